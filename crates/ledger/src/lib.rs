@@ -1,1 +1,35 @@
-//! ledger
+//! The pure core of Accrue: what a member's points are and how they change.
+//!
+//! Owns: ids, points, money, time in a programme's zone, lots, entries, member state, the hash chain, and the pair that is all
+//! there is to the ledger: a [`Journal`] decides (drafts become sealed entries) and [`Member::apply`] replays a sealed entry.
+//!
+//! Architecture invariant: no clock, randomness, database, JSON, environment or async here. `now` and ids are arguments, sums are
+//! checked integers. How many points an event earns is the business of the `rules` crate.
+#![deny(missing_docs)]
+
+mod calendar;
+mod canonical;
+mod commands;
+mod entry;
+mod exact;
+mod expiry;
+mod id;
+mod journal;
+mod lot;
+mod member;
+mod money;
+mod refusal;
+mod verify;
+
+pub use calendar::{day_number, from_day_number, local_date, start_of_day, Period, Timestamp, Zone};
+pub use commands::{earn, enrol, redeem, remind, settle, tier_change, Earn, Redeem};
+pub use entry::{Award, Count, Entry, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove, KINDS};
+pub use exact::{Exact, ParseExactError, Rate, Rounding};
+pub use expiry::ExpiryPolicy;
+pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
+pub use journal::{Context, Decision, Draft, Journal, Posting};
+pub use lot::{Lot, LotState};
+pub use member::{Counter, Member, Standing, Tier, Totals};
+pub use money::{Currency, Money};
+pub use refusal::{Fault, Refusal};
+pub use verify::{verify, Violation};

@@ -1,0 +1,122 @@
+//! The bytes an entry is hashed over, and the hash.
+//!
+//! Every field in a fixed order; integers big-endian; texts, lists and options with their length or presence in front, so
+//! that no two different entries have the same bytes. The layout has a version: entries are never encoded anew in another one.
+
+use sha2::{Digest, Sha256};
+
+use crate::entry::{Entry, LotDraw};
+use crate::id::Hash;
+
+const LAYOUT: &[u8] = b"accrue.entry.v1";
+
+impl Entry {
+    /// SHA-256 over the canonical encoding of everything but [`Entry::hash`] itself.
+    #[must_use]
+    pub fn computed_hash(&self) -> Hash {
+        let mut bytes = Encoder(Vec::with_capacity(512));
+        bytes.0.extend_from_slice(LAYOUT);
+        bytes.0.extend_from_slice(&self.previous_hash.0);
+        bytes.0.extend_from_slice(&self.id.0.to_be_bytes());
+        bytes.text(self.programme.as_str());
+        bytes.text(self.member.as_str());
+        bytes.integer(self.sequence.0);
+        bytes.text(self.kind.as_str());
+        bytes.integer(self.points);
+        bytes.integer(self.balance_after);
+        bytes.integer(self.occurred_at.0);
+        bytes.integer(self.recorded_at.0);
+        bytes.text(&self.origin.actor);
+        bytes.optional_text(self.origin.channel.as_deref());
+        bytes.optional_text(self.origin.store.as_deref());
+        bytes.optional_text(self.origin.reference.as_ref().map(|r| r.as_str()));
+        bytes.optional_text(self.origin.reason.as_deref());
+        bytes.integer(self.rulebook_version);
+        bytes.optional_text(self.event.as_deref());
+        bytes.option(self.cause, |b, id| b.0.extend_from_slice(&id.0.to_be_bytes()));
+        bytes.list(&self.awards, |b, award| {
+            b.text(&award.rule);
+            b.text(&award.desired.to_string());
+            b.integer(award.granted);
+        });
+        bytes.list(&self.lines, |b, line| {
+            b.text(&line.line);
+            b.integer(line.quantity);
+            b.integer(line.amount_minor);
+            b.integer(line.granted);
+        });
+        bytes.list(&self.grants, |b, lot| {
+            b.integer(lot.number.0);
+            b.integer(lot.points);
+            b.text(&lot.source);
+            b.integer(lot.earned_at.0);
+            b.integer(lot.available_at.0);
+            b.option(lot.expires_at, |b, at| b.integer(at.0));
+        });
+        bytes.list(&self.draws, Encoder::draw);
+        bytes.list(&self.activations, Encoder::draw);
+        bytes.list(&self.counts, |b, count| {
+            b.text(&count.counter);
+            b.integer(i64::from(count.period));
+            b.integer(i64::from(count.keep_from));
+            b.integer(count.times);
+            b.integer(count.points);
+        });
+        bytes.option(self.qualifying, |b, q| {
+            b.integer(i64::from(q.month));
+            b.integer(i64::from(q.keep_from));
+            b.integer(q.spend_minor);
+            b.integer(q.growth);
+            b.integer(q.orders);
+        });
+        bytes.option(self.tier.as_ref(), |b, tier| {
+            b.optional_text(tier.from.as_deref());
+            b.text(&tier.to);
+            b.option(tier.until, |b, at| b.integer(at.0));
+        });
+        bytes.option(self.reminder.as_ref(), |b, reminder| {
+            b.integer(reminder.points);
+            b.list(&reminder.lots, Encoder::draw);
+            b.integer(reminder.first_expires_at.0);
+        });
+        Hash(Sha256::digest(&bytes.0).into())
+    }
+}
+
+struct Encoder(Vec<u8>);
+
+impl Encoder {
+    fn integer(&mut self, value: i64) {
+        self.0.extend_from_slice(&value.to_be_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn optional_text(&mut self, text: Option<&str>) {
+        self.option(text, Self::text);
+    }
+
+    fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.0.push(u8::from(value.is_some()));
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
+        self.length(items.len());
+        items.iter().for_each(|item| write(self, item));
+    }
+
+    fn draw(&mut self, draw: &LotDraw) {
+        self.integer(draw.number.0);
+        self.integer(draw.points);
+    }
+
+    fn length(&mut self, length: usize) {
+        self.0.extend_from_slice(&(length as u64).to_be_bytes());
+    }
+}

@@ -1,0 +1,233 @@
+//! An entry: one immutable record of something that happened to a member, with all its reasons.
+//!
+//! An entry holds everything [`crate::Member::apply`] needs, so a member's state is nothing but its entries, replayed.
+
+use crate::calendar::Timestamp;
+use crate::exact::Exact;
+use crate::id::{EntryId, Hash, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
+
+/// What kind of thing happened. The kind names the contra account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Points granted for a purchase or an action.
+    Earn,
+    /// Points spent.
+    Redeem,
+    /// Points whose lots reached their end.
+    Expire,
+    /// Pending points that became spendable. Moves no points.
+    Activate,
+    /// A move on the tier ladder, with its gift if it has one.
+    TierChange,
+    /// A member was registered or its profile changed. Moves no points.
+    Profile,
+    /// A warning that points will expire soon. Moves no points.
+    Remind,
+}
+
+/// Every kind, in the order of the documentation.
+pub const KINDS: [Kind; 7] =
+    [Kind::Earn, Kind::Redeem, Kind::Expire, Kind::Activate, Kind::TierChange, Kind::Profile, Kind::Remind];
+
+impl Kind {
+    /// The name used in the API, the database and the hash.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Earn => "earn",
+            Self::Redeem => "redeem",
+            Self::Expire => "expire",
+            Self::Activate => "activate",
+            Self::TierChange => "tier_change",
+            Self::Profile => "profile",
+            Self::Remind => "remind",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        KINDS.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The account on the other side of the member's points; `None` for kinds that move none.
+    #[must_use]
+    pub fn contra_account(self) -> Option<&'static str> {
+        match self {
+            Self::Earn | Self::TierChange => Some("issued"),
+            Self::Redeem => Some("redeemed"),
+            Self::Expire => Some("expired"),
+            Self::Activate | Self::Profile | Self::Remind => None,
+        }
+    }
+}
+
+/// Who and what an entry comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The key or job that asked for it.
+    pub actor: String,
+    /// Sales channel, as the merchant names it.
+    pub channel: Option<String>,
+    /// Store, as the merchant names it.
+    pub store: Option<String>,
+    /// The merchant's document (order, redemption) that this is the record of.
+    pub reference: Option<Reference>,
+    /// Free text for people.
+    pub reason: Option<String>,
+}
+
+/// One rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Award {
+    /// Name of the rule in the rulebook.
+    pub rule: String,
+    /// Points it asked for, unrounded.
+    pub desired: Exact,
+    /// Points it got, after rounding and caps.
+    pub granted: i64,
+}
+
+/// What one order line earned: later returns claw back from this, never from today's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineAward {
+    /// The merchant's name of the line.
+    pub line: String,
+    /// Units bought.
+    pub quantity: i64,
+    /// What the line cost, in minor units of the programme's currency.
+    pub amount_minor: i64,
+    /// Its share of the points granted. Shares add up to the purchase's points.
+    pub granted: i64,
+}
+
+/// A lot that an entry opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LotGrant {
+    /// Its number within the member.
+    pub number: LotNumber,
+    /// Points granted, at least 1.
+    pub points: i64,
+    /// What granted it.
+    pub source: String,
+    /// When it was earned.
+    pub earned_at: Timestamp,
+    /// From when it can be spent.
+    pub available_at: Timestamp,
+    /// From when it no longer can; `None` is never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Points of a lot that an entry moves or speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LotDraw {
+    /// The lot's number within the member.
+    pub number: LotNumber,
+    /// How many points, at least 1.
+    pub points: i64,
+}
+
+/// What an entry adds to the tier qualification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Qualifying {
+    /// First day of the local calendar month it counts in, as a day number.
+    pub month: i32,
+    /// Months before this day number are no longer needed and are dropped.
+    pub keep_from: i32,
+    /// Money spent, in minor units.
+    pub spend_minor: i64,
+    /// Growth (成长值).
+    pub growth: i64,
+    /// Orders.
+    pub orders: i64,
+}
+
+/// What an entry adds to a counter for limits and caps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Name of the counter.
+    pub counter: String,
+    /// First day of the period it counts in, as a day number.
+    pub period: i32,
+    /// Periods of this counter before this day number are dropped.
+    pub keep_from: i32,
+    /// How often.
+    pub times: i64,
+    /// How many points.
+    pub points: i64,
+}
+
+/// A move on the tier ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierMove {
+    /// The tier before; `None` when the member had none.
+    pub from: Option<String>,
+    /// The tier after.
+    pub to: String,
+    /// Until when it is kept; `None` is for life.
+    pub until: Option<Timestamp>,
+}
+
+/// What a reminder tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    /// All the points in it.
+    pub points: i64,
+    /// The lots, first to expire first.
+    pub lots: Vec<LotDraw>,
+    /// When the first of them expires.
+    pub first_expires_at: Timestamp,
+}
+
+/// One immutable ledger record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// The programme.
+    pub programme: ProgrammeId,
+    /// The member.
+    pub member: MemberId,
+    /// Its place in the member's history.
+    pub sequence: Sequence,
+    /// What happened.
+    pub kind: Kind,
+    /// Points gained (positive) or lost (negative).
+    pub points: i64,
+    /// The member's points after it.
+    pub balance_after: i64,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When the server recorded it.
+    pub recorded_at: Timestamp,
+    /// Who and what it comes from.
+    pub origin: Origin,
+    /// The rulebook that decided it.
+    pub rulebook_version: i64,
+    /// The event earned for, or `None` for other kinds.
+    pub event: Option<String>,
+    /// The entry whose command brought this one along.
+    pub cause: Option<EntryId>,
+    /// Rules that fired.
+    pub awards: Vec<Award>,
+    /// What each order line earned.
+    pub lines: Vec<LineAward>,
+    /// Lots opened.
+    pub grants: Vec<LotGrant>,
+    /// Lots drawn from.
+    pub draws: Vec<LotDraw>,
+    /// Lots whose points became spendable.
+    pub activations: Vec<LotDraw>,
+    /// Counters it adds to.
+    pub counts: Vec<Count>,
+    /// What it adds to the tier qualification.
+    pub qualifying: Option<Qualifying>,
+    /// The move on the tier ladder.
+    pub tier: Option<TierMove>,
+    /// The warning it records.
+    pub reminder: Option<Reminder>,
+    /// Hash of the member's entry before.
+    pub previous_hash: Hash,
+    /// Hash of this entry.
+    pub hash: Hash,
+}

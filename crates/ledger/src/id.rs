@@ -1,0 +1,208 @@
+//! Newtypes for every id, and the rules for the text a caller may choose.
+//!
+//! Does not make random ids: callers hand in the first [`EntryId`] of a command.
+
+use std::fmt;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdError {
+    /// Empty, or longer than the stated number of characters.
+    Length(usize),
+    /// Holds a character outside the allowed set.
+    Character(char),
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(most) => write!(f, "must have 1 to {most} characters"),
+            Self::Character(c) => write!(f, "must not contain {c:?}"),
+        }
+    }
+}
+
+impl std::error::Error for IdError {}
+
+fn check(text: &str, most: usize, allowed: fn(char) -> bool) -> Result<(), IdError> {
+    if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
+        return Err(IdError::Character(bad));
+    }
+    if text.is_empty() || text.len() > most { Err(IdError::Length(most)) } else { Ok(()) }
+}
+
+fn name_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._:@+=-".contains(c)
+}
+
+fn visible_character(c: char) -> bool {
+    ('!'..='~').contains(&c)
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the text and wraps it.
+            ///
+            /// # Errors
+            /// [`IdError`] when the text is empty, too long or has a character outside the set.
+            pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
+                let text = text.into();
+                check(&text, $most, $allowed)?;
+                Ok(Self(text))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A programme (tenant): 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
+    ProgrammeId, 64, name_character
+}
+text_id! {
+    /// A member of a programme, as the merchant names them: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
+    MemberId, 64, name_character
+}
+text_id! {
+    /// The merchant's own name for what happened (an order, a document): 1–128 visible ASCII characters.
+    Reference, 128, visible_character
+}
+
+/// An entry's id: a UUID, version 7, made by the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u128);
+
+impl EntryId {
+    /// The id of the next entry of the same command: the random tail plus one, version and variant bits untouched.
+    #[must_use]
+    pub fn next(self) -> Self {
+        const TAIL: u128 = (1 << 62) - 1;
+        Self((self.0 & !TAIL) | (self.0.wrapping_add(1) & TAIL))
+    }
+
+    /// Reads the hyphenated form that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = text.split('-').collect();
+        let shape_holds = text.len() == 36 && digits.len() == 32;
+        if !shape_holds || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        u128::from_str_radix(&digits, 16).ok().map(Self)
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.0;
+        let part = |shift: u32, bits: u32| (id >> shift) & ((1u128 << bits) - 1);
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            part(96, 32),
+            part(80, 16),
+            part(64, 16),
+            part(48, 16),
+            part(0, 48)
+        )
+    }
+}
+
+/// A lot's number within its member, counting from 1 in the order of granting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LotNumber(pub i64);
+
+/// An entry's place in its member's history: 1, 2, 3… without a gap. 0 means "no entry yet".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Sequence(pub i64);
+
+/// A SHA-256 digest. All zero before a member's first entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// Reads 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |b: u8| match b {
+            b'0'..=b'9' => Some(b - b'0'),
+            b'a'..=b'f' => Some(b - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        if text.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *byte = (digit(*high)? << 4) | digit(*low)?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+        let mut text = String::with_capacity(64);
+        for byte in self.0 {
+            text.extend([byte >> 4, byte & 15].iter().filter_map(|d| DIGITS.get(usize::from(*d))));
+        }
+        f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_checked() {
+        for (text, outcome) in [
+            ("m-1", Ok(())),
+            ("a@b.example+x", Ok(())),
+            ("", Err(IdError::Length(64))),
+            ("a b", Err(IdError::Character(' '))),
+            ("a/b", Err(IdError::Character('/'))),
+            ("会员", Err(IdError::Character('会'))),
+        ] {
+            assert_eq!(MemberId::new(text).map(|_| ()), outcome, "{text}");
+        }
+        assert!(MemberId::new("x".repeat(64)).is_ok());
+        assert!(MemberId::new("x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn entry_ids_read_back_and_count_on() {
+        let id = EntryId(0x0192_f3a0_7c1d_7abc_bfff_ffff_ffff_ffff);
+        assert_eq!(EntryId::parse(&id.to_string()), Some(id));
+        assert_eq!(id.next().to_string(), "0192f3a0-7c1d-7abc-8000-000000000000");
+        for bad in ["", "0192f3a0", "0192f3a0-7c1d-7abc-bfff-ffffffffffxx", "+192f3a0-7c1d-7abc-bfff-ffffffffffff"] {
+            assert_eq!(EntryId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn hashes_read_back() {
+        let hash = Hash([0xa5; 32]);
+        assert_eq!(Hash::parse(&hash.to_string()), Some(hash));
+        assert_eq!(Hash::parse("a5"), None);
+        assert_eq!(Hash::parse(&"A5".repeat(32)), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! A member's state, and how an entry changes it.
+//!
+//! [`Member::apply`] is the only code that changes a member. It takes nothing but the entry, so replaying entries gives the
+//! state again; the store's commit writes what it computes and decides nothing.
+
+use crate::calendar::Timestamp;
+use crate::entry::{Count, Entry, Kind, Qualifying};
+use crate::id::{Hash, LotNumber, MemberId, Sequence};
+use crate::lot::Lot;
+use crate::refusal::Fault;
+
+/// The tier a member is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tier {
+    /// Its name in the rulebook.
+    pub id: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when it is kept; `None` is for life.
+    pub until: Option<Timestamp>,
+}
+
+/// What counts towards tiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Money spent, in minor units.
+    pub spend_minor: i64,
+    /// Growth.
+    pub growth: i64,
+    /// Orders.
+    pub orders: i64,
+}
+
+impl Totals {
+    /// The sum, or `None` when it leaves `i64`.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            spend_minor: self.spend_minor.checked_add(other.spend_minor)?,
+            growth: self.growth.checked_add(other.growth)?,
+            orders: self.orders.checked_add(other.orders)?,
+        })
+    }
+}
+
+/// A member's totals for life and by local calendar month.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Since the member joined.
+    pub lifetime: Totals,
+    /// By the first day of the month (day number), ascending; only as far back as the rulebook looks.
+    pub months: Vec<(i32, Totals)>,
+}
+
+impl Standing {
+    /// The sum of all kept months from the given first day (day number) on. Saturates, as every addend was checked against the lifetime sum.
+    #[must_use]
+    pub fn since(&self, first_day: i32) -> Totals {
+        let recent = self.months.iter().filter(|(month, _)| *month >= first_day);
+        recent.fold(Totals::default(), |sum, (_, month)| sum.checked_add(*month).unwrap_or(sum))
+    }
+
+    fn add(&mut self, q: &Qualifying) -> Option<()> {
+        let totals = Totals { spend_minor: q.spend_minor, growth: q.growth, orders: q.orders };
+        self.lifetime = self.lifetime.checked_add(totals)?;
+        self.months.retain(|(month, _)| *month >= q.keep_from);
+        if q.month >= q.keep_from {
+            match self.months.binary_search_by_key(&q.month, |(month, _)| *month) {
+                Ok(at) => {
+                    let (_, month) = self.months.get_mut(at)?;
+                    *month = month.checked_add(totals)?;
+                }
+                Err(at) => self.months.insert(at, (q.month, totals)),
+            }
+        }
+        Some(())
+    }
+}
+
+/// How often, and for how many points, something happened in a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// Its name.
+    pub name: String,
+    /// First day of the period (day number).
+    pub period: i32,
+    /// How often.
+    pub times: i64,
+    /// How many points.
+    pub points: i64,
+}
+
+/// A member's state. Only the lots may be partly loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The member's id.
+    pub id: MemberId,
+    /// Number of entries so far.
+    pub sequence: Sequence,
+    /// Hash of the last entry.
+    pub head: Hash,
+    /// Σ entry points = Σ remaining points of all lots, swept or not.
+    pub balance: i64,
+    /// Lots granted so far.
+    pub lots_granted: i64,
+    /// When the first entry was recorded; `None` before it.
+    pub joined_at: Option<Timestamp>,
+    /// The tier, once the member has been given one.
+    pub tier: Option<Tier>,
+    /// What counts towards tiers.
+    pub standing: Standing,
+    /// What counts towards limits and caps.
+    pub counters: Vec<Counter>,
+    /// No lot falls due (activates or expires) before this instant; `None` when none ever will.
+    pub due_at: Option<Timestamp>,
+    /// When the last reminder was recorded.
+    pub reminded_at: Option<Timestamp>,
+    /// Open lots, in the order they were loaded.
+    pub lots: Vec<Lot>,
+    /// Whether `lots` holds every open lot.
+    pub lots_complete: bool,
+}
+
+impl Member {
+    /// A member without any entry.
+    #[must_use]
+    pub fn new(id: MemberId) -> Self {
+        Self {
+            id,
+            sequence: Sequence(0),
+            head: Hash::default(),
+            balance: 0,
+            lots_granted: 0,
+            joined_at: None,
+            tier: None,
+            standing: Standing::default(),
+            counters: Vec::new(),
+            due_at: None,
+            reminded_at: None,
+            lots: Vec::new(),
+            lots_complete: true,
+        }
+    }
+
+    /// True once the member has an entry.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.sequence.0 > 0
+    }
+
+    /// True when some lot may have fallen due and no entry says so yet.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due_at.is_some_and(|at| at <= now)
+    }
+
+    /// How often and for how many points `counter` was hit in the period that starts on that day.
+    #[must_use]
+    pub fn counted(&self, counter: &str, period: i32) -> (i64, i64) {
+        let found = self.counters.iter().find(|c| c.name == counter && c.period == period);
+        found.map_or((0, 0), |c| (c.times, c.points))
+    }
+
+    /// Takes over a sealed entry: checks that it is the next one, that its hash follows, and that it adds up; then changes the state.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the entry does not fit; the state is then spoilt and must be thrown away.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Fault> {
+        if entry.hash != entry.computed_hash() {
+            return Err(Fault::BrokenChain);
+        }
+        self.apply_sealed(entry)
+    }
+
+    /// As [`Member::apply`] for an entry whose hash was computed a moment ago.
+    pub(crate) fn apply_sealed(&mut self, entry: &Entry) -> Result<(), Fault> {
+        if entry.sequence.0 != self.sequence.0 + 1 || entry.member != self.id {
+            return Err(Fault::OutOfSequence);
+        }
+        if entry.previous_hash != self.head {
+            return Err(Fault::BrokenChain);
+        }
+        let moved = self.move_lots(entry)?;
+        let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
+        if moved != entry.points || balance != entry.balance_after || balance < 0 {
+            return Err(Fault::Unbalanced);
+        }
+        self.balance = balance;
+        self.sequence = entry.sequence;
+        self.head = entry.hash;
+        self.joined_at = self.joined_at.or(Some(entry.recorded_at));
+        entry.counts.iter().try_for_each(|count| self.count(count))?;
+        if let Some(qualifying) = &entry.qualifying {
+            self.standing.add(qualifying).ok_or(Fault::Overflow)?;
+        }
+        if let Some(tier) = &entry.tier {
+            let since = match &self.tier {
+                Some(now) if now.id == tier.to => now.since,
+                _ => entry.occurred_at,
+            };
+            self.tier = Some(Tier { id: tier.to.clone(), since, until: tier.until });
+        }
+        if entry.kind == Kind::Remind {
+            self.reminded_at = Some(entry.recorded_at);
+        }
+        Ok(())
+    }
+
+    /// Opens, draws and activates lots; returns the points moved.
+    fn move_lots(&mut self, entry: &Entry) -> Result<i64, Fault> {
+        let mut moved = 0i64;
+        for draw in &entry.draws {
+            let lot = self.lots.iter_mut().find(|lot| lot.number == draw.number).ok_or(Fault::Lot)?;
+            if draw.points < 1 || draw.points > lot.remaining {
+                return Err(Fault::Lot);
+            }
+            lot.remaining -= draw.points;
+            moved = moved.checked_sub(draw.points).ok_or(Fault::Overflow)?;
+        }
+        for activation in &entry.activations {
+            let lot = self.lots.iter_mut().find(|lot| lot.number == activation.number).ok_or(Fault::Lot)?;
+            if !lot.pending {
+                return Err(Fault::Lot);
+            }
+            lot.pending = false;
+        }
+        for grant in &entry.grants {
+            if grant.points < 1 || grant.number.0 != self.lots_granted + 1 {
+                return Err(Fault::Lot);
+            }
+            moved = moved.checked_add(grant.points).ok_or(Fault::Overflow)?;
+            self.lots_granted = grant.number.0;
+            self.lots.push(Lot {
+                number: grant.number,
+                source: grant.source.clone(),
+                granted: grant.points,
+                remaining: grant.points,
+                earned_at: grant.earned_at,
+                available_at: grant.available_at,
+                expires_at: grant.expires_at,
+                pending: grant.available_at > entry.recorded_at,
+            });
+        }
+        self.lots.retain(|lot| lot.remaining > 0);
+        // With all lots at hand the next due instant is known; otherwise a new lot can only bring it forward.
+        let due = self.lots.iter().filter_map(Lot::due_at).min();
+        self.due_at = if self.lots_complete { due } else { self.due_at.into_iter().chain(due).min() };
+        Ok(moved)
+    }
+
+    fn count(&mut self, count: &Count) -> Result<(), Fault> {
+        self.counters.retain(|c| c.name != count.counter || c.period >= count.keep_from);
+        let found = self.counters.iter_mut().find(|c| c.name == count.counter && c.period == count.period);
+        if let Some(counter) = found {
+            counter.times = counter.times.checked_add(count.times).ok_or(Fault::Overflow)?;
+            counter.points = counter.points.checked_add(count.points).ok_or(Fault::Overflow)?;
+        } else {
+            let Count { counter, period, times, points, .. } = count.clone();
+            self.counters.push(Counter { name: counter, period, times, points });
+        }
+        Ok(())
+    }
+
+    /// The number the next lot gets.
+    pub(crate) fn next_lot(&self) -> LotNumber {
+        LotNumber(self.lots_granted + 1)
+    }
+}

@@ -1,0 +1,147 @@
+//! Why a command is not carried out.
+//!
+//! [`Refusal`]s are answers to the caller, in order of precedence: when several apply, the first in this list is given.
+//! [`Fault`]s mean that the state or the code is wrong; they never reach a caller in words.
+
+use std::fmt;
+
+use crate::calendar::Timestamp;
+use crate::id::EntryId;
+
+/// A business answer other than "done". The order of the variants is the order of precedence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The programme has no such member.
+    MemberNotFound,
+    /// The order or document was recorded before, under another idempotency key.
+    ReferenceAlreadyUsed {
+        /// The entry that recorded it, when it is known.
+        entry: Option<EntryId>,
+    },
+    /// The rulebook does not know the event.
+    UnknownEvent {
+        /// The event as it was named.
+        event: String,
+    },
+    /// The event lies in the future by more than clocks may differ.
+    OccurredInFuture,
+    /// The event is older than the rulebook accepts.
+    OccurredTooLongAgo {
+        /// The oldest instant that is accepted.
+        earliest: Timestamp,
+    },
+    /// An amount is in another currency than the programme's.
+    CurrencyMismatch {
+        /// The programme's currency.
+        expected: String,
+    },
+    /// The member did this as often as the rulebook allows.
+    LimitReached {
+        /// The limit.
+        times: i64,
+        /// The period it counts in.
+        per: &'static str,
+    },
+    /// The points or sums leave what the ledger can count.
+    AmountOutOfRange,
+    /// Not enough points can be spent.
+    InsufficientPoints {
+        /// What can be spent.
+        balance: i64,
+        /// What is missing.
+        missing: i64,
+    },
+}
+
+impl Refusal {
+    /// The name in the problem's `type`.
+    #[must_use]
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::MemberNotFound => "member-not-found",
+            Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
+            Self::UnknownEvent { .. } => "unknown-event",
+            Self::OccurredInFuture => "occurred-in-future",
+            Self::OccurredTooLongAgo { .. } => "occurred-too-long-ago",
+            Self::CurrencyMismatch { .. } => "currency-mismatch",
+            Self::LimitReached { .. } => "limit-reached",
+            Self::AmountOutOfRange => "amount-out-of-range",
+            Self::InsufficientPoints { .. } => "insufficient-points",
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::MemberNotFound => 404,
+            Self::ReferenceAlreadyUsed { .. } => 409,
+            _ => 422,
+        }
+    }
+
+    /// May the same command, sent again later with a new key, be accepted?
+    #[must_use]
+    pub fn retry_may_help(&self) -> bool {
+        match self {
+            Self::MemberNotFound | Self::OccurredInFuture | Self::LimitReached { .. } | Self::InsufficientPoints { .. } => true,
+            Self::ReferenceAlreadyUsed { .. }
+            | Self::UnknownEvent { .. }
+            | Self::OccurredTooLongAgo { .. }
+            | Self::CurrencyMismatch { .. }
+            | Self::AmountOutOfRange => false,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MemberNotFound => f.write_str("This programme has no such member."),
+            Self::ReferenceAlreadyUsed { .. } => {
+                f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
+            }
+            Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
+            Self::OccurredInFuture => f.write_str("occurred_at lies in the future."),
+            Self::OccurredTooLongAgo { earliest } => write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts."),
+            Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
+            Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
+            Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
+            Self::InsufficientPoints { balance, missing } => {
+                write!(f, "The member can spend {balance} points; {missing} more are needed.")
+            }
+        }
+    }
+}
+
+/// Something that must not happen: state and entry do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The entry is not the next of this member.
+    OutOfSequence,
+    /// The entry does not follow the member's last hash, or its own hash is wrong.
+    BrokenChain,
+    /// A sum leaves `i64`.
+    Overflow,
+    /// The entry touches a lot that is not open, or for more than it holds.
+    Lot,
+    /// Points, lots and balance of the entry do not add up.
+    Unbalanced,
+    /// A draft that no command makes, such as a negative amount.
+    Draft,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfSequence => "the entry is not the next in its member's sequence",
+            Self::BrokenChain => "the entry does not continue the hash chain",
+            Self::Overflow => "a sum leaves the range of 64 bits",
+            Self::Lot => "the entry touches a lot that is not open or too small",
+            Self::Unbalanced => "points, lots and balance of the entry do not add up",
+            Self::Draft => "the draft is not one that a command makes",
+        })
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,92 @@
+//! The audit of one member: do the stored entries give the stored state?
+//!
+//! Needs every entry of the member and every lot that is stored as open. What holds across members (unique keys, the trial balance) is checked by the store.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::entry::Entry;
+use crate::id::{EntryId, LotNumber};
+use crate::lot::Lot;
+use crate::member::Member;
+use crate::refusal::Fault;
+
+/// Something the books say that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The first entry it shows at, when it shows at one.
+    pub entry: Option<EntryId>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.entry {
+            Some(id) => write!(f, "entry {id}: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+/// Replays `entries` from nothing and compares with the stored member, whose `lots` must hold all open lots.
+///
+/// Returns every difference found; an empty list means that balance, sequence, chain, lots, tier and counters all hold.
+#[must_use]
+pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut member = Member::new(stored.id.clone());
+    for entry in entries {
+        let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
+        if let Err(spent) = clock_windows(&member, entry) {
+            problem(format!("draws from lot {} outside its time", spent.0));
+        }
+        if let Err(fault) = member.apply(entry) {
+            problem(fault.to_string());
+            if fault == Fault::BrokenChain || fault == Fault::OutOfSequence {
+                return found;
+            }
+        }
+    }
+    let mut differs = |what: &str, holds: bool| {
+        if !holds {
+            found.push(Violation { entry: None, what: format!("stored {what} is not what the entries give") });
+        }
+    };
+    differs("sequence", member.sequence == stored.sequence);
+    differs("head", member.head == stored.head);
+    differs("balance", member.balance == stored.balance);
+    differs("number of lots", member.lots_granted == stored.lots_granted);
+    differs("tier", member.tier == stored.tier);
+    differs("standing", member.standing == stored.standing);
+    differs("counters", by_name(&member) == by_name(stored));
+    differs("lots", by_number(&member.lots) == by_number(&stored.lots));
+    let remaining: i128 = stored.lots.iter().map(|lot| i128::from(lot.remaining)).sum();
+    differs("sum of lots", remaining == i128::from(stored.balance));
+    found
+}
+
+/// A redemption may only draw from lots that are spendable at its instant; an expiry only from lots past theirs.
+fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
+    use crate::entry::Kind;
+    for draw in &entry.draws {
+        let Some(lot) = member.lots.iter().find(|lot| lot.number == draw.number) else { continue };
+        let at = entry.recorded_at;
+        let in_time = match entry.kind {
+            Kind::Expire => lot.has_expired(at) && draw.points == lot.remaining,
+            _ => lot.available_at <= at && !lot.has_expired(at),
+        };
+        if !in_time {
+            return Err(draw.number);
+        }
+    }
+    Ok(())
+}
+
+fn by_number(lots: &[Lot]) -> BTreeMap<LotNumber, &Lot> {
+    lots.iter().map(|lot| (lot.number, lot)).collect()
+}
+
+fn by_name(member: &Member) -> BTreeMap<(&str, i32), (i64, i64)> {
+    member.counters.iter().map(|c| ((c.name.as_str(), c.period), (c.times, c.points))).collect()
+}
