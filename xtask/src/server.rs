@@ -1,0 +1,265 @@
+//! A host process of our own: starts it, waits until it is ready, tells its addresses and memory, stops it.
+//! Used by up, demo and bench; what the host runs is not its concern.
+
+use crate::http::Client;
+use crate::process;
+use crate::workspace::Workspace;
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+const READY_TIMEOUT: Duration = Duration::from_secs(120);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How to start a host; ports may be 0.
+pub struct Options {
+    pub listen: String,
+    pub admin: String,
+    pub state: PathBuf,
+    pub key: String,
+    /// Further arguments of the host.
+    pub arguments: Vec<String>,
+    /// Where its log goes; this terminal when none.
+    pub log: Option<PathBuf>,
+}
+
+/// A running host. Dropping it kills it.
+pub struct Server {
+    child: Child,
+    pub api: SocketAddr,
+    pub admin: SocketAddr,
+    pub key: String,
+}
+
+/// Builds the host; the first time takes minutes, as wasmtime and SQLite are compiled.
+pub fn build(workspace: &Workspace) -> Result<PathBuf> {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["build", "--quiet", "--package", "host"]);
+    process::run(&mut command, "mend what the compiler says above")?;
+    Ok(workspace.target.join("debug/accrue"))
+}
+
+/// A key that nobody guesses: 256 bits as 64 hexadecimal digits.
+pub fn random_key() -> Result<String> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).ok().context("the system gives no random bytes")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+impl Server {
+    /// Starts the host and waits until `GET /readyz` says 200.
+    pub async fn start(workspace: &Workspace, binary: &Path, options: &Options) -> Result<Self> {
+        fs::create_dir_all(&options.state).with_context(|| format!("making {}", options.state.display()))?;
+        let mut command = Command::new(binary);
+        command
+            .current_dir(&workspace.root)
+            .args(["--from", "spin.toml", "--state-dir"])
+            .arg(&options.state)
+            .args(&options.arguments)
+            // By environment and not by argument: every user of the machine may read arguments.
+            .env("SPIN_VARIABLE_ADMIN_KEY", &options.key)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        for (name, value) in [("--listen", &options.listen), ("--admin", &options.admin)] {
+            // A person's own argument wins.
+            if !options.arguments.iter().any(|argument| argument.starts_with(name)) {
+                command.args([name, value]);
+            }
+        }
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+
+        let (announce, mut announced) = watch::channel(Announced::default());
+        let output = Arc::new(Output::to(options.log.as_deref())?);
+        let announce = Arc::new(announce);
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(follow(stdout, Arc::clone(&output), Arc::clone(&announce)));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(follow(stderr, Arc::clone(&output), announce));
+        }
+        let addresses = async {
+            announced
+                .wait_for(|announced| announced.api.is_some() && announced.admin.is_some())
+                .await
+                .ok()
+                .map(|seen| *seen)
+        };
+        let seen = tokio::select! {
+            seen = addresses => seen,
+            status = child.wait() => {
+                // The last lines may still be on their way through the pipe.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                bail!("the host ended at once ({}):\n{}", status?, output.tail());
+            }
+            () = tokio::time::sleep(READY_TIMEOUT) => None,
+        };
+        let Some(Announced { api: Some(api), admin: Some(admin) }) = seen else {
+            bail!("the host did not say where it listens within {READY_TIMEOUT:?}:\n{}", output.tail());
+        };
+        let mut server = Self { child, api, admin, key: options.key.clone() };
+        if let Err(error) = server.wait_until_ready().await {
+            bail!("{error:#}; the host's last lines:\n{}", output.tail());
+        }
+        Ok(server)
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let started = Instant::now();
+        let mut client = Client::new(self.api, &self.key);
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the host ended ({status})");
+            }
+            let last = match client.call("GET", "/readyz", None, b"").await {
+                Ok(answer) if answer.status == 200 => return Ok(()),
+                Ok(answer) => format!("{} {}", answer.status, answer.body),
+                Err(error) => format!("{error:#}"),
+            };
+            if started.elapsed() > READY_TIMEOUT {
+                bail!("GET /readyz is not 200 after {READY_TIMEOUT:?}: {last}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// A caller with the first admin key.
+    pub fn client(&self) -> Client {
+        Client::new(self.api, &self.key)
+    }
+
+    /// A caller of the admin listener (clock, metrics, cron), which asks for no key.
+    pub fn admin_client(&self) -> Client {
+        Client::new(self.admin, "")
+    }
+
+    /// Resident memory now and at its highest, in MiB.
+    pub fn memory_mib(&self) -> Result<(u64, u64)> {
+        let id = self.child.id().context("the host has ended")?;
+        let status =
+            fs::read_to_string(format!("/proc/{id}/status")).context("reading the host's memory from /proc")?;
+        let field = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+        };
+        Ok((field("VmRSS:"), field("VmHWM:")))
+    }
+
+    /// Processor seconds used so far, of user and system.
+    pub fn processor_seconds(&self) -> f64 {
+        let Some(id) = self.child.id() else { return 0.0 };
+        let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")) else { return 0.0 };
+        let fields = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default().split_whitespace();
+        let ticks: u32 = fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
+        f64::from(ticks) / 100.0
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(id) = id {
+            kill_process(id, signal).ok();
+        }
+    }
+
+    pub async fn wait(&mut self) -> Result<std::process::ExitStatus> {
+        Ok(self.child.wait().await?)
+    }
+
+    /// Asks it to drain and waits for its end.
+    pub async fn stop(mut self) -> Result<()> {
+        self.signal(Signal::TERM);
+        match tokio::time::timeout(STOP_TIMEOUT, self.wait()).await {
+            Ok(status) if status.as_ref().is_ok_and(std::process::ExitStatus::success) => Ok(()),
+            Ok(status) => bail!("the host did not end well on SIGTERM: {}", status?),
+            Err(_) => bail!("the host did not end within {STOP_TIMEOUT:?} of SIGTERM"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Announced {
+    api: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
+}
+
+/// Where the host's lines go, and the last of them for a failure message.
+struct Output {
+    file: Option<Mutex<File>>,
+    tail: Mutex<VecDeque<String>>,
+}
+
+impl Output {
+    fn to(log: Option<&Path>) -> Result<Self> {
+        let open = |path| File::create(path).with_context(|| format!("writing {}", Path::new(path).display()));
+        Ok(Self { file: log.map(open).transpose()?.map(Mutex::new), tail: Mutex::default() })
+    }
+
+    fn line(&self, line: &str) {
+        match &self.file {
+            Some(file) => writeln!(file.lock().unwrap_or_else(PoisonError::into_inner), "{line}").ok(),
+            None => writeln!(std::io::stderr(), "{line}").ok(),
+        };
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.push_back(line.to_owned());
+        if tail.len() > 20 {
+            tail.pop_front();
+        }
+    }
+
+    fn tail(&self) -> String {
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.iter().map(|line| format!("  {line}\n")).collect()
+    }
+}
+
+async fn follow(stream: impl AsyncRead + Unpin, output: Arc<Output>, announce: Arc<watch::Sender<Announced>>) {
+    let mut lines = BufReader::new(stream).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        output.line(&line);
+        let admin = address_after(&line, "admin on http://");
+        let api = address_after(&line, "listening on http://");
+        if admin.is_some() || api.is_some() {
+            announce.send_modify(|announced| {
+                announced.admin = announced.admin.or(admin);
+                announced.api = announced.api.or(api);
+            });
+        }
+    }
+}
+
+fn address_after(line: &str, marker: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(marker)?;
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(rest.len());
+    rest.get(..end)?.trim_end_matches('.').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_after;
+
+    #[test]
+    fn the_address_is_found_in_a_plain_and_in_a_structured_line() {
+        for (line, expected) in [
+            ("listening on http://127.0.0.1:3000", Some("127.0.0.1:3000")),
+            ("{\"message\":\"listening on http://127.0.0.1:81\"}", Some("127.0.0.1:81")),
+            ("listening soon", None),
+        ] {
+            assert_eq!(
+                address_after(line, "listening on http://"),
+                expected.map(|text| text.parse().unwrap()),
+                "{line}"
+            );
+        }
+    }
+}

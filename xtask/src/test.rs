@@ -1,0 +1,80 @@
+//! `cargo xtask test`: everything CI runs, in the order in which it fails fastest. Needs rustup and a C compiler only.
+
+use crate::workspace::{Component, Kind, Workspace};
+use crate::{process, tidy, wasm};
+use anyhow::{Context, Result};
+use std::time::{Duration, Instant};
+
+type Stage = (&'static str, fn(&Workspace) -> Result<()>);
+
+const STAGES: &[Stage] = &[
+    ("format", format),
+    ("tidy", tidy::run),
+    ("components", wasm::run),
+    ("clippy, native", clippy_native),
+    ("clippy, components", clippy_components),
+    ("tests", tests),
+    ("documentation", documentation),
+];
+
+pub fn run(workspace: &Workspace) -> Result<()> {
+    let started = Instant::now();
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for (number, (name, stage)) in STAGES.iter().enumerate() {
+        eprintln!("── {}/{} {name}", number + 1, STAGES.len());
+        let stage_started = Instant::now();
+        stage(workspace).with_context(|| format!("stage `{name}` failed"))?;
+        times.push((name, stage_started.elapsed()));
+    }
+    eprintln!("── all green");
+    for (name, time) in times {
+        eprintln!("{name:<20} {:>6.1} s", time.as_secs_f64());
+    }
+    eprintln!("{:<20} {:>6.1} s", "in all", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn format(workspace: &Workspace) -> Result<()> {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["fmt", "--all", "--check"]);
+    process::run(&mut command, "run `cargo fmt --all`; when cargo has no fmt: `rustup component add rustfmt`")
+}
+
+fn clippy_native(workspace: &Workspace) -> Result<()> {
+    clippy(workspace, &["--all-targets"])
+}
+
+/// In two calls, as they are built: features must not unify between them.
+fn clippy_components(workspace: &Workspace) -> Result<()> {
+    let components = workspace.components()?;
+    for kind in [Kind::Http, Kind::Cron] {
+        let of_kind = components.iter().filter(|component: &&Component| component.kind == kind);
+        // The profile of `wasm`, so that no dependency is compiled a second time for another one.
+        let mut arguments = vec!["--release", "--target", "wasm32-wasip2"];
+        arguments.extend(of_kind.flat_map(|component| ["--package", component.package.as_str()]));
+        if arguments.len() > 3 {
+            clippy(workspace, &arguments)?;
+        }
+    }
+    Ok(())
+}
+
+fn clippy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["clippy", "--quiet"]).args(arguments).args(["--", "--deny", "warnings"]);
+    process::run(&mut command, "mend what clippy says above; when cargo has no clippy: `rustup component add clippy`")
+}
+
+/// Unit, integration and documentation tests of the native packages; the end-to-end ones run the wasm files built before.
+fn tests(workspace: &Workspace) -> Result<()> {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
+    process::run(&mut command, "mend the tests that failed above")
+}
+
+fn documentation(workspace: &Workspace) -> Result<()> {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["doc", "--quiet", "--no-deps", "--document-private-items"]);
+    command.env("RUSTDOCFLAGS", "--deny warnings");
+    process::run(&mut command, "mend the links and comments that rustdoc names above")
+}

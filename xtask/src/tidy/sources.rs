@@ -1,0 +1,76 @@
+//! Rules for each Rust file: a header, a bounded length, no bare `#[allow]`, nothing left to do.
+
+use super::Fault;
+use super::rust::{self, PieceKind};
+use super::tree::{File, Tree};
+use anyhow::Result;
+
+const LINES_AT_MOST: usize = 400;
+
+pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
+    Ok(tree.has_extension("rs").flat_map(check_file).collect())
+}
+
+fn check_file(file: &File) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if !file.text.starts_with("//!") {
+        faults.push(Fault::new(
+            &file.path,
+            1,
+            "no `//!` header",
+            "begin the file with what it owns and what it deliberately does not",
+        ));
+    }
+    let lines = rust::without_tests(&file.text).lines().count();
+    if lines > LINES_AT_MOST && !file.is_test() {
+        let what = format!("{lines} lines before its tests, more than {LINES_AT_MOST}");
+        faults.push(Fault::new(&file.path, LINES_AT_MOST, what, "give its second concept a file of its own"));
+    }
+    for piece in rust::pieces(&file.text).iter().filter(|piece| piece.kind == PieceKind::Code) {
+        for (number, line) in piece.text.lines().enumerate() {
+            let at = piece.line + number;
+            if ["#[allow(", "#![allow("].iter().any(|attribute| line.contains(attribute)) {
+                let remedy = "mend the cause, or write #[expect(…, reason = \"…\")]";
+                faults.push(Fault::new(&file.path, at, "a bare allow", remedy));
+            }
+            for name in ["todo!", "dbg!", "unimplemented!"] {
+                if calls(line, name) {
+                    faults.push(Fault::new(&file.path, at, format!("{name} left in"), "finish it or take it out"));
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn calls(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        let before = line.get(..at).and_then(|before| before.chars().next_back());
+        let after = line.get(at + name.len()..).and_then(|after| after.chars().next());
+        matches!(after, Some('(' | '[' | '{')) && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_finds_its_fault_and_no_other() {
+        let long = format!("//! h\n{}", "fn f() {}\n".repeat(401));
+        let tested = format!("//! h\n\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(401));
+        for (text, expected) in [
+            ("//! ok\nfn main() {}", None),
+            ("fn main() {}", Some("no `//!` header")),
+            ("//! h\n#[allow(dead_code)]\nfn f() {}", Some("a bare allow")),
+            ("//! h\n// todo!()\nfn f() { mydbg!(1); \"todo!()\"; }", None),
+            ("//! h\nfn f() { todo!() }", Some("todo! left in")),
+            (long.as_str(), Some("402 lines before its tests, more than 400")),
+            (tested.as_str(), None),
+        ] {
+            let faults = check(&Tree::of(&[("a.rs", text)])).unwrap();
+            let found: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{text:.40}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The text files of the repository, as git knows them: tracked, or new and not ignored.
+
+use crate::process;
+use anyhow::Result;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+pub struct Tree {
+    pub files: Vec<File>,
+}
+
+pub struct File {
+    /// From the root, with forward slashes.
+    pub path: String,
+    pub text: String,
+}
+
+impl Tree {
+    pub fn read(root: &Path) -> Result<Self> {
+        let mut git = Command::new("git");
+        git.current_dir(root).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
+        let listed = process::output(&mut git, "tidy reads the files that git knows: run it in a clone")?;
+        let mut files = Vec::new();
+        for path in listed.lines() {
+            // A deleted file is still listed, and a picture is not text: neither has anything to check.
+            if let Ok(text) = fs::read_to_string(root.join(path)) {
+                files.push(File { path: path.to_owned(), text });
+            }
+        }
+        Ok(Self { files })
+    }
+
+    #[cfg(test)]
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let files = files.iter().map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
+        Self { files: files.collect() }
+    }
+
+    pub fn get(&self, path: &str) -> Option<&File> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    pub fn has_extension<'a>(&'a self, extension: &'a str) -> impl Iterator<Item = &'a File> {
+        self.files.iter().filter(move |file| file.extension() == extension)
+    }
+
+    /// Whether a file or a folder of that path is in the tree.
+    pub fn contains(&self, path: &str) -> bool {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        path.is_empty() || self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
+    }
+}
+
+impl File {
+    pub fn extension(&self) -> &str {
+        self.path.rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
+    /// A file that only tests use: in a `tests` folder, or named so.
+    pub fn is_test(&self) -> bool {
+        self.path.starts_with("tests/")
+            || self.path.contains("/tests/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.ends_with("_tests.rs")
+    }
+}

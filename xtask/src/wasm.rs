@@ -1,0 +1,221 @@
+//! `cargo xtask wasm`: builds the components, copies them to where spin.toml looks, and checks that stock Spin can run them.
+//!
+//! HTTP and cron components are built in two cargo calls: in one, features would unify and pull WASI 0.3 into the cron ones.
+
+use crate::process;
+use crate::workspace::{Component, Kind, Workspace};
+use anyhow::{Context, Result, bail};
+use flate2::{Compression, write::GzEncoder};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use wasmparser::{Parser, Payload};
+
+const TARGET: &str = "wasm32-wasip2";
+const SIZE_LIMIT_BYTES: usize = 1_500_000;
+
+/// The Spin interfaces that stock Spin 4.1 offers and that a component may import.
+const SPIN_INTERFACES: &[&str] = &[
+    "spin:sqlite/sqlite@3.0.0",
+    "spin:sqlite/sqlite@3.1.0",
+    "spin:key-value/key-value@3.0.0",
+    "spin:variables/variables@3.0.0",
+    "fermyon:spin/sqlite@2.0.0",
+    "fermyon:spin/key-value@2.0.0",
+    "fermyon:spin/variables@2.0.0",
+];
+
+pub fn run(workspace: &Workspace) -> Result<()> {
+    let built = build(workspace)?;
+    println!("{:<24} {:>5} {:>12} {:>12}", "component", "kind", "raw bytes", "gzip bytes");
+    for (component, bytes) in &built {
+        let kind = if component.kind == Kind::Http { "http" } else { "cron" };
+        let name = if component.fixture { format!("fixtures/{}", component.name) } else { component.name.clone() };
+        println!("{name:<24} {kind:>5} {:>12} {:>12}", bytes.len(), gzip_size(bytes)?);
+    }
+    Ok(())
+}
+
+/// Builds, copies and checks every component; returns each with its bytes.
+pub fn build(workspace: &Workspace) -> Result<Vec<(Component, Vec<u8>)>> {
+    let components = workspace.components()?;
+    add_target()?;
+    for kind in [Kind::Http, Kind::Cron] {
+        compile(workspace, components.iter().filter(|component| component.kind == kind))?;
+    }
+    remove_strays(workspace, &components)?;
+    let mut built = Vec::new();
+    let mut faults = Vec::new();
+    for component in components {
+        let bytes = copy(workspace, &component)?;
+        faults.extend(check(&component, &bytes)?);
+        built.push((component, bytes));
+    }
+    if !faults.is_empty() {
+        bail!("stock Spin 4.1 could not run these components:\n  {}", faults.join("\n  "));
+    }
+    Ok(built)
+}
+
+/// Instant when it is there already. A toolchain from elsewhere (a distribution, nix) may bring the target without rustup.
+fn add_target() -> Result<()> {
+    let mut command = std::process::Command::new("rustup");
+    command.args(["target", "add", TARGET]).stderr(std::process::Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => bail!("`rustup target add {TARGET}` failed: run it by hand to see why (it needs the network once)"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).context("cannot start rustup: install it, or the target wasm32-wasip2 by other means"),
+    }
+}
+
+fn compile<'a>(workspace: &Workspace, components: impl Iterator<Item = &'a Component>) -> Result<()> {
+    let packages: Vec<&str> = components.map(|component| component.package.as_str()).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["build", "--quiet", "--release", "--target", TARGET]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    process::run(&mut command, "mend what the compiler says above")
+}
+
+/// Copies only what changed, so that modification times tell the host and the tests what is new.
+fn copy(workspace: &Workspace, component: &Component) -> Result<Vec<u8>> {
+    let file = format!("{}.wasm", component.package.replace('-', "_"));
+    let from = workspace.target.join(TARGET).join("release").join(file);
+    let bytes = fs::read(&from).with_context(|| {
+        format!(
+            "{} was not built: does {} say `crate-type = [\"cdylib\"]`?",
+            from.display(),
+            component.folder.display()
+        )
+    })?;
+    let folder = output_folder(workspace, component.fixture);
+    let to = folder.join(format!("{}.wasm", component.name));
+    if fs::read(&to).ok().as_deref() != Some(bytes.as_slice()) {
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        // Written aside and renamed: a host that starts meanwhile reads the old file or the new one, never half of it.
+        let aside = to.with_extension("wasm.new");
+        fs::write(&aside, &bytes).with_context(|| format!("writing {}", aside.display()))?;
+        fs::rename(&aside, &to).with_context(|| format!("writing {}", to.display()))?;
+    }
+    Ok(bytes)
+}
+
+fn output_folder(workspace: &Workspace, fixture: bool) -> std::path::PathBuf {
+    let output = workspace.component_output();
+    if fixture { output.join("fixtures") } else { output }
+}
+
+/// A wasm file whose component is gone would still be found by a host or a test.
+fn remove_strays(workspace: &Workspace, components: &[Component]) -> Result<()> {
+    for fixture in [false, true] {
+        let folder = output_folder(workspace, fixture);
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry?.path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            let known = components.iter().any(|component| component.fixture == fixture && component.name == stem);
+            if is_wasm(&path) && !known {
+                fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_wasm(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm")
+}
+
+/// What keeps this component from running on stock Spin 4.1.
+fn check(component: &Component, bytes: &[u8]) -> Result<Vec<String>> {
+    let name = &component.name;
+    let mut faults: Vec<String> = imports(bytes)
+        .with_context(|| format!("{name} is not a component"))?
+        .into_iter()
+        .filter_map(|import| fault_of(component.kind, &import).map(|fault| format!("{name}: {fault}")))
+        .collect();
+    if bytes.len() > SIZE_LIMIT_BYTES {
+        faults.push(format!(
+            "{name}: {} bytes, more than {SIZE_LIMIT_BYTES}: find the dependency that grew with `cargo tree -p {}`",
+            bytes.len(),
+            component.package
+        ));
+    }
+    Ok(faults)
+}
+
+fn fault_of(kind: Kind, import: &str) -> Option<String> {
+    if import.starts_with("wasi:") {
+        let asynchronous = import.split_once('@').is_some_and(|(_, version)| version.starts_with("0.3"));
+        let refused = kind == Kind::Cron && asynchronous;
+        return refused.then(|| {
+            format!("imports {import}, but Spin's cron trigger runs no WASI 0.3: drop the dependency that brings it")
+        });
+    }
+    let known = SPIN_INTERFACES.contains(&import);
+    (!known).then(|| format!("imports {import}, which stock Spin 4.1 does not offer: use one of {SPIN_INTERFACES:?}"))
+}
+
+/// The names that the component asks of its host (its own top level, not that of the modules inside it).
+fn imports(bytes: &[u8]) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    let mut depth = 0_usize;
+    let mut component = false;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::Version { encoding, .. } => {
+                depth += 1;
+                component |= depth == 1 && encoding == wasmparser::Encoding::Component;
+            }
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    names.insert(import?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    if !component {
+        bail!("a core module: build it for {TARGET}");
+    }
+    Ok(names)
+}
+
+fn gzip_size(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stock_spin_offers_may_be_imported() {
+        for (kind, import, allowed) in [
+            (Kind::Http, "wasi:http/types@0.3.0", true),
+            (Kind::Http, "wasi:clocks/wall-clock@0.2.6", true),
+            (Kind::Http, "spin:sqlite/sqlite@3.1.0", true),
+            (Kind::Http, "spin:sqlite/sqlite@9.0.0", false),
+            (Kind::Http, "accrue:host/clock", false),
+            (Kind::Cron, "wasi:clocks/wall-clock@0.2.6", true),
+            (Kind::Cron, "wasi:clocks/system-clock@0.3.0", false),
+            (Kind::Cron, "fermyon:spin/sqlite@2.0.0", true),
+        ] {
+            assert_eq!(fault_of(kind, import).is_none(), allowed, "{kind:?} {import}");
+        }
+    }
+
+    #[test]
+    fn a_core_module_is_not_a_component() {
+        assert!(imports(b"\0asm\x01\0\0\0").is_err());
+    }
+}
