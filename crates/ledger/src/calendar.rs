@@ -202,8 +202,14 @@ mod tests {
 
     #[test]
     fn instants_are_read_with_an_offset() {
-        assert_eq!(Timestamp::parse("2026-01-01T08:00:00+08:00").map(|t| t.to_string()).as_deref(), Some("2026-01-01T00:00:00Z"));
-        assert_eq!(Timestamp::parse("2026-01-01T00:00:00.250Z").map(|t| t.to_string()).as_deref(), Some("2026-01-01T00:00:00.250Z"));
+        assert_eq!(
+            Timestamp::parse("2026-01-01T08:00:00+08:00").map(|t| t.to_string()).as_deref(),
+            Some("2026-01-01T00:00:00Z")
+        );
+        assert_eq!(
+            Timestamp::parse("2026-01-01T00:00:00.250Z").map(|t| t.to_string()).as_deref(),
+            Some("2026-01-01T00:00:00.250Z")
+        );
         for bad in ["2026-01-01", "2026-01-01T00:00:00", "1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", ""] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }

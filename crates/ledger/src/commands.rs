@@ -1,7 +1,7 @@
 //! What can be done to a member. Each command posts to a [`Journal`]; whoever needs several (an earn that crosses a tier line) posts several.
 //!
-//! Every command that moves points first settles: lots that fell due are activated and expired in entries of their own, so a
-//! command never meets a lot whose time has come, whether or not a sweep has run.
+//! Whoever issues a command that moves points first activates and expires what fell due, in entries of their own, so a command never
+//! meets a lot whose time has come, whether or not a sweep has run.
 
 use crate::calendar::Timestamp;
 use crate::entry::{Award, Count, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove};
@@ -38,29 +38,37 @@ pub struct Redeem {
     pub first_in_first_out: bool,
 }
 
-/// Writes down what the clock has already decided: activations first, then expiries, one entry each. Returns how many entries it posted.
+/// Writes down which pending points became spendable. Posts nothing when none did.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn settle(journal: &mut Journal, actor: &str) -> Result<usize, Fault> {
-    let (before, now) = (journal.posted(), journal.now());
-    if !journal.member().is_due(now) {
-        return Ok(0);
-    }
-    let origin = Origin { actor: actor.to_owned(), ..Origin::default() };
-    let points_of = |journal: &Journal, due: fn(&Lot, Timestamp) -> bool| -> Vec<LotDraw> {
-        let lots = journal.member().lots.iter().filter(|lot| due(lot, now));
-        lots.map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect()
-    };
-    let activations = points_of(journal, |lot, now| lot.pending && lot.available_at <= now);
+pub fn activate(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
+    let activations = due_lots(journal, |lot, now| lot.pending && lot.available_at <= now);
     if !activations.is_empty() {
-        journal.post(Draft { activations, ..Draft::new(Kind::Activate, now, origin.clone()) }, None)?;
+        journal.post(Draft { activations, ..Draft::new(Kind::Activate, journal.now(), origin.clone()) }, None)?;
     }
-    let draws = points_of(journal, Lot::has_expired);
+    Ok(())
+}
+
+/// Takes away the points of lots that reached their end. Posts nothing when none did.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn expire(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
+    let draws = due_lots(journal, Lot::has_expired);
     if !draws.is_empty() {
-        journal.post(Draft { draws, ..Draft::new(Kind::Expire, now, origin) }, None)?;
+        journal.post(Draft { draws, ..Draft::new(Kind::Expire, journal.now(), origin.clone()) }, None)?;
     }
-    Ok(journal.posted() - before)
+    Ok(())
+}
+
+fn due_lots(journal: &Journal, due: fn(&Lot, Timestamp) -> bool) -> Vec<LotDraw> {
+    let (member, now) = (journal.member(), journal.now());
+    if !member.is_due(now) {
+        return Vec::new();
+    }
+    let lots = member.lots.iter().filter(|lot| due(lot, now));
+    lots.map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect()
 }
 
 /// Grants what the rules worked out.

@@ -72,7 +72,8 @@ mod tests {
     fn last_valid_days() {
         let days = |days, round_up_to| ExpiryPolicy::Days { days, round_up_to };
         let months = |months, round_up_to| ExpiryPolicy::Months { months, round_up_to };
-        let fixed = |dates: &[(u32, u32)], minimum_days| ExpiryPolicy::FixedDates { dates: dates.to_vec(), minimum_days };
+        let fixed =
+            |dates: &[(u32, u32)], minimum_days| ExpiryPolicy::FixedDates { dates: dates.to_vec(), minimum_days };
         for (policy, earned, last) in [
             (ExpiryPolicy::Never, "2026-01-01", None),
             // 365 days promised: day 365 after earning is still good, day 366 is not.

@@ -21,9 +21,11 @@ mod money;
 mod refusal;
 mod verify;
 
-pub use calendar::{day_number, from_day_number, local_date, start_of_day, Period, Timestamp, Zone};
-pub use commands::{earn, enrol, redeem, remind, settle, tier_change, Earn, Redeem};
-pub use entry::{Award, Count, Entry, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove, KINDS};
+pub use calendar::{Period, Timestamp, Zone, day_number, from_day_number, local_date, start_of_day};
+pub use commands::{Earn, Redeem, activate, earn, enrol, expire, redeem, remind, tier_change};
+pub use entry::{
+    Award, Count, Entry, KINDS, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+};
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use expiry::ExpiryPolicy;
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
@@ -32,4 +34,4 @@ pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Standing, Tier, Totals};
 pub use money::{Currency, Money};
 pub use refusal::{Fault, Refusal};
-pub use verify::{verify, Violation};
+pub use verify::{Violation, verify};

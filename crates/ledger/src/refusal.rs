@@ -84,7 +84,10 @@ impl Refusal {
     #[must_use]
     pub fn retry_may_help(&self) -> bool {
         match self {
-            Self::MemberNotFound | Self::OccurredInFuture | Self::LimitReached { .. } | Self::InsufficientPoints { .. } => true,
+            Self::MemberNotFound
+            | Self::OccurredInFuture
+            | Self::LimitReached { .. }
+            | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
             | Self::UnknownEvent { .. }
             | Self::OccurredTooLongAgo { .. }
@@ -103,7 +106,9 @@ impl fmt::Display for Refusal {
             }
             Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
             Self::OccurredInFuture => f.write_str("occurred_at lies in the future."),
-            Self::OccurredTooLongAgo { earliest } => write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts."),
+            Self::OccurredTooLongAgo { earliest } => {
+                write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts.")
+            }
             Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
             Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
             Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),

@@ -1,0 +1,349 @@
+//! The rulebook document, format 1: its fields, their units and defaults.
+//!
+//! Unknown fields are refused when it is read, so that a typo never becomes a rule that is silently missing. What a field may hold is
+//! checked in `validate`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// All rules of one programme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Version of this shape. Always 1.
+    pub format: u32,
+    /// ISO 4217 code that all amounts are in.
+    pub currency: String,
+    /// IANA time zone whose midnights end the days.
+    pub time_zone: String,
+    /// How the exact sum of points becomes a whole number.
+    #[serde(default)]
+    pub rounding: RoundingMode,
+    /// Whether an earn may register a member that is not known yet.
+    #[serde(default)]
+    pub enrolment: Enrolment,
+    /// Which points are spent first.
+    #[serde(default)]
+    pub consumption: Consumption,
+    /// How many days late an event may be reported.
+    #[serde(default = "seven")]
+    pub accept_late_days: u32,
+    /// What purchases earn.
+    pub purchase: PurchaseRule,
+    /// What actions earn, by event name.
+    #[serde(default)]
+    pub actions: BTreeMap<String, ActionRule>,
+    /// Caps over all rules.
+    #[serde(default)]
+    pub caps: Caps,
+    /// Expiry policies by name; the rules refer to them.
+    pub expiry: BTreeMap<String, Expiry>,
+    /// The tier ladder.
+    #[serde(default)]
+    pub tiers: Option<Tiers>,
+    /// When members are warned.
+    #[serde(default)]
+    pub reminders: Reminders,
+}
+
+fn seven() -> u32 {
+    7
+}
+
+/// How the exact sum of points is rounded, once, at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundingMode {
+    /// Towards zero.
+    #[default]
+    Down,
+    /// To the nearest; a half goes up.
+    HalfUp,
+}
+
+/// Whether an earn may register a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enrolment {
+    /// The first earn of an unknown member registers it.
+    #[default]
+    Automatic,
+    /// Members are registered by `PUT /v1/members/{id}`; an earn of another is refused.
+    Explicit,
+}
+
+/// Which points are spent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consumption {
+    /// Those that expire first, then those earned first.
+    #[default]
+    ExpiringFirst,
+    /// Those earned first.
+    FirstInFirstOut,
+}
+
+/// What purchases earn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurchaseRule {
+    /// Points per major currency unit, a decimal text such as `"1.5"`.
+    pub points_per_unit: String,
+    /// Growth per major currency unit, rounded down per purchase.
+    #[serde(default = "nothing")]
+    pub growth_per_unit: String,
+    /// Most points a member gets for purchases in a local day.
+    #[serde(default)]
+    pub points_per_day: Option<i64>,
+    /// Name of the expiry policy.
+    pub expiry: String,
+}
+
+fn nothing() -> String {
+    "0".to_owned()
+}
+
+/// What an action (sign-up, check-in, review…) earns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionRule {
+    /// Points each time.
+    #[serde(default)]
+    pub points: i64,
+    /// Growth each time.
+    #[serde(default)]
+    pub growth: i64,
+    /// How often a member may.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+    /// Name of the expiry policy.
+    pub expiry: String,
+}
+
+/// How often a member may do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Times.
+    pub times: i64,
+    /// In which period of the local calendar.
+    pub per: Per,
+}
+
+/// A period that limits count in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// A local day.
+    Day,
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+    /// Ever.
+    Lifetime,
+}
+
+/// Caps over all rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// Most points a member is awarded in a local day, gifts aside.
+    #[serde(default)]
+    pub points_per_day: Option<i64>,
+}
+
+/// How long points live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Expiry {
+    /// For ever.
+    Never {},
+    /// Valid through the day this many days after the day of earning.
+    Days {
+        /// Days.
+        days: u32,
+        /// Moves the last valid day on to the end of this period.
+        #[serde(default)]
+        round_up_to: Option<RoundUpTo>,
+    },
+    /// Valid through the same day this many months later.
+    Months {
+        /// Months.
+        months: u32,
+        /// Moves the last valid day on to the end of this period.
+        #[serde(default)]
+        round_up_to: Option<RoundUpTo>,
+    },
+    /// Valid through the next of these yearly dates.
+    FixedDates {
+        /// `MM-DD`; `02-29` means the last of February.
+        dates: Vec<String>,
+        /// The least number of days points live.
+        #[serde(default)]
+        minimum_days: u32,
+    },
+}
+
+/// The end of which period a last valid day moves on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundUpTo {
+    /// Calendar month.
+    Month,
+    /// Quarter of the calendar year.
+    Quarter,
+    /// Half of the calendar year.
+    Half,
+    /// Calendar year.
+    Year,
+}
+
+/// The tier ladder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tiers {
+    /// What qualifies.
+    pub basis: TierBasis,
+    /// Over which period.
+    pub period: QualifyingPeriod,
+    /// What happens when a tier ends and was not qualified for again.
+    #[serde(default)]
+    pub downgrade: Downgrade,
+    /// Name of the expiry policy of gift points.
+    pub gift_expiry: String,
+    /// From the lowest to the highest. The first starts at 0.
+    pub levels: Vec<TierLevel>,
+}
+
+/// What qualifies for a tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TierBasis {
+    /// Money spent, in minor units.
+    Spend,
+    /// Growth.
+    Growth,
+    /// Number of orders.
+    Orders,
+}
+
+/// The period that qualification is summed over, and for which a tier is then kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum QualifyingPeriod {
+    /// Everything since joining; a tier is kept for life.
+    Lifetime {},
+    /// The calendar year; a tier is kept through the end of the next one.
+    CalendarYear {},
+    /// The current calendar month and those before it; a tier is kept for as many months.
+    RollingMonths {
+        /// How many months, 1 to 36.
+        months: u32,
+    },
+}
+
+/// What happens when a tier ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downgrade {
+    /// One level down at most.
+    #[default]
+    OneStep,
+    /// To the level that was qualified for.
+    ToQualified,
+    /// Tiers are never lost.
+    Never,
+}
+
+/// One level of the ladder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierLevel {
+    /// Its name.
+    pub id: String,
+    /// From which value of the basis on (minor units, growth or orders).
+    pub from: i64,
+    /// Multiplies what purchases earn, at least `"1"`.
+    #[serde(default = "one")]
+    pub multiplier: String,
+    /// Points given when the level is reached.
+    #[serde(default)]
+    pub gift_points: i64,
+}
+
+fn one() -> String {
+    "1".to_owned()
+}
+
+/// When members are warned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reminders {
+    /// Days before points expire.
+    pub days_before: Vec<u32>,
+}
+
+impl Default for Reminders {
+    fn default() -> Self {
+        Self { days_before: vec![7, 3, 1] }
+    }
+}
+
+/// One yuan, one point; a year to spend them; three tiers by the spending of twelve months.
+pub(crate) fn default() -> Document {
+    let expiry = [
+        ("shopping", Expiry::Months { months: 12, round_up_to: Some(RoundUpTo::Month) }),
+        ("campaign", Expiry::Days { days: 90, round_up_to: None }),
+    ];
+    let action = |points, growth, times, per| ActionRule {
+        points,
+        growth,
+        limit: Some(Limit { times, per }),
+        expiry: "campaign".to_owned(),
+    };
+    let actions = [
+        ("sign_up", action(100, 0, 1, Per::Lifetime)),
+        ("complete_profile", action(50, 0, 1, Per::Lifetime)),
+        ("check_in", action(5, 1, 1, Per::Day)),
+        ("review", action(20, 5, 3, Per::Day)),
+        ("share", action(10, 2, 3, Per::Day)),
+    ];
+    let level = |id: &str, from, multiplier: &str, gift_points| TierLevel {
+        id: id.to_owned(),
+        from,
+        multiplier: multiplier.to_owned(),
+        gift_points,
+    };
+    Document {
+        format: 1,
+        currency: "CNY".to_owned(),
+        time_zone: "Asia/Shanghai".to_owned(),
+        rounding: RoundingMode::Down,
+        enrolment: Enrolment::Automatic,
+        consumption: Consumption::ExpiringFirst,
+        accept_late_days: 7,
+        purchase: PurchaseRule {
+            points_per_unit: "1".to_owned(),
+            growth_per_unit: "0.1".to_owned(),
+            points_per_day: None,
+            expiry: "shopping".to_owned(),
+        },
+        actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
+        caps: Caps { points_per_day: Some(100_000) },
+        expiry: expiry.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
+        tiers: Some(Tiers {
+            basis: TierBasis::Spend,
+            period: QualifyingPeriod::RollingMonths { months: 12 },
+            downgrade: Downgrade::OneStep,
+            gift_expiry: "campaign".to_owned(),
+            levels: vec![
+                level("member", 0, "1", 0),
+                level("silver", 200_000, "1.1", 500),
+                level("gold", 1_000_000, "1.5", 2_000),
+            ],
+        }),
+        reminders: Reminders::default(),
+    }
+}

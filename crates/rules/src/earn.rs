@@ -1,0 +1,120 @@
+//! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
+
+use ledger::{
+    Context, Decision, Earn, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp, Totals,
+};
+
+use crate::award::{self, Worth};
+use crate::command::{Decided, EarnEvent, settle};
+use crate::document::Enrolment;
+use crate::limits::Limits;
+use crate::rulebook::Rulebook;
+use crate::tiers;
+use ledger::{Exact, ExpiryPolicy};
+
+/// How far a caller's clock may run ahead of the server's.
+const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+pub(crate) fn earn(
+    book: &Rulebook,
+    member: Member,
+    event: &EarnEvent,
+    origin: &Origin,
+    used: Option<EntryId>,
+    context: Context,
+) -> Result<Result<Decided, Refusal>, Fault> {
+    let now = context.now;
+    let occurred_at = event.occurred_at.unwrap_or(now);
+    if let Err(refusal) = may(book, &member, event, used, occurred_at, now) {
+        return Ok(Err(refusal));
+    }
+    let mut journal = Journal::new(member, context);
+    settle(&mut journal, book, &origin.actor)?;
+    let earned = match price(book, journal.member(), event, occurred_at, now) {
+        Ok(earned) => earned,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let primary = journal.posted();
+    let id = ledger::earn(&mut journal, earned, origin.clone())?;
+    tiers::upgrade(&mut journal, book, &Origin { reference: None, reason: None, ..origin.clone() }, Some(id))?;
+    let (decision, member): (Decision, Member) = journal.finish(primary);
+    Ok(Ok(Decided { decision, member }))
+}
+
+/// The checks that need no sums, in the order of [`Refusal`].
+fn may(
+    book: &Rulebook,
+    member: &Member,
+    event: &EarnEvent,
+    used: Option<EntryId>,
+    occurred_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if !member.exists() && book.enrolment == Enrolment::Explicit {
+        return Err(Refusal::MemberNotFound);
+    }
+    if used.is_some() {
+        return Err(Refusal::ReferenceAlreadyUsed { entry: used });
+    }
+    if event.event != "purchase" && !book.actions.contains_key(&event.event) {
+        return Err(Refusal::UnknownEvent { event: event.event.clone() });
+    }
+    if occurred_at > now.plus_ms(CLOCK_TOLERANCE_MS) {
+        return Err(Refusal::OccurredInFuture);
+    }
+    let earliest = now.plus_ms(-i64::from(book.accept_late_days) * DAY_MS);
+    if occurred_at < earliest {
+        return Err(Refusal::OccurredTooLongAgo { earliest });
+    }
+    if event.lines.iter().any(|line| line.amount.currency != book.currency) {
+        return Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() });
+    }
+    Ok(())
+}
+
+fn price(
+    book: &Rulebook,
+    member: &Member,
+    event: &EarnEvent,
+    occurred_at: Timestamp,
+    now: Timestamp,
+) -> Result<Earn, Refusal> {
+    let mut limits = Limits::new(book, member, occurred_at, now);
+    let (worth, expiry, orders) = if let Some(action) = book.actions.get(&event.event) {
+        if let Some(limit) = action.limit {
+            limits.allow(&event.event, limit)?;
+        }
+        let desired = vec![(event.event.clone(), Exact::whole(action.points))];
+        (Worth { desired, spend_minor: 0, growth: action.growth }, &action.expiry, 0)
+    } else {
+        (award::purchase(book, tiers::level(book, member), &event.lines)?, &book.purchase.expiry, 1)
+    };
+    let mut granted = worth.points(book)?;
+    if event.event == "purchase" {
+        granted = limits.cap("purchase", book.purchase.points_per_day, granted);
+    }
+    granted = limits.cap("all", book.points_per_day, granted);
+    let totals = Totals { spend_minor: worth.spend_minor, growth: worth.growth, orders };
+    Ok(Earn {
+        event: event.event.clone(),
+        occurred_at,
+        awards: worth.awards(book, granted),
+        lines: award::lines(&event.lines, granted),
+        grants: lot(book, &event.event, expiry, granted, occurred_at).into_iter().collect(),
+        counts: limits.into_counts(granted),
+        qualifying: tiers::qualifying(book, occurred_at, now, totals),
+    })
+}
+
+/// The lot of an award; none for no points.
+fn lot(book: &Rulebook, source: &str, expiry: &ExpiryPolicy, points: i64, earned_at: Timestamp) -> Option<LotGrant> {
+    (points > 0).then(|| LotGrant {
+        number: LotNumber(0),
+        points,
+        source: source.to_owned(),
+        earned_at,
+        available_at: earned_at,
+        expires_at: expiry.expires_at(earned_at, book.zone()),
+    })
+}

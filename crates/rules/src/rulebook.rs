@@ -1,0 +1,101 @@
+//! A validated rulebook in the form that decisions use: names resolved, decimals read, the zone at hand.
+
+use std::collections::BTreeMap;
+
+use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Zone};
+
+use crate::document::{Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, TierBasis};
+
+/// The rules of one programme, ready to decide with. Made by [`Rulebook::new`] only, so it is always consistent.
+#[derive(Debug, Clone)]
+pub struct Rulebook {
+    pub(crate) version: i64,
+    pub(crate) currency: Currency,
+    pub(crate) zone: Zone,
+    pub(crate) rounding: Rounding,
+    pub(crate) enrolment: Enrolment,
+    pub(crate) consumption: Consumption,
+    pub(crate) accept_late_days: u32,
+    pub(crate) purchase: Purchase,
+    pub(crate) actions: BTreeMap<String, Action>,
+    pub(crate) points_per_day: Option<i64>,
+    pub(crate) ladder: Option<Ladder>,
+    /// Ascending, without repeats.
+    pub(crate) reminder_days: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Purchase {
+    pub(crate) points_per_unit: Rate,
+    pub(crate) growth_per_unit: Rate,
+    pub(crate) points_per_day: Option<i64>,
+    pub(crate) expiry: ExpiryPolicy,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Action {
+    pub(crate) points: i64,
+    pub(crate) growth: i64,
+    pub(crate) limit: Option<Limit>,
+    pub(crate) expiry: ExpiryPolicy,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ladder {
+    pub(crate) basis: TierBasis,
+    pub(crate) period: QualifyingPeriod,
+    pub(crate) downgrade: Downgrade,
+    pub(crate) gift_expiry: ExpiryPolicy,
+    pub(crate) levels: Vec<Level>,
+}
+
+/// One level of the tier ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// Its name.
+    pub id: String,
+    /// From which value of the basis on.
+    pub from: i64,
+    /// Multiplies what purchases earn.
+    pub multiplier: Rate,
+    /// Points given when it is reached.
+    pub gift_points: i64,
+}
+
+impl Rulebook {
+    /// The version it was published as.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The programme's zone.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    /// The programme's currency.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// True when points are spent in plain order of earning, which needs every open lot at hand.
+    #[must_use]
+    pub fn first_in_first_out(&self) -> bool {
+        self.consumption == Consumption::FirstInFirstOut
+    }
+
+    /// The most days before expiry at which a reminder is due; `None` without reminders.
+    #[must_use]
+    pub fn longest_reminder_days(&self) -> Option<u32> {
+        self.reminder_days.last().copied()
+    }
+
+    /// The levels of the tier ladder, lowest first.
+    #[must_use]
+    pub fn levels(&self) -> &[Level] {
+        self.ladder.as_ref().map_or(&[], |ladder| &ladder.levels)
+    }
+}

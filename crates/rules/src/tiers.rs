@@ -1,0 +1,221 @@
+//! The tier ladder: who is on which level, what comes next, and what happens when a tier's time is over.
+//!
+//! Qualification counts what was spent or grown, never the balance: redeeming does not lower it.
+
+use chrono::{Datelike, NaiveDate};
+use ledger::{
+    EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, TierMove, Timestamp, Totals,
+    day_number, local_date, start_of_day, tier_change,
+};
+
+use crate::document::{Downgrade, QualifyingPeriod, TierBasis};
+use crate::rulebook::{Ladder, Level, Rulebook};
+
+/// What is missing for a tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// The tier.
+    pub tier: String,
+    /// The value of the basis that it starts at.
+    pub from: i64,
+    /// What is missing, 0 when nothing is.
+    pub missing: i64,
+    /// The last instant (exclusive) that still counts; `None` when there is no end.
+    pub by: Option<Timestamp>,
+}
+
+/// Where a member stands on the ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    /// The tier the member is in.
+    pub tier: String,
+    /// What qualifies: `spend`, `growth` or `orders`.
+    pub basis: TierBasis,
+    /// The value of the basis in the current period.
+    pub value: i64,
+    /// The next tier; `None` at the top.
+    pub next: Option<Goal>,
+    /// What keeping this tier takes; `None` for the first level and for life-long tiers.
+    pub keep: Option<Goal>,
+}
+
+impl Ladder {
+    fn index_of(&self, tier: Option<&str>) -> usize {
+        tier.and_then(|id| self.levels.iter().position(|level| level.id == id)).unwrap_or(0)
+    }
+
+    fn value(&self, totals: Totals) -> i64 {
+        match self.basis {
+            TierBasis::Spend => totals.spend_minor,
+            TierBasis::Growth => totals.growth,
+            TierBasis::Orders => totals.orders,
+        }
+    }
+
+    /// The first day of the qualification period that `day` lies in.
+    fn period_start(&self, day: NaiveDate) -> Option<NaiveDate> {
+        match self.period {
+            QualifyingPeriod::Lifetime {} => None,
+            QualifyingPeriod::CalendarYear {} => Some(Period::Year.first_day(day)),
+            QualifyingPeriod::RollingMonths { months } => {
+                Some(Period::Month.first_day_back(day, months.saturating_sub(1)))
+            }
+        }
+    }
+
+    /// The value of the basis over the period that `day` lies in, months after `day` left out.
+    fn value_on(&self, member: &Member, day: NaiveDate) -> i64 {
+        let Some(first) = self.period_start(day) else { return self.value(member.standing.lifetime) };
+        let (first, last) = (day_number(first), day_number(day));
+        let months = member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
+        months.fold(0i64, |sum, (_, totals)| sum.saturating_add(self.value(*totals)))
+    }
+
+    fn qualified(&self, value: i64) -> usize {
+        self.levels.iter().rposition(|level| level.from <= value).unwrap_or(0)
+    }
+
+    /// Until when a tier reached on `day` is kept. The first level has no end.
+    fn kept_until(&self, index: usize, day: NaiveDate, book: &Rulebook) -> Option<Timestamp> {
+        let last_day = match self.period {
+            _ if index == 0 => return None,
+            QualifyingPeriod::Lifetime {} => return None,
+            QualifyingPeriod::CalendarYear {} => NaiveDate::from_ymd_opt(day.year() + 1, 12, 31)?,
+            QualifyingPeriod::RollingMonths { months } => day.checked_add_months(chrono::Months::new(months))?,
+        };
+        Some(start_of_day(last_day.succ_opt()?, book.zone()))
+    }
+
+    fn moved(&self, member: &Member, to: usize, day: NaiveDate, book: &Rulebook) -> Option<TierMove> {
+        let level = self.levels.get(to)?;
+        let from = member.tier.as_ref().map(|tier| tier.id.clone());
+        Some(TierMove { from, to: level.id.clone(), until: self.kept_until(to, day, book) })
+    }
+}
+
+/// The level a member is on; `None` without a ladder.
+pub(crate) fn level<'a>(book: &'a Rulebook, member: &Member) -> Option<&'a Level> {
+    let ladder = book.ladder.as_ref()?;
+    ladder.levels.get(ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str())))
+}
+
+/// What an event adds to the qualification. Months are kept for as long as a close of the period, even a late one, may look at them.
+pub(crate) fn qualifying(
+    book: &Rulebook,
+    occurred_at: Timestamp,
+    now: Timestamp,
+    totals: Totals,
+) -> Option<Qualifying> {
+    let ladder = book.ladder.as_ref()?;
+    if totals == Totals::default() {
+        return None;
+    }
+    let today = local_date(now, book.zone());
+    let keep_from = match ladder.period {
+        QualifyingPeriod::Lifetime {} => NaiveDate::MAX,
+        QualifyingPeriod::CalendarYear {} => Period::Year.first_day_back(today, 1),
+        QualifyingPeriod::RollingMonths { months } => Period::Month.first_day_back(today, months + 1),
+    };
+    let month = Period::Month.first_day(local_date(occurred_at, book.zone()));
+    Some(Qualifying {
+        month: day_number(month),
+        keep_from: day_number(keep_from),
+        spend_minor: totals.spend_minor,
+        growth: totals.growth,
+        orders: totals.orders,
+    })
+}
+
+/// Moves the member up when what it has by now qualifies it, with the gifts of every level passed. Posts nothing otherwise.
+pub(crate) fn upgrade(
+    journal: &mut Journal,
+    book: &Rulebook,
+    origin: &Origin,
+    cause: Option<EntryId>,
+) -> Result<(), Fault> {
+    let Some(ladder) = &book.ladder else { return Ok(()) };
+    let member = journal.member();
+    let today = local_date(journal.now(), book.zone());
+    let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
+    let reached = ladder.qualified(ladder.value_on(member, today));
+    if reached <= current {
+        return Ok(());
+    }
+    let Some(tier) = ladder.moved(member, reached, today, book) else { return Ok(()) };
+    let passed = ladder.levels.get(current + 1..=reached).unwrap_or_default();
+    let points: i64 = passed.iter().map(|level| level.gift_points).sum();
+    let now = journal.now();
+    let gift = (points > 0).then(|| LotGrant {
+        number: LotNumber(0),
+        points,
+        source: "tier_gift".to_owned(),
+        earned_at: now,
+        available_at: now,
+        expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
+    });
+    tier_change(journal, tier, gift, origin.clone(), cause)?;
+    Ok(())
+}
+
+/// Ends tiers whose time is over: renewed when qualified for in the period that ended, otherwise lowered as the rulebook says.
+/// Counts from the end itself, not from `now`, so that a late run gives the same tiers.
+pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
+    let Some(ladder) = &book.ladder else { return Ok(()) };
+    // Each round moves the end on by at least a month; a member untouched for years needs a few.
+    for _ in 0..600 {
+        let member = journal.member();
+        let Some(tier) = &member.tier else { return Ok(()) };
+        let Some(end) = tier.until.filter(|until| *until <= journal.now()) else { return Ok(()) };
+        let last_day = local_date(end.plus_ms(-1), book.zone());
+        let current = ladder.index_of(Some(&tier.id));
+        let qualified = ladder.qualified(ladder.value_on(member, last_day));
+        let next = match ladder.downgrade {
+            _ if qualified >= current => current,
+            Downgrade::Never => current,
+            Downgrade::OneStep => current.saturating_sub(1).max(qualified),
+            Downgrade::ToQualified => qualified,
+        };
+        let Some(moved) = ladder.moved(member, next, last_day, book) else { return Ok(()) };
+        tier_change(journal, moved, None, origin.clone(), None)?;
+    }
+    Ok(())
+}
+
+/// Where the member stands by the clock. `None` without a ladder.
+#[must_use]
+pub fn projection(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Projection> {
+    let ladder = book.ladder.as_ref()?;
+    let today = local_date(now, book.zone());
+    let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
+    let value = ladder.value_on(member, today);
+    let level = ladder.levels.get(current)?;
+    let period_end = match ladder.period {
+        QualifyingPeriod::CalendarYear {} => {
+            Period::Year.last_day(today).succ_opt().map(|day| start_of_day(day, book.zone()))
+        }
+        QualifyingPeriod::Lifetime {} | QualifyingPeriod::RollingMonths { .. } => None,
+    };
+    let next = ladder.levels.get(current + 1).map(|next| Goal {
+        tier: next.id.clone(),
+        from: next.from,
+        missing: next.from.saturating_sub(value).max(0),
+        by: period_end,
+    });
+    let until = member.tier.as_ref().and_then(|tier| tier.until);
+    let keep = until.map(|until| {
+        // What counts at the end: the months of the period that ends there.
+        let last_day = local_date(until.plus_ms(-1), book.zone());
+        let counted = ladder.value_on(member, last_day);
+        Goal {
+            tier: level.id.clone(),
+            from: level.from,
+            missing: level.from.saturating_sub(counted).max(0),
+            by: Some(until),
+        }
+    });
+    Some(Projection { tier: level.id.clone(), basis: ladder.basis, value, next, keep })
+}
+
+#[cfg(test)]
+#[path = "tiers_tests.rs"]
+mod tests;

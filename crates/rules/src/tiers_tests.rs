@@ -1,0 +1,178 @@
+//! Tables for the tier ladder: upgrades in the earn, ends of tiers, projections.
+
+use ledger::{Context, Currency, EntryId, MemberId, Money, ProgrammeId};
+
+use super::*;
+use crate::document::{Document, Limit, Per};
+use crate::{Command, EarnEvent, Line, decide, default_document};
+
+struct World {
+    book: Rulebook,
+    member: Member,
+    ids: EntryId,
+}
+
+impl World {
+    fn new(change: impl FnOnce(&mut Document)) -> Self {
+        let mut document = default_document();
+        document.accept_late_days = 3_000;
+        change(&mut document);
+        let book = Rulebook::new(&document, 1).unwrap();
+        Self { book, member: Member::new(MemberId::new("m").unwrap()), ids: EntryId(1) }
+    }
+
+    fn run(&mut self, now: &str, command: &Command) -> Vec<(String, i64)> {
+        let context = Context {
+            programme: ProgrammeId::new("p").unwrap(),
+            rulebook_version: 1,
+            now: Timestamp::parse(now).unwrap(),
+            first_id: self.ids,
+        };
+        let decided =
+            decide(&self.book, self.member.clone(), command, &Origin::default(), None, context).unwrap().unwrap();
+        self.member = decided.member;
+        self.ids = EntryId(self.ids.0 + 100);
+        decided
+            .decision
+            .postings
+            .iter()
+            .map(|p| (p.entry.tier.as_ref().map_or(p.entry.kind.as_str().to_owned(), |t| t.to.clone()), p.entry.points))
+            .collect()
+    }
+
+    fn buy(&mut self, now: &str, amount_minor: i64) -> Vec<(String, i64)> {
+        let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
+        let lines = vec![Line { line: "1".into(), quantity: 1, amount }];
+        self.run(now, &Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines }))
+    }
+
+    fn tier(&self) -> Option<(&str, Option<String>)> {
+        self.member.tier.as_ref().map(|t| (t.id.as_str(), t.until.map(|u| u.to_string())))
+    }
+}
+
+fn names(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
+    rows.iter().map(|(name, points)| ((*name).to_owned(), *points)).collect()
+}
+
+#[test]
+fn the_earn_that_crosses_the_line_upgrades_with_the_gift() {
+    let mut world = World::new(|_| {});
+    assert_eq!(world.buy("2026-01-10T00:00:00Z", 199_999), names(&[("earn", 1999)]));
+    assert_eq!(world.tier(), None);
+    assert_eq!(world.buy("2026-01-11T00:00:00Z", 1), names(&[("earn", 0), ("silver", 500)]));
+    assert_eq!(world.tier(), Some(("silver", Some("2027-01-11T16:00:00Z".into()))));
+    // The multiplier counts from the next purchase on, and redeeming does not lower the tier.
+    assert_eq!(world.buy("2026-01-12T00:00:00Z", 10_000), names(&[("earn", 110)]));
+    world.run("2026-01-12T00:00:00Z", &Command::Redeem { points: 2000 });
+    assert_eq!(world.tier().map(|t| t.0), Some("silver"));
+}
+
+#[test]
+fn one_big_purchase_gets_the_gifts_of_every_level_passed() {
+    let mut world = World::new(|_| {});
+    assert_eq!(world.buy("2026-01-10T00:00:00Z", 1_000_000), names(&[("earn", 10_000), ("gold", 2_500)]));
+}
+
+#[test]
+fn tiers_end_as_the_rulebook_says() {
+    use QualifyingPeriod as Q;
+    // period, downgrade, spent in (month, amount)…, checked at → tier and until when
+    type Case<'a> = (Q, Downgrade, &'a [(&'a str, i64)], &'a str, (&'a str, Option<&'a str>));
+    let gold = [("2026-03-10T00:00:00Z", 1_000_000)];
+    let cases: [Case; 8] = [
+        (
+            Q::RollingMonths { months: 12 },
+            Downgrade::OneStep,
+            &gold,
+            "2027-03-10T15:59:59Z",
+            ("gold", Some("2027-03-10T16:00:00Z")),
+        ),
+        (
+            Q::RollingMonths { months: 12 },
+            Downgrade::OneStep,
+            &gold,
+            "2027-03-10T16:00:00Z",
+            ("silver", Some("2028-03-10T16:00:00Z")),
+        ),
+        (Q::RollingMonths { months: 12 }, Downgrade::ToQualified, &gold, "2027-03-10T16:00:00Z", ("member", None)),
+        (
+            Q::RollingMonths { months: 12 },
+            Downgrade::Never,
+            &gold,
+            "2027-03-10T16:00:00Z",
+            ("gold", Some("2028-03-10T16:00:00Z")),
+        ),
+        // Late by a year and a day: the same steps as if every night had run.
+        (Q::RollingMonths { months: 12 }, Downgrade::OneStep, &gold, "2028-03-11T16:00:00Z", ("member", None)),
+        (Q::CalendarYear {}, Downgrade::OneStep, &gold, "2027-12-31T15:59:59Z", ("gold", Some("2027-12-31T16:00:00Z"))),
+        // Qualified again in 2027: kept through 2028, whenever the run comes.
+        (
+            Q::CalendarYear {},
+            Downgrade::ToQualified,
+            &[("2026-03-10T00:00:00Z", 1_000_000), ("2027-12-31T15:59:59Z", 1_000_000)],
+            "2028-02-10T00:00:00Z",
+            ("gold", Some("2028-12-31T16:00:00Z")),
+        ),
+        (Q::Lifetime {}, Downgrade::OneStep, &gold, "2060-01-01T00:00:00Z", ("gold", None)),
+    ];
+    for (period, downgrade, spent, now, (tier, until)) in cases {
+        let mut world = World::new(|d| {
+            let tiers = d.tiers.as_mut().unwrap();
+            (tiers.period, tiers.downgrade) = (period, downgrade);
+        });
+        for (at, amount) in spent {
+            world.buy(at, *amount);
+        }
+        world.run(now, &Command::Settle);
+        assert_eq!(world.tier(), Some((tier, until.map(str::to_owned))), "{period:?} {downgrade:?} {now}");
+        assert!(world.run(now, &Command::Settle).is_empty(), "a second run finds nothing to do");
+    }
+}
+
+#[test]
+fn growth_and_orders_qualify_too() {
+    for (basis, upgraded) in [(TierBasis::Growth, true), (TierBasis::Orders, false)] {
+        let mut world = World::new(|d| {
+            let tiers = d.tiers.as_mut().unwrap();
+            tiers.basis = basis;
+            tiers.levels.truncate(2);
+            tiers.levels[1].from = 2;
+            d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Day });
+        });
+        let check_in = Command::Earn(EarnEvent { event: "check_in".into(), occurred_at: None, lines: vec![] });
+        world.run("2026-01-10T00:00:00Z", &check_in);
+        world.run("2026-01-11T00:00:00Z", &check_in);
+        assert_eq!(world.tier().is_some(), upgraded, "{basis:?}");
+    }
+}
+
+#[test]
+fn the_projection_says_what_is_missing() {
+    let mut world = World::new(|_| {});
+    world.buy("2026-01-10T00:00:00Z", 150_000);
+    let now = Timestamp::parse("2026-01-10T00:00:01Z").unwrap();
+    let at = projection(&world.book, &world.member, now).unwrap();
+    assert_eq!(
+        (at.tier.as_str(), at.value, at.next.as_ref().map(|g| g.missing), at.keep.is_some()),
+        ("member", 150_000, Some(50_000), false)
+    );
+    world.buy("2026-06-10T00:00:00Z", 60_000);
+    let at = projection(&world.book, &world.member, Timestamp::parse("2026-07-01T00:00:00Z").unwrap()).unwrap();
+    let keep = at.keep.unwrap();
+    // On 2027-06-10 the months from July 2026 on count: nothing spent so far does.
+    assert_eq!((keep.tier.as_str(), keep.missing), ("silver", 200_000));
+    assert_eq!(at.next.map(|g| (g.tier, g.missing)), Some(("gold".into(), 790_000)));
+}
+
+#[test]
+fn old_months_are_dropped() {
+    let mut world = World::new(|_| {});
+    world.buy("2024-01-10T00:00:00Z", 100);
+    world.buy("2026-01-10T00:00:00Z", 100);
+    assert_eq!(
+        world.member.standing.months.first().map(|(month, _)| *month),
+        NaiveDate::from_ymd_opt(2026, 1, 1).map(day_number)
+    );
+    assert_eq!(world.member.standing.lifetime.spend_minor, 200);
+}

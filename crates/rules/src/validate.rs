@@ -1,0 +1,312 @@
+//! From document to rulebook: every problem at once, each with a JSON pointer to its place.
+
+use std::collections::BTreeMap;
+
+use ledger::{Currency, ExpiryPolicy, Period, Rate, Rounding};
+
+use crate::document::{Document, Expiry, QualifyingPeriod, RoundUpTo, RoundingMode, Tiers};
+use crate::rulebook::{Action, Ladder, Level, Purchase, Rulebook};
+
+/// Something in a document that cannot be a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, as an RFC 6901 JSON pointer.
+    pub pointer: String,
+    /// What is wrong, for people.
+    pub detail: String,
+}
+
+/// The most points one rule, gift or cap may name: far above any real programme, far below what sums can count.
+const MOST_POINTS: i64 = 1_000_000_000;
+/// The most days or months a policy may name (about a hundred years).
+const MOST_DAYS: u32 = 36_600;
+
+impl Rulebook {
+    /// Validates a document.
+    ///
+    /// # Errors
+    /// Every [`Problem`] found, in the order of the document.
+    pub fn new(document: &Document, version: i64) -> Result<Self, Vec<Problem>> {
+        let mut check = Check { problems: Vec::new(), policies: BTreeMap::new() };
+        if document.format != 1 {
+            check.problem("/format", "must be 1");
+        }
+        let currency = Currency::new(&document.currency);
+        if currency.is_none() {
+            check.problem("/currency", "must be an ISO 4217 code of three capital letters");
+        }
+        let zone = document.time_zone.parse::<ledger::Zone>().ok();
+        if zone.is_none() {
+            check.problem("/time_zone", "must be an IANA time zone such as Asia/Shanghai");
+        }
+        check.days("/accept_late_days", document.accept_late_days);
+        check.policies = document
+            .expiry
+            .iter()
+            .map(|(name, policy)| (name.clone(), check_policy(name, policy, &mut check.problems)))
+            .collect();
+        let purchase = Purchase {
+            points_per_unit: check.rate("/purchase/points_per_unit", &document.purchase.points_per_unit),
+            growth_per_unit: check.rate("/purchase/growth_per_unit", &document.purchase.growth_per_unit),
+            points_per_day: check.cap("/purchase/points_per_day", document.purchase.points_per_day),
+            expiry: check.policy("/purchase/expiry", &document.purchase.expiry),
+        };
+        let actions = document.actions.iter().map(|(name, rule)| {
+            let at = format!("/actions/{}", escape(name));
+            check.name(&at, name);
+            if name == "purchase" {
+                check.problem(&at, "purchase is not an action; its rule is /purchase");
+            }
+            check.points(&format!("{at}/points"), rule.points);
+            check.points(&format!("{at}/growth"), rule.growth);
+            if rule.limit.is_some_and(|limit| !(1..=1_000_000).contains(&limit.times)) {
+                check.problem(&format!("{at}/limit/times"), "must be 1 to 1000000");
+            }
+            let expiry = check.policy(&format!("{at}/expiry"), &rule.expiry);
+            (name.clone(), Action { points: rule.points, growth: rule.growth, limit: rule.limit, expiry })
+        });
+        let actions = actions.collect();
+        let points_per_day = check.cap("/caps/points_per_day", document.caps.points_per_day);
+        let ladder = document.tiers.as_ref().map(|tiers| check.ladder(tiers));
+        let mut reminder_days = document.reminders.days_before.clone();
+        if reminder_days.len() > 10 || reminder_days.iter().any(|days| !(1..=90).contains(days)) {
+            check.problem("/reminders/days_before", "must be at most 10 numbers from 1 to 90");
+        }
+        reminder_days.sort_unstable();
+        reminder_days.dedup();
+        match (currency, zone) {
+            (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
+                version,
+                currency,
+                zone,
+                rounding: match document.rounding {
+                    RoundingMode::Down => Rounding::Down,
+                    RoundingMode::HalfUp => Rounding::HalfUp,
+                },
+                enrolment: document.enrolment,
+                consumption: document.consumption,
+                accept_late_days: document.accept_late_days,
+                purchase,
+                actions,
+                points_per_day,
+                ladder,
+                reminder_days,
+            }),
+            _ => Err(check.problems),
+        }
+    }
+}
+
+struct Check {
+    problems: Vec<Problem>,
+    policies: BTreeMap<String, ExpiryPolicy>,
+}
+
+impl Check {
+    fn problem(&mut self, pointer: &str, detail: &str) {
+        self.problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
+    }
+
+    fn rate(&mut self, pointer: &str, text: &str) -> Rate {
+        Rate::parse(text).unwrap_or_else(|error| {
+            self.problem(pointer, &error.to_string());
+            Rate::ONE
+        })
+    }
+
+    fn points(&mut self, pointer: &str, points: i64) {
+        if !(0..=MOST_POINTS).contains(&points) {
+            self.problem(pointer, "must be 0 to 1000000000");
+        }
+    }
+
+    fn cap(&mut self, pointer: &str, cap: Option<i64>) -> Option<i64> {
+        if let Some(points) = cap {
+            self.points(pointer, points);
+        }
+        cap
+    }
+
+    fn days(&mut self, pointer: &str, days: u32) {
+        if days > MOST_DAYS {
+            self.problem(pointer, "must be at most 36600");
+        }
+    }
+
+    fn name(&mut self, pointer: &str, name: &str) {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || name.len() > 40 || !name.chars().all(allowed) {
+            self.problem(pointer, "a name must have 1 to 40 of a–z, 0–9 and _");
+        }
+    }
+
+    fn policy(&mut self, pointer: &str, name: &str) -> ExpiryPolicy {
+        self.policies.get(name).cloned().unwrap_or_else(|| {
+            self.problem(pointer, "names no policy of /expiry");
+            ExpiryPolicy::Never
+        })
+    }
+
+    fn ladder(&mut self, tiers: &Tiers) -> Ladder {
+        if let QualifyingPeriod::RollingMonths { months } = tiers.period
+            && !(1..=36).contains(&months)
+        {
+            self.problem("/tiers/period/months", "must be 1 to 36");
+        }
+        if tiers.levels.is_empty() || tiers.levels.len() > 20 {
+            self.problem("/tiers/levels", "must have 1 to 20 levels");
+        }
+        let mut before: Option<i64> = None;
+        let mut names: Vec<&str> = Vec::new();
+        let mut levels = Vec::new();
+        for (index, level) in tiers.levels.iter().enumerate() {
+            let at = format!("/tiers/levels/{index}");
+            self.name(&format!("{at}/id"), &level.id);
+            if names.contains(&level.id.as_str()) {
+                self.problem(&format!("{at}/id"), "is the name of another level");
+            }
+            match before {
+                None if level.from != 0 => self.problem(&format!("{at}/from"), "the first level must start at 0"),
+                Some(below) if level.from <= below => {
+                    self.problem(&format!("{at}/from"), "must be more than the level below")
+                }
+                _ => {}
+            }
+            before = Some(level.from);
+            names.push(&level.id);
+            let multiplier = self.rate(&format!("{at}/multiplier"), &level.multiplier);
+            if multiplier < Rate::ONE || multiplier.millionths() > 1_000_000_000 {
+                self.problem(&format!("{at}/multiplier"), "must be 1 to 1000");
+            }
+            self.points(&format!("{at}/gift_points"), level.gift_points);
+            levels.push(Level { id: level.id.clone(), from: level.from, multiplier, gift_points: level.gift_points });
+        }
+        let gift_expiry = self.policy("/tiers/gift_expiry", &tiers.gift_expiry);
+        Ladder { basis: tiers.basis, period: tiers.period, downgrade: tiers.downgrade, gift_expiry, levels }
+    }
+}
+
+fn check_policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -> ExpiryPolicy {
+    let at = format!("/expiry/{}", escape(name));
+    let mut problem = |field: &str, detail: &str| {
+        problems.push(Problem { pointer: format!("{at}{field}"), detail: detail.to_owned() })
+    };
+    match policy {
+        Expiry::Never {} => ExpiryPolicy::Never,
+        Expiry::Days { days, round_up_to } => {
+            if *days > MOST_DAYS {
+                problem("/days", "must be at most 36600");
+            }
+            ExpiryPolicy::Days { days: *days, round_up_to: round_up_to.map(period) }
+        }
+        Expiry::Months { months, round_up_to } => {
+            if *months > 1200 {
+                problem("/months", "must be at most 1200");
+            }
+            ExpiryPolicy::Months { months: *months, round_up_to: round_up_to.map(period) }
+        }
+        Expiry::FixedDates { dates, minimum_days } => {
+            if *minimum_days > MOST_DAYS {
+                problem("/minimum_days", "must be at most 36600");
+            }
+            if dates.is_empty() || dates.len() > 12 {
+                problem("/dates", "must have 1 to 12 dates");
+            }
+            let mut read = Vec::new();
+            for (index, date) in dates.iter().enumerate() {
+                match month_and_day(date) {
+                    Some(date) => read.push(date),
+                    None => problem(&format!("/dates/{index}"), "must be a date of the year, MM-DD"),
+                }
+            }
+            ExpiryPolicy::FixedDates { dates: read, minimum_days: *minimum_days }
+        }
+    }
+}
+
+fn month_and_day(text: &str) -> Option<(u32, u32)> {
+    let (month, day) = text.split_once('-')?;
+    let number = |part: &str| {
+        if part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) { part.parse::<u32>().ok() } else { None }
+    };
+    let (month, day) = (number(month)?, number(day)?);
+    let longest = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 29,
+        _ => return None,
+    };
+    (1..=longest).contains(&day).then_some((month, day))
+}
+
+fn period(name: RoundUpTo) -> Period {
+    match name {
+        RoundUpTo::Month => Period::Month,
+        RoundUpTo::Quarter => Period::Quarter,
+        RoundUpTo::Half => Period::Half,
+        RoundUpTo::Year => Period::Year,
+    }
+}
+
+/// RFC 6901: `~` and `/` inside a pointer's step.
+fn escape(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::default_document;
+
+    #[test]
+    fn the_default_is_valid() {
+        assert!(Rulebook::new(&default_document(), 1).is_ok());
+    }
+
+    #[test]
+    fn every_problem_has_its_place() {
+        type Change = fn(&mut Document);
+        let cases: [(Change, &str); 16] = [
+            (|d| d.format = 2, "/format"),
+            (|d| d.currency = "yuan".into(), "/currency"),
+            (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
+            (|d| d.accept_late_days = 40_000, "/accept_late_days"),
+            (|d| d.purchase.points_per_unit = "-1".into(), "/purchase/points_per_unit"),
+            (|d| d.purchase.growth_per_unit = "1e9".into(), "/purchase/growth_per_unit"),
+            (|d| d.purchase.points_per_day = Some(-1), "/purchase/points_per_day"),
+            (|d| d.purchase.expiry = "none".into(), "/purchase/expiry"),
+            (|d| d.actions.get_mut("share").unwrap().points = -5, "/actions/share/points"),
+            (
+                |d| d.actions.get_mut("share").unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),
+                "/actions/share/limit/times",
+            ),
+            (|d| d.caps.points_per_day = Some(i64::MAX), "/caps/points_per_day"),
+            (
+                |d| {
+                    let bad = Expiry::FixedDates { dates: vec!["12-31".into(), "02-30".into()], minimum_days: 0 };
+                    d.expiry.insert("a/b".into(), bad);
+                },
+                "/expiry/a~1b/dates/1",
+            ),
+            (|d| d.tiers.as_mut().unwrap().levels[0].from = 1, "/tiers/levels/0/from"),
+            (|d| d.tiers.as_mut().unwrap().levels[2].from = 5, "/tiers/levels/2/from"),
+            (|d| d.tiers.as_mut().unwrap().levels[1].multiplier = "0.5".into(), "/tiers/levels/1/multiplier"),
+            (|d| d.reminders.days_before = vec![0], "/reminders/days_before"),
+        ];
+        for (change, pointer) in cases {
+            let mut document = default_document();
+            change(&mut document);
+            let problems = Rulebook::new(&document, 1).err().unwrap_or_default();
+            assert_eq!(problems.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), [pointer]);
+        }
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let mut document = default_document();
+        document.format = 9;
+        document.currency.clear();
+        document.reminders.days_before = vec![0];
+        assert_eq!(Rulebook::new(&document, 1).err().map(|p| p.len()), Some(3));
+    }
+}
