@@ -92,13 +92,14 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let plan = Plan::of(&arguments);
     // Before the long part, so that a missing PostgreSQL is said at once.
     let tools = if arguments.postgres { Some(rival::find_tools()?) } else { None };
-    eprintln!("building components and host …");
-    wasm::build(workspace)?;
-    let binary = server::build(workspace)?;
-
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut results = Results::new(machine::describe(workspace));
-    runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
+    if scenarios::wanted(&plan) {
+        eprintln!("building components and host …");
+        wasm::build(workspace)?;
+        let binary = server::build(workspace)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
+    }
     if plan.wants("native") {
         results.add(native::run(&folder, &plan)?);
     }

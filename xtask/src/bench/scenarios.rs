@@ -8,11 +8,19 @@ use super::{Plan, named};
 use crate::server::Server;
 use anyhow::Result;
 
+const MIXES: [Mix; 5] = [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn];
+const OPEN: &str = "open";
+
+/// Whether any of these is to be measured.
+pub fn wanted(plan: &Plan) -> bool {
+    plan.wants(OPEN) || MIXES.iter().any(|mix| plan.wants(mix.name()))
+}
+
 pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     let zipf = Zipf::new(plan.members, 1);
     let mut figures = Vec::new();
     let mut best_earn = 0.0_f64;
-    for mix in [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn] {
+    for mix in MIXES {
         for clients in plan.clients.iter().copied().filter(|_| plan.wants(mix.name())) {
             if mix == Mix::HotEarn && clients != 16 && clients != 64 {
                 continue;
@@ -25,7 +33,7 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
             figures.push(figure);
         }
     }
-    if plan.wants("open") {
+    if plan.wants(OPEN) {
         for share in [0.25, 0.5, 0.75] {
             let rate = whole(best_earn * share).max(500);
             let how = format!("open, {rate}/s ({:.0} % of the best)", share * 100.0);

@@ -9,11 +9,11 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The rule of the demo rulebook that every purchase fires: a point for each cent … of `sales_cents`.
-const BASE_RULE: &str = "base";
+/// The rule that every purchase fires, beside which a tier's multiplier is a rule of its own.
+const BASE_RULE: &str = "purchase";
 /// Exact amounts are compared in millionths of a point.
 const SCALE: i128 = 1_000_000;
-/// What the base rule desires for a cent, in millionths of a point: 1 point per 1.00 USD.
+/// What the demo rulebook gives for a cent, in millionths of a point: 1 point per 1.00 USD.
 const BASE_PER_CENT: i128 = SCALE / 100;
 
 /// What the ledger says, summed from its entries.
@@ -22,9 +22,9 @@ pub struct Books {
     pub members: usize,
     /// Points by kind of entry, and how many entries.
     kinds: BTreeMap<String, (i64, u64)>,
-    /// Desired millionths of a point by rule.
-    rules: BTreeMap<String, i128>,
-    /// What the base rule desired and what was granted in all, by basket.
+    /// Points granted by rule.
+    rules: BTreeMap<String, i64>,
+    /// What the base rule desired (millionths) and granted (points), by basket.
     baskets: BTreeMap<String, (i128, i64)>,
     balances: i64,
     tiers: BTreeMap<String, u64>,
@@ -69,22 +69,23 @@ impl Books {
         if kind != "earn" {
             return Ok(());
         }
-        let mut base = 0;
-        let mut desired = 0;
+        let (mut base, mut desired_sum, mut granted_sum) = ((0, 0), 0, 0);
         for rule in entry.get("rules").and_then(Value::as_array).context("no rules")? {
             let name = rule.get("rule").and_then(Value::as_str).context("a rule without name")?;
-            let amount = millionths(rule.get("desired").context("a rule without desired")?)?;
-            *self.rules.entry(name.to_owned()).or_default() += amount;
-            desired += amount;
+            let desired = millionths(rule.get("desired").context("a rule without desired")?)?;
+            let granted = number(rule, "granted")?;
+            *self.rules.entry(name.to_owned()).or_default() += granted;
+            desired_sum += desired;
+            granted_sum += granted;
             if name == BASE_RULE {
-                base += amount;
+                base = (base.0 + desired, base.1 + granted);
             }
         }
-        if i128::from(points) != desired.div_euclid(SCALE) {
-            bail!("granted {points} points, but its rules desire {desired} millionths, rounded down once at the end");
+        if points != granted_sum || i128::from(points) != desired_sum.div_euclid(SCALE) {
+            bail!("granted {points} points, but its rules grant {granted_sum} and desire {desired_sum} millionths");
         }
         let basket = entry.get("reference").and_then(Value::as_str).context("an earn without reference")?;
-        if self.baskets.insert(basket.to_owned(), (base, points)).is_some() {
+        if self.baskets.insert(basket.to_owned(), base).is_some() {
             bail!("basket {basket} earned twice");
         }
         Ok(())
@@ -98,26 +99,29 @@ impl Books {
         self.kinds.values().map(|(points, _)| points).sum()
     }
 
-    /// The file's own sum: every basket is in once, and the base rule desired a point per 1.00 of it, to the cent.
+    /// The file's own sum: every basket is in once, and the base rule gave a point for each whole 1.00 of it.
     pub fn check(&self, baskets: &[Basket]) -> Result<()> {
+        let mut points = 0;
         for basket in baskets {
-            let (base, _) =
+            let found =
                 self.baskets.get(&basket.basket).with_context(|| format!("basket {} is missing", basket.basket))?;
-            let expected = i128::from(basket.sales_cents) * BASE_PER_CENT;
-            if *base != expected {
+            let desired = i128::from(basket.sales_cents) * BASE_PER_CENT;
+            let granted = basket.sales_cents.div_euclid(100);
+            if *found != (desired, granted) {
                 bail!(
-                    "basket {}: the base rule desired {base} millionths of a point, the file says {expected}",
-                    basket.basket
+                    "basket {}: desired and granted are {found:?}, by the file {:?}",
+                    basket.basket,
+                    (desired, granted)
                 );
             }
+            points += granted;
         }
         if self.baskets.len() != baskets.len() {
             bail!("the ledger holds {} earned baskets, the file {}", self.baskets.len(), baskets.len());
         }
-        let cents: i128 = baskets.iter().map(|basket| i128::from(basket.sales_cents)).sum();
-        let base = self.rules.get(BASE_RULE).copied().unwrap_or(0);
-        if base != cents * BASE_PER_CENT {
-            bail!("the base rule desired {base} millionths of a point in all, the file says {}", cents * BASE_PER_CENT);
+        let ledger = self.rules.get(BASE_RULE).copied().unwrap_or(0);
+        if ledger != points {
+            bail!("the base rule granted {ledger} points in all, by the file {points}");
         }
         if self.balances != self.outstanding() {
             bail!("the members' balances sum to {}, their entries to {}", self.balances, self.outstanding());
@@ -145,6 +149,9 @@ impl fmt::Display for Books {
             writeln!(formatter, "points, {kind:<17} {points:>12}   in {entries} entries")?;
         }
         let earned = self.of_kind("earn") + self.of_kind("tier_change");
+        for (rule, points) in &self.rules {
+            writeln!(formatter, "  of rule {rule:<15}   {points:>12}")?;
+        }
         writeln!(formatter, "points earned             {earned:>12}")?;
         writeln!(formatter, "points redeemed           {:>12}", -self.of_kind("redeem"))?;
         writeln!(formatter, "points expired            {:>12}", -self.of_kind("expire"))?;
@@ -176,8 +183,11 @@ mod tests {
 
     #[test]
     fn an_entry_that_grants_more_than_its_rules_desire_is_refused() {
-        let entry = |points| {
-            let rules = json!([{"rule": "base", "desired": "1.5"}, {"rule": "tier", "desired": "0.75"}]);
+        let entry = |points: i64| {
+            let rules = json!([
+                {"rule": "purchase", "desired": "1.5", "granted": 1},
+                {"rule": "tier:gold", "desired": "0.75", "granted": points - 1},
+            ]);
             json!({"kind": "earn", "points": points, "reference": "b1", "rules": rules})
         };
         assert!(Books::default().read_entry(&entry(2)).is_ok());

@@ -14,10 +14,13 @@ use tokio::task::JoinSet;
 
 const LANES: usize = 4;
 const EVENTS_A_CALL: usize = 250;
-/// Who has so many points spends them in the morning: 5.00 USD at a cent a point.
-pub const REDEEM_POINTS: i64 = 500;
+/// Who has so many points spends all whole multiples of it in the morning.
+const REDEEM_POINTS: i64 = 100;
 /// A night is done in some calls; past so many something is wrong.
 const NIGHT_CALLS_AT_MOST: usize = 10_000;
+
+/// A lane's connection, to be used again, and the balances that it was told.
+type Lane = Result<(Client, Vec<(String, i64)>)>;
 
 /// What the import did besides the ledger's own record.
 #[derive(Default)]
@@ -86,42 +89,27 @@ impl Import<'_> {
         bail!("not done after {NIGHT_CALLS_AT_MOST} calls")
     }
 
-    /// Each member with enough points spends all whole fives; what expired at midnight is asked for, not guessed.
+    /// Each member with enough points spends all whole hundreds of them.
     async fn redemptions(&mut self, day: NaiveDate) -> Result<()> {
         self.clock(day.and_time(NaiveTime::MIN) + Duration::hours(8)).await?;
-        let rich = self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS);
-        for member in rich.map(|(member, _)| member.clone()).collect::<Vec<_>>() {
-            let view = self.client.get(&format!("/v1/members/{member}")).await?;
-            let mut balance = number(&view, "balance")?;
-            let points = balance / REDEEM_POINTS * REDEEM_POINTS;
-            if points > 0 {
-                let key = format!("redeem-{day}-{member}");
-                let body = json!({ "member_id": member, "points": points, "reason": "a voucher" }).to_string();
-                let answer = self.client.expect("POST", "/v1/redeem", Some(&key), body.as_bytes()).await?;
-                balance = number(&answer, "balance")?;
-            }
-            self.balances.insert(member, balance);
-        }
-        Ok(())
-    }
-
-    /// A household stays in one lane, so that its baskets arrive in order.
-    async fn day(&mut self, day: NaiveDate, baskets: &[Basket]) -> Result<()> {
-        // The day is nearly over, and no basket lies in the future.
-        let last = baskets.iter().map(|basket| basket.occurred_at).max().unwrap_or_else(|| days::midnight(day));
-        self.clock(last + Duration::seconds(1)).await?;
-        let mut lanes: Vec<Vec<Basket>> = (0..LANES).map(|_| Vec::new()).collect();
-        for basket in baskets {
-            let lane = basket.household.bytes().fold(0_usize, |sum, byte| sum * 10 + usize::from(byte)) % LANES;
-            if let Some(lane) = lanes.get_mut(lane) {
-                lane.push(basket.clone());
+        let mut lanes: Vec<Vec<String>> = (0..LANES).map(|_| Vec::new()).collect();
+        for (member, _) in self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS) {
+            if let Some(lane) = lanes.get_mut(lane_of(member)) {
+                lane.push(member.clone());
             }
         }
         let mut tasks = JoinSet::new();
-        for baskets in lanes {
-            let client = self.lanes.pop().unwrap_or_else(|| self.server.client());
-            tasks.spawn(lane(client, baskets, self.progress.clone()));
+        for members in lanes.into_iter().filter(|members| !members.is_empty()) {
+            tasks.spawn(redeem_lane(self.lane(), members, day));
         }
+        self.gather(tasks).await
+    }
+
+    fn lane(&mut self) -> Client {
+        self.lanes.pop().unwrap_or_else(|| self.server.client())
+    }
+
+    async fn gather(&mut self, mut tasks: JoinSet<Lane>) -> Result<()> {
         while let Some(task) = tasks.join_next().await {
             let (client, balances) = task.context("a lane ended badly")??;
             self.lanes.push(client);
@@ -129,9 +117,48 @@ impl Import<'_> {
         }
         Ok(())
     }
+
+    /// A household stays in one lane, so that its baskets arrive in order.
+    async fn day(&mut self, day: NaiveDate, baskets: &[Basket]) -> Result<()> {
+        // The day is nearly over; the host accepts what lies up to five minutes ahead, and midnight stays out of reach.
+        self.clock(day.and_time(NaiveTime::MIN) + Duration::minutes(24 * 60 - 4)).await?;
+        let mut lanes: Vec<Vec<Basket>> = (0..LANES).map(|_| Vec::new()).collect();
+        for basket in baskets {
+            if let Some(lane) = lanes.get_mut(lane_of(&basket.household)) {
+                lane.push(basket.clone());
+            }
+        }
+        let mut tasks = JoinSet::new();
+        for baskets in lanes {
+            tasks.spawn(earn_lane(self.lane(), baskets, self.progress.clone()));
+        }
+        self.gather(tasks).await
+    }
 }
 
-async fn lane(mut client: Client, baskets: Vec<Basket>, progress: ProgressBar) -> Result<(Client, Vec<(String, i64)>)> {
+fn lane_of(member: &str) -> usize {
+    member.bytes().map(usize::from).sum::<usize>() % LANES
+}
+
+/// What expired at midnight is asked for, not guessed.
+async fn redeem_lane(mut client: Client, members: Vec<String>, day: NaiveDate) -> Lane {
+    let mut balances = Vec::new();
+    for member in members {
+        let view = client.get(&format!("/v1/members/{member}")).await?;
+        let mut balance = number(&view, "balance")?;
+        let points = balance / REDEEM_POINTS * REDEEM_POINTS;
+        if points > 0 {
+            let key = format!("redeem-{day}-{member}");
+            let body = json!({ "member_id": member, "points": points, "reason": "a voucher" }).to_string();
+            let answer = client.expect("POST", "/v1/redeem", Some(&key), body.as_bytes()).await?;
+            balance = number(&answer, "balance")?;
+        }
+        balances.push((member, balance));
+    }
+    Ok((client, balances))
+}
+
+async fn earn_lane(mut client: Client, baskets: Vec<Basket>, progress: ProgressBar) -> Lane {
     let mut balances = Vec::new();
     for baskets in baskets.chunks(EVENTS_A_CALL) {
         let events: Vec<Value> = baskets.iter().map(event).collect();

@@ -11,7 +11,13 @@ const SOURCES: &[&str] = &["crates/shell/src/problem.rs", "crates/ledger/src/ref
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
-    let Some(document) = tree.get(DOCUMENT) else { return Ok(faults) };
+    let Some(document) = tree.get(DOCUMENT) else {
+        let source = SOURCES.iter().find_map(|path| tree.get(path));
+        faults.extend(
+            source.map(|file| Fault::new(&file.path, 1, format!("no {DOCUMENT}"), "write it: a heading a slug")),
+        );
+        return Ok(faults);
+    };
     let headings = headings(document);
     let mut known = Vec::new();
     for file in SOURCES.iter().filter_map(|path| tree.get(path)) {
