@@ -1,0 +1,151 @@
+//! The command line. Names and defaults only; what they mean is in docs/reference/host.md.
+
+use clap::{Parser, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Run the components of a Spin manifest on wasmtime.
+#[derive(Debug, Parser)]
+#[command(name = "accrue", version, max_term_width = 110)]
+pub struct Cli {
+    /// The manifest, or the folder that holds spin.toml
+    #[arg(long, short, default_value = "spin.toml")]
+    pub from: PathBuf,
+    /// Address of the public listener (port 0 takes a free one)
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// Address of the operator's listener: /metrics, /healthz, /cron/{component}, /clock
+    #[arg(long, default_value = "127.0.0.1:3001")]
+    pub admin: SocketAddr,
+    /// Where databases and the code cache live
+    #[arg(long, default_value = ".accrue")]
+    pub state_dir: PathBuf,
+    /// Runtime configuration (Spin's format): key-value stores, databases, outbound networking
+    #[arg(long)]
+    pub runtime_config: Option<PathBuf>,
+    /// Value of an application variable; also read from SPIN_VARIABLE_<NAME>
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub variables: Vec<(String, String)>,
+    /// Start the guests' clock at this instant (RFC 3339); also enables GET and PUT /clock
+    #[arg(long, value_name = "RFC3339")]
+    pub clock: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// Start only these components
+    #[arg(long = "component", short = 'c', value_name = "COMPONENT")]
+    pub components: Vec<String>,
+    /// Whether schedules fire (POST /cron/{component} works either way)
+    #[arg(long, value_enum, default_value = "on")]
+    pub cron: Switch,
+    /// Log format on standard error
+    #[arg(long, value_enum, default_value = "text")]
+    pub log: LogFormat,
+    /// Let outbound HTTP reach private and loopback addresses (allowed_outbound_hosts still applies)
+    #[arg(long)]
+    pub allow_private_networks: bool,
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// Bounds on what clients and guests may use.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Limits {
+    /// Instances of each HTTP component
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub instances: u16,
+    /// Requests that one instance works on at once
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub max_concurrency: u32,
+    /// Requests that may wait for one instance; more are answered 503
+    #[arg(long, default_value_t = 2048)]
+    pub max_queue: usize,
+    /// Replace an instance after so many requests (0: never)
+    #[arg(long, default_value_t = 0)]
+    pub instance_requests: u64,
+    /// Memory of one instance, in MiB
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub memory_mib: u32,
+    /// Longest time for one request (answered 504 after it)
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub request_timeout: Duration,
+    /// Longest time an instance may compute or block without a pause before it is killed
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub stall_timeout: Duration,
+    /// Longest time for one fire of a cron component
+    #[arg(long, default_value = "15m", value_parser = duration)]
+    pub cron_timeout: Duration,
+    /// Longest time for the next request head to arrive, idle keep-alive connections included
+    #[arg(long, default_value = "75s", value_parser = duration)]
+    pub header_timeout: Duration,
+    /// Longest time for one request body to arrive
+    #[arg(long, default_value = "20s", value_parser = duration)]
+    pub body_timeout: Duration,
+    /// Largest request body, in bytes (answered 413 above it)
+    #[arg(long, default_value_t = 2 * 1024 * 1024)]
+    pub max_body: usize,
+    /// Largest response body of a guest, in bytes
+    #[arg(long, default_value_t = 64 * 1024 * 1024)]
+    pub max_response_body: usize,
+    /// Open client connections; more are answered 503 and closed
+    #[arg(long, default_value_t = 20_000)]
+    pub max_connections: usize,
+    /// Longest time for requests in flight to finish after SIGTERM
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub drain_timeout: Duration,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+fn name_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `250ms`, `30s`, `5m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "expected a number and a unit, such as 30s")?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
+        "h" => Ok(Duration::from_secs(number.saturating_mul(3600))),
+        _ => Err("expected a unit: ms, s, m or h".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("250ms", Some(Duration::from_millis(250))),
+            ("30s", Some(Duration::from_secs(30))),
+            ("5m", Some(Duration::from_secs(300))),
+            ("1h", Some(Duration::from_secs(3600))),
+            ("30", None),
+            ("s", None),
+            ("1d", None),
+        ] {
+            assert_eq!(duration(text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The wasmtime engine: which features it has, how instances are allocated, where compiled code is kept, and its heartbeat. Knows no
+//! manifest and no interface.
+
+use crate::cli::Limits;
+use anyhow::{Result, anyhow};
+use std::{path::Path, time::Duration};
+use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
+
+/// A guest that computes gives the thread back at least so often.
+const EPOCH: Duration = Duration::from_millis(10);
+
+/// An engine for about `components` components.
+pub fn build(limits: &Limits, components: usize, state_dir: &Path) -> Result<Engine> {
+    let mut config = Config::new();
+    config.wasm_component_model_async(true);
+    config.epoch_interruption(true);
+    config.cache(Some(Cache::new(cache_config(state_dir)?).map_err(|error| anyhow!("{error:#}"))?));
+    config.allocation_strategy(pooling(limits, components));
+    let engine = Engine::new(&config).map_err(|error| anyhow!("cannot start wasmtime: {error:#}"))?;
+    let beat = engine.weak();
+    std::thread::Builder::new().name("epoch".into()).spawn(move || {
+        while let Some(engine) = beat.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(EPOCH);
+        }
+    })?;
+    Ok(engine)
+}
+
+/// Compiled code is kept beside the databases: a second start takes milliseconds.
+fn cache_config(state_dir: &Path) -> Result<CacheConfig> {
+    let directory = std::path::absolute(state_dir.join("code-cache"))?;
+    let mut config = CacheConfig::new();
+    config.with_directory(directory);
+    Ok(config)
+}
+
+/// Room for each component's instances, for as many successors, and for the runs of cron components.
+fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
+    let instances = u32::try_from(components).unwrap_or(u32::MAX).saturating_mul(u32::from(limits.instances) + 1);
+    let instances = instances.saturating_mul(2).saturating_add(8);
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(16))
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(8))
+        .total_stacks(instances.saturating_mul(64))
+        .max_core_instances_per_component(64)
+        .max_memories_per_component(4)
+        .max_tables_per_component(32)
+        .max_component_instance_size(4 * 1024 * 1024)
+        .max_core_instance_size(4 * 1024 * 1024)
+        .max_memory_size(usize::try_from(limits.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024))
+        .table_elements(100_000);
+    pool
+}

@@ -1,0 +1,199 @@
+//! SQLite for guests: one writer thread per database, readers beside it. This file is the handle that guests' connections hold and
+//! the choice of thread for each statement; it runs no SQL itself.
+
+mod classify;
+mod connection;
+mod readers;
+mod statement;
+mod writer;
+
+pub use rusqlite::types::Value;
+
+use crate::metrics::DatabaseMetrics;
+use anyhow::Result;
+use classify::{Class, Classes};
+use crossbeam_channel::Sender;
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+use tokio::sync::oneshot;
+
+/// What a statement gave.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rows {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Value>>,
+    pub changes: u64,
+    pub last_insert_rowid: i64,
+}
+
+/// Why a statement failed, as far as a guest may tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    Full,
+    Io(String),
+}
+
+pub type Outcome = Result<Rows, Error>;
+
+/// One statement on its way to a thread.
+struct Job {
+    sql: Arc<str>,
+    class: Class,
+    parameters: Vec<Value>,
+    session: Arc<SessionState>,
+    reply: oneshot::Sender<Outcome>,
+}
+
+/// What the writer thread is asked to do.
+enum Command {
+    /// A write of its own, which may share a commit with others.
+    Write(Job),
+    /// DDL, PRAGMA, BEGIN and whatever a session in a transaction sends: nothing else runs meanwhile.
+    Alone(Job),
+    /// A session went away in the middle of a transaction.
+    Abandon(u64),
+    Stop,
+}
+
+/// A database file with its threads. Clones share them.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    writer: Sender<Command>,
+    readers: Option<Sender<Job>>,
+    classes: Arc<Classes>,
+    metrics: DatabaseMetrics,
+    next_session: AtomicU64,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Database {
+    /// Opens or creates the file and starts its threads.
+    pub fn open(path: &Path, label: &str, reader_count: usize, metrics: DatabaseMetrics) -> Result<Self> {
+        let (writer, commands) = crossbeam_channel::unbounded();
+        let classes = Arc::new(Classes::default());
+        let connection = connection::open_writer(path)?;
+        let mut threads = Vec::new();
+        let mut readers = None;
+        // Under a rollback journal a reader would block the writer: then all statements take turns on the one connection.
+        if connection::is_wal(&connection)? && reader_count > 0 {
+            let (sender, jobs) = crossbeam_channel::unbounded();
+            for number in 0..reader_count {
+                let reader = readers::Reader {
+                    connection: connection::open_reader(path)?,
+                    jobs: jobs.clone(),
+                    classes: classes.clone(),
+                    writer: writer.clone(),
+                    metrics: metrics.clone(),
+                };
+                let name = format!("read-{label}-{number}");
+                threads.push(std::thread::Builder::new().name(name).spawn(move || reader.run())?);
+            }
+            readers = Some(sender);
+        }
+        let work = writer::Writer::new(connection, commands, metrics.clone());
+        threads.push(std::thread::Builder::new().name(format!("write-{label}")).spawn(move || work.run())?);
+        let next_session = AtomicU64::new(1);
+        let threads = Mutex::new(threads);
+        Ok(Self(Arc::new(Inner { writer, readers, classes, metrics, next_session, threads })))
+    }
+
+    /// A connection as a guest sees it.
+    pub fn session(&self) -> Session {
+        let id = self.0.next_session.fetch_add(1, Ordering::Relaxed);
+        Session { database: self.clone(), state: Arc::new(SessionState { id, ..SessionState::default() }) }
+    }
+
+    /// Lets the writer finish what is queued, then checkpoints and closes. Later statements fail.
+    pub fn close(&self) {
+        // The thread is gone when the send fails, and then there is nothing to stop.
+        if self.0.writer.send(Command::Stop).is_ok()
+            && let Ok(mut threads) = self.0.threads.lock()
+            && let Some(writer) = threads.pop()
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer thread had panicked");
+        }
+    }
+}
+
+/// Where a session stands with explicit transactions.
+#[derive(Default)]
+struct SessionState {
+    id: u64,
+    transaction: AtomicU8,
+    changes: AtomicU64,
+    last_insert_rowid: AtomicI64,
+}
+
+/// No transaction is open: each statement stands by itself.
+const NO_TRANSACTION: u8 = 0;
+/// The session holds the writer's connection.
+const IN_TRANSACTION: u8 = 1;
+/// The writer rolled back because the guest was silent for too long; the guest learns it from its next statement.
+const TRANSACTION_LOST: u8 = 2;
+
+/// One guest connection: an order of statements, and perhaps a transaction.
+pub struct Session {
+    database: Database,
+    state: Arc<SessionState>,
+}
+
+impl Session {
+    /// Runs one statement. A write that returns is on disk.
+    pub async fn execute(&self, sql: String, parameters: Vec<Value>) -> Outcome {
+        let (reply, outcome) = oneshot::channel();
+        self.dispatch(sql, parameters, reply);
+        let outcome = outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))?;
+        if outcome.changes > 0 {
+            self.state.changes.store(outcome.changes, Ordering::Relaxed);
+            self.state.last_insert_rowid.store(outcome.last_insert_rowid, Ordering::Relaxed);
+        }
+        Ok(outcome)
+    }
+
+    /// Rows changed by the last statement that changed any.
+    pub fn changes(&self) -> u64 {
+        self.state.changes.load(Ordering::Relaxed)
+    }
+
+    /// The row id that went with them.
+    pub fn last_insert_rowid(&self) -> i64 {
+        self.state.last_insert_rowid.load(Ordering::Relaxed)
+    }
+
+    /// A send can only fail once the database is closed; the dropped reply then tells the caller.
+    fn dispatch(&self, sql: String, parameters: Vec<Value>, reply: oneshot::Sender<Outcome>) {
+        let inner = &self.database.0;
+        let (class, sql) = inner.classes.of(sql);
+        let job = Job { sql, class, parameters, session: self.state.clone(), reply };
+        let transaction = self.state.transaction.load(Ordering::Acquire);
+        let (command, queue) = match (transaction, class, &inner.readers) {
+            (TRANSACTION_LOST, ..) => {
+                self.state.transaction.store(NO_TRANSACTION, Ordering::Release);
+                let lost = Error::Io("the transaction was rolled back: it was idle for too long".into());
+                return drop(job.reply.send(Err(lost)));
+            }
+            (NO_TRANSACTION, Class::Read | Class::Unknown, Some(readers)) => return drop(readers.send(job)),
+            (NO_TRANSACTION, Class::Write, _) => (Command::Write(job), &inner.writer),
+            _ => (Command::Alone(job), &inner.writer),
+        };
+        inner.metrics.queued.inc();
+        drop(queue.send(command));
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.state.transaction.load(Ordering::Acquire) == IN_TRANSACTION {
+            drop(self.database.0.writer.send(Command::Abandon(self.state.id)));
+        }
+    }
+}
