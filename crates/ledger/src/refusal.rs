@@ -40,7 +40,7 @@ pub enum Refusal {
         /// The limit.
         times: i64,
         /// The period it counts in.
-        per: &'static str,
+        per: String,
     },
     /// The points or sums leave what the ledger can count.
     AmountOutOfRange,

@@ -1,1 +1,75 @@
-//! store
+//! The ledger in SQL: one statement loads what a decision needs, one statement writes what it decided.
+//!
+//! Owns every SQL text of Accrue (`migrations/`, `queries/`), the codec between rows and the types of `ledger`, and the loop
+//! load → decide → commit ([`carry_out`]). Knows no HTTP and no Spin but through the trait [`Sql`].
+//!
+//! Architecture invariant: nothing here holds a transaction open. A write is one statement in autocommit, guarded by the head of the
+//! member's hash chain; what was skipped is loaded and decided again.
+#![deny(missing_docs)]
+
+mod body;
+mod carry_out;
+mod codec;
+mod commit;
+mod history;
+mod keys;
+mod load;
+mod migrate;
+mod night;
+mod programmes;
+mod refusals;
+mod reports;
+mod sql;
+
+pub use carry_out::{Answer, Desk, Order, Outcome, carry_out, dry_run};
+pub use history::{history, profile, span};
+pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
+pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
+pub use migrate::{is_ready, migrate};
+pub use night::{all_members, due_members, ended_tiers, expiring_members, job_position, move_job, refresh_due};
+pub use programmes::{
+    Programme, ProgrammeRef, Published, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
+};
+pub use refusals::StoredRefusal;
+pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance};
+#[cfg(feature = "native")]
+pub use sql::native::Native;
+#[cfg(feature = "spin")]
+pub use sql::spin::Spin;
+#[cfg(feature = "spin-sync")]
+pub use sql::spin_sync::SpinSync;
+pub use sql::{Row, Rows, Sql, Value};
+
+use std::fmt;
+
+/// What can go wrong between Accrue and its database.
+#[derive(Debug)]
+pub enum Error {
+    /// The database did not carry out a statement. The text is for the log, never for a caller.
+    Database(String),
+    /// A row does not have the shape it was written with.
+    Corrupt(&'static str),
+    /// State and entry do not fit together.
+    Fault(ledger::Fault),
+    /// Other writers were always first; try again later.
+    Busy,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(text) => write!(f, "database: {text}"),
+            Self::Corrupt(what) => write!(f, "unreadable {what} in the database"),
+            Self::Fault(fault) => write!(f, "ledger: {fault}"),
+            Self::Busy => f.write_str("too many writers"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<ledger::Fault> for Error {
+    fn from(fault: ledger::Fault) -> Self {
+        Self::Fault(fault)
+    }
+}

@@ -1,0 +1,240 @@
+-- The ledger. Instants are milliseconds since 1970 (UTC); hashes are lower-case hexadecimal.
+-- Statements are separated by lines that read "-- then", as hosts execute one statement at a time.
+
+CREATE TABLE IF NOT EXISTS programme (
+  no INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  rulebook_version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT
+-- then
+CREATE TABLE IF NOT EXISTS rulebook (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  version INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  published_at INTEGER NOT NULL,
+  published_by TEXT NOT NULL,
+  PRIMARY KEY (programme_no, version)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TABLE IF NOT EXISTS api_key (
+  prefix TEXT PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  role TEXT NOT NULL,
+  operator INTEGER NOT NULL DEFAULT 0,
+  label TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS api_key_programme ON api_key (programme_no, prefix)
+-- then
+CREATE TABLE IF NOT EXISTS member (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  head TEXT NOT NULL,
+  balance INTEGER NOT NULL CHECK (balance >= 0),
+  lots_granted INTEGER NOT NULL,
+  joined_at INTEGER NOT NULL,
+  tier TEXT,
+  tier_since INTEGER,
+  tier_until INTEGER,
+  standing TEXT NOT NULL,
+  counters TEXT NOT NULL,
+  due_at INTEGER,
+  reminded_at INTEGER,
+  UNIQUE (programme_no, id)
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS member_due ON member (programme_no, due_at, no) WHERE due_at IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS member_tier_end ON member (programme_no, tier_until) WHERE tier_until IS NOT NULL
+-- then
+-- What a merchant tells about a member. The only mutable facts about one, and kept out of the entries, so that they can be erased.
+CREATE TABLE IF NOT EXISTS profile (
+  member_no INTEGER PRIMARY KEY REFERENCES member (no),
+  attributes TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT
+-- then
+CREATE TABLE IF NOT EXISTS lot (
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  number INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  granted INTEGER NOT NULL CHECK (granted > 0),
+  remaining INTEGER NOT NULL CHECK (remaining BETWEEN 0 AND granted),
+  earned_at INTEGER NOT NULL,
+  available_at INTEGER NOT NULL,
+  -- 9223372036854775807 is never, so that ascending order is consumption order.
+  expires_at INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  PRIMARY KEY (member_no, number)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS lot_open ON lot (member_no, expires_at, earned_at, number) WHERE remaining > 0
+-- then
+-- "no" counts entries of all programmes in the order of commit: the cursor of event streams.
+CREATE TABLE IF NOT EXISTS entry (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  sequence INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  points INTEGER NOT NULL,
+  balance_after INTEGER NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  body TEXT NOT NULL,
+  -- Only on the entry that a command asked for: its idempotency key, the request's fingerprint, its source, and the entries it wrote.
+  idem TEXT,
+  fingerprint TEXT,
+  source TEXT,
+  first_sequence INTEGER,
+  last_sequence INTEGER
+) STRICT
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS entry_idem ON entry (programme_no, idem) WHERE idem IS NOT NULL
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS entry_source ON entry (programme_no, source) WHERE source IS NOT NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS entry_is_never_updated BEFORE UPDATE ON entry
+BEGIN
+  SELECT RAISE(ABORT, 'entries are append-only');
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS entry_is_never_deleted BEFORE DELETE ON entry
+BEGIN
+  SELECT RAISE(ABORT, 'entries are append-only');
+END
+-- then
+-- Refusals that are answers: kept under their key so that a retry hears the same.
+CREATE TABLE IF NOT EXISTS refusal (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  idem TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, idem)
+) STRICT, WITHOUT ROWID
+-- then
+-- The command table: one row is one entry with everything that goes with it. Several rows of one member are chained by
+-- expected_head, so that when the first is skipped all of them are.
+CREATE VIEW IF NOT EXISTS posting (
+  programme_no, member_id, expected_head, claim_idem, claim_source,
+  sequence, head, balance, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at, reminded_at,
+  id, kind, points, occurred_at, recorded_at, body, idem, fingerprint, source, first_sequence, last_sequence,
+  grants, draws, activations, attributes
+) AS SELECT
+  NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
+BEGIN
+  -- What must not happen is skipped: another entry came first, or the key or source is taken. A skipped row is absent from RETURNING.
+  SELECT RAISE(IGNORE) WHERE
+    (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
+    OR (NEW.claim_idem IS NOT NULL AND (
+      EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)
+      OR EXISTS (SELECT 1 FROM refusal WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)))
+    OR (NEW.claim_source IS NOT NULL
+      AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.claim_source));
+  INSERT INTO member (programme_no, id, sequence, head, balance, lots_granted, joined_at, tier, tier_since, tier_until,
+      standing, counters, due_at, reminded_at)
+    VALUES (NEW.programme_no, NEW.member_id, NEW.sequence, NEW.head, NEW.balance, NEW.lots_granted, NEW.joined_at, NEW.tier,
+      NEW.tier_since, NEW.tier_until, NEW.standing, NEW.counters, NEW.due_at, NEW.reminded_at)
+    ON CONFLICT (programme_no, id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head, balance = excluded.balance,
+      lots_granted = excluded.lots_granted, tier = excluded.tier, tier_since = excluded.tier_since,
+      standing = excluded.standing, counters = excluded.counters, reminded_at = excluded.reminded_at;
+  -- Indexed columns only when they change: an index entry is rewritten whenever its column is named in an UPDATE.
+  UPDATE member SET due_at = NEW.due_at, tier_until = NEW.tier_until
+    WHERE programme_no = NEW.programme_no AND id = NEW.member_id
+    AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
+  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
+      idem, fingerprint, source, first_sequence, last_sequence)
+    SELECT NEW.programme_no, no, NEW.sequence, NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head,
+      NEW.body, NEW.idem, NEW.fingerprint, NEW.source, NEW.first_sequence, NEW.last_sequence
+    FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id;
+  INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)
+    SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    FROM json_each(NEW.grants), member
+    WHERE NEW.grants IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  UPDATE lot SET remaining = remaining - (draw.value ->> 1)
+    FROM json_each(NEW.draws) AS draw, member
+    WHERE NEW.draws IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id
+    AND lot.member_no = member.no AND lot.number = draw.value ->> 0;
+  UPDATE lot SET pending = 0
+    FROM json_each(NEW.activations) AS activation, member
+    WHERE NEW.activations IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id
+    AND lot.member_no = member.no AND lot.number = activation.value ->> 0;
+  INSERT INTO profile (member_no, attributes, updated_at)
+    SELECT no, NEW.attributes, NEW.recorded_at FROM member
+    WHERE NEW.attributes IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id
+    ON CONFLICT (member_no) DO UPDATE SET attributes = excluded.attributes, updated_at = excluded.updated_at;
+END
+-- then
+-- Publishing: creates the programme or moves it on to its next rulebook, in one statement.
+CREATE VIEW IF NOT EXISTS publication (programme_id, name, expected_version, document, published_at, published_by)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS publication_commit INSTEAD OF INSERT ON publication
+BEGIN
+  SELECT RAISE(IGNORE) WHERE
+    coalesce((SELECT rulebook_version FROM programme WHERE id = NEW.programme_id), 0) IS NOT NEW.expected_version;
+  INSERT INTO programme (id, name, rulebook_version, created_at)
+    VALUES (NEW.programme_id, NEW.name, NEW.expected_version + 1, NEW.published_at)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, rulebook_version = excluded.rulebook_version;
+  INSERT INTO rulebook (programme_no, version, document, published_at, published_by)
+    SELECT no, NEW.expected_version + 1, NEW.document, NEW.published_at, NEW.published_by FROM programme WHERE id = NEW.programme_id;
+END
+-- then
+-- Where a chunked job goes on.
+CREATE TABLE IF NOT EXISTS job (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  name TEXT NOT NULL,
+  position TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, name)
+) STRICT, WITHOUT ROWID
+-- then
+-- Where events are sent. "position" is the last entry.no that was delivered or parked.
+CREATE TABLE IF NOT EXISTS endpoint (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  kinds TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  disabled_at INTEGER,
+  disabled_because TEXT,
+  lease TEXT,
+  leased_until INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+-- Events an endpoint has not taken yet. Later events of the same member wait behind them; dead ones wait for a replay by hand.
+CREATE TABLE IF NOT EXISTS parked_event (
+  programme_no INTEGER NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  entry_no INTEGER NOT NULL REFERENCES entry (no),
+  member_no INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_attempt_at INTEGER,
+  last_error TEXT NOT NULL,
+  PRIMARY KEY (programme_no, endpoint_id, entry_no)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS parked_event_member ON parked_event (programme_no, endpoint_id, member_no, entry_no)
+-- then
+CREATE INDEX IF NOT EXISTS parked_event_next ON parked_event (programme_no, endpoint_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL

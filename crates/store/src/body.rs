@@ -1,0 +1,167 @@
+//! The part of an entry that the database keeps as one JSON text: what no query looks into.
+//!
+//! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
+
+use ledger::{
+    Award, Count, Entry, EntryId, Exact, Hash, Kind, LineAward, LotDraw, LotGrant, LotNumber, MemberId, Origin,
+    ProgrammeId, Qualifying, Reference, Reminder, Sequence, TierMove,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::codec::instant;
+use crate::sql::Row;
+
+type GrantRow = (i64, i64, String, i64, i64, Option<i64>);
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    actor: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    rulebook: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+    /// Rule, desired, granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    awards: Vec<(String, String, i64)>,
+    /// Line, quantity, amount_minor, granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<(String, i64, i64, i64)>,
+    /// Number, points, source, earned_at, available_at, expires_at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    grants: Vec<GrantRow>,
+    /// Lot number, points.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    draws: Vec<(i64, i64)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    activations: Vec<(i64, i64)>,
+    /// Counter, period, keep_from, times, points.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    counts: Vec<(String, i32, i32, i64, i64)>,
+    /// Month, keep_from, spend_minor, growth, orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qualifying: Option<(i32, i32, i64, i64, i64)>,
+    /// From, to, until.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<(Option<String>, String, Option<i64>)>,
+    /// Points, lots, first_expires_at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<(i64, Vec<(i64, i64)>, i64)>,
+}
+
+fn pairs(draws: &[LotDraw]) -> Vec<(i64, i64)> {
+    draws.iter().map(|draw| (draw.number.0, draw.points)).collect()
+}
+
+fn draws(pairs: Vec<(i64, i64)>) -> Vec<LotDraw> {
+    pairs.into_iter().map(|(number, points)| LotDraw { number: LotNumber(number), points }).collect()
+}
+
+/// The text that is stored.
+pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
+    let body = Body {
+        actor: entry.origin.actor.clone(),
+        channel: entry.origin.channel.clone(),
+        store: entry.origin.store.clone(),
+        reference: entry.origin.reference.as_ref().map(ToString::to_string),
+        reason: entry.origin.reason.clone(),
+        rulebook: entry.rulebook_version,
+        event: entry.event.clone(),
+        cause: entry.cause.map(|id| id.to_string()),
+        awards: entry.awards.iter().map(|a| (a.rule.clone(), a.desired.to_string(), a.granted)).collect(),
+        lines: entry.lines.iter().map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted)).collect(),
+        grants: entry
+            .grants
+            .iter()
+            .map(|g| {
+                (g.number.0, g.points, g.source.clone(), g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))
+            })
+            .collect(),
+        draws: pairs(&entry.draws),
+        activations: pairs(&entry.activations),
+        counts: entry.counts.iter().map(|c| (c.counter.clone(), c.period, c.keep_from, c.times, c.points)).collect(),
+        qualifying: entry.qualifying.map(|q| (q.month, q.keep_from, q.spend_minor, q.growth, q.orders)),
+        tier: entry.tier.as_ref().map(|t| (t.from.clone(), t.to.clone(), t.until.map(|at| at.0))),
+        reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
+    };
+    serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
+}
+
+/// Reads an entry from 12 columns from `at` on: programme, member, sequence, id, kind, points, balance_after, occurred_at,
+/// recorded_at, body, hash, previous hash (null for the first).
+pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
+    let corrupt = || Error::Corrupt("entry");
+    let text = row.text(at + 9)?;
+    let body: Body = serde_json::from_str(&text).map_err(|_| corrupt())?;
+    let previous = row.optional_text(at + 11)?;
+    let award = |(rule, desired, granted): (String, String, i64)| {
+        Some(Award { rule, desired: Exact::parse(&desired)?, granted })
+    };
+    let grant = |(number, points, source, earned_at, available_at, expires_at): GrantRow| LotGrant {
+        number: LotNumber(number),
+        points,
+        source,
+        earned_at: instant(earned_at),
+        available_at: instant(available_at),
+        expires_at: expires_at.map(instant),
+    };
+    Ok(Entry {
+        programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
+        member: MemberId::new(row.text(at + 1)?).map_err(|_| corrupt())?,
+        sequence: Sequence(row.integer(at + 2)?),
+        id: EntryId::parse(&row.text(at + 3)?).ok_or_else(corrupt)?,
+        kind: Kind::parse(&row.text(at + 4)?).ok_or_else(corrupt)?,
+        points: row.integer(at + 5)?,
+        balance_after: row.integer(at + 6)?,
+        occurred_at: instant(row.integer(at + 7)?),
+        recorded_at: instant(row.integer(at + 8)?),
+        origin: Origin {
+            actor: body.actor,
+            channel: body.channel,
+            store: body.store,
+            reference: body.reference.map(Reference::new).transpose().map_err(|_| corrupt())?,
+            reason: body.reason,
+        },
+        rulebook_version: body.rulebook,
+        event: body.event,
+        cause: body.cause.map(|id| EntryId::parse(&id).ok_or_else(corrupt)).transpose()?,
+        awards: body.awards.into_iter().map(award).collect::<Option<_>>().ok_or_else(corrupt)?,
+        lines: body
+            .lines
+            .into_iter()
+            .map(|(line, quantity, amount_minor, granted)| LineAward { line, quantity, amount_minor, granted })
+            .collect(),
+        grants: body.grants.into_iter().map(grant).collect(),
+        draws: draws(body.draws),
+        activations: draws(body.activations),
+        counts: body
+            .counts
+            .into_iter()
+            .map(|(counter, period, keep_from, times, points)| Count { counter, period, keep_from, times, points })
+            .collect(),
+        qualifying: body.qualifying.map(|(month, keep_from, spend_minor, growth, orders)| Qualifying {
+            month,
+            keep_from,
+            spend_minor,
+            growth,
+            orders,
+        }),
+        tier: body.tier.map(|(from, to, until)| TierMove { from, to, until: until.map(instant) }),
+        reminder: body.reminder.map(|(points, lots, first_expires_at)| Reminder {
+            points,
+            lots: draws(lots),
+            first_expires_at: instant(first_expires_at),
+        }),
+        hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
+        previous_hash: previous.map_or(Some(Hash::default()), |text| Hash::parse(&text)).ok_or_else(corrupt)?,
+    })
+}

@@ -1,0 +1,343 @@
+//! The loop of every command: load, decide, commit; what somebody else was faster with is loaded and decided again.
+//!
+//! Serves single requests, bulk earns and the jobs alike. Several orders of one member in one call are decided one on top of the other
+//! and written in one statement.
+
+use std::collections::{HashMap, HashSet};
+
+use ledger::{Context, Decision, Entry, EntryId, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp};
+use rules::{Command, Decided, Rulebook, decide};
+
+use crate::Error;
+use crate::commit::{Claims, commit};
+use crate::history::span;
+use crate::load::{Hit, Loaded, Lots, Scope, Wanted, load};
+use crate::programmes::ProgrammeRef;
+use crate::refusals;
+use crate::sql::Sql;
+
+/// How often a skipped order is decided anew before the caller is told to come back.
+const ATTEMPTS: u32 = 64;
+
+/// One command for one member.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The member.
+    pub member: MemberId,
+    /// What is asked.
+    pub command: Command,
+    /// Who asks.
+    pub origin: Origin,
+    /// The idempotency key with its operation in front, and the fingerprint of the request; jobs have none.
+    pub idem: Option<(String, String)>,
+    /// The source that may be recorded once only.
+    pub source: Option<String>,
+    /// New profile attributes, a JSON text.
+    pub attributes: Option<String>,
+}
+
+impl Order {
+    /// What must be loaded to decide it.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        let idem = self.idem.as_ref().map(|(key, _)| key.clone());
+        Wanted { member: self.member.clone(), idem, source: self.source.clone() }
+    }
+
+    /// How many lots are likely to be enough.
+    #[must_use]
+    pub fn lots(&self) -> Lots {
+        match self.command {
+            Command::Earn(_) | Command::Enrol => Lots::None,
+            Command::Redeem { .. } => Lots::First(64),
+            Command::Settle | Command::Upgrade | Command::Remind => Lots::All,
+        }
+    }
+
+    /// An order of a job: no key, no source.
+    #[must_use]
+    pub fn of_job(member: MemberId, command: Command, job: &str) -> Self {
+        let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
+        Self { member, command, origin, idem: None, source: None, attributes: None }
+    }
+
+    fn claims(&self) -> Claims {
+        let (idem, fingerprint) = self.idem.clone().unzip();
+        Claims { idem, fingerprint, source: self.source.clone(), attributes: self.attributes.clone() }
+    }
+}
+
+/// What a command wrote.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its entries, in order.
+    pub entries: Vec<Entry>,
+    /// Which of them was asked for.
+    pub primary: usize,
+    /// True when it was written by an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// What became of an order.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It is written.
+    Done(Answer),
+    /// It is refused.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Names the occurrence; a UUID.
+        id: String,
+        /// True when an earlier request with the same key heard so.
+        replayed: bool,
+    },
+    /// Its key belongs to another request.
+    KeyReused,
+    /// There was nothing to do (jobs only). Carries the member as it is.
+    Nothing(Box<Member>),
+}
+
+/// What orders are carried out with.
+pub struct Desk<'a, S, I> {
+    /// The database.
+    pub sql: &'a S,
+    /// The programme.
+    pub programme: &'a ProgrammeRef,
+    /// Its published rulebook.
+    pub book: &'a Rulebook,
+    /// The instant of the request.
+    pub now: Timestamp,
+    /// Gives fresh ids (UUID, version 7).
+    pub ids: I,
+}
+
+/// Carries out orders; outcomes come in the same order. `loaded` is what [`load`] found for them.
+///
+/// # Errors
+/// [`Error::Busy`] when others were always first, other [`Error`]s when the database fails. Orders that were written stay written: a
+/// retry with their keys finds them.
+pub async fn carry_out<S: Sql, I: FnMut() -> EntryId>(
+    desk: &mut Desk<'_, S, I>,
+    orders: &[Order],
+    loaded: Vec<Loaded>,
+) -> Result<Vec<Outcome>, Error> {
+    let mut outcomes: Vec<Option<Outcome>> = orders.iter().map(|_| None).collect();
+    let mut found: Vec<(usize, Loaded)> = loaded.into_iter().enumerate().collect();
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            desk.sql.pause(attempt).await;
+        }
+        let mut round = Round::default();
+        for (index, loaded) in found {
+            let (Some(order), Some(outcome)) = (orders.get(index), outcomes.get_mut(index)) else { continue };
+            *outcome = round.take(desk, index, order, loaded).await?;
+        }
+        round.write(desk, &mut outcomes).await?;
+        let open: Vec<usize> =
+            outcomes.iter().enumerate().filter(|(_, o)| o.is_none()).map(|(index, _)| index).collect();
+        if open.is_empty() {
+            return Ok(outcomes.into_iter().flatten().collect());
+        }
+        found = reload(desk, orders, open, round.needs_all_lots).await?;
+    }
+    Err(Error::Busy)
+}
+
+/// Decides one order without writing anything. A key or source that is taken shows as it would in earnest.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
+    desk: &mut Desk<'_, S, I>,
+    order: &Order,
+    mut loaded: Loaded,
+) -> Result<Outcome, Error> {
+    for _ in 0..2 {
+        if let Some(outcome) = settled_before(desk.sql, order, &loaded).await? {
+            return Ok(outcome);
+        }
+        let id = (desk.ids)();
+        let used = loaded.used;
+        match attempt(desk, order, loaded.member, used, id)? {
+            Attempt::Decided(decided) => {
+                let Decision { postings, primary } = decided.decision;
+                let entries = postings.into_iter().map(|posting| posting.entry).collect();
+                return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
+            }
+            Attempt::Refused(refusal) => return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false }),
+            Attempt::NeedsAllLots => {
+                let mut again = reload(desk, std::slice::from_ref(order), vec![0], true).await?;
+                loaded = again.pop().ok_or(Error::Corrupt("answer"))?.1;
+            }
+        }
+    }
+    Err(Error::Busy)
+}
+
+/// One pass over the open orders.
+#[derive(Default)]
+struct Round {
+    members: HashMap<MemberId, Member>,
+    claimed: HashSet<String>,
+    decided: Vec<(usize, Decision, Claims)>,
+    needs_all_lots: bool,
+}
+
+enum Attempt {
+    Decided(Decided),
+    Refused(Refusal),
+    NeedsAllLots,
+}
+
+impl Round {
+    /// Decides one order, or answers it from what is stored. `None` leaves it open.
+    async fn take<S: Sql, I: FnMut() -> EntryId>(
+        &mut self,
+        desk: &mut Desk<'_, S, I>,
+        index: usize,
+        order: &Order,
+        loaded: Loaded,
+    ) -> Result<Option<Outcome>, Error> {
+        if let Some(outcome) = settled_before(desk.sql, order, &loaded).await? {
+            return Ok(Some(outcome));
+        }
+        let claims = order.claims();
+        // The second of two orders with one key or source waits for the outcome of the first.
+        let taken: Vec<String> =
+            [claims.idem.as_ref().map(|k| format!("k{k}")), claims.source.as_ref().map(|s| format!("s{s}"))]
+                .into_iter()
+                .flatten()
+                .collect();
+        if taken.iter().any(|claim| self.claimed.contains(claim)) {
+            return Ok(None);
+        }
+        let ahead = self.members.remove(&order.member);
+        let decided_before = ahead.is_some();
+        let member = ahead.unwrap_or(loaded.member);
+        let id = (desk.ids)();
+        match attempt(desk, order, member.clone(), loaded.used, id)? {
+            Attempt::NeedsAllLots => {
+                self.needs_all_lots = true;
+                if decided_before {
+                    self.members.insert(order.member.clone(), member);
+                }
+                Ok(None)
+            }
+            Attempt::Refused(refusal) => {
+                if decided_before {
+                    // It may be refused only because of an order that is not written yet.
+                    self.members.insert(order.member.clone(), member);
+                    return Ok(None);
+                }
+                keep(desk, &claims, refusal, id).await
+            }
+            Attempt::Decided(Decided { decision, member }) if decision.postings.is_empty() => {
+                Ok(Some(Outcome::Nothing(Box::new(member))))
+            }
+            Attempt::Decided(Decided { decision, member }) => {
+                self.members.insert(order.member.clone(), member);
+                self.claimed.extend(taken);
+                self.decided.push((index, decision, claims));
+                Ok(None)
+            }
+        }
+    }
+
+    async fn write<S: Sql, I>(&mut self, desk: &Desk<'_, S, I>, outcomes: &mut [Option<Outcome>]) -> Result<(), Error> {
+        let batch: Vec<(&Decision, &Claims)> =
+            self.decided.iter().map(|(_, decision, claims)| (decision, claims)).collect();
+        let written = commit(desk.sql, desk.programme.no, &batch).await?;
+        for ((index, decision, _), written) in self.decided.drain(..).zip(written) {
+            if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
+                let entries = decision.postings.into_iter().map(|posting| posting.entry).collect();
+                *outcome = Some(Outcome::Done(Answer { entries, primary: decision.primary, replayed: false }));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn attempt<S, I>(
+    desk: &Desk<'_, S, I>,
+    order: &Order,
+    member: Member,
+    used: Option<EntryId>,
+    id: EntryId,
+) -> Result<Attempt, Error> {
+    let partly = !member.lots_complete;
+    let redeems = matches!(order.command, Command::Redeem { .. });
+    if partly && (member.is_due(desk.now) || (redeems && desk.book.first_in_first_out())) {
+        return Ok(Attempt::NeedsAllLots);
+    }
+    let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
+    let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
+    Ok(match decide(desk.book, member, &order.command, &order.origin, used, context)? {
+        Ok(decided) => Attempt::Decided(decided),
+        Err(Refusal::InsufficientPoints { .. }) if partly => Attempt::NeedsAllLots,
+        Err(refusal) => Attempt::Refused(refusal),
+    })
+}
+
+/// The answer that an earlier request with the same key got.
+async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Result<Option<Outcome>, Error> {
+    let Some((_, fingerprint)) = &order.idem else { return Ok(None) };
+    if let Some(kept) = &loaded.refusal {
+        let heard = || Outcome::Refused { refusal: kept.refusal.clone(), id: kept.id.clone(), replayed: true };
+        return Ok(Some(if kept.fingerprint == *fingerprint { heard() } else { Outcome::KeyReused }));
+    }
+    let Some(Hit { fingerprint: stored, member_no, first, primary, last }) = &loaded.hit else { return Ok(None) };
+    if stored != fingerprint {
+        return Ok(Some(Outcome::KeyReused));
+    }
+    let entries = span(sql, *member_no, *first, *last).await?;
+    let primary = usize::try_from(primary - first).map_err(|_| Error::Corrupt("idempotency key"))?;
+    Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true })))
+}
+
+/// Keeps a refusal under its key. `None` when the key was taken in the meantime.
+async fn keep<S: Sql, I>(
+    desk: &Desk<'_, S, I>,
+    claims: &Claims,
+    refusal: Refusal,
+    id: EntryId,
+) -> Result<Option<Outcome>, Error> {
+    let id = id.to_string();
+    if let (Some(idem), Some(fingerprint)) = (&claims.idem, &claims.fingerprint) {
+        let values = vec![
+            desk.programme.no.into(),
+            idem.as_str().into(),
+            fingerprint.as_str().into(),
+            id.as_str().into(),
+            refusals::write(&refusal)?.into(),
+            desk.now.0.into(),
+        ];
+        if desk.sql.query(include_str!("../queries/keep_refusal.sql"), values).await?.is_empty() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Outcome::Refused { refusal, id, replayed: false }))
+}
+
+async fn reload<S: Sql, I>(
+    desk: &Desk<'_, S, I>,
+    orders: &[Order],
+    open: Vec<usize>,
+    all_lots: bool,
+) -> Result<Vec<(usize, Loaded)>, Error> {
+    let again: Vec<&Order> = open.iter().filter_map(|index| orders.get(*index)).collect();
+    let lots = if all_lots { Lots::All } else { most_lots(again.iter().copied()) };
+    let wanted: Vec<Wanted> = again.iter().map(|order| order.wanted()).collect();
+    let found = load(desk.sql, Scope::Programme(desk.programme.no), &wanted, lots).await?;
+    let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+    Ok(open.into_iter().zip(loaded).collect())
+}
+
+/// The most that any of the orders is likely to need.
+pub(crate) fn most_lots<'a>(orders: impl Iterator<Item = &'a Order>) -> Lots {
+    orders.map(Order::lots).fold(Lots::None, |most, lots| match (most, lots) {
+        (Lots::All, _) | (_, Lots::All) => Lots::All,
+        (Lots::First(a), Lots::First(b)) => Lots::First(a.max(b)),
+        (Lots::None, lots) | (lots, Lots::None) => lots,
+    })
+}

@@ -1,0 +1,89 @@
+//! Rows of members and lots to the types of the ledger, and back to the JSON texts that the database keeps of them.
+
+use ledger::{Counter, Hash, Lot, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp, Totals};
+use serde_json::Value as Json;
+
+use crate::Error;
+use crate::sql::Row;
+
+/// How `lot.expires_at` says "never", so that ascending order is consumption order.
+pub(crate) const NEVER: i64 = i64::MAX;
+
+type LotRow = (i64, String, i64, i64, i64, i64, i64, i64);
+type StandingRow = (i64, i64, i64, Vec<(i32, i64, i64, i64)>);
+type CounterRow = (String, i32, i64, i64);
+
+pub(crate) fn instant(value: i64) -> Timestamp {
+    Timestamp(value)
+}
+
+/// Reads a member from 14 columns from `at` on (id, no, sequence … reminded_at) and the lots from the one after. A null number is a new member.
+pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), Error> {
+    let id = MemberId::new(row.text(at)?).map_err(|_| Error::Corrupt("member id"))?;
+    let Some(number) = row.optional_integer(at + 1)? else { return Ok((Member::new(id), None)) };
+    let tier = match (row.optional_text(at + 7)?, row.optional_integer(at + 8)?) {
+        (Some(id), Some(since)) => {
+            Some(Tier { id, since: instant(since), until: row.optional_integer(at + 9)?.map(instant) })
+        }
+        _ => None,
+    };
+    let balance = row.integer(at + 4)?;
+    let lots = row.optional_text(at + 14)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
+    // A member's balance is what is left in all its lots, so the sum tells whether all of them were loaded.
+    let lots_complete = lots.iter().map(|lot| lot.remaining).sum::<i64>() == balance;
+    let member = Member {
+        id,
+        sequence: Sequence(row.integer(at + 2)?),
+        head: Hash::parse(&row.text(at + 3)?).ok_or(Error::Corrupt("head"))?,
+        balance,
+        lots_granted: row.integer(at + 5)?,
+        joined_at: row.optional_integer(at + 6)?.map(instant),
+        tier,
+        standing: standing(&row.text(at + 10)?)?,
+        counters: counters(&row.text(at + 11)?)?,
+        due_at: row.optional_integer(at + 12)?.map(instant),
+        reminded_at: row.optional_integer(at + 13)?.map(instant),
+        lots,
+        lots_complete,
+    };
+    Ok((member, Some(number)))
+}
+
+fn lots(text: &str) -> Result<Vec<Lot>, Error> {
+    let rows: Vec<LotRow> = serde_json::from_str(text).map_err(|_| Error::Corrupt("lots"))?;
+    let lot = |(number, source, granted, remaining, earned_at, available_at, expires_at, pending): LotRow| Lot {
+        number: LotNumber(number),
+        source,
+        granted,
+        remaining,
+        earned_at: instant(earned_at),
+        available_at: instant(available_at),
+        expires_at: (expires_at != NEVER).then_some(instant(expires_at)),
+        pending: pending != 0,
+    };
+    Ok(rows.into_iter().map(lot).collect())
+}
+
+fn standing(text: &str) -> Result<Standing, Error> {
+    let (spend_minor, growth, orders, months): StandingRow =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("standing"))?;
+    let month = |(month, spend_minor, growth, orders)| (month, Totals { spend_minor, growth, orders });
+    Ok(Standing { lifetime: Totals { spend_minor, growth, orders }, months: months.into_iter().map(month).collect() })
+}
+
+pub(crate) fn standing_json(standing: &Standing) -> Json {
+    let Totals { spend_minor, growth, orders } = standing.lifetime;
+    let month = |(month, totals): &(i32, Totals)| (*month, totals.spend_minor, totals.growth, totals.orders);
+    let months: Vec<_> = standing.months.iter().map(month).collect();
+    serde_json::json!([spend_minor, growth, orders, months])
+}
+
+fn counters(text: &str) -> Result<Vec<Counter>, Error> {
+    let rows: Vec<CounterRow> = serde_json::from_str(text).map_err(|_| Error::Corrupt("counters"))?;
+    Ok(rows.into_iter().map(|(name, period, times, points)| Counter { name, period, times, points }).collect())
+}
+
+pub(crate) fn counters_json(counters: &[Counter]) -> Json {
+    let rows: Vec<_> = counters.iter().map(|c| (&c.name, c.period, c.times, c.points)).collect();
+    serde_json::json!(rows)
+}

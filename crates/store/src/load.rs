@@ -1,0 +1,152 @@
+//! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
+
+use ledger::{EntryId, Member, MemberId};
+use serde_json::{Value as Json, json};
+
+use crate::Error;
+use crate::codec;
+use crate::programmes::ProgrammeRef;
+use crate::refusals::StoredRefusal;
+use crate::sql::{Row, Sql, Value};
+
+/// The bearer of a key, as stored. Whoever uses it must compare the hash first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The programme the key belongs to.
+    pub programme: ProgrammeRef,
+    /// Its role.
+    pub role: String,
+    /// True for the key of the variable `admin_key`, which may create programmes.
+    pub operator: bool,
+    /// SHA-256 of the key, 64 hexadecimal digits.
+    pub hash: String,
+    /// True once it was revoked.
+    pub revoked: bool,
+}
+
+/// What to load for one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The member.
+    pub member: MemberId,
+    /// The idempotency key with its operation in front, when there is one.
+    pub idem: Option<String>,
+    /// The source that may be recorded once only.
+    pub source: Option<String>,
+}
+
+/// How many open lots to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lots {
+    /// None: enough for an earn while nothing is due.
+    None,
+    /// The first ones in consumption order.
+    First(u16),
+    /// All of them.
+    All,
+}
+
+impl Lots {
+    fn limit(self) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::First(most) => i64::from(most),
+            Self::All => -1,
+        }
+    }
+}
+
+/// What was found for one [`Wanted`].
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The member's state; without entries when the programme has no such member.
+    pub member: Member,
+    /// Its row number, once it has entries.
+    pub member_no: Option<i64>,
+    /// The command that already bears the key.
+    pub(crate) hit: Option<Hit>,
+    /// The refusal that is kept under the key.
+    pub refusal: Option<StoredRefusal>,
+    /// The entry that already bears the source.
+    pub used: Option<EntryId>,
+}
+
+/// Where the entries of an earlier command are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) fingerprint: String,
+    pub(crate) member_no: i64,
+    pub(crate) first: i64,
+    pub(crate) primary: i64,
+    pub(crate) last: i64,
+}
+
+/// Whose members to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// Those of the programme that the key with this prefix belongs to.
+    KeyPrefix(&'a str),
+    /// Those of the programme with this number.
+    Programme(i64),
+}
+
+/// Loads one row per wanted member, in order. `None` when the key or programme does not exist. The caller is given only for a key.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn load(
+    sql: &impl Sql,
+    scope: Scope<'_>,
+    wanted: &[Wanted],
+    lots: Lots,
+) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
+    let list: Vec<Json> = wanted.iter().map(|w| json!([w.member.as_str(), w.idem, w.source])).collect();
+    let (number, prefix) = match scope {
+        Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
+        Scope::Programme(number) => (Value::from(number), Value::Null),
+    };
+    let values = vec![number, prefix, Json::Array(list).to_string().into(), lots.limit().into()];
+    let mut rows = sql.query(include_str!("../queries/load.sql"), values).await?;
+    let Some(first) = rows.first_mut() else { return Ok(None) };
+    let programme = ProgrammeRef { no: first.integer(0)?, id: first.text(1)?, rulebook_version: first.integer(2)? };
+    let caller = read_caller(first, &programme, 3)?;
+    let loaded = rows.iter_mut().map(read_loaded).collect::<Result<_, _>>()?;
+    Ok(Some((programme, caller, loaded)))
+}
+
+/// Who bears the key with that prefix, for requests that touch no member.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Error> {
+    let mut rows = sql.query(include_str!("../queries/caller.sql"), vec![prefix.into()]).await?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    let programme = ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(2)? };
+    read_caller(row, &programme, 3)
+}
+
+fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Option<Caller>, Error> {
+    let Some(role) = row.optional_text(at)? else { return Ok(None) };
+    Ok(Some(Caller {
+        programme: programme.clone(),
+        role,
+        operator: row.integer(at + 1)? != 0,
+        hash: row.text(at + 2)?,
+        revoked: row.optional_integer(at + 3)?.is_some(),
+    }))
+}
+
+fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
+    const MEMBER: usize = 7;
+    let (member, member_no) = codec::member(row, MEMBER)?;
+    let hit = row.optional_text(MEMBER + 15)?.map(|text| read_hit(&text)).transpose()?;
+    let refusal = row.optional_text(MEMBER + 16)?.map(|text| StoredRefusal::read(&text)).transpose()?;
+    let used = row.optional_text(MEMBER + 17)?.and_then(|id| EntryId::parse(&id));
+    Ok(Loaded { member, member_no, hit, refusal, used })
+}
+
+fn read_hit(text: &str) -> Result<Hit, Error> {
+    let (fingerprint, member_no, first, primary, last) =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("idempotency key"))?;
+    Ok(Hit { fingerprint, member_no, first, primary, last })
+}

@@ -1,0 +1,101 @@
+//! Which members a scheduled job has to look at, and where it goes on. Every list is short and read through an index.
+
+use ledger::{Member, MemberId, Timestamp};
+
+use crate::Error;
+use crate::sql::{Rows, Sql, Value};
+
+/// Members with lots that fell due by `now`, longest due first.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn due_members(sql: &impl Sql, programme_no: i64, now: Timestamp, most: i64) -> Result<Vec<MemberId>, Error> {
+    ids(sql
+        .query(include_str!("../queries/due_members.sql"), vec![programme_no.into(), now.0.into(), most.into()])
+        .await?)
+}
+
+/// Members whose tier ended by `now`.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn ended_tiers(sql: &impl Sql, programme_no: i64, now: Timestamp, most: i64) -> Result<Vec<MemberId>, Error> {
+    ids(sql
+        .query(include_str!("../queries/ended_tiers.sql"), vec![programme_no.into(), now.0.into(), most.into()])
+        .await?)
+}
+
+/// Members after the one with row number `after`, with their row numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn all_members(
+    sql: &impl Sql,
+    programme_no: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<(MemberId, i64)>, Error> {
+    let rows = sql
+        .query(include_str!("../queries/all_members.sql"), vec![programme_no.into(), after.into(), most.into()])
+        .await?;
+    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, row.integer(1)?))).collect()
+}
+
+/// Members for whom something falls due by `until`, after the position `after` (due instant, row number), with their positions.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn expiring_members(
+    sql: &impl Sql,
+    programme_no: i64,
+    until: Timestamp,
+    after: (i64, i64),
+    most: i64,
+) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
+    let values = vec![programme_no.into(), until.0.into(), after.0.into(), after.1.into(), most.into()];
+    let rows = sql.query(include_str!("../queries/expiring_members.sql"), values).await?;
+    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
+}
+
+/// Writes the due instant of a member that is on the list of due members without need: it is a lower bound until all lots are seen.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn refresh_due(sql: &impl Sql, programme_no: i64, member: &Member) -> Result<(), Error> {
+    let due_at = member.lots.iter().filter_map(ledger::Lot::due_at).min().map(|at| at.0);
+    let values = vec![programme_no.into(), member.id.as_str().into(), member.head.to_string().into(), due_at.into()];
+    sql.query(include_str!("../queries/refresh_due.sql"), values).await.map(|_| ())
+}
+
+/// Where a job goes on; empty at its beginning.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn job_position(sql: &impl Sql, programme_no: i64, job: &str) -> Result<String, Error> {
+    let mut rows =
+        sql.query(include_str!("../queries/job_position.sql"), vec![programme_no.into(), job.into()]).await?;
+    rows.first_mut().map_or(Ok(String::new()), |row| row.text(0))
+}
+
+/// Remembers where a job goes on.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn move_job(
+    sql: &impl Sql,
+    programme_no: i64,
+    job: &str,
+    position: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let values: Vec<Value> = vec![programme_no.into(), job.into(), position.into(), now.0.into()];
+    sql.query(include_str!("../queries/job_move.sql"), values).await.map(|_| ())
+}
+
+fn ids(rows: Rows) -> Result<Vec<MemberId>, Error> {
+    rows.into_iter().map(|mut row| member_id(row.text(0)?)).collect()
+}
+
+fn member_id(text: String) -> Result<MemberId, Error> {
+    MemberId::new(text).map_err(|_| Error::Corrupt("member id"))
+}

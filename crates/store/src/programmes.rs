@@ -1,0 +1,117 @@
+//! Programmes and their published rulebooks.
+
+use rules::{Document, Rulebook};
+
+use crate::Error;
+use crate::sql::{Row, Sql};
+
+/// A programme as decisions need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgrammeRef {
+    /// Its row number.
+    pub no: i64,
+    /// Its id.
+    pub id: String,
+    /// The version of its published rulebook.
+    pub rulebook_version: i64,
+}
+
+/// A programme with its published rulebook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programme {
+    /// Number, id and version.
+    pub reference: ProgrammeRef,
+    /// Its name, for people.
+    pub name: String,
+    /// The published document.
+    pub document: Document,
+    /// When it was published (milliseconds since 1970).
+    pub published_at: i64,
+}
+
+/// The programme that is seeded.
+const DEFAULT_PROGRAMME: &str = "default";
+
+/// All programmes.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn programmes(sql: &impl Sql) -> Result<Vec<ProgrammeRef>, Error> {
+    let rows = sql.query(include_str!("../queries/programmes.sql"), vec![]).await?;
+    rows.into_iter().map(|mut row| read_reference(&mut row)).collect()
+}
+
+fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
+    Ok(ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(2)? })
+}
+
+/// The programme with that id.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Error> {
+    let mut rows = sql.query(include_str!("../queries/programme.sql"), vec![id.into()]).await?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    let reference = ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(3)? };
+    let name = row.text(2)?;
+    let document = serde_json::from_str(&row.text(4)?).map_err(|_| Error::Corrupt("rulebook"))?;
+    Ok(Some(Programme { reference, name, document, published_at: row.integer(5)? }))
+}
+
+/// The stored text of one version of a programme's rulebook. Versions never change, so a copy of this text may be kept anywhere.
+///
+/// # Errors
+/// [`Error`] when the database fails or has no such version.
+pub async fn rulebook_text(sql: &impl Sql, programme_no: i64, version: i64) -> Result<String, Error> {
+    let mut rows =
+        sql.query(include_str!("../queries/rulebook.sql"), vec![programme_no.into(), version.into()]).await?;
+    rows.first_mut().ok_or(Error::Corrupt("rulebook"))?.text(0)
+}
+
+/// Reads a stored rulebook.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it is not a valid one; published ones always are.
+pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
+    let document: Document = serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
+    Rulebook::new(&document, version).map_err(|_| Error::Corrupt("rulebook"))
+}
+
+/// What became of a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// The programme now has this version.
+    Version(i64),
+    /// Somebody else published first.
+    Conflict,
+}
+
+/// Publishes the next rulebook of a programme, which is created when `version_now` is 0. The document must have been validated.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn publish(
+    sql: &impl Sql,
+    id: &str,
+    name: &str,
+    version_now: i64,
+    document: &Document,
+    now: i64,
+    by: &str,
+) -> Result<Published, Error> {
+    let text = serde_json::to_string(document).map_err(|_| Error::Corrupt("rulebook to be written"))?;
+    let values = vec![id.into(), name.into(), version_now.into(), text.into(), now.into(), by.into()];
+    let written = sql.query(include_str!("../queries/publish.sql"), values).await?;
+    Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
+}
+
+/// Creates the default programme in an empty database.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn seed(sql: &impl Sql, now: i64) -> Result<(), Error> {
+    if programmes(sql).await?.is_empty() {
+        publish(sql, DEFAULT_PROGRAMME, "Default programme", 0, &rules::default_document(), now, "seed").await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Refusals as they are kept under their idempotency key, so that a retry hears the same words.
+
+use ledger::{EntryId, Refusal, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// A kept refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRefusal {
+    /// Fingerprint of the request that was refused.
+    pub fingerprint: String,
+    /// Names the occurrence; a UUID.
+    pub id: String,
+    /// What was answered.
+    pub refusal: Refusal,
+}
+
+/// The stored shape. Names are part of the format.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Body {
+    MemberNotFound,
+    ReferenceAlreadyUsed(Option<String>),
+    UnknownEvent(String),
+    OccurredInFuture,
+    OccurredTooLongAgo(i64),
+    CurrencyMismatch(String),
+    LimitReached(i64, String),
+    AmountOutOfRange,
+    InsufficientPoints(i64, i64),
+}
+
+impl StoredRefusal {
+    /// Reads `[fingerprint, id, body]`.
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        let (fingerprint, id, body): (String, String, Body) =
+            serde_json::from_str(text).map_err(|_| Error::Corrupt("refusal"))?;
+        let refusal = match body {
+            Body::MemberNotFound => Refusal::MemberNotFound,
+            Body::ReferenceAlreadyUsed(entry) => {
+                Refusal::ReferenceAlreadyUsed { entry: entry.as_deref().and_then(EntryId::parse) }
+            }
+            Body::UnknownEvent(event) => Refusal::UnknownEvent { event },
+            Body::OccurredInFuture => Refusal::OccurredInFuture,
+            Body::OccurredTooLongAgo(earliest) => Refusal::OccurredTooLongAgo { earliest: Timestamp(earliest) },
+            Body::CurrencyMismatch(expected) => Refusal::CurrencyMismatch { expected },
+            Body::LimitReached(times, per) => Refusal::LimitReached { times, per },
+            Body::AmountOutOfRange => Refusal::AmountOutOfRange,
+            Body::InsufficientPoints(balance, missing) => Refusal::InsufficientPoints { balance, missing },
+        };
+        Ok(Self { fingerprint, id, refusal })
+    }
+}
+
+/// The text that is stored.
+pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
+    let body = match refusal.clone() {
+        Refusal::MemberNotFound => Body::MemberNotFound,
+        Refusal::ReferenceAlreadyUsed { entry } => Body::ReferenceAlreadyUsed(entry.map(|id| id.to_string())),
+        Refusal::UnknownEvent { event } => Body::UnknownEvent(event),
+        Refusal::OccurredInFuture => Body::OccurredInFuture,
+        Refusal::OccurredTooLongAgo { earliest } => Body::OccurredTooLongAgo(earliest.0),
+        Refusal::CurrencyMismatch { expected } => Body::CurrencyMismatch(expected),
+        Refusal::LimitReached { times, per } => Body::LimitReached(times, per),
+        Refusal::AmountOutOfRange => Body::AmountOutOfRange,
+        Refusal::InsufficientPoints { balance, missing } => Body::InsufficientPoints(balance, missing),
+    };
+    serde_json::to_string(&body).map_err(|_| Error::Corrupt("refusal to be written"))
+}

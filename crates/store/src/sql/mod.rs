@@ -1,0 +1,123 @@
+//! What Accrue asks of a database: one statement with bound values, all rows back.
+
+#[cfg(feature = "native")]
+pub(crate) mod native;
+#[cfg(feature = "spin")]
+pub(crate) mod spin;
+#[cfg(feature = "spin-sync")]
+pub(crate) mod spin_sync;
+
+use crate::Error;
+
+/// A bound value or a column. Accrue stores no floats and no blobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// A 64-bit integer.
+    Integer(i64),
+    /// UTF-8 text.
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A database that executes one statement at a time, each atomic and durable by itself.
+///
+/// Synchronous databases answer with futures that are ready at once.
+#[expect(async_fn_in_trait, reason = "guests are single-threaded, so the futures need not be Send")]
+pub trait Sql {
+    /// Executes `statement` with `?1…` bound to `values` and returns every row.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when a lock could not be had in time, [`Error::Database`] otherwise.
+    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error>;
+
+    /// Waits a moment before a write that somebody else was faster with is tried for the `attempt`-th time, so that writers of
+    /// one member spread out. Does nothing where a connection is alone.
+    async fn pause(&self, attempt: u32) {
+        let _ = attempt;
+    }
+}
+
+/// The rows of one statement.
+pub type Rows = Vec<Row>;
+
+/// One row, its columns taken by position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(pub Vec<Value>);
+
+impl Row {
+    /// Takes an integer column.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn integer(&mut self, column: usize) -> Result<i64, Error> {
+        self.optional_integer(column)?.ok_or(Error::Corrupt("null in a number column"))
+    }
+
+    /// Takes an integer column that may be null.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn optional_integer(&mut self, column: usize) -> Result<Option<i64>, Error> {
+        match self.take(column) {
+            Value::Null => Ok(None),
+            Value::Integer(value) => Ok(Some(value)),
+            Value::Text(_) => Err(Error::Corrupt("text in a number column")),
+        }
+    }
+
+    /// Takes a text column.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn text(&mut self, column: usize) -> Result<String, Error> {
+        self.optional_text(column)?.ok_or(Error::Corrupt("null in a text column"))
+    }
+
+    /// Takes a text column that may be null.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn optional_text(&mut self, column: usize) -> Result<Option<String>, Error> {
+        match self.take(column) {
+            Value::Null => Ok(None),
+            Value::Text(value) => Ok(Some(value)),
+            Value::Integer(_) => Err(Error::Corrupt("number in a text column")),
+        }
+    }
+
+    fn take(&mut self, column: usize) -> Value {
+        self.0.get_mut(column).map_or(Value::Null, |value| std::mem::replace(value, Value::Null))
+    }
+}
+
+/// Tells a lock that could not be had from everything else. Backends report it only in words.
+#[cfg(any(feature = "spin", feature = "spin-sync"))]
+pub(crate) fn error_from_text(text: String) -> Error {
+    let lower = text.to_ascii_lowercase();
+    if lower.contains("locked") || lower.contains("busy") { Error::Busy } else { Error::Database(text) }
+}

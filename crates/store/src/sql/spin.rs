@@ -1,0 +1,48 @@
+//! The database of a Spin HTTP component: `spin:sqlite@3.1.0` through spin-sdk.
+
+use spin_sdk::sqlite::{Connection, Error as SpinError, Value as SpinValue};
+
+use crate::Error;
+use crate::sql::{Row, Rows, Sql, Value, error_from_text};
+
+/// One connection, kept for the life of the instance.
+pub struct Spin(Connection);
+
+impl Spin {
+    /// Opens the database with that label in the manifest.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the component has no such database.
+    pub async fn open(label: &str) -> Result<Self, Error> {
+        Connection::open(label).await.map(Self).map_err(error)
+    }
+}
+
+impl Sql for Spin {
+    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+        let bound = values.into_iter().map(|value| match value {
+            Value::Null => SpinValue::Null,
+            Value::Integer(value) => SpinValue::Integer(value),
+            Value::Text(value) => SpinValue::Text(value),
+        });
+        // `collect` drains the rows and awaits the result: until both are done, the connection stays locked on Spin.
+        let rows = self.0.execute(statement, bound).await.map_err(error)?.collect().await.map_err(error)?;
+        rows.into_iter().map(|row| row.values.into_iter().map(read).collect::<Result<_, _>>().map(Row)).collect()
+    }
+}
+
+fn read(value: SpinValue) -> Result<Value, Error> {
+    match value {
+        SpinValue::Null => Ok(Value::Null),
+        SpinValue::Integer(value) => Ok(Value::Integer(value)),
+        SpinValue::Text(value) => Ok(Value::Text(value)),
+        SpinValue::Real(_) | SpinValue::Blob(_) => Err(Error::Corrupt("column type")),
+    }
+}
+
+fn error(error: SpinError) -> Error {
+    match error {
+        SpinError::Io(text) => error_from_text(text),
+        other => Error::Database(format!("{other:?}")),
+    }
+}

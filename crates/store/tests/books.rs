@@ -1,0 +1,83 @@
+//! The books cannot be changed, and the audit sees it when they are changed nevertheless.
+
+mod support;
+
+use support::{World, act, buy, redeem, wait};
+
+fn busy_world() -> World {
+    let world = World::new();
+    for n in 0..5 {
+        world.one(buy("m", &format!("b{n}"), &format!("o{n}"), 60_000));
+        world.one(act("n", &format!("s{n}"), "share"));
+    }
+    world.one(redeem("m", "r", 1_234));
+    world
+}
+
+fn violations(world: &World) -> Vec<String> {
+    let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 100)).unwrap();
+    audit.violations.iter().map(|found| found.violation.what.clone()).collect()
+}
+
+#[test]
+fn entries_cannot_be_updated_or_deleted() {
+    let world = busy_world();
+    for statement in ["UPDATE entry SET points = 0", "DELETE FROM entry", "UPDATE entry SET body = '{}' WHERE no = 1"] {
+        let error = world.sql.connection().execute(statement, []).unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{error}");
+    }
+    assert!(violations(&world).is_empty());
+}
+
+#[test]
+fn the_audit_finds_what_was_tampered_with() {
+    for (tamper, found) in [
+        ("UPDATE member SET balance = balance + 1 WHERE id = 'm'", true),
+        ("UPDATE member SET tier = NULL WHERE id = 'm'", true),
+        ("UPDATE lot SET remaining = remaining - 1 WHERE remaining > 1 AND number = 6", true),
+        ("UPDATE lot SET expires_at = expires_at + 1 WHERE remaining > 0", true),
+        ("UPDATE member SET counters = '[]' WHERE id = 'n'", true),
+        ("DROP TRIGGER entry_is_never_updated; UPDATE entry SET points = points + 1 WHERE sequence = 2", true),
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET body = replace(body, 'key:test', 'key:evil') WHERE sequence = 2",
+            true,
+        ),
+        ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE sequence = 3", true),
+        ("SELECT 1", false),
+    ] {
+        let world = busy_world();
+        world.sql.connection().execute_batch(tamper).unwrap();
+        assert_eq!(!violations(&world).is_empty(), found, "{tamper}: {:?}", violations(&world));
+    }
+}
+
+#[test]
+fn the_trial_balance_is_what_members_hold() {
+    let world = busy_world();
+    let rows =
+        wait(store::trial_balance(&world.sql, world.programme.no, ledger::Timestamp(0), ledger::Timestamp::LAST))
+            .unwrap();
+    let points: i64 = rows.iter().map(|row| row.points).sum();
+    let totals = wait(store::totals(&world.sql, world.programme.no)).unwrap();
+    assert_eq!((points, points, points), (totals.entries, totals.balances, totals.lots));
+}
+
+#[test]
+fn sqlite_has_the_wal_fix() {
+    let world = World::new();
+    let version: String = world.sql.connection().query_row("SELECT sqlite_version()", [], |row| row.get(0)).unwrap();
+    let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
+    assert!(parts >= vec![3, 51, 3], "{version}");
+}
+
+#[test]
+fn migrating_again_changes_nothing() {
+    let world = busy_world();
+    let before = world.number("SELECT count(*) FROM sqlite_schema");
+    wait(store::migrate(&world.sql)).unwrap();
+    // As after a crash between the last statement and its record.
+    world.sql.connection().execute("DELETE FROM migration", []).unwrap();
+    wait(store::migrate(&world.sql)).unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM sqlite_schema"), before);
+    assert!(violations(&world).is_empty());
+}

@@ -1,0 +1,115 @@
+//! Commands on real SQL: what is written, replayed, refused and skipped.
+
+mod support;
+
+use rules::Command;
+use support::{World, act, buy, job, redeem, told, wait};
+
+#[test]
+fn an_event_a_line() {
+    let world = World::new();
+    for (at, order, outcome) in [
+        ("2026-01-10T10:00:00+08:00", redeem("m", "k0", 1), "member-not-found"),
+        ("2026-01-10T10:00:00+08:00", buy("m", "k1", "o1", 12_850), "earn +128"),
+        ("2026-01-10T10:00:01+08:00", buy("m", "k1", "o1", 12_850), "again: earn +128"),
+        ("2026-01-10T10:00:01+08:00", buy("m", "k1", "o1", 12_851), "key reused"),
+        ("2026-01-10T10:00:01+08:00", buy("m", "k2", "o1", 12_850), "reference-already-used"),
+        ("2026-01-10T10:00:01+08:00", buy("n", "k3", "o1", 12_850), "reference-already-used"),
+        ("2026-01-10T10:00:02+08:00", act("m", "k4", "check_in"), "earn +5"),
+        ("2026-01-10T23:59:59+08:00", act("m", "k5", "check_in"), "limit-reached"),
+        ("2026-01-11T00:00:00+08:00", act("m", "k6", "check_in"), "earn +5"),
+        ("2026-01-11T00:00:00+08:00", act("m", "k5", "check_in"), "again: limit-reached"),
+        ("2026-01-11T00:00:00+08:00", act("m", "k7", "dance"), "unknown-event"),
+        ("2026-01-11T00:00:00+08:00", redeem("m", "k8", 139), "insufficient-points"),
+        ("2026-01-11T00:00:00+08:00", redeem("m", "k9", 100), "redeem -100"),
+        // A year later the same key still gives the same answer.
+        ("2027-01-20T00:00:00+08:00", redeem("m", "k9", 100), "again: redeem -100"),
+        // The check-ins went first, as they expire first; the rest of the purchase is still good in June.
+        ("2026-06-01T00:00:00+08:00", redeem("m", "k10", 39), "insufficient-points"),
+        ("2026-06-01T00:00:00+08:00", redeem("m", "k11", 8), "redeem -8"),
+        // From February 2027 on the purchase is gone as well, though no sweep ran.
+        ("2027-02-01T00:00:00+08:00", redeem("m", "k12", 1), "insufficient-points"),
+    ] {
+        world.at(at);
+        let name = format!("{:?} {at}", order.idem);
+        assert_eq!(told(&world.one(order)), outcome, "{name}");
+    }
+}
+
+#[test]
+fn what_fell_due_is_written_by_the_next_command_or_the_sweep_but_once() {
+    let world = World::new();
+    world.one(act("a", "k1", "sign_up"));
+    world.one(act("b", "k2", "sign_up"));
+    world.at("2026-04-11T00:00:00+08:00");
+    assert_eq!(told(&world.one(buy("a", "k3", "o3", 500))), "expire -100, earn +5");
+    assert_eq!(told(&world.one(buy("a", "k3", "o3", 500))), "again: expire -100, earn +5");
+    let sweep = [job("a", Command::Settle), job("b", Command::Settle)];
+    assert_eq!(world.run(&sweep).iter().map(told).collect::<Vec<_>>(), ["nothing", "expire -100"]);
+    assert_eq!(world.run(&sweep).iter().map(told).collect::<Vec<_>>(), ["nothing", "nothing"]);
+    assert_eq!(world.number("SELECT sum(balance) FROM member"), 5);
+}
+
+#[test]
+fn a_bulk_has_an_outcome_for_each() {
+    let world = World::new();
+    let outcomes = world.run(&[
+        buy("m", "k1", "o1", 100_000),
+        buy("m", "k2", "o2", 100_000),
+        act("m", "k3", "check_in"),
+        act("m", "k4", "check_in"),
+        buy("m", "k1", "o1", 100_000),
+        buy("n", "k5", "o2", 100),
+        redeem("m", "k6", 2_505),
+        redeem("m", "k7", 1),
+    ]);
+    let outcomes: Vec<String> = outcomes.iter().map(told).collect();
+    assert_eq!(
+        outcomes,
+        [
+            "earn +1000",
+            "earn +1000, tier_change +500",
+            "earn +5",
+            "limit-reached",
+            "again: earn +1000",
+            "reference-already-used",
+            "redeem -2505",
+            "insufficient-points"
+        ]
+    );
+}
+
+#[test]
+fn a_stale_decision_is_skipped_whole_and_decided_again() {
+    let world = World::new();
+    world.one(act("m", "k0", "sign_up"));
+    world.at("2026-04-11T00:00:00+08:00");
+    // Loaded before, committed after somebody else's earn that also wrote the expiry: nothing of it may stand twice.
+    let orders = [buy("m", "k1", "o1", 100)];
+    let wanted: Vec<_> = orders.iter().map(store::Order::wanted).collect();
+    let scope = store::Scope::Programme(world.programme.no);
+    let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
+    assert_eq!(told(&world.one(buy("m", "k2", "o2", 200))), "expire -100, earn +2");
+    let ids = || ledger::EntryId(77_000);
+    let mut desk =
+        store::Desk { sql: &world.sql, programme: &world.programme, book: &world.book, now: world.now.get(), ids };
+    let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();
+    assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["earn +1"]);
+    assert_eq!(world.number("SELECT balance FROM member"), 3);
+    assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 1);
+}
+
+#[test]
+fn the_last_points_are_spent_from_many_lots() {
+    let world = World::with_rules(|d| {
+        d.actions.get_mut("share").unwrap().limit = None;
+    });
+    let shares: Vec<_> = (0..200).map(|n| act("m", &format!("s{n}"), "share")).collect();
+    world.run(&shares);
+    // More open lots than are loaded at first.
+    assert_eq!(told(&world.one(redeem("m", "k1", 2_001))), "insufficient-points");
+    assert_eq!(told(&world.one(redeem("m", "k2", 1_999))), "redeem -1999");
+    assert_eq!(world.number("SELECT sum(remaining) FROM lot"), 1);
+    let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 10)).unwrap();
+    assert_eq!((audit.violations, audit.entries), (vec![], 201));
+}

@@ -1,0 +1,44 @@
+//! Every query but the reports finds its rows through an index.
+
+mod support;
+
+use std::path::Path;
+
+use support::World;
+
+#[test]
+fn no_query_scans_lots_entries_or_members() {
+    let world = World::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if ["audit_totals", "trial_balance", "migration_table"].contains(&name.as_str()) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        if name == "migrations_done" || name == "migration_done" {
+            continue;
+        }
+        let mut plan = world.sql.connection().prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let parameters = plan.parameter_count();
+        let details: Vec<String> = plan
+            .query_map(rusqlite::params_from_iter((0..parameters).map(|_| 1)), |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let scans: Vec<&String> = details
+            .iter()
+            .filter(|step| {
+                step.starts_with("SCAN")
+                    && ["lot", "entry", " e", "member", " m", "l ", "parked"]
+                        .iter()
+                        .any(|t| step.ends_with(t) || step.contains(&format!("SCAN {t} ")))
+            })
+            .collect();
+        assert!(scans.is_empty(), "{name}: {scans:?} in {details:#?}");
+        seen += 1;
+    }
+    assert!(seen > 20);
+}

@@ -1,0 +1,121 @@
+//! A programme in an in-memory database, driven without HTTP.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::cell::Cell;
+
+use futures::FutureExt;
+use ledger::{Currency, EntryId, MemberId, Money, Origin, Timestamp};
+use rules::{Command, Document, EarnEvent, Line, Rulebook};
+use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope, carry_out, load, migrate, programme, publish, seed};
+
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("rusqlite answers at once")
+}
+
+pub struct World {
+    pub sql: Native,
+    pub programme: ProgrammeRef,
+    pub book: Rulebook,
+    pub now: Cell<Timestamp>,
+    ids: Cell<u128>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::on(Native::in_memory().unwrap())
+    }
+
+    pub fn on(sql: Native) -> Self {
+        wait(migrate(&sql)).unwrap();
+        wait(seed(&sql, 0)).unwrap();
+        let found = wait(programme(&sql, "default")).unwrap().unwrap();
+        let book = Rulebook::new(&found.document, found.reference.rulebook_version).unwrap();
+        let now = Cell::new(Timestamp::parse("2026-01-10T10:00:00+08:00").unwrap());
+        Self { sql, programme: found.reference, book, now, ids: Cell::new(1) }
+    }
+
+    pub fn with_rules(change: impl FnOnce(&mut Document)) -> Self {
+        let mut world = Self::new();
+        let mut document = rules::default_document();
+        change(&mut document);
+        wait(publish(&world.sql, "default", "Default", 1, &document, 0, "test")).unwrap();
+        world.programme.rulebook_version = 2;
+        world.book = Rulebook::new(&document, 2).unwrap();
+        world
+    }
+
+    pub fn at(&self, text: &str) -> &Self {
+        self.now.set(Timestamp::parse(text).unwrap());
+        self
+    }
+
+    pub fn run(&self, orders: &[Order]) -> Vec<Outcome> {
+        let wanted: Vec<_> = orders.iter().map(Order::wanted).collect();
+        let lots = orders.first().map_or(store::Lots::None, Order::lots);
+        let (_, _, loaded) =
+            wait(load(&self.sql, Scope::Programme(self.programme.no), &wanted, lots)).unwrap().unwrap();
+        let ids = || {
+            self.ids.set(self.ids.get() + 1000);
+            EntryId(self.ids.get())
+        };
+        let mut desk = Desk { sql: &self.sql, programme: &self.programme, book: &self.book, now: self.now.get(), ids };
+        wait(carry_out(&mut desk, orders, loaded)).unwrap()
+    }
+
+    pub fn one(&self, order: Order) -> Outcome {
+        self.run(&[order]).pop().unwrap()
+    }
+
+    pub fn number(&self, question: &str) -> i64 {
+        self.sql.connection().query_row(question, [], |row| row.get(0)).unwrap()
+    }
+}
+
+fn order(member: &str, command: Command, operation: &str, key: &str, source: Option<String>) -> Order {
+    let fingerprint = format!("{member}{command:?}");
+    Order {
+        member: MemberId::new(member).unwrap(),
+        command,
+        origin: Origin { actor: "key:test".into(), ..Origin::default() },
+        idem: Some((format!("{operation}:{key}"), fingerprint)),
+        source,
+        attributes: None,
+    }
+}
+
+pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Order {
+    let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
+    let lines = vec![Line { line: "1".into(), quantity: 1, amount }];
+    let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines };
+    order(member, Command::Earn(event), "earn", key, Some(format!("purchase:{order_id}")))
+}
+
+pub fn act(member: &str, key: &str, action: &str) -> Order {
+    let event = EarnEvent { event: action.into(), occurred_at: None, lines: vec![] };
+    order(member, Command::Earn(event), "earn", key, None)
+}
+
+pub fn redeem(member: &str, key: &str, points: i64) -> Order {
+    order(member, Command::Redeem { points }, "redeem", key, None)
+}
+
+pub fn job(member: &str, command: Command) -> Order {
+    Order::of_job(MemberId::new(member).unwrap(), command, "test")
+}
+
+/// Points of each entry written, or the refusal's slug, or what else became of it.
+pub fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done(answer) => {
+            let points: Vec<String> =
+                answer.entries.iter().map(|entry| format!("{} {:+}", entry.kind.as_str(), entry.points)).collect();
+            format!("{}{}", if answer.replayed { "again: " } else { "" }, points.join(", "))
+        }
+        Outcome::Refused { refusal, replayed, .. } => {
+            format!("{}{}", if *replayed { "again: " } else { "" }, refusal.slug())
+        }
+        Outcome::KeyReused => "key reused".into(),
+        Outcome::Nothing(_) => "nothing".into(),
+    }
+}
