@@ -20,6 +20,7 @@ mod programmes;
 mod refusals;
 mod reports;
 mod sql;
+mod view;
 
 pub use carry_out::{Answer, Desk, Order, Outcome, carry_out, dry_run};
 pub use history::{history, profile, span};
@@ -39,6 +40,7 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
+pub use view::{EntryView, entry_json};
 
 use std::fmt;
 

@@ -1,0 +1,91 @@
+//! An entry as the API and the events show it.
+
+use ledger::{Entry, LotDraw};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value as Json, json};
+
+/// Shows an entry: field names and units of the API, instants in RFC 3339 (UTC), absent fields left out.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryView<'a>(pub &'a Entry);
+
+/// The entry as a JSON value.
+#[must_use]
+pub fn entry_json(entry: &Entry) -> Json {
+    serde_json::to_value(EntryView(entry)).unwrap_or(Json::Null)
+}
+
+impl Serialize for EntryView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entry = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("entry_id", &entry.id.to_string())?;
+        map.serialize_entry("member_id", entry.member.as_str())?;
+        map.serialize_entry("sequence", &entry.sequence.0)?;
+        map.serialize_entry("kind", entry.kind.as_str())?;
+        optional(&mut map, "event", entry.event.as_deref())?;
+        map.serialize_entry("points", &entry.points)?;
+        map.serialize_entry("balance_after", &entry.balance_after)?;
+        map.serialize_entry("occurred_at", &entry.occurred_at.to_string())?;
+        map.serialize_entry("recorded_at", &entry.recorded_at.to_string())?;
+        map.serialize_entry("actor", &entry.origin.actor)?;
+        optional(&mut map, "channel", entry.origin.channel.as_deref())?;
+        optional(&mut map, "store_id", entry.origin.store.as_deref())?;
+        optional(&mut map, "reference", entry.origin.reference.as_ref().map(|reference| reference.as_str()))?;
+        optional(&mut map, "reason", entry.origin.reason.as_deref())?;
+        optional(&mut map, "cause", entry.cause.map(|id| id.to_string()))?;
+        map.serialize_entry("rulebook_version", &entry.rulebook_version)?;
+        list(
+            &mut map,
+            "rules",
+            &entry.awards,
+            |a| json!({"rule": a.rule, "desired": a.desired.to_string(), "granted": a.granted}),
+        )?;
+        list(
+            &mut map,
+            "lines",
+            &entry.lines,
+            |l| json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "granted": l.granted}),
+        )?;
+        let lots = lots(entry);
+        list(&mut map, "lots", &lots, Json::clone)?;
+        optional(&mut map, "growth", entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0))?;
+        let tier =
+            entry.tier.as_ref().map(|t| json!({"from": t.from, "to": t.to, "until": t.until.map(|at| at.to_string())}));
+        optional(&mut map, "tier", tier)?;
+        let reminder = entry.reminder.as_ref().map(|r| {
+            let lots: Vec<Json> = r.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points})).collect();
+            json!({"points": r.points, "first_expires_at": r.first_expires_at.to_string(), "lots": lots})
+        });
+        optional(&mut map, "reminder", reminder)?;
+        map.serialize_entry("previous_hash", &entry.previous_hash.to_string())?;
+        map.serialize_entry("hash", &entry.hash.to_string())?;
+        map.end()
+    }
+}
+
+/// Lots granted (with their life), drawn from (negative) and activated.
+fn lots(entry: &Entry) -> Vec<Json> {
+    let granted = entry.grants.iter().map(|lot| {
+        let mut shown = Map::new();
+        shown.insert("lot".into(), lot.number.0.into());
+        shown.insert("points".into(), lot.points.into());
+        shown.insert("source".into(), lot.source.as_str().into());
+        shown.insert("available_at".into(), lot.available_at.to_string().into());
+        shown.insert("expires_at".into(), lot.expires_at.map(|at| at.to_string()).into());
+        Json::Object(shown)
+    });
+    let drawn = entry.draws.iter().map(|draw: &LotDraw| json!({"lot": draw.number.0, "points": -draw.points}));
+    let activated = entry.activations.iter().map(|lot| json!({"lot": lot.number.0, "activated": lot.points}));
+    granted.chain(drawn).chain(activated).collect()
+}
+
+fn optional<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, &value))
+}
+
+fn list<M: SerializeMap, T>(map: &mut M, name: &str, items: &[T], show: impl Fn(&T) -> Json) -> Result<(), M::Error> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    map.serialize_entry(name, &items.iter().map(show).collect::<Vec<Json>>())
+}
