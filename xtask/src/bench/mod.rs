@@ -4,6 +4,7 @@
 //! with `--postgres`, a hand-written PL/pgSQL rival. A run that breaks an invariant has no figure: the audit ends it.
 
 mod histogram;
+mod inside;
 mod load;
 mod machine;
 mod mix;

@@ -26,6 +26,8 @@ pub struct Books {
     rules: BTreeMap<String, i64>,
     /// What the base rule desired (millionths) and granted (points), by basket.
     baskets: BTreeMap<String, (i128, i64)>,
+    /// Points earned, redeemed and expired by month of recording (UTC).
+    months: BTreeMap<String, [i64; 3]>,
     balances: i64,
     tiers: BTreeMap<String, u64>,
 }
@@ -66,6 +68,15 @@ impl Books {
         let of_kind = self.kinds.entry(kind.to_owned()).or_default();
         of_kind.0 += points;
         of_kind.1 += 1;
+        let month = entry.get("recorded_at").and_then(Value::as_str).and_then(|at| at.get(..7)).unwrap_or("unknown");
+        let column = match kind {
+            "redeem" => 1,
+            "expire" => 2,
+            _ => 0,
+        };
+        if let Some(sum) = self.months.entry(month.to_owned()).or_default().get_mut(column) {
+            *sum += points;
+        }
         if kind != "earn" {
             return Ok(());
         }
@@ -143,6 +154,16 @@ fn millionths(value: &Value) -> Result<i128> {
 
 impl fmt::Display for Books {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            formatter,
+            "month (UTC)    {:>12} {:>12} {:>12} {:>12}",
+            "earned", "redeemed", "expired", "outstanding"
+        )?;
+        let mut outstanding = 0;
+        for (month, [earned, redeemed, expired]) in &self.months {
+            outstanding += earned + redeemed + expired;
+            writeln!(formatter, "{month:<14} {earned:>12} {:>12} {:>12} {outstanding:>12}", -redeemed, -expired)?;
+        }
         writeln!(formatter, "members                   {:>12}", self.members)?;
         writeln!(formatter, "baskets                   {:>12}", self.baskets.len())?;
         for (kind, (points, entries)) in &self.kinds {

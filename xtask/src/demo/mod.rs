@@ -86,3 +86,13 @@ async fn publish(server: &Server) -> Result<()> {
         .context("publishing xtask/demo/rulebook.json; the errors name what to change in it")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_rulebook_is_valid() {
+        let document: rules::Document = serde_json::from_str(super::RULEBOOK).unwrap();
+        let book = rules::Rulebook::new(&document, 1).unwrap();
+        assert_eq!(book.currency().to_string(), "USD");
+    }
+}

@@ -1,0 +1,78 @@
+//! The ledger in this process, on a SQLite file of its own: for the native figure and for seeding a database fast.
+
+use super::zipf::Random;
+use anyhow::{Context as _, Result, anyhow, bail};
+use ledger::{Currency, EntryId, MemberId, Money, Origin, Reference, Timestamp};
+use rules::{Command, Document, EarnEvent, Line, Rulebook};
+use std::path::Path;
+use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope};
+
+pub struct Inside {
+    sql: Native,
+    programme: ProgrammeRef,
+    book: Rulebook,
+    random: Random,
+}
+
+impl Inside {
+    /// A new database with one programme, `default`.
+    pub async fn create(file: &Path, document: &Document, at: Timestamp) -> Result<Self> {
+        let sql = Native::open(file).map_err(said)?;
+        store::migrate(&sql).await.map_err(said)?;
+        let book = Rulebook::new(document, 1).map_err(|problems| anyhow!("the bench's rulebook: {problems:?}"))?;
+        store::publish(&sql, "default", "Bench", 0, document, at.0, "bench").await.map_err(said)?;
+        let programme =
+            store::programmes(&sql).await.map_err(said)?.pop().context("no programme after publishing one")?;
+        Ok(Self { sql, programme, book, random: Random(1) })
+    }
+
+    /// Loads, decides and commits the orders in one round, as a request with so many events would.
+    pub async fn carry_out(&mut self, orders: &[Order], now: Timestamp) -> Result<()> {
+        let wanted: Vec<store::Wanted> = orders.iter().map(Order::wanted).collect();
+        let lots = if orders.iter().any(|order| matches!(order.command, Command::Redeem { .. })) {
+            store::Lots::First(64)
+        } else {
+            store::Lots::None
+        };
+        let scope = Scope::Programme(self.programme.no);
+        let found = store::load(&self.sql, scope, &wanted, lots).await.map_err(said)?;
+        let (_, _, loaded) = found.context("the programme is gone")?;
+        let random = &mut self.random;
+        let ids = || entry_id(now, random);
+        let mut desk = Desk { sql: &self.sql, programme: &self.programme, book: &self.book, now, ids };
+        let outcomes = store::carry_out(&mut desk, orders, loaded).await.map_err(said)?;
+        match outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_))) {
+            Some(outcome) => bail!("an order was not carried out: {outcome:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A purchase of one line, as the earn component would order it.
+pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
+    let currency = Currency::new("CNY").context("CNY is no currency")?;
+    let line = Line { line: "1".to_owned(), quantity: 1, amount: Money { amount_minor: i64::from(cents), currency } };
+    let event = EarnEvent { event: "purchase".to_owned(), occurred_at: None, lines: vec![line] };
+    let reference = Reference::new(order).map_err(said)?;
+    let origin = Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
+    Ok(Order {
+        member: MemberId::new(format!("m{member}")).map_err(said)?,
+        command: Command::Earn(event),
+        origin,
+        idem: Some((format!("earn:{order}"), order.to_owned())),
+        source: Some(format!("earn:{order}")),
+        attributes: None,
+    })
+}
+
+/// A UUID, version 7.
+fn entry_id(now: Timestamp, random: &mut Random) -> EntryId {
+    let milliseconds = u128::try_from(now.0).unwrap_or(0) & 0xFFFF_FFFF_FFFF;
+    let high = u128::from(random.next_u32() & 0x0FFF);
+    let low = u128::from(random.next_u64() >> 2);
+    EntryId((milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low)
+}
+
+fn said(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow!("{error}")
+}
