@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use wasmparser::{Parser, Payload};
+use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 const TARGET: &str = "wasm32-wasip2";
 const SIZE_LIMIT_BYTES: usize = 1_500_000;
@@ -24,6 +24,8 @@ const SPIN_INTERFACES: &[&str] = &[
     "fermyon:spin/sqlite@2.0.0",
     "fermyon:spin/key-value@2.0.0",
     "fermyon:spin/variables@2.0.0",
+    // Types only, of the cron trigger's plug-in.
+    "fermyon:spin-cron/cron-types@2.0.0",
 ];
 
 pub fn run(workspace: &Workspace) -> Result<()> {
@@ -176,7 +178,11 @@ fn imports(bytes: &[u8]) -> Result<BTreeSet<String>> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
-                    names.insert(import?.name.name.to_owned());
+                    let import = import?;
+                    // An imported type is an alias of one in an imported instance: nothing that a host must offer.
+                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                        names.insert(import.name.name.to_owned());
+                    }
                 }
             }
             _ => {}
