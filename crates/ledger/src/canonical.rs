@@ -41,6 +41,8 @@ impl Entry {
         });
         bytes.list(&self.lines, |b, line| {
             b.text(&line.line);
+            b.optional_text(line.sku.as_deref());
+            b.optional_text(line.category.as_deref());
             b.integer(line.quantity);
             b.integer(line.amount_minor);
             b.integer(line.granted);

@@ -93,6 +93,10 @@ pub struct Award {
 pub struct LineAward {
     /// The merchant's name of the line.
     pub line: String,
+    /// The merchant's article, when told.
+    pub sku: Option<String>,
+    /// The merchant's category, when told.
+    pub category: Option<String>,
     /// Units bought.
     pub quantity: i64,
     /// What the line cost, in minor units of the programme's currency.

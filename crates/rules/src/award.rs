@@ -72,6 +72,8 @@ pub(crate) fn lines(lines: &[Line], granted: i64) -> Vec<LineAward> {
         let upto = upto.and_then(|points| i64::try_from(points).ok()).unwrap_or(0);
         let award = LineAward {
             line: line.line.clone(),
+            sku: line.sku.clone(),
+            category: line.category.clone(),
             quantity: line.quantity,
             amount_minor: line.amount.amount_minor,
             granted: upto - given,
@@ -90,7 +92,13 @@ mod tests {
 
     fn line(amount_minor: i64) -> Line {
         let currency = Currency::new("CNY").unwrap();
-        Line { line: amount_minor.to_string(), quantity: 1, amount: Money { amount_minor, currency } }
+        Line {
+            line: amount_minor.to_string(),
+            sku: None,
+            category: None,
+            quantity: 1,
+            amount: Money { amount_minor, currency },
+        }
     }
 
     #[test]

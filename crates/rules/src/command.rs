@@ -17,6 +17,10 @@ use crate::tiers;
 pub struct Line {
     /// The merchant's name of the line within the order.
     pub line: String,
+    /// The merchant's article.
+    pub sku: Option<String>,
+    /// The merchant's category.
+    pub category: Option<String>,
     /// Units bought, at least 1.
     pub quantity: i64,
     /// What the line cost, not negative.

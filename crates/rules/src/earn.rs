@@ -14,7 +14,6 @@ use ledger::{Exact, ExpiryPolicy};
 
 /// How far a caller's clock may run ahead of the server's.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 pub(crate) fn earn(
     book: &Rulebook,
@@ -63,7 +62,7 @@ fn may(
     if occurred_at > now.plus_ms(CLOCK_TOLERANCE_MS) {
         return Err(Refusal::OccurredInFuture);
     }
-    let earliest = now.plus_ms(-i64::from(book.accept_late_days) * DAY_MS);
+    let earliest = book.earliest(now);
     if occurred_at < earliest {
         return Err(Refusal::OccurredTooLongAgo { earliest });
     }

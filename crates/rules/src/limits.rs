@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use ledger::{Count, Member, Period, Refusal, Timestamp, day_number, local_date};
 
 use crate::document::{Limit, Per};
-use crate::rulebook::Rulebook;
+use crate::rulebook::{DAY_MS, Rulebook};
 
 impl Per {
     fn first_day(self, date: NaiveDate) -> NaiveDate {
@@ -31,21 +31,21 @@ impl Per {
 
 /// The limits of one event, and the counts they will leave behind.
 pub(crate) struct Limits<'a> {
-    book: &'a Rulebook,
     member: &'a Member,
     occurred_on: NaiveDate,
-    now_on: NaiveDate,
+    /// Counters of periods before the one this day lies in are not needed any more.
+    oldest: NaiveDate,
     counts: Vec<Count>,
 }
 
 impl<'a> Limits<'a> {
-    pub(crate) fn new(book: &'a Rulebook, member: &'a Member, occurred_at: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn new(book: &Rulebook, member: &'a Member, occurred_at: Timestamp, now: Timestamp) -> Self {
         let zone = book.zone();
         Self {
-            book,
             member,
             occurred_on: local_date(occurred_at, zone),
-            now_on: local_date(now, zone),
+            // A day more than events may be late, as the server's clock may be set back.
+            oldest: local_date(book.earliest(now).plus_ms(-DAY_MS), zone),
             counts: Vec::new(),
         }
     }
@@ -55,7 +55,7 @@ impl<'a> Limits<'a> {
         let count = self.count(format!("event:{event}"), limit.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         if times >= limit.times {
-            return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str() });
+            return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
         }
         self.counts.push(Count { times: 1, ..count });
         Ok(())
@@ -77,12 +77,10 @@ impl<'a> Limits<'a> {
     }
 
     fn count(&self, counter: String, per: Per) -> Count {
-        let late = chrono::Days::new(u64::from(self.book.accept_late_days));
-        let oldest = self.now_on.checked_sub_days(late).unwrap_or(NaiveDate::MIN);
         Count {
             counter,
             period: day_number(per.first_day(self.occurred_on)),
-            keep_from: day_number(per.first_day(oldest)),
+            keep_from: day_number(per.first_day(self.oldest)),
             times: 0,
             points: 0,
         }

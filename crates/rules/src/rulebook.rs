@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Zone};
+use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Timestamp, Zone};
 
 use crate::document::{Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, TierBasis};
+
+pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// The rules of one programme, ready to decide with. Made by [`Rulebook::new`] only, so it is always consistent.
 #[derive(Debug, Clone)]
@@ -85,6 +87,11 @@ impl Rulebook {
     #[must_use]
     pub fn first_in_first_out(&self) -> bool {
         self.consumption == Consumption::FirstInFirstOut
+    }
+
+    /// The earliest instant that an event reported now may have happened at.
+    pub(crate) fn earliest(&self, now: Timestamp) -> Timestamp {
+        now.plus_ms(-i64::from(self.accept_late_days) * DAY_MS)
     }
 
     /// The most days before expiry at which a reminder is due; `None` without reminders.

@@ -42,7 +42,7 @@ impl World {
 
     fn buy(&mut self, now: &str, amount_minor: i64) -> Vec<(String, i64)> {
         let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
-        let lines = vec![Line { line: "1".into(), quantity: 1, amount }];
+        let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
         self.run(now, &Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines }))
     }
 

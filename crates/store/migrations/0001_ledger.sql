@@ -6,6 +6,8 @@ CREATE TABLE IF NOT EXISTS programme (
   id TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   rulebook_version INTEGER NOT NULL,
+  -- SHA-256 of the published document: names every copy of it.
+  rulebook_digest TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT
 -- then
@@ -184,16 +186,17 @@ BEGIN
 END
 -- then
 -- Publishing: creates the programme or moves it on to its next rulebook, in one statement.
-CREATE VIEW IF NOT EXISTS publication (programme_id, name, expected_version, document, published_at, published_by)
-AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
+CREATE VIEW IF NOT EXISTS publication (programme_id, name, expected_version, document, digest, published_at, published_by)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS publication_commit INSTEAD OF INSERT ON publication
 BEGIN
   SELECT RAISE(IGNORE) WHERE
     coalesce((SELECT rulebook_version FROM programme WHERE id = NEW.programme_id), 0) IS NOT NEW.expected_version;
-  INSERT INTO programme (id, name, rulebook_version, created_at)
-    VALUES (NEW.programme_id, NEW.name, NEW.expected_version + 1, NEW.published_at)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, rulebook_version = excluded.rulebook_version;
+  INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at)
+    VALUES (NEW.programme_id, NEW.name, NEW.expected_version + 1, NEW.digest, NEW.published_at)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, rulebook_version = excluded.rulebook_version,
+      rulebook_digest = excluded.rulebook_digest;
   INSERT INTO rulebook (programme_no, version, document, published_at, published_by)
     SELECT no, NEW.expected_version + 1, NEW.document, NEW.published_at, NEW.published_by FROM programme WHERE id = NEW.programme_id;
 END

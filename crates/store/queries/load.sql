@@ -1,7 +1,7 @@
 -- Everything a decision needs, one row per wanted member.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source], …], ?4 most lots (-1: all)
 SELECT
-  p.no, p.id, p.rulebook_version,
+  p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at,
   w.value ->> 0, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at,

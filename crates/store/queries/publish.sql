@@ -1,2 +1,2 @@
--- ?1 programme id, ?2 name, ?3 version it has now (0: none), ?4 document, ?5 now, ?6 by whom. Returns nothing when the version is another.
-INSERT INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING programme_id
+-- ?1 programme id, ?2 name, ?3 version it has now (0: none), ?4 document, ?5 its digest, ?6 now, ?7 by whom. Returns nothing when the version is another.
+INSERT INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING programme_id

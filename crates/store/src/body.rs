@@ -12,6 +12,7 @@ use crate::Error;
 use crate::codec::instant;
 use crate::sql::Row;
 
+type LineRow = (String, i64, i64, i64, Option<String>, Option<String>);
 type GrantRow = (i64, i64, String, i64, i64, Option<i64>);
 
 #[derive(Serialize, Deserialize)]
@@ -33,9 +34,9 @@ struct Body {
     /// Rule, desired, granted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     awards: Vec<(String, String, i64)>,
-    /// Line, quantity, amount_minor, granted.
+    /// Line, quantity, amount_minor, granted, sku, category.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    lines: Vec<(String, i64, i64, i64)>,
+    lines: Vec<LineRow>,
     /// Number, points, source, earned_at, available_at, expires_at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grants: Vec<GrantRow>,
@@ -78,7 +79,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         event: entry.event.clone(),
         cause: entry.cause.map(|id| id.to_string()),
         awards: entry.awards.iter().map(|a| (a.rule.clone(), a.desired.to_string(), a.granted)).collect(),
-        lines: entry.lines.iter().map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted)).collect(),
+        lines: entry.lines.iter().map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted, l.sku.clone(), l.category.clone())).collect(),
         grants: entry
             .grants
             .iter()
@@ -106,6 +107,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
     let award = |(rule, desired, granted): (String, String, i64)| {
         Some(Award { rule, desired: Exact::parse(&desired)?, granted })
     };
+    let line = |(line, quantity, amount_minor, granted, sku, category): LineRow| LineAward { line, sku, category, quantity, amount_minor, granted };
     let grant = |(number, points, source, earned_at, available_at, expires_at): GrantRow| LotGrant {
         number: LotNumber(number),
         points,
@@ -135,11 +137,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         event: body.event,
         cause: body.cause.map(|id| EntryId::parse(&id).ok_or_else(corrupt)).transpose()?,
         awards: body.awards.into_iter().map(award).collect::<Option<_>>().ok_or_else(corrupt)?,
-        lines: body
-            .lines
-            .into_iter()
-            .map(|(line, quantity, amount_minor, granted)| LineAward { line, quantity, amount_minor, granted })
-            .collect(),
+        lines: body.lines.into_iter().map(line).collect(),
         grants: body.grants.into_iter().map(grant).collect(),
         draws: draws(body.draws),
         activations: draws(body.activations),

@@ -29,7 +29,7 @@ pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
 pub use night::{all_members, due_members, ended_tiers, expiring_members, job_position, move_job, refresh_due};
 pub use programmes::{
-    Programme, ProgrammeRef, Published, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
+    Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
 };
 pub use refusals::StoredRefusal;
 pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance};

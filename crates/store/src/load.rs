@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::codec;
-use crate::programmes::ProgrammeRef;
+use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
 use crate::sql::{Row, Sql, Value};
 
@@ -108,8 +108,8 @@ pub async fn load(
     let values = vec![number, prefix, Json::Array(list).to_string().into(), lots.limit().into()];
     let mut rows = sql.query(include_str!("../queries/load.sql"), values).await?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
-    let programme = ProgrammeRef { no: first.integer(0)?, id: first.text(1)?, rulebook_version: first.integer(2)? };
-    let caller = read_caller(first, &programme, 3)?;
+    let programme = read_reference(first)?;
+    let caller = read_caller(first, &programme, 4)?;
     let loaded = rows.iter_mut().map(read_loaded).collect::<Result<_, _>>()?;
     Ok(Some((programme, caller, loaded)))
 }
@@ -121,8 +121,8 @@ pub async fn load(
 pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Error> {
     let mut rows = sql.query(include_str!("../queries/caller.sql"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    let programme = ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(2)? };
-    read_caller(row, &programme, 3)
+    let programme = read_reference(row)?;
+    read_caller(row, &programme, 4)
 }
 
 fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Option<Caller>, Error> {
@@ -137,7 +137,7 @@ fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Opt
 }
 
 fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
-    const MEMBER: usize = 7;
+    const MEMBER: usize = 8;
     let (member, member_no) = codec::member(row, MEMBER)?;
     let hit = row.optional_text(MEMBER + 15)?.map(|text| read_hit(&text)).transpose()?;
     let refusal = row.optional_text(MEMBER + 16)?.map(|text| StoredRefusal::read(&text)).transpose()?;

@@ -1,6 +1,7 @@
 //! Programmes and their published rulebooks.
 
 use rules::{Document, Rulebook};
+use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::sql::{Row, Sql};
@@ -14,6 +15,8 @@ pub struct ProgrammeRef {
     pub id: String,
     /// The version of its published rulebook.
     pub rulebook_version: i64,
+    /// SHA-256 of that rulebook's stored text, 64 hexadecimal digits: the name of every copy of it.
+    pub rulebook_digest: String,
 }
 
 /// A programme with its published rulebook.
@@ -41,8 +44,9 @@ pub async fn programmes(sql: &impl Sql) -> Result<Vec<ProgrammeRef>, Error> {
     rows.into_iter().map(|mut row| read_reference(&mut row)).collect()
 }
 
-fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
-    Ok(ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(2)? })
+/// Reads the first four columns.
+pub(crate) fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
+    Ok(ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(2)?, rulebook_digest: row.text(3)? })
 }
 
 /// The programme with that id.
@@ -52,10 +56,10 @@ fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
 pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Error> {
     let mut rows = sql.query(include_str!("../queries/programme.sql"), vec![id.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    let reference = ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(3)? };
-    let name = row.text(2)?;
-    let document = serde_json::from_str(&row.text(4)?).map_err(|_| Error::Corrupt("rulebook"))?;
-    Ok(Some(Programme { reference, name, document, published_at: row.integer(5)? }))
+    let reference = read_reference(row)?;
+    let name = row.text(4)?;
+    let document = serde_json::from_str(&row.text(5)?).map_err(|_| Error::Corrupt("rulebook"))?;
+    Ok(Some(Programme { reference, name, document, published_at: row.integer(6)? }))
 }
 
 /// The stored text of one version of a programme's rulebook. Versions never change, so a copy of this text may be kept anywhere.
@@ -75,6 +79,12 @@ pub async fn rulebook_text(sql: &impl Sql, programme_no: i64, version: i64) -> R
 pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
     let document: Document = serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
     Rulebook::new(&document, version).map_err(|_| Error::Corrupt("rulebook"))
+}
+
+/// SHA-256 of a rulebook's stored text, 64 hexadecimal digits.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    ledger::Hash(Sha256::digest(text.as_bytes()).into()).to_string()
 }
 
 /// What became of a publication.
@@ -100,7 +110,8 @@ pub async fn publish(
     by: &str,
 ) -> Result<Published, Error> {
     let text = serde_json::to_string(document).map_err(|_| Error::Corrupt("rulebook to be written"))?;
-    let values = vec![id.into(), name.into(), version_now.into(), text.into(), now.into(), by.into()];
+    let digest = digest(&text);
+    let values = vec![id.into(), name.into(), version_now.into(), text.into(), digest.into(), now.into(), by.into()];
     let written = sql.query(include_str!("../queries/publish.sql"), values).await?;
     Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
 }

@@ -44,7 +44,13 @@ impl Serialize for EntryView<'_> {
             &mut map,
             "lines",
             &entry.lines,
-            |l| json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "granted": l.granted}),
+            |l| let mut shown = json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "granted": l.granted});
+            for (name, value) in [("sku", &l.sku), ("category", &l.category)] {
+                if let (Some(shown), Some(value)) = (shown.as_object_mut(), value) {
+                    shown.insert(name.to_owned(), value.as_str().into());
+                }
+            }
+            shown,
         )?;
         let lots = lots(entry);
         list(&mut map, "lots", &lots, Json::clone)?;

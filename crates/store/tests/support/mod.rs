@@ -86,7 +86,7 @@ fn order(member: &str, command: Command, operation: &str, key: &str, source: Opt
 
 pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Order {
     let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
-    let lines = vec![Line { line: "1".into(), quantity: 1, amount }];
+    let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
     let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines };
     order(member, Command::Earn(event), "earn", key, Some(format!("purchase:{order_id}")))
 }
