@@ -79,7 +79,11 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         event: entry.event.clone(),
         cause: entry.cause.map(|id| id.to_string()),
         awards: entry.awards.iter().map(|a| (a.rule.clone(), a.desired.to_string(), a.granted)).collect(),
-        lines: entry.lines.iter().map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted, l.sku.clone(), l.category.clone())).collect(),
+        lines: entry
+            .lines
+            .iter()
+            .map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted, l.sku.clone(), l.category.clone()))
+            .collect(),
         grants: entry
             .grants
             .iter()
@@ -107,7 +111,14 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
     let award = |(rule, desired, granted): (String, String, i64)| {
         Some(Award { rule, desired: Exact::parse(&desired)?, granted })
     };
-    let line = |(line, quantity, amount_minor, granted, sku, category): LineRow| LineAward { line, sku, category, quantity, amount_minor, granted };
+    let line = |(line, quantity, amount_minor, granted, sku, category): LineRow| LineAward {
+        line,
+        sku,
+        category,
+        quantity,
+        amount_minor,
+        granted,
+    };
     let grant = |(number, points, source, earned_at, available_at, expires_at): GrantRow| LotGrant {
         number: LotNumber(number),
         points,

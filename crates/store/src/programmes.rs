@@ -46,7 +46,12 @@ pub async fn programmes(sql: &impl Sql) -> Result<Vec<ProgrammeRef>, Error> {
 
 /// Reads the first four columns.
 pub(crate) fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
-    Ok(ProgrammeRef { no: row.integer(0)?, id: row.text(1)?, rulebook_version: row.integer(2)?, rulebook_digest: row.text(3)? })
+    Ok(ProgrammeRef {
+        no: row.integer(0)?,
+        id: row.text(1)?,
+        rulebook_version: row.integer(2)?,
+        rulebook_digest: row.text(3)?,
+    })
 }
 
 /// The programme with that id.

@@ -1,6 +1,6 @@
 //! An entry as the API and the events show it.
 
-use ledger::{Entry, LotDraw};
+use ledger::{Entry, LineAward, LotDraw};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -40,18 +40,7 @@ impl Serialize for EntryView<'_> {
             &entry.awards,
             |a| json!({"rule": a.rule, "desired": a.desired.to_string(), "granted": a.granted}),
         )?;
-        list(
-            &mut map,
-            "lines",
-            &entry.lines,
-            |l| let mut shown = json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "granted": l.granted});
-            for (name, value) in [("sku", &l.sku), ("category", &l.category)] {
-                if let (Some(shown), Some(value)) = (shown.as_object_mut(), value) {
-                    shown.insert(name.to_owned(), value.as_str().into());
-                }
-            }
-            shown,
-        )?;
+        list(&mut map, "lines", &entry.lines, line)?;
         let lots = lots(entry);
         list(&mut map, "lots", &lots, Json::clone)?;
         optional(&mut map, "growth", entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0))?;
@@ -67,6 +56,20 @@ impl Serialize for EntryView<'_> {
         map.serialize_entry("hash", &entry.hash.to_string())?;
         map.end()
     }
+}
+
+fn line(line: &LineAward) -> Json {
+    let mut shown = Map::new();
+    shown.insert("line_id".into(), line.line.as_str().into());
+    for (name, value) in [("sku", &line.sku), ("category", &line.category)] {
+        if let Some(value) = value {
+            shown.insert(name.into(), value.as_str().into());
+        }
+    }
+    shown.insert("quantity".into(), line.quantity.into());
+    shown.insert("amount_minor".into(), line.amount_minor.into());
+    shown.insert("granted".into(), line.granted.into());
+    Json::Object(shown)
 }
 
 /// Lots granted (with their life), drawn from (negative) and activated.
