@@ -51,7 +51,13 @@ impl Inside {
 /// A purchase of one line, as the earn component would order it.
 pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
     let currency = Currency::new("CNY").context("CNY is no currency")?;
-    let line = Line { line: "1".to_owned(), quantity: 1, amount: Money { amount_minor: i64::from(cents), currency } };
+    let line = Line {
+        line: "1".to_owned(),
+        sku: None,
+        category: None,
+        quantity: 1,
+        amount: Money { amount_minor: i64::from(cents), currency },
+    };
     let event = EarnEvent { event: "purchase".to_owned(), occurred_at: None, lines: vec![line] };
     let reference = Reference::new(order).map_err(said)?;
     let origin = Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
