@@ -53,7 +53,7 @@ pub struct Limits {
     /// Requests that one instance works on at once
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub max_concurrency: u32,
-    /// Requests that may wait for one instance; more are answered 503
+    /// Requests of one component that may wait for an instance; more are answered 503
     #[arg(long, default_value_t = 2048)]
     pub max_queue: usize,
     /// Replace an instance after so many requests (0: never)

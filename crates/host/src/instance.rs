@@ -1,23 +1,25 @@
-//! The instances of one HTTP component. Each slot has a queue and one live instance, which works on many requests at once. An instance
-//! that traps, stalls or lets a request run out of time is replaced; its queue passes to the successor, so what had not begun is not
-//! lost. Knows nothing of routes or connections.
+//! The instances of one HTTP component: a few, each working on many requests at once, all taking from one queue. An instance that traps,
+//! stalls or lets a request run out of time is replaced; what it had not taken is served by the others and its successor. Knows
+//! nothing of routes or connections.
 
 use crate::{
     cli::Limits,
     interfaces::guest::{Grants, Guest},
     metrics::ComponentMetrics,
 };
+use async_channel::{Receiver, Sender};
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
 use http_body_util::{BodyExt, Full, Limited};
+use prometheus_client::metrics::gauge::Gauge;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use wasmtime::{Store, component::Accessor};
 use wasmtime_wasi_http::{
     Error, FieldMap, WasiHttpView,
@@ -50,97 +52,68 @@ struct Exchange {
 pub struct Component {
     pub name: String,
     pub metrics: ComponentMetrics,
-    slots: Vec<Slot>,
-}
-
-struct Slot {
-    queue: mpsc::Sender<Exchange>,
-    load: AtomicUsize,
+    queue: Sender<Exchange>,
 }
 
 impl Component {
     /// Starts the instances.
     pub fn start(pre: ServicePre<Guest>, grants: Arc<Grants>, limits: &Limits, metrics: ComponentMetrics) -> Self {
-        let slots = (0..limits.instances).map(|_| {
-            let (queue, requests) = mpsc::channel(limits.max_queue.max(1));
-            let worker =
-                Worker { pre: pre.clone(), grants: grants.clone(), limits: limits.clone(), metrics: metrics.clone() };
-            tokio::spawn(Arc::new(worker).run_instance(requests));
-            Slot { queue, load: AtomicUsize::new(0) }
-        });
-        let slots = slots.collect();
-        Self { name: grants.component.clone(), metrics, slots }
+        let (queue, requests) = async_channel::bounded(limits.max_queue.max(1));
+        let name = grants.component.clone();
+        let worker = Arc::new(Worker { pre, grants, limits: limits.clone(), metrics: metrics.clone(), requests });
+        for _ in 0..limits.instances {
+            tokio::spawn(worker.clone().run_instance());
+        }
+        Self { name, metrics, queue }
     }
 
-    /// Hands the request to the least busy instance and waits for its answer.
+    /// Hands the request to whichever instance takes it first and waits for its answer.
     pub async fn call(&self, request: http::Request<Full<Bytes>>) -> Reply {
-        let slot = self.slots.iter().min_by_key(|slot| slot.load.load(Ordering::Relaxed)).ok_or(Failure::Busy)?;
-        let _load = Load::new(&slot.load);
-        self.metrics.in_flight.inc();
+        let _in_flight = Counted::new(&self.metrics.in_flight);
         let (reply, answer) = oneshot::channel();
-        let outcome = match slot.queue.try_send(Exchange { request, reply }) {
-            // The sender is dropped unused exactly when the instance died.
-            Ok(()) => answer.await.unwrap_or(Err(Failure::Trapped)),
-            Err(_) => {
-                self.metrics.refused.inc();
-                Err(Failure::Busy)
-            }
-        };
-        self.metrics.in_flight.dec();
-        outcome
+        if self.queue.try_send(Exchange { request, reply }).is_err() {
+            self.metrics.refused.inc();
+            return Err(Failure::Busy);
+        }
+        // The sender is dropped unused exactly when the instance died.
+        answer.await.unwrap_or(Err(Failure::Trapped))
     }
 }
 
-/// Counts one request of a slot, also when the client goes away.
-struct Load<'a>(&'a AtomicUsize);
+/// One in a gauge for as long as this lives, however it ends.
+struct Counted<'a>(&'a Gauge);
 
-impl<'a> Load<'a> {
-    fn new(load: &'a AtomicUsize) -> Self {
-        load.fetch_add(1, Ordering::Relaxed);
-        Self(load)
+impl<'a> Counted<'a> {
+    fn new(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
     }
 }
 
-impl Drop for Load<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.dec();
     }
 }
 
-/// What every instance of one slot is made from.
+/// What every instance is made from.
 struct Worker {
     pre: ServicePre<Guest>,
     grants: Arc<Grants>,
     limits: Limits,
     metrics: ComponentMetrics,
+    requests: Receiver<Exchange>,
 }
 
-/// The right to take requests from a slot's queue. Dropping it, for whatever reason, starts the next instance with it.
-struct Lease {
-    worker: Arc<Worker>,
-    requests: Option<mpsc::Receiver<Exchange>>,
-}
+/// An instance's place among the few. Giving it up, for whatever reason, starts the successor.
+struct Place(Arc<Worker>);
 
-impl Lease {
-    async fn next(&mut self) -> Option<Exchange> {
-        let next = self.requests.as_mut()?.recv().await;
-        if next.is_none() {
-            self.requests = None;
-        }
-        next
-    }
-
-    fn next_queued(&mut self) -> Option<Exchange> {
-        self.requests.as_mut()?.try_recv().ok()
-    }
-}
-
-impl Drop for Lease {
+impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(requests) = self.requests.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        if let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && !self.0.requests.is_closed()
         {
-            runtime.spawn(self.worker.clone().run_instance(requests));
+            runtime.spawn(self.0.clone().run_instance());
         }
     }
 }
@@ -155,28 +128,20 @@ enum Ended {
 
 impl Worker {
     /// One instance from birth to death.
-    async fn run_instance(self: Arc<Self>, mut requests: mpsc::Receiver<Exchange>) {
+    async fn run_instance(self: Arc<Self>) {
         let mut pause = Duration::from_millis(50);
         let (mut store, service) = loop {
             match self.instantiate().await {
                 Ok(made) => break made,
-                Err(error) => {
-                    tracing::error!(component = self.grants.component, "cannot instantiate: {error:#}");
-                    while let Ok(exchange) = requests.try_recv() {
-                        drop(exchange);
-                    }
-                }
+                Err(error) => self.cannot_start(&error),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
-            if requests.is_closed() {
-                return;
-            }
         };
-        let _live = Live::new(&self.metrics);
-        let lease = Lease { worker: self.clone(), requests: Some(requests) };
+        let _live = Counted::new(&self.metrics.instances);
+        let place = Place(self.clone());
         let beats = AtomicU64::new(0);
-        let served = store.run_concurrent(async |accessor| self.serve(accessor, &service, lease, &beats).await);
+        let served = store.run_concurrent(async |accessor| self.serve(accessor, &service, place, &beats).await);
         let outcome = tokio::select! {
             outcome = served => outcome.and_then(|inner| inner),
             () = self.watch(&beats) => Err(wasmtime::Error::msg(format!(
@@ -189,56 +154,56 @@ impl Worker {
         }
     }
 
+    /// Nobody may wait for an instance that does not come, unless another one lives.
+    fn cannot_start(&self, error: &wasmtime::Error) {
+        tracing::error!(component = self.grants.component, "cannot instantiate: {error:#}");
+        while self.metrics.instances.get() == 0
+            && let Ok(exchange) = self.requests.try_recv()
+        {
+            drop(exchange);
+        }
+    }
+
     async fn instantiate(&self) -> wasmtime::Result<(Store<Guest>, Service)> {
         let mut store = new_store(self.pre.engine(), &self.grants);
         let service = self.pre.instantiate_async(&mut store).await?;
         Ok((store, service))
     }
 
-    /// Takes requests and drives them until the lease is given up and the last one has ended.
+    /// Takes requests and drives them until the place is given up and the last one has ended.
     async fn serve(
         &self,
         accessor: &Accessor<Guest>,
         service: &Service,
-        lease: Lease,
+        place: Place,
         beats: &AtomicU64,
     ) -> wasmtime::Result<()> {
-        let mut lease = Some(lease);
+        let mut place = Some(place);
         let mut running = FuturesUnordered::new();
         let mut taken = 0_u64;
         let mut beat = tokio::time::interval(self.limits.stall_timeout / 4);
         let most = usize::try_from(self.limits.max_concurrency).unwrap_or(usize::MAX);
         loop {
-            let room = running.len() < most;
+            let takes = place.is_some() && running.len() < most;
             tokio::select! {
                 biased;
                 Some(ended) = running.next(), if !running.is_empty() => match ended {
                     Ended::Answered => {}
-                    Ended::Late => drop(lease.take()),
+                    Ended::Late => drop(place.take()),
                     Ended::Trapped(error) => return Err(error),
                 },
-                next = next_of(&mut lease), if room && lease.is_some() => match next {
-                    Some(exchange) => {
-                        running.push(self.handle(accessor, service, exchange));
-                        taken = taken.saturating_add(1);
-                        while running.len() < most
-                            && let Some(exchange) = lease.as_mut().and_then(Lease::next_queued)
-                        {
-                            running.push(self.handle(accessor, service, exchange));
-                            taken = taken.saturating_add(1);
-                        }
-                        if self.limits.instance_requests > 0 && taken >= self.limits.instance_requests {
-                            drop(lease.take());
-                        }
+                Ok(exchange) = self.requests.recv(), if takes => {
+                    running.push(self.handle(accessor, service, exchange));
+                    taken = taken.saturating_add(1);
+                    if taken == self.limits.instance_requests {
+                        drop(place.take());
                     }
-                    None => lease = None,
-                },
+                }
                 _ = beat.tick() => {
                     beats.fetch_add(1, Ordering::Relaxed);
                 }
-                else => return Ok(()),
             }
-            if lease.is_none() && running.is_empty() {
+            if place.is_none() && running.is_empty() {
                 return Ok(());
             }
         }
@@ -314,10 +279,6 @@ impl Worker {
     }
 }
 
-async fn next_of(lease: &mut Option<Lease>) -> Option<Exchange> {
-    lease.as_mut()?.next().await
-}
-
 /// A store with its limits set: memory, and a pause at every epoch.
 pub fn new_store(engine: &wasmtime::Engine, grants: &Arc<Grants>) -> Store<Guest> {
     let mut store = Store::new(engine, Guest::new(grants));
@@ -325,20 +286,4 @@ pub fn new_store(engine: &wasmtime::Engine, grants: &Arc<Grants>) -> Store<Guest
     store.set_epoch_deadline(1);
     store.epoch_deadline_async_yield_and_update(1);
     store
-}
-
-/// Counts a live instance.
-struct Live<'a>(&'a ComponentMetrics);
-
-impl<'a> Live<'a> {
-    fn new(metrics: &'a ComponentMetrics) -> Self {
-        metrics.instances.inc();
-        Self(metrics)
-    }
-}
-
-impl Drop for Live<'_> {
-    fn drop(&mut self) {
-        self.0.instances.dec();
-    }
 }

@@ -16,7 +16,7 @@ use std::{
 /// Most writes in one commit: bounds how long the first of them waits.
 const LARGEST_GROUP: usize = 512;
 /// A guest that holds a transaction and says nothing for so long loses it.
-const IDLE_TRANSACTION: Duration = Duration::from_secs(5);
+const IDLE_TRANSACTION: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
 pub struct Writer {
     connection: Connection,
@@ -181,5 +181,207 @@ impl Writer {
             tracing::error!("the disk is full");
         }
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Database, Rows, Session, Value};
+    use crate::metrics::Metrics;
+    use futures::future::join_all;
+    use std::time::Duration;
+
+    struct Fixture {
+        database: Database,
+        metrics: Metrics,
+        _folder: tempfile::TempDir,
+    }
+
+    async fn fixture() -> Fixture {
+        let folder = tempfile::tempdir().unwrap();
+        let metrics = Metrics::new();
+        let database = Database::open(&folder.path().join("test.db"), "test", 2, metrics.database("test")).unwrap();
+        let fixture = Fixture { database, metrics, _folder: folder };
+        for sql in [
+            "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER REFERENCES item DEFERRABLE INITIALLY DEFERRED)",
+            "CREATE VIEW posting AS SELECT id, name FROM item",
+            "CREATE TRIGGER posting_insert INSTEAD OF INSERT ON posting BEGIN
+               SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM item WHERE id = new.id);
+               INSERT INTO item (id, name) VALUES (new.id, new.name);
+             END",
+        ] {
+            fixture.run(sql).await.unwrap();
+        }
+        fixture
+    }
+
+    impl Fixture {
+        async fn run(&self, sql: &str) -> Result<Rows, String> {
+            run(&self.database.session(), sql).await
+        }
+
+        fn groups(&self) -> u64 {
+            let text = self.metrics.text().unwrap();
+            let line = "accrue_write_group_size_count{database=\"test\"} ";
+            text.lines().find_map(|found| found.strip_prefix(line)?.parse().ok()).unwrap()
+        }
+
+        async fn count(&self) -> i64 {
+            match self.run("SELECT count(*) FROM item").await.unwrap().rows[0][0] {
+                Value::Integer(count) => count,
+                ref other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    async fn run(session: &Session, sql: &str) -> Result<Rows, String> {
+        session.execute(sql.into(), Vec::new()).await.map_err(|error| format!("{error:?}"))
+    }
+
+    #[tokio::test]
+    async fn a_failed_statement_touches_no_other_of_its_group() {
+        let fixture = fixture().await;
+        let groups = || fixture.groups();
+        let before = groups();
+        let sql = |number: i64| match number % 5 {
+            0 => "INSERT INTO item (id, name) VALUES (1, NULL)".to_owned(),
+            1 => format!("INSERT INTO item (id, name) VALUES ({number}, 'a'), ({number}, 'twice')"),
+            _ => format!("INSERT INTO item (id, name) VALUES ({number}, 'x') RETURNING id"),
+        };
+        let outcomes = join_all((0..500).map(|number| {
+            let (fixture, sql) = (&fixture, sql(number));
+            async move { fixture.run(&sql).await }
+        }))
+        .await;
+        for (number, outcome) in (0..).zip(outcomes) {
+            assert_eq!(outcome.is_ok(), number % 5 > 1, "{number}: {outcome:?}");
+            if let Ok(rows) = outcome {
+                assert_eq!(rows.rows, [[Value::Integer(number)]]);
+            }
+        }
+        assert_eq!(fixture.count().await, 300);
+        assert!(groups() - before < 250, "500 writes took {} commits", groups() - before);
+    }
+
+    #[tokio::test]
+    async fn who_spoils_the_transaction_of_all_pays_alone() {
+        let fixture = fixture().await;
+        fixture.run("INSERT INTO item (id, name) VALUES (0, 'first')").await.unwrap();
+        let outcomes = join_all((1..=100).map(|number| {
+            let fixture = &fixture;
+            async move {
+                match number {
+                    20 => fixture.run("INSERT OR ROLLBACK INTO item (id, name) VALUES (0, 'again')").await,
+                    40 => fixture.run("INSERT INTO item (id, name, parent) VALUES (40, 'orphan', 4000)").await,
+                    _ => fixture.run(&format!("INSERT INTO item (id, name) VALUES ({number}, 'x')")).await,
+                }
+            }
+        }))
+        .await;
+        let failed: Vec<_> =
+            (1..).zip(&outcomes).filter(|(_, outcome)| outcome.is_err()).map(|(number, _)| number).collect();
+        assert_eq!(failed, [20, 40]);
+        assert_eq!(fixture.count().await, 99);
+    }
+
+    #[tokio::test]
+    async fn an_ignored_posting_returns_no_row() {
+        let fixture = fixture().await;
+        let post = "INSERT INTO posting (id, name) VALUES (1, 'a'), (2, 'b') RETURNING id";
+        assert_eq!(fixture.run(post).await.unwrap().rows.len(), 2);
+        assert_eq!(fixture.run(post).await.unwrap().rows.len(), 0);
+        assert_eq!(fixture.count().await, 2);
+    }
+
+    #[tokio::test]
+    async fn what_was_answered_can_be_read() {
+        let fixture = fixture().await;
+        for number in 1..=200 {
+            fixture.run(&format!("INSERT INTO item (name) VALUES ('{number}')")).await.unwrap();
+            assert_eq!(fixture.count().await, number);
+        }
+    }
+
+    #[tokio::test]
+    async fn ddl_runs_between_groups() {
+        let fixture = fixture().await;
+        let outcomes = join_all((1..=60).map(|number| {
+            let fixture = &fixture;
+            async move {
+                match number % 20 {
+                    0 => fixture.run(&format!("CREATE TABLE extra{number} (x)")).await,
+                    1 => fixture.run("PRAGMA user_version = 7").await,
+                    _ => fixture.run(&format!("INSERT INTO item (id, name) VALUES ({number}, 'x')")).await,
+                }
+            }
+        }))
+        .await;
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+        assert_eq!(fixture.count().await, 54);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_has_the_connection_alone() {
+        let fixture = fixture().await;
+        let (one, other) = (fixture.database.session(), fixture.database.session());
+        run(&one, "BEGIN").await.unwrap();
+        run(&one, "INSERT INTO item (id, name) VALUES (1, 'one')").await.unwrap();
+        assert_eq!(fixture.count().await, 0, "readers see what is committed");
+        let waiting = tokio::spawn(async move { run(&other, "INSERT INTO item (id, name) VALUES (2, 'other')").await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!waiting.is_finished());
+        assert_eq!(run(&one, "SELECT id FROM item").await.unwrap().rows, [[Value::Integer(1)]], "it sees its own");
+        run(&one, "ROLLBACK").await.unwrap();
+        waiting.await.unwrap().unwrap();
+        assert_eq!(fixture.run("SELECT id FROM item").await.unwrap().rows, [[Value::Integer(2)]]);
+        assert!(run(&one, "COMMIT").await.unwrap_err().contains("no transaction"));
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_transaction_is_rolled_back() {
+        let fixture = fixture().await;
+        let dropped = fixture.database.session();
+        run(&dropped, "BEGIN").await.unwrap();
+        run(&dropped, "INSERT INTO item (id, name) VALUES (1, 'x')").await.unwrap();
+        drop(dropped);
+        fixture.run("INSERT INTO item (id, name) VALUES (2, 'y')").await.unwrap();
+        let silent = fixture.database.session();
+        run(&silent, "BEGIN").await.unwrap();
+        run(&silent, "INSERT INTO item (id, name) VALUES (3, 'z')").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let lost = run(&silent, "INSERT INTO item (id, name) VALUES (4, 'z')").await;
+        assert!(lost.unwrap_err().contains("rolled back"));
+        assert_eq!(fixture.run("SELECT id FROM item").await.unwrap().rows, [[Value::Integer(2)]]);
+        fixture.run("INSERT INTO item (id, name) VALUES (5, 'w')").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_is_an_error_to_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = super::super::connection::open_writer(&folder.path().join("full.db")).unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        // As a failing disk would: the commit turns into a rollback.
+        connection.commit_hook(Some(|| true)).unwrap();
+        let (commands, queue) = crossbeam_channel::unbounded();
+        let metrics = Metrics::new().database("test");
+        let replies: Vec<_> = (0..10)
+            .map(|_| {
+                let (reply, answer) = tokio::sync::oneshot::channel();
+                let job = super::Job {
+                    sql: "INSERT INTO t VALUES (1)".into(),
+                    class: super::super::classify::Class::Write,
+                    parameters: Vec::new(),
+                    session: Default::default(),
+                    reply,
+                };
+                commands.send(super::Command::Write(job)).unwrap();
+                answer
+            })
+            .collect();
+        drop(commands);
+        super::Writer::new(connection, queue, metrics).run();
+        for answer in replies {
+            assert!(answer.await.unwrap().is_err());
+        }
     }
 }

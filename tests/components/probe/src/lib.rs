@@ -20,7 +20,8 @@ type Answer = Result<String, String>;
 #[http_service]
 async fn handle(request: Request) -> Result<Response<FullBody<Bytes>>, String> {
     let path = request.uri().path().to_owned();
-    let mut parts = path.trim_start_matches("/probe/").splitn(2, '/');
+    // The first segment is the route, by which the manifest tells components with different grants apart.
+    let mut parts = path.splitn(4, '/').skip(2);
     let (verb, argument) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if verb == "silent" {
         return Err("asked to give no response".into());
