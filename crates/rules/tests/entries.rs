@@ -1,0 +1,225 @@
+//! Nothing about an entry or a stored member can be changed unnoticed: every field is under the hash, or compared by the audit.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use ledger::{
+    Counter, Entry, EntryId, Hash, Kind, LotDraw, LotNumber, Member, MemberId, ProgrammeId, Reference, Reminder,
+    Sequence, Tier, TierMove, Timestamp, Totals, verify,
+};
+use rules::{Command, Expiry};
+use support::{World, act, at, buy, happened, spend, told};
+
+/// A member with entries of every kind, open lots, a counter, a tier and a reminder.
+fn full_life() -> World {
+    let mut world = World::new(|document| {
+        document.expiry.insert("shopping".into(), Expiry::Days { days: 8, round_up_to: None });
+    });
+    world.play(&[
+        ("2026-01-01T10:00:00+08:00", Command::Enrol, "profile 0"),
+        ("2026-01-01T10:00:00+08:00", buy(&[5_000, 2_550]), "earn 75"),
+        ("2026-01-02T10:00:00+08:00", happened("2026-01-02T10:02:00+08:00", buy(&[100])), "earn 1"),
+        ("2026-01-03T10:00:00+08:00", spend(10), "activate 0, redeem -10"),
+        ("2026-01-04T10:00:00+08:00", Command::Remind, "remind(66)"),
+        ("2026-01-10T10:00:00+08:00", Command::Settle, "expire -65"),
+        ("2026-01-10T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
+        ("2026-01-10T10:00:00+08:00", act("check_in"), "earn 5"),
+    ]);
+    world
+}
+
+/// One entry in which every field holds something.
+fn full_entry() -> Entry {
+    let world = full_life();
+    let entries = &world.entries;
+    let earn = entries.iter().find(|entry| entry.lines.len() == 2).unwrap().clone();
+    let mut entry = Entry {
+        cause: Some(EntryId(7)),
+        draws: vec![LotDraw { number: LotNumber(1), points: 3 }],
+        activations: vec![LotDraw { number: LotNumber(1), points: 3 }],
+        counts: entries.last().unwrap().counts.clone(),
+        tier: Some(TierMove { from: Some("a".into()), to: "b".into(), until: Some(Timestamp(9)) }),
+        reminder: Some(Reminder {
+            points: 3,
+            lots: vec![LotDraw { number: LotNumber(1), points: 3 }],
+            first_expires_at: Timestamp(9),
+        }),
+        ..earn
+    };
+    entry.origin.channel = Some("online".into());
+    entry.origin.store = Some("s1".into());
+    entry.origin.reason = Some("why".into());
+    entry.origin.reference = Some(Reference::new("order-1").unwrap());
+    entry.lines[0].sku = Some("A".into());
+    entry.lines[0].category = Some("B".into());
+    entry
+}
+
+#[test]
+fn every_field_is_under_the_hash() {
+    type Change = fn(&mut Entry);
+    let changes: [(&str, Change); 56] = [
+        ("id", |e| e.id.0 += 1),
+        ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
+        ("member", |e| e.member = MemberId::new("n").unwrap()),
+        ("sequence", |e| e.sequence.0 += 1),
+        ("kind", |e| e.kind = Kind::Profile),
+        ("points", |e| e.points += 1),
+        ("balance_after", |e| e.balance_after += 1),
+        ("occurred_at", |e| e.occurred_at.0 += 1),
+        ("recorded_at", |e| e.recorded_at.0 += 1),
+        ("actor", |e| e.origin.actor.push('x')),
+        ("channel", |e| e.origin.channel = None),
+        ("store", |e| e.origin.store = None),
+        ("channel for store", |e| std::mem::swap(&mut e.origin.channel, &mut e.origin.store)),
+        ("reference", |e| e.origin.reference = None),
+        ("reason", |e| e.origin.reason = Some(String::new())),
+        ("rulebook_version", |e| e.rulebook_version += 1),
+        ("event", |e| e.event = None),
+        ("cause", |e| e.cause = None),
+        ("awards", |e| drop(e.awards.pop())),
+        ("award.rule", |e| e.awards[0].rule.push('x')),
+        ("award.desired", |e| e.awards[0].desired = ledger::Exact::ZERO),
+        ("award.granted", |e| e.awards[0].granted += 1),
+        ("lines", |e| e.lines.swap(0, 1)),
+        ("line.line", |e| e.lines[0].line.push('x')),
+        ("line.sku", |e| e.lines[0].sku = None),
+        ("line.category", |e| e.lines[0].category = None),
+        ("line.quantity", |e| e.lines[0].quantity += 1),
+        ("line.amount_minor", |e| e.lines[0].amount_minor += 1),
+        ("line.granted", |e| e.lines[0].granted += 1),
+        ("grants", |e| drop(e.grants.pop())),
+        ("grant.number", |e| e.grants[0].number.0 += 1),
+        ("grant.points", |e| e.grants[0].points += 1),
+        ("grant.source", |e| e.grants[0].source.push('x')),
+        ("grant.earned_at", |e| e.grants[0].earned_at.0 += 1),
+        ("grant.available_at", |e| e.grants[0].available_at.0 += 1),
+        ("grant.expires_at", |e| e.grants[0].expires_at = None),
+        ("draws", |e| e.draws.clear()),
+        ("draw.number", |e| e.draws[0].number.0 += 1),
+        ("draw.points", |e| e.draws[0].points += 1),
+        ("activation for draw", |e| e.activations.append(&mut e.draws)),
+        ("activation.number", |e| e.activations[0].number.0 += 1),
+        ("counts", |e| drop(e.counts.pop())),
+        ("count.counter", |e| e.counts[0].counter.push('x')),
+        ("count.period", |e| e.counts[0].period += 1),
+        ("count.keep_from", |e| e.counts[0].keep_from += 1),
+        ("count.times", |e| e.counts[0].times += 1),
+        ("count.points", |e| e.counts[0].points += 1),
+        ("qualifying", |e| e.qualifying = None),
+        ("qualifying.month", |e| e.qualifying.as_mut().unwrap().month += 1),
+        ("qualifying.keep_from", |e| e.qualifying.as_mut().unwrap().keep_from += 1),
+        ("qualifying.spend_minor", |e| e.qualifying.as_mut().unwrap().spend_minor += 1),
+        ("tier.from", |e| e.tier.as_mut().unwrap().from = None),
+        ("tier.to", |e| e.tier.as_mut().unwrap().to.push('x')),
+        ("tier.until", |e| e.tier.as_mut().unwrap().until = None),
+        ("reminder.points", |e| e.reminder.as_mut().unwrap().points += 1),
+        ("previous_hash", |e| e.previous_hash = Hash([1; 32])),
+    ];
+    let entry = full_entry();
+    for (field, change) in changes {
+        let mut changed = entry.clone();
+        change(&mut changed);
+        assert_ne!(changed, entry, "{field} was not changed");
+        assert_ne!(changed.computed_hash(), entry.computed_hash(), "{field} is not under the hash");
+    }
+}
+
+#[test]
+fn the_audit_finds_every_doctored_field() {
+    type Change = fn(&mut Member);
+    let changes: [(&str, Change); 20] = [
+        ("sequence", |m| m.sequence.0 -= 1),
+        ("head", |m| m.head = Hash([1; 32])),
+        ("balance", |m| m.balance += 1),
+        ("balance and lot", |m| {
+            m.balance += 1;
+            m.lots[0].remaining += 1;
+        }),
+        ("lots_granted", |m| m.lots_granted += 1),
+        ("joined_at", |m| m.joined_at = Some(Timestamp(0))),
+        ("tier", |m| m.tier = None),
+        ("tier.until", |m| m.tier = m.tier.take().map(|tier| Tier { until: None, ..tier })),
+        ("tier.since", |m| m.tier = m.tier.take().map(|tier| Tier { since: Timestamp(0), ..tier })),
+        ("lifetime", |m| m.standing.lifetime.spend_minor += 1),
+        ("months", |m| m.standing.months[0].1 = Totals::default()),
+        ("counters", |m| drop(m.counters.pop())),
+        ("counter", |m| m.counters[0].times += 1),
+        ("a counter more", |m| m.counters.push(Counter { name: "x".into(), period: 0, times: 1, points: 0 })),
+        ("due later than a lot", |m| m.due_at = m.due_at.map(|at| at.plus_ms(1))),
+        ("due never", |m| m.due_at = None),
+        ("reminded_at", |m| m.reminded_at = None),
+        ("lots", |m| drop(m.lots.pop())),
+        ("lot.expires_at", |m| m.lots[0].expires_at = None),
+        ("lot.available_at", |m| m.lots[0].available_at.0 += 1),
+    ];
+    let world = full_life();
+    world.audit();
+    for (field, change) in changes {
+        let mut doctored = world.member.clone();
+        change(&mut doctored);
+        assert_ne!(doctored, world.member, "{field} was not changed");
+        assert_ne!(verify(&world.entries, &doctored), [], "{field} is doctored unnoticed");
+    }
+    // Due too early is no harm: whoever loads only some lots cannot know better.
+    let early = Member { due_at: Some(Timestamp(0)), ..world.member.clone() };
+    assert_eq!(verify(&world.entries, &early), []);
+}
+
+#[test]
+fn the_audit_finds_entries_left_out_moved_or_doubled() {
+    let world = full_life();
+    for doctored in 0..world.entries.len() {
+        let mut without = world.entries.clone();
+        let left_out = without.remove(doctored);
+        assert_ne!(verify(&without, &world.member), [], "left out: {}", told(&[left_out]));
+        let mut doubled = world.entries.clone();
+        doubled.insert(doctored, doubled[doctored].clone());
+        assert_ne!(verify(&doubled, &world.member), [], "doubled: {doctored}");
+        if doctored > 0 {
+            let mut moved = world.entries.clone();
+            moved.swap(doctored - 1, doctored);
+            assert_ne!(verify(&moved, &world.member), [], "moved: {doctored}");
+        }
+    }
+}
+
+/// Seals entries anew, as somebody would who holds the database and knows the encoding.
+fn reseal(entries: &mut [Entry], stored: &mut Member) {
+    let mut head = Hash::default();
+    for entry in entries {
+        entry.previous_hash = head;
+        entry.hash = entry.computed_hash();
+        head = entry.hash;
+    }
+    stored.head = head;
+}
+
+#[test]
+fn a_resealed_chain_still_has_to_add_up() {
+    type Change = fn(&mut [Entry], &mut Member);
+    let position = |entries: &[Entry], kind: Kind| entries.iter().position(|entry| entry.kind == kind).unwrap();
+    let redeem = position(&full_life().entries, Kind::Redeem);
+    assert_eq!(redeem, 4);
+    let changes: [(&str, Change); 6] = [
+        ("points", |e, _| e[4].points += 1),
+        ("balance_after", |e, _| e[4].balance_after += 1),
+        ("a lot over-drawn", |e, _| e[4].draws[0].points = 1_000),
+        ("a lot that was not there", |e, _| e[4].draws[0].number.0 = 9),
+        // Drawn before the lot's time, and after it.
+        ("too early", |e, _| e[4].recorded_at = at("2026-01-01T09:59:59+08:00")),
+        ("too late", |e, _| e[4].recorded_at = at("2026-01-10T00:00:00+08:00")),
+    ];
+    for (name, change) in changes {
+        let mut world = full_life();
+        reseal(&mut world.entries, &mut world.member);
+        world.audit();
+        change(&mut world.entries, &mut world.member);
+        reseal(&mut world.entries, &mut world.member);
+        assert_ne!(verify(&world.entries, &world.member), [], "{name} passes the audit");
+    }
+    let mut world = full_life();
+    world.entries[4].sequence = Sequence(9);
+    reseal(&mut world.entries, &mut world.member);
+    assert_ne!(verify(&world.entries, &world.member), [], "a gap in the sequence passes the audit");
+}

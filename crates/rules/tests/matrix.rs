@@ -1,0 +1,206 @@
+//! The matrix: every command × before, at and after the instant of expiry × every state of a lot × calendars with odd nights and months,
+//! each once, then again as a retry, and by two at once.
+//!
+//! The outcomes are told by [`expected`]; which instants those are, by the table [`CALENDARS`].
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use ledger::Timestamp;
+use rules::{Command, Expiry, RoundUpTo};
+use support::{World, act, at, buy, happened, spend, told};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    /// Reported by a till two minutes ahead of the server.
+    Pending,
+    Active,
+    Spent,
+    /// Past its end, and a sweep has written it down.
+    Expired,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asked {
+    Earn,
+    Expire,
+    Redeem,
+    TierChange,
+    Activate,
+    Remind,
+}
+
+const STATES: [State; 4] = [State::Pending, State::Active, State::Spent, State::Expired];
+const ASKED: [Asked; 6] =
+    [Asked::Earn, Asked::Expire, Asked::Redeem, Asked::TierChange, Asked::Activate, Asked::Remind];
+/// Milliseconds from the instant of expiry.
+const SIDES: [i64; 3] = [-1, 0, 1];
+const AHEAD_MS: i64 = 120_000;
+
+const fn days(days: u32) -> Expiry {
+    Expiry::Days { days, round_up_to: None }
+}
+
+const fn months(months: u32, round_up_to: Option<RoundUpTo>) -> Expiry {
+    Expiry::Months { months, round_up_to }
+}
+
+/// Zone, earned, policy, first instant at which the points are gone.
+type Calendar = (&'static str, &'static str, Expiry, &'static str);
+
+const CALENDARS: [Calendar; 13] = [
+    // The year ends in the programme's zone, east and west of Greenwich.
+    ("Asia/Shanghai", "2026-12-25T10:00:00+08:00", days(6), "2027-01-01T00:00:00+08:00"),
+    ("America/New_York", "2026-12-25T10:00:00-05:00", days(6), "2027-01-01T00:00:00-05:00"),
+    // Nights of 23 and 25 hours.
+    ("America/New_York", "2026-03-05T10:00:00-05:00", days(3), "2026-03-09T00:00:00-04:00"),
+    ("America/New_York", "2026-10-29T10:00:00-04:00", days(3), "2026-11-02T00:00:00-05:00"),
+    // Midnight is skipped, doubled, or left out with its whole day.
+    ("America/Sao_Paulo", "2018-11-01T10:00:00-03:00", days(2), "2018-11-04T01:00:00-02:00"),
+    ("Asia/Beirut", "2026-03-25T10:00:00+02:00", days(3), "2026-03-29T01:00:00+03:00"),
+    ("America/Havana", "2026-10-29T10:00:00-04:00", days(2), "2026-11-01T00:00:00-04:00"),
+    ("Pacific/Apia", "2011-12-25T10:00:00-10:00", days(4), "2011-12-31T00:00:00+14:00"),
+    // Month ends clamp, in leap years too.
+    ("Asia/Shanghai", "2027-01-31T10:00:00+08:00", months(1, None), "2027-03-01T00:00:00+08:00"),
+    ("Asia/Kathmandu", "2028-01-31T10:00:00+05:45", months(1, None), "2028-03-01T00:00:00+05:45"),
+    ("Asia/Shanghai", "2028-02-29T10:00:00+08:00", months(12, None), "2029-03-01T00:00:00+08:00"),
+    // Rounded up to a quarter that ends in summer time; for ever is never.
+    ("Europe/London", "2026-01-15T10:00:00+00:00", months(1, Some(RoundUpTo::Quarter)), "2026-04-01T00:00:00+01:00"),
+    ("Australia/Lord_Howe", "2026-04-02T10:00:00+11:00", days(3), "2026-04-06T00:00:00+10:30"),
+];
+
+/// A world in which 30 points are in that state at `now`.
+fn world(calendar: &Calendar, state: State, now: Timestamp) -> World {
+    let (zone, earned, policy, end) = calendar;
+    let mut world = World::new(|document| {
+        document.time_zone = (*zone).to_owned();
+        document.expiry.insert("shopping".into(), policy.clone());
+    });
+    match state {
+        State::Pending => {
+            let ahead = now.plus_ms(AHEAD_MS).to_string();
+            world.play(&[(&now.to_string(), happened(&ahead, buy(&[3_000])), "earn 30")]);
+        }
+        State::Active => world.play(&[(earned, buy(&[3_000]), "earn 30")]),
+        State::Spent => world.play(&[(earned, buy(&[3_000]), "earn 30"), (earned, spend(30), "redeem -30")]),
+        State::Expired => {
+            world.play(&[(earned, buy(&[3_000]), "earn 30"), (end, Command::Settle, "expire -30")]);
+        }
+    }
+    world
+}
+
+fn command(asked: Asked) -> Command {
+    match asked {
+        Asked::Earn => act("review"),
+        Asked::Expire | Asked::Activate => Command::Settle,
+        Asked::Redeem => spend(30),
+        Asked::TierChange => buy(&[200_000]),
+        Asked::Remind => Command::Remind,
+    }
+}
+
+/// What comes of it: only an active lot makes a difference, and only the clock says whether it still is one.
+fn expected(asked: Asked, state: State, side: i64) -> String {
+    let gone = state == State::Active && side >= 0;
+    let spendable = state == State::Active && side < 0;
+    // An activation is asked for when the time of the pending lot has come.
+    let told = match asked {
+        Asked::Earn => "earn 20",
+        Asked::TierChange => "earn 2000, silver 500",
+        Asked::Redeem if spendable => "redeem -30",
+        Asked::Redeem => return "refused insufficient-points".to_owned(),
+        Asked::Remind if spendable => "remind(30)",
+        Asked::Activate if state == State::Pending => "activate 0",
+        Asked::Expire | Asked::Activate | Asked::Remind => "",
+    };
+    let expired = if gone { "expire -30" } else { "" };
+    [expired, told].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn document(asked: Asked) -> Option<&'static str> {
+    matches!(asked, Asked::Earn | Asked::Redeem | Asked::TierChange).then_some("document-1")
+}
+
+#[test]
+fn every_command_on_every_lot_at_every_side_of_its_end() {
+    let mut cases = 0;
+    for calendar in &CALENDARS {
+        let end = at(calendar.3);
+        for (state, asked, side) in product() {
+            let now = end.plus_ms(side);
+            let mut world = world(calendar, state, now);
+            let now = if asked == Asked::Activate { now.plus_ms(AHEAD_MS) } else { now };
+            // The lot of a till ahead is not there yet a millisecond before its time.
+            if (asked, state) == (Asked::Activate, State::Pending) {
+                assert_eq!(world.run(now.plus_ms(-1), &Command::Settle, None), "");
+            }
+            let side = if asked == Asked::Activate && side < 0 { 0 } else { side };
+            let expected = expected(asked, state, side);
+            let case = format!("{calendar:?} {state:?} {asked:?} {now}");
+            assert_eq!(world.run(now, &command(asked), document(asked)), expected, "{case}");
+            world.audit();
+            // A retry under another key, or the job once more.
+            let again = match (document(asked), expected.starts_with("refused")) {
+                (Some(_), false) => "refused reference-already-used",
+                (Some(_), true) => expected.as_str(),
+                (None, _) => "",
+            };
+            assert_eq!(world.run(now, &command(asked), document(asked)), again, "again: {case}");
+            cases += 1;
+        }
+    }
+    assert_eq!(cases, 13 * 4 * 6 * 3);
+}
+
+#[test]
+fn two_at_once_are_one_after_the_other() {
+    for calendar in &CALENDARS {
+        let end = at(calendar.3);
+        for (state, asked, side) in product() {
+            let now = end.plus_ms(side);
+            let mut world = world(calendar, state, now);
+            let loaded = world.member.clone();
+            let case = format!("{calendar:?} {state:?} {asked:?} {now}");
+            let mut both = Vec::new();
+            for _ in 0..2 {
+                both.extend(world.decide(&loaded, now, &command(asked), document(asked)));
+            }
+            let written: Vec<bool> = both
+                .into_iter()
+                .filter(|decided| !decided.decision.postings.is_empty())
+                .map(|decided| world.commit(&loaded, decided, document(asked)))
+                .collect();
+            assert!(written.is_empty() || written == [true, false], "{case}: {written:?}");
+            world.audit();
+        }
+    }
+}
+
+#[test]
+fn entries_do_not_fit_in_another_order() {
+    // Expiry, purchase and tier change of one command, in every order but theirs.
+    let mut world = world(&CALENDARS[0], State::Active, at(CALENDARS[0].3));
+    let before = world.member.clone();
+    let decided = world.decide(&before, at(CALENDARS[0].3), &buy(&[200_000]), None).unwrap();
+    let entries: Vec<_> = decided.decision.postings.into_iter().map(|posting| posting.entry).collect();
+    assert_eq!(told(&entries), "expire -30, earn 2000, silver 500");
+    for (order, fits) in [
+        ([0, 1, 2], true),
+        ([0, 2, 1], false),
+        ([1, 0, 2], false),
+        ([2, 1, 0], false),
+        ([0, 1, 1], false),
+        ([1, 2, 0], false),
+    ] {
+        let mut member = before.clone();
+        let applied = order.iter().try_for_each(|index| member.apply(&entries[*index]));
+        assert_eq!(applied.is_ok(), fits, "{order:?}");
+    }
+}
+
+fn product() -> impl Iterator<Item = (State, Asked, i64)> {
+    STATES.into_iter().flat_map(|state| {
+        ASKED.into_iter().flat_map(move |asked| SIDES.into_iter().map(move |side| (state, asked, side)))
+    })
+}

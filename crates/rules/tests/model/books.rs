@@ -1,0 +1,148 @@
+//! Random rulebooks: every kind of expiry policy, limit, cap, rounding, consumption order, ladder basis, period and downgrade.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use rules::{
+    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule, QualifyingPeriod,
+    Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+};
+
+use crate::random::Random;
+
+/// Zones, each with local days worth starting near: nights that skip or double midnight, month ends, leap days, year ends.
+pub const ZONES: &[(Tz, &[&str])] = &[
+    (Tz::Asia__Shanghai, &["2026-12-31", "2028-02-29", "1991-04-14"]),
+    (Tz::America__New_York, &["2026-03-08", "2026-11-01", "2027-12-31"]),
+    (Tz::America__Sao_Paulo, &["2017-10-15", "2018-02-18", "2018-11-04"]),
+    (Tz::America__Havana, &["2026-03-08", "2026-11-01"]),
+    (Tz::Asia__Beirut, &["2026-03-29", "2026-10-25"]),
+    (Tz::Africa__Cairo, &["2024-04-26", "2024-11-01"]),
+    (Tz::Pacific__Apia, &["2011-12-30", "2012-02-29"]),
+    (Tz::Asia__Kathmandu, &["2028-02-29"]),
+    (Tz::America__St_Johns, &["2010-11-07", "2011-03-13", "2028-02-29"]),
+    (Tz::Australia__Lord_Howe, &["2026-04-05", "2026-10-04"]),
+    (Tz::America__Santiago, &["2026-04-05", "2026-09-06"]),
+    (Tz::America__Nuuk, &["2026-03-29", "2026-10-25"]),
+    (Tz::Europe__London, &["2026-03-29", "2028-01-31"]),
+    (Tz::Pacific__Kiritimati, &["1994-12-31", "2026-01-31"]),
+];
+
+/// Currencies and their decimals.
+pub const CURRENCIES: &[(&str, u32)] = &[("CNY", 2), ("CNY", 2), ("JPY", 0), ("BHD", 3), ("CLF", 4)];
+
+const EVENTS: &[&str] = &["check_in", "review", "sign_up"];
+const RATES: &[&str] = &["1", "0.1", "1.5", "0.333333", "2", "0.01", "0", "12.345678"];
+const POLICIES: &[&str] = &["a", "b", "c"];
+
+pub fn document(random: &mut Random, zone: Tz) -> Document {
+    let mut document = Document {
+        format: 1,
+        currency: random.pick(CURRENCIES).0.to_owned(),
+        time_zone: zone.name().to_owned(),
+        rounding: RoundingMode::Down,
+        enrolment: if random.chance(20) { Enrolment::Explicit } else { Enrolment::Automatic },
+        consumption: Consumption::ExpiringFirst,
+        accept_late_days: *random.pick(&[0, 1, 1, 7, 40]),
+        purchase: PurchaseRule {
+            points_per_unit: String::new(),
+            growth_per_unit: String::new(),
+            points_per_day: cap(random),
+            expiry: POLICIES[0].to_owned(),
+        },
+        actions: EVENTS.iter().map(|event| ((*event).to_owned(), action(random))).collect(),
+        caps: Caps { points_per_day: cap(random) },
+        expiry: BTreeMap::new(),
+        tiers: random.chance(80).then(|| tiers(random)),
+        reminders: Reminders::default(),
+    };
+    republish(random, &mut document);
+    document
+}
+
+/// Changes all that a merchant may change without counters and qualification losing their meaning.
+pub fn republish(random: &mut Random, document: &mut Document) {
+    document.rounding = *random.pick(&[RoundingMode::Down, RoundingMode::HalfUp]);
+    document.consumption = *random.pick(&[Consumption::ExpiringFirst, Consumption::FirstInFirstOut]);
+    document.purchase.points_per_unit = (*random.pick(RATES)).to_owned();
+    document.purchase.growth_per_unit = (*random.pick(RATES)).to_owned();
+    document.purchase.expiry = (*random.pick(POLICIES)).to_owned();
+    document.expiry = POLICIES.iter().map(|name| ((*name).to_owned(), expiry(random))).collect();
+    document.reminders.days_before =
+        random.pick(&[vec![7, 3, 1], vec![], vec![1], vec![30, 1, 1, 90], vec![2]]).clone();
+    let (basis, downgrade) =
+        (random.next(), *random.pick(&[Downgrade::OneStep, Downgrade::ToQualified, Downgrade::Never]));
+    if let Some(tiers) = &mut document.tiers {
+        tiers.downgrade = downgrade;
+        tiers.gift_expiry = (*random.pick(POLICIES)).to_owned();
+        tiers.levels = levels(&mut Random::new(basis), tiers.basis);
+    }
+}
+
+fn cap(random: &mut Random) -> Option<i64> {
+    *random.pick(&[None, None, None, Some(0), Some(7), Some(100), Some(1_000_000_000)])
+}
+
+fn action(random: &mut Random) -> ActionRule {
+    let per = *random.pick(&[Per::Day, Per::Day, Per::Month, Per::Year, Per::Lifetime]);
+    ActionRule {
+        points: random.below(30),
+        growth: random.below(10),
+        limit: random.chance(80).then(|| Limit { times: random.between(1, 3), per }),
+        expiry: (*random.pick(POLICIES)).to_owned(),
+    }
+}
+
+fn expiry(random: &mut Random) -> Expiry {
+    let round_up_to = *random.pick(&[
+        None,
+        None,
+        Some(RoundUpTo::Month),
+        Some(RoundUpTo::Quarter),
+        Some(RoundUpTo::Half),
+        Some(RoundUpTo::Year),
+    ]);
+    match random.below(7) {
+        0 => Expiry::Never {},
+        1 => Expiry::Days { days: random.below(4) as u32, round_up_to: None },
+        2 => Expiry::Days { days: *random.pick(&[7, 30, 90, 365]), round_up_to },
+        3 | 4 => Expiry::Months { months: *random.pick(&[0, 1, 1, 2, 12, 13]), round_up_to },
+        _ => {
+            let choices = [&["12-31"][..], &["02-29"], &["06-30", "12-31"], &["01-31", "03-08", "11-01"]];
+            let dates = random.pick(&choices);
+            let dates = dates.iter().map(|date| (*date).to_owned()).collect();
+            Expiry::FixedDates { dates, minimum_days: *random.pick(&[0, 0, 1, 30, 365]) }
+        }
+    }
+}
+
+fn tiers(random: &mut Random) -> Tiers {
+    let basis = *random.pick(&[TierBasis::Spend, TierBasis::Growth, TierBasis::Orders]);
+    let period = match random.below(4) {
+        0 => QualifyingPeriod::Lifetime {},
+        1 => QualifyingPeriod::CalendarYear {},
+        _ => QualifyingPeriod::RollingMonths { months: *random.pick(&[1, 2, 3, 12]) },
+    };
+    Tiers { basis, period, downgrade: Downgrade::OneStep, gift_expiry: POLICIES[0].to_owned(), levels: Vec::new() }
+}
+
+fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {
+    let step = match basis {
+        TierBasis::Spend => 30_000,
+        TierBasis::Growth => 60,
+        TierBasis::Orders => 4,
+    };
+    let mut from = 0;
+    let names = ["member", "silver", "gold", "diamond"];
+    let levels = names.into_iter().take(random.between(1, 4) as usize).map(|id| {
+        let level = TierLevel {
+            id: id.to_owned(),
+            from,
+            multiplier: (*random.pick(&["1", "1.1", "1.5", "2.000001"])).to_owned(),
+            gift_points: *random.pick(&[0, 5, 500]),
+        };
+        from += random.between(1, step);
+        level
+    });
+    levels.collect()
+}

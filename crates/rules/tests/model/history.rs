@@ -1,0 +1,255 @@
+//! One random history: what happens next is drawn with the state in view, carried out by the code under test and by the reference,
+//! and compared.
+
+use chrono::Duration;
+use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Timestamp};
+use rules::{Command, Decided, Document, Rulebook, decide, projection};
+
+use crate::books;
+use crate::calendar::{DAY_MS, date_of, first_instant, show};
+use crate::invariants::{self, Books};
+use crate::random::Random;
+use crate::reference::{Reference, Said, scaled};
+use crate::steps;
+use crate::store::{Skipped, Store};
+use crate::tally::Tally;
+
+pub struct History {
+    pub seed: u64,
+    pub random: Random,
+    pub document: Document,
+    pub book: Rulebook,
+    pub now: i64,
+    pub store: Store,
+    pub reference: Reference,
+    pub tally: Tally,
+    /// What was done so far, for people.
+    pub log: Vec<String>,
+    books: Books,
+    version: i64,
+    next_id: u128,
+    /// A state somebody loaded some steps ago and still holds.
+    held: Option<ledger::Member>,
+}
+
+type Checked = Result<(), String>;
+
+impl History {
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let (zone, days) = *random.pick(books::ZONES);
+        let document = books::document(&mut random, zone);
+        let day = random.pick(days).parse::<chrono::NaiveDate>().unwrap() - Duration::days(random.below(12));
+        let now = first_instant(day, zone) + random.below(DAY_MS);
+        Self {
+            seed,
+            random,
+            book: Rulebook::new(&document, 1).unwrap(),
+            document,
+            now,
+            store: Store::new(),
+            reference: Reference::new(zone),
+            tally: Tally::default(),
+            log: Vec::new(),
+            books: Books::default(),
+            version: 1,
+            next_id: 1 << 76,
+            held: None,
+        }
+    }
+
+    pub fn run(&mut self, steps: usize) -> Checked {
+        self.log.push(format!("rulebook {:#?}", self.document));
+        for _ in 0..steps {
+            if self.random.chance(2) {
+                self.publish();
+            }
+            self.now = steps::next_instant(self);
+            let command = steps::command(self);
+            let reference = steps::reference(self, &command);
+            self.log.push(format!("{} {command:?} {reference:?}", show(self.now, self.reference.zone)));
+            self.step(&command, reference.as_deref())?;
+            self.stale(&command)?;
+            self.books.check(&self.store)?;
+            self.compare_state()?;
+        }
+        invariants::audit(&self.store, self.seed as usize)
+    }
+
+    fn publish(&mut self) {
+        books::republish(&mut self.random, &mut self.document);
+        self.version += 1;
+        self.book = Rulebook::new(&self.document, self.version).unwrap();
+        self.log.push(format!("publish {:#?}", self.document));
+    }
+
+    fn context(&mut self) -> Context {
+        self.next_id += 1 << 40;
+        Context {
+            programme: ProgrammeId::new("p").unwrap(),
+            rulebook_version: self.version,
+            now: Timestamp(self.now),
+            first_id: EntryId(self.next_id),
+        }
+    }
+
+    fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
+        let used = reference.and_then(|reference| self.store.used.get(reference).copied());
+        let origin = Origin {
+            actor: "till".to_owned(),
+            reference: reference.map(|text| DocumentReference::new(text).unwrap()),
+            ..Origin::default()
+        };
+        let loaded = self.store.load_for(command, &self.document, Timestamp(self.now), &mut self.random);
+        let context = self.context();
+        let partial = !loaded.lots_complete;
+        let mut decided = decide(&self.book, loaded.clone(), command, &origin, used, context)
+            .map_err(|fault| format!("fault: {fault:?}"))?;
+        let mut decided_on = loaded;
+        if partial && decided.is_err() {
+            // A refusal on part of the lots may be wrong; whoever loads so has to load all of them and ask again.
+            decided_on = self.store.load_all(&mut self.random);
+            let context = self.context();
+            decided = decide(&self.book, decided_on.clone(), command, &origin, used, context)
+                .map_err(|fault| format!("fault: {fault:?}"))?;
+        }
+        let expected = self.reference.carry_out(&self.document, command, reference, self.now);
+        self.log.push(format!("    -> {expected:?}"));
+        match (decided, expected) {
+            (Err(refusal), Err(slug)) if refusal.slug() == slug => {
+                self.tally.refused(slug);
+                Ok(())
+            }
+            (Ok(decided), Ok(said)) => self.commit(&decided_on, &decided, said, reference),
+            (decided, expected) => Err(format!("decided {decided:?}\nexpected {expected:?}")),
+        }
+    }
+
+    fn commit(
+        &mut self,
+        decided_on: &ledger::Member,
+        decided: &Decided,
+        expected: Vec<Said>,
+        reference: Option<&str>,
+    ) -> Checked {
+        let postings = &decided.decision.postings;
+        let said: Vec<Said> = postings.iter().map(|posting| told(&posting.entry)).collect();
+        if said != expected {
+            return Err(format!("said     {said:#?}\nexpected {expected:#?}"));
+        }
+        let mut member = decided_on.clone();
+        for posting in postings {
+            let entry = &posting.entry;
+            if entry.rulebook_version != self.version || entry.recorded_at.0 != self.now {
+                return Err(format!("wrong version or clock: {entry:?}"));
+            }
+            if posting.entry.sequence.0 != member.sequence.0 + 1 || member.clone().apply(&tampered(entry)).is_ok() {
+                return Err(format!("a tampered entry is taken: {entry:?}"));
+            }
+            member.apply(entry).map_err(|fault| format!("apply: {fault:?}"))?;
+            let without_lots = ledger::Member { lots: Vec::new(), ..member.clone() };
+            if without_lots != posting.after {
+                return Err(format!("after {:?}\napplied {without_lots:?}", posting.after));
+            }
+            if member.clone().apply(entry).is_ok() {
+                return Err(format!("an entry is taken twice: {entry:?}"));
+            }
+            self.tally.posted(entry);
+        }
+        if member != decided.member {
+            return Err(format!("decided member {:?}\nreplayed {member:?}", decided.member));
+        }
+        if let [_, second, ..] = &postings[..]
+            && decided_on.clone().apply(&second.entry).is_ok()
+        {
+            return Err("entries are taken out of order".to_owned());
+        }
+        if self.random.chance(10) {
+            self.held = Some(decided_on.clone());
+        }
+        self.store.commit(decided_on, &decided.decision, reference).map_err(|skipped| format!("commit: {skipped:?}"))
+    }
+
+    /// Somebody who loaded the member a while ago decides now: whatever comes of it must not be written.
+    fn stale(&mut self, command: &Command) -> Checked {
+        let Some(old) = self.held.clone().filter(|old| old.sequence != self.store.row.sequence) else { return Ok(()) };
+        if !self.random.chance(30) {
+            return Ok(());
+        }
+        self.held = None;
+        let context = self.context();
+        // A fault is an answer here: the old lots may not fit the new clock.
+        let Ok(Ok(decided)) = decide(&self.book, old.clone(), command, &Origin::default(), None, context) else {
+            return Ok(());
+        };
+        let Some(first) = decided.decision.postings.first() else { return Ok(()) };
+        self.tally.refused("stale");
+        if self.store.replayed.clone().apply(&first.entry).is_ok() {
+            return Err("an entry decided on an old state fits the new one".to_owned());
+        }
+        match self.store.commit(&old, &decided.decision, None) {
+            Err(Skipped::Stale) => Ok(()),
+            other => Err(format!("a stale decision was not skipped: {other:?}")),
+        }
+    }
+
+    /// Balance, lots, tier and projection as the reference has them.
+    fn compare_state(&mut self) -> Checked {
+        let (member, naive) = (&self.store.replayed, &self.reference);
+        let mut lots: Vec<(i64, i64, i64, bool)> =
+            member.lots.iter().map(|lot| (lot.number.0, lot.granted, lot.remaining, lot.pending)).collect();
+        lots.sort_unstable();
+        let open = naive.lots.iter().filter(|lot| lot.remaining > 0);
+        let expected: Vec<(i64, i64, i64, bool)> =
+            open.map(|lot| (lot.number, lot.granted, lot.remaining, lot.awaits_activation)).collect();
+        if lots != expected || i128::from(member.balance) != naive.balance() {
+            return Err(format!("lots {lots:?}\nexpected {expected:?}"));
+        }
+        let tier = member.tier.as_ref().map(|tier| (tier.id.clone(), tier.until.map(|at| at.0)));
+        let expected = naive.tier.as_ref().map(|tier| (tier.id.clone(), tier.until));
+        if tier != expected || member.sequence.0 != naive.entries {
+            return Err(format!("tier {tier:?}, expected {expected:?}"));
+        }
+        let told = projection(&self.book, member, Timestamp(self.now)).map(|p| {
+            let missing = |goal: &rules::Goal| i128::from(goal.missing);
+            (p.tier.clone(), i128::from(p.value), p.next.as_ref().map(missing), p.keep.as_ref().map(missing))
+        });
+        let expected = naive.projection(&self.document, self.now);
+        if told == expected { Ok(()) } else { Err(format!("projection {told:?}, expected {expected:?}")) }
+    }
+
+    pub fn today(&self) -> chrono::NaiveDate {
+        date_of(self.now, self.reference.zone)
+    }
+}
+
+/// What an entry says, in the reference's words.
+fn told(entry: &Entry) -> Said {
+    let lots = |draws: &[ledger::LotDraw]| draws.iter().map(|draw| (draw.number.0, draw.points)).collect::<Vec<_>>();
+    let mut draws = lots(&entry.draws);
+    let mut activations: Vec<i64> = entry.activations.iter().map(|lot| lot.number.0).collect();
+    if entry.kind != ledger::Kind::Redeem {
+        // The order of consumption matters; the order in which lots expire or activate at one instant does not.
+        draws.sort_unstable();
+        activations.sort_unstable();
+    }
+    let grants = entry.grants.iter();
+    Said {
+        kind: entry.kind.as_str(),
+        points: entry.points,
+        occurred_at: entry.occurred_at.0,
+        draws,
+        grants: grants.map(|g| (g.points, g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))).collect(),
+        activations,
+        tier: entry.tier.as_ref().map(|tier| (tier.from.clone(), tier.to.clone(), tier.until.map(|at| at.0))),
+        reminder: entry.reminder.as_ref().map(|r| (r.points, lots(&r.lots), r.first_expires_at.0)),
+        desired: entry.awards.iter().map(|award| scaled(&award.desired.to_string(), 16)).sum(),
+        qualifying: entry.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)),
+    }
+}
+
+/// The entry with a reason added afterwards and everything else left alone.
+fn tampered(entry: &Entry) -> Entry {
+    let origin = Origin { reason: Some("changed".to_owned()), ..entry.origin.clone() };
+    Entry { origin, ..entry.clone() }
+}

@@ -1,0 +1,115 @@
+//! The naive reference's tiers: every value is summed anew over all events ever accepted.
+
+use chrono::{Datelike, Duration, NaiveDate};
+use rules::{Document, Downgrade, QualifyingPeriod, TierBasis, TierLevel, Tiers};
+
+use crate::calendar::{add_months, date_of, expires_at, first_instant, month_index};
+use crate::reference::{NaiveTier, Reference, Said};
+
+/// What a member view tells: tier, value, missing for the next, missing to keep.
+pub type NaiveProjection = (String, i128, Option<i128>, Option<i128>);
+
+impl Reference {
+    pub fn level<'a>(&self, book: &'a Document) -> Option<&'a TierLevel> {
+        let tiers = book.tiers.as_ref()?;
+        Some(&tiers.levels[self.rank(tiers)])
+    }
+
+    /// A tier that the ladder no longer has counts as its lowest.
+    fn rank(&self, tiers: &Tiers) -> usize {
+        let id = self.tier.as_ref().map(|tier| tier.id.as_str());
+        tiers.levels.iter().position(|level| Some(level.id.as_str()) == id).unwrap_or(0)
+    }
+
+    /// The value of the basis over the period that `day` lies in, up to the month of `day`.
+    fn value(&self, tiers: &Tiers, day: NaiveDate) -> i128 {
+        let last = month_index(day);
+        let (first, last) = match tiers.period {
+            QualifyingPeriod::Lifetime {} => (i32::MIN, i32::MAX),
+            QualifyingPeriod::CalendarYear {} => (day.year() * 12, last),
+            QualifyingPeriod::RollingMonths { months } => (last - months as i32 + 1, last),
+        };
+        let mut value = 0;
+        for past in &self.log {
+            if (first..=last).contains(&month_index(past.date)) {
+                value += i128::from(match tiers.basis {
+                    TierBasis::Spend => past.spend,
+                    TierBasis::Growth => past.growth,
+                    TierBasis::Orders => past.orders,
+                });
+            }
+        }
+        value
+    }
+
+    fn qualified(tiers: &Tiers, value: i128) -> usize {
+        (0..tiers.levels.len()).filter(|rank| i128::from(tiers.levels[*rank].from) <= value).max().unwrap_or(0)
+    }
+
+    fn move_to(&mut self, tiers: &Tiers, rank: usize, day: NaiveDate, now: i64) -> Said {
+        let last_day = match tiers.period {
+            _ if rank == 0 => None,
+            QualifyingPeriod::Lifetime {} => None,
+            QualifyingPeriod::CalendarYear {} => NaiveDate::from_ymd_opt(day.year() + 1, 12, 31),
+            QualifyingPeriod::RollingMonths { months } => Some(add_months(day, months)),
+        };
+        let until = last_day.map(|day| first_instant(day + Duration::days(1), self.zone));
+        let id = tiers.levels[rank].id.clone();
+        let before = self.tier.replace(NaiveTier { id: id.clone(), until });
+        Said {
+            kind: "tier_change",
+            occurred_at: now,
+            tier: Some((before.map(|tier| tier.id), id, until)),
+            ..Said::default()
+        }
+    }
+
+    pub fn upgrade(&mut self, book: &Document, now: i64) -> Option<Said> {
+        let tiers = book.tiers.as_ref()?;
+        let today = date_of(now, self.zone);
+        let (rank, reached) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, today)));
+        if reached <= rank {
+            return None;
+        }
+        let mut said = self.move_to(tiers, reached, today, now);
+        let mut gift = 0;
+        for level in &tiers.levels[rank + 1..=reached] {
+            gift += level.gift_points;
+        }
+        if gift > 0 {
+            let end = expires_at(&book.expiry[&tiers.gift_expiry], now, self.zone);
+            said.grants.push(self.grant(gift, now, end, now));
+            said.points = gift;
+        }
+        Some(said)
+    }
+
+    pub fn close_tiers(&mut self, book: &Document, now: i64) -> Vec<Said> {
+        let mut said = Vec::new();
+        let Some(tiers) = &book.tiers else { return said };
+        while let Some(end) = self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= now) {
+            let last_day = date_of(end - 1, self.zone);
+            let (rank, reached) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, last_day)));
+            let lowered = match tiers.downgrade {
+                Downgrade::Never => rank,
+                Downgrade::OneStep if rank == 0 => 0,
+                Downgrade::OneStep => rank - 1,
+                Downgrade::ToQualified => 0,
+            };
+            let kept = if reached >= rank { rank } else { lowered.max(reached) };
+            said.push(self.move_to(tiers, kept, last_day, now));
+        }
+        said
+    }
+
+    pub fn projection(&self, book: &Document, now: i64) -> Option<NaiveProjection> {
+        let tiers = book.tiers.as_ref()?;
+        let rank = self.rank(tiers);
+        let value = self.value(tiers, date_of(now, self.zone));
+        let missing = |level: &TierLevel, value: i128| (i128::from(level.from) - value).max(0);
+        let next = tiers.levels.get(rank + 1).map(|level| missing(level, value));
+        let until = self.tier.as_ref().and_then(|tier| tier.until);
+        let keep = until.map(|end| missing(&tiers.levels[rank], self.value(tiers, date_of(end - 1, self.zone))));
+        Some((tiers.levels[rank].id.clone(), value, next, keep))
+    }
+}

@@ -1,0 +1,336 @@
+//! The naive reference: one member as plain lists of all that ever happened, recounted from the start for every question.
+//!
+//! Written from the product description, not from the code under test; it calls no function of `ledger` or `rules`. It has no
+//! counters, no due instant, no caches and drops nothing.
+
+use chrono::{Duration, NaiveDate};
+use chrono_tz::Tz;
+use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Per, RoundingMode};
+
+use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
+
+/// Lot number and points.
+pub type Draws = Vec<(i64, i64)>;
+
+/// What an entry must say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Said {
+    pub kind: &'static str,
+    pub points: i64,
+    pub occurred_at: i64,
+    /// In the order of consumption.
+    pub draws: Draws,
+    /// Points, earned, available, expires.
+    pub grants: Vec<(i64, i64, i64, Option<i64>)>,
+    pub activations: Vec<i64>,
+    pub tier: Option<(Option<String>, String, Option<i64>)>,
+    /// All points, lots, first end.
+    pub reminder: Option<(i64, Draws, i64)>,
+    /// What the rules asked for, in 10⁻¹⁶ points.
+    pub desired: i128,
+    /// Spend, growth and orders for the ladder.
+    pub qualifying: Option<(i64, i64, i64)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NaiveLot {
+    pub number: i64,
+    pub granted: i64,
+    pub remaining: i64,
+    pub earned_at: i64,
+    pub available_at: i64,
+    pub expires_at: Option<i64>,
+    /// Was not available when it was granted, and nobody wrote down since that it is.
+    pub awaits_activation: bool,
+}
+
+impl NaiveLot {
+    pub fn spendable(&self, now: i64) -> bool {
+        self.remaining > 0 && self.available_at <= now && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// One accepted event.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    pub event: String,
+    pub date: NaiveDate,
+    pub granted: i64,
+    pub spend: i64,
+    pub growth: i64,
+    pub orders: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct NaiveTier {
+    pub id: String,
+    pub until: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Reference {
+    pub zone: Tz,
+    pub entries: i64,
+    pub lots: Vec<NaiveLot>,
+    pub log: Vec<Happened>,
+    pub tier: Option<NaiveTier>,
+    pub reminded_at: Option<i64>,
+    pub used: Vec<String>,
+}
+
+type Outcome<T> = Result<T, &'static str>;
+
+impl Reference {
+    pub fn new(zone: Tz) -> Self {
+        Self { zone, entries: 0, lots: vec![], log: vec![], tier: None, reminded_at: None, used: vec![] }
+    }
+
+    pub fn balance(&self) -> i128 {
+        self.lots.iter().map(|lot| i128::from(lot.remaining)).sum()
+    }
+
+    pub fn spendable(&self, now: i64) -> i64 {
+        self.lots.iter().filter(|lot| lot.spendable(now)).map(|lot| lot.remaining).sum()
+    }
+
+    /// Does what is asked, or changes nothing and gives the refusal's name.
+    pub fn carry_out(
+        &mut self,
+        book: &Document,
+        command: &Command,
+        reference: Option<&str>,
+        now: i64,
+    ) -> Outcome<Vec<Said>> {
+        let mut next = self.clone();
+        let said = next.attempt(book, command, reference, now)?;
+        next.entries += said.len() as i64;
+        next.used.extend(reference.map(str::to_owned));
+        *self = next;
+        Ok(said)
+    }
+
+    fn attempt(&mut self, book: &Document, command: &Command, reference: Option<&str>, now: i64) -> Outcome<Vec<Said>> {
+        let needs_member = match command {
+            Command::Redeem { .. } => true,
+            Command::Earn(_) => book.enrolment == Enrolment::Explicit,
+            _ => false,
+        };
+        if needs_member && self.entries == 0 {
+            return Err("member-not-found");
+        }
+        if reference.is_some_and(|reference| self.used.iter().any(|used| used == reference)) {
+            return Err("reference-already-used");
+        }
+        if let Command::Earn(event) = command {
+            self.acceptable(book, event, now)?;
+        }
+        let mut said = self.settle(book, now);
+        match command {
+            Command::Earn(event) => {
+                said.push(self.earn(book, event, now)?);
+                said.extend(self.upgrade(book, now));
+                if self.balance() > i128::from(i64::MAX) {
+                    return Err("amount-out-of-range");
+                }
+            }
+            Command::Redeem { points } => said.push(self.redeem(book, *points, now)?),
+            Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
+            Command::Settle => {}
+            Command::Upgrade => said.extend(self.upgrade(book, now)),
+            Command::Remind => said.extend(self.remind(book, now)),
+        }
+        Ok(said)
+    }
+
+    fn acceptable(&self, book: &Document, event: &EarnEvent, now: i64) -> Outcome<()> {
+        let occurred_at = event.occurred_at.map_or(now, |at| at.0);
+        match () {
+            () if event.event != "purchase" && !book.actions.contains_key(&event.event) => Err("unknown-event"),
+            () if occurred_at > now + 300_000 => Err("occurred-in-future"),
+            () if occurred_at < now - i64::from(book.accept_late_days) * DAY_MS => Err("occurred-too-long-ago"),
+            () if event.lines.iter().any(|l| l.amount.currency.to_string() != book.currency) => {
+                Err("currency-mismatch")
+            }
+            () => Ok(()),
+        }
+    }
+
+    /// The night run's order: activations, ends of tiers, expiries.
+    fn settle(&mut self, book: &Document, now: i64) -> Vec<Said> {
+        let mut activated = Said { kind: "activate", occurred_at: now, ..Said::default() };
+        for lot in self.lots.iter_mut().filter(|lot| lot.remaining > 0) {
+            if lot.awaits_activation && lot.available_at <= now {
+                lot.awaits_activation = false;
+                activated.activations.push(lot.number);
+            }
+        }
+        let closed = self.close_tiers(book, now);
+        let mut expired = Said { kind: "expire", occurred_at: now, ..Said::default() };
+        for lot in &mut self.lots {
+            if lot.remaining > 0 && lot.expires_at.is_some_and(|end| end <= now) {
+                expired.draws.push((lot.number, lot.remaining));
+                expired.points -= lot.remaining;
+                lot.remaining = 0;
+            }
+        }
+        let mut said = Vec::new();
+        said.extend((!activated.activations.is_empty()).then_some(activated));
+        said.extend(closed);
+        said.extend((!expired.draws.is_empty()).then_some(expired));
+        said
+    }
+
+    fn earn(&mut self, book: &Document, event: &EarnEvent, now: i64) -> Outcome<Said> {
+        let occurred_at = event.occurred_at.map_or(now, |at| at.0);
+        let date = date_of(occurred_at, self.zone);
+        let mut happened = Happened { event: event.event.clone(), date, granted: 0, spend: 0, growth: 0, orders: 0 };
+        let (desired, policy);
+        if let Some(action) = book.actions.get(&event.event) {
+            if let Some(limit) = action.limit {
+                let same = |past: &&Happened| past.event == event.event && in_same(limit.per, past.date, date);
+                if self.log.iter().filter(same).count() as i64 >= limit.times {
+                    return Err("limit-reached");
+                }
+            }
+            desired = i128::from(action.points) * 10i128.pow(16);
+            happened.growth = action.growth;
+            policy = &action.expiry;
+        } else {
+            let amounts = || event.lines.iter().map(|line| i128::from(line.amount.amount_minor));
+            if amounts().any(|amount| amount < 0) {
+                return Err("amount-out-of-range");
+            }
+            let spend: i128 = amounts().sum();
+            happened.spend = whole(spend)?;
+            happened.orders = 1;
+            let units = 10i128.pow(16 - 12 - decimals(&book.currency));
+            let multiplier = self.level(book).map_or(1_000_000, |level| millionths(&level.multiplier));
+            desired = spend * millionths(&book.purchase.points_per_unit) * multiplier * units;
+            happened.growth =
+                whole(spend * millionths(&book.purchase.growth_per_unit) * 1_000_000 * units / 10i128.pow(16))?;
+            policy = &book.purchase.expiry;
+        }
+        let half = if book.rounding == RoundingMode::HalfUp { 10i128.pow(16) / 2 } else { 0 };
+        let mut granted = whole((desired + half) / 10i128.pow(16))?;
+        if event.event == "purchase" {
+            granted = granted.min(self.left_today(book.purchase.points_per_day, Some("purchase"), date));
+        }
+        granted = granted.min(self.left_today(book.caps.points_per_day, None, date));
+        happened.granted = granted;
+        let mut said = Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
+        if book.tiers.is_some() && (happened.spend, happened.growth, happened.orders) != (0, 0, 0) {
+            said.qualifying = Some((happened.spend, happened.growth, happened.orders));
+            whole(self.log.iter().map(|past| i128::from(past.spend)).sum::<i128>() + i128::from(happened.spend))?;
+            whole(self.log.iter().map(|past| i128::from(past.growth)).sum::<i128>() + i128::from(happened.growth))?;
+        }
+        self.log.push(happened);
+        if granted > 0 {
+            let end = expires_at(&book.expiry[policy], occurred_at, self.zone);
+            said.grants.push(self.grant(granted, occurred_at, end, now));
+        }
+        Ok(said)
+    }
+
+    /// What a cap leaves for a day; `event` when the cap is one event's own.
+    fn left_today(&self, cap: Option<i64>, event: Option<&str>, date: NaiveDate) -> i64 {
+        let Some(cap) = cap else { return i64::MAX };
+        let today = self.log.iter().filter(|past| past.date == date && event.is_none_or(|event| past.event == event));
+        (cap - today.map(|past| past.granted).sum::<i64>()).max(0)
+    }
+
+    pub fn grant(&mut self, points: i64, at: i64, expires_at: Option<i64>, now: i64) -> (i64, i64, i64, Option<i64>) {
+        self.lots.push(NaiveLot {
+            number: self.lots.len() as i64 + 1,
+            granted: points,
+            remaining: points,
+            earned_at: at,
+            available_at: at,
+            expires_at,
+            awaits_activation: at > now,
+        });
+        (points, at, at, expires_at)
+    }
+
+    fn redeem(&mut self, book: &Document, points: i64, now: i64) -> Outcome<Said> {
+        if i128::from(points) > self.lots.iter().filter(|l| l.spendable(now)).map(|l| i128::from(l.remaining)).sum() {
+            return Err("insufficient-points");
+        }
+        let mut said = Said { kind: "redeem", points: -points, occurred_at: now, ..Said::default() };
+        let mut missing = points;
+        while missing > 0 {
+            let candidates = self.lots.iter_mut().filter(|lot| lot.spendable(now));
+            let lot = match book.consumption {
+                Consumption::FirstInFirstOut => candidates.min_by_key(|lot| (lot.earned_at, lot.number)).unwrap(),
+                Consumption::ExpiringFirst => {
+                    candidates.min_by_key(|l| (l.expires_at.is_none(), l.expires_at, l.earned_at, l.number)).unwrap()
+                }
+            };
+            let taken = missing.min(lot.remaining);
+            lot.remaining -= taken;
+            missing -= taken;
+            said.draws.push((lot.number, taken));
+        }
+        Ok(said)
+    }
+
+    /// A lot is told of once for each number of days it comes within; whatever is due goes into one reminder.
+    fn remind(&mut self, book: &Document, now: i64) -> Option<Said> {
+        let mut due: Vec<&NaiveLot> = self.lots.iter().filter(|lot| self.is_due(book, lot, now)).collect();
+        due.sort_by_key(|lot| (lot.expires_at, lot.earned_at, lot.number));
+        let points = due.iter().map(|lot| lot.remaining).sum();
+        let reminder = (points, due.iter().map(|l| (l.number, l.remaining)).collect(), due.first()?.expires_at?);
+        self.reminded_at = Some(now);
+        Some(Said { kind: "remind", occurred_at: now, reminder: Some(reminder), ..Said::default() })
+    }
+
+    fn is_due(&self, book: &Document, lot: &NaiveLot, now: i64) -> bool {
+        let stages = self.stages(book, lot);
+        let news = |stage: &i64| {
+            *stage <= now && *stage > lot.available_at && self.reminded_at.is_none_or(|last| *stage > last)
+        };
+        lot.spendable(now) && stages.iter().any(news)
+    }
+
+    /// The midnights at which a lot comes within one of the numbers of days.
+    pub fn stages(&self, book: &Document, lot: &NaiveLot) -> Vec<i64> {
+        let Some(end) = lot.expires_at else { return vec![] };
+        let end_day = date_of(end, self.zone);
+        let days = book.reminders.days_before.iter();
+        days.map(|days| first_instant(end_day - Duration::days(i64::from(*days)), self.zone)).collect()
+    }
+}
+
+fn in_same(per: Per, a: NaiveDate, b: NaiveDate) -> bool {
+    match per {
+        Per::Day => a == b,
+        Per::Month => month_index(a) == month_index(b),
+        Per::Year => month_index(a) / 12 == month_index(b) / 12,
+        Per::Lifetime => true,
+    }
+}
+
+fn whole(points: i128) -> Outcome<i64> {
+    i64::try_from(points).map_err(|_| "amount-out-of-range")
+}
+
+fn decimals(currency: &str) -> u32 {
+    crate::books::CURRENCIES.iter().find(|(code, _)| *code == currency).unwrap().1
+}
+
+/// Reads a plain decimal of at most six decimals.
+pub fn millionths(text: &str) -> i128 {
+    scaled(text, 6)
+}
+
+/// Reads a plain decimal into units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
+pub fn scaled(text: &str, decimals: usize) -> i128 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut units: i128 = 0;
+    for digit in whole.bytes().chain(fraction.bytes()) {
+        units = units * 10 + i128::from(digit - b'0');
+    }
+    for _ in fraction.len()..decimals {
+        units *= 10;
+    }
+    units
+}

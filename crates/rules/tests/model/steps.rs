@@ -1,0 +1,144 @@
+//! What happens next in a history: an instant, a command and the reference it bears.
+
+use chrono::Duration;
+use ledger::{Currency, Money, Timestamp};
+use rules::{Command, EarnEvent, Line};
+
+use crate::calendar::{DAY_MS, add_months, first_instant};
+use crate::history::History;
+
+const HOUR: i64 = 3_600_000;
+
+pub fn next_instant(history: &mut History) -> i64 {
+    let now = history.now;
+    let zone = history.reference.zone;
+    match history.random.below(100) {
+        0..25 => now + history.random.below(5_000),
+        25..40 => now + history.random.below(12 * HOUR),
+        40..55 => now + history.random.below(5 * DAY_MS),
+        55..90 => boundary(history),
+        90..95 => {
+            let months = history.random.between(1, 14) as u32;
+            first_instant(add_months(history.today(), months), zone) + history.random.below(DAY_MS)
+        }
+        // The server's clock is set back a little.
+        95..97 => now - history.random.below(HOUR),
+        _ => now,
+    }
+}
+
+/// Just before, at or just after an instant at which something changes by the clock.
+fn boundary(history: &mut History) -> i64 {
+    let reference = &history.reference;
+    let (now, today, zone) = (history.now, history.today(), reference.zone);
+    let mut instants = Vec::new();
+    for lot in reference.lots.iter().filter(|lot| lot.remaining > 0) {
+        instants.extend(lot.expires_at);
+        instants.push(lot.available_at);
+        instants.extend(reference.stages(&history.document, lot));
+    }
+    instants.extend(reference.tier.as_ref().and_then(|tier| tier.until));
+    for days in [1, 2] {
+        instants.push(first_instant(today + Duration::days(days), zone));
+    }
+    instants.push(first_instant(add_months(today, 1), zone));
+    instants.retain(|at| (now + 1..now + 500 * DAY_MS).contains(at));
+    instants.sort_unstable();
+    // Near ones more often, or a history would soon be over for all lots.
+    let most = if history.random.chance(70) { 3 } else { instants.len() };
+    instants.truncate(most);
+    let at = *history.random.pick(&instants);
+    at + history.random.pick(&[-1, -1, 0, 0, 0, 1, 1, -HOUR, HOUR])
+}
+
+pub fn command(history: &mut History) -> Command {
+    match history.random.below(100) {
+        0..30 => Command::Earn(purchase(history)),
+        30..50 => Command::Earn(action(history)),
+        50..76 => Command::Redeem { points: points(history) },
+        76..84 => Command::Settle,
+        84..91 => Command::Remind,
+        91..96 => Command::Upgrade,
+        _ => Command::Enrol,
+    }
+}
+
+/// A new document, one that was recorded before (a duplicate or a retry under another key), or none. Jobs have none.
+pub fn reference(history: &mut History, command: &Command) -> Option<String> {
+    match history.random.below(10) {
+        _ if matches!(command, Command::Settle | Command::Remind | Command::Upgrade) => None,
+        0..4 => Some(format!("order-{}", history.random.below(1_000_000))),
+        4 => {
+            let known: Vec<String> = history.store.used.keys().cloned().collect();
+            (!known.is_empty()).then(|| history.random.pick(&known).clone())
+        }
+        _ => None,
+    }
+}
+
+fn purchase(history: &mut History) -> EarnEvent {
+    let random = &mut history.random;
+    let extreme = random.chance(2);
+    let foreign = random.chance(2);
+    let code = if foreign { "XAU" } else { &history.document.currency };
+    let currency = Currency::new(code).unwrap();
+    let most = *random.pick(&[1, 100, 5_000, 60_000]);
+    let lines = (0..random.below(5)).map(|number| {
+        let amount_minor = match random.below(10) {
+            0 if extreme => *random.pick(&[i64::MAX, i64::MAX / 2, -1]),
+            0 => 0,
+            1 => *random.pick(&[1, 49, 50, 99, 100, 150]),
+            _ => random.below(most),
+        };
+        Line {
+            line: number.to_string(),
+            sku: Some("A-1".to_owned()),
+            category: None,
+            quantity: 1,
+            amount: Money { amount_minor, currency },
+        }
+    });
+    let lines = lines.collect();
+    EarnEvent { event: "purchase".to_owned(), occurred_at: occurred_at(history), lines }
+}
+
+fn action(history: &mut History) -> EarnEvent {
+    let event = *history.random.pick(&["check_in", "check_in", "check_in", "review", "sign_up", "sign_up", "dance"]);
+    let event = if event == "dance" && history.random.chance(70) { "review" } else { event };
+    EarnEvent { event: event.to_owned(), occurred_at: occurred_at(history), lines: vec![] }
+}
+
+/// Now, or late, or a little ahead; often at the very edge of what is accepted, or at the ends of a local day.
+fn occurred_at(history: &mut History) -> Option<Timestamp> {
+    let (now, today, zone) = (history.now, history.today(), history.reference.zone);
+    let late = i64::from(history.document.accept_late_days);
+    let random = &mut history.random;
+    let at = match random.below(20) {
+        0..10 => return None,
+        10 | 11 => now - random.below(late * DAY_MS + 1),
+        12 => now - late * DAY_MS,
+        13 => now - late * DAY_MS - 1,
+        14 => now + *random.pick(&[300_000, 300_001, 299_999]),
+        15 => now + random.below(300_000),
+        16 => first_instant(today + Duration::days(1), zone).min(now + 300_000),
+        17 | 18 => first_instant(today - Duration::days(random.below(late + 1)), zone) + random.pick(&[-1, 0, 1]),
+        _ => now - random.below(HOUR),
+    };
+    Some(Timestamp(at))
+}
+
+fn points(history: &mut History) -> i64 {
+    let spendable = history.reference.spendable(history.now);
+    let one_lot = history.reference.lots.iter().rev().find(|lot| lot.remaining > 0).map_or(1, |lot| lot.remaining);
+    let random = &mut history.random;
+    let points = match random.below(10) {
+        0 | 1 => spendable,
+        2 => spendable.saturating_add(1),
+        3 => one_lot,
+        4 => one_lot.saturating_add(1),
+        5 => i64::MAX,
+        6 | 7 => random.between(1, 10),
+        _ => random.between(1, spendable.clamp(1, 1_000_000)),
+    };
+    points.max(1)
+}

@@ -1,0 +1,86 @@
+//! A store in memory that keeps what the real one keeps: the member's row, the open lots, the entries, the references.
+//!
+//! It loads as the real one may (all lots in any order, or only as many as a command needs) and commits only on the state that was
+//! decided on.
+
+use std::collections::BTreeMap;
+
+use ledger::{Decision, Entry, EntryId, Fault, Member, MemberId};
+use rules::{Command, Consumption, Document};
+
+use crate::random::Random;
+
+pub struct Store {
+    /// The member's row, as the last posting left it. Holds no lots.
+    pub row: Member,
+    /// The member as the entries alone give it, with all open lots.
+    pub replayed: Member,
+    pub entries: Vec<Entry>,
+    pub used: BTreeMap<String, EntryId>,
+}
+
+/// Why a commit wrote nothing.
+#[derive(Debug, PartialEq)]
+pub enum Skipped {
+    /// The member has moved on since the decision was made.
+    Stale,
+    /// The entries do not fit: must never happen.
+    Fault(Fault),
+}
+
+impl Store {
+    pub fn new() -> Self {
+        let member = Member::new(MemberId::new("m-1").unwrap());
+        Self { row: member.clone(), replayed: member, entries: Vec::new(), used: BTreeMap::new() }
+    }
+
+    /// The member with all its lots, in no particular order.
+    pub fn load_all(&self, random: &mut Random) -> Member {
+        let mut lots = self.replayed.lots.clone();
+        random.shuffle(&mut lots);
+        Member { lots, lots_complete: true, ..self.row.clone() }
+    }
+
+    /// The member with as few lots as the command can do with, which is all of them when something is due.
+    pub fn load_for(&self, command: &Command, book: &Document, now: ledger::Timestamp, random: &mut Random) -> Member {
+        let wanted = match command {
+            Command::Earn(_) | Command::Enrol | Command::Upgrade | Command::Settle => 0,
+            Command::Redeem { points } if book.consumption == Consumption::ExpiringFirst => *points,
+            Command::Redeem { .. } | Command::Remind => i64::MAX,
+        };
+        if self.row.is_due(now) || wanted == i64::MAX || random.chance(50) {
+            return self.load_all(random);
+        }
+        let mut lots = self.replayed.lots.clone();
+        lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.number));
+        let (all, mut sum) = (lots.len(), 0i64);
+        lots.retain(|lot| {
+            let needed = sum < wanted;
+            // Lots that cannot be spent yet do not count towards what is wanted.
+            sum = sum.saturating_add(if needed && lot.available_at <= now { lot.remaining } else { 0 });
+            needed
+        });
+        let lots_complete = lots.len() == all;
+        Member { lots, lots_complete, ..self.row.clone() }
+    }
+
+    /// Writes the whole decision, or nothing when the member is no longer the one that was decided on.
+    pub fn commit(&mut self, decided_on: &Member, decision: &Decision, reference: Option<&str>) -> Result<(), Skipped> {
+        if decided_on.sequence != self.row.sequence || decided_on.head != self.row.head {
+            return Err(Skipped::Stale);
+        }
+        let mut replayed = self.replayed.clone();
+        for posting in &decision.postings {
+            replayed.apply(&posting.entry).map_err(Skipped::Fault)?;
+        }
+        self.replayed = replayed;
+        if let Some(last) = decision.postings.last() {
+            self.row = last.after.clone();
+        }
+        self.entries.extend(decision.postings.iter().map(|posting| posting.entry.clone()));
+        if let (Some(reference), Some(entry)) = (reference, decision.primary()) {
+            self.used.insert(reference.to_owned(), entry.id);
+        }
+        Ok(())
+    }
+}

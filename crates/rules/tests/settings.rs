@@ -1,0 +1,77 @@
+//! A bug of other systems: settings that are stored and never read. Each setting of the rulebook must change something.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use rules::{
+    Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, QualifyingPeriod, RoundingMode, TierBasis,
+};
+use support::{World, act, at, buy, happened, spend};
+
+#[test]
+fn a_setting_stored_but_never_read() {
+    type Change = fn(&mut Document);
+    fn tiers(document: &mut Document) -> &mut rules::Tiers {
+        document.tiers.as_mut().unwrap()
+    }
+    let changes: [(&str, Change); 24] = [
+        ("time_zone", |d| d.time_zone = "America/New_York".into()),
+        ("rounding", |d| d.rounding = RoundingMode::HalfUp),
+        ("enrolment", |d| d.enrolment = Enrolment::Explicit),
+        ("consumption", |d| d.consumption = Consumption::FirstInFirstOut),
+        ("accept_late_days", |d| d.accept_late_days = 1),
+        ("points_per_unit", |d| d.purchase.points_per_unit = "3".into()),
+        ("growth_per_unit", |d| d.purchase.growth_per_unit = "3".into()),
+        ("purchase cap", |d| d.purchase.points_per_day = Some(10)),
+        ("purchase expiry", |d| d.purchase.expiry = "campaign".into()),
+        ("action points", |d| d.actions.get_mut("check_in").unwrap().points = 6),
+        ("action growth", |d| d.actions.get_mut("check_in").unwrap().growth = 6),
+        ("limit times", |d| d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 2, per: Per::Day })),
+        ("limit period", |d| d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Month })),
+        ("no limit", |d| d.actions.get_mut("check_in").unwrap().limit = None),
+        ("action expiry", |d| d.actions.get_mut("check_in").unwrap().expiry = "shopping".into()),
+        ("cap", |d| d.caps.points_per_day = Some(10)),
+        ("expiry policy", |d| drop(d.expiry.insert("campaign".into(), Expiry::Never {}))),
+        ("basis", |d| tiers(d).basis = TierBasis::Orders),
+        ("period", |d| tiers(d).period = QualifyingPeriod::CalendarYear {}),
+        ("downgrade", |d| tiers(d).downgrade = Downgrade::Never),
+        ("gift_expiry", |d| tiers(d).gift_expiry = "shopping".into()),
+        ("multiplier", |d| tiers(d).levels[1].multiplier = "3".into()),
+        ("gift_points", |d| tiers(d).levels[1].gift_points = 1),
+        ("reminders", |d| d.reminders.days_before = vec![2]),
+    ];
+    // The outcomes and the end of a life in which every setting matters.
+    let life = |change: &dyn Fn(&mut Document)| {
+        let mut world = World::new(|document| {
+            document.expiry.insert("campaign".into(), Expiry::Days { days: 20, round_up_to: None });
+            change(document);
+        });
+        let mut outcomes = Vec::new();
+        for (now, command) in [
+            ("2026-01-10T10:00:00+08:00", happened("2026-01-07T10:00:00+08:00", act("check_in"))),
+            ("2026-01-10T10:00:00+08:00", buy(&[199_950])),
+            ("2026-01-10T10:00:00+08:00", act("check_in")),
+            ("2026-01-10T22:00:00+08:00", act("check_in")),
+            ("2026-01-11T10:00:00+08:00", buy(&[10_000])),
+            ("2026-01-11T10:00:00+08:00", buy(&[1_100])),
+            ("2026-01-12T10:00:00+08:00", spend(300)),
+            ("2026-01-28T10:00:00+08:00", Command::Remind),
+            ("2027-01-12T10:00:00+08:00", Command::Settle),
+        ] {
+            outcomes.push(world.run(at(now), &command, None));
+        }
+        world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
+        (
+            outcomes,
+            world.member.standing,
+            world.member.lots,
+            world.entries.into_iter().map(|e| (e.grants, e.draws)).collect::<Vec<_>>(),
+        )
+    };
+    let plain = life(&|_| {});
+    assert_eq!(plain, life(&|_| {}));
+    for (setting, change) in changes {
+        assert_ne!(plain, life(&change), "{setting} changes nothing");
+    }
+    assert_eq!(plain.0[1], "earn 1999", "{:?}", plain.0);
+}

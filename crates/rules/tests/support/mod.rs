@@ -1,0 +1,135 @@
+//! A member in a small world: commands are written in a line, and so is what comes of them.
+//!
+//! Shared by the table tests; the model test has its own machinery.
+
+use std::collections::BTreeMap;
+
+use ledger::{
+    Context, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId, Reference, Refusal,
+    Timestamp,
+};
+use rules::{Command, Decided, Document, EarnEvent, Line, Rulebook, decide, default_document};
+
+pub struct World {
+    pub book: Rulebook,
+    pub member: Member,
+    pub entries: Vec<Entry>,
+    used: BTreeMap<String, EntryId>,
+    next_id: u128,
+}
+
+pub fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap_or_else(|| panic!("not an instant: {text}"))
+}
+
+/// A purchase with a line for each amount, in minor units.
+pub fn buy(amounts: &[i64]) -> Command {
+    let currency = Currency::new("CNY").unwrap();
+    let line = |(number, amount_minor): (usize, &i64)| Line {
+        line: number.to_string(),
+        sku: None,
+        category: None,
+        quantity: 1,
+        amount: Money { amount_minor: *amount_minor, currency },
+    };
+    let lines = amounts.iter().enumerate().map(line).collect();
+    Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines })
+}
+
+pub fn act(event: &str) -> Command {
+    Command::Earn(EarnEvent { event: event.into(), occurred_at: None, lines: vec![] })
+}
+
+pub fn spend(points: i64) -> Command {
+    Command::Redeem { points }
+}
+
+/// The same earn, reported with its own time.
+pub fn happened(occurred_at: &str, command: Command) -> Command {
+    match command {
+        Command::Earn(event) => Command::Earn(EarnEvent { occurred_at: Some(at(occurred_at)), ..event }),
+        other => other,
+    }
+}
+
+/// `earn 128, silver 500, remind(30)` or `refused insufficient-points`.
+pub fn told(entries: &[Entry]) -> String {
+    let one = |entry: &Entry| match entry.kind {
+        Kind::TierChange => format!("{} {}", entry.tier.as_ref().map_or("", |tier| tier.to.as_str()), entry.points),
+        Kind::Remind => format!("remind({})", entry.reminder.as_ref().map_or(0, |reminder| reminder.points)),
+        kind => format!("{} {}", kind.as_str(), entry.points),
+    };
+    entries.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+impl World {
+    /// The default programme in Shanghai, accepting late events for seven days, with some change.
+    pub fn new(change: impl FnOnce(&mut Document)) -> Self {
+        let mut document = default_document();
+        change(&mut document);
+        Self {
+            book: Rulebook::new(&document, 1).unwrap(),
+            member: Member::new(MemberId::new("m").unwrap()),
+            entries: Vec::new(),
+            used: BTreeMap::new(),
+            next_id: 1 << 64,
+        }
+    }
+
+    /// Decides without writing anything: what a client that has just loaded `member` would do.
+    pub fn decide(
+        &mut self,
+        member: &Member,
+        now: Timestamp,
+        command: &Command,
+        document: Option<&str>,
+    ) -> Result<Decided, Refusal> {
+        self.next_id += 1000;
+        let context = Context {
+            programme: ProgrammeId::new("p").unwrap(),
+            rulebook_version: self.book.version(),
+            now,
+            first_id: EntryId(self.next_id),
+        };
+        let reference = document.map(|text| Reference::new(text).unwrap());
+        let used = document.and_then(|text| self.used.get(text).copied());
+        let origin = Origin { actor: "till".into(), reference, ..Origin::default() };
+        decide(&self.book, member.clone(), command, &origin, used, context).unwrap()
+    }
+
+    /// Writes a decision when the member is still the one it was made for.
+    pub fn commit(&mut self, decided_on: &Member, decided: Decided, document: Option<&str>) -> bool {
+        if decided_on.head != self.member.head {
+            return false;
+        }
+        if let (Some(document), Some(entry)) = (document, decided.decision.primary()) {
+            self.used.insert(document.to_owned(), entry.id);
+        }
+        self.entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
+        self.member = decided.member;
+        true
+    }
+
+    pub fn run(&mut self, now: Timestamp, command: &Command, document: Option<&str>) -> String {
+        let (member, before) = (self.member.clone(), self.entries.len());
+        match self.decide(&member, now, command, document) {
+            Ok(decided) => {
+                assert!(self.commit(&member, decided, document));
+                told(&self.entries[before..])
+            }
+            Err(refusal) => format!("refused {}", refusal.slug()),
+        }
+    }
+
+    /// Plays a table of instant, command and outcome, and audits what it left.
+    pub fn play(&mut self, table: &[(&str, Command, &str)]) {
+        for (row, (now, command, outcome)) in table.iter().enumerate() {
+            assert_eq!(self.run(at(now), command, None), *outcome, "row {row}: {now} {command:?}");
+        }
+        self.audit();
+    }
+
+    pub fn audit(&self) {
+        assert_eq!(ledger::verify(&self.entries, &self.member), [], "the books do not hold");
+    }
+}
