@@ -216,28 +216,74 @@ CREATE TABLE IF NOT EXISTS endpoint (
   id TEXT NOT NULL,
   url TEXT NOT NULL,
   secret TEXT NOT NULL,
-  kinds TEXT NOT NULL,
+  -- A JSON array of entry kinds; null is all.
+  kinds TEXT,
   position INTEGER NOT NULL,
+  -- Attempts that failed since the last one that succeeded, and from when on the endpoint may be tried again.
+  failures INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER NOT NULL DEFAULT 0,
   disabled_at INTEGER,
   disabled_because TEXT,
-  lease TEXT,
+  -- Who may deliver, and until when: a run that lost its lease can write nothing any more.
+  lease TEXT NOT NULL,
   leased_until INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (programme_no, id)
 ) STRICT, WITHOUT ROWID
 -- then
--- Events an endpoint has not taken yet. Later events of the same member wait behind them; dead ones wait for a replay by hand.
+-- Events an endpoint has not taken. Of one member: 'retry' is the next to be sent, 'waiting' follows it in order, 'dead' was given up and
+-- waits for a replay by hand.
 CREATE TABLE IF NOT EXISTS parked_event (
   programme_no INTEGER NOT NULL,
   endpoint_id TEXT NOT NULL,
   entry_no INTEGER NOT NULL REFERENCES entry (no),
   member_no INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('retry', 'waiting', 'dead')),
   attempts INTEGER NOT NULL,
-  next_attempt_at INTEGER,
+  next_attempt_at INTEGER NOT NULL,
   last_error TEXT NOT NULL,
   PRIMARY KEY (programme_no, endpoint_id, entry_no)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE INDEX IF NOT EXISTS parked_event_member ON parked_event (programme_no, endpoint_id, member_no, entry_no)
+CREATE INDEX IF NOT EXISTS parked_event_member ON parked_event (programme_no, endpoint_id, member_no, entry_no) WHERE state <> 'dead'
 -- then
-CREATE INDEX IF NOT EXISTS parked_event_next ON parked_event (programme_no, endpoint_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL
+CREATE INDEX IF NOT EXISTS parked_event_retry ON parked_event (programme_no, endpoint_id, next_attempt_at, entry_no) WHERE state = 'retry'
+-- then
+CREATE INDEX IF NOT EXISTS parked_event_dead ON parked_event (programme_no, endpoint_id, entry_no) WHERE state = 'dead'
+-- then
+CREATE TRIGGER IF NOT EXISTS endpoint_takes_its_parked_events_along AFTER DELETE ON endpoint
+BEGIN
+  DELETE FROM parked_event WHERE programme_no = OLD.programme_no AND endpoint_id = OLD.id;
+END
+-- then
+-- The command table of event delivery: one row is what became of one wave of events, written wholly, or not at all when the lease is lost.
+-- settled: [[entry_no, member_no], …] parked events to take away; parked: [[entry_no, member_no, state, attempts, next_attempt_at, last_error], …].
+CREATE VIEW IF NOT EXISTS delivery (
+  programme_no, endpoint_id, lease, now, leased_until, position, failures, retry_at, disabled_because, settled, parked
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS delivery_commit INSTEAD OF INSERT ON delivery
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS
+    (SELECT 1 FROM endpoint WHERE programme_no = NEW.programme_no AND id = NEW.endpoint_id AND lease = NEW.lease);
+  DELETE FROM parked_event
+    WHERE programme_no = NEW.programme_no AND endpoint_id = NEW.endpoint_id
+    AND entry_no IN (SELECT value ->> 0 FROM json_each(NEW.settled));
+  INSERT INTO parked_event (programme_no, endpoint_id, entry_no, member_no, state, attempts, next_attempt_at, last_error)
+    SELECT NEW.programme_no, NEW.endpoint_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM json_each(NEW.parked) WHERE true
+    ON CONFLICT (programme_no, endpoint_id, entry_no) DO UPDATE SET
+      state = excluded.state, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at, last_error = excluded.last_error;
+  -- The first that is left of each member touched is the next to be sent.
+  UPDATE parked_event SET state = 'retry', next_attempt_at = NEW.now
+    WHERE programme_no = NEW.programme_no AND endpoint_id = NEW.endpoint_id AND state = 'waiting'
+    AND entry_no IN (
+      SELECT (SELECT min(first.entry_no) FROM parked_event AS first
+        WHERE first.programme_no = NEW.programme_no AND first.endpoint_id = NEW.endpoint_id
+        AND first.member_no = touched.member_no AND first.state <> 'dead')
+      FROM (SELECT value ->> 1 AS member_no FROM json_each(NEW.settled) UNION SELECT value ->> 1 FROM json_each(NEW.parked)) AS touched);
+  UPDATE endpoint SET position = NEW.position, leased_until = NEW.leased_until, failures = NEW.failures, retry_at = NEW.retry_at,
+      disabled_at = CASE WHEN NEW.disabled_because IS NULL THEN disabled_at ELSE NEW.now END,
+      disabled_because = coalesce(NEW.disabled_because, disabled_because)
+    WHERE programme_no = NEW.programme_no AND id = NEW.endpoint_id;
+END

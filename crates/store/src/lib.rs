@@ -11,6 +11,8 @@ mod body;
 mod carry_out;
 mod codec;
 mod commit;
+mod deliveries;
+mod endpoints;
 mod history;
 mod keys;
 mod load;
@@ -23,11 +25,19 @@ mod sql;
 mod view;
 
 pub use carry_out::{Answer, Desk, Order, Outcome, carry_out, dry_run};
-pub use history::{history, profile, span};
+pub use deliveries::{
+    Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
+    waiting_endpoints,
+};
+pub use endpoints::{
+    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
+    replay_dead,
+};
+pub use history::{history, span};
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
-pub use night::{all_members, due_members, ended_tiers, expiring_members, job_position, move_job, refresh_due};
+pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
 pub use programmes::{
     Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
 };

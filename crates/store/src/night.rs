@@ -1,19 +1,10 @@
 //! Which members a scheduled job has to look at, and where it goes on. Every list is short and read through an index.
 
 use ledger::{Member, MemberId, Timestamp};
+use serde_json::json;
 
 use crate::Error;
-use crate::sql::{Rows, Sql, Value};
-
-/// Members with lots that fell due by `now`, longest due first.
-///
-/// # Errors
-/// [`Error`] when the database fails.
-pub async fn due_members(sql: &impl Sql, programme_no: i64, now: Timestamp, most: i64) -> Result<Vec<MemberId>, Error> {
-    ids(sql
-        .query(include_str!("../queries/due_members.sql"), vec![programme_no.into(), now.0.into(), most.into()])
-        .await?)
-}
+use crate::sql::{Row, Rows, Sql, Value};
 
 /// Members whose tier ended by `now`.
 ///
@@ -57,13 +48,33 @@ pub async fn expiring_members(
     rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
 }
 
-/// Writes the due instant of a member that is on the list of due members without need: it is a lower bound until all lots are seen.
+/// At least as many as the open lots of each of the members, in order: how much loading them takes.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn refresh_due(sql: &impl Sql, programme_no: i64, member: &Member) -> Result<(), Error> {
-    let due_at = member.lots.iter().filter_map(ledger::Lot::due_at).min().map(|at| at.0);
-    let values = vec![programme_no.into(), member.id.as_str().into(), member.head.to_string().into(), due_at.into()];
+pub async fn open_lots(sql: &impl Sql, programme_no: i64, members: &[MemberId]) -> Result<Vec<usize>, Error> {
+    let ids: Vec<&str> = members.iter().map(MemberId::as_str).collect();
+    let values = vec![programme_no.into(), json!(ids).to_string().into()];
+    let rows = sql.query(include_str!("../queries/open_lots.sql"), values).await?;
+    let read = |mut row: Row| {
+        let lots = row.optional_integer(0)?.unwrap_or(0);
+        usize::try_from(lots).map_err(|_| Error::Corrupt("number of lots"))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Writes the due instants of members that are on the list of due members without need: a due instant is a lower bound until all lots
+/// are seen. All lots of these must be loaded.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn refresh_due(sql: &impl Sql, programme_no: i64, members: &[Member]) -> Result<(), Error> {
+    let row = |member: &Member| {
+        let due_at = member.lots.iter().filter_map(ledger::Lot::due_at).min().map(|at| at.0);
+        json!([member.id.as_str(), member.head.to_string(), due_at])
+    };
+    let rows: Vec<_> = members.iter().map(row).collect();
+    let values = vec![programme_no.into(), json!(rows).to_string().into()];
     sql.query(include_str!("../queries/refresh_due.sql"), values).await.map(|_| ())
 }
 
