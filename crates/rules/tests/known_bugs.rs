@@ -5,7 +5,7 @@
 
 mod support;
 
-use ledger::{Member, Timestamp};
+use ledger::{Context, EntryId, Journal, Member, Origin, ProgrammeId, Redeem, Timestamp};
 use rules::{Command, Document, Expiry, RoundingMode};
 use support::{World, act, at, buy, happened, spend};
 
@@ -135,6 +135,31 @@ fn expired_but_unswept_points_spent() {
     ] {
         let mut world = World::new(living(3));
         world.play(&[("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"), (now, spend(30), outcome)]);
+    }
+}
+
+#[test]
+fn a_spend_that_trusts_the_sweep() {
+    // The ledger's own redeem, without the settling that every command does first.
+    let mut world = World::new(living(3));
+    world.play(&[("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30")]);
+    for (now, first_in_first_out, spent) in [
+        ("2026-01-01T09:59:59.999+08:00", false, false),
+        ("2026-01-01T10:00:00+08:00", false, true),
+        ("2026-01-04T23:59:59.999+08:00", true, true),
+        ("2026-01-05T00:00:00+08:00", false, false),
+        ("2026-01-05T00:00:00+08:00", true, false),
+    ] {
+        let context = Context {
+            programme: ProgrammeId::new("p").unwrap(),
+            rulebook_version: 1,
+            now: at(now),
+            first_id: EntryId(1 << 80),
+        };
+        let mut journal = Journal::new(world.member.clone(), context);
+        let wish = Redeem { points: 30, first_in_first_out };
+        let outcome = ledger::redeem(&mut journal, wish, Origin::default()).unwrap();
+        assert_eq!(outcome.is_ok(), spent, "{now}: {outcome:?}");
     }
 }
 
@@ -276,6 +301,20 @@ fn a_limit_forgotten_before_the_last_late_event() {
         ("2026-01-11T00:00:00+08:00", act("check_in"), "earn 5"),
         ("2026-01-10T23:55:00+08:00", act("check_in"), "refused limit-reached"),
     ]);
+}
+
+#[test]
+fn a_row_that_grows_with_every_day() {
+    let mut world = World::new(|_| {});
+    let start = at("2026-01-10T10:00:00+08:00");
+    for day in 0..800 {
+        world.run(start.plus_ms(day * 86_400_000), &act("check_in"), None);
+        world.run(start.plus_ms(day * 86_400_000), &buy(&[100]), None);
+    }
+    // Seven days may be late, today and a day to spare: of check-ins, and of the cap over all.
+    assert!(world.member.counters.len() <= 2 * 9, "{} counters", world.member.counters.len());
+    assert!(world.member.standing.months.len() <= 14, "{} months", world.member.standing.months.len());
+    world.audit();
 }
 
 #[test]
