@@ -1,0 +1,167 @@
+//! One command for many members: one statement loads a group, one commits it.
+//!
+//! Groups are bounded by members and by lots, so that memory does not grow with what a member holds. A member whose state does not add up
+//! costs its group a second, member by member, try and nobody their night.
+
+use ledger::{Member, MemberId};
+use rules::Command;
+use store::{Desk, Error, Order, Outcome, ProgrammeRef, Scope, Sql, Wanted, carry_out, load, open_lots, refresh_due};
+
+use crate::floor::{Floor, Place};
+use crate::report::Report;
+
+/// Members in a group, at most.
+pub(crate) const MEMBERS: i64 = 500;
+/// Open lots in a group, at most, unless one member alone has more.
+const LOTS: usize = 20_000;
+
+/// Carries out the command for each of the members, and counts what was written.
+pub(crate) async fn carry_out_chunk<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &mut Place,
+    members: &[MemberId],
+    command: &Command,
+    report: &mut Report,
+) -> Result<(), Error> {
+    report.members += u64::try_from(members.len()).unwrap_or(0);
+    let no = place.programme.no;
+    let lots = floor.patiently(async || open_lots(floor.sql, no, members).await).await?;
+    let mut rest = members;
+    let mut lots = lots.as_slice();
+    while !rest.is_empty() {
+        let size = group_size(lots).clamp(1, rest.len());
+        let (group, after) = rest.split_at(size);
+        carry_out_group(floor, place, group, command, report).await?;
+        rest = after;
+        lots = lots.get(size..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// How many members from the front fit into one statement.
+fn group_size(lots: &[usize]) -> usize {
+    let mut sum = 0usize;
+    lots.iter()
+        .take_while(|count| {
+            sum = sum.saturating_add(**count);
+            sum <= LOTS
+        })
+        .count()
+}
+
+async fn carry_out_group<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &mut Place,
+    group: &[MemberId],
+    command: &Command,
+    report: &mut Report,
+) -> Result<(), Error> {
+    match carry_out_patiently(floor, place, group, command, report).await {
+        Err(Error::Corrupt(_) | Error::Fault(_)) => {}
+        outcome => return outcome,
+    }
+    for member in group {
+        match carry_out_patiently(floor, place, std::slice::from_ref(member), command, report).await {
+            Err(error @ (Error::Corrupt(_) | Error::Fault(_))) => {
+                report.failed += 1;
+                report.last_failure = Some(format!("member {member}: {error}"));
+            }
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
+
+async fn carry_out_patiently<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &mut Place,
+    members: &[MemberId],
+    command: &Command,
+    report: &mut Report,
+) -> Result<(), Error> {
+    // A new rulebook may be published between two chunks.
+    for _ in 0..3 {
+        let settled = floor.patiently(async || attempt(floor, place, members, command, report.job).await).await?;
+        match settled {
+            Attempt::Settled(outcomes) => return take(floor, place, outcomes, report).await,
+            Attempt::Outdated(programme) => *place = Place::open(floor, programme).await?,
+        }
+    }
+    Err(Error::Busy)
+}
+
+enum Attempt {
+    Settled(Vec<Outcome>),
+    Outdated(ProgrammeRef),
+}
+
+async fn attempt<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &Place,
+    members: &[MemberId],
+    command: &Command,
+    job: &str,
+) -> Result<Attempt, Error> {
+    let orders: Vec<Order> =
+        members.iter().map(|member| Order::of_job(member.clone(), command.clone(), job)).collect();
+    let wanted: Vec<Wanted> = orders.iter().map(Order::wanted).collect();
+    let lots = orders.first().map_or(store::Lots::All, Order::lots);
+    let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, lots).await?;
+    let (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+    if programme.rulebook_version != place.programme.rulebook_version {
+        return Ok(Attempt::Outdated(programme));
+    }
+    let mut desk = Desk {
+        sql: floor.sql,
+        programme: &place.programme,
+        book: &place.book,
+        now: (floor.now)(),
+        ids: || (floor.ids)(),
+    };
+    carry_out(&mut desk, &orders, loaded).await.map(Attempt::Settled)
+}
+
+/// Counts what was written. Members that nothing was due for leave the due list by their true due instant.
+async fn take<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &Place,
+    outcomes: Vec<Outcome>,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let now = (floor.now)();
+    let mut idle: Vec<Member> = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Done(answer) => answer.entries.iter().for_each(|entry| report.count(entry)),
+            Outcome::Nothing(member) if member.is_due(now) => idle.push(*member),
+            Outcome::Nothing(_) | Outcome::KeyReused => {}
+            Outcome::Refused { refusal, .. } => {
+                report.failed += 1;
+                report.last_failure = Some(format!("refused: {}", refusal.slug()));
+            }
+        }
+    }
+    if idle.is_empty() {
+        return Ok(());
+    }
+    floor.patiently(async || refresh_due(floor.sql, place.programme.no, &idle).await).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_bounded_by_lots() {
+        for (lots, size) in [
+            (vec![10, 20, 30], 3),
+            (vec![], 0),
+            (vec![LOTS, 1], 1),
+            (vec![LOTS + 1, 1], 0),
+            (vec![LOTS - 1, 1, 1], 2),
+            (vec![usize::MAX, usize::MAX], 0),
+        ] {
+            assert_eq!(group_size(&lots), size, "{lots:?}");
+        }
+    }
+}

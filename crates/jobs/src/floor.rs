@@ -1,0 +1,82 @@
+//! What every job stands on: the database, the clock and ids; how much one call may do; and a programme with its rules.
+
+use ledger::{EntryId, Timestamp};
+use rules::Rulebook;
+use store::{Error, ProgrammeRef, Sql, parse_rulebook, rulebook_text};
+
+/// How often a statement that failed is tried again.
+const ATTEMPTS: u32 = 4;
+
+/// The database, the clock and fresh ids of a run.
+pub struct Floor<'a, S> {
+    /// The database.
+    pub sql: &'a S,
+    /// The clock.
+    pub now: &'a dyn Fn() -> Timestamp,
+    /// Gives fresh ids (UUID, version 7).
+    pub ids: &'a dyn Fn() -> EntryId,
+}
+
+impl<S: Sql> Floor<'_, S> {
+    /// Tries a step that may fail because others write, or the database is away for a moment. Steps can be repeated.
+    pub(crate) async fn patiently<T>(&self, step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+        let mut attempt = 1;
+        loop {
+            match step().await {
+                Err(Error::Busy | Error::Database(_)) if attempt < ATTEMPTS => self.sql.pause(attempt).await,
+                outcome => return outcome,
+            }
+            attempt += 1;
+        }
+    }
+}
+
+/// How many chunks one call may still work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget(u32);
+
+impl Budget {
+    /// So many chunks.
+    #[must_use]
+    pub fn chunks(chunks: u32) -> Self {
+        Self(chunks)
+    }
+
+    /// Takes one; false when there is none left.
+    pub(crate) fn take(&mut self) -> bool {
+        let left = self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        left
+    }
+
+    pub(crate) fn left(self) -> u32 {
+        self.0
+    }
+
+    /// Takes up to so many as a budget of their own.
+    pub(crate) fn split(&mut self, chunks: u32) -> Self {
+        let own = chunks.min(self.0);
+        self.0 -= own;
+        Self(own)
+    }
+
+    /// Puts back what a part did not use.
+    pub(crate) fn give_back(&mut self, part: Self) {
+        self.0 = self.0.saturating_add(part.0);
+    }
+}
+
+/// A programme with its published rules.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) programme: ProgrammeRef,
+    pub(crate) book: Rulebook,
+}
+
+impl Place {
+    pub(crate) async fn open<S: Sql>(floor: &Floor<'_, S>, programme: ProgrammeRef) -> Result<Self, Error> {
+        let version = programme.rulebook_version;
+        let text = floor.patiently(async || rulebook_text(floor.sql, programme.no, version).await).await?;
+        Ok(Self { book: parse_rulebook(&text, version)?, programme })
+    }
+}

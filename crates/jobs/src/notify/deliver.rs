@@ -1,0 +1,207 @@
+//! One run over one endpoint: takes its lease, sends wave after wave, writes down after each what became of it.
+//!
+//! Killed anywhere, the events of the last wave are sent again: at least once, under the same ids.
+
+use ledger::Timestamp;
+use store::{
+    Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, new_events, record_wave,
+};
+
+use super::address::{AddressPolicy, WebhookUrl};
+use super::event::body;
+use super::outbound::{Outbound, Post, Reply};
+use super::schedule::{DOWN_AFTER, SPANS, TIMEOUT_MS, next_attempt, pause, retry_after_ms};
+use super::signature::{Secret, sign};
+use super::wave::{Outgoing, Stream, WIDTH, parked};
+use crate::floor::{Budget, Floor};
+use crate::report::Report;
+
+/// New events read at a time.
+const READ: i64 = 32;
+/// Entry numbers looked through at a time: other programmes' entries lie between.
+const LOOK_THROUGH: i64 = 20_000;
+/// Characters kept of an error.
+const ERROR_LENGTH: usize = 200;
+const GONE: u16 = 410;
+
+/// Sends what is open to the endpoint. True when nothing is left that could be sent now.
+pub(crate) async fn deliver<S: Sql, O: Outbound>(
+    floor: &Floor<'_, S>,
+    outbound: &O,
+    policy: AddressPolicy,
+    (programme_no, id): (i64, &str),
+    budget: &mut Budget,
+    report: &mut Report,
+) -> Result<bool, Error> {
+    if budget.left() == 0 {
+        return Ok(false);
+    }
+    let (now, token) = ((floor.now)(), (floor.ids)().to_string());
+    let claim = async || claim_endpoint(floor.sql, programme_no, id, &token, now, SPANS).await;
+    let Some(endpoint) = floor.patiently(claim).await? else { return Ok(true) };
+    let state = Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
+    let mut run = Run { floor, endpoint, state };
+    let (url, secret) = match (WebhookUrl::parse(&run.endpoint.url, policy), Secret::parse(&run.endpoint.secret)) {
+        (Ok(url), Some(secret)) => (url, secret),
+        (Err(refused), _) => return run.disable(refused.to_string(), report).await,
+        (_, None) => return run.disable("its secret cannot be read".to_owned(), report).await,
+    };
+    let target = Target { outbound, url, secret };
+    loop {
+        if !budget.take() {
+            run.record(true).await?;
+            return Ok(false);
+        }
+        match run.next_wave(&target, report).await? {
+            Next::Wave => {}
+            Next::Finished => return Ok(true),
+        }
+    }
+}
+
+struct Target<'a, O> {
+    outbound: &'a O,
+    url: WebhookUrl,
+    secret: Secret,
+}
+
+struct Run<'a, S> {
+    floor: &'a Floor<'a, S>,
+    endpoint: Claimed,
+    /// How the endpoint stands; the events in it are those of the wave under way.
+    state: Wave,
+}
+
+enum Next {
+    Wave,
+    Finished,
+}
+
+impl<S: Sql> Run<'_, S> {
+    async fn next_wave<O: Outbound>(&mut self, target: &Target<'_, O>, report: &mut Report) -> Result<Next, Error> {
+        // An endpoint that failed gets one event at a time until it takes one.
+        let width = if self.state.failures == 0 { WIDTH } else { 1 };
+        let outgoing = self.fill(width).await?;
+        let is_through = outgoing.is_empty() && outgoing.position >= self.endpoint.last_entry_no;
+        self.state.position = outgoing.position;
+        self.state.settled.clear();
+        self.state.parked = outgoing.waiting;
+        let replies = self.send(target, &outgoing.events).await;
+        let stop = self.judge(&outgoing.events, outgoing.again, replies, report);
+        let finished = is_through || stop;
+        let is_ours = self.record(finished).await?;
+        Ok(if finished || !is_ours { Next::Finished } else { Next::Wave })
+    }
+
+    async fn fill(&self, width: usize) -> Result<Outgoing, Error> {
+        let (floor, endpoint, now) = (self.floor, &self.endpoint, (self.floor.now)());
+        let most = i64::try_from(2 * width).unwrap_or(1);
+        let due = floor.patiently(async || due_events(floor.sql, endpoint, now, SPANS, most).await).await?;
+        let from = self.state.position;
+        let until = endpoint.last_entry_no.min(from.saturating_add(LOOK_THROUGH));
+        let events = floor.patiently(async || new_events(floor.sql, endpoint, from, until, READ).await).await?;
+        // A full answer may have left entries out: it reaches as far as its last one.
+        let is_full = i64::try_from(events.len()).unwrap_or(0) >= READ;
+        let reached = events.last().filter(|_| is_full).map_or(until.max(from), |event| event.entry_no);
+        Ok(Outgoing::fill(due, Stream { events, from, until: reached }, width))
+    }
+
+    async fn send<O: Outbound>(&self, target: &Target<'_, O>, events: &[OpenEvent]) -> Vec<Result<Reply, String>> {
+        if events.is_empty() {
+            return Vec::new();
+        }
+        let timestamp = (self.floor.now)().0.div_euclid(1000);
+        let post = |event: &OpenEvent| {
+            let (id, body) = (event.entry.id.to_string(), body(&event.entry));
+            let signature = sign(&target.secret, &id, timestamp, &body);
+            let headers = vec![
+                ("content-type", "application/json".to_owned()),
+                ("user-agent", concat!("accrue/", env!("CARGO_PKG_VERSION")).to_owned()),
+                ("webhook-id", id),
+                ("webhook-timestamp", timestamp.to_string()),
+                ("webhook-signature", signature),
+            ];
+            Post { url: target.url.to_string(), headers, body }
+        };
+        target.outbound.post_all(events.iter().map(post).collect(), TIMEOUT_MS).await
+    }
+
+    /// Decides what becomes of each event. True when the endpoint must be left alone for now.
+    fn judge(
+        &mut self,
+        events: &[OpenEvent],
+        again: usize,
+        replies: Vec<Result<Reply, String>>,
+        report: &mut Report,
+    ) -> bool {
+        let now = (self.floor.now)();
+        let (mut failed, mut taken, mut asked) = (0, 0, None);
+        for (index, event) in events.iter().enumerate() {
+            let reply = replies.get(index).cloned().unwrap_or_else(|| Err("no answer".to_owned()));
+            if matches!(&reply, Ok(reply) if (200..300).contains(&reply.status)) {
+                taken += 1;
+                if index < again {
+                    self.state.settled.push((event.entry_no, event.member_no));
+                }
+                continue;
+            }
+            failed += 1;
+            let wait = wish(&reply, now);
+            asked = asked.max(wait);
+            self.state.parked.push(self.park(event, &reply, wait, now));
+            if matches!(&reply, Ok(reply) if reply.status == GONE) {
+                self.state.disabled_because = Some("it answered 410 Gone".to_owned());
+            }
+        }
+        report.delivered += taken;
+        report.refused += failed;
+        report.dead += u64::try_from(self.state.parked.iter().filter(|p| p.parking == Parking::Dead).count()).unwrap_or(0);
+        report.disabled += u64::from(self.state.disabled_because.is_some());
+        self.state.failures = match (taken, failed) {
+            (0, 0) => self.state.failures,
+            (0, failed) if self.state.failures == 0 => DOWN_AFTER.min(i64::try_from(failed).unwrap_or(DOWN_AFTER)),
+            (0, _) => self.state.failures.saturating_add(1),
+            _ => 0,
+        };
+        let is_down = failed > 0 && self.state.failures >= DOWN_AFTER;
+        let stop = is_down || asked.is_some() || self.state.disabled_because.is_some();
+        if stop {
+            self.state.retry_at = pause(now, self.state.failures, asked, (self.floor.ids)());
+        }
+        stop
+    }
+
+    fn park(&self, event: &OpenEvent, reply: &Result<Reply, String>, asked: Option<i64>, now: Timestamp) -> Parked {
+        let attempts = event.attempts.saturating_add(1);
+        let next = next_attempt(now, attempts, asked, (self.floor.ids)());
+        let reason = match reply {
+            Ok(reply) => format!("answered {}", reply.status),
+            Err(text) => text.chars().take(ERROR_LENGTH).collect(),
+        };
+        parked(event, next.map_or(Parking::Dead, Parking::Retry), attempts, reason)
+    }
+
+    /// Writes the wave down; gives the lease back when it was the last. False when the lease was lost, and with it the right to go on.
+    async fn record(&mut self, is_last: bool) -> Result<bool, Error> {
+        let (floor, now) = (self.floor, (self.floor.now)());
+        let until = if is_last { Timestamp(0) } else { now.plus_ms(SPANS.lease_ms) };
+        let (endpoint, state) = (&self.endpoint, &self.state);
+        let is_ours = floor.patiently(async || record_wave(floor.sql, endpoint, state, now, until).await).await?;
+        self.state.settled.clear();
+        self.state.parked.clear();
+        Ok(is_ours)
+    }
+
+    async fn disable(mut self, because: String, report: &mut Report) -> Result<bool, Error> {
+        self.state.disabled_because = Some(because);
+        report.disabled += 1;
+        self.record(true).await?;
+        Ok(true)
+    }
+}
+
+/// How long the receiver asked us to wait, when it did so in earnest.
+fn wish(reply: &Result<Reply, String>, now: Timestamp) -> Option<i64> {
+    let reply = reply.as_ref().ok().filter(|reply| matches!(reply.status, 429 | 503))?;
+    retry_after_ms(reply.retry_after.as_deref()?, now)
+}

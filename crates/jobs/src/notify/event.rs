@@ -1,0 +1,25 @@
+//! An entry as the event that endpoints are told. The body is the same at every attempt.
+
+use ledger::{Entry, Kind};
+use serde_json::json;
+use store::entry_json;
+
+/// The event's type.
+#[must_use]
+pub fn event_type(entry: &Entry) -> &'static str {
+    match entry.kind {
+        Kind::Earn => "points.earned",
+        Kind::Redeem => "points.redeemed",
+        Kind::Expire => "points.expired",
+        Kind::Activate => "points.activated",
+        Kind::TierChange => "tier.changed",
+        Kind::Profile if entry.sequence.0 == 1 => "member.registered",
+        Kind::Profile => "member.updated",
+        Kind::Remind => "points.expiring",
+    }
+}
+
+/// The body: type, when it was recorded, and the entry as the API shows it.
+pub(crate) fn body(entry: &Entry) -> String {
+    json!({"type": event_type(entry), "timestamp": entry.recorded_at.to_string(), "data": entry_json(entry)}).to_string()
+}

@@ -1,0 +1,93 @@
+//! `remind`: one pass a local day over the members whose points come near their end.
+//!
+//! Whether a member is to be warned is for the rules to say; they warn once a stage, whenever the pass comes by. The position is that of
+//! a local day under one rulebook, so a run that was killed or bounded goes on, and a new day, or other reminder days, begin anew.
+
+use ledger::{Timestamp, day_number, local_date};
+use rules::Command;
+use store::{Error, Sql, expiring_members, job_position, move_job};
+
+use crate::chunk::{MEMBERS, carry_out_chunk};
+use crate::floor::{Budget, Floor, Place};
+use crate::report::Report;
+
+const POSITION: &str = "remind";
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Warns members whose points expire soon. True when today's pass is through.
+pub(crate) async fn remind<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &mut Place,
+    budget: &mut Budget,
+    report: &mut Report,
+) -> Result<bool, Error> {
+    let Some(days) = place.book.longest_reminder_days() else { return Ok(true) };
+    let now = (floor.now)();
+    let until = horizon(now, days);
+    let pass = (day_number(local_date(now, place.book.zone())), place.book.version());
+    let no = place.programme.no;
+    let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
+    let mut position = read(&stored, pass);
+    while let Some(after) = position {
+        if !budget.take() {
+            return Ok(false);
+        }
+        let found = floor.patiently(async || expiring_members(floor.sql, no, until, after, MEMBERS).await).await?;
+        let is_last = i64::try_from(found.len()).unwrap_or(0) < MEMBERS;
+        position = found.last().map(|(_, last)| *last).filter(|_| !is_last);
+        let members: Vec<_> = found.into_iter().map(|(member, _)| member).collect();
+        carry_out_chunk(floor, place, &members, &Command::Remind, report).await?;
+        let text = write(pass, position);
+        floor.patiently(async || move_job(floor.sql, no, POSITION, &text, now).await).await?;
+    }
+    Ok(true)
+}
+
+/// The last instant at which a lot may end that a reminder is due for today. The day more is for the hours between the stage's midnight
+/// and the end, and for nights of daylight saving.
+fn horizon(now: Timestamp, days: u32) -> Timestamp {
+    now.plus_ms((i64::from(days) + 1) * DAY_MS)
+}
+
+/// Where a pass (day, version) goes on, after which due instant and member number; `None` when it is through.
+fn read(text: &str, pass: (i32, i64)) -> Option<(i64, i64)> {
+    const BEGINNING: (i64, i64) = (i64::MIN, 0);
+    let mut parts = text.split(' ');
+    let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+    if (number(), number()) != (Some(i64::from(pass.0)), Some(pass.1)) {
+        return Some(BEGINNING);
+    }
+    match (number(), number()) {
+        (Some(due_at), Some(no)) => Some((due_at, no)),
+        _ => None,
+    }
+}
+
+fn write((day, version): (i32, i64), position: Option<(i64, i64)>) -> String {
+    match position {
+        Some((due_at, no)) => format!("{day} {version} {due_at} {no}"),
+        None => format!("{day} {version} done"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_belongs_to_a_day_and_a_version() {
+        let today = (20_000, 2);
+        for (text, expected) in [
+            ("", Some((i64::MIN, 0))),
+            ("19999 2 done", Some((i64::MIN, 0))),
+            ("20000 1 done", Some((i64::MIN, 0))),
+            ("20000 2 5 7", Some((5, 7))),
+            ("20000 2 done", None),
+        ] {
+            assert_eq!(read(text, today), expected, "{text}");
+        }
+        for position in [None, Some((-5, 7))] {
+            assert_eq!(read(&write(today, position), today), position);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The door to every job: by name, for one programme or for all.
+
+use store::{Error, ProgrammeRef, Sql, programmes};
+
+use crate::floor::{Budget, Floor, Place};
+use crate::night::{night, settle};
+use crate::notify::address::AddressPolicy;
+use crate::notify::notify;
+use crate::notify::outbound::Outbound;
+use crate::remind::remind;
+use crate::report::Report;
+use crate::sweep::sweep;
+use crate::tier_upgrade::{close_tiers, upgrade};
+
+/// A job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// Pending points that became spendable are written down.
+    Activate,
+    /// Activations, ends of tiers and expiries are written down.
+    ExpireSweep,
+    /// Tier periods are closed; after a new rulebook members move up the ladder.
+    TierUpgrade,
+    /// Members are warned of points that expire soon.
+    Remind,
+    /// Entries are sent to the endpoints.
+    Notify,
+    /// Activate, close tiers, expire, remind.
+    Night,
+}
+
+/// Every job, in the order of the documentation.
+pub const JOBS: [Job; 6] =
+    [Job::Activate, Job::ExpireSweep, Job::TierUpgrade, Job::Remind, Job::Notify, Job::Night];
+
+impl Job {
+    /// Its name in routes and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Activate => "activate",
+            Self::ExpireSweep => "expire-sweep",
+            Self::TierUpgrade => "tier-upgrade",
+            Self::Remind => "remind",
+            Self::Notify => "notify",
+            Self::Night => "night",
+        }
+    }
+
+    /// The job of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        JOBS.into_iter().find(|job| job.name() == name)
+    }
+}
+
+/// Runs a job for one programme until it is done or the budget is used up.
+///
+/// # Errors
+/// [`Error`] when the database goes on failing. What was written stays written; the next run goes on.
+pub async fn run<S: Sql, O: Outbound>(
+    floor: &Floor<'_, S>,
+    outbound: &O,
+    policy: AddressPolicy,
+    job: Job,
+    programme: ProgrammeRef,
+    mut budget: Budget,
+) -> Result<Report, Error> {
+    let mut report = Report::of(job.name());
+    let budget = &mut budget;
+    if job == Job::Notify {
+        report.done = notify(floor, outbound, policy, programme.no, budget, &mut report).await?;
+        return Ok(report);
+    }
+    let place = &mut Place::open(floor, programme).await?;
+    report.done = match job {
+        Job::Activate => sweep(floor, place, budget, &mut report).await?,
+        Job::ExpireSweep => settle(floor, place, budget, &mut report).await?,
+        Job::TierUpgrade => {
+            close_tiers(floor, place, budget, &mut report).await?
+                && upgrade(floor, place, budget, &mut report).await?
+        }
+        Job::Remind => remind(floor, place, budget, &mut report).await?,
+        Job::Night => night(floor, place, budget, &mut report).await?,
+        Job::Notify => true,
+    };
+    Ok(report)
+}
+
+/// Runs a job for every programme, each with the whole budget. The trouble of one programme does not keep the others waiting: it is
+/// told at the end.
+///
+/// # Errors
+/// [`Error`] when the programmes cannot be listed; inside the answer, the programmes that failed.
+pub async fn run_everywhere<S: Sql, O: Outbound>(
+    floor: &Floor<'_, S>,
+    outbound: &O,
+    policy: AddressPolicy,
+    job: Job,
+    budget: Budget,
+) -> Result<(Report, Vec<(String, Error)>), Error> {
+    let mut total = Report { done: true, ..Report::of(job.name()) };
+    let mut failures = Vec::new();
+    for programme in floor.patiently(async || programmes(floor.sql).await).await? {
+        let id = programme.id.clone();
+        match run(floor, outbound, policy, job, programme, budget).await {
+            Ok(report) => total.add(report),
+            Err(error) => failures.push((id, error)),
+        }
+    }
+    Ok((total, failures))
+}

@@ -1,0 +1,121 @@
+//! `tier-upgrade`: ends of tier periods, and after a new rulebook one pass over all members.
+//!
+//! Upgrades happen inside the earn that crosses the line; only a new ladder can leave members behind it.
+
+use rules::Command;
+use store::{Error, Sql, all_members, ended_tiers, job_position, move_job};
+
+use crate::chunk::{MEMBERS, carry_out_chunk};
+use crate::floor::{Budget, Floor, Place};
+use crate::report::Report;
+
+const POSITION: &str = "tier-upgrade";
+
+/// Closes tiers whose time is over. True when none is left.
+pub(crate) async fn close_tiers<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &mut Place,
+    budget: &mut Budget,
+    report: &mut Report,
+) -> Result<bool, Error> {
+    let now = (floor.now)();
+    // Without a ladder nothing ends: the stored ends wait for the next rulebook that has one.
+    while !place.book.levels().is_empty() {
+        if !budget.take() {
+            return Ok(false);
+        }
+        let no = place.programme.no;
+        let members = floor.patiently(async || ended_tiers(floor.sql, no, now, MEMBERS).await).await?;
+        let before = report.entries;
+        carry_out_chunk(floor, place, &members, &Command::Settle, report).await?;
+        let is_last = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
+        // Members that cannot be settled would come again for ever.
+        if is_last || report.entries == before {
+            break;
+        }
+    }
+    Ok(true)
+}
+
+/// Moves members up whom the published rulebook places higher, once for each version. True when the pass is through.
+pub(crate) async fn upgrade<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &mut Place,
+    budget: &mut Budget,
+    report: &mut Report,
+) -> Result<bool, Error> {
+    let no = place.programme.no;
+    let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
+    let mut position = Position::read(&stored, place.book.version());
+    while !position.done {
+        if !budget.take() {
+            return Ok(false);
+        }
+        let after = position.after;
+        let members = if place.book.levels().is_empty() {
+            Vec::new()
+        } else {
+            floor.patiently(async || all_members(floor.sql, no, after, MEMBERS).await).await?
+        };
+        position.done = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
+        position.after = members.last().map_or(after, |(_, number)| *number);
+        let members: Vec<_> = members.into_iter().map(|(member, _)| member).collect();
+        carry_out_chunk(floor, place, &members, &Command::Upgrade, report).await?;
+        if position.version != place.book.version() {
+            // Published in the middle of the pass: start over under the new rules.
+            position = Position::read("", place.book.version());
+        }
+        let text = position.to_string();
+        floor.patiently(async || move_job(floor.sql, no, POSITION, &text, (floor.now)()).await).await?;
+    }
+    Ok(true)
+}
+
+/// How far the pass for one version of the rulebook has come.
+#[derive(Debug, PartialEq, Eq)]
+struct Position {
+    version: i64,
+    after: i64,
+    done: bool,
+}
+
+impl Position {
+    /// What is stored of another version, or cannot be read, is the beginning.
+    fn read(text: &str, version: i64) -> Self {
+        let mut parts = text.split(' ');
+        let stored: Option<i64> = parts.next().and_then(|part| part.parse().ok());
+        let after = parts.next().and_then(|part| part.parse().ok());
+        let done = parts.next() == Some("done");
+        match after {
+            Some(after) if stored == Some(version) => Self { version, after, done },
+            _ => Self { version, after: 0, done: false },
+        }
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.version, self.after, if self.done { "done" } else { "under-way" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_belongs_to_a_version() {
+        let begin = Position { version: 3, after: 0, done: false };
+        for (text, expected) in [
+            ("", begin),
+            ("2 70 done", Position { version: 3, after: 0, done: false }),
+            ("3 70 under-way", Position { version: 3, after: 70, done: false }),
+            ("3 70 done", Position { version: 3, after: 70, done: true }),
+            ("3 x done", Position { version: 3, after: 0, done: false }),
+        ] {
+            assert_eq!(Position::read(text, 3), expected, "{text}");
+        }
+        let position = Position { version: 3, after: 70, done: true };
+        assert_eq!(Position::read(&position.to_string(), 3), position);
+    }
+}
