@@ -30,16 +30,21 @@ const SPIN_INTERFACES: &[&str] = &[
 
 pub fn run(workspace: &Workspace) -> Result<()> {
     let built = build(workspace)?;
+    let mut faults = Vec::new();
     println!("{:<24} {:>5} {:>12} {:>12}", "component", "kind", "raw bytes", "gzip bytes");
     for (component, bytes) in &built {
         let kind = if component.kind == Kind::Http { "http" } else { "cron" };
         let name = if component.fixture { format!("fixtures/{}", component.name) } else { component.name.clone() };
         println!("{name:<24} {kind:>5} {:>12} {:>12}", bytes.len(), gzip_size(bytes)?);
+        faults.extend(check(component, bytes)?);
+    }
+    if !faults.is_empty() {
+        bail!("stock Spin 4.1 could not run these components, or they grew too large:\n  {}", faults.join("\n  "));
     }
     Ok(())
 }
 
-/// Builds, copies and checks every component; returns each with its bytes.
+/// Builds and copies every component; returns each with its bytes.
 pub fn build(workspace: &Workspace) -> Result<Vec<(Component, Vec<u8>)>> {
     let components = workspace.components()?;
     add_target()?;
@@ -47,17 +52,11 @@ pub fn build(workspace: &Workspace) -> Result<Vec<(Component, Vec<u8>)>> {
         compile(workspace, components.iter().filter(|component| component.kind == kind))?;
     }
     remove_strays(workspace, &components)?;
-    let mut built = Vec::new();
-    let mut faults = Vec::new();
-    for component in components {
+    let built = components.into_iter().map(|component| {
         let bytes = copy(workspace, &component)?;
-        faults.extend(check(&component, &bytes)?);
-        built.push((component, bytes));
-    }
-    if !faults.is_empty() {
-        bail!("stock Spin 4.1 could not run these components:\n  {}", faults.join("\n  "));
-    }
-    Ok(built)
+        Ok((component, bytes))
+    });
+    built.collect()
 }
 
 /// Instant when it is there already. A toolchain from elsewhere (a distribution, nix) may bring the target without rustup.
