@@ -1,1 +1,39 @@
-//! front
+//! The front door: health, the API's description, and the answer to every route that nobody else has.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `GET /healthz` | the process answers |
+//! | `GET /readyz` | the database answers too |
+//! | `GET /openapi.json` | OpenAPI 3.1, made from the types that requests are read into |
+//! | anything else | 404 as problem+json |
+
+mod openapi;
+
+use serde_json::json;
+use shell::{App, Problem, Reply, Request, Response, serve_plain};
+use spin_sdk::http_service;
+use store::is_ready;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve_plain(request, route).await
+}
+
+async fn route(request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["healthz"]) => Ok(Reply::json(200, &json!({"status": "ok"}))),
+        ("GET", ["readyz"]) => ready().await,
+        ("GET", ["openapi.json"]) => Ok(Reply::json(200, &openapi::document())),
+        (_, ["healthz" | "readyz" | "openapi.json"]) => Err(Problem::MethodNotAllowed("GET")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+async fn ready() -> Result<Reply, Problem> {
+    let is_ready = match App::of_this_instance().await {
+        Ok(app) => is_ready(&app.sql).await,
+        Err(_) => false,
+    };
+    if is_ready { Ok(Reply::json(200, &json!({"status": "ready"}))) } else { Err(Problem::Busy) }
+}

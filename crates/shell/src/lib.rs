@@ -1,1 +1,35 @@
-//! shell
+//! HTTP in one place: everything the components share between the wire and the ledger.
+//!
+//! Owns: requests and replies, authentication and roles, idempotency keys, RFC 9457 problems, the bodies of the API, and what an
+//! instance keeps between requests (its database connection and the rulebooks it has read). A component is a `match` over method and path that
+//! calls [`serve`].
+//!
+//! Architecture invariant: a request awaits host calls only. No task waits for another one of the same instance, and nothing kept
+//! between requests belongs to a single one.
+#![deny(missing_docs)]
+
+mod answer;
+mod api;
+mod app;
+mod auth;
+mod command;
+mod ids;
+mod json;
+mod page;
+mod problem;
+mod request;
+mod rulebooks;
+mod serve;
+
+pub use answer::Reply;
+pub use api::{BulkBody, EarnBody, EndpointBody, KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RedeemBody};
+pub use app::App;
+pub use auth::{Bearer, Role, new_key};
+pub use command::{authenticate, bulk, single};
+pub use ids::{new_id, now};
+pub use json::parse_json;
+pub use page::Page;
+pub use problem::{FieldError, PROBLEMS, Problem};
+pub use request::Request;
+pub use rulebooks::published;
+pub use serve::{Response, serve, serve_plain};

@@ -11,7 +11,8 @@ SELECT
   ) END,
   (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1),
   (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1),
-  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2)
+  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2),
+  CASE WHEN ?4 <> 0 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

@@ -1,4 +1,4 @@
-//! Reading what was written: a member's entries and profile.
+//! Reading what was written: a member's entries.
 
 use ledger::Entry;
 
@@ -30,13 +30,4 @@ pub async fn history(
     let values = vec![programme_no.into(), member.into(), before.into(), most.into()];
     let rows = sql.query(include_str!("../queries/history.sql"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
-}
-
-/// The attributes a merchant keeps of a member, as a JSON text; `None` when there are none.
-///
-/// # Errors
-/// [`Error`] when the database fails.
-pub async fn profile(sql: &impl Sql, programme_no: i64, member: &str) -> Result<Option<String>, Error> {
-    let mut rows = sql.query(include_str!("../queries/profile.sql"), vec![programme_no.into(), member.into()]).await?;
-    rows.first_mut().map(|row| row.text(0)).transpose()
 }

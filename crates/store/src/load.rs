@@ -69,6 +69,8 @@ pub struct Loaded {
     pub refusal: Option<StoredRefusal>,
     /// The entry that already bears the source.
     pub used: Option<EntryId>,
+    /// What the merchant told about the member, a JSON text; only loaded together with lots.
+    pub attributes: Option<String>,
 }
 
 /// Where the entries of an earlier command are.
@@ -142,7 +144,8 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let hit = row.optional_text(MEMBER + 15)?.map(|text| read_hit(&text)).transpose()?;
     let refusal = row.optional_text(MEMBER + 16)?.map(|text| StoredRefusal::read(&text)).transpose()?;
     let used = row.optional_text(MEMBER + 17)?.and_then(|id| EntryId::parse(&id));
-    Ok(Loaded { member, member_no, hit, refusal, used })
+    let attributes = row.optional_text(MEMBER + 18)?;
+    Ok(Loaded { member, member_no, hit, refusal, used, attributes })
 }
 
 fn read_hit(text: &str) -> Result<Hit, Error> {

@@ -48,7 +48,9 @@ pub async fn audit(
     let mut rows = sql.query(include_str!("../queries/audit_members.sql"), values).await?;
     let members = rows.iter_mut().map(|row| codec::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
     let numbers: Vec<i64> = members.iter().filter_map(|(_, number)| *number).collect();
-    let mut histories = entries(sql, &numbers).await?;
+    let spans: Vec<(i64, i64)> =
+        members.iter().filter_map(|(member, number)| Some(((*number)?, member.sequence.0))).collect();
+    let mut histories = entries(sql, &spans).await?;
     let mut found = Audit { members: members.len(), entries: 0, violations: Vec::new(), next: None };
     for (member, number) in &members {
         let entries = number.and_then(|number| histories.remove(&number)).unwrap_or_default();
@@ -65,7 +67,7 @@ fn check(member: &Member, entries: &[Entry]) -> Vec<AuditViolation> {
     found.map(|violation| AuditViolation { member: member.id.clone(), violation }).collect()
 }
 
-async fn entries(sql: &impl Sql, members: &[i64]) -> Result<BTreeMap<i64, Vec<Entry>>, Error> {
+async fn entries(sql: &impl Sql, members: &[(i64, i64)]) -> Result<BTreeMap<i64, Vec<Entry>>, Error> {
     let list = serde_json::to_string(members).map_err(|_| Error::Corrupt("member numbers"))?;
     let rows = sql.query(include_str!("../queries/audit_entries.sql"), vec![list.into()]).await?;
     let mut histories: BTreeMap<i64, Vec<Entry>> = BTreeMap::new();

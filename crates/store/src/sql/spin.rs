@@ -29,6 +29,15 @@ impl Sql for Spin {
         let rows = self.0.execute(statement, bound).await.map_err(error)?.collect().await.map_err(error)?;
         rows.into_iter().map(|row| row.values.into_iter().map(read).collect::<Result<_, _>>().map(Row)).collect()
     }
+
+    async fn pause(&self, attempt: u32) {
+        // The first retries follow at once: on a host with one writer the next state is already there. Then up to 50 ms, at random.
+        if attempt > 8 {
+            let most_ms = u64::from(attempt - 8).min(50);
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            spin_sdk::time::sleep(std::time::Duration::from_millis(1 + u64::from(now.subsec_micros()) % most_ms)).await;
+        }
+    }
 }
 
 fn read(value: SpinValue) -> Result<Value, Error> {

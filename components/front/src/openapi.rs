@@ -1,0 +1,319 @@
+//! OpenAPI 3.1: a row per route; request bodies come from the types they are read into, problems from the list they are answered from.
+
+use ledger::KINDS;
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value as Json, json};
+use shell::{BulkBody, EarnBody, EndpointBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody, RedeemBody};
+
+/// One operation.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    /// Schema of the body; none for reads.
+    body: Option<&'static str>,
+    /// Query parameters: name and JSON type.
+    query: &'static [(&'static str, &'static str)],
+    /// Whether it takes an `Idempotency-Key`.
+    is_mutation: bool,
+    /// Whether it takes a key at all.
+    is_public: bool,
+    success: &'static [u16],
+    /// Schema of the answer.
+    answer: &'static str,
+}
+
+const READ: Operation = Operation {
+    method: "get",
+    path: "",
+    summary: "",
+    body: None,
+    query: &[],
+    is_mutation: false,
+    is_public: false,
+    success: &[200],
+    answer: "Object",
+};
+const WRITE: Operation = Operation { method: "post", is_mutation: true, success: &[201], answer: "Written", ..READ };
+const PAGE: &[(&str, &str)] = &[("limit", "integer"), ("cursor", "string")];
+const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        path: "/v1/earn",
+        summary: "Earn points for a purchase or an action",
+        body: Some("EarnBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/earn/bulk",
+        summary: "Earn for up to 500 events, each with its own key and outcome",
+        body: Some("BulkEarn"),
+        is_mutation: false,
+        success: &[200],
+        answer: "BulkOutcomes",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/redeem",
+        summary: "Spend points, all or nothing",
+        body: Some("RedeemBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
+    Operation {
+        method: "put",
+        path: "/v1/members/{id}",
+        summary: "Register a member or replace its attributes",
+        body: Some("MemberBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/members/{id}/entries",
+        summary: "A member's history, newest first",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
+    Operation {
+        path: "/v1/members/{id}/lots",
+        summary: "Open lots in the order they will be spent",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
+    Operation { path: "/v1/programmes/{id}", summary: "A programme and its published rulebook", ..READ },
+    Operation {
+        method: "put",
+        path: "/v1/programmes/{id}",
+        summary: "Create a programme or publish its next rulebook (operator)",
+        body: Some("ProgrammeBody"),
+        success: &[200, 201],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/keys",
+        summary: "List keys",
+        query: &[("prefix", "string"), ("limit", "integer"), ("cursor", "string")],
+        answer: "Page",
+        ..READ
+    },
+    Operation { path: "/v1/keys", summary: "Make a key; shown once", body: Some("KeyBody"), answer: "Object", ..WRITE },
+    Operation {
+        path: "/v1/keys/{prefix}/rotate",
+        summary: "Make a key's successor; shown once",
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        method: "delete",
+        path: "/v1/keys/{prefix}",
+        summary: "Revoke a key at once",
+        success: &[204],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation { path: "/v1/endpoints", summary: "List webhook endpoints", answer: "Page", ..READ },
+    Operation { path: "/v1/endpoints/{id}", summary: "A webhook endpoint", ..READ },
+    Operation {
+        method: "put",
+        path: "/v1/endpoints/{id}",
+        summary: "Send events to a URL; the secret is shown once",
+        body: Some("EndpointBody"),
+        success: &[200, 201],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        method: "delete",
+        path: "/v1/endpoints/{id}",
+        summary: "Stop sending events to an endpoint",
+        success: &[204],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/endpoints/{id}/dead",
+        summary: "Events an endpoint did not take",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
+    Operation {
+        path: "/v1/endpoints/{id}/replay",
+        summary: "Send dead events again",
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/jobs/{name}",
+        summary: "Run a job, for schedulers that only speak HTTP",
+        is_mutation: false,
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/reports/audit",
+        summary: "Replay every entry and check every invariant",
+        query: &[("member_id", "string"), ("limit", "integer"), ("cursor", "string")],
+        ..READ
+    },
+    Operation {
+        path: "/v1/reports/trial-balance",
+        summary: "Points by account; sums to zero",
+        query: &[("from", "string"), ("to", "string")],
+        ..READ
+    },
+    Operation { path: "/healthz", summary: "The process answers", is_public: true, ..READ },
+    Operation { path: "/readyz", summary: "The database answers", is_public: true, ..READ },
+    Operation { path: "/openapi.json", summary: "This document", is_public: true, ..READ },
+];
+
+/// The whole document.
+pub fn document() -> Json {
+    let mut paths: Map<String, Json> = Map::new();
+    for operation in OPERATIONS {
+        let entry = paths.entry(operation.path).or_insert_with(|| Json::Object(Map::new()));
+        if let Some(methods) = entry.as_object_mut() {
+            methods.insert(operation.method.to_owned(), describe(operation));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Accrue",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Loyalty points: earn, redeem, expire, climb tiers, on books that always add up.",
+        },
+        "paths": paths,
+        "webhooks": webhooks(),
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn describe(operation: &Operation) -> Json {
+    let mut parameters: Vec<Json> = operation.path.split('/').filter_map(path_parameter).collect();
+    let query = |(name, kind): &(&str, &str)| json!({"name": name, "in": "query", "schema": {"type": kind}});
+    parameters.extend(operation.query.iter().map(query));
+    if operation.is_mutation {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "The same key and request give the first answer again and do nothing twice.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        }));
+    }
+    let mut responses = Map::new();
+    for status in operation.success {
+        let content =
+            json!({"description": "done", "content": {"application/json": {"schema": reference(operation.answer)}}});
+        responses.insert(status.to_string(), if *status == 204 { json!({"description": "done"}) } else { content });
+    }
+    let problem = json!({"description": "see type and docs/reference/problems.md", "content": {"application/problem+json": {"schema": reference("Problem")}}});
+    responses.insert("default".to_owned(), problem);
+    let mut described = json!({"summary": operation.summary, "parameters": parameters, "responses": responses});
+    if let Some(described) = described.as_object_mut() {
+        if let Some(body) = operation.body {
+            described.insert(
+                "requestBody".into(),
+                json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}),
+            );
+        }
+        if !operation.is_public {
+            described.insert("security".into(), json!([{"key": []}]));
+        }
+    }
+    described
+}
+
+fn path_parameter(segment: &str) -> Option<Json> {
+    let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+    Some(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+}
+
+fn reference(schema: &str) -> Json {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn webhooks() -> Json {
+    let event = json!({"post": {
+        "summary": "An entry, as Standard Webhooks 1.0: see docs/reference/events.md",
+        "requestBody": {"content": {"application/json": {"schema": {
+            "type": "object",
+            "properties": {"type": {"type": "string"}, "timestamp": {"type": "string"}, "data": reference("Entry")},
+        }}}},
+        "responses": {"2XX": {"description": "taken"}},
+    }});
+    json!({ "entry": event })
+}
+
+fn schemas() -> Json {
+    let mut generator =
+        SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into()).into_generator();
+    add::<EarnBody>(&mut generator);
+    add::<BulkBody>(&mut generator);
+    add::<RedeemBody>(&mut generator);
+    add::<MemberBody>(&mut generator);
+    add::<KeyBody>(&mut generator);
+    add::<ProgrammeBody>(&mut generator);
+    add::<EndpointBody>(&mut generator);
+    let mut schemas: Map<String, Json> = generator.take_definitions(true);
+    let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
+    let slugs: Vec<String> = PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();
+    let others = [
+        ("Object", json!({"type": "object"})),
+        (
+            "Page",
+            json!({"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array"}, "next": {"type": ["string", "null"]}}}),
+        ),
+        (
+            "Entry",
+            json!({
+                "type": "object",
+                "required": ["entry_id", "member_id", "sequence", "kind", "points", "balance_after", "occurred_at", "recorded_at", "hash"],
+                "properties": {"kind": {"enum": kinds}, "points": {"type": "integer"}, "balance_after": {"type": "integer"}},
+            }),
+        ),
+        (
+            "Written",
+            json!({
+                "type": "object",
+                "required": ["entry", "follow_ups", "balance"],
+                "properties": {"entry": reference("Entry"), "follow_ups": {"type": "array", "items": reference("Entry")}, "balance": {"type": "integer"}},
+            }),
+        ),
+        (
+            "BulkEarn",
+            json!({"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "minItems": 1, "maxItems": 500, "items": reference("BulkBody")}}}),
+        ),
+        (
+            "BulkOutcomes",
+            json!({"type": "object", "required": ["outcomes"], "properties": {"outcomes": {"type": "array"}}}),
+        ),
+        (
+            "Problem",
+            json!({
+                "type": "object",
+                "required": ["type", "title", "status", "detail", "instance"],
+                "properties": {"type": {"type": "string", "examples": slugs}, "title": {"type": "string"}, "status": {"type": "integer"}},
+            }),
+        ),
+    ];
+    schemas.extend(others.map(|(name, schema)| (name.to_owned(), schema)));
+    Json::Object(schemas)
+}
+
+fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
+    let _reference = generator.subschema_for::<T>();
+}

@@ -1,0 +1,80 @@
+//! A member and its lots as the API shows them, by the clock.
+
+use ledger::{Lot, LotState, Member, Timestamp};
+use rules::{Goal, Rulebook, TierBasis, projection};
+use serde_json::{Value as Json, json};
+use store::Loaded;
+
+/// `balance` is what can be spent now; `ledger_balance` what the books hold, including lots whose end no job has written down yet.
+pub fn member(book: &Rulebook, loaded: &Loaded, now: Timestamp) -> Json {
+    let member = &loaded.member;
+    let points = |state: LotState| {
+        member.lots.iter().filter(|lot| lot.state(now) == state).map(|lot| lot.remaining).sum::<i64>()
+    };
+    let attributes: Json =
+        loaded.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!({}));
+    json!({
+        "member_id": member.id.as_str(),
+        "joined_at": member.joined_at.map(|at| at.to_string()),
+        "balance": points(LotState::Active),
+        "pending": points(LotState::Pending),
+        "ledger_balance": member.balance,
+        "expiring_next": expiring_next(member, now),
+        "growth": member.standing.lifetime.growth,
+        "tier": tier(book, member, now),
+        "attributes": attributes,
+    })
+}
+
+/// The points that expire first, all that expire at that instant together.
+fn expiring_next(member: &Member, now: Timestamp) -> Json {
+    let active = || member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
+    let Some(first) = active().filter_map(|lot| lot.expires_at).min() else { return Json::Null };
+    let points: i64 = active().filter(|lot| lot.expires_at == Some(first)).map(|lot| lot.remaining).sum();
+    json!({"points": points, "expires_at": first.to_string()})
+}
+
+fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
+    let Some(at) = projection(book, member, now) else { return Json::Null };
+    let basis = match at.basis {
+        TierBasis::Spend => "spend",
+        TierBasis::Growth => "growth",
+        TierBasis::Orders => "orders",
+    };
+    let goal = |goal: Goal| json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": goal.by.map(|at| at.to_string())});
+    json!({
+        "id": at.tier,
+        "since": member.tier.as_ref().map(|tier| tier.since.to_string()),
+        "until": member.tier.as_ref().and_then(|tier| tier.until).map(|at| at.to_string()),
+        "basis": basis,
+        "value": at.value,
+        "next": at.next.map(goal),
+        "keep": at.keep.map(goal),
+    })
+}
+
+/// Open lots in the order they will be spent.
+pub fn lots(member: &Member, now: Timestamp) -> Vec<Json> {
+    let mut lots: Vec<&Lot> = member.lots.iter().collect();
+    lots.sort_by_key(|lot| lot.expiring_first());
+    lots.into_iter().map(|lot| lot_json(lot, now)).collect()
+}
+
+fn lot_json(lot: &Lot, now: Timestamp) -> Json {
+    let state = match lot.state(now) {
+        LotState::Pending => "pending",
+        LotState::Active => "active",
+        LotState::Spent => "spent",
+        LotState::Expired => "expired",
+    };
+    json!({
+        "lot": lot.number.0,
+        "source": lot.source,
+        "granted": lot.granted,
+        "remaining": lot.remaining,
+        "state": state,
+        "earned_at": lot.earned_at.to_string(),
+        "available_at": lot.available_at.to_string(),
+        "expires_at": lot.expires_at.map(|at| at.to_string()),
+    })
+}

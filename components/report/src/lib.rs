@@ -1,0 +1,104 @@
+//! The books, proved.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `GET /v1/reports/audit` | replays entries and checks every invariant; `?member_id=` for one member; page on by `?cursor=` until `next` is null |
+//! | `GET /v1/reports/trial-balance` | points by account, `?from=` and `?to=` by the time of recording; sums to zero |
+
+use std::collections::BTreeMap;
+
+use ledger::{MemberId, Timestamp};
+use serde_json::{Value as Json, json};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
+use spin_sdk::http_service;
+use store::{audit, totals, trial_balance};
+
+const READERS: [Role; 1] = [Role::Finance];
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["v1", "reports", "audit"]) => audited(app, request).await,
+        ("GET", ["v1", "reports", "trial-balance"]) => balanced(app, request).await,
+        (_, ["v1", "reports", "audit" | "trial-balance"]) => Err(Problem::MethodNotAllowed("GET")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["member_id", "limit", "cursor"])?;
+    let page = Page::of(request)?;
+    let member = request.query("member_id");
+    if let Some(Err(error)) = member.map(MemberId::new) {
+        return Err(Problem::InvalidRequest(vec![FieldError::new("?member_id", error.to_string())]));
+    }
+    let found = audit(&app.sql, caller.programme.no, member, page.number(0)?, page.limit).await?;
+    if found.members == 0 && member.is_some() {
+        return Err(Problem::ResourceNotFound);
+    }
+    let mut violations: Vec<Json> = found
+        .violations
+        .iter()
+        .map(|v| json!({"member_id": v.member.as_str(), "entry_id": v.violation.entry.map(|id| id.to_string()), "what": v.violation.what}))
+        .collect();
+    let mut body = json!({
+        "members_checked": found.members,
+        "entries_checked": found.entries,
+        "next": found.next.map(|number| number.to_string()),
+    });
+    // What concerns the whole programme is checked once, by the last page.
+    if member.is_none() && found.next.is_none() {
+        let sums = totals(&app.sql, caller.programme.no).await?;
+        if sums.entries != sums.balances || sums.balances != sums.lots {
+            violations.push(json!({"what": "entries, balances and lots do not have the same sum"}));
+        }
+        if let Some(body) = body.as_object_mut() {
+            body.insert(
+                "sums".to_owned(),
+                json!({"entries": sums.entries, "balances": sums.balances, "lots": sums.lots}),
+            );
+        }
+    }
+    if let Some(body) = body.as_object_mut() {
+        body.insert("clean".to_owned(), violations.is_empty().into());
+        body.insert("violations".to_owned(), violations.into());
+    }
+    Ok(Reply::json(200, &body))
+}
+
+async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["from", "to"])?;
+    let (from, to) = (instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?);
+    let rows = trial_balance(&app.sql, caller.programme.no, from, to).await?;
+    let mut accounts: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &rows {
+        if let Some(contra) = row.kind.contra_account() {
+            *accounts.entry("members").or_default() += row.points;
+            *accounts.entry(contra).or_default() -= row.points;
+        }
+    }
+    let kinds: Vec<Json> = rows
+        .iter()
+        .map(|row| json!({"kind": row.kind.as_str(), "points": row.points, "entries": row.entries}))
+        .collect();
+    let sum: i64 = accounts.values().sum();
+    let accounts: Vec<Json> =
+        accounts.into_iter().map(|(account, points)| json!({"account": account, "points": points})).collect();
+    let body =
+        json!({"from": from.to_string(), "to": to.to_string(), "accounts": accounts, "sum": sum, "kinds": kinds});
+    Ok(Reply::json(200, &body))
+}
+
+fn instant(request: &Request, name: &str, otherwise: Timestamp) -> Result<Timestamp, Problem> {
+    let Some(text) = request.query(name) else { return Ok(otherwise) };
+    let wrong =
+        || Problem::InvalidRequest(vec![FieldError::new(format!("?{name}"), "must be RFC 3339 with an offset")]);
+    Timestamp::parse(text).ok_or_else(wrong)
+}

@@ -1,0 +1,72 @@
+//! Replies, and how the outcome of a command is shown.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use store::{Answer, EntryView, Outcome};
+
+use crate::problem::Problem;
+
+/// A status, headers and a body.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, content_type: &'static str, body: String) -> Self {
+        Self { status, content_type, headers: Vec::new(), body }
+    }
+
+    /// A JSON body.
+    #[must_use]
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_string(body) {
+            Ok(body) => Self::new(status, "application/json", body),
+            Err(error) => Problem::Internal(error.to_string()).reply(),
+        }
+    }
+
+    /// No body.
+    #[must_use]
+    pub fn empty(status: u16) -> Self {
+        Self::new(status, "application/json", String::new())
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+}
+
+/// What a command wrote, as every mutation answers: the entry it asked for, those that came along, and the balance after all of them.
+pub(crate) struct Written<'a>(pub(crate) &'a Answer);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Answer { entries, primary, .. } = self.0;
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("entry", &entries.get(*primary).map(EntryView))?;
+        let others = entries.iter().enumerate().filter(|(index, _)| index != primary);
+        map.serialize_entry("follow_ups", &others.map(|(_, entry)| EntryView(entry)).collect::<Vec<_>>())?;
+        map.serialize_entry("balance", &entries.last().map(|entry| entry.balance_after))?;
+        map.end()
+    }
+}
+
+/// Shows what became of a command.
+pub(crate) fn show(outcome: Outcome) -> Result<Reply, Problem> {
+    match outcome {
+        Outcome::Done(answer) => {
+            let reply = Reply::json(201, &Written(&answer));
+            Ok(if answer.replayed { reply.with("idempotent-replayed", "true") } else { reply })
+        }
+        Outcome::Refused { refusal, id, replayed } => Err(Problem::Refused { refusal, id, replayed }),
+        Outcome::KeyReused => Err(Problem::IdempotencyKeyReused),
+        Outcome::Nothing(_) => Err(Problem::Internal("a command wrote nothing".to_owned())),
+    }
+}

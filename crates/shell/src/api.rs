@@ -1,0 +1,376 @@
+//! The bodies that requests carry, and how they become orders.
+//!
+//! Unknown fields are refused: a typo must not silently lose points. Checks name the place of every value that is wrong.
+
+use std::collections::BTreeMap;
+
+use ledger::{Currency, IdError, MemberId, Money, Origin, Reference, Timestamp};
+use rules::{Command, Document, EarnEvent, Line};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::Order;
+
+use crate::problem::{FieldError, Problem};
+use crate::request::unquoted;
+
+/// The most one line or redemption may be about: far beyond any till, far below what sums can hold.
+const MOST_AMOUNT: i64 = 1_000_000_000_000_000;
+const MOST_LINES: usize = 500;
+const MOST_ATTRIBUTES: usize = 50;
+
+/// An amount of money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MoneyBody {
+    /// Minor units (cents, fen), not negative.
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LineBody {
+    /// The merchant's name of the line within the order.
+    pub line_id: String,
+    /// The merchant's article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// The merchant's category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Units bought; 1 when absent.
+    #[serde(default = "one")]
+    pub quantity: i64,
+    /// What the line cost in all, after discounts.
+    pub amount: MoneyBody,
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// Something a member did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EarnBody {
+    /// The member.
+    pub member_id: String,
+    /// `purchase`, or an action of the rulebook such as `check_in`.
+    pub event: String,
+    /// The order of a purchase, the document of an action. Earns once only. A purchase must have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// When it happened, RFC 3339; now when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<String>,
+    /// The lines of a purchase; actions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineBody>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
+/// One event of a bulk earn: an earn with its idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BulkBody {
+    /// The key that the same event bears on every retry.
+    pub idempotency_key: String,
+    /// See [`EarnBody::member_id`].
+    pub member_id: String,
+    /// See [`EarnBody::event`].
+    pub event: String,
+    /// See [`EarnBody::reference`].
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// See [`EarnBody::occurred_at`].
+    #[serde(default)]
+    pub occurred_at: Option<String>,
+    /// See [`EarnBody::lines`].
+    #[serde(default)]
+    pub lines: Vec<LineBody>,
+    /// See [`EarnBody::channel`].
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// See [`EarnBody::store_id`].
+    #[serde(default)]
+    pub store_id: Option<String>,
+}
+
+/// A wish to spend points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RedeemBody {
+    /// The member.
+    pub member_id: String,
+    /// How many points, at least 1.
+    pub points: i64,
+    /// The merchant's document. Redeems once only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What for, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
+/// What a merchant tells about a member. Replaces what was told before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MemberBody {
+    /// Up to 50 names with texts of up to 200 characters.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A new key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct KeyBody {
+    /// storefront, marketing, finance, service, approver, admin or job.
+    pub role: String,
+    /// What it is for, for people.
+    pub label: String,
+    /// Another programme than the caller's; for the operator only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme_id: Option<String>,
+}
+
+/// A programme and its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProgrammeBody {
+    /// Its name, for people.
+    pub name: String,
+    /// The rulebook to publish.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub rulebook: Document,
+}
+
+/// Where events are sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EndpointBody {
+    /// An https URL.
+    pub url: String,
+    /// Kinds of entries to send; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<Vec<String>>,
+    /// `whsec_` and base64 of 24–64 bytes; made by the server when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+impl From<BulkBody> for (String, EarnBody) {
+    fn from(body: BulkBody) -> Self {
+        let BulkBody { idempotency_key, member_id, event, reference, occurred_at, lines, channel, store_id } = body;
+        (idempotency_key, EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id })
+    }
+}
+
+/// Collects every value that is wrong.
+#[derive(Default)]
+struct Check(Vec<FieldError>);
+
+impl Check {
+    fn wrong(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(FieldError::new(pointer, detail));
+    }
+
+    fn id<T>(&mut self, pointer: &str, id: Result<T, IdError>) -> Option<T> {
+        id.map_err(|error| self.wrong(pointer, error.to_string())).ok()
+    }
+
+    fn reference(&mut self, text: Option<&str>) -> Option<Reference> {
+        text.and_then(|text| self.id("/reference", Reference::new(text)))
+    }
+
+    fn text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
+        let Some(text) = text else { return };
+        let length = text.chars().count();
+        if length == 0 || length > most || text.chars().any(char::is_control) {
+            self.wrong(pointer, format!("must have 1 to {most} characters and no control characters"));
+        }
+    }
+
+    fn done<T>(self, value: Option<T>) -> Result<T, Problem> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(Problem::InvalidRequest(self.0)),
+        }
+    }
+}
+
+/// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under one key apart.
+fn fingerprint(body: &impl Serialize) -> String {
+    let json = serde_json::to_vec(body).unwrap_or_default();
+    let mut digest = ledger::Hash(Sha256::digest(json).into()).to_string();
+    digest.truncate(32);
+    digest
+}
+
+impl EarnBody {
+    /// Checks the values and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let key = unquoted(key);
+        if key.is_none() {
+            check.wrong("/idempotency_key", "must be 1 to 255 visible ASCII characters");
+        }
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        check.text("/event", Some(&self.event), 40);
+        let reference = check.reference(self.reference.as_deref());
+        let occurred_at = self.occurred_at.as_deref().and_then(|text| {
+            let at = Timestamp::parse(text);
+            if at.is_none() {
+                check.wrong("/occurred_at", "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00");
+            }
+            at
+        });
+        let is_purchase = self.event == "purchase";
+        if is_purchase && self.reference.is_none() {
+            check.wrong("/reference", "a purchase needs the order it is for");
+        }
+        if is_purchase && (self.lines.is_empty() || self.lines.len() > MOST_LINES) {
+            check.wrong("/lines", "a purchase needs 1 to 500 lines");
+        }
+        if !is_purchase && !self.lines.is_empty() {
+            check.wrong("/lines", "only purchases have lines");
+        }
+        let lines = self.lines.iter().enumerate().filter_map(|(index, body)| line(index, body, &mut check)).collect();
+        check.text("/channel", self.channel.as_deref(), 64);
+        check.text("/store_id", self.store_id.as_deref(), 64);
+        let source = reference.as_ref().map(|reference| format!("{}:{reference}", self.event));
+        let origin = Origin {
+            actor: actor.to_owned(),
+            channel: self.channel.clone(),
+            store: self.store_id.clone(),
+            reference,
+            reason: None,
+        };
+        let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines });
+        let order = member.zip(key).map(|(member, key)| Order {
+            member,
+            command,
+            origin,
+            idem: Some((format!("earn:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+        });
+        check.done(order)
+    }
+}
+
+fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
+    let at = format!("/lines/{index}");
+    check.text(&format!("{at}/line_id"), Some(&body.line_id), 64);
+    check.text(&format!("{at}/sku"), body.sku.as_deref(), 64);
+    check.text(&format!("{at}/category"), body.category.as_deref(), 64);
+    if !(1..=1_000_000).contains(&body.quantity) {
+        check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
+    }
+    if !(0..=MOST_AMOUNT).contains(&body.amount.amount_minor) {
+        check.wrong(
+            format!("{at}/amount/amount_minor"),
+            "must be 0 to 1000000000000000; returns are not negative purchases",
+        );
+    }
+    let currency = Currency::new(&body.amount.currency);
+    if currency.is_none() {
+        check.wrong(format!("{at}/amount/currency"), "must be an ISO 4217 code of three capital letters");
+    }
+    Some(Line {
+        line: body.line_id.clone(),
+        sku: body.sku.clone(),
+        category: body.category.clone(),
+        quantity: body.quantity,
+        amount: Money { amount_minor: body.amount.amount_minor, currency: currency? },
+    })
+}
+
+impl RedeemBody {
+    /// Checks the values and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        if !(1..=MOST_AMOUNT).contains(&self.points) {
+            check.wrong("/points", "must be 1 to 1000000000000000");
+        }
+        let reference = check.reference(self.reference.as_deref());
+        check.text("/reason", self.reason.as_deref(), 500);
+        check.text("/channel", self.channel.as_deref(), 64);
+        check.text("/store_id", self.store_id.as_deref(), 64);
+        let source = reference.as_ref().map(|reference| format!("redeem:{reference}"));
+        let origin = Origin {
+            actor: actor.to_owned(),
+            channel: self.channel.clone(),
+            store: self.store_id.clone(),
+            reference,
+            reason: self.reason.clone(),
+        };
+        let order = member.map(|member| Order {
+            member,
+            command: Command::Redeem { points: self.points },
+            origin,
+            idem: Some((format!("redeem:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+        });
+        check.done(order)
+    }
+}
+
+impl MemberBody {
+    /// Checks the values and makes an order of it for the member of the path.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member_id = check.id("member_id", MemberId::new(member));
+        if self.attributes.len() > MOST_ATTRIBUTES {
+            check.wrong("/attributes", "must be 50 at most");
+        }
+        for (name, value) in &self.attributes {
+            let at = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
+            check.text(&at, Some(name), 64);
+            check.text(&at, Some(value), 200);
+        }
+        let attributes = serde_json::to_string(&self.attributes).ok();
+        let order = member_id.map(|member_id| Order {
+            member: member_id,
+            command: Command::Enrol,
+            origin: Origin { actor: actor.to_owned(), ..Origin::default() },
+            idem: Some((format!("member:{key}"), fingerprint(&(member, self)))),
+            source: None,
+            attributes,
+        });
+        check.done(order)
+    }
+}

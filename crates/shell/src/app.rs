@@ -1,0 +1,46 @@
+//! What an instance keeps between requests: one connection to the database and the rulebooks it has read.
+//!
+//! Set up by the first request. Several first requests may set it up at once: every step can be repeated, and the last one is kept.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use store::{Spin, ensure_operator, migrate, seed};
+
+use crate::auth::Bearer;
+use crate::ids::now;
+use crate::problem::Problem;
+
+thread_local! {
+    static INSTANCE: RefCell<Option<Rc<App>>> = const { RefCell::new(None) };
+}
+
+/// An instance's connections. Holds nothing that belongs to one request.
+pub struct App {
+    /// The ledger's database.
+    pub sql: Spin,
+}
+
+impl App {
+    /// The instance's, set up when this is its first request: schema, default programme, operator's key.
+    ///
+    /// # Errors
+    /// What the database does.
+    pub async fn of_this_instance() -> Result<Rc<Self>, Problem> {
+        if let Some(app) = INSTANCE.with_borrow(Clone::clone) {
+            return Ok(app);
+        }
+        let sql = Spin::open("default").await?;
+        migrate(&sql).await?;
+        seed(&sql, now().0).await?;
+        // Without the variable there is no operator: keys made earlier go on working.
+        if let Ok(key) = spin_sdk::variables::get("admin_key").await
+            && let Some(bearer) = Bearer::parse(&key)
+        {
+            ensure_operator(&sql, bearer.prefix(), &bearer.hash(), now().0).await?;
+        }
+        let app = Rc::new(Self { sql });
+        INSTANCE.set(Some(app.clone()));
+        Ok(app)
+    }
+}

@@ -1,0 +1,176 @@
+//! Keys and roles. A key is shown once, when it is made; what is stored is its prefix and its SHA-256.
+
+use std::fmt;
+
+use ledger::Hash;
+use sha2::{Digest, Sha256};
+use store::Caller;
+use subtle::ConstantTimeEq;
+
+use crate::problem::Problem;
+use crate::request::Request;
+
+/// Characters of a key that it is found and listed by.
+const PREFIX_LENGTH: usize = 12;
+/// A key must have at least this many characters.
+const LEAST_LENGTH: usize = 32;
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Earn, redeem and read members.
+    Storefront,
+    /// Read rules and members.
+    Marketing,
+    /// Read the books.
+    Finance,
+    /// Read and register members.
+    Service,
+    /// Decide on requests of others.
+    Approver,
+    /// Everything within the programme.
+    Admin,
+    /// Run jobs.
+    Job,
+}
+
+/// Every role with its name in the API.
+const ROLES: [(Role, &str); 7] = [
+    (Role::Storefront, "storefront"),
+    (Role::Marketing, "marketing"),
+    (Role::Finance, "finance"),
+    (Role::Service, "service"),
+    (Role::Approver, "approver"),
+    (Role::Admin, "admin"),
+    (Role::Job, "job"),
+];
+
+impl Role {
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        ROLES.into_iter().find(|(_, found)| *found == name).map(|(role, _)| role)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        ROLES.into_iter().find(|(role, _)| *role == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// A key as a request bears it. Never shown, not even by `Debug`.
+pub struct Bearer(String);
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bearer({}…)", self.prefix())
+    }
+}
+
+impl Bearer {
+    /// A key of at least 32 visible ASCII characters.
+    #[must_use]
+    pub fn parse(key: &str) -> Option<Self> {
+        let is_visible = key.bytes().all(|b| (b'!'..=b'~').contains(&b));
+        (is_visible && (LEAST_LENGTH..=255).contains(&key.len())).then(|| Self(key.to_owned()))
+    }
+
+    /// The key of a request.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthorized`] when there is none of the right shape.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let header = request.header("authorization").and_then(Result::ok).ok_or(Problem::Unauthorized)?;
+        let (scheme, key) = header.split_once(' ').ok_or(Problem::Unauthorized)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Problem::Unauthorized);
+        }
+        Self::parse(key.trim()).ok_or(Problem::Unauthorized)
+    }
+
+    /// What it is found by.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.0.get(..PREFIX_LENGTH).unwrap_or_default()
+    }
+
+    /// What is stored of it: SHA-256 as 64 hexadecimal digits. A key has 256 random bits, so a slow hash would add nothing.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        Hash(Sha256::digest(self.0.as_bytes()).into()).to_string()
+    }
+
+    /// Lets the caller in when the hash is the stored one, the key was not revoked and the role may.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthorized`], [`Problem::Forbidden`].
+    pub fn admit(&self, caller: Option<Caller>, roles: &[Role]) -> Result<Caller, Problem> {
+        let caller = caller.ok_or(Problem::Unauthorized)?;
+        let is_same: bool = self.hash().as_bytes().ct_eq(caller.hash.as_bytes()).into();
+        if !is_same || caller.revoked {
+            return Err(Problem::Unauthorized);
+        }
+        let may = Role::parse(&caller.role).is_some_and(|role| role == Role::Admin || roles.contains(&role));
+        if may {
+            return Ok(caller);
+        }
+        let names: Vec<&str> = roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect();
+        Err(Problem::Forbidden(names.join(", ")))
+    }
+}
+
+/// A fresh key: `acc_`, 8 characters to find it by, 43 characters with 256 random bits. `None` when the host has no randomness.
+#[must_use]
+pub fn new_key() -> Option<Bearer> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut random = [0u8; 51];
+    getrandom::fill(&mut random).ok()?;
+    // 51 characters of 6 bits: 8 public ones, and 43 × 6 = 258 secret bits.
+    let text = random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)).map(|c| char::from(*c)));
+    Bearer::parse(&format!("acc_{}", text.collect::<String>()))
+}
+
+impl Bearer {
+    /// The key itself, for the one answer that shows it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::ProgrammeRef;
+
+    fn caller(bearer: &Bearer, role: &str, revoked: bool) -> Caller {
+        let programme = ProgrammeRef { no: 1, id: "p".into(), rulebook_version: 1, rulebook_digest: String::new() };
+        Caller { programme, role: role.into(), operator: false, hash: bearer.hash(), revoked }
+    }
+
+    #[test]
+    fn keys_are_admitted_by_hash_and_role() {
+        let (key, other) = (new_key().unwrap(), new_key().unwrap());
+        assert_eq!((key.reveal().len(), key.prefix().len()), (55, 12));
+        let roles = [Role::Storefront];
+        for (name, stored, outcome) in [
+            ("right role", Some(caller(&key, "storefront", false)), 200),
+            ("admin may all", Some(caller(&key, "admin", false)), 200),
+            ("wrong role", Some(caller(&key, "finance", false)), 403),
+            ("unknown role", Some(caller(&key, "root", false)), 403),
+            ("revoked", Some(caller(&key, "admin", true)), 401),
+            ("same prefix, other secret", Some(caller(&other, "admin", false)), 401),
+            ("unknown prefix", None, 401),
+        ] {
+            let status = key.admit(stored, &roles).map_or_else(|problem| problem.status(), |_| 200);
+            assert_eq!(status, outcome, "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_never_shown() {
+        let key = new_key().unwrap();
+        assert!(!format!("{key:?}").contains(&key.reveal()[12..]));
+    }
+}

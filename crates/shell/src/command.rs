@@ -1,0 +1,143 @@
+//! The way of a command through a component: key, body, one load, decision, one commit, answer.
+
+use ledger::{EntryId, Timestamp};
+use serde_json::value::RawValue;
+use store::{Caller, Desk, Order, Outcome, Scope, carry_out, dry_run, load};
+
+use crate::answer::{Reply, show};
+use crate::app::App;
+use crate::auth::{Bearer, Role};
+use crate::ids::{new_id, now};
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::rulebooks::published;
+
+/// Who sends the request, when its key's role may. For routes that load no member.
+///
+/// # Errors
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], or what the database does.
+pub async fn authenticate(app: &App, request: &Request, roles: &[Role]) -> Result<Caller, Problem> {
+    let bearer = Bearer::of(request)?;
+    bearer.admit(store::caller(&app.sql, bearer.prefix()).await?, roles)
+}
+
+/// Carries out the one order that `parse` makes of the request; `parse` is given the actor's name. `?dry_run=true` writes nothing.
+///
+/// # Errors
+/// Every [`Problem`].
+pub async fn single(
+    app: &App,
+    request: &Request,
+    roles: &[Role],
+    parse: impl FnOnce(&str) -> Result<Order, Problem>,
+) -> Result<Reply, Problem> {
+    let bearer = Bearer::of(request)?;
+    let parsed = request.flag("dry_run").and_then(|dry| Ok((dry, parse(&actor(&bearer))?)));
+    let (dry, order) = match parsed {
+        Ok(parsed) => parsed,
+        // Who may not come in is not told what is wrong with the body.
+        Err(problem) => {
+            authenticate(app, request, roles).await?;
+            return Err(problem);
+        }
+    };
+    let wanted = [order.wanted()];
+    let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
+    let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
+    bearer.admit(caller, roles)?;
+    let book = published(&app.sql, &programme).await?;
+    let mut desk = Desk { sql: &app.sql, programme: &programme, book: &book, now: now(), ids: new_id };
+    let outcome = if dry {
+        let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
+        dry_run(&mut desk, &order, loaded).await?
+    } else {
+        let mut outcomes = carry_out(&mut desk, &[order], loaded).await?;
+        outcomes.pop().ok_or_else(|| Problem::Internal("no outcome".to_owned()))?
+    };
+    let reply = show(outcome)?;
+    Ok(if dry { reply.with("dry-run", "true") } else { reply })
+}
+
+/// Carries out many orders at once, each with an outcome of its own, in order. What could not be made an order is its problem.
+///
+/// # Errors
+/// Every [`Problem`] that concerns the call and not one of its orders.
+pub async fn bulk(
+    app: &App,
+    request: &Request,
+    roles: &[Role],
+    parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
+) -> Result<Reply, Problem> {
+    let bearer = Bearer::of(request)?;
+    let parsed = match parse(&actor(&bearer)) {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            authenticate(app, request, roles).await?;
+            return Err(problem);
+        }
+    };
+    let (mut orders, mut places) = (Vec::new(), Vec::new());
+    for order in parsed {
+        places.push(match order {
+            Ok(order) => {
+                orders.push(order);
+                None
+            }
+            Err(problem) => Some(problem),
+        });
+    }
+    let outcomes = if orders.is_empty() {
+        authenticate(app, request, roles).await?;
+        Vec::new()
+    } else {
+        written(app, &bearer, roles, &orders, now(), new_id).await?
+    };
+    let mut outcomes = outcomes.into_iter();
+    let mut shown = Vec::new();
+    for place in places {
+        let reply = match place {
+            Some(problem) => problem.reply(),
+            None => outcomes.next().map_or_else(|| Err(Problem::Busy), show).unwrap_or_else(|problem| problem.reply()),
+        };
+        let replayed = reply.headers.iter().any(|(name, _)| *name == "idempotent-replayed");
+        let body = RawValue::from_string(reply.body).map_err(|error| Problem::Internal(error.to_string()))?;
+        shown.push(BulkOutcome { status: reply.status, replayed, body });
+    }
+    Ok(Reply::json(200, &Bulk { outcomes: shown }))
+}
+
+async fn written(
+    app: &App,
+    bearer: &Bearer,
+    roles: &[Role],
+    orders: &[Order],
+    now: Timestamp,
+    ids: impl FnMut() -> EntryId,
+) -> Result<Vec<Outcome>, Problem> {
+    let wanted: Vec<_> = orders.iter().map(Order::wanted).collect();
+    let lots = orders.first().map_or(store::Lots::None, Order::lots);
+    let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
+    let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
+    bearer.admit(caller, roles)?;
+    let book = published(&app.sql, &programme).await?;
+    let mut desk = Desk { sql: &app.sql, programme: &programme, book: &book, now, ids };
+    Ok(carry_out(&mut desk, orders, loaded).await?)
+}
+
+/// How entries name who asked for them.
+fn actor(bearer: &Bearer) -> String {
+    format!("key:{}", bearer.prefix())
+}
+
+#[derive(serde::Serialize)]
+struct Bulk {
+    outcomes: Vec<BulkOutcome>,
+}
+
+/// One outcome of a bulk call.
+#[derive(serde::Serialize)]
+struct BulkOutcome {
+    status: u16,
+    replayed: bool,
+    body: Box<RawValue>,
+}

@@ -1,0 +1,44 @@
+//! Lists: `?limit` and an opaque `?cursor`.
+
+use serde_json::{Value as Json, json};
+
+use crate::problem::{FieldError, Problem};
+use crate::request::Request;
+
+/// Which page of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Items at most, 1–200.
+    pub limit: i64,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl Page {
+    /// Reads limit (50 when absent) and cursor.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for a limit outside 1–200.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let limit =
+            request.query("limit").map_or(Some(50), |text| text.parse().ok().filter(|limit| (1..=200).contains(limit)));
+        let limit =
+            limit.ok_or_else(|| Problem::InvalidRequest(vec![FieldError::new("?limit", "must be 1 to 200")]))?;
+        Ok(Self { limit, cursor: request.query("cursor").map(str::to_owned) })
+    }
+
+    /// A cursor that is a number, or `first` on the first page.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for a cursor that this list never gave.
+    pub fn number(&self, first: i64) -> Result<i64, Problem> {
+        let bad = || Problem::InvalidRequest(vec![FieldError::new("?cursor", "is not one that this list gave")]);
+        self.cursor.as_ref().map_or(Ok(first), |text| text.parse().map_err(|_| bad()))
+    }
+
+    /// A list and the cursor of what follows it.
+    #[must_use]
+    pub fn body(items: Vec<Json>, next: Option<String>) -> Json {
+        json!({"items": items, "next": next})
+    }
+}

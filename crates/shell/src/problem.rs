@@ -1,0 +1,228 @@
+//! RFC 9457 problems: the closed list of everything but success, in order of precedence.
+//!
+//! Business refusals come from the ledger and are shown here; their order is theirs. docs/reference/problems.md explains each slug.
+
+use ledger::Refusal;
+use serde_json::{Map, Value as Json, json};
+
+use crate::answer::Reply;
+use crate::ids::new_id;
+
+/// A place in the request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// RFC 6901 JSON pointer into the body, or the name of a header or query parameter.
+    pub pointer: String,
+    /// What is wrong, for people.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// A place and what is wrong with it.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// Every answer but success. When several apply, the first of this order is given.
+#[derive(Debug)]
+pub enum Problem {
+    /// No such route.
+    RouteNotFound,
+    /// The route exists, but not for this method; carries those that do.
+    MethodNotAllowed(&'static str),
+    /// No key, or one that does not count.
+    Unauthorized,
+    /// The key's role may not do this; carries the roles that may.
+    Forbidden(String),
+    /// The body is larger than this many bytes.
+    BodyTooLarge(usize),
+    /// A mutation without `Idempotency-Key`.
+    IdempotencyKeyMissing,
+    /// An `Idempotency-Key` that is not 1–255 visible characters.
+    IdempotencyKeyInvalid,
+    /// The body is not JSON in UTF-8.
+    MalformedJson(String),
+    /// The request has the wrong shape: every place that is wrong, or the first that could not be read.
+    InvalidRequest(Vec<FieldError>),
+    /// The key was used for another request.
+    IdempotencyKeyReused,
+    /// The programme, key or endpoint named in the path does not exist.
+    ResourceNotFound,
+    /// Somebody else changed it in between.
+    Conflict,
+    /// A business answer other than "done".
+    Refused {
+        /// Which.
+        refusal: Refusal,
+        /// Names the occurrence; a UUID.
+        id: String,
+        /// True when an earlier request with the same key heard so.
+        replayed: bool,
+    },
+    /// Others were always first; come back in a moment.
+    Busy,
+    /// It is our fault. The text goes to the log, never to the caller.
+    Internal(String),
+}
+
+/// Slug, status and title of every problem that is not a refusal, in order of precedence.
+pub const PROBLEMS: [(&str, u16, &str); 14] = [
+    ("route-not-found", 404, "No such route"),
+    ("method-not-allowed", 405, "Method not allowed"),
+    ("unauthorized", 401, "A valid key is needed"),
+    ("forbidden", 403, "The key's role may not do this"),
+    ("body-too-large", 413, "The body is too large"),
+    ("idempotency-key-missing", 400, "Idempotency-Key is missing"),
+    ("idempotency-key-invalid", 400, "Idempotency-Key is invalid"),
+    ("malformed-json", 400, "The body is not JSON"),
+    ("invalid-request", 400, "The request is invalid"),
+    ("idempotency-key-reused", 422, "The idempotency key belongs to another request"),
+    ("resource-not-found", 404, "Not found"),
+    ("conflict", 409, "Changed by somebody else"),
+    ("busy", 503, "Busy, try again"),
+    ("internal", 500, "Internal error"),
+];
+
+/// What a program may want to tell one problem from another by.
+const TYPE_PREFIX: &str = "urn:accrue:problem:";
+
+impl Problem {
+    fn row(&self) -> (&'static str, u16, &'static str) {
+        let index = match self {
+            Self::RouteNotFound => 0,
+            Self::MethodNotAllowed(_) => 1,
+            Self::Unauthorized => 2,
+            Self::Forbidden(_) => 3,
+            Self::BodyTooLarge(_) => 4,
+            Self::IdempotencyKeyMissing => 5,
+            Self::IdempotencyKeyInvalid => 6,
+            Self::MalformedJson(_) => 7,
+            Self::InvalidRequest(_) => 8,
+            Self::IdempotencyKeyReused => 9,
+            Self::ResourceNotFound => 10,
+            Self::Conflict => 11,
+            Self::Busy => 12,
+            Self::Refused { refusal, .. } => return (refusal.slug(), refusal.status(), "The rules refuse this"),
+            Self::Internal(_) => 13,
+        };
+        PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.row().1
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::RouteNotFound => "See /openapi.json for the routes.".to_owned(),
+            Self::MethodNotAllowed(allowed) => format!("This route takes {allowed}."),
+            Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that was not revoked.".to_owned(),
+            Self::Forbidden(roles) => format!("This takes a key with the role {roles}."),
+            Self::BodyTooLarge(most) => format!("The body may have {most} bytes at most."),
+            Self::IdempotencyKeyMissing => {
+                "Every mutation needs the header Idempotency-Key, so that it can be retried safely.".to_owned()
+            }
+            Self::IdempotencyKeyInvalid => {
+                "Idempotency-Key must be 1 to 255 visible ASCII characters, quoted or not.".to_owned()
+            }
+            Self::MalformedJson(what) => format!("The body must be JSON in UTF-8: {what}."),
+            Self::InvalidRequest(_) => "See errors for each place and what is wrong there.".to_owned(),
+            Self::IdempotencyKeyReused => "Use a new key for a new request.".to_owned(),
+            Self::ResourceNotFound => "There is nothing of that name in this programme.".to_owned(),
+            Self::Conflict => "Read it again and repeat the change.".to_owned(),
+            Self::Refused { refusal, .. } => refusal.to_string(),
+            Self::Busy => "Others were faster. Send the same request with the same key again.".to_owned(),
+            Self::Internal(_) => {
+                "Something went wrong here. Send the same request with the same key again; the log names this instance."
+                    .to_owned()
+            }
+        }
+    }
+
+    /// The body, and the id that names this occurrence.
+    #[must_use]
+    pub fn body(&self) -> (Json, String) {
+        let (slug, status, title) = self.row();
+        let id = match self {
+            Self::Refused { id, .. } => id.clone(),
+            _ => new_id().to_string(),
+        };
+        let mut body = Map::new();
+        body.insert("type".into(), format!("{TYPE_PREFIX}{slug}").into());
+        body.insert("title".into(), title.into());
+        body.insert("status".into(), status.into());
+        body.insert("detail".into(), self.detail().into());
+        body.insert("instance".into(), format!("urn:uuid:{id}").into());
+        match self {
+            Self::InvalidRequest(errors) => {
+                let errors =
+                    errors.iter().map(|e| json!({"pointer": e.pointer, "detail": e.detail})).collect::<Vec<_>>();
+                body.insert("errors".into(), errors.into());
+            }
+            Self::Refused { refusal, .. } => extend(&mut body, refusal),
+            _ => {}
+        }
+        (Json::Object(body), id)
+    }
+
+    /// The reply. What is our fault is logged with the id that the caller sees.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        let (body, id) = self.body();
+        if let Self::Internal(cause) = self {
+            eprintln!("{}", json!({"level": "error", "instance": id, "cause": cause}));
+        }
+        let mut reply = Reply::new(self.status(), "application/problem+json", body.to_string());
+        match self {
+            Self::MethodNotAllowed(allowed) => reply = reply.with("allow", allowed),
+            Self::Unauthorized => reply = reply.with("www-authenticate", "Bearer"),
+            Self::Busy => reply = reply.with("retry-after", "1"),
+            Self::Refused { replayed: true, .. } => reply = reply.with("idempotent-replayed", "true"),
+            _ => {}
+        }
+        reply
+    }
+}
+
+/// Fields that a program can use.
+fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
+    body.insert("retry_may_help".into(), refusal.retry_may_help().into());
+    match refusal {
+        Refusal::ReferenceAlreadyUsed { entry: Some(entry) } => {
+            body.insert("entry_id".into(), entry.to_string().into());
+        }
+        Refusal::InsufficientPoints { balance, missing } => {
+            body.insert("balance".into(), (*balance).into());
+            body.insert("missing_points".into(), (*missing).into());
+        }
+        Refusal::LimitReached { times, per } => {
+            body.insert("limit".into(), json!({"times": times, "per": per}));
+        }
+        Refusal::CurrencyMismatch { expected } => {
+            body.insert("expected_currency".into(), expected.as_str().into());
+        }
+        Refusal::OccurredTooLongAgo { earliest } => {
+            body.insert("earliest".into(), earliest.to_string().into());
+        }
+        Refusal::UnknownEvent { event } => {
+            body.insert("event".into(), event.as_str().into());
+        }
+        Refusal::MemberNotFound
+        | Refusal::ReferenceAlreadyUsed { entry: None }
+        | Refusal::OccurredInFuture
+        | Refusal::AmountOutOfRange => {}
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Busy => Self::Busy,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A request, read whole and bounded.
+
+use bytes::Bytes;
+use futures::StreamExt;
+use http::HeaderMap;
+use percent_encoding::percent_decode_str;
+use spin_sdk::http::body::IncomingBodyExt;
+
+use crate::problem::{FieldError, Problem};
+
+/// The largest body any route takes. Single commands take less: see [`Request::body_within`].
+const MOST_BYTES: usize = 1 << 20;
+
+/// A request with its body.
+pub struct Request {
+    method: http::Method,
+    segments: Vec<String>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Bytes, usize>,
+}
+
+impl Request {
+    /// Reads the body up to the limit; what is beyond it is not read.
+    pub(crate) async fn read(request: spin_sdk::http::Request) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let segments = parts.uri.path().split('/').skip(1).map(decoded).collect();
+        let query = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let query = query
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decoded(name), decoded(value)));
+        let declared =
+            parts.headers.get("content-length").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+        let query = query.collect();
+        let mut read = Vec::new();
+        let mut is_within = declared.unwrap_or(0) <= MOST_BYTES;
+        if is_within && parts.method != http::Method::GET {
+            let mut chunks = body.stream();
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk.map_err(|_| Problem::MalformedJson("it did not arrive whole".to_owned()))?;
+                if read.len() + chunk.len() > MOST_BYTES {
+                    is_within = false;
+                    break;
+                }
+                read.extend_from_slice(&chunk);
+            }
+        }
+        let body = if is_within { Ok(Bytes::from(read)) } else { Err(MOST_BYTES) };
+        Ok(Self { method: parts.method, segments, query, headers: parts.headers, body })
+    }
+
+    /// Method and decoded path segments, to match a route by.
+    #[must_use]
+    pub fn route(&self) -> (&str, Vec<&str>) {
+        (self.method.as_str(), self.segments.iter().map(String::as_str).collect())
+    }
+
+    /// The body, when it has at most `most` bytes.
+    ///
+    /// # Errors
+    /// [`Problem::BodyTooLarge`].
+    pub fn body_within(&self, most: usize) -> Result<&[u8], Problem> {
+        match &self.body {
+            Ok(body) if body.len() <= most => Ok(body),
+            _ => Err(Problem::BodyTooLarge(most)),
+        }
+    }
+
+    /// A header's text, when it was sent once and is visible ASCII.
+    pub(crate) fn header(&self, name: &str) -> Option<Result<&str, ()>> {
+        let mut values = self.headers.get_all(name).iter();
+        let first = values.next()?;
+        if values.next().is_some() {
+            return Some(Err(()));
+        }
+        Some(first.to_str().map_err(|_| ()))
+    }
+
+    /// Checks that the query has no parameters but these, each once.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] that names each other one.
+    pub fn allow_query(&self, names: &[&str]) -> Result<(), Problem> {
+        let mut errors = Vec::new();
+        for (index, (name, _)) in self.query.iter().enumerate() {
+            let repeated = self.query.iter().take(index).any(|(before, _)| before == name);
+            if !names.contains(&name.as_str()) {
+                errors.push(FieldError::new(format!("?{name}"), "is not a parameter of this route"));
+            } else if repeated {
+                errors.push(FieldError::new(format!("?{name}"), "is given twice"));
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::InvalidRequest(errors)) }
+    }
+
+    /// A query parameter.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A query parameter that is `true` or `false`; false when absent.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for anything else.
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        match self.query(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::InvalidRequest(vec![FieldError::new(format!("?{name}"), "must be true or false")])),
+        }
+    }
+
+    /// The `Idempotency-Key`: an RFC 8941 string, or the same without quotes.
+    ///
+    /// # Errors
+    /// [`Problem::IdempotencyKeyMissing`], [`Problem::IdempotencyKeyInvalid`].
+    pub fn idempotency_key(&self) -> Result<String, Problem> {
+        let text = self.header("idempotency-key").ok_or(Problem::IdempotencyKeyMissing)?;
+        text.ok().and_then(|text| unquoted(text.trim())).ok_or(Problem::IdempotencyKeyInvalid)
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// Takes the quotes and escapes of an RFC 8941 string away, and checks length and characters.
+pub(crate) fn unquoted(text: &str) -> Option<String> {
+    let key = match text.strip_prefix('"') {
+        None => text.to_owned(),
+        Some(rest) => {
+            let inner = rest.strip_suffix('"')?;
+            let mut key = String::new();
+            let mut characters = inner.chars();
+            while let Some(c) = characters.next() {
+                match c {
+                    '\\' => key.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
+                    '"' => return None,
+                    other => key.push(other),
+                }
+            }
+            key
+        }
+    };
+    let is_visible = key.chars().all(|c| ('!'..='~').contains(&c));
+    ((1..=255).contains(&key.len()) && is_visible).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_taken_with_and_without_quotes() {
+        for (text, key) in [
+            ("k-1", Some("k-1")),
+            ("\"k-1\"", Some("k-1")),
+            ("\"a\\\"b\\\\c\"", Some("a\"b\\c")),
+            ("", None),
+            ("\"\"", None),
+            ("\"open", None),
+            ("\"a\"b\"", None),
+            ("\"a\\n\"", None),
+            ("a b", None),
+            ("ключ", None),
+        ] {
+            assert_eq!(unquoted(text).as_deref(), key, "{text}");
+        }
+        assert!(unquoted(&"k".repeat(255)).is_some());
+        assert!(unquoted(&"k".repeat(256)).is_none());
+    }
+}

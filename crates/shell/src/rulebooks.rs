@@ -1,0 +1,72 @@
+//! Published rulebooks: parsed once an instance, read from a copy in the key-value store, and from SQLite where that has none.
+//!
+//! A copy is named by the digest of its text, which the load statement tells, and checked against it: it can be missing but never stale.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use rules::Rulebook;
+use spin_sdk::key_value::Store;
+use store::{ProgrammeRef, Sql, digest, parse_rulebook, rulebook_text};
+
+use crate::problem::Problem;
+
+/// How many rulebooks an instance remembers before it starts afresh.
+const MOST: usize = 256;
+
+/// By digest; the version is part of what is remembered, as two programmes may publish the same text.
+type Remembered = HashMap<(String, i64), Rc<Rulebook>>;
+
+thread_local! {
+    static PARSED: RefCell<Remembered> = RefCell::new(HashMap::new());
+}
+
+/// The published rulebook of a programme.
+///
+/// # Errors
+/// What the database does.
+pub async fn published(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Rc<Rulebook>, Problem> {
+    let name = (programme.rulebook_digest.clone(), programme.rulebook_version);
+    if let Some(book) = PARSED.with_borrow(|parsed| parsed.get(&name).cloned()) {
+        return Ok(book);
+    }
+    let text = match copy(&programme.rulebook_digest).await {
+        Some(text) => text,
+        None => {
+            let text = rulebook_text(sql, programme.no, programme.rulebook_version).await?;
+            keep_copy(&programme.rulebook_digest, &text).await;
+            text
+        }
+    };
+    let book = Rc::new(parse_rulebook(&text, programme.rulebook_version)?);
+    PARSED.with_borrow_mut(|parsed| {
+        if parsed.len() >= MOST {
+            parsed.clear();
+        }
+        parsed.insert(name, book.clone());
+    });
+    Ok(book)
+}
+
+async fn copy(name: &str) -> Option<String> {
+    let store = Store::open("default").await.ok()?;
+    let bytes = store.get(key(name)).await.ok()??;
+    String::from_utf8(bytes).ok().filter(|text| digest(text) == name)
+}
+
+/// A copy that cannot be kept is no failure: the next instance reads SQLite again.
+async fn keep_copy(name: &str, text: &str) {
+    if let Ok(store) = Store::open("default").await
+        && let Err(error) = store.set(key(name), text.as_bytes()).await
+    {
+        eprintln!(
+            "{}",
+            serde_json::json!({"level": "warn", "message": "no copy of the rulebook kept", "cause": format!("{error:?}")})
+        );
+    }
+}
+
+fn key(digest: &str) -> String {
+    format!("rulebook/{digest}")
+}
