@@ -52,7 +52,8 @@ impl<'a> Limits<'a> {
 
     /// Refuses the event when the member did it as often as allowed; otherwise counts it.
     pub(crate) fn allow(&mut self, event: &str, limit: Limit) -> Result<(), Refusal> {
-        let count = self.count(format!("event:{event}"), limit.per);
+        // The period is in the name: changed from lifetime to day and back again, a limit still knows who had it.
+        let count = self.count(format!("event:{event}:{}", limit.per.as_str()), limit.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         if times >= limit.times {
             return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });

@@ -94,7 +94,7 @@ impl History {
     }
 
     fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
-        let used = reference.and_then(|reference| self.store.used.get(reference).copied());
+        let used = reference.and_then(|text| self.store.used.get(&(kind_of(command), text.to_owned())).copied());
         let origin = Origin {
             actor: "till".to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),
@@ -220,6 +220,15 @@ impl History {
 
     pub fn today(&self) -> chrono::NaiveDate {
         date_of(self.now, self.reference.zone)
+    }
+}
+
+/// The kind of the entry that bears the command's reference.
+fn kind_of(command: &Command) -> &'static str {
+    match command {
+        Command::Earn(_) => "earn",
+        Command::Redeem { .. } => "redeem",
+        _ => "profile",
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Books {
     accounts: BTreeMap<&'static str, i128>,
     /// Lot number → granted, left, available, expires, expired already.
     lots: BTreeMap<i64, BookedLot>,
-    references: BTreeMap<String, i64>,
+    references: BTreeMap<(Kind, String), i64>,
 }
 
 struct BookedLot {
@@ -57,7 +57,7 @@ impl Books {
         holds(entry.balance_after >= 0, || format!("balance below zero: {entry:?}"))
     }
 
-    /// 1: what a member gains, the contra account loses. 4: a reference is borne by one entry.
+    /// 1: what a member gains, the contra account loses. 4: a reference is borne by one entry of a kind.
     fn account(&mut self, entry: &Entry) -> Checked {
         self.points += i128::from(entry.points);
         match entry.kind.contra_account() {
@@ -65,7 +65,7 @@ impl Books {
             None => holds(entry.points == 0, || format!("moves points without a contra account: {entry:?}"))?,
         }
         if let Some(reference) = &entry.origin.reference {
-            let times = self.references.entry(reference.as_str().to_owned()).or_default();
+            let times = self.references.entry((entry.kind, reference.as_str().to_owned())).or_default();
             *times += 1;
             holds(*times == 1, || format!("a second entry with the reference {reference}"))?;
         }

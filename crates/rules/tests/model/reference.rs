@@ -75,7 +75,8 @@ pub struct Reference {
     pub log: Vec<Happened>,
     pub tier: Option<NaiveTier>,
     pub reminded_at: Option<i64>,
-    pub used: Vec<String>,
+    /// Kind and reference of every entry that bears one.
+    pub used: Vec<(u8, String)>,
 }
 
 type Outcome<T> = Result<T, &'static str>;
@@ -104,7 +105,7 @@ impl Reference {
         let mut next = self.clone();
         let said = next.attempt(book, command, reference, now)?;
         next.entries += said.len() as i64;
-        next.used.extend(reference.map(str::to_owned));
+        next.used.extend(reference.map(|text| (number(command), text.to_owned())));
         *self = next;
         Ok(said)
     }
@@ -118,7 +119,7 @@ impl Reference {
         if needs_member && self.entries == 0 {
             return Err("member-not-found");
         }
-        if reference.is_some_and(|reference| self.used.iter().any(|used| used == reference)) {
+        if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
             return Err("reference-already-used");
         }
         if let Command::Earn(event) = command {
@@ -297,6 +298,15 @@ impl Reference {
         let end_day = date_of(end, self.zone);
         let days = book.reminders.days_before.iter();
         days.map(|days| first_instant(end_day - Duration::days(i64::from(*days)), self.zone)).collect()
+    }
+}
+
+/// Tells commands apart whose references do not clash.
+fn number(command: &Command) -> u8 {
+    match command {
+        Command::Earn(_) => 0,
+        Command::Redeem { .. } => 1,
+        _ => 2,
     }
 }
 

@@ -69,7 +69,7 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
         _ if matches!(command, Command::Settle | Command::Remind | Command::Upgrade) => None,
         0..4 => Some(format!("order-{}", history.random.below(1_000_000))),
         4 => {
-            let known: Vec<String> = history.store.used.keys().cloned().collect();
+            let known: Vec<String> = history.store.used.keys().map(|(_, document)| document.clone()).collect();
             (!known.is_empty()).then(|| history.random.pick(&known).clone())
         }
         _ => None,

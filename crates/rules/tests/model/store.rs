@@ -16,7 +16,8 @@ pub struct Store {
     /// The member as the entries alone give it, with all open lots.
     pub replayed: Member,
     pub entries: Vec<Entry>,
-    pub used: BTreeMap<String, EntryId>,
+    /// Kind and reference → the entry that bears it.
+    pub used: BTreeMap<(&'static str, String), EntryId>,
 }
 
 /// Why a commit wrote nothing.
@@ -79,7 +80,7 @@ impl Store {
         }
         self.entries.extend(decision.postings.iter().map(|posting| posting.entry.clone()));
         if let (Some(reference), Some(entry)) = (reference, decision.primary()) {
-            self.used.insert(reference.to_owned(), entry.id);
+            self.used.insert((entry.kind.as_str(), reference.to_owned()), entry.id);
         }
         Ok(())
     }

@@ -14,7 +14,8 @@ pub struct World {
     pub book: Rulebook,
     pub member: Member,
     pub entries: Vec<Entry>,
-    used: BTreeMap<String, EntryId>,
+    /// Operation and document → the entry that recorded it.
+    used: BTreeMap<(bool, String), EntryId>,
     next_id: u128,
 }
 
@@ -62,6 +63,10 @@ pub fn told(entries: &[Entry]) -> String {
     entries.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+fn is_earn(command: &Command) -> bool {
+    matches!(command, Command::Earn(_))
+}
+
 impl World {
     /// The default programme in Shanghai, accepting late events for seven days, with some change.
     pub fn new(change: impl FnOnce(&mut Document)) -> Self {
@@ -92,7 +97,7 @@ impl World {
             first_id: EntryId(self.next_id),
         };
         let reference = document.map(|text| Reference::new(text).unwrap());
-        let used = document.and_then(|text| self.used.get(text).copied());
+        let used = document.and_then(|text| self.used.get(&(is_earn(command), text.to_owned())).copied());
         let origin = Origin { actor: "till".into(), reference, ..Origin::default() };
         decide(&self.book, member.clone(), command, &origin, used, context).unwrap()
     }
@@ -103,7 +108,7 @@ impl World {
             return false;
         }
         if let (Some(document), Some(entry)) = (document, decided.decision.primary()) {
-            self.used.insert(document.to_owned(), entry.id);
+            self.used.insert((entry.kind == Kind::Earn, document.to_owned()), entry.id);
         }
         self.entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
         self.member = decided.member;

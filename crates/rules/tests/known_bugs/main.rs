@@ -1,0 +1,21 @@
+//! Bugs that users of other systems met, each as a table that this core must not repeat; last column the outcome.
+//!
+//! Those that need holds, returns, HTTP or a database stand with the parts that bring them.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod limits;
+mod points;
+#[path = "../support/mod.rs"]
+mod support;
+mod tiers;
+mod time;
+mod twice;
+
+use rules::{Document, Expiry};
+
+/// Points that live through the day `days` after they were earned.
+pub fn living(days: u32) -> impl Fn(&mut Document) {
+    move |document| {
+        document.expiry.insert("shopping".into(), Expiry::Days { days, round_up_to: None });
+    }
+}
