@@ -3,11 +3,11 @@
 //! Cron triggers cannot run WASI 0.3 components, so this must not pull spin-sdk in.
 
 mod bindings {
-    #![allow(missing_docs, clippy::all, clippy::restriction, reason = "generated code")]
     wit_bindgen::generate!({
         path: "../../wit",
         inline: "package accrue:store; world sql { import fermyon:spin/sqlite@2.0.0; }",
         world: "accrue:store/sql",
+        generate_all,
     });
 }
 

@@ -1,0 +1,17 @@
+//! On schedule: writes today's reminders, then sends what was written to the webhook endpoints, for every programme.
+//!
+//! Exports `handle-cron-event`. Reminders are entries like any other, so they go out by the same way. Needs outbound HTTP; reads the
+//! variables `webhook_allow_http` and `webhook_allow_private`.
+
+use jobs::{Job, guest::fire};
+
+wit_bindgen::generate!({ path: "../../wit", world: "cron", generate_all });
+
+struct Component;
+export!(Component);
+
+impl Guest for Component {
+    fn handle_cron_event(_metadata: Metadata) -> Result<(), Error> {
+        fire(&[Job::Remind, Job::Notify]).map_err(Error::Other)
+    }
+}

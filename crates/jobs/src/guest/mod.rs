@@ -1,0 +1,67 @@
+//! What the cron components share: a job run to its end on the synchronous interfaces of WASI 0.2 and Spin.
+//!
+//! Everything here blocks, so every future is ready at once. Built only for components (feature `guest`).
+
+mod outbound;
+mod variables;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures::FutureExt;
+use ledger::{EntryId, Timestamp};
+use store::{SpinSync, migrate};
+
+use crate::{Budget, Floor, Job, run_everywhere};
+use outbound::WasiOutbound;
+
+/// Chunks that a job may take for one programme in one fire. More than any night needs; a runaway ends nevertheless.
+const CHUNKS: u32 = 1_000_000;
+
+/// Runs the jobs, one after another, for every programme, and logs what they did.
+///
+/// # Errors
+/// What went wrong, for the log of the host. What was written stays; the next fire goes on.
+pub fn fire(jobs: &[Job]) -> Result<(), String> {
+    ready(async {
+        let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
+        // A schedule may fire before the first request set the database up.
+        migrate(&sql).await.map_err(|error| error.to_string())?;
+        let floor = Floor { sql: &sql, now: &now, ids: &new_id };
+        let mut failures = Vec::new();
+        for job in jobs {
+            let budget = Budget::chunks(CHUNKS);
+            match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget).await {
+                Ok((report, failed)) => {
+                    eprintln!("{}", report.to_json());
+                    failures.extend(report.last_failure.map(|text| format!("{}: {text}", job.name())));
+                    failures.extend(failed.iter().map(|(id, error)| format!("{} of programme {id}: {error}", job.name())));
+                }
+                Err(error) => failures.push(format!("{}: {error}", job.name())),
+            }
+        }
+        if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+    })
+}
+
+/// The outcome of a future that never waits.
+fn ready<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    future.now_or_never().unwrap_or_else(|| Err("a synchronous interface was not ready".to_owned()))
+}
+
+/// The host's wall clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(0))
+}
+
+/// A UUID, version 7 (RFC 9562, section 5.7).
+fn new_id() -> EntryId {
+    const VERSION: u128 = 0x7 << 76;
+    const VARIANT: u128 = 0b10 << 62;
+    const RANDOM: u128 = (0xfff << 64) | ((1 << 62) - 1);
+    let mut random = [0u8; 16];
+    // The host's source does not fail; were it to, ids would still differ by the millisecond and the ledger's unique keys.
+    let _filled = getrandom::fill(&mut random);
+    let time = u128::from(now().0.unsigned_abs()) << 80;
+    EntryId(time | VERSION | VARIANT | (u128::from_be_bytes(random) & RANDOM))
+}

@@ -1,0 +1,20 @@
+//! The Spin variables that jobs read, over the synchronous `fermyon:spin/variables`.
+
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "package accrue:jobs; world settings { import fermyon:spin/variables@2.0.0; }",
+        world: "accrue:jobs/settings",
+        generate_all,
+    });
+}
+
+use bindings::fermyon::spin::variables::get;
+
+use crate::AddressPolicy;
+
+/// What `webhook_allow_http` and `webhook_allow_private` say; nothing is allowed unless they are `true`.
+pub(super) fn address_policy() -> AddressPolicy {
+    let is_true = |name: &str| get(name).is_ok_and(|value| value == "true");
+    AddressPolicy { allow_http: is_true("webhook_allow_http"), allow_private: is_true("webhook_allow_private") }
+}
