@@ -172,7 +172,7 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
         let next = match ladder.downgrade {
             _ if qualified >= current => current,
             Downgrade::Never => current,
-            Downgrade::OneStep => current.saturating_sub(1).max(qualified),
+            Downgrade::OneStep => current.saturating_sub(1),
             Downgrade::ToQualified => qualified,
         };
         let Some(moved) = ladder.moved(member, next, last_day, book) else { return Ok(()) };
