@@ -57,6 +57,23 @@ fn a_spend_that_trusts_the_sweep() {
 }
 
 #[test]
+fn a_reminder_that_trusts_the_sweep() {
+    // What the rules would tell of a member as it is stored, without the settling that every command does first.
+    let mut world = World::new(living(30));
+    world.play(&[("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30")]);
+    for (now, points) in [
+        ("2026-01-24T23:59:59.999+08:00", None),
+        ("2026-01-25T00:00:00+08:00", Some(30)),
+        ("2026-01-31T23:59:59.999+08:00", Some(30)),
+        ("2026-02-01T00:00:00+08:00", None),
+        ("2026-06-01T00:00:00+08:00", None),
+    ] {
+        let told = rules::reminder(&world.book, &world.member, at(now)).map(|reminder| reminder.points);
+        assert_eq!(told, points, "{now}");
+    }
+}
+
+#[test]
 fn days_counted_on_the_wrong_calendar() {
     // zone, policy, earned → the last instant that is still good
     let days = |days| Expiry::Days { days, round_up_to: None };
