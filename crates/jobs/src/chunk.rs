@@ -102,8 +102,7 @@ async fn attempt<S: Sql>(
     command: &Command,
     job: &str,
 ) -> Result<Attempt, Error> {
-    let orders: Vec<Order> =
-        members.iter().map(|member| Order::of_job(member.clone(), command.clone(), job)).collect();
+    let orders: Vec<Order> = members.iter().map(|member| Order::of_job(member.clone(), command.clone(), job)).collect();
     let wanted: Vec<Wanted> = orders.iter().map(Order::wanted).collect();
     let lots = orders.first().map_or(store::Lots::All, Order::lots);
     let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, lots).await?;

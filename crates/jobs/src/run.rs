@@ -30,8 +30,7 @@ pub enum Job {
 }
 
 /// Every job, in the order of the documentation.
-pub const JOBS: [Job; 6] =
-    [Job::Activate, Job::ExpireSweep, Job::TierUpgrade, Job::Remind, Job::Notify, Job::Night];
+pub const JOBS: [Job; 6] = [Job::Activate, Job::ExpireSweep, Job::TierUpgrade, Job::Remind, Job::Notify, Job::Night];
 
 impl Job {
     /// Its name in routes and reports.
@@ -77,8 +76,7 @@ pub async fn run<S: Sql, O: Outbound>(
         Job::Activate => sweep(floor, place, budget, &mut report).await?,
         Job::ExpireSweep => settle(floor, place, budget, &mut report).await?,
         Job::TierUpgrade => {
-            close_tiers(floor, place, budget, &mut report).await?
-                && upgrade(floor, place, budget, &mut report).await?
+            close_tiers(floor, place, budget, &mut report).await? && upgrade(floor, place, budget, &mut report).await?
         }
         Job::Remind => remind(floor, place, budget, &mut report).await?,
         Job::Night => night(floor, place, budget, &mut report).await?,

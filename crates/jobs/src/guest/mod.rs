@@ -34,7 +34,8 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
                 Ok((report, failed)) => {
                     eprintln!("{}", report.to_json());
                     failures.extend(report.last_failure.map(|text| format!("{}: {text}", job.name())));
-                    failures.extend(failed.iter().map(|(id, error)| format!("{} of programme {id}: {error}", job.name())));
+                    failures
+                        .extend(failed.iter().map(|(id, error)| format!("{} of programme {id}: {error}", job.name())));
                 }
                 Err(error) => failures.push(format!("{}: {error}", job.name())),
             }

@@ -283,8 +283,10 @@ mod tests {
 
     #[test]
     fn a_policy_opens_what_it_names() {
-        let (open, http) =
-            (AddressPolicy { allow_http: true, allow_private: true }, AddressPolicy { allow_http: true, allow_private: false });
+        let (open, http) = (
+            AddressPolicy { allow_http: true, allow_private: true },
+            AddressPolicy { allow_http: true, allow_private: false },
+        );
         for (text, policy, accepted) in [
             ("http://127.0.0.1:9000/hook", open, true),
             ("http://localhost/", open, true),

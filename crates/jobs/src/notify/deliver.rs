@@ -155,7 +155,8 @@ impl<S: Sql> Run<'_, S> {
         }
         report.delivered += taken;
         report.refused += failed;
-        report.dead += u64::try_from(self.state.parked.iter().filter(|p| p.parking == Parking::Dead).count()).unwrap_or(0);
+        report.dead +=
+            u64::try_from(self.state.parked.iter().filter(|p| p.parking == Parking::Dead).count()).unwrap_or(0);
         report.disabled += u64::from(self.state.disabled_because.is_some());
         self.state.failures = match (taken, failed) {
             (0, 0) => self.state.failures,

@@ -21,5 +21,6 @@ pub fn event_type(entry: &Entry) -> &'static str {
 
 /// The body: type, when it was recorded, and the entry as the API shows it.
 pub(crate) fn body(entry: &Entry) -> String {
-    json!({"type": event_type(entry), "timestamp": entry.recorded_at.to_string(), "data": entry_json(entry)}).to_string()
+    json!({"type": event_type(entry), "timestamp": entry.recorded_at.to_string(), "data": entry_json(entry)})
+        .to_string()
 }
