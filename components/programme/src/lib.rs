@@ -65,12 +65,10 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     if !name_fits {
         errors.push(FieldError::new("/name", "must have 1 to 100 characters and no control characters"));
     }
-    if let Err(problems) = Rulebook::new(&body.rulebook, 1) {
+    let book = Rulebook::new(&body.rulebook, 1).map_err(|problems| {
         errors.extend(problems.into_iter().map(|p| FieldError::new(format!("/rulebook{}", p.pointer), p.detail)));
-    }
-    if !errors.is_empty() {
-        return Err(Problem::InvalidRequest(errors));
-    }
+    });
+    let Some(book) = book.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };
     let found = programme(&app.sql, id).await?;
     let version_now = found.as_ref().map_or(0, |found| found.reference.rulebook_version);
     let is_published = found.is_some_and(|found| found.document == body.rulebook && found.name == body.name);
@@ -78,7 +76,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         version_now
     } else {
         let by = format!("programme:{}", caller.programme.id);
-        match publish(&app.sql, id, &body.name, version_now, &body.rulebook, now().0, &by).await? {
+        match publish(&app.sql, id, &body.name, version_now, &body.rulebook, book.zone(), now().0, &by).await? {
             Published::Version(version) => version,
             Published::Conflict => return Err(Problem::Conflict),
         }

@@ -5,10 +5,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 
-/// An IANA time zone.
-pub type Zone = chrono_tz::Tz;
+use crate::zone::Zone;
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. Between the years 1970 and 9999 for everything the API lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -44,30 +43,21 @@ impl fmt::Display for Timestamp {
     }
 }
 
+const DAY_SECONDS: i64 = 24 * 3600;
+
 /// The local calendar day of an instant.
 #[must_use]
 pub fn local_date(at: Timestamp, zone: Zone) -> NaiveDate {
-    at.utc().with_timezone(&zone).date_naive()
+    let second = at.0.div_euclid(1000);
+    let day = (second + zone.offset_at(second)).div_euclid(DAY_SECONDS);
+    from_day_number(i32::try_from(day).unwrap_or(i32::MAX))
 }
 
 /// The first instant of a local day. For a day that a zone left out altogether, the first instant after it.
 #[must_use]
 pub fn start_of_day(date: NaiveDate, zone: Zone) -> Timestamp {
-    let midnight = date.and_time(NaiveTime::MIN);
-    match zone.from_local_datetime(&midnight) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Timestamp(at.timestamp_millis()),
-        LocalResult::None => {
-            // Midnight lies in a gap: the wall clock jumps over it at one instant, which halving finds to the second.
-            let middle = midnight.and_utc().timestamp();
-            let (mut before, mut after) = (middle - 26 * 3600, middle + 26 * 3600);
-            while after - before > 1 {
-                let probe = before + (after - before) / 2;
-                let local = Timestamp(probe * 1000).utc().with_timezone(&zone).naive_local();
-                if local < midnight { before = probe } else { after = probe }
-            }
-            Timestamp(after * 1000)
-        }
-    }
+    let midnight = i64::from(day_number(date)) * DAY_SECONDS;
+    Timestamp(zone.first_at_or_after(midnight).saturating_mul(1000))
 }
 
 /// Days since 1970-01-01: how days are kept in counters.
@@ -218,7 +208,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn an_instant_lies_in_its_local_day(at in 0i64..4_102_444_800_000, zone in 0usize..chrono_tz::TZ_VARIANTS.len()) {
-            let zone = chrono_tz::TZ_VARIANTS[zone];
+            let zone: Zone = chrono_tz::TZ_VARIANTS[zone].name().parse().unwrap();
             let at = Timestamp(at);
             let date = local_date(at, zone);
             let start = start_of_day(date, zone);

@@ -20,8 +20,9 @@ mod member;
 mod money;
 mod refusal;
 mod verify;
+mod zone;
 
-pub use calendar::{Period, Timestamp, Zone, day_number, from_day_number, local_date, start_of_day};
+pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, start_of_day};
 pub use commands::{Earn, Redeem, activate, earn, enrol, expire, redeem, remind, tier_change};
 pub use entry::{
     Award, Count, Entry, KINDS, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
@@ -35,3 +36,4 @@ pub use member::{Counter, Member, Standing, Tier, Totals};
 pub use money::{Currency, Money};
 pub use refusal::{Fault, Refusal};
 pub use verify::{Violation, verify};
+pub use zone::{UnknownZone, Zone};

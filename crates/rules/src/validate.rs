@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, Period, Rate, Rounding};
+use ledger::{Currency, ExpiryPolicy, Period, Rate, Rounding, Zone};
 
 use crate::document::{Document, Expiry, QualifyingPeriod, RoundUpTo, RoundingMode, Tiers};
 use crate::rulebook::{Action, Ladder, Level, Purchase, Rulebook};
@@ -22,11 +22,19 @@ const MOST_POINTS: i64 = 1_000_000_000;
 const MOST_DAYS: u32 = 36_600;
 
 impl Rulebook {
-    /// Validates a document.
+    /// Validates a document, and looks its zone up in the time zone database.
     ///
     /// # Errors
     /// Every [`Problem`] found, in the order of the document.
     pub fn new(document: &Document, version: i64) -> Result<Self, Vec<Problem>> {
+        Self::with_zone(document, document.time_zone.parse().ok(), version)
+    }
+
+    /// As [`Rulebook::new`] with a zone that was looked up before: how published rulebooks are read without the database.
+    ///
+    /// # Errors
+    /// Every [`Problem`] found, in the order of the document.
+    pub fn with_zone(document: &Document, zone: Option<Zone>, version: i64) -> Result<Self, Vec<Problem>> {
         let mut check = Check { problems: Vec::new(), policies: BTreeMap::new() };
         if document.format != 1 {
             check.problem("/format", "must be 1");
@@ -35,7 +43,7 @@ impl Rulebook {
         if currency.is_none() {
             check.problem("/currency", "must be an ISO 4217 code of three capital letters");
         }
-        let zone = document.time_zone.parse::<ledger::Zone>().ok();
+        let zone = zone.filter(|zone| zone.name() == document.time_zone);
         if zone.is_none() {
             check.problem("/time_zone", "must be an IANA time zone such as Asia/Shanghai");
         }

@@ -1,6 +1,8 @@
 //! Programmes and their published rulebooks.
 
+use ledger::Zone;
 use rules::{Document, Rulebook};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
@@ -34,6 +36,8 @@ pub struct Programme {
 
 /// The programme that is seeded.
 const DEFAULT_PROGRAMME: &str = "default";
+/// Seconds east of UTC in Asia/Shanghai, without the summer times of 1986–1991 (source: IANA time zone database, `asia`).
+const SHANGHAI_OFFSET: i32 = 8 * 3600;
 
 /// All programmes.
 ///
@@ -63,7 +67,7 @@ pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Er
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let reference = read_reference(row)?;
     let name = row.text(4)?;
-    let document = serde_json::from_str(&row.text(5)?).map_err(|_| Error::Corrupt("rulebook"))?;
+    let Stored { document, .. } = serde_json::from_str(&row.text(5)?).map_err(|_| Error::Corrupt("rulebook"))?;
     Ok(Some(Programme { reference, name, document, published_at: row.integer(6)? }))
 }
 
@@ -77,13 +81,23 @@ pub async fn rulebook_text(sql: &impl Sql, programme_no: i64, version: i64) -> R
     rows.first_mut().ok_or(Error::Corrupt("rulebook"))?.text(0)
 }
 
+/// What is stored of a rulebook: the document, and its zone's offsets as they were known when it was published.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    document: Document,
+    /// The offset before the first change, then from which second on which offset holds.
+    zone: (i32, Vec<(i64, i32)>),
+}
+
 /// Reads a stored rulebook.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when it is not a valid one; published ones always are.
 pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
-    let document: Document = serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
-    Rulebook::new(&document, version).map_err(|_| Error::Corrupt("rulebook"))
+    let Stored { document, zone: (first, changes) } =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
+    let zone = Zone::new(&document.time_zone, first, &changes);
+    Rulebook::with_zone(&document, zone, version).map_err(|_| Error::Corrupt("rulebook"))
 }
 
 /// SHA-256 of a rulebook's stored text, 64 hexadecimal digits.
@@ -101,20 +115,25 @@ pub enum Published {
     Conflict,
 }
 
-/// Publishes the next rulebook of a programme, which is created when `version_now` is 0. The document must have been validated.
+/// Publishes the next rulebook of a programme, which is created when `version_now` is 0. The document must have been
+/// validated, and `zone` be the one that its validation looked up.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
+#[expect(clippy::too_many_arguments, reason = "each is one column of the publication")]
 pub async fn publish(
     sql: &impl Sql,
     id: &str,
     name: &str,
     version_now: i64,
     document: &Document,
+    zone: Zone,
     now: i64,
     by: &str,
 ) -> Result<Published, Error> {
-    let text = serde_json::to_string(document).map_err(|_| Error::Corrupt("rulebook to be written"))?;
+    let zone = (zone.first_offset(), zone.changes().to_vec());
+    let stored = Stored { document: document.clone(), zone };
+    let text = serde_json::to_string(&stored).map_err(|_| Error::Corrupt("rulebook to be written"))?;
     let digest = digest(&text);
     let values = vec![id.into(), name.into(), version_now.into(), text.into(), digest.into(), now.into(), by.into()];
     let written = sql.query(include_str!("../queries/publish.sql"), values).await?;
@@ -127,7 +146,10 @@ pub async fn publish(
 /// [`Error`] when the database fails.
 pub async fn seed(sql: &impl Sql, now: i64) -> Result<(), Error> {
     if programmes(sql).await?.is_empty() {
-        publish(sql, DEFAULT_PROGRAMME, "Default programme", 0, &rules::default_document(), now, "seed").await?;
+        // Its zone has been at UTC+8 since 1992; every component seeds, so this one must not need the time zone database.
+        let document = rules::default_document();
+        let zone = Zone::new(&document.time_zone, SHANGHAI_OFFSET, &[]).ok_or(Error::Corrupt("default zone"))?;
+        publish(sql, DEFAULT_PROGRAMME, "Default programme", 0, &document, zone, now, "seed").await?;
     }
     Ok(())
 }

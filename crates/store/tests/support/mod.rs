@@ -39,9 +39,9 @@ impl World {
         let mut world = Self::new();
         let mut document = rules::default_document();
         change(&mut document);
-        wait(publish(&world.sql, "default", "Default", 1, &document, 0, "test")).unwrap();
-        world.programme.rulebook_version = 2;
         world.book = Rulebook::new(&document, 2).unwrap();
+        wait(publish(&world.sql, "default", "Default", 1, &document, world.book.zone(), 0, "test")).unwrap();
+        world.programme.rulebook_version = 2;
         world
     }
 

@@ -1,0 +1,188 @@
+//! A programme's time zone: its offsets from UTC since 1970, as data.
+//!
+//! A published rulebook carries the offsets it was published with, so that components need no time zone database (most of a megabyte),
+//! and so that a rulebook version means the same days for ever. The database is read when a zone is looked up by its name.
+//!
+//! Zones are interned: a [`Zone`] is as small as a reference and lives as long as the process. There are no more than there are zones.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Offset, TimeZone};
+
+/// The first instant after the transitions that are looked up: 2100-01-01T00:00:00Z. The last offset holds from there on.
+const HORIZON: i64 = 4_102_444_800;
+/// No zone has changed its clocks twice within this many seconds since 1970.
+const STEP: i64 = 6 * 3600;
+/// No zone is further from UTC than this many seconds.
+const MOST_OFFSET: i32 = 26 * 3600;
+
+#[derive(Debug, PartialEq, Eq)]
+struct Offsets {
+    name: String,
+    first: i32,
+    /// From which second (since 1970, UTC) on which offset (seconds east of UTC) holds, ascending.
+    changes: Vec<(i64, i32)>,
+}
+
+/// A time zone: its name and its offsets.
+#[derive(Clone, Copy)]
+pub struct Zone(&'static Offsets);
+
+/// A name that the time zone database does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownZone;
+
+impl Zone {
+    /// A zone from its offsets: the one before the first change, then from which second since 1970 (UTC) on which offset (seconds
+    /// east of UTC) holds. `None` when the changes do not ascend or an offset is further from UTC than 26 hours.
+    #[must_use]
+    pub fn new(name: &str, first: i32, changes: &[(i64, i32)]) -> Option<Self> {
+        let in_range = |offset: i32| offset.abs() <= MOST_OFFSET;
+        let ascending = changes.windows(2).all(|pair| matches!(pair, [(a, _), (b, _)] if a < b));
+        let fits = ascending && in_range(first) && changes.iter().all(|(_, offset)| in_range(*offset));
+        fits.then(|| intern(Offsets { name: name.to_owned(), first, changes: changes.to_vec() }))
+    }
+
+    /// The IANA name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        &self.0.name
+    }
+
+    /// The offset before the first change, seconds east of UTC.
+    #[must_use]
+    pub fn first_offset(self) -> i32 {
+        self.0.first
+    }
+
+    /// From which second since 1970 (UTC) on which offset (seconds east of UTC) holds.
+    #[must_use]
+    pub fn changes(self) -> &'static [(i64, i32)] {
+        &self.0.changes
+    }
+
+    /// Seconds east of UTC at a second since 1970.
+    pub(crate) fn offset_at(self, second: i64) -> i64 {
+        let after = self.0.changes.partition_point(|(from, _)| *from <= second);
+        let change = after.checked_sub(1).and_then(|index| self.0.changes.get(index));
+        i64::from(change.map_or(self.0.first, |(_, offset)| *offset))
+    }
+
+    /// The first second since 1970 at which the wall clock shows `local` (seconds since 1970-01-01T00:00:00 on the wall) or later.
+    pub(crate) fn first_at_or_after(self, local: i64) -> i64 {
+        let earliest = local - i64::from(MOST_OFFSET);
+        let mut index = self.0.changes.partition_point(|(from, _)| *from <= earliest);
+        let mut from = earliest;
+        loop {
+            let second = from.max(local - self.offset_at(from));
+            match self.0.changes.get(index) {
+                Some((next, _)) if *next <= second => from = *next,
+                _ => return second,
+            }
+            index += 1;
+        }
+    }
+}
+
+fn intern(offsets: Offsets) -> Zone {
+    static ZONES: Mutex<Vec<&'static Offsets>> = Mutex::new(Vec::new());
+    let mut zones = ZONES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = zones.iter().find(|known| ***known == offsets) {
+        return Zone(known);
+    }
+    let kept: &'static Offsets = Box::leak(Box::new(offsets));
+    zones.push(kept);
+    Zone(kept)
+}
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    /// Looks a zone up in the time zone database.
+    fn from_str(name: &str) -> Result<Self, UnknownZone> {
+        static BY_NAME: Mutex<Option<HashMap<String, Zone>>> = Mutex::new(None);
+        let mut by_name = BY_NAME.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_name = by_name.get_or_insert_default();
+        if let Some(zone) = by_name.get(name) {
+            return Ok(*zone);
+        }
+        let database: chrono_tz::Tz = name.parse().map_err(|_| UnknownZone)?;
+        let zone = look_up(database);
+        by_name.insert(name.to_owned(), zone);
+        Ok(zone)
+    }
+}
+
+fn look_up(database: chrono_tz::Tz) -> Zone {
+    let offset = |second: i64| {
+        let at = DateTime::from_timestamp(second, 0).unwrap_or_default();
+        database.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()
+    };
+    let first = offset(0);
+    let (mut changes, mut current, mut second) = (Vec::new(), first, 0);
+    while second < HORIZON {
+        let next = second + STEP;
+        if offset(next) != current {
+            let (mut before, mut after) = (second, next);
+            while after - before > 1 {
+                let middle = before + (after - before) / 2;
+                if offset(middle) == current { before = middle } else { after = middle }
+            }
+            current = offset(after);
+            changes.push((after, current));
+        }
+        second = next;
+    }
+    intern(Offsets { name: database.name().to_owned(), first, changes })
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Zone {}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_zone_of_the_database_is_told_exactly() {
+        // Every zone, a sample of instants that no step of the look-up falls on; all zones at all instants take minutes.
+        for database in chrono_tz::TZ_VARIANTS {
+            let zone: Zone = database.name().parse().unwrap();
+            for second in (0..HORIZON).step_by(977_777) {
+                let at = DateTime::from_timestamp(second, 0).unwrap().naive_utc();
+                let offset = i64::from(database.offset_from_utc_datetime(&at).fix().local_minus_utc());
+                assert_eq!(zone.offset_at(second), offset, "{zone} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn offsets_read_back_and_are_checked() {
+        let zone: Zone = "America/New_York".parse().unwrap();
+        assert_eq!(Zone::new(zone.name(), zone.first_offset(), zone.changes()), Some(zone));
+        for (first, changes) in [(0, vec![(5, 0), (5, 1)]), (100_000, vec![]), (0, vec![(1, -100_000)])] {
+            assert_eq!(Zone::new("x", first, &changes), None);
+        }
+        assert_eq!("Mars/Olympus".parse::<Zone>(), Err(UnknownZone));
+    }
+}
