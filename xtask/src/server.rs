@@ -3,6 +3,7 @@
 
 use crate::http::Client;
 use crate::process;
+use crate::wasm;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,12 +42,22 @@ pub struct Server {
     pub key: String,
 }
 
-/// Builds the host; the first time takes minutes, as wasmtime and SQLite are compiled.
-pub fn build(workspace: &Workspace) -> Result<PathBuf> {
+/// Builds the components and the host, and says where the host is. With `skip` it takes what was built last.
+/// The first time takes minutes, as wasmtime and SQLite are compiled.
+pub fn build(workspace: &Workspace, skip: bool) -> Result<PathBuf> {
+    let binary = workspace.target.join("debug/accrue");
+    if skip {
+        if !binary.is_file() {
+            bail!("{} is not there: leave `--no-build` out once", binary.display());
+        }
+        return Ok(binary);
+    }
+    eprintln!("building components and host (the first time takes some minutes) …");
+    wasm::build(workspace)?;
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["build", "--quiet", "--package", "host"]);
     process::run(&mut command, "mend what the compiler says above")?;
-    Ok(workspace.target.join("debug/accrue"))
+    Ok(binary)
 }
 
 /// A key that nobody guesses: 256 bits as 64 hexadecimal digits.

@@ -1,7 +1,6 @@
 //! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and says how to send it a first request.
 
 use crate::server::{self, Options, Server};
-use crate::wasm;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
@@ -12,9 +11,7 @@ use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub fn run(workspace: &Workspace, arguments: Vec<String>) -> Result<()> {
-    eprintln!("building components and host (the first time takes some minutes) …");
-    wasm::build(workspace)?;
-    let binary = server::build(workspace)?;
+    let binary = server::build(workspace, false)?;
     let state = workspace.root.join(".accrue");
     let options = Options {
         listen: "127.0.0.1:3000".to_owned(),

@@ -17,7 +17,6 @@ mod seed;
 mod zipf;
 
 use crate::server::{self, Options, Server};
-use crate::wasm;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -40,6 +39,9 @@ pub struct Arguments {
     /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, open, native, rival)
     #[arg(long)]
     only: Option<String>,
+    /// Run the components and the host that were built last
+    #[arg(long, global = true)]
+    no_build: bool,
     /// Arguments for the host
     #[arg(last = true)]
     host: Vec<String>,
@@ -88,16 +90,15 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     if let Some(What::Night { members, lots_per_member, due }) = arguments.what {
-        return night::run(workspace, &night::Size { members, lots_per_member, due_per_cent: due });
+        let size = night::Size { members, lots_per_member, due_per_cent: due };
+        return night::run(workspace, &size, arguments.no_build);
     }
     let plan = Plan::of(&arguments);
     // Before the long part, so that a missing PostgreSQL is said at once.
     let tools = if arguments.postgres { Some(rival::find_tools()?) } else { None };
     let mut results = Results::new(machine::describe(workspace));
     if scenarios::wanted(&plan) {
-        eprintln!("building components and host …");
-        wasm::build(workspace)?;
-        let binary = server::build(workspace)?;
+        let binary = server::build(workspace, arguments.no_build)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
     }

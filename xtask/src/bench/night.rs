@@ -7,7 +7,6 @@ use super::{database_bytes, fresh_state};
 use crate::demo::audit;
 use crate::http::Client;
 use crate::server::{self, Options, Server};
-use crate::wasm;
 use crate::workspace::Workspace;
 use anyhow::{Context as _, Result, bail};
 use ledger::Timestamp;
@@ -47,10 +46,8 @@ impl Size {
     }
 }
 
-pub fn run(workspace: &Workspace, size: &Size) -> Result<()> {
-    eprintln!("building components and host …");
-    wasm::build(workspace)?;
-    let binary = server::build(workspace)?;
+pub fn run(workspace: &Workspace, size: &Size, no_build: bool) -> Result<()> {
+    let binary = server::build(workspace, no_build)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(nights(workspace, &binary, size))
 }

