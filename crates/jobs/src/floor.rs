@@ -31,38 +31,47 @@ impl<S: Sql> Floor<'_, S> {
     }
 }
 
-/// How many chunks one call may still work on.
+/// How much one call may still do: so many chunks, and none begun after some instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget(u32);
+pub struct Budget {
+    chunks: u32,
+    until: Timestamp,
+}
 
 impl Budget {
     /// So many chunks.
     #[must_use]
     pub fn chunks(chunks: u32) -> Self {
-        Self(chunks)
+        Self { chunks, until: Timestamp(i64::MAX) }
+    }
+
+    /// The same, with nothing begun after `until`.
+    #[must_use]
+    pub fn until(self, until: Timestamp) -> Self {
+        Self { until, ..self }
     }
 
     /// Takes one; false when there is none left.
-    pub(crate) fn take(&mut self) -> bool {
-        let left = self.0 > 0;
-        self.0 = self.0.saturating_sub(1);
-        left
+    pub(crate) fn take(&mut self, now: Timestamp) -> bool {
+        let is_left = self.chunks > 0 && now <= self.until;
+        self.chunks = self.chunks.saturating_sub(1);
+        is_left
     }
 
     pub(crate) fn left(self) -> u32 {
-        self.0
+        self.chunks
     }
 
     /// Takes up to so many as a budget of their own.
     pub(crate) fn split(&mut self, chunks: u32) -> Self {
-        let own = chunks.min(self.0);
-        self.0 -= own;
-        Self(own)
+        let chunks = chunks.min(self.chunks);
+        self.chunks -= chunks;
+        Self { chunks, ..*self }
     }
 
     /// Puts back what a part did not use.
     pub(crate) fn give_back(&mut self, part: Self) {
-        self.0 = self.0.saturating_add(part.0);
+        self.chunks = self.chunks.saturating_add(part.chunks);
     }
 }
 

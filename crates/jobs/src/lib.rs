@@ -22,7 +22,7 @@ mod tier_upgrade;
 pub use floor::{Budget, Floor};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
-pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork};
+pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};
 pub use notify::signature::{Secret, sign};
 pub use report::Report;
 pub use run::{JOBS, Job, run, run_everywhere};

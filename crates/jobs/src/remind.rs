@@ -29,7 +29,7 @@ pub(crate) async fn remind<S: Sql>(
     let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
     let mut position = read(&stored, pass);
     while let Some(after) = position {
-        if !budget.take() {
+        if !budget.take((floor.now)()) {
             return Ok(false);
         }
         let found = floor.patiently(async || expiring_members(floor.sql, no, until, after, MEMBERS).await).await?;

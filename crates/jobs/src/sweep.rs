@@ -20,7 +20,7 @@ pub(crate) async fn sweep<S: Sql>(
     let now = (floor.now)();
     // The position moves on over members that cannot be settled, so this ends whatever they hold.
     let mut after = (i64::MIN, 0);
-    while budget.take() {
+    while budget.take((floor.now)()) {
         let no = place.programme.no;
         let due = floor.patiently(async || expiring_members(floor.sql, no, now, after, MEMBERS).await).await?;
         let Some((_, last)) = due.last() else { return Ok(true) };

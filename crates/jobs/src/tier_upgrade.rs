@@ -21,7 +21,7 @@ pub(crate) async fn close_tiers<S: Sql>(
     let now = (floor.now)();
     // Without a ladder nothing ends: the stored ends wait for the next rulebook that has one.
     while !place.book.levels().is_empty() {
-        if !budget.take() {
+        if !budget.take((floor.now)()) {
             return Ok(false);
         }
         let no = place.programme.no;
@@ -48,7 +48,7 @@ pub(crate) async fn upgrade<S: Sql>(
     let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
     let mut position = Position::read(&stored, place.book.version());
     while !position.done {
-        if !budget.take() {
+        if !budget.take((floor.now)()) {
             return Ok(false);
         }
         let after = position.after;

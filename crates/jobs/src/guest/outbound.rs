@@ -3,12 +3,11 @@
 use wasip2::clocks::monotonic_clock::{now, subscribe_instant};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
-    Scheme,
+    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 use wasip2::io::poll::poll;
 
-use crate::{Outbound, Post, Reply};
+use crate::{Outbound, Post, Reply, spell_error_code};
 
 const MS_IN_NS: u64 = 1_000_000;
 /// The most that one blocking write takes.
@@ -54,7 +53,7 @@ fn start(post: &Post, timeout_ms: u32) -> Result<(FutureIncomingResponse, Outgoi
     let half = Some(u64::from(timeout_ms) * MS_IN_NS / 2);
     options.set_connect_timeout(half).map_err(|()| refused())?;
     options.set_first_byte_timeout(half).map_err(|()| refused())?;
-    Ok((handle(request, Some(options)).map_err(|code| explain(&code))?, body))
+    Ok((handle(request, Some(options)).map_err(|code| spell_error_code(&code))?, body))
 }
 
 /// A body that cannot be written shows in the answer.
@@ -73,7 +72,7 @@ fn receive(answer: &FutureIncomingResponse, deadline: u64) -> Result<Reply, Stri
     loop {
         match answer.get() {
             Some(Ok(Ok(response))) => return Ok(reply(&response)),
-            Some(Ok(Err(code))) => return Err(explain(&code)),
+            Some(Ok(Err(code))) => return Err(spell_error_code(&code)),
             Some(Err(())) => return Err("the answer was lost".to_owned()),
             None if now() >= deadline => return Err("timed out".to_owned()),
             None => {
@@ -86,21 +85,4 @@ fn receive(answer: &FutureIncomingResponse, deadline: u64) -> Result<Reply, Stri
 fn reply(response: &IncomingResponse) -> Reply {
     let retry_after = response.headers().get("retry-after").into_iter().next();
     Reply { status: response.status(), retry_after: retry_after.and_then(|value| String::from_utf8(value).ok()) }
-}
-
-fn explain(code: &ErrorCode) -> String {
-    match code {
-        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => "no such host".to_owned(),
-        ErrorCode::DestinationIpProhibited | ErrorCode::HttpRequestDenied => "the address is not allowed".to_owned(),
-        ErrorCode::ConnectionRefused => "connection refused".to_owned(),
-        ErrorCode::ConnectionTimeout
-        | ErrorCode::ConnectionReadTimeout
-        | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => "timed out".to_owned(),
-        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError | ErrorCode::TlsAlertReceived(_) => {
-            "no TLS connection, or a certificate that is not trusted".to_owned()
-        }
-        ErrorCode::HttpProtocolError => "not an HTTP answer".to_owned(),
-        _ => "no connection".to_owned(),
-    }
 }

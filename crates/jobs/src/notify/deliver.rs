@@ -48,7 +48,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     };
     let target = Target { outbound, url, secret };
     loop {
-        if !budget.take() {
+        if !budget.take((floor.now)()) {
             run.record(true).await?;
             return Ok(false);
         }

@@ -1,5 +1,7 @@
 //! What delivery asks of an HTTP client. The client follows no redirects and keeps no cookies.
 
+use std::fmt;
+
 /// A request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
@@ -28,6 +30,22 @@ pub trait Outbound {
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>>;
 }
 
+/// A WASI HTTP error code in words for the merchant: its name, without the host's own text.
+#[must_use]
+pub fn spell_error_code(code: &impl fmt::Debug) -> String {
+    let text = format!("{code:?}");
+    let name = text.rsplit_once("ErrorCode::").map_or(text.as_str(), |(_, name)| name);
+    let letters = name.chars().take_while(char::is_ascii_alphanumeric);
+    let mut words = String::new();
+    for letter in letters {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}
+
 /// For the jobs that send nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct WithoutNetwork;
@@ -35,5 +53,21 @@ pub struct WithoutNetwork;
 impl Outbound for WithoutNetwork {
     async fn post_all(&self, posts: Vec<Post>, _timeout_ms: u32) -> Vec<Result<Reply, String>> {
         posts.iter().map(|_| Err("no network".to_owned())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_codes_are_spelled_out() {
+        for (debug, words) in [
+            ("ErrorCode::ConnectionRefused", "connection refused"),
+            ("ErrorCode::InternalError(Some(\"db at 10.0.0.1\"))", "internal error"),
+            ("ErrorCode::DnsError(DnsErrorPayload { rcode: None })", "dns error"),
+        ] {
+            assert_eq!(spell_error_code(&format_args!("{debug}")), words);
+        }
     }
 }

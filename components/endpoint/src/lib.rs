@@ -1,0 +1,211 @@
+//! Webhook endpoints: where a programme's events are sent. A secret is shown once, by the call that makes the endpoint.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `PUT /v1/endpoints/{id}` | makes an endpoint, or changes it, which also enables it again |
+//! | `GET /v1/endpoints` | lists endpoints |
+//! | `GET /v1/endpoints/{id}` | one endpoint with how it stands |
+//! | `DELETE /v1/endpoints/{id}` | removes it with everything parked for it |
+//! | `GET /v1/endpoints/{id}/dead` | events given up after the last attempt |
+//! | `POST /v1/endpoints/{id}/replay` | sends dead events again: all, or that of `entry_id` |
+
+use jobs::{AddressPolicy, Secret, WebhookUrl};
+use ledger::{KINDS, Kind, ProgrammeId};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use shell::{
+    App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, now, parse_json,
+    serve,
+};
+use spin_sdk::http_service;
+use store::{
+    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
+    replay_dead,
+};
+
+const MOST_BYTES: usize = 16 * 1024;
+
+/// Which dead events to send again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplayBody {
+    /// That of this entry; all when absent.
+    #[serde(default)]
+    entry_id: Option<String>,
+}
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["v1", "endpoints"]) => list(app, request).await,
+        ("PUT", ["v1", "endpoints", id]) => put(app, request, id).await,
+        ("GET", ["v1", "endpoints", id]) => get(app, request, id).await,
+        ("DELETE", ["v1", "endpoints", id]) => delete(app, request, id).await,
+        ("GET", ["v1", "endpoints", id, "dead"]) => dead(app, request, id).await,
+        ("POST", ["v1", "endpoints", id, "replay"]) => replay(app, request, id).await,
+        (_, ["v1", "endpoints"] | ["v1", "endpoints", _, "dead"]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "endpoints", _]) => Err(Problem::MethodNotAllowed("GET, PUT, DELETE")),
+        (_, ["v1", "endpoints", _, "replay"]) => Err(Problem::MethodNotAllowed("POST")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+/// Repeated with the same body it changes nothing more, so a retry is safe; but only the call that makes the endpoint shows the secret.
+async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&[])?;
+    let body = request.body_within(MOST_BYTES)?;
+    request.idempotency_key()?;
+    let body: EndpointBody = parse_json(body)?;
+    let mut errors = Vec::new();
+    // Endpoints are named like programmes.
+    if let Err(error) = ProgrammeId::new(id) {
+        errors.push(FieldError::new("endpoint_id", error.to_string()));
+    }
+    let url = WebhookUrl::parse(&body.url, address_policy().await).map(|url| url.to_string());
+    if let Err(refused) = &url {
+        errors.push(FieldError::new("/url", refused.to_string()));
+    }
+    errors.extend(wrong_kinds(body.kinds.as_deref().unwrap_or_default()));
+    if body.kinds.as_ref().is_some_and(Vec::is_empty) {
+        errors.push(FieldError::new("/kinds", "must name a kind; leave it out for all"));
+    }
+    if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
+        errors.push(FieldError::new("/secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
+    }
+    let Some(url) = url.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };
+    let mut random = [0u8; 32];
+    getrandom::fill(&mut random).map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
+    let wish = EndpointWish {
+        id,
+        url: &url,
+        kinds: body.kinds.as_deref(),
+        secret: body.secret.as_deref(),
+        fresh_secret: &Secret::of(random).reveal(),
+        token: &new_id().to_string(),
+    };
+    let made = put_endpoint(&app.sql, caller.programme.no, &wish, now()).await?;
+    let mut shown = json!({"endpoint_id": id, "url": url, "kinds": body.kinds});
+    if let (Some(secret), Some(fields)) = (&made, shown.as_object_mut()) {
+        fields.insert("secret".to_owned(), secret.as_str().into());
+    }
+    Ok(Reply::json(if made.is_some() { 201 } else { 200 }, &shown))
+}
+
+fn wrong_kinds(kinds: &[String]) -> Vec<FieldError> {
+    let known = || KINDS.map(Kind::as_str).join(", ");
+    let wrong = kinds.iter().enumerate().filter(|(index, kind)| {
+        let is_repeated = kinds.iter().take(*index).any(|before| before == *kind);
+        Kind::parse(kind).is_none() || is_repeated
+    });
+    wrong
+        .map(|(index, _)| FieldError::new(format!("/kinds/{index}"), format!("must be one of {}, once", known())))
+        .collect()
+}
+
+async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&["limit", "cursor"])?;
+    let page = Page::of(request)?;
+    let after = page.cursor.clone().unwrap_or_default();
+    let found = list_endpoints(&app.sql, caller.programme.no, &after, page.limit + 1).await?;
+    Ok(paged(&page, found, shown, |last| last.id.clone()))
+}
+
+async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&[])?;
+    let found = existing(app, &caller, id).await?;
+    Ok(Reply::json(200, &shown(&found)))
+}
+
+async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&[])?;
+    request.idempotency_key()?;
+    let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id).await?;
+    if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
+}
+
+async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&["limit", "cursor"])?;
+    let page = Page::of(request)?;
+    existing(app, &caller, id).await?;
+    let found = dead_events(&app.sql, caller.programme.no, id, page.number(0)?, page.limit + 1).await?;
+    Ok(paged(&page, found, shown_dead, |last| last.entry_no.to_string()))
+}
+
+/// A retry finds nothing dead any more, and sends nothing twice.
+async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&[])?;
+    let body = request.body_within(MOST_BYTES)?;
+    request.idempotency_key()?;
+    let wanted: ReplayBody = if body.is_empty() { ReplayBody { entry_id: None } } else { parse_json(body)? };
+    existing(app, &caller, id).await?;
+    let replayed = replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now()).await?;
+    if replayed == 0 && wanted.entry_id.is_some() {
+        return Err(Problem::ResourceNotFound);
+    }
+    Ok(Reply::json(200, &json!({"replayed": replayed})))
+}
+
+async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {
+    authenticate(app, request, &[]).await
+}
+
+async fn existing(app: &App, caller: &Caller, id: &str) -> Result<Endpoint, Problem> {
+    endpoint(&app.sql, caller.programme.no, id).await?.ok_or(Problem::ResourceNotFound)
+}
+
+/// A page of what was found; one more than the page holds says that there is a next.
+fn paged<T>(page: &Page, mut found: Vec<T>, show: fn(&T) -> Json, cursor: fn(&T) -> String) -> Reply {
+    let most = usize::try_from(page.limit).unwrap_or_default();
+    let is_more = found.len() > most;
+    found.truncate(most);
+    let next = found.last().filter(|_| is_more).map(cursor);
+    Reply::json(200, &Page::body(found.iter().map(show).collect(), next))
+}
+
+fn shown(endpoint: &Endpoint) -> Json {
+    json!({
+        "endpoint_id": endpoint.id,
+        "url": endpoint.url,
+        "kinds": endpoint.kinds,
+        "created_at": endpoint.created_at.to_string(),
+        "disabled_at": endpoint.disabled.as_ref().map(|(at, _)| at.to_string()),
+        "disabled_because": endpoint.disabled.as_ref().map(|(_, because)| because),
+        "failures": endpoint.failures,
+        "retry_at": (endpoint.retry_at.0 > 0).then(|| endpoint.retry_at.to_string()),
+        "parked": endpoint.parked,
+        "dead": endpoint.dead,
+    })
+}
+
+fn shown_dead(event: &DeadEvent) -> Json {
+    json!({
+        "entry_id": event.entry_id,
+        "kind": event.kind,
+        "member_id": event.member,
+        "recorded_at": event.recorded_at.to_string(),
+        "attempts": event.attempts,
+        "last_error": event.last_error,
+    })
+}
+
+async fn address_policy() -> AddressPolicy {
+    AddressPolicy {
+        allow_http: is_true("webhook_allow_http").await,
+        allow_private: is_true("webhook_allow_private").await,
+    }
+}
+
+async fn is_true(variable: &str) -> bool {
+    spin_sdk::variables::get(variable).await.is_ok_and(|value| value == "true")
+}
