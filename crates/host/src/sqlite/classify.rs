@@ -1,12 +1,18 @@
 //! Which thread a statement belongs to. Transaction control, DDL and PRAGMA are known by their first word; of the rest SQLite itself
-//! knows whether they write (`sqlite3_stmt_readonly`), so a reader finds out once for each text and the answer is kept.
+//! knows whether they write (`sqlite3_stmt_readonly`), so a reader finds out once for each text and the answer is kept. A read that
+//! keeps being quick is run where it is asked for: handing it to a thread would cost more than it does.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU8, AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Class {
     /// Not met yet: a reader prepares it and finds out.
     Unknown,
@@ -18,28 +24,76 @@ pub enum Class {
 
 /// More texts than an application has: guests that build SQL text make the table start again, not grow.
 const MOST_TEXTS: usize = 4096;
+/// A read is quick when it took less than this so many times in a row.
+const QUICK: Duration = Duration::from_micros(150);
+const QUICK_IN_A_ROW: u32 = 16;
+/// One that took so long where it was asked for goes back to the threads, and has to prove itself for longer.
+const NOT_QUICK: Duration = Duration::from_millis(2);
+const QUICK_AGAIN: u32 = 4096;
 
-/// What is known of each statement text.
-#[derive(Default)]
-pub struct Classes(RwLock<HashMap<Arc<str>, Class, foldhash::fast::RandomState>>);
+/// One statement text and what is known of it.
+pub struct Text {
+    pub sql: Box<str>,
+    class: AtomicU8,
+    /// Quick runs that are still missing.
+    to_prove: AtomicU32,
+}
 
-impl Classes {
-    /// The class, and the text in its shared form when it is known.
-    pub fn of(&self, sql: String) -> (Class, Arc<str>) {
-        let table = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((text, class)) = table.get_key_value(sql.as_str()) {
-            return (*class, text.clone());
+impl Text {
+    pub fn new(sql: String, class: Class) -> Self {
+        Self { sql: sql.into(), class: AtomicU8::new(class as u8), to_prove: AtomicU32::new(QUICK_IN_A_ROW) }
+    }
+
+    pub fn class(&self) -> Class {
+        match self.class.load(Ordering::Relaxed) {
+            1 => Class::Read,
+            2 => Class::Write,
+            3 => Class::Alone,
+            _ => Class::Unknown,
         }
-        (if is_alone(&sql) { Class::Alone } else { Class::Unknown }, sql.into())
     }
 
     /// Remembers what SQLite said.
-    pub fn learn(&self, sql: Arc<str>, class: Class) {
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if table.len() >= MOST_TEXTS {
-            table.clear();
+    pub fn learn(&self, class: Class) {
+        self.class.store(class as u8, Ordering::Relaxed);
+    }
+
+    /// Whether it may run where it is asked for.
+    pub fn is_quick(&self) -> bool {
+        self.to_prove.load(Ordering::Relaxed) == 0 && self.class() == Class::Read
+    }
+
+    /// Remembers how long a read took.
+    pub fn took(&self, time: Duration) {
+        let to_prove = self.to_prove.load(Ordering::Relaxed);
+        let now = match to_prove {
+            0 if time > NOT_QUICK => QUICK_AGAIN,
+            0 => return,
+            _ if time > QUICK => to_prove.max(QUICK_IN_A_ROW),
+            _ => to_prove.saturating_sub(1),
+        };
+        self.to_prove.store(now, Ordering::Relaxed);
+    }
+}
+
+/// The texts that were met.
+#[derive(Default)]
+pub struct Texts(RwLock<HashMap<Box<str>, Arc<Text>, foldhash::fast::RandomState>>);
+
+impl Texts {
+    /// What is known of this text.
+    pub fn of(&self, sql: String) -> Arc<Text> {
+        if let Some(text) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(sql.as_str()) {
+            return text.clone();
         }
-        table.insert(sql, class);
+        let class = if is_alone(&sql) { Class::Alone } else { Class::Unknown };
+        let text = Arc::new(Text::new(sql, class));
+        let mut texts = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if texts.len() >= MOST_TEXTS {
+            texts.clear();
+        }
+        texts.insert(text.sql.clone(), text.clone());
+        text
     }
 }
 
@@ -106,13 +160,35 @@ mod tests {
 
     #[test]
     fn learns_and_forgets() {
-        let classes = Classes::default();
-        assert_eq!(classes.of("SELECT 1".into()).0, Class::Unknown);
-        classes.learn("SELECT 1".into(), Class::Read);
-        assert_eq!(classes.of("SELECT 1".into()).0, Class::Read);
+        let texts = Texts::default();
+        assert_eq!(texts.of("SELECT 1".into()).class(), Class::Unknown);
+        texts.of("SELECT 1".into()).learn(Class::Read);
+        assert_eq!(texts.of("SELECT 1".into()).class(), Class::Read);
         for number in 0..MOST_TEXTS {
-            classes.learn(format!("SELECT {number}, 2").into(), Class::Read);
+            texts.of(format!("SELECT {number}, 2"));
         }
-        assert_eq!(classes.of("SELECT 1".into()).0, Class::Unknown);
+        assert_eq!(texts.of("SELECT 1".into()).class(), Class::Unknown);
+    }
+
+    #[test]
+    fn quick_reads_prove_themselves() {
+        let (short, long) = (Duration::from_micros(20), Duration::from_millis(5));
+        let text = Text::new("SELECT 1".into(), Class::Read);
+        let run = |time, times| (0..times).for_each(|_| text.took(time));
+        run(short, QUICK_IN_A_ROW - 1);
+        assert!(!text.is_quick());
+        run(long, 1);
+        run(short, QUICK_IN_A_ROW - 1);
+        assert!(!text.is_quick(), "in a row");
+        run(short, 1);
+        assert!(text.is_quick());
+        run(Duration::from_micros(500), 5);
+        assert!(text.is_quick(), "a little late now and then is no harm");
+        run(long, 1);
+        run(short, QUICK_AGAIN - 1);
+        assert!(!text.is_quick(), "it lost the trust");
+        text.learn(Class::Write);
+        run(short, 1);
+        assert!(!text.is_quick());
     }
 }

@@ -50,7 +50,7 @@ pub fn wal_is_safe(version: i32) -> bool {
 fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -32_768)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and no other file.
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;

@@ -11,8 +11,9 @@ pub use rusqlite::types::Value;
 
 use crate::metrics::DatabaseMetrics;
 use anyhow::Result;
-use classify::{Class, Classes};
+use classify::{Class, Text, Texts};
 use crossbeam_channel::Sender;
+use rusqlite::Connection;
 use std::{
     path::Path,
     sync::{
@@ -20,6 +21,7 @@ use std::{
         atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 use tokio::sync::oneshot;
 
@@ -43,8 +45,7 @@ pub type Outcome = Result<Rows, Error>;
 
 /// One statement on its way to a thread.
 struct Job {
-    sql: Arc<str>,
-    class: Class,
+    text: Arc<Text>,
     parameters: Vec<Value>,
     session: Arc<SessionState>,
     reply: oneshot::Sender<Outcome>,
@@ -68,7 +69,9 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     writer: Sender<Command>,
     readers: Option<Sender<Job>>,
-    classes: Arc<Classes>,
+    /// For reads that are run where they are asked for: as many as may be asked for at the same moment.
+    here: Vec<Mutex<Connection>>,
+    texts: Texts,
     metrics: DatabaseMetrics,
     next_session: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -78,10 +81,9 @@ impl Database {
     /// Opens or creates the file and starts its threads.
     pub fn open(path: &Path, label: &str, reader_count: usize, metrics: DatabaseMetrics) -> Result<Self> {
         let (writer, commands) = crossbeam_channel::unbounded();
-        let classes = Arc::new(Classes::default());
         let connection = connection::open_writer(path)?;
         let mut threads = Vec::new();
-        let mut readers = None;
+        let (mut readers, mut here) = (None, Vec::new());
         // Under a rollback journal a reader would block the writer: then all statements take turns on the one connection.
         if connection::is_wal(&connection)? && reader_count > 0 {
             let (sender, jobs) = crossbeam_channel::unbounded();
@@ -89,7 +91,6 @@ impl Database {
                 let reader = readers::Reader {
                     connection: connection::open_reader(path)?,
                     jobs: jobs.clone(),
-                    classes: classes.clone(),
                     writer: writer.clone(),
                     metrics: metrics.clone(),
                 };
@@ -97,12 +98,16 @@ impl Database {
                 threads.push(std::thread::Builder::new().name(name).spawn(move || reader.run())?);
             }
             readers = Some(sender);
+            for _ in 0..reader_count {
+                here.push(Mutex::new(connection::open_reader(path)?));
+            }
         }
         let work = writer::Writer::new(connection, commands, metrics.clone());
         threads.push(std::thread::Builder::new().name(format!("write-{label}")).spawn(move || work.run())?);
         let next_session = AtomicU64::new(1);
         let threads = Mutex::new(threads);
-        Ok(Self(Arc::new(Inner { writer, readers, classes, metrics, next_session, threads })))
+        let texts = Texts::default();
+        Ok(Self(Arc::new(Inner { writer, readers, here, texts, metrics, next_session, threads })))
     }
 
     /// A connection as a guest sees it.
@@ -149,8 +154,12 @@ pub struct Session {
 impl Session {
     /// Runs one statement. A write that returns is on disk.
     pub async fn execute(&self, sql: String, parameters: Vec<Value>) -> Outcome {
+        let text = self.database.0.texts.of(sql);
+        if let Some(outcome) = self.run_here(&text, &parameters) {
+            return outcome;
+        }
         let (reply, outcome) = oneshot::channel();
-        self.dispatch(sql, parameters, reply);
+        self.dispatch(text, parameters, reply);
         let outcome = outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))?;
         if outcome.changes > 0 {
             self.state.changes.store(outcome.changes, Ordering::Relaxed);
@@ -169,24 +178,36 @@ impl Session {
         self.state.last_insert_rowid.load(Ordering::Relaxed)
     }
 
+    /// A quick read, if a connection is free. Failures are left to the threads, which can wait.
+    fn run_here(&self, text: &Text, parameters: &[Value]) -> Option<Outcome> {
+        if !text.is_quick() || self.state.transaction.load(Ordering::Acquire) != NO_TRANSACTION {
+            return None;
+        }
+        let connection = self.database.0.here.iter().find_map(|connection| connection.try_lock().ok())?;
+        let started = Instant::now();
+        let outcome = statement::run(&connection, &text.sql, parameters);
+        text.took(started.elapsed());
+        outcome.ok().map(Ok)
+    }
+
     /// A send can only fail once the database is closed; the dropped reply then tells the caller.
-    fn dispatch(&self, sql: String, parameters: Vec<Value>, reply: oneshot::Sender<Outcome>) {
+    fn dispatch(&self, text: Arc<Text>, parameters: Vec<Value>, reply: oneshot::Sender<Outcome>) {
         let inner = &self.database.0;
-        let (class, sql) = inner.classes.of(sql);
-        let job = Job { sql, class, parameters, session: self.state.clone(), reply };
+        let class = text.class();
+        let job = Job { text, parameters, session: self.state.clone(), reply };
         let transaction = self.state.transaction.load(Ordering::Acquire);
-        let (command, queue) = match (transaction, class, &inner.readers) {
+        let command = match (transaction, class, &inner.readers) {
             (TRANSACTION_LOST, ..) => {
                 self.state.transaction.store(NO_TRANSACTION, Ordering::Release);
                 let lost = Error::Io("the transaction was rolled back: it was idle for too long".into());
                 return drop(job.reply.send(Err(lost)));
             }
             (NO_TRANSACTION, Class::Read | Class::Unknown, Some(readers)) => return drop(readers.send(job)),
-            (NO_TRANSACTION, Class::Write, _) => (Command::Write(job), &inner.writer),
-            _ => (Command::Alone(job), &inner.writer),
+            (NO_TRANSACTION, Class::Write, _) => Command::Write(job),
+            _ => Command::Alone(job),
         };
         inner.metrics.queued.inc();
-        drop(queue.send(command));
+        drop(inner.writer.send(command));
     }
 }
 

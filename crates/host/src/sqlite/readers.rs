@@ -1,20 +1,15 @@
 //! A reader thread: runs statements that only read, each on the last committed state, beside the writer. It is also where an unknown
 //! statement is prepared first; one that turns out to write goes on to the writer.
 
-use super::{
-    Command, Job,
-    classify::{Class, Classes},
-    statement,
-};
+use super::{Command, Job, classify::Class, statement};
 use crate::metrics::DatabaseMetrics;
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::Connection;
-use std::sync::Arc;
+use std::time::Instant;
 
 pub struct Reader {
     pub connection: Connection,
     pub jobs: Receiver<Job>,
-    pub classes: Arc<Classes>,
     pub writer: Sender<Command>,
     pub metrics: DatabaseMetrics,
 }
@@ -28,20 +23,20 @@ impl Reader {
     }
 
     fn serve(&self, job: Job) {
-        let prepared = match self.connection.prepare_cached(&job.sql) {
+        let started = Instant::now();
+        let prepared = match self.connection.prepare_cached(&job.text.sql) {
             Ok(prepared) => prepared,
             // Whoever asked may have gone; then nobody misses the answer, here and below.
             Err(error) => return drop(job.reply.send(Err(statement::failure(error)))),
         };
         if !prepared.readonly() {
-            self.classes.learn(job.sql.clone(), Class::Write);
+            job.text.learn(Class::Write);
             self.metrics.queued.inc();
             return drop(self.writer.send(Command::Write(job)));
         }
-        if job.class == Class::Unknown {
-            self.classes.learn(job.sql.clone(), Class::Read);
-        }
+        job.text.learn(Class::Read);
         let outcome = statement::finish(&self.connection, prepared, &job.parameters);
+        job.text.took(started.elapsed());
         drop(job.reply.send(outcome));
     }
 }

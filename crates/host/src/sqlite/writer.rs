@@ -105,7 +105,7 @@ impl Writer {
     /// A failed statement leaves nothing behind and the others untouched.
     fn in_savepoint(&self, job: &Job) -> Outcome {
         self.command("SAVEPOINT one").map_err(statement::failure)?;
-        let outcome = statement::run(&self.connection, &job.sql, &job.parameters);
+        let outcome = statement::run(&self.connection, &job.text.sql, &job.parameters);
         if self.connection.is_autocommit() {
             return outcome;
         }
@@ -119,7 +119,7 @@ impl Writer {
     fn one_by_one(&mut self, jobs: Vec<(Job, Outcome)>) {
         for (job, _) in jobs {
             self.metrics.group_size.observe(1.0);
-            let outcome = statement::run(&self.connection, &job.sql, &job.parameters);
+            let outcome = statement::run(&self.connection, &job.text.sql, &job.parameters);
             self.answer(job, outcome);
         }
     }
@@ -152,7 +152,7 @@ impl Writer {
 
     /// The session's state is set before it is answered, so that its next statement goes the right way.
     fn run_for_session(&self, job: &Job, session: &Arc<SessionState>) -> Outcome {
-        let outcome = statement::run(&self.connection, &job.sql, &job.parameters);
+        let outcome = statement::run(&self.connection, &job.text.sql, &job.parameters);
         let state = if self.connection.is_autocommit() { NO_TRANSACTION } else { IN_TRANSACTION };
         session.transaction.store(state, Ordering::Release);
         outcome
@@ -186,7 +186,10 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Database, Rows, Session, Value};
+    use super::super::{
+        Database, Rows, Session, Value,
+        classify::{Class, Text},
+    };
     use crate::metrics::Metrics;
     use futures::future::join_all;
     use std::time::Duration;
@@ -368,8 +371,7 @@ mod tests {
             .map(|_| {
                 let (reply, answer) = tokio::sync::oneshot::channel();
                 let job = super::Job {
-                    sql: "INSERT INTO t VALUES (1)".into(),
-                    class: super::super::classify::Class::Write,
+                    text: Text::new("INSERT INTO t VALUES (1)".into(), Class::Write).into(),
                     parameters: Vec::new(),
                     session: Default::default(),
                     reply,
