@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::entry::Entry;
+use crate::entry::{Entry, Kind};
 use crate::id::{EntryId, LotNumber};
 use crate::lot::Lot;
 use crate::member::Member;
@@ -42,6 +42,9 @@ pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
         if let Err(spent) = clock_windows(&member, entry) {
             problem(format!("draws from lot {} outside its time", spent.0));
         }
+        if !says_what_its_kind_says(entry) {
+            problem(format!("is no {} by what it moves", entry.kind.as_str()));
+        }
         if let Err(fault) = member.apply(entry) {
             problem(fault.to_string());
             if fault == Fault::BrokenChain || fault == Fault::OutOfSequence {
@@ -74,7 +77,6 @@ pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
 
 /// A redemption may only draw from lots that are spendable at its instant; an expiry only from lots past theirs.
 fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
-    use crate::entry::Kind;
     for draw in &entry.draws {
         let Some(lot) = member.lots.iter().find(|lot| lot.number == draw.number) else { continue };
         let at = entry.recorded_at;
@@ -87,6 +89,21 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
         }
     }
     Ok(())
+}
+
+/// Only some kinds grant, only some draw: an entry that does more than its kind would put points on no account.
+fn says_what_its_kind_says(entry: &Entry) -> bool {
+    let (grants, draws) = (!entry.grants.is_empty(), !entry.draws.is_empty());
+    let awarded: i128 = entry.awards.iter().map(|award| i128::from(award.granted)).sum();
+    let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
+    match entry.kind {
+        Kind::Earn => !draws && awarded == granted,
+        Kind::Redeem | Kind::Expire => draws && !grants,
+        Kind::TierChange => !draws && entry.tier.is_some(),
+        Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
+        Kind::Remind => !draws && !grants && entry.reminder.is_some(),
+        Kind::Profile => !draws && !grants,
+    }
 }
 
 fn by_number(lots: &[Lot]) -> BTreeMap<LotNumber, &Lot> {

@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{
-    Counter, Entry, EntryId, Hash, Kind, LotDraw, LotNumber, Member, MemberId, ProgrammeId, Reference, Reminder,
+    Counter, Entry, EntryId, Fault, Hash, Kind, LotDraw, LotNumber, Member, MemberId, ProgrammeId, Reference, Reminder,
     Sequence, Tier, TierMove, Timestamp, Totals, verify,
 };
 use rules::{Command, Expiry};
@@ -201,7 +201,14 @@ fn a_resealed_chain_still_has_to_add_up() {
     let position = |entries: &[Entry], kind: Kind| entries.iter().position(|entry| entry.kind == kind).unwrap();
     let redeem = position(&full_life().entries, Kind::Redeem);
     assert_eq!(redeem, 4);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 12] = [
+        // Points that come from nowhere: no kind's account would show them.
+        ("a spend told as a profile", |e, _| e[4].kind = Kind::Profile),
+        ("a spend told as an expiry", |e, _| e[4].kind = Kind::Expire),
+        ("a gift told as a profile", |e, _| e[8].kind = Kind::Profile),
+        ("an earn told as a gift", |e, _| e[9].kind = Kind::TierChange),
+        ("a reminder told as an activation", |e, _| e[5].kind = Kind::Activate),
+        ("awards that are not the lots", |e, _| e[1].awards[0].granted += 1),
         ("points", |e, _| e[4].points += 1),
         ("balance_after", |e, _| e[4].balance_after += 1),
         ("a lot over-drawn", |e, _| e[4].draws[0].points = 1_000),
@@ -222,4 +229,62 @@ fn a_resealed_chain_still_has_to_add_up() {
     world.entries[4].sequence = Sequence(9);
     reseal(&mut world.entries, &mut world.member);
     assert_ne!(verify(&world.entries, &world.member), [], "a gap in the sequence passes the audit");
+}
+
+#[test]
+fn lots_are_kept_even_when_the_sum_would_do() {
+    type Change = fn(&mut Entry);
+    let (balance, spent) = (30, 10);
+    let changes: [(&str, Change, Result<(), Fault>); 10] = [
+        ("as decided", |_| {}, Ok(())),
+        (
+            "more than the lot has, less than the balance",
+            |e| (e.points, e.draws[0].points) = (-15, 15),
+            Err(Fault::Lot),
+        ),
+        ("nothing", |e| (e.points, e.draws[0].points) = (0, 0), Err(Fault::Lot)),
+        ("less than nothing", |e| (e.points, e.draws[0].points) = (5, -5), Err(Fault::Lot)),
+        ("a lot that is not there", |e| e.draws[0].number.0 = 3, Err(Fault::Lot)),
+        ("one lot twice", |e| (e.points, e.draws) = (-20, vec![e.draws[0]; 2]), Err(Fault::Lot)),
+        ("activation of what is not pending", |e| e.activations = e.draws.clone(), Err(Fault::Lot)),
+        ("lots that are not the points", |e| e.points = -9, Err(Fault::Unbalanced)),
+        ("another member's", |e| e.member = MemberId::new("n").unwrap(), Err(Fault::OutOfSequence)),
+        ("the sequence passed over", |e| e.sequence.0 += 1, Err(Fault::OutOfSequence)),
+    ];
+    for (name, change, outcome) in changes {
+        let mut world = World::new(|_| {});
+        let now = at("2026-01-01T10:00:00+08:00");
+        world.play(&[("2026-01-01T10:00:00+08:00", buy(&[1_000]), "earn 10")]);
+        world.play(&[("2026-01-01T10:00:00+08:00", buy(&[2_000]), "earn 20")]);
+        let member = world.member.clone();
+        let decided = world.decide(&member, now, &spend(spent), None).unwrap();
+        let mut entry = decided.decision.postings[0].entry.clone();
+        change(&mut entry);
+        entry.balance_after = balance + entry.points;
+        entry.hash = entry.computed_hash();
+        assert_eq!(member.clone().apply(&entry), outcome, "{name}");
+    }
+}
+
+#[test]
+fn grants_are_counted_from_one() {
+    type Change = fn(&mut Entry);
+    let changes: [(&str, Change, Result<(), Fault>); 5] = [
+        ("as decided", |_| {}, Ok(())),
+        ("a number passed over", |e| e.grants[0].number.0 += 1, Err(Fault::Lot)),
+        ("a number used again", |e| e.grants[0].number.0 -= 1, Err(Fault::Lot)),
+        ("nothing", |e| (e.points, e.grants[0].points) = (0, 0), Err(Fault::Lot)),
+        ("less than nothing", |e| (e.points, e.grants[0].points) = (-5, -5), Err(Fault::Lot)),
+    ];
+    for (name, change, outcome) in changes {
+        let mut world = World::new(|_| {});
+        world.play(&[("2026-01-01T10:00:00+08:00", buy(&[1_000]), "earn 10")]);
+        let member = world.member.clone();
+        let decided = world.decide(&member, at("2026-01-01T10:00:00+08:00"), &buy(&[1_000]), None).unwrap();
+        let mut entry = decided.decision.postings[0].entry.clone();
+        change(&mut entry);
+        entry.balance_after = 10 + entry.points;
+        entry.hash = entry.computed_hash();
+        assert_eq!(member.clone().apply(&entry), outcome, "{name}");
+    }
 }
