@@ -1,1 +1,50 @@
-//! tests
+//! What the end-to-end tests stand on: a host of their own with every component, a client, a shop, and the books checked at the end.
+//!
+//! Owns starting, killing and stopping the built host, one request a line, and a small webhook receiver. Deliberately knows the engine
+//! only from outside: HTTP, and the database file as it lies on disk.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness of tests: whatever is not as expected must fail the test loudly"
+)]
+
+mod books;
+mod host;
+mod http;
+mod receiver;
+mod shop;
+
+pub use books::Books;
+pub use host::{CLOCK, Host, OPERATOR};
+pub use http::{Answer, Ask, Client};
+pub use receiver::{Received, Receiver};
+pub use shop::{Shop, purchase};
+
+use std::time::{Duration, Instant};
+
+/// Runs `work` in as many threads at once, and gives back what each came to, in order.
+pub fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let start = std::sync::Barrier::new(threads);
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|number| {
+                let (start, work) = (&start, &work);
+                scope.spawn(move || {
+                    start.wait();
+                    work(number)
+                })
+            })
+            .collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// Waits for something that must come true soon.
+pub fn eventually(what: &str, mut check: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !check() {
+        assert!(started.elapsed() < Duration::from_secs(20), "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,58 @@
+//! The front door, and how every component answers routes and methods that it does not have.
+
+use tests::Host;
+
+#[test]
+fn health_needs_no_key() {
+    let host = Host::start();
+    for (path, status) in [("/healthz", "ok"), ("/readyz", "ready")] {
+        let answer = host.ask("GET", path).send();
+        assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some(status)));
+    }
+    assert_eq!(host.admin("GET", "/healthz", "").status, 200);
+}
+
+#[test]
+fn unknown_routes_and_methods() {
+    let host = Host::start();
+    let shop = host.shop();
+    for (method, path, outcome, allow) in [
+        ("GET", "/", "404 route-not-found", None),
+        ("GET", "/v1", "404 route-not-found", None),
+        ("GET", "/v2/earn", "404 route-not-found", None),
+        ("POST", "/v1/earn/", "404 route-not-found", None),
+        ("POST", "/v1/earn/one", "404 route-not-found", None),
+        ("POST", "/v1//earn", "404 route-not-found", None),
+        ("POST", "/v1/redeem/x", "404 route-not-found", None),
+        ("POST", "/V1/EARN", "404 route-not-found", None),
+        ("GET", "/v1/reports", "404 route-not-found", None),
+        ("GET", "/v1/keys/x/y/z", "404 route-not-found", None),
+        ("GET", "/v1/programmes", "404 route-not-found", None),
+        ("GET", "/v1/members/../../healthz", "404 route-not-found", None),
+        ("GET", "/v1/earn", "405 method-not-allowed", Some("POST")),
+        ("PUT", "/v1/earn/bulk", "405 method-not-allowed", Some("POST")),
+        ("DELETE", "/v1/redeem", "405 method-not-allowed", Some("POST")),
+        ("POST", "/v1/members/m", "405 method-not-allowed", Some("GET, PUT")),
+        ("DELETE", "/v1/members/m/entries", "405 method-not-allowed", Some("GET")),
+        ("PATCH", "/v1/programmes/p", "405 method-not-allowed", Some("GET, PUT")),
+        ("PUT", "/v1/keys", "405 method-not-allowed", Some("GET, POST")),
+        ("GET", "/v1/keys/p", "405 method-not-allowed", Some("DELETE")),
+        ("POST", "/v1/reports/audit", "405 method-not-allowed", Some("GET")),
+        ("POST", "/healthz", "405 method-not-allowed", Some("GET")),
+        ("BREW", "/v1/earn", "405 method-not-allowed", Some("POST")),
+    ] {
+        let answer = shop.ask(method, path).send();
+        assert_eq!((answer.outcome().as_str(), answer.header("allow")), (outcome, allow), "{method} {path}");
+    }
+}
+
+/// A key that leaks into an access log through a wrong URL is a leak; none of the problems repeats what was sent.
+#[test]
+fn problems_do_not_repeat_secrets() {
+    let host = Host::start();
+    let secret = "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t";
+    let answer = host.ask("GET", "/v1/members/m").bearer(secret).send();
+    assert_eq!(answer.outcome(), "401 unauthorized");
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    assert!(!answer.text().contains(secret) && !host.log().contains(secret));
+}

@@ -1,0 +1,96 @@
+//! `/v1/keys`: roles, rotation and revocation; and that no key lies anywhere in the clear.
+
+use serde_json::json;
+use tests::{Host, OPERATOR, purchase};
+
+#[test]
+fn a_role_may_what_it_is_for() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("m", "o-0", 100_000).send().ok();
+    let roles = ["storefront", "marketing", "finance", "service", "approver", "job", "admin"];
+    let keys: Vec<String> = roles.iter().map(|role| shop.key(role)).collect();
+    let book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    for (ask, allowed) in [
+        (shop.post("/v1/earn", &purchase("m", "o-1", 100)), "storefront admin"),
+        (
+            shop.post(
+                "/v1/earn/bulk",
+                &json!({"events": [{"idempotency_key": "k", "member_id": "m", "event": "share"}]}),
+            ),
+            "storefront admin",
+        ),
+        (shop.redeems("m", 1), "storefront admin"),
+        (shop.put("/v1/members/m", &json!({})), "storefront service admin"),
+        (shop.get("/v1/members/m"), "storefront marketing finance service admin"),
+        (shop.get("/v1/members/m/entries"), "storefront marketing finance service admin"),
+        (shop.get("/v1/members/m/lots"), "storefront marketing finance service admin"),
+        (shop.get("/v1/programmes/default"), "storefront marketing finance service admin"),
+        (shop.put("/v1/programmes/default", &json!({"name": "x", "rulebook": book})), ""),
+        (shop.get("/v1/keys"), "admin"),
+        (shop.post("/v1/keys", &json!({"role": "job", "label": "x"})), "admin"),
+        (shop.get("/v1/reports/audit"), "finance admin"),
+        (shop.get("/v1/reports/trial-balance"), "finance admin"),
+        (shop.get("/v1/endpoints"), "admin"),
+        (shop.ask("POST", "/v1/jobs/night"), "job admin"),
+    ] {
+        for (role, key) in roles.iter().zip(&keys) {
+            let answer = ask.clone().bearer(key).key(format!("{role}-{}", allowed.len())).send();
+            // Whatever else may be wrong: it is not for want of a right.
+            let expected = allowed.split(' ').any(|name| name == *role);
+            assert_eq!(answer.status != 403, expected, "{role}: {ask:?} {}", answer.text());
+        }
+    }
+}
+
+#[test]
+fn a_revoked_key_is_dead_at_once_and_a_rotated_one_lives() {
+    let host = Host::start();
+    let shop = host.shop();
+    let old = shop.key("storefront");
+    let prefix = &old[..12];
+    let made = shop.ask("POST", &format!("/v1/keys/{prefix}/rotate")).send().ok();
+    let new = made["key"].as_str().unwrap().to_owned();
+    assert_eq!(made["role"], "storefront");
+    for (what, ask, outcome) in [
+        ("both live", shop.does("m", "share").bearer(&old), "201 earn +10 = 10"),
+        ("both live", shop.does("m", "share").bearer(&new), "201 earn +10 = 20"),
+        ("revoked", shop.ask("DELETE", &format!("/v1/keys/{prefix}")), "204"),
+        ("again is harmless", shop.ask("DELETE", &format!("/v1/keys/{prefix}")), "204"),
+        ("dead", shop.does("m", "share").bearer(&old), "401 unauthorized"),
+        ("dead for reading", shop.get("/v1/members/m").bearer(&old), "401 unauthorized"),
+        ("no successor", shop.ask("POST", &format!("/v1/keys/{prefix}/rotate")), "404 resource-not-found"),
+        ("the other lives", shop.does("m", "share").bearer(&new), "201 earn +10 = 30"),
+        (
+            "the prefix is not enough",
+            shop.get("/v1/members/m").bearer(&format!("{}{}", &new[..12], "x".repeat(43))),
+            "401 unauthorized",
+        ),
+        ("unknown", shop.ask("DELETE", "/v1/keys/acc_nothing0"), "404 resource-not-found"),
+        ("no such role", shop.post("/v1/keys", &json!({"role": "root", "label": "x"})), "400 invalid-request /role"),
+        ("no label", shop.post("/v1/keys", &json!({"role": "job", "label": ""})), "400 invalid-request /label"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome, "{what}");
+    }
+}
+
+#[test]
+fn keys_are_stored_and_listed_without_their_secret() {
+    let mut host = Host::start();
+    let shop = host.shop();
+    let key = shop.key("finance");
+    assert_eq!(key.len(), 55);
+    let listed = shop.get("/v1/keys").send().text();
+    let narrowed = shop.get(&format!("/v1/keys?prefix={}", &key[..12])).send().ok();
+    assert_eq!(narrowed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(shop.all("/v1/keys", 1).len(), 2);
+    host.stop();
+    let log = host.log();
+    let stored = host.books().text("SELECT group_concat(prefix || hash || label) FROM api_key");
+    for secret in [&key[12..], &OPERATOR[12..]] {
+        for (place, text) in [("list", &listed), ("log", &log), ("database", &stored)] {
+            assert!(!text.contains(secret), "a key lies in the {place}");
+        }
+    }
+    host.start_again();
+}

@@ -1,0 +1,122 @@
+//! `/v1/members`: registering, and everything a storefront shows about a member.
+
+use serde_json::json;
+use tests::{Host, purchase};
+
+#[test]
+fn a_member_is_registered_and_its_attributes_replaced() {
+    let host = Host::start();
+    let shop = host.shop();
+    let put = |attributes| shop.put("/v1/members/m", &json!({"attributes": attributes}));
+    for (ask, outcome) in [
+        (put(json!({"name": "王小明", "city": "上海"})), "201 profile +0 = 0"),
+        (put(json!({"name": "Wang"})), "201 profile +0 = 0"),
+        (shop.put("/v1/members/m", &json!({})).key("again"), "201 profile +0 = 0"),
+        (shop.put("/v1/members/m", &json!({})).key("again"), "201 profile +0 = 0 (again)"),
+        (shop.put("/v1/members/n", &json!({})).key("again"), "422 idempotency-key-reused"),
+        (put(json!({"name": 5})), "400 invalid-request /attributes/name"),
+        (put(json!({"": "x"})), "400 invalid-request /attributes/"),
+        (put(json!({"a/b": ""})), "400 invalid-request /attributes/a~1b"),
+        (put(json!({"name": "\u{0}"})), "400 invalid-request /attributes/name"),
+        (put(json!({"name": "字".repeat(201)})), "400 invalid-request /attributes/name"),
+        (put(json!({"name": "字".repeat(200)})), "201 profile +0 = 0"),
+        (shop.put("/v1/members/m?dry_run=true", &json!({"attributes": {}})), "201 profile +0 = 0"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    assert_eq!(shop.member("m")["attributes"], json!({"name": "字".repeat(200)}));
+}
+
+#[test]
+fn ids_are_taken_percent_encoded() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("a:b@c.d_e-f~", "o-1", 100).send().outcome();
+    for (path, outcome) in [
+        ("/v1/members/%6d", "404 member-not-found"),
+        ("/v1/members/a%2Fb", "400 invalid-request member_id"),
+        ("/v1/members/%E4%BC%9A", "400 invalid-request member_id"),
+        ("/v1/members/%00", "400 invalid-request member_id"),
+        ("/v1/members/%FF", "400 invalid-request member_id"),
+        ("/v1/members/%", "400 invalid-request member_id"),
+        ("/v1/members/", "400 invalid-request member_id"),
+        ("/v1/members/m'--", "400 invalid-request member_id"),
+        ("/v1/members", "404 route-not-found"),
+        ("/v1/members/m/", "404 route-not-found"),
+        ("/v1/members/m/entries/1", "404 route-not-found"),
+        ("/v1/members/..%2F..%2Fhealthz", "400 invalid-request member_id"),
+    ] {
+        assert_eq!(shop.get(path).send().outcome(), outcome, "{path}");
+    }
+    assert_eq!(shop.get(&format!("/v1/members/{}", "m".repeat(64))).send().outcome(), "404 member-not-found");
+    assert_eq!(shop.get(&format!("/v1/members/{}", "m".repeat(65))).send().outcome(), "400 invalid-request member_id");
+    shop.buys("m", "o-2", 100).send().ok();
+    assert_eq!(shop.balance("%6D"), 1);
+}
+
+#[test]
+fn lists_come_in_pages() {
+    let host = Host::start();
+    let shop = host.shop();
+    for order in 1..=25 {
+        shop.buys("m", &format!("o-{order}"), 100 * order).send().ok();
+    }
+    for (list, limit) in [("entries", 1), ("entries", 7), ("entries", 25), ("entries", 200), ("lots", 4), ("lots", 25)]
+    {
+        let items = shop.all(&format!("/v1/members/m/{list}"), limit);
+        let points = |item: &serde_json::Value| item["points"].as_i64().or(item["remaining"].as_i64()).unwrap();
+        let mut found: Vec<i64> = items.iter().map(points).collect();
+        found.sort_unstable();
+        assert_eq!(found, (1..=25).collect::<Vec<i64>>(), "{list} by {limit}");
+    }
+    for (query, outcome) in [
+        ("limit=0", "400 invalid-request ?limit"),
+        ("limit=201", "400 invalid-request ?limit"),
+        ("limit=x", "400 invalid-request ?limit"),
+        ("limit=", "400 invalid-request ?limit"),
+        ("limit=1&limit=2", "400 invalid-request ?limit"),
+        ("cursor=x", "400 invalid-request ?cursor"),
+        ("cursor=-1", "400 invalid-request ?cursor"),
+        ("cursor=9223372036854775808", "400 invalid-request ?cursor"),
+        ("page=2", "400 invalid-request ?page"),
+        ("&&", "200"),
+    ] {
+        for list in ["entries", "lots"] {
+            let answer = shop.get(&format!("/v1/members/m/{list}?{query}")).send();
+            assert_eq!(answer.outcome(), outcome, "{list}?{query}");
+        }
+    }
+    assert_eq!(shop.get("/v1/members/m/lots?cursor=9223372036854775807").send().outcome(), "200");
+}
+
+#[test]
+fn a_member_sees_what_expires_and_what_is_missing() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("m", "o-1", 150_000).send().ok();
+    shop.does("m", "check_in").send().ok();
+    let member = shop.member("m");
+    assert_eq!(
+        (&member["balance"], &member["ledger_balance"], &member["pending"]),
+        (&json!(1505), &json!(1505), &json!(0))
+    );
+    // Valid through the 90th day after.
+    assert_eq!(member["expiring_next"], json!({"points": 5, "expires_at": "2026-06-08T16:00:00Z"}));
+    assert_eq!((&member["tier"]["id"], &member["tier"]["next"]["tier"]), (&json!("member"), &json!("silver")));
+    assert_eq!((&member["tier"]["value"], &member["tier"]["next"]["missing"]), (&json!(150_000), &json!(50_000)));
+    assert_eq!(member["growth"], 151);
+}
+
+#[test]
+fn a_programme_may_want_members_registered_first() {
+    let host = Host::start();
+    let shop = host.shop_with("strict", |book| book["enrolment"] = "explicit".into());
+    for (ask, outcome) in [
+        (shop.buys("m", "o-1", 100), "404 member-not-found"),
+        (shop.put("/v1/members/m", &json!({})), "201 profile +0 = 0"),
+        (shop.buys("m", "o-1", 100), "201 earn +1 = 1"),
+        (shop.post("/v1/earn?dry_run=true", &purchase("n", "o-2", 100)), "404 member-not-found"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+}

@@ -1,0 +1,94 @@
+//! `/v1/reports`: the trial balance; what the audit finds; and that the file itself refuses to be edited.
+
+use serde_json::{Value as Json, json};
+use tests::Host;
+
+#[test]
+fn a_trial_balance_sums_to_zero() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("m", "o-1", 250_000).send().ok();
+    shop.redeems("m", 300).send().ok();
+    host.clock("2026-03-11T10:00:00+08:00");
+    shop.buys("n", "o-2", 5_000).send().ok();
+    let accounts = |query: &str| {
+        let report = shop.get(&format!("/v1/reports/trial-balance{query}")).send().ok();
+        assert_eq!(report["sum"], 0);
+        let row = |row: &Json| format!("{} {}", row["account"].as_str().unwrap(), row["points"]);
+        report["accounts"].as_array().unwrap().iter().map(row).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(accounts(""), "issued -3050, members 2750, redeemed 300");
+    assert_eq!(accounts("?to=2026-03-11T00:00:00%2B08:00"), "issued -3000, members 2700, redeemed 300");
+    assert_eq!(accounts("?from=2026-03-11T00:00:00%2B08:00"), "issued -50, members 50");
+    assert_eq!(accounts("?from=2030-01-01T00:00:00Z"), "");
+    for query in ["from=yesterday", "to=2026-03-11", "from=2026-03-11T00:00:00", "from="] {
+        let place = format!("400 invalid-request ?{}", query.split_once('=').unwrap().0);
+        assert_eq!(shop.get(&format!("/v1/reports/trial-balance?{query}")).send().outcome(), place, "{query}");
+    }
+}
+
+#[test]
+fn the_file_refuses_to_have_entries_edited() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("m", "o-1", 1_000).send().ok();
+    let before = host.books().snapshot();
+    for statement in [
+        "UPDATE entry SET points = 99",
+        "UPDATE entry SET body = '{}' WHERE sequence = 1",
+        "UPDATE entry SET idem = NULL",
+        "UPDATE OR IGNORE entry SET points = 99",
+        "DELETE FROM entry",
+        "DELETE FROM entry WHERE no = 1",
+        "REPLACE INTO entry SELECT * FROM entry",
+        "INSERT OR REPLACE INTO entry SELECT * FROM entry",
+    ] {
+        let refused = host.books().write(statement);
+        assert!(refused.as_ref().is_err_and(|why| why.contains("append-only")), "{statement}: {refused:?}");
+    }
+    assert_eq!(host.books().snapshot(), before);
+    assert_eq!(shop.history("m"), ["earn +10 = 10"]);
+}
+
+/// Whoever gets at the file and takes the triggers away is found out.
+#[test]
+fn the_audit_finds_what_was_edited() {
+    for (what, statement) in [
+        (
+            "points of an entry",
+            "UPDATE entry SET points = points + 1, balance_after = balance_after + 1 WHERE sequence = 2",
+        ),
+        ("text of an entry", "UPDATE entry SET body = replace(body, 'o-1', 'o-7') WHERE sequence = 1"),
+        ("time of an entry", "UPDATE entry SET recorded_at = recorded_at - 1 WHERE sequence = 2"),
+        ("last entry gone", "DELETE FROM entry WHERE sequence = 3"),
+        ("middle entry gone", "DELETE FROM entry WHERE sequence = 2"),
+        ("entry of another programme", "UPDATE entry SET programme_no = programme_no + 1 WHERE sequence = 3"),
+        ("lot topped up", "UPDATE lot SET remaining = remaining + 1 WHERE number = 1"),
+        ("lot lives longer", "UPDATE lot SET expires_at = expires_at + 1 WHERE number = 1"),
+        ("balance raised", "UPDATE member SET balance = balance + 1"),
+        ("tier given", "UPDATE member SET tier = 'gold'"),
+        ("counters reset", "UPDATE member SET counters = '[]'"),
+        ("growth given", "UPDATE member SET standing = replace(standing, '1', '2')"),
+    ] {
+        let mut host = Host::start();
+        host.leave_books_unchecked();
+        let shop = host.shop();
+        for (ask, outcome) in [
+            (shop.buys("m", "o-1", 1_000), "201 earn +10 = 10"),
+            (shop.redeems("m", 4), "201 redeem -4 = 6"),
+            (shop.does("m", "check_in"), "201 earn +5 = 11"),
+        ] {
+            assert_eq!(ask.send().outcome(), outcome);
+        }
+        let books = host.books();
+        for trigger in ["entry_is_never_updated", "entry_is_never_deleted"] {
+            books.write(&format!("DROP TRIGGER {trigger}")).unwrap();
+        }
+        assert_eq!(shop.get("/v1/reports/audit").send().ok()["clean"], true);
+        assert!(books.write(statement).unwrap() > 0, "{what}");
+        for audit in ["/v1/reports/audit", "/v1/reports/audit?member_id=m"] {
+            let answer = shop.get(audit).send();
+            assert_eq!((answer.status, &answer.json()["clean"]), (200, &json!(false)), "{what}: {}", answer.text());
+        }
+    }
+}

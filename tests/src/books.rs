@@ -1,0 +1,96 @@
+//! The books as they lie on disk, and the audit over HTTP.
+
+use std::{net::SocketAddr, path::Path};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::http::Ask;
+
+/// The database file, opened beside the running host.
+pub struct Books(Connection);
+
+impl Books {
+    pub(crate) fn open(file: &Path) -> Self {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        Self(connection)
+    }
+
+    /// One number.
+    pub fn number(&self, sql: &str) -> i64 {
+        self.0.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// One text.
+    pub fn text(&self, sql: &str) -> String {
+        self.0.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Writes past the engine; gives what SQLite says to it.
+    pub fn write(&self, sql: &str) -> Result<usize, String> {
+        self.0.execute(sql, []).map_err(|error| error.to_string())
+    }
+
+    /// Everything that a refused request must not change.
+    pub fn snapshot(&self) -> Vec<i64> {
+        let counts =
+            ["entry", "refusal", "member", "lot", "profile", "programme", "rulebook", "endpoint", "parked_event"];
+        let mut numbers: Vec<i64> =
+            counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();
+        for sum in [
+            "SELECT coalesce(sum(points), 0) FROM entry",
+            "SELECT coalesce(sum(balance), 0) FROM member",
+            "SELECT coalesce(sum(remaining), 0) FROM lot",
+            "SELECT count(*) FROM api_key WHERE revoked_at IS NULL",
+        ] {
+            numbers.push(self.number(sum));
+        }
+        numbers
+    }
+
+    /// The file is whole, and the first four invariants hold in plain SQL, told independently of the engine's own audit.
+    pub fn assert_sound(&self) {
+        assert_eq!(self.text("PRAGMA integrity_check"), "ok");
+        for (what, sql) in [
+            ("no foreign key dangles", "SELECT count(*) FROM pragma_foreign_key_check"),
+            (
+                "entries, balance and lots of each member agree",
+                "SELECT count(*) FROM member AS m WHERE
+                   m.balance <> (SELECT coalesce(sum(points), 0) FROM entry WHERE member_no = m.no)
+                   OR m.balance <> (SELECT coalesce(sum(remaining), 0) FROM lot WHERE member_no = m.no)",
+            ),
+            (
+                "no lot is outside 0 and what was granted",
+                "SELECT count(*) FROM lot WHERE remaining NOT BETWEEN 0 AND granted",
+            ),
+            (
+                "sequences have no gap",
+                "SELECT count(*) FROM member AS m WHERE (m.sequence, m.sequence, 1) <>
+                   (SELECT count(*), max(sequence), min(sequence) FROM entry WHERE member_no = m.no)",
+            ),
+            (
+                "balances chain",
+                "SELECT count(*) FROM (SELECT balance_after - points AS before,
+                   lag(balance_after, 1, 0) OVER (PARTITION BY member_no ORDER BY sequence) AS last FROM entry)
+                 WHERE before <> last",
+            ),
+            ("a key is an effect or a refusal", "SELECT count(*) FROM refusal JOIN entry USING (programme_no, idem)"),
+        ] {
+            assert_eq!(self.number(sql), 0, "{what}");
+        }
+    }
+}
+
+/// Follows the audit page by page; nothing may be wrong anywhere.
+pub(crate) fn assert_clean(address: SocketAddr, key: &str) {
+    let mut cursor = String::new();
+    loop {
+        let page = Ask::new(address, "GET", &format!("/v1/reports/audit?limit=200{cursor}")).bearer(key).send().ok();
+        assert_eq!(page["clean"], true, "{page}");
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return,
+        }
+    }
+}
