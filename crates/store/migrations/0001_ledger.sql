@@ -117,6 +117,16 @@ BEGIN
   SELECT RAISE(ABORT, 'entries are append-only');
 END
 -- then
+-- INSERT OR REPLACE takes rows away without firing the trigger above.
+CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
+WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no)
+  OR EXISTS (SELECT 1 FROM entry WHERE member_no = NEW.member_no AND sequence = NEW.sequence)
+  OR (NEW.idem IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND idem = NEW.idem))
+  OR (NEW.source IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.source))
+BEGIN
+  SELECT RAISE(ABORT, 'entries are append-only');
+END
+-- then
 -- Refusals that are answers: kept under their key so that a retry hears the same.
 CREATE TABLE IF NOT EXISTS refusal (
   programme_no INTEGER NOT NULL REFERENCES programme (no),

@@ -22,7 +22,19 @@ fn violations(world: &World) -> Vec<String> {
 #[test]
 fn entries_cannot_be_updated_or_deleted() {
     let world = busy_world();
-    for statement in ["UPDATE entry SET points = 0", "DELETE FROM entry", "UPDATE entry SET body = '{}' WHERE no = 1"] {
+    for statement in [
+        "UPDATE entry SET points = 0",
+        "DELETE FROM entry",
+        "UPDATE entry SET body = '{}' WHERE no = 1",
+        // Delete triggers do not see what a REPLACE takes away.
+        "REPLACE INTO entry SELECT * FROM entry",
+        "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
+         SELECT programme_no, member_no, sequence, id, kind, 0, 0, occurred_at, recorded_at, hash, body FROM entry",
+        "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, idem)
+         SELECT programme_no, member_no, sequence + 1000, id, kind, 0, 0, occurred_at, recorded_at, hash, body, idem FROM entry",
+        "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, source)
+         SELECT programme_no, member_no, sequence + 1000, id, kind, 0, 0, occurred_at, recorded_at, hash, body, source FROM entry WHERE source IS NOT NULL",
+    ] {
         let error = world.sql.connection().execute(statement, []).unwrap_err().to_string();
         assert!(error.contains("append-only"), "{error}");
     }
