@@ -33,7 +33,8 @@ impl Page {
     /// [`Problem::InvalidRequest`] for a cursor that this list never gave.
     pub fn number(&self, first: i64) -> Result<i64, Problem> {
         let bad = || Problem::InvalidRequest(vec![FieldError::new("?cursor", "is not one that this list gave")]);
-        self.cursor.as_ref().map_or(Ok(first), |text| text.parse().map_err(|_| bad()))
+        let known = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or_else(bad);
+        self.cursor.as_ref().map_or(Ok(first), known)
     }
 
     /// A list and the cursor of what follows it.
