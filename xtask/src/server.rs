@@ -74,7 +74,7 @@ impl Server {
         let mut command = Command::new(binary);
         command
             .current_dir(&workspace.root)
-            .args(["--from", "spin.toml", "--state-dir"])
+            .arg("--state-dir")
             .arg(&options.state)
             .args(&options.arguments)
             // By environment and not by argument: every user of the machine may read arguments.
@@ -83,7 +83,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for (name, value) in [("--listen", &options.listen), ("--admin", &options.admin)] {
+        for (name, value) in [("--from", "spin.toml"), ("--listen", &options.listen), ("--admin", &options.admin)] {
             // A person's own argument wins.
             if !options.arguments.iter().any(|argument| argument.starts_with(name)) {
                 command.args([name, value]);

@@ -10,6 +10,7 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 const LANES: usize = 4;
@@ -26,6 +27,8 @@ type Lane = Result<(Client, Vec<(String, i64)>)>;
 #[derive(Default)]
 pub struct Imported {
     pub nights: usize,
+    /// Seconds in nights, redemptions and baskets.
+    pub seconds: [f64; 3],
 }
 
 struct Import<'a> {
@@ -54,11 +57,18 @@ pub async fn run(server: &Server, baskets: &[Basket]) -> Result<Imported> {
     };
     let mut yesterday: Option<NaiveDate> = None;
     for (day, baskets) in days::by_day(baskets) {
+        let dusk = Instant::now();
         for midnight in yesterday.into_iter().flat_map(|from| days::midnights(from, day)) {
             import.night(midnight).await.with_context(|| format!("the night to {midnight}"))?;
         }
+        let morning = Instant::now();
         import.redemptions(day).await.with_context(|| format!("the redemptions of {day}"))?;
+        let evening = Instant::now();
         import.day(day, baskets).await.with_context(|| format!("the baskets of {day}"))?;
+        let spent = [morning - dusk, evening - morning, evening.elapsed()];
+        for (sum, spent) in import.imported.seconds.iter_mut().zip(spent) {
+            *sum += spent.as_secs_f64();
+        }
         yesterday = Some(day);
     }
     // The last night, too: the year ends at a midnight.

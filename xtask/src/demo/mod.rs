@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Run the components and the host that were built last
     #[arg(long)]
     no_build: bool,
+    /// Further arguments for the host
+    #[arg(last = true)]
+    host: Vec<String>,
 }
 
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
@@ -47,33 +50,42 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let baskets = days::first(baskets::read(&file)?, arguments.days);
     let binary = server::build(workspace, arguments.no_build)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(play(workspace, &binary, &folder, &baskets))
+    runtime.block_on(play(workspace, &binary, &folder, &baskets, arguments.host))
 }
 
-async fn play(workspace: &Workspace, binary: &Path, folder: &Path, baskets: &[Basket]) -> Result<()> {
+async fn play(
+    workspace: &Workspace,
+    binary: &Path,
+    folder: &Path,
+    baskets: &[Basket],
+    host: Vec<String>,
+) -> Result<()> {
     let state = folder.join("state");
     if state.exists() {
         fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
     }
     let opening = days::opening(baskets)?;
+    let mut arguments: Vec<String> = ["--cron", "off", "--clock", &opening].map(str::to_owned).into();
+    arguments.extend(host);
     let options = Options {
         listen: "127.0.0.1:0".to_owned(),
         admin: "127.0.0.1:0".to_owned(),
         state,
         key: server::random_key()?,
-        arguments: ["--cron", "off", "--clock", &opening].map(str::to_owned).into(),
+        arguments,
         log: Some(folder.join("host.log")),
     };
-    let started = Instant::now();
     let server = Server::start(workspace, binary, &options).await?;
     publish(&server).await?;
+    let started = Instant::now();
     let imported = import::run(&server, baskets).await?;
     let seconds = started.elapsed().as_secs_f64();
     eprintln!("reading the books …");
     let audited = audit::everything(&mut server.client()).await?;
     let books = books::read(&server, baskets).await?;
     println!("{books}");
-    println!("nights run                {:>12}", imported.nights);
+    let [nights, redemptions, earns] = imported.seconds;
+    println!("{} nights in {nights:.1} s, redemptions in {redemptions:.1} s, baskets in {earns:.1} s", imported.nights);
     println!("audit: clean; {} members, {} entries", audited.members, audited.entries);
     let (memory, peak) = server.memory_mib()?;
     println!(
