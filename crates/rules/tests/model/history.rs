@@ -23,8 +23,8 @@ pub struct History {
     pub store: Store,
     pub reference: Reference,
     pub tally: Tally,
-    /// What was done so far, for people.
-    pub log: Vec<String>,
+    /// What was done so far, for people; kept only when a failed history is run again, as telling costs more than doing.
+    pub log: Option<Vec<String>>,
     books: Books,
     version: i64,
     next_id: u128,
@@ -35,7 +35,7 @@ pub struct History {
 type Checked = Result<(), String>;
 
 impl History {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, logged: bool) -> Self {
         let mut random = Random::new(seed);
         let (zone, days) = *random.pick(books::ZONES);
         let document = books::document(&mut random, zone);
@@ -50,7 +50,7 @@ impl History {
             store: Store::new(),
             reference: Reference::new(zone),
             tally: Tally::default(),
-            log: Vec::new(),
+            log: logged.then(Vec::new),
             books: Books::default(),
             version: 1,
             next_id: 1 << 76,
@@ -59,7 +59,7 @@ impl History {
     }
 
     pub fn run(&mut self, steps: usize) -> Checked {
-        self.log.push(format!("rulebook {:#?}", self.document));
+        self.note(|history| format!("rulebook {:#?}", history.document));
         for _ in 0..steps {
             if self.random.chance(2) {
                 self.publish();
@@ -67,7 +67,7 @@ impl History {
             self.now = steps::next_instant(self);
             let command = steps::command(self);
             let reference = steps::reference(self, &command);
-            self.log.push(format!("{} {command:?} {reference:?}", show(self.now, self.reference.zone)));
+            self.note(|h| format!("{} {command:?} {reference:?}", show(h.now, h.reference.zone)));
             self.step(&command, reference.as_deref())?;
             self.stale(&command)?;
             self.books.check(&self.store)?;
@@ -76,11 +76,18 @@ impl History {
         invariants::audit(&self.store, self.seed as usize)
     }
 
+    fn note(&mut self, line: impl FnOnce(&Self) -> String) {
+        if self.log.is_some() {
+            let line = line(self);
+            self.log.get_or_insert_default().push(line);
+        }
+    }
+
     fn publish(&mut self) {
         books::republish(&mut self.random, &mut self.document);
         self.version += 1;
         self.book = Rulebook::new(&self.document, self.version).unwrap();
-        self.log.push(format!("publish {:#?}", self.document));
+        self.note(|history| format!("publish {:#?}", history.document));
     }
 
     fn context(&mut self) -> Context {
@@ -114,7 +121,7 @@ impl History {
                 .map_err(|fault| format!("fault: {fault:?}"))?;
         }
         let expected = self.reference.carry_out(&self.document, command, reference, self.now);
-        self.log.push(format!("    -> {expected:?}"));
+        self.note(|_| format!("    -> {expected:?}"));
         match (decided, expected) {
             (Err(refusal), Err(slug)) if refusal.slug() == slug => {
                 self.tally.refused(slug);
