@@ -75,6 +75,12 @@ impl Report {
         self.last_failure = other.last_failure.or(self.last_failure.take());
     }
 
+    /// True when the run found nothing to do.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        *self == Self { done: true, ..Self::of(self.job) }
+    }
+
     /// The report as the API shows it. What failed is told in numbers only; the log has the words.
     #[must_use]
     pub fn to_json(&self) -> Json {

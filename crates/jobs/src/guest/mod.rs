@@ -32,7 +32,10 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
             let budget = Budget::chunks(CHUNKS);
             match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget).await {
                 Ok((report, failed)) => {
-                    eprintln!("{}", report.to_json());
+                    // Jobs run every few seconds: the log tells of those that did something.
+                    if !report.is_idle() {
+                        eprintln!("{}", report.to_json());
+                    }
                     failures.extend(report.last_failure.map(|text| format!("{}: {text}", job.name())));
                     failures
                         .extend(failed.iter().map(|(id, error)| format!("{} of programme {id}: {error}", job.name())));

@@ -1,0 +1,69 @@
+//! Figures rather than checks; run with `cargo test --release -p jobs --test sizes -- --ignored --nocapture --test-threads 1`.
+
+mod support;
+
+use std::time::Instant;
+
+use jobs::Job;
+use support::{World, members, purchase, short_lived};
+
+/// The most memory this process ever had, in MiB.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+}
+
+fn on_disk(name: &str) -> (World, std::path::PathBuf) {
+    let folder = std::env::temp_dir().join(format!("accrue-sizes-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let world = World::on(store::Native::open(&folder.join("default.db")).unwrap(), "2026-01-10T10:00:00+08:00");
+    world.publish(short_lived(30));
+    (world, folder)
+}
+
+#[test]
+#[ignore = "a figure: takes a minute"]
+fn a_night_over_many_members() {
+    let (world, folder) = on_disk("night");
+    for _ in 0..5 {
+        world.earn(members(20_000), &purchase(10_000));
+    }
+    world.set("2026-01-20T10:00:00+08:00");
+    for _ in 0..5 {
+        world.earn(members(20_000), &purchase(10_000));
+    }
+    let before = peak_mib();
+    let started = Instant::now();
+    let report = world.set("2026-02-10T00:00:05+08:00").run(Job::Night);
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "night: {} lots expired of {} members in {seconds:.1} s, {:.0} lots/s, peak {} MiB (before {before})",
+        report.lots_expired,
+        report.members,
+        report.lots_expired as f64 / seconds,
+        peak_mib()
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+#[ignore = "a figure: takes a minute"]
+fn one_member_with_a_hundred_thousand_lots() {
+    let (world, folder) = on_disk("lots");
+    for _ in 0..200 {
+        world.earn((0..500).map(|_| "m".to_owned()), &purchase(100));
+    }
+    let before = peak_mib();
+    let started = Instant::now();
+    let report = world.set("2026-02-10T00:00:05+08:00").run(Job::ExpireSweep);
+    println!(
+        "one member: {} lots expired in {:.1} s, {} entries, peak {} MiB (before {before}), {:?}",
+        report.lots_expired,
+        started.elapsed().as_secs_f64(),
+        report.entries,
+        peak_mib(),
+        report.last_failure
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
