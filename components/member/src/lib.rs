@@ -59,7 +59,7 @@ async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
         (programme, _) => again(app, programme, id).await?,
     };
     let book = published(&app.sql, &programme).await?;
-    Ok(Reply::json(200, &show::member(&book, &loaded, now())))
+    Ok(Reply::json(200, &show::member(&book, &programme, &loaded, now())))
 }
 
 async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

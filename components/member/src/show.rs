@@ -1,12 +1,12 @@
 //! A member and its lots as the API shows them, by the clock.
 
-use ledger::{Lot, LotState, Member, Timestamp};
-use rules::{Goal, Rulebook, TierBasis, projection};
+use ledger::{Context, EntryId, Lot, LotState, Member, Origin, ProgrammeId, Timestamp};
+use rules::{Command, Goal, Rulebook, TierBasis, decide, projection};
 use serde_json::{Value as Json, json};
-use store::Loaded;
+use store::{Loaded, ProgrammeRef};
 
 /// `balance` is what can be spent now; `ledger_balance` what the books hold, including lots whose end no job has written down yet.
-pub fn member(book: &Rulebook, loaded: &Loaded, now: Timestamp) -> Json {
+pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: Timestamp) -> Json {
     let member = &loaded.member;
     let points = |state: LotState| {
         member.lots.iter().filter(|lot| lot.state(now) == state).map(|lot| lot.remaining).sum::<i64>()
@@ -21,7 +21,7 @@ pub fn member(book: &Rulebook, loaded: &Loaded, now: Timestamp) -> Json {
         "ledger_balance": member.balance,
         "expiring_next": expiring_next(member, now),
         "growth": member.standing.lifetime.growth,
-        "tier": tier(book, member, now),
+        "tier": tier(book, programme, member, now),
         "attributes": attributes,
     })
 }
@@ -34,7 +34,8 @@ fn expiring_next(member: &Member, now: Timestamp) -> Json {
     json!({"points": points, "expires_at": first.to_string()})
 }
 
-fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
+fn tier(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Json {
+    let member = &by_the_clock(book, programme, member, now);
     let Some(at) = projection(book, member, now) else { return Json::Null };
     let basis = match at.basis {
         TierBasis::Spend => "spend",
@@ -51,6 +52,17 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
         "next": at.next.map(goal),
         "keep": at.keep.map(goal),
     })
+}
+
+/// The member after everything that the clock has decided, written down or not: a tier whose time is over shows as what it becomes.
+fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Member {
+    let has_ended = member.tier.as_ref().and_then(|tier| tier.until).is_some_and(|until| until <= now);
+    let Some(programme) = ProgrammeId::new(programme.id.as_str()).ok().filter(|_| has_ended) else {
+        return member.clone();
+    };
+    let context = Context { programme, rulebook_version: book.version(), now, first_id: EntryId(0) };
+    let settled = decide(book, member.clone(), &Command::Settle, &Origin::default(), None, context);
+    settled.ok().and_then(Result::ok).map_or_else(|| member.clone(), |decided| decided.member)
 }
 
 /// Open lots in the order they will be spent.

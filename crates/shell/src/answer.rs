@@ -1,5 +1,6 @@
 //! Replies, and how the outcome of a command is shown.
 
+use ledger::Kind;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use store::{Answer, EntryView, Outcome};
@@ -62,7 +63,10 @@ impl Serialize for Written<'_> {
 pub(crate) fn show(outcome: Outcome) -> Result<Reply, Problem> {
     match outcome {
         Outcome::Done(answer) => {
-            let reply = Reply::json(201, &Written(&answer));
+            // A profile that replaces another creates nothing; told from the entry, so that a replay has the same status.
+            let replaces =
+                answer.entries.get(answer.primary).is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);
+            let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer));
             Ok(if answer.replayed { reply.with("idempotent-replayed", "true") } else { reply })
         }
         Outcome::Refused { refusal, id, replayed } => Err(Problem::Refused { refusal, id, replayed }),
