@@ -108,7 +108,7 @@ impl Server {
                 .map(|seen| *seen)
         };
         let seen = tokio::select! {
-            seen = addresses => seen,
+            Some(seen) = addresses => Some(seen),
             status = child.wait() => {
                 // The last lines may still be on their way through the pipe.
                 tokio::time::sleep(Duration::from_millis(100)).await;

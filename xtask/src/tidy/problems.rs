@@ -59,19 +59,26 @@ fn headings(document: &File) -> Vec<(String, usize)> {
     found.collect()
 }
 
-/// Literals that are the value of a match arm, each once, in order.
+/// Literals that are the value of a match arm or the first column of a table of tuples, each once, in order.
 fn slugs(file: &File) -> Vec<(String, usize)> {
     let mut found: Vec<(String, usize)> = Vec::new();
     let pieces = rust::pieces(rust::without_tests(&file.text));
     for pair in pieces.windows(2) {
         let [code, literal] = pair else { continue };
-        let arm = code.kind == PieceKind::Code && code.text.trim_end().ends_with("=>");
         let new = !found.iter().any(|(slug, _)| slug == literal.text);
-        if arm && literal.kind == PieceKind::Literal && is_slug(literal.text) && new {
+        let named = code.kind == PieceKind::Code && literal.kind == PieceKind::Literal && names_a_slug(code.text);
+        if named && is_slug(literal.text) && new {
             found.push((literal.text.to_owned(), literal.line));
         }
     }
     found
+}
+
+/// Whether this code ends in `=>`, or opens a tuple (and not the arguments of a call).
+fn names_a_slug(code: &str) -> bool {
+    let code = code.trim_end();
+    let tuple = code.strip_suffix('(').map(str::trim_end).is_some_and(|before| before.ends_with(['[', ',']));
+    code.ends_with("=>") || tuple
 }
 
 fn is_slug(text: &str) -> bool {
@@ -84,7 +91,16 @@ mod tests {
 
     #[test]
     fn each_slug_is_explained_in_order() {
-        let code = "match self { Self::A => \"first_one\", Self::B { .. } => \"second_one\" }";
+        for code in
+            ["const TABLE: [(&str, u16); 2] = [\n    (\"first_one\", 404),\n    (\"second_one\", 405),\n];", ARMS]
+        {
+            explained(code);
+        }
+    }
+
+    const ARMS: &str = "match self { Self::A => \"first_one\", Self::B { .. } => \"second_one\" }";
+
+    fn explained(code: &str) {
         for (document, expected) in [
             ("# Problems\n## first_one\n## `second_one`\n", vec![]),
             ("## second_one\n## first_one\n", vec![format!("{DOCUMENT}:1")]),
