@@ -3,5 +3,5 @@ SELECT e.member_no, p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_af
 FROM json_each(?1) AS w
 JOIN member AS m ON m.no = w.value ->> 0
 JOIN programme AS p ON p.no = m.programme_no
-JOIN entry AS e ON e.member_no = m.no AND e.sequence <= w.value ->> 1
+JOIN entry AS e ON e.member_no = m.no AND e.sequence <= w.value ->> 1 AND e.programme_no = m.programme_no
 ORDER BY e.member_no, e.sequence
