@@ -94,3 +94,22 @@ fn keys_are_stored_and_listed_without_their_secret() {
     }
     host.start_again();
 }
+
+/// The operator's key comes from a variable, and only the newest one counts; also when both begin alike, as keys made by hand do.
+#[test]
+fn a_new_operator_key_retires_the_one_before() {
+    let keys = [OPERATOR, "operator-key-of-the-end-to-end-tests-0002", "another-key-of-the-end-to-end-tests-0003"];
+    let mut host = Host::start();
+    let shop = host.shop();
+    let storefront = shop.key("storefront");
+    for current in [keys[1], keys[2], keys[0]] {
+        host.stop();
+        host.start_again_with(&["--variable", &format!("admin_key={current}")]);
+        let shop = shop.moved_to(host.address);
+        for key in keys {
+            let expected = if key == current { 200 } else { 401 };
+            assert_eq!(shop.get("/v1/keys").bearer(key).send().status, expected, "{key} while it is {current}");
+        }
+        assert_eq!(shop.does("m", "share").bearer(&storefront).send().status, 201);
+    }
+}

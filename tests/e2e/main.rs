@@ -3,11 +3,19 @@
 //! Every test has a host and databases of its own, so tests run side by side; when a host goes, its books are audited (see the library).
 #![cfg(test)]
 
+mod attacks;
+mod bad_input;
 mod bulk;
+mod clock;
+mod crash;
 mod earn;
+mod events;
 mod front;
 mod key;
 mod member;
+mod night;
+mod openapi;
 mod programme;
+mod races;
 mod redeem;
 mod report;

@@ -14,6 +14,7 @@ impl Books {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags).unwrap();
         connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
         Self(connection)
     }
 

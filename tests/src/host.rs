@@ -43,7 +43,7 @@ impl Host {
         Self::start_with(&[])
     }
 
-    /// With more arguments; they come last, so that they win.
+    /// With more arguments; `--clock` in place of [`CLOCK`].
     pub fn start_with(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), arguments, vec![OPERATOR.to_owned()])
@@ -120,6 +120,12 @@ impl Host {
         (self.child, self.log, self.address, self.admin) = (child, log, address, admin);
     }
 
+    /// As [`Host::start_again`], from now on with these arguments.
+    pub fn start_again_with(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
+        self.start_again();
+    }
+
     /// For tests that spoil the books on purpose.
     pub fn leave_books_unchecked(&mut self) {
         self.books_are_checked = false;
@@ -189,9 +195,11 @@ fn spawn(folder: &Path, arguments: &[String]) -> Spawned {
     assert!(binary.exists(), "the host is missing: run `cargo build -p host` first");
     let mut child = Command::new(binary)
         .current_dir(ROOT)
-        .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cron", "off", "--clock", CLOCK])
-        .args(["--variable", &format!("admin_key={OPERATOR}"), "--state-dir"])
+        .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cron", "off"])
+        .arg("--state-dir")
         .arg(folder)
+        .args(unless(arguments, "--clock", &["--clock", CLOCK]))
+        .args(unless(arguments, "admin_key=", &["--variable", &format!("admin_key={OPERATOR}")]))
         .args(arguments)
         .stderr(Stdio::piped())
         .spawn()
@@ -214,4 +222,9 @@ fn spawn(folder: &Path, arguments: &[String]) -> Spawned {
     let (public, admin) = (address("listening on http://"), address("admin on http://"));
     std::thread::spawn(move || while next().is_some() {});
     (child, log, public, admin)
+}
+
+/// Arguments by default.
+fn unless<'a>(given: &[String], start: &str, otherwise: &[&'a str]) -> Vec<&'a str> {
+    if given.iter().any(|text| text.starts_with(start)) { Vec::new() } else { otherwise.to_vec() }
 }

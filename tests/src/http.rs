@@ -113,6 +113,9 @@ impl Client {
         }
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
         let mut answer = Answer { status: status.ok_or(ErrorKind::InvalidData)?, head, body: Vec::new() };
+        if answer.status == 204 {
+            return Ok(answer);
+        }
         let length = answer.header("content-length").and_then(|text| text.parse().ok());
         answer.body = vec![0; length.ok_or_else(|| Error::other(format!("no content-length: {}", answer.head)))?];
         self.0.read_exact(&mut answer.body)?;

@@ -1,0 +1,117 @@
+//! `kill -9` under load, again and again: what was answered is there once, what was not is there wholly or not at all.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use serde_json::json;
+use tests::{Answer, Ask, Host, Shop, purchase};
+
+const ROUNDS: u32 = 20;
+const CLIENTS: usize = 16;
+
+/// A request that can be sent again, and what it was answered before the crash.
+type Sent = (Request, Option<Answer>);
+/// Who, which number, in which round.
+type Request = (usize, usize, u32);
+
+/// Earns, redemptions, profiles and bulks over ten members who share the clients, so that they collide.
+fn ask(shop: &Shop, (client, number, round): Request) -> Ask {
+    let name = format!("{round}-{client}-{number}");
+    let member = format!("m-{}", number % 10);
+    let ask = match number % 5 {
+        0 | 1 => shop.buys(&member, &name, 1_000),
+        2 => shop.redeems(&member, 7),
+        3 => shop.put(&format!("/v1/members/{member}"), &json!({"attributes": {"last": name}})),
+        _ => {
+            let events = (0..20).map(|n| {
+                let mut event = purchase(&format!("m-{}", (number + n) % 10), &format!("{name}-{n}"), 100);
+                event["idempotency_key"] = format!("{name}-{n}").into();
+                event
+            });
+            shop.post("/v1/earn/bulk", &json!({"events": events.collect::<Vec<_>>()}))
+        }
+    };
+    ask.key(name)
+}
+
+#[test]
+fn twenty_crashes_under_load() {
+    let mut host = Host::start();
+    let (mut answered, mut open) = (0, 0);
+    for round in 0..ROUNDS {
+        let sent = load_until_killed(&mut host, round);
+        host.start_again();
+        let shop = host.shop();
+        assert_eq!(host.books().text("PRAGMA integrity_check"), "ok");
+        let entries = || host.books().number("SELECT count(*) FROM entry");
+        let before = entries();
+        for (request, answer) in sent.iter().filter(|(_, answer)| answer.is_some()) {
+            replays(&ask(&shop, *request).send(), answer.as_ref().unwrap());
+            answered += operations(*request);
+        }
+        assert_eq!(entries(), before, "round {round}: something answered was not there");
+        for (request, _) in sent.iter().filter(|(_, answer)| answer.is_none()) {
+            let settled = ask(&shop, *request).send();
+            assert!([200, 201, 404, 422].contains(&settled.status), "{}", settled.outcome());
+            replays(&ask(&shop, *request).send(), &settled);
+            open += operations(*request);
+        }
+    }
+    assert!(answered > 1_000 && open > 50, "too little load to show anything: {answered} answered, {open} open");
+    println!("{ROUNDS} crashes: {answered} answered operations found again, {open} open ones settled");
+}
+
+fn load_until_killed(host: &mut Host, round: u32) -> Vec<Sent> {
+    let shop = host.shop();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let (shop, stop) = (&shop, &stop);
+                scope.spawn(move || {
+                    let mut sent = Vec::new();
+                    for number in 0.. {
+                        let request = (client, number, round);
+                        match ask(shop, request).try_send() {
+                            // Busy is no answer to keep: it says to come again.
+                            Ok(answer) if answer.status == 503 => {}
+                            Ok(answer) => sent.push((request, Some(answer))),
+                            Err(_) => {
+                                sent.push((request, None));
+                                break;
+                            }
+                        }
+                        if stop.load(Ordering::Relaxed) {
+                            break;
+                        }
+                    }
+                    sent
+                })
+            })
+            .collect();
+        // Never at the same point of a commit: rounds differ by some milliseconds.
+        host.kill_after(Duration::from_millis(u64::from(200 + 13 * round)));
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    })
+}
+
+/// How many operations a request stands for.
+fn operations((_, number, _): Request) -> usize {
+    if number % 5 == 4 { 20 } else { 1 }
+}
+
+/// The same words again. A bulk answer has a mark at each outcome instead of one for all.
+fn replays(again: &Answer, first: &Answer) {
+    if first.status != 200 {
+        return again.assert_replays(first);
+    }
+    let bodies = |answer: &Answer| -> Vec<_> {
+        let outcomes = answer.json()["outcomes"].as_array().unwrap().clone();
+        outcomes.into_iter().map(|mut outcome| (outcome["status"].clone(), outcome["body"].take())).collect()
+    };
+    assert_eq!(bodies(again), bodies(first));
+    assert!(again.json()["outcomes"].as_array().unwrap().iter().all(|outcome| outcome["replayed"] == true));
+}

@@ -1,0 +1,242 @@
+//! Webhooks: every entry reaches every endpoint at least once, signed, in order per member, under the same id.
+
+use serde_json::{Value as Json, json};
+use tests::{Host, Received, Receiver, Shop};
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// A host that may call receivers on this machine, which is forbidden otherwise.
+fn opened() -> (Host, Shop, Receiver) {
+    let host = Host::start_with(&[
+        "--allow-private-networks",
+        "--variable",
+        "webhook_allow_http=true",
+        "--variable",
+        "webhook_allow_private=true",
+    ]);
+    let shop = host.shop();
+    (host, shop, Receiver::start())
+}
+
+fn subscribe(shop: &Shop, id: &str, receiver: &Receiver, kinds: Option<&[&str]>) {
+    let body = json!({"url": receiver.url(), "secret": SECRET, "kinds": kinds});
+    assert_eq!(shop.put(&format!("/v1/endpoints/{id}"), &body).send().status, 201);
+}
+
+/// Type and balance of each event.
+fn lines(received: &[Received]) -> Vec<String> {
+    let line = |event: Json| {
+        format!(
+            "{} {} {}",
+            event["data"]["member_id"].as_str().unwrap(),
+            event["type"].as_str().unwrap(),
+            event["data"]["balance_after"]
+        )
+    };
+    received.iter().map(|one| line(one.event())).collect()
+}
+
+#[test]
+fn entries_are_delivered_signed_and_in_order() {
+    let (host, shop, receiver) = opened();
+    subscribe(&shop, "crm", &receiver, None);
+    for (n, ask) in [
+        shop.put("/v1/members/m", &json!({})),
+        shop.buys("m", "o-1", 250_000),
+        shop.redeems("m", 1_000),
+        shop.does("m", "share"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(ask.send().status, 201, "{n}");
+    }
+    assert_eq!(host.fire("notify"), 200);
+    let received = receiver.take();
+    assert_eq!(
+        lines(&received),
+        [
+            "m member.registered 0",
+            "m points.earned 2500",
+            "m tier.changed 3000",
+            "m points.redeemed 2000",
+            "m points.earned 2010"
+        ]
+    );
+    for one in &received {
+        assert!(one.is_signed_with(SECRET), "{one:?}");
+        let event = one.event();
+        assert_eq!(event["data"]["entry_id"].as_str().map(|id| one.id.contains(id)), Some(true), "{one:?}");
+        assert_eq!(event["timestamp"], event["data"]["recorded_at"]);
+    }
+    shop.runs("notify");
+    assert!(receiver.take().is_empty(), "nothing is sent twice without need");
+}
+
+#[test]
+fn a_failed_event_is_sent_again_under_its_id_and_holds_its_member_back() {
+    let (host, shop, receiver) = opened();
+    subscribe(&shop, "crm", &receiver, None);
+    shop.does("m", "check_in").send().ok();
+    receiver.answer_next(&[500]);
+    shop.runs("notify");
+    let first = receiver.take();
+    assert_eq!((first.len(), first[0].answered), (1, 500));
+    shop.does("m", "share").send().ok();
+    shop.does("n", "share").send().ok();
+    shop.runs("notify");
+    assert_eq!(lines(&receiver.take()), ["n points.earned 10"], "others are not held back");
+    host.clock("2026-03-10T10:00:30+08:00");
+    shop.runs("notify");
+    let again = receiver.take();
+    assert_eq!(lines(&again), ["m points.earned 5", "m points.earned 15"]);
+    assert_eq!((&again[0].id, &again[0].body), (&first[0].id, &first[0].body), "the same event");
+    assert_ne!(again[0].timestamp, first[0].timestamp);
+    assert!(again.iter().all(|one| one.is_signed_with(SECRET)));
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_left_alone() {
+    let (host, shop, receiver) = opened();
+    subscribe(&shop, "crm", &receiver, None);
+    shop.does("m", "check_in").send().ok();
+    receiver.answer_next(&[410]);
+    assert_eq!(shop.runs("notify")["disabled"], 1);
+    receiver.take();
+    shop.does("m", "share").send().ok();
+    shop.runs("notify");
+    assert!(receiver.take().is_empty());
+    assert!(!shop.get("/v1/endpoints/crm").send().ok()["disabled_at"].is_null());
+    assert_eq!(shop.put("/v1/endpoints/crm", &json!({"url": receiver.url(), "secret": SECRET})).send().status, 200);
+    host.clock("2026-03-10T10:01:00+08:00");
+    shop.runs("notify");
+    let received = lines(&receiver.take());
+    assert_eq!(received, ["m points.earned 5", "m points.earned 15"], "enabled again, nothing is missing");
+}
+
+#[test]
+fn an_endpoint_gets_the_kinds_it_asked_for_of_its_own_programme() {
+    let (host, shop, receiver) = opened();
+    let other = host.shop_with("other", |_| {});
+    let other_receiver = Receiver::start();
+    subscribe(&shop, "spent", &receiver, Some(&["redeem"]));
+    subscribe(&other, "spent", &other_receiver, None);
+    shop.does("m", "sign_up").send().ok();
+    shop.redeems("m", 10).send().ok();
+    other.does("o", "sign_up").send().ok();
+    assert_eq!(host.fire("notify"), 200);
+    assert_eq!(lines(&receiver.take()), ["m points.redeemed 90"]);
+    assert_eq!(lines(&other_receiver.take()), ["o points.earned 100"]);
+    assert_eq!(other.get("/v1/endpoints").send().ok()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(other.ask("DELETE", "/v1/endpoints/nothing").send().outcome(), "404 resource-not-found");
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let (host, shop, receiver) = opened();
+    subscribe(&shop, "crm", &receiver, None);
+    shop.does("m", "check_in").send().ok();
+    receiver.answer_next(&[302]);
+    shop.runs("notify");
+    assert_eq!(receiver.take().len(), 1);
+    host.clock("2026-03-10T10:01:00+08:00");
+    shop.runs("notify");
+    assert_eq!(lines(&receiver.take()), ["m points.earned 5"], "it counts as a failure");
+}
+
+/// Two runs at once: leases keep them apart, so that the order holds.
+#[test]
+fn runs_at_once_keep_the_order() {
+    let (host, shop, receiver) = opened();
+    subscribe(&shop, "crm", &receiver, None);
+    for n in 0..40 {
+        shop.buys(&format!("m-{}", n % 4), &format!("o-{n}"), 100).send().ok();
+    }
+    tests::at_once(4, |n| {
+        if n % 2 == 0 {
+            assert_eq!(host.fire("notify"), 200)
+        } else {
+            assert_eq!(shop.ask("POST", "/v1/jobs/notify").send().status, 200)
+        }
+    });
+    let received = lines(&receiver.take());
+    for member in 0..4 {
+        let own: Vec<String> =
+            received.iter().filter(|line| line.starts_with(&format!("m-{member} "))).cloned().collect();
+        let expected: Vec<String> = (1..=10).map(|balance| format!("m-{member} points.earned {balance}")).collect();
+        assert_eq!(own, expected);
+    }
+}
+
+/// Without the switches, no spelling of an inner address gets in.
+#[test]
+fn inner_addresses_are_refused() {
+    let host = Host::start();
+    let shop = host.shop();
+    let before = host.books().snapshot();
+    for url in [
+        "http://example.org/",
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://LOCALHOST./",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:7f00:1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://10.0.0.1/",
+        "https://172.16.0.1/",
+        "https://192.168.1.1/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://100.64.0.1/",
+        "https://0.0.0.0/",
+        "https://[fe80::1]/",
+        "https://[fd00::1]/",
+        "https://user:password@example.org/",
+        "https://example.org:0/",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "//example.org/",
+        "https://",
+        "https:///x",
+        "https://exa mple.org/",
+        "https://example.org\\@127.0.0.1/",
+        "",
+    ] {
+        let ask = shop.put("/v1/endpoints/crm", &json!({ "url": url }));
+        assert_eq!(ask.send().outcome(), "400 invalid-request /url", "{url}");
+    }
+    assert_eq!(host.books().snapshot(), before);
+    assert_eq!(shop.put("/v1/endpoints/crm", &json!({"url": "https://example.org/hook"})).send().status, 201);
+}
+
+#[test]
+fn endpoints_are_asked_for_properly() {
+    let (host, shop, receiver) = opened();
+    let put = |body: Json| shop.put("/v1/endpoints/crm", &body);
+    let before = host.books().snapshot();
+    for (ask, outcome) in [
+        (put(json!({"url": receiver.url(), "kinds": ["earns"]})), "400 invalid-request /kinds/0"),
+        (put(json!({"url": receiver.url(), "kinds": ["earn", "earn"]})), "400 invalid-request /kinds/1"),
+        (put(json!({"url": receiver.url(), "kinds": []})), "400 invalid-request /kinds"),
+        (put(json!({"url": receiver.url(), "secret": "whsec_c2hvcnQ="})), "400 invalid-request /secret"),
+        (put(json!({"url": receiver.url(), "secret": "none"})), "400 invalid-request /secret"),
+        (put(json!({"url": receiver.url(), "typo": 1})), "400 invalid-request /typo"),
+        (shop.put("/v1/endpoints/No!", &json!({"url": receiver.url()})), "400 invalid-request endpoint_id"),
+        (shop.get("/v1/endpoints/crm"), "404 resource-not-found"),
+        (shop.get("/v1/endpoints/crm/dead"), "404 resource-not-found"),
+        (shop.ask("POST", "/v1/endpoints/crm/replay"), "404 resource-not-found"),
+        (shop.get("/v1/endpoints?cursor=x&limit=1"), "200"),
+        (put(json!({"url": receiver.url()})).bearer(&shop.key("finance")), "403 forbidden"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome, "{ask:?}");
+    }
+    assert_eq!(host.books().snapshot()[..8], before[..8]);
+    let made = put(json!({"url": receiver.url()})).send().ok();
+    assert!(made["secret"].as_str().unwrap().starts_with("whsec_"));
+    let shown = shop.get("/v1/endpoints/crm").send().text() + &shop.get("/v1/endpoints").send().text();
+    assert!(!shown.contains("whsec_"), "a secret is shown once");
+}
