@@ -1,4 +1,5 @@
 //! Delivery against receivers that take, refuse, redirect, vanish and come back: at least once, in order per member, under stable ids.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 mod support;
 

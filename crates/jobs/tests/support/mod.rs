@@ -1,6 +1,6 @@
 //! A programme in SQLite, a settable clock, and databases that fail or are raced on purpose.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![expect(dead_code, reason = "each test file uses its part")]
 
 pub mod receiver;
 
