@@ -120,7 +120,7 @@ const OPERATIONS: &[Operation] = &[
         answer: "Object",
         ..WRITE
     },
-    Operation { path: "/v1/endpoints", summary: "List webhook endpoints", answer: "Page", ..READ },
+    Operation { path: "/v1/endpoints", summary: "List webhook endpoints", query: PAGE, answer: "Page", ..READ },
     Operation { path: "/v1/endpoints/{id}", summary: "A webhook endpoint", ..READ },
     Operation {
         method: "put",
@@ -156,7 +156,7 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         path: "/v1/jobs/{name}",
         summary: "Run a job, for schedulers that only speak HTTP",
-        is_mutation: false,
+
         success: &[200],
         answer: "Object",
         ..WRITE

@@ -67,9 +67,13 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let (programme, loaded) = read(app, request, id, LIKELY_LOTS, &["limit", "cursor"]).await?;
     let page = page?;
     let after = page.number(0)?;
-    let loaded = if loaded.member.lots_complete { loaded } else { again(app, programme, id).await?.1 };
-    let mut items: Vec<Json> =
-        show::lots(&loaded.member, now()).into_iter().skip(usize::try_from(after).unwrap_or(usize::MAX)).collect();
+    let (programme, loaded) =
+        if loaded.member.lots_complete { (programme, loaded) } else { again(app, programme, id).await? };
+    let book = published(&app.sql, &programme).await?;
+    let mut items: Vec<Json> = show::lots(&book, &loaded.member, now())
+        .into_iter()
+        .skip(usize::try_from(after).unwrap_or(usize::MAX))
+        .collect();
     let most = usize::try_from(page.limit).unwrap_or_default();
     let next = (items.len() > most).then(|| (after + page.limit).to_string());
     items.truncate(most);

@@ -66,9 +66,12 @@ fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now:
 }
 
 /// Open lots in the order they will be spent.
-pub fn lots(member: &Member, now: Timestamp) -> Vec<Json> {
+pub fn lots(book: &Rulebook, member: &Member, now: Timestamp) -> Vec<Json> {
     let mut lots: Vec<&Lot> = member.lots.iter().collect();
     lots.sort_by_key(|lot| lot.expiring_first());
+    if book.first_in_first_out() {
+        lots.sort_by_key(|lot| lot.first_in_first_out());
+    }
     lots.into_iter().map(|lot| lot_json(lot, now)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, Period, Rate, Rounding, Zone};
+use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Zone};
 
 use crate::document::{Document, Expiry, QualifyingPeriod, RoundUpTo, RoundingMode, Tiers};
 use crate::rulebook::{Action, Ladder, Level, Purchase, Rulebook};
@@ -62,8 +62,9 @@ impl Rulebook {
         let actions = document.actions.iter().map(|(name, rule)| {
             let at = format!("/actions/{}", escape(name));
             check.name(&at, name);
-            if name == "purchase" {
-                check.problem(&at, "purchase is not an action; its rule is /purchase");
+            // References are unique by event or kind, so an action must not bear the name of another one.
+            if name == "purchase" || KINDS.iter().any(|kind| kind.as_str() == name) {
+                check.problem(&at, "is the name of something else than an action");
             }
             check.points(&format!("{at}/points"), rule.points);
             check.points(&format!("{at}/growth"), rule.growth);

@@ -34,10 +34,13 @@ impl App {
         migrate(&sql).await?;
         seed(&sql, now().0).await?;
         // Without the variable there is no operator: keys made earlier go on working.
-        if let Ok(key) = spin_sdk::variables::get("admin_key").await
-            && let Some(bearer) = Bearer::parse(&key)
-        {
-            ensure_operator(&sql, bearer.prefix(), &bearer.hash(), now().0).await?;
+        let key = spin_sdk::variables::get("admin_key").await.unwrap_or_default();
+        match Bearer::parse(&key) {
+            Some(bearer) => ensure_operator(&sql, bearer.prefix(), &bearer.hash(), now().0).await?,
+            None => eprintln!(
+                "{}",
+                serde_json::json!({"level": "warn", "message": "admin_key has not 32 to 255 visible characters: there is no operator"})
+            ),
         }
         let app = Rc::new(Self { sql });
         INSTANCE.set(Some(app.clone()));

@@ -10,8 +10,12 @@ use subtle::ConstantTimeEq;
 use crate::problem::Problem;
 use crate::request::Request;
 
-/// Characters of a key that it is found and listed by.
+/// What the keys that are made here begin with.
+const OURS: &str = "acc_";
+/// Characters of such a key that it is found and listed by; they are not secret.
 const PREFIX_LENGTH: usize = 12;
+/// Length of such a key.
+const OUR_LENGTH: usize = 55;
 /// A key must have at least this many characters.
 const LEAST_LENGTH: usize = 32;
 
@@ -60,7 +64,10 @@ impl Role {
 }
 
 /// A key as a request bears it. Never shown, not even by `Debug`.
-pub struct Bearer(String);
+pub struct Bearer {
+    key: String,
+    prefix: String,
+}
 
 impl fmt::Debug for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,12 +75,22 @@ impl fmt::Debug for Bearer {
     }
 }
 
+fn hash(key: &str) -> String {
+    Hash(Sha256::digest(key.as_bytes()).into()).to_string()
+}
+
 impl Bearer {
     /// A key of at least 32 visible ASCII characters.
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         let is_visible = key.bytes().all(|b| (b'!'..=b'~').contains(&b));
-        (is_visible && (LEAST_LENGTH..=255).contains(&key.len())).then(|| Self(key.to_owned()))
+        if !is_visible || !(LEAST_LENGTH..=255).contains(&key.len()) {
+            return None;
+        }
+        let public = key.get(..PREFIX_LENGTH).filter(|_| key.starts_with(OURS) && key.len() == OUR_LENGTH);
+        // A key of another make (the operator's variable) has no public part: its first characters are as secret as the rest.
+        let prefix = public.map_or_else(|| format!("key_{}", hash(key).get(..8).unwrap_or_default()), str::to_owned);
+        Some(Self { key: key.to_owned(), prefix })
     }
 
     /// The key of a request.
@@ -92,13 +109,13 @@ impl Bearer {
     /// What it is found by.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        self.0.get(..PREFIX_LENGTH).unwrap_or_default()
+        &self.prefix
     }
 
     /// What is stored of it: SHA-256 as 64 hexadecimal digits. A key has 256 random bits, so a slow hash would add nothing.
     #[must_use]
     pub fn hash(&self) -> String {
-        Hash(Sha256::digest(self.0.as_bytes()).into()).to_string()
+        hash(&self.key)
     }
 
     /// Lets the caller in when the hash is the stored one, the key was not revoked and the role may.
@@ -135,7 +152,7 @@ impl Bearer {
     /// The key itself, for the one answer that shows it.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.key
     }
 }
 
@@ -170,6 +187,8 @@ mod tests {
 
     #[test]
     fn keys_are_never_shown() {
+        let operators = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
+        assert!(!operators.prefix().contains("01234567"), "no part of it is public");
         let key = new_key().unwrap();
         assert!(!format!("{key:?}").contains(&key.reveal()[12..]));
     }

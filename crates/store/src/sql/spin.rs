@@ -31,11 +31,13 @@ impl Sql for Spin {
     }
 
     async fn pause(&self, attempt: u32) {
-        // The first retries follow at once: on a host with one writer the next state is already there. Then up to 50 ms, at random.
-        if attempt > 8 {
-            let most_ms = u64::from(attempt - 8).min(50);
+        // The first retry follows at once: on a host with one writer the next state is already there. Then up to 64 ms, at random
+        // (the clock's nanoseconds, spread), or writers of one member would meet again and again.
+        if attempt > 1 {
+            let most_ms = 1u64 << attempt.min(6);
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            spin_sdk::time::sleep(std::time::Duration::from_millis(1 + u64::from(now.subsec_micros()) % most_ms)).await;
+            let spread = u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+            spin_sdk::time::sleep(std::time::Duration::from_millis(1 + spread % most_ms)).await;
         }
     }
 }
