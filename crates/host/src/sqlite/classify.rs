@@ -24,12 +24,12 @@ pub enum Class {
 
 /// More texts than an application has: guests that build SQL text make the table start again, not grow.
 const MOST_TEXTS: usize = 4096;
-/// A read is quick when it took less than this so many times in a row.
+/// A run of a read counts for it when it took less than this; a slower one weighs against it four times.
 const QUICK: Duration = Duration::from_micros(150);
-const QUICK_IN_A_ROW: u32 = 16;
+const TO_PROVE: u32 = 16;
 /// One that took so long where it was asked for goes back to the threads, and has to prove itself for longer.
 const NOT_QUICK: Duration = Duration::from_millis(2);
-const QUICK_AGAIN: u32 = 4096;
+const TO_PROVE_AGAIN: u32 = 256;
 
 /// One statement text and what is known of it.
 pub struct Text {
@@ -41,7 +41,7 @@ pub struct Text {
 
 impl Text {
     pub fn new(sql: String, class: Class) -> Self {
-        Self { sql: sql.into(), class: AtomicU8::new(class as u8), to_prove: AtomicU32::new(QUICK_IN_A_ROW) }
+        Self { sql: sql.into(), class: AtomicU8::new(class as u8), to_prove: AtomicU32::new(TO_PROVE) }
     }
 
     pub fn class(&self) -> Class {
@@ -67,9 +67,9 @@ impl Text {
     pub fn took(&self, time: Duration) {
         let to_prove = self.to_prove.load(Ordering::Relaxed);
         let now = match to_prove {
-            0 if time > NOT_QUICK => QUICK_AGAIN,
+            0 if time > NOT_QUICK => TO_PROVE_AGAIN,
             0 => return,
-            _ if time > QUICK => to_prove.max(QUICK_IN_A_ROW),
+            _ if time > QUICK => to_prove.saturating_add(4).min(TO_PROVE_AGAIN),
             _ => to_prove.saturating_sub(1),
         };
         self.to_prove.store(now, Ordering::Relaxed);
@@ -175,18 +175,20 @@ mod tests {
         let (short, long) = (Duration::from_micros(20), Duration::from_millis(5));
         let text = Text::new("SELECT 1".into(), Class::Read);
         let run = |time, times| (0..times).for_each(|_| text.took(time));
-        run(short, QUICK_IN_A_ROW - 1);
+        run(short, TO_PROVE - 1);
         assert!(!text.is_quick());
         run(long, 1);
-        run(short, QUICK_IN_A_ROW - 1);
-        assert!(!text.is_quick(), "in a row");
+        run(short, 4);
+        assert!(!text.is_quick(), "a slow run weighs against it");
         run(short, 1);
         assert!(text.is_quick());
         run(Duration::from_micros(500), 5);
         assert!(text.is_quick(), "a little late now and then is no harm");
         run(long, 1);
-        run(short, QUICK_AGAIN - 1);
+        run(short, TO_PROVE_AGAIN - 1);
         assert!(!text.is_quick(), "it lost the trust");
+        run(short, 1);
+        assert!(text.is_quick());
         text.learn(Class::Write);
         run(short, 1);
         assert!(!text.is_quick());

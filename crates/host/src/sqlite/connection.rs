@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use rusqlite::{
     Connection, OpenFlags,
+    config::DbConfig,
     hooks::{AuthAction, AuthContext, Authorization},
     limits::Limit,
 };
@@ -11,6 +12,9 @@ use std::{path::Path, time::Duration};
 /// Prepared statements kept per connection.
 const STATEMENT_CACHE: usize = 256;
 
+/// Bytes of the write-ahead log that stay on disk when it starts over.
+const LOG_KEPT: i64 = 64 * 1024 * 1024;
+
 /// The one connection that writes. `synchronous=FULL`: a commit that returns has been synced.
 pub fn open_writer(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
@@ -18,6 +22,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     let journal = if wal_is_safe(rusqlite::version_number()) { "WAL" } else { "DELETE" };
     connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
     prepare_for_guests(connection)
 }
 
@@ -51,6 +56,8 @@ fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -32_768)?;
+    // Plans must not depend on bound values: SQLite would prepare such a statement anew at every call.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and no other file.
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;

@@ -1,6 +1,7 @@
 //! SQLite for guests: one writer thread per database, readers beside it. This file is the handle that guests' connections hold and
 //! the choice of thread for each statement; it runs no SQL itself.
 
+mod checkpoint;
 mod classify;
 mod connection;
 mod readers;
@@ -81,11 +82,17 @@ impl Database {
     /// Opens or creates the file and starts its threads.
     pub fn open(path: &Path, label: &str, reader_count: usize, metrics: DatabaseMetrics) -> Result<Self> {
         let (writer, commands) = crossbeam_channel::unbounded();
-        let connection = connection::open_writer(path)?;
-        let mut threads = Vec::new();
+        let mut connection = connection::open_writer(path)?;
+        let (mut threads, mut checkpoints) = (Vec::new(), None);
         let (mut readers, mut here) = (None, Vec::new());
+        let wal = connection::is_wal(&connection)?;
+        if wal {
+            let (writers_side, thread) = checkpoint::start(path, label, &mut connection)?;
+            checkpoints = Some(writers_side);
+            threads.push(thread);
+        }
         // Under a rollback journal a reader would block the writer: then all statements take turns on the one connection.
-        if connection::is_wal(&connection)? && reader_count > 0 {
+        if wal && reader_count > 0 {
             let (sender, jobs) = crossbeam_channel::unbounded();
             for number in 0..reader_count {
                 let reader = readers::Reader {
@@ -102,7 +109,7 @@ impl Database {
                 here.push(Mutex::new(connection::open_reader(path)?));
             }
         }
-        let work = writer::Writer::new(connection, commands, metrics.clone());
+        let work = writer::Writer::new(connection, commands, metrics.clone(), checkpoints);
         threads.push(std::thread::Builder::new().name(format!("write-{label}")).spawn(move || work.run())?);
         let next_session = AtomicU64::new(1);
         let threads = Mutex::new(threads);

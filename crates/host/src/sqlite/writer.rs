@@ -3,7 +3,10 @@
 //! transactions and DDL get the connection alone. When one member spoils a group in a way that a savepoint cannot undo, the group is
 //! rolled back (nobody has been answered yet) and each member runs by itself.
 
-use super::{Command, Error, IN_TRANSACTION, Job, NO_TRANSACTION, Outcome, SessionState, TRANSACTION_LOST, statement};
+use super::{
+    Command, Error, IN_TRANSACTION, Job, NO_TRANSACTION, Outcome, SessionState, TRANSACTION_LOST,
+    checkpoint::Checkpoints, statement,
+};
 use crate::metrics::DatabaseMetrics;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::{Connection, ErrorCode};
@@ -24,11 +27,18 @@ pub struct Writer {
     /// Commands that arrived while something else had the connection; they come first.
     deferred: VecDeque<Command>,
     metrics: DatabaseMetrics,
+    /// Only where there is a write-ahead log.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Writer {
-    pub fn new(connection: Connection, commands: Receiver<Command>, metrics: DatabaseMetrics) -> Self {
-        Self { connection, commands, deferred: VecDeque::new(), metrics }
+    pub fn new(
+        connection: Connection,
+        commands: Receiver<Command>,
+        metrics: DatabaseMetrics,
+        checkpoints: Option<Checkpoints>,
+    ) -> Self {
+        Self { connection, commands, deferred: VecDeque::new(), metrics, checkpoints }
     }
 
     /// Until `Stop`, or until the last handle of the database is gone.
@@ -39,6 +49,9 @@ impl Writer {
                 Command::Alone(job) => self.alone(job),
                 Command::Abandon(_) => {}
                 Command::Stop => break,
+            }
+            if let Some(checkpoints) = &mut self.checkpoints {
+                checkpoints.after_commit(&self.connection);
             }
         }
         if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
@@ -381,7 +394,7 @@ mod tests {
             })
             .collect();
         drop(commands);
-        super::Writer::new(connection, queue, metrics).run();
+        super::Writer::new(connection, queue, metrics, None).run();
         for answer in replies {
             assert!(answer.await.unwrap().is_err());
         }

@@ -1,0 +1,109 @@
+//! Moves committed pages from the write-ahead log into the database file, on a thread beside the writer: a checkpoint costs tens of
+//! milliseconds, which the writer would otherwise take from those who wait for their commit. Only when the log has grown past
+//! a bound does the writer pause for the rest of it, so that the log can start over.
+
+use anyhow::{Context as _, Result};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use rusqlite::{Connection, hooks::Wal};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// Pages that are committed before the thread is asked to move them (4 KiB each).
+const STEP: i32 = 4_000;
+/// Pages at which the writer pauses.
+const MOST: i32 = 64_000;
+
+/// The writer's side.
+pub struct Checkpoints {
+    ask: Sender<()>,
+    asked_at: i32,
+    /// Pages in the log after the last commit, as SQLite tells it.
+    pages: Arc<AtomicI32>,
+}
+
+/// Starts the thread, and takes SQLite's own checkpoint at every thousandth page away from the writer. The thread ends when the
+/// writer's side is dropped.
+pub fn start(path: &Path, label: &str, writer: &mut Connection) -> Result<(Checkpoints, JoinHandle<()>)> {
+    let pages = Arc::new(AtomicI32::new(0));
+    let told = pages.clone();
+    writer.wal_hook(Some(move |_: &mut Wal, pages| {
+        told.store(pages, Ordering::Relaxed);
+        Ok(())
+    }))?;
+    let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let (ask, asked) = crossbeam_channel::bounded(1);
+    let thread = std::thread::Builder::new().name(format!("wal-{label}"));
+    let thread = thread.spawn(move || run(&connection, &asked))?;
+    Ok((Checkpoints { ask, asked_at: 0, pages }, thread))
+}
+
+fn run(connection: &Connection, asked: &Receiver<()>) {
+    while asked.recv().is_ok() {
+        checkpoint(connection);
+    }
+}
+
+impl Checkpoints {
+    /// After a commit that has been answered.
+    pub fn after_commit(&mut self, connection: &Connection) {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages < self.asked_at {
+            self.asked_at = 0;
+        }
+        if pages.saturating_sub(self.asked_at) < STEP {
+            return;
+        }
+        self.asked_at = pages;
+        if pages >= MOST {
+            checkpoint(connection);
+        } else if let Err(TrySendError::Disconnected(())) = self.ask.try_send(()) {
+            tracing::error!("the checkpoint thread has gone");
+        }
+    }
+}
+
+/// Moves what no reader still needs, without waiting for any; the log starts over once all of it has been moved.
+fn checkpoint(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+        tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_moved_beside_the_writer_and_stays_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut connection = super::super::connection::open_writer(&path).unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        let (mut checkpoints, thread) = start(&path, "test", &mut connection).unwrap();
+        let many = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
+                    SELECT randomblob(4000) FROM n";
+        let (mut largest, mut restarts, mut last) = (0, 0, 0);
+        for _ in 0..150 {
+            connection.execute_batch(many).unwrap();
+            checkpoints.after_commit(&connection);
+            let pages = checkpoints.pages.load(Ordering::Relaxed);
+            restarts += i32::from(pages < last);
+            (largest, last) = (largest.max(pages), pages);
+        }
+        drop(checkpoints);
+        thread.join().unwrap();
+        assert!(largest < MOST + 2 * STEP, "{largest} pages");
+        assert!(restarts > 0, "the log never started over");
+        let count: i64 = connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 75_000);
+    }
+}
