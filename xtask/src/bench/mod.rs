@@ -23,7 +23,7 @@ use clap::{Args, Subcommand};
 use overview::{Figure, Results};
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -76,7 +76,7 @@ impl Plan {
         let (members, warm_up, run, runs) = if arguments.quick {
             (10_000, Duration::from_secs(1), Duration::from_secs(2), 1)
         } else {
-            (100_000, Duration::from_secs(2), Duration::from_secs(8), 3)
+            (100_000, Duration::from_secs(2), Duration::from_secs(5), 3)
         };
         Self { members, warm_up, run, runs, clients: &[1, 16, 64, 256], only: arguments.only.clone() }
     }
@@ -133,7 +133,7 @@ async fn accrue(
         arguments,
         log: Some(workspace.target.join("bench/host.log")),
     };
-    let server = Server::start(workspace, binary, &options).await?;
+    let server = started(workspace, binary, &options, results, "cold start to ready, components compiled, ms").await?;
     let seeded = seed::members(&server, plan.members).await?;
     results.add(vec![seeded]);
     for figure in scenarios::run(&server, plan).await? {
@@ -148,7 +148,25 @@ async fn accrue(
     if let Some(each) = bytes.checked_div(audited.entries) {
         results.note("database bytes an entry", each);
     }
-    server.stop().await
+    server.stop().await?;
+    started(workspace, binary, &options, results, "start to ready on this database, code cached, ms")
+        .await?
+        .stop()
+        .await
+}
+
+/// Starts the host and notes how long that took.
+async fn started(
+    workspace: &Workspace,
+    binary: &std::path::Path,
+    options: &Options,
+    results: &mut Results,
+    name: &str,
+) -> Result<Server> {
+    let began = Instant::now();
+    let server = Server::start(workspace, binary, options).await?;
+    results.note(name, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    Ok(server)
 }
 
 /// An empty folder under the target folder.
