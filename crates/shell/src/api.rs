@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::Order;
 
+use crate::json::{object, objects};
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
 
@@ -46,6 +47,7 @@ pub struct LineBody {
     #[serde(default = "one")]
     pub quantity: i64,
     /// What the line cost in all, after discounts.
+    #[serde(deserialize_with = "object")]
     pub amount: MoneyBody,
 }
 
@@ -69,7 +71,7 @@ pub struct EarnBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<String>,
     /// The lines of a purchase; actions have none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
     pub lines: Vec<LineBody>,
     /// Sales channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +99,7 @@ pub struct BulkBody {
     #[serde(default)]
     pub occurred_at: Option<String>,
     /// See [`EarnBody::lines`].
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     pub lines: Vec<LineBody>,
     /// See [`EarnBody::channel`].
     #[serde(default)]

@@ -1,6 +1,10 @@
 //! Bodies from JSON text, with the place of what is wrong.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_path_to_error::{Segment, deserialize};
 
 use crate::problem::{FieldError, Problem};
@@ -12,7 +16,7 @@ use crate::problem::{FieldError, Problem};
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = deserialize(&mut json).map_err(|error| {
+    let Object(value) = deserialize(&mut json).map_err(|error| {
         let pointer: String = error.path().iter().filter_map(step).map(|step| format!("/{step}")).collect();
         let inner = error.into_inner();
         if inner.is_data() {
@@ -23,6 +27,40 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|error| Problem::MalformedJson(error.to_string()))?;
     Ok(value)
+}
+
+/// What is written with the names of its fields. By itself serde would also take `["m", "share"]`, fields in order, which nobody documents.
+pub(crate) struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Named(PhantomData)).map(Self)
+    }
+}
+
+/// For a field that is an object.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(value)| value)
+}
+
+/// For a field that is a list of objects.
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(list.into_iter().map(|Object(value)| value).collect())
+}
+
+struct Named<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 fn step(segment: &Segment) -> Option<String> {
@@ -53,9 +91,12 @@ mod tests {
             (br#"{"event":"check_in"}"#, ""),
             (br#"{"member_id":"m","event":"e","lines":[{"line_id":"1","amount":{"amount_minor":9223372036854775808,"currency":"CNY"}}]}"#, "/lines/0/amount/amount_minor"),
             (b"[]", ""),
+            (br#"["m","check_in"]"#, ""),
+            (br#"{"member_id":"m","event":"e","lines":[["1"]]}"#, "/lines/0"),
+            (br#"{"member_id":"m","event":"e","lines":[{"line_id":"1","amount":[100,"CNY"]}]}"#, "/lines/0/amount"),
             (b"{", "malformed"),
             (b"", "malformed"),
-            (b"{} {}", "malformed"),
+            (br#"{"member_id":"m","event":"check_in"} {}"#, "malformed"),
             (b"\xff\xfe", "malformed"),
         ] {
             let place = match parse_json::<EarnBody>(body) {
