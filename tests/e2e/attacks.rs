@@ -112,7 +112,7 @@ fn texts_of_any_kind_come_back_as_they_were() {
         let entry = first.ok()["entry"].take();
         assert_eq!((entry["channel"].as_str(), entry["lines"][0]["sku"].as_str()), (Some(text), Some(text)));
         shop.post("/v1/earn", &body).key(format!("k-{n}")).send().assert_replays(&first);
-        assert_eq!(shop.put("/v1/members/m", &json!({"attributes": {text: text}})).send().status, 201);
+        shop.put("/v1/members/m", &json!({"attributes": {text: text}})).send().ok();
         assert_eq!(shop.member("m")["attributes"], json!({text: text}));
     }
 }

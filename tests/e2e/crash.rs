@@ -105,7 +105,7 @@ fn operations((_, number, _): Request) -> usize {
 
 /// The same words again. A bulk answer has a mark at each outcome instead of one for all.
 fn replays(again: &Answer, first: &Answer) {
-    if first.status != 200 {
+    if first.json().get("outcomes").is_none() {
         return again.assert_replays(first);
     }
     let bodies = |answer: &Answer| -> Vec<_> {

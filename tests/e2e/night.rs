@@ -33,6 +33,9 @@ fn buy_all(shop: &Shop, order: &str, members: std::ops::Range<usize>) {
     }
 }
 
+/// One way through a night.
+type Night = fn(&Host, &Shop);
+
 /// Every member's history, as lines.
 fn books(shop: &Shop) -> Vec<Vec<String>> {
     (0..MEMBERS).map(|n| shop.history(&format!("m-{n}"))).collect()
@@ -53,7 +56,7 @@ fn the_schedule_and_the_route_write_the_same_books() {
     assert_eq!(expected[4], ["earn +10 = 10", "redeem -10 = 0"]);
     assert_eq!(expected[25], ["earn +10 = 10", "earn +10 = 20", "expire -10 = 10"]);
     assert_eq!(expected[50], ["earn +10 = 10"]);
-    let rows: [(&str, fn(&Host, &Shop)); 6] = [
+    let rows: [(&str, Night); 6] = [
         ("over HTTP", |_, shop| drop(shop.runs("expire-sweep"))),
         ("the whole night", |_, shop| drop(shop.runs("night"))),
         ("twice", |host, shop| {

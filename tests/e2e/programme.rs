@@ -26,18 +26,20 @@ fn a_new_rulebook_counts_from_its_publication() {
     assert_eq!(shop.buys("m", "o-3", 1_000).send().outcome(), "201 earn +10 = 45");
 }
 
+type Change<'a> = &'a dyn Fn(&mut Json);
+
 #[test]
 fn what_cannot_be_a_rule_is_named() {
     let host = Host::start();
     let shop = host.shop();
     let book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
     let before = host.books().snapshot();
-    let changed = |change: &dyn Fn(&mut Json)| {
+    let changed = |change: Change| {
         let mut body = json!({"name": "x", "rulebook": book});
         change(&mut body);
         shop.put("/v1/programmes/default", &body)
     };
-    let rows: [(&dyn Fn(&mut Json), &str); 12] = [
+    let rows: [(Change, &str); 12] = [
         (&|b| b["name"] = "".into(), "400 invalid-request /name"),
         (&|b| b["rulebook"]["format"] = 2.into(), "400 invalid-request /rulebook/format"),
         (&|b| b["rulebook"]["currency"] = "yuan".into(), "400 invalid-request /rulebook/currency"),
