@@ -3,6 +3,8 @@
 //! [`Member::apply`] is the only code that changes a member. It takes nothing but the entry, so replaying entries gives the
 //! state again; the store's commit writes what it computes and decides nothing.
 
+use std::collections::BTreeMap;
+
 use crate::calendar::Timestamp;
 use crate::entry::{Count, Entry, Kind, Qualifying};
 use crate::id::{Hash, LotNumber, MemberId, Sequence};
@@ -209,8 +211,12 @@ impl Member {
     /// Opens, draws and activates lots; returns the points moved.
     fn move_lots(&mut self, entry: &Entry) -> Result<i64, Fault> {
         let mut moved = 0i64;
+        // A sweep may touch many thousands of lots at once.
+        let touches_lots = !entry.draws.is_empty() || !entry.activations.is_empty();
+        let lots = if touches_lots { self.lots.as_mut_slice() } else { &mut [] };
+        let mut open: BTreeMap<LotNumber, &mut Lot> = lots.iter_mut().map(|lot| (lot.number, lot)).collect();
         for draw in &entry.draws {
-            let lot = self.lots.iter_mut().find(|lot| lot.number == draw.number).ok_or(Fault::Lot)?;
+            let lot = open.get_mut(&draw.number).ok_or(Fault::Lot)?;
             if draw.points < 1 || draw.points > lot.remaining {
                 return Err(Fault::Lot);
             }
@@ -218,7 +224,7 @@ impl Member {
             moved = moved.checked_sub(draw.points).ok_or(Fault::Overflow)?;
         }
         for activation in &entry.activations {
-            let lot = self.lots.iter_mut().find(|lot| lot.number == activation.number).ok_or(Fault::Lot)?;
+            let lot = open.get_mut(&activation.number).ok_or(Fault::Lot)?;
             if !lot.pending {
                 return Err(Fault::Lot);
             }

@@ -181,14 +181,15 @@ BEGIN
     SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(NEW.grants), member
     WHERE NEW.grants IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id;
-  UPDATE lot SET remaining = remaining - (draw.value ->> 1)
-    FROM json_each(NEW.draws) AS draw, member
-    WHERE NEW.draws IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id
-    AND lot.member_no = member.no AND lot.number = draw.value ->> 0;
+  -- The subqueries keep SQLite from walking every lot the member ever had: LIMIT makes them lists that each lot is looked up from.
+  UPDATE lot SET remaining = remaining - draw.points
+    FROM (SELECT no, value ->> 0 AS number, value ->> 1 AS points FROM json_each(NEW.draws), member
+      WHERE NEW.draws IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS draw
+    WHERE lot.member_no = draw.no AND lot.number = draw.number;
   UPDATE lot SET pending = 0
-    FROM json_each(NEW.activations) AS activation, member
-    WHERE NEW.activations IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id
-    AND lot.member_no = member.no AND lot.number = activation.value ->> 0;
+    FROM (SELECT no, value ->> 0 AS number FROM json_each(NEW.activations), member
+      WHERE NEW.activations IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS activation
+    WHERE lot.member_no = activation.no AND lot.number = activation.number;
   INSERT INTO profile (member_no, attributes, updated_at)
     SELECT no, NEW.attributes, NEW.recorded_at FROM member
     WHERE NEW.attributes IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id

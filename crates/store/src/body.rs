@@ -13,6 +13,7 @@ use crate::codec::instant;
 use crate::sql::Row;
 
 type LineRow = (String, i64, i64, i64, Option<String>, Option<String>);
+type ReminderRow = (i64, Vec<(i64, i64)>, i64);
 type GrantRow = (i64, i64, String, i64, i64, Option<i64>);
 
 #[derive(Serialize, Deserialize)]
@@ -56,7 +57,7 @@ struct Body {
     tier: Option<(Option<String>, String, Option<i64>)>,
     /// Points, lots, first_expires_at.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reminder: Option<(i64, Vec<(i64, i64)>, i64)>,
+    reminder: Option<ReminderRow>,
 }
 
 fn pairs(draws: &[LotDraw]) -> Vec<(i64, i64)> {

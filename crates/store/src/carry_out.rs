@@ -185,7 +185,7 @@ struct Round {
 }
 
 enum Attempt {
-    Decided(Decided),
+    Decided(Box<Decided>),
     Refused(Refusal),
     NeedsAllLots,
 }
@@ -232,10 +232,11 @@ impl Round {
                 }
                 keep(desk, &claims, refusal, id).await
             }
-            Attempt::Decided(Decided { decision, member }) if decision.postings.is_empty() => {
-                Ok(Some(Outcome::Nothing(Box::new(member))))
+            Attempt::Decided(decided) if decided.decision.postings.is_empty() => {
+                Ok(Some(Outcome::Nothing(Box::new(decided.member))))
             }
-            Attempt::Decided(Decided { decision, member }) => {
+            Attempt::Decided(decided) => {
+                let Decided { decision, member } = *decided;
                 self.members.insert(order.member.clone(), member);
                 self.claimed.extend(taken);
                 self.decided.push((index, decision, claims));
@@ -273,7 +274,7 @@ fn attempt<S, I>(
     let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
     Ok(match decide(desk.book, member, &order.command, &order.origin, used, context)? {
-        Ok(decided) => Attempt::Decided(decided),
+        Ok(decided) => Attempt::Decided(Box::new(decided)),
         Err(Refusal::InsufficientPoints { .. }) if partly => Attempt::NeedsAllLots,
         Err(refusal) => Attempt::Refused(refusal),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, LotDraw, LotGrant, Posting};
+use ledger::{Decision, Entry, LotDraw, LotGrant, Posting, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
@@ -31,70 +31,95 @@ pub(crate) async fn commit(
             rows.push(row(programme_no, decision, at, posting, claims)?);
         }
     }
-    if rows.is_empty() {
-        return Ok(decisions.iter().map(|_| true).collect());
-    }
-    let written =
-        sql.query(include_str!("../queries/commit.sql"), vec![Value::Text(Json::Array(rows).to_string())]).await?;
+    let (statement, values) = match rows.len() {
+        0 => return Ok(decisions.iter().map(|_| true).collect()),
+        // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON text.
+        1 => (include_str!("../queries/commit_one.sql"), rows.into_iter().flatten().collect()),
+        _ => (include_str!("../queries/commit.sql"), vec![Value::Text(batch(rows)?)]),
+    };
+    let written = sql.query(statement, values).await?;
     let written: HashSet<String> = written.into_iter().map(|mut row| row.text(0)).collect::<Result<_, _>>()?;
     let is_written =
         |decision: &Decision| decision.postings.iter().all(|posting| written.contains(&posting.entry.id.to_string()));
     Ok(decisions.iter().map(|(decision, _)| is_written(decision)).collect())
 }
 
+/// Rows as a JSON array of arrays.
+fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
+    let cell = |value: Value| match value {
+        Value::Null => Json::Null,
+        Value::Integer(value) => Json::from(value),
+        Value::Text(value) => Json::String(value),
+    };
+    let rows: Vec<Vec<Json>> = rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
+    serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
+}
+
 /// One row of the view `posting`, columns in its order. The first row of a decision carries the claims of all of it: the others are
 /// chained to it by the head they expect, so they are skipped with it.
-fn row(programme_no: i64, decision: &Decision, at: usize, posting: &Posting, claims: &Claims) -> Result<Json, Error> {
+fn row(
+    programme_no: i64,
+    decision: &Decision,
+    at: usize,
+    posting: &Posting,
+    claims: &Claims,
+) -> Result<Vec<Value>, Error> {
     let Posting { entry, after } = posting;
     let (is_first, is_primary) = (at == 0, at == decision.primary);
-    let on = |condition: bool, text: &Option<String>| if condition { text.clone() } else { None };
+    let on = |condition: bool, text: &Option<String>| Value::from(if condition { text.clone() } else { None });
+    let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
     let sequences = decision.postings.first().zip(decision.postings.last()).filter(|_| is_primary);
     let expected_head = (entry.sequence.0 > 1).then(|| entry.previous_hash.to_string());
-    Ok(Json::Array(vec![
-        json!(programme_no),
-        json!(entry.member.as_str()),
-        json!(expected_head),
-        json!(on(is_first, &claims.idem)),
-        json!(on(is_first, &claims.source)),
-        json!(entry.sequence.0),
-        json!(entry.hash.to_string()),
-        json!(after.balance),
-        json!(after.lots_granted),
-        json!(after.joined_at.map(|at| at.0)),
-        json!(after.tier.as_ref().map(|tier| &tier.id)),
-        json!(after.tier.as_ref().map(|tier| tier.since.0)),
-        json!(after.tier.as_ref().and_then(|tier| tier.until).map(|at| at.0)),
-        standing_json(&after.standing),
-        counters_json(&after.counters),
-        json!(after.due_at.map(|at| at.0)),
-        json!(after.reminded_at.map(|at| at.0)),
-        json!(entry.id.to_string()),
-        json!(entry.kind.as_str()),
-        json!(entry.points),
-        json!(entry.occurred_at.0),
-        json!(entry.recorded_at.0),
-        json!(body::write(entry)?),
-        json!(on(is_primary, &claims.idem)),
-        json!(on(is_primary, &claims.fingerprint)),
-        json!(on(is_primary, &claims.source)),
-        json!(sequences.map(|(first, _)| first.entry.sequence.0)),
-        json!(sequences.map(|(_, last)| last.entry.sequence.0)),
+    let tier = after.tier.as_ref();
+    Ok(vec![
+        programme_no.into(),
+        entry.member.as_str().into(),
+        expected_head.into(),
+        on(is_first, &claims.idem),
+        on(is_first, &claims.source),
+        entry.sequence.0.into(),
+        entry.hash.to_string().into(),
+        after.balance.into(),
+        after.lots_granted.into(),
+        instant(after.joined_at),
+        tier.map(|tier| tier.id.as_str()).into(),
+        instant(tier.map(|tier| tier.since)),
+        instant(tier.and_then(|tier| tier.until)),
+        standing_json(&after.standing).to_string().into(),
+        counters_json(&after.counters).to_string().into(),
+        instant(after.due_at),
+        instant(after.reminded_at),
+        entry.id.to_string().into(),
+        entry.kind.as_str().into(),
+        entry.points.into(),
+        entry.occurred_at.0.into(),
+        entry.recorded_at.0.into(),
+        body::write(entry)?.into(),
+        on(is_primary, &claims.idem),
+        on(is_primary, &claims.fingerprint),
+        on(is_primary, &claims.source),
+        sequences.map(|(first, _)| first.entry.sequence.0).into(),
+        sequences.map(|(_, last)| last.entry.sequence.0).into(),
         grants(entry),
         draws(&entry.draws),
         draws(&entry.activations),
-        json!(on(is_primary, &claims.attributes)),
-    ]))
+        on(is_primary, &claims.attributes),
+    ])
 }
 
-fn grants(entry: &Entry) -> Json {
+fn grants(entry: &Entry) -> Value {
     let lot = |g: &LotGrant| {
         let expires_at = g.expires_at.map_or(NEVER, |at| at.0);
         let pending = i64::from(g.available_at > entry.recorded_at);
         json!([g.number.0, g.source, g.points, g.earned_at.0, g.available_at.0, expires_at, pending])
     };
-    if entry.grants.is_empty() { Json::Null } else { entry.grants.iter().map(lot).collect() }
+    list(&entry.grants, lot)
 }
 
-fn draws(draws: &[LotDraw]) -> Json {
-    if draws.is_empty() { Json::Null } else { draws.iter().map(|draw| json!([draw.number.0, draw.points])).collect() }
+fn draws(draws: &[LotDraw]) -> Value {
+    list(draws, |draw| json!([draw.number.0, draw.points]))
+}
+
+fn list<T>(items: &[T], show: impl Fn(&T) -> Json) -> Value {
+    if items.is_empty() { Value::Null } else { Value::Text(items.iter().map(show).collect::<Json>().to_string()) }
 }
