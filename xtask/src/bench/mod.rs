@@ -144,11 +144,11 @@ async fn accrue(
     results.note("host resident memory at its highest, MiB", peak);
     let audited = crate::demo::audit::everything(&mut server.client()).await?;
     results.note("entries audited, no violation", audited.entries);
+    server.stop().await?;
     let bytes = database_bytes(&state);
     if let Some(each) = bytes.checked_div(audited.entries) {
         results.note("database bytes an entry", each);
     }
-    server.stop().await?;
     started(workspace, binary, &options, results, "start to ready on this database, code cached, ms")
         .await?
         .stop()
