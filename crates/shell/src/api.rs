@@ -262,6 +262,12 @@ impl EarnBody {
         if !is_purchase && !self.lines.is_empty() {
             check.wrong("/lines", "only purchases have lines");
         }
+        for (index, body) in self.lines.iter().enumerate() {
+            // Returns name the line they are for.
+            if self.lines.iter().take(index).any(|before| before.line_id == body.line_id) {
+                check.wrong(format!("/lines/{index}/line_id"), "is the line_id of another line");
+            }
+        }
         let lines = self.lines.iter().enumerate().filter_map(|(index, body)| line(index, body, &mut check)).collect();
         check.text("/channel", self.channel.as_deref(), 64);
         check.text("/store_id", self.store_id.as_deref(), 64);
