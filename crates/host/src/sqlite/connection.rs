@@ -149,8 +149,8 @@ mod tests {
             ("PRAGMA writable_schema = ON", false),
             ("PRAGMA user_version = 3", true),
             ("PRAGMA table_info(t)", true),
-            ("ATTACH DATABASE '/tmp/other.db' AS other", false),
-            ("VACUUM INTO '/tmp/copy.db'", false),
+            ("ATTACH DATABASE 'other.db' AS other", false),
+            ("VACUUM INTO 'copy.db'", false),
             ("SELECT load_extension('x')", false),
         ] {
             let outcome = connection.prepare(sql).and_then(|mut statement| {
