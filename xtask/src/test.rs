@@ -61,7 +61,11 @@ fn clippy_components(workspace: &Workspace) -> Result<()> {
 
 fn clippy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["clippy", "--quiet", "--keep-going"]).args(arguments).args(["--", "--deny", "warnings"]);
+    command
+        .current_dir(&workspace.root)
+        .args(["clippy", "--quiet", "--keep-going"])
+        .args(arguments)
+        .args(["--", "--deny", "warnings"]);
     process::run(&mut command, "mend what clippy says above; when cargo has no clippy: `rustup component add clippy`")
 }
 
