@@ -116,6 +116,7 @@ async fn attempt<S: Sql>(
         book: &place.book,
         now: (floor.now)(),
         ids: || (floor.ids)(),
+        in_flight: None,
     };
     carry_out(&mut desk, &orders, loaded).await.map(Attempt::Settled)
 }

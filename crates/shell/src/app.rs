@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use store::{Spin, ensure_operator, migrate, seed};
+use store::{InFlight, Spin, ensure_operator, migrate, seed};
 
 use crate::auth::Bearer;
 use crate::ids::now;
@@ -19,6 +19,8 @@ thread_local! {
 pub struct App {
     /// The ledger's database.
     pub sql: Spin,
+    /// Members with writes under way.
+    pub(crate) in_flight: InFlight,
 }
 
 impl App {
@@ -42,7 +44,7 @@ impl App {
                 serde_json::json!({"level": "warn", "message": "admin_key has not 32 to 255 visible characters: there is no operator"})
             ),
         }
-        let app = Rc::new(Self { sql });
+        let app = Rc::new(Self { sql, in_flight: InFlight::default() });
         INSTANCE.set(Some(app.clone()));
         Ok(app)
     }

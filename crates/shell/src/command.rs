@@ -46,7 +46,14 @@ pub async fn single(
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, roles)?;
     let book = published(&app.sql, &programme).await?;
-    let mut desk = Desk { sql: &app.sql, programme: &programme, book: &book, now: now(), ids: new_id };
+    let mut desk = Desk {
+        sql: &app.sql,
+        programme: &programme,
+        book: &book,
+        now: now(),
+        ids: new_id,
+        in_flight: Some(&app.in_flight),
+    };
     let outcome = if dry {
         let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
         dry_run(&mut desk, &order, loaded).await?
@@ -120,7 +127,8 @@ async fn written(
     let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, roles)?;
     let book = published(&app.sql, &programme).await?;
-    let mut desk = Desk { sql: &app.sql, programme: &programme, book: &book, now, ids };
+    let mut desk =
+        Desk { sql: &app.sql, programme: &programme, book: &book, now, ids, in_flight: Some(&app.in_flight) };
     Ok(carry_out(&mut desk, orders, loaded).await?)
 }
 

@@ -11,6 +11,7 @@ use rules::{Command, Decided, Rulebook, decide};
 use crate::Error;
 use crate::commit::{Claims, commit};
 use crate::history::span;
+use crate::in_flight::InFlight;
 use crate::load::{Hit, Loaded, Lots, Scope, Wanted, load};
 use crate::programmes::ProgrammeRef;
 use crate::refusals;
@@ -110,6 +111,8 @@ pub struct Desk<'a, S, I> {
     pub now: Timestamp,
     /// Gives fresh ids (UUID, version 7).
     pub ids: I,
+    /// Where the instance keeps states whose writes are under way; jobs and tests do without.
+    pub in_flight: Option<&'a InFlight>,
 }
 
 /// Carries out orders; outcomes come in the same order. `loaded` is what [`load`] found for them.
@@ -213,19 +216,25 @@ impl Round {
             return Ok(None);
         }
         let ahead = self.members.remove(&order.member);
-        let decided_before = ahead.is_some();
+        let in_flight = || {
+            desk.in_flight?
+                .ahead_of(desk.programme.no, &loaded.member)
+                .filter(|member| is_enough(order, member, desk.now))
+        };
+        let ahead = ahead.or_else(in_flight);
+        let is_written = ahead.is_none();
         let member = ahead.unwrap_or(loaded.member);
         let id = (desk.ids)();
         match attempt(desk, order, member.clone(), loaded.used, id)? {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
-                if decided_before {
+                if !is_written {
                     self.members.insert(order.member.clone(), member);
                 }
                 Ok(None)
             }
             Attempt::Refused(refusal) => {
-                if decided_before {
+                if !is_written {
                     // It may be refused only because of an order that is not written yet.
                     self.members.insert(order.member.clone(), member);
                     return Ok(None);
@@ -246,10 +255,23 @@ impl Round {
     }
 
     async fn write<S: Sql, I>(&mut self, desk: &Desk<'_, S, I>, outcomes: &mut [Option<Outcome>]) -> Result<(), Error> {
+        let programme_no = desk.programme.no;
         let batch: Vec<(&Decision, &Claims)> =
             self.decided.iter().map(|(_, decision, claims)| (decision, claims)).collect();
-        let written = commit(desk.sql, desk.programme.no, &batch).await?;
-        for ((index, decision, _), written) in self.decided.drain(..).zip(written) {
+        let sent: Vec<&Member> = batch
+            .iter()
+            .filter_map(|(decision, _)| self.members.get(&decision.postings.first()?.entry.member))
+            .collect();
+        if let Some(in_flight) = desk.in_flight {
+            sent.iter().for_each(|member| in_flight.send(programme_no, member));
+        }
+        let written = commit(desk.sql, programme_no, &batch).await;
+        if let Some(in_flight) = desk.in_flight {
+            let outcomes = written.as_ref().map_or(&[][..], Vec::as_slice);
+            let outcomes = outcomes.iter().copied().chain(std::iter::repeat(false));
+            sent.iter().zip(outcomes).for_each(|(member, written)| in_flight.land(programme_no, member, written));
+        }
+        for ((index, decision, _), written) in self.decided.drain(..).zip(written?) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
                 let entries = decision.postings.into_iter().map(|posting| posting.entry).collect();
                 *outcome = Some(Outcome::Done(Answer { entries, primary: decision.primary, replayed: false }));
@@ -257,6 +279,11 @@ impl Round {
         }
         Ok(())
     }
+}
+
+/// Whether a state in flight, whose lots may not be at hand, is enough to decide on.
+fn is_enough(order: &Order, member: &Member, now: Timestamp) -> bool {
+    member.lots_complete || (order.lots() == Lots::None && !member.is_due(now))
 }
 
 fn attempt<S, I>(

@@ -14,6 +14,7 @@ mod commit;
 mod deliveries;
 mod endpoints;
 mod history;
+mod in_flight;
 mod keys;
 mod load;
 mod migrate;
@@ -34,6 +35,7 @@ pub use endpoints::{
     replay_dead,
 };
 pub use history::{history, span};
+pub use in_flight::InFlight;
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};

@@ -91,8 +91,14 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(buy("m", "k2", "o2", 200))), "expire -100, earn +2");
     let ids = || ledger::EntryId(77_000);
-    let mut desk =
-        store::Desk { sql: &world.sql, programme: &world.programme, book: &world.book, now: world.now.get(), ids };
+    let mut desk = store::Desk {
+        sql: &world.sql,
+        programme: &world.programme,
+        book: &world.book,
+        now: world.now.get(),
+        ids,
+        in_flight: None,
+    };
     let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["earn +1"]);
     assert_eq!(world.number("SELECT balance FROM member"), 3);

@@ -93,8 +93,14 @@ impl World {
         for orders in orders.chunks(500) {
             let wanted: Vec<_> = orders.iter().map(Order::wanted).collect();
             let (_, _, loaded) = wait(load(&self.sql, Scope::Programme(found.no), &wanted, lots)).unwrap().unwrap();
-            let mut desk =
-                Desk { sql: &self.sql, programme: &found, book: &book, now: self.now.get(), ids: || self.id() };
+            let mut desk = Desk {
+                sql: &self.sql,
+                programme: &found,
+                book: &book,
+                now: self.now.get(),
+                ids: || self.id(),
+                in_flight: None,
+            };
             for outcome in wait(carry_out(&mut desk, orders, loaded)).unwrap() {
                 assert!(matches!(outcome, store::Outcome::Done(_)), "{outcome:?}");
             }

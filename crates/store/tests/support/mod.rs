@@ -66,7 +66,14 @@ impl World {
             self.ids.set(self.ids.get() + 1000);
             EntryId(self.ids.get())
         };
-        let mut desk = Desk { sql: &self.sql, programme: &self.programme, book: &self.book, now: self.now.get(), ids };
+        let mut desk = Desk {
+            sql: &self.sql,
+            programme: &self.programme,
+            book: &self.book,
+            now: self.now.get(),
+            ids,
+            in_flight: None,
+        };
         wait(carry_out(&mut desk, orders, loaded)).unwrap()
     }
 
