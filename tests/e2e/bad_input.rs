@@ -58,8 +58,13 @@ fn bodies_of_another_shape() {
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let lines = |count: usize| {
         let mut body = purchase("m", "o-9", 1);
+        body["lines"] = numbered(&body["lines"][0], count);
+        shop.post("/v1/earn", &body)
+    };
+    let twice = || {
+        let mut body = purchase("m", "o-9", 1);
         let one = body["lines"][0].clone();
-        body["lines"] = Json::Array(vec![one; count]);
+        body["lines"] = Json::Array(vec![one; 2]);
         shop.post("/v1/earn", &body)
     };
     refuse(
@@ -111,6 +116,7 @@ fn bodies_of_another_shape() {
                 "400 invalid-request /lines",
             ),
             ("501 lines", lines(501), "400 invalid-request /lines"),
+            ("two lines of one name", twice(), "400 invalid-request /lines/1/line_id"),
             (
                 "two faults",
                 earn(r#"{"member_id":"a b","event":"share","reference":""}"#),
@@ -219,6 +225,16 @@ fn bodies_of_another_shape() {
     );
 }
 
+/// The same line so many times, each with a name of its own.
+fn numbered(line: &Json, count: usize) -> Json {
+    let named = |number: usize| {
+        let mut line = line.clone();
+        line["line_id"] = number.to_string().into();
+        line
+    };
+    (0..count).map(named).collect()
+}
+
 /// A sum beyond what the ledger counts is a refusal by the rules; it is kept under its key, but moves nothing.
 #[test]
 fn sums_that_leave_the_range() {
@@ -229,8 +245,7 @@ fn sums_that_leave_the_range() {
     });
     let mut body = purchase("m", "o-1", 1_000_000_000_000_000);
     assert_eq!(shop.post("/v1/earn", &body).send().status, 422);
-    let one = body["lines"][0].clone();
-    body["lines"] = Json::Array(vec![one; 500]);
+    body["lines"] = numbered(&body["lines"][0], 500);
     assert_eq!(shop.post("/v1/earn", &body).send().outcome(), "422 amount-out-of-range");
     assert_eq!(host.books().number("SELECT count(*) FROM entry"), 0);
     for order in 0..30 {
