@@ -2,7 +2,7 @@
 //!
 //! Owns: requests and replies, authentication and roles, idempotency keys, RFC 9457 problems, the bodies of the API, and what an
 //! instance keeps between requests (its database connection and the rulebooks it has read). A component is a `match` over method and path that
-//! calls [`serve`].
+//! calls [`serve()`].
 //!
 //! Architecture invariant: a request awaits host calls only. No task waits for another one of the same instance, and nothing kept
 //! between requests belongs to a single one.
