@@ -22,7 +22,7 @@ pub struct Cli {
     /// Runtime configuration (Spin's format): key-value stores, databases, outbound networking
     #[arg(long)]
     pub runtime_config: Option<PathBuf>,
-    /// Value of an application variable; also read from SPIN_VARIABLE_<NAME>
+    /// Value of an application variable; also read from `SPIN_VARIABLE_<NAME>`
     #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = name_value)]
     pub variables: Vec<(String, String)>,
     /// Start the guests' clock at this instant (RFC 3339); also enables GET and PUT /clock

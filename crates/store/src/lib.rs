@@ -1,7 +1,7 @@
 //! The ledger in SQL: one statement loads what a decision needs, one statement writes what it decided.
 //!
 //! Owns every SQL text of Accrue (`migrations/`, `queries/`), the codec between rows and the types of `ledger`, and the loop
-//! load → decide → commit ([`carry_out`]). Knows no HTTP and no Spin but through the trait [`Sql`].
+//! load → decide → commit ([`carry_out()`]). Knows no HTTP and no Spin but through the trait [`Sql`].
 //!
 //! Architecture invariant: nothing here holds a transaction open. A write is one statement in autocommit, guarded by the head of the
 //! member's hash chain; what was skipped is loaded and decided again.
