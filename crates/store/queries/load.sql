@@ -1,18 +1,19 @@
 -- Everything a decision needs, one row per wanted member.
+-- Columns have short names because hosts hand them over with every row set.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at,
-  w.value ->> 0, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  w.value ->> 0 AS member_id, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT ?4)
-  ) END,
-  (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1),
-  (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1),
-  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2),
-  CASE WHEN ?4 <> 0 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END
+  ) END AS lots,
+  (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1) AS hit,
+  (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1) AS refusal,
+  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2) AS used,
+  CASE WHEN ?4 <> 0 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END AS attributes
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, LotDraw, LotGrant, Posting, Timestamp};
+use ledger::{Decision, Entry, LotGrant, Posting, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
@@ -101,8 +101,7 @@ fn row(
         sequences.map(|(first, _)| first.entry.sequence.0).into(),
         sequences.map(|(_, last)| last.entry.sequence.0).into(),
         grants(entry),
-        draws(&entry.draws),
-        draws(&entry.activations),
+        moves(entry),
         on(is_primary, &claims.attributes),
     ])
 }
@@ -116,8 +115,10 @@ fn grants(entry: &Entry) -> Value {
     list(&entry.grants, lot)
 }
 
-fn draws(draws: &[LotDraw]) -> Value {
-    list(draws, |draw| json!([draw.number.0, draw.points]))
+fn moves(entry: &Entry) -> Value {
+    let drawn = entry.draws.iter().map(|draw| [draw.number.0, draw.points, 0]);
+    let activated = entry.activations.iter().map(|lot| [lot.number.0, 0, 1]);
+    list(&drawn.chain(activated).collect::<Vec<_>>(), |row| json!(row))
 }
 
 fn list<T>(items: &[T], show: impl Fn(&T) -> Json) -> Value {

@@ -108,7 +108,7 @@ pub async fn load(
         Scope::Programme(number) => (Value::from(number), Value::Null),
     };
     let values = vec![number, prefix, Json::Array(list).to_string().into(), lots.limit().into()];
-    let mut rows = sql.query(include_str!("../queries/load.sql"), values).await?;
+    let mut rows = sql.look_up(include_str!("../queries/load.sql"), values).await?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first)?;
     let caller = read_caller(first, &programme, 4)?;
@@ -121,7 +121,7 @@ pub async fn load(
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Error> {
-    let mut rows = sql.query(include_str!("../queries/caller.sql"), vec![prefix.into()]).await?;
+    let mut rows = sql.look_up(include_str!("../queries/caller.sql"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(row)?;
     read_caller(row, &programme, 4)
