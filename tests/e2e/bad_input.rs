@@ -214,6 +214,17 @@ fn bodies_of_another_shape() {
                 redeem(r#"{"member_id":"m","points":-9223372036854775809}"#),
                 "400 invalid-request /points",
             ),
+            ("an activation of nothing", shop.post("/v1/activate", &json!({"member_id": "m"})), "400 invalid-request "),
+            (
+                "an activation of no text",
+                shop.post("/v1/activate", &json!({"member_id": "m", "reference": ""})),
+                "400 invalid-request /reference",
+            ),
+            (
+                "an activation with points",
+                shop.post("/v1/activate", &json!({"member_id": "m", "reference": "o-1", "points": 5})),
+                "400 invalid-request /points",
+            ),
             ("points twice", redeem(r#"{"member_id":"m","points":1,"points":2}"#), "400 invalid-request "),
             (
                 "a reason of 501 characters",

@@ -100,6 +100,17 @@ fn a_key_takes_effect_once() {
     shop.buys("m", "o-1", 5_000).key("k-1").send().assert_replays(&first);
 }
 
+/// Quotes around a key are no part of it; quotes within it are.
+#[test]
+fn quotes_are_taken_off_a_key_once() {
+    let host = Host::start();
+    let shop = host.shop();
+    let first = shop.does("m", "share").key("k").send();
+    assert_eq!(first.outcome(), "201 earn +10 = 10");
+    shop.does("m", "share").key("\"k\"").send().assert_replays(&first);
+    assert_eq!(shop.does("m", "share").key(r#""\"k\"""#).send().outcome(), "201 earn +10 = 20");
+}
+
 #[test]
 fn a_dry_run_answers_and_writes_nothing() {
     let host = Host::start();

@@ -31,6 +31,8 @@ fn unknown_routes_and_methods() {
         ("GET", "/v1/members/../../healthz", "404 route-not-found", None),
         ("GET", "/v1/earn", "405 method-not-allowed", Some("POST")),
         ("PUT", "/v1/earn/bulk", "405 method-not-allowed", Some("POST")),
+        ("GET", "/v1/activate", "405 method-not-allowed", Some("POST")),
+        ("POST", "/v1/activate/o-1", "404 route-not-found", None),
         ("DELETE", "/v1/redeem", "405 method-not-allowed", Some("POST")),
         ("POST", "/v1/members/m", "405 method-not-allowed", Some("GET, PUT")),
         ("DELETE", "/v1/members/m/entries", "405 method-not-allowed", Some("GET")),

@@ -3,6 +3,7 @@
 //! Every test has a host and databases of its own, so tests run side by side; when a host goes, its books are audited (see the library).
 #![cfg(test)]
 
+mod activate;
 mod attacks;
 mod bad_input;
 mod bulk;

@@ -74,6 +74,22 @@ fn one_check_in_a_day() {
     assert_eq!((count(&answers, "201 earn +5 = 5"), count(&answers, "422 limit-reached")), (1, 19));
 }
 
+/// A refusal is given even when the member never comes to rest.
+#[test]
+fn a_busy_member_is_refused_too() {
+    let (_host, shop) = host();
+    shop.does("m", "check_in").send().ok();
+    let answers = at_once(40, |n| match n % 8 {
+        0 => (0..5).map(|_| shop.redeems("m", 1_000_000).send()).collect::<Vec<_>>(),
+        _ => (0..20).map(|i| shop.buys("m", &format!("o-{n}-{i}"), 100).send()).collect(),
+    });
+    let answers: Vec<Answer> = answers.into_iter().flatten().collect();
+    // So many at once may well be told to come back; a refusal may not, as what is stored decides it at once.
+    let earned = |outcome: &String| outcome.starts_with("201 earn +1 =") || outcome == "503 busy";
+    let others = answers.iter().map(Answer::outcome).filter(|outcome| !earned(outcome));
+    assert_eq!(others.collect::<Vec<_>>(), vec!["422 insufficient-points"; 25]);
+}
+
 #[test]
 fn a_new_member_is_made_once() {
     let (host, shop) = host();

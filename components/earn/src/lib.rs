@@ -52,9 +52,6 @@ fn many(request: &Request, actor: &str) -> Result<Vec<Result<store::Order, Probl
     if events.is_empty() || events.len() > MOST_EVENTS {
         return Err(Problem::InvalidRequest(vec![FieldError::new("/events", "must be 1 to 500 events")]));
     }
-    let order = |text: &RawValue| {
-        let (key, body): (String, EarnBody) = parse_json::<BulkBody>(text.get().as_bytes())?.into();
-        body.order(&key, actor)
-    };
+    let order = |text: &RawValue| parse_json::<BulkBody>(text.get().as_bytes())?.order(actor);
     Ok(events.iter().map(|text| order(text)).collect())
 }

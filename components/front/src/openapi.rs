@@ -3,7 +3,7 @@
 use ledger::KINDS;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
-use shell::{BulkBody, EarnBody, EndpointBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody, RedeemBody};
+use shell::{ActivateBody, BulkBody, EarnBody, EndpointBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody, RedeemBody};
 
 /// One operation.
 struct Operation {
@@ -60,6 +60,14 @@ const OPERATIONS: &[Operation] = &[
         path: "/v1/redeem",
         summary: "Spend points, all or nothing",
         body: Some("RedeemBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/activate",
+        summary: "Make pending points spendable before their time",
+        body: Some("ActivateBody"),
         query: DRY_RUN,
         success: &[200, 201],
         ..WRITE
@@ -264,6 +272,7 @@ fn schemas() -> Json {
     add::<EarnBody>(&mut generator);
     add::<BulkBody>(&mut generator);
     add::<RedeemBody>(&mut generator);
+    add::<ActivateBody>(&mut generator);
     add::<MemberBody>(&mut generator);
     add::<KeyBody>(&mut generator);
     add::<ProgrammeBody>(&mut generator);

@@ -2,8 +2,8 @@
 
 use ledger::{Context, EntryId, Lot, LotState, Member, Origin, ProgrammeId, Timestamp};
 use rules::{Command, Goal, Rulebook, TierBasis, decide, projection};
-use serde_json::{Value as Json, json};
-use store::{Loaded, ProgrammeRef};
+use serde_json::{Map, Value as Json, json};
+use store::{Loaded, ProgrammeRef, dates};
 
 /// `balance` is what can be spent now; `ledger_balance` what the books hold, including lots whose end no job has written down yet.
 pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: Timestamp) -> Json {
@@ -82,14 +82,13 @@ fn lot_json(lot: &Lot, now: Timestamp) -> Json {
         LotState::Spent => "spent",
         LotState::Expired => "expired",
     };
-    json!({
-        "lot": lot.number.0,
-        "source": lot.source,
-        "granted": lot.granted,
-        "remaining": lot.remaining,
-        "state": state,
-        "earned_at": lot.earned_at.to_string(),
-        "available_at": lot.available_at.to_string(),
-        "expires_at": lot.expires_at.map(|at| at.to_string()),
-    })
+    let mut shown = Map::new();
+    shown.insert("lot".into(), lot.number.0.into());
+    shown.insert("source".into(), lot.source.as_str().into());
+    shown.insert("granted".into(), lot.granted.into());
+    shown.insert("remaining".into(), lot.remaining.into());
+    shown.insert("state".into(), state.into());
+    shown.insert("earned_at".into(), lot.earned_at.to_string().into());
+    shown.extend(dates(lot.available_at, lot.expires_at));
+    shown.into()
 }

@@ -133,6 +133,23 @@ fn an_endpoint_hears_only_the_kinds_it_wants_and_nothing_before_it() {
     assert_eq!(world.number("SELECT (SELECT max(no) FROM entry) - position FROM endpoint"), 0);
 }
 
+/// Somebody mends an endpoint while a run still sends to the old address: what that one answers no longer counts.
+#[test]
+fn a_repaired_endpoint_is_not_disabled_by_its_old_address() {
+    let world = world();
+    earn(&world, "m");
+    let old = Receiver::new(|_| {
+        subscribe(&world, "shop", "https://new.example.com/hooks", None);
+        status(410)
+    });
+    notify(&world, &old);
+    assert_eq!(endpoint(&world).url, "https://new.example.com/hooks");
+    let new = Receiver::new(|_| status(204));
+    notify(&world, &new);
+    assert_eq!(new.events().len(), 1);
+    assert!(parked(&world).is_empty());
+}
+
 #[test]
 fn another_programmes_entries_stay_there() {
     let world = world();

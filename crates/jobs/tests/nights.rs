@@ -148,6 +148,19 @@ fn a_member_that_cannot_be_read_costs_nobody_else_the_night() {
     assert!(report.last_failure.unwrap().contains("m00007"));
 }
 
+/// Nor one whose lots are not its balance, which no loading again can mend.
+#[test]
+fn a_member_that_does_not_add_up_costs_nobody_else_the_night() {
+    let world = world(30);
+    let spoil =
+        "UPDATE lot SET remaining = remaining - 1 WHERE member_no = (SELECT no FROM member WHERE id = 'm00007')";
+    world.sql.connection().execute(spoil, []).unwrap();
+    let report = world.set(NIGHT).run(Job::Night);
+    assert_eq!((report.done, report.lots_expired), (true, 29));
+    assert!(report.failed >= 1);
+    assert!(report.last_failure.unwrap().contains("m00007"));
+}
+
 #[test]
 fn a_rulebook_published_in_mid_run_counts_from_there_on() {
     let world = world(700);

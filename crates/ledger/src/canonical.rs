@@ -81,6 +81,15 @@ impl Entry {
             b.list(&reminder.lots, Encoder::draw);
             b.integer(reminder.first_expires_at.0);
         });
+        // What later versions added follows with its name in front, and only where there is any: entries from before keep their hash.
+        if !self.dates.is_empty() {
+            bytes.text("dates");
+            bytes.list(&self.dates, |b, lot| {
+                b.integer(lot.number.0);
+                b.integer(lot.available_at.0);
+                b.option(lot.expires_at, |b, at| b.integer(at.0));
+            });
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }

@@ -4,7 +4,9 @@
 //! meets a lot whose time has come, whether or not a sweep has run.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Award, Count, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove};
+use crate::entry::{
+    Award, Count, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+};
 use crate::id::EntryId;
 use crate::journal::{Draft, Journal, sum};
 use crate::lot::{Lot, LotState};
@@ -48,6 +50,19 @@ pub fn activate(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
         journal.post(Draft { activations, ..Draft::new(Kind::Activate, journal.now(), origin.clone()) }, None)?;
     }
     Ok(())
+}
+
+/// Makes pending lots spendable from now on, before their time, each with its new dates.
+///
+/// # Errors
+/// A [`Fault`] when one of them is not pending, or the member's state is inconsistent.
+pub fn activate_early(journal: &mut Journal, dates: Vec<LotDates>, origin: Origin) -> Result<EntryId, Fault> {
+    let (member, now) = (journal.member(), journal.now());
+    let lot = |dates: &LotDates| member.lots.iter().find(|lot| lot.number == dates.number && dates.available_at == now);
+    let activation = |dates| lot(dates).map(|lot| LotDraw { number: lot.number, points: lot.remaining });
+    let activations: Option<Vec<LotDraw>> = dates.iter().map(activation).collect();
+    let activations = activations.filter(|lots| !lots.is_empty()).ok_or(Fault::Draft)?;
+    journal.post(Draft { activations, dates, ..Draft::new(Kind::Activate, now, origin) }, None)
 }
 
 /// Takes away the points of lots that reached their end. Posts nothing when none did.

@@ -131,6 +131,17 @@ pub struct LotDraw {
     pub points: i64,
 }
 
+/// The new life of a lot that became active before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LotDates {
+    /// The lot's number within the member.
+    pub number: LotNumber,
+    /// From when it can be spent.
+    pub available_at: Timestamp,
+    /// From when it no longer can; `None` is never.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// What an entry adds to the tier qualification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Qualifying {
@@ -222,6 +233,8 @@ pub struct Entry {
     pub draws: Vec<LotDraw>,
     /// Lots whose points became spendable.
     pub activations: Vec<LotDraw>,
+    /// New dates of activated lots whose time had not come.
+    pub dates: Vec<LotDates>,
     /// Counters it adds to.
     pub counts: Vec<Count>,
     /// What it adds to the tier qualification.

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::calendar::Timestamp;
+
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdError {
@@ -89,6 +91,16 @@ text_id! {
 pub struct EntryId(pub u128);
 
 impl EntryId {
+    /// A UUID, version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, then random bits.
+    #[must_use]
+    pub fn version_7(now: Timestamp, random: [u8; 16]) -> Self {
+        const VERSION: u128 = 0x7 << 76;
+        const VARIANT: u128 = 0b10 << 62;
+        const RANDOM: u128 = (0xfff << 64) | ((1 << 62) - 1);
+        let time = u128::from(now.0.unsigned_abs()) << 80;
+        Self(time | VERSION | VARIANT | (u128::from_be_bytes(random) & RANDOM))
+    }
+
     /// The id of the next entry of the same command: the random tail plus one, version and variant bits untouched.
     #[must_use]
     pub fn next(self) -> Self {
@@ -171,6 +183,13 @@ impl fmt::Display for Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn uuids_of_version_seven_begin_with_the_time() {
+        let id = |ms, random| EntryId::version_7(Timestamp(ms), [random; 16]).to_string();
+        assert_eq!(id(0x0123_4567_89ab, 0xff), "01234567-89ab-7fff-bfff-ffffffffffff");
+        assert_eq!(id(0x0123_4567_89ab, 0), "01234567-89ab-7000-8000-000000000000");
+    }
 
     #[test]
     fn texts_are_checked() {

@@ -3,7 +3,9 @@
 //! A journal works on its own copy of the member. What it posted is a [`Decision`]: data that the store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Award, Count, Entry, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove};
+use crate::entry::{
+    Award, Count, Entry, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+};
 use crate::id::{EntryId, ProgrammeId, Sequence};
 use crate::member::Member;
 use crate::refusal::Fault;
@@ -42,6 +44,8 @@ pub struct Draft {
     pub draws: Vec<LotDraw>,
     /// Lots that became spendable.
     pub activations: Vec<LotDraw>,
+    /// New dates of activated lots whose time had not come.
+    pub dates: Vec<LotDates>,
     /// Counters to add to.
     pub counts: Vec<Count>,
     /// What to add to the tier qualification.
@@ -66,6 +70,7 @@ impl Draft {
             grants: Vec::new(),
             draws: Vec::new(),
             activations: Vec::new(),
+            dates: Vec::new(),
             counts: Vec::new(),
             qualifying: None,
             tier: None,
@@ -168,6 +173,7 @@ impl Journal {
             grants,
             draws: draft.draws,
             activations: draft.activations,
+            dates: draft.dates,
             counts: draft.counts,
             qualifying: draft.qualifying,
             tier: draft.tier,

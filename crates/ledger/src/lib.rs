@@ -23,9 +23,9 @@ mod verify;
 mod zone;
 
 pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, start_of_day};
-pub use commands::{Earn, Redeem, activate, earn, enrol, expire, redeem, remind, tier_change};
+pub use commands::{Earn, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
 pub use entry::{
-    Award, Count, Entry, KINDS, Kind, LineAward, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+    Award, Count, Entry, KINDS, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use expiry::ExpiryPolicy;

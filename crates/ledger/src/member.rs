@@ -230,6 +230,11 @@ impl Member {
             }
             lot.pending = false;
         }
+        for dates in &entry.dates {
+            let is_activated = entry.activations.iter().any(|activation| activation.number == dates.number);
+            let lot = open.get_mut(&dates.number).filter(|_| is_activated).ok_or(Fault::Lot)?;
+            (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
+        }
         for grant in &entry.grants {
             if grant.points < 1 || grant.number.0 != self.lots_granted + 1 {
                 return Err(Fault::Lot);

@@ -13,6 +13,8 @@ use crate::id::EntryId;
 pub enum Refusal {
     /// The programme has no such member.
     MemberNotFound,
+    /// No earn of the member bears the reference.
+    ReferenceNotFound,
     /// The order or document was recorded before, under another idempotency key.
     ReferenceAlreadyUsed {
         /// The entry that recorded it, when it is known.
@@ -23,6 +25,8 @@ pub enum Refusal {
         /// The event as it was named.
         event: String,
     },
+    /// The points would wait for an activation, which could not name them.
+    ReferenceRequired,
     /// The event lies in the future by more than clocks may differ.
     OccurredInFuture,
     /// The event is older than the rulebook accepts.
@@ -42,6 +46,8 @@ pub enum Refusal {
         /// The period it counts in.
         per: String,
     },
+    /// The points of the earn are active, spent or gone already.
+    NothingPending,
     /// The points or sums leave what the ledger can count.
     AmountOutOfRange,
     /// Not enough points can be spent.
@@ -59,12 +65,15 @@ impl Refusal {
     pub fn slug(&self) -> &'static str {
         match self {
             Self::MemberNotFound => "member-not-found",
+            Self::ReferenceNotFound => "reference-not-found",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
             Self::UnknownEvent { .. } => "unknown-event",
+            Self::ReferenceRequired => "reference-required",
             Self::OccurredInFuture => "occurred-in-future",
             Self::OccurredTooLongAgo { .. } => "occurred-too-long-ago",
             Self::CurrencyMismatch { .. } => "currency-mismatch",
             Self::LimitReached { .. } => "limit-reached",
+            Self::NothingPending => "nothing-pending",
             Self::AmountOutOfRange => "amount-out-of-range",
             Self::InsufficientPoints { .. } => "insufficient-points",
         }
@@ -74,8 +83,8 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::MemberNotFound => 404,
-            Self::ReferenceAlreadyUsed { .. } => 409,
+            Self::MemberNotFound | Self::ReferenceNotFound => 404,
+            Self::ReferenceAlreadyUsed { .. } | Self::NothingPending => 409,
             _ => 422,
         }
     }
@@ -85,13 +94,16 @@ impl Refusal {
     pub fn retry_may_help(&self) -> bool {
         match self {
             Self::MemberNotFound
+            | Self::ReferenceNotFound
             | Self::OccurredInFuture
             | Self::LimitReached { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
             | Self::UnknownEvent { .. }
+            | Self::ReferenceRequired
             | Self::OccurredTooLongAgo { .. }
             | Self::CurrencyMismatch { .. }
+            | Self::NothingPending
             | Self::AmountOutOfRange => false,
         }
     }
@@ -101,16 +113,21 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MemberNotFound => f.write_str("This programme has no such member."),
+            Self::ReferenceNotFound => f.write_str("The member has earned nothing under this reference."),
             Self::ReferenceAlreadyUsed { .. } => {
                 f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
             }
             Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
+            Self::ReferenceRequired => {
+                f.write_str("Points that wait for an activation need a reference to be activated by.")
+            }
             Self::OccurredInFuture => f.write_str("occurred_at lies in the future."),
             Self::OccurredTooLongAgo { earliest } => {
                 write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts.")
             }
             Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
             Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
+            Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
             Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
             Self::InsufficientPoints { balance, missing } => {
                 write!(f, "The member can spend {balance} points; {missing} more are needed.")

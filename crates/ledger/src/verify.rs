@@ -40,7 +40,7 @@ pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
     for entry in entries {
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
         if let Err(spent) = clock_windows(&member, entry) {
-            problem(format!("draws from lot {} outside its time", spent.0));
+            problem(format!("moves lot {} outside its time", spent.0));
         }
         if !says_what_its_kind_says(entry) {
             problem(format!("is no {} by what it moves", entry.kind.as_str()));
@@ -75,8 +75,20 @@ pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
     found
 }
 
-/// A redemption may only draw from lots that are spendable at its instant; an expiry only from lots past theirs.
+/// A redemption may only draw from lots that are spendable at its instant; an expiry only from lots past theirs. A lot is activated when its
+/// time has come, or from that instant on.
 fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
+    for activation in &entry.activations {
+        let dates = entry.dates.iter().find(|dates| dates.number == activation.number).map(|dates| dates.available_at);
+        let lot = member.lots.iter().find(|lot| lot.number == activation.number).map(|lot| lot.available_at);
+        let in_time = match dates {
+            Some(available_at) => available_at == entry.recorded_at,
+            None => lot.is_none_or(|available_at| available_at <= entry.recorded_at),
+        };
+        if !in_time {
+            return Err(activation.number);
+        }
+    }
     for draw in &entry.draws {
         let Some(lot) = member.lots.iter().find(|lot| lot.number == draw.number) else { continue };
         let at = entry.recorded_at;
@@ -96,6 +108,9 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let (grants, draws) = (!entry.grants.is_empty(), !entry.draws.is_empty());
     let awarded: i128 = entry.awards.iter().map(|award| i128::from(award.granted)).sum();
     let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
+    if !entry.dates.is_empty() && entry.kind != Kind::Activate {
+        return false;
+    }
     match entry.kind {
         Kind::Earn => !draws && awarded == granted,
         Kind::Redeem | Kind::Expire => draws && !grants,

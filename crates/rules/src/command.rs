@@ -3,8 +3,8 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Context, Decision, EntryId, Fault, Journal, Member, Money, Origin, Redeem, Refusal, Timestamp, activate, enrol,
-    expire, redeem, remind,
+    Context, Decision, EntryId, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotNumber, Member, Money, Origin, Redeem,
+    Refusal, Timestamp, Zone, activate, activate_early, enrol, expire, redeem, remind,
 };
 
 use crate::earn::earn;
@@ -38,6 +38,15 @@ pub struct EarnEvent {
     pub lines: Vec<Line>,
 }
 
+/// Pending points that something has settled before their time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activation {
+    /// The lots of the earn.
+    pub lots: Vec<LotNumber>,
+    /// How long they live from now on, by the rulebook that they were earned under.
+    pub expiry: ExpiryPolicy,
+}
+
 /// What can be asked of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -48,6 +57,8 @@ pub enum Command {
         /// How many.
         points: i64,
     },
+    /// Make the pending points of an earlier earn spendable now; `None` when the member has no such earn.
+    Activate(Option<Activation>),
     /// Register the member, or note a change of its profile.
     Enrol,
     /// Write down what the clock has decided: activations, ends of tiers, expiries.
@@ -99,8 +110,11 @@ fn simple(
     used: Option<EntryId>,
     context: Context,
 ) -> Result<Result<Decided, Refusal>, Fault> {
-    if matches!(command, Command::Redeem { .. }) && !member.exists() {
+    if matches!(command, Command::Redeem { .. } | Command::Activate(_)) && !member.exists() {
         return Ok(Err(Refusal::MemberNotFound));
+    }
+    if matches!(command, Command::Activate(None)) {
+        return Ok(Err(Refusal::ReferenceNotFound));
     }
     if used.is_some() {
         return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: used }));
@@ -115,6 +129,13 @@ fn simple(
                 return Ok(Err(refusal));
             }
         }
+        Command::Activate(Some(activation)) => {
+            let dates = activated(journal.member(), activation, journal.now(), book.zone());
+            if dates.is_empty() {
+                return Ok(Err(Refusal::NothingPending));
+            }
+            activate_early(&mut journal, dates, origin.clone())?;
+        }
         Command::Enrol => {
             enrol(&mut journal, origin.clone())?;
         }
@@ -124,10 +145,21 @@ fn simple(
                 remind(&mut journal, due, origin.clone())?;
             }
         }
-        Command::Settle | Command::Earn(_) => {}
+        Command::Settle | Command::Earn(_) | Command::Activate(None) => {}
     }
     let (decision, member) = journal.finish(primary);
     Ok(Ok(Decided { decision, member }))
+}
+
+/// The new dates of those lots that are still pending.
+fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zone) -> Vec<LotDates> {
+    let pending = member.lots.iter().filter(|lot| lot.pending && activation.lots.contains(&lot.number));
+    let dates = |lot: &Lot| LotDates {
+        number: lot.number,
+        available_at: now,
+        expires_at: activation.expiry.expires_at(now, zone),
+    };
+    pending.map(dates).collect()
 }
 
 /// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, expiries.

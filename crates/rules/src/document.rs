@@ -98,6 +98,18 @@ pub struct PurchaseRule {
     pub points_per_day: Option<i64>,
     /// Name of the expiry policy.
     pub expiry: String,
+    /// The return window; points can be spent at once when there is none.
+    #[serde(default)]
+    pub pending: Option<Pending>,
+}
+
+/// Points that cannot be spent at once. Their validity counts from the day they can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pending {
+    /// They are pending through the day this many days after the event, unless they are activated before. Without it, until they are activated.
+    #[serde(default)]
+    pub days: Option<u32>,
 }
 
 fn nothing() -> String {
@@ -119,6 +131,9 @@ pub struct ActionRule {
     pub limit: Option<Limit>,
     /// Name of the expiry policy.
     pub expiry: String,
+    /// The waiting time; points can be spent at once when there is none.
+    #[serde(default)]
+    pub pending: Option<Pending>,
 }
 
 /// How often a member may do something.
@@ -302,6 +317,7 @@ pub(crate) fn default() -> Document {
         growth,
         limit: Some(Limit { times, per }),
         expiry: "campaign".to_owned(),
+        pending: None,
     };
     let actions = [
         ("sign_up", action(100, 0, 1, Per::Lifetime)),
@@ -329,6 +345,7 @@ pub(crate) fn default() -> Document {
             growth_per_unit: "0.1".to_owned(),
             points_per_day: None,
             expiry: "shopping".to_owned(),
+            pending: None,
         },
         actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
         caps: Caps { points_per_day: Some(100_000) },

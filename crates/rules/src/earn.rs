@@ -25,7 +25,7 @@ pub(crate) fn earn(
 ) -> Result<Result<Decided, Refusal>, Fault> {
     let now = context.now;
     let occurred_at = event.occurred_at.unwrap_or(now);
-    if let Err(refusal) = may(book, &member, event, used, occurred_at, now) {
+    if let Err(refusal) = may(book, &member, event, origin, used, occurred_at, now) {
         return Ok(Err(refusal));
     }
     let mut journal = Journal::new(member, context);
@@ -46,6 +46,7 @@ fn may(
     book: &Rulebook,
     member: &Member,
     event: &EarnEvent,
+    origin: &Origin,
     used: Option<EntryId>,
     occurred_at: Timestamp,
     now: Timestamp,
@@ -58,6 +59,9 @@ fn may(
     }
     if event.event != "purchase" && !book.actions.contains_key(&event.event) {
         return Err(Refusal::UnknownEvent { event: event.event.clone() });
+    }
+    if origin.reference.is_none() && book.waits_for_activation(&event.event) {
+        return Err(Refusal::ReferenceRequired);
     }
     if occurred_at > now.plus_ms(CLOCK_TOLERANCE_MS) {
         return Err(Refusal::OccurredInFuture);
@@ -80,40 +84,53 @@ fn price(
     now: Timestamp,
 ) -> Result<Earn, Refusal> {
     let mut limits = Limits::new(book, member, occurred_at, now);
-    let (worth, expiry, orders) = if let Some(action) = book.actions.get(&event.event) {
+    let (worth, (expiry, availability), orders) = if let Some(action) = book.actions.get(&event.event) {
         if let Some(limit) = action.limit {
             limits.allow(&event.event, limit)?;
         }
         let desired = vec![(event.event.clone(), Exact::whole(action.points))];
-        (Worth { desired, spend_minor: 0, growth: action.growth }, &action.expiry, 0)
+        (Worth { desired, spend_minor: 0, growth: action.growth }, (&action.expiry, &action.availability), 0)
     } else {
-        (award::purchase(book, tiers::level(book, member), &event.lines)?, &book.purchase.expiry, 1)
+        let life = (&book.purchase.expiry, &book.purchase.availability);
+        (award::purchase(book, tiers::level(book, member), &event.lines)?, life, 1)
     };
     let mut granted = worth.points(book)?;
     if event.event == "purchase" {
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
     granted = limits.cap("all", book.points_per_day, granted);
+    let available_at = availability.available_at(occurred_at, now, book.zone());
     let totals = Totals { spend_minor: worth.spend_minor, growth: worth.growth, orders };
     Ok(Earn {
         event: event.event.clone(),
         occurred_at,
         awards: worth.awards(book, granted),
         lines: award::lines(&event.lines, granted),
-        grants: lot(book, &event.event, expiry, granted, occurred_at).into_iter().collect(),
+        grants: lot(book, &event.event, expiry, granted, occurred_at, available_at).into_iter().collect(),
         counts: limits.into_counts(granted),
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
     })
 }
 
 /// The lot of an award; none for no points.
-fn lot(book: &Rulebook, source: &str, expiry: &ExpiryPolicy, points: i64, earned_at: Timestamp) -> Option<LotGrant> {
+fn lot(
+    book: &Rulebook,
+    source: &str,
+    expiry: &ExpiryPolicy,
+    points: i64,
+    earned_at: Timestamp,
+    available_at: Timestamp,
+) -> Option<LotGrant> {
+    // Its validity begins on the day it can be spent, though not before the day it was earned on; for a lot that waits for its activation
+    // nobody knows yet when that will be.
+    let is_known = available_at < Timestamp::LAST;
+    let expires_at = if is_known { expiry.expires_at(available_at.max(earned_at), book.zone()) } else { None };
     (points > 0).then(|| LotGrant {
         number: LotNumber(0),
         points,
         source: source.to_owned(),
         earned_at,
-        available_at: earned_at,
-        expires_at: expiry.expires_at(earned_at, book.zone()),
+        available_at,
+        expires_at,
     })
 }

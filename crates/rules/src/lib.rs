@@ -16,10 +16,10 @@ mod rulebook;
 mod tiers;
 mod validate;
 
-pub use command::{Command, Decided, EarnEvent, Line, decide, settle};
+pub use command::{Activation, Command, Decided, EarnEvent, Line, decide, settle};
 pub use document::{
-    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule, QualifyingPeriod,
-    Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseRule,
+    QualifyingPeriod, Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
 };
 pub use remind::reminder;
 pub use rulebook::{Level, Rulebook};

@@ -32,6 +32,7 @@ pub(crate) struct Purchase {
     pub(crate) growth_per_unit: Rate,
     pub(crate) points_per_day: Option<i64>,
     pub(crate) expiry: ExpiryPolicy,
+    pub(crate) availability: Availability,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +41,29 @@ pub(crate) struct Action {
     pub(crate) growth: i64,
     pub(crate) limit: Option<Limit>,
     pub(crate) expiry: ExpiryPolicy,
+    pub(crate) availability: Availability,
+}
+
+/// From when on the points of a rule can be spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Availability {
+    AtOnce,
+    /// From the day after the last pending one, which is counted as the last valid day of a policy is.
+    After(ExpiryPolicy),
+    /// When somebody says so.
+    OnActivation,
+}
+
+impl Availability {
+    /// From when on what is earned at `occurred_at` and recorded at `now` can be spent. [`Timestamp::LAST`] is never by the clock.
+    pub(crate) fn available_at(&self, occurred_at: Timestamp, now: Timestamp, zone: Zone) -> Timestamp {
+        match self {
+            // A till whose clock runs ahead must not keep anybody from spending.
+            Self::AtOnce => occurred_at.min(now),
+            Self::After(pending) => pending.expires_at(occurred_at, zone).unwrap_or(Timestamp::LAST),
+            Self::OnActivation => Timestamp::LAST,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -87,6 +111,20 @@ impl Rulebook {
     #[must_use]
     pub fn first_in_first_out(&self) -> bool {
         self.consumption == Consumption::FirstInFirstOut
+    }
+
+    /// How long the points live that an event earns; `None` when the rulebook does not know the event.
+    #[must_use]
+    pub fn expiry(&self, event: &str) -> Option<&ExpiryPolicy> {
+        let action = || self.actions.get(event).map(|action| &action.expiry);
+        if event == "purchase" { Some(&self.purchase.expiry) } else { action() }
+    }
+
+    /// Whether what an event earns can be spent only once somebody activates it.
+    pub(crate) fn waits_for_activation(&self, event: &str) -> bool {
+        let action = || self.actions.get(event).map(|action| &action.availability);
+        let availability = if event == "purchase" { Some(&self.purchase.availability) } else { action() };
+        availability == Some(&Availability::OnActivation)
     }
 
     /// The earliest instant that an event reported now may have happened at.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Zone};
 
-use crate::document::{Document, Expiry, QualifyingPeriod, RoundUpTo, RoundingMode, Tiers};
-use crate::rulebook::{Action, Ladder, Level, Purchase, Rulebook};
+use crate::document::{Document, Expiry, Pending, QualifyingPeriod, RoundUpTo, RoundingMode, Tiers};
+use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, Rulebook};
 
 /// Something in a document that cannot be a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,7 @@ impl Rulebook {
             growth_per_unit: check.rate("/purchase/growth_per_unit", &document.purchase.growth_per_unit),
             points_per_day: check.cap("/purchase/points_per_day", document.purchase.points_per_day),
             expiry: check.policy("/purchase/expiry", &document.purchase.expiry),
+            availability: check.availability("/purchase/pending", document.purchase.pending),
         };
         let actions = document.actions.iter().map(|(name, rule)| {
             let at = format!("/actions/{}", escape(name));
@@ -72,7 +73,8 @@ impl Rulebook {
                 check.problem(&format!("{at}/limit/times"), "must be 1 to 1000000");
             }
             let expiry = check.policy(&format!("{at}/expiry"), &rule.expiry);
-            (name.clone(), Action { points: rule.points, growth: rule.growth, limit: rule.limit, expiry })
+            let availability = check.availability(&format!("{at}/pending"), rule.pending);
+            (name.clone(), Action { points: rule.points, growth: rule.growth, limit: rule.limit, expiry, availability })
         });
         let actions = actions.collect();
         let points_per_day = check.cap("/caps/points_per_day", document.caps.points_per_day);
@@ -154,6 +156,17 @@ impl Check {
             self.problem(pointer, "names no policy of /expiry");
             ExpiryPolicy::Never
         })
+    }
+
+    fn availability(&mut self, pointer: &str, pending: Option<Pending>) -> Availability {
+        match pending {
+            None => Availability::AtOnce,
+            Some(Pending { days: None }) => Availability::OnActivation,
+            Some(Pending { days: Some(days) }) => {
+                self.days(&format!("{pointer}/days"), days);
+                Availability::After(ExpiryPolicy::Days { days, round_up_to: None })
+            }
+        }
     }
 
     fn ladder(&mut self, tiers: &Tiers) -> Ladder {
@@ -275,7 +288,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 16] = [
+        let cases: [(Change, &str); 17] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -284,6 +297,7 @@ mod tests {
             (|d| d.purchase.growth_per_unit = "1e9".into(), "/purchase/growth_per_unit"),
             (|d| d.purchase.points_per_day = Some(-1), "/purchase/points_per_day"),
             (|d| d.purchase.expiry = "none".into(), "/purchase/expiry"),
+            (|d| d.purchase.pending = Some(crate::Pending { days: Some(40_000) }), "/purchase/pending/days"),
             (|d| d.actions.get_mut("share").unwrap().points = -5, "/actions/share/points"),
             (
                 |d| d.actions.get_mut("share").unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),

@@ -4,25 +4,30 @@
 mod support;
 
 use ledger::{
-    Counter, Entry, EntryId, Fault, Hash, Kind, LotDraw, LotNumber, Member, MemberId, ProgrammeId, Reference, Reminder,
-    Sequence, Tier, TierMove, Timestamp, Totals, verify,
+    Counter, Entry, EntryId, ExpiryPolicy, Fault, Hash, Kind, LotDates, LotDraw, LotNumber, Member, MemberId,
+    ProgrammeId, Reference, Reminder, Sequence, Tier, TierMove, Timestamp, Totals, verify,
 };
-use rules::{Command, Expiry};
-use support::{World, act, at, buy, happened, spend, told};
+use rules::{Activation, Command, Expiry, Pending};
+use support::{World, act, at, buy, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
 fn full_life() -> World {
     let mut world = World::new(|document| {
         document.expiry.insert("shopping".into(), Expiry::Days { days: 8, round_up_to: None });
+        document.actions.get_mut("share").unwrap().pending = Some(Pending { days: Some(0) });
+        document.actions.get_mut("review").unwrap().pending = Some(Pending { days: Some(90) });
     });
+    let activate = Activation { lots: vec![LotNumber(5)], expiry: ExpiryPolicy::Never };
     world.play(&[
         ("2026-01-01T10:00:00+08:00", Command::Enrol, "profile 0"),
         ("2026-01-01T10:00:00+08:00", buy(&[5_000, 2_550]), "earn 75"),
-        ("2026-01-02T10:00:00+08:00", happened("2026-01-02T10:02:00+08:00", buy(&[100])), "earn 1"),
+        ("2026-01-02T10:00:00+08:00", act("share"), "earn 10"),
         ("2026-01-03T10:00:00+08:00", spend(10), "activate 0, redeem -10"),
-        ("2026-01-04T10:00:00+08:00", Command::Remind, "remind(66)"),
+        ("2026-01-04T10:00:00+08:00", Command::Remind, "remind(65)"),
         ("2026-01-10T10:00:00+08:00", Command::Settle, "expire -65"),
         ("2026-01-10T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
+        ("2026-01-10T10:00:00+08:00", act("review"), "earn 20"),
+        ("2026-01-10T10:00:00+08:00", Command::Activate(Some(activate)), "activate 0"),
         ("2026-01-10T10:00:00+08:00", act("check_in"), "earn 5"),
     ]);
     world
@@ -37,6 +42,7 @@ fn full_entry() -> Entry {
         cause: Some(EntryId(7)),
         draws: vec![LotDraw { number: LotNumber(1), points: 3 }],
         activations: vec![LotDraw { number: LotNumber(1), points: 3 }],
+        dates: vec![LotDates { number: LotNumber(1), available_at: Timestamp(8), expires_at: Some(Timestamp(9)) }],
         counts: entries.last().unwrap().counts.clone(),
         tier: Some(TierMove { from: Some("a".into()), to: "b".into(), until: Some(Timestamp(9)) }),
         reminder: Some(Reminder {
@@ -58,7 +64,7 @@ fn full_entry() -> Entry {
 #[test]
 fn every_field_is_under_the_hash() {
     type Change = fn(&mut Entry);
-    let changes: [(&str, Change); 56] = [
+    let changes: [(&str, Change); 60] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -100,6 +106,10 @@ fn every_field_is_under_the_hash() {
         ("draw.points", |e| e.draws[0].points += 1),
         ("activation for draw", |e| e.activations.append(&mut e.draws)),
         ("activation.number", |e| e.activations[0].number.0 += 1),
+        ("dates", |e| e.dates.clear()),
+        ("date.number", |e| e.dates[0].number.0 += 1),
+        ("date.available_at", |e| e.dates[0].available_at.0 += 1),
+        ("date.expires_at", |e| e.dates[0].expires_at = None),
         ("counts", |e| drop(e.counts.pop())),
         ("count.counter", |e| e.counts[0].counter.push('x')),
         ("count.period", |e| e.counts[0].period += 1),

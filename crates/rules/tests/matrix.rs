@@ -6,13 +6,13 @@
 
 mod support;
 
-use ledger::Timestamp;
-use rules::{Command, Expiry, RoundUpTo};
-use support::{World, act, at, buy, happened, spend, told};
+use ledger::{ExpiryPolicy, LotNumber, Timestamp};
+use rules::{Activation, Command, Expiry, Pending, RoundUpTo};
+use support::{World, act, at, buy, spend, told};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
-    /// Reported by a till two minutes ahead of the server.
+    /// Earned a moment ago, under a rule that keeps points back until the next local day.
     Pending,
     Active,
     Spent,
@@ -27,15 +27,22 @@ enum Asked {
     Redeem,
     TierChange,
     Activate,
+    ActivateEarly,
     Remind,
 }
 
 const STATES: [State; 4] = [State::Pending, State::Active, State::Spent, State::Expired];
-const ASKED: [Asked; 6] =
-    [Asked::Earn, Asked::Expire, Asked::Redeem, Asked::TierChange, Asked::Activate, Asked::Remind];
+const ASKED: [Asked; 7] = [
+    Asked::Earn,
+    Asked::Expire,
+    Asked::Redeem,
+    Asked::TierChange,
+    Asked::Activate,
+    Asked::ActivateEarly,
+    Asked::Remind,
+];
 /// Milliseconds from the instant of expiry.
 const SIDES: [i64; 3] = [-1, 0, 1];
-const AHEAD_MS: i64 = 120_000;
 
 const fn days(days: u32) -> Expiry {
     Expiry::Days { days, round_up_to: None }
@@ -75,11 +82,11 @@ fn world(calendar: &Calendar, state: State, now: Timestamp) -> World {
     let mut world = World::new(|document| {
         document.time_zone = (*zone).to_owned();
         document.expiry.insert("shopping".into(), policy.clone());
+        document.purchase.pending = (state == State::Pending).then_some(Pending { days: Some(0) });
     });
     match state {
         State::Pending => {
-            let ahead = now.plus_ms(AHEAD_MS).to_string();
-            world.play(&[(&now.to_string(), happened(&ahead, buy(&[3_000])), "earn 30")]);
+            world.play(&[(&now.to_string(), buy(&[3_000]), "earn 30")]);
         }
         State::Active => world.play(&[(earned, buy(&[3_000]), "earn 30")]),
         State::Spent => world.play(&[(earned, buy(&[3_000]), "earn 30"), (earned, spend(30), "redeem -30")]),
@@ -94,6 +101,9 @@ fn command(asked: Asked) -> Command {
     match asked {
         Asked::Earn => act("review"),
         Asked::Expire | Asked::Activate => Command::Settle,
+        Asked::ActivateEarly => {
+            Command::Activate(Some(Activation { lots: vec![LotNumber(1)], expiry: ExpiryPolicy::Never }))
+        }
         Asked::Redeem => spend(30),
         Asked::TierChange => buy(&[200_000]),
         Asked::Remind => Command::Remind,
@@ -111,7 +121,8 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
         Asked::Redeem if spendable => "redeem -30",
         Asked::Redeem => return "refused insufficient-points".to_owned(),
         Asked::Remind if spendable => "remind(30)",
-        Asked::Activate if state == State::Pending => "activate 0",
+        Asked::Activate | Asked::ActivateEarly if state == State::Pending => "activate 0",
+        Asked::ActivateEarly => return "refused nothing-pending".to_owned(),
         Asked::Expire | Asked::Activate | Asked::Remind => "",
     };
     let expired = if gone { "expire -30" } else { "" };
@@ -130,12 +141,15 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
         for (state, asked, side) in product() {
             let now = end.plus_ms(side);
             let mut world = world(calendar, state, now);
-            let now = if asked == Asked::Activate { now.plus_ms(AHEAD_MS) } else { now };
-            // The lot of a till ahead is not there yet a millisecond before its time.
-            if (asked, state) == (Asked::Activate, State::Pending) {
-                assert_eq!(world.run(now.plus_ms(-1), &Command::Settle, None), "");
-            }
-            let side = if asked == Asked::Activate && side < 0 { 0 } else { side };
+            let now = match (asked, state) {
+                (Asked::Activate, State::Pending) => {
+                    let available_at = world.member.lots[0].available_at;
+                    // Not a millisecond before its time.
+                    assert_eq!(world.run(available_at.plus_ms(-1), &Command::Settle, None), "");
+                    available_at
+                }
+                _ => now,
+            };
             let expected = expected(asked, state, side);
             let case = format!("{calendar:?} {state:?} {asked:?} {now}");
             assert_eq!(world.run(now, &command(asked), document(asked)), expected, "{case}");
@@ -144,13 +158,14 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
             let again = match (document(asked), expected.starts_with("refused")) {
                 (Some(_), false) => "refused reference-already-used",
                 (Some(_), true) => expected.as_str(),
+                (None, _) if asked == Asked::ActivateEarly => "refused nothing-pending",
                 (None, _) => "",
             };
             assert_eq!(world.run(now, &command(asked), document(asked)), again, "again: {case}");
             cases += 1;
         }
     }
-    assert_eq!(cases, 13 * 4 * 6 * 3);
+    assert_eq!(cases, 13 * 4 * 7 * 3);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 mod support;
 
 use rules::{
-    Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, QualifyingPeriod, RoundingMode, TierBasis,
+    Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, QualifyingPeriod, RoundingMode,
+    TierBasis,
 };
 use support::{World, act, at, buy, happened, spend};
 
@@ -14,7 +15,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 24] = [
+    let changes: [(&str, Change); 27] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -24,6 +25,9 @@ fn a_setting_stored_but_never_read() {
         ("growth_per_unit", |d| d.purchase.growth_per_unit = "3".into()),
         ("purchase cap", |d| d.purchase.points_per_day = Some(10)),
         ("purchase expiry", |d| d.purchase.expiry = "campaign".into()),
+        ("purchase pending", |d| d.purchase.pending = Some(Pending { days: Some(1) })),
+        ("purchase pending until activated", |d| d.purchase.pending = Some(Pending { days: None })),
+        ("action pending", |d| d.actions.get_mut("check_in").unwrap().pending = Some(Pending { days: Some(3) })),
         ("action points", |d| d.actions.get_mut("check_in").unwrap().points = 6),
         ("action growth", |d| d.actions.get_mut("check_in").unwrap().growth = 6),
         ("limit times", |d| d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 2, per: Per::Day })),

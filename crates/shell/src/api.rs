@@ -2,10 +2,10 @@
 //!
 //! Unknown fields are refused: a typo must not silently lose points. Checks name the place of every value that is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ledger::{Currency, IdError, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{Command, Document, EarnEvent, Line};
+use rules::{Activation, Command, Document, EarnEvent, Line};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::Order;
@@ -132,6 +132,33 @@ pub struct RedeemBody {
     pub store_id: Option<String>,
 }
 
+/// Pending points that something has settled: the goods were kept, the review was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ActivateBody {
+    /// The member.
+    pub member_id: String,
+    /// The reference that the points were earned under.
+    pub reference: String,
+    /// The event that they were earned for; `purchase` when absent.
+    #[serde(default = "purchase")]
+    pub event: String,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
+fn purchase() -> String {
+    "purchase".to_owned()
+}
+
 /// What a merchant tells about a member. Replaces what was told before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -183,10 +210,24 @@ pub struct EndpointBody {
     pub secret: Option<String>,
 }
 
-impl From<BulkBody> for (String, EarnBody) {
-    fn from(body: BulkBody) -> Self {
-        let BulkBody { idempotency_key, member_id, event, reference, occurred_at, lines, channel, store_id } = body;
-        (idempotency_key, EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id })
+impl BulkBody {
+    /// Checks the values, its key as well, and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(self, actor: &str) -> Result<Order, Problem> {
+        let Self { idempotency_key, member_id, event, reference, occurred_at, lines, channel, store_id } = self;
+        let key = unquoted(&idempotency_key);
+        let wrong = || FieldError::new("/idempotency_key", "must be 1 to 255 visible ASCII characters");
+        let earn = EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id };
+        let order = earn.order(key.as_deref().unwrap_or_default(), actor);
+        match (key, order) {
+            (Some(_), order) => order,
+            (None, Err(Problem::InvalidRequest(errors))) => {
+                Err(Problem::InvalidRequest(std::iter::once(wrong()).chain(errors).collect()))
+            }
+            (None, _) => Err(Problem::InvalidRequest(vec![wrong()])),
+        }
     }
 }
 
@@ -238,10 +279,6 @@ impl EarnBody {
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
         let mut check = Check::default();
-        let key = unquoted(key);
-        if key.is_none() {
-            check.wrong("/idempotency_key", "must be 1 to 255 visible ASCII characters");
-        }
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.text("/event", Some(&self.event), 40);
         let reference = check.reference(self.reference.as_deref());
@@ -262,16 +299,23 @@ impl EarnBody {
         if !is_purchase && !self.lines.is_empty() {
             check.wrong("/lines", "only purchases have lines");
         }
-        for (index, body) in self.lines.iter().enumerate() {
+        let mut names = HashSet::new();
+        for (index, body) in self.lines.iter().take(MOST_LINES).enumerate() {
             // Returns name the line they are for.
-            if self.lines.iter().take(index).any(|before| before.line_id == body.line_id) {
+            if !names.insert(body.line_id.as_str()) {
                 check.wrong(format!("/lines/{index}/line_id"), "is the line_id of another line");
             }
         }
-        let lines = self.lines.iter().enumerate().filter_map(|(index, body)| line(index, body, &mut check)).collect();
+        let lines = self
+            .lines
+            .iter()
+            .take(MOST_LINES)
+            .enumerate()
+            .filter_map(|(index, body)| line(index, body, &mut check))
+            .collect();
         check.text("/channel", self.channel.as_deref(), 64);
         check.text("/store_id", self.store_id.as_deref(), 64);
-        let source = reference.as_ref().map(|reference| format!("{}:{reference}", self.event));
+        let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
         let origin = Origin {
             actor: actor.to_owned(),
             channel: self.channel.clone(),
@@ -280,7 +324,7 @@ impl EarnBody {
             reason: None,
         };
         let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines });
-        let order = member.zip(key).map(|(member, key)| Order {
+        let order = member.map(|member| Order {
             member,
             command,
             origin,
@@ -290,6 +334,11 @@ impl EarnBody {
         });
         check.done(order)
     }
+}
+
+/// How the store names what may be recorded once only.
+fn source(event: &str, reference: &str) -> String {
+    format!("{event}:{reference}")
 }
 
 fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
@@ -348,6 +397,44 @@ impl RedeemBody {
             origin,
             idem: Some((format!("redeem:{key}"), fingerprint(self))),
             source,
+            attributes: None,
+        });
+        check.done(order)
+    }
+}
+
+impl ActivateBody {
+    /// The source of the earn that it speaks of.
+    #[must_use]
+    pub fn source(&self) -> String {
+        source(&self.event, &self.reference)
+    }
+
+    /// Checks the values and makes an order of it; `activation` is what was earned under the reference, if anything was.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str, activation: Option<Activation>) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        let reference = check.reference(Some(&self.reference));
+        check.text("/event", Some(&self.event), 40);
+        check.text("/reason", self.reason.as_deref(), 500);
+        check.text("/channel", self.channel.as_deref(), 64);
+        check.text("/store_id", self.store_id.as_deref(), 64);
+        let origin = Origin {
+            actor: actor.to_owned(),
+            channel: self.channel.clone(),
+            store: self.store_id.clone(),
+            reference,
+            reason: self.reason.clone(),
+        };
+        let order = member.map(|member| Order {
+            member,
+            command: Command::Activate(activation),
+            origin,
+            idem: Some((format!("activate:{key}"), fingerprint(self))),
+            source: None,
             attributes: None,
         });
         check.done(order)

@@ -22,7 +22,9 @@ mod rulebooks;
 mod serve;
 
 pub use answer::Reply;
-pub use api::{BulkBody, EarnBody, EndpointBody, KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RedeemBody};
+pub use api::{
+    ActivateBody, BulkBody, EarnBody, EndpointBody, KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RedeemBody,
+};
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
 pub use command::{authenticate, bulk, single};
@@ -31,5 +33,5 @@ pub use json::parse_json;
 pub use page::Page;
 pub use problem::{FieldError, PROBLEMS, Problem};
 pub use request::Request;
-pub use rulebooks::published;
+pub use rulebooks::{in_force, published};
 pub use serve::{Response, serve, serve_plain};

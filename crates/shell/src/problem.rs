@@ -212,6 +212,9 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("event".into(), event.as_str().into());
         }
         Refusal::MemberNotFound
+        | Refusal::ReferenceNotFound
+        | Refusal::NothingPending
+        | Refusal::ReferenceRequired
         | Refusal::ReferenceAlreadyUsed { entry: None }
         | Refusal::OccurredInFuture
         | Refusal::AmountOutOfRange => {}

@@ -49,6 +49,18 @@ pub async fn published(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Rc<Ru
     Ok(book)
 }
 
+/// The rulebook that a programme had published as `version`.
+///
+/// # Errors
+/// What the database does.
+pub async fn in_force(sql: &impl Sql, programme: &ProgrammeRef, version: i64) -> Result<Rc<Rulebook>, Problem> {
+    if version == programme.rulebook_version {
+        return published(sql, programme).await;
+    }
+    let text = rulebook_text(sql, programme.no, version).await?;
+    Ok(Rc::new(parse_rulebook(&text, version)?))
+}
+
 async fn copy(name: &str) -> Option<String> {
     let store = Store::open("default").await.ok()?;
     let bytes = store.get(key(name)).await.ok()??;

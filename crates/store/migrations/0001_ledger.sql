@@ -144,12 +144,12 @@ CREATE VIEW IF NOT EXISTS posting (
   programme_no, member_id, expected_head, claim_idem, claim_source,
   sequence, head, balance, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at, reminded_at,
   id, kind, points, occurred_at, recorded_at, body, idem, fingerprint, source, first_sequence, last_sequence,
-  grants, moves, attributes
+  grants, draws, activations, attributes
 ) AS SELECT
   NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL
+  NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
 BEGIN
@@ -172,22 +172,24 @@ BEGIN
   UPDATE member SET due_at = NEW.due_at, tier_until = NEW.tier_until
     WHERE programme_no = NEW.programme_no AND id = NEW.member_id
     AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
-  -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary table.
   INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
       idem, fingerprint, source, first_sequence, last_sequence)
-    VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
-      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body,
-      NEW.idem, NEW.fingerprint, NEW.source, NEW.first_sequence, NEW.last_sequence);
+    SELECT NEW.programme_no, no, NEW.sequence, NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head,
+      NEW.body, NEW.idem, NEW.fingerprint, NEW.source, NEW.first_sequence, NEW.last_sequence
+    FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id;
   INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)
     SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(NEW.grants), member
     WHERE NEW.grants IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id;
-  -- moves: [[lot, points drawn, 1 when it becomes active], …]. The subquery keeps SQLite from walking every lot the member ever had:
-  -- LIMIT makes it a list that each lot is looked up from.
-  UPDATE lot SET remaining = remaining - move.drawn, pending = pending AND NOT move.activated
-    FROM (SELECT no, value ->> 0 AS number, value ->> 1 AS drawn, value ->> 2 AS activated FROM json_each(NEW.moves), member
-      WHERE NEW.moves IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS move
-    WHERE lot.member_no = move.no AND lot.number = move.number;
+  -- The subqueries keep SQLite from walking every lot the member ever had: LIMIT makes them lists that each lot is looked up from.
+  UPDATE lot SET remaining = remaining - draw.points
+    FROM (SELECT no, value ->> 0 AS number, value ->> 1 AS points FROM json_each(NEW.draws), member
+      WHERE NEW.draws IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS draw
+    WHERE lot.member_no = draw.no AND lot.number = draw.number;
+  UPDATE lot SET pending = 0
+    FROM (SELECT no, value ->> 0 AS number FROM json_each(NEW.activations), member
+      WHERE NEW.activations IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS activation
+    WHERE lot.member_no = activation.no AND lot.number = activation.number;
   INSERT INTO profile (member_no, attributes, updated_at)
     SELECT no, NEW.attributes, NEW.recorded_at FROM member
     WHERE NEW.attributes IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id

@@ -3,8 +3,8 @@
 //! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
 
 use ledger::{
-    Award, Count, Entry, EntryId, Exact, Hash, Kind, LineAward, LotDraw, LotGrant, LotNumber, MemberId, Origin,
-    ProgrammeId, Qualifying, Reference, Reminder, Sequence, TierMove,
+    Award, Count, Entry, EntryId, Exact, Hash, Kind, LineAward, LotDates, LotDraw, LotGrant, LotNumber, MemberId,
+    Origin, ProgrammeId, Qualifying, Reference, Reminder, Sequence, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ struct Body {
     draws: Vec<(i64, i64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     activations: Vec<(i64, i64)>,
+    /// Lot number, available_at, expires_at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    dates: Vec<(i64, i64, Option<i64>)>,
     /// Counter, period, keep_from, times, points.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     counts: Vec<(String, i32, i32, i64, i64)>,
@@ -94,6 +97,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
             .collect(),
         draws: pairs(&entry.draws),
         activations: pairs(&entry.activations),
+        dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
         counts: entry.counts.iter().map(|c| (c.counter.clone(), c.period, c.keep_from, c.times, c.points)).collect(),
         qualifying: entry.qualifying.map(|q| (q.month, q.keep_from, q.spend_minor, q.growth, q.orders)),
         tier: entry.tier.as_ref().map(|t| (t.from.clone(), t.to.clone(), t.until.map(|at| at.0))),
@@ -128,6 +132,11 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         available_at: instant(available_at),
         expires_at: expires_at.map(instant),
     };
+    let dates = |(number, available_at, expires_at): (i64, i64, Option<i64>)| LotDates {
+        number: LotNumber(number),
+        available_at: instant(available_at),
+        expires_at: expires_at.map(instant),
+    };
     Ok(Entry {
         programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
         member: MemberId::new(row.text(at + 1)?).map_err(|_| corrupt())?,
@@ -153,6 +162,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         grants: body.grants.into_iter().map(grant).collect(),
         draws: draws(body.draws),
         activations: draws(body.activations),
+        dates: body.dates.into_iter().map(dates).collect(),
         counts: body
             .counts
             .into_iter()

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{Context, Decision, Entry, EntryId, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp};
+use ledger::{Context, Decision, Entry, EntryId, Fault, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp};
 use rules::{Command, Decided, Rulebook, decide};
 
 use crate::Error;
@@ -51,7 +51,7 @@ impl Order {
         match self.command {
             Command::Earn(_) | Command::Enrol => Lots::None,
             Command::Redeem { .. } => Lots::First(64),
-            Command::Settle | Command::Upgrade | Command::Remind => Lots::All,
+            Command::Activate(_) | Command::Settle | Command::Upgrade | Command::Remind => Lots::All,
         }
     }
 
@@ -125,6 +125,9 @@ pub async fn carry_out<S: Sql, I: FnMut() -> EntryId>(
     orders: &[Order],
     loaded: Vec<Loaded>,
 ) -> Result<Vec<Outcome>, Error> {
+    if orders.iter().all(|order| order.lots() == Lots::All) {
+        must_add_up(Lots::All, &loaded)?;
+    }
     let mut outcomes: Vec<Option<Outcome>> = orders.iter().map(|_| None).collect();
     let mut found: Vec<(usize, Loaded)> = loaded.into_iter().enumerate().collect();
     for attempt in 0..ATTEMPTS {
@@ -184,7 +187,17 @@ struct Round {
     members: HashMap<MemberId, Member>,
     claimed: HashSet<String>,
     decided: Vec<(usize, Decision, Claims)>,
+    refused: Vec<Refused>,
     needs_all_lots: bool,
+}
+
+/// A refusal that is yet to be kept under its key.
+struct Refused {
+    index: usize,
+    idem: String,
+    fingerprint: String,
+    refusal: Refusal,
+    id: String,
 }
 
 enum Attempt {
@@ -221,25 +234,45 @@ impl Round {
                 .ahead_of(desk.programme.no, &loaded.member)
                 .filter(|member| is_enough(order, member, desk.now))
         };
-        let ahead = ahead.or_else(in_flight);
-        let is_written = ahead.is_none();
-        let member = ahead.unwrap_or(loaded.member);
+        let is_ahead = ahead.is_some();
+        let under_way = if is_ahead { None } else { in_flight() };
+        let stored = under_way.is_some().then(|| loaded.member.clone());
+        let used = loaded.used;
+        let member = ahead.or(under_way).unwrap_or(loaded.member);
         let id = (desk.ids)();
-        match attempt(desk, order, member.clone(), loaded.used, id)? {
+        match attempt(desk, order, member.clone(), used, id)? {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
-                if !is_written {
+                if is_ahead {
                     self.members.insert(order.member.clone(), member);
                 }
                 Ok(None)
             }
             Attempt::Refused(refusal) => {
-                if !is_written {
-                    // It may be refused only because of an order that is not written yet.
+                if is_ahead {
+                    // It may be refused only because of an order of this call that is not written yet.
                     self.members.insert(order.member.clone(), member);
                     return Ok(None);
                 }
-                keep(desk, &claims, refusal, id).await
+                // Nor because of what other requests have under way; on a busy member there always is something, so what is stored decides.
+                let refusal = match stored {
+                    None => refusal,
+                    Some(stored) => match attempt(desk, order, stored, used, id)? {
+                        Attempt::Refused(refusal) => refusal,
+                        Attempt::NeedsAllLots => {
+                            self.needs_all_lots = true;
+                            return Ok(None);
+                        }
+                        Attempt::Decided(_) => return Ok(None),
+                    },
+                };
+                let id = id.to_string();
+                let Some((idem, fingerprint)) = order.idem.clone() else {
+                    return Ok(Some(Outcome::Refused { refusal, id, replayed: false }));
+                };
+                self.claimed.extend(taken);
+                self.refused.push(Refused { index, idem, fingerprint, refusal, id });
+                Ok(None)
             }
             Attempt::Decided(decided) if decided.decision.postings.is_empty() => {
                 Ok(Some(Outcome::Nothing(Box::new(decided.member))))
@@ -277,7 +310,26 @@ impl Round {
                 *outcome = Some(Outcome::Done(Answer { entries, primary: decision.primary, replayed: false }));
             }
         }
+        self.keep(desk, outcomes).await
+    }
+
+    /// Keeps all refusals in one statement. Where the key was taken in the meantime, the order stays open.
+    async fn keep<S: Sql, I>(&mut self, desk: &Desk<'_, S, I>, outcomes: &mut [Option<Outcome>]) -> Result<(), Error> {
+        if self.refused.is_empty() {
+            return Ok(());
+        }
+        let ids = refusals::keep(desk.sql, desk.programme.no, desk.now, &self.rows()?).await?;
+        for Refused { index, refusal, id, .. } in self.refused.drain(..) {
+            if let Some(outcome) = outcomes.get_mut(index).filter(|_| ids.contains(&id)) {
+                *outcome = Some(Outcome::Refused { refusal, id, replayed: false });
+            }
+        }
         Ok(())
+    }
+
+    fn rows(&self) -> Result<Vec<[String; 4]>, Error> {
+        let row = |r: &Refused| Ok([r.idem.clone(), r.fingerprint.clone(), r.id.clone(), refusals::write(&r.refusal)?]);
+        self.refused.iter().map(row).collect()
     }
 }
 
@@ -323,30 +375,6 @@ async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Resul
     Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true })))
 }
 
-/// Keeps a refusal under its key. `None` when the key was taken in the meantime.
-async fn keep<S: Sql, I>(
-    desk: &Desk<'_, S, I>,
-    claims: &Claims,
-    refusal: Refusal,
-    id: EntryId,
-) -> Result<Option<Outcome>, Error> {
-    let id = id.to_string();
-    if let (Some(idem), Some(fingerprint)) = (&claims.idem, &claims.fingerprint) {
-        let values = vec![
-            desk.programme.no.into(),
-            idem.as_str().into(),
-            fingerprint.as_str().into(),
-            id.as_str().into(),
-            refusals::write(&refusal)?.into(),
-            desk.now.0.into(),
-        ];
-        if desk.sql.query(include_str!("../queries/keep_refusal.sql"), values).await?.is_empty() {
-            return Ok(None);
-        }
-    }
-    Ok(Some(Outcome::Refused { refusal, id, replayed: false }))
-}
-
 async fn reload<S: Sql, I>(
     desk: &Desk<'_, S, I>,
     orders: &[Order],
@@ -358,7 +386,14 @@ async fn reload<S: Sql, I>(
     let wanted: Vec<Wanted> = again.iter().map(|order| order.wanted()).collect();
     let found = load(desk.sql, Scope::Programme(desk.programme.no), &wanted, lots).await?;
     let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+    must_add_up(lots, &loaded)?;
     Ok(open.into_iter().zip(loaded).collect())
+}
+
+/// Where all lots were loaded and are not the balance, loading again would not help.
+fn must_add_up(lots: Lots, loaded: &[Loaded]) -> Result<(), Error> {
+    let is_short = |loaded: &Loaded| loaded.member.exists() && !loaded.member.lots_complete;
+    if lots == Lots::All && loaded.iter().any(is_short) { Err(Error::Fault(Fault::Unbalanced)) } else { Ok(()) }
 }
 
 /// The most that any of the orders is likely to need.

@@ -116,9 +116,18 @@ fn grants(entry: &Entry) -> Value {
 }
 
 fn moves(entry: &Entry) -> Value {
-    let drawn = entry.draws.iter().map(|draw| [draw.number.0, draw.points, 0]);
-    let activated = entry.activations.iter().map(|lot| [lot.number.0, 0, 1]);
-    list(&drawn.chain(activated).collect::<Vec<_>>(), |row| json!(row))
+    let drawn = entry.draws.iter().map(|draw| json!([draw.number.0, draw.points, 0]));
+    let activated = entry.activations.iter().map(|lot| {
+        let dates = entry.dates.iter().find(|dates| dates.number == lot.number);
+        json!([
+            lot.number.0,
+            0,
+            1,
+            dates.map(|d| d.available_at.0),
+            dates.map(|d| d.expires_at.map_or(NEVER, |at| at.0))
+        ])
+    });
+    list(&drawn.chain(activated).collect::<Vec<_>>(), Json::clone)
 }
 
 fn list<T>(items: &[T], show: impl Fn(&T) -> Json) -> Value {

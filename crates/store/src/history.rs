@@ -31,3 +31,13 @@ pub async fn history(
     let rows = sql.query(include_str!("../queries/history.sql"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
+
+/// The entry that bears a source, which is recorded once only (`purchase:order-1`).
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn entry_by_source(sql: &impl Sql, programme_no: i64, source: &str) -> Result<Option<Entry>, Error> {
+    let values = vec![programme_no.into(), source.into()];
+    let rows = sql.query(include_str!("../queries/entry_by_source.sql"), values).await?;
+    rows.into_iter().next().map(|mut row| body::read(&mut row, 0)).transpose()
+}

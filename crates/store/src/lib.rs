@@ -34,7 +34,7 @@ pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
     replay_dead,
 };
-pub use history::{history, span};
+pub use history::{entry_by_source, history, span};
 pub use in_flight::InFlight;
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
@@ -52,7 +52,7 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
-pub use view::{EntryView, entry_json};
+pub use view::{EntryView, dates, entry_json};
 
 use std::fmt;
 

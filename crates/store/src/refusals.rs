@@ -1,9 +1,12 @@
 //! Refusals as they are kept under their idempotency key, so that a retry hears the same words.
 
+use std::collections::HashSet;
+
 use ledger::{EntryId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::sql::Sql;
 
 /// A kept refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +24,15 @@ pub struct StoredRefusal {
 #[serde(rename_all = "kebab-case")]
 enum Body {
     MemberNotFound,
+    ReferenceNotFound,
     ReferenceAlreadyUsed(Option<String>),
     UnknownEvent(String),
+    ReferenceRequired,
     OccurredInFuture,
     OccurredTooLongAgo(i64),
     CurrencyMismatch(String),
     LimitReached(i64, String),
+    NothingPending,
     AmountOutOfRange,
     InsufficientPoints(i64, i64),
 }
@@ -38,14 +44,17 @@ impl StoredRefusal {
             serde_json::from_str(text).map_err(|_| Error::Corrupt("refusal"))?;
         let refusal = match body {
             Body::MemberNotFound => Refusal::MemberNotFound,
+            Body::ReferenceNotFound => Refusal::ReferenceNotFound,
             Body::ReferenceAlreadyUsed(entry) => {
                 Refusal::ReferenceAlreadyUsed { entry: entry.as_deref().and_then(EntryId::parse) }
             }
             Body::UnknownEvent(event) => Refusal::UnknownEvent { event },
+            Body::ReferenceRequired => Refusal::ReferenceRequired,
             Body::OccurredInFuture => Refusal::OccurredInFuture,
             Body::OccurredTooLongAgo(earliest) => Refusal::OccurredTooLongAgo { earliest: Timestamp(earliest) },
             Body::CurrencyMismatch(expected) => Refusal::CurrencyMismatch { expected },
             Body::LimitReached(times, per) => Refusal::LimitReached { times, per },
+            Body::NothingPending => Refusal::NothingPending,
             Body::AmountOutOfRange => Refusal::AmountOutOfRange,
             Body::InsufficientPoints(balance, missing) => Refusal::InsufficientPoints { balance, missing },
         };
@@ -53,16 +62,32 @@ impl StoredRefusal {
     }
 }
 
+/// Keeps refusals (key, fingerprint, id, body) unless their keys are taken; returns the ids of those that were kept.
+pub(crate) async fn keep(
+    sql: &impl Sql,
+    programme_no: i64,
+    now: Timestamp,
+    rows: &[[String; 4]],
+) -> Result<HashSet<String>, Error> {
+    let text = serde_json::to_string(rows).map_err(|_| Error::Corrupt("refusals to be written"))?;
+    let values = vec![programme_no.into(), text.into(), now.0.into()];
+    let kept = sql.query(include_str!("../queries/keep_refusals.sql"), values).await?;
+    kept.into_iter().map(|mut row| row.text(0)).collect()
+}
+
 /// The text that is stored.
 pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
     let body = match refusal.clone() {
         Refusal::MemberNotFound => Body::MemberNotFound,
+        Refusal::ReferenceNotFound => Body::ReferenceNotFound,
         Refusal::ReferenceAlreadyUsed { entry } => Body::ReferenceAlreadyUsed(entry.map(|id| id.to_string())),
         Refusal::UnknownEvent { event } => Body::UnknownEvent(event),
+        Refusal::ReferenceRequired => Body::ReferenceRequired,
         Refusal::OccurredInFuture => Body::OccurredInFuture,
         Refusal::OccurredTooLongAgo { earliest } => Body::OccurredTooLongAgo(earliest.0),
         Refusal::CurrencyMismatch { expected } => Body::CurrencyMismatch(expected),
         Refusal::LimitReached { times, per } => Body::LimitReached(times, per),
+        Refusal::NothingPending => Body::NothingPending,
         Refusal::AmountOutOfRange => Body::AmountOutOfRange,
         Refusal::InsufficientPoints { balance, missing } => Body::InsufficientPoints(balance, missing),
     };

@@ -1,6 +1,6 @@
 //! An entry as the API and the events show it.
 
-use ledger::{Entry, LineAward, LotDraw};
+use ledger::{Entry, LineAward, LotDraw, Timestamp};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -72,20 +72,35 @@ fn line(line: &LineAward) -> Json {
     Json::Object(shown)
 }
 
-/// Lots granted (with their life), drawn from (negative) and activated.
+/// Lots granted (with their life), drawn from (negative) and activated (with their new life when it was before their time).
 fn lots(entry: &Entry) -> Vec<Json> {
     let granted = entry.grants.iter().map(|lot| {
         let mut shown = Map::new();
         shown.insert("lot".into(), lot.number.0.into());
         shown.insert("points".into(), lot.points.into());
         shown.insert("source".into(), lot.source.as_str().into());
-        shown.insert("available_at".into(), lot.available_at.to_string().into());
-        shown.insert("expires_at".into(), lot.expires_at.map(|at| at.to_string()).into());
+        shown.extend(dates(lot.available_at, lot.expires_at));
         Json::Object(shown)
     });
     let drawn = entry.draws.iter().map(|draw: &LotDraw| json!({"lot": draw.number.0, "points": -draw.points}));
-    let activated = entry.activations.iter().map(|lot| json!({"lot": lot.number.0, "activated": lot.points}));
+    let activated = entry.activations.iter().map(|lot| {
+        let mut shown = Map::new();
+        shown.insert("lot".into(), lot.number.0.into());
+        shown.insert("activated".into(), lot.points.into());
+        if let Some(new) = entry.dates.iter().find(|new| new.number == lot.number) {
+            shown.extend(dates(new.available_at, new.expires_at));
+        }
+        Json::Object(shown)
+    });
     granted.chain(drawn).chain(activated).collect()
+}
+
+/// From when to when a lot can be spent. `available_at` is null while that waits for an activation.
+#[must_use]
+pub fn dates(available_at: Timestamp, expires_at: Option<Timestamp>) -> Map<String, Json> {
+    let known = Some(available_at).filter(|at| *at < Timestamp::LAST);
+    let shown = [("available_at", known), ("expires_at", expires_at)];
+    shown.into_iter().map(|(name, at)| (name.to_owned(), at.map(|at| at.to_string()).into())).collect()
 }
 
 fn optional<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {

@@ -85,6 +85,21 @@ fn sqlite_has_the_wal_fix() {
 }
 
 #[test]
+fn a_database_of_the_first_version_goes_on() {
+    let world = busy_world();
+    // What version 1 had, with its data: later migrations only added.
+    let first = "DROP TRIGGER posting_v2_commit; DROP VIEW posting_v2; DELETE FROM migration WHERE number > 1";
+    world.sql.connection().execute_batch(first).unwrap();
+    let before = world.number("SELECT sum(balance) FROM member");
+    wait(store::migrate(&world.sql)).unwrap();
+    assert_eq!(world.number("SELECT sum(balance) FROM member"), before);
+    world.one(buy("m", "b9", "o9", 10_000));
+    world.one(redeem("m", "r9", 5));
+    assert!(world.number("SELECT sum(balance) FROM member") > before);
+    assert!(violations(&world).is_empty());
+}
+
+#[test]
 fn migrating_again_changes_nothing() {
     let world = busy_world();
     let before = world.number("SELECT count(*) FROM sqlite_schema");

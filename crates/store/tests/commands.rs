@@ -2,8 +2,9 @@
 
 mod support;
 
-use rules::Command;
-use support::{World, act, buy, job, redeem, told, wait};
+use ledger::Timestamp;
+use rules::{Activation, Command, Pending};
+use support::{World, act, activate, buy, job, redeem, told, wait};
 
 #[test]
 fn an_event_a_line() {
@@ -34,6 +35,43 @@ fn an_event_a_line() {
         let name = format!("{:?} {at}", order.idem);
         assert_eq!(told(&world.one(order)), outcome, "{name}");
     }
+}
+
+#[test]
+fn an_activation_gives_the_lot_new_dates() {
+    let world = World::with_rules(|book| book.purchase.pending = Some(Pending { days: None }));
+    world.one(buy("m", "k1", "o1", 10_000));
+    world.one(buy("m", "k2", "o2", 5_000));
+    let entry = wait(store::entry_by_source(&world.sql, world.programme.no, "purchase:o1")).unwrap().unwrap();
+    assert_eq!(wait(store::entry_by_source(&world.sql, world.programme.no, "purchase:o3")).unwrap(), None);
+    let activation = Activation {
+        lots: entry.grants.iter().map(|lot| lot.number).collect(),
+        expiry: world.book.expiry("purchase").unwrap().clone(),
+    };
+    world.at("2026-02-20T10:00:00+08:00");
+    for (order, outcome) in [
+        (redeem("m", "k3", 1), "insufficient-points"),
+        (activate("m", "k4", None), "reference-not-found"),
+        (activate("n", "k5", Some(activation.clone())), "member-not-found"),
+        (activate("m", "k6", Some(activation.clone())), "activate +0"),
+        (activate("m", "k6", Some(activation.clone())), "again: activate +0"),
+        (activate("m", "k7", Some(activation)), "nothing-pending"),
+        (redeem("m", "k8", 101), "insufficient-points"),
+        (redeem("m", "k9", 100), "redeem -100"),
+    ] {
+        let name = format!("{:?}", order.idem);
+        assert_eq!(told(&world.one(order)), outcome, "{name}");
+    }
+    // Twelve months, to the end of that month, from the day of activation; the other lot still waits.
+    let dates = |lot: i64| {
+        let column = |name| world.number(&format!("SELECT {name} FROM lot WHERE number = {lot}"));
+        (column("available_at"), column("expires_at"), column("pending"))
+    };
+    let at = |text: &str| Timestamp::parse(text).unwrap().0;
+    assert_eq!(dates(1), (at("2026-02-20T10:00:00+08:00"), at("2027-03-01T00:00:00+08:00"), 0));
+    assert_eq!(dates(2), (Timestamp::LAST.0, i64::MAX, 1));
+    let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 100)).unwrap();
+    assert!(audit.violations.is_empty(), "{:?}", audit.violations);
 }
 
 #[test]

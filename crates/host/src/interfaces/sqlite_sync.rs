@@ -20,7 +20,7 @@ impl wit::HostConnection for Guest {
         let session = self.table.get(&connection)?.0.clone();
         let parameters = parameters.into_iter().map(Value::from).collect();
         let row = |values: Vec<Value>| wit::RowResult { values: values.into_iter().map(wit::Value::from).collect() };
-        Ok(match session.execute(sql, parameters).await {
+        Ok(match session.execute_standing_still(sql, parameters).await {
             Ok(result) => {
                 Ok(wit::QueryResult { columns: result.columns, rows: result.rows.into_iter().map(row).collect() })
             }

@@ -63,13 +63,28 @@ enum Command {
     Stop,
 }
 
+/// Two sets of reader threads, so that nobody who cannot wait stands behind a report.
+struct Readers {
+    patient: Sender<Job>,
+    urgent: Sender<Job>,
+}
+
+/// How a guest waits for a statement.
+#[derive(Clone, Copy)]
+enum Waits {
+    /// Its instance goes on with other requests.
+    Aside,
+    /// Its instance stands still.
+    Still,
+}
+
 /// A database file with its threads. Clones share them.
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
 struct Inner {
     writer: Sender<Command>,
-    readers: Option<Sender<Job>>,
+    readers: Option<Readers>,
     /// For reads that are run where they are asked for: as many as may be asked for at the same moment.
     here: Vec<Mutex<Connection>>,
     texts: Texts,
@@ -93,18 +108,21 @@ impl Database {
         }
         // Under a rollback journal a reader would block the writer: then all statements take turns on the one connection.
         if wal && reader_count > 0 {
-            let (sender, jobs) = crossbeam_channel::unbounded();
-            for number in 0..reader_count {
-                let reader = readers::Reader {
-                    connection: connection::open_reader(path)?,
-                    jobs: jobs.clone(),
-                    writer: writer.clone(),
-                    metrics: metrics.clone(),
-                };
-                let name = format!("read-{label}-{number}");
-                threads.push(std::thread::Builder::new().name(name).spawn(move || reader.run())?);
+            let (patient, patients) = crossbeam_channel::unbounded();
+            let (urgent, urgents) = crossbeam_channel::unbounded();
+            for (kind, jobs) in [("read", patients), ("look", urgents)] {
+                for number in 0..reader_count {
+                    let reader = readers::Reader {
+                        connection: connection::open_reader(path)?,
+                        jobs: jobs.clone(),
+                        writer: writer.clone(),
+                        metrics: metrics.clone(),
+                    };
+                    let name = format!("{kind}-{label}-{number}");
+                    threads.push(std::thread::Builder::new().name(name).spawn(move || reader.run())?);
+                }
             }
-            readers = Some(sender);
+            readers = Some(Readers { patient, urgent });
             for _ in 0..reader_count {
                 here.push(Mutex::new(connection::open_reader(path)?));
             }
@@ -161,12 +179,21 @@ pub struct Session {
 impl Session {
     /// Runs one statement. A write that returns is on disk.
     pub async fn execute(&self, sql: String, parameters: Vec<Value>) -> Outcome {
+        self.run(sql, parameters, Waits::Aside).await
+    }
+
+    /// The same for a guest whose instance stands still meanwhile: its reads do not queue behind those of [`Session::execute`].
+    pub async fn execute_standing_still(&self, sql: String, parameters: Vec<Value>) -> Outcome {
+        self.run(sql, parameters, Waits::Still).await
+    }
+
+    async fn run(&self, sql: String, parameters: Vec<Value>, waits: Waits) -> Outcome {
         let text = self.database.0.texts.of(sql);
         if let Some(outcome) = self.run_here(&text, &parameters) {
             return outcome;
         }
         let (reply, outcome) = oneshot::channel();
-        self.dispatch(text, parameters, reply);
+        self.dispatch(text, parameters, reply, waits);
         let outcome = outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))?;
         if outcome.changes > 0 {
             self.state.changes.store(outcome.changes, Ordering::Relaxed);
@@ -198,7 +225,7 @@ impl Session {
     }
 
     /// A send can only fail once the database is closed; the dropped reply then tells the caller.
-    fn dispatch(&self, text: Arc<Text>, parameters: Vec<Value>, reply: oneshot::Sender<Outcome>) {
+    fn dispatch(&self, text: Arc<Text>, parameters: Vec<Value>, reply: oneshot::Sender<Outcome>, waits: Waits) {
         let inner = &self.database.0;
         let class = text.class();
         let job = Job { text, parameters, session: self.state.clone(), reply };
@@ -209,7 +236,12 @@ impl Session {
                 let lost = Error::Io("the transaction was rolled back: it was idle for too long".into());
                 return drop(job.reply.send(Err(lost)));
             }
-            (NO_TRANSACTION, Class::Read | Class::Unknown, Some(readers)) => return drop(readers.send(job)),
+            (NO_TRANSACTION, Class::Read | Class::Unknown, Some(readers)) => {
+                return drop(match waits {
+                    Waits::Aside => readers.patient.send(job),
+                    Waits::Still => readers.urgent.send(job),
+                });
+            }
             (NO_TRANSACTION, Class::Write, _) => Command::Write(job),
             _ => Command::Alone(job),
         };

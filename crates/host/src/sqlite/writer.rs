@@ -318,6 +318,28 @@ mod tests {
         }
     }
 
+    /// A guest that reads synchronously holds up all requests of its instance, so it must not stand behind a report.
+    #[tokio::test]
+    async fn who_stands_still_does_not_wait_for_long_reads() {
+        const LONG: &str =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
+        let fixture = fixture().await;
+        let reports: Vec<_> = (0..8)
+            .map(|_| {
+                let session = fixture.database.session();
+                tokio::spawn(async move { run(&session, LONG).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let session = fixture.database.session();
+        let found = session.execute_standing_still("SELECT 'still'".into(), Vec::new()).await.unwrap();
+        assert_eq!(found.rows, [[Value::Text("still".into())]]);
+        assert!(reports.iter().any(|report| !report.is_finished()), "the reports were over too soon to tell");
+        for report in reports {
+            report.await.unwrap().unwrap();
+        }
+    }
+
     #[tokio::test]
     async fn ddl_runs_between_groups() {
         let fixture = fixture().await;

@@ -58,14 +58,10 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-/// A UUID, version 7 (RFC 9562, section 5.7).
+/// A fresh UUID, version 7.
 fn new_id() -> EntryId {
-    const VERSION: u128 = 0x7 << 76;
-    const VARIANT: u128 = 0b10 << 62;
-    const RANDOM: u128 = (0xfff << 64) | ((1 << 62) - 1);
     let mut random = [0u8; 16];
     // The host's source does not fail; were it to, ids would still differ by the millisecond and the ledger's unique keys.
     let _filled = getrandom::fill(&mut random);
-    let time = u128::from(now().0.unsigned_abs()) << 80;
-    EntryId(time | VERSION | VARIANT | (u128::from_be_bytes(random) & RANDOM))
+    EntryId::version_7(now(), random)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use rules::{
-    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule, QualifyingPeriod,
-    Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseRule,
+    QualifyingPeriod, Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
 };
 
 use crate::random::Random;
@@ -49,6 +49,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
             growth_per_unit: String::new(),
             points_per_day: cap(random),
             expiry: POLICIES[0].to_owned(),
+            pending: None,
         },
         actions: EVENTS.iter().map(|event| ((*event).to_owned(), action(random))).collect(),
         caps: Caps { points_per_day: cap(random) },
@@ -67,6 +68,7 @@ pub fn republish(random: &mut Random, document: &mut Document) {
     document.purchase.points_per_unit = (*random.pick(RATES)).to_owned();
     document.purchase.growth_per_unit = (*random.pick(RATES)).to_owned();
     document.purchase.expiry = (*random.pick(POLICIES)).to_owned();
+    document.purchase.pending = pending(random);
     document.expiry = POLICIES.iter().map(|name| ((*name).to_owned(), expiry(random))).collect();
     document.reminders.days_before =
         random.pick(&[vec![7, 3, 1], vec![], vec![1], vec![30, 1, 1, 90], vec![2]]).clone();
@@ -90,7 +92,13 @@ fn action(random: &mut Random) -> ActionRule {
         growth: random.below(10),
         limit: random.chance(80).then(|| Limit { times: random.between(1, 3), per }),
         expiry: (*random.pick(POLICIES)).to_owned(),
+        pending: pending(random),
     }
+}
+
+fn pending(random: &mut Random) -> Option<Pending> {
+    let days = *random.pick(&[Some(0), Some(1), Some(7), Some(30), None]);
+    random.chance(40).then_some(Pending { days })
 }
 
 fn expiry(random: &mut Random) -> Expiry {

@@ -9,7 +9,7 @@ use crate::books;
 use crate::calendar::{DAY_MS, date_of, first_instant, show};
 use crate::invariants::{self, Books};
 use crate::random::Random;
-use crate::reference::{Reference, Said, scaled};
+use crate::reference::{NaiveLot, Reference, Said, scaled};
 use crate::steps;
 use crate::store::{Skipped, Store};
 use crate::tally::Tally;
@@ -27,6 +27,8 @@ pub struct History {
     pub log: Option<Vec<String>>,
     books: Books,
     version: i64,
+    /// Every rulebook that was published, the first as number 0.
+    pub published: Vec<Rulebook>,
     next_id: u128,
     /// A state somebody loaded some steps ago and still holds.
     held: Option<ledger::Member>,
@@ -41,10 +43,12 @@ impl History {
         let document = books::document(&mut random, zone);
         let day = random.pick(days).parse::<chrono::NaiveDate>().unwrap() - Duration::days(random.below(12));
         let now = first_instant(day, zone) + random.below(DAY_MS);
+        let book = Rulebook::new(&document, 1).unwrap();
         Self {
             seed,
             random,
-            book: Rulebook::new(&document, 1).unwrap(),
+            published: vec![book.clone()],
+            book,
             document,
             now,
             store: Store::new(),
@@ -87,6 +91,7 @@ impl History {
         books::republish(&mut self.random, &mut self.document);
         self.version += 1;
         self.book = Rulebook::new(&self.document, self.version).unwrap();
+        self.published.push(self.book.clone());
         self.note(|history| format!("publish {:#?}", history.document));
     }
 
@@ -203,12 +208,17 @@ impl History {
     /// Balance, lots, tier and projection as the reference has them.
     fn compare_state(&mut self) -> Checked {
         let (member, naive) = (&self.store.replayed, &self.reference);
-        let mut lots: Vec<(i64, i64, i64, bool)> =
-            member.lots.iter().map(|lot| (lot.number.0, lot.granted, lot.remaining, lot.pending)).collect();
+        let shown = |lot: &ledger::Lot| {
+            let ends = lot.expires_at.map(|at| at.0);
+            (lot.number.0, lot.granted, lot.remaining, lot.pending, lot.available_at.0, ends)
+        };
+        let mut lots: Vec<_> = member.lots.iter().map(shown).collect();
         lots.sort_unstable();
         let open = naive.lots.iter().filter(|lot| lot.remaining > 0);
-        let expected: Vec<(i64, i64, i64, bool)> =
-            open.map(|lot| (lot.number, lot.granted, lot.remaining, lot.awaits_activation)).collect();
+        let shown = |lot: &NaiveLot| {
+            (lot.number, lot.granted, lot.remaining, lot.awaits_activation, lot.available_at, lot.expires_at)
+        };
+        let expected: Vec<_> = open.map(shown).collect();
         if lots != expected || i128::from(member.balance) != naive.balance() {
             return Err(format!("lots {lots:?}\nexpected {expected:?}"));
         }
@@ -235,6 +245,7 @@ fn kind_of(command: &Command) -> &'static str {
     match command {
         Command::Earn(_) => "earn",
         Command::Redeem { .. } => "redeem",
+        Command::Activate(_) => "activate",
         _ => "profile",
     }
 }
@@ -257,6 +268,7 @@ fn told(entry: &Entry) -> Said {
         draws,
         grants: grants.map(|g| (g.points, g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))).collect(),
         activations,
+        dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
         tier: entry.tier.as_ref().map(|tier| (tier.from.clone(), tier.to.clone(), tier.until.map(|at| at.0))),
         reminder: entry.reminder.as_ref().map(|r| (r.points, lots(&r.lots), r.first_expires_at.0)),
         desired: entry.awards.iter().map(|award| scaled(&award.desired.to_string(), 16)).sum(),

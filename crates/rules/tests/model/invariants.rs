@@ -90,6 +90,11 @@ impl Books {
                 holds(lot.available_at <= now && !over, || format!("drawn outside its window: {entry:?}"))?;
             }
         }
+        for new in &entry.dates {
+            let lot = self.lots.get_mut(&new.number.0).ok_or("new dates for a lot that was never granted")?;
+            holds(lot.available_at > now && new.available_at == now, || format!("activated twice or late: {entry:?}"))?;
+            (lot.available_at, lot.expires_at) = (new.available_at, new.expires_at);
+        }
         for lot in &entry.grants {
             let (left, available_at, expires_at) = (lot.points, lot.available_at, lot.expires_at);
             let booked = BookedLot { granted: left, left, available_at, expires_at, expired: false };

@@ -3,7 +3,7 @@
 use chrono::{Datelike, Duration, NaiveDate};
 use rules::{Document, Downgrade, QualifyingPeriod, TierBasis, TierLevel, Tiers};
 
-use crate::calendar::{add_months, date_of, expires_at, first_instant, month_index};
+use crate::calendar::{add_months, date_of, first_instant, month_index};
 use crate::reference::{NaiveTier, Reference, Said};
 
 /// What a member view tells: tier, value, missing for the next, missing to keep.
@@ -77,8 +77,7 @@ impl Reference {
             gift += level.gift_points;
         }
         if gift > 0 {
-            let end = expires_at(&book.expiry[&tiers.gift_expiry], now, self.zone);
-            said.grants.push(self.grant(gift, now, end, now));
+            said.grants.push(self.grant(gift, now, now, &book.expiry[&tiers.gift_expiry], now));
             said.points = gift;
         }
         Some(said)

@@ -5,7 +5,7 @@
 
 use chrono::{Duration, NaiveDate};
 use chrono_tz::Tz;
-use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Per, RoundingMode};
+use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, RoundingMode};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
 
@@ -23,6 +23,8 @@ pub struct Said {
     /// Points, earned, available, expires.
     pub grants: Vec<(i64, i64, i64, Option<i64>)>,
     pub activations: Vec<i64>,
+    /// Lot, available, expires: of lots that were activated before their time.
+    pub dates: Vec<(i64, i64, Option<i64>)>,
     pub tier: Option<(Option<String>, String, Option<i64>)>,
     /// All points, lots, first end.
     pub reminder: Option<(i64, Draws, i64)>,
@@ -42,7 +44,12 @@ pub struct NaiveLot {
     pub expires_at: Option<i64>,
     /// Was not available when it was granted, and nobody wrote down since that it is.
     pub awaits_activation: bool,
+    /// How long it lives once it is available, as the rulebook said when it was granted.
+    pub validity: Expiry,
 }
+
+/// An instant that no clock reaches: what waits for its activation is available then.
+pub const NEVER: i64 = 253_402_300_799_999;
 
 impl NaiveLot {
     pub fn spendable(&self, now: i64) -> bool {
@@ -112,18 +119,21 @@ impl Reference {
 
     fn attempt(&mut self, book: &Document, command: &Command, reference: Option<&str>, now: i64) -> Outcome<Vec<Said>> {
         let needs_member = match command {
-            Command::Redeem { .. } => true,
+            Command::Redeem { .. } | Command::Activate(_) => true,
             Command::Earn(_) => book.enrolment == Enrolment::Explicit,
             _ => false,
         };
         if needs_member && self.entries == 0 {
             return Err("member-not-found");
         }
+        if matches!(command, Command::Activate(None)) {
+            return Err("reference-not-found");
+        }
         if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
             return Err("reference-already-used");
         }
         if let Command::Earn(event) = command {
-            self.acceptable(book, event, now)?;
+            self.acceptable(book, event, reference, now)?;
         }
         let mut said = self.settle(book, now);
         match command {
@@ -135,6 +145,10 @@ impl Reference {
                 }
             }
             Command::Redeem { points } => said.push(self.redeem(book, *points, now)?),
+            Command::Activate(wish) => {
+                let lots = wish.iter().flat_map(|wish| &wish.lots).map(|lot| lot.0).collect::<Vec<_>>();
+                said.push(self.activate(&lots, now)?);
+            }
             Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
             Command::Settle => {}
             Command::Upgrade => said.extend(self.upgrade(book, now)),
@@ -143,10 +157,13 @@ impl Reference {
         Ok(said)
     }
 
-    fn acceptable(&self, book: &Document, event: &EarnEvent, now: i64) -> Outcome<()> {
+    fn acceptable(&self, book: &Document, event: &EarnEvent, reference: Option<&str>, now: i64) -> Outcome<()> {
+        let action = book.actions.get(&event.event).map(|action| action.pending);
+        let pending = if event.event == "purchase" { book.purchase.pending } else { action.flatten() };
         let occurred_at = event.occurred_at.map_or(now, |at| at.0);
         match () {
             () if event.event != "purchase" && !book.actions.contains_key(&event.event) => Err("unknown-event"),
+            () if reference.is_none() && pending == Some(Pending { days: None }) => Err("reference-required"),
             () if occurred_at > now + 300_000 => Err("occurred-in-future"),
             () if occurred_at < now - i64::from(book.accept_late_days) * DAY_MS => Err("occurred-too-long-ago"),
             () if event.lines.iter().any(|l| l.amount.currency.to_string() != book.currency) => {
@@ -181,11 +198,26 @@ impl Reference {
         said
     }
 
+    /// Whatever of these lots is pending can be spent from now on, and lives as long as it was promised.
+    fn activate(&mut self, lots: &[i64], now: i64) -> Outcome<Said> {
+        let mut said = Said { kind: "activate", occurred_at: now, ..Said::default() };
+        for lot in self.lots.iter_mut().filter(|lot| lots.contains(&lot.number)) {
+            if lot.remaining > 0 && lot.awaits_activation {
+                lot.awaits_activation = false;
+                lot.available_at = now;
+                lot.expires_at = expires_at(&lot.validity, now, self.zone);
+                said.activations.push(lot.number);
+                said.dates.push((lot.number, now, lot.expires_at));
+            }
+        }
+        if said.activations.is_empty() { Err("nothing-pending") } else { Ok(said) }
+    }
+
     fn earn(&mut self, book: &Document, event: &EarnEvent, now: i64) -> Outcome<Said> {
         let occurred_at = event.occurred_at.map_or(now, |at| at.0);
         let date = date_of(occurred_at, self.zone);
         let mut happened = Happened { event: event.event.clone(), date, granted: 0, spend: 0, growth: 0, orders: 0 };
-        let (desired, policy);
+        let (desired, policy, pending);
         if let Some(action) = book.actions.get(&event.event) {
             if let Some(limit) = action.limit {
                 let same = |past: &&Happened| past.event == event.event && in_same(limit.per, past.date, date);
@@ -196,6 +228,7 @@ impl Reference {
             desired = i128::from(action.points) * 10i128.pow(16);
             happened.growth = action.growth;
             policy = &action.expiry;
+            pending = action.pending;
         } else {
             let amounts = || event.lines.iter().map(|line| i128::from(line.amount.amount_minor));
             if amounts().any(|amount| amount < 0) {
@@ -210,6 +243,7 @@ impl Reference {
             happened.growth =
                 whole(spend * millionths(&book.purchase.growth_per_unit) * 1_000_000 * units / 10i128.pow(16))?;
             policy = &book.purchase.expiry;
+            pending = book.purchase.pending;
         }
         let half = if book.rounding == RoundingMode::HalfUp { 10i128.pow(16) / 2 } else { 0 };
         let mut granted = whole((desired + half) / 10i128.pow(16))?;
@@ -226,8 +260,14 @@ impl Reference {
         }
         self.log.push(happened);
         if granted > 0 {
-            let end = expires_at(&book.expiry[policy], occurred_at, self.zone);
-            said.grants.push(self.grant(granted, occurred_at, end, now));
+            let available_at = match pending {
+                None => occurred_at.min(now),
+                Some(Pending { days: Some(days) }) => {
+                    first_instant(date + Duration::days(i64::from(days) + 1), self.zone)
+                }
+                Some(Pending { days: None }) => NEVER,
+            };
+            said.grants.push(self.grant(granted, occurred_at, available_at, &book.expiry[policy], now));
         }
         Ok(said)
     }
@@ -239,17 +279,27 @@ impl Reference {
         (cap - today.map(|past| past.granted).sum::<i64>()).max(0)
     }
 
-    pub fn grant(&mut self, points: i64, at: i64, expires_at: Option<i64>, now: i64) -> (i64, i64, i64, Option<i64>) {
+    pub fn grant(
+        &mut self,
+        points: i64,
+        earned_at: i64,
+        available_at: i64,
+        validity: &Expiry,
+        now: i64,
+    ) -> (i64, i64, i64, Option<i64>) {
+        let first_day = available_at.max(earned_at);
+        let end = if available_at == NEVER { None } else { expires_at(validity, first_day, self.zone) };
         self.lots.push(NaiveLot {
             number: self.lots.len() as i64 + 1,
             granted: points,
             remaining: points,
-            earned_at: at,
-            available_at: at,
-            expires_at,
-            awaits_activation: at > now,
+            earned_at,
+            available_at,
+            expires_at: end,
+            awaits_activation: available_at > now,
+            validity: validity.clone(),
         });
-        (points, at, at, expires_at)
+        (points, earned_at, available_at, end)
     }
 
     fn redeem(&mut self, book: &Document, points: i64, now: i64) -> Outcome<Said> {
@@ -306,6 +356,7 @@ fn number(command: &Command) -> u8 {
     match command {
         Command::Earn(_) => 0,
         Command::Redeem { .. } => 1,
+        Command::Activate(_) => 3,
         _ => 2,
     }
 }

@@ -1,8 +1,8 @@
 //! What happens next in a history: an instant, a command and the reference it bears.
 
 use chrono::Duration;
-use ledger::{Currency, Money, Timestamp};
-use rules::{Command, EarnEvent, Line};
+use ledger::{Currency, Kind, Money, Timestamp};
+use rules::{Activation, Command, EarnEvent, Line};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
 use crate::history::History;
@@ -55,7 +55,8 @@ pub fn command(history: &mut History) -> Command {
     match history.random.below(100) {
         0..30 => Command::Earn(purchase(history)),
         30..50 => Command::Earn(action(history)),
-        50..76 => Command::Redeem { points: points(history) },
+        50..72 => Command::Redeem { points: points(history) },
+        72..76 => Command::Activate(activation(history)),
         76..84 => Command::Settle,
         84..91 => Command::Remind,
         91..96 => Command::Upgrade,
@@ -66,7 +67,8 @@ pub fn command(history: &mut History) -> Command {
 /// A new document, one that was recorded before (a duplicate or a retry under another key), or none. Jobs have none.
 pub fn reference(history: &mut History, command: &Command) -> Option<String> {
     match history.random.below(10) {
-        _ if matches!(command, Command::Settle | Command::Remind | Command::Upgrade) => None,
+        // One earn may be activated once only, and refuses itself.
+        _ if matches!(command, Command::Activate(_) | Command::Settle | Command::Remind | Command::Upgrade) => None,
         0..4 => Some(format!("order-{}", history.random.below(1_000_000))),
         4 => {
             let known: Vec<String> = history.store.used.keys().map(|(_, document)| document.clone()).collect();
@@ -125,6 +127,17 @@ fn occurred_at(history: &mut History) -> Option<Timestamp> {
         _ => now - random.below(HOUR),
     };
     Some(Timestamp(at))
+}
+
+/// An earn from the books, more often one of the last; none is a reference that nothing bears.
+fn activation(history: &mut History) -> Option<Activation> {
+    let earned = history.store.entries.iter().filter(|entry| entry.kind == Kind::Earn).collect::<Vec<_>>();
+    let recent = if history.random.chance(70) { earned.len().saturating_sub(5) } else { 0 };
+    let known = earned.len() > recent && !history.random.chance(5);
+    let entry = *known.then(|| history.random.pick(&earned[recent..]))?;
+    let book = &history.published[usize::try_from(entry.rulebook_version).unwrap() - 1];
+    let expiry = book.expiry(entry.event.as_deref().unwrap()).unwrap().clone();
+    Some(Activation { lots: entry.grants.iter().map(|lot| lot.number).collect(), expiry })
 }
 
 fn points(history: &mut History) -> i64 {

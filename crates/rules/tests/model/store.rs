@@ -47,7 +47,7 @@ impl Store {
         let wanted = match command {
             Command::Earn(_) | Command::Enrol | Command::Upgrade | Command::Settle => 0,
             Command::Redeem { points } if book.consumption == Consumption::ExpiringFirst => *points,
-            Command::Redeem { .. } | Command::Remind => i64::MAX,
+            Command::Redeem { .. } | Command::Activate(_) | Command::Remind => i64::MAX,
         };
         if self.row.is_due(now) || wanted == i64::MAX || random.chance(50) {
             return self.load_all(random);

@@ -17,6 +17,7 @@ impl Tally {
         self.add(kind.to_owned());
         match entry.kind {
             Kind::Redeem if entry.draws.len() > 1 => self.add("redeem from several lots".to_owned()),
+            Kind::Activate if !entry.dates.is_empty() => self.add("activated early".to_owned()),
             Kind::Expire if entry.draws.len() > 1 => self.add("expire several lots".to_owned()),
             Kind::TierChange if !entry.grants.is_empty() => self.add("gift".to_owned()),
             Kind::TierChange if entry.tier.as_ref().is_some_and(|t| t.from.as_ref() == Some(&t.to)) => {
@@ -39,8 +40,9 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 24] = [
+        const EXPECTED: [&str; 28] = [
             "activate",
+            "activated early",
             "earn",
             "early event",
             "expire",
@@ -55,9 +57,12 @@ impl Tally {
             "refused insufficient-points",
             "refused limit-reached",
             "refused member-not-found",
+            "refused nothing-pending",
             "refused occurred-in-future",
             "refused occurred-too-long-ago",
             "refused reference-already-used",
+            "refused reference-not-found",
+            "refused reference-required",
             "refused stale",
             "refused unknown-event",
             "remind",

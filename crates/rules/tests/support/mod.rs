@@ -2,6 +2,8 @@
 //!
 //! Shared by the table tests; the model test has its own machinery.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::collections::BTreeMap;
 
 use ledger::{

@@ -12,8 +12,8 @@
 use std::cell::Cell;
 
 use futures::FutureExt;
-use ledger::{Currency, EntryId, MemberId, Money, Origin, Timestamp};
-use rules::{Command, Document, EarnEvent, Line, Rulebook};
+use ledger::{Currency, EntryId, MemberId, Money, Origin, Reference, Timestamp};
+use rules::{Activation, Command, Document, EarnEvent, Line, Rulebook};
 use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope, carry_out, load, migrate, programme, publish, seed};
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -88,10 +88,12 @@ impl World {
 
 fn order(member: &str, command: Command, operation: &str, key: &str, source: Option<String>) -> Order {
     let fingerprint = format!("{member}{command:?}");
+    let document = source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
+    let reference = document.map(|document| Reference::new(document).unwrap());
     Order {
         member: MemberId::new(member).unwrap(),
         command,
-        origin: Origin { actor: "key:test".into(), ..Origin::default() },
+        origin: Origin { actor: "key:test".into(), reference, ..Origin::default() },
         idem: Some((format!("{operation}:{key}"), fingerprint)),
         source,
         attributes: None,
@@ -108,6 +110,10 @@ pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Order 
 pub fn act(member: &str, key: &str, action: &str) -> Order {
     let event = EarnEvent { event: action.into(), occurred_at: None, lines: vec![] };
     order(member, Command::Earn(event), "earn", key, None)
+}
+
+pub fn activate(member: &str, key: &str, activation: Option<Activation>) -> Order {
+    order(member, Command::Activate(activation), "activate", key, None)
 }
 
 pub fn redeem(member: &str, key: &str, points: i64) -> Order {
