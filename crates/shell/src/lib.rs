@@ -15,6 +15,7 @@ mod auth;
 mod command;
 mod ids;
 mod json;
+mod orders;
 mod page;
 mod problem;
 mod request;

@@ -19,13 +19,14 @@ mod keys;
 mod load;
 mod migrate;
 mod night;
+mod order;
 mod programmes;
 mod refusals;
 mod reports;
 mod sql;
 mod view;
 
-pub use carry_out::{Answer, Desk, Order, Outcome, carry_out, dry_run};
+pub use carry_out::{Desk, carry_out, dry_run};
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
     waiting_endpoints,
@@ -40,6 +41,7 @@ pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, ro
 pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
 pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
+pub use order::{Answer, Order, Outcome};
 pub use programmes::{
     Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
 };

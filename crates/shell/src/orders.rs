@@ -1,0 +1,278 @@
+//! How the bodies of commands become orders. Checks name the place of every value that is wrong.
+
+use std::collections::HashSet;
+
+use ledger::{Currency, IdError, MemberId, Money, Origin, Reference, Timestamp};
+use rules::{Activation, Command, EarnEvent, Line};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use store::Order;
+
+use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody, RedeemBody};
+use crate::problem::{FieldError, Problem};
+use crate::request::unquoted;
+
+/// The most one line or redemption may be about: far beyond any till, far below what sums can hold.
+const MOST_AMOUNT: i64 = 1_000_000_000_000_000;
+const MOST_LINES: usize = 500;
+const MOST_ATTRIBUTES: usize = 50;
+
+impl BulkBody {
+    /// Checks the values, its key as well, and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(self, actor: &str) -> Result<Order, Problem> {
+        let Self { idempotency_key, member_id, event, reference, occurred_at, lines, channel, store_id } = self;
+        let key = unquoted(&idempotency_key);
+        let wrong = || FieldError::new("/idempotency_key", "must be 1 to 255 visible ASCII characters");
+        let earn = EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id };
+        let order = earn.order(key.as_deref().unwrap_or_default(), actor);
+        match (key, order) {
+            (Some(_), order) => order,
+            (None, Err(Problem::InvalidRequest(errors))) => {
+                Err(Problem::InvalidRequest(std::iter::once(wrong()).chain(errors).collect()))
+            }
+            (None, _) => Err(Problem::InvalidRequest(vec![wrong()])),
+        }
+    }
+}
+
+/// Collects every value that is wrong.
+#[derive(Default)]
+struct Check(Vec<FieldError>);
+
+impl Check {
+    fn wrong(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(FieldError::new(pointer, detail));
+    }
+
+    fn id<T>(&mut self, pointer: &str, id: Result<T, IdError>) -> Option<T> {
+        id.map_err(|error| self.wrong(pointer, error.to_string())).ok()
+    }
+
+    fn reference(&mut self, text: Option<&str>) -> Option<Reference> {
+        text.and_then(|text| self.id("/reference", Reference::new(text)))
+    }
+
+    fn text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
+        let Some(text) = text else { return };
+        let length = text.chars().count();
+        if length == 0 || length > most || text.chars().any(char::is_control) {
+            self.wrong(pointer, format!("must have 1 to {most} characters and no control characters"));
+        }
+    }
+
+    fn done<T>(self, value: Option<T>) -> Result<T, Problem> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(Problem::InvalidRequest(self.0)),
+        }
+    }
+}
+
+/// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under one key apart.
+fn fingerprint(body: &impl Serialize) -> String {
+    let json = serde_json::to_vec(body).unwrap_or_default();
+    let mut digest = ledger::Hash(Sha256::digest(json).into()).to_string();
+    digest.truncate(32);
+    digest
+}
+
+impl EarnBody {
+    /// Checks the values and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        check.text("/event", Some(&self.event), 40);
+        let reference = check.reference(self.reference.as_deref());
+        let occurred_at = self.occurred_at.as_deref().and_then(|text| {
+            let at = Timestamp::parse(text);
+            if at.is_none() {
+                check.wrong("/occurred_at", "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00");
+            }
+            at
+        });
+        let is_purchase = self.event == "purchase";
+        if is_purchase && self.reference.is_none() {
+            check.wrong("/reference", "a purchase needs the order it is for");
+        }
+        if is_purchase && (self.lines.is_empty() || self.lines.len() > MOST_LINES) {
+            check.wrong("/lines", "a purchase needs 1 to 500 lines");
+        }
+        if !is_purchase && !self.lines.is_empty() {
+            check.wrong("/lines", "only purchases have lines");
+        }
+        let mut names = HashSet::new();
+        for (index, body) in self.lines.iter().take(MOST_LINES).enumerate() {
+            // Returns name the line they are for.
+            if !names.insert(body.line_id.as_str()) {
+                check.wrong(format!("/lines/{index}/line_id"), "is the line_id of another line");
+            }
+        }
+        let lines = self
+            .lines
+            .iter()
+            .take(MOST_LINES)
+            .enumerate()
+            .filter_map(|(index, body)| line(index, body, &mut check))
+            .collect();
+        check.text("/channel", self.channel.as_deref(), 64);
+        check.text("/store_id", self.store_id.as_deref(), 64);
+        let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
+        let origin = Origin {
+            actor: actor.to_owned(),
+            channel: self.channel.clone(),
+            store: self.store_id.clone(),
+            reference,
+            reason: None,
+        };
+        let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines });
+        let order = member.map(|member| Order {
+            member,
+            command,
+            origin,
+            idem: Some((format!("earn:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+        });
+        check.done(order)
+    }
+}
+
+/// How the store names what may be recorded once only.
+fn source(event: &str, reference: &str) -> String {
+    format!("{event}:{reference}")
+}
+
+fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
+    let at = format!("/lines/{index}");
+    check.text(&format!("{at}/line_id"), Some(&body.line_id), 64);
+    check.text(&format!("{at}/sku"), body.sku.as_deref(), 64);
+    check.text(&format!("{at}/category"), body.category.as_deref(), 64);
+    if !(1..=1_000_000).contains(&body.quantity) {
+        check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
+    }
+    if !(0..=MOST_AMOUNT).contains(&body.amount.amount_minor) {
+        check.wrong(
+            format!("{at}/amount/amount_minor"),
+            "must be 0 to 1000000000000000; returns are not negative purchases",
+        );
+    }
+    let currency = Currency::new(&body.amount.currency);
+    if currency.is_none() {
+        check.wrong(format!("{at}/amount/currency"), "must be an ISO 4217 code of three capital letters");
+    }
+    Some(Line {
+        line: body.line_id.clone(),
+        sku: body.sku.clone(),
+        category: body.category.clone(),
+        quantity: body.quantity,
+        amount: Money { amount_minor: body.amount.amount_minor, currency: currency? },
+    })
+}
+
+impl RedeemBody {
+    /// Checks the values and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        if !(1..=MOST_AMOUNT).contains(&self.points) {
+            check.wrong("/points", "must be 1 to 1000000000000000");
+        }
+        let reference = check.reference(self.reference.as_deref());
+        check.text("/reason", self.reason.as_deref(), 500);
+        check.text("/channel", self.channel.as_deref(), 64);
+        check.text("/store_id", self.store_id.as_deref(), 64);
+        let source = reference.as_ref().map(|reference| format!("redeem:{reference}"));
+        let origin = Origin {
+            actor: actor.to_owned(),
+            channel: self.channel.clone(),
+            store: self.store_id.clone(),
+            reference,
+            reason: self.reason.clone(),
+        };
+        let order = member.map(|member| Order {
+            member,
+            command: Command::Redeem { points: self.points },
+            origin,
+            idem: Some((format!("redeem:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+        });
+        check.done(order)
+    }
+}
+
+impl ActivateBody {
+    /// The source of the earn that it speaks of.
+    #[must_use]
+    pub fn source(&self) -> String {
+        source(&self.event, &self.reference)
+    }
+
+    /// Checks the values and makes an order of it; `activation` is what was earned under the reference, if anything was.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str, activation: Option<Activation>) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        let reference = check.reference(Some(&self.reference));
+        check.text("/event", Some(&self.event), 40);
+        check.text("/reason", self.reason.as_deref(), 500);
+        check.text("/channel", self.channel.as_deref(), 64);
+        check.text("/store_id", self.store_id.as_deref(), 64);
+        let origin = Origin {
+            actor: actor.to_owned(),
+            channel: self.channel.clone(),
+            store: self.store_id.clone(),
+            reference,
+            reason: self.reason.clone(),
+        };
+        let order = member.map(|member| Order {
+            member,
+            command: Command::Activate(activation),
+            origin,
+            idem: Some((format!("activate:{key}"), fingerprint(self))),
+            source: None,
+            attributes: None,
+        });
+        check.done(order)
+    }
+}
+
+impl MemberBody {
+    /// Checks the values and makes an order of it for the member of the path.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member_id = check.id("member_id", MemberId::new(member));
+        if self.attributes.len() > MOST_ATTRIBUTES {
+            check.wrong("/attributes", "must be 50 at most");
+        }
+        for (name, value) in &self.attributes {
+            let at = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
+            check.text(&at, Some(name), 64);
+            check.text(&at, Some(value), 200);
+        }
+        let attributes = serde_json::to_string(&self.attributes).ok();
+        let order = member_id.map(|member_id| Order {
+            member: member_id,
+            command: Command::Enrol,
+            origin: Origin { actor: actor.to_owned(), ..Origin::default() },
+            idem: Some((format!("member:{key}"), fingerprint(&(member, self)))),
+            source: None,
+            attributes,
+        });
+        check.done(order)
+    }
+}

@@ -1,0 +1,95 @@
+//! What a command carries through the store, and what became of it.
+
+use ledger::{Entry, Member, MemberId, Origin, Refusal};
+use rules::Command;
+
+use crate::commit::Claims;
+use crate::load::{Lots, Wanted};
+
+/// One command for one member.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The member.
+    pub member: MemberId,
+    /// What is asked.
+    pub command: Command,
+    /// Who asks.
+    pub origin: Origin,
+    /// The idempotency key with its operation in front, and the fingerprint of the request; jobs have none.
+    pub idem: Option<(String, String)>,
+    /// The source that may be recorded once only.
+    pub source: Option<String>,
+    /// New profile attributes, a JSON text.
+    pub attributes: Option<String>,
+}
+
+impl Order {
+    /// What must be loaded to decide it.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        let idem = self.idem.as_ref().map(|(key, _)| key.clone());
+        Wanted { member: self.member.clone(), idem, source: self.source.clone() }
+    }
+
+    /// How many lots are likely to be enough.
+    #[must_use]
+    pub fn lots(&self) -> Lots {
+        match self.command {
+            Command::Earn(_) | Command::Enrol => Lots::None,
+            Command::Redeem { .. } => Lots::First(64),
+            Command::Activate(_) | Command::Settle | Command::Upgrade | Command::Remind => Lots::All,
+        }
+    }
+
+    /// An order of a job: no key, no source.
+    #[must_use]
+    pub fn of_job(member: MemberId, command: Command, job: &str) -> Self {
+        let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
+        Self { member, command, origin, idem: None, source: None, attributes: None }
+    }
+
+    pub(crate) fn claims(&self) -> Claims {
+        let (idem, fingerprint) = self.idem.clone().unzip();
+        Claims { idem, fingerprint, source: self.source.clone(), attributes: self.attributes.clone() }
+    }
+}
+
+/// What a command wrote.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its entries, in order.
+    pub entries: Vec<Entry>,
+    /// Which of them was asked for.
+    pub primary: usize,
+    /// True when it was written by an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// What became of an order.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It is written.
+    Done(Answer),
+    /// It is refused.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Names the occurrence; a UUID.
+        id: String,
+        /// True when an earlier request with the same key heard so.
+        replayed: bool,
+    },
+    /// Its key belongs to another request.
+    KeyReused,
+    /// There was nothing to do (jobs only). Carries the member as it is.
+    Nothing(Box<Member>),
+}
+
+/// The most that any of the orders is likely to need.
+pub(crate) fn most_lots<'a>(orders: impl Iterator<Item = &'a Order>) -> Lots {
+    orders.map(Order::lots).fold(Lots::None, |most, lots| match (most, lots) {
+        (Lots::All, _) | (_, Lots::All) => Lots::All,
+        (Lots::First(a), Lots::First(b)) => Lots::First(a.max(b)),
+        (Lots::None, lots) | (lots, Lots::None) => lots,
+    })
+}
