@@ -214,6 +214,22 @@ fn inner_addresses_are_refused() {
 }
 
 #[test]
+fn a_late_retry_undoes_no_later_change() {
+    let (_host, shop, receiver) = opened();
+    let put = |path: &str| shop.put("/v1/endpoints/crm", &json!({"url": format!("{}{path}", receiver.url())}));
+    let made = put("/old").key("a").send();
+    assert_eq!(made.status, 201);
+    assert_eq!(put("/new").key("b").send().status, 200);
+    put("/old").key("a").send().assert_replays(&made);
+    let delete = || shop.ask("DELETE", "/v1/endpoints/crm").key("c");
+    assert!(shop.get("/v1/endpoints/crm").send().ok()["url"].as_str().unwrap().ends_with("/new"));
+    assert_eq!(delete().send().status, 204);
+    assert_eq!(put("/third").key("d").send().status, 201);
+    assert_eq!((delete().send().status, delete().send().is_replay()), (204, true));
+    assert_eq!(shop.get("/v1/endpoints/crm").send().status, 200, "a retry deletes no endpoint that was made since");
+}
+
+#[test]
 fn endpoints_are_asked_for_properly() {
     let (host, shop, receiver) = opened();
     let put = |body: Json| shop.put("/v1/endpoints/crm", &body);

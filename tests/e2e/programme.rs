@@ -26,6 +26,25 @@ fn a_new_rulebook_counts_from_its_publication() {
     assert_eq!(shop.buys("m", "o-3", 1_000).send().outcome(), "201 earn +10 = 45");
 }
 
+/// A retry that comes late must not undo what a colleague has published in the meantime.
+#[test]
+fn a_publication_is_done_once_under_its_key() {
+    let host = Host::start();
+    let shop = host.shop();
+    let rulebook = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    let with_rate = |rate: &str| {
+        let mut body = json!({"name": "Default programme", "rulebook": rulebook});
+        body["rulebook"]["purchase"]["points_per_unit"] = rate.into();
+        shop.put("/v1/programmes/default", &body)
+    };
+    let first = with_rate("2").key("a").send();
+    assert_eq!((first.status, &first.json()["rulebook_version"]), (200, &json!(2)));
+    assert_eq!(with_rate("3").key("b").send().ok()["rulebook_version"], 3);
+    with_rate("2").key("a").send().assert_replays(&first);
+    assert_eq!(with_rate("4").key("a").send().outcome(), "422 idempotency-key-reused");
+    assert_eq!(shop.get("/v1/programmes/default").send().ok()["rulebook_version"], 3);
+}
+
 type Change<'a> = &'a dyn Fn(&mut Json);
 
 #[test]

@@ -62,6 +62,10 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     request.idempotency_key()?;
     let body: EndpointBody = parse_json(body)?;
+    once(app, request, &caller, "endpoint", &(id, &body), async || set(app, &caller, id, &body).await).await
+}
+
+async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Result<Reply, Problem> {
     let mut errors = Vec::new();
     // Endpoints are named like programmes.
     if let Err(error) = ProgrammeId::new(id) {
@@ -127,9 +131,11 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = admin(app, request).await?;
     request.allow_query(&[])?;
-    request.idempotency_key()?;
-    let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id).await?;
-    if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
+    let remove = async || {
+        let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id).await?;
+        if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
+    };
+    once(app, request, &caller, "endpoint-delete", &id, remove).await
 }
 
 async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -141,19 +147,21 @@ async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     Ok(paged(&page, found, shown_dead, |last| last.entry_no.to_string()))
 }
 
-/// A retry finds nothing dead any more, and sends nothing twice.
 async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = admin(app, request).await?;
     request.allow_query(&[])?;
     let body = request.body_within(MOST_BYTES)?;
     request.idempotency_key()?;
     let wanted: ReplayBody = if body.is_empty() { ReplayBody { entry_id: None } } else { parse_json(body)? };
-    existing(app, &caller, id).await?;
-    let replayed = replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now()).await?;
-    if replayed == 0 && wanted.entry_id.is_some() {
-        return Err(Problem::ResourceNotFound);
-    }
-    Ok(Reply::json(200, &json!({"replayed": replayed})))
+    let send_again = async || {
+        existing(app, &caller, id).await?;
+        let replayed = replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now()).await?;
+        if replayed == 0 && wanted.entry_id.is_some() {
+            return Err(Problem::ResourceNotFound);
+        }
+        Ok(Reply::json(200, &json!({"replayed": replayed})))
+    };
+    once(app, request, &caller, "replay", &(id, &wanted.entry_id), send_again).await
 }
 
 async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {

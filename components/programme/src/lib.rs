@@ -9,10 +9,10 @@ use ledger::ProgrammeId;
 use rules::Rulebook;
 use serde_json::json;
 use shell::{
-    App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, now, parse_json, serve,
+    App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{Published, programme, publish};
+use store::{Caller, Published, programme, publish};
 
 const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
 const MOST_BYTES: usize = 256 * 1024;
@@ -47,7 +47,6 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     Ok(Reply::json(200, &body))
 }
 
-/// Publishing the document that is published already changes nothing, so a retry is safe whatever became of the first try.
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &[]).await?;
     if !caller.operator {
@@ -57,6 +56,11 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     request.idempotency_key()?;
     let body: ProgrammeBody = parse_json(body)?;
+    once(app, request, &caller, "programme", &(id, &body), async || next_rulebook(app, &caller, id, &body).await).await
+}
+
+/// Publishing the document that is published already changes nothing.
+async fn next_rulebook(app: &App, caller: &Caller, id: &str, body: &ProgrammeBody) -> Result<Reply, Problem> {
     let name_fits = (1..=100).contains(&body.name.chars().count()) && !body.name.chars().any(char::is_control);
     let mut errors = Vec::new();
     if let Err(error) = ProgrammeId::new(id) {

@@ -35,5 +35,5 @@ pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Standing, Tier, Totals};
 pub use money::{Currency, Money};
 pub use refusal::{Fault, Refusal};
-pub use verify::{Violation, verify};
+pub use verify::{Replay, Violation, verify};
 pub use zone::{UnknownZone, Zone};

@@ -252,10 +252,17 @@ impl Member {
                 pending: grant.available_at > entry.recorded_at,
             });
         }
-        self.lots.retain(|lot| lot.remaining > 0);
-        // With all lots at hand the next due instant is known; otherwise a new lot can only bring it forward.
-        let due = self.lots.iter().filter_map(Lot::due_at).min();
-        self.due_at = if self.lots_complete { due } else { self.due_at.into_iter().chain(due).min() };
+        if touches_lots {
+            self.lots.retain(|lot| lot.remaining > 0);
+        }
+        // New lots can only bring the next due instant forward. When others were touched it may move back, which shows with all lots at hand.
+        let granted = self.lots.len().saturating_sub(entry.grants.len());
+        let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at).min();
+        self.due_at = if touches_lots && self.lots_complete {
+            self.lots.iter().filter_map(Lot::due_at).min()
+        } else {
+            self.due_at.into_iter().chain(new).min()
+        };
         Ok(moved)
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::calendar::Timestamp;
 use crate::entry::{Entry, Kind};
-use crate::id::{EntryId, LotNumber};
+use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::lot::Lot;
 use crate::member::Member;
 use crate::refusal::Fault;
@@ -35,44 +35,81 @@ impl fmt::Display for Violation {
 /// Returns every difference found; an empty list means that all of it holds.
 #[must_use]
 pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut member = Member::new(stored.id.clone());
-    for entry in entries {
+    let mut replay = Replay::new(stored.id.clone());
+    entries.iter().for_each(|entry| replay.take(entry));
+    replay.finish(stored)
+}
+
+/// A replay of one member that takes its entries in as many portions as they come in.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    member: Member,
+    found: Vec<Violation>,
+    /// The chain is broken: what follows would only repeat it.
+    is_broken: bool,
+}
+
+impl Replay {
+    /// Starts before the member's first entry.
+    #[must_use]
+    pub fn new(member: MemberId) -> Self {
+        Self { member: Member::new(member), found: Vec::new(), is_broken: false }
+    }
+
+    /// The hash of the last entry taken, which the next one must follow.
+    #[must_use]
+    pub fn head(&self) -> Hash {
+        self.member.head
+    }
+
+    /// Takes the member's next entry.
+    pub fn take(&mut self, entry: &Entry) {
+        if self.is_broken {
+            return;
+        }
+        let (member, found) = (&mut self.member, &mut self.found);
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
-        if let Err(spent) = clock_windows(&member, entry) {
-            problem(format!("moves lot {} outside its time", spent.0));
+        if let Err(moved) = clock_windows(member, entry) {
+            problem(format!("moves lot {} outside its time", moved.0));
         }
         if !says_what_its_kind_says(entry) {
             problem(format!("is no {} by what it moves", entry.kind.as_str()));
         }
         if let Err(fault) = member.apply(entry) {
             problem(fault.to_string());
-            if fault == Fault::BrokenChain || fault == Fault::OutOfSequence {
-                return found;
-            }
+            self.is_broken = fault == Fault::BrokenChain || fault == Fault::OutOfSequence;
         }
     }
-    let mut differs = |what: &str, holds: bool| {
-        if !holds {
-            found.push(Violation { entry: None, what: format!("stored {what} is not what the entries give") });
+
+    /// Compares with what is stored, and tells every difference found.
+    #[must_use]
+    pub fn finish(self, stored: &Member) -> Vec<Violation> {
+        let Self { member, mut found, is_broken } = self;
+        if is_broken {
+            return found;
         }
-    };
-    differs("sequence", member.sequence == stored.sequence);
-    differs("head", member.head == stored.head);
-    differs("balance", member.balance == stored.balance);
-    differs("number of lots", member.lots_granted == stored.lots_granted);
-    differs("joining", member.joined_at == stored.joined_at);
-    differs("last reminder", member.reminded_at == stored.reminded_at);
-    // Too early costs a look; too late, and points would outlive their end unswept.
-    let never = Timestamp(i64::MAX);
-    differs("due instant", stored.due_at.unwrap_or(never) <= member.due_at.unwrap_or(never));
-    differs("tier", member.tier == stored.tier);
-    differs("standing", member.standing == stored.standing);
-    differs("counters", by_name(&member) == by_name(stored));
-    differs("lots", by_number(&member.lots) == by_number(&stored.lots));
-    let remaining: i128 = stored.lots.iter().map(|lot| i128::from(lot.remaining)).sum();
-    differs("sum of lots", remaining == i128::from(stored.balance));
-    found
+        let mut differs = |what: &str, holds: bool| {
+            if !holds {
+                found.push(Violation { entry: None, what: format!("stored {what} is not what the entries give") });
+            }
+        };
+        differs("sequence", member.sequence == stored.sequence);
+        differs("head", member.head == stored.head);
+        differs("balance", member.balance == stored.balance);
+        differs("number of lots", member.lots_granted == stored.lots_granted);
+        differs("joining", member.joined_at == stored.joined_at);
+        differs("last reminder", member.reminded_at == stored.reminded_at);
+        // Too early costs a look; too late, and points would outlive their end unswept.
+        let never = Timestamp(i64::MAX);
+        differs("due instant", stored.due_at.unwrap_or(never) <= member.due_at.unwrap_or(never));
+        differs("tier", member.tier == stored.tier);
+        differs("standing", member.standing == stored.standing);
+        differs("counters", by_name(&member) == by_name(stored));
+        differs("lots", by_number(&member.lots) == by_number(&stored.lots));
+        let remaining: i128 = stored.lots.iter().map(|lot| i128::from(lot.remaining)).sum();
+        differs("sum of lots", remaining == i128::from(stored.balance));
+        found
+    }
 }
 
 /// A redemption may only draw from lots that are spendable at its instant; an expiry only from lots past theirs. A lot is activated when its

@@ -72,7 +72,7 @@ impl Check {
 }
 
 /// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under one key apart.
-fn fingerprint(body: &impl Serialize) -> String {
+pub(crate) fn fingerprint(body: &impl Serialize) -> String {
     let json = serde_json::to_vec(body).unwrap_or_default();
     let mut digest = ledger::Hash(Sha256::digest(json).into()).to_string();
     digest.truncate(32);

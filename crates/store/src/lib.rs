@@ -21,6 +21,7 @@ mod migrate;
 mod night;
 mod order;
 mod programmes;
+mod receipts;
 mod refusals;
 mod reports;
 mod sql;
@@ -45,6 +46,7 @@ pub use order::{Answer, Order, Outcome};
 pub use programmes::{
     Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
 };
+pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance};
 #[cfg(feature = "native")]

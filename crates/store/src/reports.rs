@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Hash, Kind, Member, MemberId, Timestamp, Violation, verify};
+use ledger::{Entry, Kind, Member, MemberId, Replay, Timestamp, Violation};
 
 use crate::Error;
 use crate::body;
@@ -47,40 +47,83 @@ pub async fn audit(
     let values = vec![programme_no.into(), member.into(), after.into(), most.into()];
     let mut rows = sql.query(include_str!("../queries/audit_members.sql"), values).await?;
     let members = rows.iter_mut().map(|row| codec::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
-    let numbers: Vec<i64> = members.iter().filter_map(|(_, number)| *number).collect();
-    let spans: Vec<(i64, i64)> =
-        members.iter().filter_map(|(member, number)| Some(((*number)?, member.sequence.0))).collect();
-    let mut histories = entries(sql, &spans).await?;
     let mut found = Audit { members: members.len(), entries: 0, violations: Vec::new(), next: None };
+    let mut replays: BTreeMap<i64, Replay> = BTreeMap::new();
     for (member, number) in &members {
-        let entries = number.and_then(|number| histories.remove(&number)).unwrap_or_default();
-        found.entries += entries.len();
-        found.violations.extend(check(member, &entries));
+        replays.extend(number.map(|number| (number, Replay::new(member.id.clone()))));
+    }
+    for portion in portions(&members) {
+        replay(sql, &portion, &mut replays, &mut found).await?;
+    }
+    for (member, number) in &members {
+        let Some(replay) = number.and_then(|number| replays.remove(&number)) else { continue };
+        let violation = |violation| AuditViolation { member: member.id.clone(), violation };
+        found.violations.extend(replay.finish(member).into_iter().map(violation));
     }
     let page_is_full = i64::try_from(members.len()).is_ok_and(|count| count == most);
-    found.next = numbers.last().copied().filter(|_| page_is_full && member.is_none());
+    found.next = members.last().and_then(|(_, number)| *number).filter(|_| page_is_full && member.is_none());
     Ok(found)
 }
 
-fn check(member: &Member, entries: &[Entry]) -> Vec<AuditViolation> {
-    let found = verify(entries, member).into_iter();
-    found.map(|violation| AuditViolation { member: member.id.clone(), violation }).collect()
+/// Entries read at once: a member may have more than fit into memory.
+const PORTION: i64 = 10_000;
+
+/// Member number, first and last sequence.
+type Span = (i64, i64, i64);
+
+/// The histories of the members, up to what each of them had when it was read, cut into portions.
+fn portions(members: &[(Member, Option<i64>)]) -> Vec<Vec<Span>> {
+    let (mut portions, mut portion, mut room) = (Vec::new(), Vec::new(), PORTION);
+    for (member, number) in members {
+        let (Some(number), last, mut next) = (*number, member.sequence.0, 1) else { continue };
+        while next <= last {
+            let end = last.min(next.saturating_add(room - 1));
+            portion.push((number, next, end));
+            room -= end - next + 1;
+            next = end + 1;
+            if room == 0 {
+                portions.push(std::mem::take(&mut portion));
+                room = PORTION;
+            }
+        }
+    }
+    portions.push(portion);
+    portions.retain(|portion| !portion.is_empty());
+    portions
 }
 
-async fn entries(sql: &impl Sql, members: &[(i64, i64)]) -> Result<BTreeMap<i64, Vec<Entry>>, Error> {
-    let list = serde_json::to_string(members).map_err(|_| Error::Corrupt("member numbers"))?;
-    let rows = sql.query(include_str!("../queries/audit_entries.sql"), vec![list.into()]).await?;
-    let mut histories: BTreeMap<i64, Vec<Entry>> = BTreeMap::new();
-    for mut row in rows {
-        let history = histories.entry(row.integer(0)?).or_default();
-        // The query has no column for the hash before: it is the one of the row before.
-        let before = history.last().map(|entry| entry.hash.to_string());
-        row.0.push(Value::from(before));
-        let mut entry = body::read(&mut row, 1)?;
-        entry.previous_hash = history.last().map_or(Hash::default(), |entry| entry.hash);
-        history.push(entry);
+async fn replay(
+    sql: &impl Sql,
+    spans: &[Span],
+    replays: &mut BTreeMap<i64, Replay>,
+    found: &mut Audit,
+) -> Result<(), Error> {
+    let list = serde_json::to_string(spans).map_err(|_| Error::Corrupt("member numbers"))?;
+    for mut row in sql.query(include_str!("../queries/audit_entries.sql"), vec![list.into()]).await? {
+        let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
+        let stored_source = row.optional_text(1)?;
+        // The query has no column for the hash before, as a replay knows it.
+        let before = replay.head();
+        row.0.push(Value::Null);
+        let entry = Entry { previous_hash: before, ..body::read(&mut row, 2)? };
+        if stored_source != source(&entry) {
+            let violation = Violation { entry: Some(entry.id), what: "its source is not what it records".to_owned() };
+            found.violations.push(AuditViolation { member: entry.member.clone(), violation });
+        }
+        found.entries += 1;
+        replay.take(&entry);
     }
-    Ok(histories)
+    Ok(())
+}
+
+/// What an entry keeps from being recorded again, from its own words.
+fn source(entry: &Entry) -> Option<String> {
+    let reference = entry.origin.reference.as_ref()?;
+    match entry.kind {
+        Kind::Earn => Some(format!("{}:{reference}", entry.event.as_ref()?)),
+        Kind::Redeem => Some(format!("redeem:{reference}")),
+        _ => None,
+    }
 }
 
 /// Three sums over a programme that must be the same.

@@ -66,7 +66,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
         command: Command::Earn(event),
         origin,
         idem: Some((format!("earn:{order}"), order.to_owned())),
-        source: Some(format!("earn:{order}")),
+        source: Some(format!("purchase:{order}")),
         attributes: None,
     })
 }

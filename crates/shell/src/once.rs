@@ -1,0 +1,42 @@
+//! Requests that write no entry, done once under their key: publications, endpoints, revocations.
+//!
+//! A command's entries are its receipt, written in one statement with it. Here the receipt follows in a second one: whoever crashes in
+//! between does the same once more, and only then.
+
+use serde::Serialize;
+use store::{Caller, Receipt, keep_receipt, receipt};
+
+use crate::answer::Reply;
+use crate::app::App;
+use crate::ids::now;
+use crate::orders::fingerprint;
+use crate::problem::Problem;
+use crate::request::Request;
+
+/// Gives the first answer again when the key has one; otherwise acts, and keeps the answer when it is a success. `asked` is all that tells
+/// this request from another of the same operation.
+///
+/// # Errors
+/// [`Problem::IdempotencyKeyReused`], what is wrong with the key, and what `act` gives.
+pub async fn once(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    operation: &str,
+    asked: &impl Serialize,
+    act: impl AsyncFnOnce() -> Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
+    let idem = format!("{operation}:{}", request.idempotency_key()?);
+    let fingerprint = fingerprint(asked);
+    let programme = caller.programme.no;
+    if let Some(kept) = receipt(&app.sql, programme, &idem).await? {
+        if kept.fingerprint != fingerprint {
+            return Err(Problem::IdempotencyKeyReused);
+        }
+        return Ok(Reply::new(kept.status, "application/json", kept.body).with("idempotent-replayed", "true"));
+    }
+    let reply = act().await?;
+    let answered = Receipt { fingerprint, status: reply.status, body: reply.body.clone() };
+    keep_receipt(&app.sql, programme, &idem, &answered, now()).await?;
+    Ok(reply)
+}

@@ -1,0 +1,52 @@
+//! Answers of requests that write no entry, kept under their idempotency keys. Commands need none: their entries are their receipts.
+
+use ledger::Timestamp;
+
+use crate::Error;
+use crate::sql::Sql;
+
+/// A kept answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Fingerprint of the request.
+    pub fingerprint: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// What was answered under a key (the operation in front), if anything was.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn receipt(sql: &impl Sql, programme_no: i64, idem: &str) -> Result<Option<Receipt>, Error> {
+    let mut rows = sql.look_up(include_str!("../queries/receipt.sql"), vec![programme_no.into(), idem.into()]).await?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    let status = u16::try_from(row.integer(1)?).map_err(|_| Error::Corrupt("receipt"))?;
+    Ok(Some(Receipt { fingerprint: row.text(0)?, status, body: row.text(2)? }))
+}
+
+/// Keeps an answer under a key that has none.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn keep_receipt(
+    sql: &impl Sql,
+    programme_no: i64,
+    idem: &str,
+    receipt: &Receipt,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Receipt { fingerprint, status, body } = receipt;
+    let values = vec![
+        programme_no.into(),
+        idem.into(),
+        fingerprint.as_str().into(),
+        i64::from(*status).into(),
+        body.as_str().into(),
+        now.0.into(),
+    ];
+    sql.query(include_str!("../queries/receipt_keep.sql"), values).await?;
+    Ok(())
+}
