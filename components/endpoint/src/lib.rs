@@ -14,8 +14,8 @@ use ledger::{KINDS, Kind, ProgrammeId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, now, parse_json,
-    serve,
+    App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, now, once,
+    parse_json, serve,
 };
 use spin_sdk::http_service;
 use store::{

@@ -10,7 +10,7 @@
 use ledger::{ProgrammeId, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, KeyBody, Page, Problem, Reply, Request, Response, Role, authenticate, new_key, now,
+    App, Bearer, FieldError, KeyBody, Page, Problem, Reply, Request, Response, Role, authenticate, new_key, now, once,
     parse_json, serve,
 };
 use spin_sdk::http_service;
