@@ -71,6 +71,27 @@ fn the_audit_finds_what_was_tampered_with() {
     }
 }
 
+/// More entries than the audit reads at once, with another member before and after them.
+#[test]
+fn the_audit_reads_long_histories_in_portions() {
+    let world = World::with_rules(|book| book.caps.points_per_day = None);
+    world.one(act("a", "a", "share"));
+    for batch in 0..21 {
+        let order = |n: i32| buy("m", &format!("k{batch}-{n}"), &format!("o{batch}-{n}"), 100);
+        world.run(&(0..500).map(order).collect::<Vec<_>>());
+    }
+    world.one(act("z", "z", "share"));
+    let audit = || wait(store::audit(&world.sql, world.programme.no, None, 0, 100)).unwrap();
+    let clean = audit();
+    assert!(clean.violations.is_empty(), "{:?}", clean.violations);
+    assert_eq!((clean.members, clean.entries), (3, world.number("SELECT count(*) FROM entry") as usize));
+    assert!(clean.entries > 10_500);
+    // In the last portion, too.
+    let tamper = "DROP TRIGGER entry_is_never_updated; UPDATE entry SET points = points + 1 WHERE sequence = 10400";
+    world.sql.connection().execute_batch(tamper).unwrap();
+    assert!(!audit().violations.is_empty());
+}
+
 #[test]
 fn the_trial_balance_is_what_members_hold() {
     let world = busy_world();
