@@ -1,7 +1,7 @@
 //! `POST /v1/activate` and return windows: what is earned can be spent when its window is over, by the clock or because somebody says so.
 
 use serde_json::json;
-use tests::{Host, Shop};
+use tests::{Host, Shop, at_once};
 
 /// Purchases are pending through the seventh day and live thirty days from then on; a review until somebody has read it.
 fn opened() -> (Host, Shop) {
@@ -98,10 +98,7 @@ fn two_activations_are_one() {
     let host = Host::start_with(&["--instances", "4"]);
     let shop = host.shop_with("window", |book| book["purchase"]["pending"] = json!({"days": 7}));
     shop.buys("m", "o-1", 10_000).send().ok();
-    let outcomes: Vec<String> = std::thread::scope(|scope| {
-        let asked: Vec<_> = (0..16).map(|_| scope.spawn(|| activates(&shop, "m", "o-1").send().outcome())).collect();
-        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
-    });
+    let outcomes = at_once(16, |_| activates(&shop, "m", "o-1").send().outcome());
     let done = outcomes.iter().filter(|outcome| *outcome == "201 activate +0 = 100").count();
     let refused = outcomes.iter().filter(|outcome| *outcome == "409 nothing-pending").count();
     assert_eq!((done, refused), (1, 15), "{outcomes:?}");

@@ -60,9 +60,9 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = admin(app, request).await?;
     request.allow_query(&[])?;
     let body = request.body_within(MOST_BYTES)?;
-    request.idempotency_key()?;
+    let key = request.idempotency_key()?;
     let body: EndpointBody = parse_json(body)?;
-    once(app, request, &caller, "endpoint", &(id, &body), async || set(app, &caller, id, &body).await).await
+    once(app, &key, &caller, "endpoint", &(id, &body), async || set(app, &caller, id, &body).await).await
 }
 
 async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Result<Reply, Problem> {
@@ -131,11 +131,12 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = admin(app, request).await?;
     request.allow_query(&[])?;
+    let key = request.idempotency_key()?;
     let remove = async || {
         let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
-    once(app, request, &caller, "endpoint-delete", &id, remove).await
+    once(app, &key, &caller, "endpoint-delete", &id, remove).await
 }
 
 async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -151,7 +152,7 @@ async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let caller = admin(app, request).await?;
     request.allow_query(&[])?;
     let body = request.body_within(MOST_BYTES)?;
-    request.idempotency_key()?;
+    let key = request.idempotency_key()?;
     let wanted: ReplayBody = if body.is_empty() { ReplayBody { entry_id: None } } else { parse_json(body)? };
     let send_again = async || {
         existing(app, &caller, id).await?;
@@ -161,7 +162,7 @@ async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
         }
         Ok(Reply::json(200, &json!({"replayed": replayed})))
     };
-    once(app, request, &caller, "replay", &(id, &wanted.entry_id), send_again).await
+    once(app, &key, &caller, "replay", &(id, &wanted.entry_id), send_again).await
 }
 
 async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {

@@ -103,11 +103,12 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
 async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
     let caller = admin(app, request).await?;
     request.allow_query(&[])?;
+    let key = request.idempotency_key()?;
     let end = async || {
         let is_revoked = revoke_key(&app.sql, caller.programme.no, prefix, now().0).await?;
         if is_revoked { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
-    once(app, request, &caller, "key-revoke", &prefix, end).await
+    once(app, &key, &caller, "key-revoke", &prefix, end).await
 }
 
 async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {

@@ -54,9 +54,9 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     }
     request.allow_query(&[])?;
     let body = request.body_within(MOST_BYTES)?;
-    request.idempotency_key()?;
+    let key = request.idempotency_key()?;
     let body: ProgrammeBody = parse_json(body)?;
-    once(app, request, &caller, "programme", &(id, &body), async || next_rulebook(app, &caller, id, &body).await).await
+    once(app, &key, &caller, "programme", &(id, &body), async || next_rulebook(app, &caller, id, &body).await).await
 }
 
 /// Publishing the document that is published already changes nothing.

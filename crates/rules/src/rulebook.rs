@@ -116,15 +116,19 @@ impl Rulebook {
     /// How long the points live that an event earns; `None` when the rulebook does not know the event.
     #[must_use]
     pub fn expiry(&self, event: &str) -> Option<&ExpiryPolicy> {
-        let action = || self.actions.get(event).map(|action| &action.expiry);
-        if event == "purchase" { Some(&self.purchase.expiry) } else { action() }
+        self.life(event).map(|(expiry, _)| expiry)
     }
 
     /// Whether what an event earns can be spent only once somebody activates it.
     pub(crate) fn waits_for_activation(&self, event: &str) -> bool {
-        let action = || self.actions.get(event).map(|action| &action.availability);
-        let availability = if event == "purchase" { Some(&self.purchase.availability) } else { action() };
-        availability == Some(&Availability::OnActivation)
+        self.life(event).is_some_and(|(_, availability)| *availability == Availability::OnActivation)
+    }
+
+    fn life(&self, event: &str) -> Option<(&ExpiryPolicy, &Availability)> {
+        match event {
+            "purchase" => Some((&self.purchase.expiry, &self.purchase.availability)),
+            action => self.actions.get(action).map(|rule| (&rule.expiry, &rule.availability)),
+        }
     }
 
     /// The earliest instant that an event reported now may have happened at.

@@ -11,22 +11,21 @@ use crate::app::App;
 use crate::ids::now;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
-use crate::request::Request;
 
 /// Gives the first answer again when the key has one; otherwise acts, and keeps the answer when it is a success. `asked` is all that tells
 /// this request from another of the same operation.
 ///
 /// # Errors
-/// [`Problem::IdempotencyKeyReused`], what is wrong with the key, and what `act` gives.
+/// [`Problem::IdempotencyKeyReused`], what the database does, and what `act` gives.
 pub async fn once(
     app: &App,
-    request: &Request,
+    key: &str,
     caller: &Caller,
     operation: &str,
     asked: &impl Serialize,
     act: impl AsyncFnOnce() -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
-    let idem = format!("{operation}:{}", request.idempotency_key()?);
+    let idem = format!("{operation}:{key}");
     let fingerprint = fingerprint(asked);
     let programme = caller.programme.no;
     if let Some(kept) = receipt(&app.sql, programme, &idem).await? {

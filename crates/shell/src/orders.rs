@@ -6,7 +6,7 @@ use ledger::{Currency, IdError, MemberId, Money, Origin, Reference, Timestamp};
 use rules::{Activation, Command, EarnEvent, Line};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::Order;
+use store::{Order, source};
 
 use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody, RedeemBody};
 use crate::problem::{FieldError, Problem};
@@ -60,6 +60,27 @@ impl Check {
         let length = text.chars().count();
         if length == 0 || length > most || text.chars().any(char::is_control) {
             self.wrong(pointer, format!("must have 1 to {most} characters and no control characters"));
+        }
+    }
+
+    /// Who asks, and where. The fields are those that every command has.
+    fn origin(
+        &mut self,
+        actor: &str,
+        reference: Option<Reference>,
+        reason: Option<&String>,
+        channel: Option<&String>,
+        store: Option<&String>,
+    ) -> Origin {
+        self.text("/reason", reason.map(String::as_str), 500);
+        self.text("/channel", channel.map(String::as_str), 64);
+        self.text("/store_id", store.map(String::as_str), 64);
+        Origin {
+            actor: actor.to_owned(),
+            channel: channel.cloned(),
+            store: store.cloned(),
+            reference,
+            reason: reason.cloned(),
         }
     }
 
@@ -120,16 +141,8 @@ impl EarnBody {
             .enumerate()
             .filter_map(|(index, body)| line(index, body, &mut check))
             .collect();
-        check.text("/channel", self.channel.as_deref(), 64);
-        check.text("/store_id", self.store_id.as_deref(), 64);
         let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
-        let origin = Origin {
-            actor: actor.to_owned(),
-            channel: self.channel.clone(),
-            store: self.store_id.clone(),
-            reference,
-            reason: None,
-        };
+        let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
         let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines });
         let order = member.map(|member| Order {
             member,
@@ -141,11 +154,6 @@ impl EarnBody {
         });
         check.done(order)
     }
-}
-
-/// How the store names what may be recorded once only.
-fn source(event: &str, reference: &str) -> String {
-    format!("{event}:{reference}")
 }
 
 fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
@@ -187,17 +195,9 @@ impl RedeemBody {
             check.wrong("/points", "must be 1 to 1000000000000000");
         }
         let reference = check.reference(self.reference.as_deref());
-        check.text("/reason", self.reason.as_deref(), 500);
-        check.text("/channel", self.channel.as_deref(), 64);
-        check.text("/store_id", self.store_id.as_deref(), 64);
-        let source = reference.as_ref().map(|reference| format!("redeem:{reference}"));
-        let origin = Origin {
-            actor: actor.to_owned(),
-            channel: self.channel.clone(),
-            store: self.store_id.clone(),
-            reference,
-            reason: self.reason.clone(),
-        };
+        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
             member,
             command: Command::Redeem { points: self.points },
@@ -226,16 +226,8 @@ impl ActivateBody {
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let reference = check.reference(Some(&self.reference));
         check.text("/event", Some(&self.event), 40);
-        check.text("/reason", self.reason.as_deref(), 500);
-        check.text("/channel", self.channel.as_deref(), 64);
-        check.text("/store_id", self.store_id.as_deref(), 64);
-        let origin = Origin {
-            actor: actor.to_owned(),
-            channel: self.channel.clone(),
-            store: self.store_id.clone(),
-            reference,
-            reason: self.reason.clone(),
-        };
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
             member,
             command: Command::Activate(activation),

@@ -42,7 +42,7 @@ pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, ro
 pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
 pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
-pub use order::{Answer, Order, Outcome};
+pub use order::{Answer, Order, Outcome, source};
 pub use programmes::{
     Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
 };

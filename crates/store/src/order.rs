@@ -54,6 +54,12 @@ impl Order {
     }
 }
 
+/// The name of what may be recorded once only: the order of a purchase, the document of a redemption (`redeem`).
+#[must_use]
+pub fn source(event: &str, reference: &str) -> String {
+    format!("{event}:{reference}")
+}
+
 /// What a command wrote.
 #[derive(Debug, Clone)]
 pub struct Answer {

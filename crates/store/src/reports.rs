@@ -9,6 +9,7 @@ use ledger::{Entry, Kind, Member, MemberId, Replay, Timestamp, Violation};
 use crate::Error;
 use crate::body;
 use crate::codec;
+use crate::order::source;
 use crate::sql::{Sql, Value};
 
 /// A violation and the member it was found at.
@@ -106,7 +107,7 @@ async fn replay(
         let before = replay.head();
         row.0.push(Value::Null);
         let entry = Entry { previous_hash: before, ..body::read(&mut row, 2)? };
-        if stored_source != source(&entry) {
+        if stored_source != source_of(&entry) {
             let violation = Violation { entry: Some(entry.id), what: "its source is not what it records".to_owned() };
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
@@ -117,11 +118,11 @@ async fn replay(
 }
 
 /// What an entry keeps from being recorded again, from its own words.
-fn source(entry: &Entry) -> Option<String> {
-    let reference = entry.origin.reference.as_ref()?;
+fn source_of(entry: &Entry) -> Option<String> {
+    let reference = entry.origin.reference.as_ref()?.as_str();
     match entry.kind {
-        Kind::Earn => Some(format!("{}:{reference}", entry.event.as_ref()?)),
-        Kind::Redeem => Some(format!("redeem:{reference}")),
+        Kind::Earn => Some(source(entry.event.as_ref()?, reference)),
+        Kind::Redeem => Some(source("redeem", reference)),
         _ => None,
     }
 }
