@@ -36,6 +36,34 @@ fn lines(received: &[Received]) -> Vec<String> {
     received.iter().map(|one| line(one.event())).collect()
 }
 
+/// Kinds that are no redemption, though they lead to one or undo one, have types of their own.
+#[test]
+fn holds_and_returns_are_told() {
+    let (host, shop, receiver) = opened();
+    shop.buys("m", "o-1", 10_000).send().ok();
+    subscribe(&shop, "crm", &receiver, Some(&["hold", "capture", "release", "reverse", "repay"]));
+    for points in [Some(60), None] {
+        let hold = shop.holds("m", 60 - 30 * i64::from(points.is_none()), 30).send().ok();
+        let hold = hold["entry"]["entry_id"].as_str().unwrap();
+        let how = if points.is_some() { "capture" } else { "release" };
+        shop.resolves(hold, how, &json!({})).send().ok();
+    }
+    shop.returns("m", "o-1").send().ok();
+    shop.buys("m", "o-2", 10_000).send().ok();
+    assert_eq!(host.fire("notify"), 200);
+    assert_eq!(
+        lines(&receiver.take()),
+        [
+            "m points.held 100",
+            "m points.redeemed 40",
+            "m points.held 40",
+            "m points.released 40",
+            "m points.reversed -60",
+            "m debt.repaid 40"
+        ]
+    );
+}
+
 #[test]
 fn entries_are_delivered_signed_and_in_order() {
     let (host, shop, receiver) = opened();

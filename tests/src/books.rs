@@ -41,7 +41,8 @@ impl Books {
             counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();
         for sum in [
             "SELECT coalesce(sum(points), 0) FROM entry",
-            "SELECT coalesce(sum(balance), 0) FROM member",
+            "SELECT coalesce(sum(balance - debt), 0) FROM member",
+            "SELECT count(*) FROM member WHERE state IS NOT NULL",
             "SELECT coalesce(sum(remaining), 0) FROM lot",
             "SELECT count(*) FROM api_key WHERE revoked_at IS NULL",
         ] {
@@ -58,7 +59,7 @@ impl Books {
             (
                 "entries, balance and lots of each member agree",
                 "SELECT count(*) FROM member AS m WHERE
-                   m.balance <> (SELECT coalesce(sum(points), 0) FROM entry WHERE member_no = m.no)
+                   m.balance - m.debt <> (SELECT coalesce(sum(points), 0) FROM entry WHERE member_no = m.no)
                    OR m.balance <> (SELECT coalesce(sum(remaining), 0) FROM lot WHERE member_no = m.no)",
             ),
             (
@@ -75,6 +76,16 @@ impl Books {
                 "SELECT count(*) FROM (SELECT balance_after - points AS before,
                    lag(balance_after, 1, 0) OVER (PARTITION BY member_no ORDER BY sequence) AS last FROM entry)
                  WHERE before <> last",
+            ),
+            (
+                "no hold is resolved twice",
+                "SELECT count(*) FROM (SELECT 1 FROM entry WHERE kind IN ('capture', 'release')
+                   GROUP BY json_extract(body, '$.corrects') HAVING count(*) > 1)",
+            ),
+            (
+                "nothing is undone beyond what it was",
+                "SELECT count(*) FROM (SELECT json_extract(body, '$.corrects') AS id, sum(json_extract(body, '$.reversal[1]')) AS undone
+                   FROM entry WHERE kind = 'reverse' GROUP BY 1) AS back JOIN entry ON entry.id = back.id WHERE undone > abs(points)",
             ),
             ("a key is an effect or a refusal", "SELECT count(*) FROM refusal JOIN entry USING (programme_no, idem)"),
         ] {

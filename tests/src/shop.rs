@@ -76,6 +76,21 @@ impl Shop {
         self.post("/v1/redeem", &json!({"member_id": member, "points": points}))
     }
 
+    /// Setting points aside.
+    pub fn holds(&self, member: &str, points: i64, minutes: u32) -> Ask {
+        self.post("/v1/redeem", &json!({"member_id": member, "points": points, "hold": {"minutes": minutes}}))
+    }
+
+    /// What becomes of a hold: `capture` or `release`.
+    pub fn resolves(&self, hold: &str, how: &str, body: &Json) -> Ask {
+        self.post(&format!("/v1/holds/{hold}/{how}"), body)
+    }
+
+    /// Undoing all that is left of an order.
+    pub fn returns(&self, member: &str, order: &str) -> Ask {
+        self.post("/v1/reverse", &json!({"member_id": member, "reference": order}))
+    }
+
     /// A member as the API shows it.
     pub fn member(&self, member: &str) -> Json {
         self.get(&format!("/v1/members/{member}")).send().ok()

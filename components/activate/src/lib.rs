@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `POST /v1/activate` | activates what one earn left pending; `?dry_run=true` writes nothing |
 
-use ledger::MemberId;
+use ledger::Entry;
 use rules::Activation;
 use shell::{
-    ActivateBody, App, Problem, Reply, Request, Response, Role, authenticate, in_force, parse_json, serve, single,
+    ActivateBody, App, Problem, Reply, Request, Response, Role, authenticate, in_force, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{ProgrammeRef, entry_by_source};
+use store::{ProgrammeRef, entries_by_source};
 
 const ROLES: [Role; 1] = [Role::Storefront];
 const MOST_BYTES: usize = 64 * 1024;
@@ -31,20 +31,19 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &ROLES).await?;
-    request.flag("dry_run")?;
     request.allow_query(&["dry_run"])?;
     let text = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: ActivateBody = parse_json(text)?;
     let activation = earned(app, &caller.programme, &body).await?;
-    single(app, request, &ROLES, |actor| body.order(&key, actor, activation)).await
+    of_caller(app, request, &caller, |actor| body.order(&key, actor, activation)).await
 }
 
 /// What the member earned under the reference. An earn never changes, so it may be read before the member is.
 async fn earned(app: &App, programme: &ProgrammeRef, body: &ActivateBody) -> Result<Option<Activation>, Problem> {
-    let found = entry_by_source(&app.sql, programme.no, &body.source()).await?;
-    let is_theirs = |member: &MemberId| member.as_str() == body.member_id;
-    let Some(entry) = found.filter(|entry| is_theirs(&entry.member)) else { return Ok(None) };
+    let found = entries_by_source(&app.sql, programme.no, &[body.source()]).await?;
+    let is_theirs = |entry: &Entry| entry.member.as_str() == body.member_id;
+    let Some(entry) = found.into_iter().find(is_theirs) else { return Ok(None) };
     let book = in_force(&app.sql, programme, entry.rulebook_version).await?;
     let lots = entry.grants.iter().map(|lot| lot.number).collect();
     // A source that is no event, such as `redeem`, granted nothing.

@@ -3,7 +3,10 @@
 use ledger::KINDS;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
-use shell::{ActivateBody, BulkBody, EarnBody, EndpointBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody, RedeemBody};
+use shell::{
+    ActivateBody, BulkBody, CaptureBody, EarnBody, EndpointBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody,
+    RedeemBody, ReleaseBody, ReverseBody,
+};
 
 /// One operation.
 struct Operation {
@@ -58,8 +61,33 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation {
         path: "/v1/redeem",
-        summary: "Spend points, all or nothing",
+        summary: "Spend points or set them aside, all or nothing",
         body: Some("RedeemBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation { path: "/v1/holds/{id}", summary: "A hold and what became of it", ..READ },
+    Operation {
+        path: "/v1/holds/{id}/capture",
+        summary: "Spend the points of a hold, all or some",
+        body: Some("CaptureBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/holds/{id}/release",
+        summary: "Give a hold up",
+        body: Some("ReleaseBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/reverse",
+        summary: "Undo an order, an action or a redemption, wholly or in part",
+        body: Some("ReverseBody"),
         query: DRY_RUN,
         success: &[200, 201],
         ..WRITE
@@ -273,6 +301,9 @@ fn schemas() -> Json {
     add::<BulkBody>(&mut generator);
     add::<RedeemBody>(&mut generator);
     add::<ActivateBody>(&mut generator);
+    add::<CaptureBody>(&mut generator);
+    add::<ReleaseBody>(&mut generator);
+    add::<ReverseBody>(&mut generator);
     add::<MemberBody>(&mut generator);
     add::<KeyBody>(&mut generator);
     add::<ProgrammeBody>(&mut generator);

@@ -12,8 +12,8 @@ mod show;
 use ledger::{MemberId, Refusal};
 use serde_json::Value as Json;
 use shell::{
-    App, Bearer, FieldError, MemberBody, Page, Problem, Reply, Request, Response, Role, authenticate, new_id, now,
-    parse_json, published, serve, single,
+    App, Bearer, FieldError, MemberBody, Page, Problem, Reply, Request, Response, Role, authenticate, now, parse_json,
+    published, serve, single,
 };
 use spin_sdk::http_service;
 use store::{Loaded, Lots, ProgrammeRef, Scope, Wanted, entry_json, history, load};
@@ -112,7 +112,7 @@ async fn read(
         request.allow_query(query)?;
         return Err(member_id(id).err().unwrap_or_else(not_found));
     };
-    let wanted = [Wanted { member, idem: None, source: None }];
+    let wanted = [Wanted::member(member)];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, &READERS)?;
@@ -122,7 +122,7 @@ async fn read(
 
 /// The same with every open lot.
 async fn again(app: &App, programme: ProgrammeRef, id: &str) -> Result<(ProgrammeRef, Loaded), Problem> {
-    let wanted = [Wanted { member: member_id(id)?, idem: None, source: None }];
+    let wanted = [Wanted::member(member_id(id)?)];
     let found = load(&app.sql, Scope::Programme(programme.no), &wanted, Lots::All).await?;
     let (programme, _, mut loaded) = found.ok_or_else(not_found)?;
     Ok((programme, loaded.pop().ok_or_else(not_found)?))
@@ -133,5 +133,5 @@ fn member_id(id: &str) -> Result<MemberId, Problem> {
 }
 
 fn not_found() -> Problem {
-    Problem::Refused { refusal: Refusal::MemberNotFound, id: new_id().to_string(), replayed: false }
+    Problem::refused(Refusal::MemberNotFound)
 }

@@ -16,6 +16,8 @@ pub struct Report {
     pub entries: u64,
     /// Lots that became spendable.
     pub lots_activated: u64,
+    /// Holds whose time was over.
+    pub holds_timed_out: u64,
     /// Lots that reached their end.
     pub lots_expired: u64,
     /// The points in them.
@@ -53,7 +55,8 @@ impl Report {
             }
             Kind::TierChange => self.tier_changes += 1,
             Kind::Remind => self.reminders += 1,
-            Kind::Earn | Kind::Redeem | Kind::Profile => {}
+            Kind::Release => self.holds_timed_out += 1,
+            Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture | Kind::Reverse | Kind::Repay | Kind::Profile => {}
         }
     }
 
@@ -63,6 +66,7 @@ impl Report {
         self.members += other.members;
         self.entries += other.entries;
         self.lots_activated += other.lots_activated;
+        self.holds_timed_out += other.holds_timed_out;
         self.lots_expired += other.lots_expired;
         self.points_expired = self.points_expired.saturating_add(other.points_expired);
         self.tier_changes += other.tier_changes;
@@ -90,6 +94,7 @@ impl Report {
             "members": self.members,
             "entries": self.entries,
             "lots_activated": self.lots_activated,
+            "holds_timed_out": self.holds_timed_out,
             "lots_expired": self.lots_expired,
             "points_expired": self.points_expired,
             "tier_changes": self.tier_changes,

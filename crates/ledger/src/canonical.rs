@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::entry::{Entry, LotDraw};
+use crate::entry::{Entry, LotDraw, LotGrant};
 use crate::id::Hash;
 
 const LAYOUT: &[u8] = b"accrue.entry.v1";
@@ -47,14 +47,7 @@ impl Entry {
             b.integer(line.amount_minor);
             b.integer(line.granted);
         });
-        bytes.list(&self.grants, |b, lot| {
-            b.integer(lot.number.0);
-            b.integer(lot.points);
-            b.text(&lot.source);
-            b.integer(lot.earned_at.0);
-            b.integer(lot.available_at.0);
-            b.option(lot.expires_at, |b, at| b.integer(at.0));
-        });
+        bytes.list(&self.grants, Encoder::grant);
         bytes.list(&self.draws, Encoder::draw);
         bytes.list(&self.activations, Encoder::draw);
         bytes.list(&self.counts, |b, count| {
@@ -90,6 +83,37 @@ impl Entry {
                 b.option(lot.expires_at, |b, at| b.integer(at.0));
             });
         }
+        if let Some(id) = self.corrects {
+            bytes.text("corrects");
+            bytes.0.extend_from_slice(&id.0.to_be_bytes());
+        }
+        if let Some(reservation) = &self.reservation {
+            bytes.text("reservation");
+            bytes.integer(reservation.until.0);
+            bytes.list(&reservation.lots, Encoder::draw);
+        }
+        if !self.returns.is_empty() {
+            bytes.text("returns");
+            bytes.list(&self.returns, |b, back| {
+                b.grant(&back.lot);
+                b.integer(back.points);
+            });
+        }
+        if let Some(reversal) = &self.reversal {
+            bytes.text("reversal");
+            bytes.list(&reversal.lines, |b, line| {
+                b.text(&line.line);
+                b.integer(line.quantity);
+                b.integer(line.amount_minor);
+                b.integer(line.points);
+            });
+            bytes.integer(reversal.desired);
+            bytes.integer(reversal.expired);
+        }
+        if self.debt != 0 {
+            bytes.text("debt");
+            bytes.integer(self.debt);
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }
@@ -120,6 +144,15 @@ impl Encoder {
     fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
         self.length(items.len());
         items.iter().for_each(|item| write(self, item));
+    }
+
+    fn grant(&mut self, lot: &LotGrant) {
+        self.integer(lot.number.0);
+        self.integer(lot.points);
+        self.text(&lot.source);
+        self.integer(lot.earned_at.0);
+        self.integer(lot.available_at.0);
+        self.option(lot.expires_at, |b, at| b.integer(at.0));
     }
 
     fn draw(&mut self, draw: &LotDraw) {

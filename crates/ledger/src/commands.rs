@@ -5,10 +5,10 @@
 
 use crate::calendar::Timestamp;
 use crate::entry::{
-    Award, Count, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+    Award, Count, Entry, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
 };
 use crate::id::EntryId;
-use crate::journal::{Draft, Journal, sum};
+use crate::journal::{Journal, drawn, sum};
 use crate::lot::{Lot, LotState};
 use crate::refusal::{Fault, Refusal};
 
@@ -47,7 +47,7 @@ pub struct Redeem {
 pub fn activate(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
     let activations = due_lots(journal, |lot, now| lot.pending && lot.available_at <= now);
     if !activations.is_empty() {
-        journal.post(Draft { activations, ..Draft::new(Kind::Activate, journal.now(), origin.clone()) }, None)?;
+        journal.post(Entry { activations, ..journal.draft(Kind::Activate, origin.clone()) })?;
     }
     Ok(())
 }
@@ -62,17 +62,21 @@ pub fn activate_early(journal: &mut Journal, dates: Vec<LotDates>, origin: Origi
     let activation = |dates| lot(dates).map(|lot| LotDraw { number: lot.number, points: lot.remaining });
     let activations: Option<Vec<LotDraw>> = dates.iter().map(activation).collect();
     let activations = activations.filter(|lots| !lots.is_empty()).ok_or(Fault::Draft)?;
-    journal.post(Draft { activations, dates, ..Draft::new(Kind::Activate, now, origin) }, None)
+    journal.post(Entry { activations, dates, ..journal.draft(Kind::Activate, origin) })
 }
 
-/// Takes away the points of lots that reached their end. Posts nothing when none did.
+/// Takes away the points of lots that reached their end, but for those that a hold keeps. Posts nothing when there are none.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn expire(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
-    let draws = due_lots(journal, Lot::has_expired);
+    let mut draws = due_lots(journal, Lot::has_expired);
+    for draw in &mut draws {
+        draw.points -= journal.member().held(draw.number);
+    }
+    draws.retain(|draw| draw.points > 0);
     if !draws.is_empty() {
-        journal.post(Draft { draws, ..Draft::new(Kind::Expire, journal.now(), origin.clone()) }, None)?;
+        journal.post(Entry { draws, ..journal.draft(Kind::Expire, origin.clone()) })?;
     }
     Ok(())
 }
@@ -95,16 +99,17 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
     if awarded != sum(earn.grants.iter().map(|lot| lot.points))? || earn.awards.iter().any(|award| award.granted < 0) {
         return Err(Fault::Draft);
     }
-    let draft = Draft {
+    let draft = Entry {
+        occurred_at: earn.occurred_at,
         event: Some(earn.event),
         awards: earn.awards,
         lines: earn.lines,
         grants: earn.grants,
         counts: earn.counts,
         qualifying: earn.qualifying,
-        ..Draft::new(Kind::Earn, earn.occurred_at, origin)
+        ..journal.draft(Kind::Earn, origin)
     };
-    journal.post(draft, None)
+    journal.post(draft)
 }
 
 /// Spends points from the member's spendable lots. All or nothing.
@@ -112,34 +117,51 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
 /// # Errors
 /// `Ok(Err(refusal))` when the member does not exist or cannot spend that many; `Err` when the state is inconsistent.
 pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
-    let now = journal.now();
+    match drawn_for(journal, redeem)? {
+        Ok(draws) => journal.post(Entry { draws, ..journal.draft(Kind::Redeem, origin) }).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// The lots that a redemption draws from, in the order they are spent.
+pub(crate) fn drawn_for(journal: &Journal, redeem: Redeem) -> Result<Result<Vec<LotDraw>, Refusal>, Fault> {
     if !journal.member().exists() {
         return Ok(Err(Refusal::MemberNotFound));
     }
     if redeem.points < 1 {
         return Err(Fault::Draft);
     }
-    let mut lots: Vec<&Lot> = journal.member().lots.iter().filter(|lot| lot.state(now) == LotState::Active).collect();
-    if redeem.first_in_first_out {
+    let lots = spendable(journal, redeem.first_in_first_out);
+    let draws = taken(&lots, redeem.points);
+    let missing = redeem.points - drawn(&draws)?;
+    if missing > 0 {
+        return Ok(Err(Refusal::InsufficientPoints { balance: drawn(&lots)?, missing }));
+    }
+    Ok(Ok(draws))
+}
+
+/// What can be spent now of each lot, in the order it is spent. What holds keep is left out.
+pub(crate) fn spendable(journal: &Journal, first_in_first_out: bool) -> Vec<LotDraw> {
+    let (member, now) = (journal.member(), journal.now());
+    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active).collect();
+    if first_in_first_out {
         lots.sort_by_key(|lot| lot.first_in_first_out());
     } else {
         lots.sort_by_key(|lot| lot.expiring_first());
     }
-    let mut missing = redeem.points;
-    let mut draws = Vec::new();
-    for lot in &lots {
-        let points = missing.min(lot.remaining);
-        if points == 0 {
-            break;
-        }
+    let free = lots.into_iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) });
+    free.filter(|lot| lot.points > 0).collect()
+}
+
+/// The first `points` of these lots, or all there are.
+pub(crate) fn taken(lots: &[LotDraw], points: i64) -> Vec<LotDraw> {
+    let mut missing = points;
+    let draw = |lot: &LotDraw| {
+        let points = missing.min(lot.points);
         missing -= points;
-        draws.push(LotDraw { number: lot.number, points });
-    }
-    if missing > 0 {
-        let balance = sum(lots.iter().map(|lot| lot.remaining))?;
-        return Ok(Err(Refusal::InsufficientPoints { balance, missing }));
-    }
-    journal.post(Draft { draws, ..Draft::new(Kind::Redeem, now, origin) }, None).map(Ok)
+        (points > 0).then_some(LotDraw { points, ..*lot })
+    };
+    lots.iter().map_while(draw).collect()
 }
 
 /// Registers a member or notes that its profile changed. Moves no points.
@@ -147,8 +169,7 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<R
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn enrol(journal: &mut Journal, origin: Origin) -> Result<EntryId, Fault> {
-    let now = journal.now();
-    journal.post(Draft::new(Kind::Profile, now, origin), None)
+    journal.post(journal.draft(Kind::Profile, origin))
 }
 
 /// Moves the member on the tier ladder, with the gift's lot when there is one.
@@ -162,9 +183,8 @@ pub fn tier_change(
     origin: Origin,
     cause: Option<EntryId>,
 ) -> Result<EntryId, Fault> {
-    let now = journal.now();
     let grants = gift.into_iter().collect();
-    journal.post(Draft { tier: Some(tier), grants, ..Draft::new(Kind::TierChange, now, origin) }, cause)
+    journal.post(Entry { tier: Some(tier), grants, cause, ..journal.draft(Kind::TierChange, origin) })
 }
 
 /// Records a warning about lots that expire soon. Moves no points.
@@ -172,6 +192,5 @@ pub fn tier_change(
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn remind(journal: &mut Journal, reminder: Reminder, origin: Origin) -> Result<EntryId, Fault> {
-    let now = journal.now();
-    journal.post(Draft { reminder: Some(reminder), ..Draft::new(Kind::Remind, now, origin) }, None)
+    journal.post(Entry { reminder: Some(reminder), ..journal.draft(Kind::Remind, origin) })
 }

@@ -13,6 +13,16 @@ pub enum Kind {
     Earn,
     /// Points spent.
     Redeem,
+    /// Points set aside for a redemption. Moves none.
+    Hold,
+    /// Points of a hold spent; what it leaves is free again.
+    Capture,
+    /// A hold given up, or timed out. Moves no points.
+    Release,
+    /// An earn or a redemption undone, wholly or in part.
+    Reverse,
+    /// Points that went to pay off a debt. Moves none, as the debt was part of the balance.
+    Repay,
     /// Points whose lots reached their end.
     Expire,
     /// Pending points that became spendable. Moves no points.
@@ -26,8 +36,20 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 7] =
-    [Kind::Earn, Kind::Redeem, Kind::Expire, Kind::Activate, Kind::TierChange, Kind::Profile, Kind::Remind];
+pub const KINDS: [Kind; 12] = [
+    Kind::Earn,
+    Kind::Redeem,
+    Kind::Hold,
+    Kind::Capture,
+    Kind::Release,
+    Kind::Reverse,
+    Kind::Repay,
+    Kind::Expire,
+    Kind::Activate,
+    Kind::TierChange,
+    Kind::Profile,
+    Kind::Remind,
+];
 
 impl Kind {
     /// The name used in the API, the database and the hash.
@@ -36,6 +58,11 @@ impl Kind {
         match self {
             Self::Earn => "earn",
             Self::Redeem => "redeem",
+            Self::Hold => "hold",
+            Self::Capture => "capture",
+            Self::Release => "release",
+            Self::Reverse => "reverse",
+            Self::Repay => "repay",
             Self::Expire => "expire",
             Self::Activate => "activate",
             Self::TierChange => "tier_change",
@@ -55,9 +82,10 @@ impl Kind {
     pub fn contra_account(self) -> Option<&'static str> {
         match self {
             Self::Earn | Self::TierChange => Some("issued"),
-            Self::Redeem => Some("redeemed"),
+            Self::Redeem | Self::Capture => Some("redeemed"),
+            Self::Reverse => Some("reversed"),
             Self::Expire => Some("expired"),
-            Self::Activate | Self::Profile | Self::Remind => None,
+            Self::Hold | Self::Release | Self::Repay | Self::Activate | Self::Profile | Self::Remind => None,
         }
     }
 }
@@ -140,6 +168,48 @@ pub struct LotDates {
     pub available_at: Timestamp,
     /// From when it no longer can; `None` is never.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Points set aside until they are captured or released, or until their time is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// From when on it counts no longer.
+    pub until: Timestamp,
+    /// The lots, in the order they are spent.
+    pub lots: Vec<LotDraw>,
+}
+
+/// Points put back into a lot. Tells the lot whole, as it may have been spent and gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LotReturn {
+    /// The lot as it was granted; `points` are those of the grant.
+    pub lot: LotGrant,
+    /// How many points come back, at least 1.
+    pub points: i64,
+}
+
+/// Units of an order line that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineReturn {
+    /// The merchant's name of the line.
+    pub line: String,
+    /// Units, at least 1.
+    pub quantity: i64,
+    /// What they had cost, in minor units.
+    pub amount_minor: i64,
+    /// What they had earned.
+    pub points: i64,
+}
+
+/// How much of an earlier entry is undone, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversal {
+    /// Units that came back, of a purchase.
+    pub lines: Vec<LineReturn>,
+    /// Points that are to be taken back from an earn, or given back of a redemption.
+    pub desired: i64,
+    /// How many of those had expired before.
+    pub expired: i64,
 }
 
 /// What an entry adds to the tier qualification.
@@ -243,6 +313,16 @@ pub struct Entry {
     pub tier: Option<TierMove>,
     /// The warning it records.
     pub reminder: Option<Reminder>,
+    /// The earlier entry that it resolves or undoes.
+    pub corrects: Option<EntryId>,
+    /// Points set aside.
+    pub reservation: Option<Reservation>,
+    /// Lots that points come back to.
+    pub returns: Vec<LotReturn>,
+    /// How much of the earlier entry it undoes.
+    pub reversal: Option<Reversal>,
+    /// What it adds to the member's debt; negative when it pays some off.
+    pub debt: i64,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.

@@ -3,10 +3,8 @@
 //! A journal works on its own copy of the member. What it posted is a [`Decision`]: data that the store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{
-    Award, Count, Entry, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
-};
-use crate::id::{EntryId, ProgrammeId, Sequence};
+use crate::entry::{Entry, Kind, LotDraw, Origin};
+use crate::id::{EntryId, Hash, ProgrammeId, Sequence};
 use crate::member::Member;
 use crate::refusal::Fault;
 
@@ -21,62 +19,6 @@ pub struct Context {
     pub now: Timestamp,
     /// The id of the first entry; further ones count on from it.
     pub first_id: EntryId,
-}
-
-/// What an entry is to say. The journal fills in id, sequence, points, balance and hashes.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// What happened.
-    pub kind: Kind,
-    /// When.
-    pub occurred_at: Timestamp,
-    /// From whom.
-    pub origin: Origin,
-    /// The event earned for.
-    pub event: Option<String>,
-    /// Rules that fired.
-    pub awards: Vec<Award>,
-    /// What each order line earned.
-    pub lines: Vec<LineAward>,
-    /// Lots to open; their numbers are given out by the journal.
-    pub grants: Vec<LotGrant>,
-    /// Lots to draw from.
-    pub draws: Vec<LotDraw>,
-    /// Lots that became spendable.
-    pub activations: Vec<LotDraw>,
-    /// New dates of activated lots whose time had not come.
-    pub dates: Vec<LotDates>,
-    /// Counters to add to.
-    pub counts: Vec<Count>,
-    /// What to add to the tier qualification.
-    pub qualifying: Option<Qualifying>,
-    /// The move on the tier ladder.
-    pub tier: Option<TierMove>,
-    /// The warning.
-    pub reminder: Option<Reminder>,
-}
-
-impl Draft {
-    /// A draft that moves nothing.
-    #[must_use]
-    pub fn new(kind: Kind, occurred_at: Timestamp, origin: Origin) -> Self {
-        Self {
-            kind,
-            occurred_at,
-            origin,
-            event: None,
-            awards: Vec::new(),
-            lines: Vec::new(),
-            grants: Vec::new(),
-            draws: Vec::new(),
-            activations: Vec::new(),
-            dates: Vec::new(),
-            counts: Vec::new(),
-            qualifying: None,
-            tier: None,
-            reminder: None,
-        }
-    }
 }
 
 /// A sealed entry and the member after it (without its lots, which the entry tells).
@@ -139,49 +81,63 @@ impl Journal {
         self.postings.len()
     }
 
-    /// Seals the draft as the member's next entry, and returns its id.
-    ///
-    /// # Errors
-    /// A [`Fault`] when the draft does not fit the member; the journal must then be thrown away.
-    pub fn post(&mut self, draft: Draft, cause: Option<EntryId>) -> Result<EntryId, Fault> {
-        let mut grants = draft.grants;
-        let mut number = self.member.next_lot();
-        for grant in &mut grants {
-            grant.number = number;
-            number.0 += 1;
-        }
-        let granted = sum(grants.iter().map(|grant| grant.points))?;
-        let drawn = sum(draft.draws.iter().map(|draw| draw.points))?;
-        let points = granted.checked_sub(drawn).ok_or(Fault::Overflow)?;
-        let id = self.next_id;
-        let mut entry = Entry {
-            id,
+    /// The entries posted so far.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.postings.iter().map(|posting| &posting.entry)
+    }
+
+    /// The member's next entry, of this moment, before it says or moves anything. What it moves is summed up when it is posted.
+    #[must_use]
+    pub fn draft(&self, kind: Kind, origin: Origin) -> Entry {
+        Entry {
+            id: self.next_id,
             programme: self.context.programme.clone(),
             member: self.member.id.clone(),
             sequence: Sequence(self.member.sequence.0 + 1),
-            kind: draft.kind,
-            points,
-            balance_after: self.member.balance.checked_add(points).ok_or(Fault::Overflow)?,
-            occurred_at: draft.occurred_at,
+            kind,
+            points: 0,
+            balance_after: 0,
+            occurred_at: self.context.now,
             recorded_at: self.context.now,
-            origin: draft.origin,
+            origin,
             rulebook_version: self.context.rulebook_version,
-            event: draft.event,
-            cause,
-            awards: draft.awards,
-            lines: draft.lines,
-            grants,
-            draws: draft.draws,
-            activations: draft.activations,
-            dates: draft.dates,
-            counts: draft.counts,
-            qualifying: draft.qualifying,
-            tier: draft.tier,
-            reminder: draft.reminder,
+            event: None,
+            cause: None,
+            awards: Vec::new(),
+            lines: Vec::new(),
+            grants: Vec::new(),
+            draws: Vec::new(),
+            activations: Vec::new(),
+            dates: Vec::new(),
+            counts: Vec::new(),
+            qualifying: None,
+            tier: None,
+            reminder: None,
+            corrects: None,
+            reservation: None,
+            returns: Vec::new(),
+            reversal: None,
+            debt: 0,
             previous_hash: self.member.head,
-            hash: Default::default(),
-        };
+            hash: Hash::default(),
+        }
+    }
+
+    /// Numbers the lots that the draft opens, sums up what it moves, seals it as the member's next entry, and returns its id.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the draft does not fit the member; the journal must then be thrown away.
+    pub fn post(&mut self, draft: Entry) -> Result<EntryId, Fault> {
+        let mut entry = draft;
+        let mut number = self.member.next_lot();
+        for grant in &mut entry.grants {
+            grant.number = number;
+            number.0 += 1;
+        }
+        entry.points = entry.moved()?;
+        entry.balance_after = self.member.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         entry.hash = entry.computed_hash();
+        let id = entry.id;
         self.member.apply_sealed(&entry)?;
         self.next_id = id.next();
         let lots = std::mem::take(&mut self.member.lots);
@@ -200,4 +156,21 @@ impl Journal {
 
 pub(crate) fn sum(points: impl Iterator<Item = i64>) -> Result<i64, Fault> {
     points.into_iter().try_fold(0i64, i64::checked_add).ok_or(Fault::Overflow)
+}
+
+/// The points of all the lots that are drawn from.
+pub(crate) fn drawn(draws: &[LotDraw]) -> Result<i64, Fault> {
+    sum(draws.iter().map(|draw| draw.points))
+}
+
+impl Entry {
+    /// The points that its parts move: what lots gain, less what they lose, less what the debt gains.
+    ///
+    /// # Errors
+    /// [`Fault::Overflow`].
+    pub(crate) fn moved(&self) -> Result<i64, Fault> {
+        let gained = sum(self.grants.iter().map(|lot| lot.points).chain(self.returns.iter().map(|lot| lot.points)))?;
+        let moved = gained.checked_sub(drawn(&self.draws)?).and_then(|moved| moved.checked_sub(self.debt));
+        moved.ok_or(Fault::Overflow)
+    }
 }

@@ -13,27 +13,32 @@ mod commands;
 mod entry;
 mod exact;
 mod expiry;
+mod holds;
 mod id;
 mod journal;
 mod lot;
 mod member;
 mod money;
 mod refusal;
+mod reversals;
 mod verify;
 mod zone;
 
 pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, start_of_day};
 pub use commands::{Earn, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
 pub use entry::{
-    Award, Count, Entry, KINDS, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+    Award, Count, Entry, KINDS, Kind, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin,
+    Qualifying, Reminder, Reservation, Reversal, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use expiry::ExpiryPolicy;
+pub use holds::{Hold, capture, hold, release, time_out};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
-pub use journal::{Context, Decision, Draft, Journal, Posting};
+pub use journal::{Context, Decision, Journal, Posting};
 pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Standing, Tier, Totals};
 pub use money::{Currency, Money};
 pub use refusal::{Fault, Refusal};
+pub use reversals::{ClawBack, GiveBack, Shortfall, claw_back, give_back, repay};
 pub use verify::{Replay, Violation, verify};
 pub use zone::{UnknownZone, Zone};

@@ -3,6 +3,7 @@
 //! State is derived from the clock, whether or not a job has written anything down.
 
 use crate::calendar::Timestamp;
+use crate::entry::LotGrant;
 use crate::id::LotNumber;
 
 /// An open lot of one member.
@@ -40,6 +41,20 @@ pub enum LotState {
 }
 
 impl Lot {
+    /// The lot as it was granted, with `remaining` points in it.
+    pub(crate) fn of(grant: &LotGrant, remaining: i64) -> Self {
+        Self {
+            number: grant.number,
+            source: grant.source.clone(),
+            granted: grant.points,
+            remaining,
+            earned_at: grant.earned_at,
+            available_at: grant.available_at,
+            expires_at: grant.expires_at,
+            pending: false,
+        }
+    }
+
     /// Its state by the clock.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> LotState {

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Timestamp;
-use crate::entry::{Count, Entry, Kind, Qualifying};
-use crate::id::{Hash, LotNumber, MemberId, Sequence};
+use crate::entry::{Count, Entry, Kind, LotDraw, LotReturn, Qualifying, Reservation};
+use crate::holds::Hold;
+use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
 use crate::lot::Lot;
 use crate::refusal::Fault;
 
@@ -72,6 +73,8 @@ impl Standing {
                     let (_, month) = self.months.get_mut(at)?;
                     *month = month.checked_add(totals)?;
                 }
+                // What is taken back from a month that is no longer kept leaves no trace in it.
+                Err(_) if q.orders < 0 || q.spend_minor < 0 || q.growth < 0 => {}
                 Err(at) => self.months.insert(at, (q.month, totals)),
             }
         }
@@ -101,8 +104,10 @@ pub struct Member {
     pub sequence: Sequence,
     /// Hash of the last entry.
     pub head: Hash,
-    /// Σ entry points = Σ remaining points of all lots, swept or not.
+    /// Σ entry points = Σ remaining points of all lots, swept or not, less the debt.
     pub balance: i64,
+    /// Points that the member owes, not negative.
+    pub debt: i64,
     /// Lots granted so far.
     pub lots_granted: i64,
     /// When the first entry was recorded; `None` before it.
@@ -113,7 +118,9 @@ pub struct Member {
     pub standing: Standing,
     /// What counts towards limits and caps.
     pub counters: Vec<Counter>,
-    /// No lot falls due (activates or expires) before this instant; `None` when none ever will.
+    /// Open holds, oldest first.
+    pub holds: Vec<Hold>,
+    /// No lot falls due (activates or expires) and no hold times out before this instant; `None` when none ever will.
     pub due_at: Option<Timestamp>,
     /// When the last reminder was recorded.
     pub reminded_at: Option<Timestamp>,
@@ -132,11 +139,13 @@ impl Member {
             sequence: Sequence(0),
             head: Hash::default(),
             balance: 0,
+            debt: 0,
             lots_granted: 0,
             joined_at: None,
             tier: None,
             standing: Standing::default(),
             counters: Vec::new(),
+            holds: Vec::new(),
             due_at: None,
             reminded_at: None,
             lots: Vec::new(),
@@ -150,7 +159,27 @@ impl Member {
         self.sequence.0 > 0
     }
 
-    /// True when some lot may have fallen due and no entry says so yet.
+    /// The open hold of that id.
+    #[must_use]
+    pub fn hold(&self, id: EntryId) -> Option<&Hold> {
+        self.holds.iter().find(|hold| hold.id == id)
+    }
+
+    /// Points of a lot that open holds keep.
+    #[must_use]
+    pub fn held(&self, lot: LotNumber) -> i64 {
+        let lots = self.holds.iter().flat_map(|hold| &hold.lots);
+        // Each hold was checked against what the others left.
+        lots.filter(|held| held.number == lot).fold(0, |sum, held| sum.saturating_add(held.points))
+    }
+
+    /// Points of a lot that no hold keeps.
+    #[must_use]
+    pub fn free(&self, lot: &Lot) -> i64 {
+        lot.remaining - self.held(lot.number)
+    }
+
+    /// True when something may have fallen due and no entry says so yet.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.due_at.is_some_and(|at| at <= now)
@@ -182,11 +211,15 @@ impl Member {
         if entry.previous_hash != self.head {
             return Err(Fault::BrokenChain);
         }
-        let moved = self.move_lots(entry)?;
+        let owed = self.debt.checked_add(entry.debt).filter(|debt| *debt >= 0).ok_or(Fault::Unbalanced)?;
+        let resolved = self.resolve(entry)?;
+        self.move_lots(entry, resolved.as_ref())?;
         let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
-        if moved != entry.points || balance != entry.balance_after || balance < 0 {
+        let in_lots = balance.checked_add(owed).ok_or(Fault::Overflow)?;
+        if entry.moved()? != entry.points || balance != entry.balance_after || in_lots < 0 {
             return Err(Fault::Unbalanced);
         }
+        self.debt = owed;
         self.balance = balance;
         self.sequence = entry.sequence;
         self.head = entry.hash;
@@ -208,20 +241,60 @@ impl Member {
         Ok(())
     }
 
-    /// Opens, draws and activates lots; returns the points moved.
-    fn move_lots(&mut self, entry: &Entry) -> Result<i64, Fault> {
-        let mut moved = 0i64;
+    /// Takes away the hold that the entry resolves, if it resolves one, and checks that a capture stays within it.
+    fn resolve(&mut self, entry: &Entry) -> Result<Option<Hold>, Fault> {
+        if !matches!(entry.kind, Kind::Capture | Kind::Release) {
+            return Ok(None);
+        }
+        let at = self.holds.iter().position(|hold| Some(hold.id) == entry.corrects).ok_or(Fault::Hold)?;
+        let hold = self.holds.remove(at);
+        let held = |draw: &LotDraw| hold.lots.iter().any(|lot| lot.number == draw.number && draw.points <= lot.points);
+        if entry.draws.iter().all(held) { Ok(Some(hold)) } else { Err(Fault::Hold) }
+    }
+
+    /// Opens, draws, refills, activates and holds lots.
+    fn move_lots(&mut self, entry: &Entry, resolved: Option<&Hold>) -> Result<(), Fault> {
         // A sweep may touch many thousands of lots at once.
-        let touches_lots = !entry.draws.is_empty() || !entry.activations.is_empty();
-        let lots = if touches_lots { self.lots.as_mut_slice() } else { &mut [] };
-        let mut open: BTreeMap<LotNumber, &mut Lot> = lots.iter_mut().map(|lot| (lot.number, lot)).collect();
+        let touches_lots = !(entry.draws.is_empty() && entry.activations.is_empty() && entry.returns.is_empty())
+            || entry.reservation.is_some()
+            || resolved.is_some();
+        if touches_lots {
+            self.touch_lots(entry)?;
+        }
+        for grant in &entry.grants {
+            if grant.points < 1 || grant.number.0 != self.lots_granted + 1 {
+                return Err(Fault::Lot);
+            }
+            self.lots_granted = grant.number.0;
+            let pending = grant.available_at > entry.recorded_at;
+            self.lots.push(Lot { pending, ..Lot::of(grant, grant.points) });
+        }
+        self.due_at = if touches_lots && self.lots_complete {
+            self.next_due()
+        } else {
+            // What is new can only bring the next due instant forward. Where else it moves back to shows with all lots at hand.
+            let granted = self.lots.len().saturating_sub(entry.grants.len());
+            let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at);
+            let held = entry.reservation.iter().map(|reservation| reservation.until);
+            self.due_at.into_iter().chain(new).chain(held).min()
+        };
+        Ok(())
+    }
+
+    /// What an entry does to lots that were there before it.
+    fn touch_lots(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let mut held: BTreeMap<LotNumber, i64> = BTreeMap::new();
+        for lot in self.holds.iter().flat_map(|hold| &hold.lots) {
+            *held.entry(lot.number).or_default() += lot.points;
+        }
+        let free = |lot: &Lot| lot.remaining - held.get(&lot.number).copied().unwrap_or(0);
+        let mut open: BTreeMap<LotNumber, &mut Lot> = self.lots.iter_mut().map(|lot| (lot.number, lot)).collect();
         for draw in &entry.draws {
             let lot = open.get_mut(&draw.number).ok_or(Fault::Lot)?;
-            if draw.points < 1 || draw.points > lot.remaining {
+            if draw.points < 1 || draw.points > free(lot) {
                 return Err(Fault::Lot);
             }
             lot.remaining -= draw.points;
-            moved = moved.checked_sub(draw.points).ok_or(Fault::Overflow)?;
         }
         for activation in &entry.activations {
             let lot = open.get_mut(&activation.number).ok_or(Fault::Lot)?;
@@ -235,35 +308,32 @@ impl Member {
             let lot = open.get_mut(&dates.number).filter(|_| is_activated).ok_or(Fault::Lot)?;
             (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
         }
-        for grant in &entry.grants {
-            if grant.points < 1 || grant.number.0 != self.lots_granted + 1 {
-                return Err(Fault::Lot);
+        let mut reopened = Vec::new();
+        for LotReturn { lot, points } in &entry.returns {
+            let is_possible = |remaining: i64| *points >= 1 && *points <= lot.points - remaining;
+            match open.get_mut(&lot.number) {
+                Some(open) if is_possible(open.remaining) => open.remaining += points,
+                None if is_possible(0) && lot.number.0 <= self.lots_granted => reopened.push(Lot::of(lot, *points)),
+                _ => return Err(Fault::Lot),
             }
-            moved = moved.checked_add(grant.points).ok_or(Fault::Overflow)?;
-            self.lots_granted = grant.number.0;
-            self.lots.push(Lot {
-                number: grant.number,
-                source: grant.source.clone(),
-                granted: grant.points,
-                remaining: grant.points,
-                earned_at: grant.earned_at,
-                available_at: grant.available_at,
-                expires_at: grant.expires_at,
-                pending: grant.available_at > entry.recorded_at,
-            });
         }
-        if touches_lots {
-            self.lots.retain(|lot| lot.remaining > 0);
+        if let Some(reservation) = &entry.reservation {
+            for lot in &reservation.lots {
+                let can_be_held = |open: &&&mut Lot| (1..=free(open)).contains(&lot.points);
+                open.get(&lot.number).filter(can_be_held).ok_or(Fault::Lot)?;
+            }
+            let Reservation { until, lots } = reservation.clone();
+            self.holds.push(Hold { id: entry.id, reference: entry.origin.reference.clone(), until, lots });
         }
-        // New lots can only bring the next due instant forward. When others were touched it may move back, which shows with all lots at hand.
-        let granted = self.lots.len().saturating_sub(entry.grants.len());
-        let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at).min();
-        self.due_at = if touches_lots && self.lots_complete {
-            self.lots.iter().filter_map(Lot::due_at).min()
-        } else {
-            self.due_at.into_iter().chain(new).min()
-        };
-        Ok(moved)
+        self.lots.extend(reopened);
+        self.lots.retain(|lot| lot.remaining > 0);
+        Ok(())
+    }
+
+    /// The first instant at which something falls due, told from every open lot and hold. What a hold keeps does not expire.
+    fn next_due(&self) -> Option<Timestamp> {
+        let due = |lot: &Lot| lot.due_at().filter(|_| lot.pending || self.free(lot) > 0);
+        self.lots.iter().filter_map(due).chain(self.holds.iter().map(|hold| hold.until)).min()
     }
 
     fn count(&mut self, count: &Count) -> Result<(), Fault> {

@@ -13,8 +13,12 @@ use crate::id::EntryId;
 pub enum Refusal {
     /// The programme has no such member.
     MemberNotFound,
-    /// No earn of the member bears the reference.
+    /// Nothing that the member earned or redeemed bears the reference.
     ReferenceNotFound,
+    /// The programme has no such hold.
+    HoldNotFound,
+    /// The hold was captured or released, or it timed out.
+    HoldResolved,
     /// The order or document was recorded before, under another idempotency key.
     ReferenceAlreadyUsed {
         /// The entry that recorded it, when it is known.
@@ -48,6 +52,20 @@ pub enum Refusal {
     },
     /// The points of the earn are active, spent or gone already.
     NothingPending,
+    /// The order has no such line.
+    UnknownLine {
+        /// The line as it was named.
+        line: String,
+    },
+    /// Everything that is asked to be undone was undone before.
+    NothingToReverse,
+    /// More than there is left to return, give back or capture.
+    MoreThanLeft {
+        /// The order line that it is about; `None` for points.
+        line: Option<String>,
+        /// How many units or points are left.
+        left: i64,
+    },
     /// The points or sums leave what the ledger can count.
     AmountOutOfRange,
     /// Not enough points can be spent.
@@ -66,6 +84,8 @@ impl Refusal {
         match self {
             Self::MemberNotFound => "member-not-found",
             Self::ReferenceNotFound => "reference-not-found",
+            Self::HoldNotFound => "hold-not-found",
+            Self::HoldResolved => "hold-resolved",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
             Self::UnknownEvent { .. } => "unknown-event",
             Self::ReferenceRequired => "reference-required",
@@ -74,6 +94,9 @@ impl Refusal {
             Self::CurrencyMismatch { .. } => "currency-mismatch",
             Self::LimitReached { .. } => "limit-reached",
             Self::NothingPending => "nothing-pending",
+            Self::UnknownLine { .. } => "unknown-line",
+            Self::NothingToReverse => "nothing-to-reverse",
+            Self::MoreThanLeft { .. } => "more-than-left",
             Self::AmountOutOfRange => "amount-out-of-range",
             Self::InsufficientPoints { .. } => "insufficient-points",
         }
@@ -83,8 +106,10 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::MemberNotFound | Self::ReferenceNotFound => 404,
-            Self::ReferenceAlreadyUsed { .. } | Self::NothingPending => 409,
+            Self::MemberNotFound | Self::ReferenceNotFound | Self::HoldNotFound => 404,
+            Self::ReferenceAlreadyUsed { .. } | Self::NothingPending | Self::HoldResolved | Self::NothingToReverse => {
+                409
+            }
             _ => 422,
         }
     }
@@ -104,6 +129,11 @@ impl Refusal {
             | Self::OccurredTooLongAgo { .. }
             | Self::CurrencyMismatch { .. }
             | Self::NothingPending
+            | Self::HoldNotFound
+            | Self::HoldResolved
+            | Self::UnknownLine { .. }
+            | Self::NothingToReverse
+            | Self::MoreThanLeft { .. }
             | Self::AmountOutOfRange => false,
         }
     }
@@ -113,7 +143,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MemberNotFound => f.write_str("This programme has no such member."),
-            Self::ReferenceNotFound => f.write_str("The member has earned nothing under this reference."),
+            Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
+            Self::HoldNotFound => f.write_str("This programme has no such hold."),
+            Self::HoldResolved => f.write_str("The hold was captured, released or timed out before."),
             Self::ReferenceAlreadyUsed { .. } => {
                 f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
             }
@@ -128,6 +160,10 @@ impl fmt::Display for Refusal {
             Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
             Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
             Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
+            Self::UnknownLine { line } => write!(f, "The order has no line {line:?}."),
+            Self::NothingToReverse => f.write_str("All of it was reversed before."),
+            Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),
+            Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} points are left."),
             Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
             Self::InsufficientPoints { balance, missing } => {
                 write!(f, "The member can spend {balance} points; {missing} more are needed.")
@@ -147,6 +183,8 @@ pub enum Fault {
     Overflow,
     /// The entry touches a lot that is not open, or for more than it holds.
     Lot,
+    /// The entry resolves a hold that is not open, or spends more than it holds.
+    Hold,
     /// Points, lots and balance of the entry do not add up.
     Unbalanced,
     /// A draft that no command makes, such as a negative amount.
@@ -160,6 +198,7 @@ impl fmt::Display for Fault {
             Self::BrokenChain => "the entry does not continue the hash chain",
             Self::Overflow => "a sum leaves the range of 64 bits",
             Self::Lot => "the entry touches a lot that is not open or too small",
+            Self::Hold => "the entry resolves a hold that is not open or too small",
             Self::Unbalanced => "points, lots and balance of the entry do not add up",
             Self::Draft => "the draft is not one that a command makes",
         })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, Kind};
+use crate::entry::{Entry, Kind, LotReturn, Reversal};
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::lot::Lot;
 use crate::member::Member;
@@ -44,6 +44,10 @@ pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
 #[derive(Debug, Clone)]
 pub struct Replay {
     member: Member,
+    /// Every lot ever granted, with the dates it has by now: points may only come back to a lot that was there.
+    granted: BTreeMap<LotNumber, Lot>,
+    /// Points of earns and redemptions that were not reversed yet.
+    reversible: BTreeMap<EntryId, i64>,
     found: Vec<Violation>,
     /// The chain is broken: what follows would only repeat it.
     is_broken: bool,
@@ -53,7 +57,8 @@ impl Replay {
     /// Starts before the member's first entry.
     #[must_use]
     pub fn new(member: MemberId) -> Self {
-        Self { member: Member::new(member), found: Vec::new(), is_broken: false }
+        let member = Member::new(member);
+        Self { member, granted: BTreeMap::new(), reversible: BTreeMap::new(), found: Vec::new(), is_broken: false }
     }
 
     /// The hash of the last entry taken, which the next one must follow.
@@ -67,6 +72,7 @@ impl Replay {
         if self.is_broken {
             return;
         }
+        let is_reversible = self.keep_trail(entry);
         let (member, found) = (&mut self.member, &mut self.found);
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
         if let Err(moved) = clock_windows(member, entry) {
@@ -75,16 +81,43 @@ impl Replay {
         if !says_what_its_kind_says(entry) {
             problem(format!("is no {} by what it moves", entry.kind.as_str()));
         }
+        if !is_reversible {
+            problem("reverses what is not there".to_owned());
+        }
         if let Err(fault) = member.apply(entry) {
             problem(fault.to_string());
             self.is_broken = fault == Fault::BrokenChain || fault == Fault::OutOfSequence;
         }
     }
 
+    /// Notes what later entries may undo. False when this one undoes more than there is, or fills a lot that never was.
+    fn keep_trail(&mut self, entry: &Entry) -> bool {
+        for lot in &entry.grants {
+            self.granted.insert(lot.number, Lot::of(lot, 0));
+        }
+        for dates in &entry.dates {
+            if let Some(lot) = self.granted.get_mut(&dates.number) {
+                (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
+            }
+        }
+        match entry.kind {
+            Kind::Earn => self.reversible.insert(entry.id, entry.points),
+            Kind::Redeem | Kind::Capture => self.reversible.insert(entry.id, entry.points.saturating_neg()),
+            _ => None,
+        };
+        let was_granted = |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
+        let is_in_time = |back: &LotReturn| back.lot.expires_at.is_none_or(|end| entry.recorded_at < end);
+        let refills = entry.returns.iter().all(|back| was_granted(back) && is_in_time(back));
+        let Some(reversal) = &entry.reversal else { return refills };
+        let Some(left) = entry.corrects.and_then(|id| self.reversible.get_mut(&id)) else { return false };
+        *left = left.saturating_sub(reversal.desired);
+        refills && *left >= 0
+    }
+
     /// Compares with what is stored, and tells every difference found.
     #[must_use]
     pub fn finish(self, stored: &Member) -> Vec<Violation> {
-        let Self { member, mut found, is_broken } = self;
+        let Self { member, mut found, is_broken, .. } = self;
         if is_broken {
             return found;
         }
@@ -96,6 +129,8 @@ impl Replay {
         differs("sequence", member.sequence == stored.sequence);
         differs("head", member.head == stored.head);
         differs("balance", member.balance == stored.balance);
+        differs("debt", member.debt == stored.debt);
+        differs("holds", member.holds == stored.holds);
         differs("number of lots", member.lots_granted == stored.lots_granted);
         differs("joining", member.joined_at == stored.joined_at);
         differs("last reminder", member.reminded_at == stored.reminded_at);
@@ -107,30 +142,35 @@ impl Replay {
         differs("counters", by_name(&member) == by_name(stored));
         differs("lots", by_number(&member.lots) == by_number(&stored.lots));
         let remaining: i128 = stored.lots.iter().map(|lot| i128::from(lot.remaining)).sum();
-        differs("sum of lots", remaining == i128::from(stored.balance));
+        differs("sum of lots", remaining == i128::from(stored.balance) + i128::from(stored.debt));
         found
     }
 }
 
-/// A redemption may only draw from lots that are spendable at its instant; an expiry only from lots past theirs. A lot is activated when its
-/// time has come, or from that instant on.
+/// A redemption may only draw from lots that are spendable at its instant, a reversal from lots that have not expired, an expiry from lots past
+/// their end. A lot is activated when its time has come, or from that instant on. A hold may be captured until its own end.
 fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
+    let at = entry.recorded_at;
     for activation in &entry.activations {
         let dates = entry.dates.iter().find(|dates| dates.number == activation.number).map(|dates| dates.available_at);
         let lot = member.lots.iter().find(|lot| lot.number == activation.number).map(|lot| lot.available_at);
         let in_time = match dates {
-            Some(available_at) => available_at == entry.recorded_at,
-            None => lot.is_none_or(|available_at| available_at <= entry.recorded_at),
+            Some(available_at) => available_at == at,
+            None => lot.is_none_or(|available_at| available_at <= at),
         };
         if !in_time {
             return Err(activation.number);
         }
     }
-    for draw in &entry.draws {
+    let is_captured_in_time =
+        || entry.corrects.and_then(|id| member.hold(id)).is_none_or(|hold| entry.recorded_at < hold.until);
+    let held = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
+    for draw in entry.draws.iter().chain(held) {
         let Some(lot) = member.lots.iter().find(|lot| lot.number == draw.number) else { continue };
-        let at = entry.recorded_at;
         let in_time = match entry.kind {
-            Kind::Expire => lot.has_expired(at) && draw.points == lot.remaining,
+            Kind::Expire => lot.has_expired(at) && draw.points == member.free(lot),
+            Kind::Capture => is_captured_in_time(),
+            Kind::Reverse => !lot.has_expired(at),
             _ => lot.available_at <= at && !lot.has_expired(at),
         };
         if !in_time {
@@ -145,17 +185,44 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let (grants, draws) = (!entry.grants.is_empty(), !entry.draws.is_empty());
     let awarded: i128 = entry.awards.iter().map(|award| i128::from(award.granted)).sum();
     let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
-    if !entry.dates.is_empty() && entry.kind != Kind::Activate {
+    let only = |present: bool, kinds: &[Kind]| !present || kinds.contains(&entry.kind);
+    let fields = [
+        only(!entry.dates.is_empty(), &[Kind::Activate]),
+        only(entry.reservation.is_some(), &[Kind::Hold]),
+        only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
+        only(entry.debt > 0, &[Kind::Reverse]),
+        only(entry.debt < 0, &[Kind::Repay]),
+        only(entry.corrects.is_some(), &[Kind::Capture, Kind::Release, Kind::Reverse]),
+    ];
+    if fields.contains(&false) {
         return false;
     }
     match entry.kind {
         Kind::Earn => !draws && awarded == granted,
         Kind::Redeem | Kind::Expire => draws && !grants,
+        Kind::Hold => !draws && !grants && entry.reservation.is_some(),
+        Kind::Capture => draws && !grants && entry.corrects.is_some(),
+        Kind::Release => !draws && !grants && entry.corrects.is_some(),
+        Kind::Reverse => entry.reversal.as_ref().is_some_and(|reversal| adds_up(entry, reversal)),
+        Kind::Repay => draws && !grants && entry.points == 0,
         Kind::TierChange => !draws && entry.tier.is_some(),
         Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
         Kind::Remind => !draws && !grants && entry.reminder.is_some(),
         Kind::Profile => !draws && !grants,
     }
+}
+
+/// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).
+fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
+    let within = |points: i64| points >= 0 && points <= reversal.desired - reversal.expired;
+    let grace: i64 = entry.grants.iter().map(|lot| lot.points).fold(0, i64::saturating_add);
+    let returned: i64 = entry.returns.iter().map(|back| back.points).fold(0, i64::saturating_add);
+    let takes = grace == 0 && returned == 0 && within(entry.points.saturating_neg());
+    let gives = entry.draws.is_empty()
+        && entry.debt == 0
+        && returned == reversal.desired - reversal.expired
+        && (grace == 0 || grace == reversal.expired);
+    reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
 }
 
 fn by_number(lots: &[Lot]) -> BTreeMap<LotNumber, &Lot> {

@@ -4,11 +4,13 @@
 
 use ledger::{
     Context, Decision, EntryId, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotNumber, Member, Money, Origin, Redeem,
-    Refusal, Timestamp, Zone, activate, activate_early, enrol, expire, redeem, remind,
+    Refusal, Reversal, Timestamp, Zone, activate, activate_early, capture, enrol, expire, hold, redeem, release,
+    remind, repay, time_out,
 };
 
 use crate::earn::earn;
 use crate::remind::reminder;
+use crate::reverse::{Reverse, reverse};
 use crate::rulebook::Rulebook;
 use crate::tiers;
 
@@ -57,6 +59,27 @@ pub enum Command {
         /// How many.
         points: i64,
     },
+    /// Set points aside, at least 1.
+    Hold {
+        /// How many.
+        points: i64,
+        /// For how long.
+        minutes: u32,
+    },
+    /// Spend points of a hold.
+    Capture {
+        /// The entry that placed it.
+        hold: EntryId,
+        /// How many, at least 1; all of them when `None`.
+        points: Option<i64>,
+    },
+    /// Give a hold up.
+    Release {
+        /// The entry that placed it.
+        hold: EntryId,
+    },
+    /// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by that name.
+    Reverse(Option<Box<Reverse>>),
     /// Make the pending points of an earlier earn spendable now; `None` when the member has no such earn.
     Activate(Option<Activation>),
     /// Register the member, or note a change of its profile.
@@ -78,7 +101,18 @@ pub struct Decided {
     pub member: Member,
 }
 
-/// Decides `command` for `member`. `used` is the entry that already bears the command's reference, if there is one.
+/// What the books already say about the documents that a command names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recorded {
+    /// The entry that bears the command's own reference.
+    pub used: Option<EntryId>,
+    /// Earlier reversals of what is to be reversed, by the entry that they correct.
+    pub reversals: Vec<(EntryId, Reversal)>,
+    /// Points of the lots of the earn to be reversed that were written down as expired.
+    pub expired: i64,
+}
+
+/// Decides `command` for `member`, given what is `recorded` about its documents.
 ///
 /// # Errors
 /// The inner error is an answer ([`Refusal`]); the outer one says that the state is inconsistent.
@@ -87,12 +121,12 @@ pub fn decide(
     member: Member,
     command: &Command,
     origin: &Origin,
-    used: Option<EntryId>,
+    recorded: &Recorded,
     context: Context,
 ) -> Result<Result<Decided, Refusal>, Fault> {
     let decided = match command {
-        Command::Earn(event) => earn(book, member, event, origin, used, context),
-        _ => simple(book, member, command, origin, used, context),
+        Command::Earn(event) => earn(book, member, event, origin, recorded.used, context),
+        _ => simple(book, member, command, origin, recorded, context),
     };
     // Sums that leave 64 bits come from the caller's amounts, not from a broken state.
     if decided.as_ref().is_err_and(|fault| *fault == Fault::Overflow) {
@@ -102,53 +136,80 @@ pub fn decide(
     }
 }
 
+/// The checks that need no look at the lots, in the order of [`Refusal`].
+fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
+    let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
+    match command {
+        _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
+        Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
+        Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
+            Err(Refusal::HoldResolved)
+        }
+        _ if recorded.used.is_some() => Err(Refusal::ReferenceAlreadyUsed { entry: recorded.used }),
+        _ => Ok(()),
+    }
+}
+
 fn simple(
     book: &Rulebook,
     member: Member,
     command: &Command,
     origin: &Origin,
-    used: Option<EntryId>,
+    recorded: &Recorded,
     context: Context,
 ) -> Result<Result<Decided, Refusal>, Fault> {
-    if matches!(command, Command::Redeem { .. } | Command::Activate(_)) && !member.exists() {
-        return Ok(Err(Refusal::MemberNotFound));
-    }
-    if matches!(command, Command::Activate(None)) {
-        return Ok(Err(Refusal::ReferenceNotFound));
-    }
-    if used.is_some() {
-        return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: used }));
+    if let Err(refusal) = may(&member, command, recorded) {
+        return Ok(Err(refusal));
     }
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
-    let primary = journal.posted();
-    match command {
-        Command::Redeem { points } => {
-            let wish = Redeem { points: *points, first_in_first_out: book.first_in_first_out() };
-            if let Err(refusal) = redeem(&mut journal, wish, origin.clone())? {
-                return Ok(Err(refusal));
-            }
-        }
-        Command::Activate(Some(activation)) => {
-            let dates = activated(journal.member(), activation, journal.now(), book.zone());
-            if dates.is_empty() {
-                return Ok(Err(Refusal::NothingPending));
-            }
-            activate_early(&mut journal, dates, origin.clone())?;
-        }
-        Command::Enrol => {
-            enrol(&mut journal, origin.clone())?;
-        }
-        Command::Upgrade => tiers::upgrade(&mut journal, book, origin, None)?,
-        Command::Remind => {
-            if let Some(due) = reminder(book, journal.member(), journal.now()) {
-                remind(&mut journal, due, origin.clone())?;
-            }
-        }
-        Command::Settle | Command::Earn(_) | Command::Activate(None) => {}
+    let mut primary = journal.posted();
+    match post(&mut journal, book, command, origin, recorded)? {
+        Ok(Some(at)) => primary = at,
+        Ok(None) => {}
+        Err(refusal) => return Ok(Err(refusal)),
     }
+    wind_up(&mut journal, book, &by(&origin.actor))?;
     let (decision, member) = journal.finish(primary);
     Ok(Ok(Decided { decision, member }))
+}
+
+/// Posts what the command itself asks for; tells which posting that is where it is not the first.
+fn post(
+    journal: &mut Journal,
+    book: &Rulebook,
+    command: &Command,
+    origin: &Origin,
+    recorded: &Recorded,
+) -> Result<Result<Option<usize>, Refusal>, Fault> {
+    let origin = origin.clone();
+    let spend = |points: &i64| Redeem { points: *points, first_in_first_out: book.first_in_first_out() };
+    let asked = match command {
+        Command::Redeem { points } => redeem(journal, spend(points), origin)?,
+        Command::Hold { points, minutes } => {
+            let until = journal.now().plus_ms(i64::from(*minutes) * 60_000);
+            hold(journal, spend(points), until, origin)?
+        }
+        Command::Capture { hold, points } => capture(journal, *hold, *points, origin)?,
+        Command::Release { hold } => release(journal, *hold, origin)?,
+        Command::Reverse(Some(wish)) => return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some)),
+        Command::Activate(Some(activation)) => {
+            let dates = activated(journal.member(), activation, journal.now(), book.zone());
+            if dates.is_empty() { Err(Refusal::NothingPending) } else { Ok(activate_early(journal, dates, origin)?) }
+        }
+        Command::Enrol => Ok(enrol(journal, origin)?),
+        Command::Upgrade => return tiers::upgrade(journal, book, &origin, None).map(|()| Ok(None)),
+        Command::Remind => match reminder(book, journal.member(), journal.now()) {
+            Some(due) => Ok(remind(journal, due, origin)?),
+            None => return Ok(Ok(None)),
+        },
+        Command::Settle | Command::Earn(_) | Command::Activate(None) | Command::Reverse(None) => return Ok(Ok(None)),
+    };
+    Ok(asked.map(|_| None))
+}
+
+fn by(actor: &str) -> Origin {
+    Origin { actor: actor.to_owned(), ..Origin::default() }
 }
 
 /// The new dates of those lots that are still pending.
@@ -162,13 +223,21 @@ fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zon
     pending.map(dates).collect()
 }
 
-/// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, expiries.
+/// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, holds timed out, expiries, and debts
+/// paid with what became spendable.
 ///
 /// # Errors
 /// A [`Fault`] when the state is inconsistent.
 pub fn settle(journal: &mut Journal, book: &Rulebook, actor: &str) -> Result<(), Fault> {
-    let origin = Origin { actor: actor.to_owned(), ..Origin::default() };
+    let origin = by(actor);
     activate(journal, &origin)?;
     tiers::close(journal, book, &origin)?;
-    expire(journal, &origin)
+    time_out(journal, &origin)?;
+    wind_up(journal, book, &origin)
+}
+
+/// What follows from points that came free: those past their end expire, the others pay off a debt.
+fn wind_up(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
+    expire(journal, origin)?;
+    repay(journal, book.first_in_first_out(), origin)
 }

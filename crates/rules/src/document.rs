@@ -45,6 +45,9 @@ pub struct Document {
     /// When members are warned.
     #[serde(default)]
     pub reminders: Reminders,
+    /// What becomes of points when goods come back.
+    #[serde(default)]
+    pub returns: Returns,
 }
 
 fn seven() -> u32 {
@@ -306,61 +309,36 @@ impl Default for Reminders {
     }
 }
 
-/// One yuan, one point; a year to spend them; three tiers by the spending of twelve months.
-pub(crate) fn default() -> Document {
-    let expiry = [
-        ("shopping", Expiry::Months { months: 12, round_up_to: Some(RoundUpTo::Month) }),
-        ("campaign", Expiry::Days { days: 90, round_up_to: None }),
-    ];
-    let action = |points, growth, times, per| ActionRule {
-        points,
-        growth,
-        limit: Some(Limit { times, per }),
-        expiry: "campaign".to_owned(),
-        pending: None,
-    };
-    let actions = [
-        ("sign_up", action(100, 0, 1, Per::Lifetime)),
-        ("complete_profile", action(50, 0, 1, Per::Lifetime)),
-        ("check_in", action(5, 1, 1, Per::Day)),
-        ("review", action(20, 5, 3, Per::Day)),
-        ("share", action(10, 2, 3, Per::Day)),
-    ];
-    let level = |id: &str, from, multiplier: &str, gift_points| TierLevel {
-        id: id.to_owned(),
-        from,
-        multiplier: multiplier.to_owned(),
-        gift_points,
-    };
-    Document {
-        format: 1,
-        currency: "CNY".to_owned(),
-        time_zone: "Asia/Shanghai".to_owned(),
-        rounding: RoundingMode::Down,
-        enrolment: Enrolment::Automatic,
-        consumption: Consumption::ExpiringFirst,
-        accept_late_days: 7,
-        purchase: PurchaseRule {
-            points_per_unit: "1".to_owned(),
-            growth_per_unit: "0.1".to_owned(),
-            points_per_day: None,
-            expiry: "shopping".to_owned(),
-            pending: None,
-        },
-        actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
-        caps: Caps { points_per_day: Some(100_000) },
-        expiry: expiry.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
-        tiers: Some(Tiers {
-            basis: TierBasis::Spend,
-            period: QualifyingPeriod::RollingMonths { months: 12 },
-            downgrade: Downgrade::OneStep,
-            gift_expiry: "campaign".to_owned(),
-            levels: vec![
-                level("member", 0, "1", 0),
-                level("silver", 200_000, "1.1", 500),
-                level("gold", 1_000_000, "1.5", 2_000),
-            ],
-        }),
-        reminders: Reminders::default(),
-    }
+/// What becomes of points when goods come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Returns {
+    /// What becomes of points that the order earned and the member no longer has.
+    #[serde(default)]
+    pub shortfall: ShortfallPolicy,
+    /// Spent points whose lots have expired meanwhile come back for this many days; without it they are forfeited.
+    #[serde(default)]
+    pub grace_days: Option<u32>,
+    /// Whether what was returned still counts towards tiers.
+    #[serde(default)]
+    pub keep_qualification: bool,
+    /// Whether a tier that was reached since the order falls at once to what is still qualified for. Otherwise it stays until its end.
+    #[serde(default)]
+    pub lower_tier: bool,
+    /// Whether a return makes room again under the caps and limits of the day of the order.
+    #[serde(default)]
+    pub free_caps: bool,
+}
+
+/// What becomes of points that an order earned and the member no longer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortfallPolicy {
+    /// Only points of the order that are still pending are taken back.
+    PendingOnly,
+    /// Whatever the member can spend is taken; the rest is let go.
+    WithinBalance,
+    /// Whatever the member can spend is taken; the rest is owed, and the next points pay it off.
+    #[default]
+    Debt,
 }

@@ -2,6 +2,7 @@
 
 use ledger::{
     Context, Decision, Earn, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp, Totals,
+    repay,
 };
 
 use crate::award::{self, Worth};
@@ -36,7 +37,9 @@ pub(crate) fn earn(
     };
     let primary = journal.posted();
     let id = ledger::earn(&mut journal, earned, origin.clone())?;
-    tiers::upgrade(&mut journal, book, &Origin { reference: None, reason: None, ..origin.clone() }, Some(id))?;
+    let along = Origin { reference: None, reason: None, ..origin.clone() };
+    tiers::upgrade(&mut journal, book, &along, Some(id))?;
+    repay(&mut journal, book.first_in_first_out(), &along)?;
     let (decision, member): (Decision, Member) = journal.finish(primary);
     Ok(Ok(Decided { decision, member }))
 }

@@ -8,26 +8,24 @@
 
 mod award;
 mod command;
+mod default;
 mod document;
 mod earn;
 mod limits;
 mod remind;
+mod reverse;
 mod rulebook;
 mod tiers;
 mod validate;
 
-pub use command::{Activation, Command, Decided, EarnEvent, Line, decide, settle};
+pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, decide, settle};
+pub use default::default_document;
 pub use document::{
     ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseRule,
-    QualifyingPeriod, Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis, TierLevel, Tiers,
 };
 pub use remind::reminder;
+pub use reverse::{Part, Redemption, Reverse};
 pub use rulebook::{Level, Rulebook};
 pub use tiers::{Goal, Projection, projection};
 pub use validate::Problem;
-
-/// The document of the programme that is seeded into an empty database.
-#[must_use]
-pub fn default_document() -> Document {
-    document::default()
-}

@@ -14,13 +14,15 @@ pub fn reminder(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Remi
     let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| is_due(book, member, lot, now)).collect();
     lots.sort_by_key(|lot| lot.expiring_first());
     let first_expires_at = lots.first()?.expires_at?;
-    let points = lots.iter().try_fold(0i64, |sum, lot| sum.checked_add(lot.remaining))?;
-    let lots = lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect();
+    let lots: Vec<LotDraw> = lots.iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) }).collect();
+    let points = lots.iter().try_fold(0i64, |sum, lot| sum.checked_add(lot.points))?;
     Some(Reminder { points, lots, first_expires_at })
 }
 
 fn is_due(book: &Rulebook, member: &Member, lot: &Lot, now: Timestamp) -> bool {
-    let Some(end) = lot.expires_at.filter(|_| lot.state(now) == LotState::Active) else { return false };
+    // What a hold keeps is as good as spent.
+    let is_spendable = lot.state(now) == LotState::Active && member.free(lot) > 0;
+    let Some(end) = lot.expires_at.filter(|_| is_spendable) else { return false };
     let end_day = local_date(end, book.zone());
     let stage = |days: &u32| Some(start_of_day(end_day.checked_sub_days(Days::new(u64::from(*days)))?, book.zone()));
     // The days ascend: the first stage already reached is the nearest to the end.

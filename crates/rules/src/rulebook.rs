@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Timestamp, Zone};
+use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone};
 
 use crate::document::{Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, TierBasis};
 
@@ -24,6 +24,16 @@ pub struct Rulebook {
     pub(crate) ladder: Option<Ladder>,
     /// Ascending, without repeats.
     pub(crate) reminder_days: Vec<u32>,
+    pub(crate) returns: ReturnRules,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ReturnRules {
+    pub(crate) shortfall: Shortfall,
+    pub(crate) grace: Option<ExpiryPolicy>,
+    pub(crate) keep_qualification: bool,
+    pub(crate) lower_tier: bool,
+    pub(crate) free_caps: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -106,19 +106,21 @@ pub(crate) fn qualifying(
     now: Timestamp,
     totals: Totals,
 ) -> Option<Qualifying> {
-    let ladder = book.ladder.as_ref()?;
-    if totals == Totals::default() {
-        return None;
-    }
+    let month = Period::Month.first_day(local_date(occurred_at, book.zone()));
+    counted(book, day_number(month), now, totals)
+}
+
+/// What is added to the qualification of a month, given by its first day (day number); nothing for nothing.
+pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Totals) -> Option<Qualifying> {
+    let ladder = book.ladder.as_ref().filter(|_| totals != Totals::default())?;
     let today = local_date(now, book.zone());
     let keep_from = match ladder.period {
         QualifyingPeriod::Lifetime {} => NaiveDate::MAX,
         QualifyingPeriod::CalendarYear {} => Period::Year.first_day_back(today, 1),
         QualifyingPeriod::RollingMonths { months } => Period::Month.first_day_back(today, months + 1),
     };
-    let month = Period::Month.first_day(local_date(occurred_at, book.zone()));
     Some(Qualifying {
-        month: day_number(month),
+        month,
         keep_from: day_number(keep_from),
         spend_minor: totals.spend_minor,
         growth: totals.growth,
@@ -154,6 +156,27 @@ pub(crate) fn upgrade(
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
     });
     tier_change(journal, tier, gift, origin.clone(), cause)?;
+    Ok(())
+}
+
+/// Moves the member down at once to what it still qualifies for, when its tier was reached at `since` or later. Posts nothing otherwise.
+pub(crate) fn lower(
+    journal: &mut Journal,
+    book: &Rulebook,
+    since: Timestamp,
+    origin: &Origin,
+    cause: EntryId,
+) -> Result<(), Fault> {
+    let Some(ladder) = &book.ladder else { return Ok(()) };
+    let member = journal.member();
+    let Some(tier) = member.tier.as_ref().filter(|tier| tier.since >= since) else { return Ok(()) };
+    let today = local_date(journal.now(), book.zone());
+    let qualified = ladder.qualified(ladder.value_on(member, today));
+    if qualified < ladder.index_of(Some(&tier.id))
+        && let Some(moved) = ladder.moved(member, qualified, today, book)
+    {
+        tier_change(journal, moved, None, origin.clone(), Some(cause))?;
+    }
     Ok(())
 }
 

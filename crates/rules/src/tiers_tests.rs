@@ -4,7 +4,7 @@ use ledger::{Context, Currency, EntryId, MemberId, Money, ProgrammeId};
 
 use super::*;
 use crate::document::{Document, Limit, Per};
-use crate::{Command, EarnEvent, Line, decide, default_document};
+use crate::{Command, EarnEvent, Line, Recorded, decide, default_document};
 
 struct World {
     book: Rulebook,
@@ -29,7 +29,9 @@ impl World {
             first_id: self.ids,
         };
         let decided =
-            decide(&self.book, self.member.clone(), command, &Origin::default(), None, context).unwrap().unwrap();
+            decide(&self.book, self.member.clone(), command, &Origin::default(), &Recorded::default(), context)
+                .unwrap()
+                .unwrap();
         self.member = decided.member;
         self.ids = EntryId(self.ids.0 + 100);
         decided

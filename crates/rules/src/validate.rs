@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Zone};
+use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Shortfall, Zone};
 
-use crate::document::{Document, Expiry, Pending, QualifyingPeriod, RoundUpTo, RoundingMode, Tiers};
-use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, Rulebook};
+use crate::document::{
+    Document, Expiry, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, Tiers,
+};
+use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
 /// Something in a document that cannot be a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +87,7 @@ impl Rulebook {
         }
         reminder_days.sort_unstable();
         reminder_days.dedup();
+        let returns = check.returns(document.returns);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
                 version,
@@ -102,6 +105,7 @@ impl Rulebook {
                 points_per_day,
                 ladder,
                 reminder_days,
+                returns,
             }),
             _ => Err(check.problems),
         }
@@ -166,6 +170,22 @@ impl Check {
                 self.days(&format!("{pointer}/days"), days);
                 Availability::After(ExpiryPolicy::Days { days, round_up_to: None })
             }
+        }
+    }
+
+    fn returns(&mut self, returns: Returns) -> ReturnRules {
+        let Returns { shortfall, grace_days, keep_qualification, lower_tier, free_caps } = returns;
+        self.days("/returns/grace_days", grace_days.unwrap_or(0));
+        ReturnRules {
+            shortfall: match shortfall {
+                ShortfallPolicy::PendingOnly => Shortfall::PendingOnly,
+                ShortfallPolicy::WithinBalance => Shortfall::WithinBalance,
+                ShortfallPolicy::Debt => Shortfall::Debt,
+            },
+            grace: grace_days.map(|days| ExpiryPolicy::Days { days, round_up_to: None }),
+            keep_qualification,
+            lower_tier,
+            free_caps,
         }
     }
 

@@ -4,11 +4,12 @@
 mod support;
 
 use ledger::{
-    Counter, Entry, EntryId, ExpiryPolicy, Fault, Hash, Kind, LotDates, LotDraw, LotNumber, Member, MemberId,
-    ProgrammeId, Reference, Reminder, Sequence, Tier, TierMove, Timestamp, Totals, verify,
+    Counter, Entry, EntryId, ExpiryPolicy, Fault, Hash, Kind, LineReturn, LotDates, LotDraw, LotNumber, LotReturn,
+    Member, MemberId, ProgrammeId, Reference, Reminder, Reservation, Reversal, Sequence, Tier, TierMove, Timestamp,
+    Totals, verify,
 };
-use rules::{Activation, Command, Expiry, Pending};
-use support::{World, act, at, buy, spend, told};
+use rules::{Activation, Command, Expiry, Part, Pending};
+use support::{World, act, aside, at, buy, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
 fn full_life() -> World {
@@ -30,7 +31,29 @@ fn full_life() -> World {
         ("2026-01-10T10:00:00+08:00", Command::Activate(Some(activate)), "activate 0"),
         ("2026-01-10T10:00:00+08:00", act("check_in"), "earn 5"),
     ]);
+    second_life(&mut world);
     world
+}
+
+/// Holds, a return that leaves a debt, its repayment, and points given back; ends with an open hold and a debt.
+fn second_life(world: &mut World) {
+    let day = "2026-01-11T10:00:00+08:00";
+    let play = |world: &mut World, command: Command, outcome: &str| world.play(&[(day, command, outcome)]);
+    play(world, aside(100), "hold(100)");
+    let hold = world.last_hold();
+    play(world, Command::Capture { hold, points: Some(60) }, "capture -60");
+    play(world, aside(10), "hold(10)");
+    let hold = world.last_hold();
+    play(world, Command::Release { hold }, "release 0");
+    let capture = world.entries.iter().position(|entry| entry.kind == Kind::Capture).unwrap();
+    let back = world.undo(None, Some(capture), Part::Points(20));
+    play(world, back, "reverse 20");
+    play(world, spend(2_400), "redeem -2400");
+    let order = world.entries.iter().rposition(|entry| entry.lines.len() == 1).unwrap();
+    let back = world.undo(Some(order), None, Part::Rest);
+    play(world, aside(30), "hold(30)");
+    play(world, back, "reverse -2000");
+    play(world, buy(&[1_000]), "earn 11, repay 0");
 }
 
 /// One entry in which every field holds something.
@@ -43,13 +66,22 @@ fn full_entry() -> Entry {
         draws: vec![LotDraw { number: LotNumber(1), points: 3 }],
         activations: vec![LotDraw { number: LotNumber(1), points: 3 }],
         dates: vec![LotDates { number: LotNumber(1), available_at: Timestamp(8), expires_at: Some(Timestamp(9)) }],
-        counts: entries.last().unwrap().counts.clone(),
+        counts: entries.iter().find(|entry| entry.event.as_deref() == Some("check_in")).unwrap().counts.clone(),
         tier: Some(TierMove { from: Some("a".into()), to: "b".into(), until: Some(Timestamp(9)) }),
         reminder: Some(Reminder {
             points: 3,
             lots: vec![LotDraw { number: LotNumber(1), points: 3 }],
             first_expires_at: Timestamp(9),
         }),
+        corrects: Some(EntryId(8)),
+        reservation: Some(Reservation { until: Timestamp(9), lots: vec![LotDraw { number: LotNumber(1), points: 3 }] }),
+        returns: vec![LotReturn { lot: earn.grants[0].clone(), points: 3 }],
+        reversal: Some(Reversal {
+            lines: vec![LineReturn { line: "0".into(), quantity: 1, amount_minor: 2, points: 3 }],
+            desired: 3,
+            expired: 1,
+        }),
+        debt: 2,
         ..earn
     };
     entry.origin.channel = Some("online".into());
@@ -64,7 +96,7 @@ fn full_entry() -> Entry {
 #[test]
 fn every_field_is_under_the_hash() {
     type Change = fn(&mut Entry);
-    let changes: [(&str, Change); 60] = [
+    let changes: [(&str, Change); 76] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -125,6 +157,22 @@ fn every_field_is_under_the_hash() {
         ("tier.until", |e| e.tier.as_mut().unwrap().until = None),
         ("reminder.points", |e| e.reminder.as_mut().unwrap().points += 1),
         ("previous_hash", |e| e.previous_hash = Hash([1; 32])),
+        ("corrects", |e| e.corrects = None),
+        ("reservation", |e| e.reservation = None),
+        ("reservation.until", |e| e.reservation.as_mut().unwrap().until.0 += 1),
+        ("reservation.lots", |e| e.reservation.as_mut().unwrap().lots[0].points += 1),
+        ("returns", |e| e.returns.clear()),
+        ("return.lot", |e| e.returns[0].lot.number.0 += 1),
+        ("return.points", |e| e.returns[0].points += 1),
+        ("reversal", |e| e.reversal = None),
+        ("reversal.lines", |e| e.reversal.as_mut().unwrap().lines.clear()),
+        ("reversal.line", |e| e.reversal.as_mut().unwrap().lines[0].line.push('x')),
+        ("reversal.quantity", |e| e.reversal.as_mut().unwrap().lines[0].quantity += 1),
+        ("reversal.amount_minor", |e| e.reversal.as_mut().unwrap().lines[0].amount_minor += 1),
+        ("reversal.points", |e| e.reversal.as_mut().unwrap().lines[0].points += 1),
+        ("reversal.desired", |e| e.reversal.as_mut().unwrap().desired += 1),
+        ("reversal.expired", |e| e.reversal.as_mut().unwrap().expired += 1),
+        ("debt", |e| e.debt = 0),
     ];
     let entry = full_entry();
     for (field, change) in changes {
@@ -138,7 +186,7 @@ fn every_field_is_under_the_hash() {
 #[test]
 fn the_audit_finds_every_doctored_field() {
     type Change = fn(&mut Member);
-    let changes: [(&str, Change); 20] = [
+    let changes: [(&str, Change); 23] = [
         ("sequence", |m| m.sequence.0 -= 1),
         ("head", |m| m.head = Hash([1; 32])),
         ("balance", |m| m.balance += 1),
@@ -162,6 +210,9 @@ fn the_audit_finds_every_doctored_field() {
         ("lots", |m| drop(m.lots.pop())),
         ("lot.expires_at", |m| m.lots[0].expires_at = None),
         ("lot.available_at", |m| m.lots[0].available_at.0 += 1),
+        ("debt", |m| m.debt -= 1),
+        ("holds", |m| m.holds.clear()),
+        ("hold.until", |m| m.holds[0].until.0 += 1),
     ];
     let world = full_life();
     world.audit();
@@ -211,7 +262,30 @@ fn a_resealed_chain_still_has_to_add_up() {
     let position = |entries: &[Entry], kind: Kind| entries.iter().position(|entry| entry.kind == kind).unwrap();
     let redeem = position(&full_life().entries, Kind::Redeem);
     assert_eq!(redeem, 4);
-    let changes: [(&str, Change); 12] = [
+
+    assert_eq!(
+        told(&full_life().entries[12..]),
+        "hold(100), capture -60, hold(10), release 0, reverse 20, redeem -2400, hold(30), reverse -2000, earn 11, repay 0"
+    );
+    let changes: [(&str, Change); 30] = [
+        ("a capture as a redemption", |e, _| e[13].kind = Kind::Redeem),
+        ("a capture of another hold", |e, _| e[13].corrects = Some(e[14].id)),
+        ("a capture of no hold", |e, _| e[13].corrects = None),
+        ("a capture of what was not held", |e, _| e[13].draws[0].number = LotNumber(1)),
+        ("a capture after the hold's end", |e, _| e[13].recorded_at = e[12].reservation.as_ref().unwrap().until),
+        ("more held than there is", |e, _| e[12].reservation.as_mut().unwrap().lots[0].points = 9_999),
+        ("a hold in a redemption", |e, _| e[17].reservation = e[12].reservation.clone()),
+        ("a release of nothing", |e, _| e[15].corrects = None),
+        ("given back twice", |e, _| e[16].reversal.as_mut().unwrap().desired = 61),
+        ("given back to a lot that had ended", |e, _| e[16].recorded_at = at("2027-01-11T10:00:00+08:00")),
+        ("given back to a longer life", |e, _| e[16].returns[0].lot.expires_at = None),
+        ("given back less than told", |e, _| e[16].reversal.as_mut().unwrap().desired = 40),
+        ("a reversal of a reversal", |e, _| e[19].corrects = Some(e[16].id)),
+        ("a reversal of nothing", |e, _| e[19].corrects = None),
+        ("a reversal that does not say how much", |e, _| e[19].reversal = None),
+        ("taken back more than told", |e, _| e[19].reversal.as_mut().unwrap().desired = 1_999),
+        ("a debt of a redemption", |e, _| (e[17].debt, e[17].points) = (1, e[17].points - 1)),
+        ("a debt paid by an earn", |e, _| (e[20].debt, e[20].points) = (-1, e[20].points + 1)),
         // Points that come from nowhere: no kind's account would show them.
         ("a spend told as a profile", |e, _| e[4].kind = Kind::Profile),
         ("a spend told as an expiry", |e, _| e[4].kind = Kind::Expire),

@@ -6,9 +6,9 @@
 
 mod support;
 
-use ledger::{ExpiryPolicy, LotNumber, Timestamp};
-use rules::{Activation, Command, Expiry, Pending, RoundUpTo};
-use support::{World, act, at, buy, spend, told};
+use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Timestamp};
+use rules::{Activation, Command, Expiry, Part, Pending, RoundUpTo};
+use support::{World, act, aside, at, buy, spend, told};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
@@ -25,6 +25,14 @@ enum Asked {
     Earn,
     Expire,
     Redeem,
+    Hold,
+    Capture,
+    Release,
+    /// One unit of three of the order that earned the points.
+    ReversePart,
+    ReverseFull,
+    /// The redemption that spent them.
+    GiveBack,
     TierChange,
     Activate,
     ActivateEarly,
@@ -32,10 +40,16 @@ enum Asked {
 }
 
 const STATES: [State; 4] = [State::Pending, State::Active, State::Spent, State::Expired];
-const ASKED: [Asked; 7] = [
+const ASKED: [Asked; 13] = [
     Asked::Earn,
     Asked::Expire,
     Asked::Redeem,
+    Asked::Hold,
+    Asked::Capture,
+    Asked::Release,
+    Asked::ReversePart,
+    Asked::ReverseFull,
+    Asked::GiveBack,
     Asked::TierChange,
     Asked::Activate,
     Asked::ActivateEarly,
@@ -76,8 +90,17 @@ const CALENDARS: [Calendar; 13] = [
     ("Australia/Lord_Howe", "2026-04-02T10:00:00+11:00", days(3), "2026-04-06T00:00:00+10:30"),
 ];
 
-/// A world in which 30 points are in that state at `now`.
-fn world(calendar: &Calendar, state: State, now: Timestamp) -> World {
+/// A purchase of three units, worth 30 points.
+fn order() -> Command {
+    let mut order = buy(&[3_000]);
+    if let Command::Earn(event) = &mut order {
+        event.lines[0].quantity = 3;
+    }
+    order
+}
+
+/// A world in which 30 points are in that state at `now`; active ones are held when they are to be captured or released.
+fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> World {
     let (zone, earned, policy, end) = calendar;
     let mut world = World::new(|document| {
         document.time_zone = (*zone).to_owned();
@@ -86,19 +109,33 @@ fn world(calendar: &Calendar, state: State, now: Timestamp) -> World {
     });
     match state {
         State::Pending => {
-            world.play(&[(&now.to_string(), buy(&[3_000]), "earn 30")]);
+            world.play(&[(&now.to_string(), order(), "earn 30")]);
         }
-        State::Active => world.play(&[(earned, buy(&[3_000]), "earn 30")]),
-        State::Spent => world.play(&[(earned, buy(&[3_000]), "earn 30"), (earned, spend(30), "redeem -30")]),
+        State::Active => world.play(&[(earned, order(), "earn 30")]),
+        State::Spent => world.play(&[(earned, order(), "earn 30"), (earned, spend(30), "redeem -30")]),
         State::Expired => {
-            world.play(&[(earned, buy(&[3_000]), "earn 30"), (end, Command::Settle, "expire -30")]);
+            world.play(&[(earned, order(), "earn 30"), (end, Command::Settle, "expire -30")]);
         }
+    }
+    if state == State::Active && matches!(asked, Asked::Capture | Asked::Release) {
+        let longer_than_the_lot = 2 * 366 * 24 * 60;
+        world.play(&[(earned, Command::Hold { points: 30, minutes: longer_than_the_lot }, "hold(30)")]);
     }
     world
 }
 
-fn command(asked: Asked) -> Command {
+fn command(asked: Asked, world: &World) -> Command {
+    let hold = world.member.holds.first().map_or(EntryId(0), |hold| hold.id);
     match asked {
+        Asked::Hold => aside(30),
+        Asked::Capture => Command::Capture { hold, points: None },
+        Asked::Release => Command::Release { hold },
+        Asked::ReversePart => world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)])),
+        Asked::ReverseFull => world.undo(Some(0), None, Part::Rest),
+        Asked::GiveBack => match world.entries.iter().position(|entry| entry.kind == Kind::Redeem) {
+            None => Command::Reverse(None),
+            redemption => world.undo(None, redemption, Part::Rest),
+        },
         Asked::Earn => act("review"),
         Asked::Expire | Asked::Activate => Command::Settle,
         Asked::ActivateEarly => {
@@ -110,8 +147,9 @@ fn command(asked: Asked) -> Command {
     }
 }
 
-/// What comes of it: only an active lot makes a difference, and only the clock says whether it still is one.
+/// What comes of it: only the clock says whether an active lot still is one; what was spent and comes back is owed, what expired is gone.
 fn expected(asked: Asked, state: State, side: i64) -> String {
+    let is_held = matches!(asked, Asked::Capture | Asked::Release);
     let gone = state == State::Active && side >= 0;
     let spendable = state == State::Active && side < 0;
     // An activation is asked for when the time of the pending lot has come.
@@ -119,18 +157,34 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
         Asked::Earn => "earn 20",
         Asked::TierChange => "earn 2000, silver 500",
         Asked::Redeem if spendable => "redeem -30",
-        Asked::Redeem => return "refused insufficient-points".to_owned(),
+        Asked::Hold if spendable => "hold(30)",
+        Asked::Redeem | Asked::Hold => return "refused insufficient-points".to_owned(),
+        Asked::Capture if state == State::Active => "capture -30",
+        Asked::Release if spendable => "release 0",
+        Asked::Release if gone => "release 0, expire -30",
+        Asked::Capture | Asked::Release => return "refused hold-resolved".to_owned(),
+        Asked::ReversePart | Asked::ReverseFull if gone || state == State::Expired => "reverse 0",
+        Asked::ReversePart => "reverse -10",
+        Asked::ReverseFull => "reverse -30",
+        Asked::GiveBack if state != State::Spent => return "refused reference-not-found".to_owned(),
+        Asked::GiveBack if side < 0 => "reverse 30",
+        Asked::GiveBack => "reverse 0",
         Asked::Remind if spendable => "remind(30)",
         Asked::Activate | Asked::ActivateEarly if state == State::Pending => "activate 0",
         Asked::ActivateEarly => return "refused nothing-pending".to_owned(),
         Asked::Expire | Asked::Activate | Asked::Remind => "",
     };
-    let expired = if gone { "expire -30" } else { "" };
+    let expired = if gone && !is_held { "expire -30" } else { "" };
     [expired, told].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
+/// The document that it bears, which is recorded once.
 fn document(asked: Asked) -> Option<&'static str> {
-    matches!(asked, Asked::Earn | Asked::Redeem | Asked::TierChange).then_some("document-1")
+    let without = matches!(
+        asked,
+        Asked::Capture | Asked::Release | Asked::Expire | Asked::Activate | Asked::ActivateEarly | Asked::Remind
+    );
+    (!without).then_some("document-1")
 }
 
 #[test]
@@ -140,7 +194,8 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
         let end = at(calendar.3);
         for (state, asked, side) in product() {
             let now = end.plus_ms(side);
-            let mut world = world(calendar, state, now);
+            let mut world = world(calendar, state, asked, now);
+            let command = command(asked, &world);
             let now = match (asked, state) {
                 (Asked::Activate, State::Pending) => {
                     let available_at = world.member.lots[0].available_at;
@@ -152,20 +207,21 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
             };
             let expected = expected(asked, state, side);
             let case = format!("{calendar:?} {state:?} {asked:?} {now}");
-            assert_eq!(world.run(now, &command(asked), document(asked)), expected, "{case}");
+            assert_eq!(world.run(now, &command, document(asked)), expected, "{case}");
             world.audit();
             // A retry under another key, or the job once more.
             let again = match (document(asked), expected.starts_with("refused")) {
                 (Some(_), false) => "refused reference-already-used",
                 (Some(_), true) => expected.as_str(),
                 (None, _) if asked == Asked::ActivateEarly => "refused nothing-pending",
+                (None, _) if matches!(asked, Asked::Capture | Asked::Release) => "refused hold-resolved",
                 (None, _) => "",
             };
-            assert_eq!(world.run(now, &command(asked), document(asked)), again, "again: {case}");
+            assert_eq!(world.run(now, &command, document(asked)), again, "again: {case}");
             cases += 1;
         }
     }
-    assert_eq!(cases, 13 * 4 * 7 * 3);
+    assert_eq!(cases, 13 * 4 * 13 * 3);
 }
 
 #[test]
@@ -174,12 +230,13 @@ fn two_at_once_are_one_after_the_other() {
         let end = at(calendar.3);
         for (state, asked, side) in product() {
             let now = end.plus_ms(side);
-            let mut world = world(calendar, state, now);
+            let mut world = world(calendar, state, asked, now);
+            let command = command(asked, &world);
             let loaded = world.member.clone();
             let case = format!("{calendar:?} {state:?} {asked:?} {now}");
             let mut both = Vec::new();
             for _ in 0..2 {
-                both.extend(world.decide(&loaded, now, &command(asked), document(asked)));
+                both.extend(world.decide(&loaded, now, &command, document(asked)));
             }
             let written: Vec<bool> = both
                 .into_iter()
@@ -195,7 +252,7 @@ fn two_at_once_are_one_after_the_other() {
 #[test]
 fn entries_do_not_fit_in_another_order() {
     // Expiry, purchase and tier change of one command, in every order but theirs.
-    let mut world = world(&CALENDARS[0], State::Active, at(CALENDARS[0].3));
+    let mut world = world(&CALENDARS[0], State::Active, Asked::TierChange, at(CALENDARS[0].3));
     let before = world.member.clone();
     let decided = world.decide(&before, at(CALENDARS[0].3), &buy(&[200_000]), None).unwrap();
     let entries: Vec<_> = decided.decision.postings.into_iter().map(|posting| posting.entry).collect();

@@ -4,10 +4,26 @@
 mod support;
 
 use rules::{
-    Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, QualifyingPeriod, RoundingMode,
-    TierBasis,
+    Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per, QualifyingPeriod,
+    RoundingMode, ShortfallPolicy, TierBasis,
 };
 use support::{World, act, at, buy, happened, spend};
+
+/// An order that is paid with points, brings a tier and comes back when the points are gone and their lots have ended.
+fn returns(world: &mut World) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    let mut run = |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
+    run(world, "2027-02-01T10:00:00+08:00", act("check_in"));
+    run(world, "2027-02-01T10:00:00+08:00", spend(5));
+    let redemption = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Redeem);
+    run(world, "2027-02-02T10:00:00+08:00", buy(&[300_000]));
+    let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+    run(world, "2027-02-02T10:00:00+08:00", spend(2_000));
+    let back = world.undo(earn, redemption, Part::Rest);
+    run(world, "2027-05-02T10:00:00+08:00", back);
+    outcomes.push(format!("{:?}", world.member.counters));
+    outcomes
+}
 
 #[test]
 fn a_setting_stored_but_never_read() {
@@ -15,7 +31,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 27] = [
+    let changes: [(&str, Change); 32] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -43,6 +59,11 @@ fn a_setting_stored_but_never_read() {
         ("multiplier", |d| tiers(d).levels[1].multiplier = "3".into()),
         ("gift_points", |d| tiers(d).levels[1].gift_points = 1),
         ("reminders", |d| d.reminders.days_before = vec![2]),
+        ("shortfall", |d| d.returns.shortfall = ShortfallPolicy::WithinBalance),
+        ("grace_days", |d| d.returns.grace_days = Some(5)),
+        ("keep_qualification", |d| d.returns.keep_qualification = true),
+        ("lower_tier", |d| d.returns.lower_tier = true),
+        ("free_caps", |d| d.returns.free_caps = true),
     ];
     // The outcomes and the end of a life in which every setting matters.
     let life = |change: &dyn Fn(&mut Document)| {
@@ -65,6 +86,8 @@ fn a_setting_stored_but_never_read() {
             outcomes.push(world.run(at(now), &command, None));
         }
         world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
+        outcomes.extend(returns(&mut world));
+        world.audit();
         (
             outcomes,
             world.member.standing,

@@ -2,7 +2,7 @@
 
 use ledger::{EntryId, Timestamp};
 use serde_json::value::RawValue;
-use store::{Caller, Desk, Order, Outcome, Scope, carry_out, dry_run, load};
+use store::{Caller, Desk, Loaded, Order, Outcome, ProgrammeRef, Scope, carry_out, dry_run, load};
 
 use crate::answer::{Reply, show};
 use crate::app::App;
@@ -43,17 +43,38 @@ pub async fn single(
     };
     let wanted = [order.wanted()];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
-    let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
+    let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, roles)?;
-    let book = published(&app.sql, &programme).await?;
-    let mut desk = Desk {
-        sql: &app.sql,
-        programme: &programme,
-        book: &book,
-        now: now(),
-        ids: new_id,
-        in_flight: Some(&app.in_flight),
-    };
+    carried_out(app, &programme, order, loaded, dry).await
+}
+
+/// As [`single`], for a caller that was let in before, because something had to be read to know what is ordered.
+///
+/// # Errors
+/// Every [`Problem`].
+pub async fn of_caller(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    parse: impl FnOnce(&str) -> Result<Order, Problem>,
+) -> Result<Reply, Problem> {
+    let dry = request.flag("dry_run")?;
+    let order = parse(&actor(&Bearer::of(request)?))?;
+    let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
+    let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+    carried_out(app, &programme, order, loaded, dry).await
+}
+
+async fn carried_out(
+    app: &App,
+    programme: &ProgrammeRef,
+    order: Order,
+    mut loaded: Vec<Loaded>,
+    dry: bool,
+) -> Result<Reply, Problem> {
+    let book = published(&app.sql, programme).await?;
+    let mut desk =
+        Desk { sql: &app.sql, programme, book: &book, now: now(), ids: new_id, in_flight: Some(&app.in_flight) };
     let outcome = if dry {
         let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
         dry_run(&mut desk, &order, loaded).await?

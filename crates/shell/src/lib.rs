@@ -12,6 +12,7 @@ mod answer;
 mod api;
 mod app;
 mod auth;
+mod check;
 mod command;
 mod ids;
 mod json;
@@ -22,14 +23,16 @@ mod problem;
 mod request;
 mod rulebooks;
 mod serve;
+mod spent;
 
 pub use answer::Reply;
 pub use api::{
-    ActivateBody, BulkBody, EarnBody, EndpointBody, KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RedeemBody,
+    ActivateBody, BulkBody, CaptureBody, EarnBody, EndpointBody, HoldBody, KeyBody, LineBody, MemberBody, MoneyBody,
+    ProgrammeBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
-pub use command::{authenticate, bulk, single};
+pub use command::{authenticate, bulk, of_caller, single};
 pub use ids::{new_id, now};
 pub use json::parse_json;
 pub use once::once;
@@ -38,3 +41,4 @@ pub use problem::{FieldError, PROBLEMS, Problem};
 pub use request::Request;
 pub use rulebooks::{in_force, published};
 pub use serve::{Response, serve, serve_plain};
+pub use spent::Target;

@@ -1,20 +1,21 @@
-//! How the bodies of commands become orders. Checks name the place of every value that is wrong.
+//! How the bodies of commands become orders.
 
 use std::collections::HashSet;
 
-use ledger::{Currency, IdError, MemberId, Money, Origin, Reference, Timestamp};
+use ledger::{Currency, MemberId, Money, Origin, Timestamp};
 use rules::{Activation, Command, EarnEvent, Line};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Order, source};
 
 use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody, RedeemBody};
+use crate::check::{Check, MOST_AMOUNT};
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
 
-/// The most one line or redemption may be about: far beyond any till, far below what sums can hold.
-const MOST_AMOUNT: i64 = 1_000_000_000_000_000;
-const MOST_LINES: usize = 500;
+pub(crate) const MOST_LINES: usize = 500;
+/// Thirty days.
+const MOST_MINUTES: u32 = 43_200;
 const MOST_ATTRIBUTES: usize = 50;
 
 impl BulkBody {
@@ -34,60 +35,6 @@ impl BulkBody {
                 Err(Problem::InvalidRequest(std::iter::once(wrong()).chain(errors).collect()))
             }
             (None, _) => Err(Problem::InvalidRequest(vec![wrong()])),
-        }
-    }
-}
-
-/// Collects every value that is wrong.
-#[derive(Default)]
-struct Check(Vec<FieldError>);
-
-impl Check {
-    fn wrong(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(FieldError::new(pointer, detail));
-    }
-
-    fn id<T>(&mut self, pointer: &str, id: Result<T, IdError>) -> Option<T> {
-        id.map_err(|error| self.wrong(pointer, error.to_string())).ok()
-    }
-
-    fn reference(&mut self, text: Option<&str>) -> Option<Reference> {
-        text.and_then(|text| self.id("/reference", Reference::new(text)))
-    }
-
-    fn text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
-        let Some(text) = text else { return };
-        let length = text.chars().count();
-        if length == 0 || length > most || text.chars().any(char::is_control) {
-            self.wrong(pointer, format!("must have 1 to {most} characters and no control characters"));
-        }
-    }
-
-    /// Who asks, and where. The fields are those that every command has.
-    fn origin(
-        &mut self,
-        actor: &str,
-        reference: Option<Reference>,
-        reason: Option<&String>,
-        channel: Option<&String>,
-        store: Option<&String>,
-    ) -> Origin {
-        self.text("/reason", reason.map(String::as_str), 500);
-        self.text("/channel", channel.map(String::as_str), 64);
-        self.text("/store_id", store.map(String::as_str), 64);
-        Origin {
-            actor: actor.to_owned(),
-            channel: channel.cloned(),
-            store: store.cloned(),
-            reference,
-            reason: reason.cloned(),
-        }
-    }
-
-    fn done<T>(self, value: Option<T>) -> Result<T, Problem> {
-        match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(Problem::InvalidRequest(self.0)),
         }
     }
 }
@@ -191,8 +138,9 @@ impl RedeemBody {
     pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
-        if !(1..=MOST_AMOUNT).contains(&self.points) {
-            check.wrong("/points", "must be 1 to 1000000000000000");
+        check.points(self.points);
+        if self.hold.as_ref().is_some_and(|hold| !(1..=MOST_MINUTES).contains(&hold.minutes)) {
+            check.wrong("/hold/minutes", "must be 1 to 43200");
         }
         let reference = check.reference(self.reference.as_deref());
         let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
@@ -200,7 +148,10 @@ impl RedeemBody {
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
             member,
-            command: Command::Redeem { points: self.points },
+            command: match &self.hold {
+                None => Command::Redeem { points: self.points },
+                Some(hold) => Command::Hold { points: self.points, minutes: hold.minutes },
+            },
             origin,
             idem: Some((format!("redeem:{key}"), fingerprint(self))),
             source,

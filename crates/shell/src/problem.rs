@@ -89,6 +89,12 @@ pub const PROBLEMS: [(&str, u16, &str); 14] = [
 const TYPE_PREFIX: &str = "urn:accrue:problem:";
 
 impl Problem {
+    /// A refusal that is found without carrying anything out, and not kept.
+    #[must_use]
+    pub fn refused(refusal: Refusal) -> Self {
+        Self::Refused { refusal, id: new_id().to_string(), replayed: false }
+    }
+
     fn row(&self) -> (&'static str, u16, &'static str) {
         let index = match self {
             Self::RouteNotFound => 0,
@@ -211,8 +217,18 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownEvent { event } => {
             body.insert("event".into(), event.as_str().into());
         }
+        Refusal::UnknownLine { line } => {
+            body.insert("line_id".into(), line.as_str().into());
+        }
+        Refusal::MoreThanLeft { line, left } => {
+            body.extend(line.iter().map(|line| ("line_id".to_owned(), line.as_str().into())));
+            body.insert("left".into(), (*left).into());
+        }
         Refusal::MemberNotFound
         | Refusal::ReferenceNotFound
+        | Refusal::HoldNotFound
+        | Refusal::HoldResolved
+        | Refusal::NothingToReverse
         | Refusal::NothingPending
         | Refusal::ReferenceRequired
         | Refusal::ReferenceAlreadyUsed { entry: None }

@@ -1,11 +1,12 @@
 -- Everything a decision needs, one row per wanted member.
 -- Columns have short names because hosts hand them over with every row set.
--- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source], …], ?4 most lots (-1: all)
+-- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
+-- reversals are wanted or null, lots whose expired points are wanted or null], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at,
   w.value ->> 0 AS member_id, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
-  m.due_at, m.reminded_at,
+  m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT ?4)
@@ -13,7 +14,18 @@ SELECT
   (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1) AS hit,
   (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1) AS refusal,
   (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2) AS used,
-  CASE WHEN ?4 <> 0 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END AS attributes
+  CASE WHEN ?4 <> 0 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END AS attributes,
+  CASE WHEN w.value ->> 3 IS NOT NULL THEN (
+    SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
+    FROM json_each(w.value -> 3) AS c
+    JOIN entry AS e ON e.programme_no = p.no AND json_extract(e.body, '$.corrects') = c.value
+      AND e.kind IN ('capture', 'release', 'reverse') AND e.kind = 'reverse'
+  ) END AS reversals,
+  CASE WHEN w.value ->> 4 IS NOT NULL THEN (
+    SELECT coalesce(sum(d.value ->> 1), 0)
+    FROM entry AS e, json_each(e.body, '$.draws') AS d
+    WHERE e.member_no = m.no AND e.kind = 'expire' AND d.value ->> 0 IN (SELECT value FROM json_each(w.value -> 4))
+  ) END AS expired
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

@@ -1,19 +1,21 @@
-//! The part of an entry that the database keeps as one JSON text: what no query looks into.
+//! The part of an entry that the database keeps as one JSON text: what hardly a query looks into.
 //!
 //! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
 
 use ledger::{
-    Award, Count, Entry, EntryId, Exact, Hash, Kind, LineAward, LotDates, LotDraw, LotGrant, LotNumber, MemberId,
-    Origin, ProgrammeId, Qualifying, Reference, Reminder, Sequence, TierMove,
+    Award, Count, Entry, EntryId, Exact, Hash, Kind, LineAward, LineReturn, LotDates, LotGrant, LotNumber, LotReturn,
+    MemberId, Origin, ProgrammeId, Qualifying, Reference, Reminder, Reservation, Reversal, Sequence, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::codec::instant;
+use crate::codec::{draws, instant, pairs};
 use crate::sql::Row;
 
 type LineRow = (String, i64, i64, i64, Option<String>, Option<String>);
 type ReminderRow = (i64, Vec<(i64, i64)>, i64);
+/// Lines (line, quantity, amount_minor, points), desired, expired.
+pub(crate) type ReversalRow = (Vec<(String, i64, i64, i64)>, i64, i64);
 type GrantRow = (i64, i64, String, i64, i64, Option<i64>);
 
 #[derive(Serialize, Deserialize)]
@@ -61,14 +63,27 @@ struct Body {
     /// Points, lots, first_expires_at.
     #[serde(skip_serializing_if = "Option::is_none")]
     reminder: Option<ReminderRow>,
+    /// Queries look into this one, and into `reversal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<String>,
+    /// Until, lots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation: Option<(i64, Vec<(i64, i64)>)>,
+    /// Lot as it was granted, points that come back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    returns: Vec<(GrantRow, i64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal: Option<ReversalRow>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    debt: i64,
 }
 
-fn pairs(draws: &[LotDraw]) -> Vec<(i64, i64)> {
-    draws.iter().map(|draw| (draw.number.0, draw.points)).collect()
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
-fn draws(pairs: Vec<(i64, i64)>) -> Vec<LotDraw> {
-    pairs.into_iter().map(|(number, points)| LotDraw { number: LotNumber(number), points }).collect()
+fn grant_row(g: &LotGrant) -> GrantRow {
+    (g.number.0, g.points, g.source.clone(), g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))
 }
 
 /// The text that is stored.
@@ -88,13 +103,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
             .iter()
             .map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted, l.sku.clone(), l.category.clone()))
             .collect(),
-        grants: entry
-            .grants
-            .iter()
-            .map(|g| {
-                (g.number.0, g.points, g.source.clone(), g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))
-            })
-            .collect(),
+        grants: entry.grants.iter().map(grant_row).collect(),
         draws: pairs(&entry.draws),
         activations: pairs(&entry.activations),
         dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
@@ -102,8 +111,22 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         qualifying: entry.qualifying.map(|q| (q.month, q.keep_from, q.spend_minor, q.growth, q.orders)),
         tier: entry.tier.as_ref().map(|t| (t.from.clone(), t.to.clone(), t.until.map(|at| at.0))),
         reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
+        corrects: entry.corrects.map(|id| id.to_string()),
+        reservation: entry.reservation.as_ref().map(|r| (r.until.0, pairs(&r.lots))),
+        returns: entry.returns.iter().map(|back| (grant_row(&back.lot), back.points)).collect(),
+        reversal: entry.reversal.as_ref().map(|r| {
+            let line = |l: &LineReturn| (l.line.clone(), l.quantity, l.amount_minor, l.points);
+            (r.lines.iter().map(line).collect(), r.desired, r.expired)
+        }),
+        debt: entry.debt,
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
+}
+
+/// A reversal from its stored shape.
+pub(crate) fn reversal((lines, desired, expired): ReversalRow) -> Reversal {
+    let line = |(line, quantity, amount_minor, points)| LineReturn { line, quantity, amount_minor, points };
+    Reversal { lines: lines.into_iter().map(line).collect(), desired, expired }
 }
 
 /// Reads an entry from 12 columns from `at` on: programme, member, sequence, id, kind, points, balance_after, occurred_at,
@@ -160,8 +183,8 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         awards: body.awards.into_iter().map(award).collect::<Option<_>>().ok_or_else(corrupt)?,
         lines: body.lines.into_iter().map(line).collect(),
         grants: body.grants.into_iter().map(grant).collect(),
-        draws: draws(body.draws),
-        activations: draws(body.activations),
+        draws: draws(&body.draws),
+        activations: draws(&body.activations),
         dates: body.dates.into_iter().map(dates).collect(),
         counts: body
             .counts
@@ -178,9 +201,14 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         tier: body.tier.map(|(from, to, until)| TierMove { from, to, until: until.map(instant) }),
         reminder: body.reminder.map(|(points, lots, first_expires_at)| Reminder {
             points,
-            lots: draws(lots),
+            lots: draws(&lots),
             first_expires_at: instant(first_expires_at),
         }),
+        corrects: body.corrects.map(|id| EntryId::parse(&id).ok_or_else(corrupt)).transpose()?,
+        reservation: body.reservation.map(|(until, lots)| Reservation { until: instant(until), lots: draws(&lots) }),
+        returns: body.returns.into_iter().map(|(lot, points)| LotReturn { lot: grant(lot), points }).collect(),
+        reversal: body.reversal.map(reversal),
+        debt: body.debt,
         hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
         previous_hash: previous.map_or(Some(Hash::default()), |text| Hash::parse(&text)).ok_or_else(corrupt)?,
     })

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Timestamp};
-use rules::{Command, Decided, Rulebook, decide};
+use rules::{Decided, Recorded, Rulebook, decide};
 
 use crate::Error;
 use crate::commit::{Claims, commit};
@@ -86,8 +86,7 @@ pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
             return Ok(outcome);
         }
         let id = (desk.ids)();
-        let used = loaded.used;
-        match attempt(desk, order, loaded.member, used, id)? {
+        match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
             Attempt::Decided(decided) => {
                 let Decision { postings, primary } = decided.decision;
                 let entries = postings.into_iter().map(|posting| posting.entry).collect();
@@ -150,6 +149,10 @@ impl Round {
         if taken.iter().any(|claim| self.claimed.contains(claim)) {
             return Ok(None);
         }
+        let undoes = order.undoes().is_some();
+        if undoes && self.members.contains_key(&order.member) {
+            return Ok(None);
+        }
         let ahead = self.members.remove(&order.member);
         let in_flight = || {
             desk.in_flight?
@@ -157,12 +160,12 @@ impl Round {
                 .filter(|member| is_enough(order, member, desk.now))
         };
         let is_ahead = ahead.is_some();
-        let under_way = if is_ahead { None } else { in_flight() };
+        let under_way = if is_ahead || undoes { None } else { in_flight() };
         let stored = under_way.is_some().then(|| loaded.member.clone());
-        let used = loaded.used;
+        let recorded = &loaded.recorded;
         let member = ahead.or(under_way).unwrap_or(loaded.member);
         let id = (desk.ids)();
-        match attempt(desk, order, member.clone(), used, id)? {
+        match attempt(desk, order, member.clone(), recorded, id)? {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
                 if is_ahead {
@@ -179,7 +182,7 @@ impl Round {
                 // Nor because of what other requests have under way; on a busy member there always is something, so what is stored decides.
                 let refusal = match stored {
                     None => refusal,
-                    Some(stored) => match attempt(desk, order, stored, used, id)? {
+                    Some(stored) => match attempt(desk, order, stored, recorded, id)? {
                         Attempt::Refused(refusal) => refusal,
                         Attempt::NeedsAllLots => {
                             self.needs_all_lots = true;
@@ -257,24 +260,29 @@ impl Round {
 
 /// Whether a state in flight, whose lots may not be at hand, is enough to decide on.
 fn is_enough(order: &Order, member: &Member, now: Timestamp) -> bool {
-    member.lots_complete || (order.lots() == Lots::None && !member.is_due(now))
+    member.lots_complete || (order.lots() == Lots::None && !member.is_due(now) && member.debt == 0)
 }
 
 fn attempt<S, I>(
     desk: &Desk<'_, S, I>,
     order: &Order,
     member: Member,
-    used: Option<EntryId>,
+    recorded: &Recorded,
     id: EntryId,
 ) -> Result<Attempt, Error> {
     let partly = !member.lots_complete;
-    let redeems = matches!(order.command, Command::Redeem { .. });
-    if partly && (member.is_due(desk.now) || (redeems && desk.book.first_in_first_out())) {
+    let needs_all = match order.lots() {
+        // What is spent first need not be among the first that end.
+        Lots::First(_) => desk.book.first_in_first_out(),
+        Lots::All => true,
+        Lots::None => false,
+    };
+    if partly && (member.is_due(desk.now) || member.debt > 0 || needs_all) {
         return Ok(Attempt::NeedsAllLots);
     }
     let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
-    Ok(match decide(desk.book, member, &order.command, &order.origin, used, context)? {
+    Ok(match decide(desk.book, member, &order.command, &order.origin, recorded, context)? {
         Ok(decided) => Attempt::Decided(Box::new(decided)),
         Err(Refusal::InsufficientPoints { .. }) if partly => Attempt::NeedsAllLots,
         Err(refusal) => Attempt::Refused(refusal),

@@ -1,9 +1,10 @@
 //! Rows of members and lots to the types of the ledger, and back to the JSON texts that the database keeps of them.
 
-use ledger::{Counter, Hash, Lot, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp, Totals};
-use serde_json::Value as Json;
+use ledger::{Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp, Totals};
+use serde_json::{Value as Json, json};
 
 use crate::Error;
+use crate::more::More;
 use crate::sql::Row;
 
 /// How `lot.expires_at` says "never", so that ascending order is consumption order.
@@ -17,7 +18,8 @@ pub(crate) fn instant(value: i64) -> Timestamp {
     Timestamp(value)
 }
 
-/// Reads a member from 14 columns from `at` on (id, no, sequence … reminded_at) and the lots from the one after. A null number is a new member.
+/// Reads a member from 16 columns from `at` on (id, no, sequence … reminded_at, debt, state) and the lots from the one after. A null number
+/// is a new member.
 pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), Error> {
     let id = MemberId::new(row.text(at)?).map_err(|_| Error::Corrupt("member id"))?;
     let Some(number) = row.optional_integer(at + 1)? else { return Ok((Member::new(id), None)) };
@@ -27,20 +29,24 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         }
         _ => None,
     };
-    let balance = row.integer(at + 4)?;
-    let lots = row.optional_text(at + 14)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
-    // A member's balance is what is left in all its lots, so the sum tells whether all of them were loaded.
-    let lots_complete = lots.iter().map(|lot| lot.remaining).sum::<i64>() == balance;
+    let in_lots = row.integer(at + 4)?;
+    let debt = row.integer(at + 14)?;
+    let lots = row.optional_text(at + 16)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
+    // The sum tells whether all of them were loaded.
+    let lots_complete = lots.iter().map(|lot| lot.remaining).sum::<i64>() == in_lots;
+    let more = row.optional_text(at + 15)?.map_or(Ok(More::default()), |text| More::read(&text))?;
     let member = Member {
         id,
         sequence: Sequence(row.integer(at + 2)?),
         head: Hash::parse(&row.text(at + 3)?).ok_or(Error::Corrupt("head"))?,
-        balance,
+        balance: in_lots.checked_sub(debt).ok_or(Error::Corrupt("balance"))?,
+        debt,
         lots_granted: row.integer(at + 5)?,
         joined_at: row.optional_integer(at + 6)?.map(instant),
         tier,
         standing: standing(&row.text(at + 10)?)?,
         counters: counters(&row.text(at + 11)?)?,
+        holds: more.holds()?,
         due_at: row.optional_integer(at + 12)?.map(instant),
         reminded_at: row.optional_integer(at + 13)?.map(instant),
         lots,
@@ -75,7 +81,7 @@ pub(crate) fn standing_json(standing: &Standing) -> Json {
     let Totals { spend_minor, growth, orders } = standing.lifetime;
     let month = |(month, totals): &(i32, Totals)| (*month, totals.spend_minor, totals.growth, totals.orders);
     let months: Vec<_> = standing.months.iter().map(month).collect();
-    serde_json::json!([spend_minor, growth, orders, months])
+    json!([spend_minor, growth, orders, months])
 }
 
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {
@@ -83,7 +89,16 @@ fn counters(text: &str) -> Result<Vec<Counter>, Error> {
     Ok(rows.into_iter().map(|(name, period, times, points)| Counter { name, period, times, points }).collect())
 }
 
+/// Lot numbers and points.
+pub(crate) fn pairs(draws: &[LotDraw]) -> Vec<(i64, i64)> {
+    draws.iter().map(|draw| (draw.number.0, draw.points)).collect()
+}
+
+pub(crate) fn draws(pairs: &[(i64, i64)]) -> Vec<LotDraw> {
+    pairs.iter().map(|(number, points)| LotDraw { number: LotNumber(*number), points: *points }).collect()
+}
+
 pub(crate) fn counters_json(counters: &[Counter]) -> Json {
     let rows: Vec<_> = counters.iter().map(|c| (&c.name, c.period, c.times, c.points)).collect();
-    serde_json::json!(rows)
+    json!(rows)
 }

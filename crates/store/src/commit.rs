@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, LotGrant, Posting, Timestamp};
+use ledger::{Decision, Entry, Kind, LotGrant, Posting, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::body;
 use crate::codec::{NEVER, counters_json, standing_json};
+use crate::more;
 use crate::sql::{Sql, Value};
 
 /// What is claimed with a decision, beside the member's head.
@@ -55,7 +56,7 @@ fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
     serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
-/// One row of the view `posting`, columns in its order. The first row of a decision carries the claims of all of it: the others are
+/// One row of the view `posting_v3`, columns in its order. The first row of a decision carries the claims of all of it: the others are
 /// chained to it by the head they expect, so they are skipped with it.
 fn row(
     programme_no: i64,
@@ -80,6 +81,8 @@ fn row(
         entry.sequence.0.into(),
         entry.hash.to_string().into(),
         after.balance.into(),
+        after.debt.into(),
+        more::write(after)?.into(),
         after.lots_granted.into(),
         instant(after.joined_at),
         tier.map(|tier| tier.id.as_str()).into(),
@@ -97,7 +100,8 @@ fn row(
         body::write(entry)?.into(),
         on(is_primary, &claims.idem),
         on(is_primary, &claims.fingerprint),
-        on(is_primary, &claims.source),
+        // A hold only asks whether its document was paid before; its capture will say that it is.
+        on(is_primary && entry.kind != Kind::Hold, &claims.source),
         sequences.map(|(first, _)| first.entry.sequence.0).into(),
         sequences.map(|(_, last)| last.entry.sequence.0).into(),
         grants(entry),
@@ -127,7 +131,8 @@ fn moves(entry: &Entry) -> Value {
             dates.map(|d| d.expires_at.map_or(NEVER, |at| at.0))
         ])
     });
-    list(&drawn.chain(activated).collect::<Vec<_>>(), Json::clone)
+    let returned = entry.returns.iter().map(|back| json!([back.lot.number.0, -back.points, 0]));
+    list(&drawn.chain(activated).chain(returned).collect::<Vec<_>>(), Json::clone)
 }
 
 fn list<T>(items: &[T], show: impl Fn(&T) -> Json) -> Value {

@@ -1,10 +1,11 @@
 //! Reading what was written: a member's entries.
 
-use ledger::Entry;
+use ledger::{Entry, EntryId, LotGrant, LotNumber, Timestamp};
 
 use crate::Error;
 use crate::body;
-use crate::sql::Sql;
+use crate::codec::NEVER;
+use crate::sql::{Row, Sql};
 
 /// The entries `first` to `last` (sequence numbers) of the member with that row number, in order.
 ///
@@ -32,12 +33,55 @@ pub async fn history(
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
-/// The entry that bears a source, which is recorded once only (`purchase:order-1`).
+/// The entries that bear sources, each of which is recorded once only (`purchase:order-1`).
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn entry_by_source(sql: &impl Sql, programme_no: i64, source: &str) -> Result<Option<Entry>, Error> {
-    let values = vec![programme_no.into(), source.into()];
-    let rows = sql.query(include_str!("../queries/entry_by_source.sql"), values).await?;
+pub async fn entries_by_source(sql: &impl Sql, programme_no: i64, sources: &[String]) -> Result<Vec<Entry>, Error> {
+    let values = vec![programme_no.into(), serde_json::json!(sources).to_string().into()];
+    let rows = sql.look_up(include_str!("../queries/entries_by_source.sql"), values).await?;
+    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+}
+
+/// The hold, capture or redemption of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
+    let values = vec![programme_no.into(), id.to_string().into()];
+    let rows = sql.look_up(include_str!("../queries/named_entry.sql"), values).await?;
     rows.into_iter().next().map(|mut row| body::read(&mut row, 0)).transpose()
+}
+
+/// The entries that resolve or undo the one of that id, oldest first.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn corrections(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Vec<Entry>, Error> {
+    let values = vec![programme_no.into(), id.to_string().into()];
+    let rows = sql.query(include_str!("../queries/corrections.sql"), values).await?;
+    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+}
+
+/// The lots that an entry drew from, as they were granted, with the dates they have by now.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn drawn_lots(sql: &impl Sql, programme_no: i64, entry: &Entry) -> Result<Vec<LotGrant>, Error> {
+    let numbers: Vec<i64> = entry.draws.iter().map(|draw| draw.number.0).collect();
+    let numbers = serde_json::json!(numbers).to_string();
+    let values = vec![programme_no.into(), entry.member.as_str().into(), numbers.into()];
+    let rows = sql.look_up(include_str!("../queries/lots_by_number.sql"), values).await?;
+    let read = |mut row: Row| {
+        let expires_at = row.integer(5)?;
+        Ok(LotGrant {
+            number: LotNumber(row.integer(0)?),
+            source: row.text(1)?,
+            points: row.integer(2)?,
+            earned_at: Timestamp(row.integer(3)?),
+            available_at: Timestamp(row.integer(4)?),
+            expires_at: (expires_at != NEVER).then_some(Timestamp(expires_at)),
+        })
+    };
+    rows.into_iter().map(read).collect()
 }

@@ -18,6 +18,7 @@ mod in_flight;
 mod keys;
 mod load;
 mod migrate;
+mod more;
 mod night;
 mod order;
 mod programmes;
@@ -36,10 +37,10 @@ pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
     replay_dead,
 };
-pub use history::{entry_by_source, history, span};
+pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span};
 pub use in_flight::InFlight;
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
-pub use load::{Caller, Loaded, Lots, Scope, Wanted, caller, load};
+pub use load::{Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
 pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
 pub use order::{Answer, Order, Outcome, source};

@@ -1,9 +1,11 @@
 //! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
 
-use ledger::{EntryId, Member, MemberId};
+use ledger::{EntryId, LotNumber, Member, MemberId, Reversal};
+use rules::Recorded;
 use serde_json::{Value as Json, json};
 
 use crate::Error;
+use crate::body::{ReversalRow, reversal};
 use crate::codec;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
@@ -33,6 +35,32 @@ pub struct Wanted {
     pub idem: Option<String>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
+    /// What it undoes.
+    pub undoes: Option<Undoes>,
+}
+
+/// Entries whose earlier reversals a decision has to know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undoes {
+    /// The entries.
+    pub entries: Vec<EntryId>,
+    /// The lots of the earn among them.
+    pub lots: Vec<LotNumber>,
+}
+
+impl Wanted {
+    /// A member alone, without anything that a command claims.
+    #[must_use]
+    pub fn member(member: MemberId) -> Self {
+        Self { member, idem: None, source: None, undoes: None }
+    }
+
+    fn row(&self) -> Json {
+        let undoes = self.undoes.as_ref();
+        let entries = undoes.map(|undoes| undoes.entries.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let lots = undoes.map(|undoes| undoes.lots.iter().map(|lot| lot.0).collect::<Vec<_>>());
+        json!([self.member.as_str(), self.idem, self.source, entries, lots.filter(|lots| !lots.is_empty())])
+    }
 }
 
 /// How many open lots to load.
@@ -67,8 +95,8 @@ pub struct Loaded {
     pub(crate) hit: Option<Hit>,
     /// The refusal that is kept under the key.
     pub refusal: Option<StoredRefusal>,
-    /// The entry that already bears the source.
-    pub used: Option<EntryId>,
+    /// What the books say about the documents that the command names.
+    pub recorded: Recorded,
     /// What the merchant told about the member, a JSON text; only loaded together with lots.
     pub attributes: Option<String>,
 }
@@ -102,7 +130,7 @@ pub async fn load(
     wanted: &[Wanted],
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
-    let list: Vec<Json> = wanted.iter().map(|w| json!([w.member.as_str(), w.idem, w.source])).collect();
+    let list: Vec<Json> = wanted.iter().map(Wanted::row).collect();
     let (number, prefix) = match scope {
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
         Scope::Programme(number) => (Value::from(number), Value::Null),
@@ -141,11 +169,19 @@ fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Opt
 fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     const MEMBER: usize = 8;
     let (member, member_no) = codec::member(row, MEMBER)?;
-    let hit = row.optional_text(MEMBER + 15)?.map(|text| read_hit(&text)).transpose()?;
-    let refusal = row.optional_text(MEMBER + 16)?.map(|text| StoredRefusal::read(&text)).transpose()?;
-    let used = row.optional_text(MEMBER + 17)?.and_then(|id| EntryId::parse(&id));
-    let attributes = row.optional_text(MEMBER + 18)?;
-    Ok(Loaded { member, member_no, hit, refusal, used, attributes })
+    let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
+    let refusal = row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;
+    let used = row.optional_text(MEMBER + 19)?.and_then(|id| EntryId::parse(&id));
+    let attributes = row.optional_text(MEMBER + 20)?;
+    let reversals = row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
+    let expired = row.optional_integer(MEMBER + 22)?.unwrap_or(0);
+    Ok(Loaded { member, member_no, hit, refusal, recorded: Recorded { used, reversals, expired }, attributes })
+}
+
+fn read_reversals(text: &str) -> Result<Vec<(EntryId, Reversal)>, Error> {
+    let rows: Vec<(String, ReversalRow)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("reversals"))?;
+    let read = |(id, row): (String, ReversalRow)| Some((EntryId::parse(&id)?, reversal(row)));
+    rows.into_iter().map(read).collect::<Option<_>>().ok_or(Error::Corrupt("reversals"))
 }
 
 fn read_hit(text: &str) -> Result<Hit, Error> {

@@ -6,10 +6,11 @@ use crate::Error;
 use crate::sql::{Sql, Value};
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("0001_ledger", include_str!("../migrations/0001_ledger.sql")),
     ("0002_posting_v2", include_str!("../migrations/0002_posting_v2.sql")),
     ("0003_receipts", include_str!("../migrations/0003_receipts.sql")),
+    ("0004_holds_and_debts", include_str!("../migrations/0004_holds_and_debts.sql")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.
@@ -32,11 +33,19 @@ pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
             continue;
         }
         for statement in text.split(SEPARATOR) {
-            sql.query(statement, vec![]).await?;
+            apply(sql, statement).await?;
         }
         sql.query(include_str!("../queries/migration_done.sql"), vec![Value::from(number), name.into()]).await?;
     }
     Ok(())
+}
+
+/// A column cannot be added "if it does not exist": that it does is what another instance, or a run that died, has done before.
+async fn apply(sql: &impl Sql, statement: &str) -> Result<(), Error> {
+    match sql.query(statement, vec![]).await {
+        Err(Error::Database(text)) if text.contains("duplicate column name") => Ok(()),
+        outcome => outcome.map(drop),
+    }
 }
 
 /// True when the database answers and has been migrated.

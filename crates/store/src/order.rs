@@ -4,7 +4,7 @@ use ledger::{Entry, Member, MemberId, Origin, Refusal};
 use rules::Command;
 
 use crate::commit::Claims;
-use crate::load::{Lots, Wanted};
+use crate::load::{Lots, Undoes, Wanted};
 
 /// One command for one member.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl Order {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         let idem = self.idem.as_ref().map(|(key, _)| key.clone());
-        Wanted { member: self.member.clone(), idem, source: self.source.clone() }
+        Wanted { member: self.member.clone(), idem, source: self.source.clone(), undoes: self.undoes() }
     }
 
     /// How many lots are likely to be enough.
@@ -36,9 +36,25 @@ impl Order {
     pub fn lots(&self) -> Lots {
         match self.command {
             Command::Earn(_) | Command::Enrol => Lots::None,
-            Command::Redeem { .. } => Lots::First(64),
-            Command::Activate(_) | Command::Settle | Command::Upgrade | Command::Remind => Lots::All,
+            Command::Redeem { .. } | Command::Hold { .. } => Lots::First(64),
+            Command::Capture { .. }
+            | Command::Release { .. }
+            | Command::Reverse(_)
+            | Command::Activate(_)
+            | Command::Settle
+            | Command::Upgrade
+            | Command::Remind => Lots::All,
         }
+    }
+
+    /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes
+    /// that are under way.
+    pub(crate) fn undoes(&self) -> Option<Undoes> {
+        let Command::Reverse(Some(wish)) = &self.command else { return None };
+        let redemption = wish.redemption.as_ref().map(|redemption| redemption.entry.id);
+        let entries = wish.earn.iter().map(|earn| earn.id).chain(redemption).collect();
+        let lots = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
+        Some(Undoes { entries, lots })
     }
 
     /// An order of a job: no key, no source.

@@ -35,6 +35,11 @@ enum Body {
     NothingPending,
     AmountOutOfRange,
     InsufficientPoints(i64, i64),
+    HoldNotFound,
+    HoldResolved,
+    UnknownLine(String),
+    NothingToReverse,
+    MoreThanLeft(Option<String>, i64),
 }
 
 impl StoredRefusal {
@@ -57,6 +62,11 @@ impl StoredRefusal {
             Body::NothingPending => Refusal::NothingPending,
             Body::AmountOutOfRange => Refusal::AmountOutOfRange,
             Body::InsufficientPoints(balance, missing) => Refusal::InsufficientPoints { balance, missing },
+            Body::HoldNotFound => Refusal::HoldNotFound,
+            Body::HoldResolved => Refusal::HoldResolved,
+            Body::UnknownLine(line) => Refusal::UnknownLine { line },
+            Body::NothingToReverse => Refusal::NothingToReverse,
+            Body::MoreThanLeft(line, left) => Refusal::MoreThanLeft { line, left },
         };
         Ok(Self { fingerprint, id, refusal })
     }
@@ -90,6 +100,11 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
         Refusal::NothingPending => Body::NothingPending,
         Refusal::AmountOutOfRange => Body::AmountOutOfRange,
         Refusal::InsufficientPoints { balance, missing } => Body::InsufficientPoints(balance, missing),
+        Refusal::HoldNotFound => Body::HoldNotFound,
+        Refusal::HoldResolved => Body::HoldResolved,
+        Refusal::UnknownLine { line } => Body::UnknownLine(line),
+        Refusal::NothingToReverse => Body::NothingToReverse,
+        Refusal::MoreThanLeft { line, left } => Body::MoreThanLeft(line, left),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("refusal to be written"))
 }

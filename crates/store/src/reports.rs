@@ -122,7 +122,8 @@ fn source_of(entry: &Entry) -> Option<String> {
     let reference = entry.origin.reference.as_ref()?.as_str();
     match entry.kind {
         Kind::Earn => Some(source(entry.event.as_ref()?, reference)),
-        Kind::Redeem => Some(source("redeem", reference)),
+        Kind::Redeem | Kind::Capture => Some(source("redeem", reference)),
+        Kind::Reverse => Some(source("reverse", reference)),
         _ => None,
     }
 }
@@ -134,7 +135,7 @@ pub struct Totals {
     pub entries: i64,
     /// Balances of all members.
     pub balances: i64,
-    /// Points left in all lots.
+    /// Points left in all lots, less all debts.
     pub lots: i64,
 }
 

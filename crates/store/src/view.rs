@@ -1,6 +1,6 @@
 //! An entry as the API and the events show it.
 
-use ledger::{Entry, LineAward, LotDraw, Timestamp};
+use ledger::{Entry, LineAward, LineReturn, LotDraw, Reservation, Reversal, Timestamp};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -33,6 +33,7 @@ impl Serialize for EntryView<'_> {
         optional(&mut map, "reference", entry.origin.reference.as_ref().map(|reference| reference.as_str()))?;
         optional(&mut map, "reason", entry.origin.reason.as_deref())?;
         optional(&mut map, "cause", entry.cause.map(|id| id.to_string()))?;
+        optional(&mut map, "corrects", entry.corrects.map(|id| id.to_string()))?;
         map.serialize_entry("rulebook_version", &entry.rulebook_version)?;
         list(
             &mut map,
@@ -43,6 +44,9 @@ impl Serialize for EntryView<'_> {
         list(&mut map, "lines", &entry.lines, line)?;
         let lots = lots(entry);
         list(&mut map, "lots", &lots, Json::clone)?;
+        optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
+        optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
+        optional(&mut map, "debt", Some(entry.debt).filter(|debt| *debt != 0))?;
         optional(&mut map, "growth", entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0))?;
         let tier =
             entry.tier.as_ref().map(|t| json!({"from": t.from, "to": t.to, "until": t.until.map(|at| at.to_string())}));
@@ -72,7 +76,29 @@ fn line(line: &LineAward) -> Json {
     Json::Object(shown)
 }
 
-/// Lots granted (with their life), drawn from (negative) and activated (with their new life when it was before their time).
+fn hold(reservation: &Reservation) -> Json {
+    let points: i64 = reservation.lots.iter().map(|lot| lot.points).sum();
+    let lots = reservation.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points}));
+    json!({"points": points, "until": reservation.until.to_string(), "lots": lots.collect::<Vec<_>>()})
+}
+
+/// What was to be undone and what became of it: `taken` or `returned` in points, the rest expired before, is owed, or was let go.
+fn shown(entry: &Entry, reversal: &Reversal) -> Json {
+    let line = |l: &LineReturn| json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "points": l.points});
+    let taken: i64 = entry.draws.iter().map(|draw| draw.points).sum();
+    let returned: i64 = entry.returns.iter().map(|back| back.points).sum();
+    let grace: i64 = entry.grants.iter().map(|lot| lot.points).sum();
+    json!({
+        "lines": reversal.lines.iter().map(line).collect::<Vec<_>>(),
+        "desired": reversal.desired,
+        "taken": taken,
+        "returned": returned + grace,
+        "expired": reversal.expired,
+        "let_go": (reversal.desired - reversal.expired - taken - returned - entry.debt).max(0),
+    })
+}
+
+/// Lots granted (with their life), drawn from (negative), given back to and activated (with their new life when it was before their time).
 fn lots(entry: &Entry) -> Vec<Json> {
     let granted = entry.grants.iter().map(|lot| {
         let mut shown = Map::new();
@@ -92,7 +118,14 @@ fn lots(entry: &Entry) -> Vec<Json> {
         }
         Json::Object(shown)
     });
-    granted.chain(drawn).chain(activated).collect()
+    let returned = entry.returns.iter().map(|back| {
+        let mut shown = Map::new();
+        shown.insert("lot".into(), back.lot.number.0.into());
+        shown.insert("returned".into(), back.points.into());
+        shown.extend(dates(back.lot.available_at, back.lot.expires_at));
+        Json::Object(shown)
+    });
+    granted.chain(drawn).chain(returned).chain(activated).collect()
 }
 
 /// From when to when a lot can be spent. `available_at` is null while that waits for an activation.

@@ -42,8 +42,8 @@ fn an_activation_gives_the_lot_new_dates() {
     let world = World::with_rules(|book| book.purchase.pending = Some(Pending { days: None }));
     world.one(buy("m", "k1", "o1", 10_000));
     world.one(buy("m", "k2", "o2", 5_000));
-    let entry = wait(store::entry_by_source(&world.sql, world.programme.no, "purchase:o1")).unwrap().unwrap();
-    assert_eq!(wait(store::entry_by_source(&world.sql, world.programme.no, "purchase:o3")).unwrap(), None);
+    let entry = world.bearing("purchase:o1").unwrap();
+    assert_eq!(world.bearing("purchase:o3"), None);
     let activation = Activation {
         lots: entry.grants.iter().map(|lot| lot.number).collect(),
         expiry: world.book.expiry("purchase").unwrap().clone(),

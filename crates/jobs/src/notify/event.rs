@@ -9,7 +9,11 @@ use store::entry_json;
 pub fn event_type(entry: &Entry) -> &'static str {
     match entry.kind {
         Kind::Earn => "points.earned",
-        Kind::Redeem => "points.redeemed",
+        Kind::Redeem | Kind::Capture => "points.redeemed",
+        Kind::Hold => "points.held",
+        Kind::Release => "points.released",
+        Kind::Reverse => "points.reversed",
+        Kind::Repay => "debt.repaid",
         Kind::Expire => "points.expired",
         Kind::Activate => "points.activated",
         Kind::TierChange => "tier.changed",

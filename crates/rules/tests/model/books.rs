@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use rules::{
     ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseRule,
-    QualifyingPeriod, Reminders, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis, TierLevel, Tiers,
 };
 
 use crate::random::Random;
@@ -56,6 +56,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         expiry: BTreeMap::new(),
         tiers: random.chance(80).then(|| tiers(random)),
         reminders: Reminders::default(),
+        returns: Returns::default(),
     };
     republish(random, &mut document);
     document
@@ -72,6 +73,13 @@ pub fn republish(random: &mut Random, document: &mut Document) {
     document.expiry = POLICIES.iter().map(|name| ((*name).to_owned(), expiry(random))).collect();
     document.reminders.days_before =
         random.pick(&[vec![7, 3, 1], vec![], vec![1], vec![30, 1, 1, 90], vec![2]]).clone();
+    document.returns = Returns {
+        shortfall: *random.pick(&[ShortfallPolicy::PendingOnly, ShortfallPolicy::WithinBalance, ShortfallPolicy::Debt]),
+        grace_days: *random.pick(&[None, Some(0), Some(10)]),
+        keep_qualification: random.chance(30),
+        lower_tier: random.chance(50),
+        free_caps: random.chance(50),
+    };
     let (basis, downgrade) =
         (random.next(), *random.pick(&[Downgrade::OneStep, Downgrade::ToQualified, Downgrade::Never]));
     if let Some(tiers) = &mut document.tiers {

@@ -107,6 +107,7 @@ impl History {
 
     fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
         let used = reference.and_then(|text| self.store.used.get(&(kind_of(command), text.to_owned())).copied());
+        let recorded = self.store.recorded(command, used);
         let origin = Origin {
             actor: "till".to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),
@@ -115,17 +116,21 @@ impl History {
         let loaded = self.store.load_for(command, &self.document, Timestamp(self.now), &mut self.random);
         let context = self.context();
         let partial = !loaded.lots_complete;
-        let mut decided = decide(&self.book, loaded.clone(), command, &origin, used, context)
+        let mut decided = decide(&self.book, loaded.clone(), command, &origin, &recorded, context)
             .map_err(|fault| format!("fault: {fault:?}"))?;
         let mut decided_on = loaded;
         if partial && decided.is_err() {
             // A refusal on part of the lots may be wrong; whoever loads so has to load all of them and ask again.
             decided_on = self.store.load_all(&mut self.random);
             let context = self.context();
-            decided = decide(&self.book, decided_on.clone(), command, &origin, used, context)
+            decided = decide(&self.book, decided_on.clone(), command, &origin, &recorded, context)
                 .map_err(|fault| format!("fault: {fault:?}"))?;
         }
-        let expected = self.reference.carry_out(&self.document, command, reference, self.now);
+        let placed = match command {
+            Command::Capture { hold, .. } | Command::Release { hold } => self.store.sequence_of(*hold),
+            _ => 0,
+        };
+        let expected = self.reference.carry_out(&self.document, command, reference, placed, self.now);
         self.note(|_| format!("    -> {expected:?}"));
         match (decided, expected) {
             (Err(refusal), Err(slug)) if refusal.slug() == slug => {
@@ -145,12 +150,12 @@ impl History {
         reference: Option<&str>,
     ) -> Checked {
         let postings = &decided.decision.postings;
-        let said: Vec<Said> = postings.iter().map(|posting| told(&posting.entry)).collect();
+        let said: Vec<Said> = postings.iter().map(|posting| told(&self.store, &posting.entry)).collect();
         if said != expected {
             return Err(format!("said     {said:#?}\nexpected {expected:#?}"));
         }
         let mut member = decided_on.clone();
-        for posting in postings {
+        for (at, posting) in postings.iter().enumerate() {
             let entry = &posting.entry;
             if entry.rulebook_version != self.version || entry.recorded_at.0 != self.now {
                 return Err(format!("wrong version or clock: {entry:?}"));
@@ -166,7 +171,8 @@ impl History {
             if member.clone().apply(entry).is_ok() {
                 return Err(format!("an entry is taken twice: {entry:?}"));
             }
-            self.tally.posted(entry);
+            let after_reversal = at > 0 && postings[at - 1].entry.kind == ledger::Kind::Reverse;
+            self.tally.posted(entry, after_reversal);
         }
         if member != decided.member {
             return Err(format!("decided member {:?}\nreplayed {member:?}", decided.member));
@@ -191,7 +197,8 @@ impl History {
         self.held = None;
         let context = self.context();
         // A fault is an answer here: the old lots may not fit the new clock.
-        let Ok(Ok(decided)) = decide(&self.book, old.clone(), command, &Origin::default(), None, context) else {
+        let recorded = self.store.recorded(command, None);
+        let Ok(Ok(decided)) = decide(&self.book, old.clone(), command, &Origin::default(), &recorded, context) else {
             return Ok(());
         };
         let Some(first) = decided.decision.postings.first() else { return Ok(()) };
@@ -219,6 +226,11 @@ impl History {
             (lot.number, lot.granted, lot.remaining, lot.awaits_activation, lot.available_at, lot.expires_at)
         };
         let expected: Vec<_> = open.map(shown).collect();
+        let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until.0, pairs(&hold.lots))).collect();
+        let open = naive.holds.iter().map(|hold| (hold.until, hold.lots.clone()));
+        if holds != open.collect::<Vec<_>>() || member.debt != naive.debt {
+            return Err(format!("holds {holds:?}, debt {}\nexpected {:?}, {}", member.debt, naive.holds, naive.debt));
+        }
         if lots != expected || i128::from(member.balance) != naive.balance() {
             return Err(format!("lots {lots:?}\nexpected {expected:?}"));
         }
@@ -244,18 +256,18 @@ impl History {
 fn kind_of(command: &Command) -> &'static str {
     match command {
         Command::Earn(_) => "earn",
-        Command::Redeem { .. } => "redeem",
+        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => "redeem",
+        Command::Reverse(_) => "reverse",
         Command::Activate(_) => "activate",
         _ => "profile",
     }
 }
 
 /// What an entry says, in the reference's words.
-fn told(entry: &Entry) -> Said {
-    let lots = |draws: &[ledger::LotDraw]| draws.iter().map(|draw| (draw.number.0, draw.points)).collect::<Vec<_>>();
-    let mut draws = lots(&entry.draws);
+fn told(store: &Store, entry: &Entry) -> Said {
+    let mut draws = pairs(&entry.draws);
     let mut activations: Vec<i64> = entry.activations.iter().map(|lot| lot.number.0).collect();
-    if entry.kind != ledger::Kind::Redeem {
+    if matches!(entry.kind, ledger::Kind::Expire | ledger::Kind::Activate) {
         // The order of consumption matters; the order in which lots expire or activate at one instant does not.
         draws.sort_unstable();
         activations.sort_unstable();
@@ -270,10 +282,22 @@ fn told(entry: &Entry) -> Said {
         activations,
         dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
         tier: entry.tier.as_ref().map(|tier| (tier.from.clone(), tier.to.clone(), tier.until.map(|at| at.0))),
-        reminder: entry.reminder.as_ref().map(|r| (r.points, lots(&r.lots), r.first_expires_at.0)),
+        reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
         desired: entry.awards.iter().map(|award| scaled(&award.desired.to_string(), 16)).sum(),
         qualifying: entry.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)),
+        corrects: entry.corrects.map(|id| store.sequence_of(id)),
+        held: entry.reservation.as_ref().map(|r| (r.until.0, pairs(&r.lots))),
+        returns: entry.returns.iter().map(|back| (back.lot.number.0, back.points)).collect(),
+        reversal: entry.reversal.as_ref().map(|reversal| {
+            let line = |l: &ledger::LineReturn| (l.line.clone(), l.quantity, l.amount_minor, l.points);
+            (reversal.lines.iter().map(line).collect(), reversal.desired, reversal.expired)
+        }),
+        debt: entry.debt,
     }
+}
+
+fn pairs(draws: &[ledger::LotDraw]) -> Vec<(i64, i64)> {
+    draws.iter().map(|draw| (draw.number.0, draw.points)).collect()
 }
 
 /// The entry with a reason added afterwards and everything else left alone.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Kind, Member, Timestamp, verify};
+use ledger::{Entry, EntryId, Kind, Member, Reservation, Timestamp, verify};
 
 use crate::store::Store;
 
@@ -14,9 +14,13 @@ pub struct Books {
     seen: usize,
     points: i128,
     accounts: BTreeMap<&'static str, i128>,
-    /// Lot number → granted, left, available, expires, expired already.
+    /// By lot number.
     lots: BTreeMap<i64, BookedLot>,
     references: BTreeMap<(Kind, String), i64>,
+    holds: BTreeMap<EntryId, Reservation>,
+    /// Points of an earn or a redemption that were not reversed.
+    reversible: BTreeMap<EntryId, i64>,
+    debt: i128,
 }
 
 struct BookedLot {
@@ -24,7 +28,7 @@ struct BookedLot {
     left: i64,
     available_at: Timestamp,
     expires_at: Option<Timestamp>,
-    expired: bool,
+    held: i64,
 }
 
 type Checked = Result<(), String>;
@@ -41,6 +45,8 @@ impl Books {
             self.seen += 1;
             self.chain(entry, before)?;
             self.account(entry)?;
+            self.resolve(entry)?;
+            self.undo(entry)?;
             self.lots(entry)?;
         }
         self.totals(store)
@@ -54,7 +60,9 @@ impl Books {
         holds(entry.balance_after == balance + entry.points, || format!("balance does not chain: {entry:?}"))?;
         holds(entry.previous_hash == head, || format!("hash does not chain: {entry:?}"))?;
         holds(entry.hash == entry.computed_hash(), || format!("hash is not of the entry: {entry:?}"))?;
-        holds(entry.balance_after >= 0, || format!("balance below zero: {entry:?}"))
+        self.debt += i128::from(entry.debt);
+        let lots = i128::from(entry.balance_after) + self.debt;
+        holds(self.debt >= 0 && lots >= 0, || format!("below zero, though not as a debt: {entry:?}"))
     }
 
     /// 1: what a member gains, the contra account loses. 4: a reference is borne by one entry of a kind.
@@ -64,8 +72,9 @@ impl Books {
             Some(account) => *self.accounts.entry(account).or_default() -= i128::from(entry.points),
             None => holds(entry.points == 0, || format!("moves points without a contra account: {entry:?}"))?,
         }
-        if let Some(reference) = &entry.origin.reference {
-            let times = self.references.entry((entry.kind, reference.as_str().to_owned())).or_default();
+        let kind = if entry.kind == Kind::Capture { Kind::Redeem } else { entry.kind };
+        if let Some(reference) = entry.origin.reference.as_ref().filter(|_| kind != Kind::Hold) {
+            let times = self.references.entry((kind, reference.as_str().to_owned())).or_default();
             *times += 1;
             holds(*times == 1, || format!("a second entry with the reference {reference}"))?;
         }
@@ -75,20 +84,70 @@ impl Books {
         lines(entry)
     }
 
-    /// 2: within what was granted and within the window. 4: a lot expires once.
+    /// 4: one hold, one resolution, within its time.
+    fn resolve(&mut self, entry: &Entry) -> Checked {
+        if let Some(reservation) = &entry.reservation {
+            for lot in &reservation.lots {
+                let booked = self.lots.get_mut(&lot.number.0).ok_or("a hold on a lot that was never granted")?;
+                booked.held += lot.points;
+                let in_time = booked.available_at <= entry.recorded_at
+                    && booked.expires_at.is_none_or(|end| entry.recorded_at < end);
+                holds(lot.points > 0 && booked.held <= booked.left && in_time, || {
+                    format!("holds too much: {entry:?}")
+                })?;
+            }
+            self.holds.insert(entry.id, reservation.clone());
+        }
+        if !matches!(entry.kind, Kind::Capture | Kind::Release) {
+            return Ok(());
+        }
+        let hold = entry.corrects.and_then(|id| self.holds.remove(&id)).ok_or("a hold that is not open is resolved")?;
+        let mut drawn = entry.draws.iter().map(|draw| draw.points).sum::<i64>();
+        holds(drawn == 0 || entry.recorded_at < hold.until, || format!("captured late: {entry:?}"))?;
+        for lot in &hold.lots {
+            self.lots.get_mut(&lot.number.0).ok_or("a held lot is gone")?.held -= lot.points;
+            let taken = entry.draws.iter().find(|draw| draw.number == lot.number).map_or(0, |draw| draw.points);
+            drawn -= taken;
+            holds(taken <= lot.points, || format!("captures more of a lot than it held: {entry:?}"))?;
+        }
+        holds(drawn == 0, || format!("captures other lots: {entry:?}"))
+    }
+
+    /// No entry is undone beyond what it said, and a reversal never is.
+    fn undo(&mut self, entry: &Entry) -> Checked {
+        if matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Capture) {
+            self.reversible.insert(entry.id, entry.points.abs());
+        }
+        let Some(reversal) = &entry.reversal else { return Ok(()) };
+        let left = entry.corrects.and_then(|id| self.reversible.get_mut(&id)).ok_or("undoes what cannot be undone")?;
+        *left -= reversal.desired;
+        let moved = entry.points.abs();
+        holds(*left >= 0 && moved <= reversal.desired, || format!("undoes more than there was: {entry:?}"))
+    }
+
+    /// 2: within what was granted and within the window; what is held stays.
     fn lots(&mut self, entry: &Entry) -> Checked {
         let now = entry.recorded_at;
         for draw in &entry.draws {
             let lot = self.lots.get_mut(&draw.number.0).ok_or("drawn from a lot that was never granted")?;
             lot.left -= draw.points;
-            holds(draw.points > 0 && (0..lot.granted).contains(&lot.left), || format!("lot over-drawn: {entry:?}"))?;
+            holds(draw.points > 0 && (lot.held..lot.granted).contains(&lot.left), || format!("over-drawn: {entry:?}"))?;
             let over = lot.expires_at.is_some_and(|end| end <= now);
-            if entry.kind == Kind::Expire {
-                holds(over && lot.left == 0 && !lot.expired, || format!("expired early, in part or twice: {entry:?}"))?;
-                lot.expired = true;
-            } else {
-                holds(lot.available_at <= now && !over, || format!("drawn outside its window: {entry:?}"))?;
-            }
+            let in_time = match entry.kind {
+                Kind::Expire => over && lot.left == lot.held,
+                Kind::Capture => true,
+                Kind::Reverse => !over,
+                _ => lot.available_at <= now && !over,
+            };
+            holds(in_time, || format!("drawn outside its window, or expired in part: {entry:?}"))?;
+        }
+        for back in &entry.returns {
+            let lot = self.lots.get_mut(&back.lot.number.0).ok_or("points back to a lot that was never granted")?;
+            lot.left += back.points;
+            let same = (lot.granted, lot.available_at, lot.expires_at)
+                == (back.lot.points, back.lot.available_at, back.lot.expires_at);
+            let over = lot.expires_at.is_some_and(|end| end <= now);
+            holds(same && !over && back.points > 0 && lot.left <= lot.granted, || format!("over-filled: {entry:?}"))?;
         }
         for new in &entry.dates {
             let lot = self.lots.get_mut(&new.number.0).ok_or("new dates for a lot that was never granted")?;
@@ -97,7 +156,7 @@ impl Books {
         }
         for lot in &entry.grants {
             let (left, available_at, expires_at) = (lot.points, lot.available_at, lot.expires_at);
-            let booked = BookedLot { granted: left, left, available_at, expires_at, expired: false };
+            let booked = BookedLot { granted: left, left, available_at, expires_at, held: 0 };
             holds(left > 0, || format!("a lot without points: {entry:?}"))?;
             holds(self.lots.insert(lot.number.0, booked).is_none(), || format!("lot number twice: {entry:?}"))?;
         }
@@ -110,8 +169,11 @@ impl Books {
         let stored: i128 = store.replayed.lots.iter().map(|lot| i128::from(lot.remaining)).sum();
         let contra: i128 = self.accounts.values().sum();
         let balance = i128::from(store.row.balance);
-        holds((self.points, remaining, stored, -contra) == (balance, balance, balance, balance), || {
-            format!("entries {}, lots {remaining}/{stored}, contra {contra}, balance {balance}", self.points)
+        let (debt, owed) = (self.debt, i128::from(store.row.debt));
+        let in_lots = balance + debt;
+        holds((self.points, -contra, remaining, stored, owed) == (balance, balance, in_lots, in_lots, debt), || {
+            let (points, lots) = (self.points, format!("{remaining}/{stored}"));
+            format!("entries {points}, lots {lots}, contra {contra}, balance {balance}, debt {debt}/{owed}")
         })?;
         let (row, replayed) = (&store.row, &store.replayed);
         let (due, truly_due) = (row.due_at.map_or(i64::MAX, |at| at.0), replayed.due_at.map_or(i64::MAX, |at| at.0));

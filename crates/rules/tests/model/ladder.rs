@@ -55,7 +55,8 @@ impl Reference {
         };
         let until = last_day.map(|day| first_instant(day + Duration::days(1), self.zone));
         let id = tiers.levels[rank].id.clone();
-        let before = self.tier.replace(NaiveTier { id: id.clone(), until });
+        let since = self.tier.as_ref().filter(|tier| tier.id == id).map_or(now, |tier| tier.since);
+        let before = self.tier.replace(NaiveTier { id: id.clone(), since, until });
         Said {
             kind: "tier_change",
             occurred_at: now,
@@ -81,6 +82,15 @@ impl Reference {
             said.points = gift;
         }
         Some(said)
+    }
+
+    /// A tier reached since then falls to what is qualified for now.
+    pub fn lower(&mut self, book: &Document, since: i64, now: i64) -> Option<Said> {
+        let tiers = book.tiers.as_ref()?;
+        self.tier.as_ref().filter(|tier| tier.since >= since)?;
+        let today = date_of(now, self.zone);
+        let (rank, qualified) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, today)));
+        (qualified < rank).then(|| self.move_to(tiers, qualified, today, now))
     }
 
     pub fn close_tiers(&mut self, book: &Document, now: i64) -> Vec<Said> {

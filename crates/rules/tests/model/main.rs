@@ -11,6 +11,7 @@ mod invariants;
 mod ladder;
 mod random;
 mod reference;
+mod returns;
 mod steps;
 mod store;
 mod tally;

@@ -8,7 +8,10 @@ use chrono_tz::Tz;
 use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, RoundingMode};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
+use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaiveSpend};
 
+/// Name of a line, units, amount, points.
+pub type Line = (String, i64, i64, i64);
 /// Lot number and points.
 pub type Draws = Vec<(i64, i64)>;
 
@@ -32,6 +35,15 @@ pub struct Said {
     pub desired: i128,
     /// Spend, growth and orders for the ladder.
     pub qualifying: Option<(i64, i64, i64)>,
+    /// Sequence number of the entry it resolves or undoes.
+    pub corrects: Option<i64>,
+    /// Until when, and which lots.
+    pub held: Option<(i64, Draws)>,
+    /// Lot and points.
+    pub returns: Draws,
+    /// Lines with units, amount and points; desired; expired.
+    pub reversal: Option<(Vec<Line>, i64, i64)>,
+    pub debt: i64,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +58,8 @@ pub struct NaiveLot {
     pub awaits_activation: bool,
     /// How long it lives once it is available, as the rulebook said when it was granted.
     pub validity: Expiry,
+    /// Points of it that expired.
+    pub expired: i64,
 }
 
 /// An instant that no clock reaches: what waits for its activation is available then.
@@ -66,11 +80,14 @@ pub struct Happened {
     pub spend: i64,
     pub growth: i64,
     pub orders: i64,
+    /// How often it counts towards limits.
+    pub times: i64,
 }
 
 #[derive(Debug, Clone)]
 pub struct NaiveTier {
     pub id: String,
+    pub since: i64,
     pub until: Option<i64>,
 }
 
@@ -84,50 +101,82 @@ pub struct Reference {
     pub reminded_at: Option<i64>,
     /// Kind and reference of every entry that bears one.
     pub used: Vec<(u8, String)>,
+    pub holds: Vec<NaiveHold>,
+    pub debt: i64,
+    pub earned: Vec<NaiveEarn>,
+    pub spent: Vec<NaiveSpend>,
 }
 
-type Outcome<T> = Result<T, &'static str>;
+pub type Outcome<T> = Result<T, &'static str>;
 
 impl Reference {
     pub fn new(zone: Tz) -> Self {
-        Self { zone, entries: 0, lots: vec![], log: vec![], tier: None, reminded_at: None, used: vec![] }
+        Self {
+            zone,
+            entries: 0,
+            lots: vec![],
+            log: vec![],
+            tier: None,
+            reminded_at: None,
+            used: vec![],
+            holds: vec![],
+            debt: 0,
+            earned: vec![],
+            spent: vec![],
+        }
     }
 
     pub fn balance(&self) -> i128 {
-        self.lots.iter().map(|lot| i128::from(lot.remaining)).sum()
+        self.lots.iter().map(|lot| i128::from(lot.remaining)).sum::<i128>() - i128::from(self.debt)
     }
 
     pub fn spendable(&self, now: i64) -> i64 {
-        self.lots.iter().filter(|lot| lot.spendable(now)).map(|lot| lot.remaining).sum()
+        self.lots.iter().filter(|lot| lot.spendable(now)).map(|lot| self.free(lot)).sum()
     }
 
-    /// Does what is asked, or changes nothing and gives the refusal's name.
+    /// Does what is asked, or changes nothing and gives the refusal's name. `placed` is the number of the entry that placed the hold which the
+    /// command names.
     pub fn carry_out(
         &mut self,
         book: &Document,
         command: &Command,
         reference: Option<&str>,
+        placed: i64,
         now: i64,
     ) -> Outcome<Vec<Said>> {
         let mut next = self.clone();
-        let said = next.attempt(book, command, reference, now)?;
+        let said = next.attempt(book, command, reference, placed, now)?;
         next.entries += said.len() as i64;
-        next.used.extend(reference.map(|text| (number(command), text.to_owned())));
+        // A hold may be tried again once it was given up; its capture is a redemption.
+        let is_recorded = !matches!(command, Command::Hold { .. } | Command::Release { .. });
+        next.used.extend(reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned())));
         *self = next;
         Ok(said)
     }
 
-    fn attempt(&mut self, book: &Document, command: &Command, reference: Option<&str>, now: i64) -> Outcome<Vec<Said>> {
+    fn attempt(
+        &mut self,
+        book: &Document,
+        command: &Command,
+        reference: Option<&str>,
+        placed: i64,
+        now: i64,
+    ) -> Outcome<Vec<Said>> {
         let needs_member = match command {
-            Command::Redeem { .. } | Command::Activate(_) => true,
+            Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol => false,
             Command::Earn(_) => book.enrolment == Enrolment::Explicit,
-            _ => false,
+            _ => true,
         };
         if needs_member && self.entries == 0 {
             return Err("member-not-found");
         }
-        if matches!(command, Command::Activate(None)) {
+        if matches!(command, Command::Activate(None) | Command::Reverse(None)) {
             return Err("reference-not-found");
+        }
+        if let Command::Capture { .. } | Command::Release { .. } = command
+            && !self.holds.iter().any(|open| open.sequence == placed)
+        {
+            return Err("hold-resolved");
         }
         if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
             return Err("reference-already-used");
@@ -136,15 +185,21 @@ impl Reference {
             self.acceptable(book, event, reference, now)?;
         }
         let mut said = self.settle(book, now);
+        let sequence = self.entries + said.len() as i64 + 1;
         match command {
             Command::Earn(event) => {
-                said.push(self.earn(book, event, now)?);
+                said.push(self.earn(book, event, now, sequence)?);
                 said.extend(self.upgrade(book, now));
-                if self.balance() > i128::from(i64::MAX) {
-                    return Err("amount-out-of-range");
-                }
+                said.extend(self.repay(book, now));
             }
-            Command::Redeem { points } => said.push(self.redeem(book, *points, now)?),
+            Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
+            Command::Hold { points, minutes } => {
+                let until = now + i64::from(*minutes) * 60_000;
+                said.push(self.hold(book, *points, until, reference, now, sequence)?);
+            }
+            Command::Capture { points, .. } => said.push(self.capture(placed, *points, now, sequence)?),
+            Command::Release { .. } => said.push(self.release(placed, now)?),
+            Command::Reverse(wish) => said.extend(self.reverse(book, wish.as_ref().unwrap(), now)?),
             Command::Activate(wish) => {
                 let lots = wish.iter().flat_map(|wish| &wish.lots).map(|lot| lot.0).collect::<Vec<_>>();
                 said.push(self.activate(&lots, now)?);
@@ -153,6 +208,13 @@ impl Reference {
             Command::Settle => {}
             Command::Upgrade => said.extend(self.upgrade(book, now)),
             Command::Remind => said.extend(self.remind(book, now)),
+        }
+        if !matches!(command, Command::Earn(_)) {
+            said.extend(self.expire(now));
+            said.extend(self.repay(book, now));
+        }
+        if self.balance() + i128::from(self.debt) > i128::from(i64::MAX) {
+            return Err("amount-out-of-range");
         }
         Ok(said)
     }
@@ -173,7 +235,7 @@ impl Reference {
         }
     }
 
-    /// The night run's order: activations, ends of tiers, expiries.
+    /// The night run's order: activations, ends of tiers, holds timed out, expiries, debts.
     fn settle(&mut self, book: &Document, now: i64) -> Vec<Said> {
         let mut activated = Said { kind: "activate", occurred_at: now, ..Said::default() };
         for lot in self.lots.iter_mut().filter(|lot| lot.remaining > 0) {
@@ -183,18 +245,12 @@ impl Reference {
             }
         }
         let closed = self.close_tiers(book, now);
-        let mut expired = Said { kind: "expire", occurred_at: now, ..Said::default() };
-        for lot in &mut self.lots {
-            if lot.remaining > 0 && lot.expires_at.is_some_and(|end| end <= now) {
-                expired.draws.push((lot.number, lot.remaining));
-                expired.points -= lot.remaining;
-                lot.remaining = 0;
-            }
-        }
         let mut said = Vec::new();
         said.extend((!activated.activations.is_empty()).then_some(activated));
         said.extend(closed);
-        said.extend((!expired.draws.is_empty()).then_some(expired));
+        said.extend(self.time_out(now));
+        said.extend(self.expire(now));
+        said.extend(self.repay(book, now));
         said
     }
 
@@ -213,15 +269,16 @@ impl Reference {
         if said.activations.is_empty() { Err("nothing-pending") } else { Ok(said) }
     }
 
-    fn earn(&mut self, book: &Document, event: &EarnEvent, now: i64) -> Outcome<Said> {
+    fn earn(&mut self, book: &Document, event: &EarnEvent, now: i64, sequence: i64) -> Outcome<Said> {
         let occurred_at = event.occurred_at.map_or(now, |at| at.0);
         let date = date_of(occurred_at, self.zone);
-        let mut happened = Happened { event: event.event.clone(), date, granted: 0, spend: 0, growth: 0, orders: 0 };
+        let mut happened =
+            Happened { event: event.event.clone(), date, granted: 0, spend: 0, growth: 0, orders: 0, times: 1 };
         let (desired, policy, pending);
         if let Some(action) = book.actions.get(&event.event) {
             if let Some(limit) = action.limit {
                 let same = |past: &&Happened| past.event == event.event && in_same(limit.per, past.date, date);
-                if self.log.iter().filter(same).count() as i64 >= limit.times {
+                if self.log.iter().filter(same).map(|past| past.times).sum::<i64>() >= limit.times {
                     return Err("limit-reached");
                 }
             }
@@ -269,6 +326,17 @@ impl Reference {
             };
             said.grants.push(self.grant(granted, occurred_at, available_at, &book.expiry[policy], now));
         }
+        self.earned.push(NaiveEarn {
+            sequence,
+            recorded_at: now,
+            lot: (granted > 0).then_some(self.lots.len() as i64),
+            granted,
+            lines: shared(event, granted),
+            event: self.log.len() - 1,
+            qualifying: said.qualifying,
+            undone: false,
+            expired_used: 0,
+        });
         Ok(said)
     }
 
@@ -298,38 +366,39 @@ impl Reference {
             expires_at: end,
             awaits_activation: available_at > now,
             validity: validity.clone(),
+            expired: 0,
         });
         (points, earned_at, available_at, end)
     }
 
-    fn redeem(&mut self, book: &Document, points: i64, now: i64) -> Outcome<Said> {
-        if i128::from(points) > self.lots.iter().filter(|l| l.spendable(now)).map(|l| i128::from(l.remaining)).sum() {
+    pub fn redeem(&mut self, book: &Document, points: i64, now: i64, sequence: i64) -> Outcome<Said> {
+        if points > self.spendable(now) {
             return Err("insufficient-points");
         }
-        let mut said = Said { kind: "redeem", points: -points, occurred_at: now, ..Said::default() };
-        let mut missing = points;
-        while missing > 0 {
-            let candidates = self.lots.iter_mut().filter(|lot| lot.spendable(now));
-            let lot = match book.consumption {
-                Consumption::FirstInFirstOut => candidates.min_by_key(|lot| (lot.earned_at, lot.number)).unwrap(),
-                Consumption::ExpiringFirst => {
-                    candidates.min_by_key(|l| (l.expires_at.is_none(), l.expires_at, l.earned_at, l.number)).unwrap()
-                }
-            };
-            let taken = missing.min(lot.remaining);
-            lot.remaining -= taken;
-            missing -= taken;
-            said.draws.push((lot.number, taken));
+        let order = self.order(book, now);
+        let draws = self.take(&order, points);
+        self.spent.push(NaiveSpend { sequence, points, left: draws.clone() });
+        Ok(Said { kind: "redeem", points: -points, occurred_at: now, draws, ..Said::default() })
+    }
+
+    /// The lots that can be spent, in the order they are.
+    pub fn order(&self, book: &Document, now: i64) -> Vec<i64> {
+        let mut lots: Vec<&NaiveLot> = self.lots.iter().filter(|lot| lot.spendable(now)).collect();
+        match book.consumption {
+            Consumption::FirstInFirstOut => lots.sort_by_key(|lot| (lot.earned_at, lot.number)),
+            Consumption::ExpiringFirst => {
+                lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.number));
+            }
         }
-        Ok(said)
+        lots.into_iter().map(|lot| lot.number).collect()
     }
 
     /// A lot is told of once for each number of days it comes within; whatever is due goes into one reminder.
     fn remind(&mut self, book: &Document, now: i64) -> Option<Said> {
         let mut due: Vec<&NaiveLot> = self.lots.iter().filter(|lot| self.is_due(book, lot, now)).collect();
         due.sort_by_key(|lot| (lot.expires_at, lot.earned_at, lot.number));
-        let points = due.iter().map(|lot| lot.remaining).sum();
-        let reminder = (points, due.iter().map(|l| (l.number, l.remaining)).collect(), due.first()?.expires_at?);
+        let points = due.iter().map(|lot| self.free(lot)).sum();
+        let reminder = (points, due.iter().map(|l| (l.number, self.free(l))).collect(), due.first()?.expires_at?);
         self.reminded_at = Some(now);
         Some(Said { kind: "remind", occurred_at: now, reminder: Some(reminder), ..Said::default() })
     }
@@ -339,7 +408,7 @@ impl Reference {
         let news = |stage: &i64| {
             *stage <= now && *stage > lot.available_at && self.reminded_at.is_none_or(|last| *stage > last)
         };
-        lot.spendable(now) && stages.iter().any(news)
+        lot.spendable(now) && self.free(lot) > 0 && stages.iter().any(news)
     }
 
     /// The midnights at which a lot comes within one of the numbers of days.
@@ -355,10 +424,26 @@ impl Reference {
 fn number(command: &Command) -> u8 {
     match command {
         Command::Earn(_) => 0,
-        Command::Redeem { .. } => 1,
+        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => 1,
+        Command::Reverse(_) => 4,
         Command::Activate(_) => 3,
         _ => 2,
     }
+}
+
+/// What falls to each line of an order: running sums, rounded down.
+fn shared(event: &EarnEvent, granted: i64) -> Vec<NaiveLine> {
+    let total: i128 = event.lines.iter().map(|line| i128::from(line.amount.amount_minor)).sum();
+    let (mut sum, mut given) = (0i128, 0);
+    let line = |line: &rules::Line| {
+        sum += i128::from(line.amount.amount_minor);
+        let upto = if total == 0 { 0 } else { (i128::from(granted) * sum / total) as i64 };
+        let points = upto - given;
+        given = upto;
+        let (name, amount) = (line.line.clone(), line.amount.amount_minor);
+        NaiveLine { name, quantity: line.quantity, amount, points, back: 0 }
+    };
+    event.lines.iter().map(line).collect()
 }
 
 fn in_same(per: Per, a: NaiveDate, b: NaiveDate) -> bool {

@@ -1,8 +1,8 @@
 //! What happens next in a history: an instant, a command and the reference it bears.
 
 use chrono::Duration;
-use ledger::{Currency, Kind, Money, Timestamp};
-use rules::{Activation, Command, EarnEvent, Line};
+use ledger::{Currency, Entry, EntryId, Kind, Money, Timestamp};
+use rules::{Activation, Command, EarnEvent, Line, Part, Reverse};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
 use crate::history::History;
@@ -37,6 +37,7 @@ fn boundary(history: &mut History) -> i64 {
         instants.push(lot.available_at);
         instants.extend(reference.stages(&history.document, lot));
     }
+    instants.extend(reference.holds.iter().map(|hold| hold.until));
     instants.extend(reference.tier.as_ref().and_then(|tier| tier.until));
     for days in [1, 2] {
         instants.push(first_instant(today + Duration::days(days), zone));
@@ -53,29 +54,105 @@ fn boundary(history: &mut History) -> i64 {
 
 pub fn command(history: &mut History) -> Command {
     match history.random.below(100) {
-        0..30 => Command::Earn(purchase(history)),
-        30..50 => Command::Earn(action(history)),
-        50..72 => Command::Redeem { points: points(history) },
-        72..76 => Command::Activate(activation(history)),
-        76..84 => Command::Settle,
-        84..91 => Command::Remind,
-        91..96 => Command::Upgrade,
+        0..26 => Command::Earn(purchase(history)),
+        26..41 => Command::Earn(action(history)),
+        41..54 => Command::Redeem { points: points(history) },
+        54..60 => Command::Hold { points: points(history), minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]) },
+        60..67 => resolution(history),
+        67..77 => Command::Reverse(reverse(history).map(Box::new)),
+        77..80 => Command::Activate(activation(history)),
+        80..86 => Command::Settle,
+        86..92 => Command::Remind,
+        92..96 => Command::Upgrade,
         _ => Command::Enrol,
     }
 }
 
 /// A new document, one that was recorded before (a duplicate or a retry under another key), or none. Jobs have none.
 pub fn reference(history: &mut History, command: &Command) -> Option<String> {
+    if let Command::Capture { hold, .. } = command {
+        let placed = history.store.entries.iter().find(|entry| entry.id == *hold);
+        return placed.and_then(|entry| entry.origin.reference.as_ref()).map(|reference| reference.to_string());
+    }
     match history.random.below(10) {
-        // One earn may be activated once only, and refuses itself.
-        _ if matches!(command, Command::Activate(_) | Command::Settle | Command::Remind | Command::Upgrade) => None,
+        // One earn may be activated once only, and refuses itself; so does a hold that is given up.
+        _ if matches!(
+            command,
+            Command::Activate(_) | Command::Release { .. } | Command::Settle | Command::Remind | Command::Upgrade
+        ) =>
+        {
+            None
+        }
         0..4 => Some(format!("order-{}", history.random.below(1_000_000))),
         4 => {
             let known: Vec<String> = history.store.used.keys().map(|(_, document)| document.clone()).collect();
+            let held = history.store.row.holds.iter().filter_map(|hold| hold.reference.as_ref());
+            let known: Vec<String> = known.into_iter().chain(held.map(ToString::to_string)).collect();
             (!known.is_empty()).then(|| history.random.pick(&known).clone())
         }
         _ => None,
     }
+}
+
+/// What becomes of a hold, more often of an open one.
+fn resolution(history: &mut History) -> Command {
+    let open: Vec<EntryId> = history.store.row.holds.iter().map(|hold| hold.id).collect();
+    let placed = history.store.entries.iter().filter(|entry| entry.kind == Kind::Hold);
+    let all: Vec<EntryId> = placed.map(|entry| entry.id).collect();
+    let random = &mut history.random;
+    let ids = if open.is_empty() || random.chance(15) { all } else { open };
+    if ids.is_empty() {
+        return Command::Hold { points: points(history), minutes: 30 };
+    }
+    let hold = *random.pick(&ids);
+    let held = history.store.row.hold(hold).map_or(1, |hold| hold.lots.iter().map(|lot| lot.points).sum::<i64>());
+    let random = &mut history.random;
+    match random.below(10) {
+        0..3 => Command::Release { hold },
+        3..6 => Command::Capture { hold, points: None },
+        6..9 => Command::Capture { hold, points: Some(random.between(1, held)) },
+        _ => Command::Capture { hold, points: Some(held + 1) },
+    }
+}
+
+/// An earn, a redemption or both from the books, more often of the last ones; none is a reference that nothing bears.
+fn reverse(history: &mut History) -> Option<Reverse> {
+    let earns = recent(history, &[Kind::Earn]);
+    let redemptions = recent(history, &[Kind::Redeem, Kind::Capture]);
+    let random = &mut history.random;
+    if random.chance(5) {
+        return None;
+    }
+    let earn = (!earns.is_empty() && random.chance(70)).then(|| random.pick(&earns).clone());
+    let with_redemption = !redemptions.is_empty() && (earn.is_none() || random.chance(30));
+    let redemption = with_redemption.then(|| random.pick(&redemptions).clone());
+    let part = match (&earn, &redemption) {
+        (None, None) => return None,
+        _ if random.chance(35) => Part::Rest,
+        (Some(earn), _) if earn.lines.is_empty() && random.chance(90) => Part::Rest,
+        (Some(earn), _) => {
+            let mut lines: Vec<(String, i64)> = Vec::new();
+            for line in &earn.lines {
+                if random.chance(50) {
+                    lines.push((line.line.clone(), random.between(1, line.quantity)));
+                }
+            }
+            if random.chance(5) || lines.is_empty() {
+                lines.push(("x".to_owned(), 1));
+            }
+            Part::Lines(lines)
+        }
+        (None, Some(redemption)) => Part::Points(random.between(1, 1 - redemption.points)),
+    };
+    let redemption = redemption.map(|entry| history.store.redemption(&entry));
+    Some(Reverse { earn, redemption, part })
+}
+
+/// Entries of some kinds: the last few, or all of them.
+fn recent(history: &mut History, kinds: &[Kind]) -> Vec<Entry> {
+    let found: Vec<&Entry> = history.store.entries.iter().filter(|entry| kinds.contains(&entry.kind)).collect();
+    let first = if history.random.chance(70) { found.len().saturating_sub(4) } else { 0 };
+    found[first..].iter().map(|entry| (*entry).clone()).collect()
 }
 
 fn purchase(history: &mut History) -> EarnEvent {
@@ -96,7 +173,7 @@ fn purchase(history: &mut History) -> EarnEvent {
             line: number.to_string(),
             sku: Some("A-1".to_owned()),
             category: None,
-            quantity: 1,
+            quantity: *random.pick(&[1, 1, 2, 3, 7]),
             amount: Money { amount_minor, currency },
         }
     });
@@ -131,10 +208,9 @@ fn occurred_at(history: &mut History) -> Option<Timestamp> {
 
 /// An earn from the books, more often one of the last; none is a reference that nothing bears.
 fn activation(history: &mut History) -> Option<Activation> {
-    let earned = history.store.entries.iter().filter(|entry| entry.kind == Kind::Earn).collect::<Vec<_>>();
-    let recent = if history.random.chance(70) { earned.len().saturating_sub(5) } else { 0 };
-    let known = earned.len() > recent && !history.random.chance(5);
-    let entry = *known.then(|| history.random.pick(&earned[recent..]))?;
+    let earned = recent(history, &[Kind::Earn]);
+    let known = !earned.is_empty() && !history.random.chance(5);
+    let entry = known.then(|| history.random.pick(&earned).clone())?;
     let book = &history.published[usize::try_from(entry.rulebook_version).unwrap() - 1];
     let expiry = book.expiry(entry.event.as_deref().unwrap()).unwrap().clone();
     Some(Activation { lots: entry.grants.iter().map(|lot| lot.number).collect(), expiry })

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Decision, Entry, EntryId, Fault, Member, MemberId};
-use rules::{Command, Consumption, Document};
+use ledger::{Decision, Entry, EntryId, Fault, Kind, LotGrant, Member, MemberId};
+use rules::{Command, Consumption, Document, Recorded, Redemption};
 
 use crate::random::Random;
 
@@ -46,10 +46,14 @@ impl Store {
     pub fn load_for(&self, command: &Command, book: &Document, now: ledger::Timestamp, random: &mut Random) -> Member {
         let wanted = match command {
             Command::Earn(_) | Command::Enrol | Command::Upgrade | Command::Settle => 0,
-            Command::Redeem { points } if book.consumption == Consumption::ExpiringFirst => *points,
-            Command::Redeem { .. } | Command::Activate(_) | Command::Remind => i64::MAX,
+            Command::Redeem { points } | Command::Hold { points, .. }
+                if book.consumption == Consumption::ExpiringFirst =>
+            {
+                *points
+            }
+            _ => i64::MAX,
         };
-        if self.row.is_due(now) || wanted == i64::MAX || random.chance(50) {
+        if self.row.is_due(now) || self.row.debt > 0 || wanted == i64::MAX || random.chance(50) {
             return self.load_all(random);
         }
         let mut lots = self.replayed.lots.clone();
@@ -63,6 +67,36 @@ impl Store {
         });
         let lots_complete = lots.len() == all;
         Member { lots, lots_complete, ..self.row.clone() }
+    }
+
+    /// What the entries say of what a command is to undo.
+    pub fn recorded(&self, command: &Command, used: Option<EntryId>) -> Recorded {
+        let Command::Reverse(Some(wish)) = command else { return Recorded { used, ..Recorded::default() } };
+        let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
+        let own: Vec<_> = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
+        let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
+        let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
+        Recorded { used, reversals: reversals.collect(), expired }
+    }
+
+    /// A redemption with the lots that it drew from, as they were granted and dated since.
+    pub fn redemption(&self, entry: &Entry) -> Redemption {
+        let mut lots: Vec<LotGrant> = Vec::new();
+        for other in &self.entries {
+            let is_drawn = |lot: &&LotGrant| entry.draws.iter().any(|draw| draw.number == lot.number);
+            lots.extend(other.grants.iter().filter(is_drawn).cloned());
+            for dates in &other.dates {
+                for lot in lots.iter_mut().filter(|lot| lot.number == dates.number) {
+                    (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
+                }
+            }
+        }
+        Redemption { entry: entry.clone(), lots }
+    }
+
+    /// The sequence number of an entry that is written.
+    pub fn sequence_of(&self, id: EntryId) -> i64 {
+        self.entries.iter().find(|entry| entry.id == id).map_or(0, |entry| entry.sequence.0)
     }
 
     /// Writes the whole decision, or nothing when the member is no longer the one that was decided on.
@@ -80,7 +114,13 @@ impl Store {
         }
         self.entries.extend(decision.postings.iter().map(|posting| posting.entry.clone()));
         if let (Some(reference), Some(entry)) = (reference, decision.primary()) {
-            self.used.insert((entry.kind.as_str(), reference.to_owned()), entry.id);
+            let kind = match entry.kind {
+                // It may be tried again once it was given up.
+                Kind::Hold => return Ok(()),
+                Kind::Capture => Kind::Redeem,
+                kind => kind,
+            };
+            self.used.insert((kind.as_str(), reference.to_owned()), entry.id);
         }
         Ok(())
     }

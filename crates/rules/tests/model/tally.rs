@@ -12,13 +12,18 @@ impl Tally {
         self.add(format!("refused {slug}"));
     }
 
-    pub fn posted(&mut self, entry: &Entry) {
+    pub fn posted(&mut self, entry: &Entry, after_reversal: bool) {
         let kind = entry.kind.as_str();
         self.add(kind.to_owned());
         match entry.kind {
             Kind::Redeem if entry.draws.len() > 1 => self.add("redeem from several lots".to_owned()),
+            Kind::Capture if entry.draws.len() > 1 => self.add("capture from several lots".to_owned()),
+            Kind::Reverse => self.reversed(entry),
             Kind::Activate if !entry.dates.is_empty() => self.add("activated early".to_owned()),
             Kind::Expire if entry.draws.len() > 1 => self.add("expire several lots".to_owned()),
+            Kind::TierChange if entry.cause.is_some() && entry.grants.is_empty() && after_reversal => {
+                self.add("tier lowered at once".to_owned());
+            }
             Kind::TierChange if !entry.grants.is_empty() => self.add("gift".to_owned()),
             Kind::TierChange if entry.tier.as_ref().is_some_and(|t| t.from.as_ref() == Some(&t.to)) => {
                 self.add("tier renewed".to_owned());
@@ -32,6 +37,27 @@ impl Tally {
         }
     }
 
+    fn reversed(&mut self, entry: &Entry) {
+        let Some(reversal) = &entry.reversal else { return };
+        let desired = reversal.desired - reversal.expired;
+        for (what, is_so) in [
+            ("debt", entry.debt > 0),
+            ("claw-back from several lots", entry.draws.len() > 1),
+            ("claw-back in part", entry.returns.is_empty() && entry.debt == 0 && -entry.points < desired),
+            ("claw-back of what expired", reversal.expired > 0 && entry.points < 0),
+            ("return of some lines", !reversal.lines.is_empty()),
+            ("points back to several lots", entry.returns.len() > 1),
+            ("grace lot", !entry.grants.is_empty()),
+            ("forfeited", entry.grants.is_empty() && !entry.returns.is_empty() && reversal.expired > 0),
+            ("qualification taken back", entry.qualifying.is_some()),
+            ("cap freed", !entry.counts.is_empty()),
+        ] {
+            if is_so {
+                self.add(what.to_owned());
+            }
+        }
+    }
+
     pub fn merge(&mut self, other: Self) {
         for (what, times) in other.0 {
             *self.0.entry(what).or_default() += times;
@@ -40,24 +66,39 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 28] = [
+        const EXPECTED: [&str; 49] = [
             "activate",
             "activated early",
+            "cap freed",
+            "capture",
+            "capture from several lots",
+            "claw-back from several lots",
+            "claw-back in part",
+            "claw-back of what expired",
+            "debt",
             "earn",
             "early event",
             "expire",
             "expire several lots",
+            "forfeited",
             "gift",
+            "grace lot",
+            "hold",
             "late event",
+            "points back to several lots",
             "profile",
+            "qualification taken back",
             "redeem",
             "redeem from several lots",
             "refused amount-out-of-range",
             "refused currency-mismatch",
+            "refused hold-resolved",
             "refused insufficient-points",
             "refused limit-reached",
             "refused member-not-found",
+            "refused more-than-left",
             "refused nothing-pending",
+            "refused nothing-to-reverse",
             "refused occurred-in-future",
             "refused occurred-too-long-ago",
             "refused reference-already-used",
@@ -65,8 +106,14 @@ impl Tally {
             "refused reference-required",
             "refused stale",
             "refused unknown-event",
+            "refused unknown-line",
+            "release",
             "remind",
             "reminder of several lots",
+            "repay",
+            "return of some lines",
+            "reverse",
+            "tier lowered at once",
             "tier renewed",
             "tier_change",
         ];

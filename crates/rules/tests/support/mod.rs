@@ -10,14 +10,17 @@ use ledger::{
     Context, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId, Reference, Refusal,
     Timestamp,
 };
-use rules::{Command, Decided, Document, EarnEvent, Line, Rulebook, decide, default_document};
+use rules::{
+    Command, Decided, Document, EarnEvent, Line, Part, Recorded, Redemption, Reverse, Rulebook, decide,
+    default_document,
+};
 
 pub struct World {
     pub book: Rulebook,
     pub member: Member,
     pub entries: Vec<Entry>,
     /// Operation and document → the entry that recorded it.
-    used: BTreeMap<(bool, String), EntryId>,
+    used: BTreeMap<(&'static str, String), EntryId>,
     next_id: u128,
 }
 
@@ -55,18 +58,33 @@ pub fn happened(occurred_at: &str, command: Command) -> Command {
     }
 }
 
-/// `earn 128, silver 500, remind(30)` or `refused insufficient-points`.
+/// `earn 128, silver 500, remind(30), hold(20)` or `refused insufficient-points`.
 pub fn told(entries: &[Entry]) -> String {
     let one = |entry: &Entry| match entry.kind {
         Kind::TierChange => format!("{} {}", entry.tier.as_ref().map_or("", |tier| tier.to.as_str()), entry.points),
         Kind::Remind => format!("remind({})", entry.reminder.as_ref().map_or(0, |reminder| reminder.points)),
+        Kind::Hold => {
+            let lots = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
+            format!("hold({})", lots.map(|lot| lot.points).sum::<i64>())
+        }
         kind => format!("{} {}", kind.as_str(), entry.points),
     };
     entries.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn is_earn(command: &Command) -> bool {
-    matches!(command, Command::Earn(_))
+/// What a document is recorded once for: it may be earned for and paid with points, and its hold is captured as a redemption.
+fn operation(command: &Command) -> &'static str {
+    match command {
+        Command::Earn(_) => "earn",
+        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => "redeem",
+        Command::Reverse(_) => "reverse",
+        _ => "",
+    }
+}
+
+/// Points set aside for half an hour.
+pub fn aside(points: i64) -> Command {
+    Command::Hold { points, minutes: 30 }
 }
 
 impl World {
@@ -99,9 +117,36 @@ impl World {
             first_id: EntryId(self.next_id),
         };
         let reference = document.map(|text| Reference::new(text).unwrap());
-        let used = document.and_then(|text| self.used.get(&(is_earn(command), text.to_owned())).copied());
+        let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())).copied());
+        let recorded = Recorded { used, ..self.recorded(command) };
         let origin = Origin { actor: "till".into(), reference, ..Origin::default() };
-        decide(&self.book, member.clone(), command, &origin, used, context).unwrap()
+        decide(&self.book, member.clone(), command, &origin, &recorded, context).unwrap()
+    }
+
+    /// What the entries say of what a command is to undo.
+    fn recorded(&self, command: &Command) -> Recorded {
+        let Command::Reverse(Some(wish)) = command else { return Recorded::default() };
+        let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
+        let own: Vec<_> = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
+        let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
+        let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
+        Recorded { used: None, reversals: reversals.collect(), expired }
+    }
+
+    /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.
+    pub fn undo(&self, earn: Option<usize>, redemption: Option<usize>, part: Part) -> Command {
+        let redemption = redemption.map(|at| {
+            let entry = self.entries[at].clone();
+            let lots = self.entries.iter().flat_map(|entry| &entry.grants);
+            let lots = lots.filter(|lot| entry.draws.iter().any(|draw| draw.number == lot.number)).cloned().collect();
+            Redemption { entry, lots }
+        });
+        Command::Reverse(Some(Box::new(Reverse { earn: earn.map(|at| self.entries[at].clone()), redemption, part })))
+    }
+
+    /// The open hold that was placed last.
+    pub fn last_hold(&self) -> EntryId {
+        self.entries.iter().rev().find(|entry| entry.kind == Kind::Hold).unwrap().id
     }
 
     /// Writes a decision when the member is still the one it was made for.
@@ -110,7 +155,13 @@ impl World {
             return false;
         }
         if let (Some(document), Some(entry)) = (document, decided.decision.primary()) {
-            self.used.insert((entry.kind == Kind::Earn, document.to_owned()), entry.id);
+            let operation = match entry.kind {
+                Kind::Earn => Some("earn"),
+                Kind::Redeem | Kind::Capture => Some("redeem"),
+                Kind::Reverse => Some("reverse"),
+                _ => None,
+            };
+            self.used.extend(operation.map(|operation| ((operation, document.to_owned()), entry.id)));
         }
         self.entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
         self.member = decided.member;

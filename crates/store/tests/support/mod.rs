@@ -12,8 +12,8 @@
 use std::cell::Cell;
 
 use futures::FutureExt;
-use ledger::{Currency, EntryId, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{Activation, Command, Document, EarnEvent, Line, Rulebook};
+use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
+use rules::{Activation, Command, Document, EarnEvent, Line, Part, Redemption, Reverse, Rulebook};
 use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope, carry_out, load, migrate, programme, publish, seed};
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -81,6 +81,29 @@ impl World {
         self.run(&[order]).pop().unwrap()
     }
 
+    /// The entry that bears a source.
+    pub fn bearing(&self, source: &str) -> Option<Entry> {
+        wait(store::entries_by_source(&self.sql, self.programme.no, &[source.to_owned()])).unwrap().pop()
+    }
+
+    /// Both sides of an order, or the redemption alone, undone.
+    pub fn undo(&self, member: &str, key: &str, earn: Option<&str>, redemption: Option<&str>, part: Part) -> Order {
+        let earn = earn.and_then(|source| self.bearing(source));
+        let redemption = redemption.and_then(|source| self.bearing(source)).map(|entry| {
+            let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
+            Redemption { entry, lots }
+        });
+        let wish = Reverse { earn, redemption, part };
+        order(member, Command::Reverse(Some(Box::new(wish))), "reverse", key, None)
+    }
+
+    /// The hold that was placed last.
+    pub fn last_hold(&self) -> EntryId {
+        let newest = "SELECT id FROM entry WHERE kind = 'hold' ORDER BY no DESC LIMIT 1";
+        let id: String = self.sql.connection().query_row(newest, [], |row| row.get(0)).unwrap();
+        EntryId::parse(&id).unwrap()
+    }
+
     pub fn number(&self, question: &str) -> i64 {
         self.sql.connection().query_row(question, [], |row| row.get(0)).unwrap()
     }
@@ -118,6 +141,20 @@ pub fn activate(member: &str, key: &str, activation: Option<Activation>) -> Orde
 
 pub fn redeem(member: &str, key: &str, points: i64) -> Order {
     order(member, Command::Redeem { points }, "redeem", key, None)
+}
+
+pub fn hold(member: &str, key: &str, document: &str, points: i64) -> Order {
+    let source = Some(format!("redeem:{document}"));
+    order(member, Command::Hold { points, minutes: 30 }, "redeem", key, source)
+}
+
+pub fn capture(member: &str, key: &str, hold: EntryId, document: &str, points: Option<i64>) -> Order {
+    let source = Some(format!("redeem:{document}"));
+    order(member, Command::Capture { hold, points }, "capture", key, source)
+}
+
+pub fn release(member: &str, key: &str, hold: EntryId) -> Order {
+    order(member, Command::Release { hold }, "release", key, None)
 }
 
 pub fn job(member: &str, command: Command) -> Order {

@@ -1,0 +1,100 @@
+//! What becomes of points that `POST /v1/redeem` set aside.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `POST /v1/holds/{id}/capture` | spends them, all or some; the rest comes free; `?dry_run=true` writes nothing |
+//! | `POST /v1/holds/{id}/release` | gives them up; `?dry_run=true` writes nothing |
+//! | `GET /v1/holds/{id}` | open, captured, released or timed out, by the clock |
+
+use ledger::{Entry, EntryId, Kind, Refusal};
+use serde_json::json;
+use shell::{
+    App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, authenticate, now, of_caller, parse_json,
+    serve,
+};
+use spin_sdk::http_service;
+use store::{Caller, corrections, entry_json, named_entry};
+
+const WRITERS: [Role; 1] = [Role::Storefront];
+const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
+const MOST_BYTES: usize = 64 * 1024;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("POST", ["v1", "holds", id, "capture"]) => capture(app, request, id).await,
+        ("POST", ["v1", "holds", id, "release"]) => release(app, request, id).await,
+        ("GET", ["v1", "holds", id]) => state(app, request, id).await,
+        (_, ["v1", "holds", _, "capture" | "release"]) => Err(Problem::MethodNotAllowed("POST")),
+        (_, ["v1", "holds", _]) => Err(Problem::MethodNotAllowed("GET")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+async fn capture(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request).await?;
+    let body: CaptureBody = parse_json(text)?;
+    let hold = placed(app, &caller, id).await?;
+    of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
+}
+
+async fn release(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request).await?;
+    let body: ReleaseBody = parse_json(text)?;
+    let hold = placed(app, &caller, id).await?;
+    of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
+}
+
+/// Who asks, under which key, with which body. Nothing needs to be said, so no body is one without fields.
+async fn asked<'a>(app: &App, request: &'a Request) -> Result<(Caller, String, &'a [u8]), Problem> {
+    let caller = authenticate(app, request, &WRITERS).await?;
+    request.allow_query(&["dry_run"])?;
+    let text = request.body_within(MOST_BYTES)?;
+    Ok((caller, request.idempotency_key()?, if text.is_empty() { b"{}" } else { text }))
+}
+
+/// The entry that placed the hold. It never changes, so it may be read before the member is.
+async fn placed(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
+    let not_found = || Problem::refused(Refusal::HoldNotFound);
+    let id = EntryId::parse(id).ok_or_else(not_found)?;
+    let found = named_entry(&app.sql, caller.programme.no, id).await?;
+    found.filter(|entry| entry.kind == Kind::Hold).ok_or_else(not_found)
+}
+
+async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&[])?;
+    let hold = placed(app, &caller, id).await?;
+    let resolution = corrections(&app.sql, caller.programme.no, hold.id).await?.into_iter().next();
+    let until = hold.reservation.as_ref().map(|reservation| reservation.until);
+    // A release that was asked for is recorded before the hold's end; a later one is the time-out, written down.
+    let is_over = |at| until.is_some_and(|until| until <= at);
+    let state = match &resolution {
+        Some(entry) if entry.kind == Kind::Capture => "captured",
+        Some(entry) if is_over(entry.recorded_at) => "timed_out",
+        Some(_) => "released",
+        None if is_over(now()) => "timed_out",
+        None => "open",
+    };
+    let points: i64 = hold.reservation.iter().flat_map(|reservation| &reservation.lots).map(|lot| lot.points).sum();
+    let captured = resolution.as_ref().map_or(0, |entry| -entry.points);
+    Ok(Reply::json(
+        200,
+        &json!({
+            "hold_id": hold.id.to_string(),
+            "member_id": hold.member.as_str(),
+            "reference": hold.origin.reference.as_ref().map(|reference| reference.as_str()),
+            "state": state,
+            "points": points,
+            "captured": captured,
+            "until": until.map(|at| at.to_string()),
+            "entry": entry_json(&hold),
+            "resolution": resolution.as_ref().map(entry_json),
+        }),
+    ))
+}

@@ -1,0 +1,95 @@
+//! Holds: points set aside at checkout, then captured (wholly or in part), released, or timed out. Exactly one of these, once.
+//!
+//! A hold names its lots, so that what it was promised cannot be spent twice, and stays good past their end for as long as it lasts.
+
+use crate::calendar::Timestamp;
+use crate::commands::{Redeem, drawn_for, taken};
+use crate::entry::{Entry, Kind, LotDraw, Origin, Reservation};
+use crate::id::{EntryId, Reference};
+use crate::journal::{Journal, drawn};
+use crate::refusal::{Fault, Refusal};
+
+/// An open hold of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The entry that placed it.
+    pub id: EntryId,
+    /// The merchant's document that it is for.
+    pub reference: Option<Reference>,
+    /// From when on it counts no longer.
+    pub until: Timestamp,
+    /// The lots, in the order they are spent.
+    pub lots: Vec<LotDraw>,
+}
+
+/// Sets points aside until that instant. All or nothing.
+///
+/// # Errors
+/// As [`crate::redeem`]; [`Refusal::ReferenceAlreadyUsed`] while an open hold is for the same document.
+pub fn hold(
+    journal: &mut Journal,
+    wish: Redeem,
+    until: Timestamp,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let same = |hold: &&Hold| origin.reference.is_some() && hold.reference == origin.reference;
+    if let Some(open) = journal.member().holds.iter().find(same) {
+        return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
+    }
+    match drawn_for(journal, wish)? {
+        Ok(lots) => {
+            let reservation = Some(Reservation { until, lots });
+            journal.post(Entry { reservation, ..journal.draft(Kind::Hold, origin) }).map(Ok)
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// Spends points of a hold, all of them unless told otherwise, and frees the rest.
+///
+/// # Errors
+/// [`Refusal::HoldResolved`]; [`Refusal::MoreThanLeft`] for more than it holds; a [`Fault`] when the member's state is inconsistent.
+pub fn capture(
+    journal: &mut Journal,
+    id: EntryId,
+    points: Option<i64>,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let Some(hold) = journal.member().hold(id) else { return Ok(Err(Refusal::HoldResolved)) };
+    let held = drawn(&hold.lots)?;
+    let points = points.unwrap_or(held);
+    if points < 1 {
+        return Err(Fault::Draft);
+    }
+    if points > held {
+        return Ok(Err(Refusal::MoreThanLeft { line: None, left: held }));
+    }
+    let origin = Origin { reference: hold.reference.clone(), ..origin };
+    let draws = taken(&hold.lots, points);
+    journal.post(Entry { draws, corrects: Some(id), ..journal.draft(Kind::Capture, origin) }).map(Ok)
+}
+
+/// Gives a hold up.
+///
+/// # Errors
+/// [`Refusal::HoldResolved`]; a [`Fault`] when the member's state is inconsistent.
+pub fn release(journal: &mut Journal, id: EntryId, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+    if journal.member().hold(id).is_none() {
+        return Ok(Err(Refusal::HoldResolved));
+    }
+    journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin) }).map(Ok)
+}
+
+/// Writes down which holds timed out: a release each, recorded at or after the hold's end, which tells it from one that was asked for.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn time_out(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
+    let now = journal.now();
+    let over = journal.member().holds.iter().filter(|hold| hold.until <= now);
+    let over: Vec<EntryId> = over.map(|hold| hold.id).collect();
+    for id in over {
+        journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin.clone()) })?;
+    }
+    Ok(())
+}

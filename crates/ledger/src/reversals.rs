@@ -1,0 +1,146 @@
+//! Undoing: what an earn granted is taken back, what a redemption took is given back, and a debt is paid off.
+//!
+//! How much is undone is worked out by the rules from what the earlier entry says; here is where the points come from and go to.
+
+use std::collections::BTreeSet;
+
+use crate::commands::{spendable, taken};
+use crate::entry::{Count, Entry, Kind, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
+use crate::id::{EntryId, LotNumber};
+use crate::journal::{Journal, drawn, sum};
+use crate::lot::{Lot, LotState};
+use crate::refusal::Fault;
+
+/// What becomes of points that an earn granted and the member no longer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shortfall {
+    /// Only points of the earn that are still pending are taken.
+    PendingOnly,
+    /// Whatever the member can spend is taken; the rest is let go.
+    WithinBalance,
+    /// Whatever the member can spend is taken; the rest is owed, and the next points pay it off.
+    Debt,
+}
+
+/// Points of an earn to be taken back.
+#[derive(Debug, Clone)]
+pub struct ClawBack<'a> {
+    /// The earn.
+    pub earn: &'a Entry,
+    /// How much of it; `expired` is how much of the earn's own lots expired and was not set against an earlier reversal.
+    pub reversal: Reversal,
+    /// What becomes of what the member no longer has.
+    pub shortfall: Shortfall,
+    /// Plain first-in-first-out instead of expiring first, for points of other lots.
+    pub first_in_first_out: bool,
+    /// Counters to take back from.
+    pub counts: Vec<Count>,
+    /// What to take back from the tier qualification.
+    pub qualifying: Option<Qualifying>,
+}
+
+/// Takes points back: from the lots of the earn first, then as the shortfall policy says. What expired of them is gone already and is not taken
+/// a second time from other lots.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn claw_back(journal: &mut Journal, wish: ClawBack<'_>, origin: Origin) -> Result<EntryId, Fault> {
+    let now = journal.now();
+    let own: BTreeSet<LotNumber> = wish.earn.grants.iter().map(|lot| lot.number).collect();
+    // What this very command has found expired counts as well.
+    let found = journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
+    let found = sum(found.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points))?;
+    let desired = wish.reversal.desired;
+    let expired = wish.reversal.expired.checked_add(found).ok_or(Fault::Overflow)?.min(desired);
+    let can_be_taken = |lot: &&Lot| match lot.state(now) {
+        LotState::Pending => true,
+        LotState::Active => wish.shortfall != Shortfall::PendingOnly,
+        LotState::Spent | LotState::Expired => false,
+    };
+    let member = journal.member();
+    let lots = member.lots.iter().filter(|lot| own.contains(&lot.number)).filter(can_be_taken);
+    let mut lots: Vec<LotDraw> =
+        lots.map(|lot| LotDraw { number: lot.number, points: member.free(lot) }).filter(|lot| lot.points > 0).collect();
+    if wish.shortfall != Shortfall::PendingOnly {
+        let others = spendable(journal, wish.first_in_first_out);
+        lots.extend(others.into_iter().filter(|lot| !own.contains(&lot.number)));
+    }
+    let draws = taken(&lots, desired - expired);
+    let missing = desired - expired - drawn(&draws)?;
+    let draft = Entry {
+        corrects: Some(wish.earn.id),
+        debt: if wish.shortfall == Shortfall::Debt { missing } else { 0 },
+        draws,
+        reversal: Some(Reversal { expired, ..wish.reversal }),
+        counts: wish.counts,
+        qualifying: wish.qualifying,
+        ..journal.draft(Kind::Reverse, origin)
+    };
+    journal.post(draft)
+}
+
+/// Points of a redemption to be given back.
+#[derive(Debug, Clone)]
+pub struct GiveBack<'a> {
+    /// The redemption, or the capture of a hold.
+    pub redemption: &'a Entry,
+    /// The lots that it drew from.
+    pub lots: &'a [LotGrant],
+    /// Points of it that were given back before.
+    pub before: i64,
+    /// How many more are to be given back.
+    pub points: i64,
+    /// The lot that takes the place of lots which have expired meanwhile (its points are ignored); without it their points are forfeited.
+    pub grace: Option<LotGrant>,
+}
+
+/// Gives points back to the lots that they came from, the last drawn first.
+///
+/// # Errors
+/// A [`Fault`] when the redemption did not draw as many, or the member's state is inconsistent.
+pub fn give_back(journal: &mut Journal, wish: GiveBack<'_>, origin: Origin) -> Result<EntryId, Fault> {
+    let now = journal.now();
+    let (mut before, mut missing) = (wish.before, wish.points);
+    let (mut returns, mut expired) = (Vec::new(), 0i64);
+    for draw in wish.redemption.draws.iter().rev() {
+        let skipped = before.min(draw.points);
+        before -= skipped;
+        let points = missing.min(draw.points - skipped);
+        missing -= points;
+        if points == 0 {
+            continue;
+        }
+        let lot = wish.lots.iter().find(|lot| lot.number == draw.number).ok_or(Fault::Lot)?;
+        if lot.expires_at.is_some_and(|end| end <= now) {
+            expired += points;
+        } else {
+            returns.push(LotReturn { lot: lot.clone(), points });
+        }
+    }
+    if missing != 0 || before != 0 || wish.points < 1 {
+        return Err(Fault::Draft);
+    }
+    let grace = wish.grace.filter(|_| expired > 0).map(|lot| LotGrant { points: expired, ..lot });
+    let draft = Entry {
+        corrects: Some(wish.redemption.id),
+        grants: grace.into_iter().collect(),
+        returns,
+        reversal: Some(Reversal { lines: Vec::new(), desired: wish.points, expired }),
+        ..journal.draft(Kind::Reverse, origin)
+    };
+    journal.post(draft)
+}
+
+/// Pays off the member's debt with what can be spent. Posts nothing when there is no debt, or nothing to pay with.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn repay(journal: &mut Journal, first_in_first_out: bool, origin: &Origin) -> Result<(), Fault> {
+    let debt = journal.member().debt;
+    let draws = if debt > 0 { taken(&spendable(journal, first_in_first_out), debt) } else { Vec::new() };
+    if !draws.is_empty() {
+        let debt = -drawn(&draws)?;
+        journal.post(Entry { draws, debt, ..journal.draft(Kind::Repay, origin.clone()) })?;
+    }
+    Ok(())
+}

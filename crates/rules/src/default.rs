@@ -1,0 +1,67 @@
+//! The rulebook that is seeded into an empty database.
+
+use crate::document::{
+    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule, QualifyingPeriod,
+    Reminders, Returns, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+};
+
+/// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
+#[must_use]
+pub fn default_document() -> Document {
+    let expiry = [
+        ("shopping", Expiry::Months { months: 12, round_up_to: Some(RoundUpTo::Month) }),
+        ("campaign", Expiry::Days { days: 90, round_up_to: None }),
+    ];
+    let action = |points, growth, times, per| ActionRule {
+        points,
+        growth,
+        limit: Some(Limit { times, per }),
+        expiry: "campaign".to_owned(),
+        pending: None,
+    };
+    let actions = [
+        ("sign_up", action(100, 0, 1, Per::Lifetime)),
+        ("complete_profile", action(50, 0, 1, Per::Lifetime)),
+        ("check_in", action(5, 1, 1, Per::Day)),
+        ("review", action(20, 5, 3, Per::Day)),
+        ("share", action(10, 2, 3, Per::Day)),
+    ];
+    let level = |id: &str, from, multiplier: &str, gift_points| TierLevel {
+        id: id.to_owned(),
+        from,
+        multiplier: multiplier.to_owned(),
+        gift_points,
+    };
+    Document {
+        format: 1,
+        currency: "CNY".to_owned(),
+        time_zone: "Asia/Shanghai".to_owned(),
+        rounding: RoundingMode::Down,
+        enrolment: Enrolment::Automatic,
+        consumption: Consumption::ExpiringFirst,
+        accept_late_days: 7,
+        purchase: PurchaseRule {
+            points_per_unit: "1".to_owned(),
+            growth_per_unit: "0.1".to_owned(),
+            points_per_day: None,
+            expiry: "shopping".to_owned(),
+            pending: None,
+        },
+        actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
+        caps: Caps { points_per_day: Some(100_000) },
+        expiry: expiry.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
+        tiers: Some(Tiers {
+            basis: TierBasis::Spend,
+            period: QualifyingPeriod::RollingMonths { months: 12 },
+            downgrade: Downgrade::OneStep,
+            gift_expiry: "campaign".to_owned(),
+            levels: vec![
+                level("member", 0, "1", 0),
+                level("silver", 200_000, "1.1", 500),
+                level("gold", 1_000_000, "1.5", 2_000),
+            ],
+        }),
+        reminders: Reminders::default(),
+        returns: Returns::default(),
+    }
+}

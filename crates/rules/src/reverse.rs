@@ -1,0 +1,265 @@
+//! Returns: how much of an earlier earn and redemption is undone, from what their entries say and never from today's rules.
+//!
+//! Parts are shared out by running sums (the share of all that came back so far, less that of all before), so that partial returns add up to
+//! the whole, whatever their order.
+
+use std::collections::BTreeMap;
+
+use ledger::{
+    ClawBack, Count, Entry, Fault, GiveBack, Journal, LineAward, LineReturn, LotGrant, LotNumber, Origin, Qualifying,
+    Refusal, Reversal, Timestamp, Totals, claw_back, give_back,
+};
+
+use crate::command::Recorded;
+use crate::rulebook::Rulebook;
+use crate::tiers;
+
+/// What is to be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reverse {
+    /// What the order or event earned.
+    pub earn: Option<Entry>,
+    /// What was spent on it, or the redemption that is meant.
+    pub redemption: Option<Redemption>,
+    /// How much of it.
+    pub part: Part,
+}
+
+/// Points that were spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redemption {
+    /// The redemption, or the capture of a hold.
+    pub entry: Entry,
+    /// The lots that it drew from, as they were granted and dated when it did.
+    pub lots: Vec<LotGrant>,
+}
+
+/// How much is undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// All that is left.
+    Rest,
+    /// Units of order lines, each line named once, at least 1 of each.
+    Lines(Vec<(String, i64)>),
+    /// Points of a redemption, at least 1.
+    Points(i64),
+}
+
+/// Undoes both sides, the spent one first; tells which posting is the one that was asked for.
+pub(crate) fn reverse(
+    journal: &mut Journal,
+    book: &Rulebook,
+    wish: &Reverse,
+    recorded: &Recorded,
+    origin: Origin,
+) -> Result<Result<usize, Refusal>, Fault> {
+    let come_back = wish.earn.as_ref().map(|earn| Return::of(earn, recorded, &wish.part)).transpose();
+    let come_back = match come_back {
+        Ok(come_back) => come_back,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let back = match &wish.redemption {
+        None => None,
+        Some(redemption) => match GivenBack::of(redemption, recorded, &wish.part, come_back.as_ref()) {
+            Ok(back) => Some(back).filter(|back| back.points > 0),
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+    };
+    let come_back = come_back.filter(|come_back| !come_back.is_empty);
+    let mut primary = journal.posted();
+    if back.is_none() && come_back.is_none() {
+        return Ok(Err(Refusal::NothingToReverse));
+    }
+    if let (Some(redemption), Some(GivenBack { before, points })) = (&wish.redemption, back) {
+        let origin = match come_back {
+            Some(_) => Origin { reference: None, ..origin.clone() },
+            None => origin.clone(),
+        };
+        let grace = grace(book, journal.now());
+        let wish = GiveBack { redemption: &redemption.entry, lots: &redemption.lots, before, points, grace };
+        give_back(journal, wish, origin)?;
+    }
+    if let (Some(earn), Some(come_back)) = (&wish.earn, come_back) {
+        primary = journal.posted();
+        let wish = ClawBack {
+            earn,
+            shortfall: book.returns.shortfall,
+            first_in_first_out: book.first_in_first_out(),
+            counts: come_back.counts(book, journal, earn),
+            qualifying: come_back.qualifying(book, earn, journal.now()),
+            reversal: come_back.reversal(recorded),
+        };
+        let along = Origin { reference: None, ..origin.clone() };
+        let id = claw_back(journal, wish, origin)?;
+        if book.returns.lower_tier {
+            tiers::lower(journal, book, earn.recorded_at, &along, id)?;
+        }
+    }
+    Ok(Ok(primary))
+}
+
+/// The lot that stands for spent points whose own lots have expired meanwhile.
+fn grace(book: &Rulebook, now: Timestamp) -> Option<LotGrant> {
+    let expires_at = book.returns.grace.as_ref()?.expires_at(now, book.zone());
+    Some(LotGrant {
+        number: LotNumber(0),
+        points: 0,
+        source: "grace".to_owned(),
+        earned_at: now,
+        available_at: now,
+        expires_at,
+    })
+}
+
+/// `part` of `of`, of a whole of `total`; nothing of nothing.
+fn share(of: i64, part: i128, total: i128) -> i64 {
+    let share = i128::from(of).saturating_mul(part).checked_div(total).unwrap_or(0);
+    i64::try_from(share).unwrap_or(0)
+}
+
+/// What comes back of an order, or an action that is undone.
+struct Return {
+    lines: Vec<LineReturn>,
+    /// Points that these had earned.
+    points: i64,
+    /// What had come back before and comes back by now, of what the whole order cost.
+    amounts: (i128, i128, i128),
+    /// Nothing is left after it.
+    is_all: bool,
+    /// Nothing was left before it.
+    is_empty: bool,
+    /// What expired of the earn and was set against earlier reversals.
+    expired_before: i64,
+}
+
+impl Return {
+    fn of(earn: &Entry, recorded: &Recorded, part: &Part) -> Result<Self, Refusal> {
+        let earlier: Vec<&Reversal> = recorded.of(earn).collect();
+        let mut before: BTreeMap<&str, i64> = BTreeMap::new();
+        for line in earlier.iter().flat_map(|reversal| &reversal.lines) {
+            *before.entry(&line.line).or_default() += line.quantity;
+        }
+        let left = |line: &LineAward| line.quantity - before.get(line.line.as_str()).copied().unwrap_or(0);
+        let units = |line: &LineAward, units: i64| line_return(line, line.quantity - left(line), units);
+        let lines: Vec<LineReturn> = match part {
+            Part::Lines(wishes) => {
+                let one = |(name, wished): &(String, i64)| {
+                    let line = earn.lines.iter().find(|line| line.line == *name);
+                    let line = line.ok_or_else(|| Refusal::UnknownLine { line: name.clone() })?;
+                    match left(line) {
+                        left if *wished > left => Err(Refusal::MoreThanLeft { line: Some(name.clone()), left }),
+                        _ => Ok(units(line, *wished)),
+                    }
+                };
+                wishes.iter().map(one).collect::<Result<_, _>>()?
+            }
+            Part::Rest | Part::Points(_) => {
+                let open = earn.lines.iter().filter(|line| left(line) > 0);
+                open.map(|line| units(line, left(line))).collect()
+            }
+        };
+        let returned = |name: &str| lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity);
+        let amount = |lines: &mut dyn Iterator<Item = &LineReturn>| lines.map(|l| i128::from(l.amount_minor)).sum();
+        let amount_before: i128 = amount(&mut earlier.iter().flat_map(|reversal| &reversal.lines));
+        let amount_now: i128 = amount(&mut lines.iter());
+        let (is_all, is_empty, points) = if earn.lines.is_empty() {
+            (true, !earlier.is_empty(), earn.points)
+        } else {
+            let is_all = earn.lines.iter().all(|line| left(line) == returned(&line.line));
+            (is_all, lines.is_empty(), lines.iter().map(|line| line.points).sum())
+        };
+        let total = earn.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
+        let expired_before = earlier.iter().map(|reversal| reversal.expired).sum();
+        let amounts = (amount_before, amount_before + amount_now, total);
+        Ok(Self { lines, points, amounts, is_all, is_empty, expired_before })
+    }
+
+    /// What of `whole`, which belongs to the order as such, falls to this return.
+    fn share(&self, whole: i64) -> i64 {
+        let (before, after, total) = self.amounts;
+        let before = share(whole, before, total);
+        if self.is_all { whole - before } else { share(whole, after, total) - before }
+    }
+
+    fn reversal(self, recorded: &Recorded) -> Reversal {
+        Reversal { lines: self.lines, desired: self.points, expired: recorded.expired - self.expired_before }
+    }
+
+    fn qualifying(&self, book: &Rulebook, earn: &Entry, now: Timestamp) -> Option<Qualifying> {
+        let counted = earn.qualifying.filter(|_| !book.returns.keep_qualification)?;
+        let totals = Totals {
+            spend_minor: -self.share(counted.spend_minor),
+            growth: -self.share(counted.growth),
+            orders: if self.is_all { -counted.orders } else { 0 },
+        };
+        tiers::counted(book, counted.month, now, totals)
+    }
+
+    /// Counters that are still kept.
+    fn counts(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Vec<Count> {
+        let counters = &journal.member().counters;
+        let is_kept = |count: &&Count| counters.iter().any(|c| c.name == count.counter && c.period == count.period);
+        let freed = |count: &Count| Count {
+            times: if self.is_all { -count.times } else { 0 },
+            points: -self.points,
+            ..count.clone()
+        };
+        let counts = earn.counts.iter().filter(|_| book.returns.free_caps);
+        counts.filter(is_kept).map(freed).collect()
+    }
+}
+
+fn line_return(line: &LineAward, before: i64, units: i64) -> LineReturn {
+    let of = |whole: i64| {
+        let upto = |units: i64| share(whole, i128::from(units), i128::from(line.quantity));
+        upto(before + units) - upto(before)
+    };
+    LineReturn {
+        line: line.line.clone(),
+        quantity: units,
+        amount_minor: of(line.amount_minor),
+        points: of(line.granted),
+    }
+}
+
+/// What is given back of a redemption.
+struct GivenBack {
+    before: i64,
+    points: i64,
+}
+
+impl GivenBack {
+    fn of(
+        redemption: &Redemption,
+        recorded: &Recorded,
+        part: &Part,
+        come_back: Option<&Return>,
+    ) -> Result<Self, Refusal> {
+        let spent = -redemption.entry.points;
+        let before: i64 = recorded.of(&redemption.entry).map(|reversal| reversal.desired).sum();
+        let left = spent - before;
+        let points = match (come_back, part) {
+            (Some(all), _) if all.is_all => left,
+            // In proportion to what came back, whatever was given back by itself before.
+            (Some(part), _) => (share(spent, part.amounts.1, part.amounts.2) - before).clamp(0, left),
+            (None, Part::Lines(lines)) => {
+                let line = lines.first().map(|(line, _)| line.clone()).unwrap_or_default();
+                return Err(Refusal::UnknownLine { line });
+            }
+            (None, Part::Points(points)) if left > 0 && *points > left => {
+                return Err(Refusal::MoreThanLeft { line: None, left });
+            }
+            (None, Part::Points(points)) => left.min(*points),
+            (None, Part::Rest) => left,
+        };
+        Ok(Self { before, points })
+    }
+}
+
+impl Recorded {
+    /// The earlier reversals of an entry.
+    fn of(&self, entry: &Entry) -> impl Iterator<Item = &Reversal> {
+        let id = entry.id;
+        self.reversals.iter().filter(move |(corrected, _)| *corrected == id).map(|(_, reversal)| reversal)
+    }
+}

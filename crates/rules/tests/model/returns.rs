@@ -1,0 +1,335 @@
+//! The naive reference's holds, returns and debts.
+
+use rules::{Document, Part, Reverse, ShortfallPolicy};
+
+use crate::reference::{Draws, Line, NaiveLot, Outcome, Reference, Said};
+
+#[derive(Debug, Clone)]
+pub struct NaiveHold {
+    /// Sequence number of the entry that placed it.
+    pub sequence: i64,
+    pub until: i64,
+    pub lots: Draws,
+    pub reference: Option<String>,
+}
+
+/// What an earn said, and what has come back of it.
+#[derive(Debug, Clone)]
+pub struct NaiveEarn {
+    pub sequence: i64,
+    pub recorded_at: i64,
+    pub lot: Option<i64>,
+    pub granted: i64,
+    pub lines: Vec<NaiveLine>,
+    /// Where it stands in the log.
+    pub event: usize,
+    /// Spend, growth and orders it brought the ladder.
+    pub qualifying: Option<(i64, i64, i64)>,
+    pub undone: bool,
+    /// Points of its lot that expired and were set against a return.
+    pub expired_used: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct NaiveLine {
+    pub name: String,
+    pub quantity: i64,
+    pub amount: i64,
+    pub points: i64,
+    pub back: i64,
+}
+
+/// What was drawn for a redemption and has not come back.
+#[derive(Debug, Clone)]
+pub struct NaiveSpend {
+    pub sequence: i64,
+    pub points: i64,
+    pub left: Draws,
+}
+
+/// The first `part` of `total` equal parts of `of`.
+fn first_of(of: i64, part: i128, total: i128) -> i64 {
+    if total == 0 { 0 } else { (i128::from(of) * part / total) as i64 }
+}
+
+impl Reference {
+    pub fn free(&self, lot: &NaiveLot) -> i64 {
+        let kept = self.holds.iter().flat_map(|hold| &hold.lots).filter(|(number, _)| *number == lot.number);
+        lot.remaining - kept.map(|(_, points)| points).sum::<i64>()
+    }
+
+    /// Takes points from lots in the order given, until there are enough; says which.
+    pub fn take(&mut self, order: &[i64], mut points: i64) -> Draws {
+        let mut draws = Draws::new();
+        for number in order {
+            let free = self.free(&self.lots[*number as usize - 1]);
+            let taken = points.min(free);
+            if taken > 0 {
+                self.lots[*number as usize - 1].remaining -= taken;
+                points -= taken;
+                draws.push((*number, taken));
+            }
+        }
+        draws
+    }
+
+    pub fn hold(
+        &mut self,
+        book: &Document,
+        points: i64,
+        until: i64,
+        reference: Option<&str>,
+        now: i64,
+        sequence: i64,
+    ) -> Outcome<Said> {
+        if reference.is_some() && self.holds.iter().any(|hold| hold.reference.as_deref() == reference) {
+            return Err("reference-already-used");
+        }
+        // What would be drawn, without drawing it.
+        let lots = self.clone().redeem(book, points, now, 0)?.draws;
+        self.holds.push(NaiveHold { sequence, until, lots: lots.clone(), reference: reference.map(str::to_owned) });
+        Ok(Said { kind: "hold", occurred_at: now, held: Some((until, lots)), ..Said::default() })
+    }
+
+    pub fn capture(&mut self, placed: i64, points: Option<i64>, now: i64, sequence: i64) -> Outcome<Said> {
+        let at = self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
+        let held: i64 = self.holds[at].lots.iter().map(|(_, points)| points).sum();
+        let points = points.unwrap_or(held);
+        if points > held {
+            return Err("more-than-left");
+        }
+        let hold = self.holds.remove(at);
+        let (mut missing, mut draws) = (points, Draws::new());
+        for (number, held) in hold.lots {
+            let taken = held.min(missing);
+            missing -= taken;
+            if taken > 0 {
+                self.lots[number as usize - 1].remaining -= taken;
+                draws.push((number, taken));
+            }
+        }
+        self.spent.push(NaiveSpend { sequence, points, left: draws.clone() });
+        let corrects = Some(placed);
+        Ok(Said { kind: "capture", points: -points, occurred_at: now, draws, corrects, ..Said::default() })
+    }
+
+    pub fn release(&mut self, placed: i64, now: i64) -> Outcome<Said> {
+        let at = self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
+        self.holds.remove(at);
+        Ok(Said { kind: "release", occurred_at: now, corrects: Some(placed), ..Said::default() })
+    }
+
+    pub fn time_out(&mut self, now: i64) -> Vec<Said> {
+        let over: Vec<i64> = self.holds.iter().filter(|hold| hold.until <= now).map(|hold| hold.sequence).collect();
+        over.into_iter().filter_map(|placed| self.release(placed, now).ok()).collect()
+    }
+
+    pub fn expire(&mut self, now: i64) -> Option<Said> {
+        let mut said = Said { kind: "expire", occurred_at: now, ..Said::default() };
+        for at in 0..self.lots.len() {
+            let free = self.free(&self.lots[at]);
+            let lot = &mut self.lots[at];
+            if free > 0 && lot.expires_at.is_some_and(|end| end <= now) {
+                lot.remaining -= free;
+                lot.expired += free;
+                said.draws.push((lot.number, free));
+                said.points -= free;
+            }
+        }
+        (!said.draws.is_empty()).then_some(said)
+    }
+
+    pub fn repay(&mut self, book: &Document, now: i64) -> Option<Said> {
+        let order = self.order(book, now);
+        let draws = self.take(&order, self.debt);
+        let paid: i64 = draws.iter().map(|(_, points)| points).sum();
+        self.debt -= paid;
+        (paid > 0).then_some(Said { kind: "repay", occurred_at: now, draws, debt: -paid, ..Said::default() })
+    }
+
+    /// The spent side first, then the earned one.
+    pub fn reverse(&mut self, book: &Document, wish: &Reverse, now: i64) -> Outcome<Vec<Said>> {
+        let earn = wish.earn.as_ref().map(|earn| earn.sequence.0);
+        let earn = earn.and_then(|sequence| self.earned.iter().position(|earn| earn.sequence == sequence));
+        let spend = wish.redemption.as_ref().map(|redemption| redemption.entry.sequence.0);
+        let spend = spend.and_then(|sequence| self.spent.iter().position(|spend| spend.sequence == sequence));
+        let back = earn.map(|at| units(&self.earned[at], &wish.part)).transpose()?;
+        let mut said = Vec::new();
+        let given = match spend {
+            Some(at) => self.to_give(at, earn.zip(back.as_deref()), &wish.part)?,
+            None => 0,
+        };
+        let is_open = earn.zip(back.as_ref()).is_some_and(|(at, back)| {
+            let earn = &self.earned[at];
+            if earn.lines.is_empty() { !earn.undone } else { !back.is_empty() }
+        });
+        if given == 0 && !is_open {
+            return Err("nothing-to-reverse");
+        }
+        if let Some(at) = spend.filter(|_| given > 0) {
+            said.push(self.give_back(book, at, given, now));
+        }
+        if let (Some(at), Some(back), true) = (earn, back, is_open) {
+            said.push(self.claw_back(book, at, &back, now));
+            let recorded_at = self.earned[at].recorded_at;
+            if book.returns.lower_tier {
+                said.extend(self.lower(book, recorded_at, now));
+            }
+        }
+        Ok(said)
+    }
+
+    fn to_give(&self, at: usize, earn: Option<(usize, &[(usize, i64)])>, part: &Part) -> Outcome<i64> {
+        let spend = &self.spent[at];
+        let left: i64 = spend.left.iter().map(|(_, points)| points).sum();
+        match (earn, part) {
+            (Some((earn, back)), _) => {
+                let earn = &self.earned[earn];
+                if is_all(earn, back) {
+                    return Ok(left);
+                }
+                let (_, after, total) = amounts(earn, back);
+                let upto = first_of(spend.points, after, total);
+                Ok((upto - (spend.points - left)).clamp(0, left))
+            }
+            (None, Part::Lines(_)) => Err("unknown-line"),
+            (None, Part::Points(points)) if left > 0 && *points > left => Err("more-than-left"),
+            (None, Part::Points(points)) => Ok(left.min(*points)),
+            (None, Part::Rest) => Ok(left),
+        }
+    }
+
+    /// Point by point from the end of what was drawn.
+    fn give_back(&mut self, book: &Document, at: usize, points: i64, now: i64) -> Said {
+        let corrects = Some(self.spent[at].sequence);
+        let mut said = Said { kind: "reverse", occurred_at: now, corrects, ..Said::default() };
+        let (mut missing, mut expired) = (points, 0);
+        while missing > 0 {
+            let (number, left) = self.spent[at].left.pop().unwrap();
+            let back = left.min(missing);
+            missing -= back;
+            if left > back {
+                self.spent[at].left.push((number, left - back));
+            }
+            let lot = &mut self.lots[number as usize - 1];
+            if lot.expires_at.is_some_and(|end| end <= now) {
+                expired += back;
+            } else {
+                lot.remaining += back;
+                said.points += back;
+                said.returns.push((number, back));
+            }
+        }
+        if let Some(days) = book.returns.grace_days.filter(|_| expired > 0) {
+            let validity = rules::Expiry::Days { days, round_up_to: None };
+            said.grants.push(self.grant(expired, now, now, &validity, now));
+            said.points += expired;
+        }
+        said.reversal = Some((vec![], points, expired));
+        said
+    }
+
+    fn claw_back(&mut self, book: &Document, at: usize, back: &[(usize, i64)], now: i64) -> Said {
+        let earn = self.earned[at].clone();
+        let (before, after, total) = amounts(&earn, back);
+        let all = is_all(&earn, back);
+        let lines: Vec<_> = back.iter().map(|(line, units)| returned(&earn.lines[*line], *units)).collect();
+        let desired = if earn.lines.is_empty() { earn.granted } else { lines.iter().map(|line| line.3).sum() };
+        let own = earn.lot.map(|number| &self.lots[number as usize - 1]);
+        let expired = (own.map_or(0, |lot| lot.expired) - earn.expired_used).min(desired);
+        let policy = book.returns.shortfall;
+        let mut order = Vec::new();
+        if let Some(lot) = own {
+            let is_over = lot.expires_at.is_some_and(|end| end <= now);
+            if !is_over && (lot.available_at > now || policy != ShortfallPolicy::PendingOnly) {
+                order.push(lot.number);
+            }
+        }
+        if policy != ShortfallPolicy::PendingOnly {
+            let others = self.order(book, now);
+            order.extend(others.into_iter().filter(|number| Some(*number) != earn.lot));
+        }
+        let draws = self.take(&order, desired - expired);
+        let taken: i64 = draws.iter().map(|(_, points)| points).sum();
+        let debt = if policy == ShortfallPolicy::Debt { desired - expired - taken } else { 0 };
+        self.debt += debt;
+        let part = |whole: i64| {
+            let upto = if all { whole } else { first_of(whole, after, total) };
+            upto - first_of(whole, before, total)
+        };
+        let happened = &mut self.log[earn.event];
+        let mut qualifying = None;
+        if let Some((spend, growth, orders)) = earn.qualifying.filter(|_| !book.returns.keep_qualification) {
+            let less = (-part(spend), -part(growth), if all { -orders } else { 0 });
+            (happened.spend, happened.growth, happened.orders) =
+                (happened.spend + less.0, happened.growth + less.1, happened.orders + less.2);
+            qualifying = Some(less).filter(|less| *less != (0, 0, 0));
+        }
+        if book.returns.free_caps {
+            happened.granted -= desired;
+            happened.times -= i64::from(all);
+        }
+        let earn = &mut self.earned[at];
+        earn.expired_used += expired;
+        earn.undone = true;
+        for (line, units) in back {
+            earn.lines[*line].back += units;
+        }
+        Said {
+            kind: "reverse",
+            points: -taken - debt,
+            occurred_at: now,
+            draws,
+            qualifying,
+            corrects: Some(earn.sequence),
+            reversal: Some((lines, desired, expired)),
+            debt,
+            ..Said::default()
+        }
+    }
+}
+
+/// Index and units of the lines that come back.
+fn units(earn: &NaiveEarn, part: &Part) -> Outcome<Vec<(usize, i64)>> {
+    let Part::Lines(wishes) = part else {
+        let left = earn.lines.iter().enumerate().map(|(at, line)| (at, line.quantity - line.back));
+        return Ok(left.filter(|(_, units)| *units > 0).collect());
+    };
+    let mut found = Vec::new();
+    for (name, units) in wishes {
+        let at = earn.lines.iter().position(|line| line.name == *name).ok_or("unknown-line")?;
+        if *units > earn.lines[at].quantity - earn.lines[at].back {
+            return Err("more-than-left");
+        }
+        found.push((at, *units));
+    }
+    Ok(found)
+}
+
+fn is_all(earn: &NaiveEarn, back: &[(usize, i64)]) -> bool {
+    let mut lines = earn.lines.clone();
+    back.iter().for_each(|(at, units)| lines[*at].back += units);
+    lines.iter().all(|line| line.back == line.quantity)
+}
+
+/// What the units had cost that came back before, those that have come back by now, and all.
+fn amounts(earn: &NaiveEarn, back: &[(usize, i64)]) -> (i128, i128, i128) {
+    let worth = |line: &NaiveLine, units: i64| i128::from(first_of(line.amount, units.into(), line.quantity.into()));
+    let (mut before, mut after, mut total) = (0, 0, 0);
+    for (at, line) in earn.lines.iter().enumerate() {
+        let more: i64 = back.iter().filter(|(other, _)| *other == at).map(|(_, units)| units).sum();
+        before += worth(line, line.back);
+        after += worth(line, line.back + more);
+        total += i128::from(line.amount);
+    }
+    (before, after, total)
+}
+
+/// Name, units, amount and points of units that come back.
+fn returned(line: &NaiveLine, units: i64) -> Line {
+    let part = |whole: i64| {
+        let upto = |units: i64| first_of(whole, units.into(), line.quantity.into());
+        upto(line.back + units) - upto(line.back)
+    };
+    (line.name.clone(), units, part(line.amount), part(line.points))
+}

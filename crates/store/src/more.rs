@@ -1,0 +1,42 @@
+//! What belongs to a member's state and few members have: one JSON object in a column of its own, null for all others.
+//!
+//! Field names are part of the stored format; new fields are optional.
+
+use ledger::{EntryId, Hold, Member, Reference};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::codec::{draws, instant, pairs};
+
+/// Entry id, document, until, lots.
+type HoldRow = (String, Option<String>, i64, Vec<(i64, i64)>);
+
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct More {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<HoldRow>,
+}
+
+impl More {
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("state"))
+    }
+
+    pub(crate) fn holds(&self) -> Result<Vec<Hold>, Error> {
+        let hold = |(id, reference, until, lots): &HoldRow| {
+            let reference = reference.as_ref().map(Reference::new).transpose().ok()?;
+            Some(Hold { id: EntryId::parse(id)?, reference, until: instant(*until), lots: draws(lots) })
+        };
+        self.holds.iter().map(hold).collect::<Option<_>>().ok_or(Error::Corrupt("holds"))
+    }
+}
+
+/// The text that is stored; `None` when there is nothing to say.
+pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
+    let hold = |h: &Hold| (h.id.to_string(), h.reference.as_ref().map(ToString::to_string), h.until.0, pairs(&h.lots));
+    let more = More { holds: member.holds.iter().map(hold).collect() };
+    if more == More::default() {
+        return Ok(None);
+    }
+    serde_json::to_string(&more).map(Some).map_err(|_| Error::Corrupt("state to be written"))
+}
