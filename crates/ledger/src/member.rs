@@ -270,7 +270,7 @@ impl Member {
             self.lots.push(Lot { pending, ..Lot::of(grant, grant.points) });
         }
         self.due_at = if touches_lots && self.lots_complete {
-            self.next_due()
+            self.next_due_at()
         } else {
             // What is new can only bring the next due instant forward. Where else it moves back to shows with all lots at hand.
             let granted = self.lots.len().saturating_sub(entry.grants.len());
@@ -330,8 +330,10 @@ impl Member {
         Ok(())
     }
 
-    /// The first instant at which something falls due, told from every open lot and hold. What a hold keeps does not expire.
-    fn next_due(&self) -> Option<Timestamp> {
+    /// The first instant at which something falls due, told from every open lot and hold; needs all of them. What a hold keeps does not
+    /// expire.
+    #[must_use]
+    pub fn next_due_at(&self) -> Option<Timestamp> {
         let due = |lot: &Lot| lot.due_at().filter(|_| lot.pending || self.free(lot) > 0);
         self.lots.iter().filter_map(due).chain(self.holds.iter().map(|hold| hold.until)).min()
     }

@@ -70,7 +70,7 @@ pub async fn open_lots(sql: &impl Sql, programme_no: i64, members: &[MemberId]) 
 /// [`Error`] when the database fails.
 pub async fn refresh_due(sql: &impl Sql, programme_no: i64, members: &[Member]) -> Result<(), Error> {
     let row = |member: &Member| {
-        let due_at = member.lots.iter().filter_map(ledger::Lot::due_at).min().map(|at| at.0);
+        let due_at = member.next_due_at().map(|at| at.0);
         json!([member.id.as_str(), member.head.to_string(), due_at])
     };
     let rows: Vec<_> = members.iter().map(row).collect();

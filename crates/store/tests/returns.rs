@@ -1,11 +1,11 @@
 //! Holds and returns on real SQL: what is stored of them is what was decided, and the audit agrees.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken test stops the test")]
 
 mod support;
 
 use ledger::EntryId;
 use rules::{Command, Part};
-use store::Order;
+use store::{Order, Outcome};
 use support::{World, buy, capture, hold, job, redeem, release, told, wait};
 
 fn audited(world: &World) {
@@ -56,6 +56,20 @@ fn a_hold_is_resolved_once() {
     assert_eq!(corrections.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(), ["capture"]);
     assert!(wait(store::named_entry(&world.sql, world.programme.no, first)).unwrap().is_some());
     assert!(wait(store::named_entry(&world.sql, world.programme.no, EntryId(7))).unwrap().is_none());
+}
+
+/// A job that finds nothing to do for a member corrects when it is due, and must not forget a hold.
+#[test]
+fn a_refreshed_due_instant_is_the_end_of_the_hold() {
+    let world = World::new();
+    world.one(buy("m", "k1", "o1", 10_000));
+    world.one(hold("m", "k2", "d1", 60));
+    let until = world.number("SELECT due_at FROM member");
+    world.sql.connection().execute("UPDATE member SET due_at = 5", []).unwrap();
+    let Outcome::Nothing(member) = world.one(job("m", Command::Settle)) else { panic!("there was something to do") };
+    wait(store::refresh_due(&world.sql, world.programme.no, &[*member])).unwrap();
+    assert_eq!(world.number("SELECT due_at FROM member"), until);
+    audited(&world);
 }
 
 #[test]
