@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod activate;
+mod adjust;
 mod attacks;
 mod bad_input;
 mod bulk;

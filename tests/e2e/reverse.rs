@@ -80,6 +80,7 @@ fn what_is_named_must_be_there() {
         (entry(&json!({})), "400 invalid-request /reference"),
         (back(&shop, &json!({"entry_id": redeemed})), "400 invalid-request /entry_id"),
         (back(&shop, &json!({"points": 5})), "400 invalid-request /points"),
+        (back(&shop, &json!({"lines": []})), "400 invalid-request /lines"),
         (back(&shop, &json!({"lines": [{"line_id": "tea", "quantity": 0}]})), "400 invalid-request /lines/0/quantity"),
         (
             back(&shop, &json!({"lines": [{"line_id": "tea"}, {"line_id": "tea"}]})),

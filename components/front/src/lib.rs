@@ -8,6 +8,7 @@
 //! | anything else | 404 as problem+json |
 
 mod openapi;
+mod operations;
 
 use serde_json::json;
 use shell::{App, Problem, Reply, Request, Response, serve_plain};

@@ -1,218 +1,14 @@
-//! OpenAPI 3.1: a row per route; request bodies come from the types they are read into, problems from the list they are answered from.
+//! OpenAPI 3.1: the routes of `operations`; request bodies come from the types they are read into, problems from the list they are answered from.
 
 use ledger::KINDS;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    ActivateBody, BulkBody, CaptureBody, EarnBody, EndpointBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody,
-    RedeemBody, ReleaseBody, ReverseBody,
+    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, KeyBody, MemberBody,
+    PROBLEMS, ProgrammeBody, RedeemBody, ReleaseBody, ReverseBody,
 };
 
-/// One operation.
-struct Operation {
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    /// Schema of the body; none for reads.
-    body: Option<&'static str>,
-    /// Query parameters: name and JSON type.
-    query: &'static [(&'static str, &'static str)],
-    /// Whether it takes an `Idempotency-Key`.
-    is_mutation: bool,
-    /// Whether it takes a key at all.
-    is_public: bool,
-    success: &'static [u16],
-    /// Schema of the answer.
-    answer: &'static str,
-}
-
-const READ: Operation = Operation {
-    method: "get",
-    path: "",
-    summary: "",
-    body: None,
-    query: &[],
-    is_mutation: false,
-    is_public: false,
-    success: &[200],
-    answer: "Object",
-};
-const WRITE: Operation = Operation { method: "post", is_mutation: true, success: &[201], answer: "Written", ..READ };
-const PAGE: &[(&str, &str)] = &[("limit", "integer"), ("cursor", "string")];
-const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
-
-const OPERATIONS: &[Operation] = &[
-    Operation {
-        path: "/v1/earn",
-        summary: "Earn points for a purchase or an action",
-        body: Some("EarnBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/earn/bulk",
-        summary: "Earn for up to 500 events, each with its own key and outcome",
-        body: Some("BulkEarn"),
-        is_mutation: false,
-        success: &[200],
-        answer: "BulkOutcomes",
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/redeem",
-        summary: "Spend points or set them aside, all or nothing",
-        body: Some("RedeemBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation { path: "/v1/holds/{id}", summary: "A hold and what became of it", ..READ },
-    Operation {
-        path: "/v1/holds/{id}/capture",
-        summary: "Spend the points of a hold, all or some",
-        body: Some("CaptureBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/holds/{id}/release",
-        summary: "Give a hold up",
-        body: Some("ReleaseBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/reverse",
-        summary: "Undo an order, an action or a redemption, wholly or in part",
-        body: Some("ReverseBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/activate",
-        summary: "Make pending points spendable before their time",
-        body: Some("ActivateBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
-    Operation {
-        method: "put",
-        path: "/v1/members/{id}",
-        summary: "Register a member or replace its attributes",
-        body: Some("MemberBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/members/{id}/entries",
-        summary: "A member's history, newest first",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
-    Operation {
-        path: "/v1/members/{id}/lots",
-        summary: "Open lots in the order they will be spent",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
-    Operation { path: "/v1/programmes/{id}", summary: "A programme and its published rulebook", ..READ },
-    Operation {
-        method: "put",
-        path: "/v1/programmes/{id}",
-        summary: "Create a programme or publish its next rulebook (operator)",
-        body: Some("ProgrammeBody"),
-        success: &[200, 201],
-        answer: "Object",
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/keys",
-        summary: "List keys",
-        query: &[("prefix", "string"), ("limit", "integer"), ("cursor", "string")],
-        answer: "Page",
-        ..READ
-    },
-    Operation { path: "/v1/keys", summary: "Make a key; shown once", body: Some("KeyBody"), answer: "Object", ..WRITE },
-    Operation {
-        path: "/v1/keys/{prefix}/rotate",
-        summary: "Make a key's successor; shown once",
-        answer: "Object",
-        ..WRITE
-    },
-    Operation {
-        method: "delete",
-        path: "/v1/keys/{prefix}",
-        summary: "Revoke a key at once",
-        success: &[204],
-        answer: "Object",
-        ..WRITE
-    },
-    Operation { path: "/v1/endpoints", summary: "List webhook endpoints", query: PAGE, answer: "Page", ..READ },
-    Operation { path: "/v1/endpoints/{id}", summary: "A webhook endpoint", ..READ },
-    Operation {
-        method: "put",
-        path: "/v1/endpoints/{id}",
-        summary: "Send events to a URL; the secret is shown once",
-        body: Some("EndpointBody"),
-        success: &[200, 201],
-        answer: "Object",
-        ..WRITE
-    },
-    Operation {
-        method: "delete",
-        path: "/v1/endpoints/{id}",
-        summary: "Stop sending events to an endpoint",
-        success: &[204],
-        answer: "Object",
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/endpoints/{id}/dead",
-        summary: "Events an endpoint did not take",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
-    Operation {
-        path: "/v1/endpoints/{id}/replay",
-        summary: "Send dead events again",
-        success: &[200],
-        answer: "Object",
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/jobs/{name}",
-        summary: "Run a job, for schedulers that only speak HTTP",
-
-        success: &[200],
-        answer: "Object",
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/reports/audit",
-        summary: "Replay every entry and check every invariant",
-        query: &[("member_id", "string"), ("limit", "integer"), ("cursor", "string")],
-        ..READ
-    },
-    Operation {
-        path: "/v1/reports/trial-balance",
-        summary: "Points by account; sums to zero",
-        query: &[("from", "string"), ("to", "string")],
-        ..READ
-    },
-    Operation { path: "/healthz", summary: "The process answers", is_public: true, ..READ },
-    Operation { path: "/readyz", summary: "The database answers", is_public: true, ..READ },
-    Operation { path: "/openapi.json", summary: "This document", is_public: true, ..READ },
-];
+use crate::operations::{OPERATIONS, Operation};
 
 /// The whole document.
 pub fn document() -> Json {
@@ -301,6 +97,8 @@ fn schemas() -> Json {
     add::<BulkBody>(&mut generator);
     add::<RedeemBody>(&mut generator);
     add::<ActivateBody>(&mut generator);
+    add::<AdjustmentBody>(&mut generator);
+    add::<DecisionBody>(&mut generator);
     add::<CaptureBody>(&mut generator);
     add::<ReleaseBody>(&mut generator);
     add::<ReverseBody>(&mut generator);

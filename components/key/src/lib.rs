@@ -50,8 +50,10 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     }
     let mut errors = Vec::new();
     if Role::parse(&body.role).is_none() {
-        errors
-            .push(FieldError::new("/role", "must be storefront, marketing, finance, service, approver, admin or job"));
+        errors.push(FieldError::new(
+            "/role",
+            "must be storefront, marketing, finance, service, approver, department_head, vice_president, admin or job",
+        ));
     }
     if !(1..=100).contains(&body.label.chars().count()) || body.label.chars().any(char::is_control) {
         errors.push(FieldError::new("/label", "must have 1 to 100 characters and no control characters"));

@@ -70,7 +70,7 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let (programme, loaded) =
         if loaded.member.lots_complete { (programme, loaded) } else { again(app, programme, id).await? };
     let book = published(&app.sql, &programme).await?;
-    let mut items: Vec<Json> = show::lots(&book, &loaded.member, now())
+    let mut items: Vec<Json> = show::lots(&book, &programme, &loaded.member, now())
         .into_iter()
         .skip(usize::try_from(after).unwrap_or(usize::MAX))
         .collect();

@@ -1,63 +1,44 @@
 //! A member and its lots as the API shows them, by the clock.
 
-use ledger::{Context, EntryId, Hold, Lot, LotState, Member, Origin, ProgrammeId, Timestamp};
+use ledger::{Context, EntryId, Lot, LotState, Member, Origin, ProgrammeId, Timestamp};
 use rules::{Command, Goal, Recorded, Rulebook, TierBasis, decide, projection};
 use serde_json::{Map, Value as Json, json};
 use store::{Loaded, ProgrammeRef, dates};
 
-/// `balance` is what can be spent now, `held` what open holds keep; `ledger_balance` what the books hold, including lots whose end no job has
-/// written down yet, less what the member owes.
+/// By the clock: what could be spent, is held or owed now. `ledger_balance` is what the books hold, including what fell due and no entry has
+/// written down yet.
 pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: Timestamp) -> Json {
-    let member = &loaded.member;
+    let ledger_balance = loaded.member.balance;
+    let member = &by_the_clock(book, programme, &loaded.member, now);
     let points = |state: LotState| {
-        member.lots.iter().filter(|lot| lot.state(now) == state).map(|lot| lot.remaining).sum::<i64>()
+        member.lots.iter().filter(|lot| lot.state(now) == state).map(|lot| member.free(lot)).sum::<i64>()
     };
-    // A debt takes what became spendable before anybody else can.
-    let spendable: i64 =
-        member.lots.iter().filter(|lot| lot.state(now) == LotState::Active).map(|lot| free(member, lot, now)).sum();
-    let held: i64 = open_holds(member, now).flat_map(|hold| &hold.lots).map(|lot| lot.points).sum();
     let attributes: Json =
         loaded.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!({}));
     json!({
         "member_id": member.id.as_str(),
         "joined_at": member.joined_at.map(|at| at.to_string()),
-        "balance": (spendable - member.debt).max(0),
+        "balance": points(LotState::Active),
         "pending": points(LotState::Pending),
-        "held": held,
+        "held": member.holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points).sum::<i64>(),
         "debt": member.debt,
-        "ledger_balance": member.balance,
+        "ledger_balance": ledger_balance,
         "expiring_next": expiring_next(member, now),
         "growth": member.standing.lifetime.growth,
-        "tier": tier(book, programme, member, now),
+        "tier": tier(book, member, now),
         "attributes": attributes,
     })
 }
 
-/// A hold that timed out keeps nothing, whether or not that is written down.
-fn open_holds(member: &Member, now: Timestamp) -> impl Iterator<Item = &Hold> {
-    member.holds.iter().filter(move |hold| now < hold.until)
-}
-
-/// Points of a lot that no open hold keeps.
-fn free(member: &Member, lot: &Lot, now: Timestamp) -> i64 {
-    lot.remaining - held(member, lot, now)
-}
-
-fn held(member: &Member, lot: &Lot, now: Timestamp) -> i64 {
-    let lots = open_holds(member, now).flat_map(|hold| &hold.lots);
-    lots.filter(|held| held.number == lot.number).map(|held| held.points).sum()
-}
-
 /// The points that expire first, all that expire at that instant together.
 fn expiring_next(member: &Member, now: Timestamp) -> Json {
-    let active = || member.lots.iter().filter(|lot| lot.state(now) == LotState::Active && free(member, lot, now) > 0);
+    let active = || member.lots.iter().filter(|lot| lot.state(now) == LotState::Active && member.free(lot) > 0);
     let Some(first) = active().filter_map(|lot| lot.expires_at).min() else { return Json::Null };
-    let points: i64 = active().filter(|lot| lot.expires_at == Some(first)).map(|lot| free(member, lot, now)).sum();
+    let points: i64 = active().filter(|lot| lot.expires_at == Some(first)).map(|lot| member.free(lot)).sum();
     json!({"points": points, "expires_at": first.to_string()})
 }
 
-fn tier(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Json {
-    let member = &by_the_clock(book, programme, member, now);
+fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     let Some(at) = projection(book, member, now) else { return Json::Null };
     let basis = match at.basis {
         TierBasis::Spend => "spend",
@@ -76,10 +57,12 @@ fn tier(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timesta
     })
 }
 
-/// The member after everything that the clock has decided, written down or not: a tier whose time is over shows as what it becomes.
+/// The member after everything that the clock has decided, written down or not: a hold that timed out keeps nothing, a debt is paid with what
+/// became spendable, a tier whose time is over shows as what it becomes.
 fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Member {
     let has_ended = member.tier.as_ref().and_then(|tier| tier.until).is_some_and(|until| until <= now);
-    let Some(programme) = ProgrammeId::new(programme.id.as_str()).ok().filter(|_| has_ended) else {
+    let has_changed = has_ended || member.is_due(now) || member.debt > 0;
+    let Some(programme) = ProgrammeId::new(programme.id.as_str()).ok().filter(|_| has_changed) else {
         return member.clone();
     };
     let context = Context { programme, rulebook_version: book.version(), now, first_id: EntryId(0) };
@@ -88,16 +71,17 @@ fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now:
 }
 
 /// Open lots in the order they will be spent.
-pub fn lots(book: &Rulebook, member: &Member, now: Timestamp) -> Vec<Json> {
+pub fn lots(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Vec<Json> {
+    let by_the_clock = by_the_clock(book, programme, member, now);
     let mut lots: Vec<&Lot> = member.lots.iter().collect();
     lots.sort_by_key(|lot| lot.expiring_first());
     if book.first_in_first_out() {
         lots.sort_by_key(|lot| lot.first_in_first_out());
     }
-    lots.into_iter().map(|lot| lot_json(member, lot, now)).collect()
+    lots.into_iter().map(|lot| lot_json(lot, by_the_clock.held(lot.number), now)).collect()
 }
 
-fn lot_json(member: &Member, lot: &Lot, now: Timestamp) -> Json {
+fn lot_json(lot: &Lot, held: i64, now: Timestamp) -> Json {
     let state = match lot.state(now) {
         LotState::Pending => "pending",
         LotState::Active => "active",
@@ -109,7 +93,7 @@ fn lot_json(member: &Member, lot: &Lot, now: Timestamp) -> Json {
     shown.insert("source".into(), lot.source.as_str().into());
     shown.insert("granted".into(), lot.granted.into());
     shown.insert("remaining".into(), lot.remaining.into());
-    shown.insert("held".into(), held(member, lot, now).into());
+    shown.insert("held".into(), held.into());
     shown.insert("state".into(), state.into());
     shown.insert("earned_at".into(), lot.earned_at.to_string().into());
     shown.extend(dates(lot.available_at, lot.expires_at));

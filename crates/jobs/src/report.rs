@@ -18,6 +18,8 @@ pub struct Report {
     pub lots_activated: u64,
     /// Holds whose time was over.
     pub holds_timed_out: u64,
+    /// Requests that nobody decided in time.
+    pub requests_lapsed: u64,
     /// Lots that reached their end.
     pub lots_expired: u64,
     /// The points in them.
@@ -56,7 +58,9 @@ impl Report {
             Kind::TierChange => self.tier_changes += 1,
             Kind::Remind => self.reminders += 1,
             Kind::Release => self.holds_timed_out += 1,
-            Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture | Kind::Reverse | Kind::Repay | Kind::Profile => {}
+            Kind::Lapse => self.requests_lapsed += 1,
+            // What only a caller's command writes, or what follows from one of the others.
+            _ => {}
         }
     }
 
@@ -67,6 +71,7 @@ impl Report {
         self.entries += other.entries;
         self.lots_activated += other.lots_activated;
         self.holds_timed_out += other.holds_timed_out;
+        self.requests_lapsed += other.requests_lapsed;
         self.lots_expired += other.lots_expired;
         self.points_expired = self.points_expired.saturating_add(other.points_expired);
         self.tier_changes += other.tier_changes;
@@ -95,6 +100,7 @@ impl Report {
             "entries": self.entries,
             "lots_activated": self.lots_activated,
             "holds_timed_out": self.holds_timed_out,
+            "requests_lapsed": self.requests_lapsed,
             "lots_expired": self.lots_expired,
             "points_expired": self.points_expired,
             "tier_changes": self.tier_changes,

@@ -5,6 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::adjustments::{Adjustment, Person};
 use crate::entry::{Entry, LotDraw, LotGrant};
 use crate::id::Hash;
 
@@ -114,6 +115,21 @@ impl Entry {
             bytes.text("debt");
             bytes.integer(self.debt);
         }
+        if let Some(Adjustment { terms, by, approvals }) = &self.adjustment {
+            bytes.text("adjustment");
+            bytes.integer(terms.points);
+            bytes.text(&terms.reason_code);
+            bytes.optional_text(terms.evidence.as_deref());
+            bytes.option(terms.expires_at, |b, at| b.integer(at.0));
+            bytes.list(&terms.steps, |b, role| b.text(role));
+            bytes.integer(terms.until.0);
+            bytes.person(by);
+            bytes.list(approvals, |b, approval| {
+                b.person(&approval.by);
+                b.text(&approval.role);
+                b.integer(approval.at.0);
+            });
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }
@@ -144,6 +160,11 @@ impl Encoder {
     fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
         self.length(items.len());
         items.iter().for_each(|item| write(self, item));
+    }
+
+    fn person(&mut self, person: &Person) {
+        self.text(&person.actor);
+        self.text(&person.label);
     }
 
     fn grant(&mut self, lot: &LotGrant) {

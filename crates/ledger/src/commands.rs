@@ -117,6 +117,9 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
 /// # Errors
 /// `Ok(Err(refusal))` when the member does not exist or cannot spend that many; `Err` when the state is inconsistent.
 pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+    if let Some(open) = journal.member().hold_for(&origin) {
+        return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
+    }
     match drawn_for(journal, redeem)? {
         Ok(draws) => journal.post(Entry { draws, ..journal.draft(Kind::Redeem, origin) }).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
@@ -172,7 +175,7 @@ pub fn enrol(journal: &mut Journal, origin: Origin) -> Result<EntryId, Fault> {
     journal.post(journal.draft(Kind::Profile, origin))
 }
 
-/// Moves the member on the tier ladder, with the gift's lot when there is one.
+/// Moves the member on the tier ladder, with the gift's lot when there is one, and counts of gifts for later moves.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
@@ -180,11 +183,12 @@ pub fn tier_change(
     journal: &mut Journal,
     tier: TierMove,
     gift: Option<LotGrant>,
+    counts: Vec<Count>,
     origin: Origin,
     cause: Option<EntryId>,
 ) -> Result<EntryId, Fault> {
     let grants = gift.into_iter().collect();
-    journal.post(Entry { tier: Some(tier), grants, cause, ..journal.draft(Kind::TierChange, origin) })
+    journal.post(Entry { tier: Some(tier), grants, counts, cause, ..journal.draft(Kind::TierChange, origin) })
 }
 
 /// Records a warning about lots that expire soon. Moves no points.

@@ -2,6 +2,7 @@
 //!
 //! An entry holds everything [`crate::Member::apply`] needs, so a member's state is nothing but its entries, replayed.
 
+use crate::adjustments::Adjustment;
 use crate::calendar::Timestamp;
 use crate::exact::Exact;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
@@ -21,6 +22,18 @@ pub enum Kind {
     Release,
     /// An earn or a redemption undone, wholly or in part.
     Reverse,
+    /// An adjustment by hand is asked for. Moves no points.
+    Request,
+    /// Somebody approved of a request.
+    Approve,
+    /// Somebody turned a request down.
+    Reject,
+    /// A request was taken back by who made it.
+    Withdraw,
+    /// A request that nobody decided in time.
+    Lapse,
+    /// An adjustment that was approved by all who had to.
+    Adjust,
     /// Points that went to pay off a debt. Moves none, as the debt was part of the balance.
     Repay,
     /// Points whose lots reached their end.
@@ -36,7 +49,7 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 18] = [
     Kind::Earn,
     Kind::Redeem,
     Kind::Hold,
@@ -44,6 +57,12 @@ pub const KINDS: [Kind; 12] = [
     Kind::Release,
     Kind::Reverse,
     Kind::Repay,
+    Kind::Request,
+    Kind::Approve,
+    Kind::Reject,
+    Kind::Withdraw,
+    Kind::Lapse,
+    Kind::Adjust,
     Kind::Expire,
     Kind::Activate,
     Kind::TierChange,
@@ -63,6 +82,12 @@ impl Kind {
             Self::Release => "release",
             Self::Reverse => "reverse",
             Self::Repay => "repay",
+            Self::Request => "request",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Withdraw => "withdraw",
+            Self::Lapse => "lapse",
+            Self::Adjust => "adjust",
             Self::Expire => "expire",
             Self::Activate => "activate",
             Self::TierChange => "tier_change",
@@ -85,7 +110,18 @@ impl Kind {
             Self::Redeem | Self::Capture => Some("redeemed"),
             Self::Reverse => Some("reversed"),
             Self::Expire => Some("expired"),
-            Self::Hold | Self::Release | Self::Repay | Self::Activate | Self::Profile | Self::Remind => None,
+            Self::Adjust => Some("adjusted"),
+            Self::Hold
+            | Self::Release
+            | Self::Repay
+            | Self::Request
+            | Self::Approve
+            | Self::Reject
+            | Self::Withdraw
+            | Self::Lapse
+            | Self::Activate
+            | Self::Profile
+            | Self::Remind => None,
         }
     }
 }
@@ -323,6 +359,8 @@ pub struct Entry {
     pub reversal: Option<Reversal>,
     /// What it adds to the member's debt; negative when it pays some off.
     pub debt: i64,
+    /// The adjustment that it asks for, decides on or executes.
+    pub adjustment: Option<Adjustment>,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.

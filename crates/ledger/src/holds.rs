@@ -9,6 +9,9 @@ use crate::id::{EntryId, Reference};
 use crate::journal::{Journal, drawn};
 use crate::refusal::{Fault, Refusal};
 
+/// The most open holds of a member, and the most open requests.
+pub(crate) const MOST_OPEN: usize = 100;
+
 /// An open hold of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
@@ -32,9 +35,12 @@ pub fn hold(
     until: Timestamp,
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
-    let same = |hold: &&Hold| origin.reference.is_some() && hold.reference == origin.reference;
-    if let Some(open) = journal.member().holds.iter().find(same) {
+    if let Some(open) = journal.member().hold_for(&origin) {
         return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
+    }
+    // What is open travels with every entry of the member.
+    if journal.member().holds.len() >= MOST_OPEN {
+        return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
     }
     match drawn_for(journal, wish)? {
         Ok(lots) => {

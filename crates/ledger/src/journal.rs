@@ -118,6 +118,7 @@ impl Journal {
             returns: Vec::new(),
             reversal: None,
             debt: 0,
+            adjustment: None,
             previous_hash: self.member.head,
             hash: Hash::default(),
         }

@@ -7,6 +7,7 @@
 //! checked integers. How many points an event earns is the business of the `rules` crate.
 #![deny(missing_docs)]
 
+mod adjustments;
 mod calendar;
 mod canonical;
 mod commands;
@@ -21,9 +22,14 @@ mod member;
 mod money;
 mod refusal;
 mod reversals;
+mod standing;
+mod trail;
 mod verify;
 mod zone;
 
+pub use adjustments::{
+    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Person, Verdict, decide_request, lapse, request,
+};
 pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, start_of_day};
 pub use commands::{Earn, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
 pub use entry::{
@@ -36,9 +42,10 @@ pub use holds::{Hold, capture, hold, release, time_out};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
 pub use journal::{Context, Decision, Journal, Posting};
 pub use lot::{Lot, LotState};
-pub use member::{Counter, Member, Standing, Tier, Totals};
+pub use member::{Counter, Member, Tier};
 pub use money::{Currency, Money};
 pub use refusal::{Fault, Refusal};
 pub use reversals::{ClawBack, GiveBack, Shortfall, claw_back, give_back, repay};
+pub use standing::{Standing, Totals};
 pub use verify::{Replay, Violation, verify};
 pub use zone::{UnknownZone, Zone};

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::adjustments::{Adjustment, AdjustmentRequest};
 use crate::calendar::Timestamp;
-use crate::entry::{Count, Entry, Kind, LotDraw, LotReturn, Qualifying, Reservation};
+use crate::entry::{Count, Entry, Kind, LotReturn, Origin, Reservation};
 use crate::holds::Hold;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
 use crate::lot::Lot;
 use crate::refusal::Fault;
+use crate::standing::Standing;
 
 /// The tier a member is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,65 +23,6 @@ pub struct Tier {
     pub since: Timestamp,
     /// Until when it is kept; `None` is for life.
     pub until: Option<Timestamp>,
-}
-
-/// What counts towards tiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// Money spent, in minor units.
-    pub spend_minor: i64,
-    /// Growth.
-    pub growth: i64,
-    /// Orders.
-    pub orders: i64,
-}
-
-impl Totals {
-    /// The sum, or `None` when it leaves `i64`.
-    #[must_use]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        Some(Self {
-            spend_minor: self.spend_minor.checked_add(other.spend_minor)?,
-            growth: self.growth.checked_add(other.growth)?,
-            orders: self.orders.checked_add(other.orders)?,
-        })
-    }
-}
-
-/// A member's totals for life and by local calendar month.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
-    /// Since the member joined.
-    pub lifetime: Totals,
-    /// By the first day of the month (day number), ascending; only as far back as the rulebook looks.
-    pub months: Vec<(i32, Totals)>,
-}
-
-impl Standing {
-    /// The sum of all kept months from the given first day (day number) on. Saturates, as every addend was checked against the lifetime sum.
-    #[must_use]
-    pub fn since(&self, first_day: i32) -> Totals {
-        let recent = self.months.iter().filter(|(month, _)| *month >= first_day);
-        recent.fold(Totals::default(), |sum, (_, month)| sum.checked_add(*month).unwrap_or(sum))
-    }
-
-    fn add(&mut self, q: &Qualifying) -> Option<()> {
-        let totals = Totals { spend_minor: q.spend_minor, growth: q.growth, orders: q.orders };
-        self.lifetime = self.lifetime.checked_add(totals)?;
-        self.months.retain(|(month, _)| *month >= q.keep_from);
-        if q.month >= q.keep_from {
-            match self.months.binary_search_by_key(&q.month, |(month, _)| *month) {
-                Ok(at) => {
-                    let (_, month) = self.months.get_mut(at)?;
-                    *month = month.checked_add(totals)?;
-                }
-                // What is taken back from a month that is no longer kept leaves no trace in it.
-                Err(_) if q.orders < 0 || q.spend_minor < 0 || q.growth < 0 => {}
-                Err(at) => self.months.insert(at, (q.month, totals)),
-            }
-        }
-        Some(())
-    }
 }
 
 /// How often, and for how many points, something happened in a period.
@@ -120,7 +63,9 @@ pub struct Member {
     pub counters: Vec<Counter>,
     /// Open holds, oldest first.
     pub holds: Vec<Hold>,
-    /// No lot falls due (activates or expires) and no hold times out before this instant; `None` when none ever will.
+    /// Open requests for adjustments, oldest first.
+    pub requests: Vec<AdjustmentRequest>,
+    /// No lot falls due (activates or expires), no hold times out and no request lapses before this instant; `None` when none ever will.
     pub due_at: Option<Timestamp>,
     /// When the last reminder was recorded.
     pub reminded_at: Option<Timestamp>,
@@ -146,6 +91,7 @@ impl Member {
             standing: Standing::default(),
             counters: Vec::new(),
             holds: Vec::new(),
+            requests: Vec::new(),
             due_at: None,
             reminded_at: None,
             lots: Vec::new(),
@@ -163,6 +109,17 @@ impl Member {
     #[must_use]
     pub fn hold(&self, id: EntryId) -> Option<&Hold> {
         self.holds.iter().find(|hold| hold.id == id)
+    }
+
+    /// The open hold for the document that a command bears.
+    pub(crate) fn hold_for(&self, origin: &Origin) -> Option<&Hold> {
+        self.holds.iter().find(|hold| origin.reference.is_some() && hold.reference == origin.reference)
+    }
+
+    /// The open request of that id.
+    #[must_use]
+    pub fn request(&self, id: EntryId) -> Option<&AdjustmentRequest> {
+        self.requests.iter().find(|request| request.id == id)
     }
 
     /// Points of a lot that open holds keep.
@@ -213,6 +170,7 @@ impl Member {
         }
         let owed = self.debt.checked_add(entry.debt).filter(|debt| *debt >= 0).ok_or(Fault::Unbalanced)?;
         let resolved = self.resolve(entry)?;
+        self.adjust(entry)?;
         self.move_lots(entry, resolved.as_ref())?;
         let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         let in_lots = balance.checked_add(owed).ok_or(Fault::Overflow)?;
@@ -248,8 +206,38 @@ impl Member {
         }
         let at = self.holds.iter().position(|hold| Some(hold.id) == entry.corrects).ok_or(Fault::Hold)?;
         let hold = self.holds.remove(at);
-        let held = |draw: &LotDraw| hold.lots.iter().any(|lot| lot.number == draw.number && draw.points <= lot.points);
-        if entry.draws.iter().all(held) { Ok(Some(hold)) } else { Err(Fault::Hold) }
+        let mut held: BTreeMap<LotNumber, i64> = BTreeMap::new();
+        for lot in &hold.lots {
+            *held.entry(lot.number).or_default() += lot.points;
+        }
+        for draw in &entry.draws {
+            let left = held.get_mut(&draw.number).filter(|left| draw.points <= **left).ok_or(Fault::Hold)?;
+            *left -= draw.points;
+        }
+        Ok(Some(hold))
+    }
+
+    /// Keeps the list of open requests. The adjustment itself must be what was asked for, and approved in every step.
+    fn adjust(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let Some(Adjustment { terms, by, approvals }) = entry.adjustment.clone() else { return Ok(()) };
+        if entry.kind == Kind::Request {
+            self.requests.push(AdjustmentRequest { id: entry.id, terms, by, approvals });
+            return Ok(());
+        }
+        let at = self.requests.iter().position(|open| Some(open.id) == entry.corrects).ok_or(Fault::Request)?;
+        let open =
+            self.requests.get_mut(at).filter(|open| open.terms == terms && open.by == by).ok_or(Fault::Request)?;
+        if entry.kind == Kind::Approve {
+            let is_one_more = approvals.strip_prefix(open.approvals.as_slice()).is_some_and(|new| new.len() == 1);
+            open.approvals = approvals;
+            return if is_one_more { Ok(()) } else { Err(Fault::Request) };
+        }
+        let is_through = open.approvals == approvals && approvals.len() == terms.steps.len();
+        if entry.kind == Kind::Adjust && !(is_through && entry.points == terms.points) {
+            return Err(Fault::Request);
+        }
+        self.requests.remove(at);
+        Ok(())
     }
 
     /// Opens, draws, refills, activates and holds lots.
@@ -257,6 +245,7 @@ impl Member {
         // A sweep may touch many thousands of lots at once.
         let touches_lots = !(entry.draws.is_empty() && entry.activations.is_empty() && entry.returns.is_empty())
             || entry.reservation.is_some()
+            || entry.adjustment.is_some()
             || resolved.is_some();
         if touches_lots {
             self.touch_lots(entry)?;
@@ -276,7 +265,8 @@ impl Member {
             let granted = self.lots.len().saturating_sub(entry.grants.len());
             let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at);
             let held = entry.reservation.iter().map(|reservation| reservation.until);
-            self.due_at.into_iter().chain(new).chain(held).min()
+            let asked = entry.adjustment.iter().filter(|_| entry.kind == Kind::Request).map(|asked| asked.terms.until);
+            self.due_at.into_iter().chain(new).chain(held).chain(asked).min()
         };
         Ok(())
     }
@@ -318,8 +308,11 @@ impl Member {
             }
         }
         if let Some(reservation) = &entry.reservation {
+            let mut asked: BTreeMap<LotNumber, i64> = BTreeMap::new();
             for lot in &reservation.lots {
-                let can_be_held = |open: &&&mut Lot| (1..=free(open)).contains(&lot.points);
+                let sum = asked.entry(lot.number).or_default();
+                *sum = sum.checked_add(lot.points).filter(|_| lot.points >= 1).ok_or(Fault::Lot)?;
+                let can_be_held = |open: &&&mut Lot| *sum <= free(open);
                 open.get(&lot.number).filter(can_be_held).ok_or(Fault::Lot)?;
             }
             let Reservation { until, lots } = reservation.clone();
@@ -330,12 +323,14 @@ impl Member {
         Ok(())
     }
 
-    /// The first instant at which something falls due, told from every open lot and hold; needs all of them. What a hold keeps does not
+    /// The first instant at which something falls due, told from every open lot, hold and request; needs all of them. What a hold keeps does not
     /// expire.
     #[must_use]
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let due = |lot: &Lot| lot.due_at().filter(|_| lot.pending || self.free(lot) > 0);
-        self.lots.iter().filter_map(due).chain(self.holds.iter().map(|hold| hold.until)).min()
+        let holds = self.holds.iter().map(|hold| hold.until);
+        let requests = self.requests.iter().map(|request| request.terms.until);
+        self.lots.iter().filter_map(due).chain(holds).chain(requests).min()
     }
 
     fn count(&mut self, count: &Count) -> Result<(), Fault> {

@@ -17,6 +17,8 @@ pub enum Refusal {
     ReferenceNotFound,
     /// The programme has no such hold.
     HoldNotFound,
+    /// The programme has no such request.
+    RequestNotFound,
     /// The hold was captured or released, or it timed out.
     HoldResolved,
     /// The order or document was recorded before, under another idempotency key.
@@ -52,6 +54,11 @@ pub enum Refusal {
     },
     /// The points of the earn are active, spent or gone already.
     NothingPending,
+    /// The member has as many open holds or requests as the ledger keeps.
+    TooManyOpen {
+        /// The most.
+        most: i64,
+    },
     /// The order has no such line.
     UnknownLine {
         /// The line as it was named.
@@ -59,6 +66,29 @@ pub enum Refusal {
     },
     /// Everything that is asked to be undone was undone before.
     NothingToReverse,
+    /// The adjustment was decided, taken back, or not decided in time.
+    RequestResolved,
+    /// Only who asked for the adjustment may take it back.
+    NotYours,
+    /// Nobody decides on their own request.
+    OwnRequest,
+    /// Nobody approves twice.
+    AlreadyApproved,
+    /// Another role has to decide next.
+    WrongApprover {
+        /// Which.
+        role: String,
+    },
+    /// The rulebook has no such reason for an adjustment.
+    UnknownReason {
+        /// The reason as it was named.
+        reason: String,
+    },
+    /// The rulebook has no such expiry policy.
+    UnknownPolicy {
+        /// The policy as it was named.
+        policy: String,
+    },
     /// More than there is left to return, give back or capture.
     MoreThanLeft {
         /// The order line that it is about; `None` for points.
@@ -85,6 +115,7 @@ impl Refusal {
             Self::MemberNotFound => "member-not-found",
             Self::ReferenceNotFound => "reference-not-found",
             Self::HoldNotFound => "hold-not-found",
+            Self::RequestNotFound => "request-not-found",
             Self::HoldResolved => "hold-resolved",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
             Self::UnknownEvent { .. } => "unknown-event",
@@ -94,8 +125,16 @@ impl Refusal {
             Self::CurrencyMismatch { .. } => "currency-mismatch",
             Self::LimitReached { .. } => "limit-reached",
             Self::NothingPending => "nothing-pending",
+            Self::TooManyOpen { .. } => "too-many-open",
             Self::UnknownLine { .. } => "unknown-line",
             Self::NothingToReverse => "nothing-to-reverse",
+            Self::RequestResolved => "request-resolved",
+            Self::NotYours => "not-yours",
+            Self::OwnRequest => "own-request",
+            Self::AlreadyApproved => "already-approved",
+            Self::WrongApprover { .. } => "wrong-approver",
+            Self::UnknownReason { .. } => "unknown-reason",
+            Self::UnknownPolicy { .. } => "unknown-policy",
             Self::MoreThanLeft { .. } => "more-than-left",
             Self::AmountOutOfRange => "amount-out-of-range",
             Self::InsufficientPoints { .. } => "insufficient-points",
@@ -106,10 +145,14 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::MemberNotFound | Self::ReferenceNotFound | Self::HoldNotFound => 404,
-            Self::ReferenceAlreadyUsed { .. } | Self::NothingPending | Self::HoldResolved | Self::NothingToReverse => {
-                409
-            }
+            Self::MemberNotFound | Self::ReferenceNotFound | Self::HoldNotFound | Self::RequestNotFound => 404,
+            Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
+            Self::ReferenceAlreadyUsed { .. }
+            | Self::NothingPending
+            | Self::HoldResolved
+            | Self::NothingToReverse
+            | Self::RequestResolved
+            | Self::AlreadyApproved => 409,
             _ => 422,
         }
     }
@@ -122,6 +165,7 @@ impl Refusal {
             | Self::ReferenceNotFound
             | Self::OccurredInFuture
             | Self::LimitReached { .. }
+            | Self::TooManyOpen { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
             | Self::UnknownEvent { .. }
@@ -130,9 +174,17 @@ impl Refusal {
             | Self::CurrencyMismatch { .. }
             | Self::NothingPending
             | Self::HoldNotFound
+            | Self::RequestNotFound
             | Self::HoldResolved
             | Self::UnknownLine { .. }
             | Self::NothingToReverse
+            | Self::RequestResolved
+            | Self::NotYours
+            | Self::OwnRequest
+            | Self::AlreadyApproved
+            | Self::WrongApprover { .. }
+            | Self::UnknownReason { .. }
+            | Self::UnknownPolicy { .. }
             | Self::MoreThanLeft { .. }
             | Self::AmountOutOfRange => false,
         }
@@ -145,6 +197,7 @@ impl fmt::Display for Refusal {
             Self::MemberNotFound => f.write_str("This programme has no such member."),
             Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
             Self::HoldNotFound => f.write_str("This programme has no such hold."),
+            Self::RequestNotFound => f.write_str("This programme has no such request."),
             Self::HoldResolved => f.write_str("The hold was captured, released or timed out before."),
             Self::ReferenceAlreadyUsed { .. } => {
                 f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
@@ -160,8 +213,16 @@ impl fmt::Display for Refusal {
             Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
             Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
             Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
+            Self::TooManyOpen { most } => write!(f, "The member has {most} of these open; resolve one first."),
             Self::UnknownLine { line } => write!(f, "The order has no line {line:?}."),
             Self::NothingToReverse => f.write_str("All of it was reversed before."),
+            Self::RequestResolved => f.write_str("The request was decided, withdrawn or not decided in time."),
+            Self::NotYours => f.write_str("Only who made the request may withdraw it."),
+            Self::OwnRequest => f.write_str("Nobody decides on their own request."),
+            Self::AlreadyApproved => f.write_str("This person has approved of the request before."),
+            Self::WrongApprover { role } => write!(f, "The next to decide on this request is the role {role}."),
+            Self::UnknownReason { reason } => write!(f, "The rulebook has no reason {reason:?} for adjustments."),
+            Self::UnknownPolicy { policy } => write!(f, "The rulebook has no expiry policy {policy:?}."),
             Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),
             Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} points are left."),
             Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
@@ -185,6 +246,8 @@ pub enum Fault {
     Lot,
     /// The entry resolves a hold that is not open, or spends more than it holds.
     Hold,
+    /// The entry decides on a request that is not open, or executes another one than was approved.
+    Request,
     /// Points, lots and balance of the entry do not add up.
     Unbalanced,
     /// A draft that no command makes, such as a negative amount.
@@ -199,6 +262,7 @@ impl fmt::Display for Fault {
             Self::Overflow => "a sum leaves the range of 64 bits",
             Self::Lot => "the entry touches a lot that is not open or too small",
             Self::Hold => "the entry resolves a hold that is not open or too small",
+            Self::Request => "the entry decides on a request that is not open, or executes another one",
             Self::Unbalanced => "points, lots and balance of the entry do not add up",
             Self::Draft => "the draft is not one that a command makes",
         })

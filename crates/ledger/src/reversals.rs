@@ -16,7 +16,7 @@ use crate::refusal::Fault;
 pub enum Shortfall {
     /// Only points of the earn that are still pending are taken.
     PendingOnly,
-    /// Whatever the member can spend is taken; the rest is let go.
+    /// Whatever the member can spend is taken, and what holds keep is owed; the rest is let go.
     WithinBalance,
     /// Whatever the member can spend is taken; the rest is owed, and the next points pay it off.
     Debt,
@@ -67,9 +67,15 @@ pub fn claw_back(journal: &mut Journal, wish: ClawBack<'_>, origin: Origin) -> R
     }
     let draws = taken(&lots, desired - expired);
     let missing = desired - expired - drawn(&draws)?;
+    let held = sum(journal.member().holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points))?;
     let draft = Entry {
         corrects: Some(wish.earn.id),
-        debt: if wish.shortfall == Shortfall::Debt { missing } else { 0 },
+        debt: match wish.shortfall {
+            Shortfall::PendingOnly => 0,
+            // What a hold keeps is in the balance, though nobody can take it yet.
+            Shortfall::WithinBalance => missing.min(held),
+            Shortfall::Debt => missing,
+        },
         draws,
         reversal: Some(Reversal { expired, ..wish.reversal }),
         counts: wish.counts,
@@ -90,7 +96,7 @@ pub struct GiveBack<'a> {
     pub before: i64,
     /// How many more are to be given back.
     pub points: i64,
-    /// The lot that takes the place of lots which have expired meanwhile (its points are ignored); without it their points are forfeited.
+    /// The lot that takes the place of lots which have expired meanwhile (its points are ignored); without it their points expire again.
     pub grace: Option<LotGrant>,
 }
 
@@ -111,7 +117,8 @@ pub fn give_back(journal: &mut Journal, wish: GiveBack<'_>, origin: Origin) -> R
             continue;
         }
         let lot = wish.lots.iter().find(|lot| lot.number == draw.number).ok_or(Fault::Lot)?;
-        if lot.expires_at.is_some_and(|end| end <= now) {
+        // Without a grace lot they go back all the same, and expire in an entry that says so.
+        if wish.grace.is_some() && lot.expires_at.is_some_and(|end| end <= now) {
             expired += points;
         } else {
             returns.push(LotReturn { lot: lot.clone(), points });

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, Kind, LotReturn, Reversal};
+use crate::entry::{Entry, Kind, Reversal};
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::lot::Lot;
 use crate::member::Member;
 use crate::refusal::Fault;
+use crate::trail::Trail;
 
 /// Something the books say that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +45,7 @@ pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
 #[derive(Debug, Clone)]
 pub struct Replay {
     member: Member,
-    /// Every lot ever granted, with the dates it has by now: points may only come back to a lot that was there.
-    granted: BTreeMap<LotNumber, Lot>,
-    /// Points of earns and redemptions that were not reversed yet.
-    reversible: BTreeMap<EntryId, i64>,
+    trail: Trail,
     found: Vec<Violation>,
     /// The chain is broken: what follows would only repeat it.
     is_broken: bool,
@@ -57,8 +55,7 @@ impl Replay {
     /// Starts before the member's first entry.
     #[must_use]
     pub fn new(member: MemberId) -> Self {
-        let member = Member::new(member);
-        Self { member, granted: BTreeMap::new(), reversible: BTreeMap::new(), found: Vec::new(), is_broken: false }
+        Self { member: Member::new(member), trail: Trail::default(), found: Vec::new(), is_broken: false }
     }
 
     /// The hash of the last entry taken, which the next one must follow.
@@ -72,7 +69,7 @@ impl Replay {
         if self.is_broken {
             return;
         }
-        let is_reversible = self.keep_trail(entry);
+        let undoes_what_is_there = self.trail.take(entry);
         let (member, found) = (&mut self.member, &mut self.found);
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
         if let Err(moved) = clock_windows(member, entry) {
@@ -81,37 +78,13 @@ impl Replay {
         if !says_what_its_kind_says(entry) {
             problem(format!("is no {} by what it moves", entry.kind.as_str()));
         }
-        if !is_reversible {
-            problem("reverses what is not there".to_owned());
+        if !undoes_what_is_there {
+            problem("undoes what is not there".to_owned());
         }
         if let Err(fault) = member.apply(entry) {
             problem(fault.to_string());
             self.is_broken = fault == Fault::BrokenChain || fault == Fault::OutOfSequence;
         }
-    }
-
-    /// Notes what later entries may undo. False when this one undoes more than there is, or fills a lot that never was.
-    fn keep_trail(&mut self, entry: &Entry) -> bool {
-        for lot in &entry.grants {
-            self.granted.insert(lot.number, Lot::of(lot, 0));
-        }
-        for dates in &entry.dates {
-            if let Some(lot) = self.granted.get_mut(&dates.number) {
-                (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
-            }
-        }
-        match entry.kind {
-            Kind::Earn => self.reversible.insert(entry.id, entry.points),
-            Kind::Redeem | Kind::Capture => self.reversible.insert(entry.id, entry.points.saturating_neg()),
-            _ => None,
-        };
-        let was_granted = |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
-        let is_in_time = |back: &LotReturn| back.lot.expires_at.is_none_or(|end| entry.recorded_at < end);
-        let refills = entry.returns.iter().all(|back| was_granted(back) && is_in_time(back));
-        let Some(reversal) = &entry.reversal else { return refills };
-        let Some(left) = entry.corrects.and_then(|id| self.reversible.get_mut(&id)) else { return false };
-        *left = left.saturating_sub(reversal.desired);
-        refills && *left >= 0
     }
 
     /// Compares with what is stored, and tells every difference found.
@@ -131,6 +104,7 @@ impl Replay {
         differs("balance", member.balance == stored.balance);
         differs("debt", member.debt == stored.debt);
         differs("holds", member.holds == stored.holds);
+        differs("requests", member.requests == stored.requests);
         differs("number of lots", member.lots_granted == stored.lots_granted);
         differs("joining", member.joined_at == stored.joined_at);
         differs("last reminder", member.reminded_at == stored.reminded_at);
@@ -192,7 +166,8 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
         only(entry.debt > 0, &[Kind::Reverse]),
         only(entry.debt < 0, &[Kind::Repay]),
-        only(entry.corrects.is_some(), &[Kind::Capture, Kind::Release, Kind::Reverse]),
+        only(entry.adjustment.is_some(), &ADJUSTING),
+        only(entry.corrects.is_some() && entry.adjustment.is_none(), &[Kind::Capture, Kind::Release, Kind::Reverse]),
     ];
     if fields.contains(&false) {
         return false;
@@ -205,12 +180,18 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         Kind::Release => !draws && !grants && entry.corrects.is_some(),
         Kind::Reverse => entry.reversal.as_ref().is_some_and(|reversal| adds_up(entry, reversal)),
         Kind::Repay => draws && !grants && entry.points == 0,
+        Kind::Adjust => grants != draws && entry.adjustment.is_some(),
+        Kind::Request | Kind::Approve | Kind::Reject | Kind::Withdraw | Kind::Lapse => {
+            !draws && !grants && entry.adjustment.is_some()
+        }
         Kind::TierChange => !draws && entry.tier.is_some(),
         Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
         Kind::Remind => !draws && !grants && entry.reminder.is_some(),
         Kind::Profile => !draws && !grants,
     }
 }
+
+const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
 
 /// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).
 fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {

@@ -3,11 +3,12 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Context, Decision, EntryId, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotNumber, Member, Money, Origin, Redeem,
-    Refusal, Reversal, Timestamp, Zone, activate, activate_early, capture, enrol, expire, hold, redeem, release,
-    remind, repay, time_out,
+    Context, Decision, EntryId, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotNumber, Member, Money, Origin, Person,
+    Redeem, Refusal, Reversal, Timestamp, Verdict, Zone, activate, activate_early, capture, decide_request, enrol,
+    expire, hold, lapse, redeem, release, remind, repay, time_out,
 };
 
+use crate::adjust::{AdjustmentWish, ask};
 use crate::earn::earn;
 use crate::remind::reminder;
 use crate::reverse::{Reverse, reverse};
@@ -80,6 +81,19 @@ pub enum Command {
     },
     /// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by that name.
     Reverse(Option<Box<Reverse>>),
+    /// Ask for an adjustment by hand.
+    Request(AdjustmentWish),
+    /// Decide on a request.
+    Decide {
+        /// The entry that made it.
+        request: EntryId,
+        /// What is decided.
+        verdict: Verdict,
+        /// Who decides.
+        by: Person,
+        /// As what.
+        role: String,
+    },
     /// Make the pending points of an earlier earn spendable now; `None` when the member has no such earn.
     Activate(Option<Activation>),
     /// Register the member, or note a change of its profile.
@@ -145,6 +159,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
             Err(Refusal::HoldResolved)
         }
+        Command::Decide { request, .. } if member.request(*request).is_none() => Err(Refusal::RequestResolved),
         _ if recorded.used.is_some() => Err(Refusal::ReferenceAlreadyUsed { entry: recorded.used }),
         _ => Ok(()),
     }
@@ -193,6 +208,11 @@ fn post(
         Command::Capture { hold, points } => capture(journal, *hold, *points, origin)?,
         Command::Release { hold } => release(journal, *hold, origin)?,
         Command::Reverse(Some(wish)) => return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some)),
+        Command::Request(wish) => ask(journal, book, wish, origin)?,
+        Command::Decide { request, verdict, by, role } => {
+            let first_in_first_out = book.first_in_first_out();
+            decide_request(journal, *request, *verdict, by.clone(), role, first_in_first_out, origin)?
+        }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());
             if dates.is_empty() { Err(Refusal::NothingPending) } else { Ok(activate_early(journal, dates, origin)?) }
@@ -223,8 +243,8 @@ fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zon
     pending.map(dates).collect()
 }
 
-/// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, holds timed out, expiries, and debts
-/// paid with what became spendable.
+/// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, holds timed out, requests lapsed,
+/// expiries, and debts paid with what became spendable.
 ///
 /// # Errors
 /// A [`Fault`] when the state is inconsistent.
@@ -233,6 +253,7 @@ pub fn settle(journal: &mut Journal, book: &Rulebook, actor: &str) -> Result<(),
     activate(journal, &origin)?;
     tiers::close(journal, book, &origin)?;
     time_out(journal, &origin)?;
+    lapse(journal, &origin)?;
     wind_up(journal, book, &origin)
 }
 

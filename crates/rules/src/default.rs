@@ -1,8 +1,8 @@
 //! The rulebook that is seeded into an empty database.
 
 use crate::document::{
-    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule, QualifyingPeriod,
-    Reminders, Returns, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule,
+    QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -63,5 +63,6 @@ pub fn default_document() -> Document {
         }),
         reminders: Reminders::default(),
         returns: Returns::default(),
+        approvals: Approvals::default(),
     }
 }

@@ -6,6 +6,7 @@
 //! Architecture invariant: pure. No clock, database or environment, and no JSON text: documents arrive as values.
 #![deny(missing_docs)]
 
+mod adjust;
 mod award;
 mod command;
 mod default;
@@ -18,11 +19,13 @@ mod rulebook;
 mod tiers;
 mod validate;
 
+pub use adjust::AdjustmentWish;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, decide, settle};
 pub use default::default_document;
 pub use document::{
-    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseRule,
-    QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis, TierLevel, Tiers,
+    ActionRule, ApprovalStep, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
+    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis,
+    TierLevel, Tiers,
 };
 pub use remind::reminder;
 pub use reverse::{Part, Redemption, Reverse};

@@ -141,8 +141,15 @@ impl Return {
         }
         let left = |line: &LineAward| line.quantity - before.get(line.line.as_str()).copied().unwrap_or(0);
         let units = |line: &LineAward, units: i64| line_return(line, line.quantity - left(line), units);
+        let is_known = |(name, _): &&(String, i64)| earn.lines.iter().any(|line| line.line == *name);
         let lines: Vec<LineReturn> = match part {
             Part::Lines(wishes) => {
+                if let Some((line, _)) = wishes.iter().find(|wish| !is_known(wish)) {
+                    return Err(Refusal::UnknownLine { line: line.clone() });
+                }
+                if earn.lines.iter().all(|line| left(line) == 0) {
+                    return Err(Refusal::NothingToReverse);
+                }
                 let one = |(name, wished): &(String, i64)| {
                     let line = earn.lines.iter().find(|line| line.line == *name);
                     let line = line.ok_or_else(|| Refusal::UnknownLine { line: name.clone() })?;

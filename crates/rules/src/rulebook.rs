@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone};
 
-use crate::document::{Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, TierBasis};
+use crate::document::{Approvals, Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, TierBasis};
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -25,6 +25,9 @@ pub struct Rulebook {
     /// Ascending, without repeats.
     pub(crate) reminder_days: Vec<u32>,
     pub(crate) returns: ReturnRules,
+    pub(crate) approvals: Approvals,
+    /// By name.
+    pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
 }
 
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@
 
 use chrono::{Datelike, NaiveDate};
 use ledger::{
-    EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, TierMove, Timestamp, Totals,
-    day_number, local_date, start_of_day, tier_change,
+    Count, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, TierMove, Timestamp,
+    Totals, day_number, local_date, start_of_day, tier_change,
 };
 
 use crate::document::{Downgrade, QualifyingPeriod, TierBasis};
@@ -145,7 +145,11 @@ pub(crate) fn upgrade(
     }
     let Some(tier) = ladder.moved(member, reached, today, book) else { return Ok(()) };
     let passed = ladder.levels.get(current + 1..=reached).unwrap_or_default();
-    let points: i64 = passed.iter().map(|level| level.gift_points).sum();
+    // Who was lowered after a return has had the gift, and does not get it again.
+    let (had, new): (Vec<&Level>, Vec<&Level>) =
+        passed.iter().partition(|level| member.counted(&gift_kept(level), 0).0 > 0);
+    let counts = had.into_iter().map(|level| gift_count(level, -1)).collect();
+    let points: i64 = new.iter().map(|level| level.gift_points).sum();
     let now = journal.now();
     let gift = (points > 0).then(|| LotGrant {
         number: LotNumber(0),
@@ -155,8 +159,17 @@ pub(crate) fn upgrade(
         available_at: now,
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
     });
-    tier_change(journal, tier, gift, origin.clone(), cause)?;
+    tier_change(journal, tier, gift, counts, origin.clone(), cause)?;
     Ok(())
+}
+
+/// The counter of gifts that a member kept though the level was lost.
+fn gift_kept(level: &Level) -> String {
+    format!("gift:{}", level.id)
+}
+
+fn gift_count(level: &Level, times: i64) -> Count {
+    Count { counter: gift_kept(level), period: 0, keep_from: 0, times, points: 0 }
 }
 
 /// Moves the member down at once to what it still qualifies for, when its tier was reached at `since` or later. Posts nothing otherwise.
@@ -172,10 +185,14 @@ pub(crate) fn lower(
     let Some(tier) = member.tier.as_ref().filter(|tier| tier.since >= since) else { return Ok(()) };
     let today = local_date(journal.now(), book.zone());
     let qualified = ladder.qualified(ladder.value_on(member, today));
-    if qualified < ladder.index_of(Some(&tier.id))
+    let current = ladder.index_of(Some(&tier.id));
+    if qualified < current
         && let Some(moved) = ladder.moved(member, qualified, today, book)
     {
-        tier_change(journal, moved, None, origin.clone(), Some(cause))?;
+        let lost = ladder.levels.get(qualified + 1..=current).unwrap_or_default();
+        let lost = lost.iter().filter(|level| level.gift_points > 0 && member.counted(&gift_kept(level), 0).0 == 0);
+        let counts = lost.map(|level| gift_count(level, 1)).collect();
+        tier_change(journal, moved, None, counts, origin.clone(), Some(cause))?;
     }
     Ok(())
 }
@@ -199,7 +216,7 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
             Downgrade::ToQualified => qualified,
         };
         let Some(moved) = ladder.moved(member, next, last_day, book) else { return Ok(()) };
-        tier_change(journal, moved, None, origin.clone(), None)?;
+        tier_change(journal, moved, None, Vec::new(), origin.clone(), None)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Shortfall, Zone};
 
 use crate::document::{
-    Document, Expiry, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, Tiers,
+    Approvals, Document, Expiry, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, Tiers,
 };
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
@@ -20,6 +20,8 @@ pub struct Problem {
 
 /// The most points one rule, gift or cap may name: far above any real programme, far below what sums can count.
 const MOST_POINTS: i64 = 1_000_000_000;
+/// The roles that approve of adjustments.
+const APPROVERS: [&str; 3] = ["approver", "department_head", "vice_president"];
 /// The most days or months a policy may name (about a hundred years).
 const MOST_DAYS: u32 = 36_600;
 
@@ -27,9 +29,22 @@ impl Rulebook {
     /// Validates a document, and looks its zone up in the time zone database.
     ///
     /// # Errors
-    /// Every [`Problem`] found, in the order of the document.
+    /// Every [`Problem`] found.
     pub fn new(document: &Document, version: i64) -> Result<Self, Vec<Problem>> {
-        Self::with_zone(document, document.time_zone.parse().ok(), version)
+        let mut reserved = Vec::new();
+        for name in document.actions.keys() {
+            // References are unique by event or kind, so an action must not bear the name of another one. What was published before a kind was
+            // there goes on.
+            if name == "purchase" || KINDS.iter().any(|kind| kind.as_str() == name) {
+                let detail = "is the name of something else than an action".to_owned();
+                reserved.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
+            }
+        }
+        match Self::with_zone(document, document.time_zone.parse().ok(), version) {
+            Ok(book) if reserved.is_empty() => Ok(book),
+            Ok(_) => Err(reserved),
+            Err(problems) => Err(problems.into_iter().chain(reserved).collect()),
+        }
     }
 
     /// As [`Rulebook::new`] with a zone that was looked up before: how published rulebooks are read without the database.
@@ -65,10 +80,6 @@ impl Rulebook {
         let actions = document.actions.iter().map(|(name, rule)| {
             let at = format!("/actions/{}", escape(name));
             check.name(&at, name);
-            // References are unique by event or kind, so an action must not bear the name of another one.
-            if name == "purchase" || KINDS.iter().any(|kind| kind.as_str() == name) {
-                check.problem(&at, "is the name of something else than an action");
-            }
             check.points(&format!("{at}/points"), rule.points);
             check.points(&format!("{at}/growth"), rule.growth);
             if rule.limit.is_some_and(|limit| !(1..=1_000_000).contains(&limit.times)) {
@@ -88,6 +99,7 @@ impl Rulebook {
         reminder_days.sort_unstable();
         reminder_days.dedup();
         let returns = check.returns(document.returns);
+        check.approvals(&document.approvals);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
                 version,
@@ -106,6 +118,8 @@ impl Rulebook {
                 ladder,
                 reminder_days,
                 returns,
+                approvals: document.approvals.clone(),
+                policies: check.policies,
             }),
             _ => Err(check.problems),
         }
@@ -186,6 +200,41 @@ impl Check {
             keep_qualification,
             lower_tier,
             free_caps,
+        }
+    }
+
+    fn approvals(&mut self, approvals: &Approvals) {
+        if !(1..=365).contains(&approvals.days) {
+            self.problem("/approvals/days", "must be 1 to 365");
+        }
+        if approvals.steps.is_empty() || approvals.steps.len() > 10 {
+            self.problem("/approvals/steps", "must have 1 to 10 steps");
+        }
+        let mut below = Some(0);
+        for (index, step) in approvals.steps.iter().enumerate() {
+            let at = format!("/approvals/steps/{index}");
+            let is_last = index + 1 == approvals.steps.len();
+            match (step.up_to, below) {
+                (None, _) if !is_last => self.problem(&format!("{at}/up_to"), "only the last step has no limit"),
+                (Some(_), _) if is_last => self.problem(&format!("{at}/up_to"), "the last step must have no limit"),
+                (Some(most), Some(below)) if most <= below => {
+                    self.problem(&format!("{at}/up_to"), "must be more than that of the step before");
+                }
+                _ => {}
+            }
+            below = step.up_to;
+            if step.roles.is_empty() || step.roles.len() > 5 {
+                self.problem(&format!("{at}/roles"), "must be 1 to 5 roles");
+            }
+            for (place, role) in step.roles.iter().enumerate() {
+                if !APPROVERS.contains(&role.as_str()) {
+                    let at = format!("{at}/roles/{place}");
+                    self.problem(&at, "must be approver, department_head or vice_president");
+                }
+            }
+        }
+        for (index, reason) in approvals.reasons.iter().enumerate() {
+            self.name(&format!("/approvals/reasons/{index}"), reason);
         }
     }
 

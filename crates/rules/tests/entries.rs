@@ -4,11 +4,11 @@
 mod support;
 
 use ledger::{
-    Counter, Entry, EntryId, ExpiryPolicy, Fault, Hash, Kind, LineReturn, LotDates, LotDraw, LotNumber, LotReturn,
-    Member, MemberId, ProgrammeId, Reference, Reminder, Reservation, Reversal, Sequence, Tier, TierMove, Timestamp,
-    Totals, verify,
+    Adjustment, AdjustmentTerms, Approval, Counter, Entry, EntryId, ExpiryPolicy, Fault, Hash, Kind, LineReturn,
+    LotDates, LotDraw, LotNumber, LotReturn, Member, MemberId, Person, ProgrammeId, Reference, Reminder, Reservation,
+    Reversal, Sequence, Tier, TierMove, Timestamp, Totals, Verdict, verify,
 };
-use rules::{Activation, Command, Expiry, Part, Pending};
+use rules::{Activation, AdjustmentWish, Command, Expiry, Part, Pending};
 use support::{World, act, aside, at, buy, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
@@ -54,6 +54,24 @@ fn second_life(world: &mut World) {
     play(world, aside(30), "hold(30)");
     play(world, back, "reverse -2000");
     play(world, buy(&[1_000]), "earn 11, repay 0");
+    let request = |points| {
+        let by = person("anna");
+        let reason_code = "goodwill".to_owned();
+        Command::Request(AdjustmentWish { points, reason_code, evidence: None, expiry: None, by })
+    };
+    let decide =
+        |request, verdict, role: &str| Command::Decide { request, verdict, by: person("ben"), role: role.into() };
+    play(world, request(600), "request 0");
+    let id = world.entries.last().unwrap().id;
+    play(world, decide(id, Verdict::Approve, "department_head"), "approve 0, adjust 600, repay 0");
+    play(world, request(700), "request 0");
+    let id = world.entries.last().unwrap().id;
+    play(world, decide(id, Verdict::Reject, "department_head"), "reject 0");
+    play(world, request(800), "request 0");
+}
+
+fn person(name: &str) -> Person {
+    Person { actor: format!("key:{name}"), label: name.to_owned() }
 }
 
 /// One entry in which every field holds something.
@@ -82,6 +100,22 @@ fn full_entry() -> Entry {
             expired: 1,
         }),
         debt: 2,
+        adjustment: Some(Adjustment {
+            terms: AdjustmentTerms {
+                points: 5,
+                reason_code: "goodwill".into(),
+                evidence: Some("ticket".into()),
+                expires_at: Some(Timestamp(9)),
+                steps: vec!["approver".into()],
+                until: Timestamp(9),
+            },
+            by: Person { actor: "key:a".into(), label: "a".into() },
+            approvals: vec![Approval {
+                by: Person { actor: "key:b".into(), label: "b".into() },
+                role: "approver".into(),
+                at: Timestamp(9),
+            }],
+        }),
         ..earn
     };
     entry.origin.channel = Some("online".into());
@@ -96,7 +130,10 @@ fn full_entry() -> Entry {
 #[test]
 fn every_field_is_under_the_hash() {
     type Change = fn(&mut Entry);
-    let changes: [(&str, Change); 76] = [
+    fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
+        &mut entry.adjustment.as_mut().unwrap().terms
+    }
+    let changes: [(&str, Change); 88] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -173,6 +210,18 @@ fn every_field_is_under_the_hash() {
         ("reversal.desired", |e| e.reversal.as_mut().unwrap().desired += 1),
         ("reversal.expired", |e| e.reversal.as_mut().unwrap().expired += 1),
         ("debt", |e| e.debt = 0),
+        ("adjustment", |e| e.adjustment = None),
+        ("terms.points", |e| terms(e).points += 1),
+        ("terms.reason_code", |e| terms(e).reason_code.push('x')),
+        ("terms.evidence", |e| terms(e).evidence = None),
+        ("terms.expires_at", |e| terms(e).expires_at = None),
+        ("terms.steps", |e| terms(e).steps.clear()),
+        ("terms.until", |e| terms(e).until.0 += 1),
+        ("adjustment.by", |e| e.adjustment.as_mut().unwrap().by.actor.push('x')),
+        ("adjustment.by.label", |e| e.adjustment.as_mut().unwrap().by.label.push('x')),
+        ("approvals", |e| e.adjustment.as_mut().unwrap().approvals.clear()),
+        ("approval.role", |e| e.adjustment.as_mut().unwrap().approvals[0].role.push('x')),
+        ("approval.at", |e| e.adjustment.as_mut().unwrap().approvals[0].at.0 += 1),
     ];
     let entry = full_entry();
     for (field, change) in changes {
@@ -186,7 +235,7 @@ fn every_field_is_under_the_hash() {
 #[test]
 fn the_audit_finds_every_doctored_field() {
     type Change = fn(&mut Member);
-    let changes: [(&str, Change); 23] = [
+    let changes: [(&str, Change); 26] = [
         ("sequence", |m| m.sequence.0 -= 1),
         ("head", |m| m.head = Hash([1; 32])),
         ("balance", |m| m.balance += 1),
@@ -213,6 +262,9 @@ fn the_audit_finds_every_doctored_field() {
         ("debt", |m| m.debt -= 1),
         ("holds", |m| m.holds.clear()),
         ("hold.until", |m| m.holds[0].until.0 += 1),
+        ("requests", |m| m.requests.clear()),
+        ("request.points", |m| m.requests[0].terms.points += 1),
+        ("request.by", |m| m.requests[0].by = person("carl")),
     ];
     let world = full_life();
     world.audit();
@@ -265,9 +317,10 @@ fn a_resealed_chain_still_has_to_add_up() {
 
     assert_eq!(
         told(&full_life().entries[12..]),
-        "hold(100), capture -60, hold(10), release 0, reverse 20, redeem -2400, hold(30), reverse -2000, earn 11, repay 0"
+        "hold(100), capture -60, hold(10), release 0, reverse 20, redeem -2400, hold(30), reverse -2000, earn 11, repay 0, \
+         request 0, approve 0, adjust 600, repay 0, request 0, reject 0, request 0"
     );
-    let changes: [(&str, Change); 30] = [
+    let changes: [(&str, Change); 45] = [
         ("a capture as a redemption", |e, _| e[13].kind = Kind::Redeem),
         ("a capture of another hold", |e, _| e[13].corrects = Some(e[14].id)),
         ("a capture of no hold", |e, _| e[13].corrects = None),
@@ -277,7 +330,18 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("a hold in a redemption", |e, _| e[17].reservation = e[12].reservation.clone()),
         ("a release of nothing", |e, _| e[15].corrects = None),
         ("given back twice", |e, _| e[16].reversal.as_mut().unwrap().desired = 61),
-        ("given back to a lot that had ended", |e, _| e[16].recorded_at = at("2027-01-11T10:00:00+08:00")),
+        ("given back to a lot that was not drawn", |e, _| {
+            e[16].returns[0].lot = e[e.iter().position(|entry| entry.tier.is_some()).unwrap()].grants[0].clone();
+        }),
+        ("an earn given to instead of taken from", |e, _| e[16].corrects = Some(e[7].id)),
+        ("one lot held twice", |e, _| {
+            let lots = &mut e[12].reservation.as_mut().unwrap().lots;
+            lots.extend_from_within(..);
+            lots.iter_mut().for_each(|lot| lot.points = 1_500);
+        }),
+        ("set off what did not expire", |e, _| e[19].reversal.as_mut().unwrap().expired = 5),
+        ("a line that the order does not have", |e, _| e[19].reversal.as_mut().unwrap().lines[0].line = "x".into()),
+        ("more units than the order had", |e, _| e[19].reversal.as_mut().unwrap().lines[0].quantity = 2),
         ("given back to a longer life", |e, _| e[16].returns[0].lot.expires_at = None),
         ("given back less than told", |e, _| e[16].reversal.as_mut().unwrap().desired = 40),
         ("a reversal of a reversal", |e, _| e[19].corrects = Some(e[16].id)),
@@ -286,6 +350,20 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("taken back more than told", |e, _| e[19].reversal.as_mut().unwrap().desired = 1_999),
         ("a debt of a redemption", |e, _| (e[17].debt, e[17].points) = (1, e[17].points - 1)),
         ("a debt paid by an earn", |e, _| (e[20].debt, e[20].points) = (-1, e[20].points + 1)),
+        ("an adjustment told as a gift", |e, _| e[24].kind = Kind::TierChange),
+        ("an adjustment that nobody asked for", |e, _| e[24].corrects = None),
+        ("an adjustment of another size", |e, _| e[22].adjustment.as_mut().unwrap().terms.points = 599),
+        ("an adjustment of another size, told so", |e, _| {
+            for entry in &mut e[22..25] {
+                entry.adjustment.as_mut().unwrap().terms.points = 599;
+            }
+        }),
+        ("an adjustment without its approval", |e, _| e[24].adjustment.as_mut().unwrap().approvals.clear()),
+        ("an approval that approves nothing", |e, _| e[23].adjustment.as_mut().unwrap().approvals.clear()),
+        ("a rejection of a request that is done", |e, _| e[27].corrects = Some(e[22].id)),
+        ("a rejection that moves points", |e, _| e[27].kind = Kind::Adjust),
+        ("a request without terms", |e, _| e[28].adjustment = None),
+        ("a request in a purchase", |e, _| e[20].adjustment = e[28].adjustment.clone()),
         // Points that come from nowhere: no kind's account would show them.
         ("a spend told as a profile", |e, _| e[4].kind = Kind::Profile),
         ("a spend told as an expiry", |e, _| e[4].kind = Kind::Expire),

@@ -6,8 +6,8 @@
 
 mod support;
 
-use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Timestamp};
-use rules::{Activation, Command, Expiry, Part, Pending, RoundUpTo};
+use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Person, Timestamp, Verdict};
+use rules::{Activation, AdjustmentWish, Command, Expiry, Part, Pending, RoundUpTo};
 use support::{World, act, aside, at, buy, spend, told};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,8 @@ enum Asked {
     ReverseFull,
     /// The redemption that spent them.
     GiveBack,
+    /// Ten points taken by hand, approved in the last step.
+    Adjust,
     TierChange,
     Activate,
     ActivateEarly,
@@ -40,7 +42,7 @@ enum Asked {
 }
 
 const STATES: [State; 4] = [State::Pending, State::Active, State::Spent, State::Expired];
-const ASKED: [Asked; 13] = [
+const ASKED: [Asked; 14] = [
     Asked::Earn,
     Asked::Expire,
     Asked::Redeem,
@@ -50,6 +52,7 @@ const ASKED: [Asked; 13] = [
     Asked::ReversePart,
     Asked::ReverseFull,
     Asked::GiveBack,
+    Asked::Adjust,
     Asked::TierChange,
     Asked::Activate,
     Asked::ActivateEarly,
@@ -117,6 +120,14 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
             world.play(&[(earned, order(), "earn 30"), (end, Command::Settle, "expire -30")]);
         }
     }
+    if asked == Asked::Adjust {
+        let by = person("anna");
+        let reason_code = "goodwill".to_owned();
+        let wish = AdjustmentWish { points: -10, reason_code, evidence: None, expiry: None, by };
+        // Shortly before, as the lot may live longer than the request.
+        let at_last = world.entries.last().map_or(now, |entry| entry.recorded_at.max(at(end).plus_ms(-2)));
+        world.play(&[(&at_last.to_string(), Command::Request(wish), "request 0")]);
+    }
     if state == State::Active && matches!(asked, Asked::Capture | Asked::Release) {
         let longer_than_the_lot = 2 * 366 * 24 * 60;
         world.play(&[(earned, Command::Hold { points: 30, minutes: longer_than_the_lot }, "hold(30)")]);
@@ -124,10 +135,18 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
     world
 }
 
+fn person(name: &str) -> Person {
+    Person { actor: format!("key:{name}"), label: name.to_owned() }
+}
+
 fn command(asked: Asked, world: &World) -> Command {
     let hold = world.member.holds.first().map_or(EntryId(0), |hold| hold.id);
     match asked {
         Asked::Hold => aside(30),
+        Asked::Adjust => {
+            let request = world.member.requests[0].id;
+            Command::Decide { request, verdict: Verdict::Approve, by: person("ben"), role: "approver".to_owned() }
+        }
         Asked::Capture => Command::Capture { hold, points: None },
         Asked::Release => Command::Release { hold },
         Asked::ReversePart => world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)])),
@@ -158,7 +177,8 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
         Asked::TierChange => "earn 2000, silver 500",
         Asked::Redeem if spendable => "redeem -30",
         Asked::Hold if spendable => "hold(30)",
-        Asked::Redeem | Asked::Hold => return "refused insufficient-points".to_owned(),
+        Asked::Adjust if spendable => "approve 0, adjust -10",
+        Asked::Redeem | Asked::Hold | Asked::Adjust => return "refused insufficient-points".to_owned(),
         Asked::Capture if state == State::Active => "capture -30",
         Asked::Release if spendable => "release 0",
         Asked::Release if gone => "release 0, expire -30",
@@ -168,7 +188,7 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
         Asked::ReverseFull => "reverse -30",
         Asked::GiveBack if state != State::Spent => return "refused reference-not-found".to_owned(),
         Asked::GiveBack if side < 0 => "reverse 30",
-        Asked::GiveBack => "reverse 0",
+        Asked::GiveBack => "reverse 30, expire -30",
         Asked::Remind if spendable => "remind(30)",
         Asked::Activate | Asked::ActivateEarly if state == State::Pending => "activate 0",
         Asked::ActivateEarly => return "refused nothing-pending".to_owned(),
@@ -182,7 +202,13 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
 fn document(asked: Asked) -> Option<&'static str> {
     let without = matches!(
         asked,
-        Asked::Capture | Asked::Release | Asked::Expire | Asked::Activate | Asked::ActivateEarly | Asked::Remind
+        Asked::Adjust
+            | Asked::Capture
+            | Asked::Release
+            | Asked::Expire
+            | Asked::Activate
+            | Asked::ActivateEarly
+            | Asked::Remind
     );
     (!without).then_some("document-1")
 }
@@ -214,6 +240,8 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
                 (Some(_), false) => "refused reference-already-used",
                 (Some(_), true) => expected.as_str(),
                 (None, _) if asked == Asked::ActivateEarly => "refused nothing-pending",
+                (None, false) if asked == Asked::Adjust => "refused request-resolved",
+                (None, true) if asked == Asked::Adjust => expected.as_str(),
                 (None, _) if matches!(asked, Asked::Capture | Asked::Release) => "refused hold-resolved",
                 (None, _) => "",
             };
@@ -221,7 +249,7 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
             cases += 1;
         }
     }
-    assert_eq!(cases, 13 * 4 * 13 * 3);
+    assert_eq!(cases, 13 * 4 * 14 * 3);
 }
 
 #[test]

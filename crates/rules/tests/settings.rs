@@ -4,8 +4,8 @@
 mod support;
 
 use rules::{
-    Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per, QualifyingPeriod,
-    RoundingMode, ShortfallPolicy, TierBasis,
+    AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per,
+    QualifyingPeriod, RoundingMode, ShortfallPolicy, TierBasis,
 };
 use support::{World, act, at, buy, happened, spend};
 
@@ -22,6 +22,15 @@ fn returns(world: &mut World) -> Vec<String> {
     let back = world.undo(earn, redemption, Part::Rest);
     run(world, "2027-05-02T10:00:00+08:00", back);
     outcomes.push(format!("{:?}", world.member.counters));
+    let person = |name: &str| ledger::Person { actor: format!("key:{name}"), label: name.to_owned() };
+    let wish =
+        AdjustmentWish { points: 9, reason_code: "goodwill".into(), evidence: None, expiry: None, by: person("anna") };
+    let mut run = |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
+    run(world, "2027-05-02T10:00:00+08:00", Command::Request(wish));
+    let request = world.entries.last().map_or(ledger::EntryId(0), |entry| entry.id);
+    let approve =
+        Command::Decide { request, verdict: ledger::Verdict::Approve, by: person("ben"), role: "approver".into() };
+    run(world, "2027-05-05T10:00:00+08:00", approve);
     outcomes
 }
 
@@ -31,7 +40,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 32] = [
+    let changes: [(&str, Change); 37] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -64,6 +73,11 @@ fn a_setting_stored_but_never_read() {
         ("keep_qualification", |d| d.returns.keep_qualification = true),
         ("lower_tier", |d| d.returns.lower_tier = true),
         ("free_caps", |d| d.returns.free_caps = true),
+        ("approval step", |d| d.approvals.steps[0].up_to = Some(5)),
+        ("approval roles", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
+        ("two approvals", |d| d.approvals.steps[0].roles.push("approver".into())),
+        ("approval days", |d| d.approvals.days = 1),
+        ("reasons", |d| d.approvals.reasons = vec!["lost_receipt".into()]),
     ];
     // The outcomes and the end of a life in which every setting matters.
     let life = |change: &dyn Fn(&mut Document)| {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rules::Document;
 use serde::{Deserialize, Serialize};
 
-use crate::json::{object, objects, optional_object};
+use crate::json::{object, objects, optional_object, optional_objects};
 
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,9 +185,9 @@ pub struct ReverseBody {
     /// The redemption or capture to be undone, when it has no reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_id: Option<String>,
-    /// The order lines that came back; all that is left of the order when absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
-    pub lines: Vec<ReturnedLineBody>,
+    /// The order lines that came back, at least one; all that is left of the order when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_objects")]
+    pub lines: Option<Vec<ReturnedLineBody>>,
     /// How many points of a redemption are given back, at least 1; all that are left when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
@@ -215,6 +215,41 @@ pub struct ReturnedLineBody {
     /// Units; 1 when absent.
     #[serde(default = "one")]
     pub quantity: i64,
+}
+
+/// An adjustment by hand that somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AdjustmentBody {
+    /// The member.
+    pub member_id: String,
+    /// Points to be granted, or (negative) taken; not 0.
+    pub points: i64,
+    /// Why, as one of the rulebook's codes.
+    pub reason_code: String,
+    /// What proves it: a ticket, a receipt, a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Name of the rulebook's expiry policy for granted points; that of purchases when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<String>,
+    /// The merchant's document, such as that of an event offline. Asked for once only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// More words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What is decided on a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DecisionBody {
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Pending points that something has settled: the goods were kept, the review was checked.
@@ -259,7 +294,7 @@ pub struct MemberBody {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyBody {
-    /// storefront, marketing, finance, service, approver, admin or job.
+    /// storefront, marketing, finance, service, approver, department_head, vice_president, admin or job.
     pub role: String,
     /// What it is for, for people.
     pub label: String,

@@ -30,8 +30,12 @@ pub enum Role {
     Finance,
     /// Read and register members.
     Service,
-    /// Decide on requests of others.
+    /// Decide on small requests of others.
     Approver,
+    /// Decide on larger ones.
+    DepartmentHead,
+    /// Decide on the largest.
+    VicePresident,
     /// Everything within the programme.
     Admin,
     /// Run jobs.
@@ -39,12 +43,14 @@ pub enum Role {
 }
 
 /// Every role with its name in the API.
-const ROLES: [(Role, &str); 7] = [
+const ROLES: [(Role, &str); 9] = [
     (Role::Storefront, "storefront"),
     (Role::Marketing, "marketing"),
     (Role::Finance, "finance"),
     (Role::Service, "service"),
     (Role::Approver, "approver"),
+    (Role::DepartmentHead, "department_head"),
+    (Role::VicePresident, "vice_president"),
     (Role::Admin, "admin"),
     (Role::Job, "job"),
 ];
@@ -163,7 +169,7 @@ mod tests {
 
     fn caller(bearer: &Bearer, role: &str, revoked: bool) -> Caller {
         let programme = ProgrammeRef { no: 1, id: "p".into(), rulebook_version: 1, rulebook_digest: String::new() };
-        Caller { programme, role: role.into(), operator: false, hash: bearer.hash(), revoked }
+        Caller { programme, role: role.into(), operator: false, hash: bearer.hash(), revoked, label: "test".into() }
     }
 
     #[test]

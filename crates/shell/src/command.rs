@@ -1,8 +1,9 @@
 //! The way of a command through a component: key, body, one load, decision, one commit, answer.
 
-use ledger::{EntryId, Timestamp};
+use ledger::EntryId;
+use rules::Rulebook;
 use serde_json::value::RawValue;
-use store::{Caller, Desk, Loaded, Order, Outcome, ProgrammeRef, Scope, carry_out, dry_run, load};
+use store::{Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Wanted, carry_out, dry_run, load};
 
 use crate::answer::{Reply, show};
 use crate::app::App;
@@ -104,6 +105,54 @@ pub async fn bulk(
             return Err(problem);
         }
     };
+    let (orders, places) = sorted(parsed);
+    let outcomes = if orders.is_empty() {
+        authenticate(app, request, roles).await?;
+        Vec::new()
+    } else {
+        let (wanted, lots) = loads(&orders);
+        let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
+        let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
+        bearer.admit(caller, roles)?;
+        let book = published(&app.sql, &programme).await?;
+        carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?
+    };
+    one_each(places, outcomes)
+}
+
+/// As [`bulk`], for a caller that was let in before. `?dry_run=true` writes nothing, and shows each as if it were alone.
+///
+/// # Errors
+/// Every [`Problem`] that concerns the call and not one of its orders.
+pub async fn bulk_of_caller(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
+) -> Result<Reply, Problem> {
+    let dry = request.flag("dry_run")?;
+    let (orders, places) = sorted(parse(&actor(&Bearer::of(request)?))?);
+    let (wanted, lots) = loads(&orders);
+    let mut outcomes = Vec::new();
+    if !orders.is_empty() {
+        let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
+        let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+        let book = published(&app.sql, &programme).await?;
+        let mut desk = desk(app, &programme, &book);
+        if dry {
+            for (order, loaded) in orders.iter().zip(loaded) {
+                outcomes.push(dry_run(&mut desk, order, loaded).await?);
+            }
+        } else {
+            outcomes = carry_out(&mut desk, &orders, loaded).await?;
+        }
+    }
+    let reply = one_each(places, outcomes)?;
+    Ok(if dry { reply.with("dry-run", "true") } else { reply })
+}
+
+/// Orders, and for each place in the call the problem that keeps it from being one.
+fn sorted(parsed: Vec<Result<Order, Problem>>) -> (Vec<Order>, Vec<Option<Problem>>) {
     let (mut orders, mut places) = (Vec::new(), Vec::new());
     for order in parsed {
         places.push(match order {
@@ -114,12 +163,19 @@ pub async fn bulk(
             Err(problem) => Some(problem),
         });
     }
-    let outcomes = if orders.is_empty() {
-        authenticate(app, request, roles).await?;
-        Vec::new()
-    } else {
-        written(app, &bearer, roles, &orders, now(), new_id).await?
-    };
+    (orders, places)
+}
+
+fn loads(orders: &[Order]) -> (Vec<Wanted>, Lots) {
+    (orders.iter().map(Order::wanted).collect(), orders.first().map_or(Lots::None, Order::lots))
+}
+
+fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> Desk<'a, Spin, fn() -> EntryId> {
+    Desk { sql: &app.sql, programme, book, now: now(), ids: new_id, in_flight: Some(&app.in_flight) }
+}
+
+/// An outcome for each place in the call.
+fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>) -> Result<Reply, Problem> {
     let mut outcomes = outcomes.into_iter();
     let mut shown = Vec::new();
     for place in places {
@@ -132,25 +188,6 @@ pub async fn bulk(
         shown.push(BulkOutcome { status: reply.status, replayed, body });
     }
     Ok(Reply::json(200, &Bulk { outcomes: shown }))
-}
-
-async fn written(
-    app: &App,
-    bearer: &Bearer,
-    roles: &[Role],
-    orders: &[Order],
-    now: Timestamp,
-    ids: impl FnMut() -> EntryId,
-) -> Result<Vec<Outcome>, Problem> {
-    let wanted: Vec<_> = orders.iter().map(Order::wanted).collect();
-    let lots = orders.first().map_or(store::Lots::None, Order::lots);
-    let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
-    let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
-    bearer.admit(caller, roles)?;
-    let book = published(&app.sql, &programme).await?;
-    let mut desk =
-        Desk { sql: &app.sql, programme: &programme, book: &book, now, ids, in_flight: Some(&app.in_flight) };
-    Ok(carry_out(&mut desk, orders, loaded).await?)
 }
 
 /// How entries name who asked for them.

@@ -54,6 +54,13 @@ pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializ
     Ok(list.into_iter().map(|Object(value)| value).collect())
 }
 
+/// For a field that is a list of objects when it is there.
+pub(crate) fn optional_objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    objects(d).map(Some)
+}
+
 struct Named<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {

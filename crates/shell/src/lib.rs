@@ -11,6 +11,7 @@
 mod answer;
 mod api;
 mod app;
+mod approvals;
 mod auth;
 mod check;
 mod command;
@@ -27,12 +28,12 @@ mod spent;
 
 pub use answer::Reply;
 pub use api::{
-    ActivateBody, BulkBody, CaptureBody, EarnBody, EndpointBody, HoldBody, KeyBody, LineBody, MemberBody, MoneyBody,
-    ProgrammeBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
+    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, HoldBody, KeyBody,
+    LineBody, MemberBody, MoneyBody, ProgrammeBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
-pub use command::{authenticate, bulk, of_caller, single};
+pub use command::{authenticate, bulk, bulk_of_caller, of_caller, single};
 pub use ids::{new_id, now};
 pub use json::parse_json;
 pub use once::once;

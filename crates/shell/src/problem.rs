@@ -217,6 +217,15 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownEvent { event } => {
             body.insert("event".into(), event.as_str().into());
         }
+        Refusal::TooManyOpen { most } => {
+            body.insert("most".into(), (*most).into());
+        }
+        Refusal::WrongApprover { role } => {
+            body.insert("role".into(), role.as_str().into());
+        }
+        Refusal::UnknownReason { reason: name } | Refusal::UnknownPolicy { policy: name } => {
+            body.insert("name".into(), name.as_str().into());
+        }
         Refusal::UnknownLine { line } => {
             body.insert("line_id".into(), line.as_str().into());
         }
@@ -227,8 +236,13 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::MemberNotFound
         | Refusal::ReferenceNotFound
         | Refusal::HoldNotFound
+        | Refusal::RequestNotFound
         | Refusal::HoldResolved
         | Refusal::NothingToReverse
+        | Refusal::RequestResolved
+        | Refusal::NotYours
+        | Refusal::OwnRequest
+        | Refusal::AlreadyApproved
         | Refusal::NothingPending
         | Refusal::ReferenceRequired
         | Refusal::ReferenceAlreadyUsed { entry: None }

@@ -6,7 +6,7 @@ use ledger::{EntryId, MemberId};
 use rules::{Command, Part, Reverse};
 use store::{Order, source};
 
-use crate::api::{CaptureBody, ReleaseBody, ReverseBody};
+use crate::api::{CaptureBody, ReleaseBody, ReturnedLineBody, ReverseBody};
 use crate::check::Check;
 use crate::orders::{MOST_LINES, fingerprint};
 use crate::problem::Problem;
@@ -100,7 +100,7 @@ impl ReverseBody {
         if self.entry_id.is_some() && self.event.is_some() {
             check.wrong("/event", "goes with reference");
         }
-        if !self.lines.is_empty() && (is_redemption || !matches!(self.event.as_deref(), None | Some("purchase"))) {
+        if self.lines.is_some() && (is_redemption || !matches!(self.event.as_deref(), None | Some("purchase"))) {
             check.wrong("/lines", "only purchases have lines");
         }
         let part = match self.points {
@@ -111,8 +111,7 @@ impl ReverseBody {
                 check.points(points);
                 Part::Points(points)
             }
-            None if self.lines.is_empty() => Part::Rest,
-            None => self.lines(&mut check),
+            None => self.lines.as_ref().map_or(Part::Rest, |lines| part_of(lines, &mut check)),
         };
         check.done(target.map(|target| (target, part)))
     }
@@ -122,26 +121,6 @@ impl ReverseBody {
             None => vec![source("purchase", reference), source("redeem", reference)],
             Some(event) => vec![source(event, reference)],
         }
-    }
-
-    fn lines(&self, check: &mut Check) -> Part {
-        if self.lines.len() > MOST_LINES {
-            check.wrong("/lines", "must be 500 at most");
-        }
-        let mut names = HashSet::new();
-        let mut lines = Vec::new();
-        for (index, line) in self.lines.iter().take(MOST_LINES).enumerate() {
-            let at = format!("/lines/{index}");
-            check.text(&format!("{at}/line_id"), Some(&line.line_id), 64);
-            if !(1..=1_000_000).contains(&line.quantity) {
-                check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
-            }
-            if !names.insert(line.line_id.as_str()) {
-                check.wrong(format!("{at}/line_id"), "is named before: give its quantity once");
-            }
-            lines.push((line.line_id.clone(), line.quantity));
-        }
-        Part::Lines(lines)
     }
 
     /// Checks the values and makes an order of it; `wish` is what was found of what it names.
@@ -166,4 +145,25 @@ impl ReverseBody {
         });
         check.done(order)
     }
+}
+
+fn part_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Part {
+    // Nothing came back is not the same as everything.
+    if bodies.is_empty() || bodies.len() > MOST_LINES {
+        check.wrong("/lines", "must be 1 to 500 lines, or absent for all that is left");
+    }
+    let mut names = HashSet::new();
+    let mut lines = Vec::new();
+    for (index, line) in bodies.iter().take(MOST_LINES).enumerate() {
+        let at = format!("/lines/{index}");
+        check.text(&format!("{at}/line_id"), Some(&line.line_id), 64);
+        if !(1..=1_000_000).contains(&line.quantity) {
+            check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
+        }
+        if !names.insert(line.line_id.as_str()) {
+            check.wrong(format!("{at}/line_id"), "is named before: give its quantity once");
+        }
+        lines.push((line.line_id.clone(), line.quantity));
+    }
+    Part::Lines(lines)
 }

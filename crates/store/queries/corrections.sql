@@ -4,5 +4,5 @@ SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurr
 FROM entry AS e
 JOIN member AS m ON m.no = e.member_no
 JOIN programme AS p ON p.no = e.programme_no
-WHERE e.programme_no = ?1 AND json_extract(e.body, '$.corrects') = ?2 AND e.kind IN ('capture', 'release', 'reverse')
+WHERE e.programme_no = ?1 AND json_extract(e.body, '$.corrects') = ?2 AND e.kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust')
 ORDER BY e.no

@@ -4,7 +4,7 @@
 -- reversals are wanted or null, lots whose expired points are wanted or null], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
-  k.role, k.operator, k.hash, k.revoked_at,
+  k.role, k.operator, k.hash, k.revoked_at, k.label,
   w.value ->> 0 AS member_id, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
@@ -18,8 +18,8 @@ SELECT
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
     FROM json_each(w.value -> 3) AS c
-    JOIN entry AS e ON e.programme_no = p.no AND json_extract(e.body, '$.corrects') = c.value
-      AND e.kind IN ('capture', 'release', 'reverse') AND e.kind = 'reverse'
+    CROSS JOIN entry AS e ON e.programme_no = p.no AND json_extract(e.body, '$.corrects') = c.value
+      AND e.kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust') AND e.kind = 'reverse'
   ) END AS reversals,
   CASE WHEN w.value ->> 4 IS NOT NULL THEN (
     SELECT coalesce(sum(d.value ->> 1), 0)

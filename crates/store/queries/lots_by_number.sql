@@ -2,5 +2,5 @@
 SELECT number, source, granted, earned_at, available_at, expires_at
 FROM member AS m
 CROSS JOIN json_each(?3) AS wanted
-JOIN lot ON lot.member_no = m.no AND lot.number = wanted.value
+CROSS JOIN lot ON lot.member_no = m.no AND lot.number = wanted.value
 WHERE m.programme_no = ?1 AND m.id = ?2

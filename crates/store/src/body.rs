@@ -9,6 +9,7 @@ use ledger::{
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::adjustments::{self, AdjustmentRow};
 use crate::codec::{draws, instant, pairs};
 use crate::sql::Row;
 
@@ -76,6 +77,8 @@ struct Body {
     reversal: Option<ReversalRow>,
     #[serde(default, skip_serializing_if = "is_zero")]
     debt: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adjustment: Option<AdjustmentRow>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -119,6 +122,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
             (r.lines.iter().map(line).collect(), r.desired, r.expired)
         }),
         debt: entry.debt,
+        adjustment: entry.adjustment.as_ref().map(adjustments::row),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
 }
@@ -209,6 +213,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         returns: body.returns.into_iter().map(|(lot, points)| LotReturn { lot: grant(lot), points }).collect(),
         reversal: body.reversal.map(reversal),
         debt: body.debt,
+        adjustment: body.adjustment.map(adjustments::adjustment),
         hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
         previous_hash: previous.map_or(Some(Hash::default()), |text| Hash::parse(&text)).ok_or_else(corrupt)?,
     })

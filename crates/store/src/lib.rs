@@ -7,6 +7,7 @@
 //! member's hash chain; what was skipped is loaded and decided again.
 #![deny(missing_docs)]
 
+mod adjustments;
 mod body;
 mod carry_out;
 mod codec;
@@ -28,6 +29,7 @@ mod reports;
 mod sql;
 mod view;
 
+pub use adjustments::open_requests;
 pub use carry_out::{Desk, carry_out, dry_run};
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
@@ -57,7 +59,7 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
-pub use view::{EntryView, dates, entry_json};
+pub use view::{EntryView, adjustment_json, dates, entry_json};
 
 use std::fmt;
 

@@ -24,6 +24,8 @@ pub struct Caller {
     pub hash: String,
     /// True once it was revoked.
     pub revoked: bool,
+    /// What people call it.
+    pub label: String,
 }
 
 /// What to load for one command.
@@ -163,11 +165,12 @@ fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Opt
         operator: row.integer(at + 1)? != 0,
         hash: row.text(at + 2)?,
         revoked: row.optional_integer(at + 3)?.is_some(),
+        label: row.text(at + 4)?,
     }))
 }
 
 fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
-    const MEMBER: usize = 8;
+    const MEMBER: usize = 9;
     let (member, member_no) = codec::member(row, MEMBER)?;
     let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
     let refusal = row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;

@@ -2,19 +2,24 @@
 //!
 //! Field names are part of the stored format; new fields are optional.
 
-use ledger::{EntryId, Hold, Member, Reference};
+use ledger::{AdjustmentRequest, EntryId, Hold, Member, Reference};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::adjustments::{RequestRow, request, request_row};
 use crate::codec::{draws, instant, pairs};
 
 /// Entry id, document, until, lots.
 type HoldRow = (String, Option<String>, i64, Vec<(i64, i64)>);
 
+/// An unknown field is of a later version: whoever does not know it must not write the member.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct More {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holds: Vec<HoldRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<RequestRow>,
 }
 
 impl More {
@@ -29,12 +34,19 @@ impl More {
         };
         self.holds.iter().map(hold).collect::<Option<_>>().ok_or(Error::Corrupt("holds"))
     }
+
+    pub(crate) fn requests(self) -> Result<Vec<AdjustmentRequest>, Error> {
+        self.requests.into_iter().map(request).collect::<Option<_>>().ok_or(Error::Corrupt("requests"))
+    }
 }
 
 /// The text that is stored; `None` when there is nothing to say.
 pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
     let hold = |h: &Hold| (h.id.to_string(), h.reference.as_ref().map(ToString::to_string), h.until.0, pairs(&h.lots));
-    let more = More { holds: member.holds.iter().map(hold).collect() };
+    let more = More {
+        holds: member.holds.iter().map(hold).collect(),
+        requests: member.requests.iter().map(request_row).collect(),
+    };
     if more == More::default() {
         return Ok(None);
     }

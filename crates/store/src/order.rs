@@ -35,8 +35,8 @@ impl Order {
     #[must_use]
     pub fn lots(&self) -> Lots {
         match self.command {
-            Command::Earn(_) | Command::Enrol => Lots::None,
-            Command::Redeem { .. } | Command::Hold { .. } => Lots::First(64),
+            Command::Earn(_) | Command::Enrol | Command::Request(_) => Lots::None,
+            Command::Redeem { .. } | Command::Hold { .. } | Command::Decide { .. } => Lots::First(64),
             Command::Capture { .. }
             | Command::Release { .. }
             | Command::Reverse(_)

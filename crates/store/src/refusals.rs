@@ -40,6 +40,15 @@ enum Body {
     UnknownLine(String),
     NothingToReverse,
     MoreThanLeft(Option<String>, i64),
+    TooManyOpen(i64),
+    RequestNotFound,
+    RequestResolved,
+    NotYours,
+    OwnRequest,
+    AlreadyApproved,
+    WrongApprover(String),
+    UnknownReason(String),
+    UnknownPolicy(String),
 }
 
 impl StoredRefusal {
@@ -67,6 +76,15 @@ impl StoredRefusal {
             Body::UnknownLine(line) => Refusal::UnknownLine { line },
             Body::NothingToReverse => Refusal::NothingToReverse,
             Body::MoreThanLeft(line, left) => Refusal::MoreThanLeft { line, left },
+            Body::TooManyOpen(most) => Refusal::TooManyOpen { most },
+            Body::RequestNotFound => Refusal::RequestNotFound,
+            Body::RequestResolved => Refusal::RequestResolved,
+            Body::NotYours => Refusal::NotYours,
+            Body::OwnRequest => Refusal::OwnRequest,
+            Body::AlreadyApproved => Refusal::AlreadyApproved,
+            Body::WrongApprover(role) => Refusal::WrongApprover { role },
+            Body::UnknownReason(reason) => Refusal::UnknownReason { reason },
+            Body::UnknownPolicy(policy) => Refusal::UnknownPolicy { policy },
         };
         Ok(Self { fingerprint, id, refusal })
     }
@@ -105,6 +123,15 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
         Refusal::UnknownLine { line } => Body::UnknownLine(line),
         Refusal::NothingToReverse => Body::NothingToReverse,
         Refusal::MoreThanLeft { line, left } => Body::MoreThanLeft(line, left),
+        Refusal::TooManyOpen { most } => Body::TooManyOpen(most),
+        Refusal::RequestNotFound => Body::RequestNotFound,
+        Refusal::RequestResolved => Body::RequestResolved,
+        Refusal::NotYours => Body::NotYours,
+        Refusal::OwnRequest => Body::OwnRequest,
+        Refusal::AlreadyApproved => Body::AlreadyApproved,
+        Refusal::WrongApprover { role } => Body::WrongApprover(role),
+        Refusal::UnknownReason { reason } => Body::UnknownReason(reason),
+        Refusal::UnknownPolicy { policy } => Body::UnknownPolicy(policy),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("refusal to be written"))
 }

@@ -124,6 +124,7 @@ fn source_of(entry: &Entry) -> Option<String> {
         Kind::Earn => Some(source(entry.event.as_ref()?, reference)),
         Kind::Redeem | Kind::Capture => Some(source("redeem", reference)),
         Kind::Reverse => Some(source("reverse", reference)),
+        Kind::Request => Some(source("request", reference)),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! An entry as the API and the events show it.
 
-use ledger::{Entry, LineAward, LineReturn, LotDraw, Reservation, Reversal, Timestamp};
+use ledger::{Adjustment, Approval, Entry, LineAward, LineReturn, LotDraw, Person, Reservation, Reversal, Timestamp};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -46,6 +46,7 @@ impl Serialize for EntryView<'_> {
         list(&mut map, "lots", &lots, Json::clone)?;
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
         optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
+        optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
         optional(&mut map, "debt", Some(entry.debt).filter(|debt| *debt != 0))?;
         optional(&mut map, "growth", entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0))?;
         let tier =
@@ -74,6 +75,24 @@ fn line(line: &LineAward) -> Json {
     shown.insert("amount_minor".into(), line.amount_minor.into());
     shown.insert("granted".into(), line.granted.into());
     Json::Object(shown)
+}
+
+/// An adjustment as the API shows it: what was asked for, by whom, and who approved.
+#[must_use]
+pub fn adjustment_json(adjustment: &Adjustment) -> Json {
+    let Adjustment { terms, by, approvals } = adjustment;
+    let person = |person: &Person| json!({"actor": person.actor, "name": person.label});
+    let approval = |a: &Approval| json!({"by": person(&a.by), "role": a.role, "at": a.at.to_string()});
+    json!({
+        "points": terms.points,
+        "reason_code": terms.reason_code,
+        "evidence": terms.evidence,
+        "expires_at": terms.expires_at.map(|at| at.to_string()),
+        "steps": terms.steps,
+        "until": terms.until.to_string(),
+        "requested_by": person(by),
+        "approvals": approvals.iter().map(approval).collect::<Vec<_>>(),
+    })
 }
 
 fn hold(reservation: &Reservation) -> Json {

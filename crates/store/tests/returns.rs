@@ -1,5 +1,5 @@
 //! Holds and returns on real SQL: what is stored of them is what was decided, and the audit agrees.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken test stops the test")]
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 mod support;
 

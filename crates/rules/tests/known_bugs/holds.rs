@@ -115,6 +115,9 @@ fn a_document_held_and_paid_twice() {
     for again in [aside(20), spend(20)] {
         assert_eq!(world.run(now, &again, Some("order-1")), "refused reference-already-used");
     }
+    // Nor is a document paid directly while points are set aside for it.
+    assert_eq!(world.run(now, &aside(20), Some("order-2")), "hold(20)");
+    assert_eq!(world.run(now, &spend(20), Some("order-2")), "refused reference-already-used");
     world.audit();
 }
 
@@ -132,4 +135,21 @@ fn a_captured_hold_is_given_back_like_any_redemption() {
     let back = world.undo(None, Some(2), Part::Rest);
     world.play(&[(now, back, "refused nothing-to-reverse"), (now, spend(30), "redeem -30")]);
     assert_eq!(told(&world.entries[2..5]), "capture -15, reverse 10, reverse 5");
+}
+
+/// Abandoned checkouts by the thousand would make the member's row, and the night that times them out, grow without end.
+#[test]
+fn holds_without_end() {
+    let mut world = World::new(living(30));
+    let now = at("2026-01-01T10:00:00+08:00");
+    world.run(now, &buy(&[100_000]), None);
+    for _ in 0..100 {
+        assert_eq!(world.run(now, &aside(1), None), "hold(1)");
+    }
+    assert_eq!(world.run(now, &aside(1), None), "refused too-many-open");
+    assert_eq!(world.run(now, &spend(900), None), "redeem -900");
+    let after = at("2026-01-01T10:30:00+08:00");
+    assert_eq!(world.run(after, &Command::Settle, None).split(", ").count(), 100);
+    assert_eq!(world.run(after, &aside(100), None), "hold(100)");
+    world.audit();
 }

@@ -1,7 +1,7 @@
 //! Refunds: by the wrong rule, twice, never, from nothing, or into a lot that is gone.
 
 use crate::living;
-use crate::support::{World, act, at, buy, spend};
+use crate::support::{World, act, aside, at, buy, spend};
 use rules::{Caps, Command, Part, Pending, ShortfallPolicy};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
@@ -32,7 +32,7 @@ fn refund_that_deducts_twice() {
         (lines(&[("1", 1)]), "refused unknown-line"),
         (Part::Rest, "reverse -50"),
         (Part::Rest, "refused nothing-to-reverse"),
-        (lines(&[("0", 1)]), "refused more-than-left"),
+        (lines(&[("0", 1)]), "refused nothing-to-reverse"),
     ] {
         let back = world.undo(Some(0), None, part.clone());
         assert_eq!(world.run(at(DAY_2), &back, None), outcome, "{part:?}");
@@ -158,7 +158,7 @@ fn expired_credits_dropped_while_their_debits_stayed() {
 
 #[test]
 fn spent_points_that_come_back_late_or_to_another_lot() {
-    for (grace_days, outcome, balance) in [(None, "reverse 10", 51), (Some(10), "reverse 40", 81)] {
+    for (grace_days, outcome, balance) in [(None, "reverse 40, expire -30", 51), (Some(10), "reverse 40", 81)] {
         let mut world = World::new(|document| {
             living(3)(document);
             document.returns.grace_days = grace_days;
@@ -193,6 +193,29 @@ fn spent_points_that_come_back_late_or_to_another_lot() {
 }
 
 #[test]
+fn points_forfeited_are_not_taken_a_second_time() {
+    // Spent, given back after their end, and so expired: the order that earned them has nothing left to take.
+    let mut world = World::new(living(3));
+    world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(100), "redeem -100")]);
+    let back = world.undo(None, Some(1), Part::Rest);
+    world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse 100, expire -100")]);
+    let back = world.undo(Some(0), None, Part::Rest);
+    world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse 0")]);
+    assert_eq!(world.member.balance, 0);
+}
+
+#[test]
+fn points_hidden_in_a_hold_while_the_order_comes_back() {
+    for policy in [ShortfallPolicy::WithinBalance, ShortfallPolicy::Debt] {
+        let mut world = World::new(|document| document.returns.shortfall = policy);
+        world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, aside(100), "hold(100)")]);
+        let (back, hold) = (world.undo(Some(0), None, Part::Rest), world.last_hold());
+        world.play(&[(DAY_1, back, "reverse -100"), (DAY_1, Command::Release { hold }, "release 0, repay 0")]);
+        assert_eq!((world.member.balance, world.member.debt), (0, 0));
+    }
+}
+
+#[test]
 fn an_order_paid_with_points_comes_back_in_parts() {
     let mut world = World::new(|_| {});
     world.play(&[
@@ -219,9 +242,15 @@ fn a_refund_that_keeps_the_tier_it_bought() {
         world.play(&[(DAY_2, back, outcome)]);
         assert_eq!(world.member.tier.as_ref().unwrap().id, tier);
         assert_eq!((world.member.standing.lifetime.spend_minor, world.member.standing.lifetime.orders), (1_000, 1));
-        // Bought again, the silver of a lowered member is a new one, with its gift; a kept one is not.
-        let again = if lower { "earn 2000, silver 500" } else { "earn 2200" };
-        world.play(&[(DAY_2, buy(&[200_000]), again)]);
+        // Bought again and again: a lowered member is silver once more, but the gift is given once.
+        for _ in 0..3 {
+            let again = if lower { "earn 2000, silver 0" } else { "earn 2200" };
+            world.play(&[(DAY_2, buy(&[200_000]), again)]);
+            let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+            let back = world.undo(earn, None, Part::Rest);
+            world.play(&[(DAY_2, back, if lower { "reverse -2000, member 0" } else { "reverse -2200" })]);
+        }
+        assert_eq!(world.member.balance, 510);
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use rules::{
-    ActionRule, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseRule,
-    QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis, TierLevel, Tiers,
+    ActionRule, ApprovalStep, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
+    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis,
+    TierLevel, Tiers,
 };
 
 use crate::random::Random;
@@ -57,6 +58,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         tiers: random.chance(80).then(|| tiers(random)),
         reminders: Reminders::default(),
         returns: Returns::default(),
+        approvals: Approvals::default(),
     };
     republish(random, &mut document);
     document
@@ -79,6 +81,15 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         keep_qualification: random.chance(30),
         lower_tier: random.chance(50),
         free_caps: random.chance(50),
+    };
+    let role = |random: &mut Random| (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
+    document.approvals = Approvals {
+        steps: vec![
+            ApprovalStep { up_to: Some(50), roles: vec![role(random)] },
+            ApprovalStep { up_to: None, roles: vec![role(random), role(random)] },
+        ],
+        days: *random.pick(&[1, 14]),
+        reasons: random.pick(&[vec![], vec!["goodwill".to_owned()]]).clone(),
     };
     let (basis, downgrade) =
         (random.next(), *random.pick(&[Downgrade::OneStep, Downgrade::ToQualified, Downgrade::Never]));

@@ -127,7 +127,9 @@ impl History {
                 .map_err(|fault| format!("fault: {fault:?}"))?;
         }
         let placed = match command {
-            Command::Capture { hold, .. } | Command::Release { hold } => self.store.sequence_of(*hold),
+            Command::Capture { hold: entry, .. }
+            | Command::Release { hold: entry }
+            | Command::Decide { request: entry, .. } => self.store.sequence_of(*entry),
             _ => 0,
         };
         let expected = self.reference.carry_out(&self.document, command, reference, placed, self.now);
@@ -227,6 +229,12 @@ impl History {
         };
         let expected: Vec<_> = open.map(shown).collect();
         let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until.0, pairs(&hold.lots))).collect();
+        let requests: Vec<_> =
+            member.requests.iter().map(|open| (open.terms.points, open.terms.until.0, open.approvals.len())).collect();
+        let asked = naive.requests.iter().map(|open| (open.points, open.until, open.approved_by.len()));
+        if requests != asked.collect::<Vec<_>>() {
+            return Err(format!("requests {requests:?}\nexpected {:?}", naive.requests));
+        }
         let open = naive.holds.iter().map(|hold| (hold.until, hold.lots.clone()));
         if holds != open.collect::<Vec<_>>() || member.debt != naive.debt {
             return Err(format!("holds {holds:?}, debt {}\nexpected {:?}, {}", member.debt, naive.holds, naive.debt));
@@ -258,6 +266,7 @@ fn kind_of(command: &Command) -> &'static str {
         Command::Earn(_) => "earn",
         Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => "redeem",
         Command::Reverse(_) => "reverse",
+        Command::Request(_) => "request",
         Command::Activate(_) => "activate",
         _ => "profile",
     }
@@ -293,6 +302,10 @@ fn told(store: &Store, entry: &Entry) -> Said {
             (reversal.lines.iter().map(line).collect(), reversal.desired, reversal.expired)
         }),
         debt: entry.debt,
+        names: entry.adjustment.as_ref().map_or(Vec::new(), |adjustment| {
+            let approvals = adjustment.approvals.iter().map(|approval| &approval.by);
+            std::iter::once(&adjustment.by).chain(approvals).map(|person| person.label.clone()).collect()
+        }),
     }
 }
 

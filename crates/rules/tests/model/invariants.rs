@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind, Member, Reservation, Timestamp, verify};
+use ledger::{Adjustment, Entry, EntryId, Kind, Member, Reservation, Timestamp, verify};
 
 use crate::store::Store;
 
@@ -21,6 +21,8 @@ pub struct Books {
     /// Points of an earn or a redemption that were not reversed.
     reversible: BTreeMap<EntryId, i64>,
     debt: i128,
+    /// Open requests: who asked, who approved, roles that have to.
+    requests: BTreeMap<EntryId, Adjustment>,
 }
 
 struct BookedLot {
@@ -47,6 +49,7 @@ impl Books {
             self.account(entry)?;
             self.resolve(entry)?;
             self.undo(entry)?;
+            self.adjust(entry)?;
             self.lots(entry)?;
         }
         self.totals(store)
@@ -125,6 +128,32 @@ impl Books {
         holds(*left >= 0 && moved <= reversal.desired, || format!("undoes more than there was: {entry:?}"))
     }
 
+    /// Nothing is adjusted but what was asked for, by people who are all different.
+    fn adjust(&mut self, entry: &Entry) -> Checked {
+        let Some(adjustment) = &entry.adjustment else { return Ok(()) };
+        let mut people: Vec<&str> = adjustment.approvals.iter().map(|approval| approval.by.label.as_str()).collect();
+        people.push(&adjustment.by.label);
+        people.sort_unstable();
+        holds(people.windows(2).all(|two| two[0] != two[1]), || format!("decided by the same person: {entry:?}"))?;
+        if entry.kind == Kind::Request {
+            self.requests.insert(entry.id, adjustment.clone());
+            return Ok(());
+        }
+        let open = entry.corrects.and_then(|id| self.requests.get_mut(&id)).ok_or("decides on what is not open")?;
+        let roles: Vec<&String> = adjustment.approvals.iter().map(|approval| &approval.role).collect();
+        let in_order = roles.iter().zip(&open.terms.steps).all(|(role, step)| *role == step);
+        holds(open.terms == adjustment.terms && in_order, || format!("not what was asked for: {entry:?}"))?;
+        holds(entry.kind == Kind::Lapse || entry.recorded_at < open.terms.until, || format!("late: {entry:?}"))?;
+        let all = roles.len() == open.terms.steps.len();
+        holds(entry.kind != Kind::Adjust || (all && entry.points == open.terms.points), || {
+            format!("adjusted without approval: {entry:?}")
+        })?;
+        if entry.kind != Kind::Approve {
+            self.requests.remove(&entry.corrects.unwrap());
+        }
+        Ok(())
+    }
+
     /// 2: within what was granted and within the window; what is held stays.
     fn lots(&mut self, entry: &Entry) -> Checked {
         let now = entry.recorded_at;
@@ -146,8 +175,7 @@ impl Books {
             lot.left += back.points;
             let same = (lot.granted, lot.available_at, lot.expires_at)
                 == (back.lot.points, back.lot.available_at, back.lot.expires_at);
-            let over = lot.expires_at.is_some_and(|end| end <= now);
-            holds(same && !over && back.points > 0 && lot.left <= lot.granted, || format!("over-filled: {entry:?}"))?;
+            holds(same && back.points > 0 && lot.left <= lot.granted, || format!("over-filled: {entry:?}"))?;
         }
         for new in &entry.dates {
             let lot = self.lots.get_mut(&new.number.0).ok_or("new dates for a lot that was never granted")?;

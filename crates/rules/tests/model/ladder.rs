@@ -75,7 +75,11 @@ impl Reference {
         let mut said = self.move_to(tiers, reached, today, now);
         let mut gift = 0;
         for level in &tiers.levels[rank + 1..=reached] {
-            gift += level.gift_points;
+            // Given before and kept when the level was lost after a return.
+            match self.gifts_kept.iter().position(|id| *id == level.id) {
+                Some(at) => drop(self.gifts_kept.remove(at)),
+                None => gift += level.gift_points,
+            }
         }
         if gift > 0 {
             said.grants.push(self.grant(gift, now, now, &book.expiry[&tiers.gift_expiry], now));
@@ -90,7 +94,15 @@ impl Reference {
         self.tier.as_ref().filter(|tier| tier.since >= since)?;
         let today = date_of(now, self.zone);
         let (rank, qualified) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, today)));
-        (qualified < rank).then(|| self.move_to(tiers, qualified, today, now))
+        if qualified >= rank {
+            return None;
+        }
+        for level in &tiers.levels[qualified + 1..=rank] {
+            if level.gift_points > 0 && !self.gifts_kept.contains(&level.id) {
+                self.gifts_kept.push(level.id.clone());
+            }
+        }
+        Some(self.move_to(tiers, qualified, today, now))
     }
 
     pub fn close_tiers(&mut self, book: &Document, now: i64) -> Vec<Said> {

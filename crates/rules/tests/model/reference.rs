@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, RoundingMode};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
-use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaiveSpend};
+use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaiveRequest, NaiveSpend};
 
 /// Name of a line, units, amount, points.
 pub type Line = (String, i64, i64, i64);
@@ -44,6 +44,8 @@ pub struct Said {
     /// Lines with units, amount and points; desired; expired.
     pub reversal: Option<(Vec<Line>, i64, i64)>,
     pub debt: i64,
+    /// Of an adjustment: who asked, then who approved.
+    pub names: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +104,9 @@ pub struct Reference {
     /// Kind and reference of every entry that bears one.
     pub used: Vec<(u8, String)>,
     pub holds: Vec<NaiveHold>,
+    /// Levels that were lost after a return, with their gifts kept.
+    pub gifts_kept: Vec<String>,
+    pub requests: Vec<NaiveRequest>,
     pub debt: i64,
     pub earned: Vec<NaiveEarn>,
     pub spent: Vec<NaiveSpend>,
@@ -120,6 +125,8 @@ impl Reference {
             reminded_at: None,
             used: vec![],
             holds: vec![],
+            gifts_kept: vec![],
+            requests: vec![],
             debt: 0,
             earned: vec![],
             spent: vec![],
@@ -134,8 +141,8 @@ impl Reference {
         self.lots.iter().filter(|lot| lot.spendable(now)).map(|lot| self.free(lot)).sum()
     }
 
-    /// Does what is asked, or changes nothing and gives the refusal's name. `placed` is the number of the entry that placed the hold which the
-    /// command names.
+    /// Does what is asked, or changes nothing and gives the refusal's name. `placed` is the number of the entry that placed the hold or made the
+    /// request which the command names.
     pub fn carry_out(
         &mut self,
         book: &Document,
@@ -148,7 +155,7 @@ impl Reference {
         let said = next.attempt(book, command, reference, placed, now)?;
         next.entries += said.len() as i64;
         // A hold may be tried again once it was given up; its capture is a redemption.
-        let is_recorded = !matches!(command, Command::Hold { .. } | Command::Release { .. });
+        let is_recorded = !matches!(command, Command::Hold { .. });
         next.used.extend(reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned())));
         *self = next;
         Ok(said)
@@ -178,6 +185,9 @@ impl Reference {
         {
             return Err("hold-resolved");
         }
+        if matches!(command, Command::Decide { .. }) && !self.requests.iter().any(|open| open.sequence == placed) {
+            return Err("request-resolved");
+        }
         if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
             return Err("reference-already-used");
         }
@@ -192,6 +202,7 @@ impl Reference {
                 said.extend(self.upgrade(book, now));
                 said.extend(self.repay(book, now));
             }
+            Command::Redeem { .. } if self.is_held(reference) => return Err("reference-already-used"),
             Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
             Command::Hold { points, minutes } => {
                 let until = now + i64::from(*minutes) * 60_000;
@@ -199,6 +210,10 @@ impl Reference {
             }
             Command::Capture { points, .. } => said.push(self.capture(placed, *points, now, sequence)?),
             Command::Release { .. } => said.push(self.release(placed, now)?),
+            Command::Request(wish) => said.push(self.request(book, wish, now, sequence)?),
+            Command::Decide { verdict, by, role, .. } => {
+                said.extend(self.decide(book, placed, *verdict, (&by.label, role), now)?);
+            }
             Command::Reverse(wish) => said.extend(self.reverse(book, wish.as_ref().unwrap(), now)?),
             Command::Activate(wish) => {
                 let lots = wish.iter().flat_map(|wish| &wish.lots).map(|lot| lot.0).collect::<Vec<_>>();
@@ -249,6 +264,7 @@ impl Reference {
         said.extend((!activated.activations.is_empty()).then_some(activated));
         said.extend(closed);
         said.extend(self.time_out(now));
+        said.extend(self.lapse(now));
         said.extend(self.expire(now));
         said.extend(self.repay(book, now));
         said
@@ -426,6 +442,7 @@ fn number(command: &Command) -> u8 {
         Command::Earn(_) => 0,
         Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => 1,
         Command::Reverse(_) => 4,
+        Command::Request(_) => 5,
         Command::Activate(_) => 3,
         _ => 2,
     }

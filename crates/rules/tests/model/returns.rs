@@ -1,7 +1,9 @@
-//! The naive reference's holds, returns and debts.
+//! The naive reference's holds, returns, debts and adjustments by hand.
 
-use rules::{Document, Part, Reverse, ShortfallPolicy};
+use ledger::Verdict;
+use rules::{AdjustmentWish, Document, Part, Reverse, ShortfallPolicy};
 
+use crate::calendar::{DAY_MS, expires_at};
 use crate::reference::{Draws, Line, NaiveLot, Outcome, Reference, Said};
 
 #[derive(Debug, Clone)]
@@ -11,6 +13,17 @@ pub struct NaiveHold {
     pub until: i64,
     pub lots: Draws,
     pub reference: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NaiveRequest {
+    pub sequence: i64,
+    pub points: i64,
+    pub ends: Option<i64>,
+    pub steps: Vec<String>,
+    pub until: i64,
+    pub by: String,
+    pub approved_by: Vec<String>,
 }
 
 /// What an earn said, and what has come back of it.
@@ -82,13 +95,21 @@ impl Reference {
         now: i64,
         sequence: i64,
     ) -> Outcome<Said> {
-        if reference.is_some() && self.holds.iter().any(|hold| hold.reference.as_deref() == reference) {
+        if self.is_held(reference) {
             return Err("reference-already-used");
+        }
+        if self.holds.len() >= 100 {
+            return Err("too-many-open");
         }
         // What would be drawn, without drawing it.
         let lots = self.clone().redeem(book, points, now, 0)?.draws;
         self.holds.push(NaiveHold { sequence, until, lots: lots.clone(), reference: reference.map(str::to_owned) });
         Ok(Said { kind: "hold", occurred_at: now, held: Some((until, lots)), ..Said::default() })
+    }
+
+    /// Whether points are set aside for a document.
+    pub fn is_held(&self, reference: Option<&str>) -> bool {
+        reference.is_some() && self.holds.iter().any(|hold| hold.reference.as_deref() == reference)
     }
 
     pub fn capture(&mut self, placed: i64, points: Option<i64>, now: i64, sequence: i64) -> Outcome<Said> {
@@ -122,6 +143,92 @@ impl Reference {
     pub fn time_out(&mut self, now: i64) -> Vec<Said> {
         let over: Vec<i64> = self.holds.iter().filter(|hold| hold.until <= now).map(|hold| hold.sequence).collect();
         over.into_iter().filter_map(|placed| self.release(placed, now).ok()).collect()
+    }
+
+    /// A request, with the approvals that the rulebook wants for its size.
+    pub fn request(&mut self, book: &Document, wish: &AdjustmentWish, now: i64, sequence: i64) -> Outcome<Said> {
+        let approvals = &book.approvals;
+        if !approvals.reasons.is_empty() && !approvals.reasons.contains(&wish.reason_code) {
+            return Err("unknown-reason");
+        }
+        let policy = wish.expiry.as_ref().unwrap_or(&book.purchase.expiry);
+        let policy = book.expiry.get(policy).ok_or("unknown-policy")?;
+        let size = i128::from(wish.points).abs();
+        let step = approvals.steps.iter().find(|step| step.up_to.is_none_or(|most| size <= i128::from(most)));
+        self.requests.push(NaiveRequest {
+            sequence,
+            points: wish.points,
+            ends: if wish.points > 0 { expires_at(policy, now, self.zone) } else { None },
+            steps: step.unwrap().roles.clone(),
+            until: now + i64::from(approvals.days) * DAY_MS,
+            by: wish.by.label.clone(),
+            approved_by: vec![],
+        });
+        Ok(Said { kind: "request", occurred_at: now, names: vec![wish.by.label.clone()], ..Said::default() })
+    }
+
+    pub fn decide(
+        &mut self,
+        book: &Document,
+        asked: i64,
+        verdict: Verdict,
+        (name, role): (&str, &str),
+        now: i64,
+    ) -> Outcome<Vec<Said>> {
+        let at = self.requests.iter().position(|open| open.sequence == asked).ok_or("request-resolved")?;
+        let mut open = self.requests[at].clone();
+        let kind = match verdict {
+            Verdict::Withdraw if open.by != name => return Err("not-yours"),
+            Verdict::Withdraw => "withdraw",
+            _ if open.by == name => return Err("own-request"),
+            _ if open.approved_by.iter().any(|other| other == name) => return Err("already-approved"),
+            _ if open.steps[open.approved_by.len()] != role => return Err("wrong-approver"),
+            Verdict::Reject => "reject",
+            Verdict::Approve => "approve",
+        };
+        if verdict == Verdict::Approve {
+            open.approved_by.push(name.to_owned());
+        }
+        let names = || std::iter::once(&open.by).chain(&open.approved_by).cloned().collect::<Vec<_>>();
+        let corrects = Some(asked);
+        let mut said = vec![Said { kind, occurred_at: now, corrects, names: names(), ..Said::default() }];
+        if verdict == Verdict::Approve && open.approved_by.len() < open.steps.len() {
+            self.requests[at] = open;
+            return Ok(said);
+        }
+        self.requests.remove(at);
+        if verdict == Verdict::Approve {
+            let mut adjust =
+                Said { kind: "adjust", points: open.points, occurred_at: now, corrects, ..Said::default() };
+            adjust.names = names();
+            if open.points > 0 {
+                adjust.grants.push(self.grant_until(open.points, now, open.ends));
+            } else {
+                adjust.draws = self.redeem(book, -open.points, now, 0)?.draws;
+            }
+            said.push(adjust);
+        }
+        Ok(said)
+    }
+
+    pub fn lapse(&mut self, now: i64) -> Vec<Said> {
+        let (over, open) = self.requests.drain(..).partition(|request| request.until <= now);
+        self.requests = open;
+        let said = |request: NaiveRequest| Said {
+            kind: "lapse",
+            occurred_at: now,
+            corrects: Some(request.sequence),
+            names: std::iter::once(request.by).chain(request.approved_by).collect(),
+            ..Said::default()
+        };
+        let over: Vec<NaiveRequest> = over;
+        over.into_iter().map(said).collect()
+    }
+
+    fn grant_until(&mut self, points: i64, now: i64, ends: Option<i64>) -> (i64, i64, i64, Option<i64>) {
+        let (granted, earned_at, available_at, _) = self.grant(points, now, now, &rules::Expiry::Never {}, now);
+        self.lots.last_mut().unwrap().expires_at = ends;
+        (granted, earned_at, available_at, ends)
     }
 
     pub fn expire(&mut self, now: i64) -> Option<Said> {
@@ -212,7 +319,7 @@ impl Reference {
                 self.spent[at].left.push((number, left - back));
             }
             let lot = &mut self.lots[number as usize - 1];
-            if lot.expires_at.is_some_and(|end| end <= now) {
+            if book.returns.grace_days.is_some() && lot.expires_at.is_some_and(|end| end <= now) {
                 expired += back;
             } else {
                 lot.remaining += back;
@@ -251,7 +358,13 @@ impl Reference {
         }
         let draws = self.take(&order, desired - expired);
         let taken: i64 = draws.iter().map(|(_, points)| points).sum();
-        let debt = if policy == ShortfallPolicy::Debt { desired - expired - taken } else { 0 };
+        let missing = desired - expired - taken;
+        let held: i64 = self.holds.iter().flat_map(|hold| &hold.lots).map(|(_, points)| points).sum();
+        let debt = match policy {
+            ShortfallPolicy::Debt => missing,
+            ShortfallPolicy::WithinBalance => missing.min(held),
+            ShortfallPolicy::PendingOnly => 0,
+        };
         self.debt += debt;
         let part = |whole: i64| {
             let upto = if all { whole } else { first_of(whole, after, total) };
@@ -295,9 +408,16 @@ fn units(earn: &NaiveEarn, part: &Part) -> Outcome<Vec<(usize, i64)>> {
         let left = earn.lines.iter().enumerate().map(|(at, line)| (at, line.quantity - line.back));
         return Ok(left.filter(|(_, units)| *units > 0).collect());
     };
+    let place = |name: &String| earn.lines.iter().position(|line| line.name == *name);
+    if wishes.iter().any(|(name, _)| place(name).is_none()) {
+        return Err("unknown-line");
+    }
+    if earn.lines.iter().all(|line| line.back == line.quantity) {
+        return Err("nothing-to-reverse");
+    }
     let mut found = Vec::new();
     for (name, units) in wishes {
-        let at = earn.lines.iter().position(|line| line.name == *name).ok_or("unknown-line")?;
+        let at = place(name).unwrap();
         if *units > earn.lines[at].quantity - earn.lines[at].back {
             return Err("more-than-left");
         }

@@ -1,11 +1,12 @@
 //! What happens next in a history: an instant, a command and the reference it bears.
 
 use chrono::Duration;
-use ledger::{Currency, Entry, EntryId, Kind, Money, Timestamp};
-use rules::{Activation, Command, EarnEvent, Line, Part, Reverse};
+use ledger::{Currency, Entry, EntryId, Kind, Money, Person, Timestamp, Verdict};
+use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, Part, Reverse};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
 use crate::history::History;
+use crate::random::Random;
 
 const HOUR: i64 = 3_600_000;
 
@@ -38,6 +39,7 @@ fn boundary(history: &mut History) -> i64 {
         instants.extend(reference.stages(&history.document, lot));
     }
     instants.extend(reference.holds.iter().map(|hold| hold.until));
+    instants.extend(reference.requests.iter().map(|request| request.until));
     instants.extend(reference.tier.as_ref().and_then(|tier| tier.until));
     for days in [1, 2] {
         instants.push(first_instant(today + Duration::days(days), zone));
@@ -59,11 +61,12 @@ pub fn command(history: &mut History) -> Command {
         41..54 => Command::Redeem { points: points(history) },
         54..60 => Command::Hold { points: points(history), minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]) },
         60..67 => resolution(history),
-        67..77 => Command::Reverse(reverse(history).map(Box::new)),
-        77..80 => Command::Activate(activation(history)),
-        80..86 => Command::Settle,
-        86..92 => Command::Remind,
-        92..96 => Command::Upgrade,
+        67..76 => Command::Reverse(reverse(history).map(Box::new)),
+        76..82 => adjustment(history),
+        82..85 => Command::Activate(activation(history)),
+        85..89 => Command::Settle,
+        89..94 => Command::Remind,
+        94..97 => Command::Upgrade,
         _ => Command::Enrol,
     }
 }
@@ -78,7 +81,12 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
         // One earn may be activated once only, and refuses itself; so does a hold that is given up.
         _ if matches!(
             command,
-            Command::Activate(_) | Command::Release { .. } | Command::Settle | Command::Remind | Command::Upgrade
+            Command::Activate(_)
+                | Command::Release { .. }
+                | Command::Decide { .. }
+                | Command::Settle
+                | Command::Remind
+                | Command::Upgrade
         ) =>
         {
             None
@@ -113,6 +121,35 @@ fn resolution(history: &mut History) -> Command {
         6..9 => Command::Capture { hold, points: Some(random.between(1, held)) },
         _ => Command::Capture { hold, points: Some(held + 1) },
     }
+}
+
+/// A request, or what somebody decides on one, more often on an open one and as the role it waits for.
+fn adjustment(history: &mut History) -> Command {
+    let open: Vec<_> = history.store.row.requests.clone();
+    let old = recent(history, &[Kind::Request]);
+    let points = points(history);
+    let random = &mut history.random;
+    let person = |random: &mut Random| {
+        let name = *random.pick(&["anna", "ben", "carl", "dora"]);
+        Person { actor: format!("key:{name}"), label: name.to_owned() }
+    };
+    if old.is_empty() || random.chance(35) {
+        let points = if random.chance(50) { random.between(1, 200) } else { -points };
+        let reason_code = (*random.pick(&["goodwill", "goodwill", "lost"])).to_owned();
+        let expiry = random.pick(&[None, Some("a"), Some("b"), Some("z")]).map(str::to_owned);
+        return Command::Request(AdjustmentWish { points, reason_code, evidence: None, expiry, by: person(random) });
+    }
+    let verdict =
+        *random.pick(&[Verdict::Approve, Verdict::Approve, Verdict::Approve, Verdict::Reject, Verdict::Withdraw]);
+    let role = (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
+    let by = person(random);
+    if open.is_empty() || random.chance(10) {
+        return Command::Decide { request: random.pick(&old).id, verdict, by, role };
+    }
+    let request = random.pick(&open);
+    let needed = request.terms.steps.get(request.approvals.len()).cloned().unwrap_or_default();
+    let role = if random.chance(70) { needed } else { role };
+    Command::Decide { request: request.id, verdict, by, role }
 }
 
 /// An earn, a redemption or both from the books, more often of the last ones; none is a reference that nothing bears.

@@ -19,6 +19,10 @@ impl Tally {
             Kind::Redeem if entry.draws.len() > 1 => self.add("redeem from several lots".to_owned()),
             Kind::Capture if entry.draws.len() > 1 => self.add("capture from several lots".to_owned()),
             Kind::Reverse => self.reversed(entry),
+            Kind::Adjust if entry.points < 0 => self.add("adjust down".to_owned()),
+            Kind::Approve if entry.adjustment.as_ref().is_some_and(|a| a.approvals.len() == 2) => {
+                self.add("second approval".to_owned());
+            }
             Kind::Activate if !entry.dates.is_empty() => self.add("activated early".to_owned()),
             Kind::Expire if entry.draws.len() > 1 => self.add("expire several lots".to_owned()),
             Kind::TierChange if entry.cause.is_some() && entry.grants.is_empty() && after_reversal => {
@@ -48,7 +52,6 @@ impl Tally {
             ("return of some lines", !reversal.lines.is_empty()),
             ("points back to several lots", entry.returns.len() > 1),
             ("grace lot", !entry.grants.is_empty()),
-            ("forfeited", entry.grants.is_empty() && !entry.returns.is_empty() && reversal.expired > 0),
             ("qualification taken back", entry.qualifying.is_some()),
             ("cap freed", !entry.counts.is_empty()),
         ] {
@@ -66,9 +69,12 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 49] = [
+        const EXPECTED: [&str; 63] = [
             "activate",
             "activated early",
+            "adjust",
+            "adjust down",
+            "approve",
             "cap freed",
             "capture",
             "capture from several lots",
@@ -76,20 +82,21 @@ impl Tally {
             "claw-back in part",
             "claw-back of what expired",
             "debt",
-            "earn",
             "early event",
+            "earn",
             "expire",
             "expire several lots",
-            "forfeited",
             "gift",
             "grace lot",
             "hold",
+            "lapse",
             "late event",
             "points back to several lots",
             "profile",
             "qualification taken back",
             "redeem",
             "redeem from several lots",
+            "refused already-approved",
             "refused amount-out-of-range",
             "refused currency-mismatch",
             "refused hold-resolved",
@@ -97,25 +104,35 @@ impl Tally {
             "refused limit-reached",
             "refused member-not-found",
             "refused more-than-left",
+            "refused not-yours",
             "refused nothing-pending",
             "refused nothing-to-reverse",
             "refused occurred-in-future",
             "refused occurred-too-long-ago",
+            "refused own-request",
             "refused reference-already-used",
             "refused reference-not-found",
             "refused reference-required",
+            "refused request-resolved",
             "refused stale",
             "refused unknown-event",
             "refused unknown-line",
+            "refused unknown-policy",
+            "refused unknown-reason",
+            "refused wrong-approver",
+            "reject",
             "release",
             "remind",
             "reminder of several lots",
             "repay",
+            "request",
             "return of some lines",
             "reverse",
+            "second approval",
             "tier lowered at once",
             "tier renewed",
             "tier_change",
+            "withdraw",
         ];
         EXPECTED.into_iter().filter(|what| !self.0.contains_key(*what)).collect()
     }

@@ -1,0 +1,153 @@
+//! Adjustments by hand: asked for by one person, decided by others, executed with the last approval.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `POST /v1/adjustments` | asks for one; `?dry_run=true` writes nothing |
+//! | `POST /v1/adjustments/batch` | asks for one a row of a CSV file, each with an outcome of its own; `?dry_run=true` writes nothing |
+//! | `GET /v1/adjustments` | open requests |
+//! | `GET /v1/adjustments/{id}` | one, and what was decided |
+//! | `POST /v1/adjustments/{id}/approve` | passes a step, and executes with the last one; `?dry_run=true` writes nothing |
+//! | `POST /v1/adjustments/{id}/reject` | turns one down; `?dry_run=true` writes nothing |
+//! | `POST /v1/adjustments/{id}/withdraw` | takes one's own back; `?dry_run=true` writes nothing |
+
+use ledger::{Adjustment, AdjustmentRequest, Entry, EntryId, Kind, MemberId, Refusal, Verdict};
+use serde_json::{Value as Json, json};
+use shell::{
+    AdjustmentBody, App, DecisionBody, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate,
+    bulk_of_caller, now, of_caller, parse_json, serve,
+};
+use spin_sdk::http_service;
+use store::{adjustment_json, corrections, entry_json, named_entry, open_requests};
+
+const REQUESTERS: [Role; 5] =
+    [Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const APPROVERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const READERS: [Role; 6] =
+    [Role::Service, Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const MOST_BYTES: usize = 64 * 1024;
+const MOST_BYTES_OF_A_FILE: usize = 1 << 20;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("POST", ["v1", "adjustments"]) => ask(app, request).await,
+        ("GET", ["v1", "adjustments"]) => open(app, request).await,
+        ("POST", ["v1", "adjustments", "batch"]) => batch(app, request).await,
+        ("GET", ["v1", "adjustments", id]) => state(app, request, id).await,
+        ("POST", ["v1", "adjustments", id, verdict @ ("approve" | "reject" | "withdraw")]) => {
+            decide(app, request, id, verdict).await
+        }
+        (_, ["v1", "adjustments"]) => Err(Problem::MethodNotAllowed("GET, POST")),
+        (_, ["v1", "adjustments", "batch"]) => Err(Problem::MethodNotAllowed("POST")),
+        (_, ["v1", "adjustments", _]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "adjustments", _, "approve" | "reject" | "withdraw"]) => Err(Problem::MethodNotAllowed("POST")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &REQUESTERS).await?;
+    request.allow_query(&["dry_run"])?;
+    let text = request.body_within(MOST_BYTES)?;
+    let key = request.idempotency_key()?;
+    let body: AdjustmentBody = parse_json(text)?;
+    of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller)).await
+}
+
+/// The rows of a file have the file's key and their place as their own: sent again, the file does nothing twice.
+async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &REQUESTERS).await?;
+    request.allow_query(&["dry_run"])?;
+    let rows = AdjustmentBody::rows(request.body_within(MOST_BYTES_OF_A_FILE)?)?;
+    let key = request.idempotency_key()?;
+    let orders = |actor: &str| {
+        let numbered = (1..).zip(rows);
+        let order = |(row, body): (usize, Result<AdjustmentBody, Problem>)| {
+            body.and_then(|body| body.order(&format!("{key}/{row}"), actor, &caller))
+        };
+        Ok(numbered.map(order).collect())
+    };
+    bulk_of_caller(app, request, &caller, orders).await
+}
+
+async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
+    let (verdict, roles) = match verdict {
+        "approve" => (Verdict::Approve, APPROVERS.as_slice()),
+        "reject" => (Verdict::Reject, APPROVERS.as_slice()),
+        _ => (Verdict::Withdraw, REQUESTERS.as_slice()),
+    };
+    let caller = authenticate(app, request, roles).await?;
+    request.allow_query(&["dry_run"])?;
+    let text = request.body_within(MOST_BYTES)?;
+    let key = request.idempotency_key()?;
+    // Nothing needs to be said, so no body is one without fields.
+    let body: DecisionBody = parse_json(if text.is_empty() { b"{}" } else { text })?;
+    let asked = asked(app, caller.programme.no, id).await?;
+    of_caller(app, request, &caller, |actor| body.order(&asked, verdict, &key, actor, &caller)).await
+}
+
+/// The entry that made the request. It never changes, so it may be read before the member is.
+async fn asked(app: &App, programme_no: i64, id: &str) -> Result<Entry, Problem> {
+    let not_found = || Problem::refused(Refusal::RequestNotFound);
+    let id = EntryId::parse(id).ok_or_else(not_found)?;
+    let found = named_entry(&app.sql, programme_no, id).await?;
+    found.filter(|entry| entry.kind == Kind::Request).ok_or_else(not_found)
+}
+
+async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["limit", "cursor"])?;
+    let page = Page::of(request)?;
+    let (found, next) = open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
+    // By the clock, whether or not a job has written down which of them lapsed.
+    let open = found.into_iter().filter(|(_, request)| now() < request.terms.until);
+    let items = open.map(|(member, request)| shown(&member, &request)).collect();
+    Ok(Reply::json(200, &Page::body(items, next.map(|next| next.to_string()))))
+}
+
+fn shown(member: &MemberId, request: &AdjustmentRequest) -> Json {
+    let AdjustmentRequest { id, terms, by, approvals } = request.clone();
+    let waits_for = terms.steps.get(approvals.len()).cloned();
+    let adjustment = Adjustment { terms, by, approvals };
+    json!({
+        "request_id": id.to_string(),
+        "member_id": member.as_str(),
+        "state": "open",
+        "waits_for": waits_for,
+        "adjustment": adjustment_json(&adjustment),
+    })
+}
+
+async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&[])?;
+    let asked = asked(app, caller.programme.no, id).await?;
+    let decisions = corrections(&app.sql, caller.programme.no, asked.id).await?;
+    let newest = decisions.last().unwrap_or(&asked).adjustment.as_ref();
+    let newest = newest.ok_or_else(|| Problem::InvalidRequest(vec![FieldError::new("id", "is no adjustment")]))?;
+    let state = match decisions.last().map(|entry| entry.kind) {
+        Some(Kind::Adjust) => "approved",
+        Some(Kind::Reject) => "rejected",
+        Some(Kind::Withdraw) => "withdrawn",
+        _ if newest.terms.until <= now() => "lapsed",
+        _ => "open",
+    };
+    let waits_for = newest.terms.steps.get(newest.approvals.len()).filter(|_| state == "open");
+    Ok(Reply::json(
+        200,
+        &json!({
+            "request_id": asked.id.to_string(),
+            "member_id": asked.member.as_str(),
+            "state": state,
+            "waits_for": waits_for,
+            "adjustment": adjustment_json(newest),
+            "entry": entry_json(&asked),
+            "decisions": decisions.iter().map(entry_json).collect::<Vec<_>>(),
+        }),
+    ))
+}

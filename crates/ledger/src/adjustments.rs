@@ -1,0 +1,210 @@
+//! Adjustments by hand: asked for by one person, decided by others, executed in one entry that names all of them.
+//!
+//! A request is part of the member's state, as a hold is: every decision on it is an entry, the second of two at once finds it decided, and
+//! nobody can write points past it.
+
+use crate::calendar::Timestamp;
+use crate::commands::{Redeem, drawn_for};
+use crate::entry::{Entry, Kind, LotGrant, Origin};
+use crate::holds::MOST_OPEN;
+use crate::id::{EntryId, LotNumber};
+use crate::journal::Journal;
+use crate::refusal::{Fault, Refusal};
+
+/// A person as the books name one: the key they used, and what people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `key:` and the key's prefix.
+    pub actor: String,
+    /// The key's label.
+    pub label: String,
+}
+
+impl Person {
+    /// Two keys with one label are one person's, such as a key and its successor.
+    fn is(&self, other: &Self) -> bool {
+        self.actor == other.actor || self.label == other.label
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdjustmentTerms {
+    /// Points to be granted, or (negative) taken; not 0.
+    pub points: i64,
+    /// Why, as one of the merchant's codes.
+    pub reason_code: String,
+    /// What proves it: a ticket, a receipt, a link.
+    pub evidence: Option<String>,
+    /// From when on granted points can no longer be spent; `None` is never.
+    pub expires_at: Option<Timestamp>,
+    /// The roles that have to approve, in this order; at least one.
+    pub steps: Vec<String>,
+    /// From when on it can no longer be decided.
+    pub until: Timestamp,
+}
+
+/// One approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// Who.
+    pub by: Person,
+    /// As what.
+    pub role: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An open request of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdjustmentRequest {
+    /// The entry that made it.
+    pub id: EntryId,
+    /// What is asked for.
+    pub terms: AdjustmentTerms,
+    /// Who asked.
+    pub by: Person,
+    /// Approvals so far.
+    pub approvals: Vec<Approval>,
+}
+
+/// What a request entry, a decision or the adjustment itself says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// What is or was asked for.
+    pub terms: AdjustmentTerms,
+    /// Who asked.
+    pub by: Person,
+    /// Approvals so far, this one included.
+    pub approvals: Vec<Approval>,
+}
+
+/// What is decided on a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// One of the steps is passed; with the last one the points move.
+    Approve,
+    /// It is turned down, by whoever could approve it next.
+    Reject,
+    /// Who asked takes it back.
+    Withdraw,
+}
+
+/// Asks for an adjustment. Moves no points.
+///
+/// # Errors
+/// [`Refusal::TooManyOpen`]; a [`Fault`] for terms without points or steps, or when the member's state is inconsistent.
+pub fn request(
+    journal: &mut Journal,
+    terms: AdjustmentTerms,
+    by: Person,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    if terms.points == 0 || terms.steps.is_empty() {
+        return Err(Fault::Draft);
+    }
+    if journal.member().requests.len() >= MOST_OPEN {
+        return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
+    }
+    let adjustment = Some(Adjustment { terms, by, approvals: Vec::new() });
+    journal.post(Entry { adjustment, ..journal.draft(Kind::Request, origin) }).map(Ok)
+}
+
+/// Decides on a request. The last approval executes it in the same commit.
+///
+/// # Errors
+/// [`Refusal::RequestResolved`], [`Refusal::NotYours`], [`Refusal::OwnRequest`], [`Refusal::AlreadyApproved`], [`Refusal::WrongApprover`], or
+/// [`Refusal::InsufficientPoints`] when points are to be taken that are not there; a [`Fault`] when the member's state is inconsistent.
+pub fn decide_request(
+    journal: &mut Journal,
+    id: EntryId,
+    verdict: Verdict,
+    by: Person,
+    role: &str,
+    first_in_first_out: bool,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let Some(open) = journal.member().request(id).cloned() else { return Ok(Err(Refusal::RequestResolved)) };
+    if let Err(refusal) = may(&open, verdict, &by, role) {
+        return Ok(Err(refusal));
+    }
+    let AdjustmentRequest { terms, by: asked_by, mut approvals, .. } = open;
+    let kind = match verdict {
+        Verdict::Approve => {
+            approvals.push(Approval { by, role: role.to_owned(), at: journal.now() });
+            Kind::Approve
+        }
+        Verdict::Reject => Kind::Reject,
+        Verdict::Withdraw => Kind::Withdraw,
+    };
+    let is_through = verdict == Verdict::Approve && approvals.len() == terms.steps.len();
+    let adjustment = Adjustment { terms, by: asked_by, approvals };
+    let draft =
+        Entry { corrects: Some(id), adjustment: Some(adjustment.clone()), ..journal.draft(kind, origin.clone()) };
+    let decided = journal.post(draft)?;
+    if is_through && let Err(refusal) = execute(journal, id, adjustment, first_in_first_out, origin)? {
+        return Ok(Err(refusal));
+    }
+    Ok(Ok(decided))
+}
+
+fn may(open: &AdjustmentRequest, verdict: Verdict, by: &Person, role: &str) -> Result<(), Refusal> {
+    if verdict == Verdict::Withdraw {
+        return if open.by.is(by) { Ok(()) } else { Err(Refusal::NotYours) };
+    }
+    if open.by.is(by) {
+        return Err(Refusal::OwnRequest);
+    }
+    if open.approvals.iter().any(|approval| approval.by.is(by)) {
+        return Err(Refusal::AlreadyApproved);
+    }
+    match open.terms.steps.get(open.approvals.len()) {
+        Some(needed) if needed == role => Ok(()),
+        needed => Err(Refusal::WrongApprover { role: needed.cloned().unwrap_or_default() }),
+    }
+}
+
+/// The one entry that moves the points.
+fn execute(
+    journal: &mut Journal,
+    id: EntryId,
+    adjustment: Adjustment,
+    first_in_first_out: bool,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let (points, now) = (adjustment.terms.points, journal.now());
+    let (mut grants, mut draws) = (Vec::new(), Vec::new());
+    if points > 0 {
+        grants.push(LotGrant {
+            number: LotNumber(0),
+            points,
+            source: "adjustment".to_owned(),
+            earned_at: now,
+            available_at: now,
+            expires_at: adjustment.terms.expires_at,
+        });
+    } else {
+        let taken = Redeem { points: points.checked_neg().ok_or(Fault::Overflow)?, first_in_first_out };
+        draws = match drawn_for(journal, taken)? {
+            Ok(draws) => draws,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+    }
+    let adjustment = Some(adjustment);
+    journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) }).map(Ok)
+}
+
+/// Writes down which requests were decided by nobody in time.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn lapse(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
+    let now = journal.now();
+    let over = journal.member().requests.iter().filter(|request| request.terms.until <= now);
+    let over: Vec<AdjustmentRequest> = over.cloned().collect();
+    for AdjustmentRequest { id, terms, by, approvals } in over {
+        let adjustment = Some(Adjustment { terms, by, approvals });
+        journal.post(Entry { corrects: Some(id), adjustment, ..journal.draft(Kind::Lapse, origin.clone()) })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! What counts towards tiers: sums for life, and by month for as long as they matter.
+
+use crate::entry::Qualifying;
+
+/// What counts towards tiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Money spent, in minor units.
+    pub spend_minor: i64,
+    /// Growth.
+    pub growth: i64,
+    /// Orders.
+    pub orders: i64,
+}
+
+impl Totals {
+    /// The sum, or `None` when it leaves `i64`.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            spend_minor: self.spend_minor.checked_add(other.spend_minor)?,
+            growth: self.growth.checked_add(other.growth)?,
+            orders: self.orders.checked_add(other.orders)?,
+        })
+    }
+}
+
+/// A member's totals for life and by local calendar month.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Since the member joined.
+    pub lifetime: Totals,
+    /// By the first day of the month (day number), ascending; only as far back as the rulebook looks.
+    pub months: Vec<(i32, Totals)>,
+}
+
+impl Standing {
+    /// The sum of all kept months from the given first day (day number) on. Saturates, as every addend was checked against the lifetime sum.
+    #[must_use]
+    pub fn since(&self, first_day: i32) -> Totals {
+        let recent = self.months.iter().filter(|(month, _)| *month >= first_day);
+        recent.fold(Totals::default(), |sum, (_, month)| sum.checked_add(*month).unwrap_or(sum))
+    }
+
+    pub(crate) fn add(&mut self, q: &Qualifying) -> Option<()> {
+        let totals = Totals { spend_minor: q.spend_minor, growth: q.growth, orders: q.orders };
+        self.lifetime = self.lifetime.checked_add(totals)?;
+        self.months.retain(|(month, _)| *month >= q.keep_from);
+        if q.month >= q.keep_from {
+            match self.months.binary_search_by_key(&q.month, |(month, _)| *month) {
+                Ok(at) => {
+                    let (_, month) = self.months.get_mut(at)?;
+                    *month = month.checked_add(totals)?;
+                }
+                // What is taken back from a month that is no longer kept leaves no trace in it.
+                Err(_) if q.orders < 0 || q.spend_minor < 0 || q.growth < 0 => {}
+                Err(at) => self.months.insert(at, (q.month, totals)),
+            }
+        }
+        Some(())
+    }
+}

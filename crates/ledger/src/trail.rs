@@ -1,0 +1,100 @@
+//! What a replay remembers of earlier entries, to tell whether a later one undoes what was there, and no more of it.
+
+use std::collections::BTreeMap;
+
+use crate::entry::{Entry, Kind, LotReturn, Reversal};
+use crate::id::{EntryId, LotNumber};
+use crate::lot::Lot;
+
+/// Everything that may be undone, and what is left of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trail {
+    /// Every lot ever granted, with the dates it has by now.
+    granted: BTreeMap<LotNumber, Lot>,
+    /// Points of each lot that expired.
+    expired: BTreeMap<LotNumber, i64>,
+    undoable: BTreeMap<EntryId, Undoable>,
+}
+
+#[derive(Debug, Clone)]
+enum Undoable {
+    Earn {
+        points: i64,
+        units: BTreeMap<String, i64>,
+        lots: Vec<LotNumber>,
+        /// How much of what expired of the lots was set against reversals.
+        set_off: i64,
+    },
+    Redemption {
+        points: i64,
+        lots: BTreeMap<LotNumber, i64>,
+    },
+}
+
+/// Takes `points` away from what is left; false when there are not as many.
+fn spend(left: &mut i64, points: i64) -> bool {
+    *left = left.saturating_sub(points);
+    points >= 0 && *left >= 0
+}
+
+impl Trail {
+    /// Notes what the entry says. False when it undoes more than there is, or fills a lot that never was.
+    pub(crate) fn take(&mut self, entry: &Entry) -> bool {
+        for lot in &entry.grants {
+            self.granted.insert(lot.number, Lot::of(lot, 0));
+        }
+        for dates in &entry.dates {
+            if let Some(lot) = self.granted.get_mut(&dates.number) {
+                (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
+            }
+        }
+        if entry.kind == Kind::Expire {
+            for draw in &entry.draws {
+                let sum = self.expired.entry(draw.number).or_default();
+                *sum = sum.saturating_add(draw.points);
+            }
+        }
+        self.undoable.extend(undoable(entry).map(|undoable| (entry.id, undoable)));
+        let was_granted = |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
+        entry.returns.iter().all(was_granted)
+            && entry.reversal.as_ref().is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false))
+    }
+
+    fn undo(&mut self, entry: &Entry, reversal: &Reversal) -> Option<bool> {
+        match self.undoable.get_mut(&entry.corrects?)? {
+            Undoable::Earn { points, units, lots, set_off } => {
+                let expired =
+                    lots.iter().filter_map(|lot| self.expired.get(lot)).fold(0, |a: i64, b| a.saturating_add(*b));
+                *set_off = set_off.saturating_add(reversal.expired);
+                let mut lines = reversal.lines.iter();
+                let is_left =
+                    lines.all(|line| units.get_mut(&line.line).is_some_and(|left| spend(left, line.quantity)));
+                let takes = entry.returns.is_empty() && entry.grants.is_empty();
+                Some(takes && is_left && *set_off <= expired && spend(points, reversal.desired))
+            }
+            Undoable::Redemption { points, lots } => {
+                let mut returns = entry.returns.iter();
+                let is_left =
+                    returns.all(|back| lots.get_mut(&back.lot.number).is_some_and(|left| spend(left, back.points)));
+                let gives = entry.draws.is_empty() && entry.debt == 0 && reversal.lines.is_empty();
+                Some(gives && is_left && spend(points, reversal.desired))
+            }
+        }
+    }
+}
+
+fn undoable(entry: &Entry) -> Option<Undoable> {
+    match entry.kind {
+        Kind::Earn => Some(Undoable::Earn {
+            points: entry.points,
+            units: entry.lines.iter().map(|line| (line.line.clone(), line.quantity)).collect(),
+            lots: entry.grants.iter().map(|lot| lot.number).collect(),
+            set_off: 0,
+        }),
+        Kind::Redeem | Kind::Capture => Some(Undoable::Redemption {
+            points: entry.points.saturating_neg(),
+            lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
+        }),
+        _ => None,
+    }
+}

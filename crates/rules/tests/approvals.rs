@@ -1,0 +1,194 @@
+//! Adjustments by hand: who may decide what, in which order, and that the books move once, with all names on the entry.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use ledger::{EntryId, Kind, Person, Verdict};
+use rules::{AdjustmentWish, ApprovalStep, Command};
+use support::{World, aside, at, buy, spend};
+
+const DAY_1: &str = "2026-01-10T10:00:00+08:00";
+const DAY_2: &str = "2026-01-11T10:00:00+08:00";
+
+fn person(name: &str) -> Person {
+    Person { actor: format!("key:{name}"), label: name.to_owned() }
+}
+
+fn asks(name: &str, points: i64) -> Command {
+    Command::Request(AdjustmentWish {
+        points,
+        reason_code: "goodwill".into(),
+        evidence: Some("ticket 7".into()),
+        expiry: None,
+        by: person(name),
+    })
+}
+
+fn decides(request: EntryId, verdict: Verdict, name: &str, role: &str) -> Command {
+    Command::Decide { request, verdict, by: person(name), role: role.into() }
+}
+
+/// A member with 100 points and a request for so many, made by Anna.
+fn asked(points: i64) -> (World, EntryId) {
+    let mut world = World::new(|_| {});
+    world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, asks("anna", points), "request 0")]);
+    let id = world.entries.last().unwrap().id;
+    (world, id)
+}
+
+#[test]
+fn the_size_decides_who_approves() {
+    for (points, role, outcome) in [
+        (1, "approver", "approve 0, adjust 1"),
+        (500, "approver", "approve 0, adjust 500"),
+        (501, "department_head", "approve 0, adjust 501"),
+        (5_000, "department_head", "approve 0, adjust 5000"),
+        (5_001, "vice_president", "approve 0, adjust 5001"),
+        (-1, "approver", "approve 0, adjust -1"),
+        (-100, "approver", "approve 0, adjust -100"),
+        (-101, "approver", "refused insufficient-points"),
+        (-501, "department_head", "refused insufficient-points"),
+        (i64::MIN, "vice_president", "refused amount-out-of-range"),
+        (i64::MAX, "vice_president", "refused amount-out-of-range"),
+    ] {
+        let (mut world, id) = asked(points);
+        for wrong in ["approver", "department_head", "vice_president", "admin", ""] {
+            if wrong != role {
+                let told = world.run(at(DAY_2), &decides(id, Verdict::Approve, "ben", wrong), None);
+                assert_eq!(told, "refused wrong-approver", "{points} {wrong}");
+            }
+        }
+        let told = world.run(at(DAY_2), &decides(id, Verdict::Approve, "ben", role), None);
+        assert_eq!(told, outcome, "{points}");
+        world.audit();
+    }
+}
+
+#[test]
+fn a_request_is_decided_once_by_others() {
+    use Verdict::{Approve, Reject, Withdraw};
+    for (verdict, name, role, outcome) in [
+        (Approve, "ben", "approver", "approve 0, adjust 50"),
+        (Reject, "ben", "approver", "reject 0"),
+        (Withdraw, "anna", "service", "withdraw 0"),
+    ] {
+        let (mut world, id) = asked(50);
+        let run =
+            |world: &mut World, verdict, name, role| world.run(at(DAY_2), &decides(id, verdict, name, role), None);
+        assert_eq!(run(&mut world, Approve, "anna", "approver"), "refused own-request");
+        assert_eq!(run(&mut world, Reject, "anna", "approver"), "refused own-request");
+        assert_eq!(run(&mut world, Withdraw, "ben", "approver"), "refused not-yours");
+        assert_eq!(run(&mut world, verdict, name, role), outcome);
+        for again in [Approve, Reject, Withdraw] {
+            assert_eq!(run(&mut world, again, "carl", "approver"), "refused request-resolved");
+        }
+        world.audit();
+        assert!(world.member.requests.is_empty());
+    }
+    // A key and its successor have one label, and are one person.
+    let (mut world, id) = asked(50);
+    let by = Person { actor: "key:new".into(), label: "anna".into() };
+    let own = Command::Decide { request: id, verdict: Approve, by, role: "approver".into() };
+    assert_eq!(world.run(at(DAY_2), &own, None), "refused own-request");
+}
+
+#[test]
+fn every_step_is_another_person() {
+    let mut world = World::new(|document| {
+        let roles = ["approver", "approver", "vice_president"].map(str::to_owned).to_vec();
+        document.approvals.steps = vec![ApprovalStep { up_to: None, roles }];
+    });
+    world.play(&[(DAY_1, buy(&[100]), "earn 1"), (DAY_1, asks("anna", 70), "request 0")]);
+    let id = world.entries.last().unwrap().id;
+    for (name, role, outcome) in [
+        ("carl", "vice_president", "refused wrong-approver"),
+        ("ben", "approver", "approve 0"),
+        ("ben", "approver", "refused already-approved"),
+        ("carl", "vice_president", "refused wrong-approver"),
+        ("dora", "approver", "approve 0"),
+        ("ben", "vice_president", "refused already-approved"),
+        ("carl", "vice_president", "approve 0, adjust 70"),
+    ] {
+        assert_eq!(world.run(at(DAY_2), &decides(id, Verdict::Approve, name, role), None), outcome, "{name} {role}");
+    }
+    world.audit();
+    let entry = world.entries.last().unwrap();
+    assert_eq!(entry.kind, Kind::Adjust);
+    let adjustment = entry.adjustment.as_ref().unwrap();
+    let names: Vec<&str> = adjustment.approvals.iter().map(|approval| approval.by.label.as_str()).collect();
+    assert_eq!((adjustment.by.label.as_str(), names), ("anna", vec!["ben", "dora", "carl"]), "the entry names all");
+    // A step that was approved can still be turned down by the next.
+    world.play(&[(DAY_2, asks("anna", 70), "request 0")]);
+    let id = world.entries.last().unwrap().id;
+    world.play(&[
+        (DAY_2, decides(id, Verdict::Approve, "ben", "approver"), "approve 0"),
+        (DAY_2, decides(id, Verdict::Reject, "dora", "approver"), "reject 0"),
+    ]);
+}
+
+#[test]
+fn nobody_decides_after_its_time() {
+    let (mut world, id) = asked(50);
+    world.play(&[
+        ("2026-01-24T09:59:59.999+08:00", Command::Settle, ""),
+        ("2026-01-24T10:00:00+08:00", decides(id, Verdict::Approve, "ben", "approver"), "refused request-resolved"),
+        ("2026-01-24T10:00:00+08:00", Command::Settle, "lapse 0"),
+        ("2026-01-24T10:00:00+08:00", decides(id, Verdict::Withdraw, "anna", "service"), "refused request-resolved"),
+    ]);
+    assert_eq!(world.member.balance, 100);
+}
+
+#[test]
+fn two_approvers_at_once() {
+    let (mut world, id) = asked(50);
+    let loaded = world.member.clone();
+    let approve = |name| decides(id, Verdict::Approve, name, "approver");
+    let first = world.decide(&loaded, at(DAY_2), &approve("ben"), None).unwrap();
+    let second = world.decide(&loaded, at(DAY_2), &approve("carl"), None).unwrap();
+    assert!(world.commit(&loaded, first, None));
+    assert!(!world.commit(&loaded, second, None));
+    assert_eq!(world.run(at(DAY_2), &approve("carl"), None), "refused request-resolved");
+    assert_eq!(world.member.balance, 150);
+    world.audit();
+}
+
+#[test]
+fn reasons_and_lives_are_the_rulebooks() {
+    let mut world = World::new(|document| document.approvals.reasons = vec!["lost_receipt".into()]);
+    let wish = |reason: &str, expiry: Option<&str>| {
+        Command::Request(AdjustmentWish {
+            points: 10,
+            reason_code: reason.into(),
+            evidence: None,
+            expiry: expiry.map(str::to_owned),
+            by: person("anna"),
+        })
+    };
+    world.play(&[
+        (DAY_1, wish("lost_receipt", None), "refused member-not-found"),
+        (DAY_1, buy(&[100]), "earn 1"),
+        (DAY_1, wish("goodwill", None), "refused unknown-reason"),
+        (DAY_1, wish("lost_receipt", Some("for_ever")), "refused unknown-policy"),
+        (DAY_1, wish("lost_receipt", Some("campaign")), "request 0"),
+    ]);
+    let id = world.entries.last().unwrap().id;
+    world.play(&[(DAY_2, decides(id, Verdict::Approve, "ben", "approver"), "approve 0, adjust 10")]);
+    // Ninety days from the day it was asked for, as the approver saw it.
+    assert_eq!(world.entries.last().unwrap().grants[0].expires_at, Some(at("2026-04-11T00:00:00+08:00")));
+}
+
+#[test]
+fn an_adjustment_takes_what_can_be_spent() {
+    let (mut world, id) = asked(-60);
+    world.play(&[
+        (DAY_2, aside(50), "hold(50)"),
+        (DAY_2, decides(id, Verdict::Approve, "ben", "approver"), "refused insufficient-points"),
+        (
+            "2026-01-11T10:30:00+08:00",
+            decides(id, Verdict::Approve, "ben", "approver"),
+            "release 0, approve 0, adjust -60",
+        ),
+        ("2026-01-11T10:30:00+08:00", spend(41), "refused insufficient-points"),
+        ("2026-01-11T10:30:00+08:00", spend(40), "redeem -40"),
+    ]);
+}

@@ -1,0 +1,68 @@
+//! Adjustments as they are stored, in the body of an entry and among a member's open requests, and the list of those.
+
+use ledger::{Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, EntryId, MemberId, Person};
+
+use crate::Error;
+use crate::codec::instant;
+use crate::sql::Sql;
+
+/// Actor, label, role, instant.
+type ApprovalRow = (String, String, String, i64);
+/// Points, reason code, evidence, expires_at, steps, until.
+type TermsRow = (i64, String, Option<String>, Option<i64>, Vec<String>, i64);
+/// Terms, actor and label of who asked, approvals. Part of the stored format.
+pub(crate) type AdjustmentRow = (TermsRow, (String, String), Vec<ApprovalRow>);
+/// Entry id and what it asks for.
+pub(crate) type RequestRow = (String, AdjustmentRow);
+
+pub(crate) fn row(adjustment: &Adjustment) -> AdjustmentRow {
+    let Adjustment { terms: t, by, approvals } = adjustment;
+    let expires_at = t.expires_at.map(|at| at.0);
+    let terms = (t.points, t.reason_code.clone(), t.evidence.clone(), expires_at, t.steps.clone(), t.until.0);
+    let approval = |a: &Approval| (a.by.actor.clone(), a.by.label.clone(), a.role.clone(), a.at.0);
+    (terms, (by.actor.clone(), by.label.clone()), approvals.iter().map(approval).collect())
+}
+
+pub(crate) fn adjustment((terms, (actor, label), approvals): AdjustmentRow) -> Adjustment {
+    let (points, reason_code, evidence, expires_at, steps, until) = terms;
+    let expires_at = expires_at.map(instant);
+    let approval = |(actor, label, role, at)| Approval { by: Person { actor, label }, role, at: instant(at) };
+    Adjustment {
+        terms: AdjustmentTerms { points, reason_code, evidence, expires_at, steps, until: instant(until) },
+        by: Person { actor, label },
+        approvals: approvals.into_iter().map(approval).collect(),
+    }
+}
+
+pub(crate) fn request_row(request: &AdjustmentRequest) -> RequestRow {
+    let AdjustmentRequest { id, terms, by, approvals } = request.clone();
+    (id.to_string(), row(&Adjustment { terms, by, approvals }))
+}
+
+pub(crate) fn request((id, row): RequestRow) -> Option<AdjustmentRequest> {
+    let Adjustment { terms, by, approvals } = adjustment(row);
+    Some(AdjustmentRequest { id: EntryId::parse(&id)?, terms, by, approvals })
+}
+
+/// Open requests with their members, of up to `most` members after member number `after`, and the number to go on after; `None` at the end.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn open_requests(
+    sql: &impl Sql,
+    programme_no: i64,
+    after: i64,
+    most: i64,
+) -> Result<(Vec<(MemberId, AdjustmentRequest)>, Option<i64>), Error> {
+    let values = vec![programme_no.into(), after.into(), most.into()];
+    let (mut found, mut last, mut members) = (Vec::new(), after, 0);
+    for mut row in sql.query(include_str!("../queries/open_requests.sql"), values).await? {
+        let no = row.integer(0)?;
+        members += i64::from(no != last);
+        last = no;
+        let member = MemberId::new(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
+        let open = serde_json::from_str(&row.text(2)?).ok().and_then(request).ok_or(Error::Corrupt("request"))?;
+        found.push((member, open));
+    }
+    Ok((found, (members == most).then_some(last)))
+}

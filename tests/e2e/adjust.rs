@@ -1,0 +1,228 @@
+//! `/v1/adjustments`: asked for by one, decided by others, in the order and by the roles that the rulebook names.
+
+use serde_json::{Value as Json, json};
+use tests::{Ask, Host, Shop, at_once};
+
+/// A programme with the people who work in it.
+struct Office {
+    host: Host,
+    shop: Shop,
+}
+
+impl Office {
+    fn open() -> Self {
+        let host = Host::start();
+        let shop = host.shop();
+        shop.buys("m", "o-1", 10_000).send().ok();
+        Self { host, shop }
+    }
+
+    /// Somebody with a key of their own.
+    fn hire(&self, name: &str, role: &str) -> Shop {
+        let made = self.shop.post("/v1/keys", &json!({"role": role, "label": name})).send().ok();
+        self.shop.with_bearer(made["key"].as_str().unwrap())
+    }
+}
+
+fn asks(who: &Shop, points: i64) -> Ask {
+    let body = json!({"member_id": "m", "points": points, "reason_code": "goodwill", "evidence": "ticket 7"});
+    who.post("/v1/adjustments", &body)
+}
+
+fn id(answer: &tests::Answer) -> String {
+    answer.ok()["entry"]["entry_id"].as_str().unwrap().to_owned()
+}
+
+fn decides(who: &Shop, request: &str, verdict: &str) -> Ask {
+    who.post(&format!("/v1/adjustments/{request}/{verdict}"), &json!({}))
+}
+
+/// Wrong role, own request, twice, too late: each its problem, and no entry.
+#[test]
+fn every_wrong_decision_has_its_problem() {
+    let office = Office::open();
+    let [anna, ben, carl, dora] =
+        [("anna", "service"), ("ben", "approver"), ("carl", "approver"), ("dora", "vice_president")]
+            .map(|(name, role)| office.hire(name, role));
+    let head = office.hire("emil", "department_head");
+    let small = id(&asks(&anna, 500).send());
+    let own = id(&asks(&ben, 10).send());
+    let large = id(&asks(&anna, 501).send());
+    let entries = || office.host.books().number("SELECT count(*) FROM entry");
+    let before = entries();
+    for (ask, outcome) in [
+        (decides(&anna, &small, "approve"), "403 forbidden"),
+        (decides(&office.shop, &small, "approve"), "403 wrong-approver"),
+        (decides(&dora, &small, "approve"), "403 wrong-approver"),
+        (decides(&dora, &small, "reject"), "403 wrong-approver"),
+        (decides(&ben, &large, "approve"), "403 wrong-approver"),
+        (decides(&ben, &own, "approve"), "403 own-request"),
+        (decides(&ben, &own, "reject"), "403 own-request"),
+        (decides(&ben, &small, "withdraw"), "403 not-yours"),
+        (decides(&ben, "00000000-0000-7000-8000-000000000000", "approve"), "404 request-not-found"),
+        (decides(&ben, "x", "approve"), "404 request-not-found"),
+        (ben.post(&format!("/v1/adjustments/{small}/approve"), &json!({"points": 5})), "400 invalid-request /points"),
+        (decides(&ben, &small, "sign"), "404 route-not-found"),
+        (ben.get(&format!("/v1/adjustments/{small}/approve")), "405 method-not-allowed"),
+        (decides(&ben, &small, "approve?dry_run=true"), "201 approve +0 = 100, adjust +500 = 600"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    assert_eq!(entries(), before);
+    let approve = decides(&ben, &small, "approve").key("a-1");
+    let first = approve.send();
+    assert_eq!(first.outcome(), "201 approve +0 = 100, adjust +500 = 600");
+    approve.send().assert_replays(&first);
+    for (ask, outcome) in [
+        (decides(&carl, &small, "approve"), "409 request-resolved"),
+        (decides(&carl, &small, "reject"), "409 request-resolved"),
+        (decides(&anna, &small, "withdraw"), "409 request-resolved"),
+        (decides(&head, &large, "reject"), "201 reject +0 = 600"),
+        (decides(&head, &large, "approve"), "409 request-resolved"),
+        (decides(&ben, &own, "withdraw"), "201 withdraw +0 = 600"),
+        (decides(&carl, &own, "approve"), "409 request-resolved"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    // The entry that moved the points names everybody.
+    let adjust = &first.ok()["follow_ups"][0];
+    assert_eq!(adjust["adjustment"]["requested_by"]["name"], "anna");
+    assert_eq!(adjust["adjustment"]["approvals"][0]["by"]["name"], "ben");
+    assert_eq!((&adjust["adjustment"]["evidence"], &adjust["corrects"]), (&json!("ticket 7"), &json!(small)));
+    let told = |id: &str| anna.get(&format!("/v1/adjustments/{id}")).send().ok()["state"].as_str().unwrap().to_owned();
+    assert_eq!([told(&small), told(&large), told(&own)], ["approved", "rejected", "withdrawn"]);
+}
+
+#[test]
+fn a_request_lapses_by_the_clock() {
+    let office = Office::open();
+    let (anna, ben) = (office.hire("anna", "service"), office.hire("ben", "approver"));
+    let request = id(&asks(&anna, 50).send());
+    let open = || anna.all("/v1/adjustments", 10);
+    assert_eq!((open()[0]["request_id"].clone(), open()[0]["waits_for"].clone()), (json!(request), json!("approver")));
+    let told = anna.get(&format!("/v1/adjustments/{request}")).send().ok();
+    office.host.clock(told["adjustment"]["until"].as_str().unwrap());
+    assert_eq!(open(), Vec::<Json>::new());
+    assert_eq!(anna.get(&format!("/v1/adjustments/{request}")).send().ok()["state"], "lapsed");
+    assert_eq!(decides(&ben, &request, "approve").send().outcome(), "409 request-resolved");
+    assert_eq!(office.shop.runs("night")["requests_lapsed"], 1);
+    assert_eq!(decides(&ben, &request, "approve").send().outcome(), "409 request-resolved");
+    assert_eq!(office.shop.history("m"), ["earn +100 = 100", "request +0 = 100", "lapse +0 = 100"]);
+}
+
+/// Two steps, sixteen approvers at once over several instances: each step is passed once, the points move once.
+#[test]
+fn approvers_at_once() {
+    let host = Host::start_with(&["--instances", "4"]);
+    let shop = host.shop_with("steps", |book| {
+        book["approvals"] = json!({"steps": [{"roles": ["approver", "approver"]}]});
+    });
+    shop.buys("m", "o-1", 10_000).send().ok();
+    let office = Office { shop, host };
+    let anna = office.hire("anna", "service");
+    let people: Vec<Shop> = (0..16).map(|n| office.hire(&format!("approver-{n}"), "approver")).collect();
+    for round in 0..3 {
+        let request = id(&asks(&anna, 10).send());
+        let answers = at_once(16, |n| decides(&people[n], &request, "approve").send().outcome());
+        let won: Vec<&String> = answers.iter().filter(|outcome| outcome.starts_with("201 approve")).collect();
+        let moved = won.iter().filter(|outcome| outcome.contains("adjust +10")).count();
+        let late = answers.iter().filter(|outcome| *outcome == "409 request-resolved").count();
+        assert_eq!((won.len(), moved, late), (2, 1, 14), "{answers:?}");
+        assert_eq!(office.shop.balance("m"), 110 + 10 * round);
+    }
+}
+
+#[test]
+fn a_file_of_requests() {
+    let office = Office::open();
+    office.shop.buys("n", "o-2", 5_000).send().ok();
+    let anna = office.hire("anna", "service");
+    let file = "member_id, points, reason_code, evidence, expiry, reference\n\
+        m, 30, offline_event, list 4 row 1, campaign, fair-1\n\
+        n, -10, correction, , , fair-2\n\
+        nobody, 5, goodwill, , , \n\
+        m, 0, goodwill, , , \n\
+        m, 5.5, goodwill, , , \n\
+        m, 5, goodwill, , for_ever, \n\
+        m, 7, goodwill, , , fair-1\n";
+    let send = |path: &str, key: &str| {
+        let answer = anna.ask("POST", path).key(key).body(file).send().ok();
+        let outcome = |one: &Json| {
+            let kind = one["body"]["type"].as_str().map(|kind| kind.rsplit(':').next().unwrap().to_owned());
+            format!(
+                "{} {}{}",
+                one["status"],
+                kind.unwrap_or_default(),
+                if one["replayed"] == true { " again" } else { "" }
+            )
+        };
+        answer["outcomes"].as_array().unwrap().iter().map(outcome).collect::<Vec<_>>()
+    };
+    let entries = office.host.books().snapshot();
+    let dry = send("/v1/adjustments/batch?dry_run=true", "dry");
+    let expected =
+        ["201 ", "201 ", "404 member-not-found", "400 invalid-request", "400 invalid-request", "422 unknown-policy"];
+    assert_eq!(dry[..6], expected);
+    assert_eq!(dry[6], "201 ", "each is shown as if it were alone");
+    assert_eq!(office.host.books().snapshot(), entries);
+    let first = send("/v1/adjustments/batch", "file-1");
+    assert_eq!(first[..6], expected);
+    assert_eq!(first[6], "409 reference-already-used");
+    // Sent again it does nothing twice; under another key its documents were asked for before.
+    let again = send("/v1/adjustments/batch", "file-1");
+    assert_eq!(
+        (again[0].as_str(), again[1].as_str(), again[2].as_str()),
+        ("201  again", "201  again", "404 member-not-found again")
+    );
+    let other = send("/v1/adjustments/batch", "file-2");
+    assert_eq!((other[0].as_str(), other[1].as_str()), ("409 reference-already-used", "409 reference-already-used"));
+    assert_eq!(anna.all("/v1/adjustments", 1).len(), 2);
+    for (body, outcome) in [
+        (String::new(), "400 invalid-request "),
+        ("member_id,points,reason_code\n".to_owned(), "400 invalid-request "),
+        ("\u{0}\u{1}\n\u{2}".to_owned(), "200"),
+        (format!("member_id,points,reason_code\n{}", "m,1,g\n".repeat(501)), "400 invalid-request "),
+    ] {
+        assert_eq!(anna.ask("POST", "/v1/adjustments/batch").body(body).send().outcome(), outcome);
+    }
+}
+
+#[test]
+fn points_are_taken_only_if_they_are_there() {
+    let office = Office::open();
+    let (anna, ben) = (office.hire("anna", "service"), office.hire("ben", "approver"));
+    let request = id(&asks(&anna, -150).send());
+    let approve = |key: &str| decides(&ben, &request, "approve").key(key).send().outcome();
+    assert_eq!(approve("1"), "422 insufficient-points");
+    office.shop.buys("m", "o-2", 5_000).send().ok();
+    assert_eq!(approve("1"), "422 insufficient-points (again)");
+    assert_eq!(approve("2"), "201 approve +0 = 150, adjust -150 = 0");
+}
+
+#[test]
+fn bad_requests() {
+    let office = Office::open();
+    let anna = office.hire("anna", "service");
+    let ask = |fields: &Json| {
+        let mut body = json!({"member_id": "m", "points": 5, "reason_code": "goodwill"});
+        fields.as_object().unwrap().iter().for_each(|(name, value)| body[name] = value.clone());
+        anna.post("/v1/adjustments", &body).send().outcome()
+    };
+    for (fields, outcome) in [
+        (json!({"points": 0}), "400 invalid-request /points"),
+        (json!({"points": 1.5}), "400 invalid-request /points"),
+        (json!({"points": 1_000_000_000_000_001_i64}), "400 invalid-request /points"),
+        (json!({"reason_code": ""}), "400 invalid-request /reason_code"),
+        (json!({"evidence": ""}), "400 invalid-request /evidence"),
+        (json!({"reference": " "}), "400 invalid-request /reference"),
+        (json!({"approved": true}), "400 invalid-request /approved"),
+        (json!({"member_id": "nobody"}), "404 member-not-found"),
+        (json!({"expiry": "x"}), "422 unknown-policy"),
+    ] {
+        assert_eq!(ask(&fields), outcome, "{fields}");
+    }
+    for role in ["storefront", "finance", "job"] {
+        let other = office.hire(role, role);
+        assert_eq!(asks(&other, 5).send().outcome(), "403 forbidden", "{role}");
+    }
+}
