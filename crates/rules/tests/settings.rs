@@ -116,3 +116,15 @@ fn a_setting_stored_but_never_read() {
     }
     assert_eq!(plain.0[1], "earn 1999", "{:?}", plain.0);
 }
+
+/// A kind of entry that a later version brings must not make a rulebook unreadable that was published before.
+#[test]
+fn a_reserved_name_is_refused_at_publication_only() {
+    let mut document = rules::default_document();
+    let rule = document.actions["share"].clone();
+    document.actions.insert("hold".into(), rule);
+    let zone = rules::Rulebook::new(&rules::default_document(), 1).unwrap().zone();
+    let problems = rules::Rulebook::new(&document, 2).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/actions/hold"]);
+    assert!(rules::Rulebook::with_zone(&document, Some(zone), 2).is_ok());
+}
