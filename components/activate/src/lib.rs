@@ -7,7 +7,7 @@
 use ledger::Entry;
 use rules::Activation;
 use shell::{
-    ActivateBody, App, Problem, Reply, Request, Response, Role, authenticate, in_force, of_caller, parse_json, serve,
+    ActivateBody, App, Problem, Reply, Request, Response, Role, asked, in_force, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
 use store::{ProgrammeRef, entries_by_source};
@@ -30,10 +30,7 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &ROLES).await?;
-    request.allow_query(&["dry_run"])?;
-    let text = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
     let body: ActivateBody = parse_json(text)?;
     let activation = earned(app, &caller.programme, &body).await?;
     of_caller(app, request, &caller, |actor| body.order(&key, actor, activation)).await

@@ -13,8 +13,8 @@
 use ledger::{Adjustment, AdjustmentRequest, Entry, EntryId, Kind, MemberId, Refusal, Verdict};
 use serde_json::{Value as Json, json};
 use shell::{
-    AdjustmentBody, App, DecisionBody, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate,
-    bulk_of_caller, now, of_caller, parse_json, serve,
+    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate,
+    bulk_of_caller, now, of_caller, parse_json, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{adjustment_json, corrections, entry_json, named_entry, open_requests};
@@ -51,20 +51,15 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &REQUESTERS).await?;
-    request.allow_query(&["dry_run"])?;
-    let text = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, text) = asked(app, request, &REQUESTERS, MOST_BYTES).await?;
     let body: AdjustmentBody = parse_json(text)?;
     of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller)).await
 }
 
 /// The rows of a file have the file's key and their place as their own: sent again, the file does nothing twice.
 async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &REQUESTERS).await?;
-    request.allow_query(&["dry_run"])?;
-    let rows = AdjustmentBody::rows(request.body_within(MOST_BYTES_OF_A_FILE)?)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, file) = asked(app, request, &REQUESTERS, MOST_BYTES_OF_A_FILE).await?;
+    let rows = AdjustmentBody::rows(file)?;
     let orders = |actor: &str| {
         let numbered = (1..).zip(rows);
         let order = |(row, body): (usize, Result<AdjustmentBody, Problem>)| {
@@ -81,18 +76,14 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
         "reject" => (Verdict::Reject, APPROVERS.as_slice()),
         _ => (Verdict::Withdraw, REQUESTERS.as_slice()),
     };
-    let caller = authenticate(app, request, roles).await?;
-    request.allow_query(&["dry_run"])?;
-    let text = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
-    // Nothing needs to be said, so no body is one without fields.
-    let body: DecisionBody = parse_json(if text.is_empty() { b"{}" } else { text })?;
-    let asked = asked(app, caller.programme.no, id).await?;
-    of_caller(app, request, &caller, |actor| body.order(&asked, verdict, &key, actor, &caller)).await
+    let (caller, key, text) = asked(app, request, roles, MOST_BYTES).await?;
+    let body: DecisionBody = parse_optional_json(text)?;
+    let made = made(app, caller.programme.no, id).await?;
+    of_caller(app, request, &caller, |actor| body.order(&made, verdict, &key, actor, &caller)).await
 }
 
 /// The entry that made the request. It never changes, so it may be read before the member is.
-async fn asked(app: &App, programme_no: i64, id: &str) -> Result<Entry, Problem> {
+async fn made(app: &App, programme_no: i64, id: &str) -> Result<Entry, Problem> {
     let not_found = || Problem::refused(Refusal::RequestNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
     let found = named_entry(&app.sql, programme_no, id).await?;
@@ -126,10 +117,10 @@ fn shown(member: &MemberId, request: &AdjustmentRequest) -> Json {
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
     request.allow_query(&[])?;
-    let asked = asked(app, caller.programme.no, id).await?;
-    let decisions = corrections(&app.sql, caller.programme.no, asked.id).await?;
-    let newest = decisions.last().unwrap_or(&asked).adjustment.as_ref();
-    let newest = newest.ok_or_else(|| Problem::InvalidRequest(vec![FieldError::new("id", "is no adjustment")]))?;
+    let made = made(app, caller.programme.no, id).await?;
+    let decisions = corrections(&app.sql, caller.programme.no, made.id).await?;
+    let newest = decisions.last().unwrap_or(&made).adjustment.as_ref();
+    let newest = newest.ok_or_else(|| Problem::Internal(format!("request {} without its terms", made.id)))?;
     let state = match decisions.last().map(|entry| entry.kind) {
         Some(Kind::Adjust) => "approved",
         Some(Kind::Reject) => "rejected",
@@ -141,12 +132,12 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     Ok(Reply::json(
         200,
         &json!({
-            "request_id": asked.id.to_string(),
-            "member_id": asked.member.as_str(),
+            "request_id": made.id.to_string(),
+            "member_id": made.member.as_str(),
             "state": state,
             "waits_for": waits_for,
             "adjustment": adjustment_json(newest),
-            "entry": entry_json(&asked),
+            "entry": entry_json(&made),
             "decisions": decisions.iter().map(entry_json).collect::<Vec<_>>(),
         }),
     ))

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
     App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, now, once,
-    parse_json, serve,
+    parse_json, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{
@@ -153,7 +153,7 @@ async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     request.allow_query(&[])?;
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
-    let wanted: ReplayBody = if body.is_empty() { ReplayBody { entry_id: None } } else { parse_json(body)? };
+    let wanted: ReplayBody = parse_optional_json(body)?;
     let send_again = async || {
         existing(app, &caller, id).await?;
         let replayed = replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now()).await?;

@@ -9,8 +9,8 @@
 use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
 use shell::{
-    App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, authenticate, now, of_caller, parse_json,
-    serve,
+    App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, asked, authenticate, now, of_caller,
+    parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{Caller, corrections, entry_json, named_entry};
@@ -37,25 +37,17 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn capture(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
-    let body: CaptureBody = parse_json(text)?;
+    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let body: CaptureBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
     of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
 }
 
 async fn release(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
-    let body: ReleaseBody = parse_json(text)?;
+    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let body: ReleaseBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
     of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
-}
-
-/// Who asks, under which key, with which body. Nothing needs to be said, so no body is one without fields.
-async fn asked<'a>(app: &App, request: &'a Request) -> Result<(Caller, String, &'a [u8]), Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&["dry_run"])?;
-    let text = request.body_within(MOST_BYTES)?;
-    Ok((caller, request.idempotency_key()?, if text.is_empty() { b"{}" } else { text }))
 }
 
 /// The entry that placed the hold. It never changes, so it may be read before the member is.

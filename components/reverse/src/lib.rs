@@ -6,9 +6,7 @@
 
 use ledger::{Entry, Kind};
 use rules::{Redemption, Reverse};
-use shell::{
-    App, Problem, Reply, Request, Response, ReverseBody, Role, Target, authenticate, of_caller, parse_json, serve,
-};
+use shell::{App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, of_caller, parse_json, serve};
 use spin_sdk::http_service;
 use store::{drawn_lots, entries_by_source, named_entry};
 
@@ -30,10 +28,7 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &ROLES).await?;
-    request.allow_query(&["dry_run"])?;
-    let text = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
     let body: ReverseBody = parse_json(text)?;
     let wish = find(app, caller.programme.no, &body).await?;
     of_caller(app, request, &caller, |actor| body.order(&key, actor, wish)).await

@@ -49,6 +49,23 @@ pub async fn single(
     carried_out(app, &programme, order, loaded, dry).await
 }
 
+/// Who asks, under which key, with which body: what is common to commands that read something before they know what is ordered, and then go on
+/// with [`of_caller`].
+///
+/// # Errors
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], what is wrong with query, size or key, or what the database does.
+pub async fn asked<'a>(
+    app: &App,
+    request: &'a Request,
+    roles: &[Role],
+    most_bytes: usize,
+) -> Result<(Caller, String, &'a [u8]), Problem> {
+    let caller = authenticate(app, request, roles).await?;
+    request.allow_query(&["dry_run"])?;
+    let body = request.body_within(most_bytes)?;
+    Ok((caller, request.idempotency_key()?, body))
+}
+
 /// As [`single`], for a caller that was let in before, because something had to be read to know what is ordered.
 ///
 /// # Errors

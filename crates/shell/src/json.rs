@@ -29,6 +29,14 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// As [`parse_json`], where nothing needs to be said: no body is one without fields.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn parse_optional_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parse_json(if body.is_empty() { b"{}" } else { body })
+}
+
 /// What is written with the names of its fields. By itself serde would also take `["m", "share"]`, fields in order, which nobody documents.
 pub(crate) struct Object<T>(T);
 

@@ -33,9 +33,9 @@ pub use api::{
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
-pub use command::{authenticate, bulk, bulk_of_caller, of_caller, single};
+pub use command::{asked, authenticate, bulk, bulk_of_caller, of_caller, single};
 pub use ids::{new_id, now};
-pub use json::parse_json;
+pub use json::{parse_json, parse_optional_json};
 pub use once::once;
 pub use page::Page;
 pub use problem::{FieldError, PROBLEMS, Problem};
