@@ -119,9 +119,18 @@ impl Shop {
 
     /// Every item of a list, page by page.
     pub fn all(&self, path: &str, limit: usize) -> Vec<Json> {
+        self.pages(path, &format!("limit={limit}"), limit)
+    }
+
+    /// Every item of a list that a query narrows down, two a page.
+    pub fn all_with(&self, path: &str, query: &str) -> Vec<Json> {
+        self.pages(path, &format!("{query}&limit=2"), 2)
+    }
+
+    fn pages(&self, path: &str, query: &str, limit: usize) -> Vec<Json> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = self.get(&format!("{path}?limit={limit}{cursor}")).send().ok();
+            let page = self.get(&format!("{path}?{query}{cursor}")).send().ok();
             let found = page["items"].as_array().unwrap();
             assert!(found.len() <= limit);
             items.extend(found.iter().cloned());

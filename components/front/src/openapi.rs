@@ -4,8 +4,8 @@ use ledger::KINDS;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, KeyBody, MemberBody,
-    PROBLEMS, ProgrammeBody, RedeemBody, ReleaseBody, ReverseBody,
+    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, FreezeBody, KeyBody,
+    MemberBody, PROBLEMS, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -103,6 +103,8 @@ fn schemas() -> Json {
     add::<ReleaseBody>(&mut generator);
     add::<ReverseBody>(&mut generator);
     add::<MemberBody>(&mut generator);
+    add::<FreezeBody>(&mut generator);
+    add::<RecoverBody>(&mut generator);
     add::<KeyBody>(&mut generator);
     add::<ProgrammeBody>(&mut generator);
     add::<EndpointBody>(&mut generator);

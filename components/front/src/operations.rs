@@ -31,6 +31,16 @@ const READ: Operation = Operation {
 };
 const WRITE: Operation = Operation { method: "post", is_mutation: true, success: &[201], answer: "Written", ..READ };
 const PAGE: &[(&str, &str)] = &[("limit", "integer"), ("cursor", "string")];
+const TRACE: &[(&str, &str)] = &[
+    ("member_id", "string"),
+    ("device_id", "string"),
+    ("ip", "string"),
+    ("actor", "string"),
+    ("from", "string"),
+    ("to", "string"),
+    ("limit", "integer"),
+    ("cursor", "string"),
+];
 const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
 
 /// Every operation that a component serves.
@@ -140,6 +150,55 @@ pub const OPERATIONS: &[Operation] = &[
         query: DRY_RUN,
         success: &[200, 201],
         ..WRITE
+    },
+    Operation {
+        path: "/v1/members/{id}/freeze",
+        summary: "Forbid earning, spending or both",
+        body: Some("FreezeBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/members/{id}/restore",
+        summary: "Allow what was frozen again",
+        body: Some("FreezeBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/members/{id}/recover",
+        summary: "Give back what a thief has spent",
+        body: Some("RecoverBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation { path: "/v1/reviews", summary: "Earns that wait to be looked at", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/reviews/{id}", summary: "An earn that had to be looked at, and what became of it", ..READ },
+    Operation {
+        path: "/v1/reviews/{id}/approve",
+        summary: "Let the points of an earn go their way",
+        body: Some("DecisionBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/reviews/{id}/reject",
+        summary: "Undo an earn that had to be looked at",
+        body: Some("DecisionBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/traces",
+        summary: "Entries of a member, a device or an address, with where they were asked from",
+        query: TRACE,
+        answer: "Page",
+        ..READ
     },
     Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
     Operation {

@@ -22,6 +22,7 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
         "pending": points(LotState::Pending),
         "held": member.holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points).sum::<i64>(),
         "debt": member.debt,
+        "frozen": {"earning": member.frozen.earning, "spending": member.frozen.spending},
         "ledger_balance": ledger_balance,
         "expiring_next": expiring_next(member, now),
         "growth": member.standing.lifetime.growth,

@@ -11,7 +11,7 @@ use ledger::{MemberId, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
 use spin_sdk::http_service;
-use store::{audit, totals, trial_balance};
+use store::{audit, totals, trial_balance, wrong_tallies};
 
 const READERS: [Role; 1] = [Role::Finance];
 
@@ -58,6 +58,8 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         if sums.entries != sums.balances || sums.balances != sums.lots {
             violations.push(json!({"what": "entries, balances and lots do not have the same sum"}));
         }
+        let wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
+        violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         if let Some(body) = body.as_object_mut() {
             body.insert(
                 "sums".to_owned(),

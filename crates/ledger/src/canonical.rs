@@ -6,7 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::adjustments::{Adjustment, Person};
-use crate::entry::{Entry, LotDraw, LotGrant};
+use crate::entry::{Entry, LotDraw, LotGrant, Qualifying};
 use crate::id::Hash;
 
 const LAYOUT: &[u8] = b"accrue.entry.v1";
@@ -58,13 +58,7 @@ impl Entry {
             b.integer(count.times);
             b.integer(count.points);
         });
-        bytes.option(self.qualifying, |b, q| {
-            b.integer(i64::from(q.month));
-            b.integer(i64::from(q.keep_from));
-            b.integer(q.spend_minor);
-            b.integer(q.growth);
-            b.integer(q.orders);
-        });
+        bytes.option(self.qualifying, Encoder::qualifying);
         bytes.option(self.tier.as_ref(), |b, tier| {
             b.optional_text(tier.from.as_deref());
             b.text(&tier.to);
@@ -130,6 +124,26 @@ impl Entry {
                 b.integer(approval.at.0);
             });
         }
+        if let Some(frozen) = self.frozen {
+            bytes.text("frozen");
+            bytes.0.extend_from_slice(&[u8::from(frozen.earning), u8::from(frozen.spending)]);
+        }
+        if let Some(review) = &self.review {
+            bytes.text("review");
+            bytes.text(&review.because);
+            bytes.option(review.qualifying, Encoder::qualifying);
+        }
+        if !self.tallies.is_empty() {
+            bytes.text("tallies");
+            bytes.list(&self.tallies, |b, tally| {
+                b.text(&tally.subject);
+                b.text(&tally.name);
+                b.integer(i64::from(tally.period));
+                b.integer(i64::from(tally.keep_from));
+                b.integer(tally.amount);
+                b.option(tally.most, Encoder::integer);
+            });
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }
@@ -160,6 +174,14 @@ impl Encoder {
     fn list<T>(&mut self, items: &[T], write: impl Fn(&mut Self, &T)) {
         self.length(items.len());
         items.iter().for_each(|item| write(self, item));
+    }
+
+    fn qualifying(&mut self, q: Qualifying) {
+        self.integer(i64::from(q.month));
+        self.integer(i64::from(q.keep_from));
+        self.integer(q.spend_minor);
+        self.integer(q.growth);
+        self.integer(q.orders);
     }
 
     fn person(&mut self, person: &Person) {

@@ -11,6 +11,8 @@ use crate::id::EntryId;
 use crate::journal::{Journal, drawn, sum};
 use crate::lot::{Lot, LotState};
 use crate::refusal::{Fault, Refusal};
+use crate::reviews::Review;
+use crate::tally::Tally;
 
 /// An earn whose points the rules have worked out.
 #[derive(Debug, Clone)]
@@ -29,6 +31,10 @@ pub struct Earn {
     pub counts: Vec<Count>,
     /// What it adds to the tier qualification.
     pub qualifying: Option<Qualifying>,
+    /// Why somebody has to look at it first; its lots must be pending without end then, and `qualifying` is kept back in it.
+    pub review: Option<Review>,
+    /// Counters of the programme to add to.
+    pub tallies: Vec<Tally>,
 }
 
 /// A wish to spend points.
@@ -107,6 +113,8 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
         grants: earn.grants,
         counts: earn.counts,
         qualifying: earn.qualifying,
+        review: earn.review,
+        tallies: earn.tallies,
         ..journal.draft(Kind::Earn, origin)
     };
     journal.post(draft)

@@ -5,7 +5,10 @@
 use crate::adjustments::Adjustment;
 use crate::calendar::Timestamp;
 use crate::exact::Exact;
+use crate::freezes::Frozen;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
+use crate::reviews::Review;
+use crate::tally::Tally;
 
 /// What kind of thing happened. The kind names the contra account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +27,7 @@ pub enum Kind {
     Reverse,
     /// An adjustment by hand is asked for. Moves no points.
     Request,
-    /// Somebody approved of a request.
+    /// Somebody approved of a request, or of an earn under review.
     Approve,
     /// Somebody turned a request down.
     Reject,
@@ -42,6 +45,10 @@ pub enum Kind {
     Activate,
     /// A move on the tier ladder, with its gift if it has one.
     TierChange,
+    /// The account must not earn or not spend any more. Moves no points.
+    Freeze,
+    /// It may again. Moves no points.
+    Restore,
     /// A member was registered or its profile changed. Moves no points.
     Profile,
     /// A warning that points will expire soon. Moves no points.
@@ -49,7 +56,7 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 18] = [
+pub const KINDS: [Kind; 20] = [
     Kind::Earn,
     Kind::Redeem,
     Kind::Hold,
@@ -66,6 +73,8 @@ pub const KINDS: [Kind; 18] = [
     Kind::Expire,
     Kind::Activate,
     Kind::TierChange,
+    Kind::Freeze,
+    Kind::Restore,
     Kind::Profile,
     Kind::Remind,
 ];
@@ -91,6 +100,8 @@ impl Kind {
             Self::Expire => "expire",
             Self::Activate => "activate",
             Self::TierChange => "tier_change",
+            Self::Freeze => "freeze",
+            Self::Restore => "restore",
             Self::Profile => "profile",
             Self::Remind => "remind",
         }
@@ -120,6 +131,8 @@ impl Kind {
             | Self::Withdraw
             | Self::Lapse
             | Self::Activate
+            | Self::Freeze
+            | Self::Restore
             | Self::Profile
             | Self::Remind => None,
         }
@@ -268,9 +281,9 @@ pub struct Qualifying {
 pub struct Count {
     /// Name of the counter.
     pub counter: String,
-    /// First day of the period it counts in, as a day number.
+    /// The period it counts in: its first day as a day number, or hours since 1970.
     pub period: i32,
-    /// Periods of this counter before this day number are dropped.
+    /// Periods of this counter before this one are dropped.
     pub keep_from: i32,
     /// How often.
     pub times: i64,
@@ -361,6 +374,12 @@ pub struct Entry {
     pub debt: i64,
     /// The adjustment that it asks for, decides on or executes.
     pub adjustment: Option<Adjustment>,
+    /// What is frozen after it.
+    pub frozen: Option<Frozen>,
+    /// Why its points wait for somebody to look at them; in a reversal, what is left of that.
+    pub review: Option<Review>,
+    /// Counters of the programme it adds to.
+    pub tallies: Vec<Tally>,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.

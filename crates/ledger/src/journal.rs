@@ -119,6 +119,9 @@ impl Journal {
             reversal: None,
             debt: 0,
             adjustment: None,
+            frozen: None,
+            review: None,
+            tallies: Vec::new(),
             previous_hash: self.member.head,
             hash: Hash::default(),
         }

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use crate::adjustments::{Adjustment, AdjustmentRequest};
 use crate::calendar::Timestamp;
 use crate::entry::{Count, Entry, Kind, LotReturn, Origin, Reservation};
+use crate::freezes::Frozen;
 use crate::holds::Hold;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
 use crate::lot::Lot;
 use crate::refusal::Fault;
+use crate::reviews::OpenReview;
 use crate::standing::Standing;
 
 /// The tier a member is in.
@@ -65,6 +67,10 @@ pub struct Member {
     pub holds: Vec<Hold>,
     /// Open requests for adjustments, oldest first.
     pub requests: Vec<AdjustmentRequest>,
+    /// Earns that wait for somebody to look at them, oldest first.
+    pub reviews: Vec<OpenReview>,
+    /// What it must not do.
+    pub frozen: Frozen,
     /// No lot falls due (activates or expires), no hold times out and no request lapses before this instant; `None` when none ever will.
     pub due_at: Option<Timestamp>,
     /// When the last reminder was recorded.
@@ -92,6 +98,8 @@ impl Member {
             counters: Vec::new(),
             holds: Vec::new(),
             requests: Vec::new(),
+            reviews: Vec::new(),
+            frozen: Frozen::default(),
             due_at: None,
             reminded_at: None,
             lots: Vec::new(),
@@ -171,9 +179,11 @@ impl Member {
         let owed = self.debt.checked_add(entry.debt).filter(|debt| *debt >= 0).ok_or(Fault::Unbalanced)?;
         let resolved = self.resolve(entry)?;
         self.adjust(entry)?;
+        self.frozen = entry.frozen.unwrap_or(self.frozen);
         self.move_lots(entry, resolved.as_ref())?;
         let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         let in_lots = balance.checked_add(owed).ok_or(Fault::Overflow)?;
+        self.keep_reviews(entry)?;
         if entry.moved()? != entry.points || balance != entry.balance_after || in_lots < 0 {
             return Err(Fault::Unbalanced);
         }
@@ -243,7 +253,8 @@ impl Member {
     /// Opens, draws, refills, activates and holds lots.
     fn move_lots(&mut self, entry: &Entry, resolved: Option<&Hold>) -> Result<(), Fault> {
         // A sweep may touch many thousands of lots at once.
-        let touches_lots = !(entry.draws.is_empty() && entry.activations.is_empty() && entry.returns.is_empty())
+        let lots = (&entry.draws, &entry.activations, &entry.returns, &entry.dates);
+        let touches_lots = !(lots.0.is_empty() && lots.1.is_empty() && lots.2.is_empty() && lots.3.is_empty())
             || entry.reservation.is_some()
             || entry.adjustment.is_some()
             || resolved.is_some();
@@ -295,7 +306,9 @@ impl Member {
         }
         for dates in &entry.dates {
             let is_activated = entry.activations.iter().any(|activation| activation.number == dates.number);
-            let lot = open.get_mut(&dates.number).filter(|_| is_activated).ok_or(Fault::Lot)?;
+            // A lot that was under review goes on waiting until its time has come.
+            let may = |lot: &&mut &mut Lot| is_activated || (entry.kind == Kind::Approve && lot.pending);
+            let lot = open.get_mut(&dates.number).filter(may).ok_or(Fault::Lot)?;
             (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
         }
         let mut reopened = Vec::new();

@@ -17,7 +17,7 @@ pub enum Refusal {
     ReferenceNotFound,
     /// The programme has no such hold.
     HoldNotFound,
-    /// The programme has no such request.
+    /// The programme has no such request, or no such earn to be looked at.
     RequestNotFound,
     /// The hold was captured or released, or it timed out.
     HoldResolved,
@@ -26,6 +26,13 @@ pub enum Refusal {
         /// The entry that recorded it, when it is known.
         entry: Option<EntryId>,
     },
+    /// The account must not earn, or not spend, for now.
+    MemberFrozen {
+        /// `earning` or `spending`.
+        side: &'static str,
+    },
+    /// The account is as it is asked to be.
+    NothingToChange,
     /// The rulebook does not know the event.
     UnknownEvent {
         /// The event as it was named.
@@ -52,6 +59,15 @@ pub enum Refusal {
         /// The period it counts in.
         per: String,
     },
+    /// The device did this as often as the rulebook allows, for whichever members.
+    DeviceLimitReached {
+        /// The limit.
+        times: i64,
+        /// The period it counts in.
+        per: String,
+    },
+    /// The points of the earn wait for somebody to look at them.
+    UnderReview,
     /// The points of the earn are active, spent or gone already.
     NothingPending,
     /// The member has as many open holds or requests as the ledger keeps.
@@ -66,7 +82,7 @@ pub enum Refusal {
     },
     /// Everything that is asked to be undone was undone before.
     NothingToReverse,
-    /// The adjustment was decided, taken back, or not decided in time.
+    /// The adjustment was decided, taken back, or not decided in time; the earn was looked at, or never had to be.
     RequestResolved,
     /// Only who asked for the adjustment may take it back.
     NotYours,
@@ -118,12 +134,16 @@ impl Refusal {
             Self::RequestNotFound => "request-not-found",
             Self::HoldResolved => "hold-resolved",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
+            Self::MemberFrozen { .. } => "member-frozen",
+            Self::NothingToChange => "nothing-to-change",
             Self::UnknownEvent { .. } => "unknown-event",
             Self::ReferenceRequired => "reference-required",
             Self::OccurredInFuture => "occurred-in-future",
             Self::OccurredTooLongAgo { .. } => "occurred-too-long-ago",
             Self::CurrencyMismatch { .. } => "currency-mismatch",
             Self::LimitReached { .. } => "limit-reached",
+            Self::DeviceLimitReached { .. } => "device-limit-reached",
+            Self::UnderReview => "under-review",
             Self::NothingPending => "nothing-pending",
             Self::TooManyOpen { .. } => "too-many-open",
             Self::UnknownLine { .. } => "unknown-line",
@@ -148,6 +168,9 @@ impl Refusal {
             Self::MemberNotFound | Self::ReferenceNotFound | Self::HoldNotFound | Self::RequestNotFound => 404,
             Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
             Self::ReferenceAlreadyUsed { .. }
+            | Self::MemberFrozen { .. }
+            | Self::NothingToChange
+            | Self::UnderReview
             | Self::NothingPending
             | Self::HoldResolved
             | Self::NothingToReverse
@@ -164,10 +187,14 @@ impl Refusal {
             Self::MemberNotFound
             | Self::ReferenceNotFound
             | Self::OccurredInFuture
+            | Self::MemberFrozen { .. }
+            | Self::DeviceLimitReached { .. }
+            | Self::UnderReview
             | Self::LimitReached { .. }
             | Self::TooManyOpen { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
+            | Self::NothingToChange
             | Self::UnknownEvent { .. }
             | Self::ReferenceRequired
             | Self::OccurredTooLongAgo { .. }
@@ -197,11 +224,13 @@ impl fmt::Display for Refusal {
             Self::MemberNotFound => f.write_str("This programme has no such member."),
             Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
             Self::HoldNotFound => f.write_str("This programme has no such hold."),
-            Self::RequestNotFound => f.write_str("This programme has no such request."),
+            Self::RequestNotFound => f.write_str("This programme has no such request or review."),
             Self::HoldResolved => f.write_str("The hold was captured, released or timed out before."),
             Self::ReferenceAlreadyUsed { .. } => {
                 f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
             }
+            Self::MemberFrozen { side } => write!(f, "The account is frozen for {side}."),
+            Self::NothingToChange => f.write_str("The account is as it is asked to be."),
             Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
             Self::ReferenceRequired => {
                 f.write_str("Points that wait for an activation need a reference to be activated by.")
@@ -212,11 +241,17 @@ impl fmt::Display for Refusal {
             }
             Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
             Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
+            Self::DeviceLimitReached { times, per } => {
+                write!(f, "The rulebook allows this {times} time(s) per {per} on one device.")
+            }
+            Self::UnderReview => f.write_str("These points wait for somebody to look at the order."),
             Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
             Self::TooManyOpen { most } => write!(f, "The member has {most} of these open; resolve one first."),
             Self::UnknownLine { line } => write!(f, "The order has no line {line:?}."),
             Self::NothingToReverse => f.write_str("All of it was reversed before."),
-            Self::RequestResolved => f.write_str("The request was decided, withdrawn or not decided in time."),
+            Self::RequestResolved => {
+                f.write_str("It was decided, withdrawn or not decided in time, or never waited for a decision.")
+            }
             Self::NotYours => f.write_str("Only who made the request may withdraw it."),
             Self::OwnRequest => f.write_str("Nobody decides on their own request."),
             Self::AlreadyApproved => f.write_str("This person has approved of the request before."),

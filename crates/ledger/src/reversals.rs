@@ -10,6 +10,7 @@ use crate::id::{EntryId, LotNumber};
 use crate::journal::{Journal, drawn, sum};
 use crate::lot::{Lot, LotState};
 use crate::refusal::Fault;
+use crate::reviews::Review;
 
 /// What becomes of points that an earn granted and the member no longer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct ClawBack<'a> {
     pub counts: Vec<Count>,
     /// What to take back from the tier qualification.
     pub qualifying: Option<Qualifying>,
+    /// What is left of the earn's open review, when it has one and not all comes back.
+    pub review: Option<Review>,
 }
 
 /// Takes points back: from the lots of the earn first, then as the shortfall policy says. What expired of them is gone already and is not taken
@@ -80,6 +83,7 @@ pub fn claw_back(journal: &mut Journal, wish: ClawBack<'_>, origin: Origin) -> R
         reversal: Some(Reversal { expired, ..wish.reversal }),
         counts: wish.counts,
         qualifying: wish.qualifying,
+        review: wish.review,
         ..journal.draft(Kind::Reverse, origin)
     };
     journal.post(draft)
@@ -100,11 +104,16 @@ pub struct GiveBack<'a> {
     pub grace: Option<LotGrant>,
 }
 
-/// Gives points back to the lots that they came from, the last drawn first.
+/// Gives points back to the lots that they came from, the last drawn first; `cause` is the correction that this one belongs to.
 ///
 /// # Errors
 /// A [`Fault`] when the redemption did not draw as many, or the member's state is inconsistent.
-pub fn give_back(journal: &mut Journal, wish: GiveBack<'_>, origin: Origin) -> Result<EntryId, Fault> {
+pub fn give_back(
+    journal: &mut Journal,
+    wish: GiveBack<'_>,
+    cause: Option<EntryId>,
+    origin: Origin,
+) -> Result<EntryId, Fault> {
     let now = journal.now();
     let (mut before, mut missing) = (wish.before, wish.points);
     let (mut returns, mut expired) = (Vec::new(), 0i64);
@@ -130,6 +139,7 @@ pub fn give_back(journal: &mut Journal, wish: GiveBack<'_>, origin: Origin) -> R
     let grace = wish.grace.filter(|_| expired > 0).map(|lot| LotGrant { points: expired, ..lot });
     let draft = Entry {
         corrects: Some(wish.redemption.id),
+        cause,
         grants: grace.into_iter().collect(),
         returns,
         reversal: Some(Reversal { lines: Vec::new(), desired: wish.points, expired }),

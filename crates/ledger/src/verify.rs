@@ -105,6 +105,8 @@ impl Replay {
         differs("debt", member.debt == stored.debt);
         differs("holds", member.holds == stored.holds);
         differs("requests", member.requests == stored.requests);
+        differs("reviews", member.reviews == stored.reviews);
+        differs("freeze", member.frozen == stored.frozen);
         differs("number of lots", member.lots_granted == stored.lots_granted);
         differs("joining", member.joined_at == stored.joined_at);
         differs("last reminder", member.reminded_at == stored.reminded_at);
@@ -161,18 +163,25 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
     let only = |present: bool, kinds: &[Kind]| !present || kinds.contains(&entry.kind);
     let fields = [
-        only(!entry.dates.is_empty(), &[Kind::Activate]),
+        only(!entry.dates.is_empty() || !entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
+        only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore]),
+        only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
         only(entry.debt > 0, &[Kind::Reverse]),
         only(entry.debt < 0, &[Kind::Repay]),
         only(entry.adjustment.is_some(), &ADJUSTING),
-        only(entry.corrects.is_some() && entry.adjustment.is_none(), &[Kind::Capture, Kind::Release, Kind::Reverse]),
+        only(entry.corrects.is_some() && entry.adjustment.is_none(), &CORRECTING),
     ];
     if fields.contains(&false) {
         return false;
     }
     match entry.kind {
+        // What waits for a look waits without end, and does not count yet.
+        Kind::Earn if entry.review.is_some() => {
+            let waits = entry.grants.iter().all(|lot| lot.available_at == Timestamp::LAST && lot.expires_at.is_none());
+            !draws && awarded == granted && waits && entry.qualifying.is_none()
+        }
         Kind::Earn => !draws && awarded == granted,
         Kind::Redeem | Kind::Expire => draws && !grants,
         Kind::Hold => !draws && !grants && entry.reservation.is_some(),
@@ -181,9 +190,10 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         Kind::Reverse => entry.reversal.as_ref().is_some_and(|reversal| adds_up(entry, reversal)),
         Kind::Repay => draws && !grants && entry.points == 0,
         Kind::Adjust => grants != draws && entry.adjustment.is_some(),
-        Kind::Request | Kind::Approve | Kind::Reject | Kind::Withdraw | Kind::Lapse => {
-            !draws && !grants && entry.adjustment.is_some()
-        }
+        // Of a request or, when it names none, of an earn under review.
+        Kind::Approve => !draws && !grants && entry.corrects.is_some(),
+        Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
+        Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),
         Kind::TierChange => !draws && entry.tier.is_some(),
         Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
         Kind::Remind => !draws && !grants && entry.reminder.is_some(),
@@ -191,6 +201,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     }
 }
 
+const CORRECTING: [Kind; 4] = [Kind::Capture, Kind::Release, Kind::Reverse, Kind::Approve];
 const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
 
 /// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).

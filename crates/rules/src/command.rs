@@ -3,15 +3,16 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Context, Decision, EntryId, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotNumber, Member, Money, Origin, Person,
-    Redeem, Refusal, Reversal, Timestamp, Verdict, Zone, activate, activate_early, capture, decide_request, enrol,
-    expire, hold, lapse, redeem, release, remind, repay, time_out,
+    Context, Counted, Decision, EntryId, ExpiryPolicy, Fault, Frozen, Journal, Lot, LotDates, LotNumber, Member, Money,
+    Origin, Person, Redeem, Refusal, Reversal, Timestamp, Verdict, Zone, activate, activate_early, capture,
+    decide_request, enrol, expire, freeze, hold, lapse, may_decide, redeem, release, remind, repay, restore, time_out,
 };
 
 use crate::adjust::{AdjustmentWish, ask};
 use crate::earn::earn;
 use crate::remind::reminder;
-use crate::reverse::{Reverse, reverse};
+use crate::reverse::{Redemption, Reverse, recover, reverse};
+use crate::review::{self, Promise};
 use crate::rulebook::Rulebook;
 use crate::tiers;
 
@@ -39,6 +40,8 @@ pub struct EarnEvent {
     pub occurred_at: Option<Timestamp>,
     /// The lines of a purchase; empty for actions.
     pub lines: Vec<Line>,
+    /// The device it was done on, in a form that tells nobody which one it is.
+    pub device: Option<String>,
 }
 
 /// Pending points that something has settled before their time.
@@ -96,6 +99,23 @@ pub enum Command {
     },
     /// Make the pending points of an earlier earn spendable now; `None` when the member has no such earn.
     Activate(Option<Activation>),
+    /// Freeze sides of the account.
+    Freeze(Frozen),
+    /// Restore sides of the account.
+    Restore(Frozen),
+    /// Approve of an earn under review.
+    ApproveReview {
+        /// The earn.
+        earn: EntryId,
+        /// When it happened.
+        occurred_at: Timestamp,
+        /// The life its points were promised.
+        promise: Promise,
+    },
+    /// Turn an earn under review down: all that is left of it is undone.
+    RejectReview(Box<Reverse>),
+    /// Give back what was spent by somebody who was not the member, one correction for each.
+    Recover(Vec<Redemption>),
     /// Register the member, or note a change of its profile.
     Enrol,
     /// Write down what the clock has decided: activations, ends of tiers, expiries.
@@ -124,6 +144,8 @@ pub struct Recorded {
     pub reversals: Vec<(EntryId, Reversal)>,
     /// Points of the lots of the earn to be reversed that were written down as expired.
     pub expired: i64,
+    /// What counters of the programme stand at, of the subjects that the command counts for.
+    pub tallies: Vec<Counted>,
 }
 
 /// Decides `command` for `member`, given what is `recorded` about its documents.
@@ -139,7 +161,7 @@ pub fn decide(
     context: Context,
 ) -> Result<Result<Decided, Refusal>, Fault> {
     let decided = match command {
-        Command::Earn(event) => earn(book, member, event, origin, recorded.used, context),
+        Command::Earn(event) => earn(book, member, event, origin, recorded, context),
         _ => simple(book, member, command, origin, recorded, context),
     };
     // Sums that leave 64 bits come from the caller's amounts, not from a broken state.
@@ -161,6 +183,9 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         }
         Command::Decide { request, .. } if member.request(*request).is_none() => Err(Refusal::RequestResolved),
         _ if recorded.used.is_some() => Err(Refusal::ReferenceAlreadyUsed { entry: recorded.used }),
+        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } if member.frozen.spending => {
+            Err(Refusal::MemberFrozen { side: "spending" })
+        }
         _ => Ok(()),
     }
 }
@@ -208,6 +233,18 @@ fn post(
         Command::Capture { hold, points } => capture(journal, *hold, *points, origin)?,
         Command::Release { hold } => release(journal, *hold, origin)?,
         Command::Reverse(Some(wish)) => return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some)),
+        Command::RejectReview(wish) => {
+            if let Some(Err(refusal)) = wish.earn.as_ref().map(|earn| may_decide(journal.member(), earn.id, &origin)) {
+                return Ok(Err(refusal));
+            }
+            return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some));
+        }
+        Command::ApproveReview { earn, occurred_at, promise } => {
+            return Ok(review::approve(journal, book, *earn, *occurred_at, promise, origin)?.map(|()| None));
+        }
+        Command::Recover(stolen) => return Ok(recover(journal, book, stolen, recorded, &origin)?.map(|()| None)),
+        Command::Freeze(sides) => freeze(journal, *sides, origin)?,
+        Command::Restore(sides) => restore(journal, *sides, origin)?,
         Command::Request(wish) => ask(journal, book, wish, origin)?,
         Command::Decide { request, verdict, by, role } => {
             let first_in_first_out = book.first_in_first_out();
@@ -215,7 +252,13 @@ fn post(
         }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());
-            if dates.is_empty() { Err(Refusal::NothingPending) } else { Ok(activate_early(journal, dates, origin)?) }
+            if dates.is_empty() && activation.lots.iter().any(|lot| journal.member().is_under_review(*lot)) {
+                Err(Refusal::UnderReview)
+            } else if dates.is_empty() {
+                Err(Refusal::NothingPending)
+            } else {
+                Ok(activate_early(journal, dates, origin)?)
+            }
         }
         Command::Enrol => Ok(enrol(journal, origin)?),
         Command::Upgrade => return tiers::upgrade(journal, book, &origin, None).map(|()| Ok(None)),
@@ -235,6 +278,7 @@ fn by(actor: &str) -> Origin {
 /// The new dates of those lots that are still pending.
 fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zone) -> Vec<LotDates> {
     let pending = member.lots.iter().filter(|lot| lot.pending && activation.lots.contains(&lot.number));
+    let pending = pending.filter(|lot| !member.is_under_review(lot.number));
     let dates = |lot: &Lot| LotDates {
         number: lot.number,
         available_at: now,

@@ -2,7 +2,7 @@
 
 use crate::document::{
     ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule,
-    QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    QualifyingPeriod, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -16,6 +16,7 @@ pub fn default_document() -> Document {
         points,
         growth,
         limit: Some(Limit { times, per }),
+        device_limit: None,
         expiry: "campaign".to_owned(),
         pending: None,
     };
@@ -64,5 +65,6 @@ pub fn default_document() -> Document {
         reminders: Reminders::default(),
         returns: Returns::default(),
         approvals: Approvals::default(),
+        risk: Risk::default(),
     }
 }

@@ -3,9 +3,15 @@
 //! Unknown fields are refused when it is read, so that a typo never becomes a rule that is silently missing. What a field may hold is
 //! checked in `validate`.
 
+mod approvals;
+mod risk;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use approvals::{ApprovalStep, Approvals};
+pub use risk::{Risk, Suspicion, Velocity};
 
 /// All rules of one programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +57,9 @@ pub struct Document {
     /// Who has to approve of adjustments by hand.
     #[serde(default)]
     pub approvals: Approvals,
+    /// What looks odd.
+    #[serde(default)]
+    pub risk: Risk,
 }
 
 fn seven() -> u32 {
@@ -135,6 +144,9 @@ pub struct ActionRule {
     /// How often a member may.
     #[serde(default)]
     pub limit: Option<Limit>,
+    /// How often it may be done on one device, whoever the members are.
+    #[serde(default)]
+    pub device_limit: Option<Limit>,
     /// Name of the expiry policy.
     pub expiry: String,
     /// The waiting time; points can be spent at once when there is none.
@@ -156,6 +168,8 @@ pub struct Limit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
+    /// An hour of the clock (UTC).
+    Hour,
     /// A local day.
     Day,
     /// A calendar month.
@@ -344,45 +358,4 @@ pub enum ShortfallPolicy {
     /// Whatever the member can spend is taken; the rest is owed, and the next points pay it off.
     #[default]
     Debt,
-}
-
-/// Who has to approve of adjustments by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Approvals {
-    /// By the size of the adjustment, ascending; the last has no limit.
-    #[serde(default = "one_each")]
-    pub steps: Vec<ApprovalStep>,
-    /// After how many times 24 hours a request that nobody decided lapses.
-    #[serde(default = "two_weeks")]
-    pub days: u32,
-    /// The reasons that may be given; any when empty.
-    #[serde(default)]
-    pub reasons: Vec<String>,
-}
-
-/// Who has to approve of adjustments up to a size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApprovalStep {
-    /// The most points, granted or taken; without it, any number.
-    #[serde(default)]
-    pub up_to: Option<i64>,
-    /// The roles that have to approve, each a person of its own, in this order: `approver`, `department_head`, `vice_president`.
-    pub roles: Vec<String>,
-}
-
-impl Default for Approvals {
-    fn default() -> Self {
-        Self { steps: one_each(), days: two_weeks(), reasons: Vec::new() }
-    }
-}
-
-fn one_each() -> Vec<ApprovalStep> {
-    let step = |up_to, role: &str| ApprovalStep { up_to, roles: vec![role.to_owned()] };
-    vec![step(Some(500), "approver"), step(Some(5_000), "department_head"), step(None, "vice_president")]
-}
-
-fn two_weeks() -> u32 {
-    14
 }

@@ -1,14 +1,15 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp, Totals,
-    repay,
+    Context, Counted, Decision, Earn, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp,
+    Totals, repay,
 };
 
 use crate::award::{self, Worth};
-use crate::command::{Decided, EarnEvent, settle};
+use crate::command::{Decided, EarnEvent, Recorded, settle};
 use crate::document::Enrolment;
 use crate::limits::Limits;
+use crate::review::{kept_back, suspicion};
 use crate::rulebook::Rulebook;
 use crate::tiers;
 use ledger::{Exact, ExpiryPolicy};
@@ -21,17 +22,17 @@ pub(crate) fn earn(
     member: Member,
     event: &EarnEvent,
     origin: &Origin,
-    used: Option<EntryId>,
+    recorded: &Recorded,
     context: Context,
 ) -> Result<Result<Decided, Refusal>, Fault> {
     let now = context.now;
     let occurred_at = event.occurred_at.unwrap_or(now);
-    if let Err(refusal) = may(book, &member, event, origin, used, occurred_at, now) {
+    if let Err(refusal) = may(book, &member, event, origin, recorded.used, occurred_at, now) {
         return Ok(Err(refusal));
     }
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
-    let earned = match price(book, journal.member(), event, occurred_at, now) {
+    let earned = match price(book, journal.member(), event, occurred_at, now, &recorded.tallies) {
         Ok(earned) => earned,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -60,6 +61,9 @@ fn may(
     if used.is_some() {
         return Err(Refusal::ReferenceAlreadyUsed { entry: used });
     }
+    if member.frozen.earning {
+        return Err(Refusal::MemberFrozen { side: "earning" });
+    }
     if event.event != "purchase" && !book.actions.contains_key(&event.event) {
         return Err(Refusal::UnknownEvent { event: event.event.clone() });
     }
@@ -85,11 +89,15 @@ fn price(
     event: &EarnEvent,
     occurred_at: Timestamp,
     now: Timestamp,
+    tallies: &[Counted],
 ) -> Result<Earn, Refusal> {
     let mut limits = Limits::new(book, member, occurred_at, now);
     let (worth, (expiry, availability), orders) = if let Some(action) = book.actions.get(&event.event) {
         if let Some(limit) = action.limit {
             limits.allow(&event.event, limit)?;
+        }
+        if let (Some(device), Some(limit)) = (&event.device, action.device_limit) {
+            limits.allow_on(device, &event.event, limit, tallies)?;
         }
         let desired = vec![(event.event.clone(), Exact::whole(action.points))];
         (Worth { desired, spend_minor: 0, growth: action.growth }, (&action.expiry, &action.availability), 0)
@@ -102,16 +110,24 @@ fn price(
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
     granted = limits.cap("all", book.points_per_day, granted);
+    let because = suspicion(book, &event.event, worth.spend_minor, granted, &mut limits)?;
+    let (counts, tallies) = limits.into_counts(granted);
     let available_at = availability.available_at(occurred_at, now, book.zone());
     let totals = Totals { spend_minor: worth.spend_minor, growth: worth.growth, orders };
-    Ok(Earn {
+    let earn = Earn {
         event: event.event.clone(),
         occurred_at,
         awards: worth.awards(book, granted),
         lines: award::lines(&event.lines, granted),
         grants: lot(book, &event.event, expiry, granted, occurred_at, available_at).into_iter().collect(),
-        counts: limits.into_counts(granted),
+        counts,
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
+        review: None,
+        tallies,
+    };
+    Ok(match because {
+        Some(because) => kept_back(earn, because),
+        None => earn,
     })
 }
 

@@ -15,6 +15,7 @@ mod earn;
 mod limits;
 mod remind;
 mod reverse;
+mod review;
 mod rulebook;
 mod tiers;
 mod validate;
@@ -24,11 +25,12 @@ pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, decid
 pub use default::default_document;
 pub use document::{
     ActionRule, ApprovalStep, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
-    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis,
-    TierLevel, Tiers,
+    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion,
+    TierBasis, TierLevel, Tiers, Velocity,
 };
 pub use remind::reminder;
 pub use reverse::{Part, Redemption, Reverse};
+pub use review::Promise;
 pub use rulebook::{Level, Rulebook};
 pub use tiers::{Goal, Projection, projection};
 pub use validate::Problem;

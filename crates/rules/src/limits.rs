@@ -4,23 +4,30 @@
 //! counts on its own day; counters are kept for as long as late events are accepted.
 
 use chrono::NaiveDate;
-use ledger::{Count, Member, Period, Refusal, Timestamp, day_number, local_date};
+use ledger::{Count, Counted, Member, Period, Refusal, Tally, Timestamp, day_number, local_date};
 
-use crate::document::{Limit, Per};
+use crate::document::{Limit, Per, Velocity};
 use crate::rulebook::{DAY_MS, Rulebook};
 
+const HOUR_MS: i64 = 3_600_000;
+
 impl Per {
-    fn first_day(self, date: NaiveDate) -> NaiveDate {
-        match self {
+    /// The number of the period that an instant lies in, which is on that local day.
+    fn period(self, at: Timestamp, date: NaiveDate) -> i32 {
+        let first_day = match self {
+            Self::Hour => return i32::try_from(at.0.div_euclid(HOUR_MS)).unwrap_or(i32::MAX),
             Self::Day => date,
             Self::Month => Period::Month.first_day(date),
             Self::Year => Period::Year.first_day(date),
             Self::Lifetime => NaiveDate::default(),
-        }
+        };
+        day_number(first_day)
     }
 
-    fn as_str(self) -> &'static str {
+    /// Its name in the API.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Hour => "hour",
             Self::Day => "day",
             Self::Month => "month",
             Self::Year => "year",
@@ -32,21 +39,23 @@ impl Per {
 /// The limits of one event, and the counts they will leave behind.
 pub(crate) struct Limits<'a> {
     member: &'a Member,
-    occurred_on: NaiveDate,
-    /// Counters of periods before the one this day lies in are not needed any more.
-    oldest: NaiveDate,
+    occurred: (Timestamp, NaiveDate),
+    /// Counters of periods before the one this instant lies in are not needed any more.
+    oldest: (Timestamp, NaiveDate),
     counts: Vec<Count>,
+    tallies: Vec<Tally>,
 }
 
 impl<'a> Limits<'a> {
     pub(crate) fn new(book: &Rulebook, member: &'a Member, occurred_at: Timestamp, now: Timestamp) -> Self {
-        let zone = book.zone();
+        let with_date = |at: Timestamp| (at, local_date(at, book.zone()));
         Self {
             member,
-            occurred_on: local_date(occurred_at, zone),
+            occurred: with_date(occurred_at),
             // A day more than events may be late, as the server's clock may be set back.
-            oldest: local_date(book.earliest(now).plus_ms(-DAY_MS), zone),
+            oldest: with_date(book.earliest(now).plus_ms(-DAY_MS)),
             counts: Vec::new(),
+            tallies: Vec::new(),
         }
     }
 
@@ -62,6 +71,32 @@ impl<'a> Limits<'a> {
         Ok(())
     }
 
+    /// Refuses the event when it was done on the device as often as allowed, whichever members did it; otherwise counts it.
+    pub(crate) fn allow_on(
+        &mut self,
+        device: &str,
+        event: &str,
+        limit: Limit,
+        counted: &[Counted],
+    ) -> Result<(), Refusal> {
+        let (subject, name) = (format!("device:{device}"), format!("event:{event}:{}", limit.per.as_str()));
+        let (period, keep_from) = self.periods(limit.per);
+        let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
+        if counted.iter().find(same).map_or(0, |counted| counted.amount) >= limit.times {
+            return Err(Refusal::DeviceLimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
+        }
+        self.tallies.push(Tally { subject, name, period, keep_from, amount: 1, most: Some(limit.times) });
+        Ok(())
+    }
+
+    /// Counts the event, and tells whether that is more often than it may be.
+    pub(crate) fn is_fast(&mut self, velocity: &Velocity) -> bool {
+        let count = self.count(format!("velocity:{}:{}", velocity.event, velocity.per.as_str()), velocity.per);
+        let (times, _) = self.member.counted(&count.counter, count.period);
+        self.counts.push(Count { times: 1, ..count });
+        times >= velocity.times
+    }
+
     /// Cuts `points` to what is left under a daily cap, and counts what is granted when all caps have been asked.
     pub(crate) fn cap(&mut self, counter: &str, points_per_day: Option<i64>, points: i64) -> i64 {
         let Some(most) = points_per_day else { return points };
@@ -71,19 +106,20 @@ impl<'a> Limits<'a> {
         points.min(most.saturating_sub(granted)).max(0)
     }
 
-    /// The counts, with the points that were granted in the end.
-    pub(crate) fn into_counts(self, granted: i64) -> Vec<Count> {
+    /// The counts, with the points that were granted in the end, and what is counted for the whole programme.
+    pub(crate) fn into_counts(self, granted: i64) -> (Vec<Count>, Vec<Tally>) {
         let counts = self.counts.into_iter();
-        counts.map(|count| Count { points: granted, ..count }).collect()
+        (counts.map(|count| Count { points: granted, ..count }).collect(), self.tallies)
     }
 
     fn count(&self, counter: String, per: Per) -> Count {
-        Count {
-            counter,
-            period: day_number(per.first_day(self.occurred_on)),
-            keep_from: day_number(per.first_day(self.oldest)),
-            times: 0,
-            points: 0,
-        }
+        let (period, keep_from) = self.periods(per);
+        Count { counter, period, keep_from, times: 0, points: 0 }
+    }
+
+    /// The period that the event counts in, and the oldest that is still needed.
+    fn periods(&self, per: Per) -> (i32, i32) {
+        let number = |(at, date): (Timestamp, NaiveDate)| per.period(at, date);
+        (number(self.occurred), number(self.oldest))
     }
 }

@@ -3,11 +3,11 @@
 //! Parts are shared out by running sums (the share of all that came back so far, less that of all before), so that partial returns add up to
 //! the whole, whatever their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
     ClawBack, Count, Entry, Fault, GiveBack, Journal, LineAward, LineReturn, LotGrant, LotNumber, Origin, Qualifying,
-    Refusal, Reversal, Timestamp, Totals, claw_back, give_back,
+    Refusal, Reversal, Review, Timestamp, Totals, claw_back, give_back,
 };
 
 use crate::command::Recorded;
@@ -77,7 +77,7 @@ pub(crate) fn reverse(
         };
         let grace = grace(book, journal.now());
         let wish = GiveBack { redemption: &redemption.entry, lots: &redemption.lots, before, points, grace };
-        give_back(journal, wish, origin)?;
+        give_back(journal, wish, None, origin)?;
     }
     if let (Some(earn), Some(come_back)) = (&wish.earn, come_back) {
         primary = journal.posted();
@@ -86,7 +86,8 @@ pub(crate) fn reverse(
             shortfall: book.returns.shortfall,
             first_in_first_out: book.first_in_first_out(),
             counts: come_back.counts(book, journal, earn),
-            qualifying: come_back.qualifying(book, earn, journal.now()),
+            review: come_back.review(book, journal, earn),
+            qualifying: come_back.qualifying(book, journal, earn),
             reversal: come_back.reversal(recorded),
         };
         let along = Origin { reference: None, ..origin.clone() };
@@ -96,6 +97,32 @@ pub(crate) fn reverse(
         }
     }
     Ok(Ok(primary))
+}
+
+/// Gives back all that is left of each redemption, in entries that name the first of them as their cause.
+pub(crate) fn recover(
+    journal: &mut Journal,
+    book: &Rulebook,
+    stolen: &[Redemption],
+    recorded: &Recorded,
+    origin: &Origin,
+) -> Result<Result<(), Refusal>, Fault> {
+    let (mut first, mut seen) = (None, BTreeSet::new());
+    for redemption in stolen.iter().filter(|redemption| seen.insert(redemption.entry.id)) {
+        let back = match GivenBack::of(redemption, recorded, &Part::Rest, None) {
+            Ok(back) => back,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if back.points == 0 {
+            continue;
+        }
+        let GivenBack { before, points } = back;
+        let grace = grace(book, journal.now());
+        let wish = GiveBack { redemption: &redemption.entry, lots: &redemption.lots, before, points, grace };
+        let id = give_back(journal, wish, first, origin.clone())?;
+        first = first.or(Some(id));
+    }
+    Ok(if first.is_some() { Ok(()) } else { Err(Refusal::NothingToReverse) })
 }
 
 /// The lot that stands for spent points whose own lots have expired meanwhile.
@@ -192,14 +219,38 @@ impl Return {
         Reversal { lines: self.lines, desired: self.points, expired: recorded.expired - self.expired_before }
     }
 
-    fn qualifying(&self, book: &Rulebook, earn: &Entry, now: Timestamp) -> Option<Qualifying> {
-        let counted = earn.qualifying.filter(|_| !book.returns.keep_qualification)?;
-        let totals = Totals {
-            spend_minor: -self.share(counted.spend_minor),
-            growth: -self.share(counted.growth),
-            orders: if self.is_all { -counted.orders } else { 0 },
-        };
-        tiers::counted(book, counted.month, now, totals)
+    fn qualifying(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Option<Qualifying> {
+        // What is still under review has not counted yet.
+        if book.returns.keep_qualification || journal.member().review(earn.id).is_some() {
+            return None;
+        }
+        let counted = earn.qualifying.or_else(|| earn.review.as_ref().and_then(|review| review.qualifying))?;
+        let part = self.counted(&counted);
+        let totals = Totals { spend_minor: -part.spend_minor, growth: -part.growth, orders: -part.orders };
+        tiers::counted(book, counted.month, journal.now(), totals)
+    }
+
+    /// What of the earn's qualification falls to this return.
+    fn counted(&self, whole: &Qualifying) -> Totals {
+        Totals {
+            spend_minor: self.share(whole.spend_minor),
+            growth: self.share(whole.growth),
+            orders: if self.is_all { whole.orders } else { 0 },
+        }
+    }
+
+    /// What is left of the earn's review, when it has one and something is left.
+    fn review(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Option<Review> {
+        let open = journal.member().review(earn.id).filter(|_| !self.is_all)?;
+        // Shares are those of what was kept back first, so that several returns add up.
+        let whole = earn.review.as_ref().and_then(|review| review.qualifying);
+        let part = whole.filter(|_| !book.returns.keep_qualification).map(|whole| self.counted(&whole));
+        let qualifying = open.review.qualifying.map(|left| {
+            let part = part.unwrap_or_default();
+            let (spend_minor, growth) = (left.spend_minor - part.spend_minor, left.growth - part.growth);
+            Qualifying { spend_minor, growth, orders: left.orders - part.orders, ..left }
+        });
+        Some(Review { qualifying, ..open.review.clone() })
     }
 
     /// Counters that are still kept.

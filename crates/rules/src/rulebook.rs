@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone};
 
-use crate::document::{Approvals, Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, TierBasis};
+use crate::document::{Approvals, Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, Risk, TierBasis};
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -26,6 +26,7 @@ pub struct Rulebook {
     pub(crate) reminder_days: Vec<u32>,
     pub(crate) returns: ReturnRules,
     pub(crate) approvals: Approvals,
+    pub(crate) risk: Risk,
     /// By name.
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
 }
@@ -53,6 +54,7 @@ pub(crate) struct Action {
     pub(crate) points: i64,
     pub(crate) growth: i64,
     pub(crate) limit: Option<Limit>,
+    pub(crate) device_limit: Option<Limit>,
     pub(crate) expiry: ExpiryPolicy,
     pub(crate) availability: Availability,
 }
@@ -137,7 +139,7 @@ impl Rulebook {
         self.life(event).is_some_and(|(_, availability)| *availability == Availability::OnActivation)
     }
 
-    fn life(&self, event: &str) -> Option<(&ExpiryPolicy, &Availability)> {
+    pub(crate) fn life(&self, event: &str) -> Option<(&ExpiryPolicy, &Availability)> {
         match event {
             "purchase" => Some((&self.purchase.expiry, &self.purchase.availability)),
             action => self.actions.get(action).map(|rule| (&rule.expiry, &rule.availability)),

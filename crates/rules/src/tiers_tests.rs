@@ -45,7 +45,7 @@ impl World {
     fn buy(&mut self, now: &str, amount_minor: i64) -> Vec<(String, i64)> {
         let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
         let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
-        self.run(now, &Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines }))
+        self.run(now, &Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }))
     }
 
     fn tier(&self) -> Option<(&str, Option<String>)> {
@@ -142,7 +142,8 @@ fn growth_and_orders_qualify_too() {
             tiers.levels[1].from = 2;
             d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Day });
         });
-        let check_in = Command::Earn(EarnEvent { event: "check_in".into(), occurred_at: None, lines: vec![] });
+        let check_in =
+            Command::Earn(EarnEvent { event: "check_in".into(), occurred_at: None, lines: vec![], device: None });
         world.run("2026-01-10T00:00:00Z", &check_in);
         world.run("2026-01-11T00:00:00Z", &check_in);
         assert_eq!(world.tier().is_some(), upgraded, "{basis:?}");

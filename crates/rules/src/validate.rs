@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Shortfall, Zone};
 
 use crate::document::{
-    Approvals, Document, Expiry, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, Tiers,
+    Approvals, Document, Expiry, Limit, Pending, QualifyingPeriod, Returns, Risk, RoundUpTo, RoundingMode,
+    ShortfallPolicy, Tiers,
 };
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
@@ -82,12 +83,15 @@ impl Rulebook {
             check.name(&at, name);
             check.points(&format!("{at}/points"), rule.points);
             check.points(&format!("{at}/growth"), rule.growth);
-            if rule.limit.is_some_and(|limit| !(1..=1_000_000).contains(&limit.times)) {
-                check.problem(&format!("{at}/limit/times"), "must be 1 to 1000000");
-            }
+            check.limit(&format!("{at}/limit"), rule.limit);
+            check.limit(&format!("{at}/device_limit"), rule.device_limit);
             let expiry = check.policy(&format!("{at}/expiry"), &rule.expiry);
             let availability = check.availability(&format!("{at}/pending"), rule.pending);
-            (name.clone(), Action { points: rule.points, growth: rule.growth, limit: rule.limit, expiry, availability })
+            let (limit, device_limit) = (rule.limit, rule.device_limit);
+            (
+                name.clone(),
+                Action { points: rule.points, growth: rule.growth, limit, device_limit, expiry, availability },
+            )
         });
         let actions = actions.collect();
         let points_per_day = check.cap("/caps/points_per_day", document.caps.points_per_day);
@@ -100,6 +104,7 @@ impl Rulebook {
         reminder_days.dedup();
         let returns = check.returns(document.returns);
         check.approvals(&document.approvals);
+        check.risk(&document.risk, document);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
                 version,
@@ -119,6 +124,7 @@ impl Rulebook {
                 reminder_days,
                 returns,
                 approvals: document.approvals.clone(),
+                risk: document.risk.clone(),
                 policies: check.policies,
             }),
             _ => Err(check.problems),
@@ -134,6 +140,36 @@ struct Check {
 impl Check {
     fn problem(&mut self, pointer: &str, detail: &str) {
         self.problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
+    }
+
+    fn limit(&mut self, pointer: &str, limit: Option<Limit>) {
+        if limit.is_some_and(|limit| !(1..=1_000_000).contains(&limit.times)) {
+            self.problem(&format!("{pointer}/times"), "must be 1 to 1000000");
+        }
+    }
+
+    fn risk(&mut self, risk: &Risk, document: &Document) {
+        for (name, most) in
+            [("review_above_minor", risk.review_above_minor), ("review_above_points", risk.review_above_points)]
+        {
+            if most.is_some_and(|most| most < 0) {
+                self.problem(&format!("/risk/{name}"), "must not be negative");
+            }
+        }
+        if risk.velocity.len() > 20 {
+            self.problem("/risk/velocity", "must be at most 20");
+        }
+        for (index, velocity) in risk.velocity.iter().enumerate() {
+            let at = format!("/risk/velocity/{index}");
+            self.limit(&at, Some(Limit { times: velocity.times, per: velocity.per }));
+            if velocity.event != "purchase" && !document.actions.contains_key(&velocity.event) {
+                self.problem(&format!("{at}/event"), "must be purchase or the name of an action");
+            }
+            let same = |other: &&crate::document::Velocity| other.event == velocity.event && other.per == velocity.per;
+            if risk.velocity.iter().take(index).any(|other| same(&other)) {
+                self.problem(&at, "is the second for this event and period");
+            }
+        }
     }
 
     fn rate(&mut self, pointer: &str, text: &str) -> Rate {
@@ -354,10 +390,14 @@ mod tests {
         assert!(Rulebook::new(&default_document(), 1).is_ok());
     }
 
+    fn fast(event: &str, times: i64) -> crate::Velocity {
+        crate::Velocity { event: event.to_owned(), times, per: crate::Per::Day, then: crate::Suspicion::Review }
+    }
+
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 17] = [
+        let cases: [(Change, &str); 23] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -384,6 +424,18 @@ mod tests {
             (|d| d.tiers.as_mut().unwrap().levels[2].from = 5, "/tiers/levels/2/from"),
             (|d| d.tiers.as_mut().unwrap().levels[1].multiplier = "0.5".into(), "/tiers/levels/1/multiplier"),
             (|d| d.reminders.days_before = vec![0], "/reminders/days_before"),
+            (
+                |d| {
+                    let limit = Some(crate::Limit { times: 0, per: crate::Per::Hour });
+                    d.actions.get_mut("share").unwrap().device_limit = limit;
+                },
+                "/actions/share/device_limit/times",
+            ),
+            (|d| d.risk.review_above_minor = Some(-1), "/risk/review_above_minor"),
+            (|d| d.risk.review_above_points = Some(-1), "/risk/review_above_points"),
+            (|d| d.risk.velocity = vec![fast("dance", 1)], "/risk/velocity/0/event"),
+            (|d| d.risk.velocity = vec![fast("purchase", 0)], "/risk/velocity/0/times"),
+            (|d| d.risk.velocity = vec![fast("purchase", 1), fast("purchase", 2)], "/risk/velocity/1"),
         ];
         for (change, pointer) in cases {
             let mut document = default_document();

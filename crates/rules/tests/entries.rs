@@ -4,11 +4,11 @@
 mod support;
 
 use ledger::{
-    Adjustment, AdjustmentTerms, Approval, Counter, Entry, EntryId, ExpiryPolicy, Fault, Hash, Kind, LineReturn,
-    LotDates, LotDraw, LotNumber, LotReturn, Member, MemberId, Person, ProgrammeId, Reference, Reminder, Reservation,
-    Reversal, Sequence, Tier, TierMove, Timestamp, Totals, Verdict, verify,
+    Adjustment, AdjustmentTerms, Approval, Counter, Entry, EntryId, ExpiryPolicy, Fault, Frozen, Hash, Kind,
+    LineReturn, LotDates, LotDraw, LotNumber, LotReturn, Member, MemberId, Person, ProgrammeId, Reference, Reminder,
+    Reservation, Reversal, Sequence, Tier, TierMove, Timestamp, Totals, Verdict, verify,
 };
-use rules::{Activation, AdjustmentWish, Command, Expiry, Part, Pending};
+use rules::{Activation, AdjustmentWish, Command, Expiry, Limit, Part, Pending, Per, Rulebook};
 use support::{World, act, aside, at, buy, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
@@ -68,6 +68,29 @@ fn second_life(world: &mut World) {
     let id = world.entries.last().unwrap().id;
     play(world, decide(id, Verdict::Reject, "department_head"), "reject 0");
     play(world, request(800), "request 0");
+    third_life(world);
+}
+
+/// An earn that is approved of, one that still waits, one device's counter and an account frozen on one side.
+fn third_life(world: &mut World) {
+    let day = "2026-01-11T10:00:00+08:00";
+    let mut document = rules::default_document();
+    document.risk.review_above_minor = Some(1_000);
+    document.actions.get_mut("share").unwrap().device_limit = Some(Limit { times: 3, per: Per::Day });
+    world.book = Rulebook::new(&document, 2).unwrap();
+    world.play(&[(day, buy(&[1_100]), "earn 12")]);
+    let earn = world.entries.last().unwrap().clone();
+    let promise = world.book.promise("purchase").unwrap();
+    world.actor = "clerk";
+    world.play(&[
+        (day, Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise }, "approve 0, repay 0"),
+        (day, buy(&[1_200]), "earn 13"),
+        (day, Command::Freeze(Frozen { earning: true, spending: true }), "freeze 0"),
+        (day, Command::Restore(Frozen { earning: true, spending: false }), "restore 0"),
+    ]);
+    let Command::Earn(mut share) = act("share") else { panic!("not an earn") };
+    share.device = Some("d".into());
+    world.play(&[(day, Command::Earn(share), "earn 10, repay 0")]);
 }
 
 fn person(name: &str) -> Person {
@@ -118,6 +141,10 @@ fn full_entry() -> Entry {
         }),
         ..earn
     };
+    let share = &entries[entries.len() - 2];
+    entry.tallies = share.tallies.clone();
+    entry.review = entries.iter().find_map(|entry| entry.review.clone());
+    entry.frozen = Some(Frozen { earning: true, spending: false });
     entry.origin.channel = Some("online".into());
     entry.origin.store = Some("s1".into());
     entry.origin.reason = Some("why".into());
@@ -133,7 +160,7 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 88] = [
+    let changes: [(&str, Change); 102] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -222,6 +249,20 @@ fn every_field_is_under_the_hash() {
         ("approvals", |e| e.adjustment.as_mut().unwrap().approvals.clear()),
         ("approval.role", |e| e.adjustment.as_mut().unwrap().approvals[0].role.push('x')),
         ("approval.at", |e| e.adjustment.as_mut().unwrap().approvals[0].at.0 += 1),
+        ("frozen", |e| e.frozen = None),
+        ("frozen.earning", |e| e.frozen.as_mut().unwrap().earning = false),
+        ("frozen.spending", |e| e.frozen.as_mut().unwrap().spending = true),
+        ("review", |e| e.review = None),
+        ("review.because", |e| e.review.as_mut().unwrap().because.push('x')),
+        ("review.qualifying", |e| e.review.as_mut().unwrap().qualifying = None),
+        ("review.growth", |e| e.review.as_mut().unwrap().qualifying.as_mut().unwrap().growth += 1),
+        ("tallies", |e| e.tallies.clear()),
+        ("tally.subject", |e| e.tallies[0].subject.push('x')),
+        ("tally.name", |e| e.tallies[0].name.push('x')),
+        ("tally.period", |e| e.tallies[0].period += 1),
+        ("tally.keep_from", |e| e.tallies[0].keep_from += 1),
+        ("tally.amount", |e| e.tallies[0].amount += 1),
+        ("tally.most", |e| e.tallies[0].most = None),
     ];
     let entry = full_entry();
     for (field, change) in changes {
@@ -235,7 +276,7 @@ fn every_field_is_under_the_hash() {
 #[test]
 fn the_audit_finds_every_doctored_field() {
     type Change = fn(&mut Member);
-    let changes: [(&str, Change); 26] = [
+    let changes: [(&str, Change); 32] = [
         ("sequence", |m| m.sequence.0 -= 1),
         ("head", |m| m.head = Hash([1; 32])),
         ("balance", |m| m.balance += 1),
@@ -265,6 +306,12 @@ fn the_audit_finds_every_doctored_field() {
         ("requests", |m| m.requests.clear()),
         ("request.points", |m| m.requests[0].terms.points += 1),
         ("request.by", |m| m.requests[0].by = person("carl")),
+        ("frozen", |m| m.frozen.spending = false),
+        ("frozen more", |m| m.frozen.earning = true),
+        ("reviews", |m| m.reviews.clear()),
+        ("review.actor", |m| m.reviews[0].actor.push('x')),
+        ("review.lots", |m| m.reviews[0].lots.clear()),
+        ("review.qualifying", |m| m.reviews[0].review.qualifying = None),
     ];
     let world = full_life();
     world.audit();
@@ -318,9 +365,10 @@ fn a_resealed_chain_still_has_to_add_up() {
     assert_eq!(
         told(&full_life().entries[12..]),
         "hold(100), capture -60, hold(10), release 0, reverse 20, redeem -2400, hold(30), reverse -2000, earn 11, repay 0, \
-         request 0, approve 0, adjust 600, repay 0, request 0, reject 0, request 0"
+         request 0, approve 0, adjust 600, repay 0, request 0, reject 0, request 0, earn 12, approve 0, repay 0, earn 13, freeze 0, \
+         restore 0, earn 10, repay 0"
     );
-    let changes: [(&str, Change); 45] = [
+    let changes: [(&str, Change); 53] = [
         ("a capture as a redemption", |e, _| e[13].kind = Kind::Redeem),
         ("a capture of another hold", |e, _| e[13].corrects = Some(e[14].id)),
         ("a capture of no hold", |e, _| e[13].corrects = None),
@@ -364,6 +412,14 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("a rejection that moves points", |e, _| e[27].kind = Kind::Adjust),
         ("a request without terms", |e, _| e[28].adjustment = None),
         ("a request in a purchase", |e, _| e[20].adjustment = e[28].adjustment.clone()),
+        ("an approval of an earn that nobody doubted", |e, _| e[30].corrects = Some(e[20].id)),
+        ("an approval that keeps something back", |e, _| e[30].qualifying = None),
+        ("an approval that adds more", |e, _| e[30].qualifying.as_mut().unwrap().spend_minor += 1),
+        ("an approval of another order's lot", |e, _| e[30].dates[0].number = e[32].grants[0].number),
+        ("an approval that grants", |e, _| e[30].grants = e[35].grants.clone()),
+        ("a doubt that comes with a share", |e, _| e[35].review = e[32].review.clone()),
+        ("an odd order that can be spent", |e, _| e[32].grants[0].available_at = e[32].recorded_at),
+        ("a freeze told as a profile", |e, _| e[33].kind = Kind::Profile),
         // Points that come from nowhere: no kind's account would show them.
         ("a spend told as a profile", |e, _| e[4].kind = Kind::Profile),
         ("a spend told as an expiry", |e, _| e[4].kind = Kind::Expire),

@@ -5,7 +5,7 @@ mod support;
 
 use rules::{
     AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per,
-    QualifyingPeriod, RoundingMode, ShortfallPolicy, TierBasis,
+    QualifyingPeriod, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, Velocity,
 };
 use support::{World, act, at, buy, happened, spend};
 
@@ -34,13 +34,23 @@ fn returns(world: &mut World) -> Vec<String> {
     outcomes
 }
 
+fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
+    Velocity { event: "purchase".to_owned(), times, per, then }
+}
+
+fn on_a_device(command: Command) -> Command {
+    let Command::Earn(mut event) = command else { panic!("not an earn") };
+    event.device = Some("d".to_owned());
+    Command::Earn(event)
+}
+
 #[test]
 fn a_setting_stored_but_never_read() {
     type Change = fn(&mut Document);
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 37] = [
+    let changes: [(&str, Change); 44] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -77,6 +87,15 @@ fn a_setting_stored_but_never_read() {
         ("approval roles", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
         ("two approvals", |d| d.approvals.steps[0].roles.push("approver".into())),
         ("approval days", |d| d.approvals.days = 1),
+        ("review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
+        ("review_above_points", |d| d.risk.review_above_points = Some(2_900)),
+        ("velocity", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
+        ("velocity in another period", |d| d.risk.velocity = vec![fast(2, Per::Year, Suspicion::Review)]),
+        ("velocity refused", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Refuse)]),
+        ("velocity in an hour", |d| d.risk.velocity = vec![fast(1, Per::Hour, Suspicion::Refuse)]),
+        ("device_limit", |d| {
+            d.actions.get_mut("share").unwrap().device_limit = Some(Limit { times: 1, per: Per::Day });
+        }),
         ("reasons", |d| d.approvals.reasons = vec!["lost_receipt".into()]),
     ];
     // The outcomes and the end of a life in which every setting matters.
@@ -93,6 +112,8 @@ fn a_setting_stored_but_never_read() {
             ("2026-01-10T22:00:00+08:00", act("check_in")),
             ("2026-01-11T10:00:00+08:00", buy(&[10_000])),
             ("2026-01-11T10:00:00+08:00", buy(&[1_100])),
+            ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
+            ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
             ("2026-01-12T10:00:00+08:00", spend(300)),
             ("2026-01-28T10:00:00+08:00", Command::Remind),
             ("2027-01-12T10:00:00+08:00", Command::Settle),

@@ -43,6 +43,7 @@ impl AdjustmentBody {
             idem: Some((format!("adjust:{key}"), fingerprint(self))),
             source,
             attributes: None,
+            trace: None,
         });
         check.done(order)
     }
@@ -91,6 +92,7 @@ impl DecisionBody {
             idem: Some((format!("{operation}:{key}"), fingerprint(&(request.id.to_string(), self)))),
             source: None,
             attributes: None,
+            trace: None,
         };
         check.done(Some(order))
     }

@@ -12,6 +12,7 @@ use crate::ids::{new_id, now};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::rulebooks::published;
+use crate::trace::placed;
 
 /// Who sends the request, when its key's role may. For routes that load no member.
 ///
@@ -33,7 +34,7 @@ pub async fn single(
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = request.flag("dry_run").and_then(|dry| Ok((dry, parse(&actor(&bearer))?)));
+    let parsed = request.flag("dry_run").and_then(|dry| Ok((dry, placed(parse(&actor(&bearer))?, request)?)));
     let (dry, order) = match parsed {
         Ok(parsed) => parsed,
         // Who may not come in is not told what is wrong with the body.
@@ -77,7 +78,7 @@ pub async fn of_caller(
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let order = parse(&actor(&Bearer::of(request)?))?;
+    let order = placed(parse(&actor(&Bearer::of(request)?))?, request)?;
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     carried_out(app, &programme, order, loaded, dry).await

@@ -22,14 +22,17 @@ mod orders;
 mod page;
 mod problem;
 mod request;
+mod risk;
 mod rulebooks;
 mod serve;
 mod spent;
+mod trace;
 
 pub use answer::Reply;
 pub use api::{
-    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, HoldBody, KeyBody,
-    LineBody, MemberBody, MoneyBody, ProgrammeBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
+    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, FreezeBody, HoldBody,
+    KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
+    ReverseBody, SideBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};

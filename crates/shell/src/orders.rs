@@ -90,7 +90,7 @@ impl EarnBody {
             .collect();
         let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
         let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
-        let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines });
+        let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines, device: None });
         let order = member.map(|member| Order {
             member,
             command,
@@ -98,6 +98,7 @@ impl EarnBody {
             idem: Some((format!("earn:{key}"), fingerprint(self))),
             source,
             attributes: None,
+            trace: None,
         });
         check.done(order)
     }
@@ -156,6 +157,7 @@ impl RedeemBody {
             idem: Some((format!("redeem:{key}"), fingerprint(self))),
             source,
             attributes: None,
+            trace: None,
         });
         check.done(order)
     }
@@ -186,6 +188,7 @@ impl ActivateBody {
             idem: Some((format!("activate:{key}"), fingerprint(self))),
             source: None,
             attributes: None,
+            trace: None,
         });
         check.done(order)
     }
@@ -215,6 +218,7 @@ impl MemberBody {
             idem: Some((format!("member:{key}"), fingerprint(&(member, self)))),
             source: None,
             attributes,
+            trace: None,
         });
         check.done(order)
     }

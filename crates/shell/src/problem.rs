@@ -205,7 +205,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("balance".into(), (*balance).into());
             body.insert("missing_points".into(), (*missing).into());
         }
-        Refusal::LimitReached { times, per } => {
+        Refusal::LimitReached { times, per } | Refusal::DeviceLimitReached { times, per } => {
             body.insert("limit".into(), json!({"times": times, "per": per}));
         }
         Refusal::CurrencyMismatch { expected } => {
@@ -226,6 +226,9 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownReason { reason: name } | Refusal::UnknownPolicy { policy: name } => {
             body.insert("name".into(), name.as_str().into());
         }
+        Refusal::MemberFrozen { side } => {
+            body.insert("side".into(), (*side).into());
+        }
         Refusal::UnknownLine { line } => {
             body.insert("line_id".into(), line.as_str().into());
         }
@@ -244,6 +247,8 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::OwnRequest
         | Refusal::AlreadyApproved
         | Refusal::NothingPending
+        | Refusal::NothingToChange
+        | Refusal::UnderReview
         | Refusal::ReferenceRequired
         | Refusal::ReferenceAlreadyUsed { entry: None }
         | Refusal::OccurredInFuture

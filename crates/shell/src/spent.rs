@@ -33,6 +33,7 @@ impl CaptureBody {
             idem: Some((format!("capture:{key}"), fingerprint(&(hold.id.to_string(), self)))),
             source,
             attributes: None,
+            trace: None,
         };
         check.done(Some(order))
     }
@@ -54,6 +55,7 @@ impl ReleaseBody {
             idem: Some((format!("release:{key}"), fingerprint(&(hold.id.to_string(), self)))),
             source: None,
             attributes: None,
+            trace: None,
         };
         check.done(Some(order))
     }
@@ -142,6 +144,7 @@ impl ReverseBody {
             idem: Some((format!("reverse:{key}"), fingerprint(self))),
             source,
             attributes: None,
+            trace: None,
         });
         check.done(order)
     }

@@ -1,11 +1,11 @@
 -- Everything a decision needs, one row per wanted member.
 -- Columns have short names because hosts hand them over with every row set.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
--- reversals are wanted or null, lots whose expired points are wanted or null], …], ?4 most lots (-1: all)
+-- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
-  w.value ->> 0 AS member_id, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  coalesce(m.id, w.value ->> 0) AS member_id, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
@@ -25,7 +25,11 @@ SELECT
     SELECT coalesce(sum(d.value ->> 1), 0)
     FROM entry AS e, json_each(e.body, '$.draws') AS d
     WHERE e.member_no = m.no AND e.kind = 'expire' AND d.value ->> 0 IN (SELECT value FROM json_each(w.value -> 4))
-  ) END AS expired
+  ) END AS expired,
+  CASE WHEN w.value ->> 5 IS NOT NULL THEN (
+    SELECT json_group_array(json_array(t.subject, t.name, t.period, t.amount))
+    FROM json_each(w.value -> 5) AS s CROSS JOIN tally AS t ON t.programme_no = p.no AND t.subject = s.value
+  ) END AS tallies
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

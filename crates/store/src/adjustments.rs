@@ -54,15 +54,24 @@ pub async fn open_requests(
     after: i64,
     most: i64,
 ) -> Result<(Vec<(MemberId, AdjustmentRequest)>, Option<i64>), Error> {
-    let values = vec![programme_no.into(), after.into(), most.into()];
+    let read = |text: &str| serde_json::from_str(text).ok().and_then(request);
+    by_member(sql, include_str!("../queries/open_requests.sql"), [programme_no, after, most], read).await
+}
+
+/// What is open of members, by a query over programme, member number to go on after, and most members.
+pub(crate) async fn by_member<T>(
+    sql: &impl Sql,
+    query: &'static str,
+    [programme_no, after, most]: [i64; 3],
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<(Vec<(MemberId, T)>, Option<i64>), Error> {
     let (mut found, mut last, mut members) = (Vec::new(), after, 0);
-    for mut row in sql.query(include_str!("../queries/open_requests.sql"), values).await? {
+    for mut row in sql.query(query, vec![programme_no.into(), after.into(), most.into()]).await? {
         let no = row.integer(0)?;
         members += i64::from(no != last);
         last = no;
         let member = MemberId::new(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
-        let open = serde_json::from_str(&row.text(2)?).ok().and_then(request).ok_or(Error::Corrupt("request"))?;
-        found.push((member, open));
+        found.push((member, read(&row.text(2)?).ok_or(Error::Corrupt("state"))?));
     }
     Ok((found, (members == most).then_some(last)))
 }

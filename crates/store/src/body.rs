@@ -3,20 +3,26 @@
 //! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
 
 use ledger::{
-    Award, Count, Entry, EntryId, Exact, Hash, Kind, LineAward, LineReturn, LotDates, LotGrant, LotNumber, LotReturn,
-    MemberId, Origin, ProgrammeId, Qualifying, Reference, Reminder, Reservation, Reversal, Sequence, TierMove,
+    Award, Count, Entry, EntryId, Exact, Frozen, Hash, Kind, LineAward, LineReturn, LotDates, LotGrant, LotNumber,
+    LotReturn, MemberId, Origin, ProgrammeId, Qualifying, Reference, Reminder, Reservation, Reversal, Review, Sequence,
+    TierMove,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{self, AdjustmentRow};
 use crate::codec::{draws, instant, pairs};
+use crate::effects::{TallyRow, tally, tally_row};
 use crate::sql::Row;
 
 type LineRow = (String, i64, i64, i64, Option<String>, Option<String>);
 type ReminderRow = (i64, Vec<(i64, i64)>, i64);
 /// Lines (line, quantity, amount_minor, points), desired, expired.
 pub(crate) type ReversalRow = (Vec<(String, i64, i64, i64)>, i64, i64);
+/// Month, keep_from, spend_minor, growth, orders.
+type QualifyingRow = (i32, i32, i64, i64, i64);
+/// Because, what is kept back of the qualification.
+pub(crate) type ReviewRow = (String, Option<QualifyingRow>);
 type GrantRow = (i64, i64, String, i64, i64, Option<i64>);
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +63,7 @@ struct Body {
     counts: Vec<(String, i32, i32, i64, i64)>,
     /// Month, keep_from, spend_minor, growth, orders.
     #[serde(skip_serializing_if = "Option::is_none")]
-    qualifying: Option<(i32, i32, i64, i64, i64)>,
+    qualifying: Option<QualifyingRow>,
     /// From, to, until.
     #[serde(skip_serializing_if = "Option::is_none")]
     tier: Option<(Option<String>, String, Option<i64>)>,
@@ -79,6 +85,14 @@ struct Body {
     debt: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     adjustment: Option<AdjustmentRow>,
+    /// Earning, spending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frozen: Option<(bool, bool)>,
+    /// Because, what is kept back of `qualifying`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<ReviewRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tallies: Vec<TallyRow>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -111,7 +125,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         activations: pairs(&entry.activations),
         dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
         counts: entry.counts.iter().map(|c| (c.counter.clone(), c.period, c.keep_from, c.times, c.points)).collect(),
-        qualifying: entry.qualifying.map(|q| (q.month, q.keep_from, q.spend_minor, q.growth, q.orders)),
+        qualifying: entry.qualifying.map(qualifying_row),
         tier: entry.tier.as_ref().map(|t| (t.from.clone(), t.to.clone(), t.until.map(|at| at.0))),
         reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
         corrects: entry.corrects.map(|id| id.to_string()),
@@ -123,8 +137,29 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         }),
         debt: entry.debt,
         adjustment: entry.adjustment.as_ref().map(adjustments::row),
+        frozen: entry.frozen.map(|frozen| (frozen.earning, frozen.spending)),
+        review: entry.review.as_ref().map(review_row),
+        tallies: entry.tallies.iter().map(tally_row).collect(),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
+}
+
+fn qualifying_row(q: Qualifying) -> QualifyingRow {
+    (q.month, q.keep_from, q.spend_minor, q.growth, q.orders)
+}
+
+fn qualifying((month, keep_from, spend_minor, growth, orders): QualifyingRow) -> Qualifying {
+    Qualifying { month, keep_from, spend_minor, growth, orders }
+}
+
+/// A review in its stored shape.
+pub(crate) fn review_row(review: &Review) -> ReviewRow {
+    (review.because.clone(), review.qualifying.map(qualifying_row))
+}
+
+/// A review from its stored shape.
+pub(crate) fn review((because, kept_back): ReviewRow) -> Review {
+    Review { because, qualifying: kept_back.map(qualifying) }
 }
 
 /// A reversal from its stored shape.
@@ -195,13 +230,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
             .into_iter()
             .map(|(counter, period, keep_from, times, points)| Count { counter, period, keep_from, times, points })
             .collect(),
-        qualifying: body.qualifying.map(|(month, keep_from, spend_minor, growth, orders)| Qualifying {
-            month,
-            keep_from,
-            spend_minor,
-            growth,
-            orders,
-        }),
+        qualifying: body.qualifying.map(qualifying),
         tier: body.tier.map(|(from, to, until)| TierMove { from, to, until: until.map(instant) }),
         reminder: body.reminder.map(|(points, lots, first_expires_at)| Reminder {
             points,
@@ -214,6 +243,9 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         reversal: body.reversal.map(reversal),
         debt: body.debt,
         adjustment: body.adjustment.map(adjustments::adjustment),
+        frozen: body.frozen.map(|(earning, spending)| Frozen { earning, spending }),
+        review: body.review.map(review),
+        tallies: body.tallies.into_iter().map(tally).collect(),
         hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
         previous_hash: previous.map_or(Some(Hash::default()), |text| Hash::parse(&text)).ok_or_else(corrupt)?,
     })

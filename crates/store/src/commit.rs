@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, Kind, LotGrant, Posting, Timestamp};
+use ledger::{Decision, Entry, Kind, LotDates, LotGrant, Posting, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::body;
 use crate::codec::{NEVER, counters_json, standing_json};
+use crate::effects;
 use crate::more;
+use crate::order::Trace;
 use crate::sql::{Sql, Value};
 
 /// What is claimed with a decision, beside the member's head.
@@ -18,6 +20,7 @@ pub(crate) struct Claims {
     pub(crate) fingerprint: Option<String>,
     pub(crate) source: Option<String>,
     pub(crate) attributes: Option<String>,
+    pub(crate) trace: Option<Trace>,
 }
 
 /// Writes the decisions and tells of each whether it was written. An empty decision counts as written.
@@ -56,7 +59,7 @@ fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
     serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
-/// One row of the view `posting_v3`, columns in its order. The first row of a decision carries the claims of all of it: the others are
+/// One row of the view `posting_v4`, columns in its order. The first row of a decision carries the claims of all of it: the others are
 /// chained to it by the head they expect, so they are skipped with it.
 fn row(
     programme_no: i64,
@@ -107,6 +110,7 @@ fn row(
         grants(entry),
         moves(entry),
         on(is_primary, &claims.attributes),
+        effects::write(entry, claims.trace.as_ref().filter(|_| is_primary))?.into(),
     ])
 }
 
@@ -131,8 +135,12 @@ fn moves(entry: &Entry) -> Value {
             dates.map(|d| d.expires_at.map_or(NEVER, |at| at.0))
         ])
     });
+    let is_activated = |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
+    let ends = |at: Option<Timestamp>| at.map_or(NEVER, |at| at.0);
+    let postponed = entry.dates.iter().filter(|dates| !is_activated(dates));
+    let postponed = postponed.map(|d| json!([d.number.0, 0, 0, d.available_at.0, ends(d.expires_at)]));
     let returned = entry.returns.iter().map(|back| json!([back.lot.number.0, -back.points, 0]));
-    list(&drawn.chain(activated).chain(returned).collect::<Vec<_>>(), Json::clone)
+    list(&drawn.chain(activated).chain(postponed).chain(returned).collect::<Vec<_>>(), Json::clone)
 }
 
 fn list<T>(items: &[T], show: impl Fn(&T) -> Json) -> Value {

@@ -13,6 +13,7 @@ mod carry_out;
 mod codec;
 mod commit;
 mod deliveries;
+mod effects;
 mod endpoints;
 mod history;
 mod in_flight;
@@ -26,7 +27,9 @@ mod programmes;
 mod receipts;
 mod refusals;
 mod reports;
+mod reviews;
 mod sql;
+mod traces;
 mod view;
 
 pub use adjustments::open_requests;
@@ -45,13 +48,14 @@ pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, ro
 pub use load::{Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
 pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
-pub use order::{Answer, Order, Outcome, source};
+pub use order::{Answer, Order, Outcome, Trace, source};
 pub use programmes::{
     Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
-pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance};
+pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance, wrong_tallies};
+pub use reviews::{open_reviews, reviewed};
 #[cfg(feature = "native")]
 pub use sql::native::Native;
 #[cfg(feature = "spin")]
@@ -59,6 +63,7 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
+pub use traces::{Part, Trail, trail};
 pub use view::{EntryView, adjustment_json, dates, entry_json};
 
 use std::fmt;

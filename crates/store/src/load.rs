@@ -1,6 +1,6 @@
 //! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
 
-use ledger::{EntryId, LotNumber, Member, MemberId, Reversal};
+use ledger::{Counted, EntryId, LotNumber, Member, MemberId, Reversal};
 use rules::Recorded;
 use serde_json::{Value as Json, json};
 
@@ -39,6 +39,8 @@ pub struct Wanted {
     pub source: Option<String>,
     /// What it undoes.
     pub undoes: Option<Undoes>,
+    /// Subjects whose counters it has to know.
+    pub subjects: Vec<String>,
 }
 
 /// Entries whose earlier reversals a decision has to know of.
@@ -54,14 +56,15 @@ impl Wanted {
     /// A member alone, without anything that a command claims.
     #[must_use]
     pub fn member(member: MemberId) -> Self {
-        Self { member, idem: None, source: None, undoes: None }
+        Self { member, idem: None, source: None, undoes: None, subjects: Vec::new() }
     }
 
     fn row(&self) -> Json {
         let undoes = self.undoes.as_ref();
         let entries = undoes.map(|undoes| undoes.entries.iter().map(ToString::to_string).collect::<Vec<_>>());
         let lots = undoes.map(|undoes| undoes.lots.iter().map(|lot| lot.0).collect::<Vec<_>>());
-        json!([self.member.as_str(), self.idem, self.source, entries, lots.filter(|lots| !lots.is_empty())])
+        let subjects = Some(&self.subjects).filter(|subjects| !subjects.is_empty());
+        json!([self.member.as_str(), self.idem, self.source, entries, lots.filter(|lots| !lots.is_empty()), subjects])
     }
 }
 
@@ -178,7 +181,15 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let attributes = row.optional_text(MEMBER + 20)?;
     let reversals = row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
     let expired = row.optional_integer(MEMBER + 22)?.unwrap_or(0);
-    Ok(Loaded { member, member_no, hit, refusal, recorded: Recorded { used, reversals, expired }, attributes })
+    let tallies = row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
+    let recorded = Recorded { used, reversals, expired, tallies };
+    Ok(Loaded { member, member_no, hit, refusal, recorded, attributes })
+}
+
+fn read_tallies(text: &str) -> Result<Vec<Counted>, Error> {
+    let rows: Vec<(String, String, i32, i64)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("tallies"))?;
+    let read = |(subject, name, period, amount)| Counted { subject, name, period, amount };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 fn read_reversals(text: &str) -> Result<Vec<(EntryId, Reversal)>, Error> {

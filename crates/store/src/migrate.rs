@@ -6,12 +6,13 @@ use crate::Error;
 use crate::sql::{Sql, Value};
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("0001_ledger", include_str!("../migrations/0001_ledger.sql")),
     ("0002_posting_v2", include_str!("../migrations/0002_posting_v2.sql")),
     ("0003_receipts", include_str!("../migrations/0003_receipts.sql")),
     ("0004_holds_and_debts", include_str!("../migrations/0004_holds_and_debts.sql")),
     ("0005_adjustments", include_str!("../migrations/0005_adjustments.sql")),
+    ("0006_effects", include_str!("../migrations/0006_effects.sql")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

@@ -2,12 +2,13 @@
 //!
 //! Field names are part of the stored format; new fields are optional.
 
-use ledger::{AdjustmentRequest, EntryId, Hold, Member, Reference};
+use ledger::{AdjustmentRequest, EntryId, Frozen, Hold, Member, OpenReview, Reference};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{RequestRow, request, request_row};
 use crate::codec::{draws, instant, pairs};
+use crate::reviews::{OpenReviewRow, open_review, open_review_row};
 
 /// Entry id, document, until, lots.
 type HoldRow = (String, Option<String>, i64, Vec<(i64, i64)>);
@@ -20,6 +21,11 @@ pub(crate) struct More {
     holds: Vec<HoldRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     requests: Vec<RequestRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reviews: Vec<OpenReviewRow>,
+    /// Earning, spending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    frozen: Option<(bool, bool)>,
 }
 
 impl More {
@@ -35,6 +41,14 @@ impl More {
         self.holds.iter().map(hold).collect::<Option<_>>().ok_or(Error::Corrupt("holds"))
     }
 
+    pub(crate) fn reviews(&self) -> Result<Vec<OpenReview>, Error> {
+        self.reviews.iter().cloned().map(open_review).collect::<Option<_>>().ok_or(Error::Corrupt("reviews"))
+    }
+
+    pub(crate) fn frozen(&self) -> Frozen {
+        self.frozen.map_or(Frozen::default(), |(earning, spending)| Frozen { earning, spending })
+    }
+
     pub(crate) fn requests(self) -> Result<Vec<AdjustmentRequest>, Error> {
         self.requests.into_iter().map(request).collect::<Option<_>>().ok_or(Error::Corrupt("requests"))
     }
@@ -46,6 +60,8 @@ pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
     let more = More {
         holds: member.holds.iter().map(hold).collect(),
         requests: member.requests.iter().map(request_row).collect(),
+        reviews: member.reviews.iter().map(open_review_row).collect(),
+        frozen: Some(member.frozen).filter(|frozen| frozen.any()).map(|frozen| (frozen.earning, frozen.spending)),
     };
     if more == More::default() {
         return Ok(None);

@@ -21,6 +21,17 @@ pub struct Order {
     pub source: Option<String>,
     /// New profile attributes, a JSON text.
     pub attributes: Option<String>,
+    /// Where it was asked from.
+    pub trace: Option<Trace>,
+}
+
+/// Where a command was asked from, as far as the caller tells. Says who somebody is: kept beside the entries, never in them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trace {
+    /// The device.
+    pub device: Option<String>,
+    /// The address.
+    pub ip: Option<String>,
 }
 
 impl Order {
@@ -28,18 +39,27 @@ impl Order {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         let idem = self.idem.as_ref().map(|(key, _)| key.clone());
-        Wanted { member: self.member.clone(), idem, source: self.source.clone(), undoes: self.undoes() }
+        let subjects = match &self.command {
+            Command::Earn(event) => event.device.iter().map(|device| format!("device:{device}")).collect(),
+            _ => Vec::new(),
+        };
+        Wanted { member: self.member.clone(), idem, source: self.source.clone(), undoes: self.undoes(), subjects }
     }
 
     /// How many lots are likely to be enough.
     #[must_use]
     pub fn lots(&self) -> Lots {
         match self.command {
-            Command::Earn(_) | Command::Enrol | Command::Request(_) => Lots::None,
+            Command::Earn(_) | Command::Enrol | Command::Request(_) | Command::Freeze(_) | Command::Restore(_) => {
+                Lots::None
+            }
             Command::Redeem { .. } | Command::Hold { .. } | Command::Decide { .. } => Lots::First(64),
             Command::Capture { .. }
             | Command::Release { .. }
             | Command::Reverse(_)
+            | Command::ApproveReview { .. }
+            | Command::RejectReview(_)
+            | Command::Recover(_)
             | Command::Activate(_)
             | Command::Settle
             | Command::Upgrade
@@ -50,7 +70,14 @@ impl Order {
     /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes
     /// that are under way.
     pub(crate) fn undoes(&self) -> Option<Undoes> {
-        let Command::Reverse(Some(wish)) = &self.command else { return None };
+        let wish = match &self.command {
+            Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
+            Command::Recover(stolen) => {
+                let entries = stolen.iter().map(|redemption| redemption.entry.id).collect();
+                return Some(Undoes { entries, lots: Vec::new() });
+            }
+            _ => return None,
+        };
         let redemption = wish.redemption.as_ref().map(|redemption| redemption.entry.id);
         let entries = wish.earn.iter().map(|earn| earn.id).chain(redemption).collect();
         let lots = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
@@ -61,12 +88,13 @@ impl Order {
     #[must_use]
     pub fn of_job(member: MemberId, command: Command, job: &str) -> Self {
         let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
-        Self { member, command, origin, idem: None, source: None, attributes: None }
+        Self { member, command, origin, idem: None, source: None, attributes: None, trace: None }
     }
 
     pub(crate) fn claims(&self) -> Claims {
         let (idem, fingerprint) = self.idem.clone().unzip();
-        Claims { idem, fingerprint, source: self.source.clone(), attributes: self.attributes.clone() }
+        let Self { source, attributes, trace, .. } = self.clone();
+        Claims { idem, fingerprint, source, attributes, trace }
     }
 }
 

@@ -49,6 +49,17 @@ enum Body {
     WrongApprover(String),
     UnknownReason(String),
     UnknownPolicy(String),
+    MemberFrozen(Side),
+    NothingToChange,
+    DeviceLimitReached(i64, String),
+    UnderReview,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Side {
+    Earning,
+    Spending,
 }
 
 impl StoredRefusal {
@@ -85,6 +96,11 @@ impl StoredRefusal {
             Body::WrongApprover(role) => Refusal::WrongApprover { role },
             Body::UnknownReason(reason) => Refusal::UnknownReason { reason },
             Body::UnknownPolicy(policy) => Refusal::UnknownPolicy { policy },
+            Body::MemberFrozen(Side::Earning) => Refusal::MemberFrozen { side: "earning" },
+            Body::MemberFrozen(Side::Spending) => Refusal::MemberFrozen { side: "spending" },
+            Body::NothingToChange => Refusal::NothingToChange,
+            Body::DeviceLimitReached(times, per) => Refusal::DeviceLimitReached { times, per },
+            Body::UnderReview => Refusal::UnderReview,
         };
         Ok(Self { fingerprint, id, refusal })
     }
@@ -132,6 +148,11 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
         Refusal::WrongApprover { role } => Body::WrongApprover(role),
         Refusal::UnknownReason { reason } => Body::UnknownReason(reason),
         Refusal::UnknownPolicy { policy } => Body::UnknownPolicy(policy),
+        Refusal::MemberFrozen { side: "earning" } => Body::MemberFrozen(Side::Earning),
+        Refusal::MemberFrozen { .. } => Body::MemberFrozen(Side::Spending),
+        Refusal::NothingToChange => Body::NothingToChange,
+        Refusal::DeviceLimitReached { times, per } => Body::DeviceLimitReached(times, per),
+        Refusal::UnderReview => Body::UnderReview,
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("refusal to be written"))
 }

@@ -150,6 +150,20 @@ pub async fn totals(sql: &impl Sql, programme_no: i64) -> Result<Totals, Error> 
     Ok(Totals { entries: row.integer(0)?, balances: row.integer(1)?, lots: row.integer(2)? })
 }
 
+/// Counters of the programme that are not what its entries say, in words.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn wrong_tallies(sql: &impl Sql, programme_no: i64) -> Result<Vec<String>, Error> {
+    let rows = sql.query(include_str!("../queries/audit_tallies.sql"), vec![programme_no.into()]).await?;
+    let told = |mut row: crate::Row| {
+        let (subject, name, period) = (row.text(0)?, row.text(1)?, row.integer(2)?);
+        let (stands, told) = (row.integer(3)?, row.integer(4)?);
+        Ok(format!("{name} of {subject} in {period} stands at {stands}, its entries say {told}"))
+    };
+    rows.into_iter().map(told).collect()
+}
+
 /// Points that entries of one kind moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialBalanceRow {

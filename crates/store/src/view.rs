@@ -47,6 +47,8 @@ impl Serialize for EntryView<'_> {
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
         optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
         optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
+        optional(&mut map, "frozen", entry.frozen.map(|f| json!({"earning": f.earning, "spending": f.spending})))?;
+        optional(&mut map, "review", entry.review.as_ref().map(|review| json!({"because": review.because})))?;
         optional(&mut map, "debt", Some(entry.debt).filter(|debt| *debt != 0))?;
         optional(&mut map, "growth", entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0))?;
         let tier =

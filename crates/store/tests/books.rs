@@ -5,7 +5,7 @@
 mod support;
 
 use rules::Part;
-use support::{World, act, buy, hold, redeem, release, told, wait};
+use support::{World, act, buy, hold, redeem, told, wait};
 
 fn busy_world() -> World {
     let world = World::new();
@@ -113,7 +113,15 @@ fn sqlite_has_the_wal_fix() {
 }
 
 /// Takes a database back to the shape it had after a migration, with its data.
-const REWINDS: [(i64, &str); 3] = [
+const REWINDS: [(i64, &str); 4] = [
+    (
+        5,
+        "DROP VIEW posting_v4; DROP TABLE tally; DROP TABLE trace; DROP TABLE alias; DROP TABLE reward; DROP TABLE coupon;
+         DROP TABLE review; DROP INDEX entry_named_3; DROP INDEX entry_transferred;
+         CREATE UNIQUE INDEX entry_named_2 ON entry (programme_no, id) WHERE kind IN ('hold', 'capture', 'redeem', 'request');
+         CREATE VIEW posting_v2 AS SELECT 1;
+         CREATE TRIGGER posting_v2_is_too_old INSTEAD OF INSERT ON posting_v2 BEGIN SELECT 1; END;",
+    ),
     (
         4,
         "DROP INDEX entry_named_2; DROP INDEX entry_corrects_2; DROP INDEX member_state;
@@ -131,7 +139,7 @@ const REWINDS: [(i64, &str); 3] = [
 
 #[test]
 fn a_database_of_an_earlier_version_goes_on() {
-    for version in [4, 3, 1] {
+    for version in [5, 4, 3, 1] {
         let world = busy_world();
         for (back_to, rewind) in REWINDS {
             if back_to >= version {
@@ -152,22 +160,16 @@ fn a_database_of_an_earlier_version_goes_on() {
     }
 }
 
+/// Components of the version before go on while these start: they write through the view that they know.
 #[test]
-fn components_of_the_version_before_cannot_spend_what_is_held() {
+fn components_of_the_version_before_go_on() {
     let world = busy_world();
-    let row = "SELECT programme_no, id, head, NULL, NULL, sequence + 1, 'x', balance, lots_granted, joined_at, tier, tier_since,
+    let row = "SELECT programme_no, id, head, NULL, NULL, sequence + 1, 'x', balance, 0, NULL, lots_granted, joined_at, tier, tier_since,
         tier_until, standing, counters, due_at, reminded_at, id || '-' || sequence, 'profile', 0, 0, 0, '{}', NULL, NULL, NULL, NULL, NULL,
         NULL, NULL, NULL FROM member WHERE id = 'm'";
-    let written = |world: &World| {
-        let before = world.number("SELECT count(*) FROM entry");
-        world.sql.connection().execute(&format!("INSERT INTO posting_v2 {row}"), []).unwrap();
-        world.number("SELECT count(*) FROM entry") - before
-    };
-    world.one(buy("m", "b9", "o9", 10_000));
-    world.one(hold("m", "h9", "d9", 5));
-    assert_eq!(written(&world), 0);
-    world.one(release("m", "r9", world.last_hold()));
-    assert_eq!(written(&world), 1, "without a hold it still can");
+    let before = world.number("SELECT count(*) FROM entry");
+    world.sql.connection().execute(&format!("INSERT INTO posting_v3 {row}"), []).unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM entry") - before, 1);
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
         quantity: 1,
         amount: Money { amount_minor: i64::from(cents), currency },
     };
-    let event = EarnEvent { event: "purchase".to_owned(), occurred_at: None, lines: vec![line] };
+    let event = EarnEvent { event: "purchase".to_owned(), occurred_at: None, lines: vec![line], device: None };
     let reference = Reference::new(order).map_err(said)?;
     let origin = Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
     Ok(Order {
@@ -68,6 +68,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
         idem: Some((format!("earn:{order}"), order.to_owned())),
         source: Some(format!("purchase:{order}")),
         attributes: None,
+        trace: None,
     })
 }
 

@@ -76,6 +76,7 @@ impl World {
             idem: None,
             source: None,
             attributes: None,
+            trace: None,
         };
         self.order(&members.into_iter().map(member).collect::<Vec<_>>(), Lots::None);
     }
@@ -144,11 +145,11 @@ impl World {
 pub fn purchase(amount_minor: i64) -> EarnEvent {
     let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
     let line = Line { line: "1".into(), quantity: 1, amount, sku: None, category: None };
-    EarnEvent { event: "purchase".into(), occurred_at: None, lines: vec![line] }
+    EarnEvent { event: "purchase".into(), occurred_at: None, lines: vec![line], device: None }
 }
 
 pub fn action(name: &str) -> EarnEvent {
-    EarnEvent { event: name.into(), occurred_at: None, lines: vec![] }
+    EarnEvent { event: name.into(), occurred_at: None, lines: vec![], device: None }
 }
 
 pub fn members(count: usize) -> impl Iterator<Item = String> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use rules::{
     ActionRule, ApprovalStep, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
-    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, TierBasis,
-    TierLevel, Tiers,
+    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion,
+    TierBasis, TierLevel, Tiers, Velocity,
 };
 
 use crate::random::Random;
@@ -59,6 +59,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         reminders: Reminders::default(),
         returns: Returns::default(),
         approvals: Approvals::default(),
+        risk: risk(random),
     };
     republish(random, &mut document);
     document
@@ -110,8 +111,28 @@ fn action(random: &mut Random) -> ActionRule {
         points: random.below(30),
         growth: random.below(10),
         limit: random.chance(80).then(|| Limit { times: random.between(1, 3), per }),
+        device_limit: random
+            .chance(40)
+            .then(|| Limit { times: random.between(1, 2), per: *random.pick(&[Per::Hour, Per::Day, Per::Month]) }),
         expiry: (*random.pick(POLICIES)).to_owned(),
         pending: pending(random),
+    }
+}
+
+/// Counted is only what a rule asks for, so that the rules of velocity stay as they are.
+fn risk(random: &mut Random) -> Risk {
+    let mut velocity = Vec::new();
+    for event in ["purchase", "check_in"] {
+        for per in [Per::Hour, Per::Day] {
+            let then = *random.pick(&[Suspicion::Review, Suspicion::Review, Suspicion::Refuse]);
+            let times = random.between(1, 4);
+            velocity.extend(random.chance(15).then(|| Velocity { event: event.to_owned(), times, per, then }));
+        }
+    }
+    Risk {
+        review_above_minor: *random.pick(&[None, None, None, None, Some(0), Some(3_000), Some(50_000)]),
+        review_above_points: *random.pick(&[None, None, None, None, None, Some(5), Some(400)]),
+        velocity,
     }
 }
 

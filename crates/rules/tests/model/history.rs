@@ -108,8 +108,11 @@ impl History {
     fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
         let used = reference.and_then(|text| self.store.used.get(&(kind_of(command), text.to_owned())).copied());
         let recorded = self.store.recorded(command, used);
+        // Whoever reported an earn may not decide on it.
+        let is_decision = matches!(command, Command::ApproveReview { .. } | Command::RejectReview(_));
+        let actor = if is_decision && self.random.chance(90) { "clerk" } else { "till" };
         let origin = Origin {
-            actor: "till".to_owned(),
+            actor: actor.to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),
             ..Origin::default()
         };
@@ -129,10 +132,12 @@ impl History {
         let placed = match command {
             Command::Capture { hold: entry, .. }
             | Command::Release { hold: entry }
-            | Command::Decide { request: entry, .. } => self.store.sequence_of(*entry),
+            | Command::Decide { request: entry, .. }
+            | Command::ApproveReview { earn: entry, .. } => self.store.sequence_of(*entry),
+            Command::RejectReview(wish) => wish.earn.as_ref().map_or(0, |earn| earn.sequence.0),
             _ => 0,
         };
-        let expected = self.reference.carry_out(&self.document, command, reference, placed, self.now);
+        let expected = self.reference.carry_out(&self.document, command, reference, (placed, actor), self.now);
         self.note(|_| format!("    -> {expected:?}"));
         match (decided, expected) {
             (Err(refusal), Err(slug)) if refusal.slug() == slug => {
@@ -239,6 +244,11 @@ impl History {
         if holds != open.collect::<Vec<_>>() || member.debt != naive.debt {
             return Err(format!("holds {holds:?}, debt {}\nexpected {:?}, {}", member.debt, naive.holds, naive.debt));
         }
+        let reviews: Vec<_> = member.reviews.iter().map(|open| store_sequence(&self.store, open)).collect();
+        let waiting: Vec<_> = naive.reviews.iter().map(|open| (open.sequence, open.kept_back)).collect();
+        if reviews != waiting || (member.frozen.earning, member.frozen.spending) != naive.frozen {
+            return Err(format!("reviews {reviews:?}, frozen {:?}\nexpected {waiting:?}", member.frozen));
+        }
         if lots != expected || i128::from(member.balance) != naive.balance() {
             return Err(format!("lots {lots:?}\nexpected {expected:?}"));
         }
@@ -258,6 +268,11 @@ impl History {
     pub fn today(&self) -> chrono::NaiveDate {
         date_of(self.now, self.reference.zone)
     }
+}
+
+/// The earn under review and what of its qualification is kept back.
+fn store_sequence(store: &Store, open: &ledger::OpenReview) -> (i64, Option<(i64, i64, i64)>) {
+    (store.sequence_of(open.earn), open.review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)))
 }
 
 /// The kind of the entry that bears the command's reference.
@@ -302,6 +317,8 @@ fn told(store: &Store, entry: &Entry) -> Said {
             (reversal.lines.iter().map(line).collect(), reversal.desired, reversal.expired)
         }),
         debt: entry.debt,
+        frozen: entry.frozen.map(|frozen| (frozen.earning, frozen.spending)),
+        review: entry.review.as_ref().map(|review| review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders))),
         names: entry.adjustment.as_ref().map_or(Vec::new(), |adjustment| {
             let approvals = adjustment.approvals.iter().map(|approval| &approval.by);
             std::iter::once(&adjustment.by).chain(approvals).map(|person| person.label.clone()).collect()

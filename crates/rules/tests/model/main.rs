@@ -12,6 +12,7 @@ mod ladder;
 mod random;
 mod reference;
 mod returns;
+mod risk;
 mod steps;
 mod store;
 mod tally;

@@ -9,6 +9,7 @@ use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pendin
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
 use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaiveRequest, NaiveSpend};
+use crate::risk::NaiveReview;
 
 /// Name of a line, units, amount, points.
 pub type Line = (String, i64, i64, i64);
@@ -44,6 +45,10 @@ pub struct Said {
     /// Lines with units, amount and points; desired; expired.
     pub reversal: Option<(Vec<Line>, i64, i64)>,
     pub debt: i64,
+    /// Earning, spending.
+    pub frozen: Option<(bool, bool)>,
+    /// What waits for somebody to look at it: spend, growth and orders that are kept back.
+    pub review: Option<Option<(i64, i64, i64)>>,
     /// Of an adjustment: who asked, then who approved.
     pub names: Vec<String>,
 }
@@ -84,6 +89,8 @@ pub struct Happened {
     pub orders: i64,
     /// How often it counts towards limits.
     pub times: i64,
+    pub at: i64,
+    pub device: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -110,6 +117,9 @@ pub struct Reference {
     pub debt: i64,
     pub earned: Vec<NaiveEarn>,
     pub spent: Vec<NaiveSpend>,
+    pub reviews: Vec<NaiveReview>,
+    /// Earning, spending.
+    pub frozen: (bool, bool),
 }
 
 pub type Outcome<T> = Result<T, &'static str>;
@@ -130,6 +140,8 @@ impl Reference {
             debt: 0,
             earned: vec![],
             spent: vec![],
+            reviews: vec![],
+            frozen: (false, false),
         }
     }
 
@@ -148,11 +160,11 @@ impl Reference {
         book: &Document,
         command: &Command,
         reference: Option<&str>,
-        placed: i64,
+        (placed, actor): (i64, &str),
         now: i64,
     ) -> Outcome<Vec<Said>> {
         let mut next = self.clone();
-        let said = next.attempt(book, command, reference, placed, now)?;
+        let said = next.attempt(book, command, reference, (placed, actor), now)?;
         next.entries += said.len() as i64;
         // A hold may be tried again once it was given up; its capture is a redemption.
         let is_recorded = !matches!(command, Command::Hold { .. });
@@ -166,7 +178,7 @@ impl Reference {
         book: &Document,
         command: &Command,
         reference: Option<&str>,
-        placed: i64,
+        (placed, actor): (i64, &str),
         now: i64,
     ) -> Outcome<Vec<Said>> {
         let needs_member = match command {
@@ -191,6 +203,10 @@ impl Reference {
         if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
             return Err("reference-already-used");
         }
+        let spends = matches!(command, Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. });
+        if (self.frozen.0 && matches!(command, Command::Earn(_))) || (self.frozen.1 && spends) {
+            return Err("member-frozen");
+        }
         if let Command::Earn(event) = command {
             self.acceptable(book, event, reference, now)?;
         }
@@ -198,7 +214,7 @@ impl Reference {
         let sequence = self.entries + said.len() as i64 + 1;
         match command {
             Command::Earn(event) => {
-                said.push(self.earn(book, event, now, sequence)?);
+                said.push(self.earn(book, event, (now, actor), sequence)?);
                 said.extend(self.upgrade(book, now));
                 said.extend(self.repay(book, now));
             }
@@ -219,6 +235,14 @@ impl Reference {
                 let lots = wish.iter().flat_map(|wish| &wish.lots).map(|lot| lot.0).collect::<Vec<_>>();
                 said.push(self.activate(&lots, now)?);
             }
+            Command::Freeze(sides) => said.push(self.freeze(*sides, true, now)?),
+            Command::Restore(sides) => said.push(self.freeze(*sides, false, now)?),
+            Command::ApproveReview { .. } => said.extend(self.approve_review(book, placed, actor, now)?),
+            Command::RejectReview(wish) => {
+                self.may_reject(placed, actor)?;
+                said.extend(self.reverse(book, wish, now)?);
+            }
+            Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
             Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
             Command::Settle => {}
             Command::Upgrade => said.extend(self.upgrade(book, now)),
@@ -273,6 +297,10 @@ impl Reference {
     /// Whatever of these lots is pending can be spent from now on, and lives as long as it was promised.
     fn activate(&mut self, lots: &[i64], now: i64) -> Outcome<Said> {
         let mut said = Said { kind: "activate", occurred_at: now, ..Said::default() };
+        let waits = |number: i64| self.reviews.iter().any(|open| open.lot == Some(number));
+        if lots.iter().any(|lot| waits(*lot)) {
+            return Err("under-review");
+        }
         for lot in self.lots.iter_mut().filter(|lot| lots.contains(&lot.number)) {
             if lot.remaining > 0 && lot.awaits_activation {
                 lot.awaits_activation = false;
@@ -285,11 +313,20 @@ impl Reference {
         if said.activations.is_empty() { Err("nothing-pending") } else { Ok(said) }
     }
 
-    fn earn(&mut self, book: &Document, event: &EarnEvent, now: i64, sequence: i64) -> Outcome<Said> {
+    fn earn(&mut self, book: &Document, event: &EarnEvent, (now, actor): (i64, &str), sequence: i64) -> Outcome<Said> {
         let occurred_at = event.occurred_at.map_or(now, |at| at.0);
         let date = date_of(occurred_at, self.zone);
-        let mut happened =
-            Happened { event: event.event.clone(), date, granted: 0, spend: 0, growth: 0, orders: 0, times: 1 };
+        let mut happened = Happened {
+            event: event.event.clone(),
+            date,
+            granted: 0,
+            spend: 0,
+            growth: 0,
+            orders: 0,
+            times: 1,
+            at: occurred_at,
+            device: event.device.clone(),
+        };
         let (desired, policy, pending);
         if let Some(action) = book.actions.get(&event.event) {
             if let Some(limit) = action.limit {
@@ -298,6 +335,7 @@ impl Reference {
                     return Err("limit-reached");
                 }
             }
+            self.on_device(book, &event.event, event.device.as_deref(), occurred_at)?;
             desired = i128::from(action.points) * 10i128.pow(16);
             happened.growth = action.growth;
             policy = &action.expiry;
@@ -325,31 +363,47 @@ impl Reference {
         }
         granted = granted.min(self.left_today(book.caps.points_per_day, None, date));
         happened.granted = granted;
+        let is_odd = self.is_odd(book, &event.event, happened.spend, granted, occurred_at)?;
         let mut said = Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
         if book.tiers.is_some() && (happened.spend, happened.growth, happened.orders) != (0, 0, 0) {
             said.qualifying = Some((happened.spend, happened.growth, happened.orders));
-            whole(self.log.iter().map(|past| i128::from(past.spend)).sum::<i128>() + i128::from(happened.spend))?;
-            whole(self.log.iter().map(|past| i128::from(past.growth)).sum::<i128>() + i128::from(happened.growth))?;
+        }
+        let counted = said.qualifying;
+        if is_odd {
+            (happened.spend, happened.growth, happened.orders) = (0, 0, 0);
+            said.review = Some(said.qualifying.take());
         }
         self.log.push(happened);
+        if book.tiers.is_some() {
+            self.sums_fit()?;
+        }
+        let mut promised = occurred_at.min(now);
         if granted > 0 {
-            let available_at = match pending {
-                None => occurred_at.min(now),
+            promised = match pending {
+                None => promised,
                 Some(Pending { days: Some(days) }) => {
                     first_instant(date + Duration::days(i64::from(days) + 1), self.zone)
                 }
                 Some(Pending { days: None }) => NEVER,
             };
+            let available_at = if is_odd { NEVER } else { promised };
+            // What could be spent at once can be when it was looked at, whatever the clock says then.
+            promised = if pending.is_none() { i64::MIN } else { promised };
             said.grants.push(self.grant(granted, occurred_at, available_at, &book.expiry[policy], now));
+        }
+        let lot = (granted > 0).then_some(self.lots.len() as i64);
+        if is_odd {
+            let (actor, event) = (actor.to_owned(), self.log.len() - 1);
+            self.reviews.push(NaiveReview { sequence, actor, lot, promised, kept_back: counted, event });
         }
         self.earned.push(NaiveEarn {
             sequence,
             recorded_at: now,
-            lot: (granted > 0).then_some(self.lots.len() as i64),
+            lot,
             granted,
             lines: shared(event, granted),
             event: self.log.len() - 1,
-            qualifying: said.qualifying,
+            qualifying: counted,
             undone: false,
             expired_used: 0,
         });
@@ -463,16 +517,16 @@ fn shared(event: &EarnEvent, granted: i64) -> Vec<NaiveLine> {
     event.lines.iter().map(line).collect()
 }
 
-fn in_same(per: Per, a: NaiveDate, b: NaiveDate) -> bool {
+pub fn in_same(per: Per, a: NaiveDate, b: NaiveDate) -> bool {
     match per {
-        Per::Day => a == b,
+        Per::Hour | Per::Day => a == b,
         Per::Month => month_index(a) == month_index(b),
         Per::Year => month_index(a) / 12 == month_index(b) / 12,
         Per::Lifetime => true,
     }
 }
 
-fn whole(points: i128) -> Outcome<i64> {
+pub fn whole(points: i128) -> Outcome<i64> {
     i64::try_from(points).map_err(|_| "amount-out-of-range")
 }
 

@@ -307,7 +307,7 @@ impl Reference {
     }
 
     /// Point by point from the end of what was drawn.
-    fn give_back(&mut self, book: &Document, at: usize, points: i64, now: i64) -> Said {
+    pub fn give_back(&mut self, book: &Document, at: usize, points: i64, now: i64) -> Said {
         let corrects = Some(self.spent[at].sequence);
         let mut said = Said { kind: "reverse", occurred_at: now, corrects, ..Said::default() };
         let (mut missing, mut expired) = (points, 0);
@@ -370,9 +370,23 @@ impl Reference {
             let upto = if all { whole } else { first_of(whole, after, total) };
             upto - first_of(whole, before, total)
         };
+        let under_review = self.reviews.iter().position(|open| open.sequence == earn.sequence);
+        let counted = earn.qualifying.filter(|_| !book.returns.keep_qualification);
+        let mut review = None;
+        if let Some(open) = under_review {
+            let kept_back = &mut self.reviews[open].kept_back;
+            if let (Some(left), Some((spend, growth, orders))) = (kept_back.as_mut(), counted) {
+                let less = (part(spend), part(growth), if all { orders } else { 0 });
+                *left = (left.0 - less.0, left.1 - less.1, left.2 - less.2);
+            }
+            review = Some(*kept_back).filter(|_| !all);
+            if all {
+                self.reviews.remove(open);
+            }
+        }
         let happened = &mut self.log[earn.event];
         let mut qualifying = None;
-        if let Some((spend, growth, orders)) = earn.qualifying.filter(|_| !book.returns.keep_qualification) {
+        if let Some((spend, growth, orders)) = counted.filter(|_| under_review.is_none()) {
             let less = (-part(spend), -part(growth), if all { -orders } else { 0 });
             (happened.spend, happened.growth, happened.orders) =
                 (happened.spend + less.0, happened.growth + less.1, happened.orders + less.2);
@@ -396,6 +410,7 @@ impl Reference {
             qualifying,
             corrects: Some(earn.sequence),
             reversal: Some((lines, desired, expired)),
+            review,
             debt,
             ..Said::default()
         }

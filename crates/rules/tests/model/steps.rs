@@ -1,7 +1,7 @@
 //! What happens next in a history: an instant, a command and the reference it bears.
 
 use chrono::Duration;
-use ledger::{Currency, Entry, EntryId, Kind, Money, Person, Timestamp, Verdict};
+use ledger::{Currency, Entry, EntryId, Frozen, Kind, Money, Person, Timestamp, Verdict};
 use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, Part, Reverse};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
@@ -55,6 +55,15 @@ fn boundary(history: &mut History) -> i64 {
 }
 
 pub fn command(history: &mut History) -> Command {
+    // What is open is decided while it is, or most of it would only time out.
+    let row = &history.store.row;
+    let (asked, frozen) = (!row.requests.is_empty() || !row.reviews.is_empty(), row.frozen.any());
+    if asked && history.random.chance(15) {
+        return if history.store.row.requests.is_empty() { risk(history) } else { adjustment(history) };
+    }
+    if frozen && history.random.chance(10) {
+        return risk(history);
+    }
     match history.random.below(100) {
         0..26 => Command::Earn(purchase(history)),
         26..41 => Command::Earn(action(history)),
@@ -63,8 +72,9 @@ pub fn command(history: &mut History) -> Command {
         60..67 => resolution(history),
         67..76 => Command::Reverse(reverse(history).map(Box::new)),
         76..82 => adjustment(history),
-        82..85 => Command::Activate(activation(history)),
-        85..89 => Command::Settle,
+        82..84 => Command::Activate(activation(history)),
+        84..88 => risk(history),
+        88..89 => Command::Settle,
         89..94 => Command::Remind,
         94..97 => Command::Upgrade,
         _ => Command::Enrol,
@@ -84,6 +94,11 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
             Command::Activate(_)
                 | Command::Release { .. }
                 | Command::Decide { .. }
+                | Command::Freeze(_)
+                | Command::Restore(_)
+                | Command::ApproveReview { .. }
+                | Command::RejectReview(_)
+                | Command::Recover(_)
                 | Command::Settle
                 | Command::Remind
                 | Command::Upgrade
@@ -120,6 +135,44 @@ fn resolution(history: &mut History) -> Command {
         3..6 => Command::Capture { hold, points: None },
         6..9 => Command::Capture { hold, points: Some(random.between(1, held)) },
         _ => Command::Capture { hold, points: Some(held + 1) },
+    }
+}
+
+/// A freeze or its end, a decision on an earn that looks odd, more often an open one, or what a thief spent.
+fn risk(history: &mut History) -> Command {
+    let open: Vec<EntryId> = history.store.row.reviews.iter().map(|open| open.earn).collect();
+    let frozen = history.store.row.frozen.any();
+    let sides = |random: &mut Random| {
+        let (earning, spending) = *random.pick(&[(true, false), (false, true), (true, true)]);
+        Frozen { earning, spending }
+    };
+    match history.random.below(10) {
+        // Nobody is frozen for long, or little else would happen.
+        _ if frozen && history.random.chance(60) => Command::Restore(sides(&mut history.random)),
+        0 => Command::Freeze(sides(&mut history.random)),
+        1 => Command::Restore(sides(&mut history.random)),
+        2 => {
+            let mut stolen = recent(history, &[Kind::Redeem, Kind::Capture]);
+            stolen.truncate(3);
+            let stolen = stolen.iter().map(|entry| history.store.redemption(entry)).collect();
+            Command::Recover(stolen)
+        }
+        _ => {
+            let earns = recent(history, &[Kind::Earn]);
+            let waiting = earns.iter().filter(|entry| open.contains(&entry.id)).cloned().collect::<Vec<_>>();
+            let choice = if waiting.is_empty() { earns } else { waiting };
+            if choice.is_empty() {
+                return Command::Freeze(sides(&mut history.random));
+            }
+            let earn = history.random.pick(&choice).clone();
+            if history.random.chance(40) {
+                let wish = Reverse { earn: Some(earn), redemption: None, part: Part::Rest };
+                return Command::RejectReview(Box::new(wish));
+            }
+            let book = &history.published[usize::try_from(earn.rulebook_version).unwrap() - 1];
+            let promise = book.promise(earn.event.as_deref().unwrap()).unwrap();
+            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise }
+        }
     }
 }
 
@@ -215,13 +268,14 @@ fn purchase(history: &mut History) -> EarnEvent {
         }
     });
     let lines = lines.collect();
-    EarnEvent { event: "purchase".to_owned(), occurred_at: occurred_at(history), lines }
+    EarnEvent { event: "purchase".to_owned(), occurred_at: occurred_at(history), lines, device: None }
 }
 
 fn action(history: &mut History) -> EarnEvent {
     let event = *history.random.pick(&["check_in", "check_in", "check_in", "review", "sign_up", "sign_up", "dance"]);
     let event = if event == "dance" && history.random.chance(70) { "review" } else { event };
-    EarnEvent { event: event.to_owned(), occurred_at: occurred_at(history), lines: vec![] }
+    let device = history.random.pick(&[None, None, Some("d1"), Some("d1"), Some("d2")]).map(str::to_owned);
+    EarnEvent { event: event.to_owned(), occurred_at: occurred_at(history), lines: vec![], device }
 }
 
 /// Now, or late, or a little ahead; often at the very edge of what is accepted, or at the ends of a local day.

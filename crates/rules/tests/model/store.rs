@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Decision, Entry, EntryId, Fault, Kind, LotGrant, Member, MemberId};
+use ledger::{Counted, Decision, Entry, EntryId, Fault, Kind, LotGrant, Member, MemberId};
 use rules::{Command, Consumption, Document, Recorded, Redemption};
 
 use crate::random::Random;
@@ -18,6 +18,8 @@ pub struct Store {
     pub entries: Vec<Entry>,
     /// Kind and reference → the entry that bears it.
     pub used: BTreeMap<(&'static str, String), EntryId>,
+    /// Counters of the programme: subject, name and period.
+    pub tallies: BTreeMap<(String, String, i32), i64>,
 }
 
 /// Why a commit wrote nothing.
@@ -32,7 +34,13 @@ pub enum Skipped {
 impl Store {
     pub fn new() -> Self {
         let member = Member::new(MemberId::new("m-1").unwrap());
-        Self { row: member.clone(), replayed: member, entries: Vec::new(), used: BTreeMap::new() }
+        Self {
+            row: member.clone(),
+            replayed: member,
+            entries: Vec::new(),
+            used: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+        }
     }
 
     /// The member with all its lots, in no particular order.
@@ -45,7 +53,12 @@ impl Store {
     /// The member with as few lots as the command can do with, which is all of them when something is due.
     pub fn load_for(&self, command: &Command, book: &Document, now: ledger::Timestamp, random: &mut Random) -> Member {
         let wanted = match command {
-            Command::Earn(_) | Command::Enrol | Command::Upgrade | Command::Settle => 0,
+            Command::Earn(_)
+            | Command::Enrol
+            | Command::Upgrade
+            | Command::Settle
+            | Command::Freeze(_)
+            | Command::Restore(_) => 0,
             Command::Redeem { points } | Command::Hold { points, .. }
                 if book.consumption == Consumption::ExpiringFirst =>
             {
@@ -71,12 +84,22 @@ impl Store {
 
     /// What the entries say of what a command is to undo.
     pub fn recorded(&self, command: &Command, used: Option<EntryId>) -> Recorded {
-        let Command::Reverse(Some(wish)) = command else { return Recorded { used, ..Recorded::default() } };
+        let tallies = self.tallies.iter().map(|((subject, name, period), amount)| Counted {
+            subject: subject.clone(),
+            name: name.clone(),
+            period: *period,
+            amount: *amount,
+        });
+        let tallies = tallies.collect();
         let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
-        let own: Vec<_> = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
+        let earn = match command {
+            Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish.earn.clone(),
+            _ => None,
+        };
+        let own: Vec<_> = earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
         let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
         let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
-        Recorded { used, reversals: reversals.collect(), expired }
+        Recorded { used, reversals: reversals.collect(), expired, tallies }
     }
 
     /// A redemption with the lots that it drew from, as they were granted and dated since.
@@ -111,6 +134,11 @@ impl Store {
         self.replayed = replayed;
         if let Some(last) = decision.postings.last() {
             self.row = last.after.clone();
+        }
+        for tally in decision.postings.iter().flat_map(|posting| &posting.entry.tallies) {
+            let amount = self.tallies.entry((tally.subject.clone(), tally.name.clone(), tally.period)).or_default();
+            *amount += tally.amount;
+            assert!(tally.most.is_none_or(|most| *amount <= most), "counted beyond what is allowed: {tally:?}");
         }
         self.entries.extend(decision.postings.iter().map(|posting| posting.entry.clone()));
         if let (Some(reference), Some(entry)) = (reference, decision.primary()) {

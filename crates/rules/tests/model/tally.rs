@@ -32,6 +32,8 @@ impl Tally {
             Kind::TierChange if entry.tier.as_ref().is_some_and(|t| t.from.as_ref() == Some(&t.to)) => {
                 self.add("tier renewed".to_owned());
             }
+            Kind::Approve if entry.adjustment.is_none() => self.add("review approved".to_owned()),
+            Kind::Earn if entry.review.is_some() => self.add("review".to_owned()),
             Kind::Earn if entry.occurred_at < entry.recorded_at => self.add("late event".to_owned()),
             Kind::Earn if entry.occurred_at > entry.recorded_at => self.add("early event".to_owned()),
             Kind::Remind if entry.reminder.as_ref().is_some_and(|r| r.lots.len() > 1) => {
@@ -69,7 +71,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 63] = [
+        const EXPECTED: [&str; 71] = [
             "activate",
             "activated early",
             "adjust",
@@ -86,6 +88,7 @@ impl Tally {
             "earn",
             "expire",
             "expire several lots",
+            "freeze",
             "gift",
             "grace lot",
             "hold",
@@ -99,13 +102,16 @@ impl Tally {
             "refused already-approved",
             "refused amount-out-of-range",
             "refused currency-mismatch",
+            "refused device-limit-reached",
             "refused hold-resolved",
             "refused insufficient-points",
             "refused limit-reached",
+            "refused member-frozen",
             "refused member-not-found",
             "refused more-than-left",
             "refused not-yours",
             "refused nothing-pending",
+            "refused nothing-to-change",
             "refused nothing-to-reverse",
             "refused occurred-in-future",
             "refused occurred-too-long-ago",
@@ -115,6 +121,7 @@ impl Tally {
             "refused reference-required",
             "refused request-resolved",
             "refused stale",
+            "refused under-review",
             "refused unknown-event",
             "refused unknown-line",
             "refused unknown-policy",
@@ -126,8 +133,11 @@ impl Tally {
             "reminder of several lots",
             "repay",
             "request",
+            "restore",
             "return of some lines",
             "reverse",
+            "review",
+            "review approved",
             "second approval",
             "tier lowered at once",
             "tier renewed",

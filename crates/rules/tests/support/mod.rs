@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId, Reference, Refusal,
-    Timestamp,
+    Context, Counted, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId, Reference, Refusal,
+    Tally, Timestamp,
 };
 use rules::{
     Command, Decided, Document, EarnEvent, Line, Part, Recorded, Redemption, Reverse, Rulebook, decide,
@@ -22,6 +22,8 @@ pub struct World {
     /// Operation and document → the entry that recorded it.
     used: BTreeMap<(&'static str, String), EntryId>,
     next_id: u128,
+    /// Who asks.
+    pub actor: &'static str,
 }
 
 pub fn at(text: &str) -> Timestamp {
@@ -39,11 +41,11 @@ pub fn buy(amounts: &[i64]) -> Command {
         amount: Money { amount_minor: *amount_minor, currency },
     };
     let lines = amounts.iter().enumerate().map(line).collect();
-    Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines })
+    Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None })
 }
 
 pub fn act(event: &str) -> Command {
-    Command::Earn(EarnEvent { event: event.into(), occurred_at: None, lines: vec![] })
+    Command::Earn(EarnEvent { event: event.into(), occurred_at: None, lines: vec![], device: None })
 }
 
 pub fn spend(points: i64) -> Command {
@@ -98,6 +100,7 @@ impl World {
             entries: Vec::new(),
             used: BTreeMap::new(),
             next_id: 1 << 64,
+            actor: "till",
         }
     }
 
@@ -119,18 +122,30 @@ impl World {
         let reference = document.map(|text| Reference::new(text).unwrap());
         let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())).copied());
         let recorded = Recorded { used, ..self.recorded(command) };
-        let origin = Origin { actor: "till".into(), reference, ..Origin::default() };
+        let origin = Origin { actor: self.actor.into(), reference, ..Origin::default() };
         decide(&self.book, member.clone(), command, &origin, &recorded, context).unwrap()
     }
 
     /// What the entries say of what a command is to undo.
     fn recorded(&self, command: &Command) -> Recorded {
-        let Command::Reverse(Some(wish)) = command else { return Recorded::default() };
+        let mut tallies: Vec<Counted> = Vec::new();
+        for tally in self.entries.iter().flat_map(|entry| &entry.tallies) {
+            let Tally { subject, name, period, amount, .. } = tally.clone();
+            let same = |c: &&mut Counted| (&c.subject, &c.name, c.period) == (&subject, &name, period);
+            match tallies.iter_mut().find(same) {
+                Some(counted) => counted.amount += amount,
+                None => tallies.push(Counted { subject, name, period, amount }),
+            }
+        }
         let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
-        let own: Vec<_> = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
+        let earn = match command {
+            Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish.earn.clone(),
+            _ => None,
+        };
+        let own: Vec<_> = earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
         let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
         let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
-        Recorded { used: None, reversals: reversals.collect(), expired }
+        Recorded { used: None, reversals: reversals.collect(), expired, tallies }
     }
 
     /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.

@@ -120,18 +120,19 @@ fn order(member: &str, command: Command, operation: &str, key: &str, source: Opt
         idem: Some((format!("{operation}:{key}"), fingerprint)),
         source,
         attributes: None,
+        trace: None,
     }
 }
 
 pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Order {
     let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
     let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
-    let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines };
+    let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None };
     order(member, Command::Earn(event), "earn", key, Some(format!("purchase:{order_id}")))
 }
 
 pub fn act(member: &str, key: &str, action: &str) -> Order {
-    let event = EarnEvent { event: action.into(), occurred_at: None, lines: vec![] };
+    let event = EarnEvent { event: action.into(), occurred_at: None, lines: vec![], device: None };
     order(member, Command::Earn(event), "earn", key, None)
 }
 

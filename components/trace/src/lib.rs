@@ -1,0 +1,66 @@
+//! Following what was done in a member's name: by time, actor, device and address.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `GET /v1/traces` | entries of one member, device or address, with where they were asked from, newest first |
+
+use ledger::Timestamp;
+use serde_json::{Value as Json, json};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
+use spin_sdk::http_service;
+use store::{Part, Trail, entry_json, trail};
+
+const ROLES: [Role; 4] = [Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const QUERY: [&str; 8] = ["member_id", "device_id", "ip", "actor", "from", "to", "limit", "cursor"];
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["v1", "traces"]) => traces(app, request).await,
+        (_, ["v1", "traces"]) => Err(Problem::MethodNotAllowed("GET")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &ROLES).await?;
+    request.allow_query(&QUERY)?;
+    let page = Page::of(request)?;
+    let whose = whose(request)?;
+    let part = Part { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
+    let before = page.number(i64::MAX)?;
+    // One more than asked for tells whether there is a next page.
+    let mut found = trail(&app.sql, caller.programme.no, whose, &part, before, page.limit + 1).await?;
+    let most = usize::try_from(page.limit).unwrap_or_default();
+    let is_more = found.len() > most;
+    found.truncate(most);
+    let next = found.last().filter(|_| is_more).map(|(number, _, _)| number.to_string());
+    let shown = |(_, entry, trace): &(i64, ledger::Entry, store::Trace)| -> Json {
+        json!({"device_id": trace.device, "ip": trace.ip, "entry": entry_json(entry)})
+    };
+    Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
+}
+
+fn whose(request: &Request) -> Result<Trail<'_>, Problem> {
+    match (request.query("member_id"), request.query("device_id"), request.query("ip")) {
+        (Some(member), None, None) => Ok(Trail::Member(member)),
+        (None, Some(device), None) => Ok(Trail::Device(device)),
+        (None, None, Some(ip)) => Ok(Trail::Ip(ip)),
+        _ => Err(wrong("?member_id", "exactly one of member_id, device_id and ip must be given")),
+    }
+}
+
+fn instant(request: &Request, name: &str) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = request.query(name) else { return Ok(None) };
+    let at = Timestamp::parse(text);
+    at.map(Some).ok_or_else(|| wrong(&format!("?{name}"), "must be RFC 3339 with an offset, its + written as %2B"))
+}
+
+fn wrong(pointer: &str, detail: &str) -> Problem {
+    Problem::InvalidRequest(vec![FieldError::new(pointer, detail)])
+}

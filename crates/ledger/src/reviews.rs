@@ -1,0 +1,111 @@
+//! Reviews: an earn that looks odd keeps its points back, and does not count towards tiers, until somebody has looked at it.
+//!
+//! An open review is part of the member's state. It ends with an `approve` entry, or with the `reverse` entry that undoes all that was earned.
+
+use crate::entry::{Entry, Kind, LotDates, LotDraw, Origin, Qualifying};
+use crate::id::{EntryId, LotNumber};
+use crate::journal::Journal;
+use crate::member::Member;
+use crate::refusal::{Fault, Refusal};
+
+/// Why an earn waits, and what it will add to the tier qualification when it is approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The rule that found it odd.
+    pub because: String,
+    /// What is kept back of the qualification.
+    pub qualifying: Option<Qualifying>,
+}
+
+/// An earn of a member that nobody has looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenReview {
+    /// The earn.
+    pub earn: EntryId,
+    /// Who reported it.
+    pub actor: String,
+    /// The lots that wait.
+    pub lots: Vec<LotNumber>,
+    /// Why, and what is kept back.
+    pub review: Review,
+}
+
+/// Approves of an earn under review: its lots get the dates they would have had, from now on at the earliest.
+///
+/// # Errors
+/// [`Refusal::RequestResolved`] when it is not under review, [`Refusal::OwnRequest`] to who reported it; a [`Fault`] when the member's state is
+/// inconsistent.
+pub fn approve_review(
+    journal: &mut Journal,
+    earn: EntryId,
+    dates: impl Fn(LotNumber) -> LotDates,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let (member, now) = (journal.member(), journal.now());
+    let open = match may_decide(member, earn, &origin) {
+        Ok(open) => open,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let waiting = member.lots.iter().filter(|lot| lot.pending && open.lots.contains(&lot.number));
+    let (mut all, mut activations) = (Vec::new(), Vec::new());
+    for lot in waiting {
+        let dates = dates(lot.number);
+        if dates.available_at <= now {
+            activations.push(LotDraw { number: lot.number, points: lot.remaining });
+        }
+        all.push(dates);
+    }
+    let qualifying = open.review.qualifying;
+    let corrects = Some(earn);
+    let draft = Entry { corrects, dates: all, activations, qualifying, ..journal.draft(Kind::Approve, origin) };
+    journal.post(draft).map(Ok)
+}
+
+/// The open review of that earn, when it may be decided by whom `origin` names.
+///
+/// # Errors
+/// [`Refusal::RequestResolved`], [`Refusal::OwnRequest`].
+pub fn may_decide<'a>(member: &'a Member, earn: EntryId, origin: &Origin) -> Result<&'a OpenReview, Refusal> {
+    let open = member.review(earn).ok_or(Refusal::RequestResolved)?;
+    if open.actor == origin.actor { Err(Refusal::OwnRequest) } else { Ok(open) }
+}
+
+impl Member {
+    /// The open review of that earn.
+    #[must_use]
+    pub fn review(&self, earn: EntryId) -> Option<&OpenReview> {
+        self.reviews.iter().find(|open| open.earn == earn)
+    }
+
+    /// True for a lot that waits for a review.
+    #[must_use]
+    pub fn is_under_review(&self, lot: LotNumber) -> bool {
+        self.reviews.iter().any(|open| open.lots.contains(&lot))
+    }
+
+    /// Opens a review with an earn, and ends it, or what is left of it, with what corrects the earn.
+    pub(crate) fn keep_reviews(&mut self, entry: &Entry) -> Result<(), Fault> {
+        if let Some(review) = entry.review.clone().filter(|_| entry.kind == Kind::Earn) {
+            let (earn, actor) = (entry.id, entry.origin.actor.clone());
+            let lots = entry.grants.iter().map(|lot| lot.number).collect();
+            self.reviews.push(OpenReview { earn, actor, lots, review });
+            return Ok(());
+        }
+        let is_decision = entry.kind == Kind::Approve && entry.adjustment.is_none();
+        let at = self.reviews.iter().position(|open| Some(open.earn) == entry.corrects);
+        let Some(at) = at.filter(|_| is_decision || entry.kind == Kind::Reverse) else {
+            return if is_decision || entry.review.is_some() { Err(Fault::Request) } else { Ok(()) };
+        };
+        match (&entry.review, self.reviews.get_mut(at)) {
+            (Some(left), Some(open)) if !is_decision => open.review = left.clone(),
+            (None, Some(open)) => {
+                let as_kept = !is_decision || entry.qualifying == open.review.qualifying;
+                let own = entry.dates.iter().all(|dates| open.lots.contains(&dates.number));
+                self.reviews.remove(at);
+                return if as_kept && own { Ok(()) } else { Err(Fault::Request) };
+            }
+            _ => return Err(Fault::Request),
+        }
+        Ok(())
+    }
+}

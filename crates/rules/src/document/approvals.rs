@@ -1,0 +1,44 @@
+//! The part of the document that tells who has to approve of adjustments by hand.
+
+use serde::{Deserialize, Serialize};
+
+/// Who has to approve of adjustments by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approvals {
+    /// By the size of the adjustment, ascending; the last has no limit.
+    #[serde(default = "one_each")]
+    pub steps: Vec<ApprovalStep>,
+    /// After how many times 24 hours a request that nobody decided lapses.
+    #[serde(default = "two_weeks")]
+    pub days: u32,
+    /// The reasons that may be given; any when empty.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+}
+
+/// Who has to approve of adjustments up to a size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalStep {
+    /// The most points, granted or taken; without it, any number.
+    #[serde(default)]
+    pub up_to: Option<i64>,
+    /// The roles that have to approve, each a person of its own, in this order: `approver`, `department_head`, `vice_president`.
+    pub roles: Vec<String>,
+}
+
+impl Default for Approvals {
+    fn default() -> Self {
+        Self { steps: one_each(), days: two_weeks(), reasons: Vec::new() }
+    }
+}
+
+fn one_each() -> Vec<ApprovalStep> {
+    let step = |up_to, role: &str| ApprovalStep { up_to, roles: vec![role.to_owned()] };
+    vec![step(Some(500), "approver"), step(Some(5_000), "department_head"), step(None, "vice_president")]
+}
+
+fn two_weeks() -> u32 {
+    14
+}

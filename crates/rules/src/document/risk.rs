@@ -1,0 +1,46 @@
+//! The part of the document that tells what looks odd.
+
+use serde::{Deserialize, Serialize};
+
+use super::Per;
+
+/// What looks odd.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Risk {
+    /// The points of a purchase above this amount, in minor units, wait until somebody has looked at it.
+    #[serde(default)]
+    pub review_above_minor: Option<i64>,
+    /// The points of an event worth more than this wait until somebody has looked at it.
+    #[serde(default)]
+    pub review_above_points: Option<i64>,
+    /// How fast a member may do things.
+    #[serde(default)]
+    pub velocity: Vec<Velocity>,
+}
+
+/// How often a member may do something before it looks odd.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Velocity {
+    /// `purchase` or an action.
+    pub event: String,
+    /// Times that are not odd.
+    pub times: i64,
+    /// In which period.
+    pub per: Per,
+    /// What becomes of one more.
+    #[serde(default)]
+    pub then: Suspicion,
+}
+
+/// What becomes of an event that looks odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspicion {
+    /// Its points wait until somebody has looked at it.
+    #[default]
+    Review,
+    /// It earns nothing.
+    Refuse,
+}

@@ -1,0 +1,90 @@
+//! What looks odd, and what an earn that was looked at is worth then.
+
+use ledger::{
+    Earn, EntryId, ExpiryPolicy, Fault, Journal, LotDates, LotNumber, Origin, Refusal, Review, Timestamp,
+    approve_review,
+};
+
+use crate::document::Suspicion;
+use crate::limits::Limits;
+use crate::rulebook::{Availability, Rulebook};
+use crate::tiers;
+
+/// The life that a rulebook promises the points of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    expiry: ExpiryPolicy,
+    availability: Availability,
+}
+
+impl Rulebook {
+    /// What it promises for an event; `None` when it does not know the event.
+    #[must_use]
+    pub fn promise(&self, event: &str) -> Option<Promise> {
+        let (expiry, availability) = self.life(event)?;
+        Some(Promise { expiry: expiry.clone(), availability: availability.clone() })
+    }
+}
+
+/// The first rule that finds the event odd, which is counted as often as the rulebook asks for.
+///
+/// # Errors
+/// [`Refusal::LimitReached`] where the rulebook lets nothing odd pass.
+pub(crate) fn suspicion(
+    book: &Rulebook,
+    event: &str,
+    spend_minor: i64,
+    points: i64,
+    limits: &mut Limits<'_>,
+) -> Result<Option<String>, Refusal> {
+    let mut because = None;
+    for velocity in book.risk.velocity.iter().filter(|velocity| velocity.event == event) {
+        let is_odd = limits.is_fast(velocity);
+        if is_odd && velocity.then == Suspicion::Refuse {
+            return Err(Refusal::LimitReached { times: velocity.times, per: velocity.per.as_str().to_owned() });
+        }
+        because = because.or_else(|| is_odd.then(|| format!("velocity:{event}:{}", velocity.per.as_str())));
+    }
+    let above = |most: Option<i64>, value: i64| most.is_some_and(|most| value > most);
+    if above(book.risk.review_above_minor, spend_minor) {
+        because = because.or(Some("amount".to_owned()));
+    }
+    if above(book.risk.review_above_points, points) {
+        because = because.or(Some("points".to_owned()));
+    }
+    Ok(because)
+}
+
+/// The same earn, kept back until somebody has looked at it.
+pub(crate) fn kept_back(earn: Earn, because: String) -> Earn {
+    let mut earn = earn;
+    for lot in &mut earn.grants {
+        (lot.available_at, lot.expires_at) = (Timestamp::LAST, None);
+    }
+    earn.review = Some(Review { because, qualifying: earn.qualifying.take() });
+    earn
+}
+
+/// Approves of an earn: its points get the life that was promised, and what it counts towards tiers counts now.
+pub(crate) fn approve(
+    journal: &mut Journal,
+    book: &Rulebook,
+    earn: EntryId,
+    occurred_at: Timestamp,
+    promise: &Promise,
+    origin: Origin,
+) -> Result<Result<(), Refusal>, Fault> {
+    let (now, zone) = (journal.now(), book.zone());
+    let promised = promise.availability.available_at(occurred_at, now, zone);
+    let dates = |number: LotNumber| {
+        let available_at = promised.max(now);
+        let is_known = available_at < Timestamp::LAST;
+        let expires_at = if is_known { promise.expiry.expires_at(available_at, zone) } else { None };
+        LotDates { number, available_at, expires_at }
+    };
+    let along = Origin { reference: None, reason: None, ..origin.clone() };
+    match approve_review(journal, earn, dates, origin)? {
+        Ok(id) => tiers::upgrade(journal, book, &along, Some(id)).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}

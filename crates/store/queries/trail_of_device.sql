@@ -1,0 +1,14 @@
+-- Entries of programme ?1 asked for from device ?2, recorded from ?3 until before ?4 (null: any), asked for by ?5 (null: anybody), before
+-- entry number ?6, newest first, at most ?7, with where they were asked from.
+SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
+  (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1),
+  e.no, t.device, t.ip
+FROM trace AS t
+JOIN entry AS e ON e.no = t.entry_no
+JOIN member AS m ON m.no = e.member_no
+JOIN programme AS p ON p.no = e.programme_no
+WHERE t.programme_no = ?1 AND t.device = ?2 AND t.entry_no < ?6
+  AND (?3 IS NULL OR e.recorded_at >= ?3) AND (?4 IS NULL OR e.recorded_at < ?4)
+  AND (?5 IS NULL OR json_extract(e.body, '$.actor') = ?5)
+ORDER BY t.entry_no DESC
+LIMIT ?7

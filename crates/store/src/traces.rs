@@ -1,0 +1,64 @@
+//! What is known of where entries were asked from: the trail of a member, a device or an address.
+
+use ledger::{Entry, Timestamp};
+
+use crate::Error;
+use crate::body;
+use crate::order::Trace;
+use crate::sql::{Sql, Value};
+
+/// Whose trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trail<'a> {
+    /// Entries of a member.
+    Member(&'a str),
+    /// Entries asked for from a device, of whichever members.
+    Device(&'a str),
+    /// Entries asked for from an address, of whichever members.
+    Ip(&'a str),
+}
+
+/// Which part of a trail.
+#[derive(Debug, Clone, Default)]
+pub struct Part<'a> {
+    /// Recorded from this instant on.
+    pub from: Option<Timestamp>,
+    /// Recorded before this instant.
+    pub to: Option<Timestamp>,
+    /// Asked for by this actor.
+    pub actor: Option<&'a str>,
+}
+
+/// Up to `most` entries before entry number `before`, newest first, with their numbers and where they were asked from.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn trail(
+    sql: &impl Sql,
+    programme_no: i64,
+    trail: Trail<'_>,
+    part: &Part<'_>,
+    before: i64,
+    most: i64,
+) -> Result<Vec<(i64, Entry, Trace)>, Error> {
+    let (statement, whose) = match trail {
+        Trail::Member(id) => (include_str!("../queries/trail_of_member.sql"), id),
+        Trail::Device(device) => (include_str!("../queries/trail_of_device.sql"), device),
+        Trail::Ip(ip) => (include_str!("../queries/trail_of_ip.sql"), ip),
+    };
+    let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
+    let values = vec![
+        programme_no.into(),
+        whose.into(),
+        instant(part.from),
+        instant(part.to),
+        part.actor.into(),
+        before.into(),
+        most.into(),
+    ];
+    let read = |mut row: crate::Row| {
+        let trace = Trace { device: row.optional_text(13)?, ip: row.optional_text(14)? };
+        Ok((row.integer(12)?, body::read(&mut row, 0)?, trace))
+    };
+    sql.query(statement, values).await?.into_iter().map(read).collect()
+}

@@ -1,0 +1,72 @@
+//! `/v1/reviews`: earns that wait for somebody to look at them.
+
+use serde_json::json;
+use tests::{Answer, Host, Shop, at_once};
+
+/// Orders above 1,000 yuan wait.
+fn careful() -> (Host, Shop) {
+    let host = Host::start();
+    let shop = host.shop();
+    let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    book["risk"]["review_above_minor"] = 100_000.into();
+    shop.put("/v1/programmes/default", &json!({"name": "careful", "rulebook": book})).send().ok();
+    (host, shop)
+}
+
+fn id(answer: &Answer) -> String {
+    answer.ok()["entry"]["entry_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_large_order_waits_until_somebody_has_looked() {
+    let (_host, shop) = careful();
+    let till = shop.with_bearer(&shop.key("storefront"));
+    let anna = shop.with_bearer(&shop.key("approver"));
+    let (good, bad) = (id(&till.buys("m", "o-1", 250_000).send()), id(&till.buys("m", "o-2", 300_000).send()));
+    let member = shop.member("m");
+    assert_eq!(
+        [&member["balance"], &member["pending"], &member["tier"]["id"]],
+        [&json!(0), &json!(5_500), &json!("member")]
+    );
+    let queue = anna.all("/v1/reviews", 10);
+    assert_eq!(queue.iter().map(|open| open["review_id"].as_str().unwrap()).collect::<Vec<_>>(), [&good, &bad]);
+    assert_eq!([&queue[0]["because"], &queue[0]["member_id"]], ["amount", "m"]);
+    let decides = |who: &Shop, id: &str, verdict: &str| who.post(&format!("/v1/reviews/{id}/{verdict}"), &json!({}));
+    let activate = json!({"member_id": "m", "reference": "o-1"});
+    for (ask, outcome) in [
+        (shop.post("/v1/activate", &activate), "409 under-review"),
+        (decides(&till, &good, "approve"), "403 forbidden"),
+        (decides(&shop.with_bearer(&shop.key("service")), &good, "approve"), "403 forbidden"),
+        (decides(&anna, "x", "approve"), "404 request-not-found"),
+        (decides(&anna, &good, "approve?dry_run=true"), "201 approve +0 = 5500, tier_change +500 = 6000"),
+        (decides(&anna, &good, "approve"), "201 approve +0 = 5500, tier_change +500 = 6000"),
+        (decides(&anna, &good, "reject"), "409 request-resolved"),
+        (decides(&anna, &bad, "reject"), "201 reverse -3000 = 3000"),
+        (decides(&anna, &bad, "approve"), "409 request-resolved"),
+        (shop.redeems("m", 3_000), "201 redeem -3000 = 0"),
+        (shop.ask("POST", "/v1/reviews"), "405 method-not-allowed"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    for (id, state) in [(&good, "approved"), (&bad, "undone")] {
+        let shown = anna.get(&format!("/v1/reviews/{id}")).send().ok();
+        assert_eq!([&shown["state"], &shown["because"]], [state, "amount"]);
+    }
+    assert_eq!(anna.all("/v1/reviews", 10).len(), 0);
+}
+
+/// Who reported an order does not decide on it, and of many who decide at once one does.
+#[test]
+fn one_decision_by_somebody_else() {
+    let (_host, shop) = careful();
+    let order = id(&shop.buys("m", "o-1", 250_000).send());
+    let path = format!("/v1/reviews/{order}/approve");
+    let anna = shop.with_bearer(&shop.key("approver"));
+    let answers = at_once(16, |n| {
+        let verdict = if n % 2 == 0 { "approve" } else { "reject" };
+        anna.post(&format!("/v1/reviews/{order}/{verdict}"), &json!({})).send()
+    });
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.outcome() == "409 request-resolved"));
+    assert_eq!(anna.post(&path, &json!({})).send().outcome(), "409 request-resolved");
+}
