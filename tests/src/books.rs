@@ -35,8 +35,23 @@ impl Books {
 
     /// Everything that a refused request must not change.
     pub fn snapshot(&self) -> Vec<i64> {
-        let counts =
-            ["entry", "refusal", "member", "lot", "profile", "programme", "rulebook", "endpoint", "parked_event"];
+        let counts = [
+            "entry",
+            "refusal",
+            "member",
+            "lot",
+            "profile",
+            "programme",
+            "rulebook",
+            "endpoint",
+            "parked_event",
+            "tally",
+            "trace",
+            "alias",
+            "reward",
+            "coupon",
+            "review",
+        ];
         let mut numbers: Vec<i64> =
             counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();
         for sum in [

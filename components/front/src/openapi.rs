@@ -4,8 +4,9 @@ use ledger::KINDS;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, FreezeBody, KeyBody,
-    MemberBody, PROBLEMS, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody,
+    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody, EarnBody,
+    EndpointBody, FreezeBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody,
+    ReverseBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -103,6 +104,8 @@ fn schemas() -> Json {
     add::<ReleaseBody>(&mut generator);
     add::<ReverseBody>(&mut generator);
     add::<MemberBody>(&mut generator);
+    add::<CouponBody>(&mut generator);
+    add::<CouponRestoreBody>(&mut generator);
     add::<FreezeBody>(&mut generator);
     add::<RecoverBody>(&mut generator);
     add::<KeyBody>(&mut generator);
@@ -113,6 +116,27 @@ fn schemas() -> Json {
     let slugs: Vec<String> = PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();
     let others = [
         ("Object", json!({"type": "object"})),
+        (
+            "Reward",
+            json!({
+                "type": "object",
+                "required": ["name", "points"],
+                "properties": {
+                    "name": {"type": "string", "minLength": 1, "maxLength": 100},
+                    "description": {"type": "string", "minLength": 1, "maxLength": 1000},
+                    "kind": {"enum": ["goods", "service", "coupon"]},
+                    "points": {"type": "integer", "minimum": 1},
+                    "cash_minor": {"type": "integer", "minimum": 0},
+                    "stock": {"type": "integer", "minimum": 0},
+                    "limit": {"type": "object"},
+                    "from": {"type": "string"},
+                    "until": {"type": "string"},
+                    "tiers": {"type": "array", "items": {"type": "string"}},
+                    "coupon": {"type": "string"},
+                    "offered": {"type": "boolean"},
+                },
+            }),
+        ),
         (
             "Page",
             json!({"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array"}, "next": {"type": ["string", "null"]}}}),

@@ -175,6 +175,42 @@ pub const OPERATIONS: &[Operation] = &[
         success: &[200, 201],
         ..WRITE
     },
+    Operation {
+        method: "put",
+        path: "/v1/rewards/{id}",
+        summary: "Put a reward into the catalogue, or change it",
+        body: Some("Reward"),
+        success: &[200, 201],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation { path: "/v1/rewards/{id}", summary: "A reward, with what is left of it", ..READ },
+    Operation { path: "/v1/rewards", summary: "The catalogue", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/coupons/{code}", summary: "What a coupon is good for", ..READ },
+    Operation {
+        path: "/v1/coupons/{code}/redeem",
+        summary: "Use a coupon for an order",
+        body: Some("CouponBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/coupons/{code}/cancel",
+        summary: "Take a coupon away",
+        body: Some("DecisionBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/coupons/{code}/restore",
+        summary: "Undo the use of a coupon",
+        body: Some("CouponRestoreBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
     Operation { path: "/v1/reviews", summary: "Earns that wait to be looked at", query: PAGE, answer: "Page", ..READ },
     Operation { path: "/v1/reviews/{id}", summary: "An earn that had to be looked at, and what became of it", ..READ },
     Operation {
@@ -200,6 +236,7 @@ pub const OPERATIONS: &[Operation] = &[
         answer: "Page",
         ..READ
     },
+    Operation { path: "/v1/members/{id}/coupons", summary: "Coupons that can be used", answer: "Page", ..READ },
     Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
     Operation {
         method: "put",

@@ -5,6 +5,7 @@
 //! | `PUT /v1/members/{id}` | registers a member or replaces its attributes |
 //! | `GET /v1/members/{id}` | balance by the clock, tier and projection, attributes |
 //! | `GET /v1/members/{id}/entries` | history, newest first |
+//! | `GET /v1/members/{id}/coupons` | coupons that can be used |
 //! | `GET /v1/members/{id}/lots` | open lots in the order they will be spent, with what expires when |
 
 mod show;
@@ -16,7 +17,7 @@ use shell::{
     published, serve, single,
 };
 use spin_sdk::http_service;
-use store::{Loaded, Lots, ProgrammeRef, Scope, Wanted, entry_json, history, load};
+use store::{Loaded, Lots, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, load};
 
 const WRITERS: [Role; 2] = [Role::Storefront, Role::Service];
 const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
@@ -36,8 +37,9 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
         ("GET", ["v1", "members", id]) => balance(app, request, id).await,
         ("GET", ["v1", "members", id, "entries"]) => entries(app, request, id).await,
         ("GET", ["v1", "members", id, "lots"]) => lots(app, request, id).await,
+        ("GET", ["v1", "members", id, "coupons"]) => coupons(app, request, id).await,
         (_, ["v1", "members", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
-        (_, ["v1", "members", _, "entries" | "lots"]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "members", _, "entries" | "lots" | "coupons"]) => Err(Problem::MethodNotAllowed("GET")),
         _ => Err(Problem::RouteNotFound),
     }
 }
@@ -78,6 +80,12 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let next = (items.len() > most).then(|| (after + page.limit).to_string());
     items.truncate(most);
     Ok(Reply::json(200, &Page::body(items, next)))
+}
+
+async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (_, loaded) = read(app, request, id, 0, &[]).await?;
+    let open = loaded.member.coupons.iter().filter(|coupon| !coupon.has_expired(now()));
+    Ok(Reply::json(200, &Page::body(open.map(coupon_json).collect(), None)))
 }
 
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

@@ -5,11 +5,13 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::{Redeem, drawn_for};
-use crate::entry::{Entry, Kind, LotGrant, Origin};
+use crate::entry::{Entry, LotGrant, Origin};
+use crate::fault::Fault;
 use crate::holds::MOST_OPEN;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
-use crate::refusal::{Fault, Refusal};
+use crate::kind::Kind;
+use crate::refusal::Refusal;
 
 /// A person as the books name one: the key they used, and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +186,8 @@ fn execute(
             expires_at: adjustment.terms.expires_at,
         });
     } else {
-        let taken = Redeem { points: points.checked_neg().ok_or(Fault::Overflow)?, first_in_first_out };
+        let taken =
+            Redeem { points: points.checked_neg().ok_or(Fault::Overflow)?, first_in_first_out, deduction: None };
         draws = match drawn_for(journal, taken)? {
             Ok(draws) => draws,
             Err(refusal) => return Ok(Err(refusal)),

@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::adjustments::{Adjustment, Person};
+use crate::coupons::Coupon;
 use crate::entry::{Entry, LotDraw, LotGrant, Qualifying};
 use crate::id::Hash;
 
@@ -144,6 +145,28 @@ impl Entry {
                 b.option(tally.most, Encoder::integer);
             });
         }
+        if !self.coupons.is_empty() {
+            bytes.text("coupons");
+            bytes.list(&self.coupons, Encoder::coupon);
+        }
+        if let Some(discount) = &self.discount {
+            bytes.text("discount");
+            bytes.integer(discount.order_minor);
+            bytes.integer(discount.off_minor);
+        }
+        if let Some(taken) = &self.reward {
+            bytes.text("reward");
+            bytes.text(&taken.reward);
+            bytes.integer(taken.version);
+            bytes.integer(taken.quantity);
+            bytes.integer(taken.cash_minor);
+        }
+        if let Some(deduction) = &self.deduction {
+            bytes.text("deduction");
+            bytes.integer(deduction.order_minor);
+            bytes.option(deduction.wished, Encoder::integer);
+            bytes.integer(deduction.money_minor);
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }
@@ -182,6 +205,20 @@ impl Encoder {
         self.integer(q.spend_minor);
         self.integer(q.growth);
         self.integer(q.orders);
+    }
+
+    fn coupon(&mut self, coupon: &Coupon) {
+        self.text(&coupon.code);
+        self.text(&coupon.name);
+        let terms = &coupon.terms;
+        self.integer(terms.off_minor);
+        self.integer(terms.off_percent);
+        self.option(terms.most_off_minor, Self::integer);
+        self.integer(terms.minimum_minor);
+        for names in [&terms.categories, &terms.channels, &terms.stores] {
+            self.list(names, |b, name| b.text(name));
+        }
+        self.option(coupon.expires_at, |b, at| b.integer(at.0));
     }
 
     fn person(&mut self, person: &Person) {

@@ -4,14 +4,18 @@
 //! meets a lot whose time has come, whether or not a sweep has run.
 
 use crate::calendar::Timestamp;
+use crate::coupons::{CouponTerms, with_coupons};
 use crate::entry::{
-    Award, Count, Entry, Kind, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+    Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
 };
+use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::{Journal, drawn, sum};
+use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::Refusal;
 use crate::reviews::Review;
+use crate::rewards::Deduction;
 use crate::tally::Tally;
 
 /// An earn whose points the rules have worked out.
@@ -35,6 +39,8 @@ pub struct Earn {
     pub review: Option<Review>,
     /// Counters of the programme to add to.
     pub tallies: Vec<Tally>,
+    /// Coupons to issue, as many as the member has room for: kind, terms, end.
+    pub coupons: Vec<(String, CouponTerms, Option<Timestamp>)>,
 }
 
 /// A wish to spend points.
@@ -44,6 +50,8 @@ pub struct Redeem {
     pub points: i64,
     /// Plain first-in-first-out instead of expiring first.
     pub first_in_first_out: bool,
+    /// What the points take off an order, when they do.
+    pub deduction: Option<Deduction>,
 }
 
 /// Writes down which pending points became spendable. Posts nothing when none did.
@@ -117,6 +125,7 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
         tallies: earn.tallies,
         ..journal.draft(Kind::Earn, origin)
     };
+    let draft = with_coupons(journal, draft, &earn.coupons);
     journal.post(draft)
 }
 
@@ -129,7 +138,10 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<R
         return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
     }
     match drawn_for(journal, redeem)? {
-        Ok(draws) => journal.post(Entry { draws, ..journal.draft(Kind::Redeem, origin) }).map(Ok),
+        Ok(draws) => {
+            let deduction = redeem.deduction;
+            journal.post(Entry { draws, deduction, ..journal.draft(Kind::Redeem, origin) }).map(Ok)
+        }
         Err(refusal) => Ok(Err(refusal)),
     }
 }
@@ -183,20 +195,33 @@ pub fn enrol(journal: &mut Journal, origin: Origin) -> Result<EntryId, Fault> {
     journal.post(journal.draft(Kind::Profile, origin))
 }
 
-/// Moves the member on the tier ladder, with the gift's lot when there is one, and counts of gifts for later moves.
+/// What a move on the ladder brings along.
+#[derive(Debug, Clone, Default)]
+pub struct Gift {
+    /// The lot of its points, when there are any.
+    pub lot: Option<LotGrant>,
+    /// Coupons, as many as the member has room for.
+    pub coupons: Vec<(String, CouponTerms, Option<Timestamp>)>,
+    /// What is counted of gifts for later moves.
+    pub counts: Vec<Count>,
+}
+
+/// Moves the member on the tier ladder, with its gifts.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn tier_change(
     journal: &mut Journal,
     tier: TierMove,
-    gift: Option<LotGrant>,
-    counts: Vec<Count>,
+    gift: Gift,
     origin: Origin,
     cause: Option<EntryId>,
 ) -> Result<EntryId, Fault> {
-    let grants = gift.into_iter().collect();
-    journal.post(Entry { tier: Some(tier), grants, counts, cause, ..journal.draft(Kind::TierChange, origin) })
+    let Gift { lot, coupons, counts } = gift;
+    let grants = lot.into_iter().collect();
+    let draft = Entry { tier: Some(tier), grants, counts, cause, ..journal.draft(Kind::TierChange, origin) };
+    let draft = with_coupons(journal, draft, &coupons);
+    journal.post(draft)
 }
 
 /// Records a warning about lots that expire soon. Moves no points.

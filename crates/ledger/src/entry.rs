@@ -4,140 +4,14 @@
 
 use crate::adjustments::Adjustment;
 use crate::calendar::Timestamp;
+use crate::coupons::{Coupon, Discount};
 use crate::exact::Exact;
 use crate::freezes::Frozen;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
+use crate::kind::Kind;
 use crate::reviews::Review;
+use crate::rewards::{Deduction, Taken};
 use crate::tally::Tally;
-
-/// What kind of thing happened. The kind names the contra account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Points granted for a purchase or an action.
-    Earn,
-    /// Points spent.
-    Redeem,
-    /// Points set aside for a redemption. Moves none.
-    Hold,
-    /// Points of a hold spent; what it leaves is free again.
-    Capture,
-    /// A hold given up, or timed out. Moves no points.
-    Release,
-    /// An earn or a redemption undone, wholly or in part.
-    Reverse,
-    /// An adjustment by hand is asked for. Moves no points.
-    Request,
-    /// Somebody approved of a request, or of an earn under review.
-    Approve,
-    /// Somebody turned a request down.
-    Reject,
-    /// A request was taken back by who made it.
-    Withdraw,
-    /// A request that nobody decided in time.
-    Lapse,
-    /// An adjustment that was approved by all who had to.
-    Adjust,
-    /// Points that went to pay off a debt. Moves none, as the debt was part of the balance.
-    Repay,
-    /// Points whose lots reached their end.
-    Expire,
-    /// Pending points that became spendable. Moves no points.
-    Activate,
-    /// A move on the tier ladder, with its gift if it has one.
-    TierChange,
-    /// The account must not earn or not spend any more. Moves no points.
-    Freeze,
-    /// It may again. Moves no points.
-    Restore,
-    /// A member was registered or its profile changed. Moves no points.
-    Profile,
-    /// A warning that points will expire soon. Moves no points.
-    Remind,
-}
-
-/// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 20] = [
-    Kind::Earn,
-    Kind::Redeem,
-    Kind::Hold,
-    Kind::Capture,
-    Kind::Release,
-    Kind::Reverse,
-    Kind::Repay,
-    Kind::Request,
-    Kind::Approve,
-    Kind::Reject,
-    Kind::Withdraw,
-    Kind::Lapse,
-    Kind::Adjust,
-    Kind::Expire,
-    Kind::Activate,
-    Kind::TierChange,
-    Kind::Freeze,
-    Kind::Restore,
-    Kind::Profile,
-    Kind::Remind,
-];
-
-impl Kind {
-    /// The name used in the API, the database and the hash.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Earn => "earn",
-            Self::Redeem => "redeem",
-            Self::Hold => "hold",
-            Self::Capture => "capture",
-            Self::Release => "release",
-            Self::Reverse => "reverse",
-            Self::Repay => "repay",
-            Self::Request => "request",
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-            Self::Withdraw => "withdraw",
-            Self::Lapse => "lapse",
-            Self::Adjust => "adjust",
-            Self::Expire => "expire",
-            Self::Activate => "activate",
-            Self::TierChange => "tier_change",
-            Self::Freeze => "freeze",
-            Self::Restore => "restore",
-            Self::Profile => "profile",
-            Self::Remind => "remind",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        KINDS.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// The account on the other side of the member's points; `None` for kinds that move none.
-    #[must_use]
-    pub fn contra_account(self) -> Option<&'static str> {
-        match self {
-            Self::Earn | Self::TierChange => Some("issued"),
-            Self::Redeem | Self::Capture => Some("redeemed"),
-            Self::Reverse => Some("reversed"),
-            Self::Expire => Some("expired"),
-            Self::Adjust => Some("adjusted"),
-            Self::Hold
-            | Self::Release
-            | Self::Repay
-            | Self::Request
-            | Self::Approve
-            | Self::Reject
-            | Self::Withdraw
-            | Self::Lapse
-            | Self::Activate
-            | Self::Freeze
-            | Self::Restore
-            | Self::Profile
-            | Self::Remind => None,
-        }
-    }
-}
 
 /// Who and what an entry comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -380,6 +254,14 @@ pub struct Entry {
     pub review: Option<Review>,
     /// Counters of the programme it adds to.
     pub tallies: Vec<Tally>,
+    /// Coupons that it issues, uses, takes away or puts back.
+    pub coupons: Vec<Coupon>,
+    /// What a coupon took off an order.
+    pub discount: Option<Discount>,
+    /// What was taken from the catalogue.
+    pub reward: Option<Taken>,
+    /// What points took off an order.
+    pub deduction: Option<Deduction>,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.

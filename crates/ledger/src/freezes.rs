@@ -2,10 +2,12 @@
 //!
 //! What a freeze forbids is the business of `rules`; points expire, come back and are adjusted all the same.
 
-use crate::entry::{Entry, Kind, Origin};
+use crate::entry::{Entry, Origin};
+use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
-use crate::refusal::{Fault, Refusal};
+use crate::kind::Kind;
+use crate::refusal::Refusal;
 
 /// Which sides of an account are frozen, or are to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,10 +4,12 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::{Redeem, drawn_for, taken};
-use crate::entry::{Entry, Kind, LotDraw, Origin, Reservation};
+use crate::entry::{Entry, LotDraw, Origin, Reservation};
+use crate::fault::Fault;
 use crate::id::{EntryId, Reference};
 use crate::journal::{Journal, drawn};
-use crate::refusal::{Fault, Refusal};
+use crate::kind::Kind;
+use crate::refusal::Refusal;
 
 /// The most open holds of a member, and the most open requests.
 pub(crate) const MOST_OPEN: usize = 100;
@@ -45,7 +47,8 @@ pub fn hold(
     match drawn_for(journal, wish)? {
         Ok(lots) => {
             let reservation = Some(Reservation { until, lots });
-            journal.post(Entry { reservation, ..journal.draft(Kind::Hold, origin) }).map(Ok)
+            let deduction = wish.deduction;
+            journal.post(Entry { reservation, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
     }

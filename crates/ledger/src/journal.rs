@@ -3,10 +3,11 @@
 //! A journal works on its own copy of the member. What it posted is a [`Decision`]: data that the store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, Kind, LotDraw, Origin};
+use crate::entry::{Entry, LotDraw, Origin};
+use crate::fault::Fault;
 use crate::id::{EntryId, Hash, ProgrammeId, Sequence};
+use crate::kind::Kind;
 use crate::member::Member;
-use crate::refusal::Fault;
 
 /// What a command is decided under.
 #[derive(Debug, Clone)]
@@ -122,6 +123,10 @@ impl Journal {
             frozen: None,
             review: None,
             tallies: Vec::new(),
+            coupons: Vec::new(),
+            discount: None,
+            reward: None,
+            deduction: None,
             previous_hash: self.member.head,
             hash: Hash::default(),
         }

@@ -11,19 +11,23 @@ mod adjustments;
 mod calendar;
 mod canonical;
 mod commands;
+mod coupons;
 mod entry;
 mod exact;
 mod expiry;
+mod fault;
 mod freezes;
 mod holds;
 mod id;
 mod journal;
+mod kind;
 mod lot;
 mod member;
 mod money;
 mod refusal;
 mod reversals;
 mod reviews;
+mod rewards;
 mod standing;
 mod tally;
 mod trail;
@@ -34,23 +38,30 @@ pub use adjustments::{
     Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Person, Verdict, decide_request, lapse, request,
 };
 pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, start_of_day};
-pub use commands::{Earn, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
+pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
+pub use coupons::{
+    Coupon, CouponTerms, Discount, MOST_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon,
+    restore_coupon, with_coupons,
+};
 pub use entry::{
-    Award, Count, Entry, KINDS, Kind, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin,
-    Qualifying, Reminder, Reservation, Reversal, TierMove,
+    Award, Count, Entry, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reminder,
+    Reservation, Reversal, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use expiry::ExpiryPolicy;
+pub use fault::Fault;
 pub use freezes::{Frozen, freeze, restore};
 pub use holds::{Hold, capture, hold, release, time_out};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
 pub use journal::{Context, Decision, Journal, Posting};
+pub use kind::{KINDS, Kind};
 pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Tier};
 pub use money::{Currency, Money};
-pub use refusal::{Fault, Refusal};
+pub use refusal::Refusal;
 pub use reversals::{ClawBack, GiveBack, Shortfall, claw_back, give_back, repay};
 pub use reviews::{OpenReview, Review, approve_review, may_decide};
+pub use rewards::{Deduction, Take, Taken, take};
 pub use standing::{Standing, Totals};
 pub use tally::{Counted, Tally};
 pub use verify::{Replay, Violation, verify};

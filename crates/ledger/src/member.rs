@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::adjustments::{Adjustment, AdjustmentRequest};
 use crate::calendar::Timestamp;
-use crate::entry::{Count, Entry, Kind, LotReturn, Origin, Reservation};
+use crate::coupons::Coupon;
+use crate::entry::{Count, Entry, LotReturn, Origin, Reservation};
+use crate::fault::Fault;
 use crate::freezes::Frozen;
 use crate::holds::Hold;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
+use crate::kind::Kind;
 use crate::lot::Lot;
-use crate::refusal::Fault;
 use crate::reviews::OpenReview;
 use crate::standing::Standing;
 
@@ -69,9 +71,12 @@ pub struct Member {
     pub requests: Vec<AdjustmentRequest>,
     /// Earns that wait for somebody to look at them, oldest first.
     pub reviews: Vec<OpenReview>,
+    /// Coupons that can be used, oldest first.
+    pub coupons: Vec<Coupon>,
     /// What it must not do.
     pub frozen: Frozen,
-    /// No lot falls due (activates or expires), no hold times out and no request lapses before this instant; `None` when none ever will.
+    /// No lot falls due (activates or expires), no hold times out, no request lapses and no coupon ends before this instant; `None` when none
+    /// ever will.
     pub due_at: Option<Timestamp>,
     /// When the last reminder was recorded.
     pub reminded_at: Option<Timestamp>,
@@ -99,6 +104,7 @@ impl Member {
             holds: Vec::new(),
             requests: Vec::new(),
             reviews: Vec::new(),
+            coupons: Vec::new(),
             frozen: Frozen::default(),
             due_at: None,
             reminded_at: None,
@@ -180,6 +186,7 @@ impl Member {
         let resolved = self.resolve(entry)?;
         self.adjust(entry)?;
         self.frozen = entry.frozen.unwrap_or(self.frozen);
+        self.keep_coupons(entry)?;
         self.move_lots(entry, resolved.as_ref())?;
         let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         let in_lots = balance.checked_add(owed).ok_or(Fault::Overflow)?;
@@ -257,6 +264,7 @@ impl Member {
         let touches_lots = !(lots.0.is_empty() && lots.1.is_empty() && lots.2.is_empty() && lots.3.is_empty())
             || entry.reservation.is_some()
             || entry.adjustment.is_some()
+            || !entry.coupons.is_empty()
             || resolved.is_some();
         if touches_lots {
             self.touch_lots(entry)?;
@@ -277,7 +285,8 @@ impl Member {
             let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at);
             let held = entry.reservation.iter().map(|reservation| reservation.until);
             let asked = entry.adjustment.iter().filter(|_| entry.kind == Kind::Request).map(|asked| asked.terms.until);
-            self.due_at.into_iter().chain(new).chain(held).chain(asked).min()
+            let ends = entry.coupons.iter().filter_map(|coupon| coupon.expires_at);
+            self.due_at.into_iter().chain(new).chain(held).chain(asked).chain(ends).min()
         };
         Ok(())
     }
@@ -336,14 +345,15 @@ impl Member {
         Ok(())
     }
 
-    /// The first instant at which something falls due, told from every open lot, hold and request; needs all of them. What a hold keeps does not
+    /// The first instant at which something falls due, told from every open lot, hold, request and coupon; needs all of them. What a hold keeps does not
     /// expire.
     #[must_use]
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let due = |lot: &Lot| lot.due_at().filter(|_| lot.pending || self.free(lot) > 0);
         let holds = self.holds.iter().map(|hold| hold.until);
         let requests = self.requests.iter().map(|request| request.terms.until);
-        self.lots.iter().filter_map(due).chain(holds).chain(requests).min()
+        let coupons = self.coupons.iter().filter_map(|coupon| coupon.expires_at);
+        self.lots.iter().filter_map(due).chain(holds).chain(requests).chain(coupons).min()
     }
 
     fn count(&mut self, count: &Count) -> Result<(), Fault> {

@@ -1,7 +1,7 @@
 //! Why a command is not carried out.
 //!
-//! [`Refusal`]s are answers to the caller, in order of precedence: when several apply, the first in this list is given.
-//! [`Fault`]s mean that the state or the code is wrong; they never reach a caller in words.
+//! Refusals are answers to the caller, in order of precedence: when several apply, the first in this list is given. What means that the state
+//! or the code is wrong is a [`crate::Fault`].
 
 use std::fmt;
 
@@ -17,6 +17,10 @@ pub enum Refusal {
     ReferenceNotFound,
     /// The programme has no such hold.
     HoldNotFound,
+    /// The catalogue has no such reward.
+    RewardNotFound,
+    /// The programme has no such coupon.
+    CouponNotFound,
     /// The programme has no such request, or no such earn to be looked at.
     RequestNotFound,
     /// The hold was captured or released, or it timed out.
@@ -33,6 +37,36 @@ pub enum Refusal {
     },
     /// The account is as it is asked to be.
     NothingToChange,
+    /// The reward cannot be had now: it is not offered, not yet or not any more.
+    RewardUnavailable,
+    /// The reward is for members of other tiers.
+    TierRequired {
+        /// The tiers that may have it.
+        tiers: Vec<String>,
+    },
+    /// Fewer are left of the reward than are wanted.
+    OutOfStock {
+        /// How many are left.
+        left: i64,
+    },
+    /// The rulebook takes no points for orders.
+    NoDeduction,
+    /// Less could be spent on the order than the rulebook takes at least.
+    BelowMinimum {
+        /// What could be spent.
+        points: i64,
+        /// The least.
+        minimum: i64,
+    },
+    /// The coupon was used or taken away, or its time is over.
+    CouponResolved,
+    /// The order is not one that the coupon is good for.
+    CouponConditions {
+        /// What it lacks: `minimum`, `category`, `channel` or `store`.
+        condition: &'static str,
+    },
+    /// What was taken from the catalogue is undone whole or not at all.
+    WholeOnly,
     /// The rulebook does not know the event.
     UnknownEvent {
         /// The event as it was named.
@@ -131,11 +165,21 @@ impl Refusal {
             Self::MemberNotFound => "member-not-found",
             Self::ReferenceNotFound => "reference-not-found",
             Self::HoldNotFound => "hold-not-found",
+            Self::RewardNotFound => "reward-not-found",
+            Self::CouponNotFound => "coupon-not-found",
             Self::RequestNotFound => "request-not-found",
             Self::HoldResolved => "hold-resolved",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
             Self::MemberFrozen { .. } => "member-frozen",
             Self::NothingToChange => "nothing-to-change",
+            Self::RewardUnavailable => "reward-unavailable",
+            Self::TierRequired { .. } => "tier-required",
+            Self::OutOfStock { .. } => "out-of-stock",
+            Self::NoDeduction => "no-deduction",
+            Self::BelowMinimum { .. } => "below-minimum",
+            Self::CouponResolved => "coupon-resolved",
+            Self::CouponConditions { .. } => "coupon-conditions",
+            Self::WholeOnly => "whole-only",
             Self::UnknownEvent { .. } => "unknown-event",
             Self::ReferenceRequired => "reference-required",
             Self::OccurredInFuture => "occurred-in-future",
@@ -165,11 +209,18 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::MemberNotFound | Self::ReferenceNotFound | Self::HoldNotFound | Self::RequestNotFound => 404,
+            Self::MemberNotFound
+            | Self::ReferenceNotFound
+            | Self::HoldNotFound
+            | Self::RewardNotFound
+            | Self::CouponNotFound
+            | Self::RequestNotFound => 404,
             Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
             Self::ReferenceAlreadyUsed { .. }
             | Self::MemberFrozen { .. }
             | Self::NothingToChange
+            | Self::OutOfStock { .. }
+            | Self::CouponResolved
             | Self::UnderReview
             | Self::NothingPending
             | Self::HoldResolved
@@ -188,6 +239,10 @@ impl Refusal {
             | Self::ReferenceNotFound
             | Self::OccurredInFuture
             | Self::MemberFrozen { .. }
+            | Self::RewardUnavailable
+            | Self::TierRequired { .. }
+            | Self::OutOfStock { .. }
+            | Self::BelowMinimum { .. }
             | Self::DeviceLimitReached { .. }
             | Self::UnderReview
             | Self::LimitReached { .. }
@@ -195,6 +250,12 @@ impl Refusal {
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
             | Self::NothingToChange
+            | Self::RewardNotFound
+            | Self::CouponNotFound
+            | Self::NoDeduction
+            | Self::CouponResolved
+            | Self::CouponConditions { .. }
+            | Self::WholeOnly
             | Self::UnknownEvent { .. }
             | Self::ReferenceRequired
             | Self::OccurredTooLongAgo { .. }
@@ -224,6 +285,8 @@ impl fmt::Display for Refusal {
             Self::MemberNotFound => f.write_str("This programme has no such member."),
             Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
             Self::HoldNotFound => f.write_str("This programme has no such hold."),
+            Self::RewardNotFound => f.write_str("The catalogue has no such reward."),
+            Self::CouponNotFound => f.write_str("This programme has no such coupon."),
             Self::RequestNotFound => f.write_str("This programme has no such request or review."),
             Self::HoldResolved => f.write_str("The hold was captured, released or timed out before."),
             Self::ReferenceAlreadyUsed { .. } => {
@@ -231,6 +294,18 @@ impl fmt::Display for Refusal {
             }
             Self::MemberFrozen { side } => write!(f, "The account is frozen for {side}."),
             Self::NothingToChange => f.write_str("The account is as it is asked to be."),
+            Self::RewardUnavailable => f.write_str("The reward is not offered now."),
+            Self::TierRequired { tiers } => write!(f, "The reward is for members of the tiers {}.", tiers.join(", ")),
+            Self::OutOfStock { left } => write!(f, "Only {left} of the reward are left."),
+            Self::NoDeduction => f.write_str("The rulebook takes no points for orders."),
+            Self::BelowMinimum { points, minimum } => {
+                write!(f, "{points} points could be spent on this order; the rulebook takes {minimum} at least.")
+            }
+            Self::CouponResolved => f.write_str("The coupon was used or taken away, or its time is over."),
+            Self::CouponConditions { condition } => {
+                write!(f, "The order is not one that the coupon is good for: {condition}.")
+            }
+            Self::WholeOnly => f.write_str("What was taken from the catalogue is undone whole or not at all."),
             Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
             Self::ReferenceRequired => {
                 f.write_str("Points that wait for an activation need a reference to be activated by.")
@@ -267,41 +342,3 @@ impl fmt::Display for Refusal {
         }
     }
 }
-
-/// Something that must not happen: state and entry do not fit together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The entry is not the next of this member.
-    OutOfSequence,
-    /// The entry does not follow the member's last hash, or its own hash is wrong.
-    BrokenChain,
-    /// A sum leaves `i64`.
-    Overflow,
-    /// The entry touches a lot that is not open, or for more than it holds.
-    Lot,
-    /// The entry resolves a hold that is not open, or spends more than it holds.
-    Hold,
-    /// The entry decides on a request that is not open, or executes another one than was approved.
-    Request,
-    /// Points, lots and balance of the entry do not add up.
-    Unbalanced,
-    /// A draft that no command makes, such as a negative amount.
-    Draft,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OutOfSequence => "the entry is not the next in its member's sequence",
-            Self::BrokenChain => "the entry does not continue the hash chain",
-            Self::Overflow => "a sum leaves the range of 64 bits",
-            Self::Lot => "the entry touches a lot that is not open or too small",
-            Self::Hold => "the entry resolves a hold that is not open or too small",
-            Self::Request => "the entry decides on a request that is not open, or executes another one",
-            Self::Unbalanced => "points, lots and balance of the entry do not add up",
-            Self::Draft => "the draft is not one that a command makes",
-        })
-    }
-}
-
-impl std::error::Error for Fault {}

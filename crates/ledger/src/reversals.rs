@@ -5,12 +5,15 @@
 use std::collections::BTreeSet;
 
 use crate::commands::{spendable, taken};
-use crate::entry::{Count, Entry, Kind, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
+use crate::coupons::Coupon;
+use crate::entry::{Count, Entry, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
+use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::{Journal, drawn, sum};
+use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
-use crate::refusal::Fault;
 use crate::reviews::Review;
+use crate::tally::Tally;
 
 /// What becomes of points that an earn granted and the member no longer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct ClawBack<'a> {
     pub counts: Vec<Count>,
     /// What to take back from the tier qualification.
     pub qualifying: Option<Qualifying>,
+    /// Coupons that it issued and that are taken away.
+    pub coupons: Vec<Coupon>,
     /// What is left of the earn's open review, when it has one and not all comes back.
     pub review: Option<Review>,
 }
@@ -84,6 +89,7 @@ pub fn claw_back(journal: &mut Journal, wish: ClawBack<'_>, origin: Origin) -> R
         counts: wish.counts,
         qualifying: wish.qualifying,
         review: wish.review,
+        coupons: wish.coupons,
         ..journal.draft(Kind::Reverse, origin)
     };
     journal.post(draft)
@@ -100,6 +106,12 @@ pub struct GiveBack<'a> {
     pub before: i64,
     /// How many more are to be given back.
     pub points: i64,
+    /// Coupons that it issued and that are taken away.
+    pub coupons: Vec<Coupon>,
+    /// Counters to take back from.
+    pub counts: Vec<Count>,
+    /// Counters of the programme to take back from.
+    pub tallies: Vec<Tally>,
     /// The lot that takes the place of lots which have expired meanwhile (its points are ignored); without it their points expire again.
     pub grace: Option<LotGrant>,
 }
@@ -143,6 +155,9 @@ pub fn give_back(
         grants: grace.into_iter().collect(),
         returns,
         reversal: Some(Reversal { lines: Vec::new(), desired: wish.points, expired }),
+        coupons: wish.coupons,
+        counts: wish.counts,
+        tallies: wish.tallies,
         ..journal.draft(Kind::Reverse, origin)
     };
     journal.post(draft)

@@ -2,11 +2,13 @@
 //!
 //! An open review is part of the member's state. It ends with an `approve` entry, or with the `reverse` entry that undoes all that was earned.
 
-use crate::entry::{Entry, Kind, LotDates, LotDraw, Origin, Qualifying};
+use crate::entry::{Entry, LotDates, LotDraw, Origin, Qualifying};
+use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
+use crate::kind::Kind;
 use crate::member::Member;
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::Refusal;
 
 /// Why an earn waits, and what it will add to the tier qualification when it is approved.
 #[derive(Debug, Clone, PartialEq, Eq)]

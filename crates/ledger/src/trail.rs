@@ -1,9 +1,11 @@
 //! What a replay remembers of earlier entries, to tell whether a later one undoes what was there, and no more of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::entry::{Entry, Kind, LotReturn, Reversal};
+use crate::coupons::Coupon;
+use crate::entry::{Entry, LotReturn, Reversal};
 use crate::id::{EntryId, LotNumber};
+use crate::kind::Kind;
 use crate::lot::Lot;
 
 /// Everything that may be undone, and what is left of it.
@@ -14,6 +16,8 @@ pub(crate) struct Trail {
     /// Points of each lot that expired.
     expired: BTreeMap<LotNumber, i64>,
     undoable: BTreeMap<EntryId, Undoable>,
+    /// Codes of coupons that can be used.
+    coupons: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -22,13 +26,17 @@ enum Undoable {
         points: i64,
         units: BTreeMap<String, i64>,
         lots: Vec<LotNumber>,
+        coupons: Vec<Coupon>,
         /// How much of what expired of the lots was set against reversals.
         set_off: i64,
     },
     Redemption {
         points: i64,
         lots: BTreeMap<LotNumber, i64>,
+        coupons: Vec<Coupon>,
     },
+    /// The use of a coupon; empty once it was undone.
+    Coupons(Vec<Coupon>),
 }
 
 /// Takes `points` away from what is left; false when there are not as many.
@@ -56,28 +64,48 @@ impl Trail {
         }
         self.undoable.extend(undoable(entry).map(|undoable| (entry.id, undoable)));
         let was_granted = |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
-        entry.returns.iter().all(was_granted)
-            && entry.reversal.as_ref().is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false))
+        let undoes = entry.returns.iter().all(was_granted)
+            && entry.reversal.as_ref().is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false));
+        for coupon in &entry.coupons {
+            // What is there goes, what is not comes: whether it may is told by what the entry undoes.
+            if !self.coupons.remove(&coupon.code) {
+                self.coupons.insert(coupon.code.clone());
+            }
+        }
+        undoes
     }
 
     fn undo(&mut self, entry: &Entry, reversal: &Reversal) -> Option<bool> {
+        let mut coupons_of = entry.coupons.iter();
+        let (open, none_open) = (
+            coupons_of.clone().all(|coupon| self.coupons.contains(&coupon.code)),
+            coupons_of.all(|coupon| !self.coupons.contains(&coupon.code)),
+        );
         match self.undoable.get_mut(&entry.corrects?)? {
-            Undoable::Earn { points, units, lots, set_off } => {
+            Undoable::Earn { points, units, lots, coupons, set_off } => {
                 let expired =
                     lots.iter().filter_map(|lot| self.expired.get(lot)).fold(0, |a: i64, b| a.saturating_add(*b));
                 *set_off = set_off.saturating_add(reversal.expired);
                 let mut lines = reversal.lines.iter();
                 let is_left =
                     lines.all(|line| units.get_mut(&line.line).is_some_and(|left| spend(left, line.quantity)));
-                let takes = entry.returns.is_empty() && entry.grants.is_empty();
+                let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
+                let takes = entry.returns.is_empty() && entry.grants.is_empty() && own;
                 Some(takes && is_left && *set_off <= expired && spend(points, reversal.desired))
             }
-            Undoable::Redemption { points, lots } => {
+            Undoable::Coupons(used) => {
+                let moves =
+                    entry.points != 0 || !entry.draws.is_empty() || !entry.returns.is_empty() || reversal.desired != 0;
+                let back = std::mem::take(used);
+                Some(!moves && none_open && !back.is_empty() && back == entry.coupons)
+            }
+            Undoable::Redemption { points, lots, coupons } => {
+                let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
                 let mut returns = entry.returns.iter();
                 let is_left =
                     returns.all(|back| lots.get_mut(&back.lot.number).is_some_and(|left| spend(left, back.points)));
                 let gives = entry.draws.is_empty() && entry.debt == 0 && reversal.lines.is_empty();
-                Some(gives && is_left && spend(points, reversal.desired))
+                Some(gives && own && is_left && spend(points, reversal.desired))
             }
         }
     }
@@ -89,12 +117,15 @@ fn undoable(entry: &Entry) -> Option<Undoable> {
             points: entry.points,
             units: entry.lines.iter().map(|line| (line.line.clone(), line.quantity)).collect(),
             lots: entry.grants.iter().map(|lot| lot.number).collect(),
+            coupons: entry.coupons.clone(),
             set_off: 0,
         }),
         Kind::Redeem | Kind::Capture => Some(Undoable::Redemption {
             points: entry.points.saturating_neg(),
             lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
+            coupons: entry.coupons.clone(),
         }),
+        Kind::CouponRedeem => Some(Undoable::Coupons(entry.coupons.clone())),
         _ => None,
     }
 }

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, Kind, Reversal};
+use crate::coupons::Coupon;
+use crate::entry::{Entry, Reversal};
+use crate::fault::Fault;
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
+use crate::kind::Kind;
 use crate::lot::Lot;
 use crate::member::Member;
-use crate::refusal::Fault;
 use crate::trail::Trail;
 
 /// Something the books say that cannot be.
@@ -106,6 +108,7 @@ impl Replay {
         differs("holds", member.holds == stored.holds);
         differs("requests", member.requests == stored.requests);
         differs("reviews", member.reviews == stored.reviews);
+        differs("coupons", member.coupons == stored.coupons);
         differs("freeze", member.frozen == stored.frozen);
         differs("number of lots", member.lots_granted == stored.lots_granted);
         differs("joining", member.joined_at == stored.joined_at);
@@ -138,6 +141,15 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
             return Err(activation.number);
         }
     }
+    // A coupon is used within its time, and ends past it.
+    let out_of_time = |coupon: &Coupon| match entry.kind {
+        Kind::CouponRedeem => coupon.has_expired(at),
+        Kind::CouponExpire => !coupon.has_expired(at),
+        _ => false,
+    };
+    if entry.coupons.iter().any(out_of_time) {
+        return Err(LotNumber(0));
+    }
     let is_captured_in_time =
         || entry.corrects.and_then(|id| member.hold(id)).is_none_or(|hold| entry.recorded_at < hold.until);
     let held = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
@@ -164,6 +176,10 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let only = |present: bool, kinds: &[Kind]| !present || kinds.contains(&entry.kind);
     let fields = [
         only(!entry.dates.is_empty() || !entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
+        only(!entry.coupons.is_empty(), &WITH_COUPONS),
+        only(entry.discount.is_some(), &[Kind::CouponRedeem]),
+        only(entry.reward.is_some(), &[Kind::Redeem]),
+        only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),
         only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore]),
         only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
@@ -193,6 +209,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         // Of a request or, when it names none, of an earn under review.
         Kind::Approve => !draws && !grants && entry.corrects.is_some(),
         Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
+        Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => !draws && !grants && !entry.coupons.is_empty(),
         Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),
         Kind::TierChange => !draws && entry.tier.is_some(),
         Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
@@ -201,6 +218,15 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     }
 }
 
+const WITH_COUPONS: [Kind; 7] = [
+    Kind::Earn,
+    Kind::Redeem,
+    Kind::TierChange,
+    Kind::Reverse,
+    Kind::CouponRedeem,
+    Kind::CouponCancel,
+    Kind::CouponExpire,
+];
 const CORRECTING: [Kind; 4] = [Kind::Capture, Kind::Release, Kind::Reverse, Kind::Approve];
 const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
 

@@ -1,20 +1,14 @@
-//! The one door to every decision: a command, a member's state, a rulebook and an instant give a decision or a refusal.
-//!
-//! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
+//! What can be asked of a member, and what the books say about what a command names.
 
 use ledger::{
-    Context, Counted, Decision, EntryId, ExpiryPolicy, Fault, Frozen, Journal, Lot, LotDates, LotNumber, Member, Money,
-    Origin, Person, Redeem, Refusal, Reversal, Timestamp, Verdict, Zone, activate, activate_early, capture,
-    decide_request, enrol, expire, freeze, hold, lapse, may_decide, redeem, release, remind, repay, restore, time_out,
+    Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, Money, Person, Reversal, Timestamp,
+    Verdict,
 };
 
-use crate::adjust::{AdjustmentWish, ask};
-use crate::earn::earn;
-use crate::remind::reminder;
-use crate::reverse::{Redemption, Reverse, recover, reverse};
-use crate::review::{self, Promise};
-use crate::rulebook::Rulebook;
-use crate::tiers;
+use crate::adjust::AdjustmentWish;
+use crate::reverse::{Redemption, Reverse};
+use crate::review::Promise;
+use crate::reward::Reward;
 
 /// One order line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +63,39 @@ pub enum Command {
         points: i64,
         /// For how long.
         minutes: u32,
+    },
+    /// Spend points on something from the catalogue.
+    Take {
+        /// The reward.
+        reward: String,
+        /// How many, at least 1.
+        quantity: i64,
+    },
+    /// Spend points on an order, as many as the rulebook takes.
+    Deduct {
+        /// What the order comes to, in the programme's currency.
+        order: Money,
+        /// The most points that the member wants to spend, at least 1.
+        most: Option<i64>,
+        /// Sets them aside for so long instead.
+        minutes: Option<u32>,
+    },
+    /// Use a coupon.
+    RedeemCoupon {
+        /// Its code.
+        code: String,
+        /// The order.
+        lines: Vec<Line>,
+    },
+    /// Take a coupon away.
+    CancelCoupon {
+        /// Its code.
+        code: String,
+    },
+    /// Undo the use of a coupon.
+    RestoreCoupon {
+        /// The entry that used it.
+        used: Box<Entry>,
     },
     /// Spend points of a hold.
     Capture {
@@ -146,163 +173,6 @@ pub struct Recorded {
     pub expired: i64,
     /// What counters of the programme stand at, of the subjects that the command counts for.
     pub tallies: Vec<Counted>,
-}
-
-/// Decides `command` for `member`, given what is `recorded` about its documents.
-///
-/// # Errors
-/// The inner error is an answer ([`Refusal`]); the outer one says that the state is inconsistent.
-pub fn decide(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
-    let decided = match command {
-        Command::Earn(event) => earn(book, member, event, origin, recorded, context),
-        _ => simple(book, member, command, origin, recorded, context),
-    };
-    // Sums that leave 64 bits come from the caller's amounts, not from a broken state.
-    if decided.as_ref().is_err_and(|fault| *fault == Fault::Overflow) {
-        Ok(Err(Refusal::AmountOutOfRange))
-    } else {
-        decided
-    }
-}
-
-/// The checks that need no look at the lots, in the order of [`Refusal`].
-fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
-    let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
-    match command {
-        _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
-        Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
-        Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
-            Err(Refusal::HoldResolved)
-        }
-        Command::Decide { request, .. } if member.request(*request).is_none() => Err(Refusal::RequestResolved),
-        _ if recorded.used.is_some() => Err(Refusal::ReferenceAlreadyUsed { entry: recorded.used }),
-        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } if member.frozen.spending => {
-            Err(Refusal::MemberFrozen { side: "spending" })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn simple(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
-    if let Err(refusal) = may(&member, command, recorded) {
-        return Ok(Err(refusal));
-    }
-    let mut journal = Journal::new(member, context);
-    settle(&mut journal, book, &origin.actor)?;
-    let mut primary = journal.posted();
-    match post(&mut journal, book, command, origin, recorded)? {
-        Ok(Some(at)) => primary = at,
-        Ok(None) => {}
-        Err(refusal) => return Ok(Err(refusal)),
-    }
-    wind_up(&mut journal, book, &by(&origin.actor))?;
-    let (decision, member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member }))
-}
-
-/// Posts what the command itself asks for; tells which posting that is where it is not the first.
-fn post(
-    journal: &mut Journal,
-    book: &Rulebook,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-) -> Result<Result<Option<usize>, Refusal>, Fault> {
-    let origin = origin.clone();
-    let spend = |points: &i64| Redeem { points: *points, first_in_first_out: book.first_in_first_out() };
-    let asked = match command {
-        Command::Redeem { points } => redeem(journal, spend(points), origin)?,
-        Command::Hold { points, minutes } => {
-            let until = journal.now().plus_ms(i64::from(*minutes) * 60_000);
-            hold(journal, spend(points), until, origin)?
-        }
-        Command::Capture { hold, points } => capture(journal, *hold, *points, origin)?,
-        Command::Release { hold } => release(journal, *hold, origin)?,
-        Command::Reverse(Some(wish)) => return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some)),
-        Command::RejectReview(wish) => {
-            if let Some(Err(refusal)) = wish.earn.as_ref().map(|earn| may_decide(journal.member(), earn.id, &origin)) {
-                return Ok(Err(refusal));
-            }
-            return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some));
-        }
-        Command::ApproveReview { earn, occurred_at, promise } => {
-            return Ok(review::approve(journal, book, *earn, *occurred_at, promise, origin)?.map(|()| None));
-        }
-        Command::Recover(stolen) => return Ok(recover(journal, book, stolen, recorded, &origin)?.map(|()| None)),
-        Command::Freeze(sides) => freeze(journal, *sides, origin)?,
-        Command::Restore(sides) => restore(journal, *sides, origin)?,
-        Command::Request(wish) => ask(journal, book, wish, origin)?,
-        Command::Decide { request, verdict, by, role } => {
-            let first_in_first_out = book.first_in_first_out();
-            decide_request(journal, *request, *verdict, by.clone(), role, first_in_first_out, origin)?
-        }
-        Command::Activate(Some(activation)) => {
-            let dates = activated(journal.member(), activation, journal.now(), book.zone());
-            if dates.is_empty() && activation.lots.iter().any(|lot| journal.member().is_under_review(*lot)) {
-                Err(Refusal::UnderReview)
-            } else if dates.is_empty() {
-                Err(Refusal::NothingPending)
-            } else {
-                Ok(activate_early(journal, dates, origin)?)
-            }
-        }
-        Command::Enrol => Ok(enrol(journal, origin)?),
-        Command::Upgrade => return tiers::upgrade(journal, book, &origin, None).map(|()| Ok(None)),
-        Command::Remind => match reminder(book, journal.member(), journal.now()) {
-            Some(due) => Ok(remind(journal, due, origin)?),
-            None => return Ok(Ok(None)),
-        },
-        Command::Settle | Command::Earn(_) | Command::Activate(None) | Command::Reverse(None) => return Ok(Ok(None)),
-    };
-    Ok(asked.map(|_| None))
-}
-
-fn by(actor: &str) -> Origin {
-    Origin { actor: actor.to_owned(), ..Origin::default() }
-}
-
-/// The new dates of those lots that are still pending.
-fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zone) -> Vec<LotDates> {
-    let pending = member.lots.iter().filter(|lot| lot.pending && activation.lots.contains(&lot.number));
-    let pending = pending.filter(|lot| !member.is_under_review(lot.number));
-    let dates = |lot: &Lot| LotDates {
-        number: lot.number,
-        available_at: now,
-        expires_at: activation.expiry.expires_at(now, zone),
-    };
-    pending.map(dates).collect()
-}
-
-/// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, holds timed out, requests lapsed,
-/// expiries, and debts paid with what became spendable.
-///
-/// # Errors
-/// A [`Fault`] when the state is inconsistent.
-pub fn settle(journal: &mut Journal, book: &Rulebook, actor: &str) -> Result<(), Fault> {
-    let origin = by(actor);
-    activate(journal, &origin)?;
-    tiers::close(journal, book, &origin)?;
-    time_out(journal, &origin)?;
-    lapse(journal, &origin)?;
-    wind_up(journal, book, &origin)
-}
-
-/// What follows from points that came free: those past their end expire, the others pay off a debt.
-fn wind_up(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
-    expire(journal, origin)?;
-    repay(journal, book.first_in_first_out(), origin)
+    /// The reward that it wants, and its version in the catalogue.
+    pub reward: Option<(i64, Reward)>,
 }

@@ -1,8 +1,10 @@
 //! The rulebook that is seeded into an empty database.
 
+use std::collections::BTreeMap;
+
 use crate::document::{
     ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule,
-    QualifyingPeriod, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -19,6 +21,7 @@ pub fn default_document() -> Document {
         device_limit: None,
         expiry: "campaign".to_owned(),
         pending: None,
+        coupon: None,
     };
     let actions = [
         ("sign_up", action(100, 0, 1, Per::Lifetime)),
@@ -32,6 +35,7 @@ pub fn default_document() -> Document {
         from,
         multiplier: multiplier.to_owned(),
         gift_points,
+        gift_coupon: None,
     };
     Document {
         format: 1,
@@ -47,6 +51,7 @@ pub fn default_document() -> Document {
             points_per_day: None,
             expiry: "shopping".to_owned(),
             pending: None,
+            coupon: None,
         },
         actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
         caps: Caps { points_per_day: Some(100_000) },
@@ -66,5 +71,13 @@ pub fn default_document() -> Document {
         returns: Returns::default(),
         approvals: Approvals::default(),
         risk: Risk::default(),
+        coupons: BTreeMap::new(),
+        redemption: Some(Redemption {
+            points_per_unit: 100,
+            most_percent: 50,
+            multiple_of: 1,
+            least_points: 100,
+            most_points: None,
+        }),
     }
 }

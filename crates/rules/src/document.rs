@@ -4,6 +4,8 @@
 //! checked in `validate`.
 
 mod approvals;
+mod coupons;
+mod redemption;
 mod risk;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use approvals::{ApprovalStep, Approvals};
+pub use coupons::{CouponRule, PurchaseCoupon};
+pub use redemption::Redemption;
 pub use risk::{Risk, Suspicion, Velocity};
 
 /// All rules of one programme.
@@ -60,6 +64,12 @@ pub struct Document {
     /// What looks odd.
     #[serde(default)]
     pub risk: Risk,
+    /// Kinds of coupons by name; rules, tiers and rewards refer to them.
+    #[serde(default)]
+    pub coupons: BTreeMap<String, CouponRule>,
+    /// How orders are paid with points; they cannot be when there is none.
+    #[serde(default)]
+    pub redemption: Option<Redemption>,
 }
 
 fn seven() -> u32 {
@@ -116,6 +126,9 @@ pub struct PurchaseRule {
     /// The return window; points can be spent at once when there is none.
     #[serde(default)]
     pub pending: Option<Pending>,
+    /// A coupon for purchases of some size.
+    #[serde(default)]
+    pub coupon: Option<PurchaseCoupon>,
 }
 
 /// Points that cannot be spent at once. Their validity counts from the day they can.
@@ -152,6 +165,9 @@ pub struct ActionRule {
     /// The waiting time; points can be spent at once when there is none.
     #[serde(default)]
     pub pending: Option<Pending>,
+    /// The kind of coupon that it brings.
+    #[serde(default)]
+    pub coupon: Option<String>,
 }
 
 /// How often a member may do something.
@@ -306,6 +322,9 @@ pub struct TierLevel {
     /// Points given when the level is reached.
     #[serde(default)]
     pub gift_points: i64,
+    /// The kind of coupon given when the level is reached.
+    #[serde(default)]
+    pub gift_coupon: Option<String>,
 }
 
 fn one() -> String {

@@ -6,7 +6,9 @@ use ledger::{
 };
 
 use crate::award::{self, Worth};
-use crate::command::{Decided, EarnEvent, Recorded, settle};
+use crate::command::{Decided, EarnEvent, Recorded};
+use crate::coupon::Issue;
+use crate::decide::settle;
 use crate::document::Enrolment;
 use crate::limits::Limits;
 use crate::review::{kept_back, suspicion};
@@ -113,7 +115,8 @@ fn price(
     let because = suspicion(book, &event.event, worth.spend_minor, granted, &mut limits)?;
     let (counts, tallies) = limits.into_counts(granted);
     let available_at = availability.available_at(occurred_at, now, book.zone());
-    let totals = Totals { spend_minor: worth.spend_minor, growth: worth.growth, orders };
+    let spend_minor = worth.spend_minor;
+    let totals = Totals { spend_minor, growth: worth.growth, orders };
     let earn = Earn {
         event: event.event.clone(),
         occurred_at,
@@ -124,11 +127,22 @@ fn price(
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
         review: None,
         tallies,
+        coupons: coupons(book, &event.event, spend_minor, now),
     };
     Ok(match because {
         Some(because) => kept_back(earn, because),
         None => earn,
     })
+}
+
+/// The coupon that the event brings, if any.
+fn coupons(book: &Rulebook, event: &str, spend_minor: i64, now: Timestamp) -> Vec<Issue> {
+    let name = match (book.actions.get(event), &book.purchase.coupon) {
+        (Some(action), _) => action.coupon.as_ref(),
+        (None, Some(rule)) if spend_minor >= rule.from_minor => Some(&rule.coupon),
+        (None, _) => None,
+    };
+    name.and_then(|name| book.coupon(name, now)).into_iter().collect()
 }
 
 /// The lot of an award; none for no points.

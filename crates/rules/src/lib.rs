@@ -9,6 +9,9 @@
 mod adjust;
 mod award;
 mod command;
+mod coupon;
+mod decide;
+mod deduct;
 mod default;
 mod document;
 mod earn;
@@ -16,21 +19,24 @@ mod limits;
 mod remind;
 mod reverse;
 mod review;
+mod reward;
 mod rulebook;
 mod tiers;
 mod validate;
 
 pub use adjust::AdjustmentWish;
-pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, decide, settle};
+pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded};
+pub use decide::{decide, settle};
 pub use default::default_document;
 pub use document::{
-    ActionRule, ApprovalStep, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
-    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion,
-    TierBasis, TierLevel, Tiers, Velocity,
+    ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry, Limit,
+    Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns,
+    Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
 };
 pub use remind::reminder;
 pub use reverse::{Part, Redemption, Reverse};
 pub use review::Promise;
+pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};
 pub use tiers::{Goal, Projection, projection};
 pub use validate::Problem;

@@ -71,6 +71,17 @@ impl<'a> Limits<'a> {
         Ok(())
     }
 
+    /// Refuses several of something when the member would have more than allowed; otherwise counts them.
+    pub(crate) fn allow_several(&mut self, what: &str, limit: Limit, several: i64) -> Result<(), Refusal> {
+        let count = self.count(format!("{what}:{}", limit.per.as_str()), limit.per);
+        let (times, _) = self.member.counted(&count.counter, count.period);
+        if times.saturating_add(several) > limit.times {
+            return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
+        }
+        self.counts.push(Count { times: several, ..count });
+        Ok(())
+    }
+
     /// Refuses the event when it was done on the device as often as allowed, whichever members did it; otherwise counts it.
     pub(crate) fn allow_on(
         &mut self,

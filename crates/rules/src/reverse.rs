@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
-    ClawBack, Count, Entry, Fault, GiveBack, Journal, LineAward, LineReturn, LotGrant, LotNumber, Origin, Qualifying,
-    Refusal, Reversal, Review, Timestamp, Totals, claw_back, give_back,
+    ClawBack, Count, Coupon, Entry, Fault, GiveBack, Journal, LineAward, LineReturn, LotGrant, LotNumber, Origin,
+    Qualifying, Refusal, Reversal, Review, Timestamp, Totals, claw_back, give_back,
 };
 
 use crate::command::Recorded;
+use crate::reward::stock;
 use crate::rulebook::Rulebook;
 use crate::tiers;
 
@@ -75,8 +76,10 @@ pub(crate) fn reverse(
             Some(_) => Origin { reference: None, ..origin.clone() },
             None => origin.clone(),
         };
-        let grace = grace(book, journal.now());
-        let wish = GiveBack { redemption: &redemption.entry, lots: &redemption.lots, before, points, grace };
+        let wish = match back_of(journal, book, redemption, before, points) {
+            Ok(wish) => wish,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         give_back(journal, wish, None, origin)?;
     }
     if let (Some(earn), Some(come_back)) = (&wish.earn, come_back) {
@@ -87,6 +90,8 @@ pub(crate) fn reverse(
             first_in_first_out: book.first_in_first_out(),
             counts: come_back.counts(book, journal, earn),
             review: come_back.review(book, journal, earn),
+            // Used ones are gone; the others would be a gift for nothing.
+            coupons: open_coupons(journal, earn).filter(|_| come_back.is_all).cloned().collect(),
             qualifying: come_back.qualifying(book, journal, earn),
             reversal: come_back.reversal(recorded),
         };
@@ -116,13 +121,53 @@ pub(crate) fn recover(
         if back.points == 0 {
             continue;
         }
-        let GivenBack { before, points } = back;
-        let grace = grace(book, journal.now());
-        let wish = GiveBack { redemption: &redemption.entry, lots: &redemption.lots, before, points, grace };
+        let wish = match back_of(journal, book, redemption, back.before, back.points) {
+            Ok(wish) => wish,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let id = give_back(journal, wish, first, origin.clone())?;
         first = first.or(Some(id));
     }
     Ok(if first.is_some() { Ok(()) } else { Err(Refusal::NothingToReverse) })
+}
+
+fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item = &'a Coupon> {
+    of.coupons.iter().filter(|coupon| journal.member().coupons.contains(coupon))
+}
+
+/// Points given back, and with them what was taken from the catalogue: its coupons, its stock, its place under the member's limit.
+fn back_of<'a>(
+    journal: &Journal,
+    book: &Rulebook,
+    redemption: &'a Redemption,
+    before: i64,
+    points: i64,
+) -> Result<GiveBack<'a>, Refusal> {
+    let Redemption { entry, lots } = redemption;
+    let member = journal.member();
+    let mut wish = GiveBack {
+        redemption: entry,
+        lots,
+        before,
+        points,
+        coupons: Vec::new(),
+        counts: Vec::new(),
+        tallies: Vec::new(),
+        grace: grace(book, journal.now()),
+    };
+    let Some(taken) = &entry.reward else { return Ok(wish) };
+    if points != -entry.points {
+        return Err(Refusal::WholeOnly);
+    }
+    if entry.coupons.iter().any(|coupon| !member.coupons.contains(coupon)) {
+        return Err(Refusal::CouponResolved);
+    }
+    let is_kept = |count: &&Count| member.counters.iter().any(|c| c.name == count.counter && c.period == count.period);
+    let freed = |count: &Count| Count { times: -count.times, points: -count.points, ..count.clone() };
+    wish.coupons = entry.coupons.clone();
+    wish.counts = entry.counts.iter().filter(is_kept).map(freed).collect();
+    wish.tallies = vec![stock(&taken.reward, -taken.quantity, None)];
+    Ok(wish)
 }
 
 /// The lot that stands for spent points whose own lots have expired meanwhile.
@@ -298,6 +343,8 @@ impl GivenBack {
         let left = spent - before;
         let points = match (come_back, part) {
             (Some(all), _) if all.is_all => left,
+            // What was taken from the catalogue does not come back by the line.
+            (Some(_), _) if redemption.entry.reward.is_some() => 0,
             // In proportion to what came back, whatever was given back by itself before.
             (Some(part), _) => (share(spent, part.amounts.1, part.amounts.2) - before).clamp(0, left),
             (None, Part::Lines(lines)) => {

@@ -61,6 +61,8 @@ pub(crate) fn kept_back(earn: Earn, because: String) -> Earn {
     for lot in &mut earn.grants {
         (lot.available_at, lot.expires_at) = (Timestamp::LAST, None);
     }
+    // A coupon could be used before anybody has looked.
+    earn.coupons.clear();
     earn.review = Some(Review { because, qualifying: earn.qualifying.take() });
     earn
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone};
 
-use crate::document::{Approvals, Consumption, Downgrade, Enrolment, Limit, QualifyingPeriod, Risk, TierBasis};
+use crate::document::{
+    Approvals, Consumption, CouponRule, Downgrade, Enrolment, Limit, PurchaseCoupon, QualifyingPeriod, Redemption,
+    Risk, TierBasis,
+};
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -27,6 +30,8 @@ pub struct Rulebook {
     pub(crate) returns: ReturnRules,
     pub(crate) approvals: Approvals,
     pub(crate) risk: Risk,
+    pub(crate) coupons: BTreeMap<String, CouponRule>,
+    pub(crate) redemption: Option<Redemption>,
     /// By name.
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
 }
@@ -47,6 +52,7 @@ pub(crate) struct Purchase {
     pub(crate) points_per_day: Option<i64>,
     pub(crate) expiry: ExpiryPolicy,
     pub(crate) availability: Availability,
+    pub(crate) coupon: Option<PurchaseCoupon>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +63,7 @@ pub(crate) struct Action {
     pub(crate) device_limit: Option<Limit>,
     pub(crate) expiry: ExpiryPolicy,
     pub(crate) availability: Availability,
+    pub(crate) coupon: Option<String>,
 }
 
 /// From when on the points of a rule can be spent.
@@ -101,6 +108,8 @@ pub struct Level {
     pub multiplier: Rate,
     /// Points given when it is reached.
     pub gift_points: i64,
+    /// The kind of coupon given when it is reached.
+    pub gift_coupon: Option<String>,
 }
 
 impl Rulebook {

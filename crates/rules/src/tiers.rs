@@ -4,7 +4,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use ledger::{
-    Count, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, TierMove, Timestamp,
+    Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, TierMove, Timestamp,
     Totals, day_number, local_date, start_of_day, tier_change,
 };
 
@@ -149,9 +149,10 @@ pub(crate) fn upgrade(
     let (had, new): (Vec<&Level>, Vec<&Level>) =
         passed.iter().partition(|level| member.counted(&gift_kept(level), 0).0 > 0);
     let counts = had.into_iter().map(|level| gift_count(level, -1)).collect();
+    let coupons = new.iter().filter_map(|level| book.coupon(level.gift_coupon.as_deref()?, journal.now())).collect();
     let points: i64 = new.iter().map(|level| level.gift_points).sum();
     let now = journal.now();
-    let gift = (points > 0).then(|| LotGrant {
+    let lot = (points > 0).then(|| LotGrant {
         number: LotNumber(0),
         points,
         source: "tier_gift".to_owned(),
@@ -159,13 +160,17 @@ pub(crate) fn upgrade(
         available_at: now,
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
     });
-    tier_change(journal, tier, gift, counts, origin.clone(), cause)?;
+    tier_change(journal, tier, Gift { lot, coupons, counts }, origin.clone(), cause)?;
     Ok(())
 }
 
 /// The counter of gifts that a member kept though the level was lost.
 fn gift_kept(level: &Level) -> String {
     format!("gift:{}", level.id)
+}
+
+fn has_gift(level: &Level) -> bool {
+    level.gift_points > 0 || level.gift_coupon.is_some()
 }
 
 fn gift_count(level: &Level, times: i64) -> Count {
@@ -190,9 +195,9 @@ pub(crate) fn lower(
         && let Some(moved) = ladder.moved(member, qualified, today, book)
     {
         let lost = ladder.levels.get(qualified + 1..=current).unwrap_or_default();
-        let lost = lost.iter().filter(|level| level.gift_points > 0 && member.counted(&gift_kept(level), 0).0 == 0);
+        let lost = lost.iter().filter(|level| has_gift(level) && member.counted(&gift_kept(level), 0).0 == 0);
         let counts = lost.map(|level| gift_count(level, 1)).collect();
-        tier_change(journal, moved, None, counts, origin.clone(), Some(cause))?;
+        tier_change(journal, moved, Gift { counts, ..Gift::default() }, origin.clone(), Some(cause))?;
     }
     Ok(())
 }
@@ -216,7 +221,7 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
             Downgrade::ToQualified => qualified,
         };
         let Some(moved) = ladder.moved(member, next, last_day, book) else { return Ok(()) };
-        tier_change(journal, moved, None, Vec::new(), origin.clone(), None)?;
+        tier_change(journal, moved, Gift::default(), origin.clone(), None)?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Shortfall, Zone};
 
 use crate::document::{
-    Approvals, Document, Expiry, Limit, Pending, QualifyingPeriod, Returns, Risk, RoundUpTo, RoundingMode,
-    ShortfallPolicy, Tiers,
+    Approvals, Document, Expiry, Limit, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy,
+    Tiers,
 };
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
@@ -77,6 +77,7 @@ impl Rulebook {
             points_per_day: check.cap("/purchase/points_per_day", document.purchase.points_per_day),
             expiry: check.policy("/purchase/expiry", &document.purchase.expiry),
             availability: check.availability("/purchase/pending", document.purchase.pending),
+            coupon: document.purchase.coupon.clone(),
         };
         let actions = document.actions.iter().map(|(name, rule)| {
             let at = format!("/actions/{}", escape(name));
@@ -90,7 +91,15 @@ impl Rulebook {
             let (limit, device_limit) = (rule.limit, rule.device_limit);
             (
                 name.clone(),
-                Action { points: rule.points, growth: rule.growth, limit, device_limit, expiry, availability },
+                Action {
+                    points: rule.points,
+                    growth: rule.growth,
+                    limit,
+                    device_limit,
+                    expiry,
+                    availability,
+                    coupon: rule.coupon.clone(),
+                },
             )
         });
         let actions = actions.collect();
@@ -105,6 +114,7 @@ impl Rulebook {
         let returns = check.returns(document.returns);
         check.approvals(&document.approvals);
         check.risk(&document.risk, document);
+        check.spending(document);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
                 version,
@@ -125,12 +135,17 @@ impl Rulebook {
                 returns,
                 approvals: document.approvals.clone(),
                 risk: document.risk.clone(),
+                coupons: document.coupons.clone(),
+                redemption: document.redemption,
                 policies: check.policies,
             }),
             _ => Err(check.problems),
         }
     }
 }
+
+mod risk;
+mod spending;
 
 struct Check {
     problems: Vec<Problem>,
@@ -145,30 +160,6 @@ impl Check {
     fn limit(&mut self, pointer: &str, limit: Option<Limit>) {
         if limit.is_some_and(|limit| !(1..=1_000_000).contains(&limit.times)) {
             self.problem(&format!("{pointer}/times"), "must be 1 to 1000000");
-        }
-    }
-
-    fn risk(&mut self, risk: &Risk, document: &Document) {
-        for (name, most) in
-            [("review_above_minor", risk.review_above_minor), ("review_above_points", risk.review_above_points)]
-        {
-            if most.is_some_and(|most| most < 0) {
-                self.problem(&format!("/risk/{name}"), "must not be negative");
-            }
-        }
-        if risk.velocity.len() > 20 {
-            self.problem("/risk/velocity", "must be at most 20");
-        }
-        for (index, velocity) in risk.velocity.iter().enumerate() {
-            let at = format!("/risk/velocity/{index}");
-            self.limit(&at, Some(Limit { times: velocity.times, per: velocity.per }));
-            if velocity.event != "purchase" && !document.actions.contains_key(&velocity.event) {
-                self.problem(&format!("{at}/event"), "must be purchase or the name of an action");
-            }
-            let same = |other: &&crate::document::Velocity| other.event == velocity.event && other.per == velocity.per;
-            if risk.velocity.iter().take(index).any(|other| same(&other)) {
-                self.problem(&at, "is the second for this event and period");
-            }
         }
     }
 
@@ -306,7 +297,8 @@ impl Check {
                 self.problem(&format!("{at}/multiplier"), "must be 1 to 1000");
             }
             self.points(&format!("{at}/gift_points"), level.gift_points);
-            levels.push(Level { id: level.id.clone(), from: level.from, multiplier, gift_points: level.gift_points });
+            let (gift_points, gift_coupon) = (level.gift_points, level.gift_coupon.clone());
+            levels.push(Level { id: level.id.clone(), from: level.from, multiplier, gift_points, gift_coupon });
         }
         let gift_expiry = self.policy("/tiers/gift_expiry", &tiers.gift_expiry);
         Ladder { basis: tiers.basis, period: tiers.period, downgrade: tiers.downgrade, gift_expiry, levels }
@@ -390,6 +382,21 @@ mod tests {
         assert!(Rulebook::new(&default_document(), 1).is_ok());
     }
 
+    fn with_coupon(document: &mut Document, change: impl FnOnce(&mut crate::CouponRule)) {
+        let mut rule = crate::CouponRule {
+            off_minor: Some(1),
+            off_percent: None,
+            most_off_minor: None,
+            minimum_minor: 0,
+            expiry: "campaign".to_owned(),
+            categories: vec![],
+            channels: vec![],
+            stores: vec![],
+        };
+        change(&mut rule);
+        document.coupons.insert("ten".to_owned(), rule);
+    }
+
     fn fast(event: &str, times: i64) -> crate::Velocity {
         crate::Velocity { event: event.to_owned(), times, per: crate::Per::Day, then: crate::Suspicion::Review }
     }
@@ -397,7 +404,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 23] = [
+        let cases: [(Change, &str); 33] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -433,6 +440,19 @@ mod tests {
             ),
             (|d| d.risk.review_above_minor = Some(-1), "/risk/review_above_minor"),
             (|d| d.risk.review_above_points = Some(-1), "/risk/review_above_points"),
+            (|d| d.actions.get_mut("share").unwrap().coupon = Some("x".into()), "/actions/share/coupon"),
+            (|d| d.tiers.as_mut().unwrap().levels[1].gift_coupon = Some("x".into()), "/tiers/levels/1/gift_coupon"),
+            (
+                |d| d.purchase.coupon = Some(crate::PurchaseCoupon { coupon: "x".into(), from_minor: 0 }),
+                "/purchase/coupon/coupon",
+            ),
+            (|d| with_coupon(d, |c| c.off_percent = Some(5)), "/coupons/ten"),
+            (|d| with_coupon(d, |c| c.off_minor = Some(0)), "/coupons/ten/off_minor"),
+            (|d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(101))), "/coupons/ten/off_percent"),
+            (|d| with_coupon(d, |c| c.most_off_minor = Some(5)), "/coupons/ten/most_off_minor"),
+            (|d| with_coupon(d, |c| c.expiry = "x".into()), "/coupons/ten/expiry"),
+            (|d| with_coupon(d, |c| c.channels = vec![String::new()]), "/coupons/ten/channels"),
+            (|d| d.redemption.as_mut().unwrap().most_percent = 101, "/redemption/most_percent"),
             (|d| d.risk.velocity = vec![fast("dance", 1)], "/risk/velocity/0/event"),
             (|d| d.risk.velocity = vec![fast("purchase", 0)], "/risk/velocity/0/times"),
             (|d| d.risk.velocity = vec![fast("purchase", 1), fast("purchase", 2)], "/risk/velocity/1"),

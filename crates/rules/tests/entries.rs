@@ -91,6 +91,45 @@ fn third_life(world: &mut World) {
     let Command::Earn(mut share) = act("share") else { panic!("not an earn") };
     share.device = Some("d".into());
     world.play(&[(day, Command::Earn(share), "earn 10, repay 0")]);
+    fourth_life(world, document);
+}
+
+/// A reward, coupons used, restored and taken away, and an order paid with points; ends with an open coupon.
+fn fourth_life(world: &mut World, document: rules::Document) {
+    let day = "2026-01-11T10:00:00+08:00";
+    let mut document = document;
+    let coupon = r#"{"off_percent": 10, "most_off_minor": 900, "minimum_minor": 5, "expiry": "campaign",
+        "categories": ["A"], "channels": [], "stores": []}"#;
+    document.coupons.insert("tenth".into(), serde_json::from_str(coupon).unwrap());
+    document.actions.get_mut("sign_up").unwrap().points = 5_000;
+    document.redemption.as_mut().unwrap().least_points = 1;
+    world.book = Rulebook::new(&document, 3).unwrap();
+    let reward =
+        r#"{"name": "10 % off", "kind": "coupon", "points": 50, "cash_minor": 1, "stock": 9, "coupon": "tenth"}"#;
+    world.rewards.insert("tenth".into(), serde_json::from_str(reward).unwrap());
+    let order = |amount_minor| {
+        let Command::Earn(order) = buy(&[amount_minor]) else { panic!("not an order") };
+        let mut lines = order.lines;
+        lines[0].category = Some("A".into());
+        lines
+    };
+    world.play(&[
+        (day, Command::Restore(Frozen { earning: false, spending: true }), "restore 0"),
+        (day, act("sign_up"), "earn 5000, repay 0"),
+        (day, Command::Take { reward: "tenth".into(), quantity: 3 }, "redeem -150"),
+    ]);
+    let code = |world: &World| world.member.coupons[0].code.clone();
+    let used = Command::RedeemCoupon { code: code(world), lines: order(1_000) };
+    world.play(&[(day, used, "coupon_redeem 0")]);
+    let used = world.entries.last().unwrap().clone();
+    world.play(&[(day, Command::RestoreCoupon { used: Box::new(used) }, "reverse 0")]);
+    let gone = Command::CancelCoupon { code: code(world) };
+    let money = order(1_000)[0].amount;
+    world.play(&[
+        (day, gone, "coupon_cancel 0"),
+        (day, Command::Deduct { order: money, most: Some(200), minutes: None }, "redeem -200"),
+        (day, Command::Freeze(Frozen { earning: false, spending: true }), "freeze 0"),
+    ]);
 }
 
 fn person(name: &str) -> Person {
@@ -141,7 +180,12 @@ fn full_entry() -> Entry {
         }),
         ..earn
     };
-    let share = &entries[entries.len() - 2];
+    let share = entries.iter().find(|entry| !entry.tallies.is_empty()).unwrap();
+    let found = |what: fn(&&Entry) -> bool| entries.iter().find(what).unwrap();
+    let taken = found(|entry| entry.reward.is_some());
+    (entry.reward, entry.coupons) = (taken.reward.clone(), taken.coupons.clone());
+    entry.discount = found(|entry| entry.discount.is_some()).discount;
+    entry.deduction = found(|entry| entry.deduction.is_some()).deduction;
     entry.tallies = share.tallies.clone();
     entry.review = entries.iter().find_map(|entry| entry.review.clone());
     entry.frozen = Some(Frozen { earning: true, spending: false });
@@ -160,7 +204,7 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 102] = [
+    let changes: [(&str, Change); 123] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -263,6 +307,27 @@ fn every_field_is_under_the_hash() {
         ("tally.keep_from", |e| e.tallies[0].keep_from += 1),
         ("tally.amount", |e| e.tallies[0].amount += 1),
         ("tally.most", |e| e.tallies[0].most = None),
+        ("coupons", |e| e.coupons.clear()),
+        ("coupon.code", |e| e.coupons[0].code.push('x')),
+        ("coupon.name", |e| e.coupons[0].name.push('x')),
+        ("coupon.expires_at", |e| e.coupons[0].expires_at = None),
+        ("coupon.off_minor", |e| e.coupons[0].terms.off_minor += 1),
+        ("coupon.off_percent", |e| e.coupons[0].terms.off_percent += 1),
+        ("coupon.most_off_minor", |e| e.coupons[0].terms.most_off_minor = None),
+        ("coupon.minimum_minor", |e| e.coupons[0].terms.minimum_minor += 1),
+        ("coupon.categories", |e| e.coupons[0].terms.categories.clear()),
+        ("coupon.channels", |e| e.coupons[0].terms.channels.push("x".into())),
+        ("coupon.stores", |e| e.coupons[0].terms.stores.push("x".into())),
+        ("discount", |e| e.discount = None),
+        ("discount.order_minor", |e| e.discount.as_mut().unwrap().order_minor += 1),
+        ("discount.off_minor", |e| e.discount.as_mut().unwrap().off_minor += 1),
+        ("reward", |e| e.reward = None),
+        ("reward.reward", |e| e.reward.as_mut().unwrap().reward.push('x')),
+        ("reward.version", |e| e.reward.as_mut().unwrap().version += 1),
+        ("reward.quantity", |e| e.reward.as_mut().unwrap().quantity += 1),
+        ("reward.cash_minor", |e| e.reward.as_mut().unwrap().cash_minor += 1),
+        ("deduction", |e| e.deduction = None),
+        ("deduction.money_minor", |e| e.deduction.as_mut().unwrap().money_minor += 1),
     ];
     let entry = full_entry();
     for (field, change) in changes {
@@ -276,7 +341,7 @@ fn every_field_is_under_the_hash() {
 #[test]
 fn the_audit_finds_every_doctored_field() {
     type Change = fn(&mut Member);
-    let changes: [(&str, Change); 32] = [
+    let changes: [(&str, Change); 34] = [
         ("sequence", |m| m.sequence.0 -= 1),
         ("head", |m| m.head = Hash([1; 32])),
         ("balance", |m| m.balance += 1),
@@ -308,6 +373,8 @@ fn the_audit_finds_every_doctored_field() {
         ("request.by", |m| m.requests[0].by = person("carl")),
         ("frozen", |m| m.frozen.spending = false),
         ("frozen more", |m| m.frozen.earning = true),
+        ("coupons", |m| m.coupons.clear()),
+        ("coupon.expires_at", |m| m.coupons[0].expires_at = None),
         ("reviews", |m| m.reviews.clear()),
         ("review.actor", |m| m.reviews[0].actor.push('x')),
         ("review.lots", |m| m.reviews[0].lots.clear()),
@@ -366,9 +433,10 @@ fn a_resealed_chain_still_has_to_add_up() {
         told(&full_life().entries[12..]),
         "hold(100), capture -60, hold(10), release 0, reverse 20, redeem -2400, hold(30), reverse -2000, earn 11, repay 0, \
          request 0, approve 0, adjust 600, repay 0, request 0, reject 0, request 0, earn 12, approve 0, repay 0, earn 13, freeze 0, \
-         restore 0, earn 10, repay 0"
+         restore 0, earn 10, repay 0, restore 0, earn 5000, repay 0, redeem -150, coupon_redeem 0, reverse 0, coupon_cancel 0, \
+         redeem -200, freeze 0"
     );
-    let changes: [(&str, Change); 53] = [
+    let changes: [(&str, Change); 66] = [
         ("a capture as a redemption", |e, _| e[13].kind = Kind::Redeem),
         ("a capture of another hold", |e, _| e[13].corrects = Some(e[14].id)),
         ("a capture of no hold", |e, _| e[13].corrects = None),
@@ -419,6 +487,21 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("an approval that grants", |e, _| e[30].grants = e[35].grants.clone()),
         ("a doubt that comes with a share", |e, _| e[35].review = e[32].review.clone()),
         ("an odd order that can be spent", |e, _| e[32].grants[0].available_at = e[32].recorded_at),
+        ("a coupon used twice", |e, _| e[42].kind = Kind::CouponRedeem),
+        ("a coupon that was never issued", |e, _| e[41].coupons[0].code = "X".into()),
+        ("a coupon for more than it was issued for", |e, _| e[41].coupons[0].terms.off_percent = 99),
+        ("a coupon used past its end", |e, _| {
+            e[41].recorded_at = e[41].coupons[0].expires_at.unwrap();
+        }),
+        ("a coupon ended before its end", |e, _| e[43].kind = Kind::CouponExpire),
+        ("a coupon restored from nothing", |e, _| e[42].corrects = Some(e[40].id)),
+        ("a coupon restored that is another", |e, _| e[42].coupons[0].code.push('X')),
+        ("a coupon restored with points", |e, _| e[42].reversal.as_mut().unwrap().desired = 1),
+        ("a code of its own choice", |e, _| e[40].coupons[0].code = "0000000000000000".into()),
+        ("a coupon in a request", |e, _| e[28].coupons = e[40].coupons.clone()),
+        ("a reward in a capture", |e, _| e[13].reward = e[40].reward.clone()),
+        ("a discount in a redemption", |e, _| e[40].discount = e[41].discount),
+        ("money off an earn", |e, _| e[38].deduction = e[44].deduction),
         ("a freeze told as a profile", |e, _| e[33].kind = Kind::Profile),
         // Points that come from nowhere: no kind's account would show them.
         ("a spend told as a profile", |e, _| e[4].kind = Kind::Profile),

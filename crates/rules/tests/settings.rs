@@ -5,7 +5,7 @@ mod support;
 
 use rules::{
     AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per,
-    QualifyingPeriod, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, Velocity,
+    PurchaseCoupon, QualifyingPeriod, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, Velocity,
 };
 use support::{World, act, at, buy, happened, spend};
 
@@ -38,6 +38,12 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
     Velocity { event: "purchase".to_owned(), times, per, then }
 }
 
+/// A coupon for every purchase, its terms changed.
+fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRule)) {
+    document.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
+    change(document.coupons.get_mut("ten").unwrap());
+}
+
 fn on_a_device(command: Command) -> Command {
     let Command::Earn(mut event) = command else { panic!("not an earn") };
     event.device = Some("d".to_owned());
@@ -50,7 +56,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 44] = [
+    let changes: [(&str, Change); 62] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -87,6 +93,28 @@ fn a_setting_stored_but_never_read() {
         ("approval roles", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
         ("two approvals", |d| d.approvals.steps[0].roles.push("approver".into())),
         ("approval days", |d| d.approvals.days = 1),
+        ("gift_coupon", |d| tiers(d).levels[1].gift_coupon = Some("ten".into())),
+        ("action coupon", |d| d.actions.get_mut("share").unwrap().coupon = Some("ten".into())),
+        ("purchase coupon", |d| d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 })),
+        ("purchase coupon from", |d| {
+            d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 150_000 });
+        }),
+        ("coupon off", |d| with_coupon(d, |c| c.off_minor = Some(9))),
+        ("coupon percent", |d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(9)))),
+        ("coupon percent at most", |d| {
+            with_coupon(d, |c| (c.off_minor, c.off_percent, c.most_off_minor) = (None, Some(9), Some(1)));
+        }),
+        ("coupon minimum", |d| with_coupon(d, |c| c.minimum_minor = 1_000_000)),
+        ("coupon expiry", |d| with_coupon(d, |c| c.expiry = "shopping".into())),
+        ("coupon categories", |d| with_coupon(d, |c| c.categories = vec!["A".into()])),
+        ("coupon channels", |d| with_coupon(d, |c| c.channels = vec!["app".into()])),
+        ("coupon stores", |d| with_coupon(d, |c| c.stores = vec!["s1".into()])),
+        ("no redemption", |d| d.redemption = None),
+        ("redemption rate", |d| d.redemption.as_mut().unwrap().points_per_unit = 50),
+        ("redemption share", |d| d.redemption.as_mut().unwrap().most_percent = 20),
+        ("redemption multiple", |d| d.redemption.as_mut().unwrap().multiple_of = 7),
+        ("redemption least", |d| d.redemption.as_mut().unwrap().least_points = 500),
+        ("redemption most", |d| d.redemption.as_mut().unwrap().most_points = Some(110)),
         ("review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
         ("review_above_points", |d| d.risk.review_above_points = Some(2_900)),
         ("velocity", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
@@ -102,9 +130,15 @@ fn a_setting_stored_but_never_read() {
     let life = |change: &dyn Fn(&mut Document)| {
         let mut world = World::new(|document| {
             document.expiry.insert("campaign".into(), Expiry::Days { days: 20, round_up_to: None });
+            let ten = r#"{"off_minor": 1000, "expiry": "campaign"}"#;
+            document.coupons.insert("ten".into(), serde_json::from_str(ten).unwrap());
             change(document);
         });
         let mut outcomes = Vec::new();
+        let amount = |amount_minor| {
+            let Command::Earn(order) = buy(&[amount_minor]) else { panic!("not an order") };
+            order.lines[0].amount
+        };
         for (now, command) in [
             ("2026-01-10T10:00:00+08:00", happened("2026-01-07T10:00:00+08:00", act("check_in"))),
             ("2026-01-10T10:00:00+08:00", buy(&[199_950])),
@@ -114,6 +148,7 @@ fn a_setting_stored_but_never_read() {
             ("2026-01-11T10:00:00+08:00", buy(&[1_100])),
             ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
             ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
+            ("2026-01-12T10:00:00+08:00", Command::Deduct { order: amount(300), most: None, minutes: None }),
             ("2026-01-12T10:00:00+08:00", spend(300)),
             ("2026-01-28T10:00:00+08:00", Command::Remind),
             ("2027-01-12T10:00:00+08:00", Command::Settle),
@@ -122,6 +157,14 @@ fn a_setting_stored_but_never_read() {
         }
         world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
         outcomes.extend(returns(&mut world));
+        let code = world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
+        let lines = match buy(&[5_000]) {
+            Command::Earn(order) => order.lines,
+            _ => vec![],
+        };
+        outcomes.push(world.run(at("2027-05-05T10:00:00+08:00"), &Command::RedeemCoupon { code, lines }, None));
+        let told = |entry: &ledger::Entry| format!("{:?} {:?} {:?}", entry.coupons, entry.discount, entry.deduction);
+        outcomes.extend(world.entries.iter().map(told));
         world.audit();
         (
             outcomes,

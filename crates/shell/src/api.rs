@@ -2,12 +2,20 @@
 //!
 //! Unknown fields are refused: a typo must not silently lose points.
 
+mod risk;
+mod spending;
+
 use std::collections::BTreeMap;
 
 use rules::Document;
 use serde::{Deserialize, Serialize};
 
-use crate::json::{object, objects, optional_object, optional_objects};
+use crate::json::{object, objects};
+
+pub use risk::{FreezeBody, RecoverBody, SideBody};
+pub use spending::{
+    CaptureBody, CouponBody, CouponRestoreBody, HoldBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
+};
 
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,124 +107,6 @@ pub struct BulkBody {
     pub store_id: Option<String>,
 }
 
-/// A wish to spend points.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RedeemBody {
-    /// The member.
-    pub member_id: String,
-    /// How many points, at least 1.
-    pub points: i64,
-    /// The merchant's document. Redeems once only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Sets the points aside instead of spending them, to be captured or released later.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
-    pub hold: Option<HoldBody>,
-    /// What for, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
-}
-
-/// How long points are set aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct HoldBody {
-    /// Minutes until the hold times out, at most 43,200 (thirty days).
-    pub minutes: u32,
-}
-
-/// Spending the points of a hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct CaptureBody {
-    /// How many points, at least 1; all of them when absent. The rest comes free.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<i64>,
-    /// What for, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
-}
-
-/// Giving a hold up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ReleaseBody {
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
-}
-
-/// Goods that came back, an action that did not count after all, or a redemption that is undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ReverseBody {
-    /// The member.
-    pub member_id: String,
-    /// The order or document to be undone. What it earned is taken back, and what was spent on it given back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// One side alone: `purchase` or an action for what it earned, `redeem` for what was spent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<String>,
-    /// The redemption or capture to be undone, when it has no reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub entry_id: Option<String>,
-    /// The order lines that came back, at least one; all that is left of the order when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_objects")]
-    pub lines: Option<Vec<ReturnedLineBody>>,
-    /// How many points of a redemption are given back, at least 1; all that are left when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<i64>,
-    /// The merchant's document of the return. Reverses once only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub return_reference: Option<String>,
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
-}
-
-/// Units of an order line that came back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ReturnedLineBody {
-    /// The merchant's name of the line within the order.
-    pub line_id: String,
-    /// Units; 1 when absent.
-    #[serde(default = "one")]
-    pub quantity: i64,
-}
-
 /// An adjustment by hand that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -250,43 +140,6 @@ pub struct DecisionBody {
     /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-}
-
-/// Freezing an account, or restoring it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FreezeBody {
-    /// Which side of it; both when absent.
-    #[serde(default)]
-    pub side: SideBody,
-    /// Why, for people.
-    pub reason: String,
-}
-
-/// A side of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum SideBody {
-    /// Points for what it does.
-    Earning,
-    /// Redemptions, holds and gifts.
-    Spending,
-    /// Either.
-    #[default]
-    Both,
-}
-
-/// Redemptions that somebody else made in a member's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RecoverBody {
-    /// Their entries, 1 to 50, each once.
-    pub entry_ids: Vec<String>,
-    /// Why, for people.
-    pub reason: String,
 }
 
 /// Pending points that something has settled: the goods were kept, the review was checked.

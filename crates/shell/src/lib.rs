@@ -25,14 +25,15 @@ mod request;
 mod risk;
 mod rulebooks;
 mod serve;
+mod spending;
 mod spent;
 mod trace;
 
 pub use answer::Reply;
 pub use api::{
-    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, DecisionBody, EarnBody, EndpointBody, FreezeBody, HoldBody,
-    KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
-    ReverseBody, SideBody,
+    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody, EarnBody,
+    EndpointBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RecoverBody,
+    RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};

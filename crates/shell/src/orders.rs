@@ -8,14 +8,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Order, source};
 
-use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody, RedeemBody};
+use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody};
 use crate::check::{Check, MOST_AMOUNT};
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
 
 pub(crate) const MOST_LINES: usize = 500;
-/// Thirty days.
-const MOST_MINUTES: u32 = 43_200;
 const MOST_ATTRIBUTES: usize = 50;
 
 impl BulkBody {
@@ -104,7 +102,8 @@ impl EarnBody {
     }
 }
 
-fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
+/// A line, when its values are right.
+pub(crate) fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
     let at = format!("/lines/{index}");
     check.text(&format!("{at}/line_id"), Some(&body.line_id), 64);
     check.text(&format!("{at}/sku"), body.sku.as_deref(), 64);
@@ -129,38 +128,6 @@ fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
         quantity: body.quantity,
         amount: Money { amount_minor: body.amount.amount_minor, currency: currency? },
     })
-}
-
-impl RedeemBody {
-    /// Checks the values and makes an order of it.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
-        let mut check = Check::default();
-        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
-        check.points(self.points);
-        if self.hold.as_ref().is_some_and(|hold| !(1..=MOST_MINUTES).contains(&hold.minutes)) {
-            check.wrong("/hold/minutes", "must be 1 to 43200");
-        }
-        let reference = check.reference(self.reference.as_deref());
-        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Order {
-            member,
-            command: match &self.hold {
-                None => Command::Redeem { points: self.points },
-                Some(hold) => Command::Hold { points: self.points, minutes: hold.minutes },
-            },
-            origin,
-            idem: Some((format!("redeem:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-        });
-        check.done(order)
-    }
 }
 
 impl ActivateBody {

@@ -226,6 +226,19 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownReason { reason: name } | Refusal::UnknownPolicy { policy: name } => {
             body.insert("name".into(), name.as_str().into());
         }
+        Refusal::TierRequired { tiers } => {
+            body.insert("tiers".into(), tiers.as_slice().into());
+        }
+        Refusal::OutOfStock { left } => {
+            body.insert("left".into(), (*left).into());
+        }
+        Refusal::BelowMinimum { points, minimum } => {
+            body.insert("points".into(), (*points).into());
+            body.insert("minimum".into(), (*minimum).into());
+        }
+        Refusal::CouponConditions { condition } => {
+            body.insert("condition".into(), (*condition).into());
+        }
         Refusal::MemberFrozen { side } => {
             body.insert("side".into(), (*side).into());
         }
@@ -247,6 +260,12 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::OwnRequest
         | Refusal::AlreadyApproved
         | Refusal::NothingPending
+        | Refusal::RewardNotFound
+        | Refusal::CouponNotFound
+        | Refusal::RewardUnavailable
+        | Refusal::NoDeduction
+        | Refusal::CouponResolved
+        | Refusal::WholeOnly
         | Refusal::NothingToChange
         | Refusal::UnderReview
         | Refusal::ReferenceRequired

@@ -1,7 +1,8 @@
 -- Everything a decision needs, one row per wanted member.
 -- Columns have short names because hosts hand them over with every row set.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
--- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null], …], ?4 most lots (-1: all)
+-- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
+-- is wanted or null], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
@@ -29,7 +30,10 @@ SELECT
   CASE WHEN w.value ->> 5 IS NOT NULL THEN (
     SELECT json_group_array(json_array(t.subject, t.name, t.period, t.amount))
     FROM json_each(w.value -> 5) AS s CROSS JOIN tally AS t ON t.programme_no = p.no AND t.subject = s.value
-  ) END AS tallies
+  ) END AS tallies,
+  CASE WHEN w.value ->> 6 IS NOT NULL THEN (
+    SELECT json_array(r.version, json(r.document)) FROM reward AS r WHERE r.programme_no = p.no AND r.id = w.value ->> 6
+  ) END AS reward
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

@@ -3,15 +3,16 @@
 //! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
 
 use ledger::{
-    Award, Count, Entry, EntryId, Exact, Frozen, Hash, Kind, LineAward, LineReturn, LotDates, LotGrant, LotNumber,
-    LotReturn, MemberId, Origin, ProgrammeId, Qualifying, Reference, Reminder, Reservation, Reversal, Review, Sequence,
-    TierMove,
+    Award, Count, Deduction, Discount, Entry, EntryId, Exact, Frozen, Hash, Kind, LineAward, LineReturn, LotDates,
+    LotGrant, LotNumber, LotReturn, MemberId, Origin, ProgrammeId, Qualifying, Reference, Reminder, Reservation,
+    Reversal, Review, Sequence, Taken, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{self, AdjustmentRow};
 use crate::codec::{draws, instant, pairs};
+use crate::coupons::{CouponRow, coupon, coupon_row};
 use crate::effects::{TallyRow, tally, tally_row};
 use crate::sql::Row;
 
@@ -93,6 +94,17 @@ struct Body {
     review: Option<ReviewRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tallies: Vec<TallyRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    coupons: Vec<CouponRow>,
+    /// Order, off, in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discount: Option<(i64, i64)>,
+    /// Reward, version, quantity, cash in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reward: Option<(String, i64, i64, i64)>,
+    /// Order in minor units, points wished, money in minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deduction: Option<(i64, Option<i64>, i64)>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -140,6 +152,10 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         frozen: entry.frozen.map(|frozen| (frozen.earning, frozen.spending)),
         review: entry.review.as_ref().map(review_row),
         tallies: entry.tallies.iter().map(tally_row).collect(),
+        coupons: entry.coupons.iter().map(coupon_row).collect(),
+        discount: entry.discount.map(|d| (d.order_minor, d.off_minor)),
+        reward: entry.reward.as_ref().map(|r| (r.reward.clone(), r.version, r.quantity, r.cash_minor)),
+        deduction: entry.deduction.map(|d| (d.order_minor, d.wished, d.money_minor)),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
 }
@@ -246,6 +262,19 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         frozen: body.frozen.map(|(earning, spending)| Frozen { earning, spending }),
         review: body.review.map(review),
         tallies: body.tallies.into_iter().map(tally).collect(),
+        coupons: body.coupons.into_iter().map(coupon).collect(),
+        discount: body.discount.map(|(order_minor, off_minor)| Discount { order_minor, off_minor }),
+        reward: body.reward.map(|(reward, version, quantity, cash_minor)| Taken {
+            reward,
+            version,
+            quantity,
+            cash_minor,
+        }),
+        deduction: body.deduction.map(|(order_minor, wished, money_minor)| Deduction {
+            order_minor,
+            wished,
+            money_minor,
+        }),
         hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
         previous_hash: previous.map_or(Some(Hash::default()), |text| Hash::parse(&text)).ok_or_else(corrupt)?,
     })

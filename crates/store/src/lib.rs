@@ -12,6 +12,7 @@ mod body;
 mod carry_out;
 mod codec;
 mod commit;
+mod coupons;
 mod deliveries;
 mod effects;
 mod endpoints;
@@ -28,12 +29,14 @@ mod receipts;
 mod refusals;
 mod reports;
 mod reviews;
+mod rewards;
 mod sql;
 mod traces;
 mod view;
 
 pub use adjustments::open_requests;
 pub use carry_out::{Desk, carry_out, dry_run};
+pub use coupons::coupon_holder;
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
     waiting_endpoints,
@@ -56,6 +59,7 @@ pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance, wrong_tallies};
 pub use reviews::{open_reviews, reviewed};
+pub use rewards::{Offer, list_rewards, put_reward, reward};
 #[cfg(feature = "native")]
 pub use sql::native::Native;
 #[cfg(feature = "spin")]
@@ -64,7 +68,7 @@ pub use sql::spin::Spin;
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
 pub use traces::{Part, Trail, trail};
-pub use view::{EntryView, adjustment_json, dates, entry_json};
+pub use view::{EntryView, adjustment_json, coupon_json, dates, entry_json};
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
 
 use ledger::{Counted, EntryId, LotNumber, Member, MemberId, Reversal};
-use rules::Recorded;
+use rules::{Recorded, Reward};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
@@ -41,6 +41,8 @@ pub struct Wanted {
     pub undoes: Option<Undoes>,
     /// Subjects whose counters it has to know.
     pub subjects: Vec<String>,
+    /// The reward that it wants.
+    pub reward: Option<String>,
 }
 
 /// Entries whose earlier reversals a decision has to know of.
@@ -56,7 +58,7 @@ impl Wanted {
     /// A member alone, without anything that a command claims.
     #[must_use]
     pub fn member(member: MemberId) -> Self {
-        Self { member, idem: None, source: None, undoes: None, subjects: Vec::new() }
+        Self { member, idem: None, source: None, undoes: None, subjects: Vec::new(), reward: None }
     }
 
     fn row(&self) -> Json {
@@ -64,7 +66,15 @@ impl Wanted {
         let entries = undoes.map(|undoes| undoes.entries.iter().map(ToString::to_string).collect::<Vec<_>>());
         let lots = undoes.map(|undoes| undoes.lots.iter().map(|lot| lot.0).collect::<Vec<_>>());
         let subjects = Some(&self.subjects).filter(|subjects| !subjects.is_empty());
-        json!([self.member.as_str(), self.idem, self.source, entries, lots.filter(|lots| !lots.is_empty()), subjects])
+        json!([
+            self.member.as_str(),
+            self.idem,
+            self.source,
+            entries,
+            lots.filter(|lots| !lots.is_empty()),
+            subjects,
+            self.reward
+        ])
     }
 }
 
@@ -182,8 +192,13 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let reversals = row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
     let expired = row.optional_integer(MEMBER + 22)?.unwrap_or(0);
     let tallies = row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
-    let recorded = Recorded { used, reversals, expired, tallies };
+    let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
+    let recorded = Recorded { used, reversals, expired, tallies, reward };
     Ok(Loaded { member, member_no, hit, refusal, recorded, attributes })
+}
+
+fn read_reward(text: &str) -> Result<(i64, Reward), Error> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("reward"))
 }
 
 fn read_tallies(text: &str) -> Result<Vec<Counted>, Error> {

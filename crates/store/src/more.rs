@@ -2,12 +2,13 @@
 //!
 //! Field names are part of the stored format; new fields are optional.
 
-use ledger::{AdjustmentRequest, EntryId, Frozen, Hold, Member, OpenReview, Reference};
+use ledger::{AdjustmentRequest, Coupon, EntryId, Frozen, Hold, Member, OpenReview, Reference};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{RequestRow, request, request_row};
 use crate::codec::{draws, instant, pairs};
+use crate::coupons::{CouponRow, coupon, coupon_row};
 use crate::reviews::{OpenReviewRow, open_review, open_review_row};
 
 /// Entry id, document, until, lots.
@@ -23,6 +24,8 @@ pub(crate) struct More {
     requests: Vec<RequestRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     reviews: Vec<OpenReviewRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    coupons: Vec<CouponRow>,
     /// Earning, spending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     frozen: Option<(bool, bool)>,
@@ -45,6 +48,10 @@ impl More {
         self.reviews.iter().cloned().map(open_review).collect::<Option<_>>().ok_or(Error::Corrupt("reviews"))
     }
 
+    pub(crate) fn coupons(&self) -> Vec<Coupon> {
+        self.coupons.iter().cloned().map(coupon).collect()
+    }
+
     pub(crate) fn frozen(&self) -> Frozen {
         self.frozen.map_or(Frozen::default(), |(earning, spending)| Frozen { earning, spending })
     }
@@ -60,6 +67,7 @@ pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
     let more = More {
         holds: member.holds.iter().map(hold).collect(),
         requests: member.requests.iter().map(request_row).collect(),
+        coupons: member.coupons.iter().map(coupon_row).collect(),
         reviews: member.reviews.iter().map(open_review_row).collect(),
         frozen: Some(member.frozen).filter(|frozen| frozen.any()).map(|frozen| (frozen.earning, frozen.spending)),
     };

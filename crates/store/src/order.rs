@@ -1,7 +1,7 @@
 //! What a command carries through the store, and what became of it.
 
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
-use rules::Command;
+use rules::{Command, stock_subject};
 
 use crate::commit::Claims;
 use crate::load::{Lots, Undoes, Wanted};
@@ -39,25 +39,35 @@ impl Order {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         let idem = self.idem.as_ref().map(|(key, _)| key.clone());
-        let subjects = match &self.command {
-            Command::Earn(event) => event.device.iter().map(|device| format!("device:{device}")).collect(),
-            _ => Vec::new(),
+        let (subjects, reward) = match &self.command {
+            Command::Earn(event) => (event.device.iter().map(|device| format!("device:{device}")).collect(), None),
+            Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
+            _ => (Vec::new(), None),
         };
-        Wanted { member: self.member.clone(), idem, source: self.source.clone(), undoes: self.undoes(), subjects }
+        let (member, source) = (self.member.clone(), self.source.clone());
+        Wanted { member, idem, source, undoes: self.undoes(), subjects, reward }
     }
 
     /// How many lots are likely to be enough.
     #[must_use]
     pub fn lots(&self) -> Lots {
         match self.command {
-            Command::Earn(_) | Command::Enrol | Command::Request(_) | Command::Freeze(_) | Command::Restore(_) => {
-                Lots::None
+            Command::Earn(_)
+            | Command::Enrol
+            | Command::Request(_)
+            | Command::Freeze(_)
+            | Command::Restore(_)
+            | Command::RedeemCoupon { .. }
+            | Command::CancelCoupon { .. }
+            | Command::RestoreCoupon { .. } => Lots::None,
+            Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. } | Command::Decide { .. } => {
+                Lots::First(64)
             }
-            Command::Redeem { .. } | Command::Hold { .. } | Command::Decide { .. } => Lots::First(64),
             Command::Capture { .. }
             | Command::Release { .. }
             | Command::Reverse(_)
             | Command::ApproveReview { .. }
+            | Command::Deduct { .. }
             | Command::RejectReview(_)
             | Command::Recover(_)
             | Command::Activate(_)
@@ -72,6 +82,7 @@ impl Order {
     pub(crate) fn undoes(&self) -> Option<Undoes> {
         let wish = match &self.command {
             Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
+            Command::RestoreCoupon { used } => return Some(Undoes { entries: vec![used.id], lots: Vec::new() }),
             Command::Recover(stolen) => {
                 let entries = stolen.iter().map(|redemption| redemption.entry.id).collect();
                 return Some(Undoes { entries, lots: Vec::new() });

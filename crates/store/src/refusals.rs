@@ -50,6 +50,16 @@ enum Body {
     UnknownReason(String),
     UnknownPolicy(String),
     MemberFrozen(Side),
+    RewardNotFound,
+    CouponNotFound,
+    RewardUnavailable,
+    TierRequired(Vec<String>),
+    OutOfStock(i64),
+    NoDeduction,
+    BelowMinimum(i64, i64),
+    CouponResolved,
+    CouponConditions(Lacks),
+    WholeOnly,
     NothingToChange,
     DeviceLimitReached(i64, String),
     UnderReview,
@@ -60,6 +70,35 @@ enum Body {
 enum Side {
     Earning,
     Spending,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Lacks {
+    Minimum,
+    Category,
+    Channel,
+    Store,
+}
+
+impl Lacks {
+    fn of(condition: &str) -> Self {
+        match condition {
+            "category" => Self::Category,
+            "channel" => Self::Channel,
+            "store" => Self::Store,
+            _ => Self::Minimum,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Minimum => "minimum",
+            Self::Category => "category",
+            Self::Channel => "channel",
+            Self::Store => "store",
+        }
+    }
 }
 
 impl StoredRefusal {
@@ -99,6 +138,16 @@ impl StoredRefusal {
             Body::MemberFrozen(Side::Earning) => Refusal::MemberFrozen { side: "earning" },
             Body::MemberFrozen(Side::Spending) => Refusal::MemberFrozen { side: "spending" },
             Body::NothingToChange => Refusal::NothingToChange,
+            Body::RewardNotFound => Refusal::RewardNotFound,
+            Body::CouponNotFound => Refusal::CouponNotFound,
+            Body::RewardUnavailable => Refusal::RewardUnavailable,
+            Body::TierRequired(tiers) => Refusal::TierRequired { tiers },
+            Body::OutOfStock(left) => Refusal::OutOfStock { left },
+            Body::NoDeduction => Refusal::NoDeduction,
+            Body::BelowMinimum(points, minimum) => Refusal::BelowMinimum { points, minimum },
+            Body::CouponResolved => Refusal::CouponResolved,
+            Body::CouponConditions(lacks) => Refusal::CouponConditions { condition: lacks.name() },
+            Body::WholeOnly => Refusal::WholeOnly,
             Body::DeviceLimitReached(times, per) => Refusal::DeviceLimitReached { times, per },
             Body::UnderReview => Refusal::UnderReview,
         };
@@ -151,6 +200,16 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
         Refusal::MemberFrozen { side: "earning" } => Body::MemberFrozen(Side::Earning),
         Refusal::MemberFrozen { .. } => Body::MemberFrozen(Side::Spending),
         Refusal::NothingToChange => Body::NothingToChange,
+        Refusal::RewardNotFound => Body::RewardNotFound,
+        Refusal::CouponNotFound => Body::CouponNotFound,
+        Refusal::RewardUnavailable => Body::RewardUnavailable,
+        Refusal::TierRequired { tiers } => Body::TierRequired(tiers),
+        Refusal::OutOfStock { left } => Body::OutOfStock(left),
+        Refusal::NoDeduction => Body::NoDeduction,
+        Refusal::BelowMinimum { points, minimum } => Body::BelowMinimum(points, minimum),
+        Refusal::CouponResolved => Body::CouponResolved,
+        Refusal::CouponConditions { condition } => Body::CouponConditions(Lacks::of(condition)),
+        Refusal::WholeOnly => Body::WholeOnly,
         Refusal::DeviceLimitReached { times, per } => Body::DeviceLimitReached(times, per),
         Refusal::UnderReview => Body::UnderReview,
     };

@@ -1,6 +1,9 @@
 //! An entry as the API and the events show it.
 
-use ledger::{Adjustment, Approval, Entry, LineAward, LineReturn, LotDraw, Person, Reservation, Reversal, Timestamp};
+use ledger::{
+    Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDraw, Person, Reservation,
+    Reversal, Taken, Timestamp,
+};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -47,6 +50,12 @@ impl Serialize for EntryView<'_> {
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
         optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
         optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
+        list(&mut map, "coupons", &entry.coupons, coupon_json)?;
+        let discount = |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
+        optional(&mut map, "discount", entry.discount.map(discount))?;
+        optional(&mut map, "reward", entry.reward.as_ref().map(taken))?;
+        let deduction = |d: Deduction| json!({"order_minor": d.order_minor, "wished_points": d.wished, "money_minor": d.money_minor});
+        optional(&mut map, "deduction", entry.deduction.map(deduction))?;
         optional(&mut map, "frozen", entry.frozen.map(|f| json!({"earning": f.earning, "spending": f.spending})))?;
         optional(&mut map, "review", entry.review.as_ref().map(|review| json!({"because": review.because})))?;
         optional(&mut map, "debt", Some(entry.debt).filter(|debt| *debt != 0))?;
@@ -94,6 +103,33 @@ pub fn adjustment_json(adjustment: &Adjustment) -> Json {
         "until": terms.until.to_string(),
         "requested_by": person(by),
         "approvals": approvals.iter().map(approval).collect::<Vec<_>>(),
+    })
+}
+
+/// A coupon as the API shows it.
+#[must_use]
+pub fn coupon_json(coupon: &Coupon) -> Json {
+    let Coupon { code, name, terms, expires_at } = coupon;
+    json!({
+        "code": code,
+        "coupon": name,
+        "off_minor": Some(terms.off_minor).filter(|off| *off > 0),
+        "off_percent": Some(terms.off_percent).filter(|percent| *percent > 0),
+        "most_off_minor": terms.most_off_minor,
+        "minimum_minor": terms.minimum_minor,
+        "categories": terms.categories,
+        "channels": terms.channels,
+        "stores": terms.stores,
+        "expires_at": expires_at.map(|at| at.to_string()),
+    })
+}
+
+fn taken(taken: &Taken) -> Json {
+    json!({
+        "reward_id": taken.reward,
+        "version": taken.version,
+        "quantity": taken.quantity,
+        "cash_minor": taken.cash_minor,
     })
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use rules::{
-    ActionRule, ApprovalStep, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
-    Per, PurchaseRule, QualifyingPeriod, Reminders, Returns, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion,
-    TierBasis, TierLevel, Tiers, Velocity,
+    ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry, Limit,
+    Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Reminders, Returns, Reward,
+    RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
 };
 
 use crate::random::Random;
@@ -34,6 +34,7 @@ pub const CURRENCIES: &[(&str, u32)] = &[("CNY", 2), ("CNY", 2), ("JPY", 0), ("B
 
 const EVENTS: &[&str] = &["check_in", "review", "sign_up"];
 const RATES: &[&str] = &["1", "0.1", "1.5", "0.333333", "2", "0.01", "0", "12.345678"];
+const COUPONS: &[&str] = &["c1", "c2"];
 const POLICIES: &[&str] = &["a", "b", "c"];
 
 pub fn document(random: &mut Random, zone: Tz) -> Document {
@@ -51,6 +52,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
             points_per_day: cap(random),
             expiry: POLICIES[0].to_owned(),
             pending: None,
+            coupon: None,
         },
         actions: EVENTS.iter().map(|event| ((*event).to_owned(), action(random))).collect(),
         caps: Caps { points_per_day: cap(random) },
@@ -60,6 +62,8 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         returns: Returns::default(),
         approvals: Approvals::default(),
         risk: risk(random),
+        coupons: BTreeMap::new(),
+        redemption: None,
     };
     republish(random, &mut document);
     document
@@ -74,6 +78,17 @@ pub fn republish(random: &mut Random, document: &mut Document) {
     document.purchase.expiry = (*random.pick(POLICIES)).to_owned();
     document.purchase.pending = pending(random);
     document.expiry = POLICIES.iter().map(|name| ((*name).to_owned(), expiry(random))).collect();
+    document.coupons = COUPONS.iter().map(|name| ((*name).to_owned(), coupon(random))).collect();
+    document.redemption = random.chance(80).then(|| RedemptionRule {
+        points_per_unit: *random.pick(&[1, 7, 100]),
+        most_percent: *random.pick(&[1, 50, 100]),
+        multiple_of: *random.pick(&[1, 1, 10]),
+        least_points: *random.pick(&[1, 5]),
+        most_points: *random.pick(&[None, Some(20)]),
+    });
+    document.purchase.coupon = random
+        .chance(30)
+        .then(|| PurchaseCoupon { coupon: (*random.pick(COUPONS)).to_owned(), from_minor: *random.pick(&[0, 5_000]) });
     document.reminders.days_before =
         random.pick(&[vec![7, 3, 1], vec![], vec![1], vec![30, 1, 1, 90], vec![2]]).clone();
     document.returns = Returns {
@@ -116,6 +131,7 @@ fn action(random: &mut Random) -> ActionRule {
             .then(|| Limit { times: random.between(1, 2), per: *random.pick(&[Per::Hour, Per::Day, Per::Month]) }),
         expiry: (*random.pick(POLICIES)).to_owned(),
         pending: pending(random),
+        coupon: random.chance(15).then(|| (*random.pick(COUPONS)).to_owned()),
     }
 }
 
@@ -134,6 +150,47 @@ fn risk(random: &mut Random) -> Risk {
         review_above_points: *random.pick(&[None, None, None, None, None, Some(5), Some(400)]),
         velocity,
     }
+}
+
+fn coupon(random: &mut Random) -> CouponRule {
+    let is_share = random.chance(50);
+    CouponRule {
+        off_minor: (!is_share).then(|| random.between(1, 5_000)),
+        off_percent: is_share.then(|| random.between(1, 100)),
+        most_off_minor: (is_share && random.chance(50)).then_some(700),
+        minimum_minor: *random.pick(&[0, 0, 3_000]),
+        expiry: (*random.pick(POLICIES)).to_owned(),
+        categories: random.pick(&[vec![], vec![], vec!["BAKERY".to_owned()]]).clone(),
+        channels: random.pick(&[vec![], vec![], vec![], vec!["app".to_owned()]]).clone(),
+        stores: vec![],
+    }
+}
+
+/// A small catalogue: something rare, and a coupon.
+pub fn rewards(random: &mut Random) -> BTreeMap<String, Reward> {
+    let reward = |points, coupon: Option<&str>| Reward {
+        name: "a reward".to_owned(),
+        description: None,
+        kind: if coupon.is_some() { RewardKind::Coupon } else { RewardKind::Goods },
+        points,
+        cash_minor: 0,
+        stock: None,
+        limit: None,
+        from: None,
+        until: None,
+        tiers: vec![],
+        coupon: coupon.map(str::to_owned),
+        offered: true,
+    };
+    let mut rare = reward(random.between(1, 20), None);
+    rare.stock = Some(random.between(0, 6));
+    rare.cash_minor = 990;
+    rare.limit = random.chance(50).then(|| Limit { times: 2, per: *random.pick(&[Per::Day, Per::Month]) });
+    let mut coupon = reward(random.between(1, 5), Some("c1"));
+    coupon.tiers = random.pick(&[vec![], vec![], vec!["silver".to_owned(), "gold".to_owned()]]).clone();
+    let mut gone = reward(1, None);
+    gone.offered = false;
+    [("rare", rare), ("coupon", coupon), ("gone", gone)].map(|(id, reward)| (id.to_owned(), reward)).into()
 }
 
 fn pending(random: &mut Random) -> Option<Pending> {
@@ -188,6 +245,7 @@ fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {
             from,
             multiplier: (*random.pick(&["1", "1.1", "1.5", "2.000001"])).to_owned(),
             gift_points: *random.pick(&[0, 5, 500]),
+            gift_coupon: random.chance(30).then(|| (*random.pick(COUPONS)).to_owned()),
         };
         from += random.between(1, step);
         level

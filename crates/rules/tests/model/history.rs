@@ -1,9 +1,11 @@
 //! One random history: what happens next is drawn with the state in view, carried out by the code under test and by the reference,
 //! and compared.
 
+use std::collections::BTreeMap;
+
 use chrono::Duration;
 use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Timestamp};
-use rules::{Command, Decided, Document, Rulebook, decide, projection};
+use rules::{Command, Decided, Document, Recorded, Reward, Rulebook, decide, projection};
 
 use crate::books;
 use crate::calendar::{DAY_MS, date_of, first_instant, show};
@@ -29,6 +31,8 @@ pub struct History {
     version: i64,
     /// Every rulebook that was published, the first as number 0.
     pub published: Vec<Rulebook>,
+    /// The catalogue.
+    pub rewards: BTreeMap<String, Reward>,
     next_id: u128,
     /// A state somebody loaded some steps ago and still holds.
     held: Option<ledger::Member>,
@@ -44,7 +48,9 @@ impl History {
         let day = random.pick(days).parse::<chrono::NaiveDate>().unwrap() - Duration::days(random.below(12));
         let now = first_instant(day, zone) + random.below(DAY_MS);
         let book = Rulebook::new(&document, 1).unwrap();
+        let rewards = books::rewards(&mut random);
         Self {
+            rewards,
             seed,
             random,
             published: vec![book.clone()],
@@ -107,7 +113,12 @@ impl History {
 
     fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
         let used = reference.and_then(|text| self.store.used.get(&(kind_of(command), text.to_owned())).copied());
-        let recorded = self.store.recorded(command, used);
+        let reward = match command {
+            Command::Take { reward, .. } => self.rewards.get(reward).cloned(),
+            _ => None,
+        };
+        let offer = reward.clone().map(|reward| (1, reward));
+        let recorded = Recorded { reward: offer, ..self.store.recorded(command, used) };
         // Whoever reported an earn may not decide on it.
         let is_decision = matches!(command, Command::ApproveReview { .. } | Command::RejectReview(_));
         let actor = if is_decision && self.random.chance(90) { "clerk" } else { "till" };
@@ -134,10 +145,16 @@ impl History {
             | Command::Release { hold: entry }
             | Command::Decide { request: entry, .. }
             | Command::ApproveReview { earn: entry, .. } => self.store.sequence_of(*entry),
+            Command::RedeemCoupon { code, .. } | Command::CancelCoupon { code } => {
+                let at = self.store.row.coupons.iter().position(|coupon| coupon.code == *code);
+                at.map_or(-1, |at| at as i64)
+            }
+            Command::RestoreCoupon { used } => used.sequence.0,
             Command::RejectReview(wish) => wish.earn.as_ref().map_or(0, |earn| earn.sequence.0),
             _ => 0,
         };
-        let expected = self.reference.carry_out(&self.document, command, reference, (placed, actor), self.now);
+        let expected =
+            self.reference.carry_out(&self.document, command, reference, (placed, actor, reward.as_ref()), self.now);
         self.note(|_| format!("    -> {expected:?}"));
         match (decided, expected) {
             (Err(refusal), Err(slug)) if refusal.slug() == slug => {
@@ -249,6 +266,11 @@ impl History {
         if reviews != waiting || (member.frozen.earning, member.frozen.spending) != naive.frozen {
             return Err(format!("reviews {reviews:?}, frozen {:?}\nexpected {waiting:?}", member.frozen));
         }
+        let coupons: Vec<_> =
+            member.coupons.iter().map(|open| (open.name.clone(), open.expires_at.map(|at| at.0))).collect();
+        if coupons != crate::spending::told(&naive.coupons) {
+            return Err(format!("coupons {coupons:?}\nexpected {:?}", naive.coupons));
+        }
         if lots != expected || i128::from(member.balance) != naive.balance() {
             return Err(format!("lots {lots:?}\nexpected {expected:?}"));
         }
@@ -279,7 +301,11 @@ fn store_sequence(store: &Store, open: &ledger::OpenReview) -> (i64, Option<(i64
 fn kind_of(command: &Command) -> &'static str {
     match command {
         Command::Earn(_) => "earn",
-        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => "redeem",
+        Command::Redeem { .. }
+        | Command::Hold { .. }
+        | Command::Take { .. }
+        | Command::Deduct { .. }
+        | Command::Capture { .. } => "redeem",
         Command::Reverse(_) => "reverse",
         Command::Request(_) => "request",
         Command::Activate(_) => "activate",
@@ -317,6 +343,10 @@ fn told(store: &Store, entry: &Entry) -> Said {
             (reversal.lines.iter().map(line).collect(), reversal.desired, reversal.expired)
         }),
         debt: entry.debt,
+        coupons: entry.coupons.iter().map(|coupon| (coupon.name.clone(), coupon.expires_at.map(|at| at.0))).collect(),
+        off: entry.discount.map(|discount| discount.off_minor),
+        taken: entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.quantity, taken.cash_minor)),
+        money: entry.deduction.map(|deduction| deduction.money_minor),
         frozen: entry.frozen.map(|frozen| (frozen.earning, frozen.spending)),
         review: entry.review.as_ref().map(|review| review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders))),
         names: entry.adjustment.as_ref().map_or(Vec::new(), |adjustment| {

@@ -118,7 +118,7 @@ impl Books {
 
     /// No entry is undone beyond what it said, and a reversal never is.
     fn undo(&mut self, entry: &Entry) -> Checked {
-        if matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Capture) {
+        if matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Capture | Kind::CouponRedeem) {
             self.reversible.insert(entry.id, entry.points.abs());
         }
         let Some(reversal) = &entry.reversal else { return Ok(()) };

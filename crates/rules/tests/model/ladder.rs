@@ -73,17 +73,23 @@ impl Reference {
             return None;
         }
         let mut said = self.move_to(tiers, reached, today, now);
-        let mut gift = 0;
+        let (mut gift, mut coupons) = (0, Vec::new());
         for level in &tiers.levels[rank + 1..=reached] {
             // Given before and kept when the level was lost after a return.
             match self.gifts_kept.iter().position(|id| *id == level.id) {
                 Some(at) => drop(self.gifts_kept.remove(at)),
-                None => gift += level.gift_points,
+                None => {
+                    gift += level.gift_points;
+                    coupons.extend(level.gift_coupon.clone());
+                }
             }
         }
         if gift > 0 {
             said.grants.push(self.grant(gift, now, now, &book.expiry[&tiers.gift_expiry], now));
             said.points = gift;
+        }
+        for name in coupons {
+            said.coupons.extend(crate::spending::told(&self.issue(book, &name, 1, now)));
         }
         Some(said)
     }
@@ -98,7 +104,7 @@ impl Reference {
             return None;
         }
         for level in &tiers.levels[qualified + 1..=rank] {
-            if level.gift_points > 0 && !self.gifts_kept.contains(&level.id) {
+            if (level.gift_points > 0 || level.gift_coupon.is_some()) && !self.gifts_kept.contains(&level.id) {
                 self.gifts_kept.push(level.id.clone());
             }
         }

@@ -13,6 +13,7 @@ mod random;
 mod reference;
 mod returns;
 mod risk;
+mod spending;
 mod steps;
 mod store;
 mod tally;

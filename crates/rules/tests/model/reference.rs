@@ -5,11 +5,12 @@
 
 use chrono::{Duration, NaiveDate};
 use chrono_tz::Tz;
-use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, RoundingMode};
+use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, Reward, RoundingMode};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
 use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaiveRequest, NaiveSpend};
 use crate::risk::NaiveReview;
+use crate::spending::{self, NaiveCoupon, NaiveTaken, NaiveUse};
 
 /// Name of a line, units, amount, points.
 pub type Line = (String, i64, i64, i64);
@@ -45,6 +46,14 @@ pub struct Said {
     /// Lines with units, amount and points; desired; expired.
     pub reversal: Option<(Vec<Line>, i64, i64)>,
     pub debt: i64,
+    /// Kind and end of coupons that it issues, uses, ends or puts back.
+    pub coupons: Vec<(String, Option<i64>)>,
+    /// What a coupon takes off.
+    pub off: Option<i64>,
+    /// Reward, quantity, cash.
+    pub taken: Option<(String, i64, i64)>,
+    /// What the points are worth on an order.
+    pub money: Option<i64>,
     /// Earning, spending.
     pub frozen: Option<(bool, bool)>,
     /// What waits for somebody to look at it: spend, growth and orders that are kept back.
@@ -120,6 +129,10 @@ pub struct Reference {
     pub reviews: Vec<NaiveReview>,
     /// Earning, spending.
     pub frozen: (bool, bool),
+    pub coupons: Vec<NaiveCoupon>,
+    pub coupons_issued: usize,
+    pub uses: Vec<NaiveUse>,
+    pub taken: Vec<NaiveTaken>,
 }
 
 pub type Outcome<T> = Result<T, &'static str>;
@@ -142,6 +155,10 @@ impl Reference {
             spent: vec![],
             reviews: vec![],
             frozen: (false, false),
+            coupons: vec![],
+            coupons_issued: 0,
+            uses: vec![],
+            taken: vec![],
         }
     }
 
@@ -160,14 +177,14 @@ impl Reference {
         book: &Document,
         command: &Command,
         reference: Option<&str>,
-        (placed, actor): (i64, &str),
+        (placed, actor, reward): (i64, &str, Option<&Reward>),
         now: i64,
     ) -> Outcome<Vec<Said>> {
         let mut next = self.clone();
-        let said = next.attempt(book, command, reference, (placed, actor), now)?;
+        let said = next.attempt(book, command, reference, (placed, actor, reward), now)?;
         next.entries += said.len() as i64;
         // A hold may be tried again once it was given up; its capture is a redemption.
-        let is_recorded = !matches!(command, Command::Hold { .. });
+        let is_recorded = !matches!(command, Command::Hold { .. } | Command::Deduct { minutes: Some(_), .. });
         next.used.extend(reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned())));
         *self = next;
         Ok(said)
@@ -178,7 +195,7 @@ impl Reference {
         book: &Document,
         command: &Command,
         reference: Option<&str>,
-        (placed, actor): (i64, &str),
+        (placed, actor, reward): (i64, &str, Option<&Reward>),
         now: i64,
     ) -> Outcome<Vec<Said>> {
         let needs_member = match command {
@@ -203,13 +220,23 @@ impl Reference {
         if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
             return Err("reference-already-used");
         }
-        let spends = matches!(command, Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. });
+        let spends = matches!(
+            command,
+            Command::Redeem { .. }
+                | Command::Hold { .. }
+                | Command::Take { .. }
+                | Command::Deduct { .. }
+                | Command::RedeemCoupon { .. }
+                | Command::Capture { .. }
+        );
         if (self.frozen.0 && matches!(command, Command::Earn(_))) || (self.frozen.1 && spends) {
             return Err("member-frozen");
         }
         if let Command::Earn(event) = command {
             self.acceptable(book, event, reference, now)?;
         }
+        // A coupon is named by its place among those that are open before anything falls due.
+        let coupon = usize::try_from(placed).ok().and_then(|at| self.coupons.get(at)).map(|coupon| coupon.id);
         let mut said = self.settle(book, now);
         let sequence = self.entries + said.len() as i64 + 1;
         match command {
@@ -220,6 +247,24 @@ impl Reference {
             }
             Command::Redeem { .. } if self.is_held(reference) => return Err("reference-already-used"),
             Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
+            Command::Take { reward: id, quantity } => {
+                said.push(self.take_reward(book, (id, reward), *quantity, (now, reference), sequence)?);
+            }
+            Command::Deduct { order, most, minutes } => {
+                let (points, money) = self.deduction(book, order, *most, now)?;
+                let mut spent = match minutes {
+                    None if self.is_held(reference) => return Err("reference-already-used"),
+                    None => self.redeem(book, points, now, sequence)?,
+                    Some(minutes) => {
+                        self.hold(book, points, now + i64::from(*minutes) * 60_000, reference, now, sequence)?
+                    }
+                };
+                spent.money = Some(money);
+                said.push(spent);
+            }
+            Command::RedeemCoupon { lines, .. } => said.push(self.use_coupon(book, coupon, lines, now, sequence)?),
+            Command::CancelCoupon { .. } => said.push(self.cancel_coupon(coupon, now)?),
+            Command::RestoreCoupon { .. } => said.push(self.restore_coupon(placed, now)?),
             Command::Hold { points, minutes } => {
                 let until = now + i64::from(*minutes) * 60_000;
                 said.push(self.hold(book, *points, until, reference, now, sequence)?);
@@ -289,6 +334,7 @@ impl Reference {
         said.extend(closed);
         said.extend(self.time_out(now));
         said.extend(self.lapse(now));
+        said.extend(self.end_coupons(now));
         said.extend(self.expire(now));
         said.extend(self.repay(book, now));
         said
@@ -327,7 +373,7 @@ impl Reference {
             at: occurred_at,
             device: event.device.clone(),
         };
-        let (desired, policy, pending);
+        let (desired, policy, pending, coupon);
         if let Some(action) = book.actions.get(&event.event) {
             if let Some(limit) = action.limit {
                 let same = |past: &&Happened| past.event == event.event && in_same(limit.per, past.date, date);
@@ -340,6 +386,7 @@ impl Reference {
             happened.growth = action.growth;
             policy = &action.expiry;
             pending = action.pending;
+            coupon = action.coupon.as_ref();
         } else {
             let amounts = || event.lines.iter().map(|line| i128::from(line.amount.amount_minor));
             if amounts().any(|amount| amount < 0) {
@@ -355,6 +402,8 @@ impl Reference {
                 whole(spend * millionths(&book.purchase.growth_per_unit) * 1_000_000 * units / 10i128.pow(16))?;
             policy = &book.purchase.expiry;
             pending = book.purchase.pending;
+            let rule = book.purchase.coupon.as_ref();
+            coupon = rule.filter(|rule| happened.spend >= rule.from_minor).map(|rule| &rule.coupon);
         }
         let half = if book.rounding == RoundingMode::HalfUp { 10i128.pow(16) / 2 } else { 0 };
         let mut granted = whole((desired + half) / 10i128.pow(16))?;
@@ -391,6 +440,11 @@ impl Reference {
             promised = if pending.is_none() { i64::MIN } else { promised };
             said.grants.push(self.grant(granted, occurred_at, available_at, &book.expiry[policy], now));
         }
+        let coupons = match coupon {
+            Some(name) if !is_odd => self.issue(book, name, 1, now),
+            _ => Vec::new(),
+        };
+        said.coupons = spending::told(&coupons);
         let lot = (granted > 0).then_some(self.lots.len() as i64);
         if is_odd {
             let (actor, event) = (actor.to_owned(), self.log.len() - 1);
@@ -405,6 +459,7 @@ impl Reference {
             event: self.log.len() - 1,
             qualifying: counted,
             undone: false,
+            coupons,
             expired_used: 0,
         });
         Ok(said)
@@ -494,7 +549,11 @@ impl Reference {
 fn number(command: &Command) -> u8 {
     match command {
         Command::Earn(_) => 0,
-        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => 1,
+        Command::Redeem { .. }
+        | Command::Hold { .. }
+        | Command::Take { .. }
+        | Command::Deduct { .. }
+        | Command::Capture { .. } => 1,
         Command::Reverse(_) => 4,
         Command::Request(_) => 5,
         Command::Activate(_) => 3,
@@ -530,7 +589,7 @@ pub fn whole(points: i128) -> Outcome<i64> {
     i64::try_from(points).map_err(|_| "amount-out-of-range")
 }
 
-fn decimals(currency: &str) -> u32 {
+pub fn decimals(currency: &str) -> u32 {
     crate::books::CURRENCIES.iter().find(|(code, _)| *code == currency).unwrap().1
 }
 

@@ -39,6 +39,8 @@ pub struct NaiveEarn {
     /// Spend, growth and orders it brought the ladder.
     pub qualifying: Option<(i64, i64, i64)>,
     pub undone: bool,
+    /// Coupons it brought.
+    pub coupons: Vec<crate::spending::NaiveCoupon>,
     /// Points of its lot that expired and were set against a return.
     pub expired_used: i64,
 }
@@ -274,7 +276,7 @@ impl Reference {
             return Err("nothing-to-reverse");
         }
         if let Some(at) = spend.filter(|_| given > 0) {
-            said.push(self.give_back(book, at, given, now));
+            said.push(self.give_back(book, at, given, now)?);
         }
         if let (Some(at), Some(back), true) = (earn, back, is_open) {
             said.push(self.claw_back(book, at, &back, now));
@@ -295,6 +297,9 @@ impl Reference {
                 if is_all(earn, back) {
                     return Ok(left);
                 }
+                if self.taken.iter().any(|taken| taken.sequence == spend.sequence) {
+                    return Ok(0);
+                }
                 let (_, after, total) = amounts(earn, back);
                 let upto = first_of(spend.points, after, total);
                 Ok((upto - (spend.points - left)).clamp(0, left))
@@ -307,8 +312,13 @@ impl Reference {
     }
 
     /// Point by point from the end of what was drawn.
-    pub fn give_back(&mut self, book: &Document, at: usize, points: i64, now: i64) -> Said {
-        let corrects = Some(self.spent[at].sequence);
+    pub fn give_back(&mut self, book: &Document, at: usize, points: i64, now: i64) -> Outcome<Said> {
+        let sequence = self.spent[at].sequence;
+        let corrects = Some(sequence);
+        if self.taken.iter().any(|taken| taken.sequence == sequence) && points != self.spent[at].points {
+            return Err("whole-only");
+        }
+        let coupons = self.untake(sequence)?;
         let mut said = Said { kind: "reverse", occurred_at: now, corrects, ..Said::default() };
         let (mut missing, mut expired) = (points, 0);
         while missing > 0 {
@@ -333,7 +343,8 @@ impl Reference {
             said.points += expired;
         }
         said.reversal = Some((vec![], points, expired));
-        said
+        said.coupons = crate::spending::told(&coupons);
+        Ok(said)
     }
 
     fn claw_back(&mut self, book: &Document, at: usize, back: &[(usize, i64)], now: i64) -> Said {
@@ -396,6 +407,9 @@ impl Reference {
             happened.granted -= desired;
             happened.times -= i64::from(all);
         }
+        let mut coupons = earn.coupons.clone();
+        coupons.retain(|coupon| all && self.coupons.contains(coupon));
+        self.coupons.retain(|open| !coupons.contains(open));
         let earn = &mut self.earned[at];
         earn.expired_used += expired;
         earn.undone = true;
@@ -411,6 +425,7 @@ impl Reference {
             corrects: Some(earn.sequence),
             reversal: Some((lines, desired, expired)),
             review,
+            coupons: crate::spending::told(&coupons),
             debt,
             ..Said::default()
         }

@@ -116,7 +116,7 @@ impl Reference {
             let at = self.spent.iter().position(|spend| spend.sequence == sequence).unwrap();
             let left: i64 = self.spent[at].left.iter().map(|(_, points)| points).sum();
             if left > 0 {
-                said.push(self.give_back(book, at, left, now));
+                said.push(self.give_back(book, at, left, now)?);
             }
         }
         if said.is_empty() { Err("nothing-to-reverse") } else { Ok(said) }

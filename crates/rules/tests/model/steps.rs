@@ -67,8 +67,9 @@ pub fn command(history: &mut History) -> Command {
     match history.random.below(100) {
         0..26 => Command::Earn(purchase(history)),
         26..41 => Command::Earn(action(history)),
-        41..54 => Command::Redeem { points: points(history) },
-        54..60 => Command::Hold { points: points(history), minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]) },
+        41..49 => Command::Redeem { points: points(history) },
+        49..56 => spending(history),
+        56..60 => Command::Hold { points: points(history), minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]) },
         60..67 => resolution(history),
         67..76 => Command::Reverse(reverse(history).map(Box::new)),
         76..82 => adjustment(history),
@@ -99,6 +100,9 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
                 | Command::ApproveReview { .. }
                 | Command::RejectReview(_)
                 | Command::Recover(_)
+                | Command::RedeemCoupon { .. }
+                | Command::CancelCoupon { .. }
+                | Command::RestoreCoupon { .. }
                 | Command::Settle
                 | Command::Remind
                 | Command::Upgrade
@@ -136,6 +140,34 @@ fn resolution(history: &mut History) -> Command {
         6..9 => Command::Capture { hold, points: Some(random.between(1, held)) },
         _ => Command::Capture { hold, points: Some(held + 1) },
     }
+}
+
+/// Something from the catalogue, an order paid with points, or a coupon, more often an open one.
+fn spending(history: &mut History) -> Command {
+    let codes: Vec<String> = history.store.row.coupons.iter().map(|coupon| coupon.code.clone()).collect();
+    let used = recent(history, &[Kind::CouponRedeem]);
+    let random = &mut history.random;
+    let what = random.below(10);
+    if what < 3 {
+        let reward = (*random.pick(&["rare", "rare", "coupon", "coupon", "gone", "none"])).to_owned();
+        return Command::Take { reward, quantity: *random.pick(&[1, 1, 1, 2, 5]) };
+    }
+    if what < 5 {
+        let currency = Currency::new(if random.chance(3) { "XAU" } else { &history.document.currency }).unwrap();
+        let most = *random.pick(&[100, 5_000, 200_000]);
+        let order = Money { amount_minor: random.below(most), currency };
+        let most = *random.pick(&[None, None, Some(1), Some(30)]);
+        return Command::Deduct { order, most, minutes: *random.pick(&[None, None, Some(30)]) };
+    }
+    if !used.is_empty() && random.chance(25) {
+        return Command::RestoreCoupon { used: Box::new(random.pick(&used).clone()) };
+    }
+    let unknown = codes.is_empty() || random.chance(5);
+    let code = if unknown { "0000000000000000".to_owned() } else { random.pick(&codes).clone() };
+    if random.chance(25) {
+        return Command::CancelCoupon { code };
+    }
+    Command::RedeemCoupon { code, lines: purchase(history).lines }
 }
 
 /// A freeze or its end, a decision on an earn that looks odd, more often an open one, or what a thief spent.
@@ -262,7 +294,7 @@ fn purchase(history: &mut History) -> EarnEvent {
         Line {
             line: number.to_string(),
             sku: Some("A-1".to_owned()),
-            category: None,
+            category: random.pick(&[None, Some("BAKERY"), Some("DAIRY")]).map(str::to_owned),
             quantity: *random.pick(&[1, 1, 2, 3, 7]),
             amount: Money { amount_minor, currency },
         }

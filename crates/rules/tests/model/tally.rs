@@ -15,6 +15,23 @@ impl Tally {
     pub fn posted(&mut self, entry: &Entry, after_reversal: bool) {
         let kind = entry.kind.as_str();
         self.add(kind.to_owned());
+        let reverses = entry.kind == Kind::Reverse;
+        for (what, is_so) in [
+            ("reward", entry.reward.is_some()),
+            ("reward given back", reverses && !entry.tallies.is_empty()),
+            ("deduction", entry.deduction.is_some() && entry.kind == Kind::Redeem),
+            ("order held", entry.deduction.is_some() && entry.kind == Kind::Hold),
+            ("several coupons", entry.coupons.len() > 1 && !reverses),
+            ("coupons taken back", reverses && !entry.coupons.is_empty() && entry.points != 0),
+            (
+                "coupon restored",
+                reverses && entry.reversal.as_ref().is_some_and(|r| r.desired == 0) && !entry.coupons.is_empty(),
+            ),
+        ] {
+            if is_so {
+                self.add(what.to_owned());
+            }
+        }
         match entry.kind {
             Kind::Redeem if entry.draws.len() > 1 => self.add("redeem from several lots".to_owned()),
             Kind::Capture if entry.draws.len() > 1 => self.add("capture from several lots".to_owned()),
@@ -71,7 +88,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 71] = [
+        const EXPECTED: [&str; 90] = [
             "activate",
             "activated early",
             "adjust",
@@ -83,7 +100,13 @@ impl Tally {
             "claw-back from several lots",
             "claw-back in part",
             "claw-back of what expired",
+            "coupon restored",
+            "coupon_cancel",
+            "coupon_expire",
+            "coupon_redeem",
+            "coupons taken back",
             "debt",
+            "deduction",
             "early event",
             "earn",
             "expire",
@@ -94,6 +117,7 @@ impl Tally {
             "hold",
             "lapse",
             "late event",
+            "order held",
             "points back to several lots",
             "profile",
             "qualification taken back",
@@ -101,6 +125,9 @@ impl Tally {
             "redeem from several lots",
             "refused already-approved",
             "refused amount-out-of-range",
+            "refused below-minimum",
+            "refused coupon-conditions",
+            "refused coupon-resolved",
             "refused currency-mismatch",
             "refused device-limit-reached",
             "refused hold-resolved",
@@ -109,23 +136,29 @@ impl Tally {
             "refused member-frozen",
             "refused member-not-found",
             "refused more-than-left",
+            "refused no-deduction",
             "refused not-yours",
             "refused nothing-pending",
             "refused nothing-to-change",
             "refused nothing-to-reverse",
             "refused occurred-in-future",
             "refused occurred-too-long-ago",
+            "refused out-of-stock",
             "refused own-request",
             "refused reference-already-used",
             "refused reference-not-found",
             "refused reference-required",
             "refused request-resolved",
+            "refused reward-not-found",
+            "refused reward-unavailable",
             "refused stale",
+            "refused tier-required",
             "refused under-review",
             "refused unknown-event",
             "refused unknown-line",
             "refused unknown-policy",
             "refused unknown-reason",
+            "refused whole-only",
             "refused wrong-approver",
             "reject",
             "release",
@@ -138,7 +171,10 @@ impl Tally {
             "reverse",
             "review",
             "review approved",
+            "reward",
+            "reward given back",
             "second approval",
+            "several coupons",
             "tier lowered at once",
             "tier renewed",
             "tier_change",

@@ -11,7 +11,7 @@ use ledger::{
     Tally, Timestamp,
 };
 use rules::{
-    Command, Decided, Document, EarnEvent, Line, Part, Recorded, Redemption, Reverse, Rulebook, decide,
+    Command, Decided, Document, EarnEvent, Line, Part, Recorded, Redemption, Reverse, Reward, Rulebook, decide,
     default_document,
 };
 
@@ -22,6 +22,8 @@ pub struct World {
     /// Operation and document → the entry that recorded it.
     used: BTreeMap<(&'static str, String), EntryId>,
     next_id: u128,
+    /// The catalogue, all of it in version 1.
+    pub rewards: BTreeMap<String, Reward>,
     /// Who asks.
     pub actor: &'static str,
 }
@@ -100,6 +102,7 @@ impl World {
             entries: Vec::new(),
             used: BTreeMap::new(),
             next_id: 1 << 64,
+            rewards: BTreeMap::new(),
             actor: "till",
         }
     }
@@ -145,7 +148,11 @@ impl World {
         let own: Vec<_> = earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
         let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
         let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
-        Recorded { used: None, reversals: reversals.collect(), expired, tallies }
+        let reward = match command {
+            Command::Take { reward, .. } => self.rewards.get(reward).map(|reward| (1, reward.clone())),
+            _ => None,
+        };
+        Recorded { used: None, reversals: reversals.collect(), expired, tallies, reward }
     }
 
     /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.

@@ -104,6 +104,24 @@ impl World {
         EntryId::parse(&id).unwrap()
     }
 
+    /// Puts a reward into the catalogue.
+    pub fn offer(&self, id: &str, reward: &str) {
+        let reward = serde_json::from_str(reward).unwrap();
+        let now = self.now.get();
+        wait(store::put_reward(&self.sql, self.programme.no, id, &reward, now, "test")).unwrap();
+    }
+
+    /// The redemption that was written last, undone.
+    pub fn undo_last(&self, member: &str, key: &str) -> Order {
+        let newest = "SELECT id FROM entry WHERE kind = 'redeem' ORDER BY no DESC LIMIT 1";
+        let id: String = self.sql.connection().query_row(newest, [], |row| row.get(0)).unwrap();
+        let id = EntryId::parse(&id).unwrap();
+        let entry = wait(store::named_entry(&self.sql, self.programme.no, id)).unwrap().unwrap();
+        let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
+        let wish = Reverse { earn: None, redemption: Some(Redemption { entry, lots }), part: Part::Rest };
+        order(member, Command::Reverse(Some(Box::new(wish))), "reverse", key, None)
+    }
+
     pub fn number(&self, question: &str) -> i64 {
         self.sql.connection().query_row(question, [], |row| row.get(0)).unwrap()
     }
@@ -142,6 +160,11 @@ pub fn activate(member: &str, key: &str, activation: Option<Activation>) -> Orde
 
 pub fn redeem(member: &str, key: &str, points: i64) -> Order {
     order(member, Command::Redeem { points }, "redeem", key, None)
+}
+
+/// Something from the catalogue.
+pub fn take(member: &str, key: &str, reward: &str, quantity: i64) -> Order {
+    order(member, Command::Take { reward: reward.into(), quantity }, "redeem", key, None)
 }
 
 pub fn hold(member: &str, key: &str, document: &str, points: i64) -> Order {

@@ -1,0 +1,100 @@
+//! Coupons: money off an order, by a code that is good once.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `GET /v1/coupons/{code}` | what it is good for, and whether it still is |
+//! | `POST /v1/coupons/{code}/redeem` | uses it for an order; `?dry_run=true` writes nothing |
+//! | `POST /v1/coupons/{code}/cancel` | takes it away; `?dry_run=true` writes nothing |
+//! | `POST /v1/coupons/{code}/restore` | undoes a use of it; `?dry_run=true` writes nothing |
+//!
+//! Coupons are issued by rules, tiers and the catalogue.
+
+use ledger::{EntryId, Kind, MemberId, Refusal};
+use serde_json::{Value as Json, json};
+use shell::{
+    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, Response, Role, asked, authenticate,
+    now, of_caller, parse_json, parse_optional_json, serve,
+};
+use spin_sdk::http_service;
+use store::{Caller, Lots, Scope, Wanted, coupon_holder, coupon_json, load, named_entry};
+
+const USERS: [Role; 1] = [Role::Storefront];
+const CANCELLERS: [Role; 3] = [Role::Storefront, Role::Service, Role::Marketing];
+const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
+const MOST_BYTES: usize = 256 * 1024;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["v1", "coupons", code]) => state(app, request, &spelt(code)).await,
+        ("POST", ["v1", "coupons", code, "redeem"]) => redeem(app, request, &spelt(code)).await,
+        ("POST", ["v1", "coupons", code, "cancel"]) => cancel(app, request, &spelt(code)).await,
+        ("POST", ["v1", "coupons", code, "restore"]) => restore(app, request, &spelt(code)).await,
+        (_, ["v1", "coupons", _]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "coupons", _, "redeem" | "cancel" | "restore"]) => Err(Problem::MethodNotAllowed("POST")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+/// Codes are typed by people: letters of either size, with dashes and spaces where they like.
+fn spelt(code: &str) -> String {
+    code.chars().filter(|c| !matches!(c, '-' | ' ')).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+fn not_found() -> Problem {
+    Problem::refused(Refusal::CouponNotFound)
+}
+
+/// The member whose coupon it is, used or not.
+async fn holder(app: &App, caller: &Caller, code: &str) -> Result<MemberId, Problem> {
+    coupon_holder(&app.sql, caller.programme.no, code).await?.ok_or_else(not_found)
+}
+
+async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &USERS, MOST_BYTES).await?;
+    let body: CouponBody = parse_json(text)?;
+    let holder = holder(app, &caller, code).await?;
+    if body.member_id.as_ref().is_some_and(|member| member != holder.as_str()) {
+        return Err(not_found());
+    }
+    of_caller(app, request, &caller, |actor| body.order(code, &holder, &key, actor)).await
+}
+
+async fn cancel(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &CANCELLERS, MOST_BYTES).await?;
+    let body: DecisionBody = parse_optional_json(text)?;
+    let holder = holder(app, &caller, code).await?;
+    of_caller(app, request, &caller, |actor| body.cancel_coupon(code, &holder, &key, actor)).await
+}
+
+async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &CANCELLERS, MOST_BYTES).await?;
+    let body: CouponRestoreBody = parse_json(text)?;
+    let id = EntryId::parse(&body.entry_id).ok_or_else(not_found)?;
+    let used = named_entry(&app.sql, caller.programme.no, id).await?;
+    let used = used.filter(|entry| entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == code));
+    let used = used.ok_or_else(not_found)?;
+    of_caller(app, request, &caller, |actor| body.order(used, &key, actor)).await
+}
+
+async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&[])?;
+    let holder = holder(app, &caller, code).await?;
+    let wanted = [Wanted::member(holder.clone())];
+    let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
+    let member = found.and_then(|(_, _, mut loaded)| loaded.pop()).map(|loaded| loaded.member);
+    let open = member.as_ref().and_then(|member| member.coupon(code)).filter(|coupon| !coupon.has_expired(now()));
+    let mut shown = open.map_or_else(|| json!({"code": code}), coupon_json);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("member_id".to_owned(), Json::from(holder.as_str()));
+        // What ended it is in the member's entries.
+        fields.insert("state".to_owned(), Json::from(if open.is_some() { "open" } else { "ended" }));
+    }
+    Ok(Reply::json(200, &shown))
+}

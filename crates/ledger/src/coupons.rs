@@ -1,0 +1,189 @@
+//! Coupons: promises of money off an order, each by a code of its own, used once.
+//!
+//! Open coupons are part of the member's state, so a code is used once however many tills try. Which orders a coupon is good for is the
+//! business of `rules`; its terms are those of the day it was issued.
+
+use sha2::{Digest, Sha256};
+
+use crate::calendar::Timestamp;
+use crate::entry::{Entry, Origin, Reversal};
+use crate::fault::Fault;
+use crate::id::{EntryId, ProgrammeId};
+use crate::journal::Journal;
+use crate::kind::Kind;
+use crate::member::Member;
+use crate::refusal::Refusal;
+
+/// The most open coupons of a member.
+pub const MOST_COUPONS: usize = 100;
+
+/// Digits of a code: Crockford's base 32, which has no letters that look like digits.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// What a coupon is good for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CouponTerms {
+    /// Money off, in minor units; 0 when it is a share.
+    pub off_minor: i64,
+    /// Percent off; 0 when it is an amount.
+    pub off_percent: i64,
+    /// The most that a share may come to, in minor units.
+    pub most_off_minor: Option<i64>,
+    /// What the order must come to at least, in minor units.
+    pub minimum_minor: i64,
+    /// Categories whose lines count; any when empty.
+    pub categories: Vec<String>,
+    /// Sales channels it can be used in; any when empty.
+    pub channels: Vec<String>,
+    /// Stores it can be used in; any when empty.
+    pub stores: Vec<String>,
+}
+
+/// A coupon of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coupon {
+    /// What it is known by: 16 digits and letters.
+    pub code: String,
+    /// The rulebook's name of its kind.
+    pub name: String,
+    /// What it is good for.
+    pub terms: CouponTerms,
+    /// From when on it can no longer be used; `None` is never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a coupon took off an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Discount {
+    /// What the order came to, in minor units.
+    pub order_minor: i64,
+    /// What is taken off, in minor units.
+    pub off_minor: i64,
+}
+
+/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not know the entry.
+#[must_use]
+pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> String {
+    let mut digest = Sha256::new();
+    digest.update(b"accrue.coupon.v1");
+    digest.update(programme.as_str());
+    digest.update([0]);
+    digest.update(entry.0.to_be_bytes());
+    digest.update((index as u64).to_be_bytes());
+    let bytes = digest.finalize();
+    let digit = |byte: &u8| DIGITS.get(usize::from(byte & 31)).map(|digit| char::from(*digit));
+    bytes.iter().take(16).filter_map(digit).collect()
+}
+
+/// The draft with as many coupons of that kind as the member may have; a kind may come several times.
+#[must_use]
+pub fn with_coupons(journal: &Journal, draft: Entry, kinds: &[(String, CouponTerms, Option<Timestamp>)]) -> Entry {
+    let room = MOST_COUPONS.saturating_sub(journal.member().coupons.len());
+    let issue = |(index, (name, terms, expires_at)): (usize, &(String, CouponTerms, Option<Timestamp>))| Coupon {
+        code: coupon_code(&draft.programme, draft.id, index),
+        name: name.clone(),
+        terms: terms.clone(),
+        expires_at: *expires_at,
+    };
+    let coupons = kinds.iter().take(room).enumerate().map(issue).collect();
+    Entry { coupons, ..draft }
+}
+
+/// Uses a coupon.
+///
+/// # Errors
+/// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is inconsistent.
+pub fn redeem_coupon(
+    journal: &mut Journal,
+    code: &str,
+    discount: Discount,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let Some(coupon) = journal.member().coupon(code).cloned() else { return Ok(Err(Refusal::CouponResolved)) };
+    let (coupons, discount) = (vec![coupon], Some(discount));
+    journal.post(Entry { coupons, discount, ..journal.draft(Kind::CouponRedeem, origin) }).map(Ok)
+}
+
+/// Takes a coupon away.
+///
+/// # Errors
+/// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is inconsistent.
+pub fn cancel_coupon(journal: &mut Journal, code: &str, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+    let Some(coupon) = journal.member().coupon(code).cloned() else { return Ok(Err(Refusal::CouponResolved)) };
+    journal.post(Entry { coupons: vec![coupon], ..journal.draft(Kind::CouponCancel, origin) }).map(Ok)
+}
+
+/// Undoes the use of a coupon, which was not undone before: it can be used again while it lasts.
+///
+/// # Errors
+/// [`Refusal::CouponResolved`] when its time is over, [`Refusal::TooManyOpen`]; a [`Fault`] when the member's state is inconsistent.
+pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+    let now = journal.now();
+    if used.coupons.iter().any(|coupon| coupon.has_expired(now)) {
+        return Ok(Err(Refusal::CouponResolved));
+    }
+    if journal.member().coupons.len() >= MOST_COUPONS {
+        return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
+    }
+    let draft = Entry {
+        corrects: Some(used.id),
+        coupons: used.coupons.clone(),
+        reversal: Some(Reversal { lines: Vec::new(), desired: 0, expired: 0 }),
+        ..journal.draft(Kind::Reverse, origin)
+    };
+    journal.post(draft).map(Ok)
+}
+
+/// Writes down which coupons reached their end. Posts nothing when none did.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn expire_coupons(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
+    let now = journal.now();
+    let over = journal.member().coupons.iter().filter(|coupon| coupon.has_expired(now));
+    let coupons: Vec<Coupon> = over.cloned().collect();
+    if !coupons.is_empty() {
+        journal.post(Entry { coupons, ..journal.draft(Kind::CouponExpire, origin.clone()) })?;
+    }
+    Ok(())
+}
+
+impl Coupon {
+    /// True from `expires_at` on.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+impl Member {
+    /// The open coupon with that code.
+    #[must_use]
+    pub fn coupon(&self, code: &str) -> Option<&Coupon> {
+        self.coupons.iter().find(|coupon| coupon.code == code)
+    }
+
+    /// Issues, ends or puts back coupons. A reversal takes away those that its redemption issued, and puts back the one whose use it undoes;
+    /// which of the two it may do is told by what it corrects, which the audit knows.
+    pub(crate) fn keep_coupons(&mut self, entry: &Entry) -> Result<(), Fault> {
+        for (index, coupon) in entry.coupons.iter().enumerate() {
+            let open = self.coupons.iter().position(|open| open == coupon);
+            let is_known = self.coupon(&coupon.code).is_some();
+            match entry.kind {
+                Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => {
+                    self.coupons.remove(open.ok_or(Fault::Coupon)?);
+                }
+                Kind::Reverse => match open {
+                    Some(at) => drop(self.coupons.remove(at)),
+                    None if is_known => return Err(Fault::Coupon),
+                    None => self.coupons.push(coupon.clone()),
+                },
+                _ if is_known || coupon.code != coupon_code(&entry.programme, entry.id, index) => {
+                    return Err(Fault::Coupon);
+                }
+                _ => self.coupons.push(coupon.clone()),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Paying for an order with points: as many as the member wants and has, within what the rulebook takes.
+
+use ledger::{Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, hold, redeem};
+
+use crate::rulebook::Rulebook;
+
+/// Spends the points, or sets them aside.
+pub(crate) fn deduct(
+    journal: &mut Journal,
+    book: &Rulebook,
+    order: Money,
+    wished: Option<i64>,
+    minutes: Option<u32>,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let Some(rule) = &book.redemption else { return Ok(Err(Refusal::NoDeduction)) };
+    if order.currency != book.currency {
+        return Ok(Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }));
+    }
+    let (member, now) = (journal.member(), journal.now());
+    let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
+    let balance: i64 = active.map(|lot| member.free(lot)).fold(0, i64::saturating_add);
+    let major = 10i128.pow(book.currency.decimals());
+    let share = i128::from(order.amount_minor) * i128::from(rule.most_percent) / 100;
+    let by_share = i64::try_from(share * i128::from(rule.points_per_unit) / major).unwrap_or(i64::MAX);
+    let most = [wished, Some(balance), Some(by_share), rule.most_points].into_iter().flatten().min().unwrap_or(0);
+    let points = most - most % rule.multiple_of;
+    if points < rule.least_points {
+        return Ok(Err(Refusal::BelowMinimum { points, minimum: rule.least_points }));
+    }
+    let money = i128::from(points) * major / i128::from(rule.points_per_unit);
+    let deduction = Deduction {
+        order_minor: order.amount_minor,
+        wished,
+        money_minor: i64::try_from(money).map_err(|_| Fault::Overflow)?,
+    };
+    let wish = Redeem { points, first_in_first_out: book.first_in_first_out(), deduction: Some(deduction) };
+    match minutes {
+        None => redeem(journal, wish, origin),
+        Some(minutes) => hold(journal, wish, now.plus_ms(i64::from(minutes) * 60_000), origin),
+    }
+}

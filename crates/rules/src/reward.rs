@@ -1,0 +1,187 @@
+//! The catalogue: what a reward costs and who may have it.
+//!
+//! A reward is a document of its own beside the rulebook, as its stock and its offer change from day to day.
+
+use ledger::{EntryId, Fault, Journal, Origin, Refusal, Take, Taken, Tally, Timestamp, take as post};
+use serde::{Deserialize, Serialize};
+
+use crate::command::Recorded;
+use crate::coupon::Issue;
+use crate::document::Limit;
+use crate::limits::Limits;
+use crate::rulebook::Rulebook;
+use crate::tiers;
+use crate::validate::Problem;
+
+/// The most points, minor units or pieces that a reward may name.
+const MOST: i64 = 1_000_000_000;
+
+/// Something that members can spend points on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reward {
+    /// Its name, for people.
+    pub name: String,
+    /// More words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it is.
+    #[serde(default)]
+    pub kind: RewardKind,
+    /// Points for one, at least 1.
+    pub points: i64,
+    /// What one costs in money beside the points, in minor units. Told, not charged.
+    #[serde(default)]
+    pub cash_minor: i64,
+    /// How many there are, those taken included; without it, any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<i64>,
+    /// How many a member may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// From when on it can be had, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// From when on it can no longer be had, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// The tiers that may have it; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<String>,
+    /// The rulebook's kind of coupon that it is, when it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
+    /// Whether it is offered.
+    #[serde(default = "yes")]
+    pub offered: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a reward is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RewardKind {
+    /// A thing.
+    #[default]
+    Goods,
+    /// Something that is done for the member.
+    Service,
+    /// A coupon of the rulebook.
+    Coupon,
+}
+
+impl Reward {
+    /// Every value that is wrong, each with a JSON pointer to its place.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut wrong = |is_wrong: bool, pointer: &str, detail: &str| {
+            if is_wrong {
+                problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
+            }
+        };
+        let is_text = |text: &str, most: usize| {
+            let length = text.chars().count();
+            (1..=most).contains(&length) && !text.chars().any(char::is_control)
+        };
+        wrong(!is_text(&self.name, 100), "/name", "must have 1 to 100 characters and no control characters");
+        let describes = self.description.as_ref().is_none_or(|text| is_text(text, 1_000));
+        wrong(!describes, "/description", "must have 1 to 1000 characters and no control characters");
+        wrong(!(1..=MOST).contains(&self.points), "/points", "must be 1 to 1000000000");
+        wrong(!(0..=MOST).contains(&self.cash_minor), "/cash_minor", "must be 0 to 1000000000");
+        wrong(self.stock.is_some_and(|stock| !(0..=MOST).contains(&stock)), "/stock", "must be 0 to 1000000000");
+        let is_limit = |limit: Limit| (1..=1_000_000).contains(&limit.times);
+        wrong(!self.limit.is_none_or(is_limit), "/limit/times", "must be 1 to 1000000");
+        for (pointer, at) in [("/from", &self.from), ("/until", &self.until)] {
+            let is_instant = at.as_ref().is_none_or(|text| Timestamp::parse(text).is_some());
+            wrong(!is_instant, pointer, "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00");
+        }
+        wrong(self.tiers.len() > 20, "/tiers", "must be at most 20");
+        let has_coupon = (self.kind == RewardKind::Coupon) == self.coupon.is_some();
+        wrong(!has_coupon, "/coupon", "names the kind of coupon when kind is coupon, and nothing otherwise");
+        problems
+    }
+
+    fn is_offered(&self, now: Timestamp) -> bool {
+        let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
+        self.offered && at(&self.from).is_none_or(|from| from <= now) && at(&self.until).is_none_or(|until| now < until)
+    }
+}
+
+/// The name that a reward's stock is counted under.
+#[must_use]
+pub fn stock_subject(reward: &str) -> String {
+    format!("reward:{reward}")
+}
+
+/// How many of a reward were taken, by what was loaded.
+#[must_use]
+pub(crate) fn taken_before(reward: &str, recorded: &Recorded) -> i64 {
+    let subject = stock_subject(reward);
+    let taken = recorded.tallies.iter().find(|counted| counted.subject == subject && counted.name == TAKEN);
+    taken.map_or(0, |counted| counted.amount)
+}
+
+/// What is counted of a reward.
+pub(crate) const TAKEN: &str = "taken";
+
+/// How many are taken of (or, negative, given back to) a stock.
+pub(crate) fn stock(reward: &str, quantity: i64, most: Option<i64>) -> Tally {
+    let (subject, name) = (stock_subject(reward), TAKEN.to_owned());
+    Tally { subject, name, period: 0, keep_from: 0, amount: quantity, most }
+}
+
+/// Spends points on a reward when the member may have it and it is there.
+pub(crate) fn take(
+    journal: &mut Journal,
+    book: &Rulebook,
+    id: &str,
+    quantity: i64,
+    recorded: &Recorded,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    match wish(journal, book, id, quantity, recorded) {
+        Ok(wish) => post(journal, wish, origin),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+fn wish(journal: &Journal, book: &Rulebook, id: &str, quantity: i64, recorded: &Recorded) -> Result<Take, Refusal> {
+    let (member, now) = (journal.member(), journal.now());
+    let (version, reward) = recorded.reward.as_ref().ok_or(Refusal::RewardNotFound)?;
+    if !reward.is_offered(now) {
+        return Err(Refusal::RewardUnavailable);
+    }
+    let tier = tiers::level(book, member).map(|level| &level.id);
+    if !reward.tiers.is_empty() && !tier.is_some_and(|tier| reward.tiers.contains(tier)) {
+        return Err(Refusal::TierRequired { tiers: reward.tiers.clone() });
+    }
+    let left = reward.stock.map(|stock| stock.saturating_sub(taken_before(id, recorded)).max(0));
+    if let Some(left) = left.filter(|left| quantity > *left) {
+        return Err(Refusal::OutOfStock { left });
+    }
+    let mut limits = Limits::new(book, member, now, now);
+    if let Some(limit) = reward.limit {
+        limits.allow_several(&format!("reward:{id}"), limit, quantity)?;
+    }
+    let (counts, _) = limits.into_counts(0);
+    let coupons = match &reward.coupon {
+        None => Vec::new(),
+        Some(name) => {
+            let issue: Issue = book.coupon(name, now).ok_or(Refusal::RewardUnavailable)?;
+            (0..quantity.min(1_000)).map(|_| issue.clone()).collect()
+        }
+    };
+    let of_all = |one: i64| one.checked_mul(quantity).ok_or(Refusal::AmountOutOfRange);
+    Ok(Take {
+        taken: Taken { reward: id.to_owned(), version: *version, quantity, cash_minor: of_all(reward.cash_minor)? },
+        points: of_all(reward.points)?,
+        first_in_first_out: book.first_in_first_out(),
+        counts,
+        tallies: vec![stock(id, quantity, reward.stock)],
+        coupons,
+    })
+}

@@ -1,0 +1,81 @@
+//! Coupons, those who bring them, and how orders are paid with points.
+
+use super::{Check, MOST_POINTS, escape};
+use crate::document::{CouponRule, Document, Redemption};
+
+impl Check {
+    pub(super) fn spending(&mut self, document: &Document) {
+        if document.coupons.len() > 100 {
+            self.problem("/coupons", "must be at most 100");
+        }
+        for (name, rule) in &document.coupons {
+            let at = format!("/coupons/{}", escape(name));
+            self.name(&at, name);
+            self.coupon_rule(&at, rule);
+        }
+        if let Some(coupon) = &document.purchase.coupon {
+            self.coupon_name("/purchase/coupon/coupon", &coupon.coupon, document);
+            self.points("/purchase/coupon/from_minor", coupon.from_minor);
+        }
+        for (name, rule) in &document.actions {
+            if let Some(coupon) = &rule.coupon {
+                self.coupon_name(&format!("/actions/{}/coupon", escape(name)), coupon, document);
+            }
+        }
+        for (index, level) in document.tiers.iter().flat_map(|tiers| &tiers.levels).enumerate() {
+            if let Some(coupon) = &level.gift_coupon {
+                self.coupon_name(&format!("/tiers/levels/{index}/gift_coupon"), coupon, document);
+            }
+        }
+        if let Some(redemption) = document.redemption {
+            self.redemption(redemption);
+        }
+    }
+
+    fn coupon_name(&mut self, pointer: &str, name: &str, document: &Document) {
+        if !document.coupons.contains_key(name) {
+            self.problem(pointer, "names no kind of /coupons");
+        }
+    }
+
+    fn coupon_rule(&mut self, at: &str, rule: &CouponRule) {
+        match (rule.off_minor, rule.off_percent) {
+            (Some(off), None) if (1..=MOST_POINTS).contains(&off) => {}
+            (Some(_), None) => self.problem(&format!("{at}/off_minor"), "must be 1 to 1000000000"),
+            (None, Some(percent)) if (1..=100).contains(&percent) => {}
+            (None, Some(_)) => self.problem(&format!("{at}/off_percent"), "must be 1 to 100"),
+            _ => self.problem(at, "needs off_minor or off_percent, and not both"),
+        }
+        if rule.most_off_minor.is_some_and(|most| !(1..=MOST_POINTS).contains(&most)) {
+            self.problem(&format!("{at}/most_off_minor"), "must be 1 to 1000000000");
+        }
+        if rule.most_off_minor.is_some() && rule.off_percent.is_none() {
+            self.problem(&format!("{at}/most_off_minor"), "goes with off_percent");
+        }
+        self.points(&format!("{at}/minimum_minor"), rule.minimum_minor);
+        self.policy(&format!("{at}/expiry"), &rule.expiry);
+        for (name, list) in [("categories", &rule.categories), ("channels", &rule.channels), ("stores", &rule.stores)] {
+            let is_name =
+                |text: &String| (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            if list.len() > 100 || !list.iter().all(is_name) {
+                self.problem(&format!("{at}/{name}"), "must be at most 100 texts of 1 to 64 characters");
+            }
+        }
+    }
+
+    fn redemption(&mut self, rule: Redemption) {
+        for (name, value) in [
+            ("points_per_unit", rule.points_per_unit),
+            ("multiple_of", rule.multiple_of),
+            ("least_points", rule.least_points),
+            ("most_points", rule.most_points.unwrap_or(1)),
+        ] {
+            if !(1..=MOST_POINTS).contains(&value) {
+                self.problem(&format!("/redemption/{name}"), "must be 1 to 1000000000");
+            }
+        }
+        if !(1..=100).contains(&rule.most_percent) {
+            self.problem("/redemption/most_percent", "must be 1 to 100");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The naive reference's catalogue, coupons, and orders paid with points.
+
+use chrono::NaiveDate;
+use rules::{CouponRule, Document, Line, Reward};
+
+use crate::calendar::{date_of, expires_at};
+use crate::reference::{Outcome, Reference, Said, decimals, in_same};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct NaiveCoupon {
+    /// Counts all coupons ever issued.
+    pub id: usize,
+    pub name: String,
+    pub ends: Option<i64>,
+    pub rule: CouponRule,
+}
+
+/// What was taken of a reward and has not come back.
+#[derive(Debug, Clone)]
+pub struct NaiveTaken {
+    /// Sequence number of the redemption.
+    pub sequence: i64,
+    pub reward: String,
+    pub quantity: i64,
+    pub date: NaiveDate,
+    pub coupons: Vec<NaiveCoupon>,
+}
+
+/// The use of a coupon.
+#[derive(Debug, Clone)]
+pub struct NaiveUse {
+    pub sequence: i64,
+    pub coupon: NaiveCoupon,
+    pub undone: bool,
+}
+
+/// What an entry tells of coupons.
+pub fn told(coupons: &[NaiveCoupon]) -> Vec<(String, Option<i64>)> {
+    coupons.iter().map(|coupon| (coupon.name.clone(), coupon.ends)).collect()
+}
+
+impl Reference {
+    /// As many coupons of that kind as the member has room for.
+    pub fn issue(&mut self, book: &Document, name: &str, times: i64, now: i64) -> Vec<NaiveCoupon> {
+        let rule = &book.coupons[name];
+        let ends = expires_at(&book.expiry[&rule.expiry], now, self.zone);
+        let mut issued = Vec::new();
+        for _ in 0..times {
+            if self.coupons.len() < 100 {
+                let coupon = NaiveCoupon { id: self.coupons_issued, name: name.to_owned(), ends, rule: rule.clone() };
+                self.coupons_issued += 1;
+                self.coupons.push(coupon.clone());
+                issued.push(coupon);
+            }
+        }
+        issued
+    }
+
+    pub fn end_coupons(&mut self, now: i64) -> Option<Said> {
+        let is_over = |coupon: &NaiveCoupon| coupon.ends.is_some_and(|end| end <= now);
+        let (over, open): (Vec<_>, Vec<_>) = self.coupons.drain(..).partition(is_over);
+        self.coupons = open;
+        (!over.is_empty()).then(|| Said {
+            kind: "coupon_expire",
+            occurred_at: now,
+            coupons: told(&over),
+            ..Said::default()
+        })
+    }
+
+    fn remove(&mut self, coupon: Option<usize>) -> Outcome<NaiveCoupon> {
+        let at = self.coupons.iter().position(|open| Some(open.id) == coupon).ok_or("coupon-resolved")?;
+        Ok(self.coupons.remove(at))
+    }
+
+    pub fn use_coupon(
+        &mut self,
+        book: &Document,
+        coupon: Option<usize>,
+        lines: &[Line],
+        now: i64,
+        sequence: i64,
+    ) -> Outcome<Said> {
+        let coupon = self.remove(coupon)?;
+        if lines.iter().any(|line| line.amount.currency.to_string() != book.currency) {
+            return Err("currency-mismatch");
+        }
+        let rule = &coupon.rule;
+        // The model's orders come from no channel and no store.
+        if !rule.channels.is_empty() || !rule.stores.is_empty() {
+            return Err("coupon-conditions");
+        }
+        let counts = |line: &&Line| {
+            rule.categories.is_empty() || line.category.as_ref().is_some_and(|name| rule.categories.contains(name))
+        };
+        let sum =
+            |lines: Vec<&Line>| -> i128 { lines.iter().map(|line| i128::from(line.amount.amount_minor.max(0))).sum() };
+        let (all, counted) = (sum(lines.iter().collect()), sum(lines.iter().filter(counts).collect()));
+        if !lines.iter().any(|line| counts(&line)) {
+            return Err("coupon-conditions");
+        }
+        if all > i128::from(i64::MAX) {
+            return Err("amount-out-of-range");
+        }
+        if counted < i128::from(rule.minimum_minor) {
+            return Err("coupon-conditions");
+        }
+        let share = counted * i128::from(rule.off_percent.unwrap_or(0)) / 100;
+        let share = share.min(rule.most_off_minor.map_or(i128::MAX, i128::from));
+        let off = share.max(i128::from(rule.off_minor.unwrap_or(0))).min(counted);
+        self.uses.push(NaiveUse { sequence, coupon: coupon.clone(), undone: false });
+        Ok(Said {
+            kind: "coupon_redeem",
+            occurred_at: now,
+            coupons: told(&[coupon]),
+            off: Some(off as i64),
+            ..Said::default()
+        })
+    }
+
+    pub fn cancel_coupon(&mut self, coupon: Option<usize>, now: i64) -> Outcome<Said> {
+        let coupon = self.remove(coupon)?;
+        Ok(Said { kind: "coupon_cancel", occurred_at: now, coupons: told(&[coupon]), ..Said::default() })
+    }
+
+    pub fn restore_coupon(&mut self, placed: i64, now: i64) -> Outcome<Said> {
+        let at = self.uses.iter().position(|used| used.sequence == placed).unwrap();
+        let used = self.uses[at].clone();
+        if used.undone {
+            return Err("nothing-to-reverse");
+        }
+        if used.coupon.ends.is_some_and(|end| end <= now) {
+            return Err("coupon-resolved");
+        }
+        if self.coupons.len() >= 100 {
+            return Err("too-many-open");
+        }
+        self.uses[at].undone = true;
+        self.coupons.push(used.coupon.clone());
+        Ok(Said {
+            kind: "reverse",
+            occurred_at: now,
+            corrects: Some(placed),
+            coupons: told(&[used.coupon]),
+            reversal: Some((vec![], 0, 0)),
+            ..Said::default()
+        })
+    }
+
+    pub fn take_reward(
+        &mut self,
+        book: &Document,
+        (id, reward): (&str, Option<&Reward>),
+        quantity: i64,
+        (now, reference): (i64, Option<&str>),
+        sequence: i64,
+    ) -> Outcome<Said> {
+        let reward = reward.ok_or("reward-not-found")?;
+        if !reward.offered {
+            return Err("reward-unavailable");
+        }
+        if !reward.tiers.is_empty() && !self.level(book).is_some_and(|level| reward.tiers.contains(&level.id)) {
+            return Err("tier-required");
+        }
+        let of_it = |taken: &&NaiveTaken| taken.reward == id;
+        let before: i64 = self.taken.iter().filter(of_it).map(|taken| taken.quantity).sum();
+        if reward.stock.is_some_and(|stock| before + quantity > stock) {
+            return Err("out-of-stock");
+        }
+        let today = date_of(now, self.zone);
+        if let Some(limit) = reward.limit {
+            let same = self.taken.iter().filter(of_it).filter(|taken| in_same(limit.per, taken.date, today));
+            if same.map(|taken| taken.quantity).sum::<i64>() + quantity > limit.times {
+                return Err("limit-reached");
+            }
+        }
+        if self.is_held(reference) {
+            return Err("reference-already-used");
+        }
+        if reward.coupon.is_some() && self.coupons.len() as i64 + quantity > 100 {
+            return Err("too-many-open");
+        }
+        let mut said = self.redeem(book, reward.points * quantity, now, sequence)?;
+        let coupons = reward.coupon.as_ref().map_or(Vec::new(), |name| self.issue(book, name, quantity, now));
+        said.coupons = told(&coupons);
+        said.taken = Some((id.to_owned(), quantity, reward.cash_minor * quantity));
+        self.taken.push(NaiveTaken { sequence, reward: id.to_owned(), quantity, date: today, coupons });
+        Ok(said)
+    }
+
+    /// What comes with points that are given back: coupons that must be there, and a place in the stock.
+    pub fn untake(&mut self, sequence: i64) -> Outcome<Vec<NaiveCoupon>> {
+        let Some(at) = self.taken.iter().position(|taken| taken.sequence == sequence) else { return Ok(vec![]) };
+        let coupons = self.taken[at].coupons.clone();
+        if coupons.iter().any(|coupon| !self.coupons.contains(coupon)) {
+            return Err("coupon-resolved");
+        }
+        self.coupons.retain(|open| !coupons.contains(open));
+        self.taken.remove(at);
+        Ok(coupons)
+    }
+
+    /// Points and money for an order.
+    pub fn deduction(
+        &self,
+        book: &Document,
+        order: &ledger::Money,
+        most: Option<i64>,
+        now: i64,
+    ) -> Outcome<(i64, i64)> {
+        let rule = book.redemption.as_ref().ok_or("no-deduction")?;
+        if order.currency.to_string() != book.currency {
+            return Err("currency-mismatch");
+        }
+        let unit = 10i128.pow(decimals(&book.currency));
+        let share = i128::from(order.amount_minor) * i128::from(rule.most_percent) / 100;
+        let mut points = (share * i128::from(rule.points_per_unit) / unit).min(i128::from(self.spendable(now)));
+        for bound in [most, rule.most_points].into_iter().flatten() {
+            points = points.min(i128::from(bound));
+        }
+        points -= points % i128::from(rule.multiple_of);
+        if points < i128::from(rule.least_points) {
+            return Err("below-minimum");
+        }
+        Ok((points as i64, (points * unit / i128::from(rule.points_per_unit)) as i64))
+    }
+}

@@ -1,0 +1,145 @@
+//! How points are spent: by themselves, on something from the catalogue, on an order, and how coupons are used.
+
+use ledger::{Currency, Entry, MemberId, Money};
+use rules::{Command, Line};
+use store::{Order, source};
+
+use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, RedeemBody};
+use crate::check::{Check, MOST_AMOUNT};
+use crate::orders::{MOST_LINES, fingerprint, line};
+use crate::problem::Problem;
+
+/// Thirty days.
+const MOST_MINUTES: u32 = 43_200;
+
+impl RedeemBody {
+    /// Checks the values and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        if self.hold.as_ref().is_some_and(|hold| !(1..=MOST_MINUTES).contains(&hold.minutes)) {
+            check.wrong("/hold/minutes", "must be 1 to 43200");
+        }
+        let reference = check.reference(self.reference.as_deref());
+        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let command = self.command(&mut check);
+        let order = member.zip(command).map(|(member, command)| Order {
+            member,
+            command,
+            origin,
+            idem: Some((format!("redeem:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+            trace: None,
+        });
+        check.done(order)
+    }
+
+    fn command(&self, check: &mut Check) -> Option<Command> {
+        let minutes = self.hold.as_ref().map(|hold| hold.minutes);
+        if self.quantity.is_some() && self.reward_id.is_none() {
+            check.wrong("/quantity", "goes with reward_id");
+        }
+        if self.most_points.is_some() && self.order.is_none() {
+            check.wrong("/most_points", "goes with order");
+        }
+        match (self.points, &self.reward_id, &self.order) {
+            (Some(points), None, None) => {
+                check.points(points);
+                Some(match minutes {
+                    None => Command::Redeem { points },
+                    Some(minutes) => Command::Hold { points, minutes },
+                })
+            }
+            (None, Some(reward), None) => {
+                if minutes.is_some() {
+                    check.wrong("/hold", "a reward is taken at once");
+                }
+                check.text("/reward_id", Some(reward), 64);
+                let quantity = self.quantity.unwrap_or(1);
+                if !(1..=1_000_000).contains(&quantity) {
+                    check.wrong("/quantity", "must be 1 to 1000000");
+                }
+                Some(Command::Take { reward: reward.clone(), quantity })
+            }
+            (None, None, Some(order)) => {
+                if self.most_points.is_some_and(|most| !(1..=MOST_AMOUNT).contains(&most)) {
+                    check.wrong("/most_points", "must be 1 to 1000000000000000");
+                }
+                let order = money("/order", order, check)?;
+                Some(Command::Deduct { order, most: self.most_points, minutes })
+            }
+            _ => {
+                check.wrong("/points", "exactly one of points, reward_id and order must be given");
+                None
+            }
+        }
+    }
+}
+
+fn money(at: &str, body: &MoneyBody, check: &mut Check) -> Option<Money> {
+    if !(0..=MOST_AMOUNT).contains(&body.amount_minor) {
+        check.wrong(format!("{at}/amount_minor"), "must be 0 to 1000000000000000");
+    }
+    let currency = Currency::new(&body.currency);
+    if currency.is_none() {
+        check.wrong(format!("{at}/currency"), "must be an ISO 4217 code of three capital letters");
+    }
+    Some(Money { amount_minor: body.amount_minor, currency: currency? })
+}
+
+impl CouponBody {
+    /// Checks the values and makes an order of it, for the member whose coupon it is.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        if self.lines.is_empty() || self.lines.len() > MOST_LINES {
+            check.wrong("/lines", "must be 1 to 500 lines");
+        }
+        let lines = self.lines.iter().take(MOST_LINES).enumerate();
+        let lines: Vec<Line> = lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
+        let reference = check.reference(self.reference.as_deref());
+        let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
+        let command = Command::RedeemCoupon { code: code.to_owned(), lines };
+        let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
+        let member = holder.clone();
+        check.done(Some(Order { member, command, origin, idem, source: None, attributes: None, trace: None }))
+    }
+}
+
+impl DecisionBody {
+    /// Checks the values and makes an order of it that takes this coupon away.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn cancel_coupon(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
+        let command = Command::CancelCoupon { code: code.to_owned() };
+        let idem = Some((format!("coupon-cancel:{key}"), fingerprint(&(code, self))));
+        let member = holder.clone();
+        check.done(Some(Order { member, command, origin, idem, source: None, attributes: None, trace: None }))
+    }
+}
+
+impl CouponRestoreBody {
+    /// Checks the values and makes an order of it, for the entry that used the coupon.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, used: Entry, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
+        let idem = Some((format!("coupon-restore:{key}"), fingerprint(self)));
+        let member = used.member.clone();
+        let command = Command::RestoreCoupon { used: Box::new(used) };
+        check.done(Some(Order { member, command, origin, idem, source: None, attributes: None, trace: None }))
+    }
+}

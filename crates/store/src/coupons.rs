@@ -1,0 +1,36 @@
+//! Coupons as they are stored, in the body of an entry and among a member's state, and whose a code is.
+
+use ledger::{Coupon, CouponTerms, MemberId};
+
+use crate::Error;
+use crate::codec::instant;
+use crate::sql::Sql;
+
+/// Off in minor units, in percent, at most, minimum, categories, channels, stores.
+type TermsRow = (i64, i64, Option<i64>, i64, Vec<String>, Vec<String>, Vec<String>);
+/// Code, name, terms, end. Part of the stored format.
+pub(crate) type CouponRow = (String, String, TermsRow, Option<i64>);
+
+pub(crate) fn coupon_row(coupon: &Coupon) -> CouponRow {
+    let CouponTerms { off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores } =
+        coupon.terms.clone();
+    let terms = (off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores);
+    (coupon.code.clone(), coupon.name.clone(), terms, coupon.expires_at.map(|at| at.0))
+}
+
+pub(crate) fn coupon((code, name, terms, expires_at): CouponRow) -> Coupon {
+    let (off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores) = terms;
+    let terms = CouponTerms { off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores };
+    Coupon { code, name, terms, expires_at: expires_at.map(instant) }
+}
+
+/// The member whose coupon that code is, used or not.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn coupon_holder(sql: &impl Sql, programme_no: i64, code: &str) -> Result<Option<MemberId>, Error> {
+    let values = vec![programme_no.into(), code.into()];
+    let mut rows = sql.look_up(include_str!("../queries/coupon_holder.sql"), values).await?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    MemberId::new(row.text(0)?).map(Some).map_err(|_| Error::Corrupt("member id"))
+}

@@ -1,0 +1,69 @@
+//! The catalogue: rewards, their versions and what is taken of them.
+
+use ledger::Timestamp;
+use rules::Reward;
+
+use crate::Error;
+use crate::sql::{Row, Sql};
+
+/// A reward as it stands in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Its id.
+    pub id: String,
+    /// Counts its changes, from 1.
+    pub version: i64,
+    /// What it is.
+    pub reward: Reward,
+    /// How many were taken and not given back.
+    pub taken: i64,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// One reward; `None` when the catalogue has none of that name.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn reward(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<Offer>, Error> {
+    let mut rows = sql.look_up(include_str!("../queries/reward.sql"), vec![programme_no.into(), id.into()]).await?;
+    rows.first_mut().map(read).transpose()
+}
+
+/// Up to `most` rewards after the id `after`, by id.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn list_rewards(sql: &impl Sql, programme_no: i64, after: &str, most: i64) -> Result<Vec<Offer>, Error> {
+    let values = vec![programme_no.into(), after.into(), most.into()];
+    let rows = sql.query(include_str!("../queries/reward_list.sql"), values).await?;
+    rows.into_iter().map(|mut row| read(&mut row)).collect()
+}
+
+/// Puts a reward into the catalogue, or changes it; gives its version.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn put_reward(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    reward: &Reward,
+    now: Timestamp,
+    by: &str,
+) -> Result<i64, Error> {
+    let document = serde_json::to_string(reward).map_err(|_| Error::Corrupt("reward to be written"))?;
+    let values = vec![programme_no.into(), id.into(), document.into(), now.0.into(), by.into()];
+    let mut rows = sql.query(include_str!("../queries/reward_put.sql"), values).await?;
+    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+}
+
+fn read(row: &mut Row) -> Result<Offer, Error> {
+    Ok(Offer {
+        id: row.text(0)?,
+        version: row.integer(1)?,
+        reward: serde_json::from_str(&row.text(2)?).map_err(|_| Error::Corrupt("reward"))?,
+        taken: row.integer(3)?,
+        updated_at: Timestamp(row.integer(4)?),
+    })
+}

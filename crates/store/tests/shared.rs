@@ -1,0 +1,83 @@
+//! Counters that many members share, on the real `.sql`: stock, devices, and what the audit says of them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
+
+mod support;
+
+use rules::{Command, Limit, Per};
+use support::{World, act, buy, take, told, wait};
+
+fn lines(outcomes: &[store::Outcome]) -> Vec<String> {
+    outcomes.iter().map(told).collect()
+}
+
+#[test]
+fn the_last_piece_is_taken_once_in_one_statement() {
+    let world = World::new();
+    world.offer("mug", r#"{"name": "Mug", "points": 10, "stock": 2}"#);
+    for member in ["a", "b", "c"] {
+        world.one(buy(member, member, member, 10_000));
+    }
+    // All three are decided on the same count, and written in one statement.
+    let outcomes = world.run(&[take("a", "1", "mug", 1), take("b", "2", "mug", 1), take("c", "3", "mug", 1)]);
+    assert_eq!(lines(&outcomes), ["redeem -10", "redeem -10", "out-of-stock"]);
+    assert_eq!(world.number("SELECT amount FROM tally"), 2);
+    // Refusals are kept, whatever becomes of the stock.
+    assert_eq!(told(&world.one(world.undo_last("b", "4"))), "reverse +10");
+    assert_eq!(world.number("SELECT amount FROM tally"), 1);
+    assert_eq!(told(&world.one(take("c", "3", "mug", 1))), "again: out-of-stock");
+    assert_eq!(told(&world.one(take("c", "5", "mug", 1))), "redeem -10");
+    assert_eq!(wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap(), Vec::<String>::new());
+    world.sql.connection().execute("UPDATE tally SET amount = 1", []).unwrap();
+    let wrong = wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap();
+    assert_eq!(wrong, ["taken of reward:mug in 0 stands at 1, its entries say 2"]);
+}
+
+/// A reward that is changed between decision and commit is decided on again.
+#[test]
+fn a_decision_on_an_older_version_is_not_written() {
+    let world = World::new();
+    world.offer("mug", r#"{"name": "Mug", "points": 10}"#);
+    world.one(buy("a", "a", "a", 10_000));
+    let orders = [take("a", "1", "mug", 1)];
+    let wanted: Vec<_> = orders.iter().map(store::Order::wanted).collect();
+    let scope = store::Scope::Programme(world.programme.no);
+    let (_, _, loaded) = wait(store::load(&world.sql, scope, &wanted, orders[0].lots())).unwrap().unwrap();
+    world.offer("mug", r#"{"name": "Mug", "points": 30}"#);
+    let mut id = 1u128 << 70;
+    let ids = || {
+        id += 1000;
+        ledger::EntryId(id)
+    };
+    let (programme, now) = (&world.programme, world.now.get());
+    let mut desk = store::Desk { sql: &world.sql, programme, book: &world.book, now, ids, in_flight: None };
+    let outcomes = wait(store::carry_out(&mut desk, &orders, loaded)).unwrap();
+    assert_eq!(lines(&outcomes), ["redeem -30"]);
+}
+
+#[test]
+fn counters_of_past_periods_are_dropped() {
+    let world = World::with_rules(|document| {
+        let check_in = document.actions.get_mut("check_in").unwrap();
+        check_in.device_limit = Some(Limit { times: 1, per: Per::Day });
+    });
+    let on_phone = |member: &str, key: &str| {
+        let mut order = act(member, key, "check_in");
+        if let Command::Earn(event) = &mut order.command {
+            event.device = Some("phone".into());
+        }
+        order
+    };
+    assert_eq!(lines(&world.run(&[on_phone("a", "1"), on_phone("b", "2")])), ["earn +5", "device-limit-reached"]);
+    for day in 11..28 {
+        world.at(&format!("2026-01-{day}T10:00:00+08:00"));
+        assert_eq!(told(&world.one(on_phone("a", &format!("k{day}")))), "earn +5");
+    }
+    // As many days as events may be late, and one more for a clock that is set back.
+    assert_eq!(world.number("SELECT count(*) FROM tally"), 9);
+}
