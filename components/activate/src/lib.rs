@@ -7,7 +7,7 @@
 use ledger::Entry;
 use rules::Activation;
 use shell::{
-    ActivateBody, App, Problem, Reply, Request, Response, Role, asked, in_force, of_caller, parse_json, serve,
+    ActivateBody, App, Problem, Reply, Request, Response, Role, asked, in_force, known_as, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
 use store::{ProgrammeRef, entries_by_source};
@@ -32,6 +32,7 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
     let body: ActivateBody = parse_json(text)?;
+    let body = ActivateBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let activation = earned(app, &caller.programme, &body).await?;
     of_caller(app, request, &caller, |actor| body.order(&key, actor, activation)).await
 }

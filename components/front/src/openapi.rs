@@ -5,8 +5,8 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     ActivateBody, AdjustmentBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody, EarnBody,
-    EndpointBody, FreezeBody, KeyBody, MemberBody, PROBLEMS, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody,
-    ReverseBody,
+    EndpointBody, EraseBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody,
+    RecoverBody, RedeemBody, ReleaseBody, ReverseBody, TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -106,7 +106,11 @@ fn schemas() -> Json {
     add::<MemberBody>(&mut generator);
     add::<CouponBody>(&mut generator);
     add::<CouponRestoreBody>(&mut generator);
+    add::<EraseBody>(&mut generator);
     add::<FreezeBody>(&mut generator);
+    add::<MergeBody>(&mut generator);
+    add::<PoolRedeemBody>(&mut generator);
+    add::<TransferBody>(&mut generator);
     add::<RecoverBody>(&mut generator);
     add::<KeyBody>(&mut generator);
     add::<ProgrammeBody>(&mut generator);

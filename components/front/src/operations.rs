@@ -211,6 +211,55 @@ pub const OPERATIONS: &[Operation] = &[
         success: &[200, 201],
         ..WRITE
     },
+    Operation {
+        path: "/v1/transfers",
+        summary: "Give points to another member",
+        body: Some("TransferBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        method: "put",
+        path: "/v1/pools/{id}/members/{member_id}",
+        summary: "Let a member join a pool",
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        method: "delete",
+        path: "/v1/pools/{id}/members/{member_id}",
+        summary: "Let a member leave a pool",
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation { path: "/v1/pools/{id}", summary: "A pool, and what its members can spend together", ..READ },
+    Operation {
+        path: "/v1/pools/{id}/redeem",
+        summary: "Spend points of a pool",
+        body: Some("PoolRedeemBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/members/{id}/merge",
+        summary: "Take over all that another member has",
+        body: Some("MergeBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/members/{id}/erase",
+        summary: "Forget whose an account is",
+        body: Some("EraseBody"),
+        query: DRY_RUN,
+        success: &[200, 201],
+        ..WRITE
+    },
     Operation { path: "/v1/reviews", summary: "Earns that wait to be looked at", query: PAGE, answer: "Page", ..READ },
     Operation { path: "/v1/reviews/{id}", summary: "An earn that had to be looked at, and what became of it", ..READ },
     Operation {

@@ -10,7 +10,7 @@
 
 mod show;
 
-use ledger::{MemberId, Refusal};
+use ledger::{Closed, MemberId, Refusal};
 use serde_json::Value as Json;
 use shell::{
     App, Bearer, FieldError, MemberBody, Page, Problem, Reply, Request, Response, Role, authenticate, now, parse_json,
@@ -125,7 +125,11 @@ async fn read(
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, &READERS)?;
     let loaded = loaded.pop().filter(|loaded| loaded.member.exists()).ok_or_else(not_found)?;
-    Ok((programme, loaded))
+    match &loaded.member.closed {
+        Some(Closed::Merged(into)) => Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() })),
+        Some(Closed::Erased) => Err(Problem::refused(Refusal::MemberErased)),
+        None => Ok((programme, loaded)),
+    }
 }
 
 /// The same with every open lot.

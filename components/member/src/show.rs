@@ -22,6 +22,8 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
         "pending": points(LotState::Pending),
         "held": member.holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points).sum::<i64>(),
         "debt": member.debt,
+        "aliases": aliases(loaded),
+        "pool_id": member.pool.as_ref().map(|pool| pool.as_str()),
         "frozen": {"earning": member.frozen.earning, "spending": member.frozen.spending},
         "ledger_balance": ledger_balance,
         "expiring_next": expiring_next(member, now),
@@ -29,6 +31,14 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
         "tier": tier(book, member, now),
         "attributes": attributes,
     })
+}
+
+/// The other names of the member, by kind.
+fn aliases(loaded: &Loaded) -> Json {
+    let names: Vec<String> =
+        loaded.aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let pairs = names.iter().filter_map(|name| name.split_once(':'));
+    pairs.map(|(kind, value)| (kind.to_owned(), Json::from(value))).collect::<Map<String, Json>>().into()
 }
 
 /// The points that expire first, all that expire at that instant together.

@@ -58,6 +58,9 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         if sums.entries != sums.balances || sums.balances != sums.lots {
             violations.push(json!({"what": "entries, balances and lots do not have the same sum"}));
         }
+        if sums.transferred != 0 {
+            violations.push(json!({"what": "what members gave each other is not what they got"}));
+        }
         let wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         if let Some(body) = body.as_object_mut() {

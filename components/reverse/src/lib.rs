@@ -6,7 +6,9 @@
 
 use ledger::{Entry, Kind};
 use rules::{Redemption, Reverse};
-use shell::{App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, of_caller, parse_json, serve};
+use shell::{
+    App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, known_as, of_caller, parse_json, serve,
+};
 use spin_sdk::http_service;
 use store::{drawn_lots, entries_by_source, named_entry};
 
@@ -30,6 +32,7 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
     let body: ReverseBody = parse_json(text)?;
+    let body = ReverseBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let wish = find(app, caller.programme.no, &body).await?;
     of_caller(app, request, &caller, |actor| body.order(&key, actor, wish)).await
 }

@@ -197,13 +197,12 @@ fn execute(
     journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) }).map(Ok)
 }
 
-/// Writes down which requests were decided by nobody in time.
+/// Writes down which requests were decided by nobody until that instant.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn lapse(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
-    let now = journal.now();
-    let over = journal.member().requests.iter().filter(|request| request.terms.until <= now);
+pub fn lapse(journal: &mut Journal, by: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    let over = journal.member().requests.iter().filter(|request| request.terms.until <= by);
     let over: Vec<AdjustmentRequest> = over.cloned().collect();
     for AdjustmentRequest { id, terms, by, approvals } in over {
         let adjustment = Some(Adjustment { terms, by, approvals });

@@ -9,6 +9,7 @@ use crate::adjustments::{Adjustment, Person};
 use crate::coupons::Coupon;
 use crate::entry::{Entry, LotDraw, LotGrant, Qualifying};
 use crate::id::Hash;
+use crate::standing::{Standing, Totals};
 
 const LAYOUT: &[u8] = b"accrue.entry.v1";
 
@@ -167,6 +168,22 @@ impl Entry {
             bytes.option(deduction.wished, Encoder::integer);
             bytes.integer(deduction.money_minor);
         }
+        if let Some(other) = &self.counterparty {
+            bytes.text("counterparty");
+            bytes.text(other.as_str());
+        }
+        if let Some(change) = self.pool {
+            bytes.text("pool");
+            bytes.0.extend_from_slice(&[u8::from(change.is_pool), u8::from(change.joins)]);
+        }
+        if let Some(Standing { lifetime, months }) = &self.carried {
+            bytes.text("carried");
+            bytes.totals(*lifetime);
+            bytes.list(months, |b, (month, totals)| {
+                b.integer(i64::from(*month));
+                b.totals(*totals);
+            });
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }
@@ -205,6 +222,12 @@ impl Encoder {
         self.integer(q.spend_minor);
         self.integer(q.growth);
         self.integer(q.orders);
+    }
+
+    fn totals(&mut self, totals: Totals) {
+        self.integer(totals.spend_minor);
+        self.integer(totals.growth);
+        self.integer(totals.orders);
     }
 
     fn coupon(&mut self, coupon: &Coupon) {

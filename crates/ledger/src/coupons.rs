@@ -170,9 +170,12 @@ impl Member {
             let open = self.coupons.iter().position(|open| open == coupon);
             let is_known = self.coupon(&coupon.code).is_some();
             match entry.kind {
-                Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => {
+                // A member that becomes part of another one, or is forgotten, takes its coupons from the books.
+                Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire | Kind::Erase => {
                     self.coupons.remove(open.ok_or(Fault::Coupon)?);
                 }
+                Kind::Merge if entry.carried.is_none() => drop(self.coupons.remove(open.ok_or(Fault::Coupon)?)),
+                Kind::Merge if !is_known => self.coupons.push(coupon.clone()),
                 Kind::Reverse => match open {
                     Some(at) => drop(self.coupons.remove(at)),
                     None if is_known => return Err(Fault::Coupon),

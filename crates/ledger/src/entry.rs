@@ -8,9 +8,11 @@ use crate::coupons::{Coupon, Discount};
 use crate::exact::Exact;
 use crate::freezes::Frozen;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
+use crate::joint::PoolChange;
 use crate::kind::Kind;
 use crate::reviews::Review;
 use crate::rewards::{Deduction, Taken};
+use crate::standing::Standing;
 use crate::tally::Tally;
 
 /// Who and what an entry comes from.
@@ -262,6 +264,12 @@ pub struct Entry {
     pub reward: Option<Taken>,
     /// What points took off an order.
     pub deduction: Option<Deduction>,
+    /// The other member that it concerns.
+    pub counterparty: Option<MemberId>,
+    /// A change of who shares what with the other member.
+    pub pool: Option<PoolChange>,
+    /// What counts towards tiers of a member that becomes part of this one.
+    pub carried: Option<Standing>,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.

@@ -17,6 +17,12 @@ pub enum Fault {
     Hold,
     /// The entry decides on a request that is not open, or executes another one than was approved.
     Request,
+    /// The account is closed, or would be closed with something in it.
+    Closed,
+    /// The entry changes a pool in a way that does not fit.
+    Pool,
+    /// Another member that the decision needs is not at hand, as things have changed.
+    Moved,
     /// The entry uses a coupon that is not open, or issues one that it cannot.
     Coupon,
     /// Points, lots and balance of the entry do not add up.
@@ -34,6 +40,9 @@ impl fmt::Display for Fault {
             Self::Lot => "the entry touches a lot that is not open or too small",
             Self::Hold => "the entry resolves a hold that is not open or too small",
             Self::Request => "the entry decides on a request that is not open, or executes another one",
+            Self::Closed => "the account is closed, or would be with something in it",
+            Self::Pool => "the entry changes a pool in a way that does not fit",
+            Self::Moved => "another member that the decision needs is not at hand",
             Self::Coupon => "the entry uses a coupon that is not open, or issues one that it cannot",
             Self::Unbalanced => "points, lots and balance of the entry do not add up",
             Self::Draft => "the draft is not one that a command makes",

@@ -37,6 +37,10 @@ fn name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "._:@+=-".contains(c)
 }
 
+fn member_character(c: char) -> bool {
+    name_character(c) || c == '~'
+}
+
 fn visible_character(c: char) -> bool {
     ('!'..='~').contains(&c)
 }
@@ -78,8 +82,17 @@ text_id! {
     ProgrammeId, 64, name_character
 }
 text_id! {
-    /// A member of a programme, as the merchant names them: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
-    MemberId, 64, name_character
+    /// A member of a programme, as the merchant names them: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`. With `~` in front it is another name that a
+    /// member is known by, such as `~phone:+8613800000000`; no member has such an id.
+    MemberId, 64, member_character
+}
+
+impl MemberId {
+    /// True for another name of a member, which is not its id.
+    #[must_use]
+    pub fn is_alias(&self) -> bool {
+        self.0.starts_with('~')
+    }
 }
 text_id! {
     /// The merchant's own name for what happened (an order, a document): 1–128 visible ASCII characters.
@@ -104,8 +117,14 @@ impl EntryId {
     /// The id of the next entry of the same command: the random tail plus one, version and variant bits untouched.
     #[must_use]
     pub fn next(self) -> Self {
+        self.skip(1)
+    }
+
+    /// The id that many steps further on.
+    #[must_use]
+    pub fn skip(self, steps: u64) -> Self {
         const TAIL: u128 = (1 << 62) - 1;
-        Self((self.0 & !TAIL) | (self.0.wrapping_add(1) & TAIL))
+        Self((self.0 & !TAIL) | (self.0.wrapping_add(u128::from(steps)) & TAIL))
     }
 
     /// Reads the hyphenated form that [`fmt::Display`] writes.

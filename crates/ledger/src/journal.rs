@@ -5,7 +5,7 @@
 use crate::calendar::Timestamp;
 use crate::entry::{Entry, LotDraw, Origin};
 use crate::fault::Fault;
-use crate::id::{EntryId, Hash, ProgrammeId, Sequence};
+use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
 use crate::kind::Kind;
 use crate::member::Member;
 
@@ -31,16 +31,42 @@ pub struct Posting {
     pub after: Member,
 }
 
-/// Everything one command does to one member: written wholly or not at all.
+/// Everything one command does, to one member or to several: written wholly or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The entries in order. Empty when there is nothing to do.
+    /// The entries in order, those of each member one after another. Empty when there is nothing to do.
     pub postings: Vec<Posting>,
     /// Which of them the command asked for; the others came along.
     pub primary: usize,
 }
 
 impl Decision {
+    /// The members that it concerns, in order.
+    #[must_use]
+    pub fn members(&self) -> Vec<&MemberId> {
+        let mut members: Vec<&MemberId> = Vec::new();
+        for posting in &self.postings {
+            if !members.contains(&&posting.entry.member) {
+                members.push(&posting.entry.member);
+            }
+        }
+        members
+    }
+
+    /// The entries of the member who asked, and which of them it asked for. What others hear of is none of its business.
+    #[must_use]
+    pub fn told(self) -> (Vec<Entry>, usize) {
+        let Self { postings, primary } = self;
+        // A job may have asked for nothing but what was due.
+        let asked = postings.get(primary).or(postings.first());
+        let Some(asked) = asked.map(|posting| posting.entry.member.clone()) else {
+            return (Vec::new(), 0);
+        };
+        let before = postings.iter().take(primary).filter(|posting| posting.entry.member == asked).count();
+        let entries = postings.into_iter().map(|posting| posting.entry).filter(|entry| entry.member == asked);
+        (entries.collect(), before)
+    }
+
     /// The entry the command asked for, or `None` for an empty decision.
     #[must_use]
     pub fn primary(&self) -> Option<&Entry> {
@@ -127,6 +153,9 @@ impl Journal {
             discount: None,
             reward: None,
             deduction: None,
+            counterparty: None,
+            pool: None,
+            carried: None,
             previous_hash: self.member.head,
             hash: Hash::default(),
         }

@@ -29,6 +29,14 @@ pub enum Kind {
     Adjust,
     /// Points that went to pay off a debt. Moves none, as the debt was part of the balance.
     Repay,
+    /// Points given to another member, or got from one.
+    Transfer,
+    /// A member became part of another one: all it had goes there.
+    Merge,
+    /// A member joined a pool, or left it. Moves no points.
+    Pool,
+    /// A person was forgotten; what was left is forfeited.
+    Erase,
     /// Points whose lots reached their end.
     Expire,
     /// Pending points that became spendable. Moves no points.
@@ -52,7 +60,7 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 23] = [
+pub const KINDS: [Kind; 27] = [
     Kind::Earn,
     Kind::Redeem,
     Kind::Hold,
@@ -66,6 +74,10 @@ pub const KINDS: [Kind; 23] = [
     Kind::Withdraw,
     Kind::Lapse,
     Kind::Adjust,
+    Kind::Transfer,
+    Kind::Merge,
+    Kind::Pool,
+    Kind::Erase,
     Kind::Expire,
     Kind::Activate,
     Kind::TierChange,
@@ -96,6 +108,10 @@ impl Kind {
             Self::Withdraw => "withdraw",
             Self::Lapse => "lapse",
             Self::Adjust => "adjust",
+            Self::Transfer => "transfer",
+            Self::Merge => "merge",
+            Self::Pool => "pool",
+            Self::Erase => "erase",
             Self::Expire => "expire",
             Self::Activate => "activate",
             Self::TierChange => "tier_change",
@@ -124,6 +140,8 @@ impl Kind {
             Self::Reverse => Some("reversed"),
             Self::Expire => Some("expired"),
             Self::Adjust => Some("adjusted"),
+            Self::Transfer | Self::Merge => Some("transferred"),
+            Self::Erase => Some("forfeited"),
             Self::Hold
             | Self::Release
             | Self::Repay
@@ -133,6 +151,7 @@ impl Kind {
             | Self::Withdraw
             | Self::Lapse
             | Self::Activate
+            | Self::Pool
             | Self::CouponRedeem
             | Self::CouponCancel
             | Self::CouponExpire

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::freezes::Frozen;
 use crate::holds::Hold;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
+use crate::joint::Closed;
 use crate::kind::Kind;
 use crate::lot::Lot;
 use crate::reviews::OpenReview;
@@ -75,6 +76,12 @@ pub struct Member {
     pub coupons: Vec<Coupon>,
     /// What it must not do.
     pub frozen: Frozen,
+    /// The pool that it belongs to.
+    pub pool: Option<MemberId>,
+    /// The members that share with it, when it is a pool.
+    pub pooled: Vec<MemberId>,
+    /// Why nothing can be done with it any more.
+    pub closed: Option<Closed>,
     /// No lot falls due (activates or expires), no hold times out, no request lapses and no coupon ends before this instant; `None` when none
     /// ever will.
     pub due_at: Option<Timestamp>,
@@ -106,6 +113,9 @@ impl Member {
             reviews: Vec::new(),
             coupons: Vec::new(),
             frozen: Frozen::default(),
+            pool: None,
+            pooled: Vec::new(),
+            closed: None,
             due_at: None,
             reminded_at: None,
             lots: Vec::new(),
@@ -191,6 +201,7 @@ impl Member {
         let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         let in_lots = balance.checked_add(owed).ok_or(Fault::Overflow)?;
         self.keep_reviews(entry)?;
+        self.keep_joint(entry)?;
         if entry.moved()? != entry.points || balance != entry.balance_after || in_lots < 0 {
             return Err(Fault::Unbalanced);
         }

@@ -3,7 +3,7 @@
 //! Refusals are answers to the caller, in order of precedence: when several apply, the first in this list is given. What means that the state
 //! or the code is wrong is a [`crate::Fault`].
 
-use std::fmt;
+mod words;
 
 use crate::calendar::Timestamp;
 use crate::id::EntryId;
@@ -13,6 +13,15 @@ use crate::id::EntryId;
 pub enum Refusal {
     /// The programme has no such member.
     MemberNotFound,
+    /// The account became part of another one.
+    MemberMerged {
+        /// Which.
+        into: String,
+    },
+    /// Nobody knows any more whose the account was.
+    MemberErased,
+    /// The programme has no such other member.
+    CounterpartyNotFound,
     /// Nothing that the member earned or redeemed bears the reference.
     ReferenceNotFound,
     /// The programme has no such hold.
@@ -34,6 +43,24 @@ pub enum Refusal {
     MemberFrozen {
         /// `earning` or `spending`.
         side: &'static str,
+    },
+    /// Both members are the same.
+    SameMember,
+    /// The member has something open that must be ended first, or shares with others.
+    ItemsOpen,
+    /// Another member is known by this name.
+    AliasTaken {
+        /// The name.
+        alias: String,
+    },
+    /// The rulebook lets nobody give points away.
+    TransfersNotOffered,
+    /// The rulebook lets less or more be given away.
+    OutsideLimits {
+        /// The least.
+        least: i64,
+        /// The most, as things stand.
+        most: i64,
     },
     /// The account is as it is asked to be.
     NothingToChange,
@@ -163,6 +190,9 @@ impl Refusal {
     pub fn slug(&self) -> &'static str {
         match self {
             Self::MemberNotFound => "member-not-found",
+            Self::MemberMerged { .. } => "member-merged",
+            Self::MemberErased => "member-erased",
+            Self::CounterpartyNotFound => "counterparty-not-found",
             Self::ReferenceNotFound => "reference-not-found",
             Self::HoldNotFound => "hold-not-found",
             Self::RewardNotFound => "reward-not-found",
@@ -171,6 +201,11 @@ impl Refusal {
             Self::HoldResolved => "hold-resolved",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
             Self::MemberFrozen { .. } => "member-frozen",
+            Self::SameMember => "same-member",
+            Self::ItemsOpen => "items-open",
+            Self::AliasTaken { .. } => "alias-taken",
+            Self::TransfersNotOffered => "transfers-not-offered",
+            Self::OutsideLimits { .. } => "outside-limits",
             Self::NothingToChange => "nothing-to-change",
             Self::RewardUnavailable => "reward-unavailable",
             Self::TierRequired { .. } => "tier-required",
@@ -210,14 +245,19 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::MemberNotFound
+            | Self::CounterpartyNotFound
             | Self::ReferenceNotFound
             | Self::HoldNotFound
             | Self::RewardNotFound
             | Self::CouponNotFound
             | Self::RequestNotFound => 404,
+            Self::MemberErased => 410,
             Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
             Self::ReferenceAlreadyUsed { .. }
             | Self::MemberFrozen { .. }
+            | Self::MemberMerged { .. }
+            | Self::ItemsOpen
+            | Self::AliasTaken { .. }
             | Self::NothingToChange
             | Self::OutOfStock { .. }
             | Self::CouponResolved
@@ -238,6 +278,9 @@ impl Refusal {
             Self::MemberNotFound
             | Self::ReferenceNotFound
             | Self::OccurredInFuture
+            | Self::CounterpartyNotFound
+            | Self::ItemsOpen
+            | Self::OutsideLimits { .. }
             | Self::MemberFrozen { .. }
             | Self::RewardUnavailable
             | Self::TierRequired { .. }
@@ -249,6 +292,11 @@ impl Refusal {
             | Self::TooManyOpen { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
+            | Self::MemberMerged { .. }
+            | Self::MemberErased
+            | Self::SameMember
+            | Self::AliasTaken { .. }
+            | Self::TransfersNotOffered
             | Self::NothingToChange
             | Self::RewardNotFound
             | Self::CouponNotFound
@@ -275,70 +323,6 @@ impl Refusal {
             | Self::UnknownPolicy { .. }
             | Self::MoreThanLeft { .. }
             | Self::AmountOutOfRange => false,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MemberNotFound => f.write_str("This programme has no such member."),
-            Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
-            Self::HoldNotFound => f.write_str("This programme has no such hold."),
-            Self::RewardNotFound => f.write_str("The catalogue has no such reward."),
-            Self::CouponNotFound => f.write_str("This programme has no such coupon."),
-            Self::RequestNotFound => f.write_str("This programme has no such request or review."),
-            Self::HoldResolved => f.write_str("The hold was captured, released or timed out before."),
-            Self::ReferenceAlreadyUsed { .. } => {
-                f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
-            }
-            Self::MemberFrozen { side } => write!(f, "The account is frozen for {side}."),
-            Self::NothingToChange => f.write_str("The account is as it is asked to be."),
-            Self::RewardUnavailable => f.write_str("The reward is not offered now."),
-            Self::TierRequired { tiers } => write!(f, "The reward is for members of the tiers {}.", tiers.join(", ")),
-            Self::OutOfStock { left } => write!(f, "Only {left} of the reward are left."),
-            Self::NoDeduction => f.write_str("The rulebook takes no points for orders."),
-            Self::BelowMinimum { points, minimum } => {
-                write!(f, "{points} points could be spent on this order; the rulebook takes {minimum} at least.")
-            }
-            Self::CouponResolved => f.write_str("The coupon was used or taken away, or its time is over."),
-            Self::CouponConditions { condition } => {
-                write!(f, "The order is not one that the coupon is good for: {condition}.")
-            }
-            Self::WholeOnly => f.write_str("What was taken from the catalogue is undone whole or not at all."),
-            Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
-            Self::ReferenceRequired => {
-                f.write_str("Points that wait for an activation need a reference to be activated by.")
-            }
-            Self::OccurredInFuture => f.write_str("occurred_at lies in the future."),
-            Self::OccurredTooLongAgo { earliest } => {
-                write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts.")
-            }
-            Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
-            Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
-            Self::DeviceLimitReached { times, per } => {
-                write!(f, "The rulebook allows this {times} time(s) per {per} on one device.")
-            }
-            Self::UnderReview => f.write_str("These points wait for somebody to look at the order."),
-            Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
-            Self::TooManyOpen { most } => write!(f, "The member has {most} of these open; resolve one first."),
-            Self::UnknownLine { line } => write!(f, "The order has no line {line:?}."),
-            Self::NothingToReverse => f.write_str("All of it was reversed before."),
-            Self::RequestResolved => {
-                f.write_str("It was decided, withdrawn or not decided in time, or never waited for a decision.")
-            }
-            Self::NotYours => f.write_str("Only who made the request may withdraw it."),
-            Self::OwnRequest => f.write_str("Nobody decides on their own request."),
-            Self::AlreadyApproved => f.write_str("This person has approved of the request before."),
-            Self::WrongApprover { role } => write!(f, "The next to decide on this request is the role {role}."),
-            Self::UnknownReason { reason } => write!(f, "The rulebook has no reason {reason:?} for adjustments."),
-            Self::UnknownPolicy { policy } => write!(f, "The rulebook has no expiry policy {policy:?}."),
-            Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),
-            Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} points are left."),
-            Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
-            Self::InsufficientPoints { balance, missing } => {
-                write!(f, "The member can spend {balance} points; {missing} more are needed.")
-            }
         }
     }
 }

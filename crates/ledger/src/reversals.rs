@@ -48,11 +48,16 @@ pub struct ClawBack<'a> {
 }
 
 /// Takes points back: from the lots of the earn first, then as the shortfall policy says. What expired of them is gone already and is not taken
-/// a second time from other lots.
+/// a second time from other lots. `cause` is the correction that this one belongs to.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn claw_back(journal: &mut Journal, wish: ClawBack<'_>, origin: Origin) -> Result<EntryId, Fault> {
+pub fn claw_back(
+    journal: &mut Journal,
+    wish: ClawBack<'_>,
+    cause: Option<EntryId>,
+    origin: Origin,
+) -> Result<EntryId, Fault> {
     let now = journal.now();
     let own: BTreeSet<LotNumber> = wish.earn.grants.iter().map(|lot| lot.number).collect();
     // What this very command has found expired counts as well.
@@ -78,6 +83,7 @@ pub fn claw_back(journal: &mut Journal, wish: ClawBack<'_>, origin: Origin) -> R
     let held = sum(journal.member().holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points))?;
     let draft = Entry {
         corrects: Some(wish.earn.id),
+        cause,
         debt: match wish.shortfall {
             Shortfall::PendingOnly => 0,
             // What a hold keeps is in the balance, though nobody can take it yet.

@@ -42,6 +42,21 @@ impl Standing {
         recent.fold(Totals::default(), |sum, (_, month)| sum.checked_add(*month).unwrap_or(sum))
     }
 
+    /// Adds all of another member's, month by month.
+    pub(crate) fn merge(&mut self, other: &Self) -> Option<()> {
+        self.lifetime = self.lifetime.checked_add(other.lifetime)?;
+        for (month, totals) in &other.months {
+            match self.months.binary_search_by_key(month, |(month, _)| *month) {
+                Ok(at) => {
+                    let (_, sum) = self.months.get_mut(at)?;
+                    *sum = sum.checked_add(*totals)?;
+                }
+                Err(at) => self.months.insert(at, (*month, *totals)),
+            }
+        }
+        Some(())
+    }
+
     pub(crate) fn add(&mut self, q: &Qualifying) -> Option<()> {
         let totals = Totals { spend_minor: q.spend_minor, growth: q.growth, orders: q.orders };
         self.lifetime = self.lifetime.checked_add(totals)?;

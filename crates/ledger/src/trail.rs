@@ -120,7 +120,15 @@ fn undoable(entry: &Entry) -> Option<Undoable> {
             coupons: entry.coupons.clone(),
             set_off: 0,
         }),
-        Kind::Redeem | Kind::Capture => Some(Undoable::Redemption {
+        // What somebody else gave is taken back as what was earned is, what was given away comes back as what was spent.
+        Kind::Transfer if !entry.grants.is_empty() => Some(Undoable::Earn {
+            points: entry.points,
+            units: BTreeMap::new(),
+            lots: entry.grants.iter().map(|lot| lot.number).collect(),
+            coupons: Vec::new(),
+            set_off: 0,
+        }),
+        Kind::Redeem | Kind::Capture | Kind::Transfer => Some(Undoable::Redemption {
             points: entry.points.saturating_neg(),
             lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
             coupons: entry.coupons.clone(),

@@ -108,6 +108,8 @@ impl Replay {
         differs("holds", member.holds == stored.holds);
         differs("requests", member.requests == stored.requests);
         differs("reviews", member.reviews == stored.reviews);
+        differs("pool", member.pool == stored.pool && member.pooled == stored.pooled);
+        differs("closing", member.closed == stored.closed);
         differs("coupons", member.coupons == stored.coupons);
         differs("freeze", member.frozen == stored.frozen);
         differs("number of lots", member.lots_granted == stored.lots_granted);
@@ -158,7 +160,9 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
         let in_time = match entry.kind {
             Kind::Expire => lot.has_expired(at) && draw.points == member.free(lot),
             Kind::Capture => is_captured_in_time(),
-            Kind::Reverse => !lot.has_expired(at),
+            // Whatever is left goes, pending or not.
+            Kind::Reverse | Kind::Merge => !lot.has_expired(at),
+            Kind::Erase => true,
             _ => lot.available_at <= at && !lot.has_expired(at),
         };
         if !in_time {
@@ -184,8 +188,11 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
-        only(entry.debt > 0, &[Kind::Reverse]),
-        only(entry.debt < 0, &[Kind::Repay]),
+        only(entry.debt > 0, &[Kind::Reverse, Kind::Merge]),
+        only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
+        only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool]),
+        only(entry.pool.is_some(), &[Kind::Pool]),
+        only(entry.carried.is_some(), &[Kind::Merge]),
         only(entry.adjustment.is_some(), &ADJUSTING),
         only(entry.corrects.is_some() && entry.adjustment.is_none(), &CORRECTING),
     ];
@@ -209,6 +216,14 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         // Of a request or, when it names none, of an earn under review.
         Kind::Approve => !draws && !grants && entry.corrects.is_some(),
         Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
+        Kind::Transfer => draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some(),
+        // All is handed over on one side and taken over on the other, whose entry names that of the first.
+        Kind::Merge => {
+            let takes = entry.carried.is_some();
+            takes == entry.cause.is_some() && entry.counterparty.is_some() && !(if takes { draws } else { grants })
+        }
+        Kind::Pool => !draws && !grants && entry.pool.is_some() && entry.counterparty.is_some(),
+        Kind::Erase => !grants,
         Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => !draws && !grants && !entry.coupons.is_empty(),
         Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),
         Kind::TierChange => !draws && entry.tier.is_some(),
@@ -218,7 +233,9 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     }
 }
 
-const WITH_COUPONS: [Kind; 7] = [
+const WITH_COUPONS: [Kind; 9] = [
+    Kind::Merge,
+    Kind::Erase,
     Kind::Earn,
     Kind::Redeem,
     Kind::TierChange,

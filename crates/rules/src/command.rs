@@ -1,8 +1,8 @@
 //! What can be asked of a member, and what the books say about what a command names.
 
 use ledger::{
-    Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, Money, Person, Reversal, Timestamp,
-    Verdict,
+    Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person, Reversal,
+    Timestamp, Verdict,
 };
 
 use crate::adjust::AdjustmentWish;
@@ -142,7 +142,35 @@ pub enum Command {
     /// Turn an earn under review down: all that is left of it is undone.
     RejectReview(Box<Reverse>),
     /// Give back what was spent by somebody who was not the member, one correction for each.
-    Recover(Vec<Redemption>),
+    Recover(Vec<Stolen>),
+    /// Give points to another member.
+    Transfer {
+        /// Who gets them.
+        to: MemberId,
+        /// How many, at least 1.
+        points: i64,
+    },
+    /// Let another member become part of this one.
+    Merge {
+        /// The other member, whose account is closed.
+        from: MemberId,
+    },
+    /// Join a pool, or leave it.
+    Pool {
+        /// The pool's account.
+        pool: MemberId,
+        /// Which of the two.
+        joins: bool,
+    },
+    /// Spend points of a pool, which the command is for.
+    RedeemPooled {
+        /// Its members.
+        members: Vec<MemberId>,
+        /// How many, at least 1.
+        points: i64,
+    },
+    /// Forget whose the account is: what is left is forfeited.
+    Erase,
     /// Register the member, or note a change of its profile.
     Enrol,
     /// Write down what the clock has decided: activations, ends of tiers, expiries.
@@ -153,6 +181,15 @@ pub enum Command {
     Remind,
 }
 
+/// What somebody who was not the member has spent or given away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stolen {
+    /// The redemption, capture or gift, with the lots it drew from.
+    pub redemption: Redemption,
+    /// Of a gift: the entry of who got it.
+    pub received: Option<Entry>,
+}
+
 /// A decision and the member's state after it.
 #[derive(Debug, Clone)]
 pub struct Decided {
@@ -160,6 +197,8 @@ pub struct Decided {
     pub decision: Decision,
     /// The member after it.
     pub member: Member,
+    /// The other members that it concerns, after it.
+    pub others: Vec<Member>,
 }
 
 /// What the books already say about the documents that a command names.
@@ -175,4 +214,8 @@ pub struct Recorded {
     pub tallies: Vec<Counted>,
     /// The reward that it wants, and its version in the catalogue.
     pub reward: Option<(i64, Reward)>,
+    /// The other members that it names, in the order named.
+    pub others: Vec<Member>,
+    /// The first of the names it gives the member that is another member's.
+    pub taken_alias: Option<String>,
 }

@@ -3,18 +3,18 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Context, Fault, Journal, Lot, LotDates, Member, Origin, Redeem, Refusal, Timestamp, Zone, activate, activate_early,
-    cancel_coupon, capture, decide_request, enrol, expire, expire_coupons, freeze, hold, lapse, may_decide, redeem,
-    release, remind, repay, restore, restore_coupon, time_out,
+    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Redeem, Refusal, Timestamp, Zone,
+    activate, activate_early, cancel_coupon, capture, decide_request, enrol, erase, expire, expire_coupons, freeze,
+    hold, lapse, may_decide, redeem, release, remind, repay, restore, restore_coupon, time_out,
 };
 
 use crate::adjust::ask;
 use crate::command::{Activation, Command, Decided, Recorded};
 use crate::earn::earn;
 use crate::remind::reminder;
-use crate::reverse::{recover, reverse};
+use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
-use crate::{coupon, deduct, review, reward, tiers};
+use crate::{coupon, deduct, joint, review, reward, tiers};
 
 /// Decides `command` for `member`, given what is `recorded` about its documents.
 ///
@@ -30,6 +30,11 @@ pub fn decide(
 ) -> Result<Result<Decided, Refusal>, Fault> {
     let decided = match command {
         Command::Earn(event) => earn(book, member, event, origin, recorded, context),
+        Command::Transfer { .. }
+        | Command::Merge { .. }
+        | Command::Pool { .. }
+        | Command::RedeemPooled { .. }
+        | Command::Recover(_) => joint(book, member, command, (origin, recorded, context)),
         _ => simple(book, member, command, origin, recorded, context),
     };
     // Sums that leave 64 bits come from the caller's amounts, not from a broken state.
@@ -40,11 +45,26 @@ pub fn decide(
     }
 }
 
+/// Why nothing can be done with a closed account.
+pub(crate) fn closed(member: &Member) -> Refusal {
+    match &member.closed {
+        Some(Closed::Merged(into)) => Refusal::MemberMerged { into: into.to_string() },
+        _ => Refusal::MemberErased,
+    }
+}
+
 /// The checks that need no look at the lots, in the order of [`Refusal`].
 fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
     let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
     match command {
         _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
+        // No member has another one's name as its id.
+        _ if member.id.is_alias() => Err(Refusal::MemberNotFound),
+        Command::Settle | Command::Upgrade | Command::Remind => Ok(()),
+        _ if member.closed.is_some() => Err(closed(member)),
+        Command::Enrol if recorded.taken_alias.is_some() => {
+            Err(Refusal::AliasTaken { alias: recorded.taken_alias.clone().unwrap_or_default() })
+        }
         Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
         Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
             Err(Refusal::HoldResolved)
@@ -56,12 +76,34 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         | Command::Take { .. }
         | Command::Deduct { .. }
         | Command::RedeemCoupon { .. }
+        | Command::Transfer { .. }
+        | Command::RedeemPooled { .. }
         | Command::Capture { .. }
             if member.frozen.spending =>
         {
             Err(Refusal::MemberFrozen { side: "spending" })
         }
         _ => Ok(()),
+    }
+}
+
+/// Commands about several members at once.
+fn joint(
+    book: &Rulebook,
+    member: Member,
+    command: &Command,
+    with: (&Origin, &Recorded, Context),
+) -> Result<Result<Decided, Refusal>, Fault> {
+    if let Err(refusal) = may(&member, command, with.1) {
+        return Ok(Err(refusal));
+    }
+    match command {
+        Command::Transfer { points, .. } => joint::transfer(book, member, *points, with),
+        Command::Merge { .. } => joint::merge(book, member, with),
+        Command::Pool { joins, .. } => joint::change_pool(book, member, *joins, with),
+        Command::RedeemPooled { points, .. } => joint::redeem_pooled(book, member, *points, with),
+        Command::Recover(stolen) => joint::recover_all(book, member, stolen, with),
+        _ => Err(Fault::Draft),
     }
 }
 
@@ -77,6 +119,11 @@ fn simple(
         return Ok(Err(refusal));
     }
     let mut journal = Journal::new(member, context);
+    // A job has nothing to do for an account that is closed.
+    if journal.member().closed.is_some() {
+        let (decision, member) = journal.finish(0);
+        return Ok(Ok(Decided { decision, member, others: Vec::new() }));
+    }
     settle(&mut journal, book, &origin.actor)?;
     let mut primary = journal.posted();
     match post(&mut journal, book, command, origin, recorded)? {
@@ -86,7 +133,7 @@ fn simple(
     }
     wind_up(&mut journal, book, &by(&origin.actor))?;
     let (decision, member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member }))
+    Ok(Ok(Decided { decision, member, others: Vec::new() }))
 }
 
 /// Posts what the command itself asks for; tells which posting that is where it is not the first.
@@ -126,7 +173,7 @@ fn post(
         Command::ApproveReview { earn, occurred_at, promise } => {
             return Ok(review::approve(journal, book, *earn, *occurred_at, promise, origin)?.map(|()| None));
         }
-        Command::Recover(stolen) => return Ok(recover(journal, book, stolen, recorded, &origin)?.map(|()| None)),
+        Command::Erase => return forget(journal, origin),
         Command::Freeze(sides) => freeze(journal, *sides, origin)?,
         Command::Restore(sides) => restore(journal, *sides, origin)?,
         Command::Request(wish) => ask(journal, book, wish, origin)?,
@@ -150,9 +197,24 @@ fn post(
             Some(due) => Ok(remind(journal, due, origin)?),
             None => return Ok(Ok(None)),
         },
-        Command::Settle | Command::Earn(_) | Command::Activate(None) | Command::Reverse(None) => return Ok(Ok(None)),
+        // The others do not come this way, or have nothing to post.
+        _ => return Ok(Ok(None)),
     };
     Ok(asked.map(|_| None))
+}
+
+/// Ends all that is open, then forfeits what is left. Tells which posting is the one that was asked for.
+fn forget(journal: &mut Journal, origin: Origin) -> Result<Result<Option<usize>, Refusal>, Fault> {
+    let along = by(&origin.actor);
+    let holds: Vec<EntryId> = journal.member().holds.iter().map(|hold| hold.id).collect();
+    for hold in holds {
+        if let Err(refusal) = release(journal, hold, along.clone())? {
+            return Ok(Err(refusal));
+        }
+    }
+    lapse(journal, Timestamp::LAST, &along)?;
+    let primary = journal.posted();
+    Ok(erase(journal, origin)?.map(|_| Some(primary)))
 }
 
 fn by(actor: &str) -> Origin {
@@ -181,13 +243,13 @@ pub fn settle(journal: &mut Journal, book: &Rulebook, actor: &str) -> Result<(),
     activate(journal, &origin)?;
     tiers::close(journal, book, &origin)?;
     time_out(journal, &origin)?;
-    lapse(journal, &origin)?;
+    lapse(journal, journal.now(), &origin)?;
     expire_coupons(journal, &origin)?;
     wind_up(journal, book, &origin)
 }
 
 /// What follows from points that came free: those past their end expire, the others pay off a debt.
-fn wind_up(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
+pub(crate) fn wind_up(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
     expire(journal, origin)?;
     repay(journal, book.first_in_first_out(), origin)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::document::{
     ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule,
     QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
+    Transfers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -78,6 +79,12 @@ pub fn default_document() -> Document {
             multiple_of: 1,
             least_points: 100,
             most_points: None,
+        }),
+        transfers: Some(Transfers {
+            least_points: 1,
+            most_points: Some(10_000),
+            points_per_day: Some(20_000),
+            limit: Some(Limit { times: 10, per: Per::Day }),
         }),
     }
 }

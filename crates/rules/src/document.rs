@@ -7,6 +7,7 @@ mod approvals;
 mod coupons;
 mod redemption;
 mod risk;
+mod transfers;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ pub use approvals::{ApprovalStep, Approvals};
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use redemption::Redemption;
 pub use risk::{Risk, Suspicion, Velocity};
+pub use transfers::Transfers;
 
 /// All rules of one programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,9 @@ pub struct Document {
     /// How orders are paid with points; they cannot be when there is none.
     #[serde(default)]
     pub redemption: Option<Redemption>,
+    /// What members may give each other; nothing when there is none.
+    #[serde(default)]
+    pub transfers: Option<Transfers>,
 }
 
 fn seven() -> u32 {

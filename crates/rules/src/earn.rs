@@ -8,7 +8,7 @@ use ledger::{
 use crate::award::{self, Worth};
 use crate::command::{Decided, EarnEvent, Recorded};
 use crate::coupon::Issue;
-use crate::decide::settle;
+use crate::decide::{closed, settle};
 use crate::document::Enrolment;
 use crate::limits::Limits;
 use crate::review::{kept_back, suspicion};
@@ -44,7 +44,7 @@ pub(crate) fn earn(
     tiers::upgrade(&mut journal, book, &along, Some(id))?;
     repay(&mut journal, book.first_in_first_out(), &along)?;
     let (decision, member): (Decision, Member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member }))
+    Ok(Ok(Decided { decision, member, others: Vec::new() }))
 }
 
 /// The checks that need no sums, in the order of [`Refusal`].
@@ -57,6 +57,12 @@ fn may(
     occurred_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), Refusal> {
+    if member.id.is_alias() {
+        return Err(Refusal::MemberNotFound);
+    }
+    if member.closed.is_some() {
+        return Err(closed(member));
+    }
     if !member.exists() && book.enrolment == Enrolment::Explicit {
         return Err(Refusal::MemberNotFound);
     }

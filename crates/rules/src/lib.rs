@@ -15,6 +15,7 @@ mod deduct;
 mod default;
 mod document;
 mod earn;
+mod joint;
 mod limits;
 mod remind;
 mod reverse;
@@ -25,13 +26,13 @@ mod tiers;
 mod validate;
 
 pub use adjust::AdjustmentWish;
-pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded};
+pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
 pub use decide::{decide, settle};
 pub use default::default_document;
 pub use document::{
     ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry, Limit,
     Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns,
-    Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
+    Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use remind::reminder;
 pub use reverse::{Part, Redemption, Reverse};

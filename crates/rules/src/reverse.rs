@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
-    ClawBack, Count, Coupon, Entry, Fault, GiveBack, Journal, LineAward, LineReturn, LotGrant, LotNumber, Origin,
-    Qualifying, Refusal, Reversal, Review, Timestamp, Totals, claw_back, give_back,
+    ClawBack, Count, Coupon, Entry, EntryId, Fault, GiveBack, Journal, LineAward, LineReturn, LotDraw, LotGrant,
+    LotNumber, Origin, Qualifying, Refusal, Reversal, Review, Timestamp, Totals, claw_back, give_back,
 };
 
-use crate::command::Recorded;
+use crate::command::{Recorded, Stolen};
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
 use crate::tiers;
@@ -96,7 +96,7 @@ pub(crate) fn reverse(
             reversal: come_back.reversal(recorded),
         };
         let along = Origin { reference: None, ..origin.clone() };
-        let id = claw_back(journal, wish, origin)?;
+        let id = claw_back(journal, wish, None, origin)?;
         if book.returns.lower_tier {
             tiers::lower(journal, book, earn.recorded_at, &along, id)?;
         }
@@ -104,21 +104,25 @@ pub(crate) fn reverse(
     Ok(Ok(primary))
 }
 
-/// Gives back all that is left of each redemption, in entries that name the first of them as their cause.
+/// Gives back all that is left of each redemption, in entries that name the first of them as their cause; tells of each its correction and
+/// how many points came back to lots that still live.
 pub(crate) fn recover(
     journal: &mut Journal,
     book: &Rulebook,
-    stolen: &[Redemption],
+    stolen: &[Stolen],
     recorded: &Recorded,
     origin: &Origin,
-) -> Result<Result<(), Refusal>, Fault> {
+) -> Result<Result<Vec<(EntryId, i64)>, Refusal>, Fault> {
     let (mut first, mut seen) = (None, BTreeSet::new());
-    for redemption in stolen.iter().filter(|redemption| seen.insert(redemption.entry.id)) {
+    let (mut given, now) = (Vec::new(), journal.now());
+    for Stolen { redemption, .. } in stolen {
+        let is_new = seen.insert(redemption.entry.id);
         let back = match GivenBack::of(redemption, recorded, &Part::Rest, None) {
             Ok(back) => back,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if back.points == 0 {
+        if back.points == 0 || !is_new {
+            given.push((redemption.entry.id, 0));
             continue;
         }
         let wish = match back_of(journal, book, redemption, back.before, back.points) {
@@ -127,8 +131,14 @@ pub(crate) fn recover(
         };
         let id = give_back(journal, wish, first, origin.clone())?;
         first = first.or(Some(id));
+        let lives = |draw: &&LotDraw| {
+            let lot = redemption.lots.iter().find(|lot| lot.number == draw.number);
+            lot.is_some_and(|lot| lot.expires_at.is_none_or(|end| now < end))
+        };
+        let living: i64 = redemption.entry.draws.iter().filter(lives).map(|draw| draw.points).sum();
+        given.push((id, living.min(back.points)));
     }
-    Ok(if first.is_some() { Ok(()) } else { Err(Refusal::NothingToReverse) })
+    Ok(if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse) })
 }
 
 fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item = &'a Coupon> {

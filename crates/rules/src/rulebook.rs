@@ -6,7 +6,7 @@ use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone}
 
 use crate::document::{
     Approvals, Consumption, CouponRule, Downgrade, Enrolment, Limit, PurchaseCoupon, QualifyingPeriod, Redemption,
-    Risk, TierBasis,
+    Risk, TierBasis, Transfers,
 };
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -32,6 +32,7 @@ pub struct Rulebook {
     pub(crate) risk: Risk,
     pub(crate) coupons: BTreeMap<String, CouponRule>,
     pub(crate) redemption: Option<Redemption>,
+    pub(crate) transfers: Option<Transfers>,
     /// By name.
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
 }

@@ -4,8 +4,8 @@
 
 use chrono::{Datelike, NaiveDate};
 use ledger::{
-    Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, TierMove, Timestamp,
-    Totals, day_number, local_date, start_of_day, tier_change,
+    Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, Tier, TierMove,
+    Timestamp, Totals, day_number, local_date, start_of_day, tier_change,
 };
 
 use crate::document::{Downgrade, QualifyingPeriod, TierBasis};
@@ -161,6 +161,31 @@ pub(crate) fn upgrade(
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
     });
     tier_change(journal, tier, Gift { lot, coupons, counts }, origin.clone(), cause)?;
+    Ok(())
+}
+
+/// Gives the member the tier that another one had which becomes part of it, when that is higher, or lasts longer. Brings no gift.
+pub(crate) fn keep_rank(
+    journal: &mut Journal,
+    book: &Rulebook,
+    theirs: Option<Tier>,
+    origin: &Origin,
+    cause: EntryId,
+) -> Result<(), Fault> {
+    let (Some(ladder), Some(theirs)) = (&book.ladder, &theirs) else { return Ok(()) };
+    let own = journal.member().tier.clone();
+    let rank = |tier: Option<&str>| ladder.index_of(tier);
+    let (higher, now) = (rank(Some(&theirs.id)), rank(own.as_ref().map(|tier| tier.id.as_str())));
+    let is_longer = |own: &Tier| match (own.until, theirs.until) {
+        (Some(own), Some(theirs)) => theirs > own,
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    if higher > now || (higher == now && higher > 0 && own.as_ref().is_some_and(is_longer)) {
+        let (from, to) = (own.map(|tier| tier.id), theirs.id.clone());
+        let tier = TierMove { from, to, until: theirs.until };
+        tier_change(journal, tier, Gift::default(), origin.clone(), Some(cause))?;
+    }
     Ok(())
 }
 

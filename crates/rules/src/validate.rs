@@ -137,6 +137,7 @@ impl Rulebook {
                 risk: document.risk.clone(),
                 coupons: document.coupons.clone(),
                 redemption: document.redemption,
+                transfers: document.transfers,
                 policies: check.policies,
             }),
             _ => Err(check.problems),
@@ -404,7 +405,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 33] = [
+        let cases: [(Change, &str); 36] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -453,6 +454,12 @@ mod tests {
             (|d| with_coupon(d, |c| c.expiry = "x".into()), "/coupons/ten/expiry"),
             (|d| with_coupon(d, |c| c.channels = vec![String::new()]), "/coupons/ten/channels"),
             (|d| d.redemption.as_mut().unwrap().most_percent = 101, "/redemption/most_percent"),
+            (|d| d.transfers.as_mut().unwrap().least_points = 0, "/transfers/least_points"),
+            (|d| d.transfers.as_mut().unwrap().least_points = 20_000, "/transfers/most_points"),
+            (
+                |d| d.transfers.as_mut().unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),
+                "/transfers/limit/times",
+            ),
             (|d| d.risk.velocity = vec![fast("dance", 1)], "/risk/velocity/0/event"),
             (|d| d.risk.velocity = vec![fast("purchase", 0)], "/risk/velocity/0/times"),
             (|d| d.risk.velocity = vec![fast("purchase", 1), fast("purchase", 2)], "/risk/velocity/1"),

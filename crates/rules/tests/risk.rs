@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{EntryId, Frozen, Kind, Origin, Refusal};
-use rules::{Activation, Command, Limit, Part, Pending, Per, Redemption, Suspicion, Velocity};
+use rules::{Activation, Command, Limit, Part, Pending, Per, Redemption, Stolen, Suspicion, Velocity};
 use support::{World, act, aside, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
@@ -186,7 +186,7 @@ fn stolen_points_come_back_once() {
     world.play(&[(DAY, back, "reverse 5")]);
     let redemption = |world: &World, at: usize| {
         let lots = world.entries.iter().flat_map(|entry| entry.grants.clone()).collect();
-        Redemption { entry: world.entries[at].clone(), lots }
+        Stolen { redemption: Redemption { entry: world.entries[at].clone(), lots }, received: None }
     };
     let stolen = vec![redemption(&world, 1), redemption(&world, 2), redemption(&world, 1)];
     world.play(&[

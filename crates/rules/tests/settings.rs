@@ -38,6 +38,33 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
     Velocity { event: "purchase".to_owned(), times, per, then }
 }
 
+/// What would come of a gift to somebody; counted when it would be made.
+fn gift(world: &World, points: i64) -> String {
+    let mut member = world.member.clone();
+    let mut other = ledger::Member::new(ledger::MemberId::new("other").unwrap());
+    let context = |member: &ledger::Member| ledger::Context {
+        programme: ledger::ProgrammeId::new("p").unwrap(),
+        rulebook_version: 1,
+        now: at("2027-05-05T10:00:00+08:00"),
+        first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
+    };
+    let mut run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>| {
+        let recorded = rules::Recorded { others, ..rules::Recorded::default() };
+        let origin = ledger::Origin::default();
+        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member)).unwrap() {
+            Ok(decided) => {
+                *member = decided.member;
+                "done".to_owned()
+            }
+            Err(refusal) => refusal.to_string(),
+        }
+    };
+    run(&mut other, &act("share"), vec![]);
+    run(&mut member, &buy(&[1_000_000]), vec![]);
+    let give = Command::Transfer { to: other.id.clone(), points };
+    [run(&mut member, &give, vec![other.clone()]), run(&mut member, &give, vec![other])].join(", ")
+}
+
 /// A coupon for every purchase, its terms changed.
 fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRule)) {
     document.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
@@ -56,7 +83,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 62] = [
+    let changes: [(&str, Change); 67] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -115,6 +142,11 @@ fn a_setting_stored_but_never_read() {
         ("redemption multiple", |d| d.redemption.as_mut().unwrap().multiple_of = 7),
         ("redemption least", |d| d.redemption.as_mut().unwrap().least_points = 500),
         ("redemption most", |d| d.redemption.as_mut().unwrap().most_points = Some(110)),
+        ("no transfers", |d| d.transfers = None),
+        ("transfer least", |d| d.transfers.as_mut().unwrap().least_points = 30),
+        ("transfer most", |d| d.transfers.as_mut().unwrap().most_points = Some(20)),
+        ("transfers a day", |d| d.transfers.as_mut().unwrap().points_per_day = Some(24)),
+        ("transfer limit", |d| d.transfers.as_mut().unwrap().limit = Some(Limit { times: 1, per: Per::Lifetime })),
         ("review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
         ("review_above_points", |d| d.risk.review_above_points = Some(2_900)),
         ("velocity", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
@@ -157,6 +189,7 @@ fn a_setting_stored_but_never_read() {
         }
         world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
         outcomes.extend(returns(&mut world));
+        outcomes.extend((0..2).map(|_| gift(&world, 25)));
         let code = world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
         let lines = match buy(&[5_000]) {
             Command::Earn(order) => order.lines,

@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are refused: a typo must not silently lose points.
 
+mod joint;
 mod risk;
 mod spending;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{object, objects};
 
+pub use joint::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use spending::{
     CaptureBody, CouponBody, CouponRestoreBody, HoldBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
@@ -177,6 +179,9 @@ pub struct MemberBody {
     /// Up to 50 names with texts of up to 200 characters.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// Other names the member is known by, by kind, such as `phone`; those there are stay when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aliases: Option<BTreeMap<String, String>>,
 }
 
 /// A new key.

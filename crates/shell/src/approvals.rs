@@ -44,6 +44,7 @@ impl AdjustmentBody {
             source,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }
@@ -93,6 +94,7 @@ impl DecisionBody {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         };
         check.done(Some(order))
     }

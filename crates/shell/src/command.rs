@@ -67,6 +67,18 @@ pub async fn asked<'a>(
     Ok((caller, request.idempotency_key()?, body))
 }
 
+/// The member of that id or other name, for commands that compare it with what entries say.
+///
+/// # Errors
+/// A refusal when nobody is known by that name, or what the database does.
+pub async fn known_as(app: &App, caller: &Caller, name: &str) -> Result<String, Problem> {
+    if !name.starts_with('~') {
+        return Ok(name.to_owned());
+    }
+    let found = store::member_by_alias(&app.sql, caller.programme.no, name).await?;
+    found.map(|id| id.to_string()).ok_or_else(|| Problem::refused(ledger::Refusal::MemberNotFound))
+}
+
 /// As [`single`], for a caller that was let in before, because something had to be read to know what is ordered.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod auth;
 mod check;
 mod command;
 mod ids;
+mod joint;
 mod json;
 mod once;
 mod orders;
@@ -32,13 +33,14 @@ mod trace;
 pub use answer::Reply;
 pub use api::{
     ActivateBody, AdjustmentBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody, EarnBody,
-    EndpointBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MoneyBody, ProgrammeBody, RecoverBody,
-    RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody,
+    EndpointBody, EraseBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MergeBody, MoneyBody, PoolRedeemBody,
+    ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody, TransferBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
-pub use command::{asked, authenticate, bulk, bulk_of_caller, of_caller, single};
+pub use command::{asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, single};
 pub use ids::{new_id, now};
+pub use joint::pool_order;
 pub use json::{parse_json, parse_optional_json};
 pub use once::once;
 pub use page::Page;

@@ -1,6 +1,6 @@
 //! How the bodies of commands become orders.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use ledger::{Currency, MemberId, Money, Origin, Timestamp};
 use rules::{Activation, Command, EarnEvent, Line};
@@ -15,6 +15,7 @@ use crate::request::unquoted;
 
 pub(crate) const MOST_LINES: usize = 500;
 const MOST_ATTRIBUTES: usize = 50;
+const MOST_ALIASES: usize = 10;
 
 impl BulkBody {
     /// Checks the values, its key as well, and makes an order of it.
@@ -97,6 +98,7 @@ impl EarnBody {
             source,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }
@@ -156,6 +158,7 @@ impl ActivateBody {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }
@@ -178,6 +181,7 @@ impl MemberBody {
             check.text(&at, Some(value), 200);
         }
         let attributes = serde_json::to_string(&self.attributes).ok();
+        let aliases = self.aliases.as_ref().map(|aliases| names(aliases, &mut check));
         let order = member_id.map(|member_id| Order {
             member: member_id,
             command: Command::Enrol,
@@ -186,7 +190,30 @@ impl MemberBody {
             source: None,
             attributes,
             trace: None,
+            aliases,
         });
         check.done(order)
     }
+}
+
+/// Other names of a member, each with its kind in front.
+fn names(aliases: &BTreeMap<String, String>, check: &mut Check) -> Vec<String> {
+    if aliases.len() > MOST_ALIASES {
+        check.wrong("/aliases", "must be 10 at most");
+    }
+    let mut names = Vec::new();
+    for (kind, value) in aliases {
+        let at = format!("/aliases/{}", kind.replace('~', "~0").replace('/', "~1"));
+        let is_kind = (1..=20).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        // Members that became part of another one are found by their old ids.
+        if !is_kind || kind == "id" {
+            check.wrong(&at, "a kind has 1 to 20 of a–z and _, and is not id");
+        }
+        let name = format!("{kind}:{value}");
+        if value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
+            check.wrong(&at, "must be of A–Z a–z 0–9 . _ : @ + = -, and 63 characters with its kind at most");
+        }
+        names.push(name);
+    }
+    names
 }

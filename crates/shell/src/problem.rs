@@ -226,6 +226,16 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownReason { reason: name } | Refusal::UnknownPolicy { policy: name } => {
             body.insert("name".into(), name.as_str().into());
         }
+        Refusal::MemberMerged { into } => {
+            body.insert("into".into(), into.as_str().into());
+        }
+        Refusal::AliasTaken { alias } => {
+            body.insert("alias".into(), alias.as_str().into());
+        }
+        Refusal::OutsideLimits { least, most } => {
+            body.insert("least".into(), (*least).into());
+            body.insert("most".into(), (*most).into());
+        }
         Refusal::TierRequired { tiers } => {
             body.insert("tiers".into(), tiers.as_slice().into());
         }
@@ -260,6 +270,11 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::OwnRequest
         | Refusal::AlreadyApproved
         | Refusal::NothingPending
+        | Refusal::MemberErased
+        | Refusal::CounterpartyNotFound
+        | Refusal::SameMember
+        | Refusal::ItemsOpen
+        | Refusal::TransfersNotOffered
         | Refusal::RewardNotFound
         | Refusal::CouponNotFound
         | Refusal::RewardUnavailable

@@ -1,7 +1,7 @@
 //! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
 
 use ledger::{Entry, EntryId, Frozen, MemberId};
-use rules::{Command, Part, Promise, Redemption, Reverse};
+use rules::{Command, Part, Promise, Reverse, Stolen};
 use store::Order;
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
@@ -36,6 +36,7 @@ impl FreezeBody {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }
@@ -78,6 +79,7 @@ impl DecisionBody {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         };
         check.done(Some(order))
     }
@@ -98,7 +100,7 @@ impl RecoverBody {
             match EntryId::parse(text) {
                 Some(id) if ids.contains(&id) => check.wrong(format!("/entry_ids/{index}"), "is named before"),
                 Some(id) => ids.push(id),
-                None => check.wrong(format!("/entry_ids/{index}"), "must be the entry_id of a redemption"),
+                None => check.wrong(format!("/entry_ids/{index}"), "must be the entry_id of a redemption or gift"),
             }
         }
         check.done(Some(ids))
@@ -108,7 +110,7 @@ impl RecoverBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, stolen: Vec<Redemption>, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, member: &str, stolen: Vec<Stolen>, key: &str, actor: &str) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
@@ -120,6 +122,7 @@ impl RecoverBody {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }

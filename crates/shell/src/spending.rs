@@ -36,6 +36,7 @@ impl RedeemBody {
             source,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }
@@ -110,7 +111,16 @@ impl CouponBody {
         let command = Command::RedeemCoupon { code: code.to_owned(), lines };
         let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
-        check.done(Some(Order { member, command, origin, idem, source: None, attributes: None, trace: None }))
+        check.done(Some(Order {
+            member,
+            command,
+            origin,
+            idem,
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        }))
     }
 }
 
@@ -125,7 +135,16 @@ impl DecisionBody {
         let command = Command::CancelCoupon { code: code.to_owned() };
         let idem = Some((format!("coupon-cancel:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
-        check.done(Some(Order { member, command, origin, idem, source: None, attributes: None, trace: None }))
+        check.done(Some(Order {
+            member,
+            command,
+            origin,
+            idem,
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        }))
     }
 }
 
@@ -140,6 +159,15 @@ impl CouponRestoreBody {
         let idem = Some((format!("coupon-restore:{key}"), fingerprint(self)));
         let member = used.member.clone();
         let command = Command::RestoreCoupon { used: Box::new(used) };
-        check.done(Some(Order { member, command, origin, idem, source: None, attributes: None, trace: None }))
+        check.done(Some(Order {
+            member,
+            command,
+            origin,
+            idem,
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        }))
     }
 }

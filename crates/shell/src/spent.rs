@@ -34,6 +34,7 @@ impl CaptureBody {
             source,
             attributes: None,
             trace: None,
+            aliases: None,
         };
         check.done(Some(order))
     }
@@ -56,6 +57,7 @@ impl ReleaseBody {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         };
         check.done(Some(order))
     }
@@ -145,6 +147,7 @@ impl ReverseBody {
             source,
             attributes: None,
             trace: None,
+            aliases: None,
         });
         check.done(order)
     }

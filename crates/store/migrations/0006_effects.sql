@@ -170,6 +170,17 @@ BEGIN
   UPDATE alias SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
     WHERE NEW.effects -> '$.adopts' IS NOT NULL
     AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  INSERT OR IGNORE INTO alias (programme_no, alias, member_no)
+    SELECT NEW.programme_no, 'id:' || (NEW.effects ->> '$.adopts'), no FROM member
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id;
+  UPDATE OR IGNORE profile SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  DELETE FROM profile WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  UPDATE trace SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
   UPDATE coupon SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
     WHERE NEW.effects -> '$.adopts' IS NOT NULL
     AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');

@@ -2,7 +2,7 @@
 -- Columns have short names because hosts hand them over with every row set.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
 -- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
--- is wanted or null], …], ?4 most lots (-1: all)
+-- is wanted or null, names that it is given or null], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
@@ -33,10 +33,18 @@ SELECT
   ) END AS tallies,
   CASE WHEN w.value ->> 6 IS NOT NULL THEN (
     SELECT json_array(r.version, json(r.document)) FROM reward AS r WHERE r.programme_no = p.no AND r.id = w.value ->> 6
-  ) END AS reward
+  ) END AS reward,
+  CASE WHEN w.value ->> 7 IS NOT NULL THEN (
+    SELECT min(a.alias) FROM json_each(w.value -> 7) AS n CROSS JOIN alias AS a ON a.programme_no = p.no AND a.alias = n.value
+    WHERE a.member_no IS NOT m.no
+  ) END AS taken_alias,
+  CASE WHEN ?4 <> 0 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END AS aliases
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w
-LEFT JOIN member AS m ON m.programme_no = p.no AND m.id = w.value ->> 0
+-- With ~ in front it is one of the other names of a member.
+LEFT JOIN member AS m ON m.programme_no = p.no AND m.id = CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
+    SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no WHERE a.programme_no = p.no AND a.alias = substr(w.value ->> 0, 2)
+  ) ELSE w.value ->> 0 END
 WHERE p.no = coalesce(?1, (SELECT programme_no FROM api_key WHERE prefix = ?2))
 ORDER BY w.id

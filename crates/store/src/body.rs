@@ -4,14 +4,14 @@
 
 use ledger::{
     Award, Count, Deduction, Discount, Entry, EntryId, Exact, Frozen, Hash, Kind, LineAward, LineReturn, LotDates,
-    LotGrant, LotNumber, LotReturn, MemberId, Origin, ProgrammeId, Qualifying, Reference, Reminder, Reservation,
-    Reversal, Review, Sequence, Taken, TierMove,
+    LotGrant, LotNumber, LotReturn, MemberId, Origin, PoolChange, ProgrammeId, Qualifying, Reference, Reminder,
+    Reservation, Reversal, Review, Sequence, Taken, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{self, AdjustmentRow};
-use crate::codec::{draws, instant, pairs};
+use crate::codec::{StandingRow, draws, instant, pairs, standing, standing_row};
 use crate::coupons::{CouponRow, coupon, coupon_row};
 use crate::effects::{TallyRow, tally, tally_row};
 use crate::sql::Row;
@@ -105,6 +105,13 @@ struct Body {
     /// Order in minor units, points wished, money in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     deduction: Option<(i64, Option<i64>, i64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterparty: Option<String>,
+    /// Whether this is the pool's side, whether the member joins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<(bool, bool)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried: Option<StandingRow>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -155,6 +162,9 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         coupons: entry.coupons.iter().map(coupon_row).collect(),
         discount: entry.discount.map(|d| (d.order_minor, d.off_minor)),
         reward: entry.reward.as_ref().map(|r| (r.reward.clone(), r.version, r.quantity, r.cash_minor)),
+        counterparty: entry.counterparty.as_ref().map(ToString::to_string),
+        pool: entry.pool.map(|change| (change.is_pool, change.joins)),
+        carried: entry.carried.as_ref().map(standing_row),
         deduction: entry.deduction.map(|d| (d.order_minor, d.wished, d.money_minor)),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
@@ -270,6 +280,9 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
             quantity,
             cash_minor,
         }),
+        counterparty: body.counterparty.map(MemberId::new).transpose().map_err(|_| corrupt())?,
+        pool: body.pool.map(|(is_pool, joins)| PoolChange { is_pool, joins }),
+        carried: body.carried.map(standing),
         deduction: body.deduction.map(|(order_minor, wished, money_minor)| Deduction {
             order_minor,
             wished,

@@ -88,8 +88,7 @@ pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
         let id = (desk.ids)();
         match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
             Attempt::Decided(decided) => {
-                let Decision { postings, primary } = decided.decision;
-                let entries = postings.into_iter().map(|posting| posting.entry).collect();
+                let (entries, primary) = decided.decision.told();
                 return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
             }
             Attempt::Refused(refusal) => return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false }),
@@ -149,18 +148,20 @@ impl Round {
         if taken.iter().any(|claim| self.claimed.contains(claim)) {
             return Ok(None);
         }
-        let undoes = order.undoes().is_some();
-        if undoes && self.members.contains_key(&order.member) {
+        let stored_only = order.needs_what_is_stored();
+        let is_ahead = |member: &Member| self.members.contains_key(&member.id);
+        if stored_only && (is_ahead(&loaded.member) || loaded.recorded.others.iter().any(is_ahead)) {
             return Ok(None);
         }
-        let ahead = self.members.remove(&order.member);
+        let own = loaded.member.id.clone();
+        let ahead = self.members.remove(&own);
         let in_flight = || {
             desk.in_flight?
                 .ahead_of(desk.programme.no, &loaded.member)
                 .filter(|member| is_enough(order, member, desk.now))
         };
         let is_ahead = ahead.is_some();
-        let under_way = if is_ahead || undoes { None } else { in_flight() };
+        let under_way = if is_ahead || stored_only { None } else { in_flight() };
         let stored = under_way.is_some().then(|| loaded.member.clone());
         let recorded = &loaded.recorded;
         let member = ahead.or(under_way).unwrap_or(loaded.member);
@@ -169,14 +170,14 @@ impl Round {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
                 if is_ahead {
-                    self.members.insert(order.member.clone(), member);
+                    self.members.insert(own, member);
                 }
                 Ok(None)
             }
             Attempt::Refused(refusal) => {
                 if is_ahead {
                     // It may be refused only because of an order of this call that is not written yet.
-                    self.members.insert(order.member.clone(), member);
+                    self.members.insert(own, member);
                     return Ok(None);
                 }
                 // Nor because of what other requests have under way; on a busy member there always is something, so what is stored decides.
@@ -203,8 +204,9 @@ impl Round {
                 Ok(Some(Outcome::Nothing(Box::new(decided.member))))
             }
             Attempt::Decided(decided) => {
-                let Decided { decision, member } = *decided;
-                self.members.insert(order.member.clone(), member);
+                let Decided { decision, member, others } = *decided;
+                let changed = std::iter::once(member).chain(others);
+                self.members.extend(changed.map(|member| (member.id.clone(), member)));
                 self.claimed.extend(taken);
                 self.decided.push((index, decision, claims));
                 Ok(None)
@@ -216,23 +218,24 @@ impl Round {
         let programme_no = desk.programme.no;
         let batch: Vec<(&Decision, &Claims)> =
             self.decided.iter().map(|(_, decision, claims)| (decision, claims)).collect();
-        let sent: Vec<&Member> = batch
-            .iter()
-            .filter_map(|(decision, _)| self.members.get(&decision.postings.first()?.entry.member))
-            .collect();
+        let states = |(at, (decision, _)): (usize, &(&Decision, &Claims))| {
+            let members = decision.members().into_iter().filter_map(|id| self.members.get(id));
+            members.map(|member| (at, member)).collect::<Vec<_>>()
+        };
+        let sent: Vec<(usize, &Member)> = batch.iter().enumerate().flat_map(states).collect();
         if let Some(in_flight) = desk.in_flight {
-            sent.iter().for_each(|member| in_flight.send(programme_no, member));
+            sent.iter().for_each(|(_, member)| in_flight.send(programme_no, member));
         }
         let written = commit(desk.sql, programme_no, &batch).await;
         if let Some(in_flight) = desk.in_flight {
             let outcomes = written.as_ref().map_or(&[][..], Vec::as_slice);
-            let outcomes = outcomes.iter().copied().chain(std::iter::repeat(false));
-            sent.iter().zip(outcomes).for_each(|(member, written)| in_flight.land(programme_no, member, written));
+            let is_written = |at: usize| outcomes.get(at).copied().unwrap_or(false);
+            sent.iter().for_each(|(at, member)| in_flight.land(programme_no, member, is_written(*at)));
         }
         for ((index, decision, _), written) in self.decided.drain(..).zip(written?) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
-                let entries = decision.postings.into_iter().map(|posting| posting.entry).collect();
-                *outcome = Some(Outcome::Done(Answer { entries, primary: decision.primary, replayed: false }));
+                let (entries, primary) = decision.told();
+                *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false }));
             }
         }
         self.keep(desk, outcomes).await
@@ -282,7 +285,12 @@ fn attempt<S, I>(
     }
     let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
-    Ok(match decide(desk.book, member, &order.command, &order.origin, recorded, context)? {
+    let decided = match decide(desk.book, member, &order.command, &order.origin, recorded, context) {
+        // Who shares a pool has changed since the request was read: it must be asked for anew.
+        Err(Fault::Moved) => return Err(Error::Busy),
+        decided => decided?,
+    };
+    Ok(match decided {
         Ok(decided) => Attempt::Decided(Box::new(decided)),
         Err(Refusal::InsufficientPoints { .. }) if partly => Attempt::NeedsAllLots,
         Err(refusal) => Attempt::Refused(refusal),
@@ -322,6 +330,7 @@ async fn reload<S: Sql, I>(
 
 /// Where all lots were loaded and are not the balance, loading again would not help.
 fn must_add_up(lots: Lots, loaded: &[Loaded]) -> Result<(), Error> {
-    let is_short = |loaded: &Loaded| loaded.member.exists() && !loaded.member.lots_complete;
-    if lots == Lots::All && loaded.iter().any(is_short) { Err(Error::Fault(Fault::Unbalanced)) } else { Ok(()) }
+    let is_short = |member: &Member| member.exists() && !member.lots_complete;
+    let mut members = loaded.iter().flat_map(|loaded| loaded.recorded.others.iter().chain([&loaded.member]));
+    if lots == Lots::All && members.any(is_short) { Err(Error::Fault(Fault::Unbalanced)) } else { Ok(()) }
 }

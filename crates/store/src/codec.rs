@@ -11,7 +11,8 @@ use crate::sql::Row;
 pub(crate) const NEVER: i64 = i64::MAX;
 
 type LotRow = (i64, String, i64, i64, i64, i64, i64, i64);
-type StandingRow = (i64, i64, i64, Vec<(i32, i64, i64, i64)>);
+/// Spend, growth and orders for life, then by month.
+pub(crate) type StandingRow = (i64, i64, i64, Vec<(i32, i64, i64, i64)>);
 type CounterRow = (String, i32, i64, i64);
 
 pub(crate) fn instant(value: i64) -> Timestamp {
@@ -44,12 +45,15 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         lots_granted: row.integer(at + 5)?,
         joined_at: row.optional_integer(at + 6)?.map(instant),
         tier,
-        standing: standing(&row.text(at + 10)?)?,
+        standing: read_standing(&row.text(at + 10)?)?,
         counters: counters(&row.text(at + 11)?)?,
         holds: more.holds()?,
         reviews: more.reviews()?,
         coupons: more.coupons(),
         frozen: more.frozen(),
+        pool: more.pool()?,
+        pooled: more.pooled()?,
+        closed: more.closed()?,
         requests: more.requests()?,
         due_at: row.optional_integer(at + 12)?.map(instant),
         reminded_at: row.optional_integer(at + 13)?.map(instant),
@@ -74,18 +78,23 @@ fn lots(text: &str) -> Result<Vec<Lot>, Error> {
     Ok(rows.into_iter().map(lot).collect())
 }
 
-fn standing(text: &str) -> Result<Standing, Error> {
-    let (spend_minor, growth, orders, months): StandingRow =
-        serde_json::from_str(text).map_err(|_| Error::Corrupt("standing"))?;
+pub(crate) fn standing((spend_minor, growth, orders, months): StandingRow) -> Standing {
     let month = |(month, spend_minor, growth, orders)| (month, Totals { spend_minor, growth, orders });
-    Ok(Standing { lifetime: Totals { spend_minor, growth, orders }, months: months.into_iter().map(month).collect() })
+    Standing { lifetime: Totals { spend_minor, growth, orders }, months: months.into_iter().map(month).collect() }
+}
+
+pub(crate) fn standing_row(standing: &Standing) -> StandingRow {
+    let Totals { spend_minor, growth, orders } = standing.lifetime;
+    let month = |(month, totals): &(i32, Totals)| (*month, totals.spend_minor, totals.growth, totals.orders);
+    (spend_minor, growth, orders, standing.months.iter().map(month).collect())
+}
+
+fn read_standing(text: &str) -> Result<Standing, Error> {
+    serde_json::from_str(text).map(standing).map_err(|_| Error::Corrupt("standing"))
 }
 
 pub(crate) fn standing_json(standing: &Standing) -> Json {
-    let Totals { spend_minor, growth, orders } = standing.lifetime;
-    let month = |(month, totals): &(i32, Totals)| (*month, totals.spend_minor, totals.growth, totals.orders);
-    let months: Vec<_> = standing.months.iter().map(month).collect();
-    json!([spend_minor, growth, orders, months])
+    json!(standing_row(standing))
 }
 
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {

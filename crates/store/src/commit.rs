@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, Kind, LotDates, LotGrant, Posting, Timestamp};
+use ledger::{Decision, Entry, Hash, Kind, LotDates, LotGrant, MemberId, Posting, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::body;
 use crate::codec::{NEVER, counters_json, standing_json};
-use crate::effects;
+use crate::effects::{self, With};
 use crate::more;
 use crate::order::Trace;
 use crate::sql::{Sql, Value};
@@ -21,6 +21,7 @@ pub(crate) struct Claims {
     pub(crate) source: Option<String>,
     pub(crate) attributes: Option<String>,
     pub(crate) trace: Option<Trace>,
+    pub(crate) aliases: Option<Vec<String>>,
 }
 
 /// Writes the decisions and tells of each whether it was written. An empty decision counts as written.
@@ -31,8 +32,11 @@ pub(crate) async fn commit(
 ) -> Result<Vec<bool>, Error> {
     let mut rows = Vec::new();
     for (decision, claims) in decisions {
+        let mut heads = Heads::of(decision);
         for (at, posting) in decision.postings.iter().enumerate() {
-            rows.push(row(programme_no, decision, at, posting, claims)?);
+            let others = heads.at(&posting.entry);
+            rows.push(row(programme_no, decision, at, posting, claims, others)?);
+            heads.move_on(&posting.entry);
         }
     }
     let (statement, values) = match rows.len() {
@@ -59,6 +63,33 @@ fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
     serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
+/// The heads of the members of a decision, as its rows are written one after another.
+struct Heads<'a>(Vec<(&'a MemberId, Option<Hash>)>);
+
+impl<'a> Heads<'a> {
+    /// Those that the decision was made on.
+    fn of(decision: &'a Decision) -> Self {
+        let mut heads: Vec<(&MemberId, Option<Hash>)> = Vec::new();
+        for Posting { entry, .. } in &decision.postings {
+            if heads.iter().all(|(member, _)| **member != entry.member) {
+                heads.push((&entry.member, (entry.sequence.0 > 1).then_some(entry.previous_hash)));
+            }
+        }
+        Self(heads)
+    }
+
+    /// Those of the other members, which each row asks for: when one was late, all are skipped.
+    fn at(&self, entry: &Entry) -> Vec<(&'a MemberId, Option<Hash>)> {
+        self.0.iter().filter(|(member, _)| **member != entry.member).copied().collect()
+    }
+
+    fn move_on(&mut self, entry: &Entry) {
+        for (_, head) in self.0.iter_mut().filter(|(member, _)| **member == entry.member) {
+            *head = Some(entry.hash);
+        }
+    }
+}
+
 /// One row of the view `posting_v4`, columns in its order. The first row of a decision carries the claims of all of it: the others are
 /// chained to it by the head they expect, so they are skipped with it.
 fn row(
@@ -67,12 +98,15 @@ fn row(
     at: usize,
     posting: &Posting,
     claims: &Claims,
+    others: Vec<(&MemberId, Option<Hash>)>,
 ) -> Result<Vec<Value>, Error> {
     let Posting { entry, after } = posting;
     let (is_first, is_primary) = (at == 0, at == decision.primary);
     let on = |condition: bool, text: &Option<String>| Value::from(if condition { text.clone() } else { None });
     let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
-    let sequences = decision.postings.first().zip(decision.postings.last()).filter(|_| is_primary);
+    let is_own = |posting: &&Posting| posting.entry.member == entry.member;
+    let first = decision.postings.iter().find(is_own);
+    let sequences = first.zip(decision.postings.iter().rev().find(is_own)).filter(|_| is_primary);
     let expected_head = (entry.sequence.0 > 1).then(|| entry.previous_hash.to_string());
     let tier = after.tier.as_ref();
     Ok(vec![
@@ -110,7 +144,15 @@ fn row(
         grants(entry),
         moves(entry),
         on(is_primary, &claims.attributes),
-        effects::write(entry, claims.trace.as_ref().filter(|_| is_primary))?.into(),
+        effects::write(
+            entry,
+            &With {
+                trace: claims.trace.as_ref().filter(|_| is_primary),
+                aliases: claims.aliases.as_deref().filter(|_| is_primary),
+                others,
+            },
+        )?
+        .into(),
     ])
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What each field does in the database is in the trigger of migration 0006.
 
-use ledger::{Entry, Kind, Tally};
+use ledger::{Entry, Hash, Kind, MemberId, Tally};
 use serde::Serialize;
 
 use crate::Error;
@@ -18,6 +18,15 @@ struct Effects {
     /// Device and address.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<(Option<String>, Option<String>)>,
+    /// Other members of the decision, with the heads that they must have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<(String, Option<String>)>,
+    /// All the names that the member is known by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aliases: Option<Vec<String>>,
+    /// The member that becomes part of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adopts: Option<String>,
     /// The entry has to be looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     review: Option<bool>,
@@ -29,9 +38,25 @@ struct Effects {
     reward: Option<(String, i64)>,
 }
 
+/// What goes with an entry beside what it says itself.
+#[derive(Default)]
+pub(crate) struct With<'a> {
+    /// Where it was asked from.
+    pub(crate) trace: Option<&'a Trace>,
+    /// All the names that its member is known by from now on.
+    pub(crate) aliases: Option<&'a [String]>,
+    /// Other members of the decision, with the heads that they must have now.
+    pub(crate) others: Vec<(&'a MemberId, Option<Hash>)>,
+}
+
 /// The text for the command table; `None` when there is nothing to do.
-pub(crate) fn write(entry: &Entry, trace: Option<&Trace>) -> Result<Option<String>, Error> {
+pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Error> {
+    let With { trace, aliases, others } = with;
+    let head = |(member, head): &(&MemberId, Option<Hash>)| (member.to_string(), head.map(|head| head.to_string()));
     let effects = Effects {
+        others: others.iter().map(head).collect(),
+        aliases: aliases.map(<[String]>::to_vec),
+        adopts: entry.carried.as_ref().and(entry.counterparty.as_ref()).map(ToString::to_string),
         tallies: entry.tallies.iter().map(tally_row).collect(),
         trace: trace.map(|trace| (trace.device.clone(), trace.ip.clone())),
         coupons: entry.coupons.iter().filter(|_| issues(entry.kind)).map(|coupon| coupon.code.clone()).collect(),
@@ -46,7 +71,7 @@ pub(crate) fn write(entry: &Entry, trace: Option<&Trace>) -> Result<Option<Strin
 
 /// Whether the coupons of an entry are new; all other kinds speak of older ones.
 fn issues(kind: Kind) -> bool {
-    !matches!(kind, Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire | Kind::Reverse)
+    matches!(kind, Kind::Earn | Kind::Redeem | Kind::TierChange)
 }
 
 pub(crate) fn tally_row(tally: &Tally) -> TallyRow {

@@ -17,6 +17,16 @@ pub async fn span(sql: &impl Sql, member_no: i64, first: i64, last: i64) -> Resu
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
+/// The entry of who got what the transfer with that id gave.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn transferred(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
+    let values = vec![programme_no.into(), id.to_string().into()];
+    let mut rows = sql.query(include_str!("../queries/transferred.sql"), values).await?;
+    rows.first_mut().map(|row| body::read(row, 0)).transpose()
+}
+
 /// Up to `most` entries of a member before sequence number `before`, newest first.
 ///
 /// # Errors

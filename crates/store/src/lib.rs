@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 mod adjustments;
+mod aliases;
 mod body;
 mod carry_out;
 mod codec;
@@ -35,6 +36,7 @@ mod traces;
 mod view;
 
 pub use adjustments::open_requests;
+pub use aliases::member_by_alias;
 pub use carry_out::{Desk, carry_out, dry_run};
 pub use coupons::coupon_holder;
 pub use deliveries::{
@@ -45,7 +47,7 @@ pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
     replay_dead,
 };
-pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span};
+pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span, transferred};
 pub use in_flight::InFlight;
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};

@@ -43,6 +43,10 @@ pub struct Wanted {
     pub subjects: Vec<String>,
     /// The reward that it wants.
     pub reward: Option<String>,
+    /// Other members that it names.
+    pub others: Vec<MemberId>,
+    /// The names that it gives the member.
+    pub aliases: Option<Vec<String>>,
 }
 
 /// Entries whose earlier reversals a decision has to know of.
@@ -58,7 +62,16 @@ impl Wanted {
     /// A member alone, without anything that a command claims.
     #[must_use]
     pub fn member(member: MemberId) -> Self {
-        Self { member, idem: None, source: None, undoes: None, subjects: Vec::new(), reward: None }
+        Self {
+            member,
+            idem: None,
+            source: None,
+            undoes: None,
+            subjects: Vec::new(),
+            reward: None,
+            others: Vec::new(),
+            aliases: None,
+        }
     }
 
     fn row(&self) -> Json {
@@ -73,7 +86,8 @@ impl Wanted {
             entries,
             lots.filter(|lots| !lots.is_empty()),
             subjects,
-            self.reward
+            self.reward,
+            self.aliases
         ])
     }
 }
@@ -114,6 +128,8 @@ pub struct Loaded {
     pub recorded: Recorded,
     /// What the merchant told about the member, a JSON text; only loaded together with lots.
     pub attributes: Option<String>,
+    /// The other names of the member, a JSON list; only loaded together with lots.
+    pub aliases: Option<String>,
 }
 
 /// Where the entries of an earlier command are.
@@ -145,7 +161,10 @@ pub async fn load(
     wanted: &[Wanted],
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
-    let list: Vec<Json> = wanted.iter().map(Wanted::row).collect();
+    // Those that a command names follow the one that it is for.
+    let others = |wanted: &Wanted| wanted.others.iter().cloned().map(|id| Wanted::member(id).row()).collect::<Vec<_>>();
+    let rows = |wanted: &Wanted| std::iter::once(wanted.row()).chain(others(wanted)).collect::<Vec<_>>();
+    let list: Vec<Json> = wanted.iter().flat_map(rows).collect();
     let (number, prefix) = match scope {
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
         Scope::Programme(number) => (Value::from(number), Value::Null),
@@ -155,7 +174,16 @@ pub async fn load(
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first)?;
     let caller = read_caller(first, &programme, 4)?;
-    let loaded = rows.iter_mut().map(read_loaded).collect::<Result<_, _>>()?;
+    let mut found = rows.iter_mut().map(read_loaded);
+    let mut next = || found.next().ok_or(Error::Corrupt("answer"))?;
+    let mut loaded = Vec::new();
+    for wanted in wanted {
+        let mut one = next()?;
+        for _ in &wanted.others {
+            one.recorded.others.push(next()?.member);
+        }
+        loaded.push(one);
+    }
     Ok(Some((programme, caller, loaded)))
 }
 
@@ -193,8 +221,10 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let expired = row.optional_integer(MEMBER + 22)?.unwrap_or(0);
     let tallies = row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
     let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
-    let recorded = Recorded { used, reversals, expired, tallies, reward };
-    Ok(Loaded { member, member_no, hit, refusal, recorded, attributes })
+    let taken_alias = row.optional_text(MEMBER + 25)?;
+    let aliases = row.optional_text(MEMBER + 26)?;
+    let recorded = Recorded { used, reversals, expired, tallies, reward, others: Vec::new(), taken_alias };
+    Ok(Loaded { member, member_no, hit, refusal, recorded, attributes, aliases })
 }
 
 fn read_reward(text: &str) -> Result<(i64, Reward), Error> {

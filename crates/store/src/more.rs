@@ -2,7 +2,7 @@
 //!
 //! Field names are part of the stored format; new fields are optional.
 
-use ledger::{AdjustmentRequest, Coupon, EntryId, Frozen, Hold, Member, OpenReview, Reference};
+use ledger::{AdjustmentRequest, Closed, Coupon, EntryId, Frozen, Hold, Member, MemberId, OpenReview, Reference};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -29,6 +29,13 @@ pub(crate) struct More {
     /// Earning, spending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     frozen: Option<(bool, bool)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pool: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pooled: Vec<String>,
+    /// The member that it became part of; empty when it was forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed: Option<String>,
 }
 
 impl More {
@@ -48,6 +55,22 @@ impl More {
         self.reviews.iter().cloned().map(open_review).collect::<Option<_>>().ok_or(Error::Corrupt("reviews"))
     }
 
+    pub(crate) fn pool(&self) -> Result<Option<MemberId>, Error> {
+        self.pool.as_ref().map(|id| member_id(id)).transpose()
+    }
+
+    pub(crate) fn pooled(&self) -> Result<Vec<MemberId>, Error> {
+        self.pooled.iter().map(|id| member_id(id)).collect()
+    }
+
+    pub(crate) fn closed(&self) -> Result<Option<Closed>, Error> {
+        match self.closed.as_deref() {
+            None => Ok(None),
+            Some("") => Ok(Some(Closed::Erased)),
+            Some(into) => Ok(Some(Closed::Merged(member_id(into)?))),
+        }
+    }
+
     pub(crate) fn coupons(&self) -> Vec<Coupon> {
         self.coupons.iter().cloned().map(coupon).collect()
     }
@@ -61,6 +84,10 @@ impl More {
     }
 }
 
+fn member_id(id: &str) -> Result<MemberId, Error> {
+    MemberId::new(id).map_err(|_| Error::Corrupt("member id"))
+}
+
 /// The text that is stored; `None` when there is nothing to say.
 pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
     let hold = |h: &Hold| (h.id.to_string(), h.reference.as_ref().map(ToString::to_string), h.until.0, pairs(&h.lots));
@@ -69,6 +96,12 @@ pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
         requests: member.requests.iter().map(request_row).collect(),
         coupons: member.coupons.iter().map(coupon_row).collect(),
         reviews: member.reviews.iter().map(open_review_row).collect(),
+        pool: member.pool.as_ref().map(ToString::to_string),
+        pooled: member.pooled.iter().map(ToString::to_string).collect(),
+        closed: member.closed.as_ref().map(|closed| match closed {
+            Closed::Merged(into) => into.to_string(),
+            Closed::Erased => String::new(),
+        }),
         frozen: Some(member.frozen).filter(|frozen| frozen.any()).map(|frozen| (frozen.earning, frozen.spending)),
     };
     if more == More::default() {

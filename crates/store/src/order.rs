@@ -23,6 +23,8 @@ pub struct Order {
     pub attributes: Option<String>,
     /// Where it was asked from.
     pub trace: Option<Trace>,
+    /// All the names that the member is known by from now on, each with its kind in front.
+    pub aliases: Option<Vec<String>>,
 }
 
 /// Where a command was asked from, as far as the caller tells. Says who somebody is: kept beside the entries, never in them.
@@ -44,8 +46,8 @@ impl Order {
             Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
             _ => (Vec::new(), None),
         };
-        let (member, source) = (self.member.clone(), self.source.clone());
-        Wanted { member, idem, source, undoes: self.undoes(), subjects, reward }
+        let (member, source, aliases) = (self.member.clone(), self.source.clone(), self.aliases.clone());
+        Wanted { member, idem, source, undoes: self.undoes(), subjects, reward, others: self.others(), aliases }
     }
 
     /// How many lots are likely to be enough.
@@ -70,11 +72,41 @@ impl Order {
             | Command::Deduct { .. }
             | Command::RejectReview(_)
             | Command::Recover(_)
+            | Command::Transfer { .. }
+            | Command::Merge { .. }
+            | Command::Pool { .. }
+            | Command::RedeemPooled { .. }
+            | Command::Erase
             | Command::Activate(_)
             | Command::Settle
             | Command::Upgrade
             | Command::Remind => Lots::All,
         }
+    }
+
+    /// Other members that it names.
+    fn others(&self) -> Vec<MemberId> {
+        match &self.command {
+            Command::Transfer { to, .. } => vec![to.clone()],
+            Command::Merge { from } => vec![from.clone()],
+            Command::Pool { pool, .. } => vec![pool.clone()],
+            Command::RedeemPooled { members, .. } => members.clone(),
+            Command::Recover(stolen) => {
+                let mut others: Vec<MemberId> = Vec::new();
+                for received in stolen.iter().filter_map(|stolen| stolen.received.as_ref()) {
+                    if !others.contains(&received.member) {
+                        others.push(received.member.clone());
+                    }
+                }
+                others
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether more is needed to decide it than the member's own state, so that it cannot be decided on top of writes that are under way.
+    pub(crate) fn needs_what_is_stored(&self) -> bool {
+        self.undoes().is_some() || !self.others().is_empty()
     }
 
     /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes
@@ -84,7 +116,7 @@ impl Order {
             Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
             Command::RestoreCoupon { used } => return Some(Undoes { entries: vec![used.id], lots: Vec::new() }),
             Command::Recover(stolen) => {
-                let entries = stolen.iter().map(|redemption| redemption.entry.id).collect();
+                let entries = stolen.iter().map(|stolen| stolen.redemption.entry.id).collect();
                 return Some(Undoes { entries, lots: Vec::new() });
             }
             _ => return None,
@@ -99,13 +131,13 @@ impl Order {
     #[must_use]
     pub fn of_job(member: MemberId, command: Command, job: &str) -> Self {
         let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
-        Self { member, command, origin, idem: None, source: None, attributes: None, trace: None }
+        Self { member, command, origin, idem: None, source: None, attributes: None, trace: None, aliases: None }
     }
 
     pub(crate) fn claims(&self) -> Claims {
         let (idem, fingerprint) = self.idem.clone().unzip();
-        let Self { source, attributes, trace, .. } = self.clone();
-        Claims { idem, fingerprint, source, attributes, trace }
+        let Self { source, attributes, trace, aliases, .. } = self.clone();
+        Claims { idem, fingerprint, source, attributes, trace, aliases }
     }
 }
 

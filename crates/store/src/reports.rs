@@ -125,11 +125,12 @@ fn source_of(entry: &Entry) -> Option<String> {
         Kind::Redeem | Kind::Capture => Some(source("redeem", reference)),
         Kind::Reverse => Some(source("reverse", reference)),
         Kind::Request => Some(source("request", reference)),
+        Kind::Transfer => Some(source("transfer", reference)),
         _ => None,
     }
 }
 
-/// Three sums over a programme that must be the same.
+/// Sums over a programme: the first three must be the same, the last must be nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     /// Points of all entries.
@@ -138,6 +139,8 @@ pub struct Totals {
     pub balances: i64,
     /// Points left in all lots, less all debts.
     pub lots: i64,
+    /// What members gave each other and took over from each other: nothing in all.
+    pub transferred: i64,
 }
 
 /// The sums of a programme.
@@ -147,7 +150,12 @@ pub struct Totals {
 pub async fn totals(sql: &impl Sql, programme_no: i64) -> Result<Totals, Error> {
     let mut rows = sql.query(include_str!("../queries/audit_totals.sql"), vec![programme_no.into()]).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
-    Ok(Totals { entries: row.integer(0)?, balances: row.integer(1)?, lots: row.integer(2)? })
+    Ok(Totals {
+        entries: row.integer(0)?,
+        balances: row.integer(1)?,
+        lots: row.integer(2)?,
+        transferred: row.integer(3)?,
+    })
 }
 
 /// Counters of the programme that are not what its entries say, in words.

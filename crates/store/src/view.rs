@@ -50,6 +50,8 @@ impl Serialize for EntryView<'_> {
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
         optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
         optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
+        optional(&mut map, "counterparty", entry.counterparty.as_ref().map(|other| other.as_str()))?;
+        optional(&mut map, "pool", entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})))?;
         list(&mut map, "coupons", &entry.coupons, coupon_json)?;
         let discount = |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
         optional(&mut map, "discount", entry.discount.map(discount))?;

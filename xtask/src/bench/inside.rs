@@ -69,6 +69,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
         source: Some(format!("purchase:{order}")),
         attributes: None,
         trace: None,
+        aliases: None,
     })
 }
 

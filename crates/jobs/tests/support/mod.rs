@@ -77,6 +77,7 @@ impl World {
             source: None,
             attributes: None,
             trace: None,
+            aliases: None,
         };
         self.order(&members.into_iter().map(member).collect::<Vec<_>>(), Lots::None);
     }

@@ -1,7 +1,7 @@
 //! Coupons, those who bring them, and how orders are paid with points.
 
 use super::{Check, MOST_POINTS, escape};
-use crate::document::{CouponRule, Document, Redemption};
+use crate::document::{CouponRule, Document, Redemption, Transfers};
 
 impl Check {
     pub(super) fn spending(&mut self, document: &Document) {
@@ -26,6 +26,9 @@ impl Check {
             if let Some(coupon) = &level.gift_coupon {
                 self.coupon_name(&format!("/tiers/levels/{index}/gift_coupon"), coupon, document);
             }
+        }
+        if let Some(transfers) = document.transfers {
+            self.transfers(transfers);
         }
         if let Some(redemption) = document.redemption {
             self.redemption(redemption);
@@ -61,6 +64,22 @@ impl Check {
                 self.problem(&format!("{at}/{name}"), "must be at most 100 texts of 1 to 64 characters");
             }
         }
+    }
+
+    fn transfers(&mut self, rule: Transfers) {
+        for (name, value) in [
+            ("least_points", Some(rule.least_points)),
+            ("most_points", rule.most_points),
+            ("points_per_day", rule.points_per_day),
+        ] {
+            if value.is_some_and(|value| !(1..=MOST_POINTS).contains(&value)) {
+                self.problem(&format!("/transfers/{name}"), "must be 1 to 1000000000");
+            }
+        }
+        if rule.most_points.is_some_and(|most| most < rule.least_points) {
+            self.problem("/transfers/most_points", "must not be less than least_points");
+        }
+        self.limit("/transfers/limit", rule.limit);
     }
 
     fn redemption(&mut self, rule: Redemption) {

@@ -64,6 +64,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         risk: risk(random),
         coupons: BTreeMap::new(),
         redemption: None,
+        transfers: None,
     };
     republish(random, &mut document);
     document

@@ -317,7 +317,7 @@ fn kind_of(command: &Command) -> &'static str {
 fn told(store: &Store, entry: &Entry) -> Said {
     let mut draws = pairs(&entry.draws);
     let mut activations: Vec<i64> = entry.activations.iter().map(|lot| lot.number.0).collect();
-    if matches!(entry.kind, ledger::Kind::Expire | ledger::Kind::Activate) {
+    if matches!(entry.kind, ledger::Kind::Expire | ledger::Kind::Activate | ledger::Kind::Erase) {
         // The order of consumption matters; the order in which lots expire or activate at one instant does not.
         draws.sort_unstable();
         activations.sort_unstable();

@@ -164,7 +164,7 @@ impl Books {
             let over = lot.expires_at.is_some_and(|end| end <= now);
             let in_time = match entry.kind {
                 Kind::Expire => over && lot.left == lot.held,
-                Kind::Capture => true,
+                Kind::Capture | Kind::Erase => true,
                 Kind::Reverse => !over,
                 _ => lot.available_at <= now && !over,
             };

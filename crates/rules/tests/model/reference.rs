@@ -133,6 +133,7 @@ pub struct Reference {
     pub coupons_issued: usize,
     pub uses: Vec<NaiveUse>,
     pub taken: Vec<NaiveTaken>,
+    pub erased: bool,
 }
 
 pub type Outcome<T> = Result<T, &'static str>;
@@ -159,6 +160,7 @@ impl Reference {
             coupons_issued: 0,
             uses: vec![],
             taken: vec![],
+            erased: false,
         }
     }
 
@@ -205,6 +207,10 @@ impl Reference {
         };
         if needs_member && self.entries == 0 {
             return Err("member-not-found");
+        }
+        let is_job = matches!(command, Command::Settle | Command::Upgrade | Command::Remind);
+        if self.erased {
+            return if is_job { Ok(vec![]) } else { Err("member-erased") };
         }
         if matches!(command, Command::Activate(None) | Command::Reverse(None)) {
             return Err("reference-not-found");
@@ -287,6 +293,11 @@ impl Reference {
                 self.may_reject(placed, actor)?;
                 said.extend(self.reverse(book, wish, now)?);
             }
+            Command::Erase => said.extend(self.erase(now)),
+            // What concerns several members has a test of its own.
+            Command::Transfer { .. } | Command::Merge { .. } | Command::Pool { .. } | Command::RedeemPooled { .. } => {
+                unreachable!("the model is of one member")
+            }
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
             Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
             Command::Settle => {}
@@ -317,6 +328,26 @@ impl Reference {
             }
             () => Ok(()),
         }
+    }
+
+    /// Everything that is open ends, and what is left is forfeited.
+    fn erase(&mut self, now: i64) -> Vec<Said> {
+        let holds: Vec<i64> = self.holds.iter().map(|hold| hold.sequence).collect();
+        let mut said: Vec<Said> = holds.into_iter().filter_map(|placed| self.release(placed, now).ok()).collect();
+        said.extend(self.lapse(i64::MAX).into_iter().map(|lapsed| Said { occurred_at: now, ..lapsed }));
+        let mut erased =
+            Said { kind: "erase", occurred_at: now, debt: -self.debt, points: self.debt, ..Said::default() };
+        for lot in self.lots.iter_mut().filter(|lot| lot.remaining > 0) {
+            erased.draws.push((lot.number, lot.remaining));
+            erased.points -= lot.remaining;
+            lot.remaining = 0;
+        }
+        erased.coupons = spending::told(&self.coupons);
+        (self.debt, self.erased, self.tier) = (0, true, None);
+        self.coupons.clear();
+        self.reviews.clear();
+        said.push(erased);
+        said
     }
 
     /// The night run's order: activations, ends of tiers, holds timed out, expiries, debts.

@@ -1,6 +1,6 @@
 //! The naive reference's freezes, limits per device, and earns that wait for somebody to look at them.
 
-use rules::{Document, Per, Redemption, Suspicion};
+use rules::{Document, Per, Stolen, Suspicion};
 
 use crate::calendar::{date_of, expires_at};
 use crate::reference::{Outcome, Reference, Said, in_same, whole};
@@ -109,10 +109,10 @@ impl Reference {
         Ok(Said { kind, occurred_at: now, frozen: Some(self.frozen), ..Said::default() })
     }
 
-    pub fn recover(&mut self, book: &Document, stolen: &[Redemption], now: i64) -> Outcome<Vec<Said>> {
+    pub fn recover(&mut self, book: &Document, stolen: &[Stolen], now: i64) -> Outcome<Vec<Said>> {
         let mut said = Vec::new();
-        for redemption in stolen {
-            let sequence = redemption.entry.sequence.0;
+        for stolen in stolen {
+            let sequence = stolen.redemption.entry.sequence.0;
             let at = self.spent.iter().position(|spend| spend.sequence == sequence).unwrap();
             let left: i64 = self.spent[at].left.iter().map(|(_, points)| points).sum();
             if left > 0 {

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use ledger::{Currency, Entry, EntryId, Frozen, Kind, Money, Person, Timestamp, Verdict};
-use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, Part, Reverse};
+use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, Part, Reverse, Stolen};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
 use crate::history::History;
@@ -64,6 +64,9 @@ pub fn command(history: &mut History) -> Command {
     if frozen && history.random.chance(10) {
         return risk(history);
     }
+    if history.random.below(400) == 0 {
+        return Command::Erase;
+    }
     match history.random.below(100) {
         0..26 => Command::Earn(purchase(history)),
         26..41 => Command::Earn(action(history)),
@@ -100,6 +103,7 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
                 | Command::ApproveReview { .. }
                 | Command::RejectReview(_)
                 | Command::Recover(_)
+                | Command::Erase
                 | Command::RedeemCoupon { .. }
                 | Command::CancelCoupon { .. }
                 | Command::RestoreCoupon { .. }
@@ -186,7 +190,10 @@ fn risk(history: &mut History) -> Command {
         2 => {
             let mut stolen = recent(history, &[Kind::Redeem, Kind::Capture]);
             stolen.truncate(3);
-            let stolen = stolen.iter().map(|entry| history.store.redemption(entry)).collect();
+            let stolen = stolen
+                .iter()
+                .map(|entry| Stolen { redemption: history.store.redemption(entry), received: None })
+                .collect();
             Command::Recover(stolen)
         }
         _ => {

@@ -102,7 +102,7 @@ impl Store {
         let own: Vec<_> = earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
         let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
         let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
-        Recorded { used, reversals: reversals.collect(), expired, tallies, reward: None }
+        Recorded { used, reversals: reversals.collect(), expired, tallies, ..Recorded::default() }
     }
 
     /// A redemption with the lots that it drew from, as they were granted and dated since.

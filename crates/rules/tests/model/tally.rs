@@ -88,7 +88,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 90] = [
+        const EXPECTED: [&str; 92] = [
             "activate",
             "activated early",
             "adjust",
@@ -109,6 +109,7 @@ impl Tally {
             "deduction",
             "early event",
             "earn",
+            "erase",
             "expire",
             "expire several lots",
             "freeze",
@@ -133,6 +134,7 @@ impl Tally {
             "refused hold-resolved",
             "refused insufficient-points",
             "refused limit-reached",
+            "refused member-erased",
             "refused member-frozen",
             "refused member-not-found",
             "refused more-than-left",

@@ -152,7 +152,7 @@ impl World {
             Command::Take { reward, .. } => self.rewards.get(reward).map(|reward| (1, reward.clone())),
             _ => None,
         };
-        Recorded { used: None, reversals: reversals.collect(), expired, tallies, reward }
+        Recorded { used: None, reversals: reversals.collect(), expired, tallies, reward, ..Recorded::default() }
     }
 
     /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.

@@ -139,6 +139,7 @@ fn order(member: &str, command: Command, operation: &str, key: &str, source: Opt
         source,
         attributes: None,
         trace: None,
+        aliases: None,
     }
 }
 

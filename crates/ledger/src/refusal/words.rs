@@ -1,0 +1,79 @@
+//! Refusals in words, for people.
+
+use std::fmt;
+
+use super::Refusal;
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MemberNotFound => f.write_str("This programme has no such member."),
+            Self::MemberMerged { into } => write!(f, "The account became part of member {into}."),
+            Self::MemberErased => f.write_str("The person was forgotten; the account is closed."),
+            Self::CounterpartyNotFound => f.write_str("This programme has no such other member."),
+            Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
+            Self::HoldNotFound => f.write_str("This programme has no such hold."),
+            Self::RewardNotFound => f.write_str("The catalogue has no such reward."),
+            Self::CouponNotFound => f.write_str("This programme has no such coupon."),
+            Self::RequestNotFound => f.write_str("This programme has no such request or review."),
+            Self::HoldResolved => f.write_str("The hold was captured, released or timed out before."),
+            Self::ReferenceAlreadyUsed { .. } => {
+                f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
+            }
+            Self::MemberFrozen { side } => write!(f, "The account is frozen for {side}."),
+            Self::SameMember => f.write_str("Both members are the same."),
+            Self::ItemsOpen => f.write_str(
+                "The member has holds, requests, reviews or points that wait for an activation, or belongs to a pool; end that first.",
+            ),
+            Self::AliasTaken { alias } => write!(f, "Another member is known as {alias}."),
+            Self::TransfersNotOffered => f.write_str("The rulebook lets nobody give points away."),
+            Self::OutsideLimits { least, most } => write!(f, "Between {least} and {most} points can be given away."),
+            Self::NothingToChange => f.write_str("The account is as it is asked to be."),
+            Self::RewardUnavailable => f.write_str("The reward is not offered now."),
+            Self::TierRequired { tiers } => write!(f, "The reward is for members of the tiers {}.", tiers.join(", ")),
+            Self::OutOfStock { left } => write!(f, "Only {left} of the reward are left."),
+            Self::NoDeduction => f.write_str("The rulebook takes no points for orders."),
+            Self::BelowMinimum { points, minimum } => {
+                write!(f, "{points} points could be spent on this order; the rulebook takes {minimum} at least.")
+            }
+            Self::CouponResolved => f.write_str("The coupon was used or taken away, or its time is over."),
+            Self::CouponConditions { condition } => {
+                write!(f, "The order is not one that the coupon is good for: {condition}.")
+            }
+            Self::WholeOnly => f.write_str("What was taken from the catalogue is undone whole or not at all."),
+            Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
+            Self::ReferenceRequired => {
+                f.write_str("Points that wait for an activation need a reference to be activated by.")
+            }
+            Self::OccurredInFuture => f.write_str("occurred_at lies in the future."),
+            Self::OccurredTooLongAgo { earliest } => {
+                write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts.")
+            }
+            Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
+            Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
+            Self::DeviceLimitReached { times, per } => {
+                write!(f, "The rulebook allows this {times} time(s) per {per} on one device.")
+            }
+            Self::UnderReview => f.write_str("These points wait for somebody to look at the order."),
+            Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
+            Self::TooManyOpen { most } => write!(f, "The member has {most} of these open; resolve one first."),
+            Self::UnknownLine { line } => write!(f, "The order has no line {line:?}."),
+            Self::NothingToReverse => f.write_str("All of it was reversed before."),
+            Self::RequestResolved => {
+                f.write_str("It was decided, withdrawn or not decided in time, or never waited for a decision.")
+            }
+            Self::NotYours => f.write_str("Only who made the request may withdraw it."),
+            Self::OwnRequest => f.write_str("Nobody decides on their own request."),
+            Self::AlreadyApproved => f.write_str("This person has approved of the request before."),
+            Self::WrongApprover { role } => write!(f, "The next to decide on this request is the role {role}."),
+            Self::UnknownReason { reason } => write!(f, "The rulebook has no reason {reason:?} for adjustments."),
+            Self::UnknownPolicy { policy } => write!(f, "The rulebook has no expiry policy {policy:?}."),
+            Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),
+            Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} points are left."),
+            Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
+            Self::InsufficientPoints { balance, missing } => {
+                write!(f, "The member can spend {balance} points; {missing} more are needed.")
+            }
+        }
+    }
+}

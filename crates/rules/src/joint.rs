@@ -1,0 +1,316 @@
+//! Decisions about two members at once: gifts, pools, merging, and points that a thief gave to somebody else.
+//!
+//! Each member gets a journal of its own; what they post is one decision. The entries of who asked come first, but for a pool, whose
+//! redemption follows what its members give.
+
+use ledger::{
+    ClawBack, Context, Count, Decision, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS, MOST_POOLED, Member,
+    MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give, hand_over,
+    pool as note_pool, receive, redeem, take_over,
+};
+
+use crate::command::{Decided, Recorded, Stolen};
+use crate::decide::{settle, wind_up};
+use crate::limits::Limits;
+use crate::reverse::recover;
+use crate::rulebook::Rulebook;
+use crate::tiers;
+
+/// What was decided about several members.
+pub(crate) type Outcome = Result<Result<Decided, Refusal>, Fault>;
+
+/// Entries of one member have their ids next to each other, and those of the next member begin this many further on.
+const IDS_EACH: u64 = 1 << 20;
+
+/// Puts journals together, in order; `asked` is the one of who asked, and `primary` the posting it asked for.
+fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
+    let (mut postings, mut own, mut others, mut at) = (Vec::new(), None, Vec::new(), 0);
+    for (index, journal) in journals.into_iter().enumerate() {
+        let (decision, member) = journal.finish(0);
+        if index == asked {
+            at = postings.len() + primary;
+            own = Some(member);
+        } else {
+            others.push(member);
+        }
+        postings.extend(decision.postings);
+    }
+    let member = own.ok_or(Fault::Moved)?;
+    Ok(Ok(Decided { decision: Decision { postings, primary: at }, member, others }))
+}
+
+/// The journal of a member, the `place`th of the decision, with everything written down that is due.
+fn opened(place: u64, member: Member, context: &Context, book: &Rulebook, by: &Origin) -> Result<Journal, Fault> {
+    let first_id = context.first_id.skip(place.saturating_mul(IDS_EACH));
+    let mut journal = Journal::new(member, Context { first_id, ..context.clone() });
+    settle(&mut journal, book, &by.actor)?;
+    Ok(journal)
+}
+
+/// What entries of others and those that come along say of where they come from.
+fn along(origin: &Origin) -> Origin {
+    Origin { reference: None, ..origin.clone() }
+}
+
+/// The other member, as it was loaded with the command.
+fn other(recorded: &Recorded) -> Result<&Member, Refusal> {
+    let found = recorded.others.first().filter(|member| member.exists() && member.closed.is_none());
+    found.ok_or(Refusal::CounterpartyNotFound)
+}
+
+/// A gift: points move to another member and keep their dates.
+pub(crate) fn transfer(
+    book: &Rulebook,
+    member: Member,
+    points: i64,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    let receiver = match other(recorded) {
+        Ok(receiver) => receiver,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if receiver.id == member.id {
+        return Ok(Err(Refusal::SameMember));
+    }
+    if receiver.frozen.earning {
+        return Ok(Err(Refusal::MemberFrozen { side: "earning" }));
+    }
+    let mut giver = opened(0, member, &context, book, origin)?;
+    let primary = giver.posted();
+    let counts = match may_give(book, giver.member(), points, giver.now()) {
+        Ok(counts) => counts,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let all = spendable(&[&giver], book);
+    let draws = first(&all, points);
+    let found: i64 = draws.iter().map(|(_, draw)| draw.points).sum();
+    if found < points {
+        return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
+    }
+    let draws = draws.into_iter().map(|(_, draw)| draw).collect();
+    let (cause, grants) = give(&mut giver, draws, &receiver.id, counts, origin.clone())?;
+    wind_up(&mut giver, book, &along(origin))?;
+    let mut taker = opened(1, receiver.clone(), &context, book, origin)?;
+    let from = giver.member().id.clone();
+    receive(&mut taker, grants, &from, cause, along(origin))?;
+    wind_up(&mut taker, book, &along(origin))?;
+    joined(vec![giver, taker], 0, primary)
+}
+
+/// What the rulebook says to a gift of that size, and what it counts.
+fn may_give(book: &Rulebook, member: &Member, points: i64, now: Timestamp) -> Result<Vec<Count>, Refusal> {
+    let rule = book.transfers.as_ref().ok_or(Refusal::TransfersNotOffered)?;
+    let mut limits = Limits::new(book, member, now, now);
+    let most = rule.most_points.unwrap_or(i64::MAX);
+    let most = limits.cap("transfer", rule.points_per_day, most);
+    if points < rule.least_points || points > most {
+        return Err(Refusal::OutsideLimits { least: rule.least_points, most });
+    }
+    if let Some(limit) = rule.limit {
+        limits.allow_several("transfer", limit, 1)?;
+    }
+    Ok(limits.into_counts(points).0)
+}
+
+/// What can be spent of several members' lots, each told by the place of its journal, in the order it is spent.
+fn spendable(journals: &[&Journal], book: &Rulebook) -> Vec<(usize, LotDraw)> {
+    let mut lots: Vec<(usize, &Member, &Lot)> = Vec::new();
+    for (at, journal) in journals.iter().enumerate() {
+        let (member, now) = (journal.member(), journal.now());
+        lots.extend(member.lots.iter().filter(|lot| lot.state(now) == LotState::Active).map(|lot| (at, member, lot)));
+    }
+    if book.first_in_first_out() {
+        lots.sort_by_key(|(at, _, lot)| (lot.first_in_first_out(), *at));
+    } else {
+        lots.sort_by_key(|(at, _, lot)| {
+            let (expires_at, earned_at, number) = lot.expiring_first();
+            (expires_at, earned_at, *at, number)
+        });
+    }
+    let free = lots.into_iter().map(|(at, member, lot)| (at, LotDraw { number: lot.number, points: member.free(lot) }));
+    free.filter(|(_, draw)| draw.points > 0).collect()
+}
+
+/// The first `points` of these, or all there are.
+fn first(lots: &[(usize, LotDraw)], points: i64) -> Vec<(usize, LotDraw)> {
+    let mut missing = points;
+    let draw = |(at, lot): &(usize, LotDraw)| {
+        let points = missing.min(lot.points);
+        missing -= points;
+        (points > 0).then_some((*at, LotDraw { points, ..*lot }))
+    };
+    lots.iter().map_while(draw).collect()
+}
+
+/// A member becomes part of another one: all it has goes there, and its account is closed.
+pub(crate) fn merge(
+    book: &Rulebook,
+    member: Member,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    let source = match other(recorded) {
+        Ok(source) => source,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if source.id == member.id {
+        return Ok(Err(Refusal::SameMember));
+    }
+    let mut giver = opened(0, source.clone(), &context, book, origin)?;
+    let tier = giver.member().tier.clone();
+    let estate = match hand_over(&mut giver, &member.id, along(origin))? {
+        Ok(estate) => estate,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if estate.coupons.len() + member.coupons.len() > MOST_COUPONS {
+        return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
+    }
+    let mut taker = opened(1, member, &context, book, origin)?;
+    let primary = taker.posted();
+    let id = take_over(&mut taker, estate, &source.id, origin.clone())?;
+    let came = along(origin);
+    // What the other had reached is kept, and its gifts are not given again.
+    tiers::keep_rank(&mut taker, book, tier, &came, id)?;
+    tiers::upgrade(&mut taker, book, &came, Some(id))?;
+    wind_up(&mut taker, book, &came)?;
+    joined(vec![giver, taker], 1, primary)
+}
+
+/// A member joins a pool, or leaves it. The pool is an account of its own, made when the first member joins.
+pub(crate) fn change_pool(
+    book: &Rulebook,
+    member: Member,
+    joins: bool,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    let account = recorded.others.first().ok_or(Fault::Moved)?;
+    if let Err(refusal) = may_change(&member, account, joins) {
+        return Ok(Err(refusal));
+    }
+    let mut own = opened(0, member, &context, book, origin)?;
+    let primary = own.posted();
+    let id = note_pool(&mut own, PoolChange { is_pool: false, joins }, &account.id, None, origin.clone())?;
+    let mut shared = opened(1, account.clone(), &context, book, origin)?;
+    let change = PoolChange { is_pool: true, joins };
+    note_pool(&mut shared, change, &own.member().id, Some(id), along(origin))?;
+    joined(vec![own, shared], 0, primary)
+}
+
+fn may_change(member: &Member, account: &Member, joins: bool) -> Result<(), Refusal> {
+    if account.id == member.id {
+        return Err(Refusal::SameMember);
+    }
+    if account.closed.is_some() || account.id.is_alias() || (!joins && !account.exists()) {
+        return Err(Refusal::CounterpartyNotFound);
+    }
+    if account.pooled.contains(&member.id) == joins {
+        return Err(Refusal::NothingToChange);
+    }
+    if joins && (member.pool.is_some() || !member.pooled.is_empty() || account.pool.is_some()) {
+        return Err(Refusal::ItemsOpen);
+    }
+    if joins && account.pooled.len() >= MOST_POOLED {
+        return Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 });
+    }
+    Ok(())
+}
+
+/// Spends points of a pool: of its own lots and those of its members, in the order they would be spent if they were one member's.
+pub(crate) fn redeem_pooled(
+    book: &Rulebook,
+    account: Member,
+    points: i64,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    if account.pooled.is_empty() {
+        return Ok(Err(Refusal::CounterpartyNotFound));
+    }
+    let mut at_hand: Vec<&MemberId> = recorded.others.iter().map(|member| &member.id).collect();
+    let mut pooled: Vec<&MemberId> = account.pooled.iter().collect();
+    at_hand.sort_unstable();
+    pooled.sort_unstable();
+    if at_hand != pooled {
+        return Err(Fault::Moved);
+    }
+    let mut givers = Vec::new();
+    for (place, member) in (1..).zip(recorded.others.iter().filter(|member| !member.frozen.spending)) {
+        givers.push(opened(place, member.clone(), &context, book, origin)?);
+    }
+    let mut shared = opened(0, account, &context, book, origin)?;
+    let all: Vec<&Journal> = givers.iter().chain([&shared]).collect();
+    let draws = first(&spendable(&all, book), points);
+    let found: i64 = draws.iter().map(|(_, draw)| draw.points).sum();
+    if found < points {
+        return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
+    }
+    let mut journals = Vec::new();
+    for (at, mut giver) in givers.into_iter().enumerate() {
+        let own: Vec<LotDraw> = draws.iter().filter(|(of, _)| *of == at).map(|(_, draw)| *draw).collect();
+        // Members that give nothing are left as they are.
+        if own.is_empty() {
+            continue;
+        }
+        let (cause, grants) = give(&mut giver, own, &shared.member().id, Vec::new(), along(origin))?;
+        wind_up(&mut giver, book, &along(origin))?;
+        receive(&mut shared, grants, &giver.member().id, cause, along(origin))?;
+        journals.push(giver);
+    }
+    let primary = shared.posted();
+    let wish = Redeem { points, first_in_first_out: book.first_in_first_out(), deduction: None };
+    if let Err(refusal) = redeem(&mut shared, wish, origin.clone())? {
+        return Ok(Err(refusal));
+    }
+    wind_up(&mut shared, book, &along(origin))?;
+    let asked = journals.len();
+    journals.push(shared);
+    joined(journals, asked, primary)
+}
+
+/// Gives back what a thief has spent or given away, and takes what it gave away from who has it: what is not there any more is owed.
+pub(crate) fn recover_all(
+    book: &Rulebook,
+    member: Member,
+    stolen: &[Stolen],
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    let mut own = opened(0, member, &context, book, origin)?;
+    let primary = own.posted();
+    let given = match recover(&mut own, book, stolen, recorded, origin)? {
+        Ok(given) => given,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    wind_up(&mut own, book, &along(origin))?;
+    let cause = given.first().map(|(id, _)| *id);
+    let mut takers: Vec<Journal> = Vec::new();
+    for (stolen, (_, points)) in stolen.iter().zip(&given) {
+        let Some(received) = stolen.received.as_ref().filter(|_| *points > 0) else { continue };
+        let found = recorded.others.iter().find(|member| member.id == received.member).ok_or(Fault::Moved)?;
+        if found.closed.is_some() {
+            continue;
+        }
+        let at = match takers.iter().position(|journal| journal.member().id == found.id) {
+            Some(at) => at,
+            None => {
+                let place = takers.len() as u64 + 1;
+                takers.push(opened(place, found.clone(), &context, book, origin)?);
+                takers.len() - 1
+            }
+        };
+        let Some(taker) = takers.get_mut(at) else { continue };
+        let wish = ClawBack {
+            earn: received,
+            reversal: Reversal { lines: Vec::new(), desired: *points, expired: 0 },
+            shortfall: Shortfall::Debt,
+            first_in_first_out: book.first_in_first_out(),
+            counts: Vec::new(),
+            qualifying: None,
+            coupons: Vec::new(),
+            review: None,
+        };
+        claw_back(taker, wish, cause, along(origin))?;
+    }
+    for taker in &mut takers {
+        wind_up(taker, book, &along(origin))?;
+    }
+    takers.insert(0, own);
+    joined(takers, 0, primary)
+}

@@ -1,0 +1,575 @@
+//! What concerns several members: gifts, pools, merging, and gifts of a thief, as tables and as random histories.
+//!
+//! The histories are of four members and a pool. After every step each member's books are audited, and what members give each other must be
+//! what they get, lot by lot with its own end. `ACCRUE_JOINT_HISTORIES` runs another number of them.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use ledger::{
+    Context, Entry, EntryId, Frozen, Kind, LotGrant, LotState, Member, MemberId, Origin, ProgrammeId, Refusal,
+    Timestamp, verify,
+};
+use rules::{
+    Command, Decided, Document, Expiry, Limit, Part, Per, Recorded, Redemption, Reverse, Rulebook, Stolen, decide,
+};
+use support::{act, at, buy, spend};
+
+/// Several members, each with its books.
+struct Group {
+    book: Rulebook,
+    members: BTreeMap<String, Member>,
+    entries: BTreeMap<String, Vec<Entry>>,
+    next_id: u128,
+}
+
+fn id(name: &str) -> MemberId {
+    MemberId::new(name).unwrap()
+}
+
+impl Group {
+    fn new(change: impl FnOnce(&mut Document)) -> Self {
+        let mut document = rules::default_document();
+        change(&mut document);
+        let book = Rulebook::new(&document, 1).unwrap();
+        Self { book, members: BTreeMap::new(), entries: BTreeMap::new(), next_id: 1 << 70 }
+    }
+
+    fn member(&self, name: &str) -> Member {
+        self.members.get(name).cloned().unwrap_or_else(|| Member::new(id(name)))
+    }
+
+    fn others(&self, command: &Command) -> Vec<Member> {
+        let names: Vec<&MemberId> = match command {
+            Command::Transfer { to, .. } => vec![to],
+            Command::Merge { from } => vec![from],
+            Command::Pool { pool, .. } => vec![pool],
+            Command::RedeemPooled { members, .. } => members.iter().collect(),
+            Command::Recover(stolen) => stolen.iter().filter_map(|s| s.received.as_ref()).map(|e| &e.member).collect(),
+            _ => vec![],
+        };
+        names.into_iter().map(|name| self.member(name.as_str())).collect()
+    }
+
+    fn decide(&mut self, now: Timestamp, name: &str, command: &Command) -> Result<Decided, Refusal> {
+        self.next_id += 1 << 40;
+        let context = Context {
+            programme: ProgrammeId::new("p").unwrap(),
+            rulebook_version: 1,
+            now,
+            first_id: EntryId(self.next_id),
+        };
+        let all = self.entries.values().flatten();
+        let reversals = all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
+        let recorded = Recorded { reversals, others: self.others(command), ..Recorded::default() };
+        let origin = Origin { actor: "till".into(), ..Origin::default() };
+        decide(&self.book, self.member(name), command, &origin, &recorded, context).unwrap()
+    }
+
+    /// Writes all of a decision when every member is the one it was made on, or nothing.
+    fn commit(&mut self, decided: &Decided) -> bool {
+        let mut after = self.members.clone();
+        for posting in &decided.decision.postings {
+            let entry = &posting.entry;
+            let name = entry.member.to_string();
+            let member = after.entry(name.clone()).or_insert_with(|| Member::new(id(&name)));
+            if member.head != entry.previous_hash {
+                return false;
+            }
+            member.apply(entry).unwrap();
+            assert_eq!(Member { lots: vec![], ..member.clone() }, posting.after);
+        }
+        for member in decided.others.iter().chain([&decided.member]) {
+            if decided.decision.members().contains(&&member.id) {
+                assert_eq!(after[member.id.as_str()], *member, "the decision tells another state than its entries");
+            }
+        }
+        self.members = after;
+        for posting in &decided.decision.postings {
+            self.entries.entry(posting.entry.member.to_string()).or_default().push(posting.entry.clone());
+        }
+        true
+    }
+
+    fn run(&mut self, now: Timestamp, name: &str, command: &Command) -> String {
+        match self.decide(now, name, command) {
+            Ok(decided) => {
+                let told =
+                    |p: &ledger::Posting| format!("{} {} {}", p.entry.member, p.entry.kind.as_str(), p.entry.points);
+                let lines: Vec<String> = decided.decision.postings.iter().map(told).collect();
+                self.balanced(&decided);
+                assert!(self.commit(&decided));
+                lines.join(", ")
+            }
+            Err(refusal) => format!("refused {}", refusal.slug()),
+        }
+    }
+
+    fn play(&mut self, table: &[(&str, &str, Command, &str)]) {
+        for (row, (now, name, command, outcome)) in table.iter().enumerate() {
+            assert_eq!(self.run(at(now), name, command), *outcome, "row {row}: {now} {name} {command:?}");
+            self.audit();
+        }
+    }
+
+    /// What some gave by this decision is what others got, with the same ends.
+    fn balanced(&self, decided: &Decided) {
+        let mut by_end: BTreeMap<Option<Timestamp>, i64> = BTreeMap::new();
+        for Entry { member, kind, grants, draws, .. } in decided.decision.postings.iter().map(|posting| &posting.entry)
+        {
+            if !matches!(kind, Kind::Transfer | Kind::Merge) {
+                continue;
+            }
+            for lot in grants {
+                *by_end.entry(lot.expires_at).or_default() += lot.points;
+            }
+            let own = decided.decision.postings.iter().map(|posting| &posting.entry);
+            let own = own.filter(|entry| entry.member == *member).flat_map(|entry| &entry.grants);
+            let known: Vec<&LotGrant> = self
+                .entries
+                .get(member.as_str())
+                .into_iter()
+                .flatten()
+                .flat_map(|entry| &entry.grants)
+                .chain(own)
+                .collect();
+            for draw in draws {
+                let lot = known.iter().find(|lot| lot.number == draw.number).unwrap();
+                *by_end.entry(lot.expires_at).or_default() -= draw.points;
+            }
+        }
+        assert!(by_end.values().all(|sum| *sum == 0), "gave {by_end:?} more than was got");
+    }
+
+    fn audit(&self) {
+        for (name, member) in &self.members {
+            assert_eq!(verify(&self.entries[name], member), [], "the books of {name} do not hold");
+        }
+        let given = |kind: Kind| -> i64 {
+            self.entries.values().flatten().filter(|entry| entry.kind == kind).map(|entry| entry.points).sum()
+        };
+        assert_eq!((given(Kind::Transfer), given(Kind::Merge)), (0, 0), "nothing is made or lost between members");
+    }
+
+    fn spendable(&self, name: &str, now: Timestamp) -> i64 {
+        let mut member = self.member(name);
+        // What is over by the clock keeps nothing, written down or not.
+        member.holds.retain(|hold| now < hold.until);
+        let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
+        let free: i64 = active.map(|lot| member.free(lot)).sum();
+        (free - member.debt).max(0)
+    }
+
+    /// The gift of that number, counted from 0, as something stolen.
+    fn stolen(&self, name: &str, kind: Kind, number: usize) -> Stolen {
+        let own = &self.entries[name];
+        let entry =
+            own.iter().filter(|entry| entry.kind == kind && !entry.draws.is_empty()).nth(number).unwrap().clone();
+        let lots = own.iter().flat_map(|entry| entry.grants.clone()).collect();
+        let all = self.entries.values().flatten();
+        let received =
+            all.into_iter().find(|other| other.cause == Some(entry.id) && other.kind == Kind::Transfer).cloned();
+        Stolen { redemption: Redemption { entry, lots }, received }
+    }
+}
+
+const DAY: &str = "2026-03-02T10:00:00+08:00";
+
+fn gift(to: &str, points: i64) -> Command {
+    Command::Transfer { to: id(to), points }
+}
+
+fn join(pool: &str) -> Command {
+    Command::Pool { pool: id(pool), joins: true }
+}
+
+fn leave(pool: &str) -> Command {
+    Command::Pool { pool: id(pool), joins: false }
+}
+
+fn together(members: &[&str], points: i64) -> Command {
+    Command::RedeemPooled { members: members.iter().map(|name| id(name)).collect(), points }
+}
+
+#[test]
+fn a_gift_keeps_its_end() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "a", gift("b", 1), "refused member-not-found"),
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "a", act("check_in"), "a earn 5"),
+        (DAY, "a", gift("b", 10), "refused counterparty-not-found"),
+        (DAY, "a", gift("a", 10), "refused same-member"),
+        (DAY, "b", act("check_in"), "b earn 5"),
+        (DAY, "a", gift("b", 106), "refused insufficient-points"),
+        (DAY, "a", gift("b", 0), "refused outside-limits"),
+        (DAY, "a", gift("b", 20), "a transfer -20, b transfer 20"),
+        (DAY, "b", spend(25), "b redeem -25"),
+        (DAY, "a", Command::Freeze(Frozen { earning: true, spending: false }), "a freeze 0"),
+        (DAY, "a", gift("b", 5), "a transfer -5, b transfer 5"),
+        (DAY, "b", gift("a", 5), "refused member-frozen"),
+        (DAY, "a", Command::Freeze(Frozen { earning: false, spending: true }), "a freeze 0"),
+        (DAY, "a", gift("b", 5), "refused member-frozen"),
+    ]);
+    // What expires first goes first: the 5 of the check-in, then 15 of the purchase, each with its own end.
+    let got = &group.entries["b"][1].grants;
+    let ends: Vec<_> = got.iter().map(|lot| (lot.points, lot.expires_at.unwrap().to_string())).collect();
+    assert_eq!(ends, [(5, "2026-05-31T16:00:00Z".to_owned()), (15, "2027-03-31T16:00:00Z".to_owned())]);
+}
+
+#[test]
+fn gifts_are_bounded_by_the_rulebook() {
+    let mut group = Group::new(|document| {
+        let rule = document.transfers.as_mut().unwrap();
+        (rule.least_points, rule.most_points, rule.points_per_day) = (5, Some(50), Some(60));
+        rule.limit = Some(Limit { times: 3, per: Per::Day });
+    });
+    group.play(&[
+        (DAY, "a", buy(&[100_000]), "a earn 1000"),
+        (DAY, "b", buy(&[100]), "b earn 1"),
+        (DAY, "a", gift("b", 4), "refused outside-limits"),
+        (DAY, "a", gift("b", 51), "refused outside-limits"),
+        (DAY, "a", gift("b", 50), "a transfer -50, b transfer 50"),
+        (DAY, "a", gift("b", 11), "refused outside-limits"),
+        (DAY, "a", gift("b", 5), "a transfer -5, b transfer 5"),
+        (DAY, "a", gift("b", 5), "a transfer -5, b transfer 5"),
+        ("2026-03-03T00:00:00+08:00", "a", gift("b", 20), "a transfer -20, b transfer 20"),
+        ("2026-03-03T00:00:00+08:00", "a", gift("b", 20), "a transfer -20, b transfer 20"),
+        ("2026-03-03T00:00:00+08:00", "a", gift("b", 10), "a transfer -10, b transfer 10"),
+        ("2026-03-03T00:00:00+08:00", "a", gift("b", 10), "refused limit-reached"),
+        ("2026-03-03T00:00:00+08:00", "a", gift("b", 11), "refused outside-limits"),
+        ("2026-03-04T00:00:00+08:00", "a", gift("b", 10), "a transfer -10, b transfer 10"),
+    ]);
+    let mut none = Group::new(|document| document.transfers = None);
+    none.play(&[
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "b", buy(&[100]), "b earn 1"),
+        (DAY, "a", gift("b", 5), "refused transfers-not-offered"),
+    ]);
+}
+
+/// A bug of other systems: twenty parallel gifts of 100 points from a member who has 100 credited 2,000.
+#[test]
+fn two_gifts_at_once_are_one_after_the_other() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "b", buy(&[100]), "b earn 1"),
+        (DAY, "c", buy(&[100]), "c earn 1"),
+    ]);
+    let both =
+        [group.decide(at(DAY), "a", &gift("b", 100)).unwrap(), group.decide(at(DAY), "a", &gift("c", 100)).unwrap()];
+    assert_eq!(both.map(|decided| group.commit(&decided)), [true, false]);
+    // Nor is a gift written when only the receiver has moved on.
+    let late = group.decide(at(DAY), "b", &gift("c", 50)).unwrap();
+    group.play(&[(DAY, "c", buy(&[100]), "c earn 1")]);
+    assert!(!group.commit(&late));
+    group.audit();
+    assert_eq!(["a", "b", "c"].map(|name| group.member(name).balance), [0, 101, 2]);
+}
+
+#[test]
+fn a_gift_pays_a_debt_first() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "b", buy(&[5_000]), "b earn 50"),
+        (DAY, "b", spend(50), "b redeem -50"),
+    ]);
+    let earn = group.entries["b"][0].clone();
+    let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), redemption: None, part: Part::Rest })));
+    group.play(&[
+        (DAY, "b", back, "b reverse -50"),
+        (DAY, "a", gift("b", 60), "a transfer -60, b transfer 60, b repay 0"),
+        (DAY, "b", spend(11), "refused insufficient-points"),
+        (DAY, "b", spend(10), "b redeem -10"),
+    ]);
+}
+
+#[test]
+fn a_pool_spends_what_expires_first_whoever_has_it() {
+    let mut group = Group::new(|document| {
+        document.expiry.insert("campaign".into(), Expiry::Days { days: 10, round_up_to: None });
+    });
+    group.play(&[
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "b", act("review"), "b earn 20"),
+        (DAY, "c", act("sign_up"), "c earn 100"),
+        (DAY, "a", join("home"), "a pool 0, home pool 0"),
+        (DAY, "a", join("home"), "refused nothing-to-change"),
+        (DAY, "a", join("other"), "refused items-open"),
+        (DAY, "home", join("a"), "refused items-open"),
+        (DAY, "home", join("home"), "refused same-member"),
+        (DAY, "b", leave("home"), "refused nothing-to-change"),
+        (DAY, "b", leave("nowhere"), "refused counterparty-not-found"),
+        (DAY, "b", join("home"), "b pool 0, home pool 0"),
+        (DAY, "home", together(&["a", "b"], 121), "refused insufficient-points"),
+        (
+            DAY,
+            "home",
+            together(&["a", "b"], 30),
+            "a transfer -10, b transfer -20, home transfer 10, home transfer 20, home redeem -30",
+        ),
+        (DAY, "home", together(&["b", "a"], 90), "a transfer -90, home transfer 90, home redeem -90"),
+        (DAY, "home", together(&["a", "b"], 1), "refused insufficient-points"),
+        (DAY, "c", join("home"), "c pool 0, home pool 0"),
+        (DAY, "c", Command::Freeze(Frozen { earning: false, spending: true }), "c freeze 0"),
+        (DAY, "home", together(&["a", "b", "c"], 1), "refused insufficient-points"),
+        (DAY, "c", Command::Restore(Frozen { earning: false, spending: true }), "c restore 0"),
+        (DAY, "home", together(&["a", "b", "c"], 40), "c transfer -40, home transfer 40, home redeem -40"),
+    ]);
+    // What comes back is the pool's own, and is spent from there.
+    let paid = group.entries["home"].last().unwrap().clone();
+    let lots = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let redemption = Some(Redemption { entry: paid, lots });
+    let back = Command::Reverse(Some(Box::new(Reverse { earn: None, redemption, part: Part::Points(15) })));
+    group.play(&[
+        (DAY, "home", back, "home reverse 15"),
+        (DAY, "home", together(&["a", "b", "c"], 75), "c transfer -60, home transfer 60, home redeem -75"),
+        (DAY, "c", leave("home"), "c pool 0, home pool 0"),
+        (DAY, "c", leave("home"), "refused nothing-to-change"),
+        (DAY, "nobody", together(&["a"], 1), "refused member-not-found"),
+        (DAY, "c", together(&["a"], 1), "refused counterparty-not-found"),
+    ]);
+    for n in 0..18 {
+        let name = format!("m{n}");
+        assert_eq!(group.run(at(DAY), &name, &act("check_in")), format!("{name} earn 5"));
+        assert_eq!(group.run(at(DAY), &name, &join("home")), format!("{name} pool 0, home pool 0"));
+    }
+    assert_eq!(group.run(at(DAY), "c", &join("home")), "refused too-many-open");
+}
+
+#[test]
+fn two_accounts_of_one_person_become_one() {
+    let mut group = Group::new(|document| {
+        document.actions.get_mut("review").unwrap().pending = Some(rules::Pending { days: Some(3) });
+    });
+    group.play(&[
+        (DAY, "old", buy(&[210_000]), "old earn 2100, old tier_change 500"),
+        (DAY, "old", act("review"), "old earn 20"),
+        (DAY, "old", act("sign_up"), "old earn 100"),
+        (DAY, "new", buy(&[10_000]), "new earn 100"),
+        (DAY, "new", Command::Merge { from: id("nobody") }, "refused counterparty-not-found"),
+        (DAY, "new", Command::Merge { from: id("new") }, "refused same-member"),
+        (DAY, "old", Command::Hold { points: 5, minutes: 30 }, "old hold 0"),
+        (DAY, "new", Command::Merge { from: id("old") }, "refused items-open"),
+        (
+            "2026-03-02T10:30:00+08:00",
+            "new",
+            Command::Merge { from: id("old") },
+            "old release 0, old merge -2720, new merge 2720, new tier_change 0",
+        ),
+        (DAY, "old", spend(1), "refused member-merged"),
+        (DAY, "old", act("check_in"), "refused member-merged"),
+        (DAY, "old", Command::Enrol, "refused member-merged"),
+        (DAY, "old", Command::Settle, ""),
+        (DAY, "new", Command::Merge { from: id("old") }, "refused counterparty-not-found"),
+        // Once in a lifetime is once for the person.
+        (DAY, "new", act("sign_up"), "refused limit-reached"),
+        (DAY, "new", spend(2_801), "refused insufficient-points"),
+        ("2026-03-06T00:00:00+08:00", "new", spend(2_801), "new activate 0, new redeem -2801"),
+    ]);
+    let new = group.member("new");
+    assert_eq!(new.standing.lifetime.spend_minor, 220_000);
+    // The gift of silver was given once, to the old account, and gold comes with what both have spent.
+    assert_eq!(new.tier.as_ref().unwrap().id, "silver");
+    group.play(&[("2026-03-06T00:00:00+08:00", "new", buy(&[780_000]), "new earn 8580, new tier_change 2000")]);
+}
+
+#[test]
+fn a_debt_goes_with_the_person() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "old", buy(&[5_000]), "old earn 50"),
+        (DAY, "old", spend(50), "old redeem -50"),
+        (DAY, "new", buy(&[2_000]), "new earn 20"),
+    ]);
+    let earn = group.entries["old"][0].clone();
+    let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), redemption: None, part: Part::Rest })));
+    group.play(&[
+        (DAY, "old", back, "old reverse -50"),
+        (DAY, "new", Command::Merge { from: id("old") }, "old merge 50, new merge -50, new repay 0"),
+        (DAY, "new", buy(&[4_000]), "new earn 40, new repay 0"),
+        (DAY, "new", spend(10), "new redeem -10"),
+    ]);
+}
+
+#[test]
+fn the_forgotten_leave_books_that_add_up() {
+    let mut group = Group::new(|_| {});
+    let ask = |points: i64| {
+        let by = ledger::Person { actor: "key:anna".into(), label: "anna".into() };
+        let reason_code = "goodwill".to_owned();
+        Command::Request(rules::AdjustmentWish { points, reason_code, evidence: None, expiry: None, by })
+    };
+    group.play(&[
+        (DAY, "a", Command::Erase, "refused member-not-found"),
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "a", Command::Hold { points: 30, minutes: 60 }, "a hold 0"),
+        (DAY, "a", ask(5), "a request 0"),
+        (DAY, "a", join("home"), "a pool 0, home pool 0"),
+        (DAY, "a", Command::Erase, "refused items-open"),
+        (DAY, "a", leave("home"), "a pool 0, home pool 0"),
+        (DAY, "a", Command::Erase, "a release 0, a lapse 0, a erase -100"),
+        (DAY, "a", Command::Erase, "refused member-erased"),
+        (DAY, "a", buy(&[10_000]), "refused member-erased"),
+        (DAY, "a", Command::Enrol, "refused member-erased"),
+        ("2030-03-02T10:00:00+08:00", "a", Command::Settle, ""),
+        ("2030-03-02T10:00:00+08:00", "a", Command::Remind, ""),
+    ]);
+}
+
+/// The victim has everything back, the thief owes what it has spent, and whoever the thief gave to keeps it.
+#[test]
+fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "victim", buy(&[10_000]), "victim earn 100"),
+        (DAY, "thief", buy(&[1_000]), "thief earn 10"),
+        (DAY, "victim", gift("thief", 60), "victim transfer -60, thief transfer 60"),
+        (DAY, "victim", spend(20), "victim redeem -20"),
+        (DAY, "thief", spend(50), "thief redeem -50"),
+    ]);
+    let stolen = vec![group.stolen("victim", Kind::Transfer, 0), group.stolen("victim", Kind::Redeem, 0)];
+    group.play(&[
+        (DAY, "victim", Command::Recover(stolen.clone()), "victim reverse 60, victim reverse 20, thief reverse -60"),
+        (DAY, "victim", Command::Recover(stolen), "refused nothing-to-reverse"),
+        (DAY, "victim", spend(100), "victim redeem -100"),
+    ]);
+    let thief = group.member("thief");
+    assert_eq!((thief.balance, thief.debt), (-40, 40));
+    let (own, others) = (&group.entries["victim"], &group.entries["thief"]);
+    let first = own.iter().find(|entry| entry.kind == Kind::Reverse).unwrap();
+    assert_eq!(others.last().unwrap().cause, Some(first.id), "one correction");
+}
+
+/// xorshift: enough to wander about.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+fn wander(seed: u64) -> BTreeMap<String, u64> {
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let fifo = random.below(2) == 0;
+    let mut group = Group::new(|document| {
+        document.transfers =
+            Some(rules::Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None });
+        document.expiry.insert("campaign".into(), Expiry::Days { days: 9, round_up_to: None });
+        document.expiry.insert("shopping".into(), Expiry::Days { days: 25, round_up_to: None });
+        document.actions.get_mut("share").unwrap().pending = Some(rules::Pending { days: Some(2) });
+        if fifo {
+            document.consumption = rules::Consumption::FirstInFirstOut;
+        }
+    });
+    let mut now = at(DAY);
+    let mut met: BTreeMap<String, u64> = BTreeMap::new();
+    for _ in 0..60 {
+        now = now.plus_ms([0, 1_000, 3_600_000, 90_000_000, 400_000_000][random.below(5) as usize]);
+        let name = NAMES[random.below(4) as usize];
+        let other = NAMES[random.below(4) as usize];
+        let has = group.spendable(name, now);
+        let some = 1 + random.below(has.max(1) as u64 + 3) as i64;
+        let command = match random.below(100) {
+            0..22 => buy(&[1 + random.below(30_000) as i64]),
+            22..32 => act(["check_in", "review", "share"][random.below(3) as usize]),
+            32..40 => spend(some),
+            40..62 => gift(other, some),
+            62..70 => Command::Pool {
+                pool: id(["home", "home", "work"][random.below(3) as usize]),
+                joins: random.below(3) > 0,
+            },
+            70..82 => {
+                let pooled = group.member("home").pooled;
+                let points = 1 + random.below(60) as i64;
+                let command = Command::RedeemPooled { members: pooled, points };
+                let line = step(&mut group, now, "home", &command, &mut random);
+                *met.entry(format!("pooled {line}")).or_default() += 1;
+                continue;
+            }
+            82..85 => Command::Merge { from: id(other) },
+            85..90 => {
+                let gifts = group.entries.get(name).into_iter().flatten();
+                let gifts = gifts.filter(|entry| entry.kind == Kind::Transfer && !entry.draws.is_empty()).count();
+                if gifts == 0 {
+                    continue;
+                }
+                Command::Recover(vec![group.stolen(name, Kind::Transfer, random.below(gifts as u64) as usize)])
+            }
+            90..93 => Command::Hold { points: some, minutes: 60 },
+            93..94 => Command::Erase,
+            94..97 => Command::Freeze(Frozen { earning: false, spending: random.below(4) == 0 }),
+            97..98 => Command::Restore(Frozen { earning: true, spending: true }),
+            _ => Command::Settle,
+        };
+        let kind = format!("{command:?}").split([' ', '(', '{']).next().unwrap().to_owned();
+        // A gift goes through exactly when there is as much to spend.
+        let giver = group.member(name);
+        let plain = matches!(command, Command::Transfer { .. }) && name != other && !giver.frozen.spending;
+        let open = |name: &str| group.member(name).exists() && group.member(name).closed.is_none();
+        let plain = plain && open(name) && open(other) && !group.member(other).frozen.earning;
+        let line = step(&mut group, now, name, &command, &mut random);
+        if plain {
+            assert_eq!(line == "done", some <= has, "seed {seed}: {command:?} with {has}: {line}");
+        }
+        *met.entry(format!("{kind} {line}")).or_default() += 1;
+    }
+    met
+}
+
+/// Does it once, and lets somebody try it who decided on the same states.
+fn step(group: &mut Group, now: Timestamp, name: &str, command: &Command, random: &mut Random) -> String {
+    let late = (random.below(10) == 0).then(|| group.decide(now, name, command).ok()).flatten();
+    let line = group.run(now, name, command);
+    group.audit();
+    if let Some(late) = late.filter(|late| !late.decision.postings.is_empty()) {
+        assert!(!group.commit(&late), "written twice");
+    }
+    if line.starts_with("refused") { line } else { "done".to_owned() }
+}
+
+#[test]
+fn histories_of_several_members_add_up() {
+    let histories = std::env::var("ACCRUE_JOINT_HISTORIES").map_or(10_000, |text| text.parse().unwrap());
+    let mut met: BTreeMap<String, u64> = BTreeMap::new();
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get() as u64);
+    std::thread::scope(|scope| {
+        let worker =
+            |offset: u64| move || (offset..histories).step_by(threads as usize).map(wander).collect::<Vec<_>>();
+        let workers: Vec<_> = (0..threads).map(|offset| scope.spawn(worker(offset))).collect();
+        for all in workers.into_iter().map(|worker| worker.join().unwrap()) {
+            for (what, times) in all.into_iter().flatten() {
+                *met.entry(what).or_default() += times;
+            }
+        }
+    });
+    println!("{met:#?}");
+    for what in [
+        "Transfer done",
+        "Transfer refused insufficient-points",
+        "Transfer refused member-frozen",
+        "Transfer refused member-merged",
+        "Transfer refused counterparty-not-found",
+        "Pool done",
+        "Pool refused items-open",
+        "pooled done",
+        "pooled refused insufficient-points",
+        "Merge done",
+        "Merge refused items-open",
+        "Recover done",
+        "Recover refused nothing-to-reverse",
+        "Erase done",
+        "Erase refused items-open",
+    ] {
+        assert!(met.contains_key(what), "the histories never meet: {what}");
+    }
+}

@@ -1,0 +1,138 @@
+//! How points are given, pools changed and spent, members merged and forgotten.
+
+use ledger::MemberId;
+use rules::Command;
+use store::{Order, source};
+
+use crate::api::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
+use crate::check::Check;
+use crate::orders::fingerprint;
+use crate::problem::Problem;
+
+impl TransferBody {
+    /// Checks the values and makes an order of it.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        let to = check.id("/to_member_id", MemberId::new(self.to_member_id.as_str()));
+        check.points(self.points);
+        let reference = check.reference(self.reference.as_deref());
+        let source = reference.as_ref().map(|reference| source("transfer", reference.as_str()));
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let order = member.zip(to).map(|(member, to)| Order {
+            member,
+            command: Command::Transfer { to, points: self.points },
+            origin,
+            idem: Some((format!("transfer:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        });
+        check.done(order)
+    }
+}
+
+impl MergeBody {
+    /// Checks the values and makes an order of it for the member of the path.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, into: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("member_id", MemberId::new(into));
+        let from = check.id("/from_member_id", MemberId::new(self.from_member_id.as_str()));
+        let origin = check.origin(actor, None, Some(&self.reason), None, None);
+        let order = member.zip(from).map(|(member, from)| Order {
+            member,
+            command: Command::Merge { from },
+            origin,
+            idem: Some((format!("merge:{key}"), fingerprint(&(into, self)))),
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        });
+        check.done(order)
+    }
+}
+
+/// An order that lets a member join a pool, or leave it.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] with every place that is wrong.
+pub fn pool_order(pool: &str, member: &str, joins: bool, key: &str, actor: &str) -> Result<Order, Problem> {
+    let mut check = Check::default();
+    let account = check.id("pool_id", MemberId::new(pool));
+    let member_id = check.id("member_id", MemberId::new(member));
+    let origin = check.origin(actor, None, None, None, None);
+    let operation = if joins { "pool-join" } else { "pool-leave" };
+    let order = member_id.zip(account).map(|(id, account)| Order {
+        member: id,
+        command: Command::Pool { pool: account, joins },
+        origin,
+        idem: Some((format!("{operation}:{key}"), fingerprint(&(pool, member)))),
+        source: None,
+        attributes: None,
+        trace: None,
+        aliases: None,
+    });
+    check.done(order)
+}
+
+impl PoolRedeemBody {
+    /// Checks the values and makes an order of it, for a pool with these members.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, pool: &MemberId, members: &[MemberId], key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        check.points(self.points);
+        let belongs = |id: &String| members.iter().any(|member| member.as_str() == id);
+        if self.member_id.as_ref().is_some_and(|id| !belongs(id)) {
+            check.wrong("/member_id", "does not belong to the pool");
+        }
+        let reference = check.reference(self.reference.as_deref());
+        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let order = Order {
+            member: pool.clone(),
+            command: Command::RedeemPooled { members: members.to_vec(), points: self.points },
+            origin,
+            idem: Some((format!("pool-redeem:{key}"), fingerprint(&(pool.as_str(), self)))),
+            source,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        };
+        check.done(Some(order))
+    }
+}
+
+impl EraseBody {
+    /// Checks the values and makes an order of it for the member of the path.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let id = check.id("member_id", MemberId::new(member));
+        let origin = check.origin(actor, None, Some(&self.reason), None, None);
+        let order = id.map(|id| Order {
+            member: id,
+            command: Command::Erase,
+            origin,
+            idem: Some((format!("erase:{key}"), fingerprint(&(member, self)))),
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        });
+        check.done(order)
+    }
+}

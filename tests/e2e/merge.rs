@@ -1,0 +1,85 @@
+//! `/v1/members/{id}/merge`, and the other names that members are known by.
+
+use serde_json::{Value as Json, json};
+use tests::{Host, Shop, at_once};
+
+fn named(shop: &Shop, member: &str, aliases: Json) -> tests::Ask {
+    shop.put(&format!("/v1/members/{member}"), &json!({"aliases": aliases}))
+}
+
+fn merges(shop: &Shop, into: &str, from: &str) -> tests::Ask {
+    shop.post(&format!("/v1/members/{into}/merge"), &json!({"from_member_id": from, "reason": "two cards, one person"}))
+}
+
+#[test]
+fn a_member_is_found_by_any_of_its_names() {
+    let host = Host::start();
+    let shop = host.shop();
+    for (ask, outcome) in [
+        (named(&shop, "m", json!({"phone": "+8613800000000", "openid": "oX-1", "card": "7"})), "201 profile +0 = 0"),
+        (named(&shop, "n", json!({"phone": "+8613800000000"})), "409 alias-taken"),
+        (named(&shop, "n", json!({"Phone": "1"})), "400 invalid-request /aliases/Phone"),
+        (named(&shop, "n", json!({"id": "1"})), "400 invalid-request /aliases/id"),
+        (named(&shop, "n", json!({"phone": "1 2"})), "400 invalid-request /aliases/phone"),
+        (shop.buys("~phone:+8613800000000", "o-1", 10_000), "201 earn +100 = 100"),
+        (shop.redeems("~openid:oX-1", 10), "201 redeem -10 = 90"),
+        (shop.buys("~phone:+8613900000000", "o-2", 10_000), "404 member-not-found"),
+        (shop.put("/v1/members/~card:9", &json!({})), "404 member-not-found"),
+        (shop.returns("~card:7", "o-1"), "201 reverse -100 = -10"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    assert_eq!(host.books().number("SELECT count(*) FROM member"), 1);
+    let shown = shop.member("~card:7");
+    assert_eq!([&shown["member_id"], &shown["aliases"]["phone"]], ["m", "+8613800000000"]);
+    assert_eq!(shop.all("/v1/members/~card:7/entries", 10).len(), 4);
+    // Without aliases those there are stay, with them they are replaced, and are free for others.
+    shop.put("/v1/members/m", &json!({"attributes": {"name": "Li"}})).send().ok();
+    assert_eq!(shop.member("m")["aliases"]["card"], "7");
+    named(&shop, "m", json!({"phone": "+8613800000001"})).send().ok();
+    assert_eq!(shop.get("/v1/members/~card:7").send().outcome(), "404 member-not-found");
+    assert_eq!(named(&shop, "n", json!({"card": "7"})).send().outcome(), "201 profile +0 = 0");
+    let answers = at_once(16, |n| named(&shop, &format!("x-{n}"), json!({"openid": "contested"})).send());
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.outcome() == "409 alias-taken"));
+}
+
+#[test]
+fn two_accounts_become_one() {
+    let host = Host::start_with(&["--instances", "3"]);
+    let shop = host.shop();
+    let service = shop.with_bearer(&shop.key("service"));
+    named(&shop, "old", json!({"phone": "+8613800000000"})).send().ok();
+    shop.buys("old", "o-1", 210_000).with("device-id", "phone-1").send().ok();
+    shop.buys("new", "o-2", 10_000).send().ok();
+    for (ask, outcome) in [
+        (merges(&shop.with_bearer(&shop.key("storefront")), "new", "old"), "403 forbidden"),
+        (merges(&service, "new", "new"), "422 same-member"),
+        (merges(&service, "new", "nobody"), "404 counterparty-not-found"),
+        (merges(&service, "nobody", "old"), "404 member-not-found"),
+        (service.post("/v1/members/new/merge", &json!({"from_member_id": "old"})), "400 invalid-request "),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    // Several clerks and a till at once: it happens once, and no point of the till's is lost.
+    let answers = at_once(12, |n| match n % 3 {
+        0 => merges(&service, "new", "old").send(),
+        1 => shop.buys("new", &format!("p-{n}"), 100).send(),
+        _ => shop.buys("old", &format!("p-{n}"), 100).send(),
+    });
+    let outcomes: Vec<String> = answers.iter().map(tests::Answer::outcome).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.starts_with("201 merge")).count(), 1, "{outcomes:?}");
+    let earned = outcomes.iter().filter(|outcome| outcome.starts_with("201 earn +1")).count() as i64;
+    let known = ["201 merge", "201 earn", "404 counterparty-not-found", "409 member-merged"];
+    assert!(outcomes.iter().all(|outcome| known.iter().any(|known| outcome.starts_with(known))), "{outcomes:?}");
+    let member = shop.member("~phone:+8613800000000");
+    assert_eq!([&member["member_id"], &member["tier"]["id"]], ["new", "silver"]);
+    assert_eq!(member["balance"].as_i64().unwrap(), 2_100 + 500 + 100 + earned);
+    assert_eq!(shop.get("/v1/members/old").send().outcome(), "409 member-merged");
+    assert_eq!(shop.get("/v1/members/old").send().json()["into"], "new");
+    assert_eq!(shop.member("~id:old")["member_id"], "new");
+    assert!(shop.all("/v1/members/old/entries", 50).len() > 2, "its history stays");
+    for job in ["night"] {
+        assert_eq!(shop.runs(job)["failed"], 0);
+    }
+}

@@ -1,0 +1,79 @@
+//! `/v1/pools`: households that spend together.
+
+use serde_json::json;
+use tests::{Host, Shop, at_once};
+
+fn joins(shop: &Shop, pool: &str, member: &str) -> tests::Ask {
+    shop.ask("PUT", &format!("/v1/pools/{pool}/members/{member}"))
+}
+
+fn spends(shop: &Shop, pool: &str, points: i64) -> tests::Ask {
+    shop.post(&format!("/v1/pools/{pool}/redeem"), &json!({"points": points}))
+}
+
+#[test]
+fn a_household_spends_together() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("a", "o-1", 10_000).send().ok();
+    shop.does("b", "sign_up").send().ok();
+    for (ask, outcome) in [
+        (spends(&shop, "home", 1), "404 counterparty-not-found"),
+        (shop.get("/v1/pools/home"), "404 counterparty-not-found"),
+        (joins(&shop, "home", "nobody"), "404 member-not-found"),
+        (joins(&shop, "home", "a"), "201 pool +0 = 100"),
+        (joins(&shop, "home", "a"), "409 nothing-to-change"),
+        (joins(&shop, "work", "a"), "409 items-open"),
+        (joins(&shop, "home", "b"), "201 pool +0 = 100"),
+        (spends(&shop, "home", 201), "422 insufficient-points"),
+        (spends(&shop, "home", 0), "400 invalid-request /points"),
+        (shop.post("/v1/pools/home/redeem", &json!({"points": 1, "member_id": "c"})), "400 invalid-request /member_id"),
+        (spends(&shop.with_bearer(&shop.key("service")), "home", 1), "403 forbidden"),
+        (shop.ask("POST", "/v1/pools/home"), "405 method-not-allowed"),
+        (shop.ask("POST", "/v1/pools/home/members/a"), "405 method-not-allowed"),
+        (
+            shop.post("/v1/pools/home/redeem?dry_run=true", &json!({"points": 150})),
+            "201 redeem -150, transfer +100, transfer +50 = 0",
+        ),
+    ] {
+        let told = ask.send().outcome();
+        assert_eq!(told, outcome);
+    }
+    let shown = shop.get("/v1/pools/home").send().ok();
+    assert_eq!(shown["balance"], 200);
+    assert_eq!(shop.member("a")["pool_id"], "home");
+    let body = json!({"points": 150, "member_id": "a", "reference": "r-1"});
+    let first = shop.post("/v1/pools/home/redeem", &body).key("k").send();
+    assert_eq!(first.ok()["entry"]["points"], -150);
+    shop.post("/v1/pools/home/redeem", &body).key("k").send().assert_replays(&first);
+    assert_eq!((shop.balance("a"), shop.balance("b")), (50, 0), "the campaign points of the sign-up end first");
+    assert_eq!(
+        shop.post("/v1/pools/home/redeem", &json!({"points": 1, "reference": "r-1"})).send().outcome(),
+        "409 reference-already-used"
+    );
+    assert_eq!(shop.ask("DELETE", "/v1/pools/home/members/b").send().outcome(), "201 pool +0 = 0");
+    assert_eq!(shop.member("b")["pool_id"], json!(null));
+    assert_eq!(spends(&shop, "home", 50).send().ok()["balance"], 0);
+}
+
+/// The last points of a household, from several tills and by its members alone: as many go through as there are points for.
+#[test]
+fn the_last_points_of_a_household() {
+    let host = Host::start_with(&["--instances", "3"]);
+    let shop = host.shop();
+    for (n, member) in ["a", "b", "c"].into_iter().enumerate() {
+        shop.buys(member, &format!("o-{n}"), 10_000).send().ok();
+        joins(&shop, "home", member).send().ok();
+    }
+    let answers = at_once(24, |n| match n % 3 {
+        0 => shop.redeems(["a", "b", "c"][n / 3 % 3], 30).send(),
+        _ => spends(&shop, "home", 30).send(),
+    });
+    let won = answers.iter().filter(|answer| answer.status == 201).count() as i64;
+    let others = answers.iter().filter(|answer| answer.status != 201);
+    assert!(
+        others.into_iter().all(|answer| ["422 insufficient-points", "503 busy"].contains(&answer.outcome().as_str()))
+    );
+    let left = shop.get("/v1/pools/home").send().ok()["balance"].as_i64().unwrap();
+    assert_eq!(left, 300 - 30 * won);
+}
