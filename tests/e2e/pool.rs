@@ -33,7 +33,7 @@ fn a_household_spends_together() {
         (shop.ask("POST", "/v1/pools/home/members/a"), "405 method-not-allowed"),
         (
             shop.post("/v1/pools/home/redeem?dry_run=true", &json!({"points": 150})),
-            "201 redeem -150, transfer +100, transfer +50 = 0",
+            "201 redeem -150 = 0, transfer +50 = 50, transfer +100 = 150",
         ),
     ] {
         let told = ask.send().outcome();

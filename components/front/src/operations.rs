@@ -43,16 +43,14 @@ const TRACE: &[(&str, &str)] = &[
 ];
 const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
 
+/// A command: answers what it wrote, and takes `dry_run`.
+const fn command(path: &'static str, summary: &'static str, body: &'static str) -> Operation {
+    Operation { path, summary, body: Some(body), query: DRY_RUN, success: &[200, 201], ..WRITE }
+}
+
 /// Every operation that a component serves.
 pub const OPERATIONS: &[Operation] = &[
-    Operation {
-        path: "/v1/earn",
-        summary: "Earn points for a purchase or an action",
-        body: Some("EarnBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/earn", "Earn points for a purchase or an action", "EarnBody"),
     Operation {
         path: "/v1/earn/bulk",
         summary: "Earn for up to 500 events, each with its own key and outcome",
@@ -62,47 +60,12 @@ pub const OPERATIONS: &[Operation] = &[
         answer: "BulkOutcomes",
         ..WRITE
     },
-    Operation {
-        path: "/v1/redeem",
-        summary: "Spend points or set them aside, all or nothing",
-        body: Some("RedeemBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/redeem", "Spend points or set them aside, all or nothing", "RedeemBody"),
     Operation { path: "/v1/holds/{id}", summary: "A hold and what became of it", ..READ },
-    Operation {
-        path: "/v1/holds/{id}/capture",
-        summary: "Spend the points of a hold, all or some",
-        body: Some("CaptureBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/holds/{id}/release",
-        summary: "Give a hold up",
-        body: Some("ReleaseBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/reverse",
-        summary: "Undo an order, an action or a redemption, wholly or in part",
-        body: Some("ReverseBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/adjustments",
-        summary: "Ask for an adjustment by hand",
-        body: Some("AdjustmentBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/holds/{id}/capture", "Spend the points of a hold, all or some", "CaptureBody"),
+    command("/v1/holds/{id}/release", "Give a hold up", "ReleaseBody"),
+    command("/v1/reverse", "Undo an order, an action or a redemption, wholly or in part", "ReverseBody"),
+    command("/v1/adjustments", "Ask for an adjustment by hand", "AdjustmentBody"),
     Operation {
         path: "/v1/adjustments",
         summary: "Open requests for adjustments",
@@ -119,62 +82,13 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation { path: "/v1/adjustments/{id}", summary: "A request and what was decided", ..READ },
-    Operation {
-        path: "/v1/adjustments/{id}/approve",
-        summary: "Approve of a request; the last approval moves the points",
-        body: Some("DecisionBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/adjustments/{id}/reject",
-        summary: "Turn a request down",
-        body: Some("DecisionBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/adjustments/{id}/withdraw",
-        summary: "Take one's own request back",
-        body: Some("DecisionBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/activate",
-        summary: "Make pending points spendable before their time",
-        body: Some("ActivateBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/members/{id}/freeze",
-        summary: "Forbid earning, spending or both",
-        body: Some("FreezeBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/members/{id}/restore",
-        summary: "Allow what was frozen again",
-        body: Some("FreezeBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/members/{id}/recover",
-        summary: "Give back what a thief has spent",
-        body: Some("RecoverBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/adjustments/{id}/approve", "Approve of a request; the last approval moves the points", "DecisionBody"),
+    command("/v1/adjustments/{id}/reject", "Turn a request down", "DecisionBody"),
+    command("/v1/adjustments/{id}/withdraw", "Take one's own request back", "DecisionBody"),
+    command("/v1/activate", "Make pending points spendable before their time", "ActivateBody"),
+    command("/v1/members/{id}/freeze", "Forbid earning, spending or both", "FreezeBody"),
+    command("/v1/members/{id}/restore", "Allow what was frozen again", "FreezeBody"),
+    command("/v1/members/{id}/recover", "Give back what a thief has spent", "RecoverBody"),
     Operation {
         method: "put",
         path: "/v1/rewards/{id}",
@@ -187,38 +101,10 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { path: "/v1/rewards/{id}", summary: "A reward, with what is left of it", ..READ },
     Operation { path: "/v1/rewards", summary: "The catalogue", query: PAGE, answer: "Page", ..READ },
     Operation { path: "/v1/coupons/{code}", summary: "What a coupon is good for", ..READ },
-    Operation {
-        path: "/v1/coupons/{code}/redeem",
-        summary: "Use a coupon for an order",
-        body: Some("CouponBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/coupons/{code}/cancel",
-        summary: "Take a coupon away",
-        body: Some("DecisionBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/coupons/{code}/restore",
-        summary: "Undo the use of a coupon",
-        body: Some("CouponRestoreBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/transfers",
-        summary: "Give points to another member",
-        body: Some("TransferBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/coupons/{code}/redeem", "Use a coupon for an order", "CouponBody"),
+    command("/v1/coupons/{code}/cancel", "Take a coupon away", "DecisionBody"),
+    command("/v1/coupons/{code}/restore", "Undo the use of a coupon", "CouponRestoreBody"),
+    command("/v1/transfers", "Give points to another member", "TransferBody"),
     Operation {
         method: "put",
         path: "/v1/pools/{id}/members/{member_id}",
@@ -236,48 +122,13 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation { path: "/v1/pools/{id}", summary: "A pool, and what its members can spend together", ..READ },
-    Operation {
-        path: "/v1/pools/{id}/redeem",
-        summary: "Spend points of a pool",
-        body: Some("PoolRedeemBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/members/{id}/merge",
-        summary: "Take over all that another member has",
-        body: Some("MergeBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/members/{id}/erase",
-        summary: "Forget whose an account is",
-        body: Some("EraseBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/pools/{id}/redeem", "Spend points of a pool", "PoolRedeemBody"),
+    command("/v1/members/{id}/merge", "Take over all that another member has", "MergeBody"),
+    command("/v1/members/{id}/erase", "Forget whose an account is", "EraseBody"),
     Operation { path: "/v1/reviews", summary: "Earns that wait to be looked at", query: PAGE, answer: "Page", ..READ },
     Operation { path: "/v1/reviews/{id}", summary: "An earn that had to be looked at, and what became of it", ..READ },
-    Operation {
-        path: "/v1/reviews/{id}/approve",
-        summary: "Let the points of an earn go their way",
-        body: Some("DecisionBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
-    Operation {
-        path: "/v1/reviews/{id}/reject",
-        summary: "Undo an earn that had to be looked at",
-        body: Some("DecisionBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
-    },
+    command("/v1/reviews/{id}/approve", "Let the points of an earn go their way", "DecisionBody"),
+    command("/v1/reviews/{id}/reject", "Undo an earn that had to be looked at", "DecisionBody"),
     Operation {
         path: "/v1/traces",
         summary: "Entries of a member, a device or an address, with where they were asked from",
