@@ -90,6 +90,39 @@ fn many_events_of_one_member_with_duplicates() {
     );
 }
 
+/// Each event was somewhere else: the call has no device, its events have.
+#[test]
+fn events_tell_where_they_come_from() {
+    let host = Host::start();
+    let shop = host.shop();
+    let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    book["actions"]["check_in"]["device_limit"] = json!({"times": 1, "per": "day"});
+    shop.put("/v1/programmes/default", &json!({"name": "careful", "rulebook": book})).send().ok();
+    let check_in = |key: &str, member: &str, device: &str, ip: &str| {
+        event(key, json!({"member_id": member, "event": "check_in", "device_id": device, "client_ip": ip}))
+    };
+    let events = [
+        check_in("1", "a", "phone", "192.0.2.1"),
+        check_in("2", "b", "phone", "192.0.2.1"),
+        check_in("3", "b", "tablet", "2001:DB8::1"),
+        check_in("4", "c", "", "192.0.2.1"),
+        check_in("5", "c", "x", "here"),
+    ];
+    assert_eq!(
+        shop.bulk(&events),
+        [
+            "201 earn +5 = 5",
+            "422 device-limit-reached",
+            "201 earn +5 = 5",
+            "400 invalid-request /device_id",
+            "400 invalid-request /client_ip",
+        ]
+    );
+    assert_eq!(shop.all_with("/v1/traces", "ip=2001:db8::1").len(), 1);
+    let wrong = shop.post("/v1/earn/bulk", &json!({"events": events})).with("device-id", "phone").send();
+    assert_eq!(wrong.outcome(), "400 invalid-request Device-Id");
+}
+
 #[test]
 fn what_is_wrong_with_the_call_is_no_outcome() {
     let host = Host::start();

@@ -7,7 +7,7 @@ use tests::Host;
 fn a_person_is_forgotten() {
     let host = Host::start();
     let shop = host.shop();
-    shop.put("/v1/members/m", &json!({"attributes": {"name": "Li Lei"}, "aliases": {"phone": "+8613800000000"}}))
+    shop.put("/v1/members/m", &json!({"attributes": {"name": "Li Lei"}, "aliases": ["phone:+8613800000000"]}))
         .send()
         .ok();
     shop.buys("m", "o-1", 250_000).with("device-id", "phone-7").with("client-ip", "192.0.2.7").send().ok();
@@ -19,6 +19,7 @@ fn a_person_is_forgotten() {
         (anna.post("/v1/members/m/erase", &body), "403 forbidden"),
         (shop.post("/v1/members/m/erase", &json!({})), "400 invalid-request "),
         (shop.post("/v1/members/nobody/erase", &body), "404 member-not-found"),
+        (shop.put("/v1/members/n", &json!({"aliases": ["phone:+8613800000000"]})), "409 alias-taken"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
@@ -42,7 +43,9 @@ fn a_person_is_forgotten() {
         assert_eq!(books.number(&format!("SELECT count({column}) FROM {table}")), 0, "{table}");
     }
     for name in ["Li Lei", "13800000000", "phone-7", "192.0.2.7"] {
-        assert_eq!(books.number(&format!("SELECT count(*) FROM entry WHERE instr(body, '{name}') > 0")), 0, "{name}");
+        for text in ["entry WHERE instr(body", "refusal WHERE instr(body"] {
+            assert_eq!(books.number(&format!("SELECT count(*) FROM {text}, '{name}') > 0")), 0, "{name} in {text}");
+        }
     }
     let trial = shop.get("/v1/reports/trial-balance").send().ok();
     assert_eq!(trial["sum"], 0);

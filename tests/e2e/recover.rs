@@ -37,6 +37,7 @@ fn stolen_points_are_traced_and_come_back() {
     assert_eq!(traced("member_id=m&actor=job:night").len(), 0);
     assert_eq!(traced("member_id=m&from=2090-01-01T00:00:00Z").len(), 0);
     assert_eq!(traced("ip=192.0.2.1"), ["phone-1 m +100"]);
+    assert_eq!(anna.get("/v1/traces?ip=somewhere").send().outcome(), "400 invalid-request ?ip");
     for (path, outcome) in [
         ("/v1/traces", "400 invalid-request ?member_id"),
         ("/v1/traces?member_id=m&ip=192.0.2.1", "400 invalid-request ?member_id"),

@@ -59,8 +59,15 @@ fn a_large_order_waits_until_somebody_has_looked() {
 #[test]
 fn one_decision_by_somebody_else() {
     let (_host, shop) = careful();
-    let order = id(&shop.buys("m", "o-1", 250_000).send());
+    let named_mo = |role: &str| {
+        let made = shop.post("/v1/keys", &json!({"role": role, "label": "mo"})).send().ok();
+        shop.with_bearer(made["key"].as_str().unwrap())
+    };
+    let order = id(&named_mo("storefront").buys("m", "o-1", 250_000).send());
     let path = format!("/v1/reviews/{order}/approve");
+    // Two keys with one label are one person's.
+    let own = named_mo("approver");
+    assert_eq!(own.post(&path, &json!({})).send().outcome(), "403 own-request");
     let anna = shop.with_bearer(&shop.key("approver"));
     let answers = at_once(16, |n| {
         let verdict = if n % 2 == 0 { "approve" } else { "reject" };

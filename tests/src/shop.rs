@@ -113,7 +113,7 @@ impl Shop {
 
     /// A new key of this programme.
     pub fn key(&self, role: &str) -> String {
-        let made = self.post("/v1/keys", &json!({"role": role, "label": "test"})).send().ok();
+        let made = self.post("/v1/keys", &json!({"role": role, "label": role})).send().ok();
         made["key"].as_str().unwrap().to_owned()
     }
 

@@ -13,7 +13,7 @@ use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
     App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, Response, Role, asked, authenticate,
-    now, of_caller, parse_json, parse_optional_json, serve,
+    known_as, now, of_caller, parse_json, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, coupon_holder, coupon_json, load, named_entry};
@@ -59,9 +59,11 @@ async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Probl
     let (caller, key, text) = asked(app, request, &USERS, MOST_BYTES).await?;
     let body: CouponBody = parse_json(text)?;
     let holder = holder(app, &caller, code).await?;
-    if body.member_id.as_ref().is_some_and(|member| member != holder.as_str()) {
-        return Err(not_found());
-    }
+    let member_id = match &body.member_id {
+        Some(name) => Some(known_as(app, &caller, name).await?),
+        None => None,
+    };
+    let body = CouponBody { member_id, ..body };
     of_caller(app, request, &caller, |actor| body.order(code, &holder, &key, actor)).await
 }
 

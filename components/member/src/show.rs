@@ -33,12 +33,12 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
     })
 }
 
-/// The other names of the member, by kind.
-fn aliases(loaded: &Loaded) -> Json {
-    let names: Vec<String> =
+/// The other names of the member, each with its kind in front.
+fn aliases(loaded: &Loaded) -> Vec<String> {
+    let mut names: Vec<String> =
         loaded.aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let pairs = names.iter().filter_map(|name| name.split_once(':'));
-    pairs.map(|(kind, value)| (kind.to_owned(), Json::from(value))).collect::<Map<String, Json>>().into()
+    names.sort_unstable();
+    names
 }
 
 /// The points that expire first, all that expire at that instant together.

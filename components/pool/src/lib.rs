@@ -10,8 +10,8 @@
 use ledger::{Lot, LotState, Member, MemberId, Refusal};
 use serde_json::json;
 use shell::{
-    App, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked, authenticate, now, of_caller, parse_json,
-    pool_order, serve, single,
+    App, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked, authenticate, known_as, now, of_caller,
+    parse_json, pool_order, serve, single,
 };
 use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, load};
@@ -49,12 +49,14 @@ fn order(request: &Request, pool: &str, member: &str, joins: bool, actor: &str) 
     pool_order(pool, member, joins, &key, actor)
 }
 
-/// The account of a pool that has members.
+fn not_found() -> Problem {
+    Problem::refused(Refusal::CounterpartyNotFound)
+}
+
+/// The account of a pool, with or without members.
 async fn account(app: &App, caller: &Caller, id: &str) -> Result<Member, Problem> {
-    let not_found = || Problem::refused(Refusal::CounterpartyNotFound);
     let id = MemberId::new(id).map_err(|_| not_found())?;
-    let mut members = members(app, caller, &[id]).await?;
-    members.pop().filter(|account| !account.pooled.is_empty()).ok_or_else(not_found)
+    members(app, caller, &[id]).await?.pop().ok_or_else(not_found)
 }
 
 async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Member>, Problem> {
@@ -69,6 +71,11 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let (caller, key, text) = asked(app, request, &SPENDERS, MOST_BYTES).await?;
     let body: PoolRedeemBody = parse_json(text)?;
     let account = account(app, &caller, id).await?;
+    let member_id = match &body.member_id {
+        Some(name) => Some(known_as(app, &caller, name).await?),
+        None => None,
+    };
+    let body = PoolRedeemBody { member_id, ..body };
     of_caller(app, request, &caller, |actor| body.order(&account.id, &account.pooled, &key, actor)).await
 }
 
@@ -76,13 +83,16 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let caller = authenticate(app, request, &READERS).await?;
     request.allow_query(&[])?;
     let account = account(app, &caller, id).await?;
+    if account.pooled.is_empty() {
+        return Err(not_found());
+    }
     let members = members(app, &caller, &account.pooled).await?;
     let now = now();
     let free = |member: &Member| -> i64 {
         let active = |lot: &&Lot| lot.state(now) == LotState::Active && !member.frozen.spending;
-        member.lots.iter().filter(active).map(|lot| member.free(lot)).sum()
+        member.lots.iter().filter(active).map(|lot| member.free(lot)).fold(0, i64::saturating_add)
     };
-    let balance = free(&account) + members.iter().map(free).sum::<i64>();
+    let balance = members.iter().map(free).fold(free(&account), i64::saturating_add);
     let shown = members.iter().map(|member| json!({"member_id": member.id.as_str(), "balance": free(member)}));
     Ok(Reply::json(
         200,

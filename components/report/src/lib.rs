@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use ledger::{MemberId, Timestamp};
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, serve};
 use spin_sdk::http_service;
 use store::{audit, totals, trial_balance, wrong_tallies};
 
@@ -34,7 +34,11 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
     request.allow_query(&["member_id", "limit", "cursor"])?;
     let page = Page::of(request)?;
-    let member = request.query("member_id");
+    let member = match request.query("member_id") {
+        Some(name) => Some(known_as(app, &caller, name).await?),
+        None => None,
+    };
+    let member = member.as_deref();
     if let Some(Err(error)) = member.map(MemberId::new) {
         return Err(Problem::InvalidRequest(vec![FieldError::new("?member_id", error.to_string())]));
     }

@@ -14,7 +14,7 @@ use shell::{
     parse_optional_json, serve,
 };
 use spin_sdk::http_service;
-use store::{corrections, entry_json, open_reviews, reviewed};
+use store::{Caller, corrections, entry_json, list_keys, open_reviews, reviewed};
 
 const DECIDERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const READERS: [Role; 5] = [Role::Service, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
@@ -43,6 +43,9 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
     let (caller, key, text) = asked(app, request, &DECIDERS, MOST_BYTES).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let earn = found(app, caller.programme.no, id).await?;
+    if is_same_person(app, &caller, &earn).await? {
+        return Err(Problem::refused(Refusal::OwnRequest));
+    }
     if !approves {
         return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &key, actor)).await;
     }
@@ -50,6 +53,13 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
     let promise = earn.event.as_deref().and_then(|event| book.promise(event));
     let promise = promise.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
     of_caller(app, request, &caller, |actor| body.approve_review(&earn, promise, &key, actor)).await
+}
+
+/// Two keys with one label are one person's, such as a key and its successor. Labels never change.
+async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool, Problem> {
+    let Some(prefix) = earn.origin.actor.strip_prefix("key:") else { return Ok(false) };
+    let found = list_keys(&app.sql, caller.programme.no, prefix, "", 1).await?;
+    Ok(found.first().is_some_and(|key| key.prefix == prefix && key.label == caller.label))
 }
 
 /// The earn that waits, or waited. It never changes, so it may be read before the member is.

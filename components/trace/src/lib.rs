@@ -31,7 +31,8 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &ROLES).await?;
     request.allow_query(&QUERY)?;
     let page = Page::of(request)?;
-    let whose = whose(request)?;
+    let ip = request.query("ip").map(address).transpose()?;
+    let whose = whose(request, ip.as_deref())?;
     let part = Part { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
     let before = page.number(i64::MAX)?;
     // One more than asked for tells whether there is a next page.
@@ -46,13 +47,19 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
 }
 
-fn whose(request: &Request) -> Result<Trail<'_>, Problem> {
-    match (request.query("member_id"), request.query("device_id"), request.query("ip")) {
+fn whose<'a>(request: &'a Request, ip: Option<&'a str>) -> Result<Trail<'a>, Problem> {
+    match (request.query("member_id"), request.query("device_id"), ip) {
         (Some(member), None, None) => Ok(Trail::Member(member)),
         (None, Some(device), None) => Ok(Trail::Device(device)),
         (None, None, Some(ip)) => Ok(Trail::Ip(ip)),
         _ => Err(wrong("?member_id", "exactly one of member_id, device_id and ip must be given")),
     }
+}
+
+/// An address as it is kept, whatever its spelling.
+fn address(text: &str) -> Result<String, Problem> {
+    let address: Result<std::net::IpAddr, _> = text.parse();
+    address.map(|ip| ip.to_string()).map_err(|_| wrong("?ip", "must be one IPv4 or IPv6 address"))
 }
 
 fn instant(request: &Request, name: &str) -> Result<Option<Timestamp>, Problem> {

@@ -204,6 +204,8 @@ pub struct Gift {
     pub coupons: Vec<(String, CouponTerms, Option<Timestamp>)>,
     /// What is counted of gifts for later moves.
     pub counts: Vec<Count>,
+    /// When the tier was reached; now when `None`.
+    pub reached_at: Option<Timestamp>,
 }
 
 /// Moves the member on the tier ladder, with its gifts.
@@ -217,9 +219,11 @@ pub fn tier_change(
     origin: Origin,
     cause: Option<EntryId>,
 ) -> Result<EntryId, Fault> {
-    let Gift { lot, coupons, counts } = gift;
+    let Gift { lot, coupons, counts, reached_at } = gift;
+    let occurred_at = reached_at.unwrap_or(journal.now());
     let grants = lot.into_iter().collect();
-    let draft = Entry { tier: Some(tier), grants, counts, cause, ..journal.draft(Kind::TierChange, origin) };
+    let draft =
+        Entry { occurred_at, tier: Some(tier), grants, counts, cause, ..journal.draft(Kind::TierChange, origin) };
     let draft = with_coupons(journal, draft, &coupons);
     journal.post(draft)
 }

@@ -25,7 +25,8 @@ impl Frozen {
         self.earning || self.spending
     }
 
-    fn and(self, other: Self) -> Self {
+    /// What either forbids.
+    pub(crate) fn and(self, other: Self) -> Self {
         Self { earning: self.earning || other.earning, spending: self.spending || other.spending }
     }
 

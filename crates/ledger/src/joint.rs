@@ -5,6 +5,7 @@
 use crate::coupons::Coupon;
 use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
 use crate::fault::Fault;
+use crate::freezes::Frozen;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
 use crate::kind::Kind;
@@ -47,6 +48,8 @@ pub struct Estate {
     pub standing: Standing,
     /// What counts towards its limits.
     pub counts: Vec<Count>,
+    /// What it must not do, which goes with the person.
+    pub frozen: Frozen,
     /// The entry that handed all of it over.
     pub cause: EntryId,
 }
@@ -134,6 +137,7 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
         coupons: member.coupons,
         standing: member.standing,
         counts: member.counters.iter().map(count).collect(),
+        frozen: member.frozen,
         cause,
     }))
 }
@@ -143,12 +147,14 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn take_over(journal: &mut Journal, estate: Estate, from: &MemberId, origin: Origin) -> Result<EntryId, Fault> {
-    let Estate { grants, debt, coupons, standing, counts, cause } = estate;
+    let Estate { grants, debt, coupons, standing, counts, frozen, cause } = estate;
+    let frozen = Some(journal.member().frozen.and(frozen)).filter(|both| *both != journal.member().frozen);
     let draft = Entry {
         grants,
         debt,
         coupons,
         counts,
+        frozen,
         carried: Some(standing),
         counterparty: Some(from.clone()),
         cause: Some(cause),

@@ -192,7 +192,10 @@ impl Member {
         if entry.previous_hash != self.head {
             return Err(Fault::BrokenChain);
         }
-        let owed = self.debt.checked_add(entry.debt).filter(|debt| *debt >= 0).ok_or(Fault::Unbalanced)?;
+        let owed = self.debt.checked_add(entry.debt).ok_or(Fault::Overflow)?;
+        if owed < 0 {
+            return Err(Fault::Unbalanced);
+        }
         let resolved = self.resolve(entry)?;
         self.adjust(entry)?;
         self.frozen = entry.frozen.unwrap_or(self.frozen);
@@ -296,8 +299,10 @@ impl Member {
             let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at);
             let held = entry.reservation.iter().map(|reservation| reservation.until);
             let asked = entry.adjustment.iter().filter(|_| entry.kind == Kind::Request).map(|asked| asked.terms.until);
-            let ends = entry.coupons.iter().filter_map(|coupon| coupon.expires_at);
-            self.due_at.into_iter().chain(new).chain(held).chain(asked).chain(ends).min()
+            let new = new.chain(
+                self.coupons.iter().filter(|open| entry.coupons.contains(open)).filter_map(|open| open.expires_at),
+            );
+            self.due_at.into_iter().chain(new).chain(held).chain(asked).min()
         };
         Ok(())
     }
@@ -327,13 +332,14 @@ impl Member {
         for dates in &entry.dates {
             let is_activated = entry.activations.iter().any(|activation| activation.number == dates.number);
             // A lot that was under review goes on waiting until its time has come.
-            let may = |lot: &&mut &mut Lot| is_activated || (entry.kind == Kind::Approve && lot.pending);
+            let is_looked_at = entry.kind == Kind::Approve && entry.adjustment.is_none();
+            let may = |lot: &&mut &mut Lot| is_activated || (is_looked_at && lot.pending);
             let lot = open.get_mut(&dates.number).filter(may).ok_or(Fault::Lot)?;
             (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
         }
         let mut reopened = Vec::new();
         for LotReturn { lot, points } in &entry.returns {
-            let is_possible = |remaining: i64| *points >= 1 && *points <= lot.points - remaining;
+            let is_possible = |remaining: i64| *points >= 1 && *points <= lot.points.saturating_sub(remaining);
             match open.get_mut(&lot.number) {
                 Some(open) if is_possible(open.remaining) => open.remaining += points,
                 None if is_possible(0) && lot.number.0 <= self.lots_granted => reopened.push(Lot::of(lot, *points)),

@@ -46,12 +46,14 @@ pub enum Refusal {
     },
     /// Both members are the same.
     SameMember,
+    /// The account is as it is asked to be.
+    NothingToChange,
     /// The member has something open that must be ended first, or shares with others.
     ItemsOpen,
     /// Another member is known by this name.
     AliasTaken {
-        /// The name.
-        alias: String,
+        /// The kind of name. The name itself says who somebody is, and refusals are kept.
+        kind: String,
     },
     /// The rulebook lets nobody give points away.
     TransfersNotOffered,
@@ -62,8 +64,6 @@ pub enum Refusal {
         /// The most, as things stand.
         most: i64,
     },
-    /// The account is as it is asked to be.
-    NothingToChange,
     /// The reward cannot be had now: it is not offered, not yet or not any more.
     RewardUnavailable,
     /// The reward is for members of other tiers.
@@ -78,20 +78,8 @@ pub enum Refusal {
     },
     /// The rulebook takes no points for orders.
     NoDeduction,
-    /// Less could be spent on the order than the rulebook takes at least.
-    BelowMinimum {
-        /// What could be spent.
-        points: i64,
-        /// The least.
-        minimum: i64,
-    },
     /// The coupon was used or taken away, or its time is over.
     CouponResolved,
-    /// The order is not one that the coupon is good for.
-    CouponConditions {
-        /// What it lacks: `minimum`, `category`, `channel` or `store`.
-        condition: &'static str,
-    },
     /// What was taken from the catalogue is undone whole or not at all.
     WholeOnly,
     /// The rulebook does not know the event.
@@ -112,6 +100,18 @@ pub enum Refusal {
     CurrencyMismatch {
         /// The programme's currency.
         expected: String,
+    },
+    /// Less could be spent on the order than the rulebook takes at least.
+    BelowMinimum {
+        /// What could be spent.
+        points: i64,
+        /// The least.
+        minimum: i64,
+    },
+    /// The order is not one that the coupon is good for.
+    CouponConditions {
+        /// What it lacks: `minimum`, `category`, `channel` or `store`.
+        condition: &'static str,
     },
     /// The member did this as often as the rulebook allows.
     LimitReached {
@@ -202,24 +202,24 @@ impl Refusal {
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
             Self::MemberFrozen { .. } => "member-frozen",
             Self::SameMember => "same-member",
+            Self::NothingToChange => "nothing-to-change",
             Self::ItemsOpen => "items-open",
             Self::AliasTaken { .. } => "alias-taken",
             Self::TransfersNotOffered => "transfers-not-offered",
             Self::OutsideLimits { .. } => "outside-limits",
-            Self::NothingToChange => "nothing-to-change",
             Self::RewardUnavailable => "reward-unavailable",
             Self::TierRequired { .. } => "tier-required",
             Self::OutOfStock { .. } => "out-of-stock",
             Self::NoDeduction => "no-deduction",
-            Self::BelowMinimum { .. } => "below-minimum",
             Self::CouponResolved => "coupon-resolved",
-            Self::CouponConditions { .. } => "coupon-conditions",
             Self::WholeOnly => "whole-only",
             Self::UnknownEvent { .. } => "unknown-event",
             Self::ReferenceRequired => "reference-required",
             Self::OccurredInFuture => "occurred-in-future",
             Self::OccurredTooLongAgo { .. } => "occurred-too-long-ago",
             Self::CurrencyMismatch { .. } => "currency-mismatch",
+            Self::BelowMinimum { .. } => "below-minimum",
+            Self::CouponConditions { .. } => "coupon-conditions",
             Self::LimitReached { .. } => "limit-reached",
             Self::DeviceLimitReached { .. } => "device-limit-reached",
             Self::UnderReview => "under-review",

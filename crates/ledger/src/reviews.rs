@@ -102,7 +102,8 @@ impl Member {
             (Some(left), Some(open)) if !is_decision => open.review = left.clone(),
             (None, Some(open)) => {
                 let as_kept = !is_decision || entry.qualifying == open.review.qualifying;
-                let own = entry.dates.iter().all(|dates| open.lots.contains(&dates.number));
+                let own = entry.dates.iter().all(|dates| open.lots.contains(&dates.number))
+                    && entry.activations.iter().all(|lot| open.lots.contains(&lot.number));
                 self.reviews.remove(at);
                 return if as_kept && own { Ok(()) } else { Err(Fault::Request) };
             }

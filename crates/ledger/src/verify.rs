@@ -184,7 +184,8 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.discount.is_some(), &[Kind::CouponRedeem]),
         only(entry.reward.is_some(), &[Kind::Redeem]),
         only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),
-        only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore]),
+        only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore, Kind::Merge]),
+        only(!entry.tallies.is_empty(), &[Kind::Earn, Kind::Redeem, Kind::Reverse]),
         only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
@@ -203,10 +204,11 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         // What waits for a look waits without end, and does not count yet.
         Kind::Earn if entry.review.is_some() => {
             let waits = entry.grants.iter().all(|lot| lot.available_at == Timestamp::LAST && lot.expires_at.is_none());
-            !draws && awarded == granted && waits && entry.qualifying.is_none()
+            !draws && awarded == granted && waits && entry.qualifying.is_none() && entry.coupons.is_empty()
         }
         Kind::Earn => !draws && awarded == granted,
-        Kind::Redeem | Kind::Expire => draws && !grants,
+        Kind::Redeem => draws && !grants && (entry.coupons.is_empty() || entry.reward.is_some()),
+        Kind::Expire => draws && !grants,
         Kind::Hold => !draws && !grants && entry.reservation.is_some(),
         Kind::Capture => draws && !grants && entry.corrects.is_some(),
         Kind::Release => !draws && !grants && entry.corrects.is_some(),
@@ -214,7 +216,10 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         Kind::Repay => draws && !grants && entry.points == 0,
         Kind::Adjust => grants != draws && entry.adjustment.is_some(),
         // Of a request or, when it names none, of an earn under review.
-        Kind::Approve => !draws && !grants && entry.corrects.is_some(),
+        Kind::Approve => {
+            let moves_none = entry.dates.is_empty() && entry.activations.is_empty() && entry.qualifying.is_none();
+            !draws && !grants && entry.corrects.is_some() && (entry.adjustment.is_none() || moves_none)
+        }
         Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
         Kind::Transfer => draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some(),
         // All is handed over on one side and taken over on the other, whose entry names that of the first.
@@ -249,14 +254,13 @@ const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::
 
 /// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).
 fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
-    let within = |points: i64| points >= 0 && points <= reversal.desired - reversal.expired;
+    let living = reversal.desired.saturating_sub(reversal.expired);
+    let within = |points: i64| points >= 0 && points <= living;
     let grace: i64 = entry.grants.iter().map(|lot| lot.points).fold(0, i64::saturating_add);
     let returned: i64 = entry.returns.iter().map(|back| back.points).fold(0, i64::saturating_add);
     let takes = grace == 0 && returned == 0 && within(entry.points.saturating_neg());
-    let gives = entry.draws.is_empty()
-        && entry.debt == 0
-        && returned == reversal.desired - reversal.expired
-        && (grace == 0 || grace == reversal.expired);
+    let gives =
+        entry.draws.is_empty() && entry.debt == 0 && returned == living && (grace == 0 || grace == reversal.expired);
     reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
 }
 

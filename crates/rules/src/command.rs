@@ -86,6 +86,8 @@ pub enum Command {
         code: String,
         /// The order.
         lines: Vec<Line>,
+        /// Whose it must be; anybody's when `None`.
+        of: Option<MemberId>,
     },
     /// Take a coupon away.
     CancelCoupon {
@@ -168,6 +170,8 @@ pub enum Command {
         members: Vec<MemberId>,
         /// How many, at least 1.
         points: i64,
+        /// On whose behalf, who must belong to it.
+        of: Option<MemberId>,
     },
     /// Forget whose the account is: what is left is forfeited.
     Erase,

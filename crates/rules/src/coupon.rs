@@ -76,5 +76,8 @@ fn discount(terms: &CouponTerms, lines: &[Line], origin: &Origin) -> Result<Disc
     let share = i128::from(counted) * i128::from(terms.off_percent) / 100;
     let share = i64::try_from(share).map_err(|_| Refusal::AmountOutOfRange)?;
     let off = terms.off_minor.max(share.min(terms.most_off_minor.unwrap_or(i64::MAX)));
-    Ok(Discount { order_minor, off_minor: off.min(counted) })
+    match off.min(counted) {
+        0 => lacks("minimum"),
+        off_minor => Ok(Discount { order_minor, off_minor }),
+    }
 }

@@ -57,15 +57,23 @@ pub(crate) fn closed(member: &Member) -> Refusal {
 fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
     let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
     match command {
+        Command::RedeemPooled { .. } if !member.exists() => Err(Refusal::CounterpartyNotFound),
         _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
         // No member has another one's name as its id.
         _ if member.id.is_alias() => Err(Refusal::MemberNotFound),
         Command::Settle | Command::Upgrade | Command::Remind => Ok(()),
         _ if member.closed.is_some() => Err(closed(member)),
         Command::Enrol if recorded.taken_alias.is_some() => {
-            Err(Refusal::AliasTaken { alias: recorded.taken_alias.clone().unwrap_or_default() })
+            // Its kind alone: what is kept of a refusal must not tell who somebody is.
+            let name = recorded.taken_alias.as_deref().unwrap_or_default();
+            Err(Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() })
+        }
+        Command::RedeemCoupon { of: Some(of), .. } if *of != member.id => Err(Refusal::CouponNotFound),
+        Command::Transfer { .. } | Command::Merge { .. } if joint::other(recorded).is_err() => {
+            Err(Refusal::CounterpartyNotFound)
         }
         Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
+        Command::Take { .. } if recorded.reward.is_none() => Err(Refusal::RewardNotFound),
         Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
             Err(Refusal::HoldResolved)
         }
@@ -101,7 +109,7 @@ fn joint(
         Command::Transfer { points, .. } => joint::transfer(book, member, *points, with),
         Command::Merge { .. } => joint::merge(book, member, with),
         Command::Pool { joins, .. } => joint::change_pool(book, member, *joins, with),
-        Command::RedeemPooled { points, .. } => joint::redeem_pooled(book, member, *points, with),
+        Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(book, member, *points, of.as_ref(), with),
         Command::Recover(stolen) => joint::recover_all(book, member, stolen, with),
         _ => Err(Fault::Draft),
     }
@@ -155,7 +163,7 @@ fn post(
         }
         Command::Take { reward, quantity } => reward::take(journal, book, reward, *quantity, recorded, origin)?,
         Command::Deduct { order, most, minutes } => deduct::deduct(journal, book, *order, *most, *minutes, origin)?,
-        Command::RedeemCoupon { code, lines } => coupon::redeem(journal, book, code, lines, origin)?,
+        Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, book, code, lines, origin)?,
         Command::CancelCoupon { code } => cancel_coupon(journal, code, origin)?,
         Command::RestoreCoupon { used } if recorded.reversals.iter().any(|(id, _)| *id == used.id) => {
             Err(Refusal::NothingToReverse)

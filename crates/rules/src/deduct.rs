@@ -24,11 +24,15 @@ pub(crate) fn deduct(
     let share = i128::from(order.amount_minor) * i128::from(rule.most_percent) / 100;
     let by_share = i64::try_from(share * i128::from(rule.points_per_unit) / major).unwrap_or(i64::MAX);
     let most = [wished, Some(balance), Some(by_share), rule.most_points].into_iter().flatten().min().unwrap_or(0);
-    let points = most - most % rule.multiple_of;
-    if points < rule.least_points {
+    let most = most - most % rule.multiple_of;
+    let (rate, step) = (i128::from(rule.points_per_unit), i128::from(rule.multiple_of));
+    let money = i128::from(most) * major / rate;
+    // Points that would buy less than a minor unit are not taken.
+    let points = (money * rate + major - 1) / major;
+    let points = i64::try_from((points + step - 1) / step * step).map_err(|_| Fault::Overflow)?;
+    if points < rule.least_points || money == 0 {
         return Ok(Err(Refusal::BelowMinimum { points, minimum: rule.least_points }));
     }
-    let money = i128::from(points) * major / i128::from(rule.points_per_unit);
     let deduction = Deduction {
         order_minor: order.amount_minor,
         wished,

@@ -11,7 +11,7 @@ use crate::coupon::Issue;
 use crate::decide::{closed, settle};
 use crate::document::Enrolment;
 use crate::limits::Limits;
-use crate::review::{kept_back, suspicion};
+use crate::review::{kept_back, too_fast, too_much};
 use crate::rulebook::Rulebook;
 use crate::tiers;
 use ledger::{Exact, ExpiryPolicy};
@@ -100,16 +100,19 @@ fn price(
     tallies: &[Counted],
 ) -> Result<Earn, Refusal> {
     let mut limits = Limits::new(book, member, occurred_at, now);
+    let mut because;
     let (worth, (expiry, availability), orders) = if let Some(action) = book.actions.get(&event.event) {
         if let Some(limit) = action.limit {
             limits.allow(&event.event, limit)?;
         }
+        because = too_fast(book, &event.event, &mut limits)?;
         if let (Some(device), Some(limit)) = (&event.device, action.device_limit) {
             limits.allow_on(device, &event.event, limit, tallies)?;
         }
         let desired = vec![(event.event.clone(), Exact::whole(action.points))];
         (Worth { desired, spend_minor: 0, growth: action.growth }, (&action.expiry, &action.availability), 0)
     } else {
+        because = too_fast(book, &event.event, &mut limits)?;
         let life = (&book.purchase.expiry, &book.purchase.availability);
         (award::purchase(book, tiers::level(book, member), &event.lines)?, life, 1)
     };
@@ -118,7 +121,7 @@ fn price(
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
     granted = limits.cap("all", book.points_per_day, granted);
-    let because = suspicion(book, &event.event, worth.spend_minor, granted, &mut limits)?;
+    because = because.or_else(|| too_much(book, worth.spend_minor, granted));
     let (counts, tallies) = limits.into_counts(granted);
     let available_at = availability.available_at(occurred_at, now, book.zone());
     let spend_minor = worth.spend_minor;

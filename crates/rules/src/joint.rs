@@ -4,8 +4,8 @@
 //! redemption follows what its members give.
 
 use ledger::{
-    ClawBack, Context, Count, Decision, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS, MOST_POOLED, Member,
-    MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give, hand_over,
+    ClawBack, Closed, Context, Count, Decision, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS, MOST_POOLED,
+    Member, MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give, hand_over,
     pool as note_pool, receive, redeem, take_over,
 };
 
@@ -53,7 +53,7 @@ fn along(origin: &Origin) -> Origin {
 }
 
 /// The other member, as it was loaded with the command.
-fn other(recorded: &Recorded) -> Result<&Member, Refusal> {
+pub(crate) fn other(recorded: &Recorded) -> Result<&Member, Refusal> {
     let found = recorded.others.first().filter(|member| member.exists() && member.closed.is_none());
     found.ok_or(Refusal::CounterpartyNotFound)
 }
@@ -120,7 +120,10 @@ fn spendable(journals: &[&Journal], book: &Rulebook) -> Vec<(usize, LotDraw)> {
         lots.extend(member.lots.iter().filter(|lot| lot.state(now) == LotState::Active).map(|lot| (at, member, lot)));
     }
     if book.first_in_first_out() {
-        lots.sort_by_key(|(at, _, lot)| (lot.first_in_first_out(), *at));
+        lots.sort_by_key(|(at, _, lot)| {
+            let (earned_at, number) = lot.first_in_first_out();
+            (earned_at, *at, number)
+        });
     } else {
         lots.sort_by_key(|(at, _, lot)| {
             let (expires_at, earned_at, number) = lot.expiring_first();
@@ -161,10 +164,10 @@ pub(crate) fn merge(
         Ok(estate) => estate,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    if estate.coupons.len() + member.coupons.len() > MOST_COUPONS {
+    let mut taker = opened(1, member, &context, book, origin)?;
+    if estate.coupons.len() + taker.member().coupons.len() > MOST_COUPONS {
         return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
     }
-    let mut taker = opened(1, member, &context, book, origin)?;
     let primary = taker.posted();
     let id = take_over(&mut taker, estate, &source.id, origin.clone())?;
     let came = along(origin);
@@ -196,11 +199,11 @@ pub(crate) fn change_pool(
 }
 
 fn may_change(member: &Member, account: &Member, joins: bool) -> Result<(), Refusal> {
-    if account.id == member.id {
-        return Err(Refusal::SameMember);
-    }
     if account.closed.is_some() || account.id.is_alias() || (!joins && !account.exists()) {
         return Err(Refusal::CounterpartyNotFound);
+    }
+    if account.id == member.id {
+        return Err(Refusal::SameMember);
     }
     if account.pooled.contains(&member.id) == joins {
         return Err(Refusal::NothingToChange);
@@ -219,9 +222,10 @@ pub(crate) fn redeem_pooled(
     book: &Rulebook,
     account: Member,
     points: i64,
+    of: Option<&MemberId>,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    if account.pooled.is_empty() {
+    if account.pooled.is_empty() || of.is_some_and(|of| !account.pooled.contains(of)) {
         return Ok(Err(Refusal::CounterpartyNotFound));
     }
     let mut at_hand: Vec<&MemberId> = recorded.others.iter().map(|member| &member.id).collect();
@@ -236,14 +240,15 @@ pub(crate) fn redeem_pooled(
         givers.push(opened(place, member.clone(), &context, book, origin)?);
     }
     let mut shared = opened(0, account, &context, book, origin)?;
-    let all: Vec<&Journal> = givers.iter().chain([&shared]).collect();
+    // Of lots that end alike the pool's own go first, as they will when it redeems.
+    let all: Vec<&Journal> = [&shared].into_iter().chain(&givers).collect();
     let draws = first(&spendable(&all, book), points);
     let found: i64 = draws.iter().map(|(_, draw)| draw.points).sum();
     if found < points {
         return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
     }
     let mut journals = Vec::new();
-    for (at, mut giver) in givers.into_iter().enumerate() {
+    for (at, mut giver) in (1..).zip(givers) {
         let own: Vec<LotDraw> = draws.iter().filter(|(of, _)| *of == at).map(|(_, draw)| *draw).collect();
         // Members that give nothing are left as they are.
         if own.is_empty() {
@@ -284,8 +289,11 @@ pub(crate) fn recover_all(
     for (stolen, (_, points)) in stolen.iter().zip(&given) {
         let Some(received) = stolen.received.as_ref().filter(|_| *points > 0) else { continue };
         let found = recorded.others.iter().find(|member| member.id == received.member).ok_or(Fault::Moved)?;
-        if found.closed.is_some() {
-            continue;
+        match &found.closed {
+            None => {}
+            // Nobody is left to take it from.
+            Some(Closed::Erased) => continue,
+            Some(Closed::Merged(into)) => return Ok(Err(Refusal::MemberMerged { into: into.to_string() })),
         }
         let at = match takers.iter().position(|journal| journal.member().id == found.id) {
             Some(at) => at,
@@ -299,6 +307,7 @@ pub(crate) fn recover_all(
         let wish = ClawBack {
             earn: received,
             reversal: Reversal { lines: Vec::new(), desired: *points, expired: 0 },
+            is_net: true,
             shortfall: Shortfall::Debt,
             first_in_first_out: book.first_in_first_out(),
             counts: Vec::new(),

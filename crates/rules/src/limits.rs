@@ -36,6 +36,14 @@ impl Per {
     }
 }
 
+/// What counters of velocity begin with.
+const VELOCITY: &str = "velocity:";
+
+/// Whether a counter counts how fast a member does something.
+pub(crate) fn is_velocity(counter: &str) -> bool {
+    counter.starts_with(VELOCITY)
+}
+
 /// The limits of one event, and the counts they will leave behind.
 pub(crate) struct Limits<'a> {
     member: &'a Member,
@@ -102,7 +110,7 @@ impl<'a> Limits<'a> {
 
     /// Counts the event, and tells whether that is more often than it may be.
     pub(crate) fn is_fast(&mut self, velocity: &Velocity) -> bool {
-        let count = self.count(format!("velocity:{}:{}", velocity.event, velocity.per.as_str()), velocity.per);
+        let count = self.count(format!("{VELOCITY}{}:{}", velocity.event, velocity.per.as_str()), velocity.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         self.counts.push(Count { times: 1, ..count });
         times >= velocity.times

@@ -11,6 +11,7 @@ use ledger::{
 };
 
 use crate::command::{Recorded, Stolen};
+use crate::limits::is_velocity;
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
 use crate::tiers;
@@ -76,16 +77,18 @@ pub(crate) fn reverse(
             Some(_) => Origin { reference: None, ..origin.clone() },
             None => origin.clone(),
         };
-        let wish = match back_of(journal, book, redemption, before, points) {
-            Ok(wish) => wish,
+        match back_of(journal, book, redemption, before, points) {
+            Ok(wish) => drop(give_back(journal, wish, None, origin)?),
+            // A reward whose coupon is used stays taken, and the goods come back all the same.
+            Err(Refusal::CouponResolved) if come_back.is_some() => {}
             Err(refusal) => return Ok(Err(refusal)),
-        };
-        give_back(journal, wish, None, origin)?;
+        }
     }
     if let (Some(earn), Some(come_back)) = (&wish.earn, come_back) {
         primary = journal.posted();
         let wish = ClawBack {
             earn,
+            is_net: false,
             shortfall: book.returns.shortfall,
             first_in_first_out: book.first_in_first_out(),
             counts: come_back.counts(book, journal, earn),
@@ -317,7 +320,8 @@ impl Return {
             points: -self.points,
             ..count.clone()
         };
-        let counts = earn.counts.iter().filter(|_| book.returns.free_caps);
+        // How fast somebody was does not change when goods come back.
+        let counts = earn.counts.iter().filter(|count| book.returns.free_caps && !is_velocity(&count.counter));
         counts.filter(is_kept).map(freed).collect()
     }
 }

@@ -26,17 +26,11 @@ impl Rulebook {
     }
 }
 
-/// The first rule that finds the event odd, which is counted as often as the rulebook asks for.
+/// The first rule that finds the event too fast; it is counted as often as the rulebook asks for.
 ///
 /// # Errors
 /// [`Refusal::LimitReached`] where the rulebook lets nothing odd pass.
-pub(crate) fn suspicion(
-    book: &Rulebook,
-    event: &str,
-    spend_minor: i64,
-    points: i64,
-    limits: &mut Limits<'_>,
-) -> Result<Option<String>, Refusal> {
+pub(crate) fn too_fast(book: &Rulebook, event: &str, limits: &mut Limits<'_>) -> Result<Option<String>, Refusal> {
     let mut because = None;
     for velocity in book.risk.velocity.iter().filter(|velocity| velocity.event == event) {
         let is_odd = limits.is_fast(velocity);
@@ -45,14 +39,14 @@ pub(crate) fn suspicion(
         }
         because = because.or_else(|| is_odd.then(|| format!("velocity:{event}:{}", velocity.per.as_str())));
     }
-    let above = |most: Option<i64>, value: i64| most.is_some_and(|most| value > most);
-    if above(book.risk.review_above_minor, spend_minor) {
-        because = because.or(Some("amount".to_owned()));
-    }
-    if above(book.risk.review_above_points, points) {
-        because = because.or(Some("points".to_owned()));
-    }
     Ok(because)
+}
+
+/// The first rule that finds the event too large.
+pub(crate) fn too_much(book: &Rulebook, spend_minor: i64, points: i64) -> Option<String> {
+    let above = |most: Option<i64>, value: i64| most.is_some_and(|most| value > most);
+    let amount = above(book.risk.review_above_minor, spend_minor).then(|| "amount".to_owned());
+    amount.or_else(|| above(book.risk.review_above_points, points).then(|| "points".to_owned()))
 }
 
 /// The same earn, kept back until somebody has looked at it.

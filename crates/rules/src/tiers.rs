@@ -160,7 +160,7 @@ pub(crate) fn upgrade(
         available_at: now,
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
     });
-    tier_change(journal, tier, Gift { lot, coupons, counts }, origin.clone(), cause)?;
+    tier_change(journal, tier, Gift { lot, coupons, counts, reached_at: None }, origin.clone(), cause)?;
     Ok(())
 }
 
@@ -184,7 +184,8 @@ pub(crate) fn keep_rank(
     if higher > now || (higher == now && higher > 0 && own.as_ref().is_some_and(is_longer)) {
         let (from, to) = (own.map(|tier| tier.id), theirs.id.clone());
         let tier = TierMove { from, to, until: theirs.until };
-        tier_change(journal, tier, Gift::default(), origin.clone(), Some(cause))?;
+        let gift = Gift { reached_at: Some(theirs.since), ..Gift::default() };
+        tier_change(journal, tier, gift, origin.clone(), Some(cause))?;
     }
     Ok(())
 }

@@ -119,7 +119,7 @@ fn fourth_life(world: &mut World, document: rules::Document) {
         (day, Command::Take { reward: "tenth".into(), quantity: 3 }, "redeem -150"),
     ]);
     let code = |world: &World| world.member.coupons[0].code.clone();
-    let used = Command::RedeemCoupon { code: code(world), lines: order(1_000) };
+    let used = Command::RedeemCoupon { code: code(world), lines: order(1_000), of: None };
     world.play(&[(day, used, "coupon_redeem 0")]);
     let used = world.entries.last().unwrap().clone();
     world.play(&[(day, Command::RestoreCoupon { used: Box::new(used) }, "reverse 0")]);
@@ -436,7 +436,7 @@ fn a_resealed_chain_still_has_to_add_up() {
          restore 0, earn 10, repay 0, restore 0, earn 5000, repay 0, redeem -150, coupon_redeem 0, reverse 0, coupon_cancel 0, \
          redeem -200, freeze 0"
     );
-    let changes: [(&str, Change); 66] = [
+    let changes: [(&str, Change); 71] = [
         ("a capture as a redemption", |e, _| e[13].kind = Kind::Redeem),
         ("a capture of another hold", |e, _| e[13].corrects = Some(e[14].id)),
         ("a capture of no hold", |e, _| e[13].corrects = None),
@@ -498,6 +498,15 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("a coupon restored that is another", |e, _| e[42].coupons[0].code.push('X')),
         ("a coupon restored with points", |e, _| e[42].reversal.as_mut().unwrap().desired = 1),
         ("a code of its own choice", |e, _| e[40].coupons[0].code = "0000000000000000".into()),
+        ("an approved request that changes dates", |e, _| e[23].dates = e[30].dates.clone()),
+        ("an approved request that makes points ripe", |e, _| e[23].activations = e[3].activations.clone()),
+        ("coupons for a redemption of no reward", |e, _| {
+            e[44].coupons = e[40].coupons.clone();
+        }),
+        ("a doubted order that brings a coupon", |e, _| e[32].coupons = e[40].coupons.clone()),
+        ("a counter in a capture", |e, _| {
+            e[13].tallies = e[35].tallies.clone();
+        }),
         ("a coupon in a request", |e, _| e[28].coupons = e[40].coupons.clone()),
         ("a reward in a capture", |e, _| e[13].reward = e[40].reward.clone()),
         ("a discount in a redemption", |e, _| e[40].discount = e[41].discount),

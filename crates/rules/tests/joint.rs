@@ -190,7 +190,7 @@ fn leave(pool: &str) -> Command {
 }
 
 fn together(members: &[&str], points: i64) -> Command {
-    Command::RedeemPooled { members: members.iter().map(|name| id(name)).collect(), points }
+    Command::RedeemPooled { members: members.iter().map(|name| id(name)).collect(), points, of: None }
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
         (DAY, "home", together(&["a", "b", "c"], 75), "c transfer -60, home transfer 60, home redeem -75"),
         (DAY, "c", leave("home"), "c pool 0, home pool 0"),
         (DAY, "c", leave("home"), "refused nothing-to-change"),
-        (DAY, "nobody", together(&["a"], 1), "refused member-not-found"),
+        (DAY, "nobody", together(&["a"], 1), "refused counterparty-not-found"),
         (DAY, "c", together(&["a"], 1), "refused counterparty-not-found"),
     ]);
     for n in 0..18 {
@@ -445,6 +445,101 @@ fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
     assert_eq!(others.last().unwrap().cause, Some(first.id), "one correction");
 }
 
+/// A part of the gift has ended before anybody looks, with whoever has it: that is nobody's any more, and the rest is taken in full.
+#[test]
+fn a_stolen_gift_that_ended_is_set_off_once() {
+    let mut group = Group::new(|document| {
+        document.expiry.insert("campaign".into(), Expiry::Days { days: 1, round_up_to: None });
+    });
+    group.play(&[
+        (DAY, "victim", act("sign_up"), "victim earn 100"),
+        (DAY, "victim", buy(&[10_000]), "victim earn 100"),
+        (DAY, "thief", act("check_in"), "thief earn 5"),
+        (DAY, "victim", gift("thief", 140), "victim transfer -140, thief transfer 140"),
+    ]);
+    let stolen = vec![group.stolen("victim", Kind::Transfer, 0)];
+    let back = "victim reverse 140, victim expire -100, thief expire -105, thief reverse -40";
+    group.play(&[("2026-03-10T10:00:00+08:00", "victim", Command::Recover(stolen), back)]);
+    assert_eq!((group.member("victim").balance, group.member("thief").balance), (100, 0));
+}
+
+/// Once the receiver is part of another account, a clerk has to look where its points are.
+#[test]
+fn a_stolen_gift_of_a_merged_receiver_is_refused() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "victim", buy(&[10_000]), "victim earn 100"),
+        (DAY, "thief", act("check_in"), "thief earn 5"),
+        (DAY, "gone", act("check_in"), "gone earn 5"),
+        (DAY, "other", act("check_in"), "other earn 5"),
+        (DAY, "victim", gift("thief", 60), "victim transfer -60, thief transfer 60"),
+        (DAY, "victim", gift("gone", 10), "victim transfer -10, gone transfer 10"),
+        (DAY, "other", Command::Merge { from: id("thief") }, "thief merge -65, other merge 65"),
+        (DAY, "gone", Command::Erase, "gone erase -15"),
+    ]);
+    let (first, second) = (group.stolen("victim", Kind::Transfer, 0), group.stolen("victim", Kind::Transfer, 1));
+    group.play(&[
+        (DAY, "victim", Command::Recover(vec![first.clone(), second.clone()]), "refused member-merged"),
+        (DAY, "victim", Command::Recover(vec![second]), "victim reverse 10"),
+    ]);
+    assert_eq!(group.member("victim").balance, 40, "of who is forgotten nothing can be taken");
+}
+
+/// Who is frozen does not get rid of it by becoming somebody else.
+#[test]
+fn a_freeze_goes_with_the_person() {
+    let mut group = Group::new(|_| {});
+    let spending = Frozen { earning: false, spending: true };
+    group.play(&[
+        (DAY, "old", buy(&[5_000]), "old earn 50"),
+        (DAY, "new", buy(&[2_000]), "new earn 20"),
+        (DAY, "old", Command::Freeze(spending), "old freeze 0"),
+        (DAY, "new", Command::Merge { from: id("old") }, "old merge -50, new merge 50"),
+        (DAY, "new", spend(1), "refused member-frozen"),
+        (DAY, "new", act("check_in"), "new earn 5"),
+        (DAY, "new", Command::Restore(spending), "new restore 0"),
+        (DAY, "new", spend(75), "new redeem -75"),
+    ]);
+}
+
+/// When a tier was reached counts for how long it lasts: a merge does not begin it anew.
+#[test]
+fn a_tier_goes_with_the_person_as_old_as_it_is() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "old", buy(&[210_000]), "old earn 2100, old tier_change 500"),
+        (DAY, "new", buy(&[2_000]), "new earn 20"),
+        (
+            "2026-04-02T10:00:00+08:00",
+            "new",
+            Command::Merge { from: id("old") },
+            "old merge -2600, new merge 2600, new tier_change 0",
+        ),
+    ]);
+    let tier = |name: &str| group.member(name).tier.unwrap();
+    assert_eq!((tier("new").id.as_str(), tier("new").since), ("silver", at(DAY)));
+}
+
+/// Of lots that are alike the pool's own go first.
+#[test]
+fn a_pool_spends_its_own_first() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "a", join("home"), "a pool 0, home pool 0"),
+        (DAY, "home", together(&["a"], 40), "a transfer -40, home transfer 40, home redeem -40"),
+    ]);
+    let paid = group.entries["home"].last().unwrap().clone();
+    let lots = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let redemption = Some(Redemption { entry: paid, lots });
+    let back = Command::Reverse(Some(Box::new(Reverse { earn: None, redemption, part: Part::Rest })));
+    group.play(&[
+        (DAY, "home", back, "home reverse 40"),
+        (DAY, "home", together(&["a"], 40), "home redeem -40"),
+        (DAY, "home", together(&["a"], 10), "a transfer -10, home transfer 10, home redeem -10"),
+    ]);
+}
+
 /// xorshift: enough to wander about.
 struct Random(u64);
 
@@ -491,7 +586,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             70..82 => {
                 let pooled = group.member("home").pooled;
                 let points = 1 + random.below(60) as i64;
-                let command = Command::RedeemPooled { members: pooled, points };
+                let command = Command::RedeemPooled { members: pooled, points, of: None };
                 let line = step(&mut group, now, "home", &command, &mut random);
                 *met.entry(format!("pooled {line}")).or_default() += 1;
                 continue;

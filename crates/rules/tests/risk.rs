@@ -146,6 +146,19 @@ fn too_fast_waits_or_earns_nothing() {
     }
 }
 
+/// A return makes room under a limit, when the rulebook says so, but nobody was slower for it.
+#[test]
+fn who_was_fast_stays_fast() {
+    let mut world = World::new(|document| {
+        document.returns.free_caps = true;
+        let velocity = Velocity { event: "purchase".into(), times: 1, per: Per::Hour, then: Suspicion::Refuse };
+        document.risk.velocity = vec![velocity];
+    });
+    world.play(&[(DAY, buy(&[1_000]), "earn 10")]);
+    let back = world.undo(Some(0), None, Part::Rest);
+    world.play(&[(DAY, back, "reverse -10"), (DAY, buy(&[1_000]), "refused limit-reached")]);
+}
+
 fn on(device: &str, command: Command) -> Command {
     let Command::Earn(mut event) = command else { panic!("not an earn") };
     event.device = Some(device.to_owned());

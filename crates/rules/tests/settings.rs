@@ -48,7 +48,7 @@ fn gift(world: &World, points: i64) -> String {
         now: at("2027-05-05T10:00:00+08:00"),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
     };
-    let mut run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>| {
+    let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>| {
         let recorded = rules::Recorded { others, ..rules::Recorded::default() };
         let origin = ledger::Origin::default();
         match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member)).unwrap() {
@@ -195,7 +195,11 @@ fn a_setting_stored_but_never_read() {
             Command::Earn(order) => order.lines,
             _ => vec![],
         };
-        outcomes.push(world.run(at("2027-05-05T10:00:00+08:00"), &Command::RedeemCoupon { code, lines }, None));
+        outcomes.push(world.run(
+            at("2027-05-05T10:00:00+08:00"),
+            &Command::RedeemCoupon { code, lines, of: None },
+            None,
+        ));
         let told = |entry: &ledger::Entry| format!("{:?} {:?} {:?}", entry.coupons, entry.discount, entry.deduction);
         outcomes.extend(world.entries.iter().map(told));
         world.audit();

@@ -57,7 +57,7 @@ fn lines(amounts: &[(i64, &str)]) -> Vec<Line> {
 
 fn use_for(world: &World, amounts: &[(i64, &str)]) -> Command {
     let code = world.member.coupons.first().map_or("none".to_owned(), |coupon| coupon.code.clone());
-    Command::RedeemCoupon { code, lines: lines(amounts) }
+    Command::RedeemCoupon { code, lines: lines(amounts), of: None }
 }
 
 #[test]
@@ -277,6 +277,60 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
         (DAY, spend(801), "refused insufficient-points"),
     ]);
     assert_eq!(world.entries[1].deduction.unwrap().money_minor, 200);
+}
+
+/// Points that buy no whole minor unit are left with the member.
+#[test]
+fn no_point_is_taken_for_nothing() {
+    fn order(amount_minor: i64) -> Command {
+        let currency = Currency::new("CNY").unwrap();
+        Command::Deduct { order: Money { amount_minor, currency }, most: None, minutes: None }
+    }
+    // A fen is ten points.
+    let mut world = world(|document| {
+        let rule = document.redemption.as_mut().unwrap();
+        (rule.points_per_unit, rule.least_points, rule.multiple_of) = (1_000, 1, 1);
+    });
+    world.play(&[
+        (DAY, act("check_in"), "earn 5"),
+        (DAY, order(1_000), "refused below-minimum"),
+        (DAY, buy(&[9_400]), "earn 94"),
+        (DAY, order(1_000), "redeem -90"),
+    ]);
+    assert_eq!(world.entries[2].deduction.unwrap().money_minor, 9);
+}
+
+/// A coupon is not spent on an order that it takes nothing off.
+#[test]
+fn a_coupon_is_kept_for_a_better_day() {
+    let mut world = world(|document| {
+        let rule = document.coupons.get_mut("fifty").unwrap();
+        (rule.off_minor, rule.off_percent, rule.minimum_minor) = (None, Some(10), 0);
+        document.actions.get_mut("review").unwrap().coupon = Some("fifty".into());
+    });
+    world.play(&[(DAY, act("review"), "earn 20")]);
+    let (small, nothing) = (use_for(&world, &[(9, "A")]), use_for(&world, &[(0, "A")]));
+    let enough = use_for(&world, &[(10, "A")]);
+    world.play(&[
+        (DAY, small, "refused coupon-conditions"),
+        (DAY, nothing, "refused coupon-conditions"),
+        (DAY, enough, "coupon_redeem 0"),
+    ]);
+}
+
+/// The goods come back, and a coupon that was taken with the same order and is used stays taken.
+#[test]
+fn a_used_reward_does_not_keep_goods_from_coming_back() {
+    let mut world = world(|_| {});
+    world
+        .rewards
+        .insert("fifty".into(), reward(r#"{"name": "50 off", "kind": "coupon", "points": 100, "coupon": "fifty"}"#));
+    world.play(&[(DAY, buy(&[50_000]), "earn 500"), (DAY, take("fifty", 1), "redeem -100")]);
+    let order = use_for(&world, &[(30_000, "A")]);
+    world.play(&[(DAY, order, "coupon_redeem 0")]);
+    let back = world.undo(Some(0), Some(1), Part::Rest);
+    world.play(&[(DAY, back.clone(), "reverse -500"), (DAY, back, "refused coupon-resolved")]);
+    assert_eq!((world.member.balance, world.member.debt), (-100, 100));
 }
 
 /// A bug of other systems: a state that grows without bound, as everything adds to it.

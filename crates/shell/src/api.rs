@@ -107,6 +107,12 @@ pub struct BulkBody {
     /// See [`EarnBody::store_id`].
     #[serde(default)]
     pub store_id: Option<String>,
+    /// What the header `Device-Id` tells of a single earn.
+    #[serde(default)]
+    pub device_id: Option<String>,
+    /// What the header `Client-Ip` tells of a single earn.
+    #[serde(default)]
+    pub client_ip: Option<String>,
 }
 
 /// An adjustment by hand that somebody asks for.
@@ -179,9 +185,9 @@ pub struct MemberBody {
     /// Up to 50 names with texts of up to 200 characters.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
-    /// Other names the member is known by, by kind, such as `phone`; those there are stay when absent.
+    /// Other names the member is known by, each with its kind in front, such as `phone:+8613800000000`; those there are stay when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aliases: Option<BTreeMap<String, String>>,
+    pub aliases: Option<Vec<String>>,
 }
 
 /// A new key.

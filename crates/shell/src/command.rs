@@ -12,7 +12,7 @@ use crate::ids::{new_id, now};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::rulebooks::published;
-use crate::trace::placed;
+use crate::trace::{none_for_all, placed};
 
 /// Who sends the request, when its key's role may. For routes that load no member.
 ///
@@ -128,7 +128,7 @@ pub async fn bulk(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = match parse(&actor(&bearer)) {
+    let parsed = match none_for_all(request).and_then(|()| parse(&actor(&bearer))) {
         Ok(parsed) => parsed,
         Err(problem) => {
             authenticate(app, request, roles).await?;

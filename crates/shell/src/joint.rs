@@ -92,17 +92,14 @@ impl PoolRedeemBody {
     pub fn order(&self, pool: &MemberId, members: &[MemberId], key: &str, actor: &str) -> Result<Order, Problem> {
         let mut check = Check::default();
         check.points(self.points);
-        let belongs = |id: &String| members.iter().any(|member| member.as_str() == id);
-        if self.member_id.as_ref().is_some_and(|id| !belongs(id)) {
-            check.wrong("/member_id", "does not belong to the pool");
-        }
+        let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
         let reference = check.reference(self.reference.as_deref());
         let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = Order {
             member: pool.clone(),
-            command: Command::RedeemPooled { members: members.to_vec(), points: self.points },
+            command: Command::RedeemPooled { members: members.to_vec(), points: self.points, of },
             origin,
             idem: Some((format!("pool-redeem:{key}"), fingerprint(&(pool.as_str(), self)))),
             source,

@@ -1,6 +1,6 @@
 //! How the bodies of commands become orders.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use ledger::{Currency, MemberId, Money, Origin, Timestamp};
 use rules::{Activation, Command, EarnEvent, Line};
@@ -12,10 +12,11 @@ use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody};
 use crate::check::{Check, MOST_AMOUNT};
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
+use crate::trace::{asked_from, trace_of};
 
 pub(crate) const MOST_LINES: usize = 500;
 const MOST_ATTRIBUTES: usize = 50;
-const MOST_ALIASES: usize = 10;
+const MOST_ALIASES: usize = 20;
 
 impl BulkBody {
     /// Checks the values, its key as well, and makes an order of it.
@@ -23,11 +24,27 @@ impl BulkBody {
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn order(self, actor: &str) -> Result<Order, Problem> {
-        let Self { idempotency_key, member_id, event, reference, occurred_at, lines, channel, store_id } = self;
+        let Self {
+            idempotency_key,
+            member_id,
+            event,
+            reference,
+            occurred_at,
+            lines,
+            channel,
+            store_id,
+            device_id,
+            client_ip,
+        } = self;
+        let trace = trace_of(("/device_id", device_id.as_deref()), ("/client_ip", client_ip.as_deref()));
         let key = unquoted(&idempotency_key);
         let wrong = || FieldError::new("/idempotency_key", "must be 1 to 255 visible ASCII characters");
         let earn = EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id };
         let order = earn.order(key.as_deref().unwrap_or_default(), actor);
+        let order = match (order, trace) {
+            (Ok(order), Ok(trace)) => Ok(asked_from(order, trace)),
+            (Err(problem), _) | (_, Err(problem)) => Err(problem),
+        };
         match (key, order) {
             (Some(_), order) => order,
             (None, Err(Problem::InvalidRequest(errors))) => {
@@ -196,24 +213,27 @@ impl MemberBody {
     }
 }
 
-/// Other names of a member, each with its kind in front.
-fn names(aliases: &BTreeMap<String, String>, check: &mut Check) -> Vec<String> {
+/// Other names of a member, each with its kind in front. Old ids of members that became part of it stay anyway.
+fn names(aliases: &[String], check: &mut Check) -> Vec<String> {
     if aliases.len() > MOST_ALIASES {
-        check.wrong("/aliases", "must be 10 at most");
+        check.wrong("/aliases", "must be 20 at most");
     }
-    let mut names = Vec::new();
-    for (kind, value) in aliases {
-        let at = format!("/aliases/{}", kind.replace('~', "~0").replace('/', "~1"));
+    let mut names: Vec<String> = Vec::new();
+    for (index, name) in aliases.iter().take(MOST_ALIASES).enumerate() {
+        let at = format!("/aliases/{index}");
+        let (kind, value) = name.split_once(':').unwrap_or((name, ""));
         let is_kind = (1..=20).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        // Members that became part of another one are found by their old ids.
-        if !is_kind || kind == "id" {
-            check.wrong(&at, "a kind has 1 to 20 of a–z and _, and is not id");
+        if !is_kind || value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
+            check.wrong(
+                &at,
+                "must be a kind (1 to 20 of a–z _), a colon, and A–Z a–z 0–9 . _ : @ + = -, 63 characters at most",
+            );
         }
-        let name = format!("{kind}:{value}");
-        if value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
-            check.wrong(&at, "must be of A–Z a–z 0–9 . _ : @ + = -, and 63 characters with its kind at most");
+        if names.contains(name) {
+            check.wrong(&at, "is named before");
         }
-        names.push(name);
+        names.push(name.clone());
     }
+    names.retain(|name| !name.starts_with("id:"));
     names
 }

@@ -229,8 +229,8 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::MemberMerged { into } => {
             body.insert("into".into(), into.as_str().into());
         }
-        Refusal::AliasTaken { alias } => {
-            body.insert("alias".into(), alias.as_str().into());
+        Refusal::AliasTaken { kind } => {
+            body.insert("kind".into(), kind.as_str().into());
         }
         Refusal::OutsideLimits { least, most } => {
             body.insert("least".into(), (*least).into());

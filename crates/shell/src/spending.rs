@@ -108,7 +108,8 @@ impl CouponBody {
         let lines: Vec<Line> = lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
         let reference = check.reference(self.reference.as_deref());
         let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
-        let command = Command::RedeemCoupon { code: code.to_owned(), lines };
+        let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
+        let command = Command::RedeemCoupon { code: code.to_owned(), lines, of };
         let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
         check.done(Some(Order {

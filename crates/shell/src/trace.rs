@@ -1,4 +1,4 @@
-//! Where a command comes from, as far as the caller tells: the headers `Device-Id` and `Client-Ip`.
+//! Where a command comes from, as far as the caller tells: the headers `Device-Id` and `Client-Ip`, or fields of an event in bulk.
 //!
 //! They are kept beside the entries and can be erased. Limits per device count by a digest, which tells nobody which device it is.
 
@@ -14,38 +14,67 @@ use crate::request::Request;
 
 const MOST_CHARACTERS: usize = 128;
 
-/// The order with the place it was asked from.
+/// The order with the place it was asked from, as the headers tell it.
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with each header that is wrong.
 pub(crate) fn placed(order: Order, request: &Request) -> Result<Order, Problem> {
+    Ok(asked_from(order, headers(request)?))
+}
+
+/// Where a request was asked from. A header that was sent twice, or is not text, is as wrong as one that says nothing.
+fn headers(request: &Request) -> Result<Trace, Problem> {
+    let text = |name: &str| request.header(name).map(|text| text.unwrap_or_default().trim());
+    trace_of(("Device-Id", text("device-id")), ("Client-Ip", text("client-ip")))
+}
+
+/// Refuses what only commands about one member can tell.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] when a header tells where all of a bulk call was asked from.
+pub(crate) fn none_for_all(request: &Request) -> Result<(), Problem> {
+    let names =
+        ["Device-Id", "Client-Ip"].into_iter().filter(|name| request.header(&name.to_ascii_lowercase()).is_some());
+    let errors: Vec<FieldError> =
+        names.map(|name| FieldError::new(name, "is told by each event: device_id, client_ip")).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::InvalidRequest(errors)) }
+}
+
+/// A device and an address, checked, each with the name of where it was told.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] with each that is wrong.
+pub(crate) fn trace_of(
+    (device_name, device): (&str, Option<&str>),
+    (ip_name, ip): (&str, Option<&str>),
+) -> Result<Trace, Problem> {
+    let mut errors = Vec::new();
+    let is_device = |text: &str| {
+        (1..=MOST_CHARACTERS).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    };
+    if device.is_some_and(|text| !is_device(text)) {
+        errors.push(FieldError::new(device_name, "must be 1 to 128 visible ASCII characters, sent once"));
+    }
+    let address = ip.map(str::parse::<IpAddr>);
+    if matches!(address, Some(Err(_))) {
+        errors.push(FieldError::new(ip_name, "must be one IPv4 or IPv6 address"));
+    }
+    let ip = address.and_then(Result::ok).map(|ip| ip.to_string());
+    if errors.is_empty() {
+        Ok(Trace { device: device.map(str::to_owned), ip })
+    } else {
+        Err(Problem::InvalidRequest(errors))
+    }
+}
+
+/// The order with the place it was asked from.
+pub(crate) fn asked_from(order: Order, trace: Trace) -> Order {
     let mut order = order;
-    let trace = trace(request)?;
     if let (Command::Earn(event), Some(device)) = (&mut order.command, &trace.device) {
         event.device = Some(digest(device));
     }
     order.trace = Some(trace).filter(|trace| *trace != Trace::default());
-    Ok(order)
-}
-
-fn trace(request: &Request) -> Result<Trace, Problem> {
-    let mut errors = Vec::new();
-    let device = request.header("device-id").and_then(|text| {
-        let is_short = |text: &&str| (1..=MOST_CHARACTERS).contains(&text.len());
-        let device = text.ok().map(str::trim).filter(is_short).map(str::to_owned);
-        if device.is_none() {
-            errors.push(FieldError::new("Device-Id", "must be 1 to 128 visible ASCII characters, sent once"));
-        }
-        device
-    });
-    let ip = request.header("client-ip").and_then(|text| {
-        let ip: Option<IpAddr> = text.ok().and_then(|text| text.trim().parse().ok());
-        if ip.is_none() {
-            errors.push(FieldError::new("Client-Ip", "must be one IPv4 or IPv6 address"));
-        }
-        ip.map(|ip| ip.to_string())
-    });
-    if errors.is_empty() { Ok(Trace { device, ip }) } else { Err(Problem::InvalidRequest(errors)) }
+    order
 }
 
 /// The first half of SHA-256 over the device's name.

@@ -59,9 +59,7 @@ impl Order {
             | Command::Request(_)
             | Command::Freeze(_)
             | Command::Restore(_)
-            | Command::RedeemCoupon { .. }
-            | Command::CancelCoupon { .. }
-            | Command::RestoreCoupon { .. } => Lots::None,
+            => Lots::None,
             Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. } | Command::Decide { .. } => {
                 Lots::First(64)
             }
@@ -72,6 +70,10 @@ impl Order {
             | Command::Deduct { .. }
             | Command::RejectReview(_)
             | Command::Recover(_)
+            // The instant at which something falls due moves on with a coupon that is gone.
+            | Command::RedeemCoupon { .. }
+            | Command::CancelCoupon { .. }
+            | Command::RestoreCoupon { .. }
             | Command::Transfer { .. }
             | Command::Merge { .. }
             | Command::Pool { .. }

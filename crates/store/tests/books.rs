@@ -116,7 +116,7 @@ fn sqlite_has_the_wal_fix() {
 const REWINDS: [(i64, &str); 4] = [
     (
         5,
-        "DROP VIEW posting_v4; DROP TABLE tally; DROP TABLE trace; DROP TABLE alias; DROP TABLE reward; DROP TABLE coupon;
+        "DROP VIEW posting_v4; DROP VIEW posting_v4_effects; DROP TABLE tally; DROP TABLE trace; DROP TABLE alias; DROP TABLE reward; DROP TABLE coupon;
          DROP TABLE review; DROP INDEX entry_named_3; DROP INDEX entry_transferred;
          CREATE UNIQUE INDEX entry_named_2 ON entry (programme_no, id) WHERE kind IN ('hold', 'capture', 'redeem', 'request');
          CREATE VIEW posting_v2 AS SELECT 1;

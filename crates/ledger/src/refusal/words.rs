@@ -25,7 +25,7 @@ impl fmt::Display for Refusal {
             Self::ItemsOpen => f.write_str(
                 "The member has holds, requests, reviews or points that wait for an activation, or belongs to a pool; end that first.",
             ),
-            Self::AliasTaken { alias } => write!(f, "Another member is known as {alias}."),
+            Self::AliasTaken { kind } => write!(f, "Another member is known by this {kind}."),
             Self::TransfersNotOffered => f.write_str("The rulebook lets nobody give points away."),
             Self::OutsideLimits { least, most } => write!(f, "Between {least} and {most} points can be given away."),
             Self::NothingToChange => f.write_str("The account is as it is asked to be."),

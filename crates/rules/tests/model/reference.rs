@@ -98,6 +98,7 @@ pub struct Happened {
     pub orders: i64,
     /// How often it counts towards limits.
     pub times: i64,
+    // How fast somebody was stays, whatever comes back.
     pub at: i64,
     pub device: Option<String>,
 }
@@ -214,6 +215,9 @@ impl Reference {
         }
         if matches!(command, Command::Activate(None) | Command::Reverse(None)) {
             return Err("reference-not-found");
+        }
+        if matches!(command, Command::Take { .. }) && reward.is_none() {
+            return Err("reward-not-found");
         }
         if let Command::Capture { .. } | Command::Release { .. } = command
             && !self.holds.iter().any(|open| open.sequence == placed)
@@ -404,7 +408,7 @@ impl Reference {
             at: occurred_at,
             device: event.device.clone(),
         };
-        let (desired, policy, pending, coupon);
+        let (desired, policy, pending, coupon, is_fast);
         if let Some(action) = book.actions.get(&event.event) {
             if let Some(limit) = action.limit {
                 let same = |past: &&Happened| past.event == event.event && in_same(limit.per, past.date, date);
@@ -412,6 +416,7 @@ impl Reference {
                     return Err("limit-reached");
                 }
             }
+            is_fast = self.is_fast(book, &event.event, occurred_at)?;
             self.on_device(book, &event.event, event.device.as_deref(), occurred_at)?;
             desired = i128::from(action.points) * 10i128.pow(16);
             happened.growth = action.growth;
@@ -419,6 +424,7 @@ impl Reference {
             pending = action.pending;
             coupon = action.coupon.as_ref();
         } else {
+            is_fast = self.is_fast(book, &event.event, occurred_at)?;
             let amounts = || event.lines.iter().map(|line| i128::from(line.amount.amount_minor));
             if amounts().any(|amount| amount < 0) {
                 return Err("amount-out-of-range");
@@ -443,7 +449,7 @@ impl Reference {
         }
         granted = granted.min(self.left_today(book.caps.points_per_day, None, date));
         happened.granted = granted;
-        let is_odd = self.is_odd(book, &event.event, happened.spend, granted, occurred_at)?;
+        let is_odd = is_fast || self.is_large(book, happened.spend, granted);
         let mut said = Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
         if book.tiers.is_some() && (happened.spend, happened.growth, happened.orders) != (0, 0, 0) {
             said.qualifying = Some((happened.spend, happened.growth, happened.orders));

@@ -276,7 +276,12 @@ impl Reference {
             return Err("nothing-to-reverse");
         }
         if let Some(at) = spend.filter(|_| given > 0) {
-            said.push(self.give_back(book, at, given, now)?);
+            match self.give_back(book, at, given, now) {
+                Ok(back) => said.push(back),
+                // The reward stays taken, and the goods come back all the same.
+                Err("coupon-resolved") if is_open => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
         if let (Some(at), Some(back), true) = (earn, back, is_open) {
             said.push(self.claw_back(book, at, &back, now));

@@ -36,20 +36,24 @@ impl Reference {
         if times >= limit.times { Err("device-limit-reached") } else { Ok(()) }
     }
 
-    pub fn is_odd(&self, book: &Document, event: &str, spend: i64, granted: i64, at: i64) -> Outcome<bool> {
+    pub fn is_fast(&self, book: &Document, event: &str, at: i64) -> Outcome<bool> {
         let mut odd = false;
         for velocity in book.risk.velocity.iter().filter(|velocity| velocity.event == event) {
             let same =
                 |past: &&crate::reference::Happened| past.event == event && self.in_period(velocity.per, past.at, at);
-            if self.log.iter().filter(same).map(|past| past.times).sum::<i64>() >= velocity.times {
+            if self.log.iter().filter(same).count() as i64 >= velocity.times {
                 if velocity.then == Suspicion::Refuse {
                     return Err("limit-reached");
                 }
                 odd = true;
             }
         }
+        Ok(odd)
+    }
+
+    pub fn is_large(&self, book: &Document, spend: i64, granted: i64) -> bool {
         let above = |most: Option<i64>, value: i64| most.is_some_and(|most| value > most);
-        Ok(odd || above(book.risk.review_above_minor, spend) || above(book.risk.review_above_points, granted))
+        above(book.risk.review_above_minor, spend) || above(book.risk.review_above_points, granted)
     }
 
     fn open_review(&self, placed: i64, actor: &str) -> Outcome<usize> {

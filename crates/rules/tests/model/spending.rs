@@ -108,6 +108,9 @@ impl Reference {
         let share = counted * i128::from(rule.off_percent.unwrap_or(0)) / 100;
         let share = share.min(rule.most_off_minor.map_or(i128::MAX, i128::from));
         let off = share.max(i128::from(rule.off_minor.unwrap_or(0))).min(counted);
+        if off == 0 {
+            return Err("coupon-conditions");
+        }
         self.uses.push(NaiveUse { sequence, coupon: coupon.clone(), undone: false });
         Ok(Said {
             kind: "coupon_redeem",
@@ -219,9 +222,14 @@ impl Reference {
             points = points.min(i128::from(bound));
         }
         points -= points % i128::from(rule.multiple_of);
-        if points < i128::from(rule.least_points) {
+        let worth = |points: i128| points * unit / i128::from(rule.points_per_unit);
+        // Not one step more than it takes for the same money.
+        while points > 0 && worth(points - i128::from(rule.multiple_of)) == worth(points) {
+            points -= i128::from(rule.multiple_of);
+        }
+        if points < i128::from(rule.least_points) || worth(points) == 0 {
             return Err("below-minimum");
         }
-        Ok((points as i64, (points * unit / i128::from(rule.points_per_unit)) as i64))
+        Ok((points as i64, worth(points) as i64))
     }
 }

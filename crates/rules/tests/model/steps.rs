@@ -171,7 +171,7 @@ fn spending(history: &mut History) -> Command {
     if random.chance(25) {
         return Command::CancelCoupon { code };
     }
-    Command::RedeemCoupon { code, lines: purchase(history).lines }
+    Command::RedeemCoupon { code, lines: purchase(history).lines, of: None }
 }
 
 /// A freeze or its end, a decision on an earn that looks odd, more often an open one, or what a thief spent.
