@@ -541,6 +541,23 @@ fn a_resealed_chain_still_has_to_add_up() {
     assert_ne!(verify(&world.entries, &world.member), [], "a gap in the sequence passes the audit");
 }
 
+/// Nobody makes a code up, not even in a chain that is sealed anew and a state that agrees with it.
+#[test]
+fn a_coupon_has_the_code_of_its_entry() {
+    let mut world = World::new(|document| {
+        let fifty = serde_json::from_str(r#"{"off_minor": 50, "expiry": "campaign"}"#).unwrap();
+        document.coupons.insert("fifty".into(), fifty);
+        document.actions.get_mut("review").unwrap().coupon = Some("fifty".into());
+    });
+    world.play(&[("2026-03-02T10:00:00+08:00", act("review"), "earn 20")]);
+    reseal(&mut world.entries, &mut world.member);
+    world.audit();
+    world.entries[0].coupons[0].code = "0".repeat(16);
+    world.member.coupons[0].code = "0".repeat(16);
+    reseal(&mut world.entries, &mut world.member);
+    assert_ne!(verify(&world.entries, &world.member), []);
+}
+
 #[test]
 fn lots_are_kept_even_when_the_sum_would_do() {
     type Change = fn(&mut Entry);

@@ -502,6 +502,34 @@ fn a_freeze_goes_with_the_person() {
     ]);
 }
 
+/// Coupons go along, and are used once, under their codes.
+#[test]
+fn coupons_go_with_the_person() {
+    let mut group = Group::new(|document| {
+        let fifty = serde_json::from_str(r#"{"off_minor": 50, "expiry": "campaign"}"#).unwrap();
+        document.coupons.insert("fifty".into(), fifty);
+        document.actions.get_mut("review").unwrap().coupon = Some("fifty".into());
+    });
+    group.play(&[
+        (DAY, "old", act("review"), "old earn 20"),
+        (DAY, "old", act("review"), "old earn 20"),
+        (DAY, "new", act("review"), "new earn 20"),
+        (DAY, "new", Command::Merge { from: id("old") }, "old merge -40, new merge 40"),
+    ]);
+    assert_eq!((group.member("old").coupons.len(), group.member("new").coupons.len()), (0, 3));
+    let order = |code: &str| {
+        let Command::Earn(purchase) = buy(&[10_000]) else { panic!("not an earn") };
+        Command::RedeemCoupon { code: code.to_owned(), lines: purchase.lines, of: None }
+    };
+    let codes: Vec<String> = group.member("new").coupons.iter().map(|coupon| coupon.code.clone()).collect();
+    for code in &codes {
+        group.play(&[
+            (DAY, "new", order(code), "new coupon_redeem 0"),
+            (DAY, "new", order(code), "refused coupon-resolved"),
+        ]);
+    }
+}
+
 /// When a tier was reached counts for how long it lasts: a merge does not begin it anew.
 #[test]
 fn a_tier_goes_with_the_person_as_old_as_it_is() {
