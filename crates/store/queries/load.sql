@@ -2,7 +2,7 @@
 -- Columns have short names because hosts hand them over with every row set.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
 -- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
--- is wanted or null, names that it is given or null], …], ?4 most lots (-1: all)
+-- is wanted or null, names that it is given or null, whether its profile is wanted], …], ?4 most lots (-1: all)
 SELECT
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
@@ -15,7 +15,7 @@ SELECT
   (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1) AS hit,
   (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1) AS refusal,
   (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2) AS used,
-  CASE WHEN ?4 <> 0 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END AS attributes,
+  CASE WHEN w.value ->> 8 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END AS attributes,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
     FROM json_each(w.value -> 3) AS c
@@ -38,7 +38,7 @@ SELECT
     SELECT min(a.alias) FROM json_each(w.value -> 7) AS n CROSS JOIN alias AS a ON a.programme_no = p.no AND a.alias = n.value
     WHERE a.member_no IS NOT m.no
   ) END AS taken_alias,
-  CASE WHEN ?4 <> 0 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END AS aliases
+  CASE WHEN w.value ->> 8 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END AS aliases
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

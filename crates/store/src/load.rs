@@ -47,6 +47,8 @@ pub struct Wanted {
     pub others: Vec<MemberId>,
     /// The names that it gives the member.
     pub aliases: Option<Vec<String>>,
+    /// Whether to load what is told about the member beside its state: no decision needs it.
+    pub profile: bool,
 }
 
 /// Entries whose earlier reversals a decision has to know of.
@@ -71,6 +73,7 @@ impl Wanted {
             reward: None,
             others: Vec::new(),
             aliases: None,
+            profile: false,
         }
     }
 
@@ -87,7 +90,8 @@ impl Wanted {
             lots.filter(|lots| !lots.is_empty()),
             subjects,
             self.reward,
-            self.aliases
+            self.aliases,
+            self.profile
         ])
     }
 }
@@ -126,9 +130,9 @@ pub struct Loaded {
     pub refusal: Option<StoredRefusal>,
     /// What the books say about the documents that the command names.
     pub recorded: Recorded,
-    /// What the merchant told about the member, a JSON text; only loaded together with lots.
+    /// What the merchant told about the member, a JSON text; only loaded with the profile.
     pub attributes: Option<String>,
-    /// The other names of the member, a JSON list; only loaded together with lots.
+    /// The other names of the member, a JSON list; only loaded with the profile.
     pub aliases: Option<String>,
 }
 

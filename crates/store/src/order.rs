@@ -47,7 +47,17 @@ impl Order {
             _ => (Vec::new(), None),
         };
         let (member, source, aliases) = (self.member.clone(), self.source.clone(), self.aliases.clone());
-        Wanted { member, idem, source, undoes: self.undoes(), subjects, reward, others: self.others(), aliases }
+        Wanted {
+            member,
+            idem,
+            source,
+            undoes: self.undoes(),
+            subjects,
+            reward,
+            others: self.others(),
+            aliases,
+            profile: false,
+        }
     }
 
     /// How many lots are likely to be enough.
