@@ -53,6 +53,13 @@ pub fn local_date(at: Timestamp, zone: Zone) -> NaiveDate {
     from_day_number(i32::try_from(day).unwrap_or(i32::MAX))
 }
 
+/// The hour (0–23) that the wall clock shows at an instant: on a day of 23 or 25 hours it is not the number of hours since midnight.
+#[must_use]
+pub fn local_hour(at: Timestamp, zone: Zone) -> i64 {
+    let second = at.0.div_euclid(1000);
+    (second + zone.offset_at(second)).rem_euclid(DAY_SECONDS) / 3600
+}
+
 /// The first instant of a local day. For a day that a zone left out altogether, the first instant after it.
 #[must_use]
 pub fn start_of_day(date: NaiveDate, zone: Zone) -> Timestamp {

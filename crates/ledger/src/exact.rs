@@ -118,7 +118,11 @@ impl Exact {
             Rounding::Down => self.0,
             Rounding::HalfUp => self.0.checked_add(one / 2)?,
         };
-        i64::try_from(units / one).ok()
+        // 128-bit division is slow on 32-bit machines, and nearly every number of points is small.
+        match (i64::try_from(units), i64::try_from(one)) {
+            (Ok(units), Ok(one)) => Some(units / one),
+            _ => i64::try_from(units / one).ok(),
+        }
     }
 
     /// Reads what [`fmt::Display`] writes.
@@ -140,8 +144,12 @@ impl fmt::Display for Exact {
 /// Writes `units / 10^decimals` without trailing zeros.
 fn write_decimal(f: &mut fmt::Formatter<'_>, units: i128, decimals: u32) -> fmt::Result {
     let one = power_of_ten(decimals);
-    let rest = (units % one).unsigned_abs();
-    write!(f, "{}", units / one)?;
+    let (whole, rest) = match (i64::try_from(units), i64::try_from(one)) {
+        (Ok(units), Ok(one)) => (i128::from(units / one), i128::from(units % one)),
+        _ => (units / one, units % one),
+    };
+    let rest = rest.unsigned_abs();
+    write!(f, "{whole}")?;
     if rest == 0 {
         return Ok(());
     }

@@ -141,18 +141,21 @@ impl EntryId {
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.0;
-        let part = |shift: u32, bits: u32| (id >> shift) & ((1u128 << bits) - 1);
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            part(96, 32),
-            part(80, 16),
-            part(64, 16),
-            part(48, 16),
-            part(0, 48)
-        )
+        let digits = hexadecimal(&self.0.to_be_bytes());
+        let mut text = String::with_capacity(36);
+        for (place, part) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].into_iter().enumerate() {
+            text.extend((place > 0).then_some("-").into_iter().chain(digits.get(part.0..part.1)));
+        }
+        f.write_str(&text)
     }
+}
+
+/// Two digits a byte. Every entry is written with several of these, so it does without the formatter.
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// A lot's number within its member, counting from 1 in the order of granting.
@@ -190,12 +193,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-        let mut text = String::with_capacity(64);
-        for byte in self.0 {
-            text.extend([byte >> 4, byte & 15].iter().filter_map(|d| DIGITS.get(usize::from(*d))));
-        }
-        f.write_str(&text)
+        f.write_str(&hexadecimal(&self.0))
     }
 }
 

@@ -38,7 +38,7 @@ mod zone;
 pub use adjustments::{
     Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Person, Verdict, decide_request, lapse, request,
 };
-pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, start_of_day};
+pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, local_hour, start_of_day};
 pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
 pub use coupons::{
     Coupon, CouponTerms, Discount, MOST_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon,

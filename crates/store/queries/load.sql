@@ -1,44 +1,45 @@
 -- Everything a decision needs, one row per wanted member.
--- Columns have short names because hosts hand them over with every row set.
+-- One column: a host hands over each name and each value of a row set by itself, which costs a guest more than reading them from one text.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
 -- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
 -- is wanted or null, names that it is given or null, whether its profile is wanted], …], ?4 most lots (-1: all)
-SELECT
+SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
-  coalesce(m.id, w.value ->> 0) AS member_id, m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  coalesce(m.id, w.value ->> 0), m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT ?4)
-  ) END AS lots,
-  (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1) AS hit,
-  (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1) AS refusal,
-  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2) AS used,
-  CASE WHEN w.value ->> 8 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END AS attributes,
+  ) END,
+  (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1),
+  (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1),
+  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2),
+  CASE WHEN w.value ->> 8 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
     FROM json_each(w.value -> 3) AS c
     CROSS JOIN entry AS e ON e.programme_no = p.no AND json_extract(e.body, '$.corrects') = c.value
       AND e.kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust') AND e.kind = 'reverse'
-  ) END AS reversals,
+  ) END,
   CASE WHEN w.value ->> 4 IS NOT NULL THEN (
     SELECT coalesce(sum(d.value ->> 1), 0)
     FROM entry AS e, json_each(e.body, '$.draws') AS d
     WHERE e.member_no = m.no AND e.kind = 'expire' AND d.value ->> 0 IN (SELECT value FROM json_each(w.value -> 4))
-  ) END AS expired,
+  ) END,
   CASE WHEN w.value ->> 5 IS NOT NULL THEN (
     SELECT json_group_array(json_array(t.subject, t.name, t.period, t.amount))
     FROM json_each(w.value -> 5) AS s CROSS JOIN tally AS t ON t.programme_no = p.no AND t.subject = s.value
-  ) END AS tallies,
+  ) END,
   CASE WHEN w.value ->> 6 IS NOT NULL THEN (
     SELECT json_array(r.version, json(r.document)) FROM reward AS r WHERE r.programme_no = p.no AND r.id = w.value ->> 6
-  ) END AS reward,
+  ) END,
   CASE WHEN w.value ->> 7 IS NOT NULL THEN (
     SELECT min(a.alias) FROM json_each(w.value -> 7) AS n CROSS JOIN alias AS a ON a.programme_no = p.no AND a.alias = n.value
     WHERE a.member_no IS NOT m.no
-  ) END AS taken_alias,
-  CASE WHEN w.value ->> 8 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END AS aliases
+  ) END,
+  CASE WHEN w.value ->> 8 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END
+) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w

@@ -1,7 +1,6 @@
 //! Rows of members and lots to the types of the ledger, and back to the JSON texts that the database keeps of them.
 
 use ledger::{Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp, Totals};
-use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::more::More;
@@ -93,8 +92,8 @@ fn read_standing(text: &str) -> Result<Standing, Error> {
     serde_json::from_str(text).map(standing).map_err(|_| Error::Corrupt("standing"))
 }
 
-pub(crate) fn standing_json(standing: &Standing) -> Json {
-    json!(standing_row(standing))
+pub(crate) fn write_standing(standing: &Standing) -> Result<String, Error> {
+    serde_json::to_string(&standing_row(standing)).map_err(|_| Error::Corrupt("standing to be written"))
 }
 
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {
@@ -111,7 +110,7 @@ pub(crate) fn draws(pairs: &[(i64, i64)]) -> Vec<LotDraw> {
     pairs.iter().map(|(number, points)| LotDraw { number: LotNumber(*number), points: *points }).collect()
 }
 
-pub(crate) fn counters_json(counters: &[Counter]) -> Json {
+pub(crate) fn write_counters(counters: &[Counter]) -> Result<String, Error> {
     let rows: Vec<_> = counters.iter().map(|c| (&c.name, c.period, c.times, c.points)).collect();
-    json!(rows)
+    serde_json::to_string(&rows).map_err(|_| Error::Corrupt("counters to be written"))
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, Hash, Kind, LotDates, LotGrant, MemberId, Posting, Timestamp};
-use serde_json::{Value as Json, json};
+use ledger::{Decision, Entry, Hash, Kind, LotDates, MemberId, Posting, Timestamp};
+use serde::Serialize;
 
 use crate::Error;
 use crate::body;
-use crate::codec::{NEVER, counters_json, standing_json};
+use crate::codec::{NEVER, write_counters, write_standing};
 use crate::effects::{self, With};
 use crate::more;
 use crate::order::Trace;
@@ -54,12 +54,6 @@ pub(crate) async fn commit(
 
 /// Rows as a JSON array of arrays.
 fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
-    let cell = |value: Value| match value {
-        Value::Null => Json::Null,
-        Value::Integer(value) => Json::from(value),
-        Value::Text(value) => Json::String(value),
-    };
-    let rows: Vec<Vec<Json>> = rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
     serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
@@ -125,8 +119,8 @@ fn row(
         tier.map(|tier| tier.id.as_str()).into(),
         instant(tier.map(|tier| tier.since)),
         instant(tier.and_then(|tier| tier.until)),
-        standing_json(&after.standing).to_string().into(),
-        counters_json(&after.counters).to_string().into(),
+        write_standing(&after.standing)?.into(),
+        write_counters(&after.counters)?.into(),
         instant(after.due_at),
         instant(after.reminded_at),
         entry.id.to_string().into(),
@@ -141,8 +135,8 @@ fn row(
         on(is_primary && entry.kind != Kind::Hold, &claims.source),
         sequences.map(|(first, _)| first.entry.sequence.0).into(),
         sequences.map(|(_, last)| last.entry.sequence.0).into(),
-        grants(entry),
-        moves(entry),
+        grants(entry)?,
+        moves(entry)?,
         on(is_primary, &claims.attributes),
         effects::write(
             entry,
@@ -156,35 +150,40 @@ fn row(
     ])
 }
 
-fn grants(entry: &Entry) -> Value {
-    let lot = |g: &LotGrant| {
-        let expires_at = g.expires_at.map_or(NEVER, |at| at.0);
-        let pending = i64::from(g.available_at > entry.recorded_at);
-        json!([g.number.0, g.source, g.points, g.earned_at.0, g.available_at.0, expires_at, pending])
-    };
-    list(&entry.grants, lot)
+/// Number, source, points, earned_at, available_at, expires_at, pending.
+type GrantRow<'a> = (i64, &'a str, i64, i64, i64, i64, i64);
+/// Number, points drawn, 1 when it becomes active; where its dates change, from when and until when it can be spent.
+type MoveRow = (i64, i64, i64, Option<i64>, Option<i64>);
+
+fn ends(at: Option<Timestamp>) -> i64 {
+    at.map_or(NEVER, |at| at.0)
 }
 
-fn moves(entry: &Entry) -> Value {
-    let drawn = entry.draws.iter().map(|draw| json!([draw.number.0, draw.points, 0]));
+fn grants(entry: &Entry) -> Result<Value, Error> {
+    list::<GrantRow<'_>>(entry.grants.iter().map(|g| {
+        let pending = i64::from(g.available_at > entry.recorded_at);
+        (g.number.0, g.source.as_str(), g.points, g.earned_at.0, g.available_at.0, ends(g.expires_at), pending)
+    }))
+}
+
+fn moves(entry: &Entry) -> Result<Value, Error> {
+    let drawn = entry.draws.iter().map(|draw| (draw.number.0, draw.points, 0, None, None));
     let activated = entry.activations.iter().map(|lot| {
         let dates = entry.dates.iter().find(|dates| dates.number == lot.number);
-        json!([
-            lot.number.0,
-            0,
-            1,
-            dates.map(|d| d.available_at.0),
-            dates.map(|d| d.expires_at.map_or(NEVER, |at| at.0))
-        ])
+        (lot.number.0, 0, 1, dates.map(|d| d.available_at.0), dates.map(|d| ends(d.expires_at)))
     });
     let is_activated = |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
-    let ends = |at: Option<Timestamp>| at.map_or(NEVER, |at| at.0);
     let postponed = entry.dates.iter().filter(|dates| !is_activated(dates));
-    let postponed = postponed.map(|d| json!([d.number.0, 0, 0, d.available_at.0, ends(d.expires_at)]));
-    let returned = entry.returns.iter().map(|back| json!([back.lot.number.0, -back.points, 0]));
-    list(&drawn.chain(activated).chain(postponed).chain(returned).collect::<Vec<_>>(), Json::clone)
+    let postponed = postponed.map(|d| (d.number.0, 0, 0, Some(d.available_at.0), Some(ends(d.expires_at))));
+    let returned = entry.returns.iter().map(|back| (back.lot.number.0, -back.points, 0, None, None));
+    list::<MoveRow>(drawn.chain(activated).chain(postponed).chain(returned))
 }
 
-fn list<T>(items: &[T], show: impl Fn(&T) -> Json) -> Value {
-    if items.is_empty() { Value::Null } else { Value::Text(items.iter().map(show).collect::<Json>().to_string()) }
+/// A JSON array of the rows; null for none.
+fn list<T: Serialize>(rows: impl Iterator<Item = T>) -> Result<Value, Error> {
+    let rows: Vec<T> = rows.collect();
+    if rows.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::to_string(&rows).map(Value::Text).map_err(|_| Error::Corrupt("lots to be written"))
 }

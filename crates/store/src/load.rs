@@ -174,7 +174,9 @@ pub async fn load(
         Scope::Programme(number) => (Value::from(number), Value::Null),
     };
     let values = vec![number, prefix, Json::Array(list).to_string().into(), lots.limit().into()];
-    let mut rows = sql.look_up(include_str!("../queries/load.sql"), values).await?;
+    let rows = sql.look_up(include_str!("../queries/load.sql"), values).await?;
+    let read = |mut row: Row| Row::from_json(&row.text(0)?);
+    let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first)?;
     let caller = read_caller(first, &programme, 4)?;

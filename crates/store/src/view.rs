@@ -4,7 +4,8 @@ use ledger::{
     Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDraw, Person, Reservation,
     Reversal, Taken, Timestamp,
 };
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 /// Shows an entry: field names and units of the API, instants in RFC 3339 (UTC), absent fields left out.
@@ -41,18 +42,16 @@ impl Serialize for EntryView<'_> {
         list(
             &mut map,
             "rules",
-            &entry.awards,
-            |a| json!({"rule": a.rule, "desired": a.desired.to_string(), "granted": a.granted}),
+            entry.awards.iter().map(|a| Rule { desired: a.desired.to_string(), granted: a.granted, rule: &a.rule }),
         )?;
-        list(&mut map, "lines", &entry.lines, line)?;
-        let lots = lots(entry);
-        list(&mut map, "lots", &lots, Json::clone)?;
+        list(&mut map, "lines", entry.lines.iter().map(line))?;
+        list(&mut map, "lots", lots(entry).into_iter())?;
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
         optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
         optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
         optional(&mut map, "counterparty", entry.counterparty.as_ref().map(|other| other.as_str()))?;
         optional(&mut map, "pool", entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})))?;
-        list(&mut map, "coupons", &entry.coupons, coupon_json)?;
+        list(&mut map, "coupons", entry.coupons.iter().map(coupon_json))?;
         let discount = |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
         optional(&mut map, "discount", entry.discount.map(discount))?;
         optional(&mut map, "reward", entry.reward.as_ref().map(taken))?;
@@ -76,18 +75,28 @@ impl Serialize for EntryView<'_> {
     }
 }
 
-fn line(line: &LineAward) -> Json {
-    let mut shown = Map::new();
-    shown.insert("line_id".into(), line.line.as_str().into());
-    for (name, value) in [("sku", &line.sku), ("category", &line.category)] {
-        if let Some(value) = value {
-            shown.insert(name.into(), value.as_str().into());
-        }
+/// An order line.
+#[derive(Serialize)]
+struct LineShown<'a> {
+    amount_minor: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'a str>,
+    granted: i64,
+    line_id: &'a str,
+    quantity: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku: Option<&'a str>,
+}
+
+fn line(line: &LineAward) -> LineShown<'_> {
+    LineShown {
+        amount_minor: line.amount_minor,
+        category: line.category.as_deref(),
+        granted: line.granted,
+        line_id: &line.line,
+        quantity: line.quantity,
+        sku: line.sku.as_deref(),
     }
-    shown.insert("quantity".into(), line.quantity.into());
-    shown.insert("amount_minor".into(), line.amount_minor.into());
-    shown.insert("granted".into(), line.granted.into());
-    Json::Object(shown)
 }
 
 /// An adjustment as the API shows it: what was asked for, by whom, and who approved.
@@ -157,51 +166,90 @@ fn shown(entry: &Entry, reversal: &Reversal) -> Json {
     })
 }
 
+/// A rule that fired.
+#[derive(Serialize)]
+struct Rule<'a> {
+    desired: String,
+    granted: i64,
+    rule: &'a str,
+}
+
+/// A lot that an entry touches.
+#[derive(Default, Serialize)]
+struct Touched<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activated: Option<i64>,
+    /// Null while that waits for an activation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available_at: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Option<String>>,
+    lot: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+}
+
+impl Touched<'_> {
+    fn with_dates(self, available_at: Timestamp, expires_at: Option<Timestamp>) -> Self {
+        let (available_at, expires_at) = shown_dates(available_at, expires_at);
+        Self { available_at: Some(available_at), expires_at: Some(expires_at), ..self }
+    }
+}
+
 /// Lots granted (with their life), drawn from (negative), given back to and activated (with their new life when it was before their time).
-fn lots(entry: &Entry) -> Vec<Json> {
+fn lots(entry: &Entry) -> Vec<Touched<'_>> {
     let granted = entry.grants.iter().map(|lot| {
-        let mut shown = Map::new();
-        shown.insert("lot".into(), lot.number.0.into());
-        shown.insert("points".into(), lot.points.into());
-        shown.insert("source".into(), lot.source.as_str().into());
-        shown.extend(dates(lot.available_at, lot.expires_at));
-        Json::Object(shown)
+        let (points, source) = (Some(lot.points), Some(lot.source.as_str()));
+        Touched { lot: lot.number.0, points, source, ..Touched::default() }.with_dates(lot.available_at, lot.expires_at)
     });
-    let drawn = entry.draws.iter().map(|draw: &LotDraw| json!({"lot": draw.number.0, "points": -draw.points}));
+    let drawn = entry.draws.iter().map(|draw: &LotDraw| Touched {
+        lot: draw.number.0,
+        points: Some(-draw.points),
+        ..Touched::default()
+    });
     let activated = entry.activations.iter().map(|lot| {
-        let mut shown = Map::new();
-        shown.insert("lot".into(), lot.number.0.into());
-        shown.insert("activated".into(), lot.points.into());
-        if let Some(new) = entry.dates.iter().find(|new| new.number == lot.number) {
-            shown.extend(dates(new.available_at, new.expires_at));
+        let touched = Touched { lot: lot.number.0, activated: Some(lot.points), ..Touched::default() };
+        match entry.dates.iter().find(|new| new.number == lot.number) {
+            Some(new) => touched.with_dates(new.available_at, new.expires_at),
+            None => touched,
         }
-        Json::Object(shown)
     });
     let returned = entry.returns.iter().map(|back| {
-        let mut shown = Map::new();
-        shown.insert("lot".into(), back.lot.number.0.into());
-        shown.insert("returned".into(), back.points.into());
-        shown.extend(dates(back.lot.available_at, back.lot.expires_at));
-        Json::Object(shown)
+        let touched = Touched { lot: back.lot.number.0, returned: Some(back.points), ..Touched::default() };
+        touched.with_dates(back.lot.available_at, back.lot.expires_at)
     });
     granted.chain(drawn).chain(returned).chain(activated).collect()
+}
+
+/// Instants as they are shown; a lot that waits for an activation has none that it can be spent from.
+fn shown_dates(available_at: Timestamp, expires_at: Option<Timestamp>) -> (Option<String>, Option<String>) {
+    let known = Some(available_at).filter(|at| *at < Timestamp::LAST);
+    (known.map(|at| at.to_string()), expires_at.map(|at| at.to_string()))
 }
 
 /// From when to when a lot can be spent. `available_at` is null while that waits for an activation.
 #[must_use]
 pub fn dates(available_at: Timestamp, expires_at: Option<Timestamp>) -> Map<String, Json> {
-    let known = Some(available_at).filter(|at| *at < Timestamp::LAST);
-    let shown = [("available_at", known), ("expires_at", expires_at)];
-    shown.into_iter().map(|(name, at)| (name.to_owned(), at.map(|at| at.to_string()).into())).collect()
+    let (available_at, expires_at) = shown_dates(available_at, expires_at);
+    [("available_at", available_at), ("expires_at", expires_at)]
+        .map(|(name, at)| (name.to_owned(), at.into()))
+        .into_iter()
+        .collect()
 }
 
 fn optional<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(name, &value))
 }
 
-fn list<M: SerializeMap, T>(map: &mut M, name: &str, items: &[T], show: impl Fn(&T) -> Json) -> Result<(), M::Error> {
-    if items.is_empty() {
-        return Ok(());
-    }
-    map.serialize_entry(name, &items.iter().map(show).collect::<Vec<Json>>())
+fn list<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    name: &str,
+    items: impl Iterator<Item = T>,
+) -> Result<(), M::Error> {
+    let items: Vec<T> = items.collect();
+    if items.is_empty() { Ok(()) } else { map.serialize_entry(name, &items) }
 }

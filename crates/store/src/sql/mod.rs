@@ -7,6 +7,9 @@ pub(crate) mod spin;
 #[cfg(any(feature = "spin", feature = "spin-sync"))]
 pub(crate) mod spin_sync;
 
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
 use crate::Error;
 
 /// A bound value or a column. Accrue stores no floats and no blobs.
@@ -18,6 +21,17 @@ pub enum Value {
     Integer(i64),
     /// UTF-8 text.
     Text(String),
+}
+
+/// As a JSON value, for what travels in one text.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Integer(value) => serializer.serialize_i64(*value),
+            Self::Text(value) => serializer.serialize_str(value),
+        }
+    }
 }
 
 impl From<i64> for Value {
@@ -79,6 +93,15 @@ pub type Rows = Vec<Row>;
 pub struct Row(pub Vec<Value>);
 
 impl Row {
+    /// The columns of a row that was selected as one JSON array. What is JSON itself is a text here, whether the database quoted it or not.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is no such array.
+    pub(crate) fn from_json(text: &str) -> Result<Self, Error> {
+        let columns: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Error::Corrupt("row"))?;
+        columns.into_iter().map(|column| from_json(column.get())).collect::<Result<_, _>>().map(Self)
+    }
+
     /// Takes an integer column.
     ///
     /// # Errors
@@ -124,9 +147,41 @@ impl Row {
     }
 }
 
+fn from_json(column: &str) -> Result<Value, Error> {
+    let value = match column.as_bytes().first() {
+        Some(b'n') => Ok(Value::Null),
+        Some(b'[' | b'{') => Ok(Value::from(column)),
+        Some(b'"') => serde_json::from_str(column).map(Value::Text),
+        _ => serde_json::from_str(column).map(Value::Integer),
+    };
+    value.map_err(|_| Error::Corrupt("column type"))
+}
+
 /// Tells a lock that could not be had from everything else. Backends report it only in words.
 #[cfg(any(feature = "spin", feature = "spin-sync"))]
 pub(crate) fn error_from_text(text: String) -> Error {
     let lower = text.to_ascii_lowercase();
     if lower.contains("locked") || lower.contains("busy") { Error::Busy } else { Error::Database(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_may_come_as_one_text() {
+        let text = r#"[1, null, -9223372036854775808, "a\"b", [["x", 1]], "[[\"x\", 1]]"]"#;
+        let expected = [
+            Value::from(1),
+            Value::Null,
+            Value::from(i64::MIN),
+            "a\"b".into(),
+            r#"[["x", 1]]"#.into(),
+            r#"[["x", 1]]"#.into(),
+        ];
+        assert_eq!(Row::from_json(text).unwrap().0, expected);
+        for bad in ["", "{}", "[1.5]", "[true]", "[1"] {
+            assert!(Row::from_json(bad).is_err(), "{bad}");
+        }
+    }
 }
