@@ -25,6 +25,7 @@ mod openapi;
 mod pool;
 mod programme;
 mod races;
+mod recipes;
 mod recover;
 mod redeem;
 mod report;

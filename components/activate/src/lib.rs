@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /v1/activate` | activates what one earn left pending; `?dry_run=true` writes nothing |
 
-use ledger::Entry;
+use ledger::{Entry, LotGrant};
 use rules::Activation;
 use shell::{
     ActivateBody, App, Problem, Reply, Request, Response, Role, asked, in_force, known_as, of_caller, parse_json, serve,
@@ -43,7 +43,8 @@ async fn earned(app: &App, programme: &ProgrammeRef, body: &ActivateBody) -> Res
     let is_theirs = |entry: &Entry| entry.member.as_str() == body.member_id;
     let Some(entry) = found.into_iter().find(is_theirs) else { return Ok(None) };
     let book = in_force(&app.sql, programme, entry.rulebook_version).await?;
-    let lots = entry.grants.iter().map(|lot| lot.number).collect();
     // A source that is no event, such as `redeem`, granted nothing.
-    Ok(book.expiry(&body.event).map(|expiry| Activation { lots, expiry: expiry.clone() }))
+    let is_event = book.expiry(&body.event).is_some();
+    let life = |lot: &LotGrant| Some((lot.number, book.expiry(&lot.source)?.clone()));
+    Ok(is_event.then(|| Activation { lots: entry.grants.iter().filter_map(life).collect() }))
 }

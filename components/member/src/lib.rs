@@ -17,7 +17,7 @@ use shell::{
     published, serve, single,
 };
 use spin_sdk::http_service;
-use store::{Loaded, Lots, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, load};
+use store::{Beside, Loaded, Lots, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, load};
 
 const WRITERS: [Role; 2] = [Role::Storefront, Role::Service];
 const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
@@ -120,7 +120,7 @@ async fn read(
         request.allow_query(query)?;
         return Err(member_id(id).err().unwrap_or_else(not_found));
     };
-    let wanted = [Wanted { profile: true, ..Wanted::member(member) }];
+    let wanted = [Wanted { beside: Beside::Profile, ..Wanted::member(member) }];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, &READERS)?;
@@ -134,7 +134,7 @@ async fn read(
 
 /// The same with every open lot.
 async fn again(app: &App, programme: ProgrammeRef, id: &str) -> Result<(ProgrammeRef, Loaded), Problem> {
-    let wanted = [Wanted { profile: true, ..Wanted::member(member_id(id)?) }];
+    let wanted = [Wanted { beside: Beside::Profile, ..Wanted::member(member_id(id)?) }];
     let found = load(&app.sql, Scope::Programme(programme.no), &wanted, Lots::All).await?;
     let (programme, _, mut loaded) = found.ok_or_else(not_found)?;
     Ok((programme, loaded.pop().ok_or_else(not_found)?))

@@ -80,7 +80,7 @@ async fn next_rulebook(app: &App, caller: &Caller, id: &str, body: &ProgrammeBod
         version_now
     } else {
         let by = format!("programme:{}", caller.programme.id);
-        match publish(&app.sql, id, &body.name, version_now, &body.rulebook, book.zone(), now().0, &by).await? {
+        match publish(&app.sql, id, &body.name, version_now, (&body.rulebook, &book), now().0, &by).await? {
             Published::Version(version) => version,
             Published::Conflict => return Err(Problem::Conflict),
         }

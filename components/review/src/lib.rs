@@ -7,7 +7,7 @@
 //! | `POST /v1/reviews/{id}/approve` | lets the points go their way; `?dry_run=true` writes nothing |
 //! | `POST /v1/reviews/{id}/reject` | undoes all that is left of the earn; `?dry_run=true` writes nothing |
 
-use ledger::{Entry, EntryId, Kind, MemberId, OpenReview, Refusal};
+use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
     App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate, in_force, of_caller,
@@ -50,9 +50,10 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
         return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &key, actor)).await;
     }
     let book = in_force(&app.sql, &caller.programme, earn.rulebook_version).await?;
-    let promise = earn.event.as_deref().and_then(|event| book.promise(event));
-    let promise = promise.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
-    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promise, &key, actor)).await
+    let promise = |lot: &LotGrant| Some((lot.number, book.promise(&lot.source)?));
+    let promises = earn.grants.iter().map(promise).collect::<Option<Vec<_>>>();
+    let promises = promises.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
+    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promises, &key, actor)).await
 }
 
 /// Two keys with one label are one person's, such as a key and its successor. Labels never change.

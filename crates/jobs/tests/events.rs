@@ -154,8 +154,8 @@ fn a_repaired_endpoint_is_not_disabled_by_its_old_address() {
 fn another_programmes_entries_stay_there() {
     let world = world();
     let document = rules::default_document();
-    let zone = rules::Rulebook::new(&document, 1).unwrap().zone();
-    wait(store::publish(&world.sql, "other", "Other", 0, &document, zone, 0, "test")).unwrap();
+    let book = rules::Rulebook::new(&document, 1).unwrap();
+    wait(store::publish(&world.sql, "other", "Other", 0, (&document, &book), 0, "test")).unwrap();
     let wish = EndpointWish {
         id: "shop",
         url: "https://other.example.com/",

@@ -184,6 +184,10 @@ impl Entry {
                 b.totals(*totals);
             });
         }
+        if !self.uncounted.is_empty() {
+            bytes.text("uncounted");
+            bytes.list(&self.uncounted, |b, line| b.text(line));
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }

@@ -29,6 +29,8 @@ pub struct Earn {
     pub awards: Vec<Award>,
     /// What each order line earned.
     pub lines: Vec<LineAward>,
+    /// Lines, by their names, that do not count towards tiers.
+    pub uncounted: Vec<String>,
     /// Lots to open (numbers are ignored); empty when nothing is granted.
     pub grants: Vec<LotGrant>,
     /// Counters to add to.
@@ -118,6 +120,7 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
         event: Some(earn.event),
         awards: earn.awards,
         lines: earn.lines,
+        uncounted: earn.uncounted,
         grants: earn.grants,
         counts: earn.counts,
         qualifying: earn.qualifying,

@@ -222,6 +222,8 @@ pub struct Entry {
     pub awards: Vec<Award>,
     /// What each order line earned.
     pub lines: Vec<LineAward>,
+    /// Lines, by their names, that do not count towards tiers: what comes back of them changes nothing there.
+    pub uncounted: Vec<String>,
     /// Lots opened.
     pub grants: Vec<LotGrant>,
     /// Lots drawn from.

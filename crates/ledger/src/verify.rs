@@ -181,6 +181,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let fields = [
         only(!entry.dates.is_empty() || !entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
         only(!entry.coupons.is_empty(), &WITH_COUPONS),
+        only(!entry.uncounted.is_empty(), &[Kind::Earn]),
         only(entry.discount.is_some(), &[Kind::CouponRedeem]),
         only(entry.reward.is_some(), &[Kind::Redeem]),
         only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),

@@ -3,85 +3,130 @@
 use ledger::{Award, Exact, LineAward, Rate, Refusal};
 
 use crate::command::Line;
+use crate::earning::sum_of;
 use crate::rulebook::{Level, Rulebook};
 
-/// The unrounded worth of an event.
-pub(crate) struct Worth {
-    /// Rule and exact points, in order.
-    pub(crate) desired: Vec<(String, Exact)>,
-    /// Money spent, in minor units.
-    pub(crate) spend_minor: i64,
-    /// Growth.
-    pub(crate) growth: i64,
+/// A part of what an event is worth: what one rule wants.
+#[derive(Debug)]
+pub(crate) struct Share {
+    /// The rule, as entries name it.
+    pub(crate) rule: String,
+    /// Unrounded points.
+    pub(crate) desired: Exact,
+    /// The lines (by their place) that its points are shared out to, and by which weights.
+    pub(crate) weights: Vec<(usize, i64)>,
 }
 
-/// A purchase: the base rate, and what the tier's multiplier adds to it as a rule of its own.
-pub(crate) fn purchase(book: &Rulebook, level: Option<&Level>, lines: &[Line]) -> Result<Worth, Refusal> {
-    let out_of_range = Refusal::AmountOutOfRange;
-    let spend_minor = lines
-        .iter()
-        .try_fold(0i64, |sum, line| sum.checked_add(line.amount.amount_minor))
-        .ok_or(out_of_range.clone())?;
-    if lines.iter().any(|line| line.amount.amount_minor < 0) {
-        return Err(out_of_range);
-    }
+/// What a purchase earns by itself on the lines that earn: the base rate, and what the tier's multiplier adds to it as a rule of its own.
+pub(crate) fn purchase(
+    book: &Rulebook,
+    level: Option<&Level>,
+    lines: &[(usize, &Line)],
+) -> Result<Vec<Share>, Refusal> {
+    let amount = sum_of(lines.iter().map(|(_, line)| &line.amount))?;
     let decimals = book.currency().decimals();
-    let at = |rate: Rate, multiplier: Rate| {
-        Exact::of_amount(spend_minor, decimals, rate, multiplier).ok_or(Refusal::AmountOutOfRange)
-    };
-    let base = at(book.purchase.points_per_unit, Rate::ONE)?;
-    let growth =
-        at(book.purchase.growth_per_unit, Rate::ONE)?.round(ledger::Rounding::Down).ok_or(Refusal::AmountOutOfRange)?;
-    let mut desired = vec![("purchase".to_owned(), base)];
+    let rate = book.purchase.points_per_unit;
+    let at = |multiplier: Rate| Exact::of_amount(amount, decimals, rate, multiplier).ok_or(Refusal::AmountOutOfRange);
+    let base = at(Rate::ONE)?;
+    let weights: Vec<(usize, i64)> = lines.iter().map(|(place, line)| (*place, line.amount.amount_minor)).collect();
+    let mut shares = vec![Share { rule: "purchase".to_owned(), desired: base, weights: weights.clone() }];
     if let Some(level) = level.filter(|level| level.multiplier > Rate::ONE) {
-        let extra =
-            at(book.purchase.points_per_unit, level.multiplier)?.checked_sub(base).ok_or(Refusal::AmountOutOfRange)?;
-        desired.push((format!("tier:{}", level.id), extra));
+        let extra = at(level.multiplier)?.checked_sub(base).ok_or(Refusal::AmountOutOfRange)?;
+        shares.push(Share { rule: format!("tier:{}", level.id), desired: extra, weights });
     }
-    Ok(Worth { desired, spend_minor, growth })
+    Ok(shares)
 }
 
-impl Worth {
-    /// The one rounding.
-    pub(crate) fn points(&self, book: &Rulebook) -> Result<i64, Refusal> {
-        let sum = self.desired.iter().try_fold(Exact::ZERO, |sum, (_, exact)| sum.checked_add(*exact));
-        sum.and_then(|sum| sum.round(book.rounding)).ok_or(Refusal::AmountOutOfRange)
-    }
-
-    /// Shares `granted` out to the rules, first come first served: running sums are rounded, so the shares add up to the whole.
-    pub(crate) fn awards(self, book: &Rulebook, granted: i64) -> Vec<Award> {
-        let (mut sum, mut given) = (Exact::ZERO, 0);
-        let share = |(rule, desired): (String, Exact)| {
-            sum = sum.checked_add(desired).unwrap_or(sum);
-            let upto = sum.round(book.rounding).unwrap_or(granted).min(granted);
-            let award = Award { rule, desired, granted: upto - given };
-            given = upto;
-            award
-        };
-        self.desired.into_iter().map(share).collect()
-    }
+/// Growth of a purchase of which so much counts, rounded down.
+pub(crate) fn growth(book: &Rulebook, counted_minor: i64) -> Result<i64, Refusal> {
+    let exact = Exact::of_amount(counted_minor, book.currency().decimals(), book.purchase.growth_per_unit, Rate::ONE);
+    exact.and_then(|exact| exact.round(ledger::Rounding::Down)).ok_or(Refusal::AmountOutOfRange)
 }
 
-/// Shares `granted` out to the lines in proportion to their amounts; shares add up to the whole.
-pub(crate) fn lines(lines: &[Line], granted: i64) -> Vec<LineAward> {
-    let total: i128 = lines.iter().map(|line| i128::from(line.amount.amount_minor)).sum();
-    let (mut sum, mut given) = (0i128, 0i64);
-    let share = |line: &Line| {
-        sum += i128::from(line.amount.amount_minor);
-        let upto = i128::from(granted).saturating_mul(sum).checked_div(total);
-        let upto = upto.and_then(|points| i64::try_from(points).ok()).unwrap_or(0);
-        let award = LineAward {
-            line: line.line.clone(),
-            sku: line.sku.clone(),
-            category: line.category.clone(),
-            quantity: line.quantity,
-            amount_minor: line.amount.amount_minor,
-            granted: upto - given,
-        };
+/// The one rounding: of the sum of all shares.
+pub(crate) fn points(book: &Rulebook, shares: &[Share]) -> Result<i64, Refusal> {
+    let sum = shares.iter().try_fold(Exact::ZERO, |sum, share| sum.checked_add(share.desired));
+    sum.and_then(|sum| sum.round(book.rounding)).ok_or(Refusal::AmountOutOfRange)
+}
+
+/// What each share gets of the rounded sum: running sums are rounded, so that they add up to the whole.
+pub(crate) fn rounded(book: &Rulebook, shares: &[Share], points: i64) -> Vec<i64> {
+    let (mut sum, mut given) = (Exact::ZERO, 0);
+    let one = |share: &Share| {
+        sum = sum.checked_add(share.desired).unwrap_or(sum);
+        let upto = sum.round(book.rounding).unwrap_or(points).min(points);
+        let part = upto - given;
         given = upto;
-        award
+        part
     };
-    lines.iter().map(share).collect()
+    shares.iter().map(one).collect()
+}
+
+/// The first `granted` points of these parts: a cap over all of them leaves the last ones out.
+pub(crate) fn within(parts: &[i64], granted: i64) -> Vec<i64> {
+    let mut left = granted;
+    let one = |part: &i64| {
+        let part = (*part).min(left);
+        left -= part;
+        part
+    };
+    parts.iter().map(one).collect()
+}
+
+/// What the rules got, as the entry shows it.
+pub(crate) fn awards(shares: &[Share], granted: &[i64]) -> Vec<Award> {
+    let award = |(share, granted): (&Share, &i64)| Award {
+        rule: share.rule.clone(),
+        desired: share.desired,
+        granted: *granted,
+    };
+    shares.iter().zip(granted).map(award).collect()
+}
+
+/// What the lines earned. Shares that go by the same weights are shared out together, in proportion; the parts add up to the whole.
+pub(crate) fn lines(lines: &[Line], shares: &[Share], granted: &[i64]) -> Vec<LineAward> {
+    let mut sums: Vec<(&[(usize, i64)], i64)> = Vec::new();
+    for (share, granted) in shares.iter().zip(granted) {
+        match sums.iter_mut().find(|(weights, _)| *weights == share.weights) {
+            Some((_, sum)) => *sum += granted,
+            None => sums.push((&share.weights, *granted)),
+        }
+    }
+    let mut parts = vec![0i64; lines.len()];
+    for (weights, points) in sums {
+        for (place, part) in shared_out(weights, points) {
+            if let Some(sum) = parts.get_mut(place) {
+                *sum += part;
+            }
+        }
+    }
+    let award = |(line, granted): (&Line, i64)| LineAward {
+        line: line.line.clone(),
+        sku: line.sku.clone(),
+        category: line.category.clone(),
+        quantity: line.quantity,
+        amount_minor: line.amount.amount_minor,
+        granted,
+    };
+    lines.iter().zip(parts).map(award).collect()
+}
+
+/// `points` in proportion to the weights; where all of these are 0, the last line has them.
+fn shared_out(weights: &[(usize, i64)], points: i64) -> Vec<(usize, i64)> {
+    let total: i128 = weights.iter().map(|(_, weight)| i128::from(*weight)).sum();
+    if total == 0 {
+        return weights.last().map(|(place, _)| (*place, points)).into_iter().collect();
+    }
+    let (mut sum, mut given) = (0i128, 0i64);
+    let one = |(place, weight): &(usize, i64)| {
+        sum += i128::from(*weight);
+        let upto = i128::from(points).saturating_mul(sum).checked_div(total);
+        let upto = upto.and_then(|points| i64::try_from(points).ok()).unwrap_or(0);
+        let part = upto - given;
+        given = upto;
+        (*place, part)
+    };
+    weights.iter().map(one).collect()
 }
 
 #[cfg(test)]
@@ -101,6 +146,10 @@ mod tests {
         }
     }
 
+    fn all(lines: &[Line]) -> Vec<(usize, &Line)> {
+        lines.iter().enumerate().collect()
+    }
+
     #[test]
     fn shares_add_up() {
         let mut document = default_document();
@@ -117,11 +166,11 @@ mod tests {
             (vec![100, 200, 300], 9, vec![6, 3], vec![1, 3, 5]),
         ] {
             let bought: Vec<Line> = amounts.iter().copied().map(line).collect();
-            let worth = purchase(&book, gold.as_ref(), &bought).unwrap();
-            assert_eq!(worth.points(&book), Ok(granted), "{amounts:?}");
-            let given: Vec<i64> = worth.awards(&book, granted).iter().map(|a| a.granted).collect();
+            let shares = purchase(&book, gold.as_ref(), &all(&bought)).unwrap();
+            assert_eq!(points(&book, &shares), Ok(granted), "{amounts:?}");
+            let given = rounded(&book, &shares, granted);
             assert_eq!(given, awards, "{amounts:?}");
-            let given: Vec<i64> = lines(&bought, granted).iter().map(|l| l.granted).collect();
+            let given: Vec<i64> = lines(&bought, &shares, &given).iter().map(|l| l.granted).collect();
             assert_eq!(given, per_line, "{amounts:?}");
         }
     }
@@ -131,7 +180,7 @@ mod tests {
         let book = Rulebook::new(&default_document(), 1).unwrap();
         for amounts in [vec![i64::MAX, 1], vec![-1]] {
             let bought: Vec<Line> = amounts.into_iter().map(line).collect();
-            assert_eq!(purchase(&book, None, &bought).err(), Some(Refusal::AmountOutOfRange));
+            assert_eq!(purchase(&book, None, &all(&bought)).err(), Some(Refusal::AmountOutOfRange));
         }
     }
 }

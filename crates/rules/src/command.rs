@@ -1,11 +1,14 @@
 //! What can be asked of a member, and what the books say about what a command names.
 
+use std::collections::BTreeMap;
+
 use ledger::{
     Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person, Reversal,
     Timestamp, Verdict,
 };
 
 use crate::adjust::AdjustmentWish;
+use crate::earning::Silence;
 use crate::reverse::{Redemption, Reverse};
 use crate::review::Promise;
 use crate::reward::Reward;
@@ -41,10 +44,8 @@ pub struct EarnEvent {
 /// Pending points that something has settled before their time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activation {
-    /// The lots of the earn.
-    pub lots: Vec<LotNumber>,
-    /// How long they live from now on, by the rulebook that they were earned under.
-    pub expiry: ExpiryPolicy,
+    /// The lots of the earn, each with how long it lives from now on by the rulebook that it was earned under.
+    pub lots: Vec<(LotNumber, ExpiryPolicy)>,
 }
 
 /// What can be asked of a member.
@@ -138,8 +139,8 @@ pub enum Command {
         earn: EntryId,
         /// When it happened.
         occurred_at: Timestamp,
-        /// The life its points were promised.
-        promise: Promise,
+        /// The life that the points of each of its lots were promised.
+        promises: Vec<(LotNumber, Promise)>,
     },
     /// Turn an earn under review down: all that is left of it is undone.
     RejectReview(Box<Reverse>),
@@ -203,7 +204,12 @@ pub struct Decided {
     pub member: Member,
     /// The other members that it concerns, after it.
     pub others: Vec<Member>,
+    /// Rules that were there for the event and did not fire, and why.
+    pub silent: Silent,
 }
+
+/// Rules that did not fire, each with the reason.
+pub type Silent = Vec<(String, Silence)>;
 
 /// What the books already say about the documents that a command names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -216,6 +222,8 @@ pub struct Recorded {
     pub expired: i64,
     /// What counters of the programme stand at, of the subjects that the command counts for.
     pub tallies: Vec<Counted>,
+    /// What the merchant told about the member; only where the rulebook asks for it.
+    pub attributes: BTreeMap<String, String>,
     /// The reward that it wants, and its version in the catalogue.
     pub reward: Option<(i64, Reward)>,
     /// The other members that it names, in the order named.

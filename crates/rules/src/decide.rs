@@ -16,10 +16,16 @@ use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
 use crate::{coupon, deduct, joint, review, reward, tiers};
 
-/// Decides `command` for `member`, given what is `recorded` about its documents.
+/// How a command is decided: for `member`, given what is `recorded` about its documents. The inner error is an answer ([`Refusal`]); the
+/// outer one says that the state is inconsistent, or that the command is not one of those that it decides.
+pub type Decide =
+    fn(&Rulebook, Member, &Command, &Origin, &Recorded, Context) -> Result<Result<Decided, Refusal>, Fault>;
+
+/// Decides any command. Who knows which commands there will be asks [`decide_event`], [`decide_single`] or [`decide_joint`] and does not have
+/// to hold the others' code.
 ///
 /// # Errors
-/// The inner error is an answer ([`Refusal`]); the outer one says that the state is inconsistent.
+/// See [`Decide`].
 pub fn decide(
     book: &Rulebook,
     member: Member,
@@ -28,16 +34,66 @@ pub fn decide(
     recorded: &Recorded,
     context: Context,
 ) -> Result<Result<Decided, Refusal>, Fault> {
-    let decided = match command {
-        Command::Earn(event) => earn(book, member, event, origin, recorded, context),
+    let decide = match command {
+        Command::Earn(_) => decide_event,
         Command::Transfer { .. }
         | Command::Merge { .. }
         | Command::Pool { .. }
         | Command::RedeemPooled { .. }
-        | Command::Recover(_) => joint(book, member, command, (origin, recorded, context)),
-        _ => simple(book, member, command, origin, recorded, context),
+        | Command::Recover(_) => decide_joint,
+        _ => decide_single as Decide,
     };
-    // Sums that leave 64 bits come from the caller's amounts, not from a broken state.
+    decide(book, member, command, origin, recorded, context)
+}
+
+/// Decides what an event earns ([`Command::Earn`]).
+///
+/// # Errors
+/// See [`Decide`].
+pub fn decide_event(
+    book: &Rulebook,
+    member: Member,
+    command: &Command,
+    origin: &Origin,
+    recorded: &Recorded,
+    context: Context,
+) -> Result<Result<Decided, Refusal>, Fault> {
+    let Command::Earn(event) = command else { return Err(Fault::Draft) };
+    in_range(earn(book, member, event, origin, recorded, context))
+}
+
+/// Decides commands about several members at once.
+///
+/// # Errors
+/// See [`Decide`].
+pub fn decide_joint(
+    book: &Rulebook,
+    member: Member,
+    command: &Command,
+    origin: &Origin,
+    recorded: &Recorded,
+    context: Context,
+) -> Result<Result<Decided, Refusal>, Fault> {
+    in_range(joint(book, member, command, (origin, recorded, context)))
+}
+
+/// Decides all other commands.
+///
+/// # Errors
+/// See [`Decide`].
+pub fn decide_single(
+    book: &Rulebook,
+    member: Member,
+    command: &Command,
+    origin: &Origin,
+    recorded: &Recorded,
+    context: Context,
+) -> Result<Result<Decided, Refusal>, Fault> {
+    in_range(simple(book, member, command, origin, recorded, context))
+}
+
+/// Sums that leave 64 bits come from the caller's amounts, not from a broken state.
+fn in_range(decided: Result<Result<Decided, Refusal>, Fault>) -> Result<Result<Decided, Refusal>, Fault> {
     if decided.as_ref().is_err_and(|fault| *fault == Fault::Overflow) {
         Ok(Err(Refusal::AmountOutOfRange))
     } else {
@@ -130,7 +186,7 @@ fn simple(
     // A job has nothing to do for an account that is closed.
     if journal.member().closed.is_some() {
         let (decision, member) = journal.finish(0);
-        return Ok(Ok(Decided { decision, member, others: Vec::new() }));
+        return Ok(Ok(Decided { decision, member, others: Vec::new(), silent: Vec::new() }));
     }
     settle(&mut journal, book, &origin.actor)?;
     let mut primary = journal.posted();
@@ -141,7 +197,7 @@ fn simple(
     }
     wind_up(&mut journal, book, &by(&origin.actor))?;
     let (decision, member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member, others: Vec::new() }))
+    Ok(Ok(Decided { decision, member, others: Vec::new(), silent: Vec::new() }))
 }
 
 /// Posts what the command itself asks for; tells which posting that is where it is not the first.
@@ -178,8 +234,8 @@ fn post(
             }
             return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some));
         }
-        Command::ApproveReview { earn, occurred_at, promise } => {
-            return Ok(review::approve(journal, book, *earn, *occurred_at, promise, origin)?.map(|()| None));
+        Command::ApproveReview { earn, occurred_at, promises } => {
+            return Ok(review::approve(journal, book, *earn, *occurred_at, promises, origin)?.map(|()| None));
         }
         Command::Erase => return forget(journal, origin),
         Command::Freeze(sides) => freeze(journal, *sides, origin)?,
@@ -191,7 +247,7 @@ fn post(
         }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());
-            if dates.is_empty() && activation.lots.iter().any(|lot| journal.member().is_under_review(*lot)) {
+            if dates.is_empty() && activation.lots.iter().any(|(lot, _)| journal.member().is_under_review(*lot)) {
                 Err(Refusal::UnderReview)
             } else if dates.is_empty() {
                 Err(Refusal::NothingPending)
@@ -205,8 +261,16 @@ fn post(
             Some(due) => Ok(remind(journal, due, origin)?),
             None => return Ok(Ok(None)),
         },
-        // The others do not come this way, or have nothing to post.
-        _ => return Ok(Ok(None)),
+        Command::Settle => return Ok(Ok(None)),
+        // The others are decided elsewhere.
+        Command::Earn(_)
+        | Command::Activate(None)
+        | Command::Reverse(None)
+        | Command::Transfer { .. }
+        | Command::Merge { .. }
+        | Command::Pool { .. }
+        | Command::RedeemPooled { .. }
+        | Command::Recover(_) => return Err(Fault::Draft),
     };
     Ok(asked.map(|_| None))
 }
@@ -231,14 +295,12 @@ fn by(actor: &str) -> Origin {
 
 /// The new dates of those lots that are still pending.
 fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zone) -> Vec<LotDates> {
-    let pending = member.lots.iter().filter(|lot| lot.pending && activation.lots.contains(&lot.number));
-    let pending = pending.filter(|lot| !member.is_under_review(lot.number));
-    let dates = |lot: &Lot| LotDates {
-        number: lot.number,
-        available_at: now,
-        expires_at: activation.expiry.expires_at(now, zone),
+    let pending = member.lots.iter().filter(|lot| lot.pending && !member.is_under_review(lot.number));
+    let dates = |lot: &Lot| {
+        let (_, expiry) = activation.lots.iter().find(|(number, _)| *number == lot.number)?;
+        Some(LotDates { number: lot.number, available_at: now, expires_at: expiry.expires_at(now, zone) })
     };
-    pending.map(dates).collect()
+    pending.filter_map(dates).collect()
 }
 
 /// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, holds timed out, requests lapsed,

@@ -49,17 +49,21 @@ pub fn default_document() -> Document {
         purchase: PurchaseRule {
             points_per_unit: "1".to_owned(),
             growth_per_unit: "0.1".to_owned(),
+            lines: None,
             points_per_day: None,
             expiry: "shopping".to_owned(),
             pending: None,
             coupon: None,
         },
         actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
-        caps: Caps { points_per_day: Some(100_000) },
+        rules: Vec::new(),
+        groups: BTreeMap::new(),
+        caps: Caps { points_per_day: Some(100_000), budget: None },
         expiry: expiry.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
         tiers: Some(Tiers {
             basis: TierBasis::Spend,
             period: QualifyingPeriod::RollingMonths { months: 12 },
+            lines: None,
             downgrade: Downgrade::OneStep,
             gift_expiry: "campaign".to_owned(),
             levels: vec![

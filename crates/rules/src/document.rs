@@ -5,7 +5,9 @@
 
 mod approvals;
 mod coupons;
+mod earning;
 mod redemption;
+mod returns;
 mod risk;
 mod transfers;
 
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use approvals::{ApprovalStep, Approvals};
 pub use coupons::{CouponRule, PurchaseCoupon};
+pub use earning::{Bracket, Budget, CapOf, EarningRule, RuleAward, RuleCap, Stacking};
 pub use redemption::Redemption;
+pub use returns::{Returns, ShortfallPolicy};
 pub use risk::{Risk, Suspicion, Velocity};
 pub use transfers::Transfers;
 
@@ -46,6 +50,12 @@ pub struct Document {
     /// What actions earn, by event name.
     #[serde(default)]
     pub actions: BTreeMap<String, ActionRule>,
+    /// What else events earn, and when.
+    #[serde(default)]
+    pub rules: Vec<EarningRule>,
+    /// What becomes of rules that would fire together, by the name of their group.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Stacking>,
     /// Caps over all rules.
     #[serde(default)]
     pub caps: Caps,
@@ -123,6 +133,9 @@ pub struct PurchaseRule {
     /// Growth per major currency unit, rounded down per purchase.
     #[serde(default = "nothing")]
     pub growth_per_unit: String,
+    /// Which lines earn, by this rule and all others, in CEL; all when there is none.
+    #[serde(default)]
+    pub lines: Option<String>,
     /// Most points a member gets for purchases in a local day.
     #[serde(default)]
     pub points_per_day: Option<i64>,
@@ -208,6 +221,9 @@ pub struct Caps {
     /// Most points a member is awarded in a local day, gifts aside.
     #[serde(default)]
     pub points_per_day: Option<i64>,
+    /// Most points that all members together are awarded, gifts aside.
+    #[serde(default)]
+    pub budget: Option<Budget>,
 }
 
 /// How long points live.
@@ -264,6 +280,9 @@ pub struct Tiers {
     pub basis: TierBasis,
     /// Over which period.
     pub period: QualifyingPeriod,
+    /// Which lines of a purchase count towards tiers, in CEL; all when there is none.
+    #[serde(default)]
+    pub lines: Option<String>,
     /// What happens when a tier ends and was not qualified for again.
     #[serde(default)]
     pub downgrade: Downgrade,
@@ -348,38 +367,4 @@ impl Default for Reminders {
     fn default() -> Self {
         Self { days_before: vec![7, 3, 1] }
     }
-}
-
-/// What becomes of points when goods come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Returns {
-    /// What becomes of points that the order earned and the member no longer has.
-    #[serde(default)]
-    pub shortfall: ShortfallPolicy,
-    /// Spent points whose lots have expired meanwhile come back for this many days; without it they are forfeited.
-    #[serde(default)]
-    pub grace_days: Option<u32>,
-    /// Whether what was returned still counts towards tiers.
-    #[serde(default)]
-    pub keep_qualification: bool,
-    /// Whether a tier that was reached since the order falls at once to what is still qualified for. Otherwise it stays until its end.
-    #[serde(default)]
-    pub lower_tier: bool,
-    /// Whether a return makes room again under the caps and limits of the day of the order.
-    #[serde(default)]
-    pub free_caps: bool,
-}
-
-/// What becomes of points that an order earned and the member no longer has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ShortfallPolicy {
-    /// Only points of the order that are still pending are taken back.
-    PendingOnly,
-    /// Whatever the member can spend is taken, and what holds keep is owed; the rest is let go.
-    WithinBalance,
-    /// Whatever the member can spend is taken; the rest is owed, and the next points pay it off.
-    #[default]
-    Debt,
 }

@@ -1,20 +1,21 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Counted, Decision, Earn, EntryId, Fault, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp,
-    Totals, repay,
+    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Fault, Journal, LotGrant, LotNumber, Member, Origin,
+    Refusal, Timestamp, Totals, local_date, repay,
 };
 
-use crate::award::{self, Worth};
-use crate::command::{Decided, EarnEvent, Recorded};
+use crate::award::{self, Share};
+use crate::command::{Decided, EarnEvent, Line, Recorded, Silent};
+use crate::condition::{Condition, Facts};
 use crate::coupon::Issue;
 use crate::decide::{closed, settle};
 use crate::document::Enrolment;
+use crate::earning::{Asked, Fired, ask, sum_of};
 use crate::limits::Limits;
 use crate::review::{kept_back, too_fast, too_much};
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Availability, Rulebook};
 use crate::tiers;
-use ledger::{Exact, ExpiryPolicy};
 
 /// How far a caller's clock may run ahead of the server's.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
@@ -34,7 +35,7 @@ pub(crate) fn earn(
     }
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
-    let earned = match price(book, journal.member(), event, occurred_at, now, &recorded.tallies) {
+    let (earned, silent) = match price(book, journal.member(), (event, origin), recorded, occurred_at, now) {
         Ok(earned) => earned,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -44,7 +45,7 @@ pub(crate) fn earn(
     tiers::upgrade(&mut journal, book, &along, Some(id))?;
     repay(&mut journal, book.first_in_first_out(), &along)?;
     let (decision, member): (Decision, Member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member, others: Vec::new() }))
+    Ok(Ok(Decided { decision, member, others: Vec::new(), silent }))
 }
 
 /// The checks that need no sums, in the order of [`Refusal`].
@@ -91,78 +92,153 @@ fn may(
     Ok(())
 }
 
+/// What the event earns, and why rules that are there for it are silent.
 fn price(
     book: &Rulebook,
     member: &Member,
-    event: &EarnEvent,
+    (event, origin): (&EarnEvent, &Origin),
+    recorded: &Recorded,
     occurred_at: Timestamp,
     now: Timestamp,
-    tallies: &[Counted],
-) -> Result<Earn, Refusal> {
+) -> Result<(Earn, Silent), Refusal> {
     let mut limits = Limits::new(book, member, occurred_at, now);
-    let mut because;
-    let (worth, (expiry, availability), orders) = if let Some(action) = book.actions.get(&event.event) {
-        if let Some(limit) = action.limit {
-            limits.allow(&event.event, limit)?;
+    let action = book.actions.get(&event.event);
+    if let Some(limit) = action.and_then(|action| action.limit) {
+        limits.allow(&event.event, limit)?;
+    }
+    let mut because = too_fast(book, &event.event, &mut limits)?;
+    if let (Some(device), Some(limit)) = (&event.device, action.and_then(|action| action.device_limit)) {
+        limits.allow_on(device, &event.event, limit, &recorded.tallies)?;
+    }
+    let level = tiers::level(book, member);
+    let tier = level.map_or("", |level| level.id.as_str());
+    let mut facts = Facts::new((event, origin), (member, tier), &recorded.attributes, occurred_at, book.zone());
+    if book.counts_streaks(&event.event) {
+        facts.streak_days = limits.streak(&event.event);
+    }
+    // What a line cannot be asked counts as no: it is left out.
+    let among =
+        |lines: Option<&Condition>, line: &Line| lines.is_none_or(|lines| facts.holds_for(lines, line) == Ok(true));
+    let all = || event.lines.iter().enumerate();
+    let earning: Vec<(usize, &Line)> = all().filter(|(_, line)| among(book.purchase.lines.as_ref(), line)).collect();
+    let spend_minor = sum_of(event.lines.iter().map(|line| &line.amount))?;
+    let mut shares = match action {
+        Some(action) => {
+            vec![Share { rule: event.event.clone(), desired: Exact::whole(action.points), weights: Vec::new() }]
         }
-        because = too_fast(book, &event.event, &mut limits)?;
-        if let (Some(device), Some(limit)) = (&event.device, action.device_limit) {
-            limits.allow_on(device, &event.event, limit, tallies)?;
-        }
-        let desired = vec![(event.event.clone(), Exact::whole(action.points))];
-        (Worth { desired, spend_minor: 0, growth: action.growth }, (&action.expiry, &action.availability), 0)
-    } else {
-        because = too_fast(book, &event.event, &mut limits)?;
-        let life = (&book.purchase.expiry, &book.purchase.availability);
-        (award::purchase(book, tiers::level(book, member), &event.lines)?, life, 1)
+        None => award::purchase(book, level, &earning)?,
     };
-    let mut granted = worth.points(book)?;
-    if event.event == "purchase" {
+    let asked = Asked {
+        facts: &facts,
+        event: &event.event,
+        date: local_date(occurred_at, book.zone()),
+        lines: &earning,
+        action_points: action.map(|action| action.points),
+    };
+    let (fired, silent) = ask(book, &asked, &limits)?;
+    let by_themselves = shares.len();
+    for Fired { rule, desired, weights } in &fired {
+        if let Some(limit) = rule.limit {
+            limits.count_award(&rule.id, limit);
+        }
+        shares.push(Share { rule: format!("rule:{}", rule.id), desired: *desired, weights: weights.clone() });
+    }
+    let points = award::points(book, &shares)?;
+    let mut parts = award::rounded(book, &shares, points);
+    for (share, (part, fired)) in (by_themselves..).zip(parts.iter_mut().skip(by_themselves).zip(&fired)) {
+        for cap in &fired.rule.caps {
+            let shared = (event.device.as_deref(), recorded.tallies.as_slice());
+            *part = limits.cap_share((share, &fired.rule.id), cap, *part, shared);
+        }
+    }
+    let mut granted =
+        parts.iter().try_fold(0i64, |sum, part| sum.checked_add(*part)).ok_or(Refusal::AmountOutOfRange)?;
+    if action.is_none() {
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
     granted = limits.cap("all", book.points_per_day, granted);
-    because = because.or_else(|| too_much(book, worth.spend_minor, granted));
-    let (counts, tallies) = limits.into_counts(granted);
-    let available_at = availability.available_at(occurred_at, now, book.zone());
-    let spend_minor = worth.spend_minor;
-    let totals = Totals { spend_minor, growth: worth.growth, orders };
+    granted = limits.budget(book.budget, granted, &recorded.tallies);
+    because = because.or_else(|| too_much(book, spend_minor, granted));
+    let parts = award::within(&parts, granted);
+    let (counts, tallies) = limits.into_counts(granted, &parts);
+    let lives = lives(book, &event.event, &fired, by_themselves, &parts);
+    let grants =
+        lives.into_iter().filter_map(|(source, life, points)| lot(book, &source, life, points, occurred_at, now));
+    let counting = |line: &&Line| among(book.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()), line);
+    let counted_minor = sum_of(event.lines.iter().filter(counting).map(|line| &line.amount))?;
+    let growth = match action {
+        Some(action) => action.growth,
+        None => award::growth(book, counted_minor)?,
+    };
+    let growth = fired.iter().try_fold(growth, |sum, fired| sum.checked_add(fired.rule.growth));
+    let growth = growth.ok_or(Refusal::AmountOutOfRange)?;
+    let totals = Totals { spend_minor: counted_minor, growth, orders: i64::from(action.is_none()) };
     let earn = Earn {
         event: event.event.clone(),
         occurred_at,
-        awards: worth.awards(book, granted),
-        lines: award::lines(&event.lines, granted),
-        grants: lot(book, &event.event, expiry, granted, occurred_at, available_at).into_iter().collect(),
+        awards: award::awards(&shares, &parts),
+        lines: award::lines(&event.lines, &shares, &parts),
+        uncounted: event.lines.iter().filter(|line| !counting(line)).map(|line| line.line.clone()).collect(),
+        grants: grants.collect(),
         counts,
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
         review: None,
         tallies,
-        coupons: coupons(book, &event.event, spend_minor, now),
+        coupons: coupons(book, &event.event, spend_minor, &fired, now),
     };
-    Ok(match because {
+    let earn = match because {
         Some(because) => kept_back(earn, because),
         None => earn,
-    })
+    };
+    Ok((earn, silent))
 }
 
-/// The coupon that the event brings, if any.
-fn coupons(book: &Rulebook, event: &str, spend_minor: i64, now: Timestamp) -> Vec<Issue> {
-    let name = match (book.actions.get(event), &book.purchase.coupon) {
+/// The coupons that the event brings.
+fn coupons(book: &Rulebook, event: &str, spend_minor: i64, fired: &[Fired<'_>], now: Timestamp) -> Vec<Issue> {
+    let by_itself = match (book.actions.get(event), &book.purchase.coupon) {
         (Some(action), _) => action.coupon.as_ref(),
         (None, Some(rule)) if spend_minor >= rule.from_minor => Some(&rule.coupon),
         (None, _) => None,
     };
-    name.and_then(|name| book.coupon(name, now)).into_iter().collect()
+    let names = by_itself.into_iter().chain(fired.iter().filter_map(|fired| fired.rule.coupon.as_ref()));
+    names.filter_map(|name| book.coupon(name, now)).collect()
+}
+
+type Life<'a> = (&'a ExpiryPolicy, &'a Availability);
+
+/// The points of each life: those of the event itself and of rules without a life of their own together, then each other rule's.
+fn lives<'a>(
+    book: &'a Rulebook,
+    event: &str,
+    fired: &[Fired<'a>],
+    by_themselves: usize,
+    parts: &[i64],
+) -> Vec<(String, Life<'a>, i64)> {
+    let own: i64 = parts.iter().take(by_themselves).sum();
+    let mut lives: Vec<(String, Life<'a>, i64)> =
+        book.life(event).map(|life| (event.to_owned(), life, own)).into_iter().collect();
+    for (fired, part) in fired.iter().zip(parts.iter().skip(by_themselves)) {
+        match (&fired.rule.life, lives.first_mut()) {
+            (None, Some((_, _, points))) => *points += part,
+            (None, None) => {}
+            (Some((expiry, availability)), _) => {
+                lives.push((format!("rule:{}", fired.rule.id), (expiry, availability), *part));
+            }
+        }
+    }
+    lives
 }
 
 /// The lot of an award; none for no points.
 fn lot(
     book: &Rulebook,
     source: &str,
-    expiry: &ExpiryPolicy,
+    (expiry, availability): Life<'_>,
     points: i64,
     earned_at: Timestamp,
-    available_at: Timestamp,
+    now: Timestamp,
 ) -> Option<LotGrant> {
+    let available_at = availability.available_at(earned_at, now, book.zone());
     // Its validity begins on the day it can be spent, though not before the day it was earned on; for a lot that waits for its activation
     // nobody knows yet when that will be.
     let is_known = available_at < Timestamp::LAST;

@@ -36,7 +36,7 @@ fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
         postings.extend(decision.postings);
     }
     let member = own.ok_or(Fault::Moved)?;
-    Ok(Ok(Decided { decision: Decision { postings, primary: at }, member, others }))
+    Ok(Ok(Decided { decision: Decision { postings, primary: at }, member, others, silent: Vec::new() }))
 }
 
 /// The journal of a member, the `place`th of the decision, with everything written down that is due.
@@ -109,7 +109,7 @@ fn may_give(book: &Rulebook, member: &Member, points: i64, now: Timestamp) -> Re
     if let Some(limit) = rule.limit {
         limits.allow_several("transfer", limit, 1)?;
     }
-    Ok(limits.into_counts(points).0)
+    Ok(limits.into_counts(points, &[]).0)
 }
 
 /// What can be spent of several members' lots, each told by the place of its journal, in the order it is spent.

@@ -9,12 +9,14 @@
 mod adjust;
 mod award;
 mod command;
+mod condition;
 mod coupon;
 mod decide;
 mod deduct;
 mod default;
 mod document;
 mod earn;
+mod earning;
 mod joint;
 mod limits;
 mod remind;
@@ -26,14 +28,17 @@ mod tiers;
 mod validate;
 
 pub use adjust::AdjustmentWish;
-pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
-pub use decide::{decide, settle};
+pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Silent, Stolen};
+pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
+pub use decide::{Decide, decide, decide_event, decide_joint, decide_single, settle};
 pub use default::default_document;
 pub use document::{
-    ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry, Limit,
-    Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns,
-    Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade,
+    EarningRule, Enrolment, Expiry, Limit, Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod,
+    Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap,
+    ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
+pub use earning::Silence;
 pub use remind::reminder;
 pub use reverse::{Part, Redemption, Reverse};
 pub use review::Promise;

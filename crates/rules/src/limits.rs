@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 use ledger::{Count, Counted, Member, Period, Refusal, Tally, Timestamp, day_number, local_date};
 
-use crate::document::{Limit, Per, Velocity};
+use crate::document::{Budget, CapOf, Limit, Per, RuleCap, Velocity};
 use crate::rulebook::{DAY_MS, Rulebook};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -50,8 +50,26 @@ pub(crate) struct Limits<'a> {
     occurred: (Timestamp, NaiveDate),
     /// Counters of periods before the one this instant lies in are not needed any more.
     oldest: (Timestamp, NaiveDate),
-    counts: Vec<Count>,
-    tallies: Vec<Tally>,
+    /// Each with the share of the award (by its place) whose points it counts; all points where there is none.
+    counts: Vec<(Count, Option<usize>)>,
+    tallies: Vec<(Tally, Counts)>,
+}
+
+/// What a counter of the programme counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    /// What it says already.
+    Times,
+    /// Points of a share of the award, by its place, or all points.
+    Points(Option<usize>),
+}
+
+/// Whose counters of the programme a budget is.
+pub(crate) const BUDGET: &str = "budget";
+
+/// The counters of the programme that a rule's budgets are.
+pub(crate) fn subject_of(rule: &str) -> String {
+    format!("rule:{rule}")
 }
 
 impl<'a> Limits<'a> {
@@ -75,7 +93,7 @@ impl<'a> Limits<'a> {
         if times >= limit.times {
             return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
         }
-        self.counts.push(Count { times: 1, ..count });
+        self.counts.push((Count { times: 1, ..count }, None));
         Ok(())
     }
 
@@ -86,7 +104,7 @@ impl<'a> Limits<'a> {
         if times.saturating_add(several) > limit.times {
             return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
         }
-        self.counts.push(Count { times: several, ..count });
+        self.counts.push((Count { times: several, ..count }, None));
         Ok(())
     }
 
@@ -104,7 +122,8 @@ impl<'a> Limits<'a> {
         if counted.iter().find(same).map_or(0, |counted| counted.amount) >= limit.times {
             return Err(Refusal::DeviceLimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
         }
-        self.tallies.push(Tally { subject, name, period, keep_from, amount: 1, most: Some(limit.times) });
+        let tally = Tally { subject, name, period, keep_from, amount: 1, most: Some(limit.times) };
+        self.tallies.push((tally, Counts::Times));
         Ok(())
     }
 
@@ -112,7 +131,7 @@ impl<'a> Limits<'a> {
     pub(crate) fn is_fast(&mut self, velocity: &Velocity) -> bool {
         let count = self.count(format!("{VELOCITY}{}:{}", velocity.event, velocity.per.as_str()), velocity.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
-        self.counts.push(Count { times: 1, ..count });
+        self.counts.push((Count { times: 1, ..count }, None));
         times >= velocity.times
     }
 
@@ -121,14 +140,101 @@ impl<'a> Limits<'a> {
         let Some(most) = points_per_day else { return points };
         let count = self.count(counter.to_owned(), Per::Day);
         let (_, granted) = self.member.counted(&count.counter, count.period);
-        self.counts.push(Count { times: 1, ..count });
+        self.counts.push((Count { times: 1, ..count }, None));
         points.min(most.saturating_sub(granted)).max(0)
     }
 
+    /// Whether the member may get a rule's award once more.
+    pub(crate) fn has_room(&self, rule: &str, limit: Limit) -> bool {
+        let count = self.rule_count(rule, limit);
+        self.member.counted(&count.counter, count.period).0 < limit.times
+    }
+
+    /// Counts a rule's award.
+    pub(crate) fn count_award(&mut self, rule: &str, limit: Limit) {
+        let count = self.rule_count(rule, limit);
+        self.counts.push((Count { times: 1, ..count }, None));
+    }
+
+    fn rule_count(&self, rule: &str, limit: Limit) -> Count {
+        self.count(format!("rule:{rule}:{}", limit.per.as_str()), limit.per)
+    }
+
+    /// Cuts the points of a share of the award to what is left under a rule's cap, and counts what is granted of it.
+    pub(crate) fn cap_share(
+        &mut self,
+        (share, rule): (usize, &str),
+        cap: &RuleCap,
+        points: i64,
+        (device, counted): (Option<&str>, &[Counted]),
+    ) -> i64 {
+        let subject = match (cap.of, device) {
+            (CapOf::Member, _) => {
+                let count = self.count(format!("cap:{rule}:{}", cap.per.as_str()), cap.per);
+                let (_, granted) = self.member.counted(&count.counter, count.period);
+                self.counts.push((Count { times: 1, ..count }, Some(share)));
+                return points.min(cap.points.saturating_sub(granted)).max(0);
+            }
+            // Who does not tell the device is not held to its cap, as with limits of devices.
+            (CapOf::Device, None) => return points,
+            (CapOf::Device, Some(device)) => format!("device:{device}"),
+            (CapOf::Programme, _) => subject_of(rule),
+        };
+        self.cap_tally(
+            Some(share),
+            (subject, format!("cap:{rule}:{}", cap.per.as_str())),
+            (cap.per, cap.points),
+            points,
+            counted,
+        )
+    }
+
+    /// Cuts `points` to what is left of the programme's budget, and counts what is granted.
+    pub(crate) fn budget(&mut self, budget: Option<Budget>, points: i64, counted: &[Counted]) -> i64 {
+        let Some(Budget { points: most, per, .. }) = budget else { return points };
+        let counter = (BUDGET.to_owned(), format!("points:{}", per.as_str()));
+        self.cap_tally(None, counter, (per, most), points, counted)
+    }
+
+    fn cap_tally(
+        &mut self,
+        share: Option<usize>,
+        (subject, name): (String, String),
+        (per, most): (Per, i64),
+        points: i64,
+        counted: &[Counted],
+    ) -> i64 {
+        let (period, keep_from) = self.periods(per);
+        let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
+        let granted = counted.iter().find(same).map_or(0, |counted| counted.amount);
+        let tally = Tally { subject, name, period, keep_from, amount: 0, most: Some(most) };
+        self.tallies.push((tally, Counts::Points(share)));
+        points.min(most.saturating_sub(granted)).max(0)
+    }
+
+    /// On how many local days in a row the member does this, with the day of the event, and counts it.
+    pub(crate) fn streak(&mut self, event: &str) -> i64 {
+        let count = self.count(format!("streak:{event}"), Per::Day);
+        let (today, _) = self.member.counted(&count.counter, count.period);
+        if today > 0 {
+            return today;
+        }
+        let (before, _) = self.member.counted(&count.counter, count.period.saturating_sub(1));
+        let days = before.saturating_add(1);
+        let keep_from = count.keep_from.saturating_sub(1);
+        self.counts.push((Count { times: days, keep_from, ..count }, None));
+        days
+    }
+
     /// The counts, with the points that were granted in the end, and what is counted for the whole programme.
-    pub(crate) fn into_counts(self, granted: i64) -> (Vec<Count>, Vec<Tally>) {
-        let counts = self.counts.into_iter();
-        (counts.map(|count| Count { points: granted, ..count }).collect(), self.tallies)
+    pub(crate) fn into_counts(self, granted: i64, shares: &[i64]) -> (Vec<Count>, Vec<Tally>) {
+        let points = |share: Option<usize>| share.map_or(granted, |at| shares.get(at).copied().unwrap_or(0));
+        let counts = self.counts.into_iter().map(|(count, share)| Count { points: points(share), ..count });
+        let tallies = self.tallies.into_iter().map(|(tally, counts)| match counts {
+            Counts::Times => tally,
+            Counts::Points(share) => Tally { amount: points(share), ..tally },
+        });
+        (counts.collect(), tallies.filter(|tally| tally.amount != 0).collect())
     }
 
     fn count(&self, counter: String, per: Per) -> Count {

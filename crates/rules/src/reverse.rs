@@ -209,6 +209,8 @@ struct Return {
     points: i64,
     /// What had come back before and comes back by now, of what the whole order cost.
     amounts: (i128, i128, i128),
+    /// The same of those lines alone that count towards tiers.
+    counted: (i128, i128, i128),
     /// Nothing is left after it.
     is_all: bool,
     /// Nothing was left before it.
@@ -251,24 +253,30 @@ impl Return {
             }
         };
         let returned = |name: &str| lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity);
-        let amount = |lines: &mut dyn Iterator<Item = &LineReturn>| lines.map(|l| i128::from(l.amount_minor)).sum();
-        let amount_before: i128 = amount(&mut earlier.iter().flat_map(|reversal| &reversal.lines));
-        let amount_now: i128 = amount(&mut lines.iter());
+        let amounts = |counts: &dyn Fn(&str) -> bool| {
+            let sum = |lines: &mut dyn Iterator<Item = &LineReturn>| -> i128 {
+                lines.filter(|line| counts(&line.line)).map(|line| i128::from(line.amount_minor)).sum()
+            };
+            let before = sum(&mut earlier.iter().flat_map(|reversal| &reversal.lines));
+            let all =
+                earn.lines.iter().filter(|line| counts(&line.line)).map(|line| i128::from(line.amount_minor)).sum();
+            (before, before + sum(&mut lines.iter()), all)
+        };
+        let counted = amounts(&|line| earn.uncounted.iter().all(|uncounted| uncounted != line));
+        let amounts = amounts(&|_| true);
         let (is_all, is_empty, points) = if earn.lines.is_empty() {
             (true, !earlier.is_empty(), earn.points)
         } else {
             let is_all = earn.lines.iter().all(|line| left(line) == returned(&line.line));
             (is_all, lines.is_empty(), lines.iter().map(|line| line.points).sum())
         };
-        let total = earn.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
         let expired_before = earlier.iter().map(|reversal| reversal.expired).sum();
-        let amounts = (amount_before, amount_before + amount_now, total);
-        Ok(Self { lines, points, amounts, is_all, is_empty, expired_before })
+        Ok(Self { lines, points, amounts, counted, is_all, is_empty, expired_before })
     }
 
-    /// What of `whole`, which belongs to the order as such, falls to this return.
+    /// What of `whole`, which the lines that count have counted, falls to this return.
     fn share(&self, whole: i64) -> i64 {
-        let (before, after, total) = self.amounts;
+        let (before, after, total) = self.counted;
         let before = share(whole, before, total);
         if self.is_all { whole - before } else { share(whole, after, total) - before }
     }

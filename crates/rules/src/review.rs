@@ -18,10 +18,10 @@ pub struct Promise {
 }
 
 impl Rulebook {
-    /// What it promises for an event; `None` when it does not know the event.
+    /// What it promises for points from this source (an event, or `rule:` and a rule's name); `None` when it does not know the source.
     #[must_use]
-    pub fn promise(&self, event: &str) -> Option<Promise> {
-        let (expiry, availability) = self.life(event)?;
+    pub fn promise(&self, source: &str) -> Option<Promise> {
+        let (expiry, availability) = self.life(source)?;
         Some(Promise { expiry: expiry.clone(), availability: availability.clone() })
     }
 }
@@ -67,15 +67,18 @@ pub(crate) fn approve(
     book: &Rulebook,
     earn: EntryId,
     occurred_at: Timestamp,
-    promise: &Promise,
+    promises: &[(LotNumber, Promise)],
     origin: Origin,
 ) -> Result<Result<(), Refusal>, Fault> {
     let (now, zone) = (journal.now(), book.zone());
-    let promised = promise.availability.available_at(occurred_at, now, zone);
     let dates = |number: LotNumber| {
-        let available_at = promised.max(now);
+        let promised = promises.iter().find(|(lot, _)| *lot == number).map(|(_, promise)| promise);
+        // Every lot of the earn has one: it is at once, and for ever, where somebody left one out.
+        let available_at =
+            promised.map_or(now, |promise| promise.availability.available_at(occurred_at, now, zone).max(now));
         let is_known = available_at < Timestamp::LAST;
-        let expires_at = if is_known { promise.expiry.expires_at(available_at, zone) } else { None };
+        let expires_at =
+            promised.filter(|_| is_known).and_then(|promise| promise.expiry.expires_at(available_at, zone));
         LotDates { number, available_at, expires_at }
     };
     let along = Origin { reference: None, reason: None, ..origin.clone() };

@@ -167,7 +167,7 @@ fn wish(journal: &Journal, book: &Rulebook, id: &str, quantity: i64, recorded: &
     if let Some(limit) = reward.limit {
         limits.allow_several(&format!("reward:{id}"), limit, quantity)?;
     }
-    let (counts, _) = limits.into_counts(0);
+    let (counts, _) = limits.into_counts(0, &[]);
     let coupons = match &reward.coupon {
         None => Vec::new(),
         Some(name) => {

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone};
 
+use crate::condition::{Condition, Conditions};
 use crate::document::{
-    Approvals, Consumption, CouponRule, Downgrade, Enrolment, Limit, PurchaseCoupon, QualifyingPeriod, Redemption,
-    Risk, TierBasis, Transfers,
+    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, Limit, PurchaseCoupon, QualifyingPeriod,
+    Redemption, Risk, TierBasis, Transfers,
 };
+use crate::earning::Rule;
+use crate::limits::{BUDGET, subject_of};
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -23,7 +26,12 @@ pub struct Rulebook {
     pub(crate) accept_late_days: u32,
     pub(crate) purchase: Purchase,
     pub(crate) actions: BTreeMap<String, Action>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) conditions: Conditions,
+    /// Whether some condition asks for what the member has spent or grown.
+    pub(crate) asks_for_standing: bool,
     pub(crate) points_per_day: Option<i64>,
+    pub(crate) budget: Option<Budget>,
     pub(crate) ladder: Option<Ladder>,
     /// Ascending, without repeats.
     pub(crate) reminder_days: Vec<u32>,
@@ -50,6 +58,8 @@ pub(crate) struct ReturnRules {
 pub(crate) struct Purchase {
     pub(crate) points_per_unit: Rate,
     pub(crate) growth_per_unit: Rate,
+    /// Which lines earn.
+    pub(crate) lines: Option<Condition>,
     pub(crate) points_per_day: Option<i64>,
     pub(crate) expiry: ExpiryPolicy,
     pub(crate) availability: Availability,
@@ -93,6 +103,8 @@ impl Availability {
 pub(crate) struct Ladder {
     pub(crate) basis: TierBasis,
     pub(crate) period: QualifyingPeriod,
+    /// Which lines count.
+    pub(crate) lines: Option<Condition>,
     pub(crate) downgrade: Downgrade,
     pub(crate) gift_expiry: ExpiryPolicy,
     pub(crate) levels: Vec<Level>,
@@ -138,22 +150,48 @@ impl Rulebook {
         self.consumption == Consumption::FirstInFirstOut
     }
 
-    /// How long the points live that an event earns; `None` when the rulebook does not know the event.
+    /// How long points from this source (an event, or `rule:` and a rule's name) live; `None` when the rulebook does not know it.
     #[must_use]
-    pub fn expiry(&self, event: &str) -> Option<&ExpiryPolicy> {
-        self.life(event).map(|(expiry, _)| expiry)
+    pub fn expiry(&self, source: &str) -> Option<&ExpiryPolicy> {
+        self.life(source).map(|(expiry, _)| expiry)
     }
 
-    /// Whether what an event earns can be spent only once somebody activates it.
+    /// Whether something that an event earns can be spent only once somebody activates it.
     pub(crate) fn waits_for_activation(&self, event: &str) -> bool {
-        self.life(event).is_some_and(|(_, availability)| *availability == Availability::OnActivation)
+        let own = self.life(event).into_iter();
+        let lives = own.chain(self.rules_of(event).filter_map(|rule| rule.life.as_ref().map(|(e, a)| (e, a))));
+        lives.into_iter().any(|(_, availability)| *availability == Availability::OnActivation)
     }
 
-    pub(crate) fn life(&self, event: &str) -> Option<(&ExpiryPolicy, &Availability)> {
-        match event {
+    pub(crate) fn life(&self, source: &str) -> Option<(&ExpiryPolicy, &Availability)> {
+        if let Some(id) = source.strip_prefix("rule:") {
+            let life = self.rules.iter().find(|rule| rule.id == id)?.life.as_ref();
+            return life.map(|(expiry, availability)| (expiry, availability));
+        }
+        match source {
             "purchase" => Some((&self.purchase.expiry, &self.purchase.availability)),
             action => self.actions.get(action).map(|rule| (&rule.expiry, &rule.availability)),
         }
+    }
+
+    /// The conditions of its rules, as they are published with it.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// Whether some condition asks for what the merchant told about the member.
+    #[must_use]
+    pub fn asks_for_profile(&self) -> bool {
+        self.conditions.iter().any(Condition::asks_for_profile)
+    }
+
+    /// The counters of the programme that are its budgets.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<String> {
+        let is_budget = |rule: &&Rule| rule.caps.iter().any(|cap| cap.of == CapOf::Programme);
+        let rules = self.rules.iter().filter(is_budget).map(|rule| subject_of(&rule.id));
+        self.budget.iter().map(|_| BUDGET.to_owned()).chain(rules).collect()
     }
 
     /// The earliest instant that an event reported now may have happened at.

@@ -112,12 +112,15 @@ pub(crate) fn qualifying(
 
 /// What is added to the qualification of a month, given by its first day (day number); nothing for nothing.
 pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Totals) -> Option<Qualifying> {
-    let ladder = book.ladder.as_ref().filter(|_| totals != Totals::default())?;
+    if totals == Totals::default() || (book.ladder.is_none() && !book.asks_for_standing) {
+        return None;
+    }
     let today = local_date(now, book.zone());
-    let keep_from = match ladder.period {
-        QualifyingPeriod::Lifetime {} => NaiveDate::MAX,
-        QualifyingPeriod::CalendarYear {} => Period::Year.first_day_back(today, 1),
-        QualifyingPeriod::RollingMonths { months } => Period::Month.first_day_back(today, months + 1),
+    let keep_from = match book.ladder.as_ref().map(|ladder| ladder.period) {
+        // Without a ladder conditions ask for what there was for life.
+        None | Some(QualifyingPeriod::Lifetime {}) => NaiveDate::MAX,
+        Some(QualifyingPeriod::CalendarYear {}) => Period::Year.first_day_back(today, 1),
+        Some(QualifyingPeriod::RollingMonths { months }) => Period::Month.first_day_back(today, months + 1),
     };
     Some(Qualifying {
         month,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Shortfall, Zone};
 
+use crate::condition::{Condition, Conditions, Scope, compile};
 use crate::document::{
-    Approvals, Document, Expiry, Limit, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy,
-    Tiers,
+    Document, Expiry, Limit, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, Tiers,
 };
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
@@ -21,13 +21,11 @@ pub struct Problem {
 
 /// The most points one rule, gift or cap may name: far above any real programme, far below what sums can count.
 const MOST_POINTS: i64 = 1_000_000_000;
-/// The roles that approve of adjustments.
-const APPROVERS: [&str; 3] = ["approver", "department_head", "vice_president"];
 /// The most days or months a policy may name (about a hundred years).
 const MOST_DAYS: u32 = 36_600;
 
 impl Rulebook {
-    /// Validates a document, and looks its zone up in the time zone database.
+    /// Validates a document, looks its zone up in the time zone database and reads its conditions.
     ///
     /// # Errors
     /// Every [`Problem`] found.
@@ -41,19 +39,32 @@ impl Rulebook {
                 reserved.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
             }
         }
-        match Self::with_zone(document, document.time_zone.parse().ok(), version) {
+        match Self::checked(document, document.time_zone.parse().ok(), &compile, version) {
             Ok(book) if reserved.is_empty() => Ok(book),
             Ok(_) => Err(reserved),
             Err(problems) => Err(problems.into_iter().chain(reserved).collect()),
         }
     }
 
-    /// As [`Rulebook::new`] with a zone that was looked up before: how published rulebooks are read without the database.
+    /// As [`Rulebook::new`] with a zone and conditions that were found before: how published rulebooks are read without the database and
+    /// without a reader of CEL.
     ///
     /// # Errors
     /// Every [`Problem`] found, in the order of the document.
-    pub fn with_zone(document: &Document, zone: Option<Zone>, version: i64) -> Result<Self, Vec<Problem>> {
-        let mut check = Check { problems: Vec::new(), policies: BTreeMap::new() };
+    pub fn published(
+        document: &Document,
+        zone: Option<Zone>,
+        conditions: &Conditions,
+        version: i64,
+    ) -> Result<Self, Vec<Problem>> {
+        let unread = || "was not read when the rulebook was published".to_owned();
+        let read = |text: &str, scope| conditions.get(scope, text).cloned().ok_or_else(unread);
+        Self::checked(document, zone, &read, version)
+    }
+
+    fn checked(document: &Document, zone: Option<Zone>, read: Read<'_>, version: i64) -> Result<Self, Vec<Problem>> {
+        let mut check =
+            Check { problems: Vec::new(), policies: BTreeMap::new(), read, conditions: Conditions::default() };
         if document.format != 1 {
             check.problem("/format", "must be 1");
         }
@@ -74,6 +85,7 @@ impl Rulebook {
         let purchase = Purchase {
             points_per_unit: check.rate("/purchase/points_per_unit", &document.purchase.points_per_unit),
             growth_per_unit: check.rate("/purchase/growth_per_unit", &document.purchase.growth_per_unit),
+            lines: check.condition("/purchase/lines", Scope::Line, document.purchase.lines.as_ref()),
             points_per_day: check.cap("/purchase/points_per_day", document.purchase.points_per_day),
             expiry: check.policy("/purchase/expiry", &document.purchase.expiry),
             availability: check.availability("/purchase/pending", document.purchase.pending),
@@ -103,6 +115,8 @@ impl Rulebook {
             )
         });
         let actions = actions.collect();
+        let rules = check.rules(document);
+        check.budget(document.caps.budget);
         let points_per_day = check.cap("/caps/points_per_day", document.caps.points_per_day);
         let ladder = document.tiers.as_ref().map(|tiers| check.ladder(tiers));
         let mut reminder_days = document.reminders.days_before.clone();
@@ -115,6 +129,7 @@ impl Rulebook {
         check.approvals(&document.approvals);
         check.risk(&document.risk, document);
         check.spending(document);
+        let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
                 version,
@@ -129,7 +144,11 @@ impl Rulebook {
                 accept_late_days: document.accept_late_days,
                 purchase,
                 actions,
+                rules,
+                asks_for_standing,
+                conditions: check.conditions,
                 points_per_day,
+                budget: document.caps.budget,
                 ladder,
                 reminder_days,
                 returns,
@@ -145,15 +164,22 @@ impl Rulebook {
     }
 }
 
+mod approvals;
+mod earning;
 mod risk;
 mod spending;
 
-struct Check {
+/// How the text of a condition becomes one.
+type Read<'a> = &'a dyn Fn(&str, Scope) -> Result<Condition, String>;
+
+struct Check<'a> {
     problems: Vec<Problem>,
     policies: BTreeMap<String, ExpiryPolicy>,
+    read: Read<'a>,
+    conditions: Conditions,
 }
 
-impl Check {
+impl Check<'_> {
     fn problem(&mut self, pointer: &str, detail: &str) {
         self.problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
     }
@@ -231,41 +257,6 @@ impl Check {
         }
     }
 
-    fn approvals(&mut self, approvals: &Approvals) {
-        if !(1..=365).contains(&approvals.days) {
-            self.problem("/approvals/days", "must be 1 to 365");
-        }
-        if approvals.steps.is_empty() || approvals.steps.len() > 10 {
-            self.problem("/approvals/steps", "must have 1 to 10 steps");
-        }
-        let mut below = Some(0);
-        for (index, step) in approvals.steps.iter().enumerate() {
-            let at = format!("/approvals/steps/{index}");
-            let is_last = index + 1 == approvals.steps.len();
-            match (step.up_to, below) {
-                (None, _) if !is_last => self.problem(&format!("{at}/up_to"), "only the last step has no limit"),
-                (Some(_), _) if is_last => self.problem(&format!("{at}/up_to"), "the last step must have no limit"),
-                (Some(most), Some(below)) if most <= below => {
-                    self.problem(&format!("{at}/up_to"), "must be more than that of the step before");
-                }
-                _ => {}
-            }
-            below = step.up_to;
-            if step.roles.is_empty() || step.roles.len() > 5 {
-                self.problem(&format!("{at}/roles"), "must be 1 to 5 roles");
-            }
-            for (place, role) in step.roles.iter().enumerate() {
-                if !APPROVERS.contains(&role.as_str()) {
-                    let at = format!("{at}/roles/{place}");
-                    self.problem(&at, "must be approver, department_head or vice_president");
-                }
-            }
-        }
-        for (index, reason) in approvals.reasons.iter().enumerate() {
-            self.name(&format!("/approvals/reasons/{index}"), reason);
-        }
-    }
-
     fn ladder(&mut self, tiers: &Tiers) -> Ladder {
         if let QualifyingPeriod::RollingMonths { months } = tiers.period
             && !(1..=36).contains(&months)
@@ -302,7 +293,8 @@ impl Check {
             levels.push(Level { id: level.id.clone(), from: level.from, multiplier, gift_points, gift_coupon });
         }
         let gift_expiry = self.policy("/tiers/gift_expiry", &tiers.gift_expiry);
-        Ladder { basis: tiers.basis, period: tiers.period, downgrade: tiers.downgrade, gift_expiry, levels }
+        let lines = self.condition("/tiers/lines", Scope::Line, tiers.lines.as_ref());
+        Ladder { basis: tiers.basis, period: tiers.period, lines, downgrade: tiers.downgrade, gift_expiry, levels }
     }
 }
 

@@ -18,7 +18,7 @@ fn full_life() -> World {
         document.actions.get_mut("share").unwrap().pending = Some(Pending { days: Some(0) });
         document.actions.get_mut("review").unwrap().pending = Some(Pending { days: Some(90) });
     });
-    let activate = Activation { lots: vec![LotNumber(5)], expiry: ExpiryPolicy::Never };
+    let activate = Activation { lots: vec![(LotNumber(5), ExpiryPolicy::Never)] };
     world.play(&[
         ("2026-01-01T10:00:00+08:00", Command::Enrol, "profile 0"),
         ("2026-01-01T10:00:00+08:00", buy(&[5_000, 2_550]), "earn 75"),
@@ -80,10 +80,10 @@ fn third_life(world: &mut World) {
     world.book = Rulebook::new(&document, 2).unwrap();
     world.play(&[(day, buy(&[1_100]), "earn 12")]);
     let earn = world.entries.last().unwrap().clone();
-    let promise = world.book.promise("purchase").unwrap();
+    let promises = earn.grants.iter().map(|lot| (lot.number, world.book.promise(&lot.source).unwrap())).collect();
     world.actor = "clerk";
     world.play(&[
-        (day, Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise }, "approve 0, repay 0"),
+        (day, Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }, "approve 0, repay 0"),
         (day, buy(&[1_200]), "earn 13"),
         (day, Command::Freeze(Frozen { earning: true, spending: true }), "freeze 0"),
         (day, Command::Restore(Frozen { earning: true, spending: false }), "restore 0"),

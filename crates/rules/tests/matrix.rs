@@ -157,9 +157,7 @@ fn command(asked: Asked, world: &World) -> Command {
         },
         Asked::Earn => act("review"),
         Asked::Expire | Asked::Activate => Command::Settle,
-        Asked::ActivateEarly => {
-            Command::Activate(Some(Activation { lots: vec![LotNumber(1)], expiry: ExpiryPolicy::Never }))
-        }
+        Asked::ActivateEarly => Command::Activate(Some(Activation { lots: vec![(LotNumber(1), ExpiryPolicy::Never)] })),
         Asked::Redeem => spend(30),
         Asked::TierChange => buy(&[200_000]),
         Asked::Remind => Command::Remind,

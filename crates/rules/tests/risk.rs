@@ -13,6 +13,13 @@ fn sides(earning: bool, spending: bool) -> Frozen {
     Frozen { earning, spending }
 }
 
+/// Lets the earn go its way.
+fn approval(world: &World, earn: &ledger::Entry) -> Command {
+    let promise = |lot: &ledger::LotGrant| (lot.number, world.book.promise(&lot.source).unwrap());
+    let promises = earn.grants.iter().map(promise).collect();
+    Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }
+}
+
 #[test]
 fn a_frozen_account_does_only_what_it_still_may() {
     let mut world = World::new(|_| {});
@@ -55,10 +62,9 @@ fn an_order_above_the_limit_waits_for_a_look() {
     let earn = world.entries[2].clone();
     assert_eq!(world.member.tier.as_ref().unwrap().id, "silver", "what waits does not count");
     assert_eq!(earn.review.as_ref().unwrap().because, "amount");
-    let lots: Vec<_> = earn.grants.iter().map(|lot| lot.number).collect();
-    let early = Activation { lots, expiry: world.book.expiry("purchase").unwrap().clone() };
-    let promise = world.book.promise("purchase").unwrap();
-    let approve = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise };
+    let life = |lot: &ledger::LotGrant| (lot.number, world.book.expiry(&lot.source).unwrap().clone());
+    let early = Activation { lots: earn.grants.iter().map(life).collect() };
+    let approve = approval(&world, &earn);
     world.play(&[(DAY, Command::Activate(Some(early)), "refused under-review")]);
     world.play(&[(DAY, approve.clone(), "refused own-request")]);
     world.actor = "clerk";
@@ -81,8 +87,7 @@ fn a_return_window_goes_on_after_a_look() {
     });
     world.play(&[(DAY, buy(&[5_100]), "earn 51")]);
     let earn = world.entries[0].clone();
-    let promise = world.book.promise("purchase").unwrap();
-    let approve = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise };
+    let approve = approval(&world, &earn);
     world.actor = "clerk";
     world.play(&[
         ("2026-03-03T10:00:00+08:00", approve, "approve 0"),
@@ -99,8 +104,7 @@ fn a_part_comes_back_before_anybody_has_looked() {
     let earn = world.entries[0].clone();
     let back = world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)]));
     world.play(&[(DAY, back, "reverse -1000")]);
-    let promise = world.book.promise("purchase").unwrap();
-    let approve = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise };
+    let approve = approval(&world, &earn);
     world.actor = "clerk";
     world.play(&[(DAY, approve, "approve 0")]);
     assert_eq!(world.member.standing.lifetime.spend_minor, 150_000);

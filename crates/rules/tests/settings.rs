@@ -227,5 +227,5 @@ fn a_reserved_name_is_refused_at_publication_only() {
     let zone = rules::Rulebook::new(&rules::default_document(), 1).unwrap().zone();
     let problems = rules::Rulebook::new(&document, 2).unwrap_err();
     assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/actions/hold"]);
-    assert!(rules::Rulebook::with_zone(&document, Some(zone), 2).is_ok());
+    assert!(rules::Rulebook::published(&document, Some(zone), &rules::Conditions::default(), 2).is_ok());
 }

@@ -1,7 +1,7 @@
 //! How adjustments are asked for and decided on: bodies and the rows of a CSV file become orders.
 
 use ledger::{Entry, MemberId, Person, Verdict};
-use rules::{AdjustmentWish, Command};
+use rules::{AdjustmentWish, Command, decide_single};
 use store::{Caller, Order, source};
 
 use crate::api::{AdjustmentBody, DecisionBody};
@@ -37,6 +37,7 @@ impl AdjustmentBody {
             by: person(actor, caller),
         };
         let order = member.map(|member| Order {
+            decide: decide_single,
             member,
             command: Command::Request(wish),
             origin,
@@ -87,6 +88,7 @@ impl DecisionBody {
         };
         let (by, role) = (person(actor, caller), caller.role.clone());
         let order = Order {
+            decide: decide_single,
             member: request.member.clone(),
             command: Command::Decide { request: request.id, verdict, by, role },
             origin,

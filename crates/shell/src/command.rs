@@ -113,7 +113,7 @@ async fn carried_out(
         let mut outcomes = carry_out(&mut desk, &[order], loaded).await?;
         outcomes.pop().ok_or_else(|| Problem::Internal("no outcome".to_owned()))?
     };
-    let reply = show(outcome)?;
+    let reply = show(outcome, dry)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
@@ -211,7 +211,10 @@ fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>) -> Result<Repl
     for place in places {
         let reply = match place {
             Some(problem) => problem.reply(),
-            None => outcomes.next().map_or_else(|| Err(Problem::Busy), show).unwrap_or_else(|problem| problem.reply()),
+            None => {
+                let outcome = outcomes.next().ok_or(Problem::Busy).and_then(|outcome| show(outcome, false));
+                outcome.unwrap_or_else(|problem| problem.reply())
+            }
         };
         let replayed = reply.headers.iter().any(|(name, _)| *name == "idempotent-replayed");
         let body = RawValue::from_string(reply.body).map_err(|error| Problem::Internal(error.to_string()))?;

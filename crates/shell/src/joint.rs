@@ -1,7 +1,7 @@
 //! How points are given, pools changed and spent, members merged and forgotten.
 
 use ledger::MemberId;
-use rules::Command;
+use rules::{Command, decide_joint, decide_single};
 use store::{Order, source};
 
 use crate::api::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
@@ -24,6 +24,7 @@ impl TransferBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.zip(to).map(|(member, to)| Order {
+            decide: decide_joint,
             member,
             command: Command::Transfer { to, points: self.points },
             origin,
@@ -48,6 +49,7 @@ impl MergeBody {
         let from = check.id("/from_member_id", MemberId::new(self.from_member_id.as_str()));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
         let order = member.zip(from).map(|(member, from)| Order {
+            decide: decide_joint,
             member,
             command: Command::Merge { from },
             origin,
@@ -72,6 +74,7 @@ pub fn pool_order(pool: &str, member: &str, joins: bool, key: &str, actor: &str)
     let origin = check.origin(actor, None, None, None, None);
     let operation = if joins { "pool-join" } else { "pool-leave" };
     let order = member_id.zip(account).map(|(id, account)| Order {
+        decide: decide_joint,
         member: id,
         command: Command::Pool { pool: account, joins },
         origin,
@@ -98,6 +101,7 @@ impl PoolRedeemBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = Order {
+            decide: decide_joint,
             member: pool.clone(),
             command: Command::RedeemPooled { members: members.to_vec(), points: self.points, of },
             origin,
@@ -121,6 +125,7 @@ impl EraseBody {
         let id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
         let order = id.map(|id| Order {
+            decide: decide_single,
             member: id,
             command: Command::Erase,
             origin,

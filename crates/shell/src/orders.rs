@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ledger::{Currency, MemberId, Money, Origin, Timestamp};
-use rules::{Activation, Command, EarnEvent, Line};
+use rules::{Activation, Command, EarnEvent, Line, decide_event, decide_single};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Order, source};
@@ -108,6 +108,7 @@ impl EarnBody {
         let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
         let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines, device: None });
         let order = member.map(|member| Order {
+            decide: decide_event,
             member,
             command,
             origin,
@@ -168,6 +169,7 @@ impl ActivateBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
+            decide: decide_single,
             member,
             command: Command::Activate(activation),
             origin,
@@ -200,6 +202,7 @@ impl MemberBody {
         let attributes = serde_json::to_string(&self.attributes).ok();
         let aliases = self.aliases.as_ref().map(|aliases| names(aliases, &mut check));
         let order = member_id.map(|member_id| Order {
+            decide: decide_single,
             member: member_id,
             command: Command::Enrol,
             origin: Origin { actor: actor.to_owned(), ..Origin::default() },

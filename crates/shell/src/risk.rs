@@ -1,7 +1,7 @@
 //! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
 
-use ledger::{Entry, EntryId, Frozen, MemberId};
-use rules::{Command, Part, Promise, Reverse, Stolen};
+use ledger::{Entry, EntryId, Frozen, LotNumber, MemberId};
+use rules::{Command, Part, Promise, Reverse, Stolen, decide_joint, decide_single};
 use store::Order;
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
@@ -29,6 +29,7 @@ impl FreezeBody {
         let (operation, command) =
             if restores { ("restore", Command::Restore(sides)) } else { ("freeze", Command::Freeze(sides)) };
         let order = member_id.map(|member_id| Order {
+            decide: decide_single,
             member: member_id,
             command,
             origin,
@@ -47,8 +48,14 @@ impl DecisionBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn approve_review(&self, earn: &Entry, promise: Promise, key: &str, actor: &str) -> Result<Order, Problem> {
-        let command = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise };
+    pub fn approve_review(
+        &self,
+        earn: &Entry,
+        promises: Vec<(LotNumber, Promise)>,
+        key: &str,
+        actor: &str,
+    ) -> Result<Order, Problem> {
+        let command = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
         self.of_review(earn, "review-approve", command, key, actor)
     }
 
@@ -72,6 +79,7 @@ impl DecisionBody {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let order = Order {
+            decide: decide_single,
             member: earn.member.clone(),
             command,
             origin,
@@ -115,6 +123,7 @@ impl RecoverBody {
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
         let order = member_id.map(|member_id| Order {
+            decide: decide_joint,
             member: member_id,
             command: Command::Recover(stolen),
             origin,

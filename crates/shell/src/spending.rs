@@ -1,7 +1,7 @@
 //! How points are spent: by themselves, on something from the catalogue, on an order, and how coupons are used.
 
 use ledger::{Currency, Entry, MemberId, Money};
-use rules::{Command, Line};
+use rules::{Command, Line, decide_single};
 use store::{Order, source};
 
 use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, RedeemBody};
@@ -29,6 +29,7 @@ impl RedeemBody {
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let command = self.command(&mut check);
         let order = member.zip(command).map(|(member, command)| Order {
+            decide: decide_single,
             member,
             command,
             origin,
@@ -113,6 +114,7 @@ impl CouponBody {
         let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
         check.done(Some(Order {
+            decide: decide_single,
             member,
             command,
             origin,
@@ -137,6 +139,7 @@ impl DecisionBody {
         let idem = Some((format!("coupon-cancel:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
         check.done(Some(Order {
+            decide: decide_single,
             member,
             command,
             origin,
@@ -161,6 +164,7 @@ impl CouponRestoreBody {
         let member = used.member.clone();
         let command = Command::RestoreCoupon { used: Box::new(used) };
         check.done(Some(Order {
+            decide: decide_single,
             member,
             command,
             origin,

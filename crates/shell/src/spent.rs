@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ledger::{EntryId, MemberId};
-use rules::{Command, Part, Reverse};
+use rules::{Command, Part, Reverse, decide_single};
 use store::{Order, source};
 
 use crate::api::{CaptureBody, ReleaseBody, ReturnedLineBody, ReverseBody};
@@ -27,6 +27,7 @@ impl CaptureBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = Order {
+            decide: decide_single,
             member: hold.member.clone(),
             command: Command::Capture { hold: hold.id, points: self.points },
             origin,
@@ -50,6 +51,7 @@ impl ReleaseBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, None, self.reason.as_ref(), channel, store);
         let order = Order {
+            decide: decide_single,
             member: hold.member.clone(),
             command: Command::Release { hold: hold.id },
             origin,
@@ -140,6 +142,7 @@ impl ReverseBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
+            decide: decide_single,
             member,
             command: Command::Reverse(wish.map(Box::new)),
             origin,

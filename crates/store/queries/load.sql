@@ -2,7 +2,8 @@
 -- One column: a host hands over each name and each value of a row set by itself, which costs a guest more than reading them from one text.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
 -- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
--- is wanted or null, names that it is given or null, whether its profile is wanted], …], ?4 most lots (-1: all)
+-- is wanted or null, names that it is given or null, 1 where its profile is wanted and 2 where an event is priced: what the rulebook asks for
+-- is wanted, 0 otherwise], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
@@ -15,7 +16,7 @@ SELECT json_array(
   (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1),
   (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1),
   (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2),
-  CASE WHEN w.value ->> 8 THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
+  CASE WHEN w.value ->> 8 = 1 OR (w.value ->> 8 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
     FROM json_each(w.value -> 3) AS c
@@ -27,9 +28,11 @@ SELECT json_array(
     FROM entry AS e, json_each(e.body, '$.draws') AS d
     WHERE e.member_no = m.no AND e.kind = 'expire' AND d.value ->> 0 IN (SELECT value FROM json_each(w.value -> 4))
   ) END,
-  CASE WHEN w.value ->> 5 IS NOT NULL THEN (
+  CASE WHEN w.value ->> 5 IS NOT NULL OR (w.value ->> 8 = 2 AND p.budgets IS NOT NULL) THEN (
     SELECT json_group_array(json_array(t.subject, t.name, t.period, t.amount))
-    FROM json_each(w.value -> 5) AS s CROSS JOIN tally AS t ON t.programme_no = p.no AND t.subject = s.value
+    FROM (
+      SELECT value FROM json_each(w.value -> 5) UNION ALL SELECT value FROM json_each(p.budgets) WHERE w.value ->> 8 = 2
+    ) AS s CROSS JOIN tally AS t ON t.programme_no = p.no AND t.subject = s.value
   ) END,
   CASE WHEN w.value ->> 6 IS NOT NULL THEN (
     SELECT json_array(r.version, json(r.document)) FROM reward AS r WHERE r.programme_no = p.no AND r.id = w.value ->> 6
@@ -38,7 +41,7 @@ SELECT json_array(
     SELECT min(a.alias) FROM json_each(w.value -> 7) AS n CROSS JOIN alias AS a ON a.programme_no = p.no AND a.alias = n.value
     WHERE a.member_no IS NOT m.no
   ) END,
-  CASE WHEN w.value ->> 8 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END
+  CASE WHEN w.value ->> 8 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END
 ) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2

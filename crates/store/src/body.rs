@@ -48,6 +48,8 @@ struct Body {
     /// Line, quantity, amount_minor, granted, sku, category.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lines: Vec<LineRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    uncounted: Vec<String>,
     /// Number, points, source, earned_at, available_at, expires_at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grants: Vec<GrantRow>,
@@ -134,6 +136,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         event: entry.event.clone(),
         cause: entry.cause.map(|id| id.to_string()),
         awards: entry.awards.iter().map(|a| (a.rule.clone(), a.desired.to_string(), a.granted)).collect(),
+        uncounted: entry.uncounted.clone(),
         lines: entry
             .lines
             .iter()
@@ -247,6 +250,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         cause: body.cause.map(|id| EntryId::parse(&id).ok_or_else(corrupt)).transpose()?,
         awards: body.awards.into_iter().map(award).collect::<Option<_>>().ok_or_else(corrupt)?,
         lines: body.lines.into_iter().map(line).collect(),
+        uncounted: body.uncounted,
         grants: body.grants.into_iter().map(grant).collect(),
         draws: draws(&body.draws),
         activations: draws(&body.activations),

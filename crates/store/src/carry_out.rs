@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Timestamp};
-use rules::{Decided, Recorded, Rulebook, decide};
+use rules::{Decided, Recorded, Rulebook};
 
 use crate::Error;
 use crate::commit::{Claims, commit};
@@ -89,7 +89,7 @@ pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
         match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
             Attempt::Decided(decided) => {
                 let (entries, primary) = decided.decision.told();
-                return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
+                return Ok(Outcome::Done(Answer { entries, primary, replayed: false, silent: decided.silent }));
             }
             Attempt::Refused(refusal) => return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false }),
             Attempt::NeedsAllLots => {
@@ -204,7 +204,7 @@ impl Round {
                 Ok(Some(Outcome::Nothing(Box::new(decided.member))))
             }
             Attempt::Decided(decided) => {
-                let Decided { decision, member, others } = *decided;
+                let Decided { decision, member, others, .. } = *decided;
                 let changed = std::iter::once(member).chain(others);
                 self.members.extend(changed.map(|member| (member.id.clone(), member)));
                 self.claimed.extend(taken);
@@ -235,7 +235,7 @@ impl Round {
         for ((index, decision, _), written) in self.decided.drain(..).zip(written?) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
                 let (entries, primary) = decision.told();
-                *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false }));
+                *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false, silent: Vec::new() }));
             }
         }
         self.keep(desk, outcomes).await
@@ -285,7 +285,7 @@ fn attempt<S, I>(
     }
     let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
-    let decided = match decide(desk.book, member, &order.command, &order.origin, recorded, context) {
+    let decided = match (order.decide)(desk.book, member, &order.command, &order.origin, recorded, context) {
         // Who shares a pool has changed since the request was read: it must be asked for anew.
         Err(Fault::Moved) => return Err(Error::Busy),
         decided => decided?,
@@ -310,7 +310,7 @@ async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Resul
     }
     let entries = span(sql, *member_no, *first, *last).await?;
     let primary = usize::try_from(primary - first).map_err(|_| Error::Corrupt("idempotency key"))?;
-    Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true })))
+    Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true, silent: Vec::new() })))
 }
 
 async fn reload<S: Sql, I>(

@@ -50,7 +50,7 @@ pub use endpoints::{
 pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span, transferred};
 pub use in_flight::InFlight;
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
-pub use load::{Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
+pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
 pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
 pub use order::{Answer, Order, Outcome, Trace, source};

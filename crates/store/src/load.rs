@@ -47,8 +47,19 @@ pub struct Wanted {
     pub others: Vec<MemberId>,
     /// The names that it gives the member.
     pub aliases: Option<Vec<String>>,
-    /// Whether to load what is told about the member beside its state: no decision needs it.
-    pub profile: bool,
+    /// What to load of that which is told about the member beside its state.
+    pub beside: Beside,
+}
+
+/// What to load beside a member's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing: most decisions need no more.
+    Nothing,
+    /// What is told about the member, and its names.
+    Profile,
+    /// What the published rulebook asks for to price an event: what is told about the member, and its budgets.
+    Pricing,
 }
 
 /// Entries whose earlier reversals a decision has to know of.
@@ -73,7 +84,7 @@ impl Wanted {
             reward: None,
             others: Vec::new(),
             aliases: None,
-            profile: false,
+            beside: Beside::Nothing,
         }
     }
 
@@ -91,7 +102,11 @@ impl Wanted {
             subjects,
             self.reward,
             self.aliases,
-            self.profile
+            match self.beside {
+                Beside::Nothing => 0,
+                Beside::Profile => 1,
+                Beside::Pricing => 2,
+            }
         ])
     }
 }
@@ -229,7 +244,10 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
     let taken_alias = row.optional_text(MEMBER + 25)?;
     let aliases = row.optional_text(MEMBER + 26)?;
-    let recorded = Recorded { used, reversals, expired, tallies, reward, others: Vec::new(), taken_alias };
+    // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule can ask for.
+    let told = attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let recorded =
+        Recorded { used, reversals, expired, tallies, attributes: told, reward, others: Vec::new(), taken_alias };
     Ok(Loaded { member, member_no, hit, refusal, recorded, attributes, aliases })
 }
 

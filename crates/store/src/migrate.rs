@@ -6,13 +6,14 @@ use crate::Error;
 use crate::sql::{Sql, Value};
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("0001_ledger", include_str!("../migrations/0001_ledger.sql")),
     ("0002_posting_v2", include_str!("../migrations/0002_posting_v2.sql")),
     ("0003_receipts", include_str!("../migrations/0003_receipts.sql")),
     ("0004_holds_and_debts", include_str!("../migrations/0004_holds_and_debts.sql")),
     ("0005_adjustments", include_str!("../migrations/0005_adjustments.sql")),
     ("0006_effects", include_str!("../migrations/0006_effects.sql")),
+    ("0007_rules", include_str!("../migrations/0007_rules.sql")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

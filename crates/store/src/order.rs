@@ -1,14 +1,16 @@
 //! What a command carries through the store, and what became of it.
 
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
-use rules::{Command, stock_subject};
+use rules::{Command, Decide, Silent, decide_single, stock_subject};
 
 use crate::commit::Claims;
-use crate::load::{Lots, Undoes, Wanted};
+use crate::load::{Beside, Lots, Undoes, Wanted};
 
 /// One command for one member.
 #[derive(Debug, Clone)]
 pub struct Order {
+    /// How it is decided. Told by who makes the order, so that a component holds the decisions of its own commands and no others.
+    pub decide: Decide,
     /// The member.
     pub member: MemberId,
     /// What is asked.
@@ -56,7 +58,7 @@ impl Order {
             reward,
             others: self.others(),
             aliases,
-            profile: false,
+            beside: if matches!(self.command, Command::Earn(_)) { Beside::Pricing } else { Beside::Nothing },
         }
     }
 
@@ -143,7 +145,17 @@ impl Order {
     #[must_use]
     pub fn of_job(member: MemberId, command: Command, job: &str) -> Self {
         let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
-        Self { member, command, origin, idem: None, source: None, attributes: None, trace: None, aliases: None }
+        Self {
+            decide: decide_single,
+            member,
+            command,
+            origin,
+            idem: None,
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        }
     }
 
     pub(crate) fn claims(&self) -> Claims {
@@ -168,6 +180,8 @@ pub struct Answer {
     pub primary: usize,
     /// True when it was written by an earlier request with the same key.
     pub replayed: bool,
+    /// Rules that did not fire, and why; only told by a dry run.
+    pub silent: Silent,
 }
 
 /// What became of an order.

@@ -1,7 +1,7 @@
 //! Programmes and their published rulebooks.
 
 use ledger::Zone;
-use rules::{Document, Rulebook};
+use rules::{Conditions, Document, Rulebook};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -36,8 +36,6 @@ pub struct Programme {
 
 /// The programme that is seeded.
 const DEFAULT_PROGRAMME: &str = "default";
-/// Seconds east of UTC in Asia/Shanghai, without the summer times of 1986–1991 (source: IANA time zone database, `asia`).
-const SHANGHAI_OFFSET: i32 = 8 * 3600;
 
 /// All programmes.
 ///
@@ -87,6 +85,9 @@ struct Stored {
     document: Document,
     /// The offset before the first change, then from which second on which offset holds.
     zone: (i32, Vec<(i64, i32)>),
+    /// Its conditions, read.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    conditions: Conditions,
 }
 
 /// Reads a stored rulebook.
@@ -94,10 +95,10 @@ struct Stored {
 /// # Errors
 /// [`Error::Corrupt`] when it is not a valid one; published ones always are.
 pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
-    let Stored { document, zone: (first, changes) } =
+    let Stored { document, zone: (first, changes), conditions } =
         serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
     let zone = Zone::new(&document.time_zone, first, &changes);
-    Rulebook::with_zone(&document, zone, version).map_err(|_| Error::Corrupt("rulebook"))
+    Rulebook::published(&document, zone, &conditions, version).map_err(|_| Error::Corrupt("rulebook"))
 }
 
 /// SHA-256 of a rulebook's stored text, 64 hexadecimal digits.
@@ -115,30 +116,57 @@ pub enum Published {
     Conflict,
 }
 
-/// Publishes the next rulebook of a programme, which is created when `version_now` is 0. The document must have been
-/// validated, and `zone` be the one that its validation looked up.
+/// Publishes the next rulebook of a programme, which is created when `version_now` is 0; `book` is what validating the document gave.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-#[expect(clippy::too_many_arguments, reason = "each is one column of the publication")]
 pub async fn publish(
     sql: &impl Sql,
     id: &str,
     name: &str,
     version_now: i64,
-    document: &Document,
-    zone: Zone,
+    (document, book): (&Document, &Rulebook),
     now: i64,
     by: &str,
 ) -> Result<Published, Error> {
-    let zone = (zone.first_offset(), zone.changes().to_vec());
-    let stored = Stored { document: document.clone(), zone };
-    let text = serde_json::to_string(&stored).map_err(|_| Error::Corrupt("rulebook to be written"))?;
+    let text = stored_text(document, book)?;
+    let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
+    let budgets = budgets.map(|budgets| serde_json::json!(budgets).to_string());
+    put(sql, (id, name, version_now), text, (book.asks_for_profile(), budgets), now, by).await
+}
+
+fn stored_text(document: &Document, book: &Rulebook) -> Result<String, Error> {
+    let zone = (book.zone().first_offset(), book.zone().changes().to_vec());
+    let stored = Stored { document: document.clone(), zone, conditions: book.conditions().clone() };
+    serde_json::to_string(&stored).map_err(|_| Error::Corrupt("rulebook to be written"))
+}
+
+async fn put(
+    sql: &impl Sql,
+    (id, name, version_now): (&str, &str, i64),
+    text: String,
+    (asks_profile, budgets): (bool, Option<String>),
+    now: i64,
+    by: &str,
+) -> Result<Published, Error> {
     let digest = digest(&text);
-    let values = vec![id.into(), name.into(), version_now.into(), text.into(), digest.into(), now.into(), by.into()];
+    let values = vec![
+        id.into(),
+        name.into(),
+        version_now.into(),
+        text.into(),
+        digest.into(),
+        now.into(),
+        by.into(),
+        i64::from(asks_profile).into(),
+        budgets.into(),
+    ];
     let written = sql.query(include_str!("../queries/publish.sql"), values).await?;
     Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
 }
+
+/// The default rulebook as it is stored. Every component seeds, and none of them should have to know how documents are written for that.
+const DEFAULT_TEXT: &str = include_str!("default_rulebook.json");
 
 /// Creates the default programme in an empty database.
 ///
@@ -146,10 +174,23 @@ pub async fn publish(
 /// [`Error`] when the database fails.
 pub async fn seed(sql: &impl Sql, now: i64) -> Result<(), Error> {
     if programmes(sql).await?.is_empty() {
-        // Its zone has been at UTC+8 since 1992; every component seeds, so this one must not need the time zone database.
-        let document = rules::default_document();
-        let zone = Zone::new(&document.time_zone, SHANGHAI_OFFSET, &[]).ok_or(Error::Corrupt("default zone"))?;
-        publish(sql, DEFAULT_PROGRAMME, "Default programme", 0, &document, zone, now, "seed").await?;
+        let text = DEFAULT_TEXT.trim_end().to_owned();
+        put(sql, (DEFAULT_PROGRAMME, "Default programme", 0), text, (false, None), now, "seed").await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where it is not: write what `left` says into the file.
+    #[test]
+    fn the_seed_is_the_default_document() {
+        let document = rules::default_document();
+        // Asia/Shanghai has been at UTC+8 since 1992: the seed states that offset alone, as it did before it was a file.
+        let zone = Zone::new(&document.time_zone, 8 * 3600, &[]);
+        let book = Rulebook::published(&document, zone, &Conditions::default(), 1).unwrap();
+        assert_eq!(stored_text(&document, &book).unwrap(), DEFAULT_TEXT.trim_end());
+    }
 }

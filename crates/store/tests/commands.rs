@@ -45,8 +45,7 @@ fn an_activation_gives_the_lot_new_dates() {
     let entry = world.bearing("purchase:o1").unwrap();
     assert_eq!(world.bearing("purchase:o3"), None);
     let activation = Activation {
-        lots: entry.grants.iter().map(|lot| lot.number).collect(),
-        expiry: world.book.expiry("purchase").unwrap().clone(),
+        lots: entry.grants.iter().map(|lot| (lot.number, world.book.expiry("purchase").unwrap().clone())).collect(),
     };
     world.at("2026-02-20T10:00:00+08:00");
     for (order, outcome) in [

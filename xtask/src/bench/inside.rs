@@ -20,7 +20,7 @@ impl Inside {
         let sql = Native::open(file).map_err(said)?;
         store::migrate(&sql).await.map_err(said)?;
         let book = Rulebook::new(document, 1).map_err(|problems| anyhow!("the bench's rulebook: {problems:?}"))?;
-        store::publish(&sql, "default", "Bench", 0, document, book.zone(), at.0, "bench").await.map_err(said)?;
+        store::publish(&sql, "default", "Bench", 0, (document, &book), at.0, "bench").await.map_err(said)?;
         let programme =
             store::programmes(&sql).await.map_err(said)?.pop().context("no programme after publishing one")?;
         Ok(Self { sql, programme, book, random: Random(1) })
@@ -62,6 +62,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
     let reference = Reference::new(order).map_err(said)?;
     let origin = Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
     Ok(Order {
+        decide: rules::decide_event,
         member: MemberId::new(format!("m{member}")).map_err(said)?,
         command: Command::Earn(event),
         origin,

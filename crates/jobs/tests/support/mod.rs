@@ -59,7 +59,7 @@ impl World {
         let version = found.reference.rulebook_version;
         let book = rules::Rulebook::new(&document, version + 1).unwrap();
         let now = self.now.get().0;
-        wait(store::publish(&self.sql, "default", "Default", version, &document, book.zone(), now, "test")).unwrap();
+        wait(store::publish(&self.sql, "default", "Default", version, (&document, &book), now, "test")).unwrap();
     }
 
     pub fn id(&self) -> EntryId {
@@ -70,6 +70,7 @@ impl World {
     /// Earns for each of the members.
     pub fn earn(&self, members: impl IntoIterator<Item = String>, event: &EarnEvent) {
         let member = |id: String| Order {
+            decide: rules::decide,
             member: MemberId::new(id).unwrap(),
             command: Command::Earn(event.clone()),
             origin: Origin { actor: "test".into(), ..Origin::default() },

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::document::{Document, Limit, Risk, Velocity};
 
-impl Check {
+impl Check<'_> {
     pub(super) fn risk(&mut self, risk: &Risk, document: &Document) {
         for (name, most) in
             [("review_above_minor", risk.review_above_minor), ("review_above_points", risk.review_above_points)]

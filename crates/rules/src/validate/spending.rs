@@ -3,7 +3,7 @@
 use super::{Check, MOST_POINTS, escape};
 use crate::document::{CouponRule, Document, Redemption, Transfers};
 
-impl Check {
+impl Check<'_> {
     pub(super) fn spending(&mut self, document: &Document) {
         if document.coupons.len() > 100 {
             self.problem("/coupons", "must be at most 100");
@@ -35,7 +35,7 @@ impl Check {
         }
     }
 
-    fn coupon_name(&mut self, pointer: &str, name: &str, document: &Document) {
+    pub(super) fn coupon_name(&mut self, pointer: &str, name: &str, document: &Document) {
         if !document.coupons.contains_key(name) {
             self.problem(pointer, "names no kind of /coupons");
         }

@@ -79,7 +79,7 @@ fn partial_refunds_that_add_up_to_more_than_the_order() {
 
 #[test]
 fn toggling_complete_and_refund_farms_points() {
-    let mut world = World::new(|document| document.caps = Caps { points_per_day: Some(60) });
+    let mut world = World::new(|document| document.caps = Caps { points_per_day: Some(60), ..rules::Caps::default() });
     for round in 0..5 {
         let earned = world.run(at(DAY_1), &buy(&[5_000]), Some(&format!("order-{round}")));
         let back = world.undo(Some(world.entries.len() - 1), None, Part::Rest);

@@ -49,13 +49,16 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         purchase: PurchaseRule {
             points_per_unit: String::new(),
             growth_per_unit: String::new(),
+            lines: None,
             points_per_day: cap(random),
             expiry: POLICIES[0].to_owned(),
             pending: None,
             coupon: None,
         },
         actions: EVENTS.iter().map(|event| ((*event).to_owned(), action(random))).collect(),
-        caps: Caps { points_per_day: cap(random) },
+        rules: Vec::new(),
+        groups: BTreeMap::new(),
+        caps: Caps { points_per_day: cap(random), budget: None },
         expiry: BTreeMap::new(),
         tiers: random.chance(80).then(|| tiers(random)),
         reminders: Reminders::default(),
@@ -229,7 +232,8 @@ fn tiers(random: &mut Random) -> Tiers {
         1 => QualifyingPeriod::CalendarYear {},
         _ => QualifyingPeriod::RollingMonths { months: *random.pick(&[1, 2, 3, 12]) },
     };
-    Tiers { basis, period, downgrade: Downgrade::OneStep, gift_expiry: POLICIES[0].to_owned(), levels: Vec::new() }
+    let gift_expiry = POLICIES[0].to_owned();
+    Tiers { basis, period, lines: None, downgrade: Downgrade::OneStep, gift_expiry, levels: Vec::new() }
 }
 
 fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {

@@ -287,7 +287,7 @@ impl Reference {
             }
             Command::Reverse(wish) => said.extend(self.reverse(book, wish.as_ref().unwrap(), now)?),
             Command::Activate(wish) => {
-                let lots = wish.iter().flat_map(|wish| &wish.lots).map(|lot| lot.0).collect::<Vec<_>>();
+                let lots = wish.iter().flat_map(|wish| &wish.lots).map(|(lot, _)| lot.0).collect::<Vec<_>>();
                 said.push(self.activate(&lots, now)?);
             }
             Command::Freeze(sides) => said.push(self.freeze(*sides, true, now)?),

@@ -209,8 +209,8 @@ fn risk(history: &mut History) -> Command {
                 return Command::RejectReview(Box::new(wish));
             }
             let book = &history.published[usize::try_from(earn.rulebook_version).unwrap() - 1];
-            let promise = book.promise(earn.event.as_deref().unwrap()).unwrap();
-            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promise }
+            let promises = earn.grants.iter().map(|lot| (lot.number, book.promise(&lot.source).unwrap())).collect();
+            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }
         }
     }
 }
@@ -342,8 +342,8 @@ fn activation(history: &mut History) -> Option<Activation> {
     let known = !earned.is_empty() && !history.random.chance(5);
     let entry = known.then(|| history.random.pick(&earned).clone())?;
     let book = &history.published[usize::try_from(entry.rulebook_version).unwrap() - 1];
-    let expiry = book.expiry(entry.event.as_deref().unwrap()).unwrap().clone();
-    Some(Activation { lots: entry.grants.iter().map(|lot| lot.number).collect(), expiry })
+    let life = |lot: &ledger::LotGrant| (lot.number, book.expiry(&lot.source).unwrap().clone());
+    Some(Activation { lots: entry.grants.iter().map(life).collect() })
 }
 
 fn points(history: &mut History) -> i64 {

@@ -26,6 +26,11 @@ pub struct World {
     pub rewards: BTreeMap<String, Reward>,
     /// Who asks.
     pub actor: &'static str,
+    /// Where it is asked from.
+    pub channel: Option<&'static str>,
+    pub store: Option<&'static str>,
+    /// What is told about the member.
+    pub attributes: BTreeMap<String, String>,
 }
 
 pub fn at(text: &str) -> Timestamp {
@@ -104,6 +109,9 @@ impl World {
             next_id: 1 << 64,
             rewards: BTreeMap::new(),
             actor: "till",
+            channel: None,
+            store: None,
+            attributes: BTreeMap::new(),
         }
     }
 
@@ -125,7 +133,8 @@ impl World {
         let reference = document.map(|text| Reference::new(text).unwrap());
         let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())).copied());
         let recorded = Recorded { used, ..self.recorded(command) };
-        let origin = Origin { actor: self.actor.into(), reference, ..Origin::default() };
+        let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
+        let origin = Origin { actor: self.actor.into(), channel, store, reference, ..Origin::default() };
         decide(&self.book, member.clone(), command, &origin, &recorded, context).unwrap()
     }
 
@@ -152,7 +161,16 @@ impl World {
             Command::Take { reward, .. } => self.rewards.get(reward).map(|reward| (1, reward.clone())),
             _ => None,
         };
-        Recorded { used: None, reversals: reversals.collect(), expired, tallies, reward, ..Recorded::default() }
+        let attributes = self.attributes.clone();
+        Recorded {
+            used: None,
+            reversals: reversals.collect(),
+            expired,
+            tallies,
+            reward,
+            attributes,
+            ..Recorded::default()
+        }
     }
 
     /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.

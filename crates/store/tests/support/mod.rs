@@ -13,7 +13,7 @@ use std::cell::Cell;
 
 use futures::FutureExt;
 use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{Activation, Command, Document, EarnEvent, Line, Part, Redemption, Reverse, Rulebook};
+use rules::{Activation, Command, Document, EarnEvent, Line, Part, Redemption, Reverse, Rulebook, decide};
 use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope, carry_out, load, migrate, programme, publish, seed};
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -47,7 +47,7 @@ impl World {
         let mut document = rules::default_document();
         change(&mut document);
         world.book = Rulebook::new(&document, 2).unwrap();
-        wait(publish(&world.sql, "default", "Default", 1, &document, world.book.zone(), 0, "test")).unwrap();
+        wait(publish(&world.sql, "default", "Default", 1, (&document, &world.book), 0, "test")).unwrap();
         world.programme.rulebook_version = 2;
         world
     }
@@ -132,6 +132,7 @@ fn order(member: &str, command: Command, operation: &str, key: &str, source: Opt
     let document = source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
     let reference = document.map(|document| Reference::new(document).unwrap());
     Order {
+        decide,
         member: MemberId::new(member).unwrap(),
         command,
         origin: Origin { actor: "key:test".into(), reference, ..Origin::default() },

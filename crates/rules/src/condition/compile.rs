@@ -1,0 +1,256 @@
+//! From a text in CEL to a condition: parsed by the crate `cel`, checked and typed here, bounded in size and depth.
+//!
+//! What of CEL there is: literals, `&& || !`, comparisons, `in`, `+ - * / %`, `? :`, `size`, `startsWith`, `endsWith`, `contains`, `has`, and
+//! `exists` and `all` over `order.lines`. There are no fractions: amounts are minor units.
+
+use cel::IdedExpr;
+use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
+use cel::parser::PrattParser;
+
+use super::{Comparison, Condition, FIELDS, Node, Operation, Scope, Search, Type};
+
+/// The longest text of a condition, in bytes.
+const MOST_BYTES: usize = 2_000;
+/// The most nodes of a condition; each is looked at once for an event, or once a line.
+const MOST_NODES: usize = 200;
+/// How deep they may be nested: reading, checking and evaluating them recurs.
+const MOST_DEPTH: u16 = 24;
+
+/// Reads and checks a condition.
+///
+/// # Errors
+/// What is wrong, for people.
+pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
+    if text.len() > MOST_BYTES {
+        return Err(format!("must have at most {MOST_BYTES} bytes"));
+    }
+    let parsed = PrattParser::new()
+        .max_recursion_depth(MOST_DEPTH)
+        .max_expression_node_count(MOST_NODES)
+        .error_recovery_limit(1)
+        .parse(text)
+        .map_err(|errors| {
+            let told = errors.errors.first().map(|error| format!("at {}:{}: {}", error.pos.0, error.pos.1, error.msg));
+            told.unwrap_or_else(|| "cannot be read".to_owned())
+        })?;
+    let mut checker = Checker { line: (scope == Scope::Line).then(|| "line".to_owned()), nodes: 0, depth: 0 };
+    let (node, kind) = checker.node(&parsed)?;
+    if kind == Type::Bool {
+        Ok(Condition(node))
+    } else {
+        Err(format!("must be true or false, and is {}", kind.as_str()))
+    }
+}
+
+struct Checker {
+    /// The name that a line goes by, where there is one.
+    line: Option<String>,
+    nodes: usize,
+    depth: u16,
+}
+
+type Typed = Result<(Node, Type), String>;
+
+impl Checker {
+    fn node(&mut self, expression: &IdedExpr) -> Typed {
+        self.nodes += 1;
+        self.depth += 1;
+        if self.nodes > MOST_NODES || self.depth > 4 * MOST_DEPTH {
+            return Err("is too large".to_owned());
+        }
+        let typed = match &expression.expr {
+            Expr::Literal(literal) => literal_of(literal),
+            Expr::List(list) => self.list(&list.elements),
+            Expr::Select(select) => self.select(select),
+            Expr::Call(call) => self.call(call),
+            Expr::Comprehension(over) => self.lines(over),
+            Expr::Ident(name) => {
+                Err(format!("{name} is nothing that conditions know by itself: write for example member.tier"))
+            }
+            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
+                Err("has something in it that conditions do not know".to_owned())
+            }
+        };
+        self.depth -= 1;
+        typed
+    }
+
+    fn boxed(&mut self, expression: &IdedExpr, kind: Type) -> Result<Box<Node>, String> {
+        let (node, found) = self.node(expression)?;
+        if found == kind {
+            Ok(Box::new(node))
+        } else {
+            Err(format!("needs {} where it has {}", kind.as_str(), found.as_str()))
+        }
+    }
+
+    fn list(&mut self, elements: &[IdedExpr]) -> Typed {
+        let mut nodes = Vec::new();
+        let mut kind = None;
+        for element in elements {
+            let (node, found) = self.node(element)?;
+            if !matches!(found, Type::Int | Type::Text) || kind.is_some_and(|kind| kind != found) {
+                return Err("a list has either texts or whole numbers in it".to_owned());
+            }
+            kind = Some(found);
+            nodes.push(node);
+        }
+        Ok(if kind == Some(Type::Int) { (Node::Ints(nodes), Type::Ints) } else { (Node::Texts(nodes), Type::Texts) })
+    }
+
+    fn select(&mut self, select: &SelectExpr) -> Typed {
+        let Expr::Ident(of) = &select.operand.expr else { return Err(format!("has no field {}", select.field)) };
+        if of == "attributes" {
+            return Ok(if select.test {
+                (Node::HasAttribute(select.field.clone()), Type::Bool)
+            } else {
+                (Node::Attribute(select.field.clone()), Type::Text)
+            });
+        }
+        if select.test {
+            return Err("has() is for attributes; every other field is always there".to_owned());
+        }
+        let is_line = self.line.as_ref() == Some(of);
+        let name = format!("{}.{}", if is_line { "line" } else { of.as_str() }, select.field);
+        let found =
+            FIELDS.iter().find(|(known, ..)| *known == name).filter(|(_, field, ..)| is_line || !field.is_of_line());
+        found
+            .map(|(_, field, kind, _)| (Node::Field(*field), *kind))
+            .ok_or_else(|| format!("{of}.{} is no field that is known here", select.field))
+    }
+
+    fn call(&mut self, call: &CallExpr) -> Typed {
+        let bool = |node| Ok((node, Type::Bool));
+        match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
+            (operators::LOGICAL_NOT, None, [a]) => bool(Node::Not(self.boxed(a, Type::Bool)?)),
+            (operators::LOGICAL_AND, None, [a, b]) => {
+                bool(Node::All(self.boxed(a, Type::Bool)?, self.boxed(b, Type::Bool)?))
+            }
+            (operators::LOGICAL_OR, None, [a, b]) => {
+                bool(Node::Any(self.boxed(a, Type::Bool)?, self.boxed(b, Type::Bool)?))
+            }
+            (operators::CONDITIONAL, None, [is, then, otherwise]) => {
+                let is = self.boxed(is, Type::Bool)?;
+                let (then, kind) = self.node(then)?;
+                let otherwise = self.boxed(otherwise, kind)?;
+                Ok((Node::If(is, Box::new(then), otherwise), kind))
+            }
+            (operators::NEGATE, None, [a]) => {
+                Ok((Node::Calculate(Operation::Subtract, Box::new(Node::Int(0)), self.boxed(a, Type::Int)?), Type::Int))
+            }
+            (operators::INDEX, None, [of, key]) => match (&of.expr, &key.expr) {
+                (Expr::Ident(name), Expr::Literal(LiteralValue::String(key))) if name == "attributes" => {
+                    Ok((Node::Attribute(key.inner().to_owned()), Type::Text))
+                }
+                _ => Err("only attributes have an index, which is a text: attributes[\"city\"]".to_owned()),
+            },
+            (operators::IN, None, [item, list]) => {
+                let (item, kind) = self.node(item)?;
+                let (list, of) = self.node(list)?;
+                let is_empty = matches!(&list, Node::Texts(items) if items.is_empty());
+                match (kind, of) {
+                    (Type::Text, Type::Texts) | (Type::Int, Type::Ints) => {
+                        bool(Node::In(Box::new(item), Box::new(list)))
+                    }
+                    (Type::Int, Type::Texts) if is_empty => bool(Node::Bool(false)),
+                    _ => Err(format!("{} is never in {}", kind.as_str(), of.as_str())),
+                }
+            }
+            ("size", None, [of]) => self.size(of),
+            ("size", Some(of), []) => self.size(of),
+            (name @ ("startsWith" | "endsWith" | "contains"), Some(text), [part]) => {
+                let search = match name {
+                    "startsWith" => Search::Start,
+                    "endsWith" => Search::End,
+                    _ => Search::Anywhere,
+                };
+                bool(Node::Find(search, self.boxed(text, Type::Text)?, self.boxed(part, Type::Text)?))
+            }
+            (name, None, [a, b]) => match (comparison(name), operation(name)) {
+                (Some(comparison), _) => {
+                    let (a, kind) = self.node(a)?;
+                    let is_ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+                    if matches!(kind, Type::Texts | Type::Ints) || (kind == Type::Bool && is_ordered) {
+                        return Err(format!("{} cannot be compared", kind.as_str()));
+                    }
+                    bool(Node::Compare(comparison, Box::new(a), self.boxed(b, kind)?))
+                }
+                (None, Some(operation)) => {
+                    Ok((Node::Calculate(operation, self.boxed(a, Type::Int)?, self.boxed(b, Type::Int)?), Type::Int))
+                }
+                (None, None) => Err(format!("{name}() is nothing that conditions know")),
+            },
+            (name, ..) => Err(format!("{name}() is nothing that conditions know")),
+        }
+    }
+
+    fn size(&mut self, of: &IdedExpr) -> Typed {
+        let (node, kind) = self.node(of)?;
+        match kind {
+            Type::Text | Type::Texts | Type::Ints => Ok((Node::Size(Box::new(node)), Type::Int)),
+            other => Err(format!("{} has no size", other.as_str())),
+        }
+    }
+
+    /// `order.lines.exists(l, …)` and `order.lines.all(l, …)`, as the parser has written them out.
+    fn lines(&mut self, over: &ComprehensionExpr) -> Typed {
+        let unknown = || Err("goes over something else than order.lines, or not with exists() or all()".to_owned());
+        let Expr::Select(range) = &over.iter_range.expr else { return unknown() };
+        if !matches!(&range.operand.expr, Expr::Ident(name) if name == "order")
+            || range.field != "lines"
+            || over.iter_var2.is_some()
+        {
+            return unknown();
+        }
+        if self.line.is_some() {
+            return Err("goes over order.lines within a line".to_owned());
+        }
+        let Expr::Call(step) = &over.loop_step.expr else { return unknown() };
+        let is_accumulator = |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if *name == over.accu_var);
+        let is_result = is_accumulator(&over.result);
+        let (wrap, asked): (fn(Box<Node>) -> Node, _) = match (step.func_name.as_str(), step.args.as_slice()) {
+            (operators::LOGICAL_OR, [before, asked]) if is_accumulator(before) && is_result => (Node::SomeLine, asked),
+            (operators::LOGICAL_AND, [before, asked]) if is_accumulator(before) && is_result => {
+                (Node::EveryLine, asked)
+            }
+            _ => return unknown(),
+        };
+        self.line = Some(over.iter_var.clone());
+        let node = self.boxed(asked, Type::Bool);
+        self.line = None;
+        Ok((wrap(node?), Type::Bool))
+    }
+}
+
+fn literal_of(literal: &LiteralValue) -> Typed {
+    match literal {
+        LiteralValue::Boolean(value) => Ok((Node::Bool(*value.inner()), Type::Bool)),
+        LiteralValue::Int(value) => Ok((Node::Int(*value.inner()), Type::Int)),
+        LiteralValue::String(value) => Ok((Node::Text(value.inner().to_owned()), Type::Text)),
+        LiteralValue::Double(_) => Err("has a fraction in it: amounts are whole minor units".to_owned()),
+        _ => Err("has a literal in it that is neither a text, nor a whole number, nor true or false".to_owned()),
+    }
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    match name {
+        operators::EQUALS => Some(Comparison::Equal),
+        operators::NOT_EQUALS => Some(Comparison::NotEqual),
+        operators::LESS => Some(Comparison::Less),
+        operators::LESS_EQUALS => Some(Comparison::AtMost),
+        operators::GREATER => Some(Comparison::Greater),
+        operators::GREATER_EQUALS => Some(Comparison::AtLeast),
+        _ => None,
+    }
+}
+
+fn operation(name: &str) -> Option<Operation> {
+    match name {
+        operators::ADD => Some(Operation::Add),
+        operators::SUBSTRACT => Some(Operation::Subtract),
+        operators::MULTIPLY => Some(Operation::Multiply),
+        operators::DIVIDE => Some(Operation::Divide),
+        operators::MODULO => Some(Operation::Remainder),
+        _ => None,
+    }
+}

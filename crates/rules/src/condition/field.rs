@@ -1,0 +1,131 @@
+//! What conditions may ask for. The table is the documentation: docs/reference/conditions.md shows the same names.
+
+use serde::{Deserialize, Serialize};
+
+/// The type of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// True or false.
+    Bool,
+    /// A 64-bit integer.
+    Int,
+    /// A text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A list of integers (only ever written out).
+    Ints,
+}
+
+impl Type {
+    /// Its name in problems.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int => "a whole number",
+            Self::Text => "a text",
+            Self::Texts => "a list of texts",
+            Self::Ints => "a list of whole numbers",
+        }
+    }
+}
+
+/// Something that a condition may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Event,
+    EventReference,
+    EventChannel,
+    EventStore,
+    EventDate,
+    EventYear,
+    EventMonth,
+    EventDay,
+    EventWeekday,
+    EventHour,
+    EventStreakDays,
+    OrderAmountMinor,
+    OrderQuantity,
+    OrderCategories,
+    OrderSkus,
+    MemberId,
+    MemberTier,
+    MemberBalance,
+    MemberIsNew,
+    MemberDays,
+    MemberOrders,
+    MemberSpendMinor,
+    MemberGrowth,
+    MemberTags,
+    MemberBirthMonth,
+    MemberBirthDay,
+    LineCategory,
+    LineSku,
+    LineAmountMinor,
+    LineQuantity,
+}
+
+/// Every field: its name in CEL, the field, its type, what it is.
+pub const FIELDS: [(&str, Field, Type, &str); 30] = [
+    ("event.name", Field::Event, Type::Text, "`purchase`, or the action"),
+    (
+        "event.reference",
+        Field::EventReference,
+        Type::Text,
+        "the order, or what the action is named by; empty when not told",
+    ),
+    ("event.channel", Field::EventChannel, Type::Text, "sales channel; empty when not told"),
+    ("event.store", Field::EventStore, Type::Text, "store; empty when not told"),
+    ("event.date", Field::EventDate, Type::Text, "local day it happened on, `2026-01-31`; compares in order"),
+    ("event.year", Field::EventYear, Type::Int, "local year it happened in"),
+    ("event.month", Field::EventMonth, Type::Int, "local month it happened in, 1–12"),
+    ("event.day", Field::EventDay, Type::Int, "local day of the month it happened on, 1–31"),
+    ("event.weekday", Field::EventWeekday, Type::Int, "local day of the week it happened on: 1 is Monday, 7 Sunday"),
+    ("event.hour", Field::EventHour, Type::Int, "local hour it happened in, 0–23"),
+    (
+        "event.streak_days",
+        Field::EventStreakDays,
+        Type::Int,
+        "on how many local days in a row, with this one, the member did it; counted from the day a published rule asks for it",
+    ),
+    ("order.amount_minor", Field::OrderAmountMinor, Type::Int, "sum of all lines, in minor units"),
+    ("order.quantity", Field::OrderQuantity, Type::Int, "units of all lines"),
+    ("order.categories", Field::OrderCategories, Type::Texts, "categories of its lines"),
+    ("order.skus", Field::OrderSkus, Type::Texts, "articles of its lines"),
+    ("member.id", Field::MemberId, Type::Text, "the member"),
+    ("member.tier", Field::MemberTier, Type::Text, "tier before the event; empty without a ladder"),
+    ("member.balance", Field::MemberBalance, Type::Int, "balance before the event"),
+    ("member.is_new", Field::MemberIsNew, Type::Bool, "this is the first that is known of the member"),
+    ("member.days", Field::MemberDays, Type::Int, "local days since the member was registered; 0 on the first"),
+    ("member.orders", Field::MemberOrders, Type::Int, "purchases before this one that were not returned"),
+    ("member.spend_minor", Field::MemberSpendMinor, Type::Int, "what these came to, in minor units"),
+    ("member.growth", Field::MemberGrowth, Type::Int, "growth before the event"),
+    ("member.tags", Field::MemberTags, Type::Texts, "the attribute `tags`, split at its commas"),
+    (
+        "member.birth_month",
+        Field::MemberBirthMonth,
+        Type::Int,
+        "of the attribute `birthday` (`1990-05-17` or `05-17`); 0 when not told",
+    ),
+    ("member.birth_day", Field::MemberBirthDay, Type::Int, "of the same; 0 when not told"),
+    ("line.category", Field::LineCategory, Type::Text, "category of the line; empty when not told"),
+    ("line.sku", Field::LineSku, Type::Text, "article of the line; empty when not told"),
+    ("line.amount_minor", Field::LineAmountMinor, Type::Int, "what the line cost, in minor units"),
+    ("line.quantity", Field::LineQuantity, Type::Int, "units of the line"),
+];
+
+impl Field {
+    /// Whether it belongs to a line of the order.
+    #[must_use]
+    pub fn is_of_line(self) -> bool {
+        matches!(self, Self::LineCategory | Self::LineSku | Self::LineAmountMinor | Self::LineQuantity)
+    }
+
+    /// Whether it is read from what the merchant told about the member.
+    #[must_use]
+    pub fn is_of_profile(self) -> bool {
+        matches!(self, Self::MemberTags | Self::MemberBirthMonth | Self::MemberBirthDay)
+    }
+}
