@@ -32,5 +32,6 @@ mod report;
 mod reverse;
 mod review;
 mod reward;
+mod rulebooks;
 mod shoppers_day;
 mod transfer;

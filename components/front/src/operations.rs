@@ -163,9 +163,35 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation { path: "/v1/programmes/{id}", summary: "A programme and its published rulebook", ..READ },
     Operation {
+        path: "/v1/programmes/{id}/rulebooks",
+        summary: "The rulebooks a programme has had, newest first",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
+    Operation {
+        path: "/v1/programmes/{id}/rulebooks/{version}",
+        summary: "One rulebook that a programme has had",
+        ..READ
+    },
+    Operation {
+        path: "/v1/programmes/{id}/rulebooks/{version}/diff",
+        summary: "What is different in a rulebook from the one before, or another",
+        query: &[("from", "integer")],
+        ..READ
+    },
+    Operation {
+        path: "/v1/programmes/{id}/rulebooks/{version}/restore",
+        summary: "Publish an earlier rulebook again (operator)",
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
         method: "put",
         path: "/v1/programmes/{id}",
         summary: "Create a programme or publish its next rulebook (operator)",
+        query: DRY_RUN,
         body: Some("ProgrammeBody"),
         success: &[200, 201],
         answer: "Object",

@@ -2,8 +2,14 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `PUT /v1/programmes/{id}` | creates a programme or publishes its next rulebook (operator only) |
+//! | `PUT /v1/programmes/{id}` | creates a programme or publishes its next rulebook (operator only); `?dry_run=true` only checks it |
 //! | `GET /v1/programmes/{id}` | the caller's programme with its published rulebook |
+//! | `GET /v1/programmes/{id}/rulebooks` | the versions it has had |
+//! | `GET /v1/programmes/{id}/rulebooks/{version}` | one of them with its document |
+//! | `GET /v1/programmes/{id}/rulebooks/{version}/diff` | what is different in it |
+//! | `POST /v1/programmes/{id}/rulebooks/{version}/restore` | publishes it again (operator only) |
+
+mod versions;
 
 use ledger::ProgrammeId;
 use rules::Rulebook;
@@ -27,16 +33,46 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     match (method, path.as_slice()) {
         ("GET", ["v1", "programmes", id]) => get(app, request, id).await,
         ("PUT", ["v1", "programmes", id]) => put(app, request, id).await,
+        ("GET", ["v1", "programmes", id, "rulebooks"]) => {
+            reader(app, request, id).await?;
+            versions::list(app, request, id).await
+        }
+        ("GET", ["v1", "programmes", id, "rulebooks", number]) => {
+            reader(app, request, id).await?;
+            versions::get(app, request, id, number).await
+        }
+        ("GET", ["v1", "programmes", id, "rulebooks", number, "diff"]) => {
+            reader(app, request, id).await?;
+            versions::diff(app, request, id, number).await
+        }
+        ("POST", ["v1", "programmes", id, "rulebooks", number, "restore"]) => restore(app, request, id, number).await,
         (_, ["v1", "programmes", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
+        (_, ["v1", "programmes", _, "rulebooks"] | ["v1", "programmes", _, "rulebooks", _])
+        | (_, ["v1", "programmes", _, "rulebooks", _, "diff"]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "programmes", _, "rulebooks", _, "restore"]) => Err(Problem::MethodNotAllowed("POST")),
         _ => Err(Problem::RouteNotFound),
     }
 }
 
-async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+/// Lets in who may read about this programme.
+async fn reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
     let caller = authenticate(app, request, &READERS).await?;
+    if caller.operator || caller.programme.id == id { Ok(()) } else { Err(Problem::ResourceNotFound) }
+}
+
+/// Lets in who may publish.
+async fn operator(app: &App, request: &Request) -> Result<Caller, Problem> {
+    let caller = authenticate(app, request, &[]).await?;
+    if caller.operator {
+        return Ok(caller);
+    }
+    Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()))
+}
+
+async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    reader(app, request, id).await?;
     request.allow_query(&[])?;
-    let may_see = caller.operator || caller.programme.id == id;
-    let found = programme(&app.sql, id).await?.filter(|_| may_see).ok_or(Problem::ResourceNotFound)?;
+    let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
     let body = json!({
         "programme_id": found.reference.id,
         "name": found.name,
@@ -48,19 +84,36 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 }
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &[]).await?;
-    if !caller.operator {
-        return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
-    }
-    request.allow_query(&[])?;
+    let caller = operator(app, request).await?;
+    request.allow_query(&["dry_run"])?;
+    let is_dry = request.flag("dry_run")?;
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: ProgrammeBody = parse_json(body)?;
+    if is_dry {
+        checked(id, &body)?;
+        let version = programme(&app.sql, id).await?.map_or(0, |found| found.reference.rulebook_version);
+        let body = json!({"programme_id": id, "name": body.name, "rulebook_version": version});
+        return Ok(Reply::json(200, &body).with("dry-run", "true"));
+    }
     once(app, &key, &caller, "programme", &(id, &body), async || next_rulebook(app, &caller, id, &body).await).await
 }
 
-/// Publishing the document that is published already changes nothing.
-async fn next_rulebook(app: &App, caller: &Caller, id: &str, body: &ProgrammeBody) -> Result<Reply, Problem> {
+/// The document of an earlier version becomes the next one.
+async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
+    let caller = operator(app, request).await?;
+    request.allow_query(&[])?;
+    let key = request.idempotency_key()?;
+    let again = async || {
+        let (_, rulebook) = versions::found(app, id, number).await?;
+        let name = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?.name;
+        next_rulebook(app, &caller, id, &ProgrammeBody { name, rulebook }).await
+    };
+    once(app, &key, &caller, "restore", &(id, number), again).await
+}
+
+/// What the programme would run by.
+fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
     let name_fits = (1..=100).contains(&body.name.chars().count()) && !body.name.chars().any(char::is_control);
     let mut errors = Vec::new();
     if let Err(error) = ProgrammeId::new(id) {
@@ -72,7 +125,12 @@ async fn next_rulebook(app: &App, caller: &Caller, id: &str, body: &ProgrammeBod
     let book = Rulebook::new(&body.rulebook, 1).map_err(|problems| {
         errors.extend(problems.into_iter().map(|p| FieldError::new(format!("/rulebook{}", p.pointer), p.detail)));
     });
-    let Some(book) = book.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };
+    book.ok().filter(|_| errors.is_empty()).ok_or(Problem::InvalidRequest(errors))
+}
+
+/// Publishing the document that is published already changes nothing.
+async fn next_rulebook(app: &App, caller: &Caller, id: &str, body: &ProgrammeBody) -> Result<Reply, Problem> {
+    let book = checked(id, body)?;
     let found = programme(&app.sql, id).await?;
     let version_now = found.as_ref().map_or(0, |found| found.reference.rulebook_version);
     let is_published = found.is_some_and(|found| found.document == body.rulebook && found.name == body.name);

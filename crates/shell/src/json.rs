@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_path_to_error::{Segment, deserialize};
 
 use crate::problem::{FieldError, Problem};
@@ -21,6 +21,9 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let inner = error.into_inner();
         if inner.is_data() {
             Problem::InvalidRequest(vec![FieldError::new(pointer, without_position(&inner))])
+        } else if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+            // The reader calls a number a syntax error where it expects the name of a variant.
+            Problem::InvalidRequest(vec![FieldError::new(pointer, "is not of the kind that belongs here")])
         } else {
             Problem::MalformedJson(inner.to_string())
         }

@@ -33,6 +33,7 @@ mod reviews;
 mod rewards;
 mod sql;
 mod traces;
+mod versions;
 mod view;
 
 pub use adjustments::open_requests;
@@ -70,6 +71,7 @@ pub use sql::spin::Spin;
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
 pub use traces::{Part, Trail, trail};
+pub use versions::{Version, rulebook_version, rulebook_versions};
 pub use view::{EntryView, adjustment_json, coupon_json, dates, entry_json};
 
 use std::fmt;

@@ -65,7 +65,7 @@ pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Er
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let reference = read_reference(row)?;
     let name = row.text(4)?;
-    let Stored { document, .. } = serde_json::from_str(&row.text(5)?).map_err(|_| Error::Corrupt("rulebook"))?;
+    let document = document_of(&row.text(5)?)?;
     Ok(Some(Programme { reference, name, document, published_at: row.integer(6)? }))
 }
 
@@ -88,6 +88,11 @@ struct Stored {
     /// Its conditions, read.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     conditions: Conditions,
+}
+
+/// The document of a stored rulebook.
+pub(crate) fn document_of(text: &str) -> Result<Document, Error> {
+    serde_json::from_str(text).map(|Stored { document, .. }| document).map_err(|_| Error::Corrupt("rulebook"))
 }
 
 /// Reads a stored rulebook.

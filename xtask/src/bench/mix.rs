@@ -15,6 +15,8 @@ pub enum Mix {
     Empty,
     /// every request a purchase of one and the same member
     HotEarn,
+    /// every request a purchase, by a rulebook of fifty rules
+    RuledEarn,
 }
 
 /// Makes one client's requests, each with its own key and order.
@@ -35,6 +37,7 @@ impl Mix {
             Self::Balance => "balance",
             Self::Empty => "empty handler",
             Self::HotEarn => "earn, one hot member",
+            Self::RuledEarn => "earn, fifty rules",
         }
     }
 }
@@ -51,7 +54,7 @@ impl Requests {
             Mix::Empty => http::request("GET", "/healthz", "", None, b""),
             Mix::Balance => http::request("GET", &format!("/v1/members/m{member}"), &self.key, None, b""),
             Mix::EarnRedeem if self.count.is_multiple_of(5) => self.redeem(member),
-            Mix::Earn | Mix::EarnRedeem => self.earn(member),
+            Mix::Earn | Mix::EarnRedeem | Mix::RuledEarn => self.earn(member),
             Mix::HotEarn => self.earn(0),
         }
     }

@@ -12,6 +12,7 @@ mod native;
 mod night;
 mod overview;
 mod rival;
+mod ruled;
 mod scenarios;
 mod seed;
 mod zipf;
@@ -36,7 +37,7 @@ pub struct Arguments {
     /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster
     #[arg(long)]
     postgres: bool,
-    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, open, native, rival)
+    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, rules, open, native, rival)
     #[arg(long)]
     only: Option<String>,
     /// Run the components and the host that were built last

@@ -4,11 +4,11 @@ use super::load::{self, Counted};
 use super::mix::{Mix, Requests};
 use super::overview::Figure;
 use super::zipf::Zipf;
-use super::{Plan, named};
+use super::{Plan, named, ruled};
 use crate::server::Server;
 use anyhow::Result;
 
-const MIXES: [Mix; 5] = [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn];
+const MIXES: [Mix; 6] = [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn, Mix::RuledEarn];
 const OPEN: &str = "open";
 
 /// Whether any of these is to be measured.
@@ -21,8 +21,13 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let mut best_earn = 0.0_f64;
     for mix in MIXES {
+        // Last of all, as the others go by the default rules.
+        if mix == Mix::RuledEarn && plan.wants(mix.name()) {
+            ruled::publish(server).await?;
+        }
         for clients in plan.clients.iter().copied().filter(|_| plan.wants(mix.name())) {
-            if mix == Mix::HotEarn && clients != 16 && clients != 64 {
+            let is_fewer = matches!(mix, Mix::HotEarn | Mix::RuledEarn);
+            if is_fewer && clients != 16 && clients != 64 {
                 continue;
             }
             let how = format!("closed, {clients} clients");
