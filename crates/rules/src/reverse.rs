@@ -217,6 +217,8 @@ struct Return {
     is_empty: bool,
     /// What expired of the earn and was set against earlier reversals.
     expired_before: i64,
+    /// Points that had come back before.
+    points_before: i64,
 }
 
 impl Return {
@@ -271,7 +273,8 @@ impl Return {
             (is_all, lines.is_empty(), lines.iter().map(|line| line.points).sum())
         };
         let expired_before = earlier.iter().map(|reversal| reversal.expired).sum();
-        Ok(Self { lines, points, amounts, counted, is_all, is_empty, expired_before })
+        let points_before = earlier.iter().map(|reversal| reversal.desired).sum();
+        Ok(Self { lines, points, amounts, counted, is_all, is_empty, expired_before, points_before })
     }
 
     /// What of `whole`, which the lines that count have counted, falls to this return.
@@ -323,9 +326,12 @@ impl Return {
     fn counts(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Vec<Count> {
         let counters = &journal.member().counters;
         let is_kept = |count: &&Count| counters.iter().any(|c| c.name == count.counter && c.period == count.period);
+        // A counter of one rule alone has counted a part of the points: the same part of what comes back is freed.
+        let upto = |counted: i64, points: i64| share(counted, i128::from(points), i128::from(earn.points));
+        let points = |counted: i64| upto(counted, self.points_before + self.points) - upto(counted, self.points_before);
         let freed = |count: &Count| Count {
             times: if self.is_all { -count.times } else { 0 },
-            points: -self.points,
+            points: -points(count.points),
             ..count.clone()
         };
         // How fast somebody was does not change when goods come back.

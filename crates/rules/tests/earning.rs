@@ -478,3 +478,24 @@ fn deep_and_wide_conditions_cost_no_stack() {
         assert!(small.join().unwrap(), "{part}");
     }
 }
+
+#[test]
+fn a_return_frees_of_a_rules_cap_what_the_rule_had_awarded() {
+    let mut world = world(json!({
+        "returns": {"free_caps": true},
+        "rules": [{"id": "dairy", "event": "purchase", "lines": "line.category == \"dairy\"", "award": {"kind": "multiplier", "times": "2"},
+                   "caps": [{"points": 100, "per": "day"}]}],
+    }));
+    let day = "2026-03-02T10:00:00";
+    let order = basket(&[("dairy", "", 1, 8_000), ("bread", "", 1, 92_000)]);
+    assert_eq!(told(&mut world, day, &order), "purchase 1000, dairy 80");
+    for part in [Part::Lines(vec![("1".into(), 1)]), Part::Rest] {
+        let back = world.undo(Some(0), None, part);
+        let member = world.member.clone();
+        let decided = world.decide(&member, at("2026-03-02T10:00:00+08:00"), &back, None).unwrap();
+        assert!(world.commit(&member, decided, None));
+    }
+    let counted = world.member.counters.iter().find(|counter| counter.name == "cap:dairy:day").unwrap();
+    assert_eq!((counted.times, counted.points), (0, 0));
+    assert_eq!(told(&mut world, day, &basket(&[("dairy", "", 1, 20_000)])), "purchase 200, dairy 100");
+}
