@@ -56,7 +56,14 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
         TierBasis::Growth => "growth",
         TierBasis::Orders => "orders",
     };
-    let goal = |goal: Goal| json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": goal.by.map(|at| at.to_string())});
+    let goal = |goal: Goal| {
+        let by = goal.by.map(|at| at.to_string());
+        let mut shown = json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": by});
+        if let (Some(growth), Some(fields)) = (goal.or_missing_growth, shown.as_object_mut()) {
+            fields.insert("or_missing_growth".to_owned(), growth.into());
+        }
+        shown
+    };
     json!({
         "id": at.tier,
         "since": member.tier.as_ref().map(|tier| tier.since.to_string()),

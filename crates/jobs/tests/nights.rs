@@ -223,8 +223,14 @@ fn a_new_ladder_moves_members_up_in_one_resumable_pass() {
     assert!(run(9).done);
     world.publish(|document| {
         let levels = &mut document.tiers.as_mut().unwrap().levels;
-        let bronze =
-            TierLevel { id: "bronze".into(), from: 40_000, multiplier: "1".into(), gift_points: 10, gift_coupon: None };
+        let bronze = TierLevel {
+            id: "bronze".into(),
+            from: 40_000,
+            or_growth: None,
+            multiplier: "1".into(),
+            gift_points: 10,
+            gift_coupon: None,
+        };
         levels.insert(1, bronze);
     });
     let first = run(2);

@@ -34,6 +34,7 @@ pub fn default_document() -> Document {
     let level = |id: &str, from, multiplier: &str, gift_points| TierLevel {
         id: id.to_owned(),
         from,
+        or_growth: None,
         multiplier: multiplier.to_owned(),
         gift_points,
         gift_coupon: None,

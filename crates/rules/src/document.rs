@@ -340,6 +340,9 @@ pub struct TierLevel {
     pub id: String,
     /// From which value of the basis on (minor units, growth or orders).
     pub from: i64,
+    /// Or from which growth on, in the same period.
+    #[serde(default)]
+    pub or_growth: Option<i64>,
     /// Multiplies what purchases earn, at least `"1"`.
     #[serde(default = "one")]
     pub multiplier: String,

@@ -117,6 +117,8 @@ pub struct Level {
     pub id: String,
     /// From which value of the basis on.
     pub from: i64,
+    /// Or from which growth on.
+    pub or_growth: Option<i64>,
     /// Multiplies what purchases earn.
     pub multiplier: Rate,
     /// Points given when it is reached.

@@ -20,6 +20,8 @@ pub struct Goal {
     pub from: i64,
     /// What is missing, 0 when nothing is.
     pub missing: i64,
+    /// The growth that is missing to reach it so; `None` where growth is no other way.
+    pub or_missing_growth: Option<i64>,
     /// The last instant (exclusive) that still counts; `None` when there is no end.
     pub by: Option<Timestamp>,
 }
@@ -63,16 +65,34 @@ impl Ladder {
         }
     }
 
-    /// The value of the basis over the period that `day` lies in, months after `day` left out.
-    fn value_on(&self, member: &Member, day: NaiveDate) -> i64 {
-        let Some(first) = self.period_start(day) else { return self.value(member.standing.lifetime) };
+    /// What counts in the period that `day` lies in, months after `day` left out.
+    fn totals_on(&self, member: &Member, day: NaiveDate) -> Totals {
+        let Some(first) = self.period_start(day) else { return member.standing.lifetime };
         let (first, last) = (day_number(first), day_number(day));
         let months = member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
-        months.fold(0i64, |sum, (_, totals)| sum.saturating_add(self.value(*totals)))
+        months.fold(Totals::default(), |sum, (_, month)| Totals {
+            spend_minor: sum.spend_minor.saturating_add(month.spend_minor),
+            growth: sum.growth.saturating_add(month.growth),
+            orders: sum.orders.saturating_add(month.orders),
+        })
     }
 
-    fn qualified(&self, value: i64) -> usize {
-        self.levels.iter().rposition(|level| level.from <= value).unwrap_or(0)
+    fn goal(&self, level: &Level, totals: Totals, by: Option<Timestamp>) -> Goal {
+        let missing = |from: i64, value: i64| from.saturating_sub(value).max(0);
+        Goal {
+            tier: level.id.clone(),
+            from: level.from,
+            missing: missing(level.from, self.value(totals)),
+            or_missing_growth: level.or_growth.map(|growth| missing(growth, totals.growth)),
+            by,
+        }
+    }
+
+    fn qualified(&self, totals: Totals) -> usize {
+        let is_reached = |level: &Level| {
+            level.from <= self.value(totals) || level.or_growth.is_some_and(|growth| growth <= totals.growth)
+        };
+        self.levels.iter().rposition(is_reached).unwrap_or(0)
     }
 
     /// Until when a tier reached on `day` is kept. The first level has no end.
@@ -142,7 +162,7 @@ pub(crate) fn upgrade(
     let member = journal.member();
     let today = local_date(journal.now(), book.zone());
     let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
-    let reached = ladder.qualified(ladder.value_on(member, today));
+    let reached = ladder.qualified(ladder.totals_on(member, today));
     if reached <= current {
         return Ok(());
     }
@@ -218,7 +238,7 @@ pub(crate) fn lower(
     let member = journal.member();
     let Some(tier) = member.tier.as_ref().filter(|tier| tier.since >= since) else { return Ok(()) };
     let today = local_date(journal.now(), book.zone());
-    let qualified = ladder.qualified(ladder.value_on(member, today));
+    let qualified = ladder.qualified(ladder.totals_on(member, today));
     let current = ladder.index_of(Some(&tier.id));
     if qualified < current
         && let Some(moved) = ladder.moved(member, qualified, today, book)
@@ -242,7 +262,7 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
         let Some(end) = tier.until.filter(|until| *until <= journal.now()) else { return Ok(()) };
         let last_day = local_date(end.plus_ms(-1), book.zone());
         let current = ladder.index_of(Some(&tier.id));
-        let qualified = ladder.qualified(ladder.value_on(member, last_day));
+        let qualified = ladder.qualified(ladder.totals_on(member, last_day));
         let next = match ladder.downgrade {
             _ if qualified >= current => current,
             Downgrade::Never => current,
@@ -261,7 +281,7 @@ pub fn projection(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Pr
     let ladder = book.ladder.as_ref()?;
     let today = local_date(now, book.zone());
     let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
-    let value = ladder.value_on(member, today);
+    let totals = ladder.totals_on(member, today);
     let level = ladder.levels.get(current)?;
     let period_end = match ladder.period {
         QualifyingPeriod::CalendarYear {} => {
@@ -269,24 +289,14 @@ pub fn projection(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Pr
         }
         QualifyingPeriod::Lifetime {} | QualifyingPeriod::RollingMonths { .. } => None,
     };
-    let next = ladder.levels.get(current + 1).map(|next| Goal {
-        tier: next.id.clone(),
-        from: next.from,
-        missing: next.from.saturating_sub(value).max(0),
-        by: period_end,
-    });
+    let next = ladder.levels.get(current + 1).map(|next| ladder.goal(next, totals, period_end));
     let until = member.tier.as_ref().and_then(|tier| tier.until);
     let keep = until.map(|until| {
         // What counts at the end: the months of the period that ends there.
         let last_day = local_date(until.plus_ms(-1), book.zone());
-        let counted = ladder.value_on(member, last_day);
-        Goal {
-            tier: level.id.clone(),
-            from: level.from,
-            missing: level.from.saturating_sub(counted).max(0),
-            by: Some(until),
-        }
+        ladder.goal(level, ladder.totals_on(member, last_day), Some(until))
     });
+    let value = ladder.value(totals);
     Some(Projection { tier: level.id.clone(), basis: ladder.basis, value, next, keep })
 }
 

@@ -267,6 +267,7 @@ impl Check<'_> {
             self.problem("/tiers/levels", "must have 1 to 20 levels");
         }
         let mut before: Option<i64> = None;
+        let mut growth_before = 0;
         let mut names: Vec<&str> = Vec::new();
         let mut levels = Vec::new();
         for (index, level) in tiers.levels.iter().enumerate() {
@@ -283,6 +284,16 @@ impl Check<'_> {
                 _ => {}
             }
             before = Some(level.from);
+            if let Some(growth) = level.or_growth {
+                self.points(&format!("{at}/or_growth"), growth);
+                if index == 0 || growth <= growth_before {
+                    self.problem(
+                        &format!("{at}/or_growth"),
+                        "must be more than that of the level below, and not on the first",
+                    );
+                }
+                growth_before = growth;
+            }
             names.push(&level.id);
             let multiplier = self.rate(&format!("{at}/multiplier"), &level.multiplier);
             if multiplier < Rate::ONE || multiplier.millionths() > 1_000_000_000 {
@@ -290,7 +301,14 @@ impl Check<'_> {
             }
             self.points(&format!("{at}/gift_points"), level.gift_points);
             let (gift_points, gift_coupon) = (level.gift_points, level.gift_coupon.clone());
-            levels.push(Level { id: level.id.clone(), from: level.from, multiplier, gift_points, gift_coupon });
+            levels.push(Level {
+                id: level.id.clone(),
+                from: level.from,
+                or_growth: level.or_growth,
+                multiplier,
+                gift_points,
+                gift_coupon,
+            });
         }
         let gift_expiry = self.policy("/tiers/gift_expiry", &tiers.gift_expiry);
         let lines = self.condition("/tiers/lines", Scope::Line, tiers.lines.as_ref());
@@ -397,7 +415,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 36] = [
+        let cases: [(Change, &str); 38] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -423,6 +441,14 @@ mod tests {
             (|d| d.tiers.as_mut().unwrap().levels[0].from = 1, "/tiers/levels/0/from"),
             (|d| d.tiers.as_mut().unwrap().levels[2].from = 5, "/tiers/levels/2/from"),
             (|d| d.tiers.as_mut().unwrap().levels[1].multiplier = "0.5".into(), "/tiers/levels/1/multiplier"),
+            (|d| d.tiers.as_mut().unwrap().levels[0].or_growth = Some(5), "/tiers/levels/0/or_growth"),
+            (
+                |d| {
+                    let levels = &mut d.tiers.as_mut().unwrap().levels;
+                    (levels[1].or_growth, levels[2].or_growth) = (Some(9), Some(9));
+                },
+                "/tiers/levels/2/or_growth",
+            ),
             (|d| d.reminders.days_before = vec![0], "/reminders/days_before"),
             (
                 |d| {

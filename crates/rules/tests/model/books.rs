@@ -242,17 +242,19 @@ fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {
         TierBasis::Growth => 60,
         TierBasis::Orders => 4,
     };
-    let mut from = 0;
+    let (mut from, mut growth) = (0, 0);
     let names = ["member", "silver", "gold", "diamond"];
     let levels = names.into_iter().take(random.between(1, 4) as usize).map(|id| {
         let level = TierLevel {
             id: id.to_owned(),
             from,
+            or_growth: (from > 0 && random.chance(30)).then_some(growth),
             multiplier: (*random.pick(&["1", "1.1", "1.5", "2.000001"])).to_owned(),
             gift_points: *random.pick(&[0, 5, 500]),
             gift_coupon: random.chance(30).then(|| (*random.pick(COUPONS)).to_owned()),
         };
         from += random.between(1, step);
+        growth += random.between(1, 60);
         level
     });
     levels.collect()

@@ -23,6 +23,10 @@ impl Reference {
 
     /// The value of the basis over the period that `day` lies in, up to the month of `day`.
     fn value(&self, tiers: &Tiers, day: NaiveDate) -> i128 {
+        self.value_of(tiers.basis, tiers, day)
+    }
+
+    fn value_of(&self, basis: TierBasis, tiers: &Tiers, day: NaiveDate) -> i128 {
         let last = month_index(day);
         let (first, last) = match tiers.period {
             QualifyingPeriod::Lifetime {} => (i32::MIN, i32::MAX),
@@ -32,7 +36,7 @@ impl Reference {
         let mut value = 0;
         for past in &self.log {
             if (first..=last).contains(&month_index(past.date)) {
-                value += i128::from(match tiers.basis {
+                value += i128::from(match basis {
                     TierBasis::Spend => past.spend,
                     TierBasis::Growth => past.growth,
                     TierBasis::Orders => past.orders,
@@ -42,8 +46,13 @@ impl Reference {
         value
     }
 
-    fn qualified(tiers: &Tiers, value: i128) -> usize {
-        (0..tiers.levels.len()).filter(|rank| i128::from(tiers.levels[*rank].from) <= value).max().unwrap_or(0)
+    /// The highest level that is reached on that day, one way or the other.
+    fn qualified(&self, tiers: &Tiers, day: NaiveDate) -> usize {
+        let (value, growth) = (self.value(tiers, day), self.value_of(TierBasis::Growth, tiers, day));
+        let is_reached = |level: &TierLevel| {
+            i128::from(level.from) <= value || level.or_growth.is_some_and(|from| i128::from(from) <= growth)
+        };
+        (0..tiers.levels.len()).filter(|rank| is_reached(&tiers.levels[*rank])).max().unwrap_or(0)
     }
 
     fn move_to(&mut self, tiers: &Tiers, rank: usize, day: NaiveDate, now: i64) -> Said {
@@ -68,7 +77,7 @@ impl Reference {
     pub fn upgrade(&mut self, book: &Document, now: i64) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
         let today = date_of(now, self.zone);
-        let (rank, reached) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, today)));
+        let (rank, reached) = (self.rank(tiers), self.qualified(tiers, today));
         if reached <= rank {
             return None;
         }
@@ -99,7 +108,7 @@ impl Reference {
         let tiers = book.tiers.as_ref()?;
         self.tier.as_ref().filter(|tier| tier.since >= since)?;
         let today = date_of(now, self.zone);
-        let (rank, qualified) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, today)));
+        let (rank, qualified) = (self.rank(tiers), self.qualified(tiers, today));
         if qualified >= rank {
             return None;
         }
@@ -116,7 +125,7 @@ impl Reference {
         let Some(tiers) = &book.tiers else { return said };
         while let Some(end) = self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= now) {
             let last_day = date_of(end - 1, self.zone);
-            let (rank, reached) = (self.rank(tiers), Self::qualified(tiers, self.value(tiers, last_day)));
+            let (rank, reached) = (self.rank(tiers), self.qualified(tiers, last_day));
             let lowered = match tiers.downgrade {
                 Downgrade::Never => rank,
                 Downgrade::OneStep if rank == 0 => 0,
