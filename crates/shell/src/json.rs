@@ -21,7 +21,7 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let inner = error.into_inner();
         if inner.is_data() {
             Problem::InvalidRequest(vec![FieldError::new(pointer, without_position(&inner))])
-        } else if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        } else if inner.to_string().starts_with("expected value") && serde_json::from_str::<IgnoredAny>(text).is_ok() {
             // The reader calls a number a syntax error where it expects the name of a variant.
             Problem::InvalidRequest(vec![FieldError::new(pointer, "is not of the kind that belongs here")])
         } else {
