@@ -209,7 +209,7 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 136] = [
+    let changes: [(&str, Change); 137] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -286,6 +286,7 @@ fn every_field_is_under_the_hash() {
         ("reversal.desired", |e| e.reversal.as_mut().unwrap().desired += 1),
         ("reversal.expired", |e| e.reversal.as_mut().unwrap().expired += 1),
         ("debt", |e| e.debt = 0),
+        ("size of the debt", |e| e.debt += 1),
         ("adjustment", |e| e.adjustment = None),
         ("terms.points", |e| terms(e).points += 1),
         ("terms.reason_code", |e| terms(e).reason_code.push('x')),
@@ -682,4 +683,11 @@ fn no_kind_moves_what_is_not_its_own() {
         .filter(|kind| !seen.contains(kind) && !joint.contains(kind))
         .collect();
     assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn a_tier_that_an_earn_brings_names_it() {
+    let mut world = World::new(|_| {});
+    world.play(&[("2026-01-10T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500")]);
+    assert_eq!(world.entries[1].cause, Some(world.entries[0].id));
 }

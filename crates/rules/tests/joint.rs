@@ -305,6 +305,8 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
         (DAY, "b", leave("home"), "refused nothing-to-change"),
         (DAY, "b", leave("nowhere"), "refused counterparty-not-found"),
         (DAY, "b", join("home"), "b pool 0, home pool 0"),
+        (DAY, "c", Command::Merge { from: id("a") }, "refused items-open"),
+        (DAY, "c", Command::Merge { from: id("home") }, "refused items-open"),
         (DAY, "home", together(&["a", "b"], 121), "refused insufficient-points"),
         (
             DAY,
