@@ -4,14 +4,14 @@
 //! redemption follows what its members give.
 
 use ledger::{
-    ClawBack, Closed, Context, Count, Decision, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS, MOST_POOLED,
-    Member, MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give, hand_over,
-    pool as note_pool, receive, redeem, take_over,
+    ClawBack, Closed, Context, Count, Decision, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
+    MOST_POOLED, Member, MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back,
+    give, hand_over, pool as note_pool, receive, redeem, take_over,
 };
 
 use crate::command::{Decided, Recorded, Stolen};
 use crate::decide::{settle, wind_up};
-use crate::limits::Limits;
+use crate::limits::{Limits, STREAK};
 use crate::reverse::recover;
 use crate::rulebook::Rulebook;
 use crate::tiers;
@@ -169,6 +169,8 @@ pub(crate) fn merge(
         return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
     }
     let primary = taker.posted();
+    let counts = estate.counts.into_iter().filter_map(|count| merged(taker.member(), count)).collect();
+    let estate = Estate { counts, ..estate };
     let id = take_over(&mut taker, estate, &source.id, origin.clone())?;
     let came = along(origin);
     // What the other had reached is kept, and its gifts are not given again.
@@ -176,6 +178,15 @@ pub(crate) fn merge(
     tiers::upgrade(&mut taker, book, &came, Some(id))?;
     wind_up(&mut taker, book, &came)?;
     joined(vec![giver, taker], 1, primary)
+}
+
+/// What a counter of the other account adds. Of days in a row the longer run counts; all others are sums.
+fn merged(member: &Member, count: Count) -> Option<Count> {
+    if !count.counter.starts_with(STREAK) {
+        return Some(count);
+    }
+    let (own, _) = member.counted(&count.counter, count.period);
+    Some(Count { times: count.times - own, ..count }).filter(|count| count.times > 0)
 }
 
 /// A member joins a pool, or leaves it. The pool is an account of its own, made when the first member joins.

@@ -36,6 +36,9 @@ impl Per {
     }
 }
 
+/// What counters of days in a row begin with.
+pub(crate) const STREAK: &str = "streak:";
+
 /// What counters of velocity begin with.
 const VELOCITY: &str = "velocity:";
 
@@ -214,7 +217,7 @@ impl<'a> Limits<'a> {
 
     /// On how many local days in a row the member does this, with the day of the event, and counts it.
     pub(crate) fn streak(&mut self, event: &str) -> i64 {
-        let count = self.count(format!("streak:{event}"), Per::Day);
+        let count = self.count(format!("{STREAK}{event}"), Per::Day);
         let (today, _) = self.member.counted(&count.counter, count.period);
         if today > 0 {
             return today;

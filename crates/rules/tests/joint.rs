@@ -698,3 +698,18 @@ fn histories_of_several_members_add_up() {
         assert!(met.contains_key(what), "the histories never meet: {what}");
     }
 }
+
+/// Two short runs of days are not one long one.
+#[test]
+fn days_in_a_row_are_not_added_up() {
+    let rule = r#"{"id": "long", "event": "check_in", "when": "event.streak_days >= 4", "award": {"kind": "fixed", "points": 100}}"#;
+    let mut group = Group::new(|document| document.rules = vec![serde_json::from_str(rule).unwrap()]);
+    group.play(&[
+        ("2026-03-01T10:00:00+08:00", "old", act("check_in"), "old earn 5"),
+        ("2026-03-02T10:00:00+08:00", "old", act("check_in"), "old earn 5"),
+        ("2026-03-02T10:00:00+08:00", "new", act("check_in"), "new earn 5"),
+        ("2026-03-02T11:00:00+08:00", "new", Command::Merge { from: id("old") }, "old merge -10, new merge 10"),
+        ("2026-03-03T10:00:00+08:00", "new", act("check_in"), "new earn 5"),
+        ("2026-03-04T10:00:00+08:00", "new", act("check_in"), "new earn 105"),
+    ]);
+}
