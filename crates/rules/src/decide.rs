@@ -18,8 +18,10 @@ use crate::{coupon, deduct, joint, review, reward, tiers};
 
 /// How a command is decided: for `member`, given what is `recorded` about its documents. The inner error is an answer ([`Refusal`]); the
 /// outer one says that the state is inconsistent, or that the command is not one of those that it decides.
-pub type Decide =
-    fn(&Rulebook, Member, &Command, &Origin, &Recorded, Context) -> Result<Result<Decided, Refusal>, Fault>;
+pub type Decide = fn(&Rulebook, Member, &Command, &Origin, &Recorded, Context) -> Outcome;
+
+/// What a decision comes to.
+pub type Outcome = Result<Result<Decided, Refusal>, Fault>;
 
 /// Decides any command. Who knows which commands there will be asks [`decide_event`], [`decide_single`] or [`decide_joint`] and does not have
 /// to hold the others' code.
@@ -33,7 +35,7 @@ pub fn decide(
     origin: &Origin,
     recorded: &Recorded,
     context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
+) -> Outcome {
     let decide = match command {
         Command::Earn(_) => decide_event,
         Command::Transfer { .. }
@@ -57,7 +59,7 @@ pub fn decide_event(
     origin: &Origin,
     recorded: &Recorded,
     context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
+) -> Outcome {
     let Command::Earn(event) = command else { return Err(Fault::Draft) };
     in_range(earn(book, member, event, origin, recorded, context))
 }
@@ -73,7 +75,7 @@ pub fn decide_joint(
     origin: &Origin,
     recorded: &Recorded,
     context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
+) -> Outcome {
     in_range(joint(book, member, command, (origin, recorded, context)))
 }
 
@@ -88,12 +90,12 @@ pub fn decide_single(
     origin: &Origin,
     recorded: &Recorded,
     context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
+) -> Outcome {
     in_range(simple(book, member, command, origin, recorded, context))
 }
 
 /// Sums that leave 64 bits come from the caller's amounts, not from a broken state.
-fn in_range(decided: Result<Result<Decided, Refusal>, Fault>) -> Result<Result<Decided, Refusal>, Fault> {
+fn in_range(decided: Outcome) -> Outcome {
     if decided.as_ref().is_err_and(|fault| *fault == Fault::Overflow) {
         Ok(Err(Refusal::AmountOutOfRange))
     } else {
@@ -152,12 +154,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
 }
 
 /// Commands about several members at once.
-fn joint(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    with: (&Origin, &Recorded, Context),
-) -> Result<Result<Decided, Refusal>, Fault> {
+fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Recorded, Context)) -> Outcome {
     if let Err(refusal) = may(&member, command, with.1) {
         return Ok(Err(refusal));
     }
@@ -178,7 +175,7 @@ fn simple(
     origin: &Origin,
     recorded: &Recorded,
     context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
+) -> Outcome {
     if let Err(refusal) = may(&member, command, recorded) {
         return Ok(Err(refusal));
     }

@@ -1,15 +1,15 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Fault, Journal, LotGrant, LotNumber, Member, Origin,
-    Refusal, Timestamp, Totals, local_date, repay,
+    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal,
+    Timestamp, Totals, repay,
 };
 
 use crate::award::{self, Share};
 use crate::command::{Decided, EarnEvent, Line, Recorded, Silent};
 use crate::condition::{Condition, Facts};
 use crate::coupon::Issue;
-use crate::decide::{closed, settle};
+use crate::decide::{Outcome, closed, settle};
 use crate::document::Enrolment;
 use crate::earning::{Asked, Fired, ask, sum_of};
 use crate::limits::Limits;
@@ -27,7 +27,7 @@ pub(crate) fn earn(
     origin: &Origin,
     recorded: &Recorded,
     context: Context,
-) -> Result<Result<Decided, Refusal>, Fault> {
+) -> Outcome {
     let now = context.now;
     let occurred_at = event.occurred_at.unwrap_or(now);
     if let Err(refusal) = may(book, &member, event, origin, recorded.used, occurred_at, now) {
@@ -128,13 +128,7 @@ fn price(
         }
         None => award::purchase(book, level, &earning)?,
     };
-    let asked = Asked {
-        facts: &facts,
-        event: &event.event,
-        date: local_date(occurred_at, book.zone()),
-        lines: &earning,
-        action_points: action.map(|action| action.points),
-    };
+    let asked = Asked { facts: &facts, lines: &earning, action_points: action.map(|action| action.points) };
     let (fired, silent) = ask(book, &asked, &limits)?;
     let by_themselves = shares.len();
     for Fired { rule, desired, weights } in &fired {

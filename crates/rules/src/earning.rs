@@ -1,10 +1,11 @@
 //! Rules with conditions: which of them fire for an event, and what each wants.
 
-use chrono::NaiveDate;
+use std::cmp::Reverse;
+
 use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, day_number};
 
 use crate::command::{Line, Silent};
-use crate::condition::{Condition, Facts, Field};
+use crate::condition::{Condition, Facts};
 use crate::document::{Limit, RuleCap, Stacking};
 use crate::limits::Limits;
 use crate::rulebook::{Availability, Rulebook};
@@ -18,6 +19,8 @@ pub(crate) struct Rule {
     pub(crate) days: (i32, i32),
     /// All of them must hold.
     pub(crate) when: Vec<Condition>,
+    /// Whether one of them asks for days in a row.
+    pub(crate) counts_streak: bool,
     pub(crate) lines: Option<Condition>,
     pub(crate) award: Wants,
     pub(crate) growth: i64,
@@ -84,11 +87,9 @@ pub(crate) struct Fired<'a> {
     pub(crate) weights: Vec<(usize, i64)>,
 }
 
-/// What happened, and what the event earns by itself.
+/// What rules are asked about, and what the event earns by itself.
 pub(crate) struct Asked<'a> {
     pub(crate) facts: &'a Facts<'a>,
-    pub(crate) event: &'a str,
-    pub(crate) date: NaiveDate,
     /// The lines that earn at all, by their place in the order.
     pub(crate) lines: &'a [(usize, &'a Line)],
     /// What an action awards by itself.
@@ -103,7 +104,7 @@ impl Rulebook {
 
     /// Whether some rule asks for how long the member has been doing this day by day.
     pub(crate) fn counts_streaks(&self, event: &str) -> bool {
-        self.rules_of(event).any(|rule| rule.when.iter().any(|when| when.asks_for(Field::EventStreakDays)))
+        self.rules_of(event).any(|rule| rule.counts_streak)
     }
 }
 
@@ -114,7 +115,7 @@ pub(crate) fn ask<'a>(
     limits: &Limits<'_>,
 ) -> Result<(Vec<Fired<'a>>, Silent), Refusal> {
     let (mut fired, mut silent) = (Vec::new(), Vec::new());
-    for rule in book.rules_of(asked.event) {
+    for rule in book.rules_of(asked.facts.event()) {
         match one(book, rule, asked, limits)? {
             Ok(found) => fired.push(found),
             Err(why) => silent.push((rule.id.clone(), why)),
@@ -136,17 +137,11 @@ fn is_chosen(at: usize, one: &Fired<'_>, all: &[Fired<'_>]) -> bool {
         .enumerate()
         .filter(|(place, other)| *place != at && other.rule.group.as_ref().is_some_and(|(name, _)| name == group));
     // Of two that are alike in all the earlier one is chosen.
-    let goes_first = |place: usize, other: &Fired<'_>| match stacking {
-        Stacking::Sum => false,
-        Stacking::BestOf => {
-            (other.desired, other.rule.priority) > (one.desired, one.rule.priority)
-                || (other.desired, other.rule.priority) == (one.desired, one.rule.priority) && place < at
-        }
-        Stacking::Exclusive => {
-            other.rule.priority > one.rule.priority || other.rule.priority == one.rule.priority && place < at
-        }
+    let rank = |place: usize, fired: &Fired<'_>| {
+        let desired = if *stacking == Stacking::BestOf { fired.desired } else { Exact::ZERO };
+        (desired, fired.rule.priority, Reverse(place))
     };
-    !others.into_iter().any(|(place, other)| goes_first(place, other))
+    *stacking == Stacking::Sum || !others.into_iter().any(|(place, other)| rank(place, other) > rank(at, one))
 }
 
 fn one<'a>(
@@ -155,7 +150,7 @@ fn one<'a>(
     asked: &Asked<'a>,
     limits: &Limits<'_>,
 ) -> Result<Result<Fired<'a>, Silence>, Refusal> {
-    let day = day_number(asked.date);
+    let day = day_number(asked.facts.date);
     if day < rule.days.0 || day > rule.days.1 {
         return Ok(Err(Silence::Dates));
     }

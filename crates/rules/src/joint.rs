@@ -10,14 +10,11 @@ use ledger::{
 };
 
 use crate::command::{Decided, Recorded, Stolen};
-use crate::decide::{settle, wind_up};
+use crate::decide::{Outcome, settle, wind_up};
 use crate::limits::{Limits, STREAK};
 use crate::reverse::recover;
 use crate::rulebook::Rulebook;
 use crate::tiers;
-
-/// What was decided about several members.
-pub(crate) type Outcome = Result<Result<Decided, Refusal>, Fault>;
 
 /// Entries of one member have their ids next to each other, and those of the next member begin this many further on.
 const IDS_EACH: u64 = 1 << 20;

@@ -30,7 +30,7 @@ mod validate;
 pub use adjust::AdjustmentWish;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Silent, Stolen};
 pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
-pub use decide::{Decide, decide, decide_event, decide_joint, decide_single, settle};
+pub use decide::{Decide, Outcome, decide, decide_event, decide_joint, decide_single, settle};
 pub use default::default_document;
 pub use document::{
     ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade,

@@ -499,3 +499,18 @@ fn a_return_frees_of_a_rules_cap_what_the_rule_had_awarded() {
     assert_eq!((counted.times, counted.points), (0, 0));
     assert_eq!(told(&mut world, day, &basket(&[("dairy", "", 1, 20_000)])), "purchase 200, dairy 100");
 }
+
+/// docs/reference/conditions.md shows the table of fields, word by word.
+#[test]
+fn the_reference_shows_every_field() {
+    let reference = include_str!("../../../docs/reference/conditions.md");
+    for (name, _, kind, told) in rules::FIELDS {
+        let kind = match kind {
+            rules::Type::Bool => "true or false",
+            rules::Type::Int => "number",
+            rules::Type::Text => "text",
+            rules::Type::Texts | rules::Type::Ints => "list of texts",
+        };
+        assert!(reference.contains(&format!("| `{name}` | {kind} | {told} |\n")), "{name}");
+    }
+}

@@ -17,7 +17,8 @@ pub(crate) struct Facts<'a> {
     member: &'a Member,
     tier: &'a str,
     attributes: &'a BTreeMap<String, String>,
-    date: NaiveDate,
+    /// The local day it happened on.
+    pub(crate) date: NaiveDate,
     hour: i64,
     member_days: i64,
     order_minor: i64,
@@ -64,6 +65,11 @@ impl<'a> Facts<'a> {
             quantity: sum(|line| line.quantity),
             streak_days: 0,
         }
+    }
+
+    /// The event's name.
+    pub(crate) fn event(&self) -> &'a str {
+        &self.event.event
     }
 
     /// Whether the condition holds for the event.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use ledger::day_number;
 
 use super::{Check, MOST_POINTS, escape};
-use crate::condition::{Condition, Scope, to_cel};
+use crate::condition::{Condition, Field, Scope, to_cel};
 use crate::document::{Budget, Document, EarningRule, RuleAward, RuleCap};
 use crate::earning::{Rule, Wants};
 
@@ -107,6 +107,7 @@ impl Check<'_> {
             id: rule.id.clone(),
             event: rule.event.clone(),
             days,
+            counts_streak: when.iter().any(|when| when.asks_for(Field::EventStreakDays)),
             when,
             lines,
             award,
