@@ -109,7 +109,7 @@ impl Journal {
     }
 
     /// The entries posted so far.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.postings.iter().map(|posting| &posting.entry)
     }
 

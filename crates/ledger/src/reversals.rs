@@ -31,10 +31,8 @@ pub enum Shortfall {
 pub struct ClawBack<'a> {
     /// The earn.
     pub earn: &'a Entry,
-    /// How much of it; `expired` is how much of the earn's own lots expired and was not set against an earlier reversal.
+    /// How much of it, and how much of that is gone already.
     pub reversal: Reversal,
-    /// True when what has expired of it is left out of that already.
-    pub is_net: bool,
     /// What becomes of what the member no longer has.
     pub shortfall: Shortfall,
     /// Plain first-in-first-out instead of expiring first, for points of other lots.
@@ -62,12 +60,8 @@ pub fn claw_back(
 ) -> Result<EntryId, Fault> {
     let now = journal.now();
     let own: BTreeSet<LotNumber> = wish.earn.grants.iter().map(|lot| lot.number).collect();
-    // What this very command has found expired counts as well.
-    let found = journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
-    let found = found.filter(|draw| !wish.is_net && own.contains(&draw.number));
-    let found = sum(found.map(|draw| draw.points))?;
     let desired = wish.reversal.desired;
-    let expired = wish.reversal.expired.checked_add(found).ok_or(Fault::Overflow)?.min(desired);
+    let expired = wish.reversal.expired.min(desired);
     let can_be_taken = |lot: &&Lot| match lot.state(now) {
         LotState::Pending => true,
         LotState::Active => wish.shortfall != Shortfall::PendingOnly,

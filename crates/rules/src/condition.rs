@@ -123,6 +123,8 @@ pub(crate) enum Node {
     Compare(Comparison, Box<Node>, Box<Node>),
     In(Box<Node>, Box<Node>),
     Calculate(Operation, Box<Node>, Box<Node>),
+    /// One text after the other.
+    Join(Box<Node>, Box<Node>),
     Find(Search, Box<Node>, Box<Node>),
     /// Items of a list, characters of a text.
     Size(Box<Node>),
@@ -140,7 +142,7 @@ impl Node {
                 Self::Texts(items) | Self::Ints(items) => items.iter().any(|item| item.any(is)),
                 Self::Not(a) | Self::Size(a) | Self::SomeLine(a) | Self::EveryLine(a) => a.any(is),
                 Self::All(a, b) | Self::Any(a, b) | Self::Compare(_, a, b) | Self::In(a, b) => a.any(is) || b.any(is),
-                Self::Calculate(_, a, b) | Self::Find(_, a, b) => a.any(is) || b.any(is),
+                Self::Calculate(_, a, b) | Self::Join(a, b) | Self::Find(_, a, b) => a.any(is) || b.any(is),
                 Self::If(a, b, c) => a.any(is) || b.any(is) || c.any(is),
                 _ => false,
             }

@@ -7,7 +7,7 @@ use ledger::{
 
 use crate::award::{self, Share};
 use crate::command::{Decided, EarnEvent, Line, Recorded, Silent};
-use crate::condition::{Condition, Facts};
+use crate::condition::Facts;
 use crate::coupon::Issue;
 use crate::decide::{Outcome, closed, settle};
 use crate::document::Enrolment;
@@ -116,11 +116,8 @@ fn price(
     if book.counts_streaks(&event.event) {
         facts.streak_days = limits.streak(&event.event);
     }
-    // What a line cannot be asked counts as no: it is left out.
-    let among =
-        |lines: Option<&Condition>, line: &Line| lines.is_none_or(|lines| facts.holds_for(lines, line) == Ok(true));
-    let all = || event.lines.iter().enumerate();
-    let earning: Vec<(usize, &Line)> = all().filter(|(_, line)| among(book.purchase.lines.as_ref(), line)).collect();
+    let earns = |(_, line): &(usize, &Line)| facts.counts(book.purchase.lines.as_ref(), line);
+    let earning: Vec<(usize, &Line)> = event.lines.iter().enumerate().filter(earns).collect();
     let spend_minor = sum_of(event.lines.iter().map(|line| &line.amount))?;
     let mut shares = match action {
         Some(action) => {
@@ -132,9 +129,6 @@ fn price(
     let (fired, silent) = ask(book, &asked, &limits)?;
     let by_themselves = shares.len();
     for Fired { rule, desired, weights } in &fired {
-        if let Some(limit) = rule.limit {
-            limits.count_award(&rule.id, limit);
-        }
         shares.push(Share { rule: format!("rule:{}", rule.id), desired: *desired, weights: weights.clone() });
     }
     let points = award::points(book, &shares)?;
@@ -154,11 +148,17 @@ fn price(
     granted = limits.budget(book.budget, granted, &recorded.tallies);
     because = because.or_else(|| too_much(book, spend_minor, granted));
     let parts = award::within(&parts, granted);
+    for (fired, part) in fired.iter().zip(parts.iter().skip(by_themselves)) {
+        // What was cut to nothing was not had.
+        if let Some(limit) = fired.rule.limit.filter(|_| *part > 0 || fired.rule.is_more_than_points()) {
+            limits.count_award(&fired.rule.id, limit);
+        }
+    }
     let (counts, tallies) = limits.into_counts(granted, &parts);
     let lives = lives(book, &event.event, &fired, by_themselves, &parts);
     let grants =
         lives.into_iter().filter_map(|(source, life, points)| lot(book, &source, life, points, occurred_at, now));
-    let counting = |line: &&Line| among(book.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()), line);
+    let counting = |line: &&Line| facts.counts(book.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()), line);
     let counted_minor = sum_of(event.lines.iter().filter(counting).map(|line| &line.amount))?;
     let growth = match action {
         Some(action) => action.growth,

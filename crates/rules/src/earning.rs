@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, day_number};
 
 use crate::command::{Line, Silent};
-use crate::condition::{Condition, Facts};
+use crate::condition::{Condition, Facts, Field};
 use crate::document::{Limit, RuleCap, Stacking};
 use crate::limits::Limits;
 use crate::rulebook::{Availability, Rulebook};
@@ -19,7 +19,7 @@ pub(crate) struct Rule {
     pub(crate) days: (i32, i32),
     /// All of them must hold.
     pub(crate) when: Vec<Condition>,
-    /// Whether one of them asks for days in a row.
+    /// Whether one of its conditions asks for days in a row.
     pub(crate) counts_streak: bool,
     pub(crate) lines: Option<Condition>,
     pub(crate) award: Wants,
@@ -31,6 +31,13 @@ pub(crate) struct Rule {
     pub(crate) life: Option<(ExpiryPolicy, Availability)>,
     pub(crate) group: Option<(String, Stacking)>,
     pub(crate) priority: i64,
+}
+
+impl Rule {
+    /// Whether it gives something beside points.
+    pub(crate) fn is_more_than_points(&self) -> bool {
+        self.growth > 0 || self.coupon.is_some()
+    }
 }
 
 /// What a rule wants.
@@ -102,9 +109,12 @@ impl Rulebook {
         self.rules.iter().filter(move |rule| rule.event == event)
     }
 
-    /// Whether some rule asks for how long the member has been doing this day by day.
+    /// Whether something asks for how long the member has been doing this day by day.
     pub(crate) fn counts_streaks(&self, event: &str) -> bool {
-        self.rules_of(event).any(|rule| rule.counts_streak)
+        let of_lines = [self.purchase.lines.as_ref(), self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref())];
+        let asks = |lines: &Condition| lines.asks_for(Field::EventStreakDays);
+        (event == "purchase" && of_lines.into_iter().flatten().any(asks))
+            || self.rules_of(event).any(|rule| rule.counts_streak)
     }
 }
 
@@ -161,14 +171,8 @@ fn one<'a>(
             Err(_) => return Ok(Err(Silence::Failed)),
         }
     }
-    let mut lines = Vec::new();
-    for (place, line) in asked.lines {
-        match rule.lines.as_ref().map_or(Ok(true), |condition| asked.facts.holds_for(condition, line)) {
-            Ok(true) => lines.push((*place, *line)),
-            Ok(false) => {}
-            Err(_) => return Ok(Err(Silence::Failed)),
-        }
-    }
+    let counts = |line: &Line| asked.facts.counts(rule.lines.as_ref(), line);
+    let lines: Vec<(usize, &Line)> = asked.lines.iter().filter(|(_, line)| counts(line)).copied().collect();
     let is_purchase = asked.action_points.is_none();
     if is_purchase && lines.is_empty() {
         return Ok(Err(Silence::Lines));
@@ -177,7 +181,7 @@ fn one<'a>(
         return Ok(Err(Silence::Limit));
     }
     let desired = wanted(book, rule, asked.action_points, &lines).ok_or(Refusal::AmountOutOfRange)?;
-    if desired == Exact::ZERO && rule.growth == 0 && rule.coupon.is_none() {
+    if desired == Exact::ZERO && !rule.is_more_than_points() {
         return Ok(Err(Silence::Nothing));
     }
     let weight = |line: &Line| match rule.award {

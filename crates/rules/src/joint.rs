@@ -315,7 +315,6 @@ pub(crate) fn recover_all(
         let wish = ClawBack {
             earn: received,
             reversal: Reversal { lines: Vec::new(), desired: *points, expired: 0 },
-            is_net: true,
             shortfall: Shortfall::Debt,
             first_in_first_out: book.first_in_first_out(),
             counts: Vec::new(),

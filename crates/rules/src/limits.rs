@@ -39,12 +39,20 @@ impl Per {
 /// What counters of days in a row begin with.
 pub(crate) const STREAK: &str = "streak:";
 
+/// What counters of the points of a rule begin with.
+const CAP: &str = "cap:";
+
 /// What counters of velocity begin with.
 const VELOCITY: &str = "velocity:";
 
-/// Whether a counter counts how fast a member does something.
-pub(crate) fn is_velocity(counter: &str) -> bool {
-    counter.starts_with(VELOCITY)
+/// Whether a counter counts what a member did, however it ended: how fast, or on how many days in a row.
+pub(crate) fn is_of_conduct(counter: &str) -> bool {
+    counter.starts_with(VELOCITY) || counter.starts_with(STREAK)
+}
+
+/// Whether a counter counts what one rule awarded.
+pub(crate) fn is_of_rule(counter: &str) -> bool {
+    counter.starts_with(CAP)
 }
 
 /// The limits of one event, and the counts they will leave behind.
@@ -173,7 +181,7 @@ impl<'a> Limits<'a> {
     ) -> i64 {
         let subject = match (cap.of, device) {
             (CapOf::Member, _) => {
-                let count = self.count(format!("cap:{rule}:{}", cap.per.as_str()), cap.per);
+                let count = self.count(format!("{CAP}{rule}:{}", cap.per.as_str()), cap.per);
                 let (_, granted) = self.member.counted(&count.counter, count.period);
                 self.counts.push((Count { times: 1, ..count }, Some(share)));
                 return points.min(cap.points.saturating_sub(granted)).max(0);
@@ -185,7 +193,7 @@ impl<'a> Limits<'a> {
         };
         self.cap_tally(
             Some(share),
-            (subject, format!("cap:{rule}:{}", cap.per.as_str())),
+            (subject, format!("{CAP}{rule}:{}", cap.per.as_str())),
             (cap.per, cap.points),
             points,
             counted,
@@ -224,8 +232,13 @@ impl<'a> Limits<'a> {
         }
         let (before, _) = self.member.counted(&count.counter, count.period.saturating_sub(1));
         let days = before.saturating_add(1);
-        let keep_from = count.keep_from.saturating_sub(1);
-        self.counts.push((Count { times: days, keep_from, ..count }, None));
+        let count = Count { times: days, keep_from: count.keep_from.saturating_sub(1), ..count };
+        // Days that were counted as the first ones of a row go on from this one, which was reported late.
+        let later = (1..).map(|after| count.period.saturating_add(after));
+        let later = later.take_while(|day| *day < i32::MAX && self.member.counted(&count.counter, *day).0 > 0);
+        let later: Vec<i32> = later.collect();
+        self.counts.extend(later.into_iter().map(|period| (Count { period, ..count.clone() }, None)));
+        self.counts.push((count, None));
         days
     }
 

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
-    ClawBack, Count, Coupon, Entry, EntryId, Fault, GiveBack, Journal, LineAward, LineReturn, LotDraw, LotGrant,
+    ClawBack, Count, Coupon, Entry, EntryId, Fault, GiveBack, Journal, Kind, LineAward, LineReturn, LotDraw, LotGrant,
     LotNumber, Origin, Qualifying, Refusal, Reversal, Review, Timestamp, Totals, claw_back, give_back,
 };
 
 use crate::command::{Recorded, Stolen};
-use crate::limits::is_velocity;
+use crate::limits::{is_of_conduct, is_of_rule};
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
 use crate::tiers;
@@ -88,7 +88,6 @@ pub(crate) fn reverse(
         primary = journal.posted();
         let wish = ClawBack {
             earn,
-            is_net: false,
             shortfall: book.returns.shortfall,
             first_in_first_out: book.first_in_first_out(),
             counts: come_back.counts(book, journal, earn),
@@ -96,7 +95,7 @@ pub(crate) fn reverse(
             // Used ones are gone; the others would be a gift for nothing.
             coupons: open_coupons(journal, earn).filter(|_| come_back.is_all).cloned().collect(),
             qualifying: come_back.qualifying(book, journal, earn),
-            reversal: come_back.reversal(recorded),
+            reversal: come_back.reversal(earn, expired_of(journal, earn, recorded)),
         };
         let along = Origin { reference: None, ..origin.clone() };
         let id = claw_back(journal, wish, None, origin)?;
@@ -142,6 +141,13 @@ pub(crate) fn recover(
         given.push((id, living.min(back.points)));
     }
     Ok(if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse) })
+}
+
+/// How many points of the lots of an earn have expired, by what is recorded and by what this very command has found.
+fn expired_of(journal: &Journal, earn: &Entry, recorded: &Recorded) -> i64 {
+    let found = journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
+    let own = |draw: &&LotDraw| earn.grants.iter().any(|lot| lot.number == draw.number);
+    found.filter(own).map(|draw| draw.points).fold(recorded.expired, i64::saturating_add)
 }
 
 fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item = &'a Coupon> {
@@ -200,6 +206,12 @@ fn grace(book: &Rulebook, now: Timestamp) -> Option<LotGrant> {
 fn share(of: i64, part: i128, total: i128) -> i64 {
     let share = i128::from(of).saturating_mul(part).checked_div(total).unwrap_or(0);
     i64::try_from(share).unwrap_or(0)
+}
+
+/// What of `whole` falls to the `part` that follows on `before`, of a whole of `total`.
+fn running(whole: i64, total: i64, before: i64, part: i64) -> i64 {
+    let upto = |points: i64| share(whole, i128::from(points), i128::from(total));
+    upto(before.saturating_add(part)) - upto(before)
 }
 
 /// What comes back of an order, or an action that is undone.
@@ -284,8 +296,13 @@ impl Return {
         if self.is_all { whole - before } else { share(whole, after, total) - before }
     }
 
-    fn reversal(self, recorded: &Recorded) -> Reversal {
-        Reversal { lines: self.lines, desired: self.points, expired: recorded.expired - self.expired_before }
+    /// What came back, and how much of it is gone already, as `expired` points of the earn are.
+    fn reversal(self, earn: &Entry, expired: i64) -> Reversal {
+        // As nobody knows whose points they were, each return is excused its part of them.
+        let part = share(expired, i128::from(self.points_before) + i128::from(self.points), i128::from(earn.points));
+        let part = if self.is_all { expired } else { part };
+        let expired = (part - self.expired_before).clamp(0, self.points.max(0));
+        Reversal { lines: self.lines, desired: self.points, expired }
     }
 
     fn qualifying(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Option<Qualifying> {
@@ -326,25 +343,26 @@ impl Return {
     fn counts(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Vec<Count> {
         let counters = &journal.member().counters;
         let is_kept = |count: &&Count| counters.iter().any(|c| c.name == count.counter && c.period == count.period);
-        // A counter of one rule alone has counted a part of the points: the same part of what comes back is freed.
-        let upto = |counted: i64, points: i64| share(counted, i128::from(points), i128::from(earn.points));
-        let points = |counted: i64| upto(counted, self.points_before + self.points) - upto(counted, self.points_before);
+        // Which lines a rule had awarded its points for is not recorded: they are freed when nothing is left of the order.
+        let points = |count: &Count| match is_of_rule(&count.counter) {
+            true if self.is_all => count.points,
+            true => 0,
+            false => running(count.points, earn.points, self.points_before, self.points),
+        };
         let freed = |count: &Count| Count {
             times: if self.is_all { -count.times } else { 0 },
-            points: -points(count.points),
+            points: -points(count),
             ..count.clone()
         };
-        // How fast somebody was does not change when goods come back.
-        let counts = earn.counts.iter().filter(|count| book.returns.free_caps && !is_velocity(&count.counter));
-        counts.filter(is_kept).map(freed).collect()
+        // What somebody did does not change when goods come back.
+        let counts = earn.counts.iter().filter(|count| book.returns.free_caps && !is_of_conduct(&count.counter));
+        let freed = counts.filter(is_kept).map(freed);
+        freed.filter(|count| count.times != 0 || count.points != 0).collect()
     }
 }
 
 fn line_return(line: &LineAward, before: i64, units: i64) -> LineReturn {
-    let of = |whole: i64| {
-        let upto = |units: i64| share(whole, i128::from(units), i128::from(line.quantity));
-        upto(before + units) - upto(before)
-    };
+    let of = |whole: i64| running(whole, line.quantity, before, units);
     LineReturn {
         line: line.line.clone(),
         quantity: units,

@@ -182,6 +182,13 @@ impl Rulebook {
         &self.conditions
     }
 
+    /// Every condition as often as something asks it.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &Condition> {
+        let of_lines = [self.purchase.lines.as_ref(), self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref())];
+        let of_rules = self.rules.iter().flat_map(|rule| rule.when.iter().chain(&rule.lines));
+        of_lines.into_iter().flatten().chain(of_rules)
+    }
+
     /// Whether some condition asks for what the merchant told about the member.
     #[must_use]
     pub fn asks_for_profile(&self) -> bool {

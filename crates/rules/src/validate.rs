@@ -23,6 +23,8 @@ pub struct Problem {
 const MOST_POINTS: i64 = 1_000_000_000;
 /// The most days or months a policy may name (about a hundred years).
 const MOST_DAYS: u32 = 36_600;
+/// The most nodes that all conditions have together, as often as they are asked: an event looks at each of them, some once a line.
+const MOST_NODES: usize = 5_000;
 
 impl Rulebook {
     /// Validates a document, looks its zone up in the time zone database and reads its conditions.
@@ -30,19 +32,24 @@ impl Rulebook {
     /// # Errors
     /// Every [`Problem`] found.
     pub fn new(document: &Document, version: i64) -> Result<Self, Vec<Problem>> {
-        let mut reserved = Vec::new();
+        // What was published before these bounds were there goes on.
+        let mut problems = Vec::new();
         for name in document.actions.keys() {
-            // References are unique by event or kind, so an action must not bear the name of another one. What was published before a kind was
-            // there goes on.
+            // References are unique by event or kind, so an action must not bear the name of another one.
             if name == "purchase" || KINDS.iter().any(|kind| kind.as_str() == name) {
                 let detail = "is the name of something else than an action".to_owned();
-                reserved.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
+                problems.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
             }
         }
         match Self::checked(document, document.time_zone.parse().ok(), &compile, version) {
-            Ok(book) if reserved.is_empty() => Ok(book),
-            Ok(_) => Err(reserved),
-            Err(problems) => Err(problems.into_iter().chain(reserved).collect()),
+            Ok(book) => {
+                if book.asked().map(Condition::size).sum::<usize>() > MOST_NODES {
+                    let detail = format!("ask for more than {MOST_NODES} things in all");
+                    problems.push(Problem { pointer: "/rules".to_owned(), detail });
+                }
+                if problems.is_empty() { Ok(book) } else { Err(problems) }
+            }
+            Err(found) => Err(found.into_iter().chain(problems).collect()),
         }
     }
 

@@ -365,6 +365,9 @@ fn conditions_are_checked_when_they_are_published() {
         ("(member.is_new ? 1 : 2) == 1", None),
         ("event.date >= \"2026-01-01\" && !(event.hour in [])", None),
         ("attributes[\"favourite shop\"] != \"\"", None),
+        ("member.id + \"/a\" == \"m/a\"", None),
+        ("member.id + 1 == \"m1\"", Some("needs a text where it has a whole number")),
+        ("member.id - \"m\" == \"\"", Some("needs a whole number where it has a text")),
         ("member.tier", Some("must be true or false, and is a text")),
         ("member.tier == 1", Some("needs a text where it has a whole number")),
         ("member.teir == \"gold\"", Some("member.teir is no field that is known here")),
@@ -489,15 +492,148 @@ fn a_return_frees_of_a_rules_cap_what_the_rule_had_awarded() {
     let day = "2026-03-02T10:00:00";
     let order = basket(&[("dairy", "", 1, 8_000), ("bread", "", 1, 92_000)]);
     assert_eq!(told(&mut world, day, &order), "purchase 1000, dairy 80");
-    for part in [Part::Lines(vec![("1".into(), 1)]), Part::Rest] {
+    // The bread counts for nothing under the rule: what is left of its cap is told by the whole order alone.
+    for (part, left) in [(Part::Lines(vec![("1".into(), 1)]), (1, 80)), (Part::Rest, (0, 0))] {
         let back = world.undo(Some(0), None, part);
         let member = world.member.clone();
         let decided = world.decide(&member, at("2026-03-02T10:00:00+08:00"), &back, None).unwrap();
         assert!(world.commit(&member, decided, None));
+        let counted = world.member.counters.iter().find(|counter| counter.name == "cap:dairy:day").unwrap();
+        assert_eq!((counted.times, counted.points), left);
     }
-    let counted = world.member.counters.iter().find(|counter| counter.name == "cap:dairy:day").unwrap();
-    assert_eq!((counted.times, counted.points), (0, 0));
     assert_eq!(told(&mut world, day, &basket(&[("dairy", "", 1, 20_000)])), "purchase 200, dairy 100");
+}
+
+#[test]
+fn conditions_that_are_published_can_be_read_back() {
+    // serde_json reads 128 levels; a document has some of its own.
+    for (part, times, end) in [
+        ("order.amount_minor", 0, " > 0"),
+        (" + 1", 200, " > 0"),
+        (" + 1", 61, " > 0"),
+        (" + 1", 47, " > 0"),
+        (" + 1", 20, " > 0"),
+    ] {
+        let text = format!("order.amount_minor{}{end}", if times > 0 { part.repeat(times) } else { String::new() });
+        let Ok(condition) = rules::compile(&text, rules::Scope::Event) else { continue };
+        let stored = json!({"conditions": {"event": {text.clone(): condition}}}).to_string();
+        assert!(serde_json::from_str::<Value>(&stored).is_ok(), "{part} {times} times");
+    }
+    let nested = |times: usize| "member.is_new ? true : ".repeat(times) + "false";
+    for times in [1, 20, 47, 64, 80] {
+        let Ok(condition) = rules::compile(&nested(times), rules::Scope::Event) else { continue };
+        let stored = json!({"conditions": {"event": {"x": condition}}}).to_string();
+        assert!(serde_json::from_str::<Value>(&stored).is_ok(), "{times} times");
+    }
+    // What people write is not deep: a choice of many, and sums.
+    let wide = vec!["line.sku == \"a\""; 40].join(" || ");
+    for text in [wide.as_str(), &(" + 1".repeat(20).replacen(" + ", "", 1) + " > 0")] {
+        assert!(rules::compile(text, rules::Scope::Line).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn conditions_of_lines_know_the_days_in_a_row() {
+    let second = json!({"purchase": {"points_per_unit": "1", "expiry": "shopping", "lines": "event.streak_days >= 2"}});
+    let mut book = serde_json::to_value(rules::default_document()).unwrap();
+    book["purchase"]["lines"] = second["purchase"]["lines"].clone();
+    let mut by_itself = World::new(|d| *d = serde_json::from_value(book).unwrap());
+    let mut by_rule = world(json!({"rules": [{"id": "second", "event": "purchase", "lines": "event.streak_days >= 2",
+        "award": {"kind": "fixed", "points": 7}}]}));
+    run(
+        "by itself",
+        &mut by_itself,
+        &[("2026-03-01T10:00:00", buy(&[100]), "nothing"), ("2026-03-02T10:00:00", buy(&[100]), "purchase 1")],
+    );
+    run(
+        "by a rule",
+        &mut by_rule,
+        &[
+            ("2026-03-01T10:00:00", buy(&[100]), "purchase 1"),
+            ("2026-03-02T10:00:00", buy(&[100]), "purchase 1, second 7"),
+        ],
+    );
+}
+
+#[test]
+fn a_day_reported_late_closes_the_gap_in_a_streak() {
+    let mut world = world(json!({"rules": [{"id": "four", "event": "check_in", "when": "event.streak_days == 4",
+        "award": {"kind": "fixed", "points": 30}}]}));
+    let late = |day: &str| support::happened(&format!("{day}T10:00:00+08:00"), act("check_in"));
+    run(
+        "late",
+        &mut world,
+        &[
+            ("2026-03-01T10:00:00", act("check_in"), "check_in 5"),
+            ("2026-03-03T10:00:00", act("check_in"), "check_in 5"),
+            ("2026-03-03T11:00:00", late("2026-03-02"), "check_in 5"),
+            ("2026-03-04T10:00:00", act("check_in"), "check_in 5, four 30"),
+        ],
+    );
+}
+
+#[test]
+fn a_return_does_not_break_a_streak() {
+    let mut world = world(json!({"returns": {"free_caps": true}, "rules": [{"id": "third", "event": "purchase",
+        "when": "event.streak_days == 3", "award": {"kind": "fixed", "points": 30}}]}));
+    for (local, expected) in [
+        ("2026-03-01T10:00:00", "purchase 1"),
+        ("2026-03-02T10:00:00", "purchase 1"),
+        ("2026-03-02T11:00:00", "purchase 1"),
+    ] {
+        assert_eq!(told(&mut world, local, &buy(&[100])), expected);
+    }
+    let back = world.undo(Some(1), None, Part::Rest);
+    let member = world.member.clone();
+    let decided = world.decide(&member, at("2026-03-02T12:00:00+08:00"), &back, None).unwrap();
+    assert!(world.commit(&member, decided, None));
+    assert_eq!(told(&mut world, "2026-03-03T10:00:00", &buy(&[100])), "purchase 1, third 30");
+}
+
+#[test]
+fn a_line_that_cannot_be_told_does_not_count() {
+    let mut world =
+        world(json!({"rules": [{"id": "unit", "event": "purchase", "lines": "100 / (line.quantity - 1) > 0",
+        "award": {"kind": "each", "points": 5}}]}));
+    let order = basket(&[("a", "", 1, 1_000), ("b", "", 3, 1_000)]);
+    assert_eq!(told(&mut world, "2026-03-02T10:00:00", &order), "purchase 20, unit 15");
+}
+
+#[test]
+fn what_one_line_settles_another_does_not_spoil() {
+    let mut world = world(json!({"rules": [
+        {"id": "some", "event": "purchase", "when": "order.lines.exists(l, 10 / (l.quantity - 1) > 3)", "award": {"kind": "fixed", "points": 5}},
+        {"id": "not_all", "event": "purchase", "when": "!order.lines.all(l, 10 / (l.quantity - 1) < 3)", "award": {"kind": "fixed", "points": 3}},
+    ]}));
+    // The first line divides by 0; the second one settles both.
+    for order in [[("a", "", 1, 1_000), ("b", "", 2, 1_000)], [("b", "", 2, 1_000), ("a", "", 1, 1_000)]] {
+        assert_eq!(told(&mut world, "2026-03-02T10:00:00", &basket(&order)), "purchase 20, some 5, not_all 3");
+    }
+}
+
+#[test]
+fn a_rule_that_is_cut_to_nothing_was_not_had() {
+    let mut world = world(json!({"caps": {"points_per_day": 10}, "rules": [{"id": "once", "event": "purchase",
+        "award": {"kind": "fixed", "points": 5}, "limit": {"times": 1, "per": "lifetime"}}]}));
+    run(
+        "cut",
+        &mut world,
+        &[
+            ("2026-03-02T10:00:00", buy(&[2_000]), "purchase 10"),
+            ("2026-03-03T10:00:00", buy(&[100]), "purchase 1, once 5"),
+            ("2026-03-04T10:00:00", buy(&[100]), "purchase 1"),
+        ],
+    );
+}
+
+#[test]
+fn a_rulebook_asks_for_so_much_in_all() {
+    let rule = |at: usize, when: &str| json!({"id": format!("r{at}"), "event": "purchase", "when": when, "award": {"kind": "fixed", "points": 1}});
+    // The same text in every rule is asked for every rule.
+    let when = vec!["member.balance > 1"; 40].join(" && ");
+    let all: Vec<Value> = (0..150).map(|at| rule(at, &when)).collect();
+    let problems = Rulebook::new(&document(json!({"rules": all})), 1).err().unwrap_or_default();
+    assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/rules"]);
 }
 
 /// docs/reference/conditions.md shows the table of fields, word by word.

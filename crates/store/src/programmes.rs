@@ -92,7 +92,11 @@ struct Stored {
 
 /// The document of a stored rulebook.
 pub(crate) fn document_of(text: &str) -> Result<Document, Error> {
-    serde_json::from_str(text).map(|Stored { document, .. }| document).map_err(|_| Error::Corrupt("rulebook"))
+    #[derive(Deserialize)]
+    struct Told {
+        document: Document,
+    }
+    serde_json::from_str(text).map(|Told { document }| document).map_err(|_| Error::Corrupt("rulebook"))
 }
 
 /// Reads a stored rulebook.
@@ -135,6 +139,8 @@ pub async fn publish(
     by: &str,
 ) -> Result<Published, Error> {
     let text = stored_text(document, book)?;
+    // Nobody could repair a programme whose rulebook cannot be read.
+    parse_rulebook(&text, version_now + 1)?;
     let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
     let budgets = budgets.map(|budgets| serde_json::json!(budgets).to_string());
     put(sql, (id, name, version_now), text, (book.asks_for_profile(), budgets), now, by).await

@@ -13,8 +13,10 @@ use super::{Comparison, Condition, FIELDS, Node, Operation, Scope, Search, Type}
 const MOST_BYTES: usize = 2_000;
 /// The most nodes of a condition; each is looked at once for an event, or once a line.
 const MOST_NODES: usize = 200;
-/// How deep they may be nested: reading, checking and evaluating them recurs.
+/// How deep a text may be nested: reading it recurs.
 const MOST_DEPTH: u16 = 24;
+/// How deep the tree may be, which is deeper where `a + b + c` are two levels. Each is two levels of JSON at most, of which readers follow 128.
+const MOST_LEVELS: u16 = 48;
 
 /// Reads and checks a condition.
 ///
@@ -55,8 +57,8 @@ impl Checker {
     fn node(&mut self, expression: &IdedExpr) -> Typed {
         self.nodes += 1;
         self.depth += 1;
-        if self.nodes > MOST_NODES || self.depth > 4 * MOST_DEPTH {
-            return Err("is too large".to_owned());
+        if self.nodes > MOST_NODES || self.depth > MOST_LEVELS {
+            return Err(format!("must have at most {MOST_NODES} parts, in at most {MOST_LEVELS} levels"));
         }
         let typed = match &expression.expr {
             Expr::Literal(literal) => literal_of(literal),
@@ -176,7 +178,13 @@ impl Checker {
                     bool(Node::Compare(comparison, Box::new(a), self.boxed(b, kind)?))
                 }
                 (None, Some(operation)) => {
-                    Ok((Node::Calculate(operation, self.boxed(a, Type::Int)?, self.boxed(b, Type::Int)?), Type::Int))
+                    let (a, kind) = self.node(a)?;
+                    let b = self.boxed(b, kind)?;
+                    match (operation, kind) {
+                        (_, Type::Int) => Ok((Node::Calculate(operation, Box::new(a), b), Type::Int)),
+                        (Operation::Add, Type::Text) => Ok((Node::Join(Box::new(a), b), Type::Text)),
+                        _ => Err(format!("needs a whole number where it has {}", kind.as_str())),
+                    }
                 }
                 (None, None) => Err(format!("{name}() is nothing that conditions know")),
             },

@@ -1,6 +1,7 @@
 //! What a condition is worth for an event.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
@@ -25,6 +26,20 @@ pub(crate) struct Facts<'a> {
     quantity: i64,
     /// On how many days in a row the member did this.
     pub(crate) streak_days: i64,
+    categories: List<'a>,
+    skus: List<'a>,
+    tags: List<'a>,
+}
+
+/// A list that is made when it is asked for, and once: conditions of lines may ask for it line by line.
+#[derive(Debug, Default)]
+struct List<'a>(OnceCell<Vec<Cow<'a, str>>>);
+
+impl<'a> List<'a> {
+    fn of(&self, make: impl FnOnce() -> Vec<&'a str>) -> Value<'_> {
+        let made = || make().into_iter().map(Cow::Borrowed).collect();
+        Value::Texts(Cow::Borrowed(self.0.get_or_init(made)))
+    }
 }
 
 /// A value could not be told: a sum left its range, something was divided by 0.
@@ -36,7 +51,7 @@ enum Value<'a> {
     Bool(bool),
     Int(i64),
     Text(Cow<'a, str>),
-    Texts(Vec<Cow<'a, str>>),
+    Texts(Cow<'a, [Cow<'a, str>]>),
     Ints(Vec<i64>),
 }
 
@@ -64,6 +79,9 @@ impl<'a> Facts<'a> {
             order_minor: sum(|line| line.amount.amount_minor),
             quantity: sum(|line| line.quantity),
             streak_days: 0,
+            categories: List::default(),
+            skus: List::default(),
+            tags: List::default(),
         }
     }
 
@@ -77,9 +95,10 @@ impl<'a> Facts<'a> {
         self.bool(&condition.0, None)
     }
 
-    /// Whether it holds for a line of the order.
-    pub(crate) fn holds_for(&self, condition: &Condition, line: &Line) -> Result<bool, Failed> {
-        self.bool(&condition.0, Some(line))
+    /// Whether a line of the order is among those that the condition names, which are all where there is none. A line that it cannot be
+    /// told of is not.
+    pub(crate) fn counts(&self, among: Option<&Condition>, line: &Line) -> bool {
+        among.is_none_or(|condition| self.bool(&condition.0, Some(line)) == Ok(true))
     }
 
     fn bool(&self, node: &Node, line: Option<&Line>) -> Result<bool, Failed> {
@@ -88,16 +107,8 @@ impl<'a> Facts<'a> {
             Node::HasAttribute(name) => Ok(self.attributes.contains_key(name)),
             Node::Not(node) => self.bool(node, line).map(|value| !value),
             // As in CEL, a side that settles it makes up for the other one's failure.
-            Node::All(a, b) => match (self.bool(a, line), self.bool(b, line)) {
-                (Ok(false), _) | (_, Ok(false)) => Ok(false),
-                (Ok(_), Ok(_)) => Ok(true),
-                _ => Err(Failed),
-            },
-            Node::Any(a, b) => match (self.bool(a, line), self.bool(b, line)) {
-                (Ok(true), _) | (_, Ok(true)) => Ok(true),
-                (Ok(_), Ok(_)) => Ok(false),
-                _ => Err(Failed),
-            },
+            Node::All(a, b) => settled(false, [a, b].into_iter().map(|side| self.bool(side, line))),
+            Node::Any(a, b) => settled(true, [a, b].into_iter().map(|side| self.bool(side, line))),
             Node::Compare(how, a, b) => compare(*how, &self.value(a, line)?, &self.value(b, line)?),
             Node::In(item, list) => match (self.value(item, line)?, self.value(list, line)?) {
                 (Value::Text(item), Value::Texts(list)) => Ok(list.contains(&item)),
@@ -112,12 +123,8 @@ impl<'a> Facts<'a> {
                 }),
                 _ => Err(Failed),
             },
-            Node::SomeLine(node) => {
-                self.event.lines.iter().try_fold(false, |found, line| Ok(found || self.bool(node, Some(line))?))
-            }
-            Node::EveryLine(node) => {
-                self.event.lines.iter().try_fold(true, |all, line| Ok(all && self.bool(node, Some(line))?))
-            }
+            Node::SomeLine(node) => settled(true, self.event.lines.iter().map(|line| self.bool(node, Some(line)))),
+            Node::EveryLine(node) => settled(false, self.event.lines.iter().map(|line| self.bool(node, Some(line)))),
             Node::Field(Field::MemberIsNew) => Ok(!self.member.exists()),
             Node::If(is, then, otherwise) => self.bool(if self.bool(is, line)? { then } else { otherwise }, line),
             _ => Err(Failed),
@@ -133,7 +140,7 @@ impl<'a> Facts<'a> {
                     Value::Text(text) => Ok(text),
                     _ => Err(Failed),
                 };
-                items.iter().map(text).collect::<Result<_, _>>().map(Value::Texts)
+                items.iter().map(text).collect::<Result<_, _>>().map(|texts| Value::Texts(Cow::Owned(texts)))
             }
             Node::Ints(items) => {
                 let int = |item| match self.value(item, line)? {
@@ -147,6 +154,10 @@ impl<'a> Facts<'a> {
             Node::If(is, then, otherwise) => self.value(if self.bool(is, line)? { then } else { otherwise }, line),
             Node::Calculate(how, a, b) => match (self.value(a, line)?, self.value(b, line)?) {
                 (Value::Int(a), Value::Int(b)) => calculate(*how, a, b).map(Value::Int).ok_or(Failed),
+                _ => Err(Failed),
+            },
+            Node::Join(a, b) => match (self.value(a, line)?, self.value(b, line)?) {
+                (Value::Text(a), Value::Text(b)) => Ok(Value::Text(a + b)),
                 _ => Err(Failed),
             },
             Node::Size(of) => {
@@ -179,8 +190,10 @@ impl<'a> Facts<'a> {
             Field::EventStreakDays => Value::Int(self.streak_days),
             Field::OrderAmountMinor => Value::Int(self.order_minor),
             Field::OrderQuantity => Value::Int(self.quantity),
-            Field::OrderCategories => texts(lines.iter().filter_map(|line| line.category.as_deref())),
-            Field::OrderSkus => texts(lines.iter().filter_map(|line| line.sku.as_deref())),
+            Field::OrderCategories => {
+                self.categories.of(|| lines.iter().filter_map(|line| line.category.as_deref()).collect())
+            }
+            Field::OrderSkus => self.skus.of(|| lines.iter().filter_map(|line| line.sku.as_deref()).collect()),
             Field::MemberId => text(Some(self.member.id.as_str())),
             Field::MemberTier => text(Some(self.tier)),
             Field::MemberBalance => Value::Int(self.member.balance),
@@ -191,7 +204,7 @@ impl<'a> Facts<'a> {
             Field::MemberGrowth => Value::Int(lifetime.growth),
             Field::MemberTags => {
                 let tags = self.attributes.get("tags").map_or("", String::as_str);
-                texts(tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()))
+                self.tags.of(|| tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect())
             }
             Field::MemberBirthMonth => Value::Int(self.birthday().0),
             Field::MemberBirthDay => Value::Int(self.birthday().1),
@@ -213,12 +226,21 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn text(value: Option<&str>) -> Value<'_> {
-    Value::Text(Cow::Borrowed(value.unwrap_or_default()))
+/// Whether one of the parts is `by`, which settles it whatever the others are; where none is, all of them must be known.
+fn settled(by: bool, parts: impl Iterator<Item = Result<bool, Failed>>) -> Result<bool, Failed> {
+    let mut failed = false;
+    for part in parts {
+        match part {
+            Ok(value) if value == by => return Ok(by),
+            Ok(_) => {}
+            Err(Failed) => failed = true,
+        }
+    }
+    if failed { Err(Failed) } else { Ok(!by) }
 }
 
-fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Value<'a> {
-    Value::Texts(values.map(Cow::Borrowed).collect())
+fn text(value: Option<&str>) -> Value<'_> {
+    Value::Text(Cow::Borrowed(value.unwrap_or_default()))
 }
 
 fn compare(how: Comparison, a: &Value<'_>, b: &Value<'_>) -> Result<bool, Failed> {

@@ -137,7 +137,8 @@ fn a_debt_that_pending_points_pay_too_early_or_never() {
 
 #[test]
 fn expired_credits_dropped_while_their_debits_stayed() {
-    // Of 100 points 40 were spent and 60 expired; the order comes back in two parts. The 60 are gone already and are not taken twice.
+    // Of 100 points 40 were spent and 60 expired; the order comes back in two parts. The 60 are gone already and are not taken
+    // twice: each half is excused 30 of them.
     let mut world = World::new(living(3));
     world.play(&[
         (DAY_1, buy(&[5_000, 5_000]), "earn 100"),
@@ -145,9 +146,9 @@ fn expired_credits_dropped_while_their_debits_stayed() {
         ("2026-01-20T10:00:00+08:00", buy(&[7_000]), "expire -60, earn 70"),
     ]);
     let back = world.undo(Some(0), None, lines(&[("0", 1)]));
-    world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse 0")]);
+    world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse -20")]);
     let back = world.undo(Some(0), None, lines(&[("1", 1)]));
-    world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse -40")]);
+    world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse -20")]);
     // The same when the return itself is the first to notice the end of the lot.
     let mut world = World::new(living(3));
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(40), "redeem -40")]);
@@ -289,4 +290,24 @@ fn pending_points_of_a_returned_order() {
             ("2026-01-20T10:00:00+08:00", spend(5), "redeem -5"),
         ]);
     }
+}
+
+#[test]
+fn refund_excused_by_what_another_line_lost() {
+    // 50 for the order live a year, 100 of the rule for a day: half of it comes back when they are gone.
+    let mut world = World::new(|document| {
+        let rule = serde_json::json!({"id": "flash", "event": "purchase", "award": {"kind": "fixed", "points": 100}, "expiry": "day"});
+        document.expiry.insert("day".into(), rules::Expiry::Days { days: 1, round_up_to: None });
+        document.rules = vec![serde_json::from_value(rule).unwrap()];
+    });
+    world.play(&[(DAY_1, buy(&[2_500, 2_500]), "earn 150"), (DAY_1, buy(&[9_900]), "earn 199")]);
+    let later = "2026-01-20T10:00:00+08:00";
+    world.play(&[(later, Command::Settle, "expire -200")]);
+    // Each half had 75, of which 50 are gone.
+    for _ in 0..2 {
+        let line = if world.entries.iter().any(|entry| entry.corrects.is_some()) { "1" } else { "0" };
+        let back = world.undo(Some(0), None, lines(&[(line, 1)]));
+        world.play(&[(later, back, "reverse -25")]);
+    }
+    assert_eq!(world.member.balance, 99);
 }

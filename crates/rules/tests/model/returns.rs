@@ -359,7 +359,11 @@ impl Reference {
         let lines: Vec<_> = back.iter().map(|(line, units)| returned(&earn.lines[*line], *units)).collect();
         let desired = if earn.lines.is_empty() { earn.granted } else { lines.iter().map(|line| line.3).sum() };
         let own = earn.lot.map(|number| &self.lots[number as usize - 1]);
-        let expired = (own.map_or(0, |lot| lot.expired) - earn.expired_used).min(desired);
+        let gone = own.map_or(0, |lot| lot.expired);
+        let back_before: i64 =
+            earn.lines.iter().map(|line| first_of(line.points, line.back.into(), line.quantity.into())).sum();
+        let excused = if all { gone } else { first_of(gone, (back_before + desired).into(), earn.granted.into()) };
+        let expired = (excused - earn.expired_used).max(0).min(desired);
         let policy = book.returns.shortfall;
         let mut order = Vec::new();
         if let Some(lot) = own {
