@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod http;
 mod process;
 mod server;
@@ -41,6 +42,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Measure earns, redeems and reads; `bench night` measures the night run
     Bench(bench::Arguments),
+    /// Feed the rulebook what nobody would write; needs a C++ compiler
+    Fuzz(fuzz::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -63,5 +66,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Tidy => tidy::run(&workspace),
         Command::Demo(arguments) => demo::run(&workspace, arguments),
         Command::Bench(arguments) => bench::run(&workspace, arguments),
+        Command::Fuzz(arguments) => fuzz::run(&workspace, arguments),
     }
 }
