@@ -39,7 +39,14 @@ fn one(workspace: &Workspace, tools: &Path, target: &str, minutes: u32) -> Resul
     if folder.join(&seeds).is_dir() {
         command.arg(seeds);
     }
-    command.args(["--", "-rss_limit_mb=512", "-timeout=5", &format!("-max_total_time={}", minutes * 60)]);
+    // The fuzzer itself takes half a GiB; nothing that it tries may take much in one piece.
+    command.args([
+        "--",
+        "-rss_limit_mb=2048",
+        "-malloc_limit_mb=64",
+        "-timeout=5",
+        &format!("-max_total_time={}", minutes * 60),
+    ]);
     if target == "condition" {
         command.arg("-dict=cel.dict");
     }

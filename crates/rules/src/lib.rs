@@ -20,6 +20,7 @@ mod earning;
 mod joint;
 mod limits;
 mod remind;
+mod rerun;
 mod reverse;
 mod review;
 mod reward;
@@ -40,6 +41,7 @@ pub use document::{
 };
 pub use earning::Silence;
 pub use remind::reminder;
+pub use rerun::{Rerun, Sums};
 pub use reverse::{Part, Redemption, Reverse};
 pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};

@@ -7,6 +7,7 @@ use chrono::Duration;
 use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Timestamp};
 use rules::{Command, Decided, Document, Recorded, Reward, Rulebook, decide, projection};
 
+use crate::again;
 use crate::books;
 use crate::calendar::{DAY_MS, date_of, first_instant, show};
 use crate::invariants::{self, Books};
@@ -82,6 +83,9 @@ impl History {
             self.stale(&command)?;
             self.books.check(&self.store)?;
             self.compare_state()?;
+        }
+        if self.version == 1 {
+            again::check(&self.store, &self.book, Timestamp(self.now))?;
         }
         invariants::audit(&self.store, self.seed as usize)
     }

@@ -4,6 +4,7 @@
 //! printed when it fails. Many members, idempotency keys and crashes are not here: those are the store's and the host's tests.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
+mod again;
 mod books;
 mod calendar;
 mod history;

@@ -1,0 +1,400 @@
+//! A member's history told once more, under another rulebook: what it would have come to.
+//!
+//! What a member or a till asked for is asked again, at the same instants: events, redemptions, holds, returns, early activations, reviews that
+//! were approved. What somebody decided by hand is repeated: adjustments, gifts, mergers, freezes. What followed by itself is left to follow:
+//! tiers, expiries, debts. What was refused then left no entry and cannot be asked again.
+//!
+//! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
+
+use std::collections::BTreeMap;
+
+use ledger::{
+    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, LotNumber, Member, MemberId, Origin, ProgrammeId,
+    Reversal, Timestamp, repeat,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
+use crate::decide::{decide_event, decide_single, settle, wind_up};
+use crate::reverse::{Part, Redemption, Reverse};
+use crate::rulebook::Rulebook;
+
+/// What entries came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sums {
+    /// Points by the account on the other side, as members gained or lost them.
+    pub accounts: BTreeMap<String, i64>,
+    /// How often something that was done could not have been done, by the reason.
+    pub refused: BTreeMap<String, i64>,
+}
+
+impl Sums {
+    fn count(&mut self, entry: &Entry) {
+        if let Some(account) = entry.kind.contra_account().filter(|_| entry.points != 0) {
+            *self.accounts.entry(account.to_owned()).or_default() += entry.points;
+        }
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        *self.refused.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Adds those of another member.
+    pub fn add(&mut self, other: &Self) {
+        for (own, others) in [(&mut self.accounts, &other.accounts), (&mut self.refused, &other.refused)] {
+            for (name, number) in others {
+                *own.entry(name.clone()).or_default() += number;
+            }
+        }
+    }
+}
+
+/// One member on the way through its history.
+#[derive(Debug)]
+pub struct Rerun<'a> {
+    book: &'a Rulebook,
+    programme: ProgrammeId,
+    attributes: BTreeMap<String, String>,
+    member: Member,
+    next_id: u128,
+    heard: Heard,
+    /// A redemption that was undone, until it is known whether its order was undone with it.
+    given_back: Option<Entry>,
+    sums: Sums,
+}
+
+/// What later entries speak of.
+#[derive(Debug, Default)]
+struct Heard {
+    /// What stands for an earn, a redemption or a hold of the books, by its id there.
+    counterparts: BTreeMap<EntryId, Entry>,
+    /// Other entries of the books that can be undone.
+    others: BTreeMap<EntryId, Kind>,
+    /// The earn of each lot of the books.
+    earned: BTreeMap<LotNumber, EntryId>,
+    /// Lots with the dates that they have by now.
+    lots: BTreeMap<LotNumber, LotGrant>,
+    /// Points of lots that expired.
+    expired: BTreeMap<LotNumber, i64>,
+    reversals: Vec<(EntryId, Reversal)>,
+}
+
+impl Heard {
+    fn hear(&mut self, entry: &Entry) {
+        for lot in entry.grants.iter().chain(entry.returns.iter().map(|back| &back.lot)) {
+            self.lots.entry(lot.number).or_insert_with(|| lot.clone());
+        }
+        for dates in &entry.dates {
+            if let Some(lot) = self.lots.get_mut(&dates.number) {
+                (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
+            }
+        }
+        if entry.kind == Kind::Expire {
+            for draw in &entry.draws {
+                *self.expired.entry(draw.number).or_default() += draw.points;
+            }
+        }
+        self.reversals.extend(entry.corrects.zip(entry.reversal.clone()));
+    }
+
+    fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
+        match recorded.kind {
+            Kind::Earn | Kind::Hold => drop(self.counterparts.insert(recorded.id, counterpart.clone())),
+            Kind::Redeem | Kind::Capture => {
+                // Points were spent, and may come back; the catalogue and its coupons are not told again.
+                let spent = Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() };
+                self.counterparts.insert(recorded.id, spent);
+            }
+            _ => {}
+        }
+    }
+
+    fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {
+        self.counterparts.get(&recorded?)
+    }
+}
+
+/// What becomes of a recorded entry.
+enum Again {
+    /// It is asked for again.
+    Ask(Box<Command>),
+    /// It is repeated as it was.
+    Repeat,
+    /// It follows from others, or says nothing about points.
+    Follows,
+    /// What it speaks of is not there.
+    Lost,
+}
+
+impl<'a> Rerun<'a> {
+    /// Before the first entry; `attributes` is what is told about the member.
+    #[must_use]
+    pub fn new(
+        book: &'a Rulebook,
+        programme: ProgrammeId,
+        member: MemberId,
+        attributes: BTreeMap<String, String>,
+    ) -> Self {
+        let member = Member::new(member);
+        let (heard, sums) = (Heard::default(), Sums::default());
+        Self { book, programme, attributes, member, next_id: 1, heard, given_back: None, sums }
+    }
+
+    /// Takes over the next entry of the books as it was recorded; counts it where `counts` says so.
+    ///
+    /// # Errors
+    /// A [`Fault`] when it does not follow.
+    pub fn as_recorded(&mut self, entry: &Entry, counts: bool) -> Result<(), Fault> {
+        self.member.apply(entry)?;
+        self.remember(entry);
+        self.heard.hear(entry);
+        self.heard.stands_for(entry, entry);
+        if counts {
+            self.sums.count(entry);
+        }
+        Ok(())
+    }
+
+    /// The rulebook takes effect: the member moves up where it says so.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the state is inconsistent.
+    pub fn begin(&mut self, now: Timestamp) -> Result<(), Fault> {
+        if self.member.exists() { self.ask(&Command::Upgrade, &Origin::default(), now).map(drop) } else { Ok(()) }
+    }
+
+    /// Tells the next entry of the books again.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the state is inconsistent.
+    pub fn again(&mut self, entry: &Entry) -> Result<(), Fault> {
+        self.remember(entry);
+        let is_given_back = entry.kind == Kind::Reverse && self.undone_earn(entry).is_none();
+        match self.given_back.take() {
+            Some(spent) if is_of_one_command(&spent, entry) && self.undone_earn(entry).is_some() => {
+                let both = self.undo(entry, Some(&spent));
+                return self.do_again(entry, both);
+            }
+            Some(spent) => {
+                let alone = self.undo(&spent, None);
+                self.do_again(&spent, alone)?;
+            }
+            None => {}
+        }
+        if is_given_back {
+            self.given_back = Some(entry.clone());
+            return Ok(());
+        }
+        let step = self.step(entry);
+        self.do_again(entry, step)
+    }
+
+    fn do_again(&mut self, entry: &Entry, step: Again) -> Result<(), Fault> {
+        match step {
+            Again::Ask(command) => {
+                if let Some(counterpart) = self.ask(&command, &entry.origin, entry.recorded_at)? {
+                    self.heard.stands_for(entry, &counterpart);
+                }
+                Ok(())
+            }
+            Again::Repeat => self.repeat(entry),
+            // What the clock had decided by then was written down with it.
+            Again::Follows => self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop),
+            Again::Lost => {
+                self.sums.refuse("nothing-to-undo");
+                Ok(())
+            }
+        }
+    }
+
+    /// What the clock has decided until then is written down; gives what all came to, and the member.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the state is inconsistent.
+    pub fn end(mut self, now: Timestamp) -> Result<(Sums, Member), Fault> {
+        if let Some(spent) = self.given_back.take() {
+            let alone = self.undo(&spent, None);
+            self.do_again(&spent, alone)?;
+        }
+        self.ask(&Command::Settle, &Origin::default(), now)?;
+        Ok((self.sums, self.member))
+    }
+
+    fn remember(&mut self, entry: &Entry) {
+        match entry.kind {
+            Kind::Earn => self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id))),
+            Kind::Transfer | Kind::CouponRedeem => drop(self.heard.others.insert(entry.id, entry.kind)),
+            _ => {}
+        }
+    }
+
+    fn step(&self, entry: &Entry) -> Again {
+        let ask = |command: Command| Again::Ask(Box::new(command));
+        match entry.kind {
+            Kind::Earn => ask(Command::Earn(self.event(entry))),
+            Kind::Redeem => ask(Command::Redeem { points: -entry.points }),
+            Kind::Hold => match &entry.reservation {
+                Some(reservation) => {
+                    let points = reservation.lots.iter().map(|lot| lot.points).sum();
+                    let minutes = (reservation.until.0 - entry.recorded_at.0) / 60_000;
+                    ask(Command::Hold { points, minutes: u32::try_from(minutes).unwrap_or(0) })
+                }
+                None => Again::Lost,
+            },
+            Kind::Capture | Kind::Release => match self.heard.counterpart(entry.corrects) {
+                Some(hold) if entry.kind == Kind::Capture => {
+                    ask(Command::Capture { hold: hold.id, points: Some(-entry.points) })
+                }
+                // One that timed out does so by itself.
+                Some(hold) if self.member.hold(hold.id).is_some_and(|open| entry.recorded_at < open.until) => {
+                    ask(Command::Release { hold: hold.id })
+                }
+                Some(_) => Again::Follows,
+                None => Again::Lost,
+            },
+            Kind::Reverse => self.undo(entry, None),
+            Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
+            Kind::Approve if entry.adjustment.is_none() => self.approve(entry),
+            Kind::Erase => ask(Command::Erase),
+            Kind::Adjust | Kind::Transfer | Kind::Merge | Kind::Freeze | Kind::Restore | Kind::Profile => Again::Repeat,
+            _ => Again::Follows,
+        }
+    }
+
+    fn event(&self, entry: &Entry) -> EarnEvent {
+        let currency = self.book.currency();
+        let line = |line: &ledger::LineAward| Line {
+            line: line.line.clone(),
+            sku: line.sku.clone(),
+            category: line.category.clone(),
+            quantity: line.quantity,
+            amount: ledger::Money { amount_minor: line.amount_minor, currency },
+        };
+        let lines = entry.lines.iter().map(line).collect();
+        let event = entry.event.clone().unwrap_or_default();
+        EarnEvent { event, occurred_at: Some(entry.occurred_at), lines, device: None }
+    }
+
+    /// What stands for the earn that an entry undoes.
+    fn undone_earn(&self, entry: &Entry) -> Option<&Entry> {
+        let is_undone = |_: &&Entry| entry.kind == Kind::Reverse;
+        self.heard.counterpart(entry.corrects).filter(is_undone).filter(|undone| undone.kind == Kind::Earn)
+    }
+
+    /// Undoes what the entry had undone, and a redemption with it.
+    fn undo(&self, entry: &Entry, with: Option<&Entry>) -> Again {
+        let Some(undone) = self.heard.counterpart(entry.corrects) else {
+            return match entry.corrects.and_then(|id| self.heard.others.get(&id)) {
+                Some(Kind::Transfer) => Again::Repeat,
+                // The use of a coupon.
+                Some(_) => Again::Follows,
+                None => Again::Lost,
+            };
+        };
+        let reversal = entry.reversal.as_ref();
+        let spent = with.map_or_else(
+            || Some(undone).filter(|undone| undone.kind != Kind::Earn),
+            |with| self.heard.counterpart(with.corrects),
+        );
+        let lot = |draw: &LotDraw| self.heard.lots.get(&draw.number).cloned();
+        let redemption =
+            spent.map(|spent| Redemption { entry: spent.clone(), lots: spent.draws.iter().filter_map(lot).collect() });
+        let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
+        let lines = reversal.iter().flat_map(|reversal| &reversal.lines).map(|line| (line.line.clone(), line.quantity));
+        let lines: Vec<(String, i64)> = lines.collect();
+        let part = match (&earn, lines.is_empty()) {
+            (None, _) => Part::Points(reversal.map_or(0, |reversal| reversal.desired)),
+            (Some(_), true) => Part::Rest,
+            (Some(_), false) => Part::Lines(lines),
+        };
+        Again::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse { earn, redemption, part })))))
+    }
+
+    fn activate(&self, entry: &Entry) -> Again {
+        let earn = entry.activations.iter().find_map(|lot| self.heard.earned.get(&lot.number));
+        let Some(earn) = self.heard.counterpart(earn.copied()) else { return Again::Lost };
+        let life = |lot: &LotGrant| Some((lot.number, self.book.expiry(&lot.source)?.clone()));
+        let lots = earn.grants.iter().filter_map(life).collect();
+        Again::Ask(Box::new(Command::Activate(Some(Activation { lots }))))
+    }
+
+    fn approve(&self, entry: &Entry) -> Again {
+        let Some(earn) = self.heard.counterpart(entry.corrects) else { return Again::Lost };
+        if self.member.review(earn.id).is_none() {
+            // Under this rulebook nobody had to look at it.
+            return Again::Follows;
+        }
+        let promise = |lot: &LotGrant| Some((lot.number, self.book.promise(&lot.source)?));
+        let promises = earn.grants.iter().filter_map(promise).collect();
+        Again::Ask(Box::new(Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }))
+    }
+
+    /// Carries out a command; gives the entry that it asked for.
+    fn ask(&mut self, command: &Command, origin: &Origin, now: Timestamp) -> Result<Option<Entry>, Fault> {
+        let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };
+        let recorded = self.recorded(command);
+        let decided = decide(self.book, self.member.clone(), command, origin, &recorded, self.context(now))?;
+        match decided {
+            Ok(decided) => {
+                let primary = decided.decision.primary().cloned();
+                self.take_over(decided.decision.postings.iter().map(|posting| &posting.entry));
+                self.member = decided.member;
+                Ok(primary)
+            }
+            Err(refusal) => {
+                self.sums.refuse(refusal.slug());
+                Ok(None)
+            }
+        }
+    }
+
+    fn repeat(&mut self, entry: &Entry) -> Result<(), Fault> {
+        if self.member.closed.is_some() {
+            return Ok(());
+        }
+        let mut journal = Journal::new(self.member.clone(), self.context(entry.recorded_at));
+        settle(&mut journal, self.book, &entry.origin.actor)?;
+        repeat(&mut journal, entry, self.book.first_in_first_out())?;
+        wind_up(&mut journal, self.book, &Origin::default())?;
+        self.take_over(journal.entries());
+        self.member = journal.finish(0).1;
+        Ok(())
+    }
+
+    fn take_over<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>) {
+        for entry in entries {
+            self.next_id += 1;
+            self.heard.hear(entry);
+            self.sums.count(entry);
+        }
+    }
+
+    fn context(&self, now: Timestamp) -> Context {
+        Context {
+            programme: self.programme.clone(),
+            rulebook_version: self.book.version(),
+            now,
+            first_id: EntryId(self.next_id),
+        }
+    }
+
+    /// What the history so far says about the entries that a command speaks of.
+    fn recorded(&self, command: &Command) -> Recorded {
+        let attributes = if matches!(command, Command::Earn(_)) { self.attributes.clone() } else { BTreeMap::new() };
+        let (earn, spent) = match command {
+            Command::Reverse(Some(wish)) => (wish.earn.as_ref(), wish.redemption.as_ref().map(|spent| &spent.entry)),
+            _ => (None, None),
+        };
+        let undone = |(corrected, _): &&(EntryId, Reversal)| earn.into_iter().chain(spent).any(|e| e.id == *corrected);
+        let reversals = self.heard.reversals.iter().filter(undone).cloned().collect();
+        let lots = earn.iter().flat_map(|earn| &earn.grants);
+        let expired = lots.filter_map(|lot| self.heard.expired.get(&lot.number)).sum();
+        Recorded { reversals, expired, attributes, ..Recorded::default() }
+    }
+}
+
+/// Whether both sides of an order were undone by one command, whose reference the second entry bears.
+fn is_of_one_command(spent: &Entry, earned: &Entry) -> bool {
+    let is_next = earned.sequence.0 == spent.sequence.0 + 1 && earned.recorded_at == spent.recorded_at;
+    is_next && spent.origin.reference.is_none() && spent.origin.actor == earned.origin.actor
+}
