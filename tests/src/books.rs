@@ -51,6 +51,8 @@ impl Books {
             "reward",
             "coupon",
             "review",
+            "draft",
+            "back_test",
         ];
         let mut numbers: Vec<i64> =
             counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();

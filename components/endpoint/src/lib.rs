@@ -118,7 +118,7 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let after = page.cursor.clone().unwrap_or_default();
     let found = list_endpoints(&app.sql, caller.programme.no, &after, page.limit + 1).await?;
-    Ok(paged(&page, found, shown, |last| last.id.clone()))
+    Ok(page.reply(found, shown, |last| last.id.clone()))
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -145,7 +145,7 @@ async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let page = Page::of(request)?;
     existing(app, &caller, id).await?;
     let found = dead_events(&app.sql, caller.programme.no, id, page.number(0)?, page.limit + 1).await?;
-    Ok(paged(&page, found, shown_dead, |last| last.entry_no.to_string()))
+    Ok(page.reply(found, shown_dead, |last| last.entry_no.to_string()))
 }
 
 async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -171,15 +171,6 @@ async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {
 
 async fn existing(app: &App, caller: &Caller, id: &str) -> Result<Endpoint, Problem> {
     endpoint(&app.sql, caller.programme.no, id).await?.ok_or(Problem::ResourceNotFound)
-}
-
-/// A page of what was found; one more than the page holds says that there is a next.
-fn paged<T>(page: &Page, mut found: Vec<T>, show: fn(&T) -> Json, cursor: fn(&T) -> String) -> Reply {
-    let most = usize::try_from(page.limit).unwrap_or_default();
-    let is_more = found.len() > most;
-    found.truncate(most);
-    let next = found.last().filter(|_| is_more).map(cursor);
-    Reply::json(200, &Page::body(found.iter().map(show).collect(), next))
 }
 
 fn shown(endpoint: &Endpoint) -> Json {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /healthz` | the process answers |
 //! | `GET /readyz` | the database answers too |
+//! | `GET /rulebook.schema.json` | JSON Schema of rulebooks, made from the types that they are read into |
 //! | `GET /openapi.json` | OpenAPI 3.1, made from the types that requests are read into |
 //! | anything else | 404 as problem+json |
 
@@ -26,7 +27,8 @@ async fn route(request: &Request) -> Result<Reply, Problem> {
         ("GET", ["healthz"]) => Ok(Reply::json(200, &json!({"status": "ok"}))),
         ("GET", ["readyz"]) => ready().await,
         ("GET", ["openapi.json"]) => Ok(Reply::json(200, &openapi::document())),
-        (_, ["healthz" | "readyz" | "openapi.json"]) => Err(Problem::MethodNotAllowed("GET")),
+        ("GET", ["rulebook.schema.json"]) => Ok(Reply::json(200, &openapi::rulebook_schema())),
+        (_, ["healthz" | "readyz" | "openapi.json" | "rulebook.schema.json"]) => Err(Problem::MethodNotAllowed("GET")),
         _ => Err(Problem::RouteNotFound),
     }
 }

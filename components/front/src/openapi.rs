@@ -1,12 +1,13 @@
 //! OpenAPI 3.1: the routes of `operations`; request bodies come from the types they are read into, problems from the list they are answered from.
 
 use ledger::KINDS;
+use rules::{Document, Reward};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    ActivateBody, AdjustmentBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody, EarnBody,
-    EndpointBody, EraseBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody,
-    RecoverBody, RedeemBody, ReleaseBody, ReverseBody, TransferBody,
+    ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
+    EarnBody, EndpointBody, EraseBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS, PoolRedeemBody,
+    ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody, SimulationBody, TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -115,32 +116,14 @@ fn schemas() -> Json {
     add::<KeyBody>(&mut generator);
     add::<ProgrammeBody>(&mut generator);
     add::<EndpointBody>(&mut generator);
+    add::<Reward>(&mut generator);
+    add::<SimulationBody>(&mut generator);
+    add::<BackTestBody>(&mut generator);
     let mut schemas: Map<String, Json> = generator.take_definitions(true);
     let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
     let slugs: Vec<String> = PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();
     let others = [
         ("Object", json!({"type": "object"})),
-        (
-            "Reward",
-            json!({
-                "type": "object",
-                "required": ["name", "points"],
-                "properties": {
-                    "name": {"type": "string", "minLength": 1, "maxLength": 100},
-                    "description": {"type": "string", "minLength": 1, "maxLength": 1000},
-                    "kind": {"enum": ["goods", "service", "coupon"]},
-                    "points": {"type": "integer", "minimum": 1},
-                    "cash_minor": {"type": "integer", "minimum": 0},
-                    "stock": {"type": "integer", "minimum": 0},
-                    "limit": {"type": "object"},
-                    "from": {"type": "string"},
-                    "until": {"type": "string"},
-                    "tiers": {"type": "array", "items": {"type": "string"}},
-                    "coupon": {"type": "string"},
-                    "offered": {"type": "boolean"},
-                },
-            }),
-        ),
         (
             "Page",
             json!({"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array"}, "next": {"type": ["string", "null"]}}}),
@@ -180,6 +163,17 @@ fn schemas() -> Json {
     ];
     schemas.extend(others.map(|(name, schema)| (name.to_owned(), schema)));
     Json::Object(schemas)
+}
+
+/// The shape of rulebooks, as JSON Schema 2020-12. What a field may hold beyond its type is told by who validates it.
+pub fn rulebook_schema() -> Json {
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
+    let mut schema = schema.to_value();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("$id".to_owned(), "urn:accrue:rulebook:1".into());
+        schema.insert("title".to_owned(), "Accrue rulebook, format 1".into());
+    }
+    schema
 }
 
 fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {

@@ -189,6 +189,54 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "put",
+        path: "/v1/rulebook/drafts/{name}",
+        summary: "Keep a draft of a rulebook, and hear what is wrong with it",
+        body: Some("Document"),
+        success: &[200, 201],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation { path: "/v1/rulebook/drafts/{name}", summary: "A draft of a rulebook", ..READ },
+    Operation { path: "/v1/rulebook/drafts", summary: "Drafts of rulebooks", query: PAGE, answer: "Page", ..READ },
+    Operation {
+        method: "delete",
+        path: "/v1/rulebook/drafts/{name}",
+        summary: "Drop a draft",
+        success: &[204],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/rulebook/simulations",
+        summary: "What an event would earn under a draft",
+        body: Some("SimulationBody"),
+        is_mutation: false,
+        success: &[201],
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/rulebook/back-tests",
+        summary: "Begin to hold a draft against what has happened",
+        body: Some("BackTestBody"),
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/rulebook/back-tests/{id}/continue",
+        summary: "Go on with a back-test",
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation { path: "/v1/rulebook/back-tests/{id}", summary: "What a back-test has found", ..READ },
+    Operation {
+        path: "/v1/rulebook/back-tests",
+        summary: "The newest back-tests",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
+    Operation {
+        method: "put",
         path: "/v1/programmes/{id}",
         summary: "Create a programme or publish its next rulebook (operator)",
         query: DRY_RUN,
@@ -274,5 +322,6 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation { path: "/healthz", summary: "The process answers", is_public: true, ..READ },
     Operation { path: "/readyz", summary: "The database answers", is_public: true, ..READ },
+    Operation { path: "/rulebook.schema.json", summary: "JSON Schema of rulebooks", is_public: true, ..READ },
     Operation { path: "/openapi.json", summary: "This document", is_public: true, ..READ },
 ];

@@ -9,13 +9,7 @@ pub async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let found = rulebook_versions(&app.sql, id, page.number(i64::MAX)?, page.limit + 1).await?;
-    let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let next = found.get(..most).filter(|_| found.len() > most).and_then(<[_]>::last);
-    let next = next.map(|last| last.version.to_string());
-    Ok(Reply::json(
-        200,
-        &Page::body(found.iter().take(most).map(|version| Json::Object(shown(version))).collect(), next),
-    ))
+    Ok(page.reply(found, |version| Json::Object(shown(version)), |last| last.version.to_string()))
 }
 
 /// One version with its document.

@@ -71,13 +71,8 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let after = page.cursor.as_deref().unwrap_or_default();
-    // One more than asked for tells whether there is a next page.
-    let mut found = list_rewards(&app.sql, caller.programme.no, after, page.limit + 1).await?;
-    let most = usize::try_from(page.limit).unwrap_or_default();
-    let is_more = found.len() > most;
-    found.truncate(most);
-    let next = found.last().filter(|_| is_more).map(|offer| offer.id.clone());
-    Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
+    let found = list_rewards(&app.sql, caller.programme.no, after, page.limit + 1).await?;
+    Ok(page.reply(found, shown, |last| last.id.clone()))
 }
 
 fn shown(offer: &Offer) -> Json {

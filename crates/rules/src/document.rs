@@ -25,6 +25,7 @@ pub use transfers::Transfers;
 
 /// All rules of one programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Version of this shape. Always 1.
@@ -93,6 +94,7 @@ fn seven() -> u32 {
 
 /// How the exact sum of points is rounded, once, at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingMode {
     /// Towards zero.
@@ -104,6 +106,7 @@ pub enum RoundingMode {
 
 /// Whether an earn may register a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Enrolment {
     /// The first earn of an unknown member registers it.
@@ -115,6 +118,7 @@ pub enum Enrolment {
 
 /// Which points are spent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Consumption {
     /// Those that expire first, then those earned first.
@@ -126,6 +130,7 @@ pub enum Consumption {
 
 /// What purchases earn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseRule {
     /// Points per major currency unit, a decimal text such as `"1.5"`.
@@ -151,6 +156,7 @@ pub struct PurchaseRule {
 
 /// Points that cannot be spent at once. Their validity counts from the day they can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pending {
     /// They are pending through the day this many days after the event, unless they are activated before. Without it, until they are activated.
@@ -164,6 +170,7 @@ fn nothing() -> String {
 
 /// What an action (sign-up, check-in, review…) earns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActionRule {
     /// Points each time.
@@ -190,6 +197,7 @@ pub struct ActionRule {
 
 /// How often a member may do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// Times.
@@ -200,6 +208,7 @@ pub struct Limit {
 
 /// A period that limits count in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     /// An hour of the clock (UTC).
@@ -216,6 +225,7 @@ pub enum Per {
 
 /// Caps over all rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Caps {
     /// Most points a member is awarded in a local day, gifts aside.
@@ -228,6 +238,7 @@ pub struct Caps {
 
 /// How long points live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expiry {
     /// For ever.
@@ -260,6 +271,7 @@ pub enum Expiry {
 
 /// The end of which period a last valid day moves on to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoundUpTo {
     /// Calendar month.
@@ -274,6 +286,7 @@ pub enum RoundUpTo {
 
 /// The tier ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tiers {
     /// What qualifies.
@@ -294,6 +307,7 @@ pub struct Tiers {
 
 /// What qualifies for a tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TierBasis {
     /// Money spent, in minor units.
@@ -306,6 +320,7 @@ pub enum TierBasis {
 
 /// The period that qualification is summed over, and for which a tier is then kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum QualifyingPeriod {
     /// Everything since joining; a tier is kept for life.
@@ -321,6 +336,7 @@ pub enum QualifyingPeriod {
 
 /// What happens when a tier ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Downgrade {
     /// One level down at most.
@@ -334,6 +350,7 @@ pub enum Downgrade {
 
 /// One level of the ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TierLevel {
     /// Its name.
@@ -360,6 +377,7 @@ fn one() -> String {
 
 /// When members are warned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reminders {
     /// Days before points expire.

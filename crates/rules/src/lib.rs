@@ -8,6 +8,7 @@
 
 mod adjust;
 mod award;
+mod back_test;
 mod command;
 mod condition;
 mod coupon;
@@ -29,6 +30,7 @@ mod tiers;
 mod validate;
 
 pub use adjust::AdjustmentWish;
+pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Silent, Stolen};
 pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
 pub use decide::{Decide, Outcome, decide, decide_event, decide_joint, decide_single, settle};

@@ -18,6 +18,7 @@ const MOST: i64 = 1_000_000_000;
 
 /// Something that members can spend points on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reward {
     /// Its name, for people.
@@ -62,6 +63,7 @@ fn yes() -> bool {
 
 /// What a reward is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RewardKind {
     /// A thing.

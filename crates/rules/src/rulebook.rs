@@ -203,6 +203,25 @@ impl Rulebook {
         self.budget.iter().map(|_| BUDGET.to_owned()).chain(rules).collect()
     }
 
+    /// Where the document limits what members or devices share, as JSON pointers: what a member that is told alone cannot be held to.
+    #[must_use]
+    pub fn shared_limits(&self) -> Vec<String> {
+        let budget = self.budget.iter().map(|_| "/caps/budget".to_owned());
+        let actions = self.actions.iter().filter(|(_, action)| action.device_limit.is_some());
+        let actions = actions.map(|(name, _)| format!("/actions/{name}/device_limit"));
+        let is_shared = |rule: &&Rule| rule.caps.iter().any(|cap| cap.of != CapOf::Member);
+        let rules = self.rules.iter().filter(is_shared).map(|rule| format!("/rules/{}/caps", rule.id));
+        budget.chain(actions).chain(rules).collect()
+    }
+
+    /// What points are worth, in minor units of the currency, rounded down; `None` where no order can be paid with them.
+    #[must_use]
+    pub fn worth_minor(&self, points: i64) -> Option<i64> {
+        let per_unit = self.redemption?.points_per_unit;
+        let minor = 10i128.checked_pow(self.currency.decimals())?.checked_mul(points.into())?;
+        i64::try_from(minor.checked_div(per_unit.into())?).ok()
+    }
+
     /// The earliest instant that an event reported now may have happened at.
     pub(crate) fn earliest(&self, now: Timestamp) -> Timestamp {
         now.plus_ms(-i64::from(self.accept_late_days) * DAY_MS)

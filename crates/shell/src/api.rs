@@ -4,6 +4,7 @@
 
 mod joint;
 mod risk;
+mod rulebook;
 mod spending;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::json::{object, objects};
 
 pub use joint::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
 pub use risk::{FreezeBody, RecoverBody, SideBody};
+pub use rulebook::{BackTestBody, SimulationBody};
 pub use spending::{
     CaptureBody, CouponBody, CouponRestoreBody, HoldBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
 };
@@ -212,7 +214,6 @@ pub struct ProgrammeBody {
     /// Its name, for people.
     pub name: String,
     /// The rulebook to publish.
-    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     pub rulebook: Document,
 }
 

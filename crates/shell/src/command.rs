@@ -3,7 +3,9 @@
 use ledger::EntryId;
 use rules::Rulebook;
 use serde_json::value::RawValue;
-use store::{Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Wanted, carry_out, dry_run, load};
+use store::{
+    Beside, Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Wanted, carry_out, dry_run, load,
+};
 
 use crate::answer::{Reply, show};
 use crate::app::App;
@@ -115,6 +117,23 @@ async fn carried_out(
     };
     let reply = show(outcome, dry)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
+}
+
+/// What an order would come to under a rulebook that is not published, as if nothing bore its reference. Writes nothing.
+///
+/// # Errors
+/// Every [`Problem`].
+pub async fn simulated(app: &App, caller: &Caller, order: Order, book: &Rulebook) -> Result<Reply, Problem> {
+    let order = Order { idem: None, source: None, ..order };
+    let mut wanted = order.wanted();
+    // The programme's row tells what the published rulebook asks for, and not what this one does.
+    wanted.beside = Beside::Profile;
+    wanted.subjects.extend(book.budgets());
+    let found = load(&app.sql, Scope::Programme(caller.programme.no), &[wanted], Lots::All).await?;
+    let (programme, _, mut loaded) = found.ok_or(Problem::Unauthorized)?;
+    let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
+    let outcome = dry_run(&mut desk(app, &programme, book), &order, loaded).await?;
+    Ok(show(outcome, true)?.with("dry-run", "true"))
 }
 
 /// Carries out many orders at once, each with an outcome of its own, in order. What could not be made an order is its problem.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::answer::Reply;
 use crate::problem::{FieldError, Problem};
 use crate::request::Request;
 
@@ -35,6 +36,16 @@ impl Page {
         let bad = || Problem::InvalidRequest(vec![FieldError::new("?cursor", "is not one that this list gave")]);
         let known = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or_else(bad);
         self.cursor.as_ref().map_or(Ok(first), known)
+    }
+
+    /// Answers with what was found, of which one more than the page holds says that there is a next.
+    #[must_use]
+    pub fn reply<T>(&self, mut found: Vec<T>, show: impl Fn(&T) -> Json, cursor: impl Fn(&T) -> String) -> Reply {
+        let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let is_more = found.len() > most;
+        found.truncate(most);
+        let next = found.last().filter(|_| is_more).map(cursor);
+        Reply::json(200, &Self::body(found.iter().map(show).collect(), next))
     }
 
     /// A list and the cursor of what follows it.

@@ -5,6 +5,7 @@ use ledger::{Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, EntryId, 
 use crate::Error;
 use crate::codec::instant;
 use crate::sql::Sql;
+use crate::statement::statement;
 
 /// Actor, label, role, instant.
 type ApprovalRow = (String, String, String, i64);
@@ -55,7 +56,7 @@ pub async fn open_requests(
     most: i64,
 ) -> Result<(Vec<(MemberId, AdjustmentRequest)>, Option<i64>), Error> {
     let read = |text: &str| serde_json::from_str(text).ok().and_then(request);
-    by_member(sql, include_str!("../queries/open_requests.sql"), [programme_no, after, most], read).await
+    by_member(sql, statement!("queries/open_requests"), [programme_no, after, most], read).await
 }
 
 /// What is open of members, by a query over programme, member number to go on after, and most members.

@@ -12,6 +12,7 @@ use crate::effects::{self, With};
 use crate::more;
 use crate::order::Trace;
 use crate::sql::{Sql, Value};
+use crate::statement::statement;
 
 /// What is claimed with a decision, beside the member's head.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +43,8 @@ pub(crate) async fn commit(
     let (statement, values) = match rows.len() {
         0 => return Ok(decisions.iter().map(|_| true).collect()),
         // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON text.
-        1 => (include_str!("../queries/commit_one.sql"), rows.into_iter().flatten().collect()),
-        _ => (include_str!("../queries/commit.sql"), vec![Value::Text(batch(rows)?)]),
+        1 => (statement!("queries/commit_one"), rows.into_iter().flatten().collect()),
+        _ => (statement!("queries/commit"), vec![Value::Text(batch(rows)?)]),
     };
     let written = sql.query(statement, values).await?;
     let written: HashSet<String> = written.into_iter().map(|mut row| row.text(0)).collect::<Result<_, _>>()?;

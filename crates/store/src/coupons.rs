@@ -5,6 +5,7 @@ use ledger::{Coupon, CouponTerms, MemberId};
 use crate::Error;
 use crate::codec::instant;
 use crate::sql::Sql;
+use crate::statement::statement;
 
 /// Off in minor units, in percent, at most, minimum, categories, channels, stores.
 type TermsRow = (i64, i64, Option<i64>, i64, Vec<String>, Vec<String>, Vec<String>);
@@ -30,7 +31,7 @@ pub(crate) fn coupon((code, name, terms, expires_at): CouponRow) -> Coupon {
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn coupon_holder(sql: &impl Sql, programme_no: i64, code: &str) -> Result<Option<MemberId>, Error> {
     let values = vec![programme_no.into(), code.into()];
-    let mut rows = sql.look_up(include_str!("../queries/coupon_holder.sql"), values).await?;
+    let mut rows = sql.look_up(statement!("queries/coupon_holder"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     MemberId::new(row.text(0)?).map(Some).map_err(|_| Error::Corrupt("member id"))
 }

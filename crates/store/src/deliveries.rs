@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::Error;
 use crate::body;
 use crate::sql::{Row, Sql};
+use crate::statement::statement;
 
 /// How long claims on an endpoint may last; anything longer was written by a clock that has been set back since.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +31,7 @@ pub async fn waiting_endpoints(
     spans: Spans,
 ) -> Result<Vec<String>, Error> {
     let values = vec![programme_no.into(), now.0.into(), spans.lease_ms.into(), spans.pause_ms.into()];
-    let rows = sql.query(include_str!("../queries/endpoint_waiting.sql"), values).await?;
+    let rows = sql.query(statement!("queries/endpoint_waiting"), values).await?;
     rows.into_iter().map(|mut row| row.text(0)).collect()
 }
 
@@ -71,7 +72,7 @@ pub async fn claim_endpoint(
 ) -> Result<Option<Claimed>, Error> {
     let values =
         vec![programme_no.into(), id.into(), token.into(), now.0.into(), spans.lease_ms.into(), spans.pause_ms.into()];
-    let mut rows = sql.query(include_str!("../queries/endpoint_claim.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/endpoint_claim"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     Ok(Some(Claimed {
         programme_no,
@@ -120,7 +121,7 @@ pub async fn new_events(
         endpoint.kinds.clone().into(),
         most.into(),
     ];
-    let rows = sql.query(include_str!("../queries/endpoint_events.sql"), values).await?;
+    let rows = sql.query(statement!("queries/endpoint_events"), values).await?;
     let read = |mut row: Row| {
         let blocked = row.integer(14)? != 0;
         read_event(&mut row, 0, blocked)
@@ -146,7 +147,7 @@ pub async fn due_events(
         spans.pause_ms.into(),
         most.into(),
     ];
-    let rows = sql.query(include_str!("../queries/parked_due.sql"), values).await?;
+    let rows = sql.query(statement!("queries/parked_due"), values).await?;
     let read = |mut row: Row| {
         let attempts = row.integer(14)?;
         read_event(&mut row, attempts, false)
@@ -228,7 +229,7 @@ pub async fn record_wave(
         json!(wave.settled).to_string().into(),
         json!(parked).to_string().into(),
     ];
-    Ok(!sql.query(include_str!("../queries/endpoint_progress.sql"), values).await?.is_empty())
+    Ok(!sql.query(statement!("queries/endpoint_progress"), values).await?.is_empty())
 }
 
 fn parked_row(event: &Parked) -> serde_json::Value {

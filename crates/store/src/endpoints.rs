@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::Error;
 use crate::sql::{Row, Sql, Value};
+use crate::statement::statement;
 
 /// An endpoint as it is shown. Its secret never is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub async fn put_endpoint(
         wish.token.into(),
         now.0.into(),
     ];
-    let mut rows = sql.query(include_str!("../queries/endpoint_put.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/endpoint_put"), values).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("endpoint"))?;
     let (secret, lease) = (row.text(0)?, row.text(1)?);
     Ok((lease == wish.token).then_some(secret))
@@ -92,7 +93,7 @@ pub async fn endpoint(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Opt
 }
 
 async fn read_endpoints(sql: &impl Sql, values: Vec<Value>) -> Result<Vec<Endpoint>, Error> {
-    let rows = sql.query(include_str!("../queries/endpoint_list.sql"), values).await?;
+    let rows = sql.query(statement!("queries/endpoint_list"), values).await?;
     rows.into_iter().map(|mut row| read_endpoint(&mut row)).collect()
 }
 
@@ -118,7 +119,7 @@ fn read_endpoint(row: &mut Row) -> Result<Endpoint, Error> {
 /// [`Error`] when the database fails.
 pub async fn delete_endpoint(sql: &impl Sql, programme_no: i64, id: &str) -> Result<bool, Error> {
     let values = vec![programme_no.into(), id.into()];
-    Ok(!sql.query(include_str!("../queries/endpoint_delete.sql"), values).await?.is_empty())
+    Ok(!sql.query(statement!("queries/endpoint_delete"), values).await?.is_empty())
 }
 
 /// An event that was given up.
@@ -152,7 +153,7 @@ pub async fn dead_events(
     most: i64,
 ) -> Result<Vec<DeadEvent>, Error> {
     let values = vec![programme_no.into(), endpoint_id.into(), after.into(), most.into()];
-    let rows = sql.query(include_str!("../queries/parked_dead.sql"), values).await?;
+    let rows = sql.query(statement!("queries/parked_dead"), values).await?;
     let read = |mut row: Row| {
         Ok(DeadEvent {
             entry_no: row.integer(0)?,
@@ -179,5 +180,5 @@ pub async fn replay_dead(
     now: Timestamp,
 ) -> Result<usize, Error> {
     let values = vec![programme_no.into(), endpoint_id.into(), entry_id.into(), now.0.into()];
-    Ok(sql.query(include_str!("../queries/parked_replay.sql"), values).await?.len())
+    Ok(sql.query(statement!("queries/parked_replay"), values).await?.len())
 }

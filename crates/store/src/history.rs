@@ -6,14 +6,14 @@ use crate::Error;
 use crate::body;
 use crate::codec::NEVER;
 use crate::sql::{Row, Sql};
+use crate::statement::statement;
 
 /// The entries `first` to `last` (sequence numbers) of the member with that row number, in order.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn span(sql: &impl Sql, member_no: i64, first: i64, last: i64) -> Result<Vec<Entry>, Error> {
-    let rows =
-        sql.query(include_str!("../queries/span.sql"), vec![member_no.into(), first.into(), last.into()]).await?;
+    let rows = sql.query(statement!("queries/span"), vec![member_no.into(), first.into(), last.into()]).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
@@ -23,7 +23,7 @@ pub async fn span(sql: &impl Sql, member_no: i64, first: i64, last: i64) -> Resu
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn transferred(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
-    let mut rows = sql.query(include_str!("../queries/transferred.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/transferred"), values).await?;
     rows.first_mut().map(|row| body::read(row, 0)).transpose()
 }
 
@@ -39,7 +39,7 @@ pub async fn history(
     most: i64,
 ) -> Result<Vec<Entry>, Error> {
     let values = vec![programme_no.into(), member.into(), before.into(), most.into()];
-    let rows = sql.query(include_str!("../queries/history.sql"), values).await?;
+    let rows = sql.query(statement!("queries/history"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
@@ -49,7 +49,7 @@ pub async fn history(
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn entries_by_source(sql: &impl Sql, programme_no: i64, sources: &[String]) -> Result<Vec<Entry>, Error> {
     let values = vec![programme_no.into(), serde_json::json!(sources).to_string().into()];
-    let rows = sql.look_up(include_str!("../queries/entries_by_source.sql"), values).await?;
+    let rows = sql.look_up(statement!("queries/entries_by_source"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
@@ -59,7 +59,7 @@ pub async fn entries_by_source(sql: &impl Sql, programme_no: i64, sources: &[Str
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
-    let rows = sql.look_up(include_str!("../queries/named_entry.sql"), values).await?;
+    let rows = sql.look_up(statement!("queries/named_entry"), values).await?;
     rows.into_iter().next().map(|mut row| body::read(&mut row, 0)).transpose()
 }
 
@@ -69,7 +69,7 @@ pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resu
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn corrections(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Vec<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
-    let rows = sql.query(include_str!("../queries/corrections.sql"), values).await?;
+    let rows = sql.query(statement!("queries/corrections"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
@@ -81,7 +81,7 @@ pub async fn drawn_lots(sql: &impl Sql, programme_no: i64, entry: &Entry) -> Res
     let numbers: Vec<i64> = entry.draws.iter().map(|draw| draw.number.0).collect();
     let numbers = serde_json::json!(numbers).to_string();
     let values = vec![programme_no.into(), entry.member.as_str().into(), numbers.into()];
-    let rows = sql.look_up(include_str!("../queries/lots_by_number.sql"), values).await?;
+    let rows = sql.look_up(statement!("queries/lots_by_number"), values).await?;
     let read = |mut row: Row| {
         let expires_at = row.integer(5)?;
         Ok(LotGrant {

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::sql::Sql;
+use crate::statement::statement;
 
 /// A key as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub async fn create_key(sql: &impl Sql, programme: &str, key: &KeyRecord, hash: 
         hash.into(),
         key.created_at.into(),
     ];
-    Ok(!sql.query(include_str!("../queries/key_create.sql"), values).await?.is_empty())
+    Ok(!sql.query(statement!("queries/key_create"), values).await?.is_empty())
 }
 
 /// Keys of a programme whose prefix starts with `starting`, after the prefix `after`, at most `most`.
@@ -47,7 +48,7 @@ pub async fn list_keys(
     most: i64,
 ) -> Result<Vec<KeyRecord>, Error> {
     let values = vec![programme_no.into(), starting.into(), after.into(), most.into()];
-    let rows = sql.query(include_str!("../queries/key_list.sql"), values).await?;
+    let rows = sql.query(statement!("queries/key_list"), values).await?;
     rows.into_iter()
         .map(|mut row| {
             Ok(KeyRecord {
@@ -74,7 +75,7 @@ pub async fn rotate_key(
     now: i64,
 ) -> Result<Option<KeyRecord>, Error> {
     let values = vec![programme_no.into(), old_prefix.into(), new_prefix.into(), hash.into(), now.into()];
-    let mut rows = sql.query(include_str!("../queries/key_rotate.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/key_rotate"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let record = KeyRecord {
         prefix: new_prefix.to_owned(),
@@ -92,7 +93,7 @@ pub async fn rotate_key(
 /// [`Error`] when the database fails.
 pub async fn revoke_key(sql: &impl Sql, programme_no: i64, prefix: &str, now: i64) -> Result<bool, Error> {
     let values = vec![programme_no.into(), prefix.into(), now.into()];
-    Ok(!sql.query(include_str!("../queries/key_revoke.sql"), values).await?.is_empty())
+    Ok(!sql.query(statement!("queries/key_revoke"), values).await?.is_empty())
 }
 
 /// Makes the key with this prefix and hash the only operator's key: of the oldest programme, with all rights.
@@ -100,15 +101,15 @@ pub async fn revoke_key(sql: &impl Sql, programme_no: i64, prefix: &str, now: i6
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn ensure_operator(sql: &impl Sql, prefix: &str, hash: &str, now: i64) -> Result<(), Error> {
-    let mut current = sql.query(include_str!("../queries/key_operator_current.sql"), vec![]).await?;
+    let mut current = sql.query(statement!("queries/key_operator_current"), vec![]).await?;
     let mut is_current = current.len() == 1;
     for row in &mut current {
         is_current = is_current && row.text(0)? == prefix && row.text(1)? == hash;
     }
     if !is_current {
         let values = vec![prefix.into(), hash.into(), "default".into(), now.into()];
-        sql.query(include_str!("../queries/key_operator.sql"), values).await?;
-        sql.query(include_str!("../queries/key_operator_retire.sql"), vec![prefix.into(), now.into()]).await?;
+        sql.query(statement!("queries/key_operator"), values).await?;
+        sql.query(statement!("queries/key_operator_retire"), vec![prefix.into(), now.into()]).await?;
     }
     Ok(())
 }

@@ -9,12 +9,14 @@
 
 mod adjustments;
 mod aliases;
+mod back_tests;
 mod body;
 mod carry_out;
 mod codec;
 mod commit;
 mod coupons;
 mod deliveries;
+mod drafts;
 mod effects;
 mod endpoints;
 mod history;
@@ -32,18 +34,21 @@ mod reports;
 mod reviews;
 mod rewards;
 mod sql;
+mod statement;
 mod traces;
 mod versions;
 mod view;
 
 pub use adjustments::open_requests;
 pub use aliases::member_by_alias;
+pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
 pub use carry_out::{Desk, carry_out, dry_run};
 pub use coupons::coupon_holder;
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
     waiting_endpoints,
 };
+pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
 pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
     replay_dead,
@@ -56,7 +61,8 @@ pub use migrate::{is_ready, migrate};
 pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
 pub use order::{Answer, Order, Outcome, Trace, source};
 pub use programmes::{
-    Programme, ProgrammeRef, Published, digest, parse_rulebook, programme, programmes, publish, rulebook_text, seed,
+    Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish,
+    rulebook_text, seed,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

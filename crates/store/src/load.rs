@@ -10,6 +10,7 @@ use crate::codec;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
 use crate::sql::{Row, Sql, Value};
+use crate::statement::statement;
 
 /// The bearer of a key, as stored. Whoever uses it must compare the hash first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,7 +190,7 @@ pub async fn load(
         Scope::Programme(number) => (Value::from(number), Value::Null),
     };
     let values = vec![number, prefix, Json::Array(list).to_string().into(), lots.limit().into()];
-    let rows = sql.look_up(include_str!("../queries/load.sql"), values).await?;
+    let rows = sql.look_up(statement!("queries/load"), values).await?;
     let read = |mut row: Row| Row::from_json(&row.text(0)?);
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
@@ -213,7 +214,7 @@ pub async fn load(
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Error> {
-    let mut rows = sql.look_up(include_str!("../queries/caller.sql"), vec![prefix.into()]).await?;
+    let mut rows = sql.look_up(statement!("queries/caller"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(row)?;
     read_caller(row, &programme, 4)

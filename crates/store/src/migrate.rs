@@ -4,16 +4,18 @@
 
 use crate::Error;
 use crate::sql::{Sql, Value};
+use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 7] = [
-    ("0001_ledger", include_str!("../migrations/0001_ledger.sql")),
-    ("0002_posting_v2", include_str!("../migrations/0002_posting_v2.sql")),
-    ("0003_receipts", include_str!("../migrations/0003_receipts.sql")),
-    ("0004_holds_and_debts", include_str!("../migrations/0004_holds_and_debts.sql")),
-    ("0005_adjustments", include_str!("../migrations/0005_adjustments.sql")),
-    ("0006_effects", include_str!("../migrations/0006_effects.sql")),
-    ("0007_rules", include_str!("../migrations/0007_rules.sql")),
+const MIGRATIONS: [(&str, &str); 8] = [
+    ("0001_ledger", statement!("migrations/0001_ledger")),
+    ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
+    ("0003_receipts", statement!("migrations/0003_receipts")),
+    ("0004_holds_and_debts", statement!("migrations/0004_holds_and_debts")),
+    ("0005_adjustments", statement!("migrations/0005_adjustments")),
+    ("0006_effects", statement!("migrations/0006_effects")),
+    ("0007_rules", statement!("migrations/0007_rules")),
+    ("0008_drafts", statement!("migrations/0008_drafts")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.
@@ -25,11 +27,11 @@ const SEPARATOR: &str = "\n-- then\n";
 /// [`Error`] when the database refuses a statement.
 pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
     let mut done = 0;
-    let exists = sql.query(include_str!("../queries/migration_table_exists.sql"), vec![]).await?;
+    let exists = sql.query(statement!("queries/migration_table_exists"), vec![]).await?;
     if first_integer(exists)? == 1 {
-        done = first_integer(sql.query(include_str!("../queries/migrations_done.sql"), vec![]).await?)?;
+        done = first_integer(sql.query(statement!("queries/migrations_done"), vec![]).await?)?;
     } else {
-        sql.query(include_str!("../queries/migration_table.sql"), vec![]).await?;
+        sql.query(statement!("queries/migration_table"), vec![]).await?;
     }
     for (number, (name, text)) in (1i64..).zip(MIGRATIONS) {
         if number <= done {
@@ -38,7 +40,7 @@ pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
         for statement in text.split(SEPARATOR) {
             apply(sql, statement).await?;
         }
-        sql.query(include_str!("../queries/migration_done.sql"), vec![Value::from(number), name.into()]).await?;
+        sql.query(statement!("queries/migration_done"), vec![Value::from(number), name.into()]).await?;
     }
     Ok(())
 }
@@ -53,7 +55,7 @@ async fn apply(sql: &impl Sql, statement: &str) -> Result<(), Error> {
 
 /// True when the database answers and has been migrated.
 pub async fn is_ready(sql: &impl Sql) -> bool {
-    sql.query(include_str!("../queries/ready.sql"), vec![]).await.is_ok()
+    sql.query(statement!("queries/ready"), vec![]).await.is_ok()
 }
 
 fn first_integer(mut rows: crate::Rows) -> Result<i64, Error> {

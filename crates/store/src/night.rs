@@ -5,15 +5,14 @@ use serde_json::json;
 
 use crate::Error;
 use crate::sql::{Row, Rows, Sql, Value};
+use crate::statement::statement;
 
 /// Members whose tier ended by `now`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn ended_tiers(sql: &impl Sql, programme_no: i64, now: Timestamp, most: i64) -> Result<Vec<MemberId>, Error> {
-    ids(sql
-        .query(include_str!("../queries/ended_tiers.sql"), vec![programme_no.into(), now.0.into(), most.into()])
-        .await?)
+    ids(sql.query(statement!("queries/ended_tiers"), vec![programme_no.into(), now.0.into(), most.into()]).await?)
 }
 
 /// Members after the one with row number `after`, with their row numbers.
@@ -26,9 +25,8 @@ pub async fn all_members(
     after: i64,
     most: i64,
 ) -> Result<Vec<(MemberId, i64)>, Error> {
-    let rows = sql
-        .query(include_str!("../queries/all_members.sql"), vec![programme_no.into(), after.into(), most.into()])
-        .await?;
+    let rows =
+        sql.query(statement!("queries/all_members"), vec![programme_no.into(), after.into(), most.into()]).await?;
     rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, row.integer(1)?))).collect()
 }
 
@@ -44,7 +42,7 @@ pub async fn expiring_members(
     most: i64,
 ) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
     let values = vec![programme_no.into(), until.0.into(), after.0.into(), after.1.into(), most.into()];
-    let rows = sql.query(include_str!("../queries/expiring_members.sql"), values).await?;
+    let rows = sql.query(statement!("queries/expiring_members"), values).await?;
     rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
 }
 
@@ -55,7 +53,7 @@ pub async fn expiring_members(
 pub async fn open_lots(sql: &impl Sql, programme_no: i64, members: &[MemberId]) -> Result<Vec<usize>, Error> {
     let ids: Vec<&str> = members.iter().map(MemberId::as_str).collect();
     let values = vec![programme_no.into(), json!(ids).to_string().into()];
-    let rows = sql.query(include_str!("../queries/open_lots.sql"), values).await?;
+    let rows = sql.query(statement!("queries/open_lots"), values).await?;
     let read = |mut row: Row| {
         let lots = row.optional_integer(0)?.unwrap_or(0);
         usize::try_from(lots).map_err(|_| Error::Corrupt("number of lots"))
@@ -75,7 +73,7 @@ pub async fn refresh_due(sql: &impl Sql, programme_no: i64, members: &[Member]) 
     };
     let rows: Vec<_> = members.iter().map(row).collect();
     let values = vec![programme_no.into(), json!(rows).to_string().into()];
-    sql.query(include_str!("../queries/refresh_due.sql"), values).await.map(|_| ())
+    sql.query(statement!("queries/refresh_due"), values).await.map(|_| ())
 }
 
 /// Where a job goes on; empty at its beginning.
@@ -83,8 +81,7 @@ pub async fn refresh_due(sql: &impl Sql, programme_no: i64, members: &[Member]) 
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn job_position(sql: &impl Sql, programme_no: i64, job: &str) -> Result<String, Error> {
-    let mut rows =
-        sql.query(include_str!("../queries/job_position.sql"), vec![programme_no.into(), job.into()]).await?;
+    let mut rows = sql.query(statement!("queries/job_position"), vec![programme_no.into(), job.into()]).await?;
     rows.first_mut().map_or(Ok(String::new()), |row| row.text(0))
 }
 
@@ -100,7 +97,7 @@ pub async fn move_job(
     now: Timestamp,
 ) -> Result<(), Error> {
     let values: Vec<Value> = vec![programme_no.into(), job.into(), position.into(), now.0.into()];
-    sql.query(include_str!("../queries/job_move.sql"), values).await.map(|_| ())
+    sql.query(statement!("queries/job_move"), values).await.map(|_| ())
 }
 
 fn ids(rows: Rows) -> Result<Vec<MemberId>, Error> {

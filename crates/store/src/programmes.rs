@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::sql::{Row, Sql};
+use crate::statement::statement;
 
 /// A programme as decisions need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ const DEFAULT_PROGRAMME: &str = "default";
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn programmes(sql: &impl Sql) -> Result<Vec<ProgrammeRef>, Error> {
-    let rows = sql.query(include_str!("../queries/programmes.sql"), vec![]).await?;
+    let rows = sql.query(statement!("queries/programmes"), vec![]).await?;
     rows.into_iter().map(|mut row| read_reference(&mut row)).collect()
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Error> {
-    let mut rows = sql.query(include_str!("../queries/programme.sql"), vec![id.into()]).await?;
+    let mut rows = sql.query(statement!("queries/programme"), vec![id.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let reference = read_reference(row)?;
     let name = row.text(4)?;
@@ -74,8 +75,7 @@ pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Er
 /// # Errors
 /// [`Error`] when the database fails or has no such version.
 pub async fn rulebook_text(sql: &impl Sql, programme_no: i64, version: i64) -> Result<String, Error> {
-    let mut rows =
-        sql.query(include_str!("../queries/rulebook.sql"), vec![programme_no.into(), version.into()]).await?;
+    let mut rows = sql.query(statement!("queries/rulebook"), vec![programme_no.into(), version.into()]).await?;
     rows.first_mut().ok_or(Error::Corrupt("rulebook"))?.text(0)
 }
 
@@ -138,7 +138,7 @@ pub async fn publish(
     now: i64,
     by: &str,
 ) -> Result<Published, Error> {
-    let text = stored_text(document, book)?;
+    let text = as_stored(document, book)?;
     // Nobody could repair a programme whose rulebook cannot be read.
     parse_rulebook(&text, version_now + 1)?;
     let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
@@ -146,7 +146,11 @@ pub async fn publish(
     put(sql, (id, name, version_now), text, (book.asks_for_profile(), budgets), now, by).await
 }
 
-fn stored_text(document: &Document, book: &Rulebook) -> Result<String, Error> {
+/// A rulebook as it is stored, a JSON text; `book` is what validating the document gave.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it cannot be written down.
+pub fn as_stored(document: &Document, book: &Rulebook) -> Result<String, Error> {
     let zone = (book.zone().first_offset(), book.zone().changes().to_vec());
     let stored = Stored { document: document.clone(), zone, conditions: book.conditions().clone() };
     serde_json::to_string(&stored).map_err(|_| Error::Corrupt("rulebook to be written"))
@@ -172,7 +176,7 @@ async fn put(
         i64::from(asks_profile).into(),
         budgets.into(),
     ];
-    let written = sql.query(include_str!("../queries/publish.sql"), values).await?;
+    let written = sql.query(statement!("queries/publish"), values).await?;
     Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
 }
 
@@ -202,6 +206,6 @@ mod tests {
         // Asia/Shanghai has been at UTC+8 since 1992: the seed states that offset alone, as it did before it was a file.
         let zone = Zone::new(&document.time_zone, 8 * 3600, &[]);
         let book = Rulebook::published(&document, zone, &Conditions::default(), 1).unwrap();
-        assert_eq!(stored_text(&document, &book).unwrap(), DEFAULT_TEXT.trim_end());
+        assert_eq!(as_stored(&document, &book).unwrap(), DEFAULT_TEXT.trim_end());
     }
 }

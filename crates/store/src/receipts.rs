@@ -4,6 +4,7 @@ use ledger::Timestamp;
 
 use crate::Error;
 use crate::sql::Sql;
+use crate::statement::statement;
 
 /// A kept answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Receipt {
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn receipt(sql: &impl Sql, programme_no: i64, idem: &str) -> Result<Option<Receipt>, Error> {
-    let mut rows = sql.look_up(include_str!("../queries/receipt.sql"), vec![programme_no.into(), idem.into()]).await?;
+    let mut rows = sql.look_up(statement!("queries/receipt"), vec![programme_no.into(), idem.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let status = u16::try_from(row.integer(1)?).map_err(|_| Error::Corrupt("receipt"))?;
     Ok(Some(Receipt { fingerprint: row.text(0)?, status, body: row.text(2)? }))
@@ -47,6 +48,6 @@ pub async fn keep_receipt(
         body.as_str().into(),
         now.0.into(),
     ];
-    sql.query(include_str!("../queries/receipt_keep.sql"), values).await?;
+    sql.query(statement!("queries/receipt_keep"), values).await?;
     Ok(())
 }

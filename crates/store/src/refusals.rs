@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::sql::Sql;
+use crate::statement::statement;
 
 /// A kept refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +181,7 @@ pub(crate) async fn keep(
 ) -> Result<HashSet<String>, Error> {
     let text = serde_json::to_string(rows).map_err(|_| Error::Corrupt("refusals to be written"))?;
     let values = vec![programme_no.into(), text.into(), now.0.into()];
-    let kept = sql.query(include_str!("../queries/keep_refusals.sql"), values).await?;
+    let kept = sql.query(statement!("queries/keep_refusals"), values).await?;
     kept.into_iter().map(|mut row| row.text(0)).collect()
 }
 

@@ -11,6 +11,7 @@ use crate::body;
 use crate::codec;
 use crate::order::source;
 use crate::sql::{Sql, Value};
+use crate::statement::statement;
 
 /// A violation and the member it was found at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub async fn audit(
     most: i64,
 ) -> Result<Audit, Error> {
     let values = vec![programme_no.into(), member.into(), after.into(), most.into()];
-    let mut rows = sql.query(include_str!("../queries/audit_members.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/audit_members"), values).await?;
     let members = rows.iter_mut().map(|row| codec::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Audit { members: members.len(), entries: 0, violations: Vec::new(), next: None };
     let mut replays: BTreeMap<i64, Replay> = BTreeMap::new();
@@ -100,7 +101,7 @@ async fn replay(
     found: &mut Audit,
 ) -> Result<(), Error> {
     let list = serde_json::to_string(spans).map_err(|_| Error::Corrupt("member numbers"))?;
-    for mut row in sql.query(include_str!("../queries/audit_entries.sql"), vec![list.into()]).await? {
+    for mut row in sql.query(statement!("queries/audit_entries"), vec![list.into()]).await? {
         let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
         let stored_source = row.optional_text(1)?;
         // The query has no column for the hash before, as a replay knows it.
@@ -148,7 +149,7 @@ pub struct Totals {
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn totals(sql: &impl Sql, programme_no: i64) -> Result<Totals, Error> {
-    let mut rows = sql.query(include_str!("../queries/audit_totals.sql"), vec![programme_no.into()]).await?;
+    let mut rows = sql.query(statement!("queries/audit_totals"), vec![programme_no.into()]).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
     Ok(Totals {
         entries: row.integer(0)?,
@@ -163,7 +164,7 @@ pub async fn totals(sql: &impl Sql, programme_no: i64) -> Result<Totals, Error> 
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn wrong_tallies(sql: &impl Sql, programme_no: i64) -> Result<Vec<String>, Error> {
-    let rows = sql.query(include_str!("../queries/audit_tallies.sql"), vec![programme_no.into()]).await?;
+    let rows = sql.query(statement!("queries/audit_tallies"), vec![programme_no.into()]).await?;
     let told = |mut row: crate::Row| {
         let (subject, name, period) = (row.text(0)?, row.text(1)?, row.integer(2)?);
         let (stands, told) = (row.integer(3)?, row.integer(4)?);
@@ -194,7 +195,7 @@ pub async fn trial_balance(
     to: Timestamp,
 ) -> Result<Vec<TrialBalanceRow>, Error> {
     let values = vec![programme_no.into(), from.0.into(), to.0.into()];
-    let rows = sql.query(include_str!("../queries/trial_balance.sql"), values).await?;
+    let rows = sql.query(statement!("queries/trial_balance"), values).await?;
     let read = |mut row: crate::Row| {
         let kind = Kind::parse(&row.text(0)?).ok_or(Error::Corrupt("kind"))?;
         Ok(TrialBalanceRow { kind, points: row.integer(1)?, entries: row.integer(2)? })

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::adjustments::by_member;
 use crate::body::{self, ReviewRow, review, review_row};
 use crate::sql::Sql;
+use crate::statement::statement;
 
 /// Entry id, who reported it, lots, why. Part of the stored format.
 pub(crate) type OpenReviewRow = (String, String, Vec<i64>, ReviewRow);
@@ -31,7 +32,7 @@ pub async fn open_reviews(
     most: i64,
 ) -> Result<(Vec<(MemberId, OpenReview)>, Option<i64>), Error> {
     let read = |text: &str| serde_json::from_str(text).ok().and_then(open_review);
-    by_member(sql, include_str!("../queries/open_reviews.sql"), [programme_no, after, most], read).await
+    by_member(sql, statement!("queries/open_reviews"), [programme_no, after, most], read).await
 }
 
 /// The earn with that id that had to be looked at, whatever became of it.
@@ -40,6 +41,6 @@ pub async fn open_reviews(
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn reviewed(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
-    let mut rows = sql.query(include_str!("../queries/reviewed.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/reviewed"), values).await?;
     rows.first_mut().map(|row| body::read(row, 0)).transpose()
 }

@@ -5,6 +5,7 @@ use rules::Reward;
 
 use crate::Error;
 use crate::sql::{Row, Sql};
+use crate::statement::statement;
 
 /// A reward as it stands in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Offer {
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn reward(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<Offer>, Error> {
-    let mut rows = sql.look_up(include_str!("../queries/reward.sql"), vec![programme_no.into(), id.into()]).await?;
+    let mut rows = sql.look_up(statement!("queries/reward"), vec![programme_no.into(), id.into()]).await?;
     rows.first_mut().map(read).transpose()
 }
 
@@ -36,7 +37,7 @@ pub async fn reward(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Optio
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn list_rewards(sql: &impl Sql, programme_no: i64, after: &str, most: i64) -> Result<Vec<Offer>, Error> {
     let values = vec![programme_no.into(), after.into(), most.into()];
-    let rows = sql.query(include_str!("../queries/reward_list.sql"), values).await?;
+    let rows = sql.query(statement!("queries/reward_list"), values).await?;
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
 
@@ -54,7 +55,7 @@ pub async fn put_reward(
 ) -> Result<i64, Error> {
     let document = serde_json::to_string(reward).map_err(|_| Error::Corrupt("reward to be written"))?;
     let values = vec![programme_no.into(), id.into(), document.into(), now.0.into(), by.into()];
-    let mut rows = sql.query(include_str!("../queries/reward_put.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/reward_put"), values).await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::body;
 use crate::order::Trace;
 use crate::sql::{Sql, Value};
+use crate::statement::statement;
 
 /// Whose trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +43,9 @@ pub async fn trail(
     most: i64,
 ) -> Result<Vec<(i64, Entry, Trace)>, Error> {
     let (statement, whose) = match trail {
-        Trail::Member(id) => (include_str!("../queries/trail_of_member.sql"), id),
-        Trail::Device(device) => (include_str!("../queries/trail_of_device.sql"), device),
-        Trail::Ip(ip) => (include_str!("../queries/trail_of_ip.sql"), ip),
+        Trail::Member(id) => (statement!("queries/trail_of_member"), id),
+        Trail::Device(device) => (statement!("queries/trail_of_device"), device),
+        Trail::Ip(ip) => (statement!("queries/trail_of_ip"), ip),
     };
     let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
     let values = vec![

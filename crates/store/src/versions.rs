@@ -5,6 +5,7 @@ use rules::Document;
 use crate::Error;
 use crate::programmes::document_of;
 use crate::sql::{Row, Sql};
+use crate::statement::statement;
 
 /// When a version was published, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ fn version(row: &mut Row) -> Result<Version, Error> {
 /// [`Error`] when the database fails.
 pub async fn rulebook_versions(sql: &impl Sql, programme: &str, before: i64, most: i64) -> Result<Vec<Version>, Error> {
     let values = vec![programme.into(), before.into(), most.into()];
-    let rows = sql.query(include_str!("../queries/rulebook_versions.sql"), values).await?;
+    let rows = sql.query(statement!("queries/rulebook_versions"), values).await?;
     rows.into_iter().map(|mut row| version(&mut row)).collect()
 }
 
@@ -41,6 +42,6 @@ pub async fn rulebook_version(
     number: i64,
 ) -> Result<Option<(Version, Document)>, Error> {
     let values = vec![programme.into(), number.into()];
-    let mut rows = sql.query(include_str!("../queries/rulebook_version.sql"), values).await?;
+    let mut rows = sql.query(statement!("queries/rulebook_version"), values).await?;
     rows.first_mut().map(|row| Ok((version(row)?, document_of(&row.text(3)?)?))).transpose()
 }

@@ -67,11 +67,12 @@ fn statements(file: &File) -> Option<Fault> {
 /// A file that no Rust file of the store names is dead, or a migration that never runs.
 fn unused(tree: &Tree, file: &File) -> Option<Fault> {
     let store = file.path.starts_with(QUERIES) || file.path.starts_with(MIGRATIONS);
-    let name = file.path.rsplit_once('/').map_or("", |(_, name)| name);
+    let name = file.path.trim_start_matches("crates/store/").trim_end_matches(".sql");
+    let name = format!("statement!(\"{name}\")");
     let named =
-        tree.has_extension("rs").any(|source| source.path.starts_with("crates/store/") && source.text.contains(name));
+        tree.has_extension("rs").any(|source| source.path.starts_with("crates/store/") && source.text.contains(&name));
     (store && !named).then(|| {
-        let remedy = "list it (include_str!) in crates/store/src, or delete it";
+        let remedy = "list it (statement!) in crates/store/src, or delete it";
         Fault::new(&file.path, 1, "no file of crates/store names it", remedy)
     })
 }
@@ -154,7 +155,7 @@ mod tests {
         let tree = Tree::of(&[
             ("crates/store/migrations/0001_a.sql", "CREATE TABLE a (b); CREATE TABLE c (d)"),
             ("crates/store/migrations/0002_b.sql", "CREATE TABLE b (b)"),
-            ("crates/store/src/migrations.rs", "include_str!(\"../migrations/0001_a.sql\")"),
+            ("crates/store/src/migrations.rs", "statement!(\"migrations/0001_a\")"),
         ]);
         let faults = check(&tree).unwrap();
         assert_eq!(

@@ -6,6 +6,7 @@ use super::{FIELDS, Type};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlainCondition {
     /// A field such as `member.tier`, or `attributes.` and the name of an attribute.
@@ -18,6 +19,7 @@ pub struct PlainCondition {
 
 /// How the value of a field is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
     /// Equals the value.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who has to approve of adjustments by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Approvals {
     /// By the size of the adjustment, ascending; the last has no limit.
@@ -19,6 +20,7 @@ pub struct Approvals {
 
 /// Who has to approve of adjustments up to a size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalStep {
     /// The most points, granted or taken; without it, any number.

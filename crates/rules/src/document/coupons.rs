@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A kind of coupon: money off an order, an amount or a share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CouponRule {
     /// Money off, in minor units. Either this or a percentage.
@@ -33,6 +34,7 @@ pub struct CouponRule {
 
 /// A coupon for purchases of some size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseCoupon {
     /// The kind of coupon.

@@ -7,6 +7,7 @@ use crate::condition::PlainCondition;
 
 /// One more reason to be awarded points, beside what the purchase or action earns by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EarningRule {
     /// Its name, which entries show.
@@ -58,6 +59,7 @@ pub struct EarningRule {
 
 /// What a rule awards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RuleAward {
     /// Points for the money spent on the lines that count.
@@ -89,6 +91,7 @@ pub enum RuleAward {
 
 /// A rate for what is spent above some sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Bracket {
     /// The sum it begins at, in minor units.
@@ -99,6 +102,7 @@ pub struct Bracket {
 
 /// The most points of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuleCap {
     /// How many.
@@ -112,6 +116,7 @@ pub struct RuleCap {
 
 /// Whose points a cap counts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CapOf {
     /// Those of the member.
@@ -125,6 +130,7 @@ pub enum CapOf {
 
 /// What becomes of the rules of a group of which several would fire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stacking {
     /// All of them do.
@@ -137,6 +143,7 @@ pub enum Stacking {
 
 /// The most points that a programme awards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// How many.

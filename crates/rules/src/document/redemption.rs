@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How many points an order takes, and what they are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Redemption {
     /// Points that take one major currency unit off, at least 1.

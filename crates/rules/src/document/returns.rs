@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What becomes of points when goods come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Returns {
     /// What becomes of points that the order earned and the member no longer has.
@@ -25,6 +26,7 @@ pub struct Returns {
 
 /// What becomes of points that an order earned and the member no longer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShortfallPolicy {
     /// Only points of the order that are still pending are taken back.

@@ -6,6 +6,7 @@ use super::Per;
 
 /// What looks odd.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Risk {
     /// The points of a purchase above this amount, in minor units, wait until somebody has looked at it.
@@ -21,6 +22,7 @@ pub struct Risk {
 
 /// How often a member may do something before it looks odd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Velocity {
     /// `purchase` or an action.
@@ -36,6 +38,7 @@ pub struct Velocity {
 
 /// What becomes of an event that looks odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Suspicion {
     /// Its points wait until somebody has looked at it.

@@ -6,6 +6,7 @@ use super::Limit;
 
 /// Bounds of gifts from member to member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Transfers {
     /// The least points of a gift.

@@ -1,0 +1,118 @@
+//! Drafts of rulebooks, by name. What is wrong with one keeps nobody from keeping it.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `PUT /v1/rulebook/drafts/{name}` | keeps a document, and tells what is wrong with it |
+//! | `GET /v1/rulebook/drafts` | lists drafts |
+//! | `GET /v1/rulebook/drafts/{name}` | shows one |
+//! | `DELETE /v1/rulebook/drafts/{name}` | drops one |
+
+use ledger::ProgrammeId;
+use rules::{Document, Rulebook};
+use serde_json::{Value as Json, json};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
+};
+use spin_sdk::http_service;
+use store::{Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft};
+
+const WRITERS: [Role; 1] = [Role::Marketing];
+const READERS: [Role; 2] = [Role::Marketing, Role::Finance];
+const MOST_BYTES: usize = 256 * 1024;
+/// The most drafts of a programme.
+const MOST_DRAFTS: i64 = 100;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["v1", "rulebook", "drafts"]) => list(app, request).await,
+        ("GET", ["v1", "rulebook", "drafts", name]) => get(app, request, name).await,
+        ("PUT", ["v1", "rulebook", "drafts", name]) => put(app, request, name).await,
+        ("DELETE", ["v1", "rulebook", "drafts", name]) => delete(app, request, name).await,
+        (_, ["v1", "rulebook", "drafts"]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "rulebook", "drafts", _]) => Err(Problem::MethodNotAllowed("GET, PUT, DELETE")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &WRITERS).await?;
+    request.allow_query(&[])?;
+    let body = request.body_within(MOST_BYTES)?;
+    let key = request.idempotency_key()?;
+    let document: Document = parse_json(body)?;
+    // Drafts are named like programmes.
+    if let Err(error) = ProgrammeId::new(name) {
+        return Err(Problem::InvalidRequest(vec![FieldError::new("draft", error.to_string())]));
+    }
+    let keep = async || {
+        let others = other_drafts(&app.sql, caller.programme.no, name).await?;
+        if others >= MOST_DRAFTS {
+            return Err(Problem::InvalidRequest(vec![FieldError::new(
+                "draft",
+                "there are 100 others: drop one first",
+            )]));
+        }
+        let book = Rulebook::new(&document, 1);
+        let rulebook = book.as_ref().ok().map(|book| as_stored(&document, book)).transpose()?;
+        let text = serde_json::to_string(&document).map_err(|error| Problem::Internal(error.to_string()))?;
+        let kept = Draft { name: name.to_owned(), updated_at: now(), updated_by: caller.label.clone() };
+        let is_new = draft(&app.sql, caller.programme.no, name).await?.is_none();
+        put_draft(&app.sql, caller.programme.no, &kept, DraftWish { document: text, rulebook }).await?;
+        let body = with_problems(shown(&kept), &book.err().unwrap_or_default());
+        Ok(Reply::json(if is_new { 201 } else { 200 }, &body))
+    };
+    once(app, &key, &caller, "draft", &(name, &document), keep).await
+}
+
+async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&[])?;
+    let (kept, wish) = draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
+    let unreadable = |error: serde_json::Error| Problem::Internal(error.to_string());
+    let document: Document = serde_json::from_str(&wish.document).map_err(unreadable)?;
+    let problems = Rulebook::new(&document, 1).err().unwrap_or_default();
+    let mut body = with_problems(shown(&kept), &problems);
+    if let Some(body) = body.as_object_mut() {
+        body.insert("rulebook".to_owned(), serde_json::to_value(&document).map_err(unreadable)?);
+    }
+    Ok(Reply::json(200, &body))
+}
+
+async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["limit", "cursor"])?;
+    let page = Page::of(request)?;
+    let after = page.cursor.as_deref().unwrap_or_default();
+    let found = list_drafts(&app.sql, caller.programme.no, after, page.limit + 1).await?;
+    Ok(page.reply(found, shown, |last| last.name.clone()))
+}
+
+async fn delete(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &WRITERS).await?;
+    request.allow_query(&[])?;
+    let key = request.idempotency_key()?;
+    let remove = async || {
+        let is_deleted = delete_draft(&app.sql, caller.programme.no, name).await?;
+        if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
+    };
+    once(app, &key, &caller, "draft-delete", &name, remove).await
+}
+
+fn shown(draft: &Draft) -> Json {
+    let Draft { name, updated_at, updated_by } = draft;
+    json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by})
+}
+
+fn with_problems(mut body: Json, problems: &[rules::Problem]) -> Json {
+    let problem = |problem: &rules::Problem| json!({"pointer": problem.pointer, "detail": problem.detail});
+    if let Some(body) = body.as_object_mut() {
+        body.insert("problems".to_owned(), problems.iter().map(problem).collect());
+    }
+    body
+}

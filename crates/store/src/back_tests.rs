@@ -1,0 +1,197 @@
+//! Back-tests: where each of them stands. What one finds is worked out by [`rules::MemberTest`], some members at a time.
+
+use std::collections::BTreeMap;
+
+use ledger::{EntryId, MemberId, ProgrammeId, Timestamp};
+use rules::{BackTest, MemberTest, Rulebook, Span};
+
+use crate::Error;
+use crate::history::span;
+use crate::sql::{Row, Sql};
+use crate::statement::statement;
+
+/// The newest back-tests of a programme that are kept.
+const MOST_KEPT: i64 = 50;
+/// Entries that are read at once.
+const PAGE: i64 = 500;
+/// Members that are looked for at once.
+const MEMBERS: i64 = 200;
+
+/// A back-test and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackTestRow {
+    /// Its id.
+    pub id: String,
+    /// What was asked for, a JSON text; only shown.
+    pub asked: String,
+    /// The draft as a rulebook is stored; empty in lists.
+    pub rulebook: String,
+    /// The published version that it is held against.
+    pub version: i64,
+    /// The period.
+    pub span: Span,
+    /// The number of the last member that was told.
+    position: i64,
+    /// The number of the last member to be told.
+    last: i64,
+    /// Whether every member was told.
+    pub done: bool,
+    /// What was found so far.
+    pub found: BackTest,
+}
+
+fn read(row: &mut Row) -> Result<BackTestRow, Error> {
+    Ok(BackTestRow {
+        id: row.text(0)?,
+        asked: row.text(1)?,
+        rulebook: row.text(2)?,
+        version: row.integer(3)?,
+        span: Span { from: Timestamp(row.integer(4)?), to: Timestamp(row.integer(5)?) },
+        position: row.integer(6)?,
+        last: row.integer(7)?,
+        done: row.integer(8)? != 0,
+        found: serde_json::from_str(&row.text(9)?).map_err(|_| Error::Corrupt("back-test"))?,
+    })
+}
+
+/// Begins a back-test over all members, or over one.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn begin_back_test(
+    sql: &impl Sql,
+    (programme_no, version): (i64, i64),
+    id: EntryId,
+    asked: String,
+    rulebook: &str,
+    span: Span,
+    member_no: Option<i64>,
+) -> Result<(), Error> {
+    let found = serde_json::to_string(&BackTest::default()).map_err(|_| Error::Corrupt("back-test to be written"))?;
+    let values = vec![
+        programme_no.into(),
+        id.to_string().into(),
+        asked.into(),
+        rulebook.into(),
+        version.into(),
+        span.from.0.into(),
+        span.to.0.into(),
+        member_no.map_or(0, |no| no - 1).into(),
+        member_no.unwrap_or(i64::MAX).into(),
+        found.into(),
+    ];
+    sql.query(statement!("queries/back_test_create"), values).await?;
+    sql.query(statement!("queries/back_test_prune"), vec![programme_no.into(), MOST_KEPT.into()]).await?;
+    Ok(())
+}
+
+/// One of them; `None` when there is none of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn back_test(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<BackTestRow>, Error> {
+    let mut rows = sql.query(statement!("queries/back_test"), vec![programme_no.into(), id.into()]).await?;
+    rows.first_mut().map(read).transpose()
+}
+
+/// Up to `most` back-tests before the id `before`, newest first.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn list_back_tests(
+    sql: &impl Sql,
+    programme_no: i64,
+    before: &str,
+    most: i64,
+) -> Result<Vec<BackTestRow>, Error> {
+    let values = vec![programme_no.into(), before.into(), most.into()];
+    let rows = sql.query(statement!("queries/back_test_list"), values).await?;
+    rows.into_iter().map(|mut row| read(&mut row)).collect()
+}
+
+/// The number of a member; `None` when there is none of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn member_no(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<i64>, Error> {
+    let mut rows = sql.query(statement!("queries/member_no"), vec![programme_no.into(), id.into()]).await?;
+    rows.first_mut().map(|row| row.integer(0)).transpose()
+}
+
+/// Tells the next members, until about `most` entries are read, and keeps what was found. When somebody else has moved the test on
+/// meanwhile, what they found counts and this does not.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn move_back_test(
+    sql: &impl Sql,
+    programme: (i64, &ProgrammeId),
+    test: &BackTestRow,
+    books: (&Rulebook, &Rulebook),
+    most: i64,
+) -> Result<(), Error> {
+    let (mut found, mut position) = (test.found.clone(), test.position);
+    let enough = found.entries.saturating_add(most);
+    let done = loop {
+        let members = members(sql, programme.0, test, position).await?;
+        let Some((last, ..)) = members.last() else { break true };
+        let last = *last;
+        for (no, member, attributes) in members {
+            if found.entries >= enough {
+                break;
+            }
+            tell(sql, programme.1, (no, &member), &attributes, books, test.span, &mut found).await?;
+            position = no;
+        }
+        if position < last || found.entries >= enough {
+            break false;
+        }
+    };
+    let text = serde_json::to_string(&found).map_err(|_| Error::Corrupt("back-test to be written"))?;
+    let values = vec![
+        programme.0.into(),
+        test.id.as_str().into(),
+        test.position.into(),
+        position.into(),
+        text.into(),
+        i64::from(done).into(),
+    ];
+    sql.query(statement!("queries/back_test_move"), values).await.map(drop)
+}
+
+type Told = (i64, MemberId, BTreeMap<String, String>);
+
+async fn members(sql: &impl Sql, programme_no: i64, test: &BackTestRow, after: i64) -> Result<Vec<Told>, Error> {
+    let values = vec![programme_no.into(), test.span.to.0.into(), after.into(), test.last.into(), MEMBERS.into()];
+    let rows = sql.query(statement!("queries/back_test_members"), values).await?;
+    let read = |mut row: Row| {
+        let attributes = row.optional_text(2)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let id = MemberId::new(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
+        Ok((row.integer(0)?, id, attributes))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+async fn tell(
+    sql: &impl Sql,
+    programme: &ProgrammeId,
+    (no, member): (i64, &MemberId),
+    attributes: &BTreeMap<String, String>,
+    books: (&Rulebook, &Rulebook),
+    period: Span,
+    found: &mut BackTest,
+) -> Result<(), Error> {
+    let mut told = MemberTest::new(books, programme, member, attributes, period);
+    let mut first = 1;
+    loop {
+        let entries = span(sql, no, first, first + PAGE - 1).await?;
+        for entry in &entries {
+            told.entry(entry)?;
+        }
+        let is_over = entries.last().is_none_or(|entry| entry.recorded_at >= period.to);
+        if is_over || (entries.len() as i64) < PAGE {
+            return Ok(told.end(found)?);
+        }
+        first += PAGE;
+    }
+}

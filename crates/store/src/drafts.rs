@@ -1,0 +1,86 @@
+//! Drafts: documents by name that nobody runs by.
+
+use ledger::Timestamp;
+
+use crate::Error;
+use crate::sql::{Row, Sql};
+use crate::statement::statement;
+
+/// A draft without its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its name.
+    pub name: String,
+    /// When it was written last.
+    pub updated_at: Timestamp,
+    /// Who wrote it: the label of the key.
+    pub updated_by: String,
+}
+
+/// What is kept of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftWish {
+    /// The document, a JSON text.
+    pub document: String,
+    /// The rulebook as it is stored; none when something is wrong with it.
+    pub rulebook: Option<String>,
+}
+
+fn read(row: &mut Row) -> Result<Draft, Error> {
+    Ok(Draft { name: row.text(0)?, updated_at: Timestamp(row.integer(1)?), updated_by: row.text(2)? })
+}
+
+/// Keeps a draft under its name.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn put_draft(sql: &impl Sql, programme_no: i64, draft: &Draft, wish: DraftWish) -> Result<(), Error> {
+    let values = vec![
+        programme_no.into(),
+        draft.name.as_str().into(),
+        wish.document.into(),
+        draft.updated_at.0.into(),
+        draft.updated_by.as_str().into(),
+        wish.rulebook.into(),
+    ];
+    sql.query(statement!("queries/draft_put"), values).await.map(drop)
+}
+
+/// How many drafts there are beside the one of that name.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn other_drafts(sql: &impl Sql, programme_no: i64, name: &str) -> Result<i64, Error> {
+    let mut rows = sql.query(statement!("queries/draft_count"), vec![programme_no.into(), name.into()]).await?;
+    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+}
+
+/// A draft and what is kept of it; `None` when there is none of that name.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn draft(sql: &impl Sql, programme_no: i64, name: &str) -> Result<Option<(Draft, DraftWish)>, Error> {
+    let mut rows = sql.query(statement!("queries/draft"), vec![programme_no.into(), name.into()]).await?;
+    rows.first_mut()
+        .map(|row| Ok((read(row)?, DraftWish { document: row.text(3)?, rulebook: row.optional_text(4)? })))
+        .transpose()
+}
+
+/// Up to `most` drafts after the name `after`, by name.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn list_drafts(sql: &impl Sql, programme_no: i64, after: &str, most: i64) -> Result<Vec<Draft>, Error> {
+    let values = vec![programme_no.into(), after.into(), most.into()];
+    let rows = sql.query(statement!("queries/draft_list"), values).await?;
+    rows.into_iter().map(|mut row| read(&mut row)).collect()
+}
+
+/// Drops a draft; tells whether there was one.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn delete_draft(sql: &impl Sql, programme_no: i64, name: &str) -> Result<bool, Error> {
+    let rows = sql.query(statement!("queries/draft_delete"), vec![programme_no.into(), name.into()]).await?;
+    Ok(!rows.is_empty())
+}
