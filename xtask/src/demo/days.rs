@@ -47,3 +47,9 @@ pub fn midnights(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDa
 pub fn day_after(day: NaiveDate) -> Result<NaiveDate> {
     day.checked_add_days(Days::new(1)).context("the calendar ends")
 }
+
+/// From before the first basket to the midnight after the last one.
+pub fn span(baskets: &[Basket]) -> Result<(String, String)> {
+    let last = baskets.last().context("no baskets")?.occurred_at.date();
+    Ok((opening(baskets)?, local(midnight(day_after(last)?))))
+}

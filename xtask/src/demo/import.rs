@@ -20,13 +20,17 @@ const REDEEM_POINTS: i64 = 100;
 /// A night is done in some calls; past so many something is wrong.
 const NIGHT_CALLS_AT_MOST: usize = 10_000;
 
-/// A lane's connection, to be used again, and the balances that it was told.
-type Lane = Result<(Client, Vec<(String, i64)>)>;
+/// A lane's connection, to be used again, the balances that it was told, and who spent how much.
+type Lane = Result<(Client, Vec<(String, i64)>, Vec<(String, i64)>)>;
+
+/// Who spent how many points on a morning.
+pub type Spent = BTreeMap<NaiveDate, Vec<(String, i64)>>;
 
 /// What the import did besides the ledger's own record.
 #[derive(Default)]
 pub struct Imported {
     pub nights: usize,
+    pub spent: Spent,
     /// Seconds in nights, redemptions and baskets.
     pub seconds: [f64; 3],
 }
@@ -36,13 +40,16 @@ struct Import<'a> {
     lanes: Vec<Client>,
     client: Client,
     admin: Client,
+    /// What was spent in an earlier import, to be spent again.
+    again: Option<&'a Spent>,
     /// Balance of each member as last told.
     balances: BTreeMap<String, i64>,
     imported: Imported,
     progress: ProgressBar,
 }
 
-pub async fn run(server: &Server, baskets: &[Basket]) -> Result<Imported> {
+/// Imports baskets; redeems what balances allow, or what was redeemed in an earlier import.
+pub async fn run(server: &Server, baskets: &[Basket], again: Option<&Spent>) -> Result<Imported> {
     let progress = ProgressBar::new(u64::try_from(baskets.len())?);
     let style = "{msg:>12} {wide_bar} {human_pos}/{human_len} baskets, {per_sec:.0}, {eta} left";
     progress.set_style(ProgressStyle::with_template(style)?);
@@ -51,6 +58,7 @@ pub async fn run(server: &Server, baskets: &[Basket]) -> Result<Imported> {
         lanes: (0..LANES).map(|_| server.client()).collect(),
         client: server.client(),
         admin: server.admin_client(),
+        again,
         balances: BTreeMap::new(),
         imported: Imported::default(),
         progress,
@@ -99,30 +107,38 @@ impl Import<'_> {
         bail!("not done after {NIGHT_CALLS_AT_MOST} calls")
     }
 
-    /// Each member with enough points spends all whole hundreds of them.
+    /// Each member with enough points spends all whole hundreds of them; or everybody what they spent before.
     async fn redemptions(&mut self, day: NaiveDate) -> Result<()> {
         self.clock(day.and_time(NaiveTime::MIN) + Duration::hours(8)).await?;
-        let mut lanes: Vec<Vec<String>> = (0..LANES).map(|_| Vec::new()).collect();
-        for (member, _) in self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS) {
-            if let Some(lane) = lanes.get_mut(lane_of(member)) {
-                lane.push(member.clone());
+        let rich = || self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS);
+        let wishes: Vec<(String, Option<i64>)> = match self.again {
+            Some(spent) => {
+                spent.get(&day).into_iter().flatten().map(|(m, points)| (m.clone(), Some(*points))).collect()
+            }
+            None => rich().map(|(member, _)| (member.clone(), None)).collect(),
+        };
+        let mut lanes: Vec<Vec<(String, Option<i64>)>> = (0..LANES).map(|_| Vec::new()).collect();
+        for wish in wishes {
+            if let Some(lane) = lanes.get_mut(lane_of(&wish.0)) {
+                lane.push(wish);
             }
         }
         let mut tasks = JoinSet::new();
-        for members in lanes.into_iter().filter(|members| !members.is_empty()) {
-            tasks.spawn(redeem_lane(self.lane(), members, day));
+        for wishes in lanes.into_iter().filter(|wishes| !wishes.is_empty()) {
+            tasks.spawn(redeem_lane(self.lane(), wishes, day));
         }
-        self.gather(tasks).await
+        self.gather(tasks, day).await
     }
 
     fn lane(&mut self) -> Client {
         self.lanes.pop().unwrap_or_else(|| self.server.client())
     }
 
-    async fn gather(&mut self, mut tasks: JoinSet<Lane>) -> Result<()> {
+    async fn gather(&mut self, mut tasks: JoinSet<Lane>, day: NaiveDate) -> Result<()> {
         while let Some(task) = tasks.join_next().await {
-            let (client, balances) = task.context("a lane ended badly")??;
+            let (client, balances, spent) = task.context("a lane ended badly")??;
             self.lanes.push(client);
+            self.imported.spent.entry(day).or_default().extend(spent);
             self.balances.extend(balances);
         }
         Ok(())
@@ -142,7 +158,7 @@ impl Import<'_> {
         for baskets in lanes {
             tasks.spawn(earn_lane(self.lane(), baskets, self.progress.clone()));
         }
-        self.gather(tasks).await
+        self.gather(tasks, day).await
     }
 }
 
@@ -151,21 +167,22 @@ fn lane_of(member: &str) -> usize {
 }
 
 /// What expired at midnight is asked for, not guessed.
-async fn redeem_lane(mut client: Client, members: Vec<String>, day: NaiveDate) -> Lane {
-    let mut balances = Vec::new();
-    for member in members {
+async fn redeem_lane(mut client: Client, wishes: Vec<(String, Option<i64>)>, day: NaiveDate) -> Lane {
+    let (mut balances, mut spent) = (Vec::new(), Vec::new());
+    for (member, wish) in wishes {
         let view = client.get(&format!("/v1/members/{member}")).await?;
         let mut balance = number(&view, "balance")?;
-        let points = balance / REDEEM_POINTS * REDEEM_POINTS;
+        let points = wish.unwrap_or(balance / REDEEM_POINTS * REDEEM_POINTS);
         if points > 0 {
             let key = format!("redeem-{day}-{member}");
             let body = json!({ "member_id": member, "points": points, "reason": "a voucher" }).to_string();
             let answer = client.expect("POST", "/v1/redeem", Some(&key), body.as_bytes()).await?;
             balance = number(&answer, "balance")?;
+            spent.push((member.clone(), points));
         }
         balances.push((member, balance));
     }
-    Ok((client, balances))
+    Ok((client, balances, spent))
 }
 
 async fn earn_lane(mut client: Client, baskets: Vec<Basket>, progress: ProgressBar) -> Lane {
@@ -187,7 +204,7 @@ async fn earn_lane(mut client: Client, baskets: Vec<Basket>, progress: ProgressB
         }
         progress.inc(u64::try_from(baskets.len())?);
     }
-    Ok((client, balances))
+    Ok((client, balances, Vec::new()))
 }
 
 /// The member id of a basket's household.

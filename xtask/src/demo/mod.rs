@@ -4,6 +4,7 @@
 //! the demo fails. Starts a host of its own with a clock of its own, in a folder that it empties first.
 
 pub mod audit;
+mod back_test;
 mod baskets;
 mod books;
 mod days;
@@ -15,7 +16,7 @@ use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use baskets::Basket;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Stop after this many days of baskets (a shorter look; the sums are then over these days)
     #[arg(long)]
     days: Option<usize>,
+    /// Afterwards hold "double points at weekends" against the half-year, live it under that rulebook, and compare the two
+    #[arg(long)]
+    back_test: bool,
     /// Run the components and the host that were built last
     #[arg(long)]
     no_build: bool,
@@ -50,63 +54,81 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let baskets = days::first(baskets::read(&file)?, arguments.days);
     let binary = server::build(workspace, arguments.no_build)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(play(workspace, &binary, &folder, &baskets, arguments.host))
+    let demo = Demo { workspace, binary: &binary, folder: &folder, baskets: &baskets, host: arguments.host };
+    runtime.block_on(demo.play(arguments.back_test))
 }
 
-async fn play(
-    workspace: &Workspace,
-    binary: &Path,
-    folder: &Path,
-    baskets: &[Basket],
+/// What a demo is played with.
+struct Demo<'a> {
+    workspace: &'a Workspace,
+    binary: &'a Path,
+    folder: &'a Path,
+    baskets: &'a [Basket],
     host: Vec<String>,
-) -> Result<()> {
-    let state = folder.join("state");
-    if state.exists() {
-        fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
-    }
-    let opening = days::opening(baskets)?;
-    let mut arguments: Vec<String> = ["--cron", "off", "--clock", &opening].map(str::to_owned).into();
-    arguments.extend(host);
-    let options = Options {
-        listen: "127.0.0.1:0".to_owned(),
-        admin: "127.0.0.1:0".to_owned(),
-        state,
-        key: server::random_key()?,
-        arguments,
-        log: Some(folder.join("host.log")),
-    };
-    let server = Server::start(workspace, binary, &options).await?;
-    publish(&server).await?;
-    let started = Instant::now();
-    let imported = import::run(&server, baskets).await?;
-    let seconds = started.elapsed().as_secs_f64();
-    eprintln!("reading the books …");
-    let audited = audit::everything(&mut server.client()).await?;
-    let books = books::read(&server, baskets).await?;
-    println!("{books}");
-    let [nights, redemptions, earns] = imported.seconds;
-    println!("{} nights in {nights:.1} s, redemptions in {redemptions:.1} s, baskets in {earns:.1} s", imported.nights);
-    println!("audit: clean; {} members, {} entries", audited.members, audited.entries);
-    let (memory, peak) = server.memory_mib()?;
-    println!(
-        "import and nights: {seconds:.1} s ({} baskets); host memory {memory} MiB, at most {peak} MiB",
-        baskets.len()
-    );
-    books.check(baskets)?;
-    audit::trial_balance(&mut server.client()).await?.check_against(&books)?;
-    println!("the books equal the file: every basket once, to the cent");
-    server.stop().await
 }
 
-async fn publish(server: &Server) -> Result<()> {
-    let rulebook: serde_json::Value = serde_json::from_str(RULEBOOK).context("xtask/demo/rulebook.json is not JSON")?;
+impl Demo<'_> {
+    async fn play(&self, with_back_test: bool) -> Result<()> {
+        let server = self.start("state").await?;
+        publish(&server, &rulebook()?).await?;
+        let started = Instant::now();
+        let imported = import::run(&server, self.baskets, None).await?;
+        let seconds = started.elapsed().as_secs_f64();
+        eprintln!("reading the books …");
+        let audited = audit::everything(&mut server.client()).await?;
+        let books = books::read(&server, self.baskets).await?;
+        println!("{books}");
+        let [nights, redemptions, earns] = imported.seconds;
+        println!(
+            "{} nights in {nights:.1} s, redemptions in {redemptions:.1} s, baskets in {earns:.1} s",
+            imported.nights
+        );
+        println!("audit: clean; {} members, {} entries", audited.members, audited.entries);
+        let (memory, peak) = server.memory_mib()?;
+        let baskets = self.baskets.len();
+        println!("import and nights: {seconds:.1} s ({baskets} baskets); host memory {memory} MiB, at most {peak} MiB");
+        books.check(self.baskets)?;
+        audit::trial_balance(&mut server.client()).await?.check_against(&books)?;
+        println!("the books equal the file: every basket once, to the cent");
+        if with_back_test {
+            back_test::compare(self, &server, &imported.spent).await?;
+        }
+        server.stop().await
+    }
+
+    /// A host on empty books in that folder, on the morning of the first day.
+    async fn start(&self, state: &str) -> Result<Server> {
+        let state = self.folder.join(state);
+        if state.exists() {
+            fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
+        }
+        let opening = days::opening(self.baskets)?;
+        let mut arguments: Vec<String> = ["--cron", "off", "--clock", &opening].map(str::to_owned).into();
+        arguments.extend(self.host.clone());
+        let options = Options {
+            listen: "127.0.0.1:0".to_owned(),
+            admin: "127.0.0.1:0".to_owned(),
+            state,
+            key: server::random_key()?,
+            arguments,
+            log: Some(self.folder.join("host.log")),
+        };
+        Server::start(self.workspace, self.binary, &options).await
+    }
+}
+
+fn rulebook() -> Result<Value> {
+    serde_json::from_str(RULEBOOK).context("xtask/demo/rulebook.json is not JSON")
+}
+
+async fn publish(server: &Server, rulebook: &Value) -> Result<()> {
     let body = json!({ "name": "Complete Journey", "rulebook": rulebook }).to_string();
     let path = format!("/v1/programmes/{PROGRAMME}");
     let mut client = server.client();
     client
         .expect("PUT", &path, Some("demo-rulebook"), body.as_bytes())
         .await
-        .context("publishing xtask/demo/rulebook.json; the errors name what to change in it")?;
+        .context("publishing the rulebook; the errors name what to change in it")?;
     Ok(())
 }
 
