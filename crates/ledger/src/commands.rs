@@ -33,6 +33,8 @@ pub struct Earn {
     pub uncounted: Vec<String>,
     /// Lots to open (numbers are ignored); empty when nothing is granted.
     pub grants: Vec<LotGrant>,
+    /// New ends of lots that can be spent, each later than the one before.
+    pub extends: Vec<LotDates>,
     /// Counters to add to.
     pub counts: Vec<Count>,
     /// What it adds to the tier qualification.
@@ -122,6 +124,7 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
         lines: earn.lines,
         uncounted: earn.uncounted,
         grants: earn.grants,
+        dates: earn.extends,
         counts: earn.counts,
         qualifying: earn.qualifying,
         review: earn.review,

@@ -19,6 +19,11 @@ pub enum ExpiryPolicy {
         /// When given, the last valid day moves on to the end of this period.
         round_up_to: Option<Period>,
     },
+    /// Valid through the day `days` after the member's last activity: what is earned moves the end of earlier points on.
+    Sliding {
+        /// Days after the day of the last activity.
+        days: u32,
+    },
     /// Valid through the same day `months` later (clamped to the end of that month).
     Months {
         /// Months after the day of earning.
@@ -47,6 +52,7 @@ impl ExpiryPolicy {
         let rounded = |day: NaiveDate, period: &Option<Period>| period.map_or(day, |p| p.last_day(day));
         match self {
             Self::Never => None,
+            Self::Sliding { days } => Some(plus_days(first, i64::from(*days))),
             Self::Days { days, round_up_to } => Some(rounded(plus_days(first, i64::from(*days)), round_up_to)),
             Self::Months { months, round_up_to } => Some(rounded(plus_months(first, *months), round_up_to)),
             Self::FixedDates { dates, minimum_days } => {

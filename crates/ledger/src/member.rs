@@ -333,7 +333,12 @@ impl Member {
             let is_activated = entry.activations.iter().any(|activation| activation.number == dates.number);
             // A lot that was under review goes on waiting until its time has come.
             let is_looked_at = entry.kind == Kind::Approve && entry.adjustment.is_none();
-            let may = |lot: &&mut &mut Lot| is_activated || (is_looked_at && lot.pending);
+            // What can be spent already lives on when the member is active.
+            let is_extended = |lot: &Lot| {
+                let is_later = dates.expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
+                entry.kind == Kind::Earn && !lot.pending && dates.available_at == lot.available_at && is_later
+            };
+            let may = |lot: &&mut &mut Lot| is_activated || (is_looked_at && lot.pending) || is_extended(lot);
             let lot = open.get_mut(&dates.number).filter(may).ok_or(Fault::Lot)?;
             (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
         }

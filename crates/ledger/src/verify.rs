@@ -179,7 +179,8 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
     let only = |present: bool, kinds: &[Kind]| !present || kinds.contains(&entry.kind);
     let fields = [
-        only(!entry.dates.is_empty() || !entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
+        only(!entry.dates.is_empty(), &[Kind::Activate, Kind::Approve, Kind::Earn]),
+        only(!entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
         only(!entry.coupons.is_empty(), &WITH_COUPONS),
         only(!entry.uncounted.is_empty(), &[Kind::Earn]),
         only(entry.discount.is_some(), &[Kind::CouponRedeem]),

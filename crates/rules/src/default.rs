@@ -66,6 +66,7 @@ pub fn default_document() -> Document {
             period: QualifyingPeriod::RollingMonths { months: 12 },
             lines: None,
             downgrade: Downgrade::OneStep,
+            grace_days: 0,
             gift_expiry: "campaign".to_owned(),
             levels: vec![
                 level("member", 0, "1", 0),

@@ -251,6 +251,11 @@ pub enum Expiry {
         #[serde(default)]
         round_up_to: Option<RoundUpTo>,
     },
+    /// Valid through the day this many days after the member last earned something: each earn moves the end of these points on.
+    Sliding {
+        /// Days.
+        days: u32,
+    },
     /// Valid through the same day this many months later.
     Months {
         /// Months.
@@ -299,6 +304,9 @@ pub struct Tiers {
     /// What happens when a tier ends and was not qualified for again.
     #[serde(default)]
     pub downgrade: Downgrade,
+    /// How many days more a tier is kept after its end, within which it can still be qualified for.
+    #[serde(default)]
+    pub grace_days: u32,
     /// Name of the expiry policy of gift points.
     pub gift_expiry: String,
     /// From the lowest to the highest. The first starts at 0.

@@ -1,8 +1,8 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal,
-    Timestamp, Totals, repay,
+    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Fault, Journal, LotGrant, LotNumber, Member, Origin,
+    Refusal, Timestamp, Totals, repay,
 };
 
 use crate::award::{self, Share};
@@ -32,6 +32,10 @@ pub(crate) fn earn(
     let occurred_at = event.occurred_at.unwrap_or(now);
     if let Err(refusal) = may(book, &member, event, origin, recorded.used, occurred_at, now) {
         return Ok(Err(refusal));
+    }
+    if book.slides() && !member.lots_complete {
+        // Whoever loads has to bring what lives on.
+        return Err(Fault::Lot);
     }
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
@@ -174,6 +178,7 @@ fn price(
         lines: award::lines(&event.lines, &shares, &parts),
         uncounted: event.lines.iter().filter(|line| !counting(line)).map(|line| line.line.clone()).collect(),
         grants: grants.collect(),
+        extends: book.extended(member, occurred_at, now),
         counts,
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
         review: None,

@@ -6,48 +6,22 @@
 //!
 //! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
 
+mod heard;
+
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, LotNumber, Member, MemberId, Origin, ProgrammeId,
-    Reversal, Timestamp, repeat,
+    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin, ProgrammeId, Reversal,
+    Timestamp, repeat,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
 use crate::decide::{decide_event, decide_single, settle, wind_up};
 use crate::reverse::{Part, Redemption, Reverse};
 use crate::rulebook::Rulebook;
 
-/// What entries came to.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sums {
-    /// Points by the account on the other side, as members gained or lost them.
-    pub accounts: BTreeMap<String, i64>,
-    /// How often something that was done could not have been done, by the reason.
-    pub refused: BTreeMap<String, i64>,
-}
-
-impl Sums {
-    fn count(&mut self, entry: &Entry) {
-        if let Some(account) = entry.kind.contra_account().filter(|_| entry.points != 0) {
-            *self.accounts.entry(account.to_owned()).or_default() += entry.points;
-        }
-    }
-
-    fn refuse(&mut self, reason: &str) {
-        *self.refused.entry(reason.to_owned()).or_default() += 1;
-    }
-
-    /// Adds those of another member.
-    pub fn add(&mut self, other: &Self) {
-        for (own, others) in [(&mut self.accounts, &other.accounts), (&mut self.refused, &other.refused)] {
-            for (name, number) in others {
-                *own.entry(name.clone()).or_default() += number;
-            }
-        }
-    }
-}
+use heard::Heard;
+pub use heard::Sums;
 
 /// One member on the way through its history.
 #[derive(Debug)]
@@ -58,60 +32,10 @@ pub struct Rerun<'a> {
     member: Member,
     next_id: u128,
     heard: Heard,
-    /// A redemption that was undone, until it is known whether its order was undone with it.
-    given_back: Option<Entry>,
+    /// Entries that may belong to a command whose own entry is yet to come: the other side of an order that was undone, holds of an account
+    /// that was erased.
+    waiting: Vec<Entry>,
     sums: Sums,
-}
-
-/// What later entries speak of.
-#[derive(Debug, Default)]
-struct Heard {
-    /// What stands for an earn, a redemption or a hold of the books, by its id there.
-    counterparts: BTreeMap<EntryId, Entry>,
-    /// Other entries of the books that can be undone.
-    others: BTreeMap<EntryId, Kind>,
-    /// The earn of each lot of the books.
-    earned: BTreeMap<LotNumber, EntryId>,
-    /// Lots with the dates that they have by now.
-    lots: BTreeMap<LotNumber, LotGrant>,
-    /// Points of lots that expired.
-    expired: BTreeMap<LotNumber, i64>,
-    reversals: Vec<(EntryId, Reversal)>,
-}
-
-impl Heard {
-    fn hear(&mut self, entry: &Entry) {
-        for lot in entry.grants.iter().chain(entry.returns.iter().map(|back| &back.lot)) {
-            self.lots.entry(lot.number).or_insert_with(|| lot.clone());
-        }
-        for dates in &entry.dates {
-            if let Some(lot) = self.lots.get_mut(&dates.number) {
-                (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
-            }
-        }
-        if entry.kind == Kind::Expire {
-            for draw in &entry.draws {
-                *self.expired.entry(draw.number).or_default() += draw.points;
-            }
-        }
-        self.reversals.extend(entry.corrects.zip(entry.reversal.clone()));
-    }
-
-    fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
-        match recorded.kind {
-            Kind::Earn | Kind::Hold => drop(self.counterparts.insert(recorded.id, counterpart.clone())),
-            Kind::Redeem | Kind::Capture => {
-                // Points were spent, and may come back; the catalogue and its coupons are not told again.
-                let spent = Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() };
-                self.counterparts.insert(recorded.id, spent);
-            }
-            _ => {}
-        }
-    }
-
-    fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {
-        self.counterparts.get(&recorded?)
-    }
 }
 
 /// What becomes of a recorded entry.
@@ -137,7 +61,7 @@ impl<'a> Rerun<'a> {
     ) -> Self {
         let member = Member::new(member);
         let (heard, sums) = (Heard::default(), Sums::default());
-        Self { book, programme, attributes, member, next_id: 1, heard, given_back: None, sums }
+        Self { book, programme, attributes, member, next_id: 1, heard, waiting: Vec::new(), sums }
     }
 
     /// Takes over the next entry of the books as it was recorded; counts it where `counts` says so.
@@ -169,24 +93,36 @@ impl<'a> Rerun<'a> {
     /// A [`Fault`] when the state is inconsistent.
     pub fn again(&mut self, entry: &Entry) -> Result<(), Fault> {
         self.remember(entry);
-        let is_given_back = entry.kind == Kind::Reverse && self.undone_earn(entry).is_none();
-        match self.given_back.take() {
-            Some(spent) if is_of_one_command(&spent, entry) && self.undone_earn(entry).is_some() => {
-                let both = self.undo(entry, Some(&spent));
+        let waiting = std::mem::take(&mut self.waiting);
+        match (entry.kind, waiting.as_slice()) {
+            // What an erasure ends, the erasure told again ends by itself.
+            (Kind::Erase, [.., last]) if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at => {}
+            (Kind::Reverse, [spent]) if is_of_one_command(spent, entry) && self.undone_earn(entry).is_some() => {
+                let both = self.undo(entry, Some(spent));
                 return self.do_again(entry, both);
             }
-            Some(spent) => {
-                let alone = self.undo(&spent, None);
-                self.do_again(&spent, alone)?;
+            (Kind::Release | Kind::Lapse, [.., last])
+                if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at =>
+            {
+                self.waiting = waiting;
             }
-            None => {}
+            _ => self.without_more(&waiting)?,
         }
-        if is_given_back {
-            self.given_back = Some(entry.clone());
+        let is_given_back = entry.kind == Kind::Reverse && self.undone_earn(entry).is_none();
+        if is_given_back || matches!(entry.kind, Kind::Release | Kind::Lapse) {
+            self.waiting.push(entry.clone());
             return Ok(());
         }
         let step = self.step(entry);
         self.do_again(entry, step)
+    }
+
+    /// Tells entries again that turned out to be commands of their own.
+    fn without_more(&mut self, waiting: &[Entry]) -> Result<(), Fault> {
+        waiting.iter().try_for_each(|entry| {
+            let step = self.step(entry);
+            self.do_again(entry, step)
+        })
     }
 
     fn do_again(&mut self, entry: &Entry, step: Again) -> Result<(), Fault> {
@@ -212,10 +148,8 @@ impl<'a> Rerun<'a> {
     /// # Errors
     /// A [`Fault`] when the state is inconsistent.
     pub fn end(mut self, now: Timestamp) -> Result<(Sums, Member), Fault> {
-        if let Some(spent) = self.given_back.take() {
-            let alone = self.undo(&spent, None);
-            self.do_again(&spent, alone)?;
-        }
+        let waiting = std::mem::take(&mut self.waiting);
+        self.without_more(&waiting)?;
         self.ask(&Command::Settle, &Origin::default(), now)?;
         Ok((self.sums, self.member))
     }

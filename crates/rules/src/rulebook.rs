@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, Rate, Rounding, Shortfall, Timestamp, Zone};
+use ledger::{Currency, ExpiryPolicy, Lot, LotDates, LotState, Member, Rate, Rounding, Shortfall, Timestamp, Zone};
 
 use crate::condition::{Condition, Conditions};
 use crate::document::{
@@ -11,6 +11,7 @@ use crate::document::{
 };
 use crate::earning::Rule;
 use crate::limits::{BUDGET, subject_of};
+use crate::tiers::TIER_GIFT;
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -106,6 +107,7 @@ pub(crate) struct Ladder {
     /// Which lines count.
     pub(crate) lines: Option<Condition>,
     pub(crate) downgrade: Downgrade,
+    pub(crate) grace_days: u32,
     pub(crate) gift_expiry: ExpiryPolicy,
     pub(crate) levels: Vec<Level>,
 }
@@ -156,6 +158,35 @@ impl Rulebook {
     #[must_use]
     pub fn expiry(&self, source: &str) -> Option<&ExpiryPolicy> {
         self.life(source).map(|(expiry, _)| expiry)
+    }
+
+    /// Whether activity moves the end of some points on, which takes every open lot.
+    #[must_use]
+    pub fn slides(&self) -> bool {
+        self.policies.values().any(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))
+    }
+
+    /// The policy of a lot from this source, gifts of tiers too.
+    fn policy_of(&self, source: &str) -> Option<&ExpiryPolicy> {
+        let of_gift = || self.ladder.as_ref().map(|ladder| &ladder.gift_expiry).filter(|_| source == TIER_GIFT);
+        self.expiry(source).or_else(of_gift)
+    }
+
+    /// The new ends of lots that live on, as the member was active at that instant.
+    pub(crate) fn extended(&self, member: &Member, at: Timestamp, now: Timestamp) -> Vec<LotDates> {
+        if !self.slides() {
+            return Vec::new();
+        }
+        let lots = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
+        let extended = |lot: &Lot| {
+            let policy = self.policy_of(&lot.source).filter(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))?;
+            let expires_at = policy.expires_at(at, self.zone);
+            let is_later = expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
+            is_later.then_some(LotDates { number: lot.number, available_at: lot.available_at, expires_at })
+        };
+        let mut extended: Vec<LotDates> = lots.filter_map(extended).collect();
+        extended.sort_by_key(|dates| dates.number);
+        extended
     }
 
     /// Whether something that an event earns can be spent only once somebody activates it.

@@ -2,7 +2,7 @@
 //!
 //! Qualification counts what was spent or grown, never the balance: redeeming does not lower it.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use ledger::{
     Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, Tier, TierMove,
     Timestamp, Totals, day_number, local_date, start_of_day, tier_change,
@@ -10,6 +10,9 @@ use ledger::{
 
 use crate::document::{Downgrade, QualifyingPeriod, TierBasis};
 use crate::rulebook::{Ladder, Level, Rulebook};
+
+/// The source of points that come with a tier.
+pub(crate) const TIER_GIFT: &str = "tier_gift";
 
 /// What is missing for a tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +106,7 @@ impl Ladder {
             QualifyingPeriod::CalendarYear {} => NaiveDate::from_ymd_opt(day.year() + 1, 12, 31)?,
             QualifyingPeriod::RollingMonths { months } => day.checked_add_months(chrono::Months::new(months))?,
         };
+        let last_day = last_day.checked_add_days(Days::new(self.grace_days.into()))?;
         Some(start_of_day(last_day.succ_opt()?, book.zone()))
     }
 
@@ -178,7 +182,7 @@ pub(crate) fn upgrade(
     let lot = (points > 0).then(|| LotGrant {
         number: LotNumber(0),
         points,
-        source: "tier_gift".to_owned(),
+        source: TIER_GIFT.to_owned(),
         earned_at: now,
         available_at: now,
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
@@ -269,7 +273,9 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
             Downgrade::OneStep => current.saturating_sub(1),
             Downgrade::ToQualified => qualified,
         };
-        let Some(moved) = ladder.moved(member, next, last_day, book) else { return Ok(()) };
+        // What follows is counted from the end without its grace, which would grow from one period to the next otherwise.
+        let end = last_day.checked_sub_days(Days::new(ladder.grace_days.into())).unwrap_or(last_day);
+        let Some(moved) = ladder.moved(member, next, end, book) else { return Ok(()) };
         tier_change(journal, moved, Gift::default(), origin.clone(), None)?;
     }
     Ok(())

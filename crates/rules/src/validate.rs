@@ -319,7 +319,11 @@ impl Check<'_> {
         }
         let gift_expiry = self.policy("/tiers/gift_expiry", &tiers.gift_expiry);
         let lines = self.condition("/tiers/lines", Scope::Line, tiers.lines.as_ref());
-        Ladder { basis: tiers.basis, period: tiers.period, lines, downgrade: tiers.downgrade, gift_expiry, levels }
+        if tiers.grace_days > 366 {
+            self.problem("/tiers/grace_days", "must be at most 366");
+        }
+        let Tiers { basis, period, downgrade, grace_days, .. } = *tiers;
+        Ladder { basis, period, lines, downgrade, grace_days, gift_expiry, levels }
     }
 }
 
@@ -330,6 +334,12 @@ fn check_policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -> Exp
     };
     match policy {
         Expiry::Never {} => ExpiryPolicy::Never,
+        Expiry::Sliding { days } => {
+            if *days > MOST_DAYS {
+                problem("/days", "must be at most 36600");
+            }
+            ExpiryPolicy::Sliding { days: *days }
+        }
         Expiry::Days { days, round_up_to } => {
             if *days > MOST_DAYS {
                 problem("/days", "must be at most 36600");

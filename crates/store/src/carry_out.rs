@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Timestamp};
-use rules::{Decided, Recorded, Rulebook};
+use rules::{Command, Decided, Recorded, Rulebook};
 
 use crate::Error;
 use crate::commit::{Claims, commit};
@@ -156,9 +156,7 @@ impl Round {
         let own = loaded.member.id.clone();
         let ahead = self.members.remove(&own);
         let in_flight = || {
-            desk.in_flight?
-                .ahead_of(desk.programme.no, &loaded.member)
-                .filter(|member| is_enough(order, member, desk.now))
+            desk.in_flight?.ahead_of(desk.programme.no, &loaded.member).filter(|member| is_enough(desk, order, member))
         };
         let is_ahead = ahead.is_some();
         let under_way = if is_ahead || stored_only { None } else { in_flight() };
@@ -262,8 +260,14 @@ impl Round {
 }
 
 /// Whether a state in flight, whose lots may not be at hand, is enough to decide on.
-fn is_enough(order: &Order, member: &Member, now: Timestamp) -> bool {
-    member.lots_complete || (order.lots() == Lots::None && !member.is_due(now) && member.debt == 0)
+fn is_enough<S, I>(desk: &Desk<'_, S, I>, order: &Order, member: &Member) -> bool {
+    let needs_none = || order.lots() == Lots::None && !extends(desk, order);
+    member.lots_complete || (needs_none() && !member.is_due(desk.now) && member.debt == 0)
+}
+
+/// Whether the order may move the end of any open lot.
+fn extends<S, I>(desk: &Desk<'_, S, I>, order: &Order) -> bool {
+    matches!(order.command, Command::Earn(_)) && desk.book.slides()
 }
 
 fn attempt<S, I>(
@@ -278,7 +282,7 @@ fn attempt<S, I>(
         // What is spent first need not be among the first that end.
         Lots::First(_) => desk.book.first_in_first_out(),
         Lots::All => true,
-        Lots::None => false,
+        Lots::None => extends(desk, order),
     };
     if partly && (member.is_due(desk.now) || member.debt > 0 || needs_all) {
         return Ok(Attempt::NeedsAllLots);

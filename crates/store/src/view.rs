@@ -1,8 +1,8 @@
 //! An entry as the API and the events show it.
 
 use ledger::{
-    Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDraw, Person, Reservation,
-    Reversal, Taken, Timestamp,
+    Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDates, LotDraw, Person,
+    Reservation, Reversal, Taken, Timestamp,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -200,7 +200,8 @@ impl Touched<'_> {
     }
 }
 
-/// Lots granted (with their life), drawn from (negative), given back to and activated (with their new life when it was before their time).
+/// Lots granted (with their life), drawn from (negative), given back to and activated (with their new life when it was before their time),
+/// and those that live on.
 fn lots(entry: &Entry) -> Vec<Touched<'_>> {
     let granted = entry.grants.iter().map(|lot| {
         let (points, source) = (Some(lot.points), Some(lot.source.as_str()));
@@ -222,7 +223,12 @@ fn lots(entry: &Entry) -> Vec<Touched<'_>> {
         let touched = Touched { lot: back.lot.number.0, returned: Some(back.points), ..Touched::default() };
         touched.with_dates(back.lot.available_at, back.lot.expires_at)
     });
-    granted.chain(drawn).chain(returned).chain(activated).collect()
+    let is_activated = |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
+    let redated = entry.dates.iter().filter(|dates| !is_activated(dates)).map(|dates| {
+        let touched = Touched { lot: dates.number.0, ..Touched::default() };
+        touched.with_dates(dates.available_at, dates.expires_at)
+    });
+    granted.chain(drawn).chain(returned).chain(activated).chain(redated).collect()
 }
 
 /// Instants as they are shown; a lot that waits for an activation has none that it can be spent from.

@@ -22,6 +22,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) date: NaiveDate,
     hour: i64,
     member_days: i64,
+    tier_days_left: i64,
     order_minor: i64,
     quantity: i64,
     /// On how many days in a row the member did this.
@@ -41,6 +42,9 @@ impl<'a> List<'a> {
         Value::Texts(Cow::Borrowed(self.0.get_or_init(made)))
     }
 }
+
+/// The days left of what has no end: more than a policy may count.
+const WITHOUT_END: i64 = 36_600;
 
 /// A value could not be told: a sum left its range, something was divided by 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,8 @@ impl<'a> Facts<'a> {
     ) -> Self {
         let date = local_date(occurred_at, zone);
         let joined = member.joined_at.map_or(date, |at| local_date(at, zone));
+        let until = member.tier.as_ref().and_then(|tier| tier.until);
+        let until = until.map(|until| local_date(until.plus_ms(-1), zone));
         let sum = |of: fn(&Line) -> i64| event.lines.iter().map(of).fold(0, i64::saturating_add);
         Self {
             event,
@@ -76,6 +82,7 @@ impl<'a> Facts<'a> {
             date,
             hour: local_hour(occurred_at, zone),
             member_days: (date - joined).num_days().max(0),
+            tier_days_left: until.map_or(WITHOUT_END, |last| (last - date).num_days()),
             order_minor: sum(|line| line.amount.amount_minor),
             quantity: sum(|line| line.quantity),
             streak_days: 0,
@@ -196,6 +203,7 @@ impl<'a> Facts<'a> {
             Field::OrderSkus => self.skus.of(|| lines.iter().filter_map(|line| line.sku.as_deref()).collect()),
             Field::MemberId => text(Some(self.member.id.as_str())),
             Field::MemberTier => text(Some(self.tier)),
+            Field::MemberTierDaysLeft => Value::Int(self.tier_days_left),
             Field::MemberBalance => Value::Int(self.member.balance),
             Field::MemberIsNew => Value::Bool(!self.member.exists()),
             Field::MemberDays => Value::Int(self.member_days),

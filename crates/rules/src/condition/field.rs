@@ -52,6 +52,7 @@ pub enum Field {
     OrderSkus,
     MemberId,
     MemberTier,
+    MemberTierDaysLeft,
     MemberBalance,
     MemberIsNew,
     MemberDays,
@@ -68,7 +69,7 @@ pub enum Field {
 }
 
 /// Every field: its name in CEL, the field, its type, what it is.
-pub const FIELDS: [(&str, Field, Type, &str); 30] = [
+pub const FIELDS: [(&str, Field, Type, &str); 31] = [
     ("event.name", Field::Event, Type::Text, "`purchase`, or the action"),
     (
         "event.reference",
@@ -96,6 +97,12 @@ pub const FIELDS: [(&str, Field, Type, &str); 30] = [
     ("order.skus", Field::OrderSkus, Type::Texts, "articles of its lines"),
     ("member.id", Field::MemberId, Type::Text, "the member"),
     ("member.tier", Field::MemberTier, Type::Text, "tier before the event; empty without a ladder"),
+    (
+        "member.tier_days_left",
+        Field::MemberTierDaysLeft,
+        Type::Int,
+        "local days until the tier ends, with its grace; 0 on its last, 36600 when it has no end",
+    ),
     ("member.balance", Field::MemberBalance, Type::Int, "balance before the event"),
     ("member.is_new", Field::MemberIsNew, Type::Bool, "this is the first that is known of the member"),
     ("member.days", Field::MemberDays, Type::Int, "local days since the member was registered; 0 on the first"),

@@ -211,8 +211,9 @@ fn expiry(random: &mut Random) -> Expiry {
         Some(RoundUpTo::Half),
         Some(RoundUpTo::Year),
     ]);
-    match random.below(7) {
+    match random.below(8) {
         0 => Expiry::Never {},
+        7 => Expiry::Sliding { days: *random.pick(&[0, 7, 30, 365]) },
         1 => Expiry::Days { days: random.below(4) as u32, round_up_to: None },
         2 => Expiry::Days { days: *random.pick(&[7, 30, 90, 365]), round_up_to },
         3 | 4 => Expiry::Months { months: *random.pick(&[0, 1, 1, 2, 12, 13]), round_up_to },
@@ -233,7 +234,8 @@ fn tiers(random: &mut Random) -> Tiers {
         _ => QualifyingPeriod::RollingMonths { months: *random.pick(&[1, 2, 3, 12]) },
     };
     let gift_expiry = POLICIES[0].to_owned();
-    Tiers { basis, period, lines: None, downgrade: Downgrade::OneStep, gift_expiry, levels: Vec::new() }
+    let grace_days = *random.pick(&[0, 0, 1, 40]);
+    Tiers { basis, period, lines: None, downgrade: Downgrade::OneStep, grace_days, gift_expiry, levels: Vec::new() }
 }
 
 fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {

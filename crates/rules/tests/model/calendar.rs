@@ -85,6 +85,7 @@ pub fn expires_at(policy: &Expiry, from: i64, zone: Tz) -> Option<i64> {
     let first = date_of(from, zone);
     let (day, round_up_to) = match policy {
         Expiry::Never {} => return None,
+        Expiry::Sliding { days } => (first + Duration::days(i64::from(*days)), None),
         Expiry::Days { days, round_up_to } => (first + Duration::days(i64::from(*days)), *round_up_to),
         Expiry::Months { months, round_up_to } => (add_months(first, *months), *round_up_to),
         Expiry::FixedDates { dates, minimum_days } => {

@@ -180,7 +180,11 @@ impl Books {
         for new in &entry.dates {
             let lot = self.lots.get_mut(&new.number.0).ok_or("new dates for a lot that was never granted")?;
             let in_time = new.available_at == now || (entry.kind == Kind::Approve && new.available_at > now);
-            holds(lot.available_at > now && in_time, || format!("activated twice or late: {entry:?}"))?;
+            let lives_on = entry.kind == Kind::Earn
+                && lot.available_at == new.available_at
+                && lot.expires_at.is_some_and(|before| before > now && new.expires_at.is_some_and(|end| end > before));
+            let is_activated = lot.available_at > now && in_time;
+            holds(is_activated || lives_on, || format!("activated twice or late, or never to end: {entry:?}"))?;
             (lot.available_at, lot.expires_at) = (new.available_at, new.expires_at);
         }
         for lot in &entry.grants {

@@ -62,7 +62,8 @@ impl Reference {
             QualifyingPeriod::CalendarYear {} => NaiveDate::from_ymd_opt(day.year() + 1, 12, 31),
             QualifyingPeriod::RollingMonths { months } => Some(add_months(day, months)),
         };
-        let until = last_day.map(|day| first_instant(day + Duration::days(1), self.zone));
+        let kept = Duration::days(i64::from(tiers.grace_days) + 1);
+        let until = last_day.map(|day| first_instant(day + kept, self.zone));
         let id = tiers.levels[rank].id.clone();
         let since = self.tier.as_ref().filter(|tier| tier.id == id).map_or(now, |tier| tier.since);
         let before = self.tier.replace(NaiveTier { id: id.clone(), since, until });
@@ -94,7 +95,7 @@ impl Reference {
             }
         }
         if gift > 0 {
-            said.grants.push(self.grant(gift, now, now, &book.expiry[&tiers.gift_expiry], now));
+            said.grants.push(self.grant((gift, "tier_gift"), now, now, &book.expiry[&tiers.gift_expiry], now));
             said.points = gift;
         }
         for name in coupons {
@@ -133,7 +134,7 @@ impl Reference {
                 Downgrade::ToQualified => 0,
             };
             let kept = if reached >= rank { rank } else { lowered.max(reached) };
-            said.push(self.move_to(tiers, kept, last_day, now));
+            said.push(self.move_to(tiers, kept, last_day - Duration::days(tiers.grace_days.into()), now));
         }
         said
     }

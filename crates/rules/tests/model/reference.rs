@@ -65,6 +65,8 @@ pub struct Said {
 #[derive(Debug, Clone)]
 pub struct NaiveLot {
     pub number: i64,
+    /// The event that brought it, or `tier_gift`.
+    pub source: String,
     pub granted: i64,
     pub remaining: i64,
     pub earned_at: i64,
@@ -463,6 +465,7 @@ impl Reference {
         if book.tiers.is_some() {
             self.sums_fit()?;
         }
+        said.dates = self.live_on(book, occurred_at, now);
         let mut promised = occurred_at.min(now);
         if granted > 0 {
             promised = match pending {
@@ -475,7 +478,7 @@ impl Reference {
             let available_at = if is_odd { NEVER } else { promised };
             // What could be spent at once can be when it was looked at, whatever the clock says then.
             promised = if pending.is_none() { i64::MIN } else { promised };
-            said.grants.push(self.grant(granted, occurred_at, available_at, &book.expiry[policy], now));
+            said.grants.push(self.grant((granted, &event.event), occurred_at, available_at, &book.expiry[policy], now));
         }
         let coupons = match coupon {
             Some(name) if !is_odd => self.issue(book, name, 1, now),
@@ -502,6 +505,27 @@ impl Reference {
         Ok(said)
     }
 
+    /// The ends of points that live for as long as the member is active move on.
+    fn live_on(&mut self, book: &Document, active_at: i64, now: i64) -> Vec<(i64, i64, Option<i64>)> {
+        let mut moved = Vec::new();
+        for lot in &mut self.lots {
+            let name = match lot.source.as_str() {
+                "purchase" => Some(&book.purchase.expiry),
+                "tier_gift" => book.tiers.as_ref().map(|tiers| &tiers.gift_expiry),
+                action => book.actions.get(action).map(|rule| &rule.expiry),
+            };
+            let Some(policy @ Expiry::Sliding { .. }) = name.map(|name| &book.expiry[name]) else { continue };
+            let (Some(before), Some(end)) = (lot.expires_at, expires_at(policy, active_at, self.zone)) else {
+                continue;
+            };
+            if lot.remaining > 0 && lot.available_at <= now && before > now && end > before {
+                lot.expires_at = Some(end);
+                moved.push((lot.number, lot.available_at, lot.expires_at));
+            }
+        }
+        moved
+    }
+
     /// What a cap leaves for a day; `event` when the cap is one event's own.
     fn left_today(&self, cap: Option<i64>, event: Option<&str>, date: NaiveDate) -> i64 {
         let Some(cap) = cap else { return i64::MAX };
@@ -511,7 +535,7 @@ impl Reference {
 
     pub fn grant(
         &mut self,
-        points: i64,
+        (points, source): (i64, &str),
         earned_at: i64,
         available_at: i64,
         validity: &Expiry,
@@ -521,6 +545,7 @@ impl Reference {
         let end = if available_at == NEVER { None } else { expires_at(validity, first_day, self.zone) };
         self.lots.push(NaiveLot {
             number: self.lots.len() as i64 + 1,
+            source: source.to_owned(),
             granted: points,
             remaining: points,
             earned_at,

@@ -228,7 +228,8 @@ impl Reference {
     }
 
     fn grant_until(&mut self, points: i64, now: i64, ends: Option<i64>) -> (i64, i64, i64, Option<i64>) {
-        let (granted, earned_at, available_at, _) = self.grant(points, now, now, &rules::Expiry::Never {}, now);
+        let (granted, earned_at, available_at, _) =
+            self.grant((points, "adjustment"), now, now, &rules::Expiry::Never {}, now);
         self.lots.last_mut().unwrap().expires_at = ends;
         (granted, earned_at, available_at, ends)
     }
@@ -344,7 +345,7 @@ impl Reference {
         }
         if let Some(days) = book.returns.grace_days.filter(|_| expired > 0) {
             let validity = rules::Expiry::Days { days, round_up_to: None };
-            said.grants.push(self.grant(expired, now, now, &validity, now));
+            said.grants.push(self.grant((expired, "grace"), now, now, &validity, now));
             said.points += expired;
         }
         said.reversal = Some((vec![], points, expired));

@@ -52,7 +52,10 @@ impl Store {
 
     /// The member with as few lots as the command can do with, which is all of them when something is due.
     pub fn load_for(&self, command: &Command, book: &Document, now: ledger::Timestamp, random: &mut Random) -> Member {
+        let slides = book.expiry.values().any(|policy| matches!(policy, rules::Expiry::Sliding { .. }));
         let wanted = match command {
+            // Activity moves the end of what there is.
+            Command::Earn(_) if slides => i64::MAX,
             Command::Earn(_)
             | Command::Enrol
             | Command::Upgrade

@@ -1,0 +1,87 @@
+//! What a history told again has come to so far: its sums, and what later entries speak of.
+
+use std::collections::BTreeMap;
+
+use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reversal};
+use serde::{Deserialize, Serialize};
+
+/// What entries came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sums {
+    /// Points by the account on the other side, as members gained or lost them.
+    pub accounts: BTreeMap<String, i64>,
+    /// How often something that was done could not have been done, by the reason.
+    pub refused: BTreeMap<String, i64>,
+}
+
+impl Sums {
+    pub(super) fn count(&mut self, entry: &Entry) {
+        if let Some(account) = entry.kind.contra_account().filter(|_| entry.points != 0) {
+            *self.accounts.entry(account.to_owned()).or_default() += entry.points;
+        }
+    }
+
+    pub(super) fn refuse(&mut self, reason: &str) {
+        *self.refused.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Adds those of another member.
+    pub fn add(&mut self, other: &Self) {
+        for (own, others) in [(&mut self.accounts, &other.accounts), (&mut self.refused, &other.refused)] {
+            for (name, number) in others {
+                *own.entry(name.clone()).or_default() += number;
+            }
+        }
+    }
+}
+
+/// What later entries speak of.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// What stands for an earn, a redemption or a hold of the books, by its id there.
+    pub(super) counterparts: BTreeMap<EntryId, Entry>,
+    /// Other entries of the books that can be undone.
+    pub(super) others: BTreeMap<EntryId, Kind>,
+    /// The earn of each lot of the books.
+    pub(super) earned: BTreeMap<LotNumber, EntryId>,
+    /// Lots with the dates that they have by now.
+    pub(super) lots: BTreeMap<LotNumber, LotGrant>,
+    /// Points of lots that expired.
+    pub(super) expired: BTreeMap<LotNumber, i64>,
+    pub(super) reversals: Vec<(EntryId, Reversal)>,
+}
+
+impl Heard {
+    pub(super) fn hear(&mut self, entry: &Entry) {
+        for lot in entry.grants.iter().chain(entry.returns.iter().map(|back| &back.lot)) {
+            self.lots.entry(lot.number).or_insert_with(|| lot.clone());
+        }
+        for dates in &entry.dates {
+            if let Some(lot) = self.lots.get_mut(&dates.number) {
+                (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
+            }
+        }
+        if entry.kind == Kind::Expire {
+            for draw in &entry.draws {
+                *self.expired.entry(draw.number).or_default() += draw.points;
+            }
+        }
+        self.reversals.extend(entry.corrects.zip(entry.reversal.clone()));
+    }
+
+    pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
+        match recorded.kind {
+            Kind::Earn | Kind::Hold => drop(self.counterparts.insert(recorded.id, counterpart.clone())),
+            Kind::Redeem | Kind::Capture => {
+                // Points were spent, and may come back; the catalogue and its coupons are not told again.
+                let spent = Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() };
+                self.counterparts.insert(recorded.id, spent);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {
+        self.counterparts.get(&recorded?)
+    }
+}
