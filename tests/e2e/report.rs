@@ -92,3 +92,29 @@ fn the_audit_finds_what_was_edited() {
         }
     }
 }
+
+#[test]
+fn budgets_and_their_red_line() {
+    let host = Host::start();
+    let shop = host.shop_with("spring", |book| {
+        book["caps"] = json!({"budget": {"points": 200, "per": "month", "red_line_percent": 80}});
+        book["rules"] = json!([{"id": "gift", "event": "purchase", "award": {"kind": "fixed", "points": 40},
+            "caps": [{"points": 50, "per": "day", "of": "programme"}, {"points": 9, "per": "year"}]}]);
+    });
+    let told = || shop.get("/v1/reports/budgets").send().ok()["budgets"].clone();
+    let rows = || {
+        let row = |b: &Json| format!("{} {} {}/{} {}", b["rule"], b["per"], b["granted"], b["points"], b["red"]);
+        told().as_array().unwrap().iter().map(|b| row(b).replace('"', "")).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(), ["null month 0/200 false", "gift day 0/50 false"]);
+    // 150 by itself and 9 of the rule, whose member has no more.
+    assert_eq!(shop.buys("m", "o-1", 15_000).send().outcome(), "201 earn +159 = 159");
+    assert_eq!(rows(), ["null month 159/200 false", "gift day 9/50 false"]);
+    assert_eq!(shop.does("m", "check_in").send().outcome(), "201 earn +5 = 164");
+    assert_eq!(rows(), ["null month 164/200 true", "gift day 9/50 false"]);
+    assert_eq!(told()[0]["left"], 36);
+    host.clock("2026-04-01T00:00:00+08:00");
+    assert_eq!(rows(), ["null month 0/200 false", "gift day 0/50 false"]);
+    let storefront = shop.with_bearer(&shop.key("storefront"));
+    assert_eq!(storefront.get("/v1/reports/budgets").send().outcome(), "403 forbidden");
+}

@@ -314,6 +314,7 @@ pub const OPERATIONS: &[Operation] = &[
         query: &[("member_id", "string"), ("limit", "integer"), ("cursor", "string")],
         ..READ
     },
+    Operation { path: "/v1/reports/budgets", summary: "How much of each budget is gone", ..READ },
     Operation {
         path: "/v1/reports/trial-balance",
         summary: "Points by account; sums to zero",

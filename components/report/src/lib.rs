@@ -3,15 +3,19 @@
 //! | Route | Does |
 //! |---|---|
 //! | `GET /v1/reports/audit` | replays entries and checks every invariant; `?member_id=` for one member; page on by `?cursor=` until `next` is null |
+//! | `GET /v1/reports/budgets` | how much of each budget of the published rulebook is gone in its current period |
 //! | `GET /v1/reports/trial-balance` | points by account, `?from=` and `?to=` by the time of recording; sums to zero |
 
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Timestamp};
+use rules::BudgetState;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, serve};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, now, published, serve,
+};
 use spin_sdk::http_service;
-use store::{audit, totals, trial_balance, wrong_tallies};
+use store::{audit, tallies, totals, trial_balance, wrong_tallies};
 
 const READERS: [Role; 1] = [Role::Finance];
 
@@ -25,7 +29,8 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     match (method, path.as_slice()) {
         ("GET", ["v1", "reports", "audit"]) => audited(app, request).await,
         ("GET", ["v1", "reports", "trial-balance"]) => balanced(app, request).await,
-        (_, ["v1", "reports", "audit" | "trial-balance"]) => Err(Problem::MethodNotAllowed("GET")),
+        ("GET", ["v1", "reports", "budgets"]) => budgets(app, request).await,
+        (_, ["v1", "reports", "audit" | "budgets" | "trial-balance"]) => Err(Problem::MethodNotAllowed("GET")),
         _ => Err(Problem::RouteNotFound),
     }
 }
@@ -79,6 +84,20 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         body.insert("violations".to_owned(), violations.into());
     }
     Ok(Reply::json(200, &body))
+}
+
+async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &[Role::Finance, Role::Marketing]).await?;
+    request.allow_query(&[])?;
+    let book = published(&app.sql, &caller.programme).await?;
+    let counted = tallies(&app.sql, caller.programme.no, &book.budgets()).await?;
+    let budget = |state: &BudgetState| {
+        let BudgetState { rule, per, points, granted, red_line_percent } = state;
+        json!({"rule": rule, "per": per, "points": points, "granted": granted, "left": (points - granted).max(0),
+            "red_line_percent": red_line_percent, "red": state.is_red()})
+    };
+    let budgets: Vec<Json> = book.budget_states(&counted, now()).iter().map(budget).collect();
+    Ok(Reply::json(200, &json!({"rulebook_version": caller.programme.rulebook_version, "budgets": budgets})))
 }
 
 async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {

@@ -9,6 +9,7 @@
 mod adjust;
 mod award;
 mod back_test;
+mod budgets;
 mod command;
 mod condition;
 mod coupon;
@@ -31,6 +32,7 @@ mod validate;
 
 pub use adjust::AdjustmentWish;
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
+pub use budgets::BudgetState;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Silent, Stolen};
 pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
 pub use decide::{Decide, Outcome, decide, decide_event, decide_joint, decide_single, settle};

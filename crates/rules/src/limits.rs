@@ -13,7 +13,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 impl Per {
     /// The number of the period that an instant lies in, which is on that local day.
-    fn period(self, at: Timestamp, date: NaiveDate) -> i32 {
+    pub(crate) fn period(self, at: Timestamp, date: NaiveDate) -> i32 {
         let first_day = match self {
             Self::Hour => return i32::try_from(at.0.div_euclid(HOUR_MS)).unwrap_or(i32::MAX),
             Self::Day => date,
@@ -81,6 +81,16 @@ pub(crate) const BUDGET: &str = "budget";
 /// The counters of the programme that a rule's budgets are.
 pub(crate) fn subject_of(rule: &str) -> String {
     format!("rule:{rule}")
+}
+
+/// The counter of a rule's cap.
+pub(crate) fn cap_counter(rule: &str, per: Per) -> String {
+    format!("{CAP}{rule}:{}", per.as_str())
+}
+
+/// The counter of the programme's budget.
+pub(crate) fn budget_counter(per: Per) -> String {
+    format!("points:{}", per.as_str())
 }
 
 impl<'a> Limits<'a> {
@@ -181,7 +191,7 @@ impl<'a> Limits<'a> {
     ) -> i64 {
         let subject = match (cap.of, device) {
             (CapOf::Member, _) => {
-                let count = self.count(format!("{CAP}{rule}:{}", cap.per.as_str()), cap.per);
+                let count = self.count(cap_counter(rule, cap.per), cap.per);
                 let (_, granted) = self.member.counted(&count.counter, count.period);
                 self.counts.push((Count { times: 1, ..count }, Some(share)));
                 return points.min(cap.points.saturating_sub(granted)).max(0);
@@ -191,19 +201,13 @@ impl<'a> Limits<'a> {
             (CapOf::Device, Some(device)) => format!("device:{device}"),
             (CapOf::Programme, _) => subject_of(rule),
         };
-        self.cap_tally(
-            Some(share),
-            (subject, format!("{CAP}{rule}:{}", cap.per.as_str())),
-            (cap.per, cap.points),
-            points,
-            counted,
-        )
+        self.cap_tally(Some(share), (subject, cap_counter(rule, cap.per)), (cap.per, cap.points), points, counted)
     }
 
     /// Cuts `points` to what is left of the programme's budget, and counts what is granted.
     pub(crate) fn budget(&mut self, budget: Option<Budget>, points: i64, counted: &[Counted]) -> i64 {
         let Some(Budget { points: most, per, .. }) = budget else { return points };
-        let counter = (BUDGET.to_owned(), format!("points:{}", per.as_str()));
+        let counter = (BUDGET.to_owned(), budget_counter(per));
         self.cap_tally(None, counter, (per, most), points, counted)
     }
 

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, KINDS, Period, Rate, Rounding, Shortfall, Zone};
+use ledger::{Currency, ExpiryPolicy, KINDS, Rate, Rounding, Shortfall, Zone};
 
 use crate::condition::{Condition, Conditions, Scope, compile};
-use crate::document::{
-    Document, Expiry, Limit, Pending, QualifyingPeriod, Returns, RoundUpTo, RoundingMode, ShortfallPolicy, Tiers,
-};
+use crate::document::{Document, Limit, Pending, QualifyingPeriod, Returns, RoundingMode, ShortfallPolicy, Tiers};
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
 /// Something in a document that cannot be a rule.
@@ -87,7 +85,7 @@ impl Rulebook {
         check.policies = document
             .expiry
             .iter()
-            .map(|(name, policy)| (name.clone(), check_policy(name, policy, &mut check.problems)))
+            .map(|(name, policy)| (name.clone(), expiry::policy(name, policy, &mut check.problems)))
             .collect();
         let purchase = Purchase {
             points_per_unit: check.rate("/purchase/points_per_unit", &document.purchase.points_per_unit),
@@ -173,6 +171,7 @@ impl Rulebook {
 
 mod approvals;
 mod earning;
+mod expiry;
 mod risk;
 mod spending;
 
@@ -327,74 +326,6 @@ impl Check<'_> {
     }
 }
 
-fn check_policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -> ExpiryPolicy {
-    let at = format!("/expiry/{}", escape(name));
-    let mut problem = |field: &str, detail: &str| {
-        problems.push(Problem { pointer: format!("{at}{field}"), detail: detail.to_owned() })
-    };
-    match policy {
-        Expiry::Never {} => ExpiryPolicy::Never,
-        Expiry::Sliding { days } => {
-            if *days > MOST_DAYS {
-                problem("/days", "must be at most 36600");
-            }
-            ExpiryPolicy::Sliding { days: *days }
-        }
-        Expiry::Days { days, round_up_to } => {
-            if *days > MOST_DAYS {
-                problem("/days", "must be at most 36600");
-            }
-            ExpiryPolicy::Days { days: *days, round_up_to: round_up_to.map(period) }
-        }
-        Expiry::Months { months, round_up_to } => {
-            if *months > 1200 {
-                problem("/months", "must be at most 1200");
-            }
-            ExpiryPolicy::Months { months: *months, round_up_to: round_up_to.map(period) }
-        }
-        Expiry::FixedDates { dates, minimum_days } => {
-            if *minimum_days > MOST_DAYS {
-                problem("/minimum_days", "must be at most 36600");
-            }
-            if dates.is_empty() || dates.len() > 12 {
-                problem("/dates", "must have 1 to 12 dates");
-            }
-            let mut read = Vec::new();
-            for (index, date) in dates.iter().enumerate() {
-                match month_and_day(date) {
-                    Some(date) => read.push(date),
-                    None => problem(&format!("/dates/{index}"), "must be a date of the year, MM-DD"),
-                }
-            }
-            ExpiryPolicy::FixedDates { dates: read, minimum_days: *minimum_days }
-        }
-    }
-}
-
-fn month_and_day(text: &str) -> Option<(u32, u32)> {
-    let (month, day) = text.split_once('-')?;
-    let number = |part: &str| {
-        if part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) { part.parse::<u32>().ok() } else { None }
-    };
-    let (month, day) = (number(month)?, number(day)?);
-    let longest = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 29,
-        _ => return None,
-    };
-    (1..=longest).contains(&day).then_some((month, day))
-}
-
-fn period(name: RoundUpTo) -> Period {
-    match name {
-        RoundUpTo::Month => Period::Month,
-        RoundUpTo::Quarter => Period::Quarter,
-        RoundUpTo::Half => Period::Half,
-        RoundUpTo::Year => Period::Year,
-    }
-}
-
 /// RFC 6901: `~` and `/` inside a pointer's step.
 fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
@@ -450,7 +381,8 @@ mod tests {
             (|d| d.caps.points_per_day = Some(i64::MAX), "/caps/points_per_day"),
             (
                 |d| {
-                    let bad = Expiry::FixedDates { dates: vec!["12-31".into(), "02-30".into()], minimum_days: 0 };
+                    let bad =
+                        crate::Expiry::FixedDates { dates: vec!["12-31".into(), "02-30".into()], minimum_days: 0 };
                     d.expiry.insert("a/b".into(), bad);
                 },
                 "/expiry/a~1b/dates/1",

@@ -1,12 +1,15 @@
-//! A bug of other systems: settings that are stored and never read. Each setting of the rulebook must change something.
+//! A bug of other systems: settings that are stored and never read. Each field of the schema must change something.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use rules::{
     AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per,
-    PurchaseCoupon, QualifyingPeriod, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, Velocity,
+    PurchaseCoupon, QualifyingPeriod, RoundingMode, Rulebook, ShortfallPolicy, Suspicion, TierBasis, Velocity,
 };
+use serde_json::{Value as Json, json};
 use support::{World, act, at, buy, happened, spend};
 
 /// An order that is paid with points, brings a tier and comes back when the points are gone and their lots have ended.
@@ -42,16 +45,16 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
 fn gift(world: &World, points: i64) -> String {
     let mut member = world.member.clone();
     let mut other = ledger::Member::new(ledger::MemberId::new("other").unwrap());
-    let context = |member: &ledger::Member| ledger::Context {
+    let context = |member: &ledger::Member, day: u32| ledger::Context {
         programme: ledger::ProgrammeId::new("p").unwrap(),
         rulebook_version: 1,
-        now: at("2027-05-05T10:00:00+08:00"),
+        now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
     };
-    let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>| {
+    let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
         let recorded = rules::Recorded { others, ..rules::Recorded::default() };
         let origin = ledger::Origin::default();
-        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member)).unwrap() {
+        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member, day)).unwrap() {
             Ok(decided) => {
                 *member = decided.member;
                 "done".to_owned()
@@ -59,16 +62,38 @@ fn gift(world: &World, points: i64) -> String {
             Err(refusal) => refusal.to_string(),
         }
     };
-    run(&mut other, &act("share"), vec![]);
-    run(&mut member, &buy(&[1_000_000]), vec![]);
+    run(&mut other, &act("share"), vec![], 5);
+    run(&mut member, &buy(&[1_000_000]), vec![], 5);
     let give = Command::Transfer { to: other.id.clone(), points };
-    [run(&mut member, &give, vec![other.clone()]), run(&mut member, &give, vec![other])].join(", ")
+    [run(&mut member, &give, vec![other.clone()], 5), run(&mut member, &give, vec![other], 6)].join(", ")
 }
 
 /// A coupon for every purchase, its terms changed.
 fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRule)) {
     document.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
     change(document.coupons.get_mut("ten").unwrap());
+}
+
+/// Where budgets stand after the first purchases, and which of them are nearly spent.
+fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
+    let tallies = world.entries.iter().flat_map(|entry| &entry.tallies);
+    let counted = tallies.fold(Vec::new(), |mut counted: Vec<ledger::Counted>, tally| {
+        match counted
+            .iter_mut()
+            .find(|c| (&c.subject, &c.name, c.period) == (&tally.subject, &tally.name, tally.period))
+        {
+            Some(same) => same.amount += tally.amount,
+            None => counted.push(ledger::Counted {
+                subject: tally.subject.clone(),
+                name: tally.name.clone(),
+                period: tally.period,
+                amount: tally.amount,
+            }),
+        }
+        counted
+    });
+    let states = world.book.budget_states(&counted, at("2026-01-10T10:00:00+08:00"));
+    states.into_iter().map(|state| (state.clone(), state.is_red())).collect()
 }
 
 fn on_a_device(command: Command) -> Command {
@@ -89,74 +114,80 @@ fn a_setting_stored_but_never_read() {
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
         ("consumption", |d| d.consumption = Consumption::FirstInFirstOut),
         ("accept_late_days", |d| d.accept_late_days = 1),
-        ("points_per_unit", |d| d.purchase.points_per_unit = "3".into()),
-        ("growth_per_unit", |d| d.purchase.growth_per_unit = "3".into()),
-        ("purchase cap", |d| d.purchase.points_per_day = Some(10)),
-        ("purchase expiry", |d| d.purchase.expiry = "campaign".into()),
-        ("purchase pending", |d| d.purchase.pending = Some(Pending { days: Some(1) })),
-        ("purchase pending until activated", |d| d.purchase.pending = Some(Pending { days: None })),
-        ("action pending", |d| d.actions.get_mut("check_in").unwrap().pending = Some(Pending { days: Some(3) })),
-        ("action points", |d| d.actions.get_mut("check_in").unwrap().points = 6),
-        ("action growth", |d| d.actions.get_mut("check_in").unwrap().growth = 6),
-        ("limit times", |d| d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 2, per: Per::Day })),
-        ("limit period", |d| d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Month })),
-        ("no limit", |d| d.actions.get_mut("check_in").unwrap().limit = None),
-        ("action expiry", |d| d.actions.get_mut("check_in").unwrap().expiry = "shopping".into()),
-        ("cap", |d| d.caps.points_per_day = Some(10)),
-        ("expiry policy", |d| drop(d.expiry.insert("campaign".into(), Expiry::Never {}))),
-        ("basis", |d| tiers(d).basis = TierBasis::Orders),
-        ("period", |d| tiers(d).period = QualifyingPeriod::CalendarYear {}),
-        ("downgrade", |d| tiers(d).downgrade = Downgrade::Never),
-        ("gift_expiry", |d| tiers(d).gift_expiry = "shopping".into()),
-        ("multiplier", |d| tiers(d).levels[1].multiplier = "3".into()),
-        ("gift_points", |d| tiers(d).levels[1].gift_points = 1),
-        ("reminders", |d| d.reminders.days_before = vec![2]),
-        ("shortfall", |d| d.returns.shortfall = ShortfallPolicy::WithinBalance),
-        ("grace_days", |d| d.returns.grace_days = Some(5)),
-        ("keep_qualification", |d| d.returns.keep_qualification = true),
-        ("lower_tier", |d| d.returns.lower_tier = true),
-        ("free_caps", |d| d.returns.free_caps = true),
-        ("approval step", |d| d.approvals.steps[0].up_to = Some(5)),
-        ("approval roles", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
-        ("two approvals", |d| d.approvals.steps[0].roles.push("approver".into())),
-        ("approval days", |d| d.approvals.days = 1),
-        ("gift_coupon", |d| tiers(d).levels[1].gift_coupon = Some("ten".into())),
-        ("action coupon", |d| d.actions.get_mut("share").unwrap().coupon = Some("ten".into())),
-        ("purchase coupon", |d| d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 })),
-        ("purchase coupon from", |d| {
+        ("purchase.points_per_unit", |d| d.purchase.points_per_unit = "3".into()),
+        ("purchase.growth_per_unit", |d| d.purchase.growth_per_unit = "3".into()),
+        ("purchase.points_per_day", |d| d.purchase.points_per_day = Some(10)),
+        ("purchase.expiry", |d| d.purchase.expiry = "campaign".into()),
+        ("purchase.pending.days", |d| d.purchase.pending = Some(Pending { days: Some(1) })),
+        ("purchase.pending.days", |d| d.purchase.pending = Some(Pending { days: None })),
+        ("actions{}.pending.days", |d| {
+            d.actions.get_mut("check_in").unwrap().pending = Some(Pending { days: Some(3) })
+        }),
+        ("actions{}.points", |d| d.actions.get_mut("check_in").unwrap().points = 6),
+        ("actions{}.growth", |d| d.actions.get_mut("check_in").unwrap().growth = 6),
+        ("actions{}.limit.times", |d| {
+            d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 2, per: Per::Day })
+        }),
+        ("actions{}.limit.per", |d| {
+            d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Month })
+        }),
+        ("actions{}.limit", |d| d.actions.get_mut("check_in").unwrap().limit = None),
+        ("actions{}.expiry", |d| d.actions.get_mut("check_in").unwrap().expiry = "shopping".into()),
+        ("caps.points_per_day", |d| d.caps.points_per_day = Some(10)),
+        ("expiry{}.policy", |d| drop(d.expiry.insert("campaign".into(), Expiry::Never {}))),
+        ("tiers.basis", |d| tiers(d).basis = TierBasis::Orders),
+        ("tiers.period.kind", |d| tiers(d).period = QualifyingPeriod::CalendarYear {}),
+        ("tiers.downgrade", |d| tiers(d).downgrade = Downgrade::Never),
+        ("tiers.gift_expiry", |d| tiers(d).gift_expiry = "shopping".into()),
+        ("tiers.levels[].multiplier", |d| tiers(d).levels[1].multiplier = "3".into()),
+        ("tiers.levels[].gift_points", |d| tiers(d).levels[1].gift_points = 1),
+        ("reminders.days_before[]", |d| d.reminders.days_before = vec![2]),
+        ("returns.shortfall", |d| d.returns.shortfall = ShortfallPolicy::WithinBalance),
+        ("returns.grace_days", |d| d.returns.grace_days = Some(5)),
+        ("returns.keep_qualification", |d| d.returns.keep_qualification = true),
+        ("returns.lower_tier", |d| d.returns.lower_tier = true),
+        ("returns.free_caps", |d| d.returns.free_caps = true),
+        ("approvals.steps[].up_to", |d| d.approvals.steps[0].up_to = Some(5)),
+        ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
+        ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles.push("approver".into())),
+        ("approvals.days", |d| d.approvals.days = 1),
+        ("tiers.levels[].gift_coupon", |d| tiers(d).levels[1].gift_coupon = Some("ten".into())),
+        ("actions{}.coupon", |d| d.actions.get_mut("share").unwrap().coupon = Some("ten".into())),
+        ("purchase.coupon", |d| d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 })),
+        ("purchase.coupon.from_minor", |d| {
             d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 150_000 });
         }),
-        ("coupon off", |d| with_coupon(d, |c| c.off_minor = Some(9))),
-        ("coupon percent", |d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(9)))),
-        ("coupon percent at most", |d| {
+        ("coupons{}.off_minor", |d| with_coupon(d, |c| c.off_minor = Some(9))),
+        ("coupons{}.off_percent", |d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(9)))),
+        ("coupons{}.most_off_minor", |d| {
             with_coupon(d, |c| (c.off_minor, c.off_percent, c.most_off_minor) = (None, Some(9), Some(1)));
         }),
-        ("coupon minimum", |d| with_coupon(d, |c| c.minimum_minor = 1_000_000)),
-        ("coupon expiry", |d| with_coupon(d, |c| c.expiry = "shopping".into())),
-        ("coupon categories", |d| with_coupon(d, |c| c.categories = vec!["A".into()])),
-        ("coupon channels", |d| with_coupon(d, |c| c.channels = vec!["app".into()])),
-        ("coupon stores", |d| with_coupon(d, |c| c.stores = vec!["s1".into()])),
-        ("no redemption", |d| d.redemption = None),
-        ("redemption rate", |d| d.redemption.as_mut().unwrap().points_per_unit = 50),
-        ("redemption share", |d| d.redemption.as_mut().unwrap().most_percent = 20),
-        ("redemption multiple", |d| d.redemption.as_mut().unwrap().multiple_of = 7),
-        ("redemption least", |d| d.redemption.as_mut().unwrap().least_points = 500),
-        ("redemption most", |d| d.redemption.as_mut().unwrap().most_points = Some(110)),
-        ("no transfers", |d| d.transfers = None),
-        ("transfer least", |d| d.transfers.as_mut().unwrap().least_points = 30),
-        ("transfer most", |d| d.transfers.as_mut().unwrap().most_points = Some(20)),
-        ("transfers a day", |d| d.transfers.as_mut().unwrap().points_per_day = Some(24)),
-        ("transfer limit", |d| d.transfers.as_mut().unwrap().limit = Some(Limit { times: 1, per: Per::Lifetime })),
-        ("review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
-        ("review_above_points", |d| d.risk.review_above_points = Some(2_900)),
-        ("velocity", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
-        ("velocity in another period", |d| d.risk.velocity = vec![fast(2, Per::Year, Suspicion::Review)]),
-        ("velocity refused", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Refuse)]),
-        ("velocity in an hour", |d| d.risk.velocity = vec![fast(1, Per::Hour, Suspicion::Refuse)]),
-        ("device_limit", |d| {
+        ("coupons{}.minimum_minor", |d| with_coupon(d, |c| c.minimum_minor = 1_000_000)),
+        ("coupons{}.expiry", |d| with_coupon(d, |c| c.expiry = "shopping".into())),
+        ("coupons{}.categories[]", |d| with_coupon(d, |c| c.categories = vec!["A".into()])),
+        ("coupons{}.channels[]", |d| with_coupon(d, |c| c.channels = vec!["app".into()])),
+        ("coupons{}.stores[]", |d| with_coupon(d, |c| c.stores = vec!["s1".into()])),
+        ("redemption", |d| d.redemption = None),
+        ("redemption.points_per_unit", |d| d.redemption.as_mut().unwrap().points_per_unit = 50),
+        ("redemption.most_percent", |d| d.redemption.as_mut().unwrap().most_percent = 20),
+        ("redemption.multiple_of", |d| d.redemption.as_mut().unwrap().multiple_of = 7),
+        ("redemption.least_points", |d| d.redemption.as_mut().unwrap().least_points = 500),
+        ("redemption.most_points", |d| d.redemption.as_mut().unwrap().most_points = Some(110)),
+        ("transfers", |d| d.transfers = None),
+        ("transfers.least_points", |d| d.transfers.as_mut().unwrap().least_points = 30),
+        ("transfers.most_points", |d| d.transfers.as_mut().unwrap().most_points = Some(20)),
+        ("transfers.points_per_day", |d| d.transfers.as_mut().unwrap().points_per_day = Some(24)),
+        ("transfers.limit", |d| d.transfers.as_mut().unwrap().limit = Some(Limit { times: 1, per: Per::Lifetime })),
+        ("risk.review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
+        ("risk.review_above_points", |d| d.risk.review_above_points = Some(2_900)),
+        ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
+        ("risk.velocity[]", |d| d.risk.velocity = vec![fast(2, Per::Year, Suspicion::Review)]),
+        ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Refuse)]),
+        ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Hour, Suspicion::Refuse)]),
+        ("actions{}.device_limit", |d| {
             d.actions.get_mut("share").unwrap().device_limit = Some(Limit { times: 1, per: Per::Day });
         }),
-        ("reasons", |d| d.approvals.reasons = vec!["lost_receipt".into()]),
+        ("approvals.reasons[]", |d| d.approvals.reasons = vec!["lost_receipt".into()]),
     ];
     // The outcomes and the end of a life in which every setting matters.
     let life = |change: &dyn Fn(&mut Document)| {
@@ -179,7 +210,7 @@ fn a_setting_stored_but_never_read() {
             ("2026-01-11T10:00:00+08:00", buy(&[10_000])),
             ("2026-01-11T10:00:00+08:00", buy(&[1_100])),
             ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
-            ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
+            ("2026-01-11T12:00:00+08:00", on_a_device(act("share"))),
             ("2026-01-12T10:00:00+08:00", Command::Deduct { order: amount(300), most: None, minutes: None }),
             ("2026-01-12T10:00:00+08:00", spend(300)),
             ("2026-01-28T10:00:00+08:00", Command::Remind),
@@ -188,6 +219,7 @@ fn a_setting_stored_but_never_read() {
             outcomes.push(world.run(at(now), &command, None));
         }
         world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
+        outcomes.push(format!("{:?}", budgets(&world)));
         outcomes.extend(returns(&mut world));
         outcomes.extend((0..2).map(|_| gift(&world, 25)));
         let code = world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
@@ -212,10 +244,221 @@ fn a_setting_stored_but_never_read() {
     };
     let plain = life(&|_| {});
     assert_eq!(plain, life(&|_| {}));
+    let mut tested = BTreeSet::new();
     for (setting, change) in changes {
         assert_ne!(plain, life(&change), "{setting} changes nothing");
+        tested.insert(setting.to_owned());
     }
     assert_eq!(plain.0[1], "earn 1999", "{:?}", plain.0);
+    for (field, base, pointer, value) in settings_of_settings() {
+        let document = |changed: bool| {
+            let (base, pointer, value) = (base.clone(), pointer.to_owned(), value.clone());
+            move |document: &mut Document| {
+                let mut json = serde_json::to_value(&*document).unwrap();
+                merge(&mut json, &base);
+                if changed {
+                    *json.pointer_mut(&pointer).unwrap_or_else(|| panic!("{pointer}")) = value.clone();
+                }
+                *document = serde_json::from_value(json).unwrap_or_else(|error| panic!("{pointer}: {error}"));
+            }
+        };
+        assert_ne!(life(&document(false)), life(&document(true)), "{field} changes nothing");
+        tested.insert(field.to_owned());
+    }
+    // A document of another format is none.
+    let mut other = rules::default_document();
+    other.format = 2;
+    assert!(Rulebook::new(&other, 1).is_err());
+    tested.insert("format".to_owned());
+    let untested: Vec<String> = fields().into_iter().filter(|field| !tested.contains(field)).collect();
+    assert_eq!(untested, Vec::<String>::new(), "fields of the schema that no change here is about");
+}
+
+/// Fields that matter where another setting makes them: what that is, where the field is, another value.
+fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
+    let rule = |part: Json| {
+        let mut rule = json!({"id": "a", "event": "purchase", "award": {"kind": "fixed", "points": 7}});
+        merge(&mut rule, &part);
+        // Null stands for "not told".
+        for (name, value) in part.as_object().unwrap() {
+            rule[name] = value.clone();
+        }
+        json!({"rules": [rule]})
+    };
+    let row = json!([{"field": "order.amount_minor", "operator": "at_least", "values": ["100000"]}]);
+    let award = |award: Json| rule(json!({"award": award}));
+    let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
+    let two = |groups: Json, group: Json| {
+        let rule = |id: &str, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": 1});
+        json!({"groups": groups, "rules": [rule("a", 7), rule("b", 9)]})
+    };
+    let capped = rule(json!({"caps": [{"points": 10, "per": "day", "of": "member"}]}));
+    let limited = rule(json!({"limit": {"times": 1, "per": "day"}}));
+    let fixed = json!({"expiry": {"campaign": {"policy": "fixed_dates", "dates": ["12-31"], "minimum_days": 0, "days": null, "round_up_to": null}}});
+    let budget = json!({"caps": {"budget": {"points": 2_500, "per": "lifetime", "red_line_percent": 90}}});
+    let velocity = json!({"risk": {"velocity": [{"event": "purchase", "times": 1, "per": "day", "then": "review"}]}});
+    let coupons = json!({"coupons": {"five": {"off_minor": 500, "expiry": "campaign"}}, "purchase": {"coupon": {"coupon": "ten", "from_minor": 0}}});
+    vec![
+        ("currency", json!({}), "/currency", json!("USD")),
+        ("purchase.lines", json!({}), "/purchase/lines", json!("line.amount_minor < 100000")),
+        ("purchase.coupon.coupon", coupons, "/purchase/coupon/coupon", json!("five")),
+        (
+            "actions{}.device_limit.times",
+            json!({"actions": {"share": {"device_limit": {"times": 1, "per": "day"}}}}),
+            "/actions/share/device_limit/times",
+            json!(2),
+        ),
+        (
+            "actions{}.device_limit.per",
+            json!({"actions": {"share": {"device_limit": {"times": 1, "per": "day"}}}}),
+            "/actions/share/device_limit/per",
+            json!("hour"),
+        ),
+        ("rules[].id", rule(json!({"expiry": "shopping"})), "/rules/0/id", json!("b")),
+        ("rules[].event", rule(json!({})), "/rules/0/event", json!("share")),
+        ("rules[].from", rule(json!({"from": null})), "/rules/0/from", json!("2026-01-11")),
+        ("rules[].until", rule(json!({"until": null})), "/rules/0/until", json!("2026-01-10")),
+        ("rules[].when", rule(json!({"when": null})), "/rules/0/when", json!("order.amount_minor > 100000")),
+        (
+            "rules[].conditions[].field",
+            rule(json!({"conditions": row})),
+            "/rules/0/conditions/0/field",
+            json!("member.spend_minor"),
+        ),
+        (
+            "rules[].conditions[].operator",
+            rule(json!({"conditions": row})),
+            "/rules/0/conditions/0/operator",
+            json!("below"),
+        ),
+        (
+            "rules[].conditions[].values[]",
+            rule(json!({"conditions": row})),
+            "/rules/0/conditions/0/values/0",
+            json!("1000"),
+        ),
+        ("rules[].lines", rule(json!({"lines": null})), "/rules/0/lines", json!("line.amount_minor > 100000")),
+        ("rules[].award.kind", rule(json!({})), "/rules/0/award", json!({"kind": "multiplier", "times": "2"})),
+        ("rules[].award.points", award(json!({"kind": "each", "points": 7})), "/rules/0/award/points", json!(8)),
+        (
+            "rules[].award.points_per_unit",
+            award(json!({"kind": "rate", "points_per_unit": "1"})),
+            "/rules/0/award/points_per_unit",
+            json!("2"),
+        ),
+        ("rules[].award.times", award(json!({"kind": "multiplier", "times": "2"})), "/rules/0/award/times", json!("3")),
+        (
+            "rules[].award.brackets[].from_minor",
+            award(brackets.clone()),
+            "/rules/0/award/brackets/1/from_minor",
+            json!(20_000),
+        ),
+        (
+            "rules[].award.brackets[].points_per_unit",
+            award(brackets),
+            "/rules/0/award/brackets/1/points_per_unit",
+            json!("3"),
+        ),
+        ("rules[].growth", rule(json!({"growth": 0})), "/rules/0/growth", json!(5)),
+        ("rules[].coupon", rule(json!({"coupon": null})), "/rules/0/coupon", json!("ten")),
+        ("rules[].limit.times", limited.clone(), "/rules/0/limit/times", json!(2)),
+        ("rules[].limit.per", limited, "/rules/0/limit/per", json!("lifetime")),
+        ("rules[].caps[].points", capped.clone(), "/rules/0/caps/0/points", json!(8)),
+        ("rules[].caps[].per", capped.clone(), "/rules/0/caps/0/per", json!("lifetime")),
+        ("rules[].caps[].of", capped, "/rules/0/caps/0/of", json!("programme")),
+        ("rules[].expiry", rule(json!({"expiry": null})), "/rules/0/expiry", json!("campaign")),
+        ("rules[].pending.days", rule(json!({"pending": {"days": 1}})), "/rules/0/pending/days", json!(3)),
+        ("rules[].group", two(json!({"g": "best_of"}), json!("g")), "/rules/0/group", json!(null)),
+        ("rules[].priority", two(json!({"g": "exclusive"}), json!("g")), "/rules/1/priority", json!(2)),
+        ("groups{}", two(json!({"g": "best_of"}), json!("g")), "/groups/g", json!("sum")),
+        ("caps.budget.points", budget.clone(), "/caps/budget/points", json!(2_400)),
+        ("caps.budget.per", budget.clone(), "/caps/budget/per", json!("day")),
+        ("caps.budget.red_line_percent", budget, "/caps/budget/red_line_percent", json!(100)),
+        ("expiry{}.days", json!({}), "/expiry/campaign/days", json!(30)),
+        ("expiry{}.round_up_to", json!({}), "/expiry/campaign/round_up_to", json!("month")),
+        ("expiry{}.months", json!({}), "/expiry/shopping/months", json!(6)),
+        ("expiry{}.dates[]", fixed.clone(), "/expiry/campaign/dates/0", json!("06-30")),
+        ("expiry{}.minimum_days", fixed, "/expiry/campaign/minimum_days", json!(366)),
+        ("tiers.lines", json!({}), "/tiers/lines", json!("line.amount_minor < 100000")),
+        ("tiers.grace_days", json!({}), "/tiers/grace_days", json!(40)),
+        ("tiers.period.months", json!({}), "/tiers/period/months", json!(1)),
+        ("tiers.levels[].id", json!({}), "/tiers/levels/1/id", json!("argent")),
+        ("tiers.levels[].from", json!({}), "/tiers/levels/1/from", json!(150_000)),
+        ("tiers.levels[].or_growth", json!({}), "/tiers/levels/1/or_growth", json!(5)),
+        ("risk.velocity[].event", velocity.clone(), "/risk/velocity/0/event", json!("share")),
+        ("risk.velocity[].times", velocity.clone(), "/risk/velocity/0/times", json!(2)),
+        ("risk.velocity[].per", velocity.clone(), "/risk/velocity/0/per", json!("year")),
+        ("risk.velocity[].then", velocity, "/risk/velocity/0/then", json!("refuse")),
+        (
+            "transfers.limit.times",
+            json!({"transfers": {"limit": {"times": 1, "per": "lifetime"}}}),
+            "/transfers/limit/times",
+            json!(2),
+        ),
+        (
+            "transfers.limit.per",
+            json!({"transfers": {"limit": {"times": 1, "per": "lifetime"}}}),
+            "/transfers/limit/per",
+            json!("day"),
+        ),
+    ]
+}
+
+/// RFC 7396.
+fn merge(target: &mut Json, patch: &Json) {
+    let Json::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (name, value) in patch {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(name);
+        } else {
+            merge(&mut target[name], value);
+        }
+    }
+}
+
+/// Every field of the schema that holds a value: `rules[].award.points`.
+fn fields() -> BTreeSet<String> {
+    let schema = schemars::schema_for!(Document).to_value();
+    let mut found = BTreeSet::new();
+    walk(&schema, &schema, "", &mut found);
+    assert!(found.len() > 100, "{found:?}");
+    found
+}
+
+fn walk(root: &Json, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return walk(root, root.pointer(reference.trim_start_matches('#')).unwrap(), path, found);
+    }
+    let (mut is_leaf, below) =
+        (true, |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") });
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        is_leaf = false;
+        walk(root, field, &below(name), found);
+    }
+    if schema["additionalProperties"].is_object() {
+        is_leaf = false;
+        walk(root, &schema["additionalProperties"], &format!("{path}{{}}"), found);
+    }
+    if schema["items"].is_object() {
+        is_leaf = false;
+        walk(root, &schema["items"], &format!("{path}[]"), found);
+    }
+    for one in ["anyOf", "oneOf"].iter().flat_map(|of| schema[of].as_array().into_iter().flatten()) {
+        // Alternatives of an enumeration, and "or null", are values of the field itself.
+        if one["type"] != "null" && one.get("const").is_none() && one.get("enum").is_none() {
+            is_leaf = false;
+            walk(root, one, path, found);
+        }
+    }
+    if is_leaf {
+        found.insert(path.to_owned());
+    }
 }
 
 /// A kind of entry that a later version brings must not make a rulebook unreadable that was published before.

@@ -66,7 +66,9 @@ pub use programmes::{
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
-pub use reports::{Audit, AuditViolation, Totals, TrialBalanceRow, audit, totals, trial_balance, wrong_tallies};
+pub use reports::{
+    Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance, wrong_tallies,
+};
 pub use reviews::{open_reviews, reviewed};
 pub use rewards::{Offer, list_rewards, put_reward, reward};
 #[cfg(feature = "native")]

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Kind, Member, MemberId, Replay, Timestamp, Violation};
+use ledger::{Counted, Entry, Kind, Member, MemberId, Replay, Timestamp, Violation};
 
 use crate::Error;
 use crate::body;
 use crate::codec;
 use crate::order::source;
-use crate::sql::{Sql, Value};
+use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
 /// A violation and the member it was found at.
@@ -199,6 +199,20 @@ pub async fn trial_balance(
     let read = |mut row: crate::Row| {
         let kind = Kind::parse(&row.text(0)?).ok_or(Error::Corrupt("kind"))?;
         Ok(TrialBalanceRow { kind, points: row.integer(1)?, entries: row.integer(2)? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// What the counters of these subjects stand at.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn tallies(sql: &impl Sql, programme_no: i64, subjects: &[String]) -> Result<Vec<Counted>, Error> {
+    let values = vec![programme_no.into(), serde_json::json!(subjects).to_string().into()];
+    let rows = sql.query(statement!("queries/tallies"), values).await?;
+    let read = |mut row: Row| {
+        let period = i32::try_from(row.integer(2)?).map_err(|_| Error::Corrupt("period"))?;
+        Ok(Counted { subject: row.text(0)?, name: row.text(1)?, period, amount: row.integer(3)? })
     };
     rows.into_iter().map(read).collect()
 }
