@@ -38,7 +38,7 @@ fn line(line: &str, category: &str, quantity: i64, amount_minor: i64) -> Json {
 fn day(shop: &Shop, day: usize, held: &mut Vec<String>) {
     let order = |member: &str| format!("{member}-{day}");
     for (at, member) in ["anna", "ben", "chen"].into_iter().enumerate() {
-        if (day + at) % (at + 2) == 0 {
+        if (day + at).is_multiple_of(at + 2) {
             let lines = [line("a", "food", 3, 4_000 + day as i64 * 997), line("b", "books", 1, 12_345)];
             let body = json!({"member_id": member, "event": "purchase", "reference": order(member), "lines": lines});
             assert_eq!(shop.post("/v1/earn", &body).send().status, 201);

@@ -36,6 +36,9 @@ fn cache_config(state_dir: &Path) -> Result<CacheConfig> {
     Ok(config)
 }
 
+/// Each stack and its guard page are two of the 65,530 mappings that Linux allows a process by default.
+const MOST_STACKS: u32 = 16_384;
+
 /// Room for each component's instances, for as many successors, and for the runs of cron components.
 fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
     let instances = u32::try_from(components).unwrap_or(u32::MAX).saturating_mul(u32::from(limits.instances) + 1);
@@ -45,7 +48,7 @@ fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(16))
         .total_memories(instances)
         .total_tables(instances.saturating_mul(8))
-        .total_stacks(instances.saturating_mul(64))
+        .total_stacks(instances.saturating_mul(64).min(MOST_STACKS))
         .max_core_instances_per_component(64)
         .max_memories_per_component(4)
         .max_tables_per_component(32)
