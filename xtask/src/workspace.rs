@@ -28,6 +28,8 @@ pub struct Component {
     pub package: String,
     pub folder: PathBuf,
     pub kind: Kind,
+    /// Asked so often that it is built for speed (profile `hot`) and not for size.
+    pub hot: bool,
     pub fixture: bool,
 }
 
@@ -70,11 +72,8 @@ impl Component {
         let table: toml::Table = fs::read_to_string(&manifest).with_context(at)?.parse().with_context(at)?;
         let package = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
         let package = package.with_context(|| format!("{}: no package.name", manifest.display()))?.to_owned();
-        let kind = table
-            .get("package")
-            .and_then(|package| package.get("metadata")?.get("accrue")?.get("kind"))
-            .and_then(toml::Value::as_str);
-        let kind = match kind {
+        let accrue = table.get("package").and_then(|package| package.get("metadata")?.get("accrue"));
+        let kind = match accrue.and_then(|accrue| accrue.get("kind")).and_then(toml::Value::as_str) {
             Some("http") => Kind::Http,
             Some("cron") => Kind::Cron,
             _ => bail!(
@@ -82,8 +81,9 @@ impl Component {
                 manifest.display()
             ),
         };
+        let hot = accrue.and_then(|accrue| accrue.get("hot")).and_then(toml::Value::as_bool).unwrap_or(false);
         let name = folder.file_name().and_then(|name| name.to_str()).context("a folder without a name")?.to_owned();
-        Ok(Self { name, package, folder: folder.to_path_buf(), kind, fixture })
+        Ok(Self { name, package, folder: folder.to_path_buf(), kind, hot, fixture })
     }
 }
 
