@@ -138,6 +138,7 @@ fn summary(test: &BackTestRow) -> Map<String, Json> {
         "members": found.members,
         "affected": found.affected,
         "entries": found.entries,
+        "left_out": found.left_out,
     });
     shown.extend(fields.as_object().cloned().unwrap_or_default());
     shown

@@ -51,6 +51,9 @@ pub struct BackTest {
     pub affected: i64,
     /// Their entries, those before the period too.
     pub entries: i64,
+    /// Members whose history is too long to be told.
+    #[serde(default)]
+    pub left_out: i64,
     /// The books as they are.
     pub recorded: Side,
     /// Told again under the published rulebook.

@@ -14,6 +14,8 @@ use crate::statement::statement;
 const MOST_KEPT: i64 = 50;
 /// Entries that are read at once.
 const PAGE: i64 = 500;
+/// Whose history is longer is left out: what later entries may speak of has to be kept at hand, three times over.
+const MOST_ENTRIES: i64 = 20_000;
 /// Members that are looked for at once.
 const MEMBERS: i64 = 200;
 
@@ -136,9 +138,14 @@ pub async fn move_back_test(
         let members = members(sql, programme.0, test, position).await?;
         let Some((last, ..)) = members.last() else { break true };
         let last = *last;
-        for (no, member, attributes) in members {
+        for (no, member, attributes, entries) in members {
             if found.entries >= enough {
                 break;
+            }
+            if entries > MOST_ENTRIES {
+                found.left_out += 1;
+                position = no;
+                continue;
             }
             tell(sql, programme.1, (no, &member), &attributes, books, test.span, &mut found).await?;
             position = no;
@@ -159,7 +166,8 @@ pub async fn move_back_test(
     sql.query(statement!("queries/back_test_move"), values).await.map(drop)
 }
 
-type Told = (i64, MemberId, BTreeMap<String, String>);
+/// Number, id, what is told about the member, how many entries it has.
+type Told = (i64, MemberId, BTreeMap<String, String>, i64);
 
 async fn members(sql: &impl Sql, programme_no: i64, test: &BackTestRow, after: i64) -> Result<Vec<Told>, Error> {
     let values = vec![programme_no.into(), test.span.to.0.into(), after.into(), test.last.into(), MEMBERS.into()];
@@ -167,7 +175,7 @@ async fn members(sql: &impl Sql, programme_no: i64, test: &BackTestRow, after: i
     let read = |mut row: Row| {
         let attributes = row.optional_text(2)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let id = MemberId::new(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
-        Ok((row.integer(0)?, id, attributes))
+        Ok((row.integer(0)?, id, attributes, row.integer(3)?))
     };
     rows.into_iter().map(read).collect()
 }
