@@ -25,6 +25,7 @@ mod night;
 mod openapi;
 mod pool;
 mod programme;
+mod publication;
 mod races;
 mod recipes;
 mod recover;

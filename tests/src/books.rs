@@ -52,6 +52,7 @@ impl Books {
             "coupon",
             "review",
             "draft",
+            "publication_request",
             "back_test",
         ];
         let mut numbers: Vec<i64> =

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use shell::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
     EarnBody, EndpointBody, EraseBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS, PoolRedeemBody,
-    ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody, SimulationBody, TransferBody,
+    ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody, SimulationBody, TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -119,6 +119,7 @@ fn schemas() -> Json {
     add::<Reward>(&mut generator);
     add::<SimulationBody>(&mut generator);
     add::<BackTestBody>(&mut generator);
+    add::<PublicationBody>(&mut generator);
     let mut schemas: Map<String, Json> = generator.take_definitions(true);
     let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
     let slugs: Vec<String> = PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();

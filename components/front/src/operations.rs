@@ -206,6 +206,36 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation {
+        path: "/v1/rulebook/publications",
+        summary: "Publish a draft, at once or at some time",
+        body: Some("PublicationBody"),
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/rulebook/publications/{id}/approve",
+        summary: "Approve of a publication with major changes",
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/rulebook/publications/{id}/reject",
+        summary: "Decide against a publication",
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/rulebook/publications/{id}/withdraw",
+        summary: "Take one's own publication back",
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation { path: "/v1/rulebook/publications/{id}", summary: "How a publication stands", ..READ },
+    Operation { path: "/v1/rulebook/publications", summary: "Publications", query: PAGE, answer: "Page", ..READ },
+    Operation {
         path: "/v1/rulebook/simulations",
         summary: "What an event would earn under a draft",
         body: Some("SimulationBody"),

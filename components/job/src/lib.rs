@@ -2,7 +2,7 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `POST /v1/jobs/{name}` | runs `activate`, `expire-sweep`, `tier-upgrade`, `remind`, `notify` or `night`; `"done": false` says: call again |
+//! | `POST /v1/jobs/{name}` | runs `activate`, `expire-sweep`, `tier-upgrade`, `remind`, `notify`, `night` or `publish`; `"done": false` says: call again |
 
 mod outbound;
 

@@ -1,6 +1,6 @@
 //! The door to every job: by name, for one programme or for all.
 
-use store::{Error, ProgrammeRef, Sql, programmes};
+use store::{Error, ProgrammeRef, Sql, programmes, publish_due};
 
 use crate::floor::{Budget, Floor, Place};
 use crate::night::{night, settle};
@@ -27,10 +27,13 @@ pub enum Job {
     Notify,
     /// Activate, close tiers, expire, remind.
     Night,
+    /// Rulebooks whose time has come are published.
+    Publish,
 }
 
 /// Every job, in the order of the documentation.
-pub const JOBS: [Job; 6] = [Job::Activate, Job::ExpireSweep, Job::TierUpgrade, Job::Remind, Job::Notify, Job::Night];
+pub const JOBS: [Job; 7] =
+    [Job::Activate, Job::ExpireSweep, Job::TierUpgrade, Job::Remind, Job::Notify, Job::Night, Job::Publish];
 
 impl Job {
     /// Its name in routes and reports.
@@ -43,6 +46,7 @@ impl Job {
             Self::Remind => "remind",
             Self::Notify => "notify",
             Self::Night => "night",
+            Self::Publish => "publish",
         }
     }
 
@@ -71,6 +75,11 @@ pub async fn run<S: Sql, O: Outbound>(
         report.done = notify(floor, outbound, policy, programme.no, budget, &mut report).await?;
         return Ok(report);
     }
+    if job == Job::Publish {
+        report.publications = publish_due(floor.sql, programme.no, (floor.now)()).await?;
+        report.done = true;
+        return Ok(report);
+    }
     let place = &mut Place::open(floor, programme).await?;
     report.done = match job {
         Job::Activate => sweep(floor, place, budget, &mut report).await?,
@@ -80,7 +89,7 @@ pub async fn run<S: Sql, O: Outbound>(
         }
         Job::Remind => remind(floor, place, budget, &mut report).await?,
         Job::Night => night(floor, place, budget, &mut report).await?,
-        Job::Notify => true,
+        Job::Notify | Job::Publish => true,
     };
     Ok(report)
 }

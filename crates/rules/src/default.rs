@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::document::{
-    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, PurchaseRule,
-    QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers,
-    Transfers,
+    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, Publication,
+    PurchaseRule, QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis,
+    TierLevel, Tiers, Transfers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -77,6 +77,7 @@ pub fn default_document() -> Document {
         reminders: Reminders::default(),
         returns: Returns::default(),
         approvals: Approvals::default(),
+        publication: Publication::default(),
         risk: Risk::default(),
         coupons: BTreeMap::new(),
         redemption: Some(Redemption {

@@ -6,7 +6,9 @@
 mod approvals;
 mod coupons;
 mod earning;
+mod publication;
 mod redemption;
+mod reminders;
 mod returns;
 mod risk;
 mod transfers;
@@ -18,7 +20,9 @@ use serde::{Deserialize, Serialize};
 pub use approvals::{ApprovalStep, Approvals};
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use earning::{Bracket, Budget, CapOf, EarningRule, RuleAward, RuleCap, Stacking};
+pub use publication::Publication;
 pub use redemption::Redemption;
+pub use reminders::Reminders;
 pub use returns::{Returns, ShortfallPolicy};
 pub use risk::{Risk, Suspicion, Velocity};
 pub use transfers::Transfers;
@@ -74,6 +78,9 @@ pub struct Document {
     /// Who has to approve of adjustments by hand.
     #[serde(default)]
     pub approvals: Approvals,
+    /// Which changes of this document somebody else has to approve of.
+    #[serde(default)]
+    pub publication: Publication,
     /// What looks odd.
     #[serde(default)]
     pub risk: Risk,
@@ -381,19 +388,4 @@ pub struct TierLevel {
 
 fn one() -> String {
     "1".to_owned()
-}
-
-/// When members are warned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Reminders {
-    /// Days before points expire.
-    pub days_before: Vec<u32>,
-}
-
-impl Default for Reminders {
-    fn default() -> Self {
-        Self { days_before: vec![7, 3, 1] }
-    }
 }

@@ -39,7 +39,7 @@ pub use decide::{Decide, Outcome, decide, decide_event, decide_joint, decide_sin
 pub use default::default_document;
 pub use document::{
     ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade,
-    EarningRule, Enrolment, Expiry, Limit, Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod,
+    EarningRule, Enrolment, Expiry, Limit, Pending, Per, Publication, PurchaseCoupon, PurchaseRule, QualifyingPeriod,
     Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap,
     ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };

@@ -132,6 +132,7 @@ impl Rulebook {
         reminder_days.dedup();
         let returns = check.returns(document.returns);
         check.approvals(&document.approvals);
+        check.publication(&document.publication);
         check.risk(&document.risk, document);
         check.spending(document);
         let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
@@ -172,6 +173,7 @@ impl Rulebook {
 mod approvals;
 mod earning;
 mod expiry;
+mod publication;
 mod risk;
 mod spending;
 

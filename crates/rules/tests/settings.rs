@@ -270,6 +270,13 @@ fn a_setting_stored_but_never_read() {
     other.format = 2;
     assert!(Rulebook::new(&other, 1).is_err());
     tested.insert("format".to_owned());
+    // What a publication needs is no part of anybody's life: the store's `major_changes` has a table, and its end-to-end test asks for both.
+    for (field, value) in [("major", json!(["/teirs"])), ("role", json!("nobody"))] {
+        let mut other = serde_json::to_value(rules::default_document()).unwrap();
+        other["publication"][field] = value;
+        assert!(Rulebook::new(&serde_json::from_value(other).unwrap(), 1).is_err(), "{field}");
+    }
+    tested.extend(["publication.major[]".to_owned(), "publication.role".to_owned()]);
     let untested: Vec<String> = fields().into_iter().filter(|field| !tested.contains(field)).collect();
     assert_eq!(untested, Vec::<String>::new(), "fields of the schema that no change here is about");
 }

@@ -16,7 +16,7 @@ use crate::json::{object, objects};
 
 pub use joint::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
 pub use risk::{FreezeBody, RecoverBody, SideBody};
-pub use rulebook::{BackTestBody, SimulationBody};
+pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};
 pub use spending::{
     CaptureBody, CouponBody, CouponRestoreBody, HoldBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
 };

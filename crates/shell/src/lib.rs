@@ -39,8 +39,8 @@ pub use answer::Reply;
 pub use api::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
     EarnBody, EndpointBody, EraseBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MergeBody, MoneyBody,
-    PoolRedeemBody, ProgrammeBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody,
-    SimulationBody, TransferBody,
+    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
+    ReverseBody, SideBody, SimulationBody, TransferBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};

@@ -28,6 +28,7 @@ mod more;
 mod night;
 mod order;
 mod programmes;
+mod publications;
 mod receipts;
 mod refusals;
 mod reports;
@@ -63,6 +64,10 @@ pub use order::{Answer, Order, Outcome, Trace, source};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish,
     rulebook_text, seed,
+};
+pub use publications::{
+    Publication, PublicationState, ask_for_publication, decide_publication, list_publications, major_changes,
+    open_publications, publication, publish_due,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

@@ -7,7 +7,7 @@ use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("0001_ledger", statement!("migrations/0001_ledger")),
     ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
     ("0003_receipts", statement!("migrations/0003_receipts")),
@@ -16,6 +16,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
     ("0006_effects", statement!("migrations/0006_effects")),
     ("0007_rules", statement!("migrations/0007_rules")),
     ("0008_drafts", statement!("migrations/0008_drafts")),
+    ("0009_publications", statement!("migrations/0009_publications")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

@@ -4,7 +4,7 @@ use super::Check;
 use crate::document::Approvals;
 
 /// The roles that approve of adjustments.
-const APPROVERS: [&str; 3] = ["approver", "department_head", "vice_president"];
+pub(super) const APPROVERS: [&str; 3] = ["approver", "department_head", "vice_president"];
 
 impl Check<'_> {
     pub(super) fn approvals(&mut self, approvals: &Approvals) {

@@ -63,6 +63,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         tiers: random.chance(80).then(|| tiers(random)),
         reminders: Reminders::default(),
         returns: Returns::default(),
+        publication: rules::Publication::default(),
         approvals: Approvals::default(),
         risk: risk(random),
         coupons: BTreeMap::new(),

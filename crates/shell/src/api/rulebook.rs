@@ -32,3 +32,18 @@ pub struct BackTestBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_id: Option<String>,
 }
+
+/// A draft that is to be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PublicationBody {
+    /// The draft's name. What is published is what it is now.
+    pub draft: String,
+    /// When, RFC 3339, within a year; at once when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The version that the draft was made from: with another one published, nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_version: Option<i64>,
+}

@@ -1,0 +1,16 @@
+//! On schedule: publishes the rulebooks whose time has come, for every programme.
+//!
+//! Exports `handle-cron-event`. What is published at once is published by its request, not here.
+
+use jobs::{Job, guest::fire};
+
+wit_bindgen::generate!({ path: "../../wit", world: "cron", generate_all });
+
+struct Component;
+export!(Component);
+
+impl Guest for Component {
+    fn handle_cron_event(_metadata: Metadata) -> Result<(), Error> {
+        fire(&[Job::Publish]).map_err(Error::Other)
+    }
+}

@@ -1,0 +1,32 @@
+//! The part of the document that tells which changes of the document itself somebody else has to approve of.
+
+use serde::{Deserialize, Serialize};
+
+/// Who has to approve of the next rulebook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Publication {
+    /// The places, as RFC 6901 JSON pointers, whose change is a major one. Changes of `/approvals`, `/currency` and `/publication`
+    /// always are: a rulebook must not free itself of being approved of.
+    #[serde(default = "what_was_promised")]
+    pub major: Vec<String>,
+    /// The role that approves of major changes: `approver`, `department_head`, `vice_president`.
+    #[serde(default = "department_head")]
+    pub role: String,
+}
+
+impl Default for Publication {
+    fn default() -> Self {
+        Self { major: what_was_promised(), role: department_head() }
+    }
+}
+
+/// How long points live, what they pay for, and what members climbed for.
+fn what_was_promised() -> Vec<String> {
+    ["/expiry", "/redemption", "/tiers"].map(str::to_owned).to_vec()
+}
+
+fn department_head() -> String {
+    "department_head".to_owned()
+}

@@ -1,0 +1,252 @@
+//! Publications: rulebooks on their way to being published, at once or at some time, some of them after an approval.
+
+use ledger::{EntryId, Timestamp};
+use rules::Document;
+
+use crate::Error;
+use crate::programmes::{digest, parse_rulebook};
+use crate::sql::{Row, Sql};
+use crate::statement::statement;
+
+/// Where a publication stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicationState {
+    /// Somebody has to approve of it.
+    Waiting,
+    /// It is published when its time comes.
+    Planned,
+    /// It was published, as the version after the one it was compared with.
+    Published,
+    /// Somebody decided against it.
+    Rejected,
+    /// Who asked for it took it back.
+    Withdrawn,
+    /// Another rulebook was published first.
+    Superseded,
+}
+
+/// Every state with its name.
+const STATES: [(PublicationState, &str); 6] = [
+    (PublicationState::Waiting, "waiting"),
+    (PublicationState::Planned, "planned"),
+    (PublicationState::Published, "published"),
+    (PublicationState::Rejected, "rejected"),
+    (PublicationState::Withdrawn, "withdrawn"),
+    (PublicationState::Superseded, "superseded"),
+];
+
+impl PublicationState {
+    /// Its name, in the database and for readers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        STATES.into_iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// A publication without its rulebook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Its id, a UUID; later ones sort later.
+    pub id: String,
+    /// The draft it was made of.
+    pub draft: String,
+    /// The version it was compared with.
+    pub base_version: i64,
+    /// It is not published before.
+    pub at: Timestamp,
+    /// What has to be approved of, as JSON pointers.
+    pub major: Vec<String>,
+    /// The role that approves.
+    pub role: String,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// By whom: the label of the key.
+    pub asked_by: String,
+    /// Where it stands.
+    pub state: PublicationState,
+    /// When somebody decided on it, and who.
+    pub decided: Option<(Timestamp, String)>,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+}
+
+fn read(row: &mut Row) -> Result<Publication, Error> {
+    let state = row.text(8)?;
+    let state = STATES.into_iter().find(|(_, name)| *name == state).ok_or(Error::Corrupt("publication"))?.0;
+    let decided_by = row.optional_text(10)?;
+    Ok(Publication {
+        id: row.text(0)?,
+        draft: row.text(1)?,
+        base_version: row.integer(2)?,
+        at: Timestamp(row.integer(3)?),
+        major: serde_json::from_str(&row.text(4)?).map_err(|_| Error::Corrupt("publication"))?,
+        role: row.text(5)?,
+        asked_at: Timestamp(row.integer(6)?),
+        asked_by: row.text(7)?,
+        state,
+        decided: row.optional_integer(9)?.map(Timestamp).zip(decided_by),
+        published_at: row.optional_integer(11)?.map(Timestamp),
+    })
+}
+
+/// Keeps a publication; `rulebook` is the draft as rulebooks are stored.
+///
+/// # Errors
+/// [`Error`] when the database fails, or the rulebook cannot be read.
+pub async fn ask_for_publication(
+    sql: &impl Sql,
+    programme_no: i64,
+    wish: &Publication,
+    rulebook: String,
+) -> Result<(), Error> {
+    let book = parse_rulebook(&rulebook, wish.base_version + 1)?;
+    let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
+    let budgets = budgets.map(|budgets| serde_json::json!(budgets).to_string());
+    let digest = digest(&rulebook);
+    let values = vec![
+        programme_no.into(),
+        wish.id.as_str().into(),
+        wish.draft.as_str().into(),
+        rulebook.into(),
+        digest.into(),
+        i64::from(book.asks_for_profile()).into(),
+        budgets.into(),
+        wish.base_version.into(),
+        wish.at.0.into(),
+        serde_json::json!(wish.major).to_string().into(),
+        wish.role.as_str().into(),
+        wish.asked_at.0.into(),
+        wish.asked_by.as_str().into(),
+        wish.state.as_str().into(),
+    ];
+    sql.query(statement!("queries/publication_ask"), values).await.map(drop)
+}
+
+/// Moves a publication on when it is in one of the states `from`; tells whether it was.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn decide_publication(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    (from, to): (&[PublicationState], PublicationState),
+    now: Timestamp,
+    by: &str,
+) -> Result<bool, Error> {
+    let from: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
+    let from = serde_json::json!(from).to_string();
+    let values = vec![programme_no.into(), id.into(), to.as_str().into(), now.0.into(), by.into(), from.into()];
+    Ok(!sql.query(statement!("queries/publication_decide"), values).await?.is_empty())
+}
+
+/// Publishes what is planned and due, in the order of its time; what another rulebook came before is superseded. Tells how many were found.
+///
+/// # Errors
+/// [`Error`] when the database fails, or a rulebook cannot be read: it stays planned then, as nobody could repair a programme that runs by it.
+pub async fn publish_due(sql: &impl Sql, programme_no: i64, now: Timestamp) -> Result<u64, Error> {
+    let due = sql.query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()]).await?;
+    let mut found = 0;
+    for mut row in due {
+        let (id, rulebook, base_version) = (row.text(0)?, row.text(1)?, row.integer(2)?);
+        // A component of another release may have written it.
+        parse_rulebook(&rulebook, base_version + 1)?;
+        found += 1;
+        sql.query(statement!("queries/publication_execute"), vec![programme_no.into(), id.into(), now.0.into()])
+            .await?;
+    }
+    Ok(found)
+}
+
+/// A publication; `None` when there is none of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn publication(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Publication>, Error> {
+    let values = vec![programme_no.into(), id.to_string().into()];
+    let mut rows = sql.query(statement!("queries/publication"), values).await?;
+    rows.first_mut().map(read).transpose()
+}
+
+/// Up to `most` publications before the id `before` (all when empty), newest first.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn list_publications(
+    sql: &impl Sql,
+    programme_no: i64,
+    before: &str,
+    most: i64,
+) -> Result<Vec<Publication>, Error> {
+    // Ids are hexadecimal digits and hyphens.
+    let before = if before.is_empty() { "g" } else { before };
+    let values = vec![programme_no.into(), before.into(), most.into()];
+    let rows = sql.query(statement!("queries/publication_list"), values).await?;
+    rows.into_iter().map(|mut row| read(&mut row)).collect()
+}
+
+/// How many publications are waiting or planned.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn open_publications(sql: &impl Sql, programme_no: i64) -> Result<i64, Error> {
+    let mut rows = sql.query(statement!("queries/publication_open"), vec![programme_no.into()]).await?;
+    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+}
+
+/// Who may write drafts must not be able to lift the approvals of anything, nor to change what the books are kept in.
+const ALWAYS_MAJOR: [&str; 3] = ["/approvals", "/currency", "/publication"];
+
+/// What is different in the next document and has to be approved of before that is published, as JSON pointers.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a document cannot be written down.
+pub fn major_changes(before: &Document, next: &Document) -> Result<Vec<String>, Error> {
+    let written = |document| serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"));
+    let (was, is) = (written(before)?, written(next)?);
+    let places = ALWAYS_MAJOR.into_iter().chain(before.publication.major.iter().map(String::as_str));
+    let mut changed: Vec<String> =
+        places.filter(|place| was.pointer(place) != is.pointer(place)).map(str::to_owned).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::{RoundingMode, default_document};
+
+    use super::*;
+
+    #[test]
+    fn changes_that_are_major() {
+        type Change = fn(&mut Document);
+        let changes: [(&str, Change, &[&str]); 6] = [
+            ("nothing", |_| {}, &[]),
+            ("a rule that nobody named", |d| d.purchase.points_per_unit = "2".into(), &[]),
+            ("tiers", |d| d.tiers = None, &["/tiers"]),
+            ("what frees others of approval", |d| d.approvals.days = 1, &["/approvals"]),
+            ("what frees itself", |d| d.publication.major.clear(), &["/publication"]),
+            (
+                "two",
+                |d| {
+                    d.redemption = None;
+                    d.tiers = None;
+                    d.rounding = RoundingMode::HalfUp;
+                },
+                &["/redemption", "/tiers"],
+            ),
+        ];
+        for (name, change, major) in changes {
+            let mut next = default_document();
+            change(&mut next);
+            assert_eq!(major_changes(&default_document(), &next).unwrap(), major, "{name}");
+        }
+        let mut none = default_document();
+        none.publication.major = vec!["/purchase/points_per_unit".into()];
+        let mut next = none.clone();
+        next.purchase.points_per_unit = "2".into();
+        next.tiers = None;
+        assert_eq!(major_changes(&none, &next).unwrap(), ["/purchase/points_per_unit"]);
+    }
+}
