@@ -4,14 +4,14 @@ use ledger::{MemberId, ProgrammeId, Timestamp};
 use rules::{BackTest, OfTier, Rulebook, Side, Span};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, BackTestBody, FieldError, Page, Problem, Reply, Request, authenticate, in_force, known_as, new_id, now, once,
-    parse_json,
+    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, authenticate, drafted, in_force, known_as,
+    new_id, now, once, parse_json,
 };
 use store::{
     BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test, parse_rulebook,
 };
 
-use crate::{MOST_BYTES, READERS, WRITERS, rulebook};
+use crate::{MOST_BYTES, READERS, WRITERS};
 
 /// About how many entries a call tells again: a second's work.
 const ENTRIES_A_CALL: i64 = 5_000;
@@ -27,7 +27,7 @@ pub async fn begin(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply, Problem> {
     let span = span_of(body)?;
-    let (text, book) = rulebook(app, caller, &body.draft).await?;
+    let Drafted { stored, book, .. } = drafted(&app.sql, &caller.programme, &body.draft).await?;
     let version = caller.programme.rulebook_version;
     if book.currency() != in_force(&app.sql, &caller.programme, version).await?.currency() {
         let error = FieldError::new("/draft", "has a currency that is not the one that the books are kept in");
@@ -43,7 +43,7 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
     };
     let id = new_id();
     let asked = json!({"draft": body.draft, "member_id": body.member_id, "by": caller.label}).to_string();
-    begin_back_test(&app.sql, (caller.programme.no, version), id, asked, &text, span, member).await?;
+    begin_back_test(&app.sql, (caller.programme.no, version), id, asked, &stored, span, member).await?;
     Ok(Reply::json(201, &moved(app, caller, &id.to_string()).await?))
 }
 

@@ -10,13 +10,11 @@
 
 mod back_tests;
 
-use rules::Rulebook;
 use shell::{
-    App, FieldError, Problem, Reply, Request, Response, Role, SimulationBody, authenticate, parse_json, serve,
-    simulated,
+    App, Drafted, FieldError, Problem, Reply, Request, Response, Role, SimulationBody, authenticate, drafted,
+    parse_json, serve, simulated,
 };
 use spin_sdk::http_service;
-use store::{Caller, draft, parse_rulebook};
 
 const WRITERS: [Role; 1] = [Role::Marketing];
 const READERS: [Role; 2] = [Role::Marketing, Role::Finance];
@@ -48,7 +46,7 @@ async fn simulate(app: &App, request: &Request) -> Result<Reply, Problem> {
     request.allow_query(&[])?;
     let SimulationBody { draft, event } = parse_json(request.body_within(MOST_BYTES)?)?;
     let order = event.order("simulation", &caller.label).map_err(within_event)?;
-    let (_, book) = rulebook(app, &caller, &draft).await?;
+    let Drafted { book, .. } = drafted(&app.sql, &caller.programme, &draft).await?;
     simulated(app, &caller, order, &book).await
 }
 
@@ -56,13 +54,4 @@ fn within_event(problem: Problem) -> Problem {
     let Problem::InvalidRequest(errors) = problem else { return problem };
     let within = |error: FieldError| FieldError::new(format!("/event{}", error.pointer), error.detail);
     Problem::InvalidRequest(errors.into_iter().map(within).collect())
-}
-
-/// A draft as a rulebook is stored, and read.
-async fn rulebook(app: &App, caller: &Caller, name: &str) -> Result<(String, Rulebook), Problem> {
-    let (_, wish) = draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
-    let wrong = || FieldError::new("/draft", "has something wrong in it, which the draft tells");
-    let text = wish.rulebook.ok_or_else(|| Problem::InvalidRequest(vec![wrong()]))?;
-    let book = parse_rulebook(&text, caller.programme.rulebook_version + 1)?;
-    Ok((text, book))
 }

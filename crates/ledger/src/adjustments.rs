@@ -4,7 +4,7 @@
 //! nobody can write points past it.
 
 use crate::calendar::Timestamp;
-use crate::commands::{Redeem, drawn_for};
+use crate::commands::drawn_for;
 use crate::entry::{Entry, LotGrant, Origin};
 use crate::fault::Fault;
 use crate::holds::MOST_OPEN;
@@ -186,9 +186,7 @@ fn execute(
             expires_at: adjustment.terms.expires_at,
         });
     } else {
-        let taken =
-            Redeem { points: points.checked_neg().ok_or(Fault::Overflow)?, first_in_first_out, deduction: None };
-        draws = match drawn_for(journal, taken)? {
+        draws = match drawn_for(journal, points.checked_neg().ok_or(Fault::Overflow)?, first_in_first_out)? {
             Ok(draws) => draws,
             Err(refusal) => return Ok(Err(refusal)),
         };

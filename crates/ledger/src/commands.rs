@@ -48,7 +48,7 @@ pub struct Earn {
 }
 
 /// A wish to spend points.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Redeem {
     /// How many, at least 1.
     pub points: i64,
@@ -56,6 +56,8 @@ pub struct Redeem {
     pub first_in_first_out: bool,
     /// What the points take off an order, when they do.
     pub deduction: Option<Deduction>,
+    /// Later ends of open lots, as the member is active; a lot that is spent whole keeps its own.
+    pub extends: Vec<LotDates>,
 }
 
 /// Writes down which pending points became spendable. Posts nothing when none did.
@@ -143,30 +145,44 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<R
     if let Some(open) = journal.member().hold_for(&origin) {
         return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
     }
-    match drawn_for(journal, redeem)? {
+    match drawn_for(journal, redeem.points, redeem.first_in_first_out)? {
         Ok(draws) => {
             let deduction = redeem.deduction;
-            journal.post(Entry { draws, deduction, ..journal.draft(Kind::Redeem, origin) }).map(Ok)
+            let dates = lasting(journal, redeem.extends, &draws);
+            journal.post(Entry { draws, dates, deduction, ..journal.draft(Kind::Redeem, origin) }).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
     }
 }
 
 /// The lots that a redemption draws from, in the order they are spent.
-pub(crate) fn drawn_for(journal: &Journal, redeem: Redeem) -> Result<Result<Vec<LotDraw>, Refusal>, Fault> {
+pub(crate) fn drawn_for(
+    journal: &Journal,
+    points: i64,
+    first_in_first_out: bool,
+) -> Result<Result<Vec<LotDraw>, Refusal>, Fault> {
     if !journal.member().exists() {
         return Ok(Err(Refusal::MemberNotFound));
     }
-    if redeem.points < 1 {
+    if points < 1 {
         return Err(Fault::Draft);
     }
-    let lots = spendable(journal, redeem.first_in_first_out);
-    let draws = taken(&lots, redeem.points);
-    let missing = redeem.points - drawn(&draws)?;
+    let lots = spendable(journal, first_in_first_out);
+    let draws = taken(&lots, points);
+    let missing = points - drawn(&draws)?;
     if missing > 0 {
         return Ok(Err(Refusal::InsufficientPoints { balance: drawn(&lots)?, missing }));
     }
     Ok(Ok(draws))
+}
+
+/// Those of the later ends whose lots keep some of their points.
+pub(crate) fn lasting(journal: &Journal, extends: Vec<LotDates>, draws: &[LotDraw]) -> Vec<LotDates> {
+    let left = |lot: &Lot| {
+        lot.remaining - draws.iter().filter(|draw| draw.number == lot.number).map(|d| d.points).sum::<i64>()
+    };
+    let lasts = |dates: &LotDates| journal.member().lots.iter().any(|lot| lot.number == dates.number && left(lot) > 0);
+    extends.into_iter().filter(lasts).collect()
 }
 
 /// What can be spent now of each lot, in the order it is spent. What holds keep is left out.

@@ -44,11 +44,12 @@ pub fn hold(
     if journal.member().holds.len() >= MOST_OPEN {
         return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
     }
-    match drawn_for(journal, wish)? {
+    match drawn_for(journal, wish.points, wish.first_in_first_out)? {
         Ok(lots) => {
             let reservation = Some(Reservation { until, lots });
             let deduction = wish.deduction;
-            journal.post(Entry { reservation, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
+            let dates = wish.extends;
+            journal.post(Entry { reservation, dates, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
     }

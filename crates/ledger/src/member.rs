@@ -334,9 +334,10 @@ impl Member {
             // A lot that was under review goes on waiting until its time has come.
             let is_looked_at = entry.kind == Kind::Approve && entry.adjustment.is_none();
             // What can be spent already lives on when the member is active.
+            let is_active = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold);
             let is_extended = |lot: &Lot| {
                 let is_later = dates.expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
-                entry.kind == Kind::Earn && !lot.pending && dates.available_at == lot.available_at && is_later
+                is_active && !lot.pending && dates.available_at == lot.available_at && is_later
             };
             let may = |lot: &&mut &mut Lot| is_activated || (is_looked_at && lot.pending) || is_extended(lot);
             let lot = open.get_mut(&dates.number).filter(may).ok_or(Fault::Lot)?;

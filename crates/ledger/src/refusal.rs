@@ -46,7 +46,7 @@ pub enum Refusal {
     },
     /// Both members are the same.
     SameMember,
-    /// The account is as it is asked to be.
+    /// The account, or the rulebook, is as it is asked to be.
     NothingToChange,
     /// The member has something open that must be ended first, or shares with others.
     ItemsOpen,

@@ -3,9 +3,9 @@
 //! What it costs and who may have it is the business of `rules`.
 
 use crate::calendar::Timestamp;
-use crate::commands::{Redeem, drawn_for};
+use crate::commands::{drawn_for, lasting};
 use crate::coupons::{CouponTerms, MOST_COUPONS, with_coupons};
-use crate::entry::{Count, Entry, Origin};
+use crate::entry::{Count, Entry, LotDates, Origin};
 use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
@@ -46,6 +46,8 @@ pub struct Take {
     pub points: i64,
     /// Plain first-in-first-out instead of expiring first.
     pub first_in_first_out: bool,
+    /// Later ends of open lots, as of [`crate::Redeem`].
+    pub extends: Vec<LotDates>,
     /// Counters of the member to add to.
     pub counts: Vec<Count>,
     /// Counters of the programme to add to: the stock.
@@ -65,12 +67,12 @@ pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<Result<
     if journal.member().coupons.len() + wish.coupons.len() > MOST_COUPONS {
         return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
     }
-    let spent = Redeem { points: wish.points, first_in_first_out: wish.first_in_first_out, deduction: None };
-    let draws = match drawn_for(journal, spent)? {
+    let draws = match drawn_for(journal, wish.points, wish.first_in_first_out)? {
         Ok(draws) => draws,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let draft = Entry {
+        dates: lasting(journal, wish.extends, &draws),
         draws,
         reward: Some(wish.taken),
         counts: wish.counts,

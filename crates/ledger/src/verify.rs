@@ -179,7 +179,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
     let only = |present: bool, kinds: &[Kind]| !present || kinds.contains(&entry.kind);
     let fields = [
-        only(!entry.dates.is_empty(), &[Kind::Activate, Kind::Approve, Kind::Earn]),
+        only(!entry.dates.is_empty(), &DATING),
         only(!entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
         only(!entry.coupons.is_empty(), &WITH_COUPONS),
         only(!entry.uncounted.is_empty(), &[Kind::Earn]),
@@ -252,6 +252,8 @@ const WITH_COUPONS: [Kind; 9] = [
     Kind::CouponExpire,
 ];
 const CORRECTING: [Kind; 4] = [Kind::Capture, Kind::Release, Kind::Reverse, Kind::Approve];
+/// What may give lots other dates.
+const DATING: [Kind; 5] = [Kind::Activate, Kind::Approve, Kind::Earn, Kind::Redeem, Kind::Hold];
 const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
 
 /// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).

@@ -33,12 +33,13 @@ pub struct OfTier {
 impl Side {
     fn add(&mut self, sums: &Sums, member: &Member) {
         self.sums.add(sums);
-        self.outstanding += member.balance;
+        self.outstanding = self.outstanding.saturating_add(member.balance);
         let tier = member.tier.as_ref().map(|tier| tier.id.clone()).unwrap_or_default();
         let tier = self.tiers.entry(tier).or_default();
         tier.members += 1;
-        tier.issued += sums.accounts.get("issued").copied().unwrap_or(0);
-        tier.outstanding += member.balance;
+        let issued = sums.accounts.get("issued").copied().unwrap_or(0);
+        tier.issued = tier.issued.saturating_add(issued);
+        tier.outstanding = tier.outstanding.saturating_add(member.balance);
     }
 }
 

@@ -3,9 +3,9 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Redeem, Refusal, Timestamp, Zone,
-    activate, activate_early, cancel_coupon, capture, decide_request, enrol, erase, expire, expire_coupons, freeze,
-    hold, lapse, may_decide, redeem, release, remind, repay, restore, restore_coupon, time_out,
+    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Timestamp, Zone, activate,
+    activate_early, cancel_coupon, capture, decide_request, enrol, erase, expire, expire_coupons, freeze, hold, lapse,
+    may_decide, redeem, release, remind, repay, restore, restore_coupon, time_out,
 };
 
 use crate::adjust::ask;
@@ -206,13 +206,15 @@ fn post(
     recorded: &Recorded,
 ) -> Result<Result<Option<usize>, Refusal>, Fault> {
     let origin = origin.clone();
-    let spend =
-        |points: &i64| Redeem { points: *points, first_in_first_out: book.first_in_first_out(), deduction: None };
     let asked = match command {
-        Command::Redeem { points } => redeem(journal, spend(points), origin)?,
+        Command::Redeem { points } => {
+            let wish = book.spend(journal, *points)?;
+            redeem(journal, wish, origin)?
+        }
         Command::Hold { points, minutes } => {
             let until = journal.now().plus_ms(i64::from(*minutes) * 60_000);
-            hold(journal, spend(points), until, origin)?
+            let wish = book.spend(journal, *points)?;
+            hold(journal, wish, until, origin)?
         }
         Command::Take { reward, quantity } => reward::take(journal, book, reward, *quantity, recorded, origin)?,
         Command::Deduct { order, most, minutes } => deduct::deduct(journal, book, *order, *most, *minutes, origin)?,

@@ -38,7 +38,7 @@ pub(crate) fn deduct(
         wished,
         money_minor: i64::try_from(money).map_err(|_| Fault::Overflow)?,
     };
-    let wish = Redeem { points, first_in_first_out: book.first_in_first_out(), deduction: Some(deduction) };
+    let wish = Redeem { deduction: Some(deduction), ..book.spend(journal, points)? };
     match minutes {
         None => redeem(journal, wish, origin),
         Some(minutes) => hold(journal, wish, now.plus_ms(i64::from(minutes) * 60_000), origin),

@@ -1,8 +1,8 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Fault, Journal, LotGrant, LotNumber, Member, Origin,
-    Refusal, Timestamp, Totals, repay,
+    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal,
+    Timestamp, Totals, repay,
 };
 
 use crate::award::{self, Share};
@@ -33,18 +33,15 @@ pub(crate) fn earn(
     if let Err(refusal) = may(book, &member, event, origin, recorded.used, occurred_at, now) {
         return Ok(Err(refusal));
     }
-    if book.slides() && !member.lots_complete {
-        // Whoever loads has to bring what lives on.
-        return Err(Fault::Lot);
-    }
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
+    let extends = book.extended(journal.member(), occurred_at, now)?;
     let (earned, silent) = match price(book, journal.member(), (event, origin), recorded, occurred_at, now) {
         Ok(earned) => earned,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let primary = journal.posted();
-    let id = ledger::earn(&mut journal, earned, origin.clone())?;
+    let id = ledger::earn(&mut journal, Earn { extends, ..earned }, origin.clone())?;
     let along = Origin { reference: None, reason: None, ..origin.clone() };
     tiers::upgrade(&mut journal, book, &along, Some(id))?;
     repay(&mut journal, book.first_in_first_out(), &along)?;
@@ -178,7 +175,7 @@ fn price(
         lines: award::lines(&event.lines, &shares, &parts),
         uncounted: event.lines.iter().filter(|line| !counting(line)).map(|line| line.line.clone()).collect(),
         grants: grants.collect(),
-        extends: book.extended(member, occurred_at, now),
+        extends: Vec::new(),
         counts,
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
         review: None,

@@ -5,8 +5,8 @@
 
 use ledger::{
     ClawBack, Closed, Context, Count, Decision, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
-    MOST_POOLED, Member, MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back,
-    give, hand_over, pool as note_pool, receive, redeem, take_over,
+    MOST_POOLED, Member, MemberId, Origin, PoolChange, Refusal, Reversal, Shortfall, Timestamp, claw_back, give,
+    hand_over, pool as note_pool, receive, redeem, take_over,
 };
 
 use crate::command::{Decided, Recorded, Stolen};
@@ -268,7 +268,7 @@ pub(crate) fn redeem_pooled(
         journals.push(giver);
     }
     let primary = shared.posted();
-    let wish = Redeem { points, first_in_first_out: book.first_in_first_out(), deduction: None };
+    let wish = book.spend(&shared, points)?;
     if let Err(refusal) = redeem(&mut shared, wish, origin.clone())? {
         return Ok(Err(refusal));
     }

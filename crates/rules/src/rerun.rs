@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 
 use ledger::{
     Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin, ProgrammeId, Reversal,
-    Timestamp, repeat,
+    Tier, Timestamp, repeat,
 };
 
 use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
 use crate::decide::{decide_event, decide_single, settle, wind_up};
 use crate::reverse::{Part, Redemption, Reverse};
 use crate::rulebook::Rulebook;
+use crate::tiers;
 
 use heard::Heard;
 pub use heard::Sums;
@@ -44,6 +45,8 @@ enum Again {
     Ask(Box<Command>),
     /// It is repeated as it was.
     Repeat,
+    /// The member has what another one had reached that became part of it.
+    Rank(Tier),
     /// It follows from others, or says nothing about points.
     Follows,
     /// What it speaks of is not there.
@@ -133,7 +136,15 @@ impl<'a> Rerun<'a> {
                 }
                 Ok(())
             }
-            Again::Repeat => self.repeat(entry),
+            Again::Repeat => {
+                let first_in_first_out = self.book.first_in_first_out();
+                self.post(entry, |journal, _| repeat(journal, entry, first_in_first_out).map(drop))
+            }
+            Again::Rank(tier) => self.post(entry, |journal, book| {
+                let cause = EntryId(0);
+                tiers::keep_rank(journal, book, Some(tier), &Origin::default(), cause)?;
+                tiers::upgrade(journal, book, &Origin::default(), Some(cause))
+            }),
             // What the clock had decided by then was written down with it.
             Again::Follows => self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop),
             Again::Lost => {
@@ -157,7 +168,7 @@ impl<'a> Rerun<'a> {
     fn remember(&mut self, entry: &Entry) {
         match entry.kind {
             Kind::Earn => self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id))),
-            Kind::Transfer | Kind::CouponRedeem => drop(self.heard.others.insert(entry.id, entry.kind)),
+            Kind::Transfer | Kind::CouponRedeem | Kind::Merge => drop(self.heard.others.insert(entry.id, entry.kind)),
             _ => {}
         }
     }
@@ -186,6 +197,7 @@ impl<'a> Rerun<'a> {
                 Some(_) => Again::Follows,
                 None => Again::Lost,
             },
+            Kind::TierChange => self.rank(entry),
             Kind::Reverse => self.undo(entry, None),
             Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
             Kind::Approve if entry.adjustment.is_none() => self.approve(entry),
@@ -207,6 +219,20 @@ impl<'a> Rerun<'a> {
         let lines = entry.lines.iter().map(line).collect();
         let event = entry.event.clone().unwrap_or_default();
         EarnEvent { event, occurred_at: Some(entry.occurred_at), lines, device: None }
+    }
+
+    /// Tiers follow, but for one that came with a merger. Where that brought gifts, it was the member's own sums that reached it.
+    fn rank(&self, entry: &Entry) -> Again {
+        let is_merged = entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
+        match &entry.tier {
+            Some(_) if is_merged && !(entry.grants.is_empty() && entry.coupons.is_empty()) => {
+                Again::Ask(Box::new(Command::Upgrade))
+            }
+            Some(moved) if is_merged => {
+                Again::Rank(Tier { id: moved.to.clone(), since: entry.occurred_at, until: moved.until })
+            }
+            _ => Again::Follows,
+        }
     }
 
     /// What stands for the earn that an entry undoes.
@@ -282,13 +308,18 @@ impl<'a> Rerun<'a> {
         }
     }
 
-    fn repeat(&mut self, entry: &Entry) -> Result<(), Fault> {
+    /// Posts what was done by hand, after what the clock had decided by then.
+    fn post(
+        &mut self,
+        entry: &Entry,
+        post: impl FnOnce(&mut Journal, &Rulebook) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         if self.member.closed.is_some() {
             return Ok(());
         }
         let mut journal = Journal::new(self.member.clone(), self.context(entry.recorded_at));
         settle(&mut journal, self.book, &entry.origin.actor)?;
-        repeat(&mut journal, entry, self.book.first_in_first_out())?;
+        post(&mut journal, self.book)?;
         wind_up(&mut journal, self.book, &Origin::default())?;
         self.take_over(journal.entries());
         self.member = journal.finish(0).1;

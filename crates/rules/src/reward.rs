@@ -146,7 +146,10 @@ pub(crate) fn take(
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
     match wish(journal, book, id, quantity, recorded) {
-        Ok(wish) => post(journal, wish, origin),
+        Ok(wish) => {
+            let extends = book.extended(journal.member(), journal.now(), journal.now())?;
+            post(journal, Take { extends, ..wish }, origin)
+        }
         Err(refusal) => Ok(Err(refusal)),
     }
 }
@@ -182,6 +185,7 @@ fn wish(journal: &Journal, book: &Rulebook, id: &str, quantity: i64, recorded: &
         taken: Taken { reward: id.to_owned(), version: *version, quantity, cash_minor: of_all(reward.cash_minor)? },
         points: of_all(reward.points)?,
         first_in_first_out: book.first_in_first_out(),
+        extends: Vec::new(),
         counts,
         tallies: vec![stock(id, quantity, reward.stock)],
         coupons,

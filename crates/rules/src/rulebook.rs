@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Currency, ExpiryPolicy, Lot, LotDates, LotState, Member, Rate, Rounding, Shortfall, Timestamp, Zone};
+use ledger::{
+    Currency, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotState, Member, Rate, Redeem, Rounding, Shortfall,
+    Timestamp, Zone,
+};
 
 use crate::condition::{Condition, Conditions};
 use crate::document::{
@@ -172,10 +175,20 @@ impl Rulebook {
         self.expiry(source).or_else(of_gift)
     }
 
-    /// The new ends of lots that live on, as the member was active at that instant.
-    pub(crate) fn extended(&self, member: &Member, at: Timestamp, now: Timestamp) -> Vec<LotDates> {
+    /// A wish to spend points: in the order of the rulebook, by a member who is active by that.
+    pub(crate) fn spend(&self, journal: &Journal, points: i64) -> Result<Redeem, Fault> {
+        let extends = self.extended(journal.member(), journal.now(), journal.now())?;
+        Ok(Redeem { points, first_in_first_out: self.first_in_first_out(), deduction: None, extends })
+    }
+
+    /// The new ends of lots that live on, as the member was active at that instant. A [`Fault`] where not all lots are at hand: whoever loads
+    /// has to bring them.
+    pub(crate) fn extended(&self, member: &Member, at: Timestamp, now: Timestamp) -> Result<Vec<LotDates>, Fault> {
         if !self.slides() {
-            return Vec::new();
+            return Ok(Vec::new());
+        }
+        if !member.lots_complete {
+            return Err(Fault::Lot);
         }
         let lots = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
         let extended = |lot: &Lot| {
@@ -186,7 +199,7 @@ impl Rulebook {
         };
         let mut extended: Vec<LotDates> = lots.filter_map(extended).collect();
         extended.sort_by_key(|dates| dates.number);
-        extended
+        Ok(extended)
     }
 
     /// Whether something that an event earns can be spent only once somebody activates it.

@@ -70,8 +70,31 @@ impl Ladder {
 
     /// What counts in the period that `day` lies in, months after `day` left out.
     fn totals_on(&self, member: &Member, day: NaiveDate) -> Totals {
+        self.totals_of(member, day, day)
+    }
+
+    /// What counts for keeping a tier through `last_day`, its grace included: the period that ended, and what came in the grace.
+    fn totals_to_keep(&self, member: &Member, last_day: NaiveDate) -> Totals {
+        self.totals_of(member, self.period_end(last_day), last_day)
+    }
+
+    /// The last day of the period of a tier that is kept through `last_day`, its grace included.
+    fn period_end(&self, last_day: NaiveDate) -> NaiveDate {
+        let end = before(last_day, self.grace_days);
+        match self.period {
+            // A grace, or a period, that the rulebook changed meanwhile neither adds a year nor takes one away.
+            QualifyingPeriod::CalendarYear {} if end != Period::Year.last_day(end) => {
+                let is_end = last_day == Period::Year.last_day(last_day);
+                if is_end { last_day } else { before(Period::Year.first_day(last_day), 1) }
+            }
+            _ => end,
+        }
+    }
+
+    /// What counts from the beginning of the period that `day` lies in through the month of `last`.
+    fn totals_of(&self, member: &Member, day: NaiveDate, last: NaiveDate) -> Totals {
         let Some(first) = self.period_start(day) else { return member.standing.lifetime };
-        let (first, last) = (day_number(first), day_number(day));
+        let (first, last) = (day_number(first), day_number(last));
         let months = member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
         months.fold(Totals::default(), |sum, (_, month)| Totals {
             spend_minor: sum.spend_minor.saturating_add(month.spend_minor),
@@ -117,6 +140,10 @@ impl Ladder {
     }
 }
 
+fn before(day: NaiveDate, days: u32) -> NaiveDate {
+    day.checked_sub_days(Days::new(days.into())).unwrap_or(day)
+}
+
 /// The level a member is on; `None` without a ladder.
 pub(crate) fn level<'a>(book: &'a Rulebook, member: &Member) -> Option<&'a Level> {
     let ladder = book.ladder.as_ref()?;
@@ -139,7 +166,8 @@ pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Total
     if totals == Totals::default() || (book.ladder.is_none() && !book.asks_for_standing) {
         return None;
     }
-    let today = local_date(now, book.zone());
+    let grace_days = book.ladder.as_ref().map_or(0, |ladder| ladder.grace_days);
+    let today = before(local_date(now, book.zone()), grace_days);
     let keep_from = match book.ladder.as_ref().map(|ladder| ladder.period) {
         // Without a ladder conditions ask for what there was for life.
         None | Some(QualifyingPeriod::Lifetime {}) => NaiveDate::MAX,
@@ -266,7 +294,7 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
         let Some(end) = tier.until.filter(|until| *until <= journal.now()) else { return Ok(()) };
         let last_day = local_date(end.plus_ms(-1), book.zone());
         let current = ladder.index_of(Some(&tier.id));
-        let qualified = ladder.qualified(ladder.totals_on(member, last_day));
+        let qualified = ladder.qualified(ladder.totals_to_keep(member, last_day));
         let next = match ladder.downgrade {
             _ if qualified >= current => current,
             Downgrade::Never => current,
@@ -274,8 +302,7 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> 
             Downgrade::ToQualified => qualified,
         };
         // What follows is counted from the end without its grace, which would grow from one period to the next otherwise.
-        let end = last_day.checked_sub_days(Days::new(ladder.grace_days.into())).unwrap_or(last_day);
-        let Some(moved) = ladder.moved(member, next, end, book) else { return Ok(()) };
+        let Some(moved) = ladder.moved(member, next, ladder.period_end(last_day), book) else { return Ok(()) };
         tier_change(journal, moved, Gift::default(), origin.clone(), None)?;
     }
     Ok(())
@@ -298,9 +325,8 @@ pub fn projection(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Pr
     let next = ladder.levels.get(current + 1).map(|next| ladder.goal(next, totals, period_end));
     let until = member.tier.as_ref().and_then(|tier| tier.until);
     let keep = until.map(|until| {
-        // What counts at the end: the months of the period that ends there.
         let last_day = local_date(until.plus_ms(-1), book.zone());
-        ladder.goal(level, ladder.totals_on(member, last_day), Some(until))
+        ladder.goal(level, ladder.totals_to_keep(member, last_day), Some(until))
     });
     let value = ladder.value(totals);
     Some(Projection { tier: level.id.clone(), basis: ladder.basis, value, next, keep })

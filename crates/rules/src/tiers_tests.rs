@@ -132,6 +132,88 @@ fn tiers_end_as_the_rulebook_says() {
     }
 }
 
+/// What keeps a tier without grace keeps it with grace, and what is bought in the grace counts as well.
+#[test]
+fn grace_makes_the_period_longer() {
+    use QualifyingPeriod as Q;
+    const GOLD: i64 = 1_000_000;
+    // period, bought at, before the end and after it → tier and until when
+    type Case<'a> = (Q, &'a [&'a str], &'a str, (&'a str, &'a str), &'a str, (&'a str, &'a str));
+    let cases: [Case; 4] = [
+        // Qualified again in 2026, and bought nothing in January 2027.
+        (
+            Q::CalendarYear {},
+            &["2025-03-10T00:00:00Z", "2026-06-10T00:00:00Z"],
+            "2027-01-30T15:59:59Z",
+            ("gold", "2027-01-30T16:00:00Z"),
+            "2027-01-30T16:00:00Z",
+            ("gold", "2028-01-30T16:00:00Z"),
+        ),
+        // The grace itself counts.
+        (
+            Q::CalendarYear {},
+            &["2025-03-10T00:00:00Z", "2027-01-30T15:00:00Z"],
+            "2027-01-30T15:59:59Z",
+            ("gold", "2027-01-30T16:00:00Z"),
+            "2027-01-30T16:00:00Z",
+            ("gold", "2028-01-30T16:00:00Z"),
+        ),
+        (
+            Q::CalendarYear {},
+            &["2025-03-10T00:00:00Z"],
+            "2027-01-30T15:59:59Z",
+            ("gold", "2027-01-30T16:00:00Z"),
+            "2027-01-30T16:00:00Z",
+            ("silver", "2028-01-30T16:00:00Z"),
+        ),
+        // The period ends on 10 January 2027 and begins with February 2026.
+        (
+            Q::RollingMonths { months: 12 },
+            &["2026-01-10T00:00:00Z", "2026-02-03T00:00:00Z"],
+            "2027-02-09T15:59:59Z",
+            ("gold", "2027-02-09T16:00:00Z"),
+            "2027-02-09T16:00:00Z",
+            ("gold", "2028-02-09T16:00:00Z"),
+        ),
+    ];
+    for (period, bought, last, (kept, until), end, (tier, next)) in cases {
+        let mut world = World::new(|d| {
+            let tiers = d.tiers.as_mut().unwrap();
+            (tiers.period, tiers.grace_days) = (period, 30);
+            (tiers.levels[1].from, tiers.levels[2].from) = (GOLD / 10, GOLD);
+        });
+        for at in bought {
+            world.buy(at, GOLD);
+        }
+        world.run(last, &Command::Settle);
+        assert_eq!(world.tier(), Some((kept, Some(until.to_owned()))), "{period:?} {bought:?}");
+        let keep = projection(&world.book, &world.member, Timestamp::parse(last).unwrap()).unwrap().keep.unwrap();
+        assert_eq!(keep.missing == 0, tier == kept, "{period:?} {bought:?}");
+        world.run(end, &Command::Settle);
+        assert_eq!(world.tier(), Some((tier, Some(next.to_owned()))), "{period:?} {bought:?}");
+    }
+}
+
+/// A tier does not remember which grace is in its end.
+#[test]
+fn another_grace_makes_no_year_longer() {
+    for (before, after, until) in
+        [(30, 0, "2027-12-31T16:00:00Z"), (0, 30, "2028-01-30T16:00:00Z"), (30, 10, "2028-01-10T16:00:00Z")]
+    {
+        let grace = |days| {
+            move |d: &mut Document| {
+                let tiers = d.tiers.as_mut().unwrap();
+                (tiers.period, tiers.grace_days) = (QualifyingPeriod::CalendarYear {}, days);
+            }
+        };
+        let mut world = World::new(grace(before));
+        world.buy("2025-03-10T00:00:00Z", 1_000_000);
+        world.book = World::new(grace(after)).book;
+        world.run("2027-02-10T00:00:00Z", &Command::Settle);
+        assert_eq!(world.tier(), Some(("silver", Some(until.to_owned()))), "{before} {after}");
+    }
+}
+
 #[test]
 fn growth_and_orders_qualify_too() {
     for (basis, upgraded) in [(TierBasis::Growth, true), (TierBasis::Orders, false)] {

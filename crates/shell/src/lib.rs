@@ -52,6 +52,6 @@ pub use once::once;
 pub use page::Page;
 pub use problem::{FieldError, PROBLEMS, Problem};
 pub use request::Request;
-pub use rulebooks::{in_force, published};
+pub use rulebooks::{Drafted, drafted, in_force, published};
 pub use serve::{Response, serve, serve_plain};
 pub use spent::Target;

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use rules::Rulebook;
 use spin_sdk::key_value::Store;
-use store::{ProgrammeRef, Sql, digest, parse_rulebook, rulebook_text};
+use store::{ProgrammeRef, Sql, digest, draft, parse_rulebook, rulebook_text};
 
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// How many rulebooks an instance remembers before it starts afresh.
 const MOST: usize = 256;
@@ -59,6 +59,28 @@ pub async fn in_force(sql: &impl Sql, programme: &ProgrammeRef, version: i64) ->
     }
     let text = rulebook_text(sql, programme.no, version).await?;
     Ok(Rc::new(parse_rulebook(&text, version)?))
+}
+
+/// A draft that could be published.
+pub struct Drafted {
+    /// The document, a JSON text.
+    pub document: String,
+    /// The rulebook as it is stored.
+    pub stored: String,
+    /// The same, read, as the version that would be the next.
+    pub book: Rulebook,
+}
+
+/// The draft that a request names as its `draft`.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] at `/draft` when there is none of that name or it has problems, and what the database does.
+pub async fn drafted(sql: &impl Sql, programme: &ProgrammeRef, name: &str) -> Result<Drafted, Problem> {
+    let invalid = |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/draft", detail)]);
+    let (_, wish) = draft(sql, programme.no, name).await?.ok_or_else(|| invalid("there is no draft of this name"))?;
+    let stored = wish.rulebook.ok_or_else(|| invalid("has problems, which the draft tells: mend them first"))?;
+    let book = parse_rulebook(&stored, programme.rulebook_version + 1)?;
+    Ok(Drafted { document: wish.document, stored, book })
 }
 
 async fn copy(name: &str) -> Option<String> {

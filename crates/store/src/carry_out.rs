@@ -267,7 +267,11 @@ fn is_enough<S, I>(desk: &Desk<'_, S, I>, order: &Order, member: &Member) -> boo
 
 /// Whether the order may move the end of any open lot.
 fn extends<S, I>(desk: &Desk<'_, S, I>, order: &Order) -> bool {
-    matches!(order.command, Command::Earn(_)) && desk.book.slides()
+    let is_active = matches!(
+        order.command,
+        Command::Earn(_) | Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. }
+    );
+    is_active && desk.book.slides()
 }
 
 fn attempt<S, I>(
@@ -280,7 +284,7 @@ fn attempt<S, I>(
     let partly = !member.lots_complete;
     let needs_all = match order.lots() {
         // What is spent first need not be among the first that end.
-        Lots::First(_) => desk.book.first_in_first_out(),
+        Lots::First(_) => desk.book.first_in_first_out() || extends(desk, order),
         Lots::All => true,
         Lots::None => extends(desk, order),
     };

@@ -168,13 +168,18 @@ fn grants(entry: &Entry) -> Result<Value, Error> {
 }
 
 fn moves(entry: &Entry) -> Result<Value, Error> {
-    let drawn = entry.draws.iter().map(|draw| (draw.number.0, draw.points, 0, None, None));
+    // One row for each lot: an update takes one of several.
+    let drawn = entry.draws.iter().map(|draw| {
+        let dates = entry.dates.iter().find(|dates| dates.number == draw.number);
+        (draw.number.0, draw.points, 0, dates.map(|d| d.available_at.0), dates.map(|d| ends(d.expires_at)))
+    });
     let activated = entry.activations.iter().map(|lot| {
         let dates = entry.dates.iter().find(|dates| dates.number == lot.number);
         (lot.number.0, 0, 1, dates.map(|d| d.available_at.0), dates.map(|d| ends(d.expires_at)))
     });
     let is_activated = |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
-    let postponed = entry.dates.iter().filter(|dates| !is_activated(dates));
+    let is_drawn = |dates: &&LotDates| entry.draws.iter().any(|draw| draw.number == dates.number);
+    let postponed = entry.dates.iter().filter(|dates| !is_activated(dates) && !is_drawn(dates));
     let postponed = postponed.map(|d| (d.number.0, 0, 0, Some(d.available_at.0), Some(ends(d.expires_at))));
     let returned = entry.returns.iter().map(|back| (back.lot.number.0, -back.points, 0, None, None));
     list::<MoveRow>(drawn.chain(activated).chain(postponed).chain(returned))

@@ -141,9 +141,13 @@ pub async fn publish(
     let text = as_stored(document, book)?;
     // Nobody could repair a programme whose rulebook cannot be read.
     parse_rulebook(&text, version_now + 1)?;
+    put(sql, (id, name, version_now), text, asked_of_load(book), now, by).await
+}
+
+/// What the load of a command has to look up under a rulebook: whether profiles, and which budgets (a JSON text).
+pub(crate) fn asked_of_load(book: &Rulebook) -> (bool, Option<String>) {
     let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
-    let budgets = budgets.map(|budgets| serde_json::json!(budgets).to_string());
-    put(sql, (id, name, version_now), text, (book.asks_for_profile(), budgets), now, by).await
+    (book.asks_for_profile(), budgets.map(|budgets| serde_json::json!(budgets).to_string()))
 }
 
 /// A rulebook as it is stored, a JSON text; `book` is what validating the document gave.

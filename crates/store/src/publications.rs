@@ -4,7 +4,7 @@ use ledger::{EntryId, Timestamp};
 use rules::Document;
 
 use crate::Error;
-use crate::programmes::{digest, parse_rulebook};
+use crate::programmes::{asked_of_load, digest, parse_rulebook};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -100,8 +100,7 @@ pub async fn ask_for_publication(
     rulebook: String,
 ) -> Result<(), Error> {
     let book = parse_rulebook(&rulebook, wish.base_version + 1)?;
-    let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
-    let budgets = budgets.map(|budgets| serde_json::json!(budgets).to_string());
+    let (asks_profile, budgets) = asked_of_load(&book);
     let digest = digest(&rulebook);
     let values = vec![
         programme_no.into(),
@@ -109,7 +108,7 @@ pub async fn ask_for_publication(
         wish.draft.as_str().into(),
         rulebook.into(),
         digest.into(),
-        i64::from(book.asks_for_profile()).into(),
+        i64::from(asks_profile).into(),
         budgets.into(),
         wish.base_version.into(),
         wish.at.0.into(),
@@ -143,19 +142,24 @@ pub async fn decide_publication(
 /// Publishes what is planned and due, in the order of its time; what another rulebook came before is superseded. Tells how many were found.
 ///
 /// # Errors
-/// [`Error`] when the database fails, or a rulebook cannot be read: it stays planned then, as nobody could repair a programme that runs by it.
+/// [`Error`] when the database fails, or, after all others were published, when a rulebook cannot be read: it stays planned then, as nobody
+/// could repair a programme that runs by it.
 pub async fn publish_due(sql: &impl Sql, programme_no: i64, now: Timestamp) -> Result<u64, Error> {
     let due = sql.query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()]).await?;
     let mut found = 0;
+    let mut unreadable = None;
     for mut row in due {
         let (id, rulebook, base_version) = (row.text(0)?, row.text(1)?, row.integer(2)?);
-        // A component of another release may have written it.
-        parse_rulebook(&rulebook, base_version + 1)?;
         found += 1;
+        // A component of another release may have written it.
+        if let Err(error) = parse_rulebook(&rulebook, base_version + 1) {
+            unreadable = Some(error);
+            continue;
+        }
         sql.query(statement!("queries/publication_execute"), vec![programme_no.into(), id.into(), now.0.into()])
             .await?;
     }
-    Ok(found)
+    unreadable.map_or(Ok(found), Err)
 }
 
 /// A publication; `None` when there is none of that id.

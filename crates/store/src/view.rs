@@ -1,8 +1,8 @@
 //! An entry as the API and the events show it.
 
 use ledger::{
-    Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDates, LotDraw, Person,
-    Reservation, Reversal, Taken, Timestamp,
+    Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDates, LotDraw, LotNumber,
+    Person, Reservation, Reversal, Taken, Timestamp,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -207,28 +207,32 @@ fn lots(entry: &Entry) -> Vec<Touched<'_>> {
         let (points, source) = (Some(lot.points), Some(lot.source.as_str()));
         Touched { lot: lot.number.0, points, source, ..Touched::default() }.with_dates(lot.available_at, lot.expires_at)
     });
-    let drawn = entry.draws.iter().map(|draw: &LotDraw| Touched {
-        lot: draw.number.0,
-        points: Some(-draw.points),
-        ..Touched::default()
+    let redated =
+        |touched: Touched<'static>, number: LotNumber| match entry.dates.iter().find(|new| new.number == number) {
+            Some(new) => touched.with_dates(new.available_at, new.expires_at),
+            None => touched,
+        };
+    let drawn = entry.draws.iter().map(|draw: &LotDraw| {
+        let touched = Touched { lot: draw.number.0, points: Some(-draw.points), ..Touched::default() };
+        redated(touched, draw.number)
     });
     let activated = entry.activations.iter().map(|lot| {
         let touched = Touched { lot: lot.number.0, activated: Some(lot.points), ..Touched::default() };
-        match entry.dates.iter().find(|new| new.number == lot.number) {
-            Some(new) => touched.with_dates(new.available_at, new.expires_at),
-            None => touched,
-        }
+        redated(touched, lot.number)
     });
     let returned = entry.returns.iter().map(|back| {
         let touched = Touched { lot: back.lot.number.0, returned: Some(back.points), ..Touched::default() };
         touched.with_dates(back.lot.available_at, back.lot.expires_at)
     });
-    let is_activated = |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
-    let redated = entry.dates.iter().filter(|dates| !is_activated(dates)).map(|dates| {
+    let is_told = |dates: &&LotDates| {
+        let mut told = entry.draws.iter().chain(&entry.activations);
+        told.any(|lot| lot.number == dates.number)
+    };
+    let others = entry.dates.iter().filter(|dates| !is_told(dates)).map(|dates| {
         let touched = Touched { lot: dates.number.0, ..Touched::default() };
         touched.with_dates(dates.available_at, dates.expires_at)
     });
-    granted.chain(drawn).chain(returned).chain(activated).chain(redated).collect()
+    granted.chain(drawn).chain(returned).chain(activated).chain(others).collect()
 }
 
 /// Instants as they are shown; a lot that waits for an activation has none that it can be spent from.

@@ -28,7 +28,7 @@ impl fmt::Display for Refusal {
             Self::AliasTaken { kind } => write!(f, "Another member is known by this {kind}."),
             Self::TransfersNotOffered => f.write_str("The rulebook lets nobody give points away."),
             Self::OutsideLimits { least, most } => write!(f, "Between {least} and {most} points can be given away."),
-            Self::NothingToChange => f.write_str("The account is as it is asked to be."),
+            Self::NothingToChange => f.write_str("It is as it is asked to be."),
             Self::RewardUnavailable => f.write_str("The reward is not offered now."),
             Self::TierRequired { tiers } => write!(f, "The reward is for members of the tiers {}.", tiers.join(", ")),
             Self::OutOfStock { left } => write!(f, "Only {left} of the reward are left."),

@@ -17,7 +17,8 @@ pub struct Sums {
 impl Sums {
     pub(super) fn count(&mut self, entry: &Entry) {
         if let Some(account) = entry.kind.contra_account().filter(|_| entry.points != 0) {
-            *self.accounts.entry(account.to_owned()).or_default() += entry.points;
+            let sum = self.accounts.entry(account.to_owned()).or_default();
+            *sum = sum.saturating_add(entry.points);
         }
     }
 
@@ -29,7 +30,8 @@ impl Sums {
     pub fn add(&mut self, other: &Self) {
         for (own, others) in [(&mut self.accounts, &other.accounts), (&mut self.refused, &other.refused)] {
             for (name, number) in others {
-                *own.entry(name.clone()).or_default() += number;
+                let sum = own.entry(name.clone()).or_default();
+                *sum = sum.saturating_add(*number);
             }
         }
     }

@@ -180,7 +180,7 @@ impl Books {
         for new in &entry.dates {
             let lot = self.lots.get_mut(&new.number.0).ok_or("new dates for a lot that was never granted")?;
             let in_time = new.available_at == now || (entry.kind == Kind::Approve && new.available_at > now);
-            let lives_on = entry.kind == Kind::Earn
+            let lives_on = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold)
                 && lot.available_at == new.available_at
                 && lot.expires_at.is_some_and(|before| before > now && new.expires_at.is_some_and(|end| end > before));
             let is_activated = lot.available_at > now && in_time;

@@ -9,6 +9,22 @@ use crate::reference::{NaiveTier, Reference, Said};
 /// What a member view tells: tier, value, missing for the next, missing to keep.
 pub type NaiveProjection = (String, i128, Option<i128>, Option<i128>);
 
+/// The last day of the period of a tier that was kept through that day. Years end in December whatever grace there was.
+fn ended(tiers: &Tiers, last_day: NaiveDate) -> NaiveDate {
+    let mut day = last_day - Duration::days(tiers.grace_days.into());
+    if let (QualifyingPeriod::CalendarYear {}, false) = (tiers.period, is_last_of_year(day)) {
+        day = last_day;
+        while !is_last_of_year(day) {
+            day -= Duration::days(1);
+        }
+    }
+    day
+}
+
+fn is_last_of_year(day: NaiveDate) -> bool {
+    (day.month(), day.day()) == (12, 31)
+}
+
 impl Reference {
     pub fn level<'a>(&self, book: &'a Document) -> Option<&'a TierLevel> {
         let tiers = book.tiers.as_ref()?;
@@ -21,17 +37,17 @@ impl Reference {
         tiers.levels.iter().position(|level| Some(level.id.as_str()) == id).unwrap_or(0)
     }
 
-    /// The value of the basis over the period that `day` lies in, up to the month of `day`.
-    fn value(&self, tiers: &Tiers, day: NaiveDate) -> i128 {
-        self.value_of(tiers.basis, tiers, day)
+    /// The value of the basis over the period that `day` lies in, up to the month of `through`.
+    fn value(&self, tiers: &Tiers, (day, through): (NaiveDate, NaiveDate)) -> i128 {
+        self.value_of(tiers.basis, tiers, (day, through))
     }
 
-    fn value_of(&self, basis: TierBasis, tiers: &Tiers, day: NaiveDate) -> i128 {
-        let last = month_index(day);
+    fn value_of(&self, basis: TierBasis, tiers: &Tiers, (day, through): (NaiveDate, NaiveDate)) -> i128 {
+        let last = month_index(through);
         let (first, last) = match tiers.period {
             QualifyingPeriod::Lifetime {} => (i32::MIN, i32::MAX),
             QualifyingPeriod::CalendarYear {} => (day.year() * 12, last),
-            QualifyingPeriod::RollingMonths { months } => (last - months as i32 + 1, last),
+            QualifyingPeriod::RollingMonths { months } => (month_index(day) - months as i32 + 1, last),
         };
         let mut value = 0;
         for past in &self.log {
@@ -46,9 +62,9 @@ impl Reference {
         value
     }
 
-    /// The highest level that is reached on that day, one way or the other.
-    fn qualified(&self, tiers: &Tiers, day: NaiveDate) -> usize {
-        let (value, growth) = (self.value(tiers, day), self.value_of(TierBasis::Growth, tiers, day));
+    /// The highest level that is reached in the period of that day, one way or the other.
+    fn qualified(&self, tiers: &Tiers, days: (NaiveDate, NaiveDate)) -> usize {
+        let (value, growth) = (self.value(tiers, days), self.value_of(TierBasis::Growth, tiers, days));
         let is_reached = |level: &TierLevel| {
             i128::from(level.from) <= value || level.or_growth.is_some_and(|from| i128::from(from) <= growth)
         };
@@ -78,7 +94,7 @@ impl Reference {
     pub fn upgrade(&mut self, book: &Document, now: i64) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
         let today = date_of(now, self.zone);
-        let (rank, reached) = (self.rank(tiers), self.qualified(tiers, today));
+        let (rank, reached) = (self.rank(tiers), self.qualified(tiers, (today, today)));
         if reached <= rank {
             return None;
         }
@@ -109,7 +125,7 @@ impl Reference {
         let tiers = book.tiers.as_ref()?;
         self.tier.as_ref().filter(|tier| tier.since >= since)?;
         let today = date_of(now, self.zone);
-        let (rank, qualified) = (self.rank(tiers), self.qualified(tiers, today));
+        let (rank, qualified) = (self.rank(tiers), self.qualified(tiers, (today, today)));
         if qualified >= rank {
             return None;
         }
@@ -126,7 +142,8 @@ impl Reference {
         let Some(tiers) = &book.tiers else { return said };
         while let Some(end) = self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= now) {
             let last_day = date_of(end - 1, self.zone);
-            let (rank, reached) = (self.rank(tiers), self.qualified(tiers, last_day));
+            let period = ended(tiers, last_day);
+            let (rank, reached) = (self.rank(tiers), self.qualified(tiers, (period, last_day)));
             let lowered = match tiers.downgrade {
                 Downgrade::Never => rank,
                 Downgrade::OneStep if rank == 0 => 0,
@@ -134,7 +151,7 @@ impl Reference {
                 Downgrade::ToQualified => 0,
             };
             let kept = if reached >= rank { rank } else { lowered.max(reached) };
-            said.push(self.move_to(tiers, kept, last_day - Duration::days(tiers.grace_days.into()), now));
+            said.push(self.move_to(tiers, kept, period, now));
         }
         said
     }
@@ -142,11 +159,15 @@ impl Reference {
     pub fn projection(&self, book: &Document, now: i64) -> Option<NaiveProjection> {
         let tiers = book.tiers.as_ref()?;
         let rank = self.rank(tiers);
-        let value = self.value(tiers, date_of(now, self.zone));
+        let today = date_of(now, self.zone);
+        let value = self.value(tiers, (today, today));
         let missing = |level: &TierLevel, value: i128| (i128::from(level.from) - value).max(0);
         let next = tiers.levels.get(rank + 1).map(|level| missing(level, value));
         let until = self.tier.as_ref().and_then(|tier| tier.until);
-        let keep = until.map(|end| missing(&tiers.levels[rank], self.value(tiers, date_of(end - 1, self.zone))));
+        let keep = until.map(|end| {
+            let last_day = date_of(end - 1, self.zone);
+            missing(&tiers.levels[rank], self.value(tiers, (ended(tiers, last_day), last_day)))
+        });
         Some((tiers.levels[rank].id.clone(), value, next, keep))
     }
 }

@@ -506,7 +506,7 @@ impl Reference {
     }
 
     /// The ends of points that live for as long as the member is active move on.
-    fn live_on(&mut self, book: &Document, active_at: i64, now: i64) -> Vec<(i64, i64, Option<i64>)> {
+    pub fn live_on(&mut self, book: &Document, active_at: i64, now: i64) -> Vec<(i64, i64, Option<i64>)> {
         let mut moved = Vec::new();
         for lot in &mut self.lots {
             let name = match lot.source.as_str() {
@@ -558,7 +558,13 @@ impl Reference {
         (points, earned_at, available_at, end)
     }
 
+    /// Who spends is active.
     pub fn redeem(&mut self, book: &Document, points: i64, now: i64, sequence: i64) -> Outcome<Said> {
+        let spent = self.draw(book, points, now, sequence)?;
+        Ok(Said { dates: self.live_on(book, now, now), ..spent })
+    }
+
+    pub fn draw(&mut self, book: &Document, points: i64, now: i64, sequence: i64) -> Outcome<Said> {
         if points > self.spendable(now) {
             return Err("insufficient-points");
         }

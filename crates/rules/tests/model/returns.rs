@@ -104,9 +104,10 @@ impl Reference {
             return Err("too-many-open");
         }
         // What would be drawn, without drawing it.
-        let lots = self.clone().redeem(book, points, now, 0)?.draws;
+        let lots = self.clone().draw(book, points, now, 0)?.draws;
         self.holds.push(NaiveHold { sequence, until, lots: lots.clone(), reference: reference.map(str::to_owned) });
-        Ok(Said { kind: "hold", occurred_at: now, held: Some((until, lots)), ..Said::default() })
+        let dates = self.live_on(book, now, now);
+        Ok(Said { kind: "hold", occurred_at: now, dates, held: Some((until, lots)), ..Said::default() })
     }
 
     /// Whether points are set aside for a document.
@@ -206,7 +207,7 @@ impl Reference {
             if open.points > 0 {
                 adjust.grants.push(self.grant_until(open.points, now, open.ends));
             } else {
-                adjust.draws = self.redeem(book, -open.points, now, 0)?.draws;
+                adjust.draws = self.draw(book, -open.points, now, 0)?.draws;
             }
             said.push(adjust);
         }

@@ -55,7 +55,9 @@ impl Store {
         let slides = book.expiry.values().any(|policy| matches!(policy, rules::Expiry::Sliding { .. }));
         let wanted = match command {
             // Activity moves the end of what there is.
-            Command::Earn(_) if slides => i64::MAX,
+            Command::Earn(_) | Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. } if slides => {
+                i64::MAX
+            }
             Command::Earn(_)
             | Command::Enrol
             | Command::Upgrade
