@@ -188,3 +188,37 @@ fn jobs_are_asked_for_properly() {
     let report: Json = shop.runs("activate");
     assert_eq!((&report["job"], &report["entries"]), (&json!("activate"), &json!(0)));
 }
+
+/// What would be written is told beforehand, to those who may know, and nothing is written.
+#[test]
+fn the_coming_night_can_be_rehearsed() {
+    let (host, shop) = host_before_the_night(&["--clock", "2026-03-10T10:00:00+08:00"]);
+    host.clock("2026-04-09T23:00:00+08:00");
+    let [marketing, storefront] = ["marketing", "storefront"].map(|role| shop.with_bearer(&shop.key(role)));
+    let path = "/v1/jobs/night?dry_run=true";
+    let before = host.books().snapshot();
+    let rehearse = |path: &str| marketing.post(path, &json!({})).without("idempotency-key").send();
+    let told = rehearse(path).ok();
+    assert_eq!((&told["at"], &told["done"], &told["next"]), (&json!("2026-04-09T16:00:00Z"), &json!(true), &Json::Null));
+    assert_eq!(rehearse(path).ok(), told, "the same question, the same answer");
+    for (path, outcome) in [
+        ("/v1/jobs/night?dry_run=maybe", "400 invalid-request ?dry_run"),
+        ("/v1/jobs/night?dry_run=true&at=tomorrow", "400 invalid-request ?at"),
+        ("/v1/jobs/night?dry_run=true&at=2026-04-01T00:00:00Z", "400 invalid-request ?at"),
+        ("/v1/jobs/night?dry_run=true&at=2099-04-01T00:00:00Z", "400 invalid-request ?at"),
+        ("/v1/jobs/night?dry_run=true&cursor=x", "400 invalid-request ?cursor"),
+        ("/v1/jobs/night?dry_run=true&limit=3", "400 invalid-request ?limit"),
+    ] {
+        assert_eq!(rehearse(path).outcome(), outcome, "{path}");
+    }
+    assert_eq!(storefront.post(path, &json!({})).send().outcome(), "403 forbidden");
+    assert_eq!(marketing.post("/v1/jobs/night", &json!({})).send().outcome(), "403 forbidden", "to see is not to do");
+    assert_eq!(host.books().snapshot(), before);
+
+    host.clock(MIDNIGHT);
+    let done = shop.runs("night");
+    for count in ["lots_expired", "points_expired", "lots_activated", "reminders"] {
+        assert_eq!(told["totals"][count], done[count], "{count}");
+    }
+    assert_eq!(told["totals"]["points_expired"], 30 * 10 - 14);
+}

@@ -95,6 +95,11 @@ fn what_is_major_needs_another_person() {
         ["marketing", "approver", "department_head", "finance"].map(|role| shop.with_bearer(&shop.key(role)));
     drafted(&marketing, "flat", without_tiers);
     let waiting = asks(&marketing, &json!({"draft": "flat"})).ok();
+    // Who approves sees what was asked for, and not what the draft has become.
+    drafted(&marketing, "flat", |_| {});
+    let seen = stands(&head, &waiting);
+    assert_eq!((&seen["rulebook"]["tiers"], &seen["changes"][0]["pointer"]), (&Json::Null, &json!("/tiers")));
+    assert_eq!(seen["changes"].as_array().unwrap().len(), 1);
     assert_eq!((&waiting["state"], &waiting["waits_for"]), (&json!("waiting"), &json!("department_head")));
     assert_eq!(waiting["major_changes"], json!(["/tiers"]));
     assert_eq!((host.fire("publish"), version(&shop)), (200, 1), "nothing is published unapproved");
@@ -131,7 +136,11 @@ fn what_is_major_needs_another_person() {
     for plan in &plans {
         assert_eq!(decides(&head, plan, "approve").ok()["state"], "planned");
     }
-    assert_eq!(decides(&head, &plans[0], "reject").ok()["state"], "rejected");
+    let stop = format!("{PATH}/{}/reject", plans[0]["publication_id"].as_str().unwrap());
+    assert_eq!(head.post(&stop, &json!({"why": "x"})).send().outcome(), "400 invalid-request /why");
+    let stopped = head.post(&stop, &json!({"reason": "too long"})).send().ok();
+    assert_eq!((&stopped["state"], &stopped["reason"]), (&json!("rejected"), &json!("too long")));
+    assert_eq!(stopped["approved_by"], "department_head", "who approved before is not forgotten");
     assert_eq!(decides(&marketing, &plans[1], "withdraw").ok()["state"], "withdrawn");
     host.clock("2026-03-06T00:00:00+08:00");
     assert_eq!((host.fire("publish"), version(&shop)), (200, 3));
@@ -169,10 +178,41 @@ fn what_cannot_be_published() {
     // Another rulebook came first.
     drafted(&shop, "triple", |book| book["purchase"]["points_per_unit"] = "3".into());
     asks(&shop, &json!({"draft": "triple"})).ok();
+    assert_eq!(stands(&shop, &mine)["state"], "superseded", "as soon as there is another one");
+    assert_eq!(decides(&shop, &mine, "withdraw").outcome(), "409 request-resolved");
     host.clock("2026-03-05T00:00:00+08:00");
     assert_eq!((host.fire("publish"), version(&shop)), (200, 2));
     assert_eq!(stands(&shop, &mine)["state"], "superseded");
     assert_eq!(stands(&shop, &mine)["rulebook_version"], Json::Null);
+}
+
+/// One key is one publication, however often and whenever it is asked for.
+#[test]
+fn a_publication_is_asked_for_once() {
+    let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
+    let shop = host.shop();
+    let marketing = shop.with_bearer(&shop.key("marketing"));
+    drafted(&marketing, "double", double);
+    let at = json!({"draft": "double", "at": "2026-03-02T00:00:00+08:00"});
+    for (body, state) in [(&at, "planned"), (&json!({"draft": "double"}), "published")] {
+        let key = format!("ask-{state}");
+        let ids: Vec<Json> = thread::scope(|scope| {
+            let asked: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| marketing.post(PATH, body).key(&key).send().ok())).collect();
+            asked.into_iter().map(|asked| asked.join().unwrap()["publication_id"].clone()).collect()
+        });
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        assert_eq!(stands(&marketing, &json!({"publication_id": ids[0]}))["state"], state);
+    }
+    assert_eq!((marketing.all(PATH, 10).len(), version(&shop)), (2, 2));
+    // The answer was lost, and the time has come meanwhile: the same publication, and no complaint about its time.
+    host.books().write("DELETE FROM receipt").unwrap();
+    host.clock("2026-03-03T00:00:00+08:00");
+    let again = marketing.post(PATH, &at).key("ask-planned").send().ok();
+    assert_eq!(again["state"], "superseded");
+    let other = json!({"draft": "triple"});
+    assert_eq!(marketing.post(PATH, &other).key("ask-planned").send().outcome(), "422 idempotency-key-reused");
+    assert_eq!((marketing.all(PATH, 10).len(), version(&shop)), (2, 2));
 }
 
 #[test]

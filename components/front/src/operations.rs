@@ -41,6 +41,7 @@ const TRACE: &[(&str, &str)] = &[
     ("limit", "integer"),
     ("cursor", "string"),
 ];
+const REHEARSAL: &[(&str, &str)] = &[("dry_run", "boolean"), ("at", "string"), ("cursor", "string")];
 const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
 
 /// A command: answers what it wrote, and takes `dry_run`.
@@ -217,6 +218,7 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Approve of a publication with major changes",
         success: &[200],
         answer: "Object",
+        body: Some("DecisionBody"),
         ..WRITE
     },
     Operation {
@@ -224,6 +226,7 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Decide against a publication",
         success: &[200],
         answer: "Object",
+        body: Some("DecisionBody"),
         ..WRITE
     },
     Operation {
@@ -231,6 +234,7 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Take one's own publication back",
         success: &[200],
         answer: "Object",
+        body: Some("DecisionBody"),
         ..WRITE
     },
     Operation { path: "/v1/rulebook/publications/{id}", summary: "How a publication stands", ..READ },
@@ -332,8 +336,8 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         path: "/v1/jobs/{name}",
-        summary: "Run a job, for schedulers that only speak HTTP",
-
+        summary: "Run a job, for schedulers that only speak HTTP; night with dry_run=true rehearses the coming one",
+        query: REHEARSAL,
         success: &[200],
         answer: "Object",
         ..WRITE

@@ -3,15 +3,19 @@
 //! | Route | Does |
 //! |---|---|
 //! | `POST /v1/jobs/{name}` | runs `activate`, `expire-sweep`, `tier-upgrade`, `remind`, `notify`, `night` or `publish`; `"done": false` says: call again |
+//! | `POST /v1/jobs/night?dry_run=true` | rehearses the coming night, or that of `?at=`; `?cursor=` goes on |
 
 mod outbound;
 
-use jobs::{AddressPolicy, Budget, Floor, Job, run};
+use jobs::{AddressPolicy, Budget, Floor, Job, rehearse, run};
+use ledger::Timestamp;
 use outbound::SpinOutbound;
-use shell::{App, Problem, Reply, Request, Response, Role, authenticate, new_id, now, serve};
+use shell::{App, FieldError, Problem, Reply, Request, Response, Role, authenticate, new_id, now, serve};
 use spin_sdk::http_service;
 
 const CALLERS: [Role; 1] = [Role::Job];
+/// Who may see what the night would do.
+const WATCHERS: [Role; 3] = [Role::Job, Role::Marketing, Role::Finance];
 const MOST_BYTES: usize = 1024;
 /// Members in a chunk are 500 at most, events in one 16. Nothing is begun after these seconds, so that no call runs into a time-out.
 const CHUNKS_OF_MEMBERS: u32 = 8;
@@ -34,8 +38,11 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 /// A retry runs the job once more, which does no harm: what was written is not due any longer.
 async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &CALLERS).await?;
     let job = Job::parse(name).ok_or(Problem::ResourceNotFound)?;
+    if job == Job::Night && request.flag("dry_run")? {
+        return rehearsed(app, request).await;
+    }
+    let caller = authenticate(app, request, &CALLERS).await?;
     request.allow_query(&[])?;
     request.body_within(MOST_BYTES)?;
     request.idempotency_key()?;
@@ -47,6 +54,31 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
         eprintln!("{}: {failure}", job.name());
     }
     Ok(Reply::json(200, &report.to_json()))
+}
+
+/// What the night would write, which it does not.
+async fn rehearsed(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &WATCHERS).await?;
+    request.allow_query(&["dry_run", "at", "cursor"])?;
+    request.body_within(MOST_BYTES)?;
+    let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);
+    let cursor = request.query("cursor");
+    let at = match request.query("at").map(Timestamp::parse) {
+        Some(_) if cursor.is_some() => return Err(invalid("?at", "is part of the cursor: leave it out")),
+        Some(Some(at)) if at >= now() => Some(at),
+        Some(_) => {
+            return Err(invalid("?at", "must be RFC 3339 with an offset, such as 2026-12-31T00:00:00Z, and not past"));
+        }
+        None => None,
+    };
+    let budget = Budget::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(LONGEST_MS));
+    let floor = Floor { sql: &app.sql, now: &now, ids: &new_id };
+    let part = rehearse(&floor, caller.programme, at, cursor, budget).await?;
+    let part = part.ok_or_else(|| match cursor {
+        Some(_) => invalid("?cursor", "is not one of a rehearsal under the rulebook that is published: begin again"),
+        None => invalid("?at", "must lie within a year from now"),
+    })?;
+    Ok(Reply::json(200, &part.to_json()).with("dry-run", "true"))
 }
 
 async fn address_policy() -> AddressPolicy {

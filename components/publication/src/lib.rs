@@ -4,28 +4,31 @@
 //! |---|---|
 //! | `POST /v1/rulebook/publications` | asks for a draft to be published |
 //! | `GET /v1/rulebook/publications` | lists publications |
-//! | `GET /v1/rulebook/publications/{id}` | shows one |
+//! | `GET /v1/rulebook/publications/{id}` | shows one, its rulebook, and what is different in it |
 //! | `POST /v1/rulebook/publications/{id}/approve` | lets it go its way |
 //! | `POST /v1/rulebook/publications/{id}/reject` | decides against it |
 //! | `POST /v1/rulebook/publications/{id}/withdraw` | takes it back |
 
 use ledger::{EntryId, Refusal, Timestamp};
 use rules::Document;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, PublicationBody, Reply, Request, Response, Role, authenticate, new_id, now, once,
-    parse_json, serve,
+    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, Response, Role,
+    authenticate, drafted, new_id, now, once, parse_json, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, Publication, PublicationState as State, ask_for_publication, decide_publication, draft, list_publications,
-    major_changes, open_publications, programme, publication, publish_due,
+    Caller, Publication, PublicationState as State, ask_for_publication, changes, decide_publication,
+    list_publications, major_changes, open_publications, programme, publication, publication_by_key,
+    publication_document, publish_due, rulebook_version,
 };
 
 const WRITERS: [Role; 1] = [Role::Marketing];
 const APPROVERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const READERS: [Role; 5] = [Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const MOST_BYTES: usize = 1024;
+/// Characters of a reason.
+const LONGEST_REASON: usize = 500;
 /// The most publications of a programme that are waiting or planned.
 const MOST_OPEN: i64 = 100;
 /// A year ahead, and a leap day.
@@ -60,10 +63,14 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: PublicationBody = parse_json(body)?;
-    once(app, &key, &caller, "publication", &body, async || asked(app, &caller, &body).await).await
+    once(app, &key, &caller, "publication", &body, async || asked(app, &caller, &key, &body).await).await
 }
 
-async fn asked(app: &App, caller: &Caller, body: &PublicationBody) -> Result<Reply, Problem> {
+async fn asked(app: &App, caller: &Caller, key: &str, body: &PublicationBody) -> Result<Reply, Problem> {
+    // Asked for before, by somebody who crashed before the answer was kept, or by the same request at once.
+    if let Some(found) = publication_by_key(&app.sql, caller.programme.no, key).await? {
+        return asked_before(app, caller, &found, body).await;
+    }
     let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);
     let asked_at = now();
     let at = match body.at.as_deref().map(Timestamp::parse) {
@@ -77,11 +84,8 @@ async fn asked(app: &App, caller: &Caller, body: &PublicationBody) -> Result<Rep
         }
     };
     let no = caller.programme.no;
-    let (_, wish) =
-        draft(&app.sql, no, &body.draft).await?.ok_or_else(|| invalid("/draft", "there is no draft of this name"))?;
-    let rulebook =
-        wish.rulebook.ok_or_else(|| invalid("/draft", "has problems, which the draft tells: mend them first"))?;
-    let next: Document = serde_json::from_str(&wish.document).map_err(|error| Problem::Internal(error.to_string()))?;
+    let Drafted { document, stored, .. } = drafted(&app.sql, &caller.programme, &body.draft).await?;
+    let next: Document = serde_json::from_str(&document).map_err(|error| Problem::Internal(error.to_string()))?;
     let current = programme(&app.sql, &caller.programme.id).await?.ok_or(Problem::ResourceNotFound)?;
     let base_version = current.reference.rulebook_version;
     if body.base_version.is_some_and(|version| version != base_version) {
@@ -94,10 +98,9 @@ async fn asked(app: &App, caller: &Caller, body: &PublicationBody) -> Result<Rep
         return Err(invalid("/draft", "100 publications are waiting or planned: withdraw one first"));
     }
     let major = major_changes(&current.document, &next)?;
-    let id = new_id();
     let state = if major.is_empty() { State::Planned } else { State::Waiting };
     let wish = Publication {
-        id: id.to_string(),
+        id: new_id().to_string(),
         draft: body.draft.clone(),
         base_version,
         at,
@@ -108,26 +111,49 @@ async fn asked(app: &App, caller: &Caller, body: &PublicationBody) -> Result<Rep
         state,
         decided: None,
         published_at: None,
+        approved: None,
+        reason: None,
     };
-    ask_for_publication(&app.sql, no, &wish, rulebook).await?;
-    moved_on(app, caller, id).await.map(|body| Reply::json(201, &body))
+    ask_for_publication(&app.sql, no, &wish, stored, key).await?;
+    let kept = publication_by_key(&app.sql, no, key).await?;
+    let kept = kept.ok_or_else(|| Problem::Internal("the publication was not kept".to_owned()))?;
+    asked_before(app, caller, &kept, body).await
+}
+
+/// The answer of the publication that the key stands for.
+async fn asked_before(
+    app: &App,
+    caller: &Caller,
+    found: &Publication,
+    body: &PublicationBody,
+) -> Result<Reply, Problem> {
+    let at = body.at.as_deref().and_then(Timestamp::parse).unwrap_or(found.asked_at);
+    let is_same = found.draft == body.draft && found.at == at;
+    if !is_same {
+        return Err(Problem::IdempotencyKeyReused);
+    }
+    moved_on(app, caller, &found.id).await.map(|body| Reply::json(201, &body))
 }
 
 /// Publishes what is due now, and shows how the publication stands then.
-async fn moved_on(app: &App, caller: &Caller, id: EntryId) -> Result<Json, Problem> {
+async fn moved_on(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
     publish_due(&app.sql, caller.programme.no, now()).await?;
-    existing(app, caller, id).await.map(|found| shown(&found))
+    existing(app, caller, id).await.map(|found| Json::Object(shown(&found)))
 }
 
 async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
     let roles = if verdict == "withdraw" { WRITERS.as_slice() } else { APPROVERS.as_slice() };
     let caller = authenticate(app, request, roles).await?;
     request.allow_query(&[])?;
-    request.body_within(MOST_BYTES)?;
+    let body: DecisionBody = parse_optional_json(request.body_within(MOST_BYTES)?)?;
     let key = request.idempotency_key()?;
-    let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?;
+    let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
+    if body.reason.as_ref().is_some_and(|reason| !(1..=LONGEST_REASON).contains(&reason.chars().count())) {
+        let error = FieldError::new("/reason", "must have 1 to 500 characters");
+        return Err(Problem::InvalidRequest(vec![error]));
+    }
     let decided = async || {
-        let found = existing(app, &caller, id).await?;
+        let found = existing(app, &caller, &id).await?;
         // Open ones can be stopped; only those that wait need an approval.
         let (from, to) = match verdict {
             "approve" => ([State::Waiting].as_slice(), State::Planned),
@@ -143,25 +169,34 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
         if verdict != "withdraw" && found.role != caller.role {
             return Err(Problem::refused(Refusal::WrongApprover { role: found.role }));
         }
-        let is_decided =
-            decide_publication(&app.sql, caller.programme.no, &id.to_string(), (from, to), now(), &caller.label)
-                .await?;
-        // Who crashed after deciding decides the same again.
-        let is_same = found.decided.is_some_and(|(_, by)| by == caller.label)
-            && (found.state == to || (verdict == "approve" && found.state == State::Published));
+        let by = (caller.label.as_str(), body.reason.as_deref());
+        let is_decided = decide_publication(&app.sql, caller.programme.no, &id, (from, to), now(), by).await?;
+        // Who crashed after deciding decides the same again, whatever became of it since.
+        let is_own =
+            |decided: &Option<(Timestamp, String)>| decided.as_ref().is_some_and(|(_, by)| *by == caller.label);
+        let is_same =
+            if verdict == "approve" { is_own(&found.approved) } else { found.state == to && is_own(&found.decided) };
         if is_decided || is_same {
-            return moved_on(app, &caller, id).await.map(|body| Reply::json(200, &body));
+            return moved_on(app, &caller, &id).await.map(|body| Reply::json(200, &body));
         }
         Err(Problem::refused(Refusal::RequestResolved))
     };
-    once(app, &key, &caller, "publication-decision", &(id.to_string(), verdict), decided).await
+    once(app, &key, &caller, "publication-decision", &(&id, verdict, &body), decided).await
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
     request.allow_query(&[])?;
-    let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?;
-    Ok(Reply::json(200, &shown(&existing(app, &caller, id).await?)))
+    let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
+    let found = existing(app, &caller, &id).await?;
+    // Who approves must see what, and not what the draft has become.
+    let after = publication_document(&app.sql, caller.programme.no, &id).await?;
+    let before = rulebook_version(&app.sql, &caller.programme.id, found.base_version).await?;
+    let before = before.ok_or(Problem::ResourceNotFound)?.1;
+    let mut body = shown(&found);
+    body.insert("changes".to_owned(), changes(&before, &after)?.into());
+    body.insert("rulebook".to_owned(), json!(after));
+    Ok(Reply::json(200, &Json::Object(body)))
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
@@ -170,18 +205,18 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let before = page.cursor.as_deref().unwrap_or_default();
     let found = list_publications(&app.sql, caller.programme.no, before, page.limit + 1).await?;
-    Ok(page.reply(found, shown, |last| last.id.clone()))
+    Ok(page.reply(found, |found| Json::Object(shown(found)), |last| last.id.clone()))
 }
 
-async fn existing(app: &App, caller: &Caller, id: EntryId) -> Result<Publication, Problem> {
+async fn existing(app: &App, caller: &Caller, id: &str) -> Result<Publication, Problem> {
     publication(&app.sql, caller.programme.no, id).await?.ok_or(Problem::ResourceNotFound)
 }
 
-fn shown(found: &Publication) -> Json {
+fn shown(found: &Publication) -> Map<String, Json> {
     let instant = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let decided = found.decided.as_ref();
     let version = found.published_at.map(|_| found.base_version + 1);
-    json!({
+    let shown = json!({
         "publication_id": found.id,
         "draft": found.draft,
         "state": found.state.as_str(),
@@ -191,9 +226,13 @@ fn shown(found: &Publication) -> Json {
         "waits_for": (found.state == State::Waiting).then_some(&found.role),
         "asked_at": found.asked_at.to_string(),
         "asked_by": found.asked_by,
+        "approved_at": instant(found.approved.as_ref().map(|(at, _)| *at)),
+        "approved_by": found.approved.as_ref().map(|(_, by)| by),
         "decided_at": instant(decided.map(|(at, _)| *at)),
         "decided_by": decided.map(|(_, by)| by),
+        "reason": found.reason,
         "published_at": instant(found.published_at),
         "rulebook_version": version,
-    })
+    });
+    shown.as_object().cloned().unwrap_or_default()
 }

@@ -24,18 +24,29 @@ pub(crate) async fn carry_out_chunk<S: Sql>(
     report: &mut Report,
 ) -> Result<(), Error> {
     report.members += u64::try_from(members.len()).unwrap_or(0);
-    let no = place.programme.no;
-    let lots = floor.patiently(async || open_lots(floor.sql, no, members).await).await?;
-    let mut rest = members;
-    let mut lots = lots.as_slice();
+    for group in groups(floor, place.programme.no, members).await? {
+        carry_out_group(floor, place, group, command, report).await?;
+    }
+    Ok(())
+}
+
+/// Members in groups that can be loaded at once.
+pub(crate) async fn groups<'m, S: Sql>(
+    floor: &Floor<'_, S>,
+    programme_no: i64,
+    members: &'m [MemberId],
+) -> Result<Vec<&'m [MemberId]>, Error> {
+    let lots = floor.patiently(async || open_lots(floor.sql, programme_no, members).await).await?;
+    let (mut rest, mut lots) = (members, lots.as_slice());
+    let mut groups = Vec::new();
     while !rest.is_empty() {
         let size = group_size(lots).clamp(1, rest.len());
         let (group, after) = rest.split_at(size);
-        carry_out_group(floor, place, group, command, report).await?;
+        groups.push(group);
         rest = after;
         lots = lots.get(size..).unwrap_or_default();
     }
-    Ok(())
+    Ok(groups)
 }
 
 /// How many members from the front fit into one statement.

@@ -45,7 +45,7 @@ pub(crate) async fn remind<S: Sql>(
 
 /// The last instant at which a lot may end that a reminder is due for today. The day more is for the hours between the stage's midnight
 /// and the end, and for nights of daylight saving.
-fn horizon(now: Timestamp, days: u32) -> Timestamp {
+pub(crate) fn horizon(now: Timestamp, days: u32) -> Timestamp {
     now.plus_ms((i64::from(days) + 1) * DAY_MS)
 }
 

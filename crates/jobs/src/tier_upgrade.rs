@@ -71,6 +71,13 @@ pub(crate) async fn upgrade<S: Sql>(
     Ok(true)
 }
 
+/// Whether members are still to be moved up by the published rulebook.
+pub(crate) async fn is_pass_open<S: Sql>(floor: &Floor<'_, S>, place: &Place) -> Result<bool, Error> {
+    let no = place.programme.no;
+    let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
+    Ok(!place.book.levels().is_empty() && !Position::read(&stored, place.book.version()).done)
+}
+
 /// How far the pass for one version of the rulebook has come.
 #[derive(Debug, PartialEq, Eq)]
 struct Position {

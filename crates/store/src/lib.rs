@@ -12,6 +12,7 @@ mod aliases;
 mod back_tests;
 mod body;
 mod carry_out;
+mod changes;
 mod codec;
 mod commit;
 mod coupons;
@@ -44,6 +45,7 @@ pub use adjustments::open_requests;
 pub use aliases::member_by_alias;
 pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
 pub use carry_out::{Desk, carry_out, dry_run};
+pub use changes::changes;
 pub use coupons::coupon_holder;
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
@@ -59,7 +61,10 @@ pub use in_flight::InFlight;
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};
-pub use night::{all_members, ended_tiers, expiring_members, job_position, move_job, open_lots, refresh_due};
+pub use night::{
+    all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
+    tiers_alone,
+};
 pub use order::{Answer, Order, Outcome, Trace, source};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish,
@@ -67,7 +72,7 @@ pub use programmes::{
 };
 pub use publications::{
     Publication, PublicationState, ask_for_publication, decide_publication, list_publications, major_changes,
-    open_publications, publication, publish_due,
+    open_publications, publication, publication_by_key, publication_document, publish_due,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

@@ -46,6 +46,39 @@ pub async fn expiring_members(
     rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
 }
 
+/// Members whose tier ends by `until.0` and for whom nothing else falls due by `until.1`, after a position (end, row number), with their positions.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn tiers_alone(
+    sql: &impl Sql,
+    programme_no: i64,
+    until: (Timestamp, Timestamp),
+    after: (i64, i64),
+    most: i64,
+) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
+    let (tier, due) = until;
+    let values = vec![programme_no.into(), tier.0.into(), due.0.into(), after.0.into(), after.1.into(), most.into()];
+    let rows = sql.query(statement!("queries/rehearsal_tiers"), values).await?;
+    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
+}
+
+/// Members whose tier does not end by `until.0` and for whom nothing falls due by `until.1`, after a row number, with their row numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn nothing_due(
+    sql: &impl Sql,
+    programme_no: i64,
+    until: (Timestamp, Timestamp),
+    after: i64,
+    most: i64,
+) -> Result<Vec<(MemberId, i64)>, Error> {
+    let values = vec![programme_no.into(), until.0.0.into(), until.1.0.into(), after.into(), most.into()];
+    let rows = sql.query(statement!("queries/rehearsal_others"), values).await?;
+    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, row.integer(1)?))).collect()
+}
+
 /// At least as many as the open lots of each of the members, in order: how much loading them takes.
 ///
 /// # Errors

@@ -1,10 +1,11 @@
 //! Publications: rulebooks on their way to being published, at once or at some time, some of them after an approval.
 
-use ledger::{EntryId, Timestamp};
+use ledger::Timestamp;
 use rules::Document;
 
 use crate::Error;
-use crate::programmes::{asked_of_load, digest, parse_rulebook};
+use crate::changes::value_at;
+use crate::programmes::{asked_of_load, digest, document_of, parse_rulebook};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -68,6 +69,10 @@ pub struct Publication {
     pub decided: Option<(Timestamp, String)>,
     /// When it was published.
     pub published_at: Option<Timestamp>,
+    /// When somebody approved of it, and who.
+    pub approved: Option<(Timestamp, String)>,
+    /// Why it was decided so, in the words of who decided last.
+    pub reason: Option<String>,
 }
 
 fn read(row: &mut Row) -> Result<Publication, Error> {
@@ -86,10 +91,12 @@ fn read(row: &mut Row) -> Result<Publication, Error> {
         state,
         decided: row.optional_integer(9)?.map(Timestamp).zip(decided_by),
         published_at: row.optional_integer(11)?.map(Timestamp),
+        approved: row.optional_integer(12)?.map(Timestamp).zip(row.optional_text(13)?),
+        reason: row.optional_text(14)?,
     })
 }
 
-/// Keeps a publication; `rulebook` is the draft as rulebooks are stored.
+/// Keeps a publication; `rulebook` is the draft as rulebooks are stored. Does nothing when one was asked for under the same key before.
 ///
 /// # Errors
 /// [`Error`] when the database fails, or the rulebook cannot be read.
@@ -98,6 +105,7 @@ pub async fn ask_for_publication(
     programme_no: i64,
     wish: &Publication,
     rulebook: String,
+    key: &str,
 ) -> Result<(), Error> {
     let book = parse_rulebook(&rulebook, wish.base_version + 1)?;
     let (asks_profile, budgets) = asked_of_load(&book);
@@ -117,11 +125,12 @@ pub async fn ask_for_publication(
         wish.asked_at.0.into(),
         wish.asked_by.as_str().into(),
         wish.state.as_str().into(),
+        key.into(),
     ];
     sql.query(statement!("queries/publication_ask"), values).await.map(drop)
 }
 
-/// Moves a publication on when it is in one of the states `from`; tells whether it was.
+/// Moves a publication on when it is in one of the states `from` and not superseded; tells whether it was.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -131,43 +140,67 @@ pub async fn decide_publication(
     id: &str,
     (from, to): (&[PublicationState], PublicationState),
     now: Timestamp,
-    by: &str,
+    (by, reason): (&str, Option<&str>),
 ) -> Result<bool, Error> {
     let from: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
     let from = serde_json::json!(from).to_string();
-    let values = vec![programme_no.into(), id.into(), to.as_str().into(), now.0.into(), by.into(), from.into()];
+    let values =
+        vec![programme_no.into(), id.into(), to.as_str().into(), now.0.into(), by.into(), from.into(), reason.into()];
     Ok(!sql.query(statement!("queries/publication_decide"), values).await?.is_empty())
 }
 
-/// Publishes what is planned and due, in the order of its time; what another rulebook came before is superseded. Tells how many were found.
+/// Publishes what is planned and due, in the order of its time: one rulebook, as that supersedes all others. Tells how many were published.
 ///
 /// # Errors
-/// [`Error`] when the database fails, or, after all others were published, when a rulebook cannot be read: it stays planned then, as nobody
-/// could repair a programme that runs by it.
+/// [`Error`] when the database fails, or when the only ones that are due cannot be read: they stay planned then, as nobody could repair a programme
+/// that runs by one of them.
 pub async fn publish_due(sql: &impl Sql, programme_no: i64, now: Timestamp) -> Result<u64, Error> {
     let due = sql.query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()]).await?;
-    let mut found = 0;
     let mut unreadable = None;
     for mut row in due {
-        let (id, rulebook, base_version) = (row.text(0)?, row.text(1)?, row.integer(2)?);
-        found += 1;
+        let id = row.text(0)?;
+        let values = vec![programme_no.into(), id.as_str().into()];
+        let mut found = sql.query(statement!("queries/publication_rulebook"), values).await?;
+        let Some(row) = found.first_mut() else { continue };
         // A component of another release may have written it.
-        if let Err(error) = parse_rulebook(&rulebook, base_version + 1) {
-            unreadable = Some(error);
-            continue;
+        match parse_rulebook(&row.text(0)?, row.integer(1)? + 1) {
+            Ok(_) => {
+                let values = vec![programme_no.into(), id.into(), now.0.into()];
+                let published = sql.query(statement!("queries/publication_execute"), values).await?;
+                return Ok(u64::from(!published.is_empty()));
+            }
+            Err(error) => unreadable = Some(error),
         }
-        sql.query(statement!("queries/publication_execute"), vec![programme_no.into(), id.into(), now.0.into()])
-            .await?;
     }
-    unreadable.map_or(Ok(found), Err)
+    unreadable.map_or(Ok(0), Err)
+}
+
+/// The publication that was asked for under that key.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn publication_by_key(sql: &impl Sql, programme_no: i64, key: &str) -> Result<Option<Publication>, Error> {
+    let values = vec![programme_no.into(), key.into()];
+    let mut rows = sql.query(statement!("queries/publication_by_key"), values).await?;
+    rows.first_mut().map(read).transpose()
+}
+
+/// The document that a publication publishes.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn publication_document(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Document, Error> {
+    let values = vec![programme_no.into(), id.into()];
+    let mut rows = sql.query(statement!("queries/publication_rulebook"), values).await?;
+    document_of(&rows.first_mut().ok_or(Error::Corrupt("publication"))?.text(0)?)
 }
 
 /// A publication; `None` when there is none of that id.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn publication(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Publication>, Error> {
-    let values = vec![programme_no.into(), id.to_string().into()];
+pub async fn publication(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<Publication>, Error> {
+    let values = vec![programme_no.into(), id.into()];
     let mut rows = sql.query(statement!("queries/publication"), values).await?;
     rows.first_mut().map(read).transpose()
 }
@@ -199,9 +232,10 @@ pub async fn open_publications(sql: &impl Sql, programme_no: i64) -> Result<i64,
 }
 
 /// Who may write drafts must not be able to lift the approvals of anything, nor to change what the books are kept in.
-const ALWAYS_MAJOR: [&str; 3] = ["/approvals", "/currency", "/publication"];
+const ALWAYS_MAJOR: [&str; 4] = ["/approvals", "/currency", "/publication", "/risk"];
 
-/// What is different in the next document and has to be approved of before that is published, as JSON pointers.
+/// What is different in the next document and has to be approved of before that is published, as JSON pointers. A place that neither document has
+/// is taken for different: a slip of the pen must not lift an approval.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when a document cannot be written down.
@@ -209,8 +243,11 @@ pub fn major_changes(before: &Document, next: &Document) -> Result<Vec<String>, 
     let written = |document| serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"));
     let (was, is) = (written(before)?, written(next)?);
     let places = ALWAYS_MAJOR.into_iter().chain(before.publication.major.iter().map(String::as_str));
-    let mut changed: Vec<String> =
-        places.filter(|place| was.pointer(place) != is.pointer(place)).map(str::to_owned).collect();
+    let is_changed = |place: &&str| match (value_at(&was, place), value_at(&is, place)) {
+        (None, None) => true,
+        (was, is) => was != is,
+    };
+    let mut changed: Vec<String> = places.filter(is_changed).map(str::to_owned).collect();
     changed.sort_unstable();
     changed.dedup();
     Ok(changed)
@@ -225,11 +262,12 @@ mod tests {
     #[test]
     fn changes_that_are_major() {
         type Change = fn(&mut Document);
-        let changes: [(&str, Change, &[&str]); 6] = [
+        let changes: [(&str, Change, &[&str]); 7] = [
             ("nothing", |_| {}, &[]),
             ("a rule that nobody named", |d| d.purchase.points_per_unit = "2".into(), &[]),
             ("tiers", |d| d.tiers = None, &["/tiers"]),
             ("what frees others of approval", |d| d.approvals.days = 1, &["/approvals"]),
+            ("what nobody looks at any more", |d| d.risk.review_above_points = Some(9), &["/risk"]),
             ("what frees itself", |d| d.publication.major.clear(), &["/publication"]),
             (
                 "two",
@@ -252,5 +290,17 @@ mod tests {
         next.purchase.points_per_unit = "2".into();
         next.tiers = None;
         assert_eq!(major_changes(&none, &next).unwrap(), ["/purchase/points_per_unit"]);
+
+        // Levels go by their ids, as in a diff; what neither has is never overlooked.
+        let mut named = default_document();
+        named.publication.major = ["/tiers/levels/gold/from", "/tiers/levels/gold/"].map(str::to_owned).to_vec();
+        let mut next = named.clone();
+        let levels = &mut next.tiers.as_mut().unwrap().levels;
+        levels[1].from += 1;
+        assert_eq!(major_changes(&named, &next).unwrap(), ["/tiers/levels/gold/"]);
+        next.tiers.as_mut().unwrap().levels[2].from += 1;
+        assert_eq!(major_changes(&named, &next).unwrap(), ["/tiers/levels/gold/", "/tiers/levels/gold/from"]);
+        next.tiers = None;
+        assert_eq!(major_changes(&named, &next).unwrap(), ["/tiers/levels/gold/", "/tiers/levels/gold/from"]);
     }
 }

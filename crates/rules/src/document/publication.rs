@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
-    /// The places, as RFC 6901 JSON pointers, whose change is a major one. Changes of `/approvals`, `/currency` and `/publication`
+    /// The places, as RFC 6901 JSON pointers, whose change is a major one. Changes of `/approvals`, `/currency`, `/publication` and `/risk`
     /// always are: a rulebook must not free itself of being approved of.
     #[serde(default = "what_was_promised")]
     pub major: Vec<String>,

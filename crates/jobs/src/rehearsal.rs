@@ -1,0 +1,330 @@
+//! The coming night, rehearsed: what the jobs would write down at some instant, decided by the same rules and written nowhere.
+//!
+//! Goes through everybody for whom something could be due by then, some hundred members a call. Where it goes on, and what it has come to so far,
+//! travels in its cursor, so that nothing has to be stored. The same books and the same instant always give the same answer.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ledger::{
+    Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Timestamp, local_date, start_of_day,
+};
+use rules::{Command, Recorded, decide_single};
+use serde_json::{Map, Value as Json, json};
+use store::{Error, Lots, Order, ProgrammeRef, Scope, Sql, Wanted, expiring_members, load, nothing_due, tiers_alone};
+
+use crate::chunk::{MEMBERS, groups};
+use crate::floor::{Budget, Floor, Place};
+use crate::remind::horizon;
+use crate::tier_upgrade::is_pass_open;
+
+/// What is summed up over all members, in the order of the night.
+const TOTALS: [&str; 18] = [
+    "members",
+    "affected",
+    "lots_activated",
+    "points_activated",
+    "tier_upgrades",
+    "tier_renewals",
+    "tier_downgrades",
+    "gift_points",
+    "gift_coupons",
+    "holds_timed_out",
+    "requests_lapsed",
+    "coupons_expired",
+    "lots_expired",
+    "points_expired",
+    "points_repaid",
+    "reminders",
+    "points_reminded",
+    "failed",
+];
+
+/// No night is rehearsed that is farther away: a year and a day.
+const FARTHEST_MS: i64 = 367 * 24 * 3600 * 1000;
+
+/// A part of a rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The instant that is rehearsed.
+    pub at: Timestamp,
+    /// The rulebook that is published now.
+    pub rulebook_version: i64,
+    /// What it has come to so far, from the first part on.
+    pub totals: BTreeMap<String, i64>,
+    /// Members of this part for whom something would be written.
+    pub members: Vec<Json>,
+    /// Where the next part goes on; `None` when everybody was looked at.
+    pub next: Option<String>,
+}
+
+impl Rehearsal {
+    /// The rehearsal as the API shows it.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        json!({
+            "job": "night",
+            "dry_run": true,
+            "at": self.at.to_string(),
+            "rulebook_version": self.rulebook_version,
+            "done": self.next.is_none(),
+            "totals": self.totals,
+            "members": self.members,
+            "next": self.next,
+        })
+    }
+}
+
+/// Whom a rehearsal looks at next: first by what falls due, then by tiers that end, then everybody else whom a new ladder may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    list: u8,
+    after: (i64, i64),
+}
+
+/// Rehearses the night of `at`, of the coming local midnight where that is not given, or goes on at `cursor`, until everybody was looked at or the budget is used up.
+///
+/// # Errors
+/// `Ok(None)` for an instant more than a year away, for a cursor that is none, and for one of another rulebook than is published now. [`Error`] when the
+/// database fails.
+pub async fn rehearse<S: Sql>(
+    floor: &Floor<'_, S>,
+    programme: ProgrammeRef,
+    at: Option<Timestamp>,
+    cursor: Option<&str>,
+    mut budget: Budget,
+) -> Result<Option<Rehearsal>, Error> {
+    let place = Place::open(floor, programme).await?;
+    let rulebook_version = place.book.version();
+    let at = at.unwrap_or_else(|| {
+        let tomorrow = local_date((floor.now)(), place.book.zone()).succ_opt();
+        tomorrow.map_or((floor.now)(), |day| start_of_day(day, place.book.zone()))
+    });
+    let begin = (at, Position { list: 0, after: (i64::MIN, 0) }, TOTALS.map(|name| (name.to_owned(), 0)).into());
+    let Some((at, position, totals)) = cursor.map_or(Some(begin), |text| read(text, rulebook_version)) else {
+        return Ok(None);
+    };
+    let now = (floor.now)().0;
+    if !(now - FARTHEST_MS..=now + FARTHEST_MS).contains(&at.0) {
+        return Ok(None);
+    }
+    let mut part = Rehearsal { at, rulebook_version, totals, members: Vec::new(), next: None };
+    let is_pass_open = is_pass_open(floor, &place).await?;
+    let mut position = Some(position);
+    while let Some(now) = position {
+        if !budget.take((floor.now)()) {
+            part.next = Some(write(&part, now));
+            return Ok(Some(part));
+        }
+        let (members, next) = look_at(floor, &place, (at, is_pass_open), now).await?;
+        for group in groups(floor, place.programme.no, &members).await? {
+            rehearse_group(floor, &place, (at, is_pass_open), group, &mut part).await?;
+        }
+        position = next;
+    }
+    Ok(Some(part))
+}
+
+/// The next members, and where the list goes on.
+async fn look_at<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &Place,
+    (at, is_pass_open): (Timestamp, bool),
+    Position { list, after }: Position,
+) -> Result<(Vec<MemberId>, Option<Position>), Error> {
+    let no = place.programme.no;
+    let due = place.book.longest_reminder_days().map_or(at, |days| horizon(at, days));
+    let found: Vec<(MemberId, (i64, i64))> = match list {
+        0 => floor.patiently(async || expiring_members(floor.sql, no, due, after, MEMBERS).await).await?,
+        1 if place.book.levels().is_empty() => Vec::new(),
+        1 => floor.patiently(async || tiers_alone(floor.sql, no, (at, due), after, MEMBERS).await).await?,
+        _ if !is_pass_open => Vec::new(),
+        _ => {
+            let found = floor.patiently(async || nothing_due(floor.sql, no, (at, due), after.1, MEMBERS).await).await?;
+            found.into_iter().map(|(member, no)| (member, (0, no))).collect()
+        }
+    };
+    let is_more = i64::try_from(found.len()).unwrap_or(0) == MEMBERS;
+    let next = match found.last() {
+        Some((_, last)) if is_more => Some(Position { list, after: *last }),
+        _ if list < 2 => Some(Position { list: list + 1, after: (i64::MIN, 0) }),
+        _ => None,
+    };
+    Ok((found.into_iter().map(|(member, _)| member).collect(), next))
+}
+
+async fn rehearse_group<S: Sql>(
+    floor: &Floor<'_, S>,
+    place: &Place,
+    night: (Timestamp, bool),
+    group: &[MemberId],
+    part: &mut Rehearsal,
+) -> Result<(), Error> {
+    let whole = floor.patiently(async || loaded(floor, place, group).await).await;
+    let members = match whole {
+        Ok(members) => members,
+        Err(Error::Corrupt(_) | Error::Fault(_)) => {
+            // One whose state does not add up costs nobody else the rehearsal.
+            let mut members = Vec::new();
+            for member in group {
+                match floor.patiently(async || loaded(floor, place, std::slice::from_ref(member)).await).await {
+                    Err(Error::Corrupt(_) | Error::Fault(_)) => part.fail(member),
+                    found => members.extend(found?),
+                }
+            }
+            members
+        }
+        Err(error) => return Err(error),
+    };
+    for member in members {
+        let id = member.id.clone();
+        match entries(place, night, member) {
+            Ok((entries, balance)) => part.take(&id, &entries, balance, place),
+            Err(_) => part.fail(&id),
+        }
+    }
+    Ok(())
+}
+
+async fn loaded<S: Sql>(floor: &Floor<'_, S>, place: &Place, members: &[MemberId]) -> Result<Vec<Member>, Error> {
+    let wanted: Vec<Wanted> =
+        members.iter().map(|member| Order::of_job(member.clone(), Command::Settle, "night").wanted()).collect();
+    let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, Lots::All).await?;
+    let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+    Ok(loaded.into_iter().map(|loaded| loaded.member).collect())
+}
+
+/// The entries that the night would write for a member, and the balance after them.
+fn entries(
+    place: &Place,
+    (at, is_pass_open): (Timestamp, bool),
+    mut member: Member,
+) -> Result<(Vec<Entry>, i64), Fault> {
+    if member.exists() && !member.lots_complete {
+        return Err(Fault::Unbalanced);
+    }
+    let programme = ProgrammeId::new(place.programme.id.as_str()).map_err(|_| Fault::Draft)?;
+    let mut entries: Vec<Entry> = Vec::new();
+    let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
+    for command in [Some(Command::Settle), upgrade, Some(Command::Remind)].into_iter().flatten() {
+        let context = Context {
+            programme: programme.clone(),
+            rulebook_version: place.book.version(),
+            now: at,
+            first_id: EntryId(entries.len() as u128 + 1),
+        };
+        let decided = decide_single(&place.book, member, &command, &Origin::default(), &Recorded::default(), context)?;
+        let decided = decided.map_err(|_| Fault::Draft)?;
+        entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
+        member = decided.member;
+    }
+    Ok((entries, member.balance))
+}
+
+impl Rehearsal {
+    fn add(&mut self, name: &str, amount: i64) {
+        if let Some(total) = self.totals.get_mut(name) {
+            *total = total.saturating_add(amount);
+        }
+    }
+
+    fn fail(&mut self, member: &MemberId) {
+        self.add("members", 1);
+        self.add("failed", 1);
+        self.members.push(json!({"member_id": member.as_str(), "failed": true}));
+    }
+
+    fn take(&mut self, member: &MemberId, entries: &[Entry], balance: i64, place: &Place) {
+        self.add("members", 1);
+        if entries.is_empty() {
+            return;
+        }
+        self.add("affected", 1);
+        let shown: Vec<Json> = entries.iter().map(|entry| self.shown(entry, place)).collect();
+        self.members.push(json!({"member_id": member.as_str(), "balance": balance, "entries": shown}));
+    }
+
+    /// An entry without what nobody can know before: its id, its hash, codes of coupons.
+    fn shown(&mut self, entry: &Entry, place: &Place) -> Json {
+        let mut shown = Map::new();
+        shown.insert("kind".to_owned(), entry.kind.as_str().into());
+        let drawn = |entry: &Entry| entry.draws.iter().map(|draw| draw.points).sum::<i64>();
+        let lots = |lots: &[ledger::LotDraw]| -> Json {
+            lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points})).collect()
+        };
+        match entry.kind {
+            Kind::Activate => {
+                self.add("lots_activated", length(&entry.activations));
+                self.add("points_activated", entry.activations.iter().map(|lot| lot.points).sum());
+                shown.insert("lots".to_owned(), lots(&entry.activations));
+            }
+            Kind::Expire => {
+                self.add("lots_expired", length(&entry.draws));
+                self.add("points_expired", drawn(entry));
+                shown.insert("points".to_owned(), entry.points.into());
+                shown.insert("lots".to_owned(), lots(&entry.draws));
+            }
+            Kind::TierChange => {
+                let gift: i64 = entry.grants.iter().map(|lot| lot.points).sum();
+                self.add("gift_points", gift);
+                self.add("gift_coupons", length(&entry.coupons));
+                if let Some(moved) = &entry.tier {
+                    let rank = |tier: Option<&String>| {
+                        place.book.levels().iter().position(|level| Some(&level.id) == tier).unwrap_or(0)
+                    };
+                    let change = match rank(Some(&moved.to)).cmp(&rank(moved.from.as_ref())) {
+                        std::cmp::Ordering::Greater => "upgrade",
+                        std::cmp::Ordering::Equal => "renewal",
+                        std::cmp::Ordering::Less => "downgrade",
+                    };
+                    self.add(&format!("tier_{change}s"), 1);
+                    shown.insert("change".to_owned(), change.into());
+                    shown.insert("from".to_owned(), json!(moved.from));
+                    shown.insert("to".to_owned(), json!(moved.to));
+                    shown.insert("until".to_owned(), json!(moved.until.map(|at| at.to_string())));
+                }
+                shown.insert("points".to_owned(), gift.into());
+            }
+            Kind::Remind => {
+                self.add("reminders", 1);
+                if let Some(reminder) = &entry.reminder {
+                    self.add("points_reminded", reminder.points);
+                    shown.insert("points".to_owned(), reminder.points.into());
+                    shown.insert("first_expires_at".to_owned(), reminder.first_expires_at.to_string().into());
+                    shown.insert("lots".to_owned(), lots(&reminder.lots));
+                }
+            }
+            Kind::Repay => {
+                self.add("points_repaid", drawn(entry));
+                shown.insert("points".to_owned(), drawn(entry).into());
+            }
+            Kind::Release => self.add("holds_timed_out", 1),
+            Kind::Lapse => self.add("requests_lapsed", 1),
+            Kind::CouponExpire => self.add("coupons_expired", length(&entry.coupons)),
+            // Nothing else is written at night.
+            _ => {}
+        }
+        Json::Object(shown)
+    }
+}
+
+fn length<T>(items: &[T]) -> i64 {
+    i64::try_from(items.len()).unwrap_or(i64::MAX)
+}
+
+type Cursor = (i64, i64, u8, i64, i64, Vec<i64>);
+
+fn write(part: &Rehearsal, Position { list, after }: Position) -> String {
+    let totals = TOTALS.map(|name| part.totals.get(name).copied().unwrap_or(0)).to_vec();
+    let cursor: Cursor = (part.at.0, part.rulebook_version, list, after.0, after.1, totals);
+    URL_SAFE_NO_PAD.encode(json!(cursor).to_string())
+}
+
+fn read(text: &str, rulebook_version: i64) -> Option<(Timestamp, Position, BTreeMap<String, i64>)> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (at, version, list, due, no, totals): Cursor = serde_json::from_slice(&bytes).ok()?;
+    let is_one = version == rulebook_version && list <= 2 && totals.len() == TOTALS.len();
+    let totals = TOTALS.into_iter().map(str::to_owned).zip(totals).collect();
+    is_one.then_some((Timestamp(at), Position { list, after: (due, no) }, totals))
+}
