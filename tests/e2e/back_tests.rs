@@ -159,7 +159,7 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
     // A Tuesday earns by itself; a Saturday twice.
     let tuesday = simulate(buys.clone()).ok();
     assert_eq!(
-        (&tuesday["entry"]["points"], &tuesday["silent_rules"][0]["because"]),
+        (&tuesday["entry"]["points"], &tuesday["entry"]["silent_rules"][0]["because"]),
         (&json!(128), &json!("condition"))
     );
     let mut saturday = buys.clone();

@@ -199,7 +199,10 @@ fn the_coming_night_can_be_rehearsed() {
     let before = host.books().snapshot();
     let rehearse = |path: &str| marketing.post(path, &json!({})).without("idempotency-key").send();
     let told = rehearse(path).ok();
-    assert_eq!((&told["at"], &told["done"], &told["next"]), (&json!("2026-04-09T16:00:00Z"), &json!(true), &Json::Null));
+    assert_eq!(
+        (&told["at"], &told["done"], &told["next"]),
+        (&json!("2026-04-09T16:00:00Z"), &json!(true), &Json::Null)
+    );
     assert_eq!(rehearse(path).ok(), told, "the same question, the same answer");
     for (path, outcome) in [
         ("/v1/jobs/night?dry_run=maybe", "400 invalid-request ?dry_run"),

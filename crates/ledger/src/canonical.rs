@@ -188,6 +188,13 @@ impl Entry {
             bytes.text("uncounted");
             bytes.list(&self.uncounted, |b, line| b.text(line));
         }
+        if !self.silent.is_empty() {
+            bytes.text("silent");
+            bytes.list(&self.silent, |b, silent| {
+                b.text(&silent.because);
+                b.list(&silent.rules, |b, rule| b.text(rule));
+            });
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }

@@ -6,7 +6,7 @@
 use crate::calendar::Timestamp;
 use crate::coupons::{CouponTerms, with_coupons};
 use crate::entry::{
-    Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, TierMove,
+    Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, Silent, TierMove,
 };
 use crate::fault::Fault;
 use crate::id::EntryId;
@@ -27,6 +27,8 @@ pub struct Earn {
     pub occurred_at: Timestamp,
     /// Rules that fired; their granted points add up to those of `grants`.
     pub awards: Vec<Award>,
+    /// Rules that were there for it and did not fire.
+    pub silent: Vec<Silent>,
     /// What each order line earned.
     pub lines: Vec<LineAward>,
     /// Lines, by their names, that do not count towards tiers.
@@ -124,6 +126,7 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
         event: Some(earn.event),
         awards: earn.awards,
         lines: earn.lines,
+        silent: earn.silent,
         uncounted: earn.uncounted,
         grants: earn.grants,
         dates: earn.extends,

@@ -41,6 +41,15 @@ pub struct Award {
     pub granted: i64,
 }
 
+/// Rules that did not fire for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silent {
+    /// Why, by the name of the reason.
+    pub because: String,
+    /// The rules, by their names.
+    pub rules: Vec<String>,
+}
+
 /// What one order line earned: later returns claw back from this, never from today's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineAward {
@@ -220,6 +229,8 @@ pub struct Entry {
     pub cause: Option<EntryId>,
     /// Rules that fired.
     pub awards: Vec<Award>,
+    /// Rules that were there for the event and did not fire.
+    pub silent: Vec<Silent>,
     /// What each order line earned.
     pub lines: Vec<LineAward>,
     /// Lines, by their names, that do not count towards tiers: what comes back of them changes nothing there.

@@ -132,6 +132,7 @@ impl Journal {
             cause: None,
             awards: Vec::new(),
             lines: Vec::new(),
+            silent: Vec::new(),
             uncounted: Vec::new(),
             grants: Vec::new(),
             draws: Vec::new(),

@@ -47,7 +47,7 @@ pub use coupons::{
 };
 pub use entry::{
     Award, Count, Entry, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reminder,
-    Reservation, Reversal, TierMove,
+    Reservation, Reversal, Silent, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use expiry::ExpiryPolicy;

@@ -182,7 +182,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(!entry.dates.is_empty(), &DATING),
         only(!entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
         only(!entry.coupons.is_empty(), &WITH_COUPONS),
-        only(!entry.uncounted.is_empty(), &[Kind::Earn]),
+        only(!entry.uncounted.is_empty() || !entry.silent.is_empty(), &[Kind::Earn]),
         only(entry.discount.is_some(), &[Kind::CouponRedeem]),
         only(entry.reward.is_some(), &[Kind::Redeem]),
         only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),

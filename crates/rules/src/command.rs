@@ -8,7 +8,6 @@ use ledger::{
 };
 
 use crate::adjust::AdjustmentWish;
-use crate::earning::Silence;
 use crate::reverse::{Redemption, Reverse};
 use crate::review::Promise;
 use crate::reward::Reward;
@@ -204,12 +203,7 @@ pub struct Decided {
     pub member: Member,
     /// The other members that it concerns, after it.
     pub others: Vec<Member>,
-    /// Rules that were there for the event and did not fire, and why.
-    pub silent: Silent,
 }
-
-/// Rules that did not fire, each with the reason.
-pub type Silent = Vec<(String, Silence)>;
 
 /// What the books already say about the documents that a command names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

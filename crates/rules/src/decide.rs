@@ -183,7 +183,7 @@ fn simple(
     // A job has nothing to do for an account that is closed.
     if journal.member().closed.is_some() {
         let (decision, member) = journal.finish(0);
-        return Ok(Ok(Decided { decision, member, others: Vec::new(), silent: Vec::new() }));
+        return Ok(Ok(Decided { decision, member, others: Vec::new() }));
     }
     settle(&mut journal, book, &origin.actor)?;
     let mut primary = journal.posted();
@@ -194,7 +194,7 @@ fn simple(
     }
     wind_up(&mut journal, book, &by(&origin.actor))?;
     let (decision, member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member, others: Vec::new(), silent: Vec::new() }))
+    Ok(Ok(Decided { decision, member, others: Vec::new() }))
 }
 
 /// Posts what the command itself asks for; tells which posting that is where it is not the first.

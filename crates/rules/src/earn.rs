@@ -6,7 +6,7 @@ use ledger::{
 };
 
 use crate::award::{self, Share};
-use crate::command::{Decided, EarnEvent, Line, Recorded, Silent};
+use crate::command::{Decided, EarnEvent, Line, Recorded};
 use crate::condition::Facts;
 use crate::coupon::Issue;
 use crate::decide::{Outcome, closed, settle};
@@ -36,7 +36,7 @@ pub(crate) fn earn(
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
     let extends = book.extended(journal.member(), occurred_at, now)?;
-    let (earned, silent) = match price(book, journal.member(), (event, origin), recorded, occurred_at, now) {
+    let earned = match price(book, journal.member(), (event, origin), recorded, occurred_at, now) {
         Ok(earned) => earned,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -46,7 +46,7 @@ pub(crate) fn earn(
     tiers::upgrade(&mut journal, book, &along, Some(id))?;
     repay(&mut journal, book.first_in_first_out(), &along)?;
     let (decision, member): (Decision, Member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member, others: Vec::new(), silent }))
+    Ok(Ok(Decided { decision, member, others: Vec::new() }))
 }
 
 /// The checks that need no sums, in the order of [`Refusal`].
@@ -93,7 +93,7 @@ fn may(
     Ok(())
 }
 
-/// What the event earns, and why rules that are there for it are silent.
+/// What the event earns.
 fn price(
     book: &Rulebook,
     member: &Member,
@@ -101,7 +101,7 @@ fn price(
     recorded: &Recorded,
     occurred_at: Timestamp,
     now: Timestamp,
-) -> Result<(Earn, Silent), Refusal> {
+) -> Result<Earn, Refusal> {
     let mut limits = Limits::new(book, member, occurred_at, now);
     let action = book.actions.get(&event.event);
     if let Some(limit) = action.and_then(|action| action.limit) {
@@ -172,6 +172,7 @@ fn price(
         event: event.event.clone(),
         occurred_at,
         awards: award::awards(&shares, &parts),
+        silent,
         lines: award::lines(&event.lines, &shares, &parts),
         uncounted: event.lines.iter().filter(|line| !counting(line)).map(|line| line.line.clone()).collect(),
         grants: grants.collect(),
@@ -182,11 +183,10 @@ fn price(
         tallies,
         coupons: coupons(book, &event.event, spend_minor, &fired, now),
     };
-    let earn = match because {
+    Ok(match because {
         Some(because) => kept_back(earn, because),
         None => earn,
-    };
-    Ok((earn, silent))
+    })
 }
 
 /// The coupons that the event brings.

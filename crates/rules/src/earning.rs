@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, day_number};
+use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, Silent, day_number};
 
-use crate::command::{Line, Silent};
+use crate::command::Line;
 use crate::condition::{Condition, Facts, Field};
 use crate::document::{Limit, RuleCap, Stacking};
 use crate::limits::Limits;
@@ -123,20 +123,28 @@ pub(crate) fn ask<'a>(
     book: &'a Rulebook,
     asked: &Asked<'a>,
     limits: &Limits<'_>,
-) -> Result<(Vec<Fired<'a>>, Silent), Refusal> {
+) -> Result<(Vec<Fired<'a>>, Vec<Silent>), Refusal> {
     let (mut fired, mut silent) = (Vec::new(), Vec::new());
     for rule in book.rules_of(asked.facts.event()) {
         match one(book, rule, asked, limits)? {
             Ok(found) => fired.push(found),
-            Err(why) => silent.push((rule.id.clone(), why)),
+            Err(why) => keep_silent(&mut silent, rule, why),
         }
     }
     let chosen: Vec<bool> = fired.iter().enumerate().map(|(at, one)| is_chosen(at, one, &fired)).collect();
     let mut kept = Vec::new();
     for (one, is_chosen) in fired.into_iter().zip(chosen) {
-        if is_chosen { kept.push(one) } else { silent.push((one.rule.id.clone(), Silence::Group)) }
+        if is_chosen { kept.push(one) } else { keep_silent(&mut silent, one.rule, Silence::Group) }
     }
     Ok((kept, silent))
+}
+
+fn keep_silent(silent: &mut Vec<Silent>, rule: &Rule, why: Silence) {
+    let (because, id) = (why.as_str(), rule.id.clone());
+    match silent.iter_mut().find(|silent| silent.because == because) {
+        Some(silent) => silent.rules.push(id),
+        None => silent.push(Silent { because: because.to_owned(), rules: vec![id] }),
+    }
 }
 
 /// Whether the rule at this place is the one of its group, or one of them.

@@ -33,7 +33,7 @@ fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
         postings.extend(decision.postings);
     }
     let member = own.ok_or(Fault::Moved)?;
-    Ok(Ok(Decided { decision: Decision { postings, primary: at }, member, others, silent: Vec::new() }))
+    Ok(Ok(Decided { decision: Decision { postings, primary: at }, member, others }))
 }
 
 /// The journal of a member, the `place`th of the decision, with everything written down that is due.

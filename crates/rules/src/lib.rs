@@ -33,7 +33,7 @@ mod validate;
 pub use adjust::AdjustmentWish;
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
-pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Silent, Stolen};
+pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
 pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
 pub use decide::{Decide, Outcome, decide, decide_event, decide_joint, decide_single, settle};
 pub use default::default_document;

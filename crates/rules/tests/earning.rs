@@ -61,9 +61,16 @@ fn run(name: &str, world: &mut World, steps: &[(&str, Command, &str)]) {
     }
 }
 
-fn silent(world: &mut World, local: &str, command: &Command) -> Vec<(String, Silence)> {
+/// Rules that are silent, by the reason.
+fn silent(world: &mut World, local: &str, command: &Command) -> Vec<(String, Vec<String>)> {
     let member = world.member.clone();
-    world.decide(&member, at(&format!("{local}+08:00")), command, None).unwrap().silent
+    let decided = world.decide(&member, at(&format!("{local}+08:00")), command, None).unwrap().decision;
+    let told = |silent: &ledger::Silent| (silent.because.clone(), silent.rules.clone());
+    decided.primary().unwrap().silent.iter().map(told).collect()
+}
+
+fn because(why: Silence, rules: &[&str]) -> (String, Vec<String>) {
+    (why.as_str().to_owned(), rules.iter().map(|rule| (*rule).to_owned()).collect())
 }
 
 #[test]
@@ -158,7 +165,7 @@ fn a_category_with_a_cap_and_what_comes_back_of_it() {
     let decided = world.decide(&member, at("2026-04-02T10:00:00+08:00"), &back, None).unwrap();
     assert_eq!(decided.decision.postings[0].entry.points, -30);
     let why = silent(&mut world, "2026-04-03T10:00:00", &basket(&[("bread", "", 1, 1_000)]));
-    assert_eq!(why, [("dairy".to_owned(), Silence::Lines)]);
+    assert_eq!(why, [because(Silence::Lines, &["dairy"])]);
 }
 
 #[test]
@@ -174,8 +181,7 @@ fn groups_weigh_rules_against_each_other() {
     }));
     let all = buy(&[100]);
     let why = silent(&mut world, "2026-03-02T10:00:00", &all);
-    let of_group = |name: &str| (name.to_owned(), Silence::Group);
-    assert_eq!(why, [of_group("small"), of_group("large_too"), of_group("late")]);
+    assert_eq!(why, [because(Silence::Group, &["small", "large_too", "late"])]);
     assert_eq!(told(&mut world, "2026-03-02T10:00:00", &all), "purchase 1, large 50, early 1, one 3, two 4");
 }
 
@@ -197,7 +203,7 @@ fn first_purchases_new_members_and_how_often() {
     );
     assert_eq!(
         silent(&mut world, "2026-03-02T10:00:04", &buy(&[100])),
-        [("first".to_owned(), Silence::Condition), ("welcome".to_owned(), Silence::Limit),]
+        [because(Silence::Condition, &["first"]), because(Silence::Limit, &["welcome"])]
     );
 }
 
@@ -439,7 +445,7 @@ fn what_cannot_be_told_does_not_fire() {
         {"id": "saved", "event": "purchase", "when": "member.orders == 0 || 1 / member.orders == 1", "award": {"kind": "fixed", "points": 1}},
     ]}));
     let why = silent(&mut world, "2026-03-02T10:00:00", &buy(&[100]));
-    assert_eq!(why, [("over".to_owned(), Silence::Failed), ("zero".to_owned(), Silence::Failed)]);
+    assert_eq!(why, [because(Silence::Failed, &["over", "zero"])]);
     assert_eq!(told(&mut world, "2026-03-02T10:00:00", &buy(&[100])), "purchase 1, saved 1");
 }
 

@@ -1,7 +1,6 @@
 //! Replies, and how the outcome of a command is shown.
 
 use ledger::Kind;
-use rules::{Silence, Silent};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use store::{Answer, EntryView, Outcome};
@@ -46,14 +45,7 @@ impl Reply {
 }
 
 /// What a command wrote, as every mutation answers: the entry it asked for, those that came along, and the balance after all of them.
-/// A dry run tells as well which rules of the event were silent, and why.
-pub(crate) struct Written<'a>(pub(crate) &'a Answer, pub(crate) Option<&'a Silent>);
-
-#[derive(Serialize)]
-struct SilentRule {
-    rule: String,
-    because: &'static str,
-}
+pub(crate) struct Written<'a>(pub(crate) &'a Answer);
 
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -63,24 +55,18 @@ impl Serialize for Written<'_> {
         let others = entries.iter().enumerate().filter(|(index, _)| index != primary);
         map.serialize_entry("follow_ups", &others.map(|(_, entry)| EntryView(entry)).collect::<Vec<_>>())?;
         map.serialize_entry("balance", &entries.last().map(|entry| entry.balance_after))?;
-        if let Some(silent) = self.1 {
-            let told = |(rule, why): &(String, Silence)| SilentRule { rule: rule.clone(), because: why.as_str() };
-            map.serialize_entry("silent_rules", &silent.iter().map(told).collect::<Vec<_>>())?;
-        }
         map.end()
     }
 }
 
 /// Shows what became of a command.
-pub(crate) fn show(outcome: Outcome, is_dry: bool) -> Result<Reply, Problem> {
+pub(crate) fn show(outcome: Outcome) -> Result<Reply, Problem> {
     match outcome {
         Outcome::Done(answer) => {
             // A profile that replaces another creates nothing; told from the entry, so that a replay has the same status.
             let replaces =
                 answer.entries.get(answer.primary).is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);
-            let silent = Some(&answer.silent)
-                .filter(|_| is_dry && answer.entries.get(answer.primary).is_some_and(|e| e.kind == Kind::Earn));
-            let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer, silent));
+            let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer));
             Ok(if answer.replayed { reply.with("idempotent-replayed", "true") } else { reply })
         }
         Outcome::Refused { refusal, id, replayed } => Err(Problem::Refused { refusal, id, replayed }),

@@ -115,7 +115,7 @@ async fn carried_out(
         let mut outcomes = carry_out(&mut desk, &[order], loaded).await?;
         outcomes.pop().ok_or_else(|| Problem::Internal("no outcome".to_owned()))?
     };
-    let reply = show(outcome, dry)?;
+    let reply = show(outcome)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
@@ -133,7 +133,7 @@ pub async fn simulated(app: &App, caller: &Caller, order: Order, book: &Rulebook
     let (programme, _, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
     let outcome = dry_run(&mut desk(app, &programme, book), &order, loaded).await?;
-    Ok(show(outcome, true)?.with("dry-run", "true"))
+    Ok(show(outcome)?.with("dry-run", "true"))
 }
 
 /// Carries out many orders at once, each with an outcome of its own, in order. What could not be made an order is its problem.
@@ -231,7 +231,7 @@ fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>) -> Result<Repl
         let reply = match place {
             Some(problem) => problem.reply(),
             None => {
-                let outcome = outcomes.next().ok_or(Problem::Busy).and_then(|outcome| show(outcome, false));
+                let outcome = outcomes.next().ok_or(Problem::Busy).and_then(show);
                 outcome.unwrap_or_else(|problem| problem.reply())
             }
         };

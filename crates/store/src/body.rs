@@ -5,7 +5,7 @@
 use ledger::{
     Award, Count, Deduction, Discount, Entry, EntryId, Exact, Frozen, Hash, Kind, LineAward, LineReturn, LotDates,
     LotGrant, LotNumber, LotReturn, MemberId, Origin, PoolChange, ProgrammeId, Qualifying, Reference, Reminder,
-    Reservation, Reversal, Review, Sequence, Taken, TierMove,
+    Reservation, Reversal, Review, Sequence, Silent, Taken, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ struct Body {
     lines: Vec<LineRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     uncounted: Vec<String>,
+    /// Because, rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    silent: Vec<(String, Vec<String>)>,
     /// Number, points, source, earned_at, available_at, expires_at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grants: Vec<GrantRow>,
@@ -137,6 +140,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         cause: entry.cause.map(|id| id.to_string()),
         awards: entry.awards.iter().map(|a| (a.rule.clone(), a.desired.to_string(), a.granted)).collect(),
         uncounted: entry.uncounted.clone(),
+        silent: entry.silent.iter().map(|silent| (silent.because.clone(), silent.rules.clone())).collect(),
         lines: entry
             .lines
             .iter()
@@ -251,6 +255,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         awards: body.awards.into_iter().map(award).collect::<Option<_>>().ok_or_else(corrupt)?,
         lines: body.lines.into_iter().map(line).collect(),
         uncounted: body.uncounted,
+        silent: body.silent.into_iter().map(|(because, rules)| Silent { because, rules }).collect(),
         grants: body.grants.into_iter().map(grant).collect(),
         draws: draws(&body.draws),
         activations: draws(&body.activations),

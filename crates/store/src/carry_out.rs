@@ -89,7 +89,7 @@ pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
         match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
             Attempt::Decided(decided) => {
                 let (entries, primary) = decided.decision.told();
-                return Ok(Outcome::Done(Answer { entries, primary, replayed: false, silent: decided.silent }));
+                return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
             }
             Attempt::Refused(refusal) => return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false }),
             Attempt::NeedsAllLots => {
@@ -233,7 +233,7 @@ impl Round {
         for ((index, decision, _), written) in self.decided.drain(..).zip(written?) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
                 let (entries, primary) = decision.told();
-                *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false, silent: Vec::new() }));
+                *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false }));
             }
         }
         self.keep(desk, outcomes).await
@@ -318,7 +318,7 @@ async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Resul
     }
     let entries = span(sql, *member_no, *first, *last).await?;
     let primary = usize::try_from(primary - first).map_err(|_| Error::Corrupt("idempotency key"))?;
-    Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true, silent: Vec::new() })))
+    Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true })))
 }
 
 async fn reload<S: Sql, I>(

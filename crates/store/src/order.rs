@@ -1,7 +1,7 @@
 //! What a command carries through the store, and what became of it.
 
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
-use rules::{Command, Decide, Silent, decide_single, stock_subject};
+use rules::{Command, Decide, decide_single, stock_subject};
 
 use crate::commit::Claims;
 use crate::load::{Beside, Lots, Undoes, Wanted};
@@ -180,8 +180,6 @@ pub struct Answer {
     pub primary: usize,
     /// True when it was written by an earlier request with the same key.
     pub replayed: bool,
-    /// Rules that did not fire, and why; only told by a dry run.
-    pub silent: Silent,
 }
 
 /// What became of an order.

@@ -2,7 +2,7 @@
 
 use ledger::{
     Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDates, LotDraw, LotNumber,
-    Person, Reservation, Reversal, Taken, Timestamp,
+    Person, Reservation, Reversal, Silent, Taken, Timestamp,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -44,6 +44,7 @@ impl Serialize for EntryView<'_> {
             "rules",
             entry.awards.iter().map(|a| Rule { desired: a.desired.to_string(), granted: a.granted, rule: &a.rule }),
         )?;
+        list(&mut map, "silent_rules", entry.silent.iter().flat_map(silent))?;
         list(&mut map, "lines", entry.lines.iter().map(line))?;
         list(&mut map, "lots", lots(entry).into_iter())?;
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
@@ -73,6 +74,17 @@ impl Serialize for EntryView<'_> {
         map.serialize_entry("hash", &entry.hash.to_string())?;
         map.end()
     }
+}
+
+/// A rule that did not fire, and why.
+#[derive(Serialize)]
+struct SilentRule<'a> {
+    because: &'a str,
+    rule: &'a str,
+}
+
+fn silent(silent: &Silent) -> impl Iterator<Item = SilentRule<'_>> {
+    silent.rules.iter().map(|rule| SilentRule { because: &silent.because, rule })
 }
 
 /// An order line.
