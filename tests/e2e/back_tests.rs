@@ -173,7 +173,7 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
     for (body, outcome) in [
         (
             json!({"draft": "none", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}),
-            "404 resource-not-found",
+            "400 invalid-request /draft",
         ),
         (
             json!({"draft": "spring", "from": "2026-02-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}),

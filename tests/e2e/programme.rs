@@ -1,7 +1,7 @@
 //! `/v1/programmes`: publishing rulebooks, and programmes that know nothing of each other.
 
 use serde_json::{Value as Json, json};
-use tests::Host;
+use tests::{Host, Shop};
 
 #[test]
 fn a_new_rulebook_counts_from_its_publication() {
@@ -127,4 +127,104 @@ fn programmes_share_nothing() {
     let prefix = other.all("/v1/keys", 50)[0]["prefix"].as_str().unwrap().to_owned();
     assert_eq!(one.ask("DELETE", &format!("/v1/keys/{prefix}")).send().outcome(), "404 resource-not-found");
     assert_eq!(one.ask("POST", &format!("/v1/keys/{prefix}/rotate")).send().outcome(), "404 resource-not-found");
+}
+
+fn rulebook_of(shop: &Shop, id: &str) -> Json {
+    shop.get(&format!("/v1/programmes/{id}")).send().ok()
+}
+
+/// A group and its subsidiaries: what a subsidiary has not changed itself follows the group, however the group publishes.
+#[test]
+fn a_subsidiary_follows_the_group() {
+    let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
+    let group = host.shop();
+    let put = |id: &str, inherits: Option<&str>, rulebook: &Json| {
+        group
+            .put(&format!("/v1/programmes/{id}"), &json!({"name": id, "inherits": inherits, "rulebook": rulebook}))
+            .send()
+    };
+    let base = rulebook_of(&group, "default")["rulebook"].take();
+    let mut own = base.clone();
+    own["purchase"]["points_per_unit"] = "3".into();
+    own["tiers"]["levels"][1]["gift_points"] = 77.into();
+    let south = host.shop_with("south", |_| {});
+    assert_eq!(put("south", Some("default"), &own).outcome(), "200");
+    assert_eq!(put("north", Some("default"), &base).outcome(), "201");
+    for (id, inherits, outcome) in [
+        ("west", Some("nowhere"), "400 invalid-request /inherits"),
+        ("west", Some("west"), "400 invalid-request /inherits"),
+        ("west", Some("south"), "400 invalid-request /inherits"),
+        ("default", Some("south"), "400 invalid-request /inherits"),
+    ] {
+        assert_eq!(put(id, inherits, &base).outcome(), outcome, "{id} {inherits:?}");
+    }
+    let told = rulebook_of(&south, "south");
+    assert_eq!((&told["inherits"], &told["inheritance"]["problems"]), (&json!("default"), &Json::Null));
+    assert_eq!(
+        told["inheritance"]["overrides"],
+        json!(["/purchase/points_per_unit", "/tiers/levels/silver/gift_points"])
+    );
+    assert_eq!(south.buys("li", "a", 1_000).send().ok()["entry"]["points"], 30);
+
+    // The group publishes by PUT: what south has changed stays, all else is the group's at once.
+    let mut next = base.clone();
+    next["purchase"]["points_per_unit"] = "2".into();
+    next["tiers"]["levels"][1]["from"] = 5_000.into();
+    next["actions"]["check_in"]["points"] = 9.into();
+    assert_eq!(put("default", None, &next).outcome(), "200");
+    let told = rulebook_of(&south, "south")["rulebook"].take();
+    assert_eq!(
+        (
+            &told["purchase"]["points_per_unit"],
+            &told["tiers"]["levels"][1]["from"],
+            &told["actions"]["check_in"]["points"]
+        ),
+        (&json!("3"), &json!(5_000), &json!(9))
+    );
+    assert_eq!(told["tiers"]["levels"][1]["gift_points"], 77);
+    assert_eq!(rulebook_of(&group, "north")["rulebook"], next);
+    let bought = south.buys("li", "b", 5_000).send().ok();
+    assert_eq!((&bought["entry"]["points"], &bought["follow_ups"][0]["points"]), (&json!(150), &json!(77)));
+    let versions = south.all("/v1/programmes/south/rulebooks", 10);
+    assert_eq!(versions[0]["published_by"], "inherited:default:2");
+    assert_eq!(host.fire("publish"), 200);
+    assert_eq!(south.all("/v1/programmes/south/rulebooks", 10), versions, "followed once");
+
+    // By a publication of marketing it follows with the schedule.
+    let marketing = group.with_bearer(&group.key("marketing"));
+    next["actions"]["check_in"]["points"] = 11.into();
+    marketing.put("/v1/rulebook/drafts/eleven", &next).send().ok();
+    marketing.post("/v1/rulebook/publications", &json!({"draft": "eleven"})).send().ok();
+    assert_eq!(host.fire("publish"), 200);
+    assert_eq!(rulebook_of(&south, "south")["rulebook"]["actions"]["check_in"]["points"], 11);
+
+    // What does not fit together is told, and stays as it is: south names an expiry that the group has taken away.
+    own = rulebook_of(&south, "south")["rulebook"].take();
+    own["purchase"]["expiry"] = "campaign".into();
+    assert_eq!(put("south", Some("default"), &own).outcome(), "200");
+    let before = rulebook_of(&south, "south")["rulebook_version"].clone();
+    next["expiry"] = json!({"shopping": next["expiry"]["shopping"]});
+    next["actions"] = json!({});
+    next["tiers"]["gift_expiry"] = "shopping".into();
+    assert_eq!(put("default", None, &next).outcome(), "200");
+    let told = rulebook_of(&south, "south");
+    assert_eq!(
+        (&told["rulebook_version"], &told["inheritance"]["problems"][0]["pointer"]),
+        (&before, &json!("/purchase/expiry"))
+    );
+    assert_eq!(rulebook_of(&group, "north")["rulebook"], next, "the others follow");
+    assert_eq!(host.fire("publish"), 200, "nor is it tried again for nothing");
+    // Mended by either side, it goes on.
+    own["purchase"]["expiry"] = "shopping".into();
+    assert_eq!(put("south", Some("default"), &own).outcome(), "200");
+    assert_eq!(rulebook_of(&south, "south")["inheritance"]["problems"], Json::Null);
+
+    // Without the field it stands alone.
+    assert_eq!(put("south", None, &own).outcome(), "200");
+    next["accept_late_days"] = 3.into();
+    assert_eq!(put("default", None, &next).outcome(), "200");
+    assert_ne!(rulebook_of(&south, "south")["rulebook"]["accept_late_days"], 3);
+    assert!(rulebook_of(&south, "south").get("inherits").is_none());
+    // Members stay each programme's own.
+    assert_eq!(group.get("/v1/members/li").send().outcome(), "404 member-not-found");
 }

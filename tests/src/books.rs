@@ -54,6 +54,7 @@ impl Books {
             "draft",
             "publication_request",
             "back_test",
+            "inheritance",
         ];
         let mut numbers: Vec<i64> =
             counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();

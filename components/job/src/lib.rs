@@ -3,7 +3,8 @@
 //! | Route | Does |
 //! |---|---|
 //! | `POST /v1/jobs/{name}` | runs `activate`, `expire-sweep`, `tier-upgrade`, `remind`, `notify`, `night` or `publish`; `"done": false` says: call again |
-//! | `POST /v1/jobs/night?dry_run=true` | rehearses the coming night, or that of `?at=`; `?cursor=` goes on |
+//!
+//! `night` with `?dry_run=true` rehearses the coming night, or that of `?at=`; `?cursor=` goes on.
 
 mod outbound;
 

@@ -13,12 +13,12 @@ mod versions;
 
 use ledger::ProgrammeId;
 use rules::Rulebook;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, Published, programme, publish};
+use store::{Caller, Published, follow, followers, inherit, inheritance, overrides, programme, publish};
 
 const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
 const MOST_BYTES: usize = 256 * 1024;
@@ -73,13 +73,22 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     reader(app, request, id).await?;
     request.allow_query(&[])?;
     let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
-    let body = json!({
+    let mut body = json!({
         "programme_id": found.reference.id,
         "name": found.name,
         "rulebook_version": found.reference.rulebook_version,
         "published_at": ledger::Timestamp(found.published_at).to_string(),
-        "rulebook": found.document,
     });
+    if let (Some(body), Some(of)) = (body.as_object_mut(), inheritance(&app.sql, id).await?) {
+        let problems: Option<Json> = of.problems.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let overrides = overrides(&app.sql, &found.document, &of).await?;
+        let shown = json!({"rulebook_version": of.version, "overrides": overrides, "problems": problems});
+        body.insert("inherits".to_owned(), of.parent.into());
+        body.insert("inheritance".to_owned(), shown);
+    }
+    if let Some(body) = body.as_object_mut() {
+        body.insert("rulebook".to_owned(), json!(found.document));
+    }
     Ok(Reply::json(200, &body))
 }
 
@@ -92,11 +101,38 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body: ProgrammeBody = parse_json(body)?;
     if is_dry {
         checked(id, &body)?;
+        parent_of(app, id, &body).await?;
         let version = programme(&app.sql, id).await?.map_or(0, |found| found.reference.rulebook_version);
         let body = json!({"programme_id": id, "name": body.name, "rulebook_version": version});
         return Ok(Reply::json(200, &body).with("dry-run", "true"));
     }
-    once(app, &key, &caller, "programme", &(id, &body), async || next_rulebook(app, &caller, id, &body).await).await
+    let publish = async || {
+        let parent = parent_of(app, id, &body).await?;
+        let reply = next_rulebook(app, &caller, id, &body).await?;
+        inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
+        follow(&app.sql, now().0).await?;
+        Ok(reply)
+    };
+    once(app, &key, &caller, "programme", &(id, &body), publish).await
+}
+
+/// The programme that this one is to follow, and its version. Groups have one level, so that everybody can tell where a rule comes from.
+async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<(String, i64)>, Problem> {
+    let Some(parent) = &body.inherits else { return Ok(None) };
+    let invalid = |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/inherits", detail)]);
+    if parent == id {
+        return Err(invalid("must be another programme"));
+    }
+    let found = programme(&app.sql, parent).await?.ok_or_else(|| invalid("there is no programme of this id"))?;
+    if inheritance(&app.sql, parent).await?.is_some() {
+        return Err(invalid("follows another programme itself: name that one"));
+    }
+    if followers(&app.sql, id).await? > 0 {
+        return Err(invalid("cannot be given: other programmes follow this one"));
+    }
+    // Who follows it already goes on from where it is: what the parent has changed since is no difference of its own.
+    let so_far = inheritance(&app.sql, id).await?.filter(|of| of.parent == *parent).map(|of| of.version);
+    Ok(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version))))
 }
 
 /// The document of an earlier version becomes the next one.
@@ -107,7 +143,9 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
         let name = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?.name;
-        next_rulebook(app, &caller, id, &ProgrammeBody { name, rulebook }).await
+        let reply = next_rulebook(app, &caller, id, &ProgrammeBody { name, rulebook, inherits: None }).await?;
+        follow(&app.sql, now().0).await?;
+        Ok(reply)
     };
     once(app, &key, &caller, "restore", &(id, number), again).await
 }

@@ -1,8 +1,8 @@
-//! On schedule: publishes the rulebooks whose time has come, for every programme.
+//! On schedule: publishes the rulebooks whose time has come, for every programme, then those of programmes that follow one which has published.
 //!
 //! Exports `handle-cron-event`. What is published at once is published by its request, not here.
 
-use jobs::{Job, guest::fire};
+use jobs::guest::publish;
 
 wit_bindgen::generate!({ path: "../../wit", world: "cron", generate_all });
 
@@ -11,6 +11,6 @@ export!(Component);
 
 impl Guest for Component {
     fn handle_cron_event(_metadata: Metadata) -> Result<(), Error> {
-        fire(&[Job::Publish]).map_err(Error::Other)
+        publish().map_err(Error::Other)
     }
 }

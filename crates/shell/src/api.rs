@@ -215,6 +215,9 @@ pub struct ProgrammeBody {
     pub name: String,
     /// The rulebook to publish.
     pub rulebook: Document,
+    /// The programme whose rulebook it follows in all that is not different here; it stands alone when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherits: Option<String>,
 }
 
 /// Where events are sent.

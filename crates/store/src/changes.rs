@@ -89,3 +89,93 @@ fn by_id(list: &[Json]) -> Option<Vec<(&str, &Json)>> {
 fn item<'a>(list: &[(&str, &'a Json)], id: &str) -> Option<&'a Json> {
     list.iter().find(|(other, _)| *other == id).map(|(_, item)| *item)
 }
+
+/// A rulebook that was made from `base`, with what has changed in `base` since: where only one of the two was changed, that; where both, `own`.
+/// `None` when that has not the shape of a rulebook.
+pub(crate) fn followed(base: &Document, own: &Document, next: &Document) -> Option<Document> {
+    let written = |document| serde_json::to_value(document).ok();
+    let merged = merged(Some(&written(base)?), Some(&written(own)?), Some(&written(next)?))?;
+    // From text, as stored ones are: reading documents in one more way takes a component 100 KB.
+    serde_json::from_str(&merged.to_string()).ok()
+}
+
+fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json>) -> Option<Json> {
+    if own == base {
+        return next.cloned();
+    }
+    if next == base {
+        return own.cloned();
+    }
+    match (base, own, next) {
+        (Some(Json::Object(base)), Some(Json::Object(own)), Some(Json::Object(next))) => {
+            let added = next.keys().filter(|name| !own.contains_key(*name));
+            let field = |name: &String| Some((name.clone(), merged(base.get(name), own.get(name), next.get(name))?));
+            Some(Json::Object(own.keys().chain(added).filter_map(field).collect()))
+        }
+        (Some(Json::Array(base)), Some(Json::Array(own_items)), Some(Json::Array(next))) => {
+            let (Some(base), Some(items), Some(next)) = (by_id(base), by_id(own_items), by_id(next)) else {
+                return own.cloned();
+            };
+            let ids = |list: &[(&str, &Json)]| list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>();
+            let (of_base, of_own, of_next) = (ids(&base), ids(&items), ids(&next));
+            // In the order of whoever has changed it, the items of the other at their end.
+            let (first, then) = if of_next == of_base { (of_own, of_next) } else { (of_next, of_own) };
+            let added: Vec<String> = then.into_iter().filter(|id| !first.contains(id)).collect();
+            let one = |id: &String| merged(item(&base, id), item(&items, id), item(&next, id));
+            Some(Json::Array(first.iter().chain(&added).filter_map(one).collect()))
+        }
+        _ => own.cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_one_has_changed_is_taken_from_there() {
+        let item = |id: &str, n: i64| json!({"id": id, "n": n});
+        let cases = [
+            ("nothing changed", json!({"a": 1}), json!({"a": 1}), json!({"a": 1}), json!({"a": 1})),
+            ("the parent's", json!({"a": 1}), json!({"a": 1}), json!({"a": 2}), json!({"a": 2})),
+            ("one's own", json!({"a": 1}), json!({"a": 3}), json!({"a": 1}), json!({"a": 3})),
+            ("both: one's own", json!({"a": 1}), json!({"a": 3}), json!({"a": 2}), json!({"a": 3})),
+            (
+                "each its part",
+                json!({"a": 1, "b": {"c": 1, "d": 1}}),
+                json!({"a": 1, "b": {"c": 2, "d": 1}}),
+                json!({"a": 9, "b": {"c": 1, "d": 3}}),
+                json!({"a": 9, "b": {"c": 2, "d": 3}}),
+            ),
+            (
+                "added and taken away",
+                json!({"a": 1, "b": 1}),
+                json!({"b": 1, "own": 1}),
+                json!({"a": 1, "b": 1, "new": 1}),
+                json!({"b": 1, "own": 1, "new": 1}),
+            ),
+            ("taken away above", json!({"a": 1, "b": 1}), json!({"a": 1, "b": 1}), json!({"b": 1}), json!({"b": 1})),
+            (
+                "changed here and taken away above",
+                json!({"a": 1, "b": 1}),
+                json!({"a": 2, "b": 1}),
+                json!({"b": 3}),
+                json!({"a": 2, "b": 3}),
+            ),
+            (
+                "items by their ids",
+                json!({"l": [item("x", 1), item("y", 1)]}),
+                json!({"l": [item("x", 2), item("y", 1), item("own", 1)]}),
+                json!({"l": [item("new", 1), item("x", 1), item("y", 5)]}),
+                json!({"l": [item("new", 1), item("x", 2), item("y", 5), item("own", 1)]}),
+            ),
+            ("other lists as a whole", json!([1, 2]), json!([1, 3]), json!([4]), json!([1, 3])),
+            ("null is a value", json!({"a": {"b": 1}}), json!({"a": null}), json!({"a": {"b": 2}}), json!({"a": null})),
+        ];
+        for (name, base, own, next, expected) in cases {
+            assert_eq!(merged(Some(&base), Some(&own), Some(&next)), Some(expected.clone()), "{name}");
+            // Following once more changes nothing.
+            assert_eq!(merged(Some(&base), Some(&expected), Some(&next)), Some(expected), "{name}, again");
+        }
+    }
+}

@@ -22,6 +22,7 @@ mod effects;
 mod endpoints;
 mod history;
 mod in_flight;
+mod inheritance;
 mod keys;
 mod load;
 mod migrate;
@@ -58,6 +59,7 @@ pub use endpoints::{
 };
 pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span, transferred};
 pub use in_flight::InFlight;
+pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, migrate};

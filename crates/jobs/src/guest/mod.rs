@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures::FutureExt;
 use ledger::{EntryId, Timestamp};
-use store::{SpinSync, migrate};
+use store::{SpinSync, follow, migrate, programmes, publish_due};
 
 use crate::{Budget, Floor, Job, run_everywhere};
 use outbound::WasiOutbound;
@@ -42,6 +42,34 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
                 }
                 Err(error) => failures.push(format!("{}: {error}", job.name())),
             }
+        }
+        if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+    })
+}
+
+/// Publishes the rulebooks whose time has come, for every programme, then those of programmes that follow one which has published.
+///
+/// No [`fire`] of a job, as that would bring the code of all the others along; checking rulebooks takes as much as all of these together.
+///
+/// # Errors
+/// As [`fire`]; and which programmes cannot follow theirs.
+pub fn publish() -> Result<(), String> {
+    ready(async {
+        let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
+        migrate(&sql).await.map_err(|error| error.to_string())?;
+        let mut failures = Vec::new();
+        let mut published = 0;
+        for programme in programmes(&sql).await.map_err(|error| error.to_string())? {
+            match publish_due(&sql, programme.no, now()).await {
+                Ok(count) => published += count,
+                Err(error) => failures.push(format!("publish of programme {}: {error}", programme.id)),
+            }
+        }
+        // One that could not be published keeps nobody from following another.
+        let (followed, behind) = follow(&sql, now().0).await.map_err(|error| error.to_string())?;
+        failures.extend(behind.iter().map(|id| format!("programme {id} cannot follow the one that it inherits from")));
+        if published + followed > 0 {
+            eprintln!("{}", serde_json::json!({"job": "publish", "publications": published, "followed": followed}));
         }
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     })
