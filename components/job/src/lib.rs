@@ -13,6 +13,7 @@ use ledger::Timestamp;
 use outbound::SpinOutbound;
 use shell::{App, FieldError, Problem, Reply, Request, Response, Role, authenticate, new_id, now, serve};
 use spin_sdk::http_service;
+use store::Caller;
 
 const CALLERS: [Role; 1] = [Role::Job];
 /// Who may see what the night would do.
@@ -39,12 +40,14 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 /// A retry runs the job once more, which does no harm: what was written is not due any longer.
 async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let job = Job::parse(name).ok_or(Problem::ResourceNotFound)?;
-    if job == Job::Night && request.flag("dry_run")? {
-        return rehearsed(app, request).await;
+    let is_rehearsal = name == Job::Night.name() && request.query("dry_run").is_some_and(|dry| dry != "false");
+    let roles = if is_rehearsal { WATCHERS.as_slice() } else { CALLERS.as_slice() };
+    let caller = authenticate(app, request, roles).await?;
+    if is_rehearsal && request.flag("dry_run")? {
+        return rehearsed(app, request, caller).await;
     }
-    let caller = authenticate(app, request, &CALLERS).await?;
-    request.allow_query(&[])?;
+    let job = Job::parse(name).ok_or(Problem::ResourceNotFound)?;
+    request.allow_query(if job == Job::Night { &["dry_run"] } else { &[] })?;
     request.body_within(MOST_BYTES)?;
     request.idempotency_key()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
@@ -58,8 +61,7 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
 }
 
 /// What the night would write, which it does not.
-async fn rehearsed(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WATCHERS).await?;
+async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply, Problem> {
     request.allow_query(&["dry_run", "at", "cursor"])?;
     request.body_within(MOST_BYTES)?;
     let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);

@@ -26,7 +26,7 @@ use store::{
 const WRITERS: [Role; 1] = [Role::Marketing];
 const APPROVERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const READERS: [Role; 5] = [Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const MOST_BYTES: usize = 1024;
+const MOST_BYTES: usize = 8 * 1024;
 /// Characters of a reason.
 const LONGEST_REASON: usize = 500;
 /// The most publications of a programme that are waiting or planned.
@@ -188,7 +188,9 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
         }
         Err(Problem::refused(Refusal::RequestResolved))
     };
-    once(app, &key, &caller, "publication-decision", &(&id, verdict, &body), decided).await
+    // As they were told apart before there were reasons.
+    let asked = body.reason.as_ref().map_or(json!([id, verdict]), |reason| json!([id, verdict, reason]));
+    once(app, &key, &caller, "publication-decision", &asked, decided).await
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

@@ -76,6 +76,15 @@ impl Rehearsal {
     }
 }
 
+/// What is rehearsed.
+#[derive(Debug, Clone, Copy)]
+struct Night {
+    now: Timestamp,
+    at: Timestamp,
+    /// Whether a new ladder is still to move members up.
+    is_pass_open: bool,
+}
+
 /// Whom a rehearsal looks at next: first by what falls due, then by tiers that end, then everybody else whom a new ladder may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
@@ -110,16 +119,16 @@ pub async fn rehearse<S: Sql>(
         return Ok(None);
     }
     let mut part = Rehearsal { at, rulebook_version, totals, members: Vec::new(), next: None };
-    let is_pass_open = is_pass_open(floor, &place).await?;
+    let night = Night { now: (floor.now)(), at, is_pass_open: is_pass_open(floor, &place).await? };
     let mut position = Some(position);
-    while let Some(now) = position {
+    while let Some(here) = position {
         if !budget.take((floor.now)()) {
-            part.next = Some(write(&part, now));
+            part.next = Some(write(&part, here));
             return Ok(Some(part));
         }
-        let (members, next) = look_at(floor, &place, (at, is_pass_open), now).await?;
+        let (members, next) = look_at(floor, &place, night, here).await?;
         for group in groups(floor, place.programme.no, &members).await? {
-            rehearse_group(floor, &place, (at, is_pass_open), group, &mut part).await?;
+            rehearse_group(floor, &place, night, group, &mut part).await?;
         }
         position = next;
     }
@@ -130,7 +139,7 @@ pub async fn rehearse<S: Sql>(
 async fn look_at<S: Sql>(
     floor: &Floor<'_, S>,
     place: &Place,
-    (at, is_pass_open): (Timestamp, bool),
+    Night { at, is_pass_open, .. }: Night,
     Position { list, after }: Position,
 ) -> Result<(Vec<MemberId>, Option<Position>), Error> {
     let no = place.programme.no;
@@ -157,7 +166,7 @@ async fn look_at<S: Sql>(
 async fn rehearse_group<S: Sql>(
     floor: &Floor<'_, S>,
     place: &Place,
-    night: (Timestamp, bool),
+    night: Night,
     group: &[MemberId],
     part: &mut Rehearsal,
 ) -> Result<(), Error> {
@@ -198,7 +207,7 @@ async fn loaded<S: Sql>(floor: &Floor<'_, S>, place: &Place, members: &[MemberId
 /// The entries that the night would write for a member, and the balance after them.
 fn entries(
     place: &Place,
-    (at, is_pass_open): (Timestamp, bool),
+    Night { now, at, is_pass_open }: Night,
     mut member: Member,
 ) -> Result<(Vec<Entry>, i64), Fault> {
     if member.exists() && !member.lots_complete {
@@ -207,11 +216,13 @@ fn entries(
     let programme = ProgrammeId::new(place.programme.id.as_str()).map_err(|_| Fault::Draft)?;
     let mut entries: Vec<Entry> = Vec::new();
     let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
-    for command in [Some(Command::Settle), upgrade, Some(Command::Remind)].into_iter().flatten() {
+    // A new ladder is not waited with until the night: its pass comes every quarter of an hour.
+    let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, Command::Settle), (now, upgrade)]);
+    for (now, command) in at_once.chain([(at, Command::Settle), (at, Command::Remind)]) {
         let context = Context {
             programme: programme.clone(),
             rulebook_version: place.book.version(),
-            now: at,
+            now,
             first_id: EntryId(entries.len() as u128 + 1),
         };
         let decided = decide_single(&place.book, member, &command, &Origin::default(), &Recorded::default(), context)?;
@@ -250,20 +261,20 @@ impl Rehearsal {
         let mut shown = Map::new();
         shown.insert("kind".to_owned(), entry.kind.as_str().into());
         let drawn = |entry: &Entry| entry.draws.iter().map(|draw| draw.points).sum::<i64>();
-        let lots = |lots: &[ledger::LotDraw]| -> Json {
-            lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points})).collect()
-        };
+        // How many lots, and not which: a part must fit into an instance, whatever members hold.
         match entry.kind {
             Kind::Activate => {
                 self.add("lots_activated", length(&entry.activations));
                 self.add("points_activated", entry.activations.iter().map(|lot| lot.points).sum());
-                shown.insert("lots".to_owned(), lots(&entry.activations));
+                let points: i64 = entry.activations.iter().map(|lot| lot.points).sum();
+                shown.insert("activated".to_owned(), points.into());
+                shown.insert("lots".to_owned(), entry.activations.len().into());
             }
             Kind::Expire => {
                 self.add("lots_expired", length(&entry.draws));
                 self.add("points_expired", drawn(entry));
                 shown.insert("points".to_owned(), entry.points.into());
-                shown.insert("lots".to_owned(), lots(&entry.draws));
+                shown.insert("lots".to_owned(), entry.draws.len().into());
             }
             Kind::TierChange => {
                 let gift: i64 = entry.grants.iter().map(|lot| lot.points).sum();
@@ -292,7 +303,7 @@ impl Rehearsal {
                     self.add("points_reminded", reminder.points);
                     shown.insert("points".to_owned(), reminder.points.into());
                     shown.insert("first_expires_at".to_owned(), reminder.first_expires_at.to_string().into());
-                    shown.insert("lots".to_owned(), lots(&reminder.lots));
+                    shown.insert("lots".to_owned(), reminder.lots.len().into());
                 }
             }
             Kind::Repay => {

@@ -221,13 +221,11 @@ impl<'a> Rerun<'a> {
         EarnEvent { event, occurred_at: Some(entry.occurred_at), lines, device: None }
     }
 
-    /// Tiers follow, but for one that came with a merger. Where that brought gifts, it was the member's own sums that reached it.
+    /// Tiers follow, but for one that came with a merger: that is as old as it was. What both reached together is reached then.
     fn rank(&self, entry: &Entry) -> Again {
         let is_merged = entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
         match &entry.tier {
-            Some(_) if is_merged && !(entry.grants.is_empty() && entry.coupons.is_empty()) => {
-                Again::Ask(Box::new(Command::Upgrade))
-            }
+            Some(_) if is_merged && entry.occurred_at == entry.recorded_at => Again::Ask(Box::new(Command::Upgrade)),
             Some(moved) if is_merged => {
                 Again::Rank(Tier { id: moved.to.clone(), since: entry.occurred_at, until: moved.until })
             }

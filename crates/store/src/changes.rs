@@ -27,10 +27,10 @@ pub(crate) fn value_at<'a>(document: &'a Json, pointer: &str) -> Option<&'a Json
         match at {
             Json::Null => Some(at),
             Json::Object(fields) => fields.get(&step),
-            Json::Array(items) => match step.parse::<usize>() {
-                Ok(place) => items.get(place),
-                Err(_) => item(&by_id(items)?, &step),
-            },
+            // An id may be a number, too.
+            Json::Array(items) => by_id(items)
+                .and_then(|named| item(&named, &step))
+                .or_else(|| step.parse::<usize>().ok().and_then(|place| items.get(place))),
             _ => None,
         }
     })
@@ -131,6 +131,26 @@ fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As a diff writes it, or by its place where nothing has such an id.
+    #[test]
+    fn places_are_named_by_ids_first() {
+        let document = json!({"rules": [{"id": "1", "n": 10}, {"id": "x", "n": 20}], "lines": [5, 6], "none": null});
+        for (pointer, value) in [
+            ("/rules/1/n", Some(json!(10))),
+            ("/rules/x/n", Some(json!(20))),
+            ("/rules/0/n", Some(json!(10))),
+            ("/rules/7/n", None),
+            ("/lines/1", Some(json!(6))),
+            ("/none/within", Some(Json::Null)),
+            ("/rules/x/n/", None),
+            ("/nowhere", None),
+            ("rules", None),
+            ("", Some(document.clone())),
+        ] {
+            assert_eq!(value_at(&document, pointer).cloned(), value, "{pointer}");
+        }
+    }
 
     #[test]
     fn what_only_one_has_changed_is_taken_from_there() {
