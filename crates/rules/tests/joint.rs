@@ -575,6 +575,33 @@ fn a_tier_goes_with_the_person_as_old_as_it_is() {
     group.again("2026-04-03T10:00:00+08:00");
 }
 
+/// What two accounts reach together is asked of the draft; what one of them had is kept.
+#[test]
+fn a_tier_that_came_with_a_merger_is_told_again() {
+    for (from, spent, tier) in
+        [(500_000, 60_000, None), (100_000, 60_000, Some("silver")), (500_000, 210_000, Some("silver"))]
+    {
+        let ladder = |from| {
+            move |document: &mut Document| {
+                let tiers = document.tiers.as_mut().unwrap();
+                tiers.levels.truncate(2);
+                (tiers.levels[1].from, tiers.levels[1].gift_points) = (from, 0);
+            }
+        };
+        let mut group = Group::new(ladder(100_000));
+        let (first, second) = ("2026-03-02T10:00:00+08:00", "2026-03-03T10:00:00+08:00");
+        group.run(at(first), "old", &buy(&[spent]));
+        group.run(at(first), "new", &buy(&[60_000]));
+        group.run(at(second), "new", &Command::Merge { from: id("old") });
+        assert_eq!(group.member("new").tier.unwrap().id, "silver");
+        let draft = Group::new(ladder(from)).book;
+        let mut again = Rerun::new(&draft, ProgrammeId::new("p").unwrap(), id("new"), BTreeMap::new());
+        group.entries["new"].iter().for_each(|entry| again.again(entry).unwrap());
+        let (_, member) = again.end(at(second)).unwrap();
+        assert_eq!(member.tier.map(|tier| tier.id).as_deref(), tier, "{from} {spent}");
+    }
+}
+
 /// Of lots that are alike the pool's own go first.
 #[test]
 fn a_pool_spends_its_own_first() {
