@@ -78,6 +78,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         "name": found.name,
         "rulebook_version": found.reference.rulebook_version,
         "published_at": ledger::Timestamp(found.published_at).to_string(),
+        "rulebook": found.document,
     });
     if let (Some(body), Some(of)) = (body.as_object_mut(), inheritance(&app.sql, id).await?) {
         let problems: Option<Json> = of.problems.as_deref().and_then(|text| serde_json::from_str(text).ok());
@@ -85,9 +86,6 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         let shown = json!({"rulebook_version": of.version, "overrides": overrides, "problems": problems});
         body.insert("inherits".to_owned(), of.parent.into());
         body.insert("inheritance".to_owned(), shown);
-    }
-    if let Some(body) = body.as_object_mut() {
-        body.insert("rulebook".to_owned(), json!(found.document));
     }
     Ok(Reply::json(200, &body))
 }

@@ -94,7 +94,7 @@ async fn asked_now(app: &App, caller: &Caller, key: &str, body: &PublicationBody
         }
     };
     let no = caller.programme.no;
-    let Drafted { document, stored, .. } = drafted(&app.sql, &caller.programme, &body.draft).await?;
+    let Drafted { document, stored, book } = drafted(&app.sql, &caller.programme, &body.draft).await?;
     let next: Document = serde_json::from_str(&document).map_err(|error| Problem::Internal(error.to_string()))?;
     let current = programme(&app.sql, &caller.programme.id).await?.ok_or(Problem::ResourceNotFound)?;
     let base_version = current.reference.rulebook_version;
@@ -124,7 +124,7 @@ async fn asked_now(app: &App, caller: &Caller, key: &str, body: &PublicationBody
         approved: None,
         reason: None,
     };
-    Ok(ask_for_publication(&app.sql, no, &wish, stored, key).await?)
+    Ok(ask_for_publication(&app.sql, no, &wish, (stored, &book), key).await?)
 }
 
 /// The answer of the publication that the key stands for.

@@ -45,8 +45,7 @@ pub(crate) async fn upgrade<S: Sql>(
     report: &mut Report,
 ) -> Result<bool, Error> {
     let no = place.programme.no;
-    let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
-    let mut position = Position::read(&stored, place.book.version());
+    let mut position = position(floor, place).await?;
     while !position.done {
         if !budget.take((floor.now)()) {
             return Ok(false);
@@ -73,9 +72,14 @@ pub(crate) async fn upgrade<S: Sql>(
 
 /// Whether members are still to be moved up by the published rulebook.
 pub(crate) async fn is_pass_open<S: Sql>(floor: &Floor<'_, S>, place: &Place) -> Result<bool, Error> {
+    Ok(!place.book.levels().is_empty() && !position(floor, place).await?.done)
+}
+
+/// How far the pass has come.
+async fn position<S: Sql>(floor: &Floor<'_, S>, place: &Place) -> Result<Position, Error> {
     let no = place.programme.no;
     let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
-    Ok(!place.book.levels().is_empty() && !Position::read(&stored, place.book.version()).done)
+    Ok(Position::read(&stored, place.book.version()))
 }
 
 /// How far the pass for one version of the rulebook has come.

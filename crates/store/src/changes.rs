@@ -10,10 +10,14 @@ use crate::Error;
 /// # Errors
 /// [`Error::Corrupt`] when a document cannot be written down.
 pub fn changes(before: &Document, after: &Document) -> Result<Vec<Json>, Error> {
-    let written = |document| serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"));
     let mut changes = Vec::new();
     compare(&mut String::new(), Some(&written(before)?), Some(&written(after)?), &mut changes);
     Ok(changes)
+}
+
+/// A document as JSON, to be compared.
+pub(crate) fn written(document: &Document) -> Result<Json, Error> {
+    serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"))
 }
 
 /// What is at a JSON pointer. Items that have ids can be named by them, as [`changes`] does; what is within something absent is as absent as that.
@@ -93,8 +97,8 @@ fn item<'a>(list: &[(&str, &'a Json)], id: &str) -> Option<&'a Json> {
 /// A rulebook that was made from `base`, with what has changed in `base` since: where only one of the two was changed, that; where both, `own`.
 /// `None` when that has not the shape of a rulebook.
 pub(crate) fn followed(base: &Document, own: &Document, next: &Document) -> Option<Document> {
-    let written = |document| serde_json::to_value(document).ok();
-    let merged = merged(Some(&written(base)?), Some(&written(own)?), Some(&written(next)?))?;
+    let (base, own, next) = (written(base).ok()?, written(own).ok()?, written(next).ok()?);
+    let merged = merged(Some(&base), Some(&own), Some(&next))?;
     // From text, as stored ones are: reading documents in one more way takes a component 100 KB.
     serde_json::from_str(&merged.to_string()).ok()
 }

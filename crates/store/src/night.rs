@@ -25,9 +25,7 @@ pub async fn all_members(
     after: i64,
     most: i64,
 ) -> Result<Vec<(MemberId, i64)>, Error> {
-    let rows =
-        sql.query(statement!("queries/all_members"), vec![programme_no.into(), after.into(), most.into()]).await?;
-    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, row.integer(1)?))).collect()
+    numbered(sql.query(statement!("queries/all_members"), vec![programme_no.into(), after.into(), most.into()]).await?)
 }
 
 /// Members for whom something falls due by `until`, after the position `after` (due instant, row number), with their positions.
@@ -42,8 +40,7 @@ pub async fn expiring_members(
     most: i64,
 ) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
     let values = vec![programme_no.into(), until.0.into(), after.0.into(), after.1.into(), most.into()];
-    let rows = sql.query(statement!("queries/expiring_members"), values).await?;
-    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
+    positions(sql.query(statement!("queries/expiring_members"), values).await?)
 }
 
 /// Members whose tier ends by `until.0` and for whom nothing else falls due by `until.1`, after a position (end, row number), with their positions.
@@ -59,8 +56,7 @@ pub async fn tiers_alone(
 ) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
     let (tier, due) = until;
     let values = vec![programme_no.into(), tier.0.into(), due.0.into(), after.0.into(), after.1.into(), most.into()];
-    let rows = sql.query(statement!("queries/rehearsal_tiers"), values).await?;
-    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
+    positions(sql.query(statement!("queries/rehearsal_tiers"), values).await?)
 }
 
 /// Members whose tier does not end by `until.0` and for whom nothing falls due by `until.1`, after a row number, with their row numbers.
@@ -75,8 +71,7 @@ pub async fn nothing_due(
     most: i64,
 ) -> Result<Vec<(MemberId, i64)>, Error> {
     let values = vec![programme_no.into(), until.0.0.into(), until.1.0.into(), after.into(), most.into()];
-    let rows = sql.query(statement!("queries/rehearsal_others"), values).await?;
-    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, row.integer(1)?))).collect()
+    numbered(sql.query(statement!("queries/rehearsal_others"), values).await?)
 }
 
 /// At least as many as the open lots of each of the members, in order: how much loading them takes.
@@ -131,6 +126,19 @@ pub async fn move_job(
 ) -> Result<(), Error> {
     let values: Vec<Value> = vec![programme_no.into(), job.into(), position.into(), now.0.into()];
     sql.query(statement!("queries/job_move"), values).await.map(|_| ())
+}
+
+/// Members with their row numbers.
+fn numbered(rows: Rows) -> Result<Vec<(MemberId, i64)>, Error> {
+    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, row.integer(1)?))).collect()
+}
+
+/// Where a member is in a list by instants: instant, row number.
+type Position = (i64, i64);
+
+/// Members with their positions in a list by instants.
+fn positions(rows: Rows) -> Result<Vec<(MemberId, Position)>, Error> {
+    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
 }
 
 fn ids(rows: Rows) -> Result<Vec<MemberId>, Error> {

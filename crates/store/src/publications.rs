@@ -1,10 +1,10 @@
 //! Publications: rulebooks on their way to being published, at once or at some time, some of them after an approval.
 
 use ledger::Timestamp;
-use rules::Document;
+use rules::{Document, Rulebook};
 
 use crate::Error;
-use crate::changes::value_at;
+use crate::changes::{value_at, written};
 use crate::programmes::{asked_of_load, digest, document_of, parse_rulebook};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
@@ -96,19 +96,18 @@ fn read(row: &mut Row) -> Result<Publication, Error> {
     })
 }
 
-/// Keeps a publication; `rulebook` is the draft as rulebooks are stored. Does nothing when one was asked for under the same key before.
+/// Keeps a publication; `rulebook` is the draft as rulebooks are stored, `book` the same, read. Does nothing when one was asked for under the same key before.
 ///
 /// # Errors
-/// [`Error`] when the database fails, or the rulebook cannot be read.
+/// [`Error`] when the database fails.
 pub async fn ask_for_publication(
     sql: &impl Sql,
     programme_no: i64,
     wish: &Publication,
-    rulebook: String,
+    (rulebook, book): (String, &Rulebook),
     key: &str,
 ) -> Result<(), Error> {
-    let book = parse_rulebook(&rulebook, wish.base_version + 1)?;
-    let (asks_profile, budgets) = asked_of_load(&book);
+    let (asks_profile, budgets) = asked_of_load(book);
     let digest = digest(&rulebook);
     let values = vec![
         programme_no.into(),
@@ -240,7 +239,6 @@ const ALWAYS_MAJOR: [&str; 4] = ["/approvals", "/currency", "/publication", "/ri
 /// # Errors
 /// [`Error::Corrupt`] when a document cannot be written down.
 pub fn major_changes(before: &Document, next: &Document) -> Result<Vec<String>, Error> {
-    let written = |document| serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"));
     let (was, is) = (written(before)?, written(next)?);
     let places = ALWAYS_MAJOR.into_iter().chain(before.publication.major.iter().map(String::as_str));
     let is_changed = |place: &&str| match (value_at(&was, place), value_at(&is, place)) {

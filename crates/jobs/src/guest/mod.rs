@@ -23,9 +23,7 @@ const CHUNKS: u32 = 1_000_000;
 /// What went wrong, for the log of the host. What was written stays; the next fire goes on.
 pub fn fire(jobs: &[Job]) -> Result<(), String> {
     ready(async {
-        let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
-        // A schedule may fire before the first request set the database up.
-        migrate(&sql).await.map_err(|error| error.to_string())?;
+        let sql = opened().await?;
         let floor = Floor { sql: &sql, now: &now, ids: &new_id };
         let mut failures = Vec::new();
         for job in jobs {
@@ -55,24 +53,32 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
 /// As [`fire`]; and which programmes cannot follow theirs.
 pub fn publish() -> Result<(), String> {
     ready(async {
-        let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
-        migrate(&sql).await.map_err(|error| error.to_string())?;
+        // One instant for all programmes.
+        let now = now();
+        let sql = opened().await?;
         let mut failures = Vec::new();
         let mut published = 0;
         for programme in programmes(&sql).await.map_err(|error| error.to_string())? {
-            match publish_due(&sql, programme.no, now()).await {
+            match publish_due(&sql, programme.no, now).await {
                 Ok(count) => published += count,
                 Err(error) => failures.push(format!("publish of programme {}: {error}", programme.id)),
             }
         }
         // One that could not be published keeps nobody from following another.
-        let (followed, behind) = follow(&sql, now().0).await.map_err(|error| error.to_string())?;
+        let (followed, behind) = follow(&sql, now.0).await.map_err(|error| error.to_string())?;
         failures.extend(behind.iter().map(|id| format!("programme {id} cannot follow the one that it inherits from")));
         if published + followed > 0 {
             eprintln!("{}", serde_json::json!({"job": "publish", "publications": published, "followed": followed}));
         }
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     })
+}
+
+/// The database, in its newest shape: a schedule may fire before the first request set it up.
+async fn opened() -> Result<SpinSync, String> {
+    let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
+    migrate(&sql).await.map_err(|error| error.to_string())?;
+    Ok(sql)
 }
 
 /// The outcome of a future that never waits.
