@@ -17,6 +17,7 @@ mod erase;
 mod events;
 mod freeze;
 mod front;
+mod group;
 mod hold;
 mod key;
 mod member;

@@ -55,6 +55,7 @@ impl Books {
             "publication_request",
             "back_test",
             "inheritance",
+            "programme_group",
         ];
         let mut numbers: Vec<i64> =
             counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();
@@ -105,6 +106,15 @@ impl Books {
                 "nothing is undone beyond what it was",
                 "SELECT count(*) FROM (SELECT json_extract(body, '$.corrects') AS id, sum(json_extract(body, '$.reversal[1]')) AS undone
                    FROM entry WHERE kind = 'reverse' GROUP BY 1) AS back JOIN entry ON entry.id = back.id WHERE undone > abs(points)",
+            ),
+            (
+                "exchanges have two sides that say the same",
+                "SELECT (SELECT count(*) FROM entry WHERE kind = 'exchange' AND points < 0) - count(*)
+                   + (SELECT count(*) FROM entry WHERE kind = 'exchange' AND points > 0) - count(*)
+                   FROM entry AS got JOIN entry AS given ON given.id = json_extract(got.body, '$.cause')
+                   WHERE got.kind = 'exchange' AND given.kind = 'exchange' AND got.programme_no <> given.programme_no
+                   AND json_extract(given.body, '$.exchange[1]') = got.points
+                   AND json_extract(got.body, '$.exchange[1]') = -given.points",
             ),
             ("a key is an effect or a refusal", "SELECT count(*) FROM refusal JOIN entry USING (programme_no, idem)"),
         ] {

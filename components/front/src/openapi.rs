@@ -6,8 +6,9 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS, PoolRedeemBody,
-    ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody, SimulationBody, TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS,
+    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody, SimulationBody,
+    TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -112,6 +113,7 @@ fn schemas() -> Json {
     add::<MergeBody>(&mut generator);
     add::<PoolRedeemBody>(&mut generator);
     add::<TransferBody>(&mut generator);
+    add::<ExchangeBody>(&mut generator);
     add::<RecoverBody>(&mut generator);
     add::<KeyBody>(&mut generator);
     add::<ProgrammeBody>(&mut generator);

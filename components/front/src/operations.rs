@@ -106,6 +106,7 @@ pub const OPERATIONS: &[Operation] = &[
     command("/v1/coupons/{code}/cancel", "Take a coupon away", "DecisionBody"),
     command("/v1/coupons/{code}/restore", "Undo the use of a coupon", "CouponRestoreBody"),
     command("/v1/transfers", "Give points to another member", "TransferBody"),
+    command("/v1/exchanges", "Exchange points for those of another programme of the group", "ExchangeBody"),
     Operation {
         method: "put",
         path: "/v1/pools/{id}/members/{member_id}",
@@ -346,6 +347,12 @@ pub const OPERATIONS: &[Operation] = &[
         path: "/v1/reports/audit",
         summary: "Replay every entry and check every invariant",
         query: &[("member_id", "string"), ("limit", "integer"), ("cursor", "string")],
+        ..READ
+    },
+    Operation {
+        path: "/v1/reports/exchanges",
+        summary: "What was exchanged with each other programme",
+        query: &[("from", "string"), ("to", "string")],
         ..READ
     },
     Operation { path: "/v1/reports/budgets", summary: "How much of each budget is gone", ..READ },

@@ -18,7 +18,10 @@ use shell::{
     App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, Published, follow, followers, inherit, inheritance, overrides, programme, publish};
+use store::{
+    Caller, Published, follow, followers, group_of, inherit, inheritance, names_clash, overrides, programme, publish,
+    set_group,
+};
 
 const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
 const MOST_BYTES: usize = 256 * 1024;
@@ -80,6 +83,9 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         "published_at": ledger::Timestamp(found.published_at).to_string(),
         "rulebook": found.document,
     });
+    if let (Some(body), Some(group)) = (body.as_object_mut(), group_of(&app.sql, id).await?) {
+        body.insert("group".to_owned(), group.into());
+    }
     if let (Some(body), Some(of)) = (body.as_object_mut(), inheritance(&app.sql, id).await?) {
         let problems: Option<Json> = of.problems.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let overrides = overrides(&app.sql, &found.document, &of).await?;
@@ -100,14 +106,17 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     if is_dry {
         checked(id, &body)?;
         parent_of(app, id, &body).await?;
+        may_join(app, id, &body).await?;
         let version = programme(&app.sql, id).await?.map_or(0, |found| found.reference.rulebook_version);
         let body = json!({"programme_id": id, "name": body.name, "rulebook_version": version});
         return Ok(Reply::json(200, &body).with("dry-run", "true"));
     }
     let publish = async || {
         let parent = parent_of(app, id, &body).await?;
+        may_join(app, id, &body).await?;
         let reply = next_rulebook(app, &caller, id, &body).await?;
         inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
+        set_group(&app.sql, id, body.group.as_deref()).await?;
         follow(&app.sql, now().0).await?;
         Ok(reply)
     };
@@ -133,6 +142,22 @@ async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<(
     Ok(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version))))
 }
 
+/// In a group a name means one person: nobody joins one with other ideas.
+async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
+    let Some(group) = &body.group else { return Ok(()) };
+    let invalid = |detail: String| Problem::InvalidRequest(vec![FieldError::new("/group", detail)]);
+    if let Err(error) = ProgrammeId::new(group.as_str()) {
+        return Err(invalid(error.to_string()));
+    }
+    if group_of(&app.sql, id).await?.as_ref() == Some(group) {
+        return Ok(());
+    }
+    match names_clash(&app.sql, id, group).await? {
+        Some(other) => Err(invalid(format!("names of members belong to other members in the programme {other} of it"))),
+        None => Ok(()),
+    }
+}
+
 /// The document of an earlier version becomes the next one.
 async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
     let caller = operator(app, request).await?;
@@ -141,7 +166,8 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
         let name = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?.name;
-        let reply = next_rulebook(app, &caller, id, &ProgrammeBody { name, rulebook, inherits: None }).await?;
+        let reply =
+            next_rulebook(app, &caller, id, &ProgrammeBody { name, rulebook, inherits: None, group: None }).await?;
         follow(&app.sql, now().0).await?;
         Ok(reply)
     };

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /v1/reports/audit` | replays entries and checks every invariant; `?member_id=` for one member; page on by `?cursor=` until `next` is null |
 //! | `GET /v1/reports/budgets` | how much of each budget of the published rulebook is gone in its current period |
+//! | `GET /v1/reports/exchanges` | what was exchanged with each other programme, `?from=` and `?to=` by the time of recording |
 //! | `GET /v1/reports/trial-balance` | points by account, `?from=` and `?to=` by the time of recording; sums to zero |
 
 use std::collections::BTreeMap;
@@ -15,7 +16,9 @@ use shell::{
     App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, now, published, serve,
 };
 use spin_sdk::http_service;
-use store::{audit, tallies, totals, trial_balance, wrong_tallies};
+use store::{
+    Exchanged, ExchangesWith, audit, exchanges, tallies, totals, trial_balance, wrong_exchanges, wrong_tallies,
+};
 
 const READERS: [Role; 1] = [Role::Finance];
 
@@ -29,8 +32,11 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     match (method, path.as_slice()) {
         ("GET", ["v1", "reports", "audit"]) => audited(app, request).await,
         ("GET", ["v1", "reports", "trial-balance"]) => balanced(app, request).await,
+        ("GET", ["v1", "reports", "exchanges"]) => exchanged(app, request).await,
         ("GET", ["v1", "reports", "budgets"]) => budgets(app, request).await,
-        (_, ["v1", "reports", "audit" | "budgets" | "trial-balance"]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "reports", "audit" | "budgets" | "exchanges" | "trial-balance"]) => {
+            Err(Problem::MethodNotAllowed("GET"))
+        }
         _ => Err(Problem::RouteNotFound),
     }
 }
@@ -70,6 +76,10 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         if sums.transferred != 0 {
             violations.push(json!({"what": "what members gave each other is not what they got"}));
         }
+        let wrong = wrong_exchanges(&app.sql, caller.programme.no).await?;
+        let what =
+            |other: String| json!({"what": format!("what was exchanged with {other} is not what its books say")});
+        violations.extend(wrong.into_iter().map(what));
         let wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         if let Some(body) = body.as_object_mut() {
@@ -122,6 +132,18 @@ async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body =
         json!({"from": from.to_string(), "to": to.to_string(), "accounts": accounts, "sum": sum, "kinds": kinds});
     Ok(Reply::json(200, &body))
+}
+
+async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["from", "to"])?;
+    let (from, to) = (instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?);
+    let side =
+        |side: &Exchanged| json!({"points": side.points, "points_there": side.points_there, "entries": side.entries});
+    let with = |with: &ExchangesWith| json!({"programme_id": with.programme, "given": side(&with.given), "taken": side(&with.taken)});
+    let found = exchanges(&app.sql, caller.programme.no, from, to).await?;
+    let programmes: Vec<Json> = found.iter().map(with).collect();
+    Ok(Reply::json(200, &json!({"from": from.to_string(), "to": to.to_string(), "programmes": programmes})))
 }
 
 fn instant(request: &Request, name: &str, otherwise: Timestamp) -> Result<Timestamp, Problem> {

@@ -127,6 +127,7 @@ async fn attempt<S: Sql>(
         book: &place.book,
         now: (floor.now)(),
         ids: || (floor.ids)(),
+        abroad: None,
         in_flight: None,
     };
     carry_out(&mut desk, &orders, loaded).await.map(Attempt::Settled)

@@ -195,6 +195,12 @@ impl Entry {
                 b.list(&silent.rules, |b, rule| b.text(rule));
             });
         }
+        if let Some(exchange) = &self.exchange {
+            bytes.text("exchange");
+            bytes.text(exchange.programme.as_str());
+            bytes.integer(exchange.points);
+            bytes.text(&exchange.rate.to_string());
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }

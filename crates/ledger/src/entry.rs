@@ -6,6 +6,7 @@ use crate::adjustments::Adjustment;
 use crate::calendar::Timestamp;
 use crate::coupons::{Coupon, Discount};
 use crate::exact::Exact;
+use crate::exchanges::Exchange;
 use crate::freezes::Frozen;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
 use crate::joint::PoolChange;
@@ -283,8 +284,18 @@ pub struct Entry {
     pub pool: Option<PoolChange>,
     /// What counts towards tiers of a member that becomes part of this one.
     pub carried: Option<Standing>,
+    /// What was exchanged for points of another programme.
+    pub exchange: Option<Exchange>,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.
     pub hash: Hash,
+}
+
+impl Entry {
+    /// Whether both are entries of one account: of one member in one programme.
+    #[must_use]
+    pub fn shares_account(&self, other: &Self) -> bool {
+        self.member == other.member && self.programme == other.programme
+    }
 }

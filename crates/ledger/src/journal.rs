@@ -41,7 +41,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The members that it concerns, in order.
+    /// The members that it concerns, in order. One that has accounts in several programmes is told once.
     #[must_use]
     pub fn members(&self) -> Vec<&MemberId> {
         let mut members: Vec<&MemberId> = Vec::new();
@@ -59,11 +59,11 @@ impl Decision {
         let Self { postings, primary } = self;
         // A job may have asked for nothing but what was due.
         let asked = postings.get(primary).or(postings.first());
-        let Some(asked) = asked.map(|posting| posting.entry.member.clone()) else {
+        let Some(asked) = asked.map(|posting| posting.entry.clone()) else {
             return (Vec::new(), 0);
         };
-        let before = postings.iter().take(primary).filter(|posting| posting.entry.member == asked).count();
-        let entries = postings.into_iter().map(|posting| posting.entry).filter(|entry| entry.member == asked);
+        let before = postings.iter().take(primary).filter(|posting| posting.entry.shares_account(&asked)).count();
+        let entries = postings.into_iter().map(|posting| posting.entry).filter(|entry| entry.shares_account(&asked));
         (entries.collect(), before)
     }
 
@@ -158,6 +158,7 @@ impl Journal {
             counterparty: None,
             pool: None,
             carried: None,
+            exchange: None,
             previous_hash: self.member.head,
             hash: Hash::default(),
         }

@@ -31,6 +31,8 @@ pub enum Kind {
     Repay,
     /// Points given to another member, or got from one.
     Transfer,
+    /// Points given up for points of another programme of the group, or got for some.
+    Exchange,
     /// A member became part of another one: all it had goes there.
     Merge,
     /// A member joined a pool, or left it. Moves no points.
@@ -60,7 +62,7 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 27] = [
+pub const KINDS: [Kind; 28] = [
     Kind::Earn,
     Kind::Redeem,
     Kind::Hold,
@@ -75,6 +77,7 @@ pub const KINDS: [Kind; 27] = [
     Kind::Lapse,
     Kind::Adjust,
     Kind::Transfer,
+    Kind::Exchange,
     Kind::Merge,
     Kind::Pool,
     Kind::Erase,
@@ -109,6 +112,7 @@ impl Kind {
             Self::Lapse => "lapse",
             Self::Adjust => "adjust",
             Self::Transfer => "transfer",
+            Self::Exchange => "exchange",
             Self::Merge => "merge",
             Self::Pool => "pool",
             Self::Erase => "erase",
@@ -141,6 +145,7 @@ impl Kind {
             Self::Expire => Some("expired"),
             Self::Adjust => Some("adjusted"),
             Self::Transfer | Self::Merge => Some("transferred"),
+            Self::Exchange => Some("exchanged"),
             Self::Erase => Some("forfeited"),
             Self::Hold
             | Self::Release

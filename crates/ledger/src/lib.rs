@@ -14,6 +14,7 @@ mod commands;
 mod coupons;
 mod entry;
 mod exact;
+mod exchanges;
 mod expiry;
 mod fault;
 mod freezes;
@@ -50,6 +51,7 @@ pub use entry::{
     Reservation, Reversal, Silent, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
+pub use exchanges::{Exchange, converted, give_up, least_for_one, take_in};
 pub use expiry::ExpiryPolicy;
 pub use fault::Fault;
 pub use freezes::{Frozen, freeze, restore};

@@ -20,7 +20,9 @@ pub enum Refusal {
     },
     /// Nobody knows any more whose the account was.
     MemberErased,
-    /// The programme has no such other member.
+    /// One of the two programmes does not exchange points with the other, or they do not belong together.
+    ExchangeNotOffered,
+    /// There is no such other member, or the member has no account in the other programme.
     CounterpartyNotFound,
     /// Nothing that the member earned or redeemed bears the reference.
     ReferenceNotFound,
@@ -192,6 +194,7 @@ impl Refusal {
             Self::MemberNotFound => "member-not-found",
             Self::MemberMerged { .. } => "member-merged",
             Self::MemberErased => "member-erased",
+            Self::ExchangeNotOffered => "exchange-not-offered",
             Self::CounterpartyNotFound => "counterparty-not-found",
             Self::ReferenceNotFound => "reference-not-found",
             Self::HoldNotFound => "hold-not-found",
@@ -297,6 +300,7 @@ impl Refusal {
             | Self::SameMember
             | Self::AliasTaken { .. }
             | Self::TransfersNotOffered
+            | Self::ExchangeNotOffered
             | Self::NothingToChange
             | Self::RewardNotFound
             | Self::CouponNotFound

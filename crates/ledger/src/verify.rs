@@ -195,6 +195,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
         only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool]),
         only(entry.pool.is_some(), &[Kind::Pool]),
+        only(entry.exchange.is_some(), &[Kind::Exchange]),
         only(entry.carried.is_some(), &[Kind::Merge]),
         only(entry.adjustment.is_some(), &ADJUSTING),
         only(entry.corrects.is_some() && entry.adjustment.is_none(), &CORRECTING),
@@ -224,6 +225,10 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         }
         Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
         Kind::Transfer => draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some(),
+        Kind::Exchange => {
+            let is_real = entry.exchange.as_ref().is_some_and(|exchange| exchange.points > 0);
+            draws != grants && grants == entry.cause.is_some() && is_real
+        }
         // All is handed over on one side and taken over on the other, whose entry names that of the first.
         Kind::Merge => {
             let takes = entry.carried.is_some();

@@ -8,6 +8,7 @@ use ledger::{
 };
 
 use crate::adjust::AdjustmentWish;
+use crate::exchange::Partner;
 use crate::reverse::{Redemption, Reverse};
 use crate::review::Promise;
 use crate::reward::Reward;
@@ -150,6 +151,13 @@ pub enum Command {
         /// Who gets them.
         to: MemberId,
         /// How many, at least 1.
+        points: i64,
+    },
+    /// Exchange points for those of another programme, where the member has an account too.
+    Exchange {
+        /// The other programme; `None` when the two do not belong together.
+        with: Option<Partner>,
+        /// How many to give up, at least 1.
         points: i64,
     },
     /// Let another member become part of this one.

@@ -14,7 +14,7 @@ use crate::earn::earn;
 use crate::remind::reminder;
 use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
-use crate::{coupon, deduct, joint, review, reward, tiers};
+use crate::{coupon, deduct, exchange, joint, review, reward, tiers};
 
 /// How a command is decided: for `member`, given what is `recorded` about its documents. The inner error is an answer ([`Refusal`]); the
 /// outer one says that the state is inconsistent, or that the command is not one of those that it decides.
@@ -43,6 +43,7 @@ pub fn decide(
         | Command::Pool { .. }
         | Command::RedeemPooled { .. }
         | Command::Recover(_) => decide_joint,
+        Command::Exchange { .. } => decide_exchange,
         _ => decide_single as Decide,
     };
     decide(book, member, command, origin, recorded, context)
@@ -77,6 +78,31 @@ pub fn decide_joint(
     context: Context,
 ) -> Outcome {
     in_range(joint(book, member, command, (origin, recorded, context)))
+}
+
+/// Decides an exchange of points for those of another programme ([`Command::Exchange`]).
+///
+/// # Errors
+/// See [`Decide`].
+pub fn decide_exchange(
+    book: &Rulebook,
+    member: Member,
+    command: &Command,
+    origin: &Origin,
+    recorded: &Recorded,
+    context: Context,
+) -> Outcome {
+    let Command::Exchange { with, points } = command else { return Err(Fault::Draft) };
+    let terms = exchange::agreed(book, with.as_ref(), &context.programme);
+    // Before anything is told about the account there: who has no agreement with a programme learns nothing about its members.
+    if terms.is_none() && member.exists() && member.closed.is_none() {
+        return Ok(Err(Refusal::ExchangeNotOffered));
+    }
+    if let Err(refusal) = may(&member, command, recorded) {
+        return Ok(Err(refusal));
+    }
+    let Some(terms) = terms else { return Err(Fault::Draft) };
+    in_range(exchange::exchange(book, member, *points, &terms, (origin, recorded, context)))
 }
 
 /// Decides all other commands.
@@ -127,7 +153,9 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
             Err(Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() })
         }
         Command::RedeemCoupon { of: Some(of), .. } if *of != member.id => Err(Refusal::CouponNotFound),
-        Command::Transfer { .. } | Command::Merge { .. } if joint::other(recorded).is_err() => {
+        Command::Transfer { .. } | Command::Merge { .. } | Command::Exchange { .. }
+            if joint::other(recorded).is_err() =>
+        {
             Err(Refusal::CounterpartyNotFound)
         }
         Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
@@ -143,6 +171,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         | Command::Deduct { .. }
         | Command::RedeemCoupon { .. }
         | Command::Transfer { .. }
+        | Command::Exchange { .. }
         | Command::RedeemPooled { .. }
         | Command::Capture { .. }
             if member.frozen.spending =>
@@ -266,6 +295,7 @@ fn post(
         | Command::Activate(None)
         | Command::Reverse(None)
         | Command::Transfer { .. }
+        | Command::Exchange { .. }
         | Command::Merge { .. }
         | Command::Pool { .. }
         | Command::RedeemPooled { .. }

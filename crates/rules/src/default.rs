@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::document::{
-    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Per, Publication,
-    PurchaseRule, QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode, TierBasis,
-    TierLevel, Tiers, Transfers,
+    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry, Limit, Per,
+    Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode,
+    TierBasis, TierLevel, Tiers, Transfers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -93,5 +93,6 @@ pub fn default_document() -> Document {
             points_per_day: Some(20_000),
             limit: Some(Limit { times: 10, per: Per::Day }),
         }),
+        exchanges: Exchanges::default(),
     }
 }

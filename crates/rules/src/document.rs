@@ -25,7 +25,7 @@ pub use redemption::Redemption;
 pub use reminders::Reminders;
 pub use returns::{Returns, ShortfallPolicy};
 pub use risk::{Risk, Suspicion, Velocity};
-pub use transfers::Transfers;
+pub use transfers::{Accepted, Exchanges, Transfers};
 
 /// All rules of one programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,9 @@ pub struct Document {
     /// What members may give each other; nothing when there is none.
     #[serde(default)]
     pub transfers: Option<Transfers>,
+    /// Which points may be exchanged for those of other programmes, and at what rate.
+    #[serde(default)]
+    pub exchanges: Exchanges,
 }
 
 fn seven() -> u32 {

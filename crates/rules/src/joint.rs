@@ -11,6 +11,7 @@ use ledger::{
 
 use crate::command::{Decided, Recorded, Stolen};
 use crate::decide::{Outcome, settle, wind_up};
+use crate::document::Transfers;
 use crate::limits::{Limits, STREAK};
 use crate::reverse::recover;
 use crate::rulebook::Rulebook;
@@ -20,7 +21,7 @@ use crate::tiers;
 const IDS_EACH: u64 = 1 << 20;
 
 /// Puts journals together, in order; `asked` is the one of who asked, and `primary` the posting it asked for.
-fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
+pub(crate) fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
     let (mut postings, mut own, mut others, mut at) = (Vec::new(), None, Vec::new(), 0);
     for (index, journal) in journals.into_iter().enumerate() {
         let (decision, member) = journal.finish(0);
@@ -37,7 +38,13 @@ fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
 }
 
 /// The journal of a member, the `place`th of the decision, with everything written down that is due.
-fn opened(place: u64, member: Member, context: &Context, book: &Rulebook, by: &Origin) -> Result<Journal, Fault> {
+pub(crate) fn opened(
+    place: u64,
+    member: Member,
+    context: &Context,
+    book: &Rulebook,
+    by: &Origin,
+) -> Result<Journal, Fault> {
     let first_id = context.first_id.skip(place.saturating_mul(IDS_EACH));
     let mut journal = Journal::new(member, Context { first_id, ..context.clone() });
     settle(&mut journal, book, &by.actor)?;
@@ -45,7 +52,7 @@ fn opened(place: u64, member: Member, context: &Context, book: &Rulebook, by: &O
 }
 
 /// What entries of others and those that come along say of where they come from.
-fn along(origin: &Origin) -> Origin {
+pub(crate) fn along(origin: &Origin) -> Origin {
     Origin { reference: None, ..origin.clone() }
 }
 
@@ -74,7 +81,8 @@ pub(crate) fn transfer(
     }
     let mut giver = opened(0, member, &context, book, origin)?;
     let primary = giver.posted();
-    let counts = match may_give(book, giver.member(), points, giver.now()) {
+    let Some(rule) = book.transfers else { return Ok(Err(Refusal::TransfersNotOffered)) };
+    let counts = match may_give(book, rule, "transfer", giver.member(), points, giver.now()) {
         Ok(counts) => counts,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -94,23 +102,29 @@ pub(crate) fn transfer(
     joined(vec![giver, taker], 0, primary)
 }
 
-/// What the rulebook says to a gift of that size, and what it counts.
-fn may_give(book: &Rulebook, member: &Member, points: i64, now: Timestamp) -> Result<Vec<Count>, Refusal> {
-    let rule = book.transfers.as_ref().ok_or(Refusal::TransfersNotOffered)?;
+/// What the rulebook says to giving that many points away, and what it counts.
+pub(crate) fn may_give(
+    book: &Rulebook,
+    rule: Transfers,
+    counter: &str,
+    member: &Member,
+    points: i64,
+    now: Timestamp,
+) -> Result<Vec<Count>, Refusal> {
     let mut limits = Limits::new(book, member, now, now);
     let most = rule.most_points.unwrap_or(i64::MAX);
-    let most = limits.cap("transfer", rule.points_per_day, most);
+    let most = limits.cap(counter, rule.points_per_day, most);
     if points < rule.least_points || points > most {
         return Err(Refusal::OutsideLimits { least: rule.least_points, most });
     }
     if let Some(limit) = rule.limit {
-        limits.allow_several("transfer", limit, 1)?;
+        limits.allow_several(counter, limit, 1)?;
     }
     Ok(limits.into_counts(points, &[]).0)
 }
 
 /// What can be spent of several members' lots, each told by the place of its journal, in the order it is spent.
-fn spendable(journals: &[&Journal], book: &Rulebook) -> Vec<(usize, LotDraw)> {
+pub(crate) fn spendable(journals: &[&Journal], book: &Rulebook) -> Vec<(usize, LotDraw)> {
     let mut lots: Vec<(usize, &Member, &Lot)> = Vec::new();
     for (at, journal) in journals.iter().enumerate() {
         let (member, now) = (journal.member(), journal.now());
@@ -132,7 +146,7 @@ fn spendable(journals: &[&Journal], book: &Rulebook) -> Vec<(usize, LotDraw)> {
 }
 
 /// The first `points` of these, or all there are.
-fn first(lots: &[(usize, LotDraw)], points: i64) -> Vec<(usize, LotDraw)> {
+pub(crate) fn first(lots: &[(usize, LotDraw)], points: i64) -> Vec<(usize, LotDraw)> {
     let mut missing = points;
     let draw = |(at, lot): &(usize, LotDraw)| {
         let points = missing.min(lot.points);

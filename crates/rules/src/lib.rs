@@ -19,6 +19,7 @@ mod default;
 mod document;
 mod earn;
 mod earning;
+mod exchange;
 mod joint;
 mod limits;
 mod remind;
@@ -35,15 +36,16 @@ pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
 pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
-pub use decide::{Decide, Outcome, decide, decide_event, decide_joint, decide_single, settle};
+pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_joint, decide_single, settle};
 pub use default::default_document;
 pub use document::{
-    ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade,
-    EarningRule, Enrolment, Expiry, Limit, Pending, Per, Publication, PurchaseCoupon, PurchaseRule, QualifyingPeriod,
-    Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap,
-    ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    Accepted, ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document,
+    Downgrade, EarningRule, Enrolment, Exchanges, Expiry, Limit, Pending, Per, Publication, PurchaseCoupon,
+    PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo, RoundingMode,
+    RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
+pub use exchange::Partner;
 pub use remind::reminder;
 pub use rerun::{Rerun, Sums};
 pub use reverse::{Part, Redemption, Reverse};

@@ -202,7 +202,13 @@ impl<'a> Rerun<'a> {
             Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
             Kind::Approve if entry.adjustment.is_none() => self.approve(entry),
             Kind::Erase => ask(Command::Erase),
-            Kind::Adjust | Kind::Transfer | Kind::Merge | Kind::Freeze | Kind::Restore | Kind::Profile => Again::Repeat,
+            Kind::Adjust
+            | Kind::Transfer
+            | Kind::Exchange
+            | Kind::Merge
+            | Kind::Freeze
+            | Kind::Restore
+            | Kind::Profile => Again::Repeat,
             _ => Again::Follows,
         }
     }

@@ -45,8 +45,18 @@ pub struct Rulebook {
     pub(crate) coupons: BTreeMap<String, CouponRule>,
     pub(crate) redemption: Option<Redemption>,
     pub(crate) transfers: Option<Transfers>,
+    pub(crate) offers: BTreeMap<String, Transfers>,
+    pub(crate) accepts: BTreeMap<String, Acceptance>,
     /// By name.
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
+}
+
+/// What points of another programme become here.
+#[derive(Debug, Clone)]
+pub(crate) struct Acceptance {
+    pub(crate) rate: Rate,
+    /// `None` where they keep their dates.
+    pub(crate) expiry: Option<ExpiryPolicy>,
 }
 
 #[derive(Debug, Clone)]

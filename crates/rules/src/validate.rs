@@ -135,6 +135,7 @@ impl Rulebook {
         check.publication(&document.publication);
         check.risk(&document.risk, document);
         check.spending(document);
+        let accepts = check.exchanges(&document.exchanges);
         let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
@@ -163,6 +164,8 @@ impl Rulebook {
                 coupons: document.coupons.clone(),
                 redemption: document.redemption,
                 transfers: document.transfers,
+                offers: document.exchanges.offers.clone(),
+                accepts,
                 policies: check.policies,
             }),
             _ => Err(check.problems),
@@ -343,6 +346,10 @@ mod tests {
         assert!(Rulebook::new(&default_document(), 1).is_ok());
     }
 
+    fn accepted(rate: &str) -> crate::Accepted {
+        crate::Accepted { rate: rate.to_owned(), expiry: None }
+    }
+
     fn with_coupon(document: &mut Document, change: impl FnOnce(&mut crate::CouponRule)) {
         let mut rule = crate::CouponRule {
             off_minor: Some(1),
@@ -365,7 +372,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 38] = [
+        let cases: [(Change, &str); 44] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -428,6 +435,27 @@ mod tests {
             (
                 |d| d.transfers.as_mut().unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),
                 "/transfers/limit/times",
+            ),
+            (|d| drop(d.exchanges.accepts.insert("a".into(), accepted("0"))), "/exchanges/accepts/a/rate"),
+            (|d| drop(d.exchanges.accepts.insert("a".into(), accepted("-1"))), "/exchanges/accepts/a/rate"),
+            (|d| drop(d.exchanges.accepts.insert("a b/c".into(), accepted("1"))), "/exchanges/accepts/a b~1c"),
+            (
+                |d| {
+                    let accepted = crate::Accepted { expiry: Some("x".into()), ..accepted("1") };
+                    d.exchanges.accepts.insert("a".into(), accepted);
+                },
+                "/exchanges/accepts/a/expiry",
+            ),
+            (
+                |d| {
+                    let offer = crate::Transfers { least_points: 0, ..d.transfers.unwrap() };
+                    d.exchanges.offers.insert("a".into(), offer);
+                },
+                "/exchanges/offers/a/least_points",
+            ),
+            (
+                |d| d.exchanges.offers = (0..101).map(|n| (format!("p{n}"), d.transfers.unwrap())).collect(),
+                "/exchanges/offers",
             ),
             (|d| d.risk.velocity = vec![fast("dance", 1)], "/risk/velocity/0/event"),
             (|d| d.risk.velocity = vec![fast("purchase", 0)], "/risk/velocity/0/times"),

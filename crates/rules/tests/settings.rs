@@ -68,6 +68,36 @@ fn gift(world: &World, points: i64) -> String {
     [run(&mut member, &give, vec![other.clone()], 5), run(&mut member, &give, vec![other], 6)].join(", ")
 }
 
+/// What would come of an exchange for points of another programme that runs by the same rulebook, on two days and twice on the second.
+fn exchanged(world: &World, points: i64) -> Vec<String> {
+    let id = |name: &str| ledger::ProgrammeId::new(name).unwrap();
+    let with = rules::Partner { programme: id("there"), book: std::rc::Rc::new(world.book.clone()) };
+    let mut member = world.member.clone();
+    let mut there = ledger::Member::new(member.id.clone());
+    let run = |programme: &str, member: &mut ledger::Member, command: &Command, others, day: u32| {
+        let context = ledger::Context {
+            programme: id(programme),
+            rulebook_version: 1,
+            now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
+            first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
+        };
+        let recorded = rules::Recorded { others, ..rules::Recorded::default() };
+        let origin = ledger::Origin::default();
+        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context).unwrap() {
+            Ok(decided) => {
+                *member = decided.member;
+                let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);
+                decided.decision.postings.iter().map(grants).collect()
+            }
+            Err(refusal) => refusal.to_string(),
+        }
+    };
+    run("there", &mut there, &act("share"), vec![], 5);
+    run("p", &mut member, &buy(&[1_000_000]), vec![], 5);
+    let swap = Command::Exchange { with: Some(with), points };
+    [5, 6, 6].map(|day| run("p", &mut member, &swap, vec![there.clone()], day)).to_vec()
+}
+
 /// A coupon for every purchase, its terms changed.
 fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRule)) {
     document.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
@@ -222,6 +252,7 @@ fn a_setting_stored_but_never_read() {
         outcomes.push(format!("{:?}", budgets(&world)));
         outcomes.extend(returns(&mut world));
         outcomes.extend((0..2).map(|_| gift(&world, 25)));
+        outcomes.extend(exchanged(&world, 25));
         let code = world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
         let lines = match buy(&[5_000]) {
             Command::Earn(order) => order.lines,
@@ -294,6 +325,9 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     };
     let row = json!([{"field": "order.amount_minor", "operator": "at_least", "values": ["100000"]}]);
     let award = |award: Json| rule(json!({"award": award}));
+    let bounds = json!({"least_points": 1, "most_points": 1000, "points_per_day": 1000, "limit": {"times": 2, "per": "lifetime"}});
+    let swap =
+        json!({"exchanges": {"offers": {"there": bounds}, "accepts": {"p": {"rate": "1.5", "expiry": "shopping"}}}});
     let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
     let two = |groups: Json, group: Json| {
         let rule = |id: &str, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": 1});
@@ -408,6 +442,14 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             "/transfers/limit/per",
             json!("day"),
         ),
+        ("exchanges.offers{}.least_points", swap.clone(), "/exchanges/offers/there/least_points", json!(26)),
+        ("exchanges.offers{}.most_points", swap.clone(), "/exchanges/offers/there/most_points", json!(24)),
+        ("exchanges.offers{}.points_per_day", swap.clone(), "/exchanges/offers/there/points_per_day", json!(30)),
+        ("exchanges.offers{}.limit", swap.clone(), "/exchanges/offers/there/limit", json!(null)),
+        ("exchanges.offers{}.limit.times", swap.clone(), "/exchanges/offers/there/limit/times", json!(1)),
+        ("exchanges.offers{}.limit.per", swap.clone(), "/exchanges/offers/there/limit/per", json!("day")),
+        ("exchanges.accepts{}.rate", swap.clone(), "/exchanges/accepts/p/rate", json!("1.6")),
+        ("exchanges.accepts{}.expiry", swap, "/exchanges/accepts/p/expiry", json!("campaign")),
     ]
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{object, objects};
 
-pub use joint::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
+pub use joint::{EraseBody, ExchangeBody, MergeBody, PoolRedeemBody, TransferBody};
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};
 pub use spending::{
@@ -218,6 +218,9 @@ pub struct ProgrammeBody {
     /// The programme whose rulebook it follows in all that is not different here; it stands alone when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherits: Option<String>,
+    /// The group it belongs to, whose programmes know members by the same names and may exchange points; it stands alone when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// Where events are sent.

@@ -49,7 +49,7 @@ pub async fn single(
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
     let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
     bearer.admit(caller, roles)?;
-    carried_out(app, &programme, order, loaded, dry).await
+    carried_out(app, &programme, None, order, loaded, dry).await
 }
 
 /// Who asks, under which key, with which body: what is common to commands that read something before they know what is ordered, and then go on
@@ -91,23 +91,37 @@ pub async fn of_caller(
     caller: &Caller,
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
+    across(app, request, caller, None, parse).await
+}
+
+/// As [`of_caller`], for an order that concerns another programme too.
+///
+/// # Errors
+/// Every [`Problem`].
+pub async fn across(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    abroad: Option<&ProgrammeRef>,
+    parse: impl FnOnce(&str) -> Result<Order, Problem>,
+) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
     let order = placed(parse(&actor(&Bearer::of(request)?))?, request)?;
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
-    carried_out(app, &programme, order, loaded, dry).await
+    carried_out(app, &programme, abroad, order, loaded, dry).await
 }
 
 async fn carried_out(
     app: &App,
     programme: &ProgrammeRef,
+    abroad: Option<&ProgrammeRef>,
     order: Order,
     mut loaded: Vec<Loaded>,
     dry: bool,
 ) -> Result<Reply, Problem> {
     let book = published(&app.sql, programme).await?;
-    let mut desk =
-        Desk { sql: &app.sql, programme, book: &book, now: now(), ids: new_id, in_flight: Some(&app.in_flight) };
+    let mut desk = Desk { abroad, ..desk(app, programme, &book) };
     let outcome = if dry {
         let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
         dry_run(&mut desk, &order, loaded).await?
@@ -220,7 +234,7 @@ fn loads(orders: &[Order]) -> (Vec<Wanted>, Lots) {
 }
 
 fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> Desk<'a, Spin, fn() -> EntryId> {
-    Desk { sql: &app.sql, programme, book, now: now(), ids: new_id, in_flight: Some(&app.in_flight) }
+    Desk { sql: &app.sql, programme, book, now: now(), ids: new_id, abroad: None, in_flight: Some(&app.in_flight) }
 }
 
 /// An outcome for each place in the call.

@@ -1,10 +1,10 @@
 //! How points are given, pools changed and spent, members merged and forgotten.
 
-use ledger::MemberId;
-use rules::{Command, decide_joint, decide_single};
+use ledger::{MemberId, ProgrammeId};
+use rules::{Command, Partner, decide_exchange, decide_joint, decide_single};
 use store::{Order, source};
 
-use crate::api::{EraseBody, MergeBody, PoolRedeemBody, TransferBody};
+use crate::api::{EraseBody, ExchangeBody, MergeBody, PoolRedeemBody, TransferBody};
 use crate::check::Check;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
@@ -29,6 +29,35 @@ impl TransferBody {
             command: Command::Transfer { to, points: self.points },
             origin,
             idem: Some((format!("transfer:{key}"), fingerprint(self))),
+            source,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        });
+        check.done(order)
+    }
+}
+
+impl ExchangeBody {
+    /// Checks the values and makes an order of it; `with` is the other programme, where it is one of the group.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, with: Option<Partner>, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        check.id("/to_programme_id", ProgrammeId::new(self.to_programme_id.as_str()));
+        check.points(self.points);
+        let reference = check.reference(self.reference.as_deref());
+        let source = reference.as_ref().map(|reference| source("exchange", reference.as_str()));
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let order = member.map(|member| Order {
+            decide: decide_exchange,
+            member,
+            command: Command::Exchange { with, points: self.points },
+            origin,
+            idem: Some((format!("exchange:{key}"), fingerprint(self))),
             source,
             attributes: None,
             trace: None,

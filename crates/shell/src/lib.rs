@@ -38,13 +38,13 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 pub use answer::Reply;
 pub use api::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MergeBody, MoneyBody,
-    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MergeBody,
+    MoneyBody, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
     ReverseBody, SideBody, SimulationBody, TransferBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
-pub use command::{asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, simulated, single};
+pub use command::{across, asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, simulated, single};
 pub use ids::{new_id, now};
 pub use joint::pool_order;
 pub use json::{parse_json, parse_optional_json};

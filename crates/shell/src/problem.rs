@@ -275,6 +275,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::SameMember
         | Refusal::ItemsOpen
         | Refusal::TransfersNotOffered
+        | Refusal::ExchangeNotOffered
         | Refusal::RewardNotFound
         | Refusal::CouponNotFound
         | Refusal::RewardUnavailable

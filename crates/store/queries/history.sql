@@ -5,7 +5,7 @@ FROM member AS m
 JOIN entry AS e ON e.member_no = m.no
 JOIN programme AS p ON p.no = m.programme_no
 WHERE m.programme_no = ?1 AND m.id = CASE WHEN substr(?2, 1, 1) = '~' THEN (
-    SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no WHERE a.programme_no = ?1 AND a.alias = substr(?2, 2)
+    SELECT member_id FROM known_as WHERE programme_no = ?1 AND alias = substr(?2, 2) ORDER BY distance LIMIT 1
   ) ELSE ?2 END AND e.sequence < ?3
 ORDER BY e.sequence DESC
 LIMIT ?4

@@ -3,11 +3,15 @@
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
 -- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
 -- is wanted or null, names that it is given or null, 1 where its profile is wanted and 2 where an event is priced: what the rulebook asks for
--- is wanted, 0 otherwise], …], ?4 most lots (-1: all)
+-- is wanted, 0 otherwise, id of the programme whose member it is or null for this one], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
-  coalesce(m.id, w.value ->> 0), m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  -- Somebody who is known by that name elsewhere in the group may have no account here yet.
+  coalesce(m.id, CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
+    SELECT member_id FROM known_as WHERE programme_no = coalesce(there.no, p.no) AND alias = substr(w.value ->> 0, 2) ORDER BY distance LIMIT 1
+  ) END, w.value ->> 0),
+  m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
@@ -38,8 +42,9 @@ SELECT json_array(
     SELECT json_array(r.version, json(r.document)) FROM reward AS r WHERE r.programme_no = p.no AND r.id = w.value ->> 6
   ) END,
   CASE WHEN w.value ->> 7 IS NOT NULL THEN (
-    SELECT min(a.alias) FROM json_each(w.value -> 7) AS n CROSS JOIN alias AS a ON a.programme_no = p.no AND a.alias = n.value
-    WHERE a.member_no IS NOT m.no
+    SELECT json_group_array(json_array(n.value,
+      (SELECT member_id FROM known_as WHERE programme_no = p.no AND alias = n.value ORDER BY distance LIMIT 1)))
+    FROM json_each(w.value -> 7) AS n
   ) END,
   CASE WHEN w.value ->> 8 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END
 ) AS loaded
@@ -47,8 +52,9 @@ FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w
 -- With ~ in front it is one of the other names of a member.
-LEFT JOIN member AS m ON m.programme_no = p.no AND m.id = CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
-    SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no WHERE a.programme_no = p.no AND a.alias = substr(w.value ->> 0, 2)
+LEFT JOIN programme AS there ON there.id = w.value ->> 9
+LEFT JOIN member AS m ON m.programme_no = coalesce(there.no, p.no) AND m.id = CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
+    SELECT member_id FROM known_as WHERE programme_no = coalesce(there.no, p.no) AND alias = substr(w.value ->> 0, 2) ORDER BY distance LIMIT 1
   ) ELSE w.value ->> 0 END
 WHERE p.no = coalesce(?1, (SELECT programme_no FROM api_key WHERE prefix = ?2))
 ORDER BY w.id

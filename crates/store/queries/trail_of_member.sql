@@ -8,7 +8,7 @@ JOIN entry AS e ON e.member_no = m.no
 JOIN programme AS p ON p.no = e.programme_no
 LEFT JOIN trace AS t ON t.entry_no = e.no
 WHERE m.programme_no = ?1 AND m.id = CASE WHEN substr(?2, 1, 1) = '~' THEN (
-    SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no WHERE a.programme_no = ?1 AND a.alias = substr(?2, 2)
+    SELECT member_id FROM known_as WHERE programme_no = ?1 AND alias = substr(?2, 2) ORDER BY distance LIMIT 1
   ) ELSE ?2 END AND e.no < ?6
   AND (?3 IS NULL OR e.recorded_at >= ?3) AND (?4 IS NULL OR e.recorded_at < ?4)
   AND (?5 IS NULL OR json_extract(e.body, '$.actor') = ?5)

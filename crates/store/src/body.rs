@@ -3,9 +3,9 @@
 //! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
 
 use ledger::{
-    Award, Count, Deduction, Discount, Entry, EntryId, Exact, Frozen, Hash, Kind, LineAward, LineReturn, LotDates,
-    LotGrant, LotNumber, LotReturn, MemberId, Origin, PoolChange, ProgrammeId, Qualifying, Reference, Reminder,
-    Reservation, Reversal, Review, Sequence, Silent, Taken, TierMove,
+    Award, Count, Deduction, Discount, Entry, EntryId, Exact, Exchange, Frozen, Hash, Kind, LineAward, LineReturn,
+    LotDates, LotGrant, LotNumber, LotReturn, MemberId, Origin, PoolChange, ProgrammeId, Qualifying, Rate, Reference,
+    Reminder, Reservation, Reversal, Review, Sequence, Silent, Taken, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,9 @@ struct Body {
     pool: Option<(bool, bool)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     carried: Option<StandingRow>,
+    /// Programme, points there, rate. Queries look into this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<(String, i64, String)>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -172,6 +175,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         counterparty: entry.counterparty.as_ref().map(ToString::to_string),
         pool: entry.pool.map(|change| (change.is_pool, change.joins)),
         carried: entry.carried.as_ref().map(standing_row),
+        exchange: entry.exchange.as_ref().map(|e| (e.programme.to_string(), e.points, e.rate.to_string())),
         deduction: entry.deduction.map(|d| (d.order_minor, d.wished, d.money_minor)),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
@@ -193,6 +197,10 @@ pub(crate) fn review_row(review: &Review) -> ReviewRow {
 /// A review from its stored shape.
 pub(crate) fn review((because, kept_back): ReviewRow) -> Review {
     Review { because, qualifying: kept_back.map(qualifying) }
+}
+
+fn exchange((programme, points, rate): (String, i64, String)) -> Option<Exchange> {
+    Some(Exchange { programme: ProgrammeId::new(programme).ok()?, points, rate: Rate::parse(&rate).ok()? })
 }
 
 /// A reversal from its stored shape.
@@ -292,6 +300,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         counterparty: body.counterparty.map(MemberId::new).transpose().map_err(|_| corrupt())?,
         pool: body.pool.map(|(is_pool, joins)| PoolChange { is_pool, joins }),
         carried: body.carried.map(standing),
+        exchange: body.exchange.map(|row| exchange(row).ok_or_else(corrupt)).transpose()?,
         deduction: body.deduction.map(|(order_minor, wished, money_minor)| Deduction {
             order_minor,
             wished,

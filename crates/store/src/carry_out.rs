@@ -33,6 +33,8 @@ pub struct Desk<'a, S, I> {
     pub now: Timestamp,
     /// Gives fresh ids (UUID, version 7).
     pub ids: I,
+    /// The other programme of an exchange.
+    pub abroad: Option<&'a ProgrammeRef>,
     /// Where the instance keeps states whose writes are under way; jobs and tests do without.
     pub in_flight: Option<&'a InFlight>,
 }
@@ -224,7 +226,7 @@ impl Round {
         if let Some(in_flight) = desk.in_flight {
             sent.iter().for_each(|(_, member)| in_flight.send(programme_no, member));
         }
-        let written = commit(desk.sql, programme_no, &batch).await;
+        let written = commit(desk.sql, programme_no, desk.abroad, &batch).await;
         if let Some(in_flight) = desk.in_flight {
             let outcomes = written.as_ref().map_or(&[][..], Vec::as_slice);
             let is_written = |at: usize| outcomes.get(at).copied().unwrap_or(false);

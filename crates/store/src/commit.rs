@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, Hash, Kind, LotDates, MemberId, Posting, Timestamp};
+use ledger::{Decision, Entry, Hash, Kind, LotDates, Posting, Timestamp};
 use serde::Serialize;
 
 use crate::Error;
 use crate::body;
 use crate::codec::{NEVER, write_counters, write_standing};
-use crate::effects::{self, With};
+use crate::effects::{self, Other, With};
 use crate::more;
 use crate::order::Trace;
+use crate::programmes::ProgrammeRef;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
@@ -25,18 +26,29 @@ pub(crate) struct Claims {
     pub(crate) aliases: Option<Vec<String>>,
 }
 
-/// Writes the decisions and tells of each whether it was written. An empty decision counts as written.
+/// Writes the decisions and tells of each whether it was written. An empty decision counts as written. All but entries of the programme
+/// `abroad` are of the first one.
 pub(crate) async fn commit(
     sql: &impl Sql,
     programme_no: i64,
+    abroad: Option<&ProgrammeRef>,
     decisions: &[(&Decision, &Claims)],
 ) -> Result<Vec<bool>, Error> {
     let mut rows = Vec::new();
     for (decision, claims) in decisions {
         let mut heads = Heads::of(decision);
+        let number = |entry: &Entry| match abroad {
+            Some(abroad) if abroad.id == entry.programme.as_str() => abroad.no,
+            _ => programme_no,
+        };
         for (at, posting) in decision.postings.iter().enumerate() {
-            let others = heads.at(&posting.entry);
-            rows.push(row(programme_no, decision, at, posting, claims, others)?);
+            let other = |(entry, head): &(&Entry, Option<Hash>)| Other {
+                member: entry.member.to_string(),
+                head: head.map(|head| head.to_string()),
+                programme_no: Some(number(entry)).filter(|_| entry.programme != posting.entry.programme),
+            };
+            let others = heads.at(&posting.entry).iter().map(other).collect();
+            rows.push(row(number(&posting.entry), decision, at, posting, claims, others)?);
             heads.move_on(&posting.entry);
         }
     }
@@ -58,34 +70,34 @@ fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
     serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
-/// The heads of the members of a decision, as its rows are written one after another.
-struct Heads<'a>(Vec<(&'a MemberId, Option<Hash>)>);
+/// The heads of the accounts of a decision, each told by one of its entries, as its rows are written one after another.
+struct Heads<'a>(Vec<(&'a Entry, Option<Hash>)>);
 
 impl<'a> Heads<'a> {
     /// Those that the decision was made on.
     fn of(decision: &'a Decision) -> Self {
-        let mut heads: Vec<(&MemberId, Option<Hash>)> = Vec::new();
+        let mut heads: Vec<(&Entry, Option<Hash>)> = Vec::new();
         for Posting { entry, .. } in &decision.postings {
-            if heads.iter().all(|(member, _)| **member != entry.member) {
-                heads.push((&entry.member, (entry.sequence.0 > 1).then_some(entry.previous_hash)));
+            if heads.iter().all(|(of, _)| !of.shares_account(entry)) {
+                heads.push((entry, (entry.sequence.0 > 1).then_some(entry.previous_hash)));
             }
         }
         Self(heads)
     }
 
-    /// Those of the other members, which each row asks for: when one was late, all are skipped.
-    fn at(&self, entry: &Entry) -> Vec<(&'a MemberId, Option<Hash>)> {
-        self.0.iter().filter(|(member, _)| **member != entry.member).copied().collect()
+    /// Those of the other accounts, which each row asks for: when one was late, all are skipped.
+    fn at(&self, entry: &Entry) -> Vec<(&'a Entry, Option<Hash>)> {
+        self.0.iter().filter(|(of, _)| !of.shares_account(entry)).copied().collect()
     }
 
     fn move_on(&mut self, entry: &Entry) {
-        for (_, head) in self.0.iter_mut().filter(|(member, _)| **member == entry.member) {
+        for (_, head) in self.0.iter_mut().filter(|(of, _)| of.shares_account(entry)) {
             *head = Some(entry.hash);
         }
     }
 }
 
-/// One row of the view `posting_v4`, columns in its order. The first row of a decision carries the claims of all of it: the others are
+/// One row of the view `posting_v5`, columns in its order. The first row of a decision carries the claims of all of it: the others are
 /// chained to it by the head they expect, so they are skipped with it.
 fn row(
     programme_no: i64,
@@ -93,13 +105,13 @@ fn row(
     at: usize,
     posting: &Posting,
     claims: &Claims,
-    others: Vec<(&MemberId, Option<Hash>)>,
+    others: Vec<Other>,
 ) -> Result<Vec<Value>, Error> {
     let Posting { entry, after } = posting;
     let (is_first, is_primary) = (at == 0, at == decision.primary);
     let on = |condition: bool, text: &Option<String>| Value::from(if condition { text.clone() } else { None });
     let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
-    let is_own = |posting: &&Posting| posting.entry.member == entry.member;
+    let is_own = |posting: &&Posting| posting.entry.shares_account(entry);
     let first = decision.postings.iter().find(is_own);
     let sequences = first.zip(decision.postings.iter().rev().find(is_own)).filter(|_| is_primary);
     let expected_head = (entry.sequence.0 > 1).then(|| entry.previous_hash.to_string());

@@ -2,8 +2,8 @@
 //!
 //! What each field does in the database is in the trigger of migration 0006.
 
-use ledger::{Entry, Hash, Kind, MemberId, Tally};
-use serde::Serialize;
+use ledger::{Entry, Kind, Tally};
+use serde::{Serialize, Serializer};
 
 use crate::Error;
 use crate::order::Trace;
@@ -12,15 +12,15 @@ use crate::order::Trace;
 pub(crate) type TallyRow = (String, String, i32, i32, i64, Option<i64>);
 
 #[derive(Default, PartialEq, Serialize)]
-struct Effects {
+struct Effects<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tallies: Vec<TallyRow>,
     /// Device and address.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<(Option<String>, Option<String>)>,
-    /// Other members of the decision, with the heads that they must have.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<(String, Option<String>)>,
+    /// Other accounts of the decision.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    others: &'a [Other],
     /// All the names that the member is known by.
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<String>>,
@@ -38,6 +38,22 @@ struct Effects {
     reward: Option<(String, i64)>,
 }
 
+/// Another account of a decision, with the head that it must have now: written as a list of its fields.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Other {
+    pub(crate) member: String,
+    /// `None` where it has no entry yet.
+    pub(crate) head: Option<String>,
+    /// The programme's, where it is another one than that of the entry.
+    pub(crate) programme_no: Option<i64>,
+}
+
+impl Serialize for Other {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.member, &self.head, self.programme_no).serialize(serializer)
+    }
+}
+
 /// What goes with an entry beside what it says itself.
 #[derive(Default)]
 pub(crate) struct With<'a> {
@@ -45,16 +61,15 @@ pub(crate) struct With<'a> {
     pub(crate) trace: Option<&'a Trace>,
     /// All the names that its member is known by from now on.
     pub(crate) aliases: Option<&'a [String]>,
-    /// Other members of the decision, with the heads that they must have now.
-    pub(crate) others: Vec<(&'a MemberId, Option<Hash>)>,
+    /// Other accounts of the decision.
+    pub(crate) others: Vec<Other>,
 }
 
 /// The text for the command table; `None` when there is nothing to do.
 pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Error> {
     let With { trace, aliases, others } = with;
-    let head = |(member, head): &(&MemberId, Option<Hash>)| (member.to_string(), head.map(|head| head.to_string()));
     let effects = Effects {
-        others: others.iter().map(head).collect(),
+        others,
         aliases: aliases.map(<[String]>::to_vec),
         adopts: entry.carried.as_ref().and(entry.counterparty.as_ref()).map(ToString::to_string),
         tallies: entry.tallies.iter().map(tally_row).collect(),

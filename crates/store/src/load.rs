@@ -1,6 +1,6 @@
 //! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
 
-use ledger::{Counted, EntryId, LotNumber, Member, MemberId, Reversal};
+use ledger::{Counted, EntryId, LotNumber, Member, MemberId, ProgrammeId, Reversal};
 use rules::{Recorded, Reward};
 use serde_json::{Value as Json, json};
 
@@ -46,6 +46,8 @@ pub struct Wanted {
     pub reward: Option<String>,
     /// Other members that it names.
     pub others: Vec<MemberId>,
+    /// The programme that those are members of, where it is another one.
+    pub abroad: Option<ProgrammeId>,
     /// The names that it gives the member.
     pub aliases: Option<Vec<String>>,
     /// What to load of that which is told about the member beside its state.
@@ -84,12 +86,14 @@ impl Wanted {
             subjects: Vec::new(),
             reward: None,
             others: Vec::new(),
+            abroad: None,
             aliases: None,
             beside: Beside::Nothing,
         }
     }
 
-    fn row(&self) -> Json {
+    /// `of` is the programme, where it is another one than that of the call.
+    fn row(&self, of: Option<&ProgrammeId>) -> Json {
         let undoes = self.undoes.as_ref();
         let entries = undoes.map(|undoes| undoes.entries.iter().map(ToString::to_string).collect::<Vec<_>>());
         let lots = undoes.map(|undoes| undoes.lots.iter().map(|lot| lot.0).collect::<Vec<_>>());
@@ -107,7 +111,8 @@ impl Wanted {
                 Beside::Nothing => 0,
                 Beside::Profile => 1,
                 Beside::Pricing => 2,
-            }
+            },
+            of.map(ProgrammeId::as_str)
         ])
     }
 }
@@ -182,8 +187,11 @@ pub async fn load(
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
     // Those that a command names follow the one that it is for.
-    let others = |wanted: &Wanted| wanted.others.iter().cloned().map(|id| Wanted::member(id).row()).collect::<Vec<_>>();
-    let rows = |wanted: &Wanted| std::iter::once(wanted.row()).chain(others(wanted)).collect::<Vec<_>>();
+    let others = |wanted: &Wanted| {
+        let row = |id: &MemberId| Wanted::member(id.clone()).row(wanted.abroad.as_ref());
+        wanted.others.iter().map(row).collect::<Vec<_>>()
+    };
+    let rows = |wanted: &Wanted| std::iter::once(wanted.row(None)).chain(others(wanted)).collect::<Vec<_>>();
     let list: Vec<Json> = wanted.iter().flat_map(rows).collect();
     let (number, prefix) = match scope {
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
@@ -243,7 +251,9 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let expired = row.optional_integer(MEMBER + 22)?.unwrap_or(0);
     let tallies = row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
     let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
-    let taken_alias = row.optional_text(MEMBER + 25)?;
+    let names = row.optional_text(MEMBER + 25)?.map_or(Ok(Vec::new()), |text| read_names(&text))?;
+    let is_taken = |(_, id): &(String, Option<String>)| id.as_ref().is_some_and(|id| id != member.id.as_str());
+    let taken_alias = names.into_iter().find(is_taken).map(|(name, _)| name);
     let aliases = row.optional_text(MEMBER + 26)?;
     // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule can ask for.
     let told = attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -254,6 +264,11 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
 
 fn read_reward(text: &str) -> Result<(i64, Reward), Error> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("reward"))
+}
+
+/// Names, and whom each of them belongs to.
+fn read_names(text: &str) -> Result<Vec<(String, Option<String>)>, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("names"))
 }
 
 fn read_tallies(text: &str) -> Result<Vec<Counted>, Error> {

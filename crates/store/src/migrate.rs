@@ -7,7 +7,7 @@ use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("0001_ledger", statement!("migrations/0001_ledger")),
     ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
     ("0003_receipts", statement!("migrations/0003_receipts")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("0009_publications", statement!("migrations/0009_publications")),
     ("0010_publication_keys", statement!("migrations/0010_publication_keys")),
     ("0011_inheritance", statement!("migrations/0011_inheritance")),
+    ("0012_groups", statement!("migrations/0012_groups")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

@@ -49,6 +49,10 @@ impl Order {
             _ => (Vec::new(), None),
         };
         let (member, source, aliases) = (self.member.clone(), self.source.clone(), self.aliases.clone());
+        let abroad = match &self.command {
+            Command::Exchange { with, .. } => with.as_ref().map(|partner| partner.programme.clone()),
+            _ => None,
+        };
         Wanted {
             member,
             idem,
@@ -57,6 +61,7 @@ impl Order {
             subjects,
             reward,
             others: self.others(),
+            abroad,
             aliases,
             beside: if matches!(self.command, Command::Earn(_)) { Beside::Pricing } else { Beside::Nothing },
         }
@@ -87,6 +92,7 @@ impl Order {
             | Command::CancelCoupon { .. }
             | Command::RestoreCoupon { .. }
             | Command::Transfer { .. }
+            | Command::Exchange { .. }
             | Command::Merge { .. }
             | Command::Pool { .. }
             | Command::RedeemPooled { .. }
@@ -102,6 +108,8 @@ impl Order {
     fn others(&self) -> Vec<MemberId> {
         match &self.command {
             Command::Transfer { to, .. } => vec![to.clone()],
+            // The same person there.
+            Command::Exchange { with: Some(_), .. } => vec![self.member.clone()],
             Command::Merge { from } => vec![from.clone()],
             Command::Pool { pool, .. } => vec![pool.clone()],
             Command::RedeemPooled { members, .. } => members.clone(),

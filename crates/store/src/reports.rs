@@ -127,6 +127,7 @@ fn source_of(entry: &Entry) -> Option<String> {
         Kind::Reverse => Some(source("reverse", reference)),
         Kind::Request => Some(source("request", reference)),
         Kind::Transfer => Some(source("transfer", reference)),
+        Kind::Exchange => Some(source("exchange", reference)),
         _ => None,
     }
 }

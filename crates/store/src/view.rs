@@ -1,8 +1,8 @@
 //! An entry as the API and the events show it.
 
 use ledger::{
-    Adjustment, Approval, Coupon, Deduction, Discount, Entry, LineAward, LineReturn, LotDates, LotDraw, LotNumber,
-    Person, Reservation, Reversal, Silent, Taken, Timestamp,
+    Adjustment, Approval, Coupon, Deduction, Discount, Entry, Exchange, LineAward, LineReturn, LotDates, LotDraw,
+    LotNumber, Person, Reservation, Reversal, Silent, Taken, Timestamp,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -52,6 +52,8 @@ impl Serialize for EntryView<'_> {
         optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
         optional(&mut map, "counterparty", entry.counterparty.as_ref().map(|other| other.as_str()))?;
         optional(&mut map, "pool", entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})))?;
+        let exchange = |e: &Exchange| json!({"programme_id": e.programme.as_str(), "points": e.points, "rate": e.rate.to_string()});
+        optional(&mut map, "exchange", entry.exchange.as_ref().map(exchange))?;
         list(&mut map, "coupons", entry.coupons.iter().map(coupon_json))?;
         let discount = |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
         optional(&mut map, "discount", entry.discount.map(discount))?;

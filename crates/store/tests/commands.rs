@@ -134,6 +134,7 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
         book: &world.book,
         now: world.now.get(),
         ids,
+        abroad: None,
         in_flight: None,
     };
     let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();

@@ -51,7 +51,8 @@ fn a_decision_on_an_older_version_is_not_written() {
         ledger::EntryId(id)
     };
     let (programme, now) = (&world.programme, world.now.get());
-    let mut desk = store::Desk { sql: &world.sql, programme, book: &world.book, now, ids, in_flight: None };
+    let mut desk =
+        store::Desk { sql: &world.sql, programme, book: &world.book, now, ids, abroad: None, in_flight: None };
     let outcomes = wait(store::carry_out(&mut desk, &orders, loaded)).unwrap();
     assert_eq!(lines(&outcomes), ["redeem -30"]);
 }

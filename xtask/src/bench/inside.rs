@@ -39,7 +39,15 @@ impl Inside {
         let (_, _, loaded) = found.context("the programme is gone")?;
         let random = &mut self.random;
         let ids = || entry_id(now, random);
-        let mut desk = Desk { sql: &self.sql, programme: &self.programme, book: &self.book, now, ids, in_flight: None };
+        let mut desk = Desk {
+            sql: &self.sql,
+            programme: &self.programme,
+            book: &self.book,
+            now,
+            ids,
+            abroad: None,
+            in_flight: None,
+        };
         let outcomes = store::carry_out(&mut desk, orders, loaded).await.map_err(said)?;
         match outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_))) {
             Some(outcome) => bail!("an order was not carried out: {outcome:?}"),

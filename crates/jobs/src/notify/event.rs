@@ -28,6 +28,7 @@ pub fn event_type(entry: &Entry) -> &'static str {
         Kind::CouponCancel => "coupon.cancelled",
         Kind::CouponExpire => "coupon.expired",
         Kind::Transfer => "points.transferred",
+        Kind::Exchange => "points.exchanged",
         Kind::Merge => "member.merged",
         Kind::Pool => "pool.changed",
         Kind::Erase => "member.erased",

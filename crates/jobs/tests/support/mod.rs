@@ -102,6 +102,7 @@ impl World {
                 book: &book,
                 now: self.now.get(),
                 ids: || self.id(),
+                abroad: None,
                 in_flight: None,
             };
             for outcome in wait(carry_out(&mut desk, orders, loaded)).unwrap() {

@@ -10,7 +10,7 @@ impl fmt::Display for Refusal {
             Self::MemberNotFound => f.write_str("This programme has no such member."),
             Self::MemberMerged { into } => write!(f, "The account became part of member {into}."),
             Self::MemberErased => f.write_str("The person was forgotten; the account is closed."),
-            Self::CounterpartyNotFound => f.write_str("This programme has no such other member."),
+            Self::CounterpartyNotFound => f.write_str("There is no such other member."),
             Self::ReferenceNotFound => f.write_str("Nothing of the member bears this reference."),
             Self::HoldNotFound => f.write_str("This programme has no such hold."),
             Self::RewardNotFound => f.write_str("The catalogue has no such reward."),
@@ -27,6 +27,9 @@ impl fmt::Display for Refusal {
             ),
             Self::AliasTaken { kind } => write!(f, "Another member is known by this {kind}."),
             Self::TransfersNotOffered => f.write_str("The rulebook lets nobody give points away."),
+            Self::ExchangeNotOffered => {
+                f.write_str("These two programmes do not exchange points with each other in this direction.")
+            }
             Self::OutsideLimits { least, most } => write!(f, "Between {least} and {most} points can be given away."),
             Self::NothingToChange => f.write_str("It is as it is asked to be."),
             Self::RewardUnavailable => f.write_str("The reward is not offered now."),

@@ -5,7 +5,7 @@ use super::approvals::APPROVERS;
 use crate::document::Publication;
 
 /// The parts of a document.
-const PARTS: [&str; 22] = [
+const PARTS: [&str; 23] = [
     "format",
     "currency",
     "time_zone",
@@ -28,6 +28,7 @@ const PARTS: [&str; 22] = [
     "coupons",
     "redemption",
     "transfers",
+    "exchanges",
 ];
 const MOST_PLACES: usize = 50;
 const LONGEST: usize = 200;

@@ -1,7 +1,15 @@
 //! Coupons, those who bring them, and how orders are paid with points.
 
+use std::collections::BTreeMap;
+
+use ledger::ProgrammeId;
+
 use super::{Check, MOST_POINTS, escape};
-use crate::document::{CouponRule, Document, Redemption, Transfers};
+use crate::document::{CouponRule, Document, Exchanges, Redemption, Transfers};
+use crate::rulebook::Acceptance;
+
+/// The most programmes that a rulebook names for one direction of exchanges.
+const MOST_PARTNERS: usize = 100;
 
 impl Check<'_> {
     pub(super) fn spending(&mut self, document: &Document) {
@@ -28,7 +36,7 @@ impl Check<'_> {
             }
         }
         if let Some(transfers) = document.transfers {
-            self.transfers(transfers);
+            self.giving("/transfers", transfers);
         }
         if let Some(redemption) = document.redemption {
             self.redemption(redemption);
@@ -66,20 +74,51 @@ impl Check<'_> {
         }
     }
 
-    fn transfers(&mut self, rule: Transfers) {
+    fn giving(&mut self, at: &str, rule: Transfers) {
         for (name, value) in [
             ("least_points", Some(rule.least_points)),
             ("most_points", rule.most_points),
             ("points_per_day", rule.points_per_day),
         ] {
             if value.is_some_and(|value| !(1..=MOST_POINTS).contains(&value)) {
-                self.problem(&format!("/transfers/{name}"), "must be 1 to 1000000000");
+                self.problem(&format!("{at}/{name}"), "must be 1 to 1000000000");
             }
         }
         if rule.most_points.is_some_and(|most| most < rule.least_points) {
-            self.problem("/transfers/most_points", "must not be less than least_points");
+            self.problem(&format!("{at}/most_points"), "must not be less than least_points");
         }
-        self.limit("/transfers/limit", rule.limit);
+        self.limit(&format!("{at}/limit"), rule.limit);
+    }
+
+    pub(super) fn exchanges(&mut self, exchanges: &Exchanges) -> BTreeMap<String, Acceptance> {
+        for (name, size) in [("offers", exchanges.offers.len()), ("accepts", exchanges.accepts.len())] {
+            if size > MOST_PARTNERS {
+                self.problem(&format!("/exchanges/{name}"), "must be at most 100 programmes");
+            }
+        }
+        for (programme, rule) in &exchanges.offers {
+            let at = format!("/exchanges/offers/{}", escape(programme));
+            self.programme(&at, programme);
+            self.giving(&at, *rule);
+        }
+        let mut accepts = BTreeMap::new();
+        for (programme, rule) in &exchanges.accepts {
+            let at = format!("/exchanges/accepts/{}", escape(programme));
+            self.programme(&at, programme);
+            let rate = self.rate(&format!("{at}/rate"), &rule.rate);
+            if rate.millionths() == 0 {
+                self.problem(&format!("{at}/rate"), "must be above 0");
+            }
+            let expiry = rule.expiry.as_ref().map(|name| self.policy(&format!("{at}/expiry"), name));
+            accepts.insert(programme.clone(), Acceptance { rate, expiry });
+        }
+        accepts
+    }
+
+    fn programme(&mut self, at: &str, id: &str) {
+        if ProgrammeId::new(id).is_err() {
+            self.problem(at, "is not the id of a programme");
+        }
     }
 
     fn redemption(&mut self, rule: Redemption) {

@@ -69,6 +69,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         coupons: BTreeMap::new(),
         redemption: None,
         transfers: None,
+        exchanges: rules::Exchanges::default(),
     };
     republish(random, &mut document);
     document

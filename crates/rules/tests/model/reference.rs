@@ -301,7 +301,11 @@ impl Reference {
             }
             Command::Erase => said.extend(self.erase(now)),
             // What concerns several members has a test of its own.
-            Command::Transfer { .. } | Command::Merge { .. } | Command::Pool { .. } | Command::RedeemPooled { .. } => {
+            Command::Transfer { .. }
+            | Command::Exchange { .. }
+            | Command::Merge { .. }
+            | Command::Pool { .. }
+            | Command::RedeemPooled { .. } => {
                 unreachable!("the model is of one member")
             }
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),

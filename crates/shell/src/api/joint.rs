@@ -27,6 +27,31 @@ pub struct TransferBody {
     pub store_id: Option<String>,
 }
 
+/// Points for those of another programme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeBody {
+    /// Whose points. The account in the other programme is that of the same id.
+    pub member_id: String,
+    /// The other programme, of the same group.
+    pub to_programme_id: String,
+    /// How many points to give up, at least 1.
+    pub points: i64,
+    /// The merchant's document. Exchanges once only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What for, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
 /// A member that becomes part of another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

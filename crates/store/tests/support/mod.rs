@@ -13,7 +13,7 @@ use std::cell::Cell;
 
 use futures::FutureExt;
 use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{Activation, Command, Document, EarnEvent, Line, Part, Redemption, Reverse, Rulebook, decide};
+use rules::{Activation, Command, Document, EarnEvent, Line, Part, Partner, Redemption, Reverse, Rulebook, decide};
 use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope, carry_out, load, migrate, programme, publish, seed};
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -26,6 +26,17 @@ pub struct World {
     pub book: Rulebook,
     pub now: Cell<Timestamp>,
     ids: Cell<u128>,
+}
+
+/// A member who exchanges points with a programme of the group.
+pub fn exchange(member: &str, key: &str, with: Option<Partner>, points: i64) -> Order {
+    order(member, Command::Exchange { with, points }, "exchange", key, None)
+}
+
+/// A member that is known by these names.
+pub fn enrol(member: &str, key: &str, names: &[&str]) -> Order {
+    let aliases = Some(names.iter().map(|name| (*name).to_owned()).collect());
+    Order { aliases, ..order(member, Command::Enrol, "member", key, None) }
 }
 
 impl World {
@@ -72,6 +83,7 @@ impl World {
             book: &self.book,
             now: self.now.get(),
             ids,
+            abroad: None,
             in_flight: None,
         };
         wait(carry_out(&mut desk, orders, loaded)).unwrap()

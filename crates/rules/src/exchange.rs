@@ -1,0 +1,139 @@
+//! Exchanging points of one programme for those of another one of the group: a decision by two rulebooks, with an entry in each programme.
+//!
+//! The programme that gives them up says how many ([`crate::Exchanges::offers`]), the one that takes them in says what they are worth there
+//! ([`crate::Exchanges::accepts`]). Both accounts are the same person's.
+
+use std::rc::Rc;
+
+use ledger::{
+    Context, Exchange, Fault, LotDraw, LotGrant, Member, Origin, ProgrammeId, Refusal, converted, give_up,
+    least_for_one, take_in,
+};
+
+use crate::command::{Decided, Recorded};
+use crate::decide::{Outcome, wind_up};
+use crate::document::Transfers;
+use crate::joint::{along, first, joined, may_give, opened, other, spendable};
+use crate::rulebook::{Acceptance, Rulebook};
+
+/// What granted lots that come from another programme.
+const SOURCE: &str = "exchange";
+
+/// The other programme of an exchange.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    /// Its id.
+    pub programme: ProgrammeId,
+    /// Its published rulebook.
+    pub book: Rc<Rulebook>,
+}
+
+impl PartialEq for Partner {
+    fn eq(&self, other: &Self) -> bool {
+        self.programme == other.programme && self.book.version() == other.book.version()
+    }
+}
+
+impl Eq for Partner {}
+
+/// Gives points up here and grants what they are worth there.
+pub(crate) fn exchange(
+    book: &Rulebook,
+    member: Member,
+    points: i64,
+    Terms { partner, offer, accepted }: &Terms<'_>,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    let receiver = match other(recorded).and_then(|receiver| may_receive(receiver, &member)) {
+        Ok(receiver) => receiver,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut giver = opened(0, member, &context, book, origin)?;
+    let primary = giver.posted();
+    // Nobody gives points up for nothing.
+    let least = least_for_one(accepted.rate, partner.book.rounding).unwrap_or(i64::MAX).max(offer.least_points);
+    let bounds = Transfers { least_points: least, ..*offer };
+    let counter = format!("{SOURCE}:{}", partner.programme);
+    let counts = match may_give(book, bounds, &counter, giver.member(), points, giver.now()) {
+        Ok(counts) => counts,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let draws: Vec<LotDraw> = first(&spendable(&[&giver], book), points).into_iter().map(|(_, draw)| draw).collect();
+    let found: i64 = draws.iter().map(|draw| draw.points).sum();
+    if found < points {
+        return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
+    }
+    let grants = grants(giver.member(), &draws, accepted, &partner.book, &context)?;
+    let got = grants.iter().try_fold(0i64, |sum, lot| sum.checked_add(lot.points)).ok_or(Fault::Overflow)?;
+    let there = Exchange { programme: partner.programme.clone(), points: got, rate: accepted.rate };
+    let here = Exchange { programme: context.programme.clone(), points, rate: accepted.rate };
+    let cause = give_up(&mut giver, draws, there, counts, origin.clone())?;
+    wind_up(&mut giver, book, &along(origin))?;
+    // Keys, channels and stores of one programme are nobody's business in the other.
+    let from = Origin { actor: format!("programme:{}", context.programme), ..Origin::default() };
+    let (programme, rulebook_version) = (partner.programme.clone(), partner.book.version());
+    let abroad = Context { programme, rulebook_version, ..context };
+    let mut taker = opened(1, receiver.clone(), &abroad, &partner.book, &from)?;
+    take_in(&mut taker, grants, here, cause, from.clone())?;
+    wind_up(&mut taker, &partner.book, &from)?;
+    let decided = joined(vec![giver, taker], 0, primary)?;
+    // The member there is none of this programme.
+    Ok(decided.map(|decided| Decided { others: Vec::new(), ..decided }))
+}
+
+/// What two programmes have agreed on.
+pub(crate) struct Terms<'a> {
+    partner: &'a Partner,
+    offer: Transfers,
+    accepted: &'a Acceptance,
+}
+
+/// Both programmes' terms, when both agree to the exchange.
+pub(crate) fn agreed<'a>(book: &Rulebook, partner: Option<&'a Partner>, own: &ProgrammeId) -> Option<Terms<'a>> {
+    let partner = partner?;
+    let offer = *book.offers.get(partner.programme.as_str())?;
+    let accepted = partner.book.accepts.get(own.as_str())?;
+    Some(Terms { partner, offer, accepted })
+}
+
+/// The account there must be the same person's, and must be allowed to earn.
+fn may_receive<'a>(receiver: &'a Member, member: &Member) -> Result<&'a Member, Refusal> {
+    if receiver.id != member.id {
+        return Err(Refusal::CounterpartyNotFound);
+    }
+    if receiver.frozen.earning {
+        return Err(Refusal::MemberFrozen { side: "earning" });
+    }
+    Ok(receiver)
+}
+
+/// What the lots that are given up become there: each keeps its dates, or all live by the policy that the rulebook there names.
+fn grants(
+    member: &Member,
+    draws: &[LotDraw],
+    accepted: &Acceptance,
+    there: &Rulebook,
+    context: &Context,
+) -> Result<Vec<LotGrant>, Fault> {
+    let amounts: Vec<i64> = draws.iter().map(|draw| draw.points).collect();
+    let shares = converted(&amounts, accepted.rate, there.rounding).ok_or(Fault::Overflow)?;
+    let grant = |points, earned_at, available_at, expires_at| LotGrant {
+        number: ledger::LotNumber(0),
+        points,
+        source: SOURCE.to_owned(),
+        earned_at,
+        available_at,
+        expires_at,
+    };
+    if let Some(policy) = &accepted.expiry {
+        let points = shares.iter().try_fold(0i64, |sum, share| sum.checked_add(*share)).ok_or(Fault::Overflow)?;
+        let now = context.now;
+        return Ok(vec![grant(points, now, now, policy.expires_at(now, there.zone()))]);
+    }
+    let mut grants = Vec::new();
+    for (draw, share) in draws.iter().zip(shares).filter(|(_, share)| *share > 0) {
+        let lot = member.lots.iter().find(|lot| lot.number == draw.number).ok_or(Fault::Lot)?;
+        grants.push(grant(share, lot.earned_at, lot.available_at, lot.expires_at));
+    }
+    Ok(grants)
+}

@@ -1,0 +1,426 @@
+//! Points of one programme for those of another: tables, and random histories of two programmes.
+//!
+//! The histories say what each exchange must come to by arithmetic of their own. After every step the books of both accounts are audited, and in the
+//! end what one programme says of the other is what that one says of it. `ACCRUE_EXCHANGE_HISTORIES` runs another number of them.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use ledger::{
+    Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp, verify,
+};
+use rules::{
+    Accepted, Command, Decided, Document, Exchanges, Expiry, Limit, Partner, Per, Recorded, Rerun, RoundingMode,
+    Rulebook, Transfers, decide,
+};
+use support::{act, at, buy, spend};
+
+/// One person's accounts in programmes of a group.
+struct Person {
+    books: BTreeMap<&'static str, Rc<Rulebook>>,
+    members: BTreeMap<&'static str, Member>,
+    entries: BTreeMap<&'static str, Vec<Entry>>,
+    next_id: u128,
+}
+
+/// How a rulebook differs from the default one.
+type Change<'a> = &'a dyn Fn(&mut Document);
+
+const ANY: Transfers = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+
+fn offering(to: &str, bounds: Transfers) -> Exchanges {
+    Exchanges { offers: [(to.to_owned(), bounds)].into(), accepts: BTreeMap::new() }
+}
+
+fn accepting(from: &str, rate: &str, expiry: Option<&str>) -> Exchanges {
+    let accepted = Accepted { rate: rate.to_owned(), expiry: expiry.map(str::to_owned) };
+    Exchanges { offers: BTreeMap::new(), accepts: [(from.to_owned(), accepted)].into() }
+}
+
+impl Person {
+    fn new(books: [(&'static str, Change<'_>); 2]) -> Self {
+        let book = |change: Change<'_>| {
+            let mut document = rules::default_document();
+            change(&mut document);
+            Rc::new(Rulebook::new(&document, 7).unwrap())
+        };
+        let member = |(name, _): &(&'static str, _)| (*name, Member::new(MemberId::new("li").unwrap()));
+        Self {
+            members: books.iter().map(member).collect(),
+            books: books.into_iter().map(|(name, change)| (name, book(change))).collect(),
+            entries: BTreeMap::new(),
+            next_id: 1 << 70,
+        }
+    }
+
+    fn swap(&self, to: &str, points: i64) -> Command {
+        let (programme, book) = (ProgrammeId::new(to).unwrap(), self.books[to].clone());
+        Command::Exchange { with: Some(Partner { programme, book }), points }
+    }
+
+    fn decide(&mut self, now: Timestamp, programme: &str, command: &Command) -> Result<Decided, Refusal> {
+        self.next_id += 1 << 40;
+        let (first_id, rulebook_version) = (EntryId(self.next_id), 7);
+        let context = Context { programme: ProgrammeId::new(programme).unwrap(), rulebook_version, now, first_id };
+        let others = match command {
+            Command::Exchange { with: Some(partner), .. } => vec![self.members[partner.programme.as_str()].clone()],
+            _ => vec![],
+        };
+        let recorded = Recorded { others, ..Recorded::default() };
+        let (actor, channel) = ("till".to_owned(), Some("app".to_owned()));
+        let origin = Origin { actor, channel, ..Origin::default() };
+        let member = self.members[programme].clone();
+        decide(&self.books[programme], member, command, &origin, &recorded, context).unwrap()
+    }
+
+    fn run(&mut self, now: Timestamp, programme: &str, command: &Command) -> String {
+        match self.decide(now, programme, command) {
+            Ok(decided) => {
+                assert!(decided.others.is_empty());
+                let mut lines = Vec::new();
+                for ledger::Posting { entry, after } in &decided.decision.postings {
+                    let (name, member) =
+                        self.members.iter_mut().find(|(name, _)| **name == entry.programme.as_str()).unwrap();
+                    member.apply(entry).unwrap();
+                    assert_eq!(Member { lots: vec![], ..member.clone() }, *after);
+                    lines.push(format!("{name} {} {}", entry.kind.as_str(), entry.points));
+                    self.entries.entry(name).or_default().push(entry.clone());
+                }
+                assert_eq!(self.members[programme], decided.member);
+                let (told, primary) = decided.decision.told();
+                assert!(told.iter().all(|entry| entry.programme.as_str() == programme), "the other's is not told");
+                if matches!(command, Command::Exchange { .. }) {
+                    assert_eq!(told[primary].kind, Kind::Exchange);
+                }
+                lines.join(", ")
+            }
+            Err(refusal) => format!("refused {refusal:?}"),
+        }
+    }
+
+    fn play(&mut self, table: &[(&str, &str, Command, &str)]) {
+        for (row, (now, programme, command, outcome)) in table.iter().enumerate() {
+            assert_eq!(self.run(at(now), programme, command), *outcome, "row {row}: {now} {programme} {command:?}");
+            self.audit();
+        }
+    }
+
+    fn audit(&self) {
+        for (programme, member) in &self.members {
+            let entries = self.entries.get(programme).cloned().unwrap_or_default();
+            assert_eq!(verify(&entries, member), vec![], "{programme}");
+        }
+    }
+
+    /// Points, first day and last instant of each open lot.
+    fn lots(&self, programme: &str) -> Vec<(i64, String, String)> {
+        let shown = |at: Timestamp| at.to_string();
+        let lot =
+            |lot: &ledger::Lot| (lot.remaining, shown(lot.earned_at), lot.expires_at.map_or(String::new(), shown));
+        self.members[programme].lots.iter().map(lot).collect()
+    }
+}
+
+const DAY: &str = "2026-03-01T10:00:00+08:00";
+const LATER: &str = "2026-04-02T10:00:00+08:00";
+
+#[test]
+fn two_points_here_are_one_there_and_keep_their_dates() {
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", ANY)),
+        ("hotel", &|document| document.exchanges = accepting("air", "0.5", None)),
+    ]);
+    let swap = |person: &Person, points| person.swap("hotel", points);
+    let (hundred, fifty) = (swap(&person, 100), swap(&person, 55));
+    person.play(&[
+        (DAY, "air", buy(&[10_000]), "air earn 100"),
+        (DAY, "air", hundred.clone(), "refused CounterpartyNotFound"),
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (LATER, "air", buy(&[4_500]), "air earn 45"),
+        (LATER, "air", act("check_in"), "air earn 5"),
+        // The campaign points end first, so they go first.
+        (LATER, "air", fifty, "air exchange -55, hotel exchange 27"),
+    ]);
+    let [given, got] = ["air", "hotel"].map(|programme| person.entries[programme].last().unwrap().clone());
+    let exchange = |entry: &Entry| {
+        let told = entry.exchange.clone().unwrap();
+        (told.programme.to_string(), told.points, told.rate.to_string())
+    };
+    assert_eq!(
+        (exchange(&given), exchange(&got)),
+        (("hotel".into(), 27, "0.5".into()), ("air".into(), 55, "0.5".into()))
+    );
+    assert_eq!((got.cause, got.origin.actor.as_str(), got.origin.channel), (Some(given.id), "programme:air", None));
+    assert_eq!((given.cause, given.counterparty, got.counterparty), (None, None, None));
+    // 5 of the check-in are 2.5, 50 of the purchase bring it to 27.5: each keeps its end.
+    let shopping = "2027-03-31T16:00:00Z".to_owned();
+    assert_eq!(
+        person.lots("hotel")[..],
+        [
+            (10, "2026-03-01T02:00:00Z".to_owned(), "2026-05-30T16:00:00Z".to_owned()),
+            (2, "2026-04-02T02:00:00Z".to_owned(), "2026-07-01T16:00:00Z".to_owned()),
+            (25, "2026-03-01T02:00:00Z".to_owned(), shopping),
+        ]
+    );
+    person.play(&[
+        (LATER, "hotel", spend(37), "hotel redeem -37"),
+        (LATER, "air", swap(&person, 96), "refused InsufficientPoints { balance: 95, missing: 1 }"),
+        (LATER, "air", swap(&person, 1), "refused OutsideLimits { least: 2, most: 9223372036854775807 }"),
+        (LATER, "hotel", person.swap("air", 1), "refused ExchangeNotOffered"),
+        (LATER, "air", Command::Exchange { with: None, points: 10 }, "refused ExchangeNotOffered"),
+        (LATER, "hotel", Command::Freeze(Frozen { earning: true, spending: false }), "hotel freeze 0"),
+        (LATER, "air", hundred.clone(), r#"refused MemberFrozen { side: "earning" }"#),
+        (LATER, "hotel", Command::Restore(Frozen { earning: true, spending: false }), "hotel restore 0"),
+        (LATER, "air", Command::Freeze(Frozen { earning: false, spending: true }), "air freeze 0"),
+        (LATER, "air", hundred, r#"refused MemberFrozen { side: "spending" }"#),
+    ]);
+}
+
+/// Who has no agreement hears the same whether somebody is a member there or not.
+#[test]
+fn nothing_is_told_about_members_of_a_programme_that_did_not_agree() {
+    for (offers, accepts) in [(true, false), (false, true), (false, false)] {
+        let mut person = Person::new([
+            ("air", &|document| {
+                document.exchanges = if offers { offering("hotel", ANY) } else { Exchanges::default() }
+            }),
+            ("hotel", &|document| {
+                document.exchanges = if accepts { accepting("air", "1", None) } else { Exchanges::default() };
+            }),
+        ]);
+        let swap = person.swap("hotel", 5);
+        person.play(&[
+            (DAY, "air", swap.clone(), "refused MemberNotFound"),
+            (DAY, "air", act("share"), "air earn 10"),
+            (DAY, "air", swap.clone(), "refused ExchangeNotOffered"),
+            (DAY, "hotel", act("share"), "hotel earn 10"),
+            (DAY, "air", swap, "refused ExchangeNotOffered"),
+        ]);
+    }
+}
+
+#[test]
+fn the_taking_programme_may_give_them_a_life_of_their_own() {
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", ANY)),
+        ("hotel", &|document| {
+            document.exchanges = accepting("air", "1.5", Some("campaign"));
+            document.rounding = RoundingMode::HalfUp;
+            document.time_zone = "America/New_York".into();
+        }),
+    ]);
+    let swap = person.swap("hotel", 15);
+    person.play(&[
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", act("share"), "air earn 10"),
+        (LATER, "air", act("check_in"), "air earn 5"),
+        (LATER, "air", swap, "air exchange -15, hotel exchange 23"),
+    ]);
+    // 90 days from the local 1 April, through 30 June, in New York.
+    assert_eq!(person.lots("hotel")[1], (23, "2026-04-02T02:00:00Z".to_owned(), "2026-07-01T04:00:00Z".to_owned()));
+}
+
+#[test]
+fn bounds_are_those_of_the_giving_programme() {
+    let bounds = Transfers {
+        least_points: 10,
+        most_points: Some(60),
+        points_per_day: Some(100),
+        limit: Some(Limit { times: 3, per: Per::Day }),
+    };
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", bounds)),
+        ("hotel", &|document| document.exchanges = accepting("air", "0.1", None)),
+    ]);
+    let swap = |points| person.swap("hotel", points);
+    let (nine, ten, sixty, more) = (swap(9), swap(10), swap(60), swap(61));
+    person.play(&[
+        (DAY, "air", buy(&[100_000]), "air earn 1000"),
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", nine, "refused OutsideLimits { least: 10, most: 60 }"),
+        (DAY, "air", more, "refused OutsideLimits { least: 10, most: 60 }"),
+        (DAY, "air", sixty.clone(), "air exchange -60, hotel exchange 6"),
+        (DAY, "air", sixty.clone(), "refused OutsideLimits { least: 10, most: 40 }"),
+        (DAY, "air", ten.clone(), "air exchange -10, hotel exchange 1"),
+        (DAY, "air", ten.clone(), "air exchange -10, hotel exchange 1"),
+        (DAY, "air", ten.clone(), r#"refused LimitReached { times: 3, per: "day" }"#),
+        (LATER, "air", sixty, "air exchange -60, hotel exchange 6"),
+    ]);
+}
+
+/// What is due is written down on both sides first, and a debt there is paid first.
+#[test]
+fn both_accounts_are_settled_and_debts_are_paid() {
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", ANY)),
+        ("hotel", &|document| document.exchanges = accepting("air", "2", None)),
+    ]);
+    let swap = person.swap("hotel", 20);
+    let after = "2026-06-10T10:00:00+08:00";
+    person.play(&[
+        (DAY, "air", act("check_in"), "air earn 5"),
+        (DAY, "air", buy(&[10_000]), "air earn 100"),
+        (DAY, "hotel", act("check_in"), "hotel earn 5"),
+        (after, "air", swap, "air expire -5, air exchange -20, hotel expire -5, hotel exchange 40"),
+    ]);
+    assert_eq!(person.entries["hotel"].last().unwrap().recorded_at, at(after));
+}
+
+/// A back-test tells again what was exchanged, as it was.
+#[test]
+fn exchanges_are_told_again() {
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", ANY)),
+        ("hotel", &|document| document.exchanges = accepting("air", "2", None)),
+    ]);
+    let swap = person.swap("hotel", 20);
+    person.play(&[
+        (DAY, "air", buy(&[10_000]), "air earn 100"),
+        (DAY, "hotel", act("check_in"), "hotel earn 5"),
+        (LATER, "air", swap, "air exchange -20, hotel exchange 40"),
+        (LATER, "hotel", spend(41), "hotel redeem -41"),
+    ]);
+    for (programme, balance) in [("air", 80), ("hotel", 4)] {
+        let id = ProgrammeId::new(programme).unwrap();
+        let member = person.members[programme].id.clone();
+        // Under rules that know of no exchange.
+        let book = Rulebook::new(&rules::default_document(), 8).unwrap();
+        let mut again = Rerun::new(&book, id, member, BTreeMap::new());
+        person.entries[programme].iter().for_each(|entry| again.again(entry).unwrap());
+        let (_, member) = again.end(at(LATER)).unwrap();
+        assert_eq!((member.balance, member.lots), (balance, person.members[programme].lots.clone()), "{programme}");
+    }
+}
+
+#[test]
+fn sums_beyond_the_ledger_are_refused() {
+    let mut person = Person::new([
+        ("air", &|document| {
+            document.exchanges = offering("hotel", ANY);
+            document.caps.points_per_day = None;
+            document.tiers = None;
+        }),
+        ("hotel", &|document| document.exchanges = accepting("air", "1000000", None)),
+    ]);
+    let (fits, more) = (person.swap("hotel", 9_000_000_000_000), person.swap("hotel", 10_000_000_000_000));
+    person.play(&[
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", buy(&[9_000_000_000_000_000]), "air earn 90000000000000"),
+        (DAY, "air", more, "refused AmountOutOfRange"),
+        (DAY, "air", fits.clone(), "air exchange -9000000000000, hotel exchange 9000000000000000000"),
+        (DAY, "air", fits, "refused AmountOutOfRange"),
+    ]);
+}
+
+/// xorshift: enough to wander about.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+const RATES: [&str; 6] = ["0.5", "1", "0.333333", "2.5", "0.01", "3"];
+
+/// Points at a rate, in millionths and rounded once.
+fn worth(points: i64, rate: &str, half_up: bool) -> i64 {
+    let (whole, decimals) = rate.split_once('.').unwrap_or((rate, ""));
+    let millionths: i128 = format!("{whole}{decimals:0<6}").parse().unwrap();
+    let exact = i128::from(points) * millionths + if half_up { 500_000 } else { 0 };
+    i64::try_from(exact / 1_000_000).unwrap()
+}
+
+fn wander(seed: u64) -> BTreeMap<String, u64> {
+    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let rates = [RATES[random.below(6) as usize], RATES[random.below(6) as usize]];
+    let (half_up, own_life, fifo) = (random.below(2) == 0, random.below(3) == 0, random.below(2) == 0);
+    let change = |other: &str, rate: &str| {
+        let (other, rate) = (other.to_owned(), rate.to_owned());
+        move |document: &mut Document| {
+            document.exchanges.offers = offering(&other, ANY).offers;
+            document.exchanges.accepts = accepting(&other, &rate, own_life.then_some("campaign")).accepts;
+            document.expiry.insert("campaign".into(), Expiry::Days { days: 9, round_up_to: None });
+            document.expiry.insert("shopping".into(), Expiry::Days { days: 25, round_up_to: None });
+            document.actions.get_mut("share").unwrap().pending = Some(rules::Pending { days: Some(2) });
+            document.rounding = if half_up { RoundingMode::HalfUp } else { RoundingMode::Down };
+            if fifo {
+                document.consumption = rules::Consumption::FirstInFirstOut;
+            }
+        }
+    };
+    let mut person = Person::new([("a", &change("b", rates[0])), ("b", &change("a", rates[1]))]);
+    let mut now = at(DAY);
+    let mut met: BTreeMap<String, u64> = BTreeMap::new();
+    for _ in 0..60 {
+        now = now.plus_ms([0, 1_000, 3_600_000, 90_000_000, 400_000_000][random.below(5) as usize]);
+        let (from, to, rate) = if random.below(2) == 0 { ("a", "b", rates[1]) } else { ("b", "a", rates[0]) };
+        // What a hold that timed out had set aside is there again.
+        let member = person.decide(now, from, &Command::Settle).unwrap().member;
+        let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
+        let has: i64 = active.map(|lot| member.free(lot)).sum();
+        let some = 1 + random.below(has.max(1) as u64 + 3) as i64;
+        let command = match random.below(100) {
+            0..25 => buy(&[1 + random.below(30_000) as i64]),
+            25..35 => act(["check_in", "review", "share"][random.below(3) as usize]),
+            35..42 => spend(some),
+            42..80 => person.swap(to, some),
+            80..85 => Command::Hold { points: some, minutes: 60 },
+            85..88 => Command::Freeze(Frozen { earning: random.below(2) == 0, spending: random.below(2) == 0 }),
+            88..94 => Command::Restore(Frozen { earning: true, spending: true }),
+            _ => Command::Settle,
+        };
+        let there = &person.members[to];
+        let free = there.exists() && !there.frozen.earning && person.members[from].exists();
+        let free = free && !person.members[from].frozen.spending;
+        let line = person.run(now, from, &command);
+        person.audit();
+        if let Command::Exchange { .. } = command {
+            let got = worth(some, rate, half_up);
+            let done = format!("{from} exchange -{some}");
+            let taken = format!("{to} exchange {got}");
+            // It goes through exactly when there is as much to spend and something to get.
+            let goes = free && some <= has && got > 0;
+            assert_eq!(
+                line.contains(&done) && line.ends_with(&taken),
+                goes,
+                "seed {seed}: {some} of {has} at {rate}: {line}"
+            );
+            assert_eq!(line.starts_with("refused"), !goes, "seed {seed}: {line}");
+            let word = if goes { "done" } else { line.split([' ', '{']).nth(1).unwrap() };
+            *met.entry(word.to_owned()).or_default() += 1;
+        }
+    }
+    // What one says of the other is what the other says of it.
+    for (from, to) in [("a", "b"), ("b", "a")] {
+        let sums = |programme: &str, gives: bool| {
+            let entries = person.entries.get(programme).into_iter().flatten();
+            let of_these = entries.filter(|entry| entry.kind == Kind::Exchange && (entry.points < 0) == gives);
+            let pair = |entry: &Entry| (entry.points.abs(), entry.exchange.as_ref().unwrap().points);
+            of_these.map(pair).collect::<Vec<_>>()
+        };
+        let turned: Vec<(i64, i64)> = sums(to, false).into_iter().map(|(own, other)| (other, own)).collect();
+        assert_eq!(sums(from, true), turned, "seed {seed}: {from} to {to}");
+    }
+    met
+}
+
+#[test]
+fn histories_of_two_programmes_add_up() {
+    let histories = std::env::var("ACCRUE_EXCHANGE_HISTORIES").map_or(1_000, |text| text.parse().unwrap());
+    let mut met: BTreeMap<String, u64> = BTreeMap::new();
+    for (what, times) in (0..histories).flat_map(wander) {
+        *met.entry(what).or_default() += times;
+    }
+    for what in
+        ["done", "InsufficientPoints", "OutsideLimits", "CounterpartyNotFound", "MemberFrozen", "MemberNotFound"]
+    {
+        assert!(met.contains_key(what), "the histories never meet {what}: {met:?}");
+    }
+}
