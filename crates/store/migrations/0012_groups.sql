@@ -35,7 +35,9 @@ SELECT p.no AS programme_no, a.alias AS alias,
 FROM programme AS p
 CROSS JOIN alias AS a ON a.programme_no IN (SELECT p.no UNION ALL SELECT kin_no FROM kin WHERE kin.programme_no = p.no)
 CROSS JOIN member AS o ON o.no = a.member_no
-WHERE a.programme_no = p.no OR a.alias NOT LIKE 'id:%'
+-- Who was forgotten here is not told by what others remember.
+WHERE a.programme_no = p.no OR (a.alias NOT LIKE 'id:%' AND NOT EXISTS (
+  SELECT 1 FROM member AS f WHERE f.programme_no = p.no AND f.id = o.id AND json_extract(f.state, '$.closed') = ''))
 -- then
 -- For reports on exchanges, of which there are few beside everything else.
 CREATE INDEX IF NOT EXISTS entry_exchanged ON entry (programme_no) WHERE kind = 'exchange'

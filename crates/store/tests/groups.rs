@@ -142,6 +142,22 @@ fn names_follow_mergers() {
     group.assert_sound();
 }
 
+/// Whoever is forgotten in one programme cannot be found there by what another one remembers, and may come back as somebody new.
+#[test]
+fn the_forgotten_are_not_remembered_by_others() {
+    let group = Group::new(&["air", "hotel"]);
+    for at in 0..2 {
+        assert_eq!(group.run(at, &enrol("li", "1", &["phone:1"])), "profile +0");
+    }
+    let erase = Order { command: Command::Erase, ..redeem("li", "2", 1) };
+    assert_eq!(group.run(0, &erase), "erase +0");
+    assert_eq!(group.known(0, "~phone:1"), ("~phone:1".into(), None));
+    assert_eq!(group.known(1, "~phone:1"), ("li".into(), Some("li".into())));
+    assert_eq!(group.run(0, &enrol("li-2", "3", &["phone:1"])), "profile +0");
+    assert_eq!((group.known(0, "~phone:1").0.as_str(), group.known(1, "~phone:1").0.as_str()), ("li-2", "li"));
+    group.assert_sound();
+}
+
 #[test]
 fn an_exchange_is_written_on_both_sides_or_on_neither() {
     let group = Group::new(&["air", "hotel"]);
