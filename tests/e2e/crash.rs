@@ -1,12 +1,9 @@
 //! `kill -9` under load, again and again: what was answered is there once, what was not is there wholly or not at all.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use serde_json::json;
-use tests::{Answer, Ask, Host, Shop, purchase};
+use tests::{Answer, Ask, Host, Shop, load_until_killed, purchase};
 
 const ROUNDS: u32 = 20;
 const CLIENTS: usize = 16;
@@ -41,7 +38,11 @@ fn twenty_crashes_under_load() {
     let mut host = Host::start();
     let (mut answered, mut open) = (0, 0);
     for round in 0..ROUNDS {
-        let sent = load_until_killed(&mut host, round);
+        // Never at the same point of a commit: rounds differ by some milliseconds.
+        let (shop, time) = (host.shop(), Duration::from_millis(u64::from(200 + 13 * round)));
+        let sent = load_until_killed(&mut host, CLIENTS, time, |client, number| ask(&shop, (client, number, round)));
+        let sent: Vec<Sent> =
+            sent.into_iter().map(|(client, number, answer)| ((client, number, round), answer)).collect();
         host.start_again();
         let shop = host.shop();
         assert_eq!(host.books().text("PRAGMA integrity_check"), "ok");
@@ -61,41 +62,6 @@ fn twenty_crashes_under_load() {
     }
     assert!(answered > 1_000 && open > 50, "too little load to show anything: {answered} answered, {open} open");
     println!("{ROUNDS} crashes: {answered} answered operations found again, {open} open ones settled");
-}
-
-fn load_until_killed(host: &mut Host, round: u32) -> Vec<Sent> {
-    let shop = host.shop();
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                let (shop, stop) = (&shop, &stop);
-                scope.spawn(move || {
-                    let mut sent = Vec::new();
-                    for number in 0.. {
-                        let request = (client, number, round);
-                        match ask(shop, request).try_send() {
-                            // Busy is no answer to keep: it says to come again.
-                            Ok(answer) if answer.status == 503 => {}
-                            Ok(answer) => sent.push((request, Some(answer))),
-                            Err(_) => {
-                                sent.push((request, None));
-                                break;
-                            }
-                        }
-                        if stop.load(Ordering::Relaxed) {
-                            break;
-                        }
-                    }
-                    sent
-                })
-            })
-            .collect();
-        // Never at the same point of a commit: rounds differ by some milliseconds.
-        host.kill_after(Duration::from_millis(u64::from(200 + 13 * round)));
-        stop.store(true, Ordering::Relaxed);
-        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
-    })
 }
 
 /// How many operations a request stands for.

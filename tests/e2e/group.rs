@@ -1,10 +1,9 @@
 //! Programmes of a group: one person by the same names in each, and points of one for those of another.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tests::{Answer, Ask, Host, Shop, at_once};
+use tests::{Answer, Ask, Host, Shop, at_once, count, load_until_killed};
 
 /// Two programmes of a group: two miles are one night, and a night is three miles. The second has its own key.
 fn airline_and_hotel(host: &Host) -> (Shop, Shop) {
@@ -26,10 +25,6 @@ fn joins(operator: &Shop, shop: &Shop, other: &str, rate: &str, group: &str) {
 
 fn swaps(shop: &Shop, member: &str, to: &str, points: i64) -> Ask {
     shop.post("/v1/exchanges", &json!({"member_id": member, "to_programme_id": to, "points": points}))
-}
-
-fn count(answers: &[Answer], outcome: &str) -> usize {
-    answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
 }
 
 /// What finance of a programme reads of its exchanges with another one: given, got for it there, taken, given up for it there.
@@ -231,45 +226,27 @@ fn no_half_of_an_exchange_survives_a_crash() {
     let (mut air, mut hotel) = (air, hotel);
     let (mut answered, mut open) = (0, 0);
     for round in 0..6u32 {
-        let stop = AtomicBool::new(false);
         let ask = |shop: &Shop, client: usize, number: usize| {
             swaps(shop, &format!("m-{client}"), "hotel", 2).key(format!("{round}-{client}-{number}"))
         };
-        let sent: Vec<(usize, usize, bool)> = std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..8)
-                .map(|client| {
-                    let (air, stop) = (&air, &stop);
-                    scope.spawn(move || {
-                        let mut sent = Vec::new();
-                        for number in 0.. {
-                            let answer = ask(air, client, number).try_send();
-                            sent.push((client, number, answer.as_ref().is_ok_and(|answer| answer.status == 201)));
-                            if answer.is_err() || stop.load(Ordering::Relaxed) {
-                                break;
-                            }
-                        }
-                        sent
-                    })
-                })
-                .collect();
-            host.kill_after(Duration::from_millis(u64::from(150 + 17 * round)));
-            stop.store(true, Ordering::Relaxed);
-            clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
-        });
+        let time = Duration::from_millis(u64::from(150 + 17 * round));
+        let sent = load_until_killed(&mut host, 8, time, |client, number| ask(&air, client, number));
         host.start_again();
         // A host that is started anew begins with the clock of the first one, and points would not be earned yet.
         host.clock(&format!("2026-03-10T1{round}:30:00+08:00"));
-        (air, hotel) = (air.moved_to(host.shop().address()), hotel.moved_to(host.shop().address()));
+        (air, hotel) = (air.moved_to(host.address), hotel.moved_to(host.address));
         host.books().assert_sound();
         let number = |sql: &str| host.books().number(sql);
         let all = "SELECT count(*) FROM entry WHERE kind = 'exchange'";
         let before = number(all);
-        for (client, at, _) in sent.iter().filter(|(_, _, done)| *done) {
-            assert!(ask(&air, *client, *at).send().is_replay());
+        for (client, at, answer) in &sent {
+            let Some(answer) = answer else { continue };
+            assert_eq!(answer.status, 201, "{}", answer.text());
+            ask(&air, *client, *at).send().assert_replays(answer);
             answered += 1;
         }
         assert_eq!(number(all), before);
-        for (client, at, _) in sent.iter().filter(|(_, _, done)| !*done) {
+        for (client, at, _) in sent.iter().filter(|(_, _, answer)| answer.is_none()) {
             let settled = ask(&air, *client, *at).send();
             assert_eq!(settled.outcome().split(' ').next(), Some("201"), "{}", settled.text());
             open += 1;

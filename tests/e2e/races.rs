@@ -1,17 +1,13 @@
 //! Many clients at once, over several instances: who wins is chance, what adds up is not.
 
 use serde_json::json;
-use tests::{Answer, Host, Shop, at_once, purchase};
+use tests::{Answer, Host, Shop, at_once, count, purchase};
 
 /// More instances than a small machine has processors.
 fn host() -> (Host, Shop) {
     let host = Host::start_with(&["--instances", "4"]);
     let shop = host.shop();
     (host, shop)
-}
-
-fn count(answers: &[Answer], outcome: &str) -> usize {
-    answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
 }
 
 #[test]

@@ -1,14 +1,10 @@
 //! `POST /v1/transfers`: gifts between members.
 
 use serde_json::{Value as Json, json};
-use tests::{Answer, Host, Shop, at_once};
+use tests::{Answer, Host, Shop, at_once, count};
 
 fn gives(shop: &Shop, from: &str, to: &str, points: i64) -> tests::Ask {
     shop.post("/v1/transfers", &json!({"member_id": from, "to_member_id": to, "points": points}))
-}
-
-fn count(answers: &[Answer], outcome: &str) -> usize {
-    answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
 }
 
 #[test]

@@ -10,12 +10,14 @@
 )]
 
 mod books;
+mod crash;
 mod host;
 mod http;
 mod receiver;
 mod shop;
 
 pub use books::Books;
+pub use crash::load_until_killed;
 pub use host::{CLOCK, Host, OPERATOR};
 pub use http::{Answer, Ask, Client};
 pub use receiver::{Received, Receiver};
@@ -38,6 +40,11 @@ pub fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec
             .collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
+}
+
+/// How many answers begin with an outcome.
+pub fn count(answers: &[Answer], outcome: &str) -> usize {
+    answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
 }
 
 /// Waits for something that must come true soon.

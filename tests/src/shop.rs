@@ -34,11 +34,6 @@ impl Shop {
         Self::new(self.address, &self.programme, bearer)
     }
 
-    /// Where its host listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// The same shop at a host that was started again.
     #[must_use]
     pub fn moved_to(&self, address: SocketAddr) -> Self {

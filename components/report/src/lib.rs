@@ -112,8 +112,7 @@ async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["from", "to"])?;
-    let (from, to) = (instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?);
+    let (from, to) = span(request)?;
     let rows = trial_balance(&app.sql, caller.programme.no, from, to).await?;
     let mut accounts: BTreeMap<&str, i64> = BTreeMap::new();
     for row in &rows {
@@ -136,14 +135,19 @@ async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["from", "to"])?;
-    let (from, to) = (instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?);
+    let (from, to) = span(request)?;
     let side =
         |side: &Exchanged| json!({"points": side.points, "points_there": side.points_there, "entries": side.entries});
     let with = |with: &ExchangesWith| json!({"programme_id": with.programme, "given": side(&with.given), "taken": side(&with.taken)});
     let found = exchanges(&app.sql, caller.programme.no, from, to).await?;
     let programmes: Vec<Json> = found.iter().map(with).collect();
     Ok(Reply::json(200, &json!({"from": from.to_string(), "to": to.to_string(), "programmes": programmes})))
+}
+
+/// From when until before when, by the time of recording.
+fn span(request: &Request) -> Result<(Timestamp, Timestamp), Problem> {
+    request.allow_query(&["from", "to"])?;
+    Ok((instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?))
 }
 
 fn instant(request: &Request, name: &str, otherwise: Timestamp) -> Result<Timestamp, Problem> {

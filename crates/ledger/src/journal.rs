@@ -58,13 +58,11 @@ impl Decision {
     pub fn told(self) -> (Vec<Entry>, usize) {
         let Self { postings, primary } = self;
         // A job may have asked for nothing but what was due.
-        let asked = postings.get(primary).or(postings.first());
-        let Some(asked) = asked.map(|posting| posting.entry.clone()) else {
-            return (Vec::new(), 0);
-        };
-        let before = postings.iter().take(primary).filter(|posting| posting.entry.shares_account(&asked)).count();
-        let entries = postings.into_iter().map(|posting| posting.entry).filter(|entry| entry.shares_account(&asked));
-        (entries.collect(), before)
+        let Some(asked) = postings.get(primary).or(postings.first()) else { return (Vec::new(), 0) };
+        let is_told: Vec<bool> = postings.iter().map(|posting| posting.entry.shares_account(&asked.entry)).collect();
+        let before = is_told.iter().take(primary).filter(|is_told| **is_told).count();
+        let told = postings.into_iter().zip(is_told).filter(|(_, is_told)| *is_told);
+        (told.map(|(posting, _)| posting.entry).collect(), before)
     }
 
     /// The entry the command asked for, or `None` for an empty decision.

@@ -58,13 +58,11 @@ pub(crate) fn exchange(
         Ok(counts) => counts,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let draws: Vec<LotDraw> = first(&spendable(&[&giver], book), points).into_iter().map(|(_, draw)| draw).collect();
-    let found: i64 = draws.iter().map(|draw| draw.points).sum();
-    if found < points {
-        return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
-    }
-    let grants = grants(giver.member(), &draws, accepted, &partner.book, &context)?;
-    let got = grants.iter().try_fold(0i64, |sum, lot| sum.checked_add(lot.points)).ok_or(Fault::Overflow)?;
+    let draws: Vec<LotDraw> = match first(&spendable(&[&giver], book), points) {
+        Ok(draws) => draws.into_iter().map(|(_, draw)| draw).collect(),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (grants, got) = grants(giver.member(), &draws, accepted, &partner.book, &context)?;
     let there = Exchange { programme: partner.programme.clone(), points: got, rate: accepted.rate };
     let here = Exchange { programme: context.programme.clone(), points, rate: accepted.rate };
     let cause = give_up(&mut giver, draws, there, counts, origin.clone())?;
@@ -107,16 +105,18 @@ fn may_receive<'a>(receiver: &'a Member, member: &Member) -> Result<&'a Member, 
     Ok(receiver)
 }
 
-/// What the lots that are given up become there: each keeps its dates, or all live by the policy that the rulebook there names.
+/// What the lots that are given up become there, and the points of them all: each keeps its dates, or all live by the policy that the rulebook
+/// there names.
 fn grants(
     member: &Member,
     draws: &[LotDraw],
     accepted: &Acceptance,
     there: &Rulebook,
     context: &Context,
-) -> Result<Vec<LotGrant>, Fault> {
+) -> Result<(Vec<LotGrant>, i64), Fault> {
     let amounts: Vec<i64> = draws.iter().map(|draw| draw.points).collect();
     let shares = converted(&amounts, accepted.rate, there.rounding).ok_or(Fault::Overflow)?;
+    let all = shares.iter().try_fold(0i64, |sum, share| sum.checked_add(*share)).ok_or(Fault::Overflow)?;
     let grant = |points, earned_at, available_at, expires_at| LotGrant {
         number: ledger::LotNumber(0),
         points,
@@ -126,14 +126,13 @@ fn grants(
         expires_at,
     };
     if let Some(policy) = &accepted.expiry {
-        let points = shares.iter().try_fold(0i64, |sum, share| sum.checked_add(*share)).ok_or(Fault::Overflow)?;
         let now = context.now;
-        return Ok(vec![grant(points, now, now, policy.expires_at(now, there.zone()))]);
+        return Ok((vec![grant(all, now, now, policy.expires_at(now, there.zone()))], all));
     }
     let mut grants = Vec::new();
     for (draw, share) in draws.iter().zip(shares).filter(|(_, share)| *share > 0) {
         let lot = member.lots.iter().find(|lot| lot.number == draw.number).ok_or(Fault::Lot)?;
         grants.push(grant(share, lot.earned_at, lot.available_at, lot.expires_at));
     }
-    Ok(grants)
+    Ok((grants, all))
 }

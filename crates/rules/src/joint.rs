@@ -86,13 +86,10 @@ pub(crate) fn transfer(
         Ok(counts) => counts,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let all = spendable(&[&giver], book);
-    let draws = first(&all, points);
-    let found: i64 = draws.iter().map(|(_, draw)| draw.points).sum();
-    if found < points {
-        return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
-    }
-    let draws = draws.into_iter().map(|(_, draw)| draw).collect();
+    let draws = match first(&spendable(&[&giver], book), points) {
+        Ok(draws) => draws.into_iter().map(|(_, draw)| draw).collect(),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (cause, grants) = give(&mut giver, draws, &receiver.id, counts, origin.clone())?;
     wind_up(&mut giver, book, &along(origin))?;
     let mut taker = opened(1, receiver.clone(), &context, book, origin)?;
@@ -145,15 +142,19 @@ pub(crate) fn spendable(journals: &[&Journal], book: &Rulebook) -> Vec<(usize, L
     free.filter(|(_, draw)| draw.points > 0).collect()
 }
 
-/// The first `points` of these, or all there are.
-pub(crate) fn first(lots: &[(usize, LotDraw)], points: i64) -> Vec<(usize, LotDraw)> {
+/// The first `points` of these; a refusal when there are fewer.
+pub(crate) fn first(lots: &[(usize, LotDraw)], points: i64) -> Result<Vec<(usize, LotDraw)>, Refusal> {
     let mut missing = points;
     let draw = |(at, lot): &(usize, LotDraw)| {
         let points = missing.min(lot.points);
         missing -= points;
         (points > 0).then_some((*at, LotDraw { points, ..*lot }))
     };
-    lots.iter().map_while(draw).collect()
+    let draws = lots.iter().map_while(draw).collect();
+    if missing > 0 {
+        return Err(Refusal::InsufficientPoints { balance: points - missing, missing });
+    }
+    Ok(draws)
 }
 
 /// A member becomes part of another one: all it has goes there, and its account is closed.
@@ -264,11 +265,10 @@ pub(crate) fn redeem_pooled(
     let mut shared = opened(0, account, &context, book, origin)?;
     // Of lots that end alike the pool's own go first, as they will when it redeems.
     let all: Vec<&Journal> = [&shared].into_iter().chain(&givers).collect();
-    let draws = first(&spendable(&all, book), points);
-    let found: i64 = draws.iter().map(|(_, draw)| draw.points).sum();
-    if found < points {
-        return Ok(Err(Refusal::InsufficientPoints { balance: found, missing: points - found }));
-    }
+    let draws = match first(&spendable(&all, book), points) {
+        Ok(draws) => draws,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let mut journals = Vec::new();
     for (at, mut giver) in (1..).zip(givers) {
         let own: Vec<LotDraw> = draws.iter().filter(|(of, _)| *of == at).map(|(_, draw)| *draw).collect();

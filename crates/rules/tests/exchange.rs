@@ -16,7 +16,7 @@ use rules::{
     Accepted, Command, Decided, Document, Exchanges, Expiry, Limit, Partner, Per, Recorded, Rerun, RoundingMode,
     Rulebook, Transfers, decide,
 };
-use support::{act, at, buy, spend};
+use support::{Random, act, at, buy, spend};
 
 /// One person's accounts in programmes of a group.
 struct Person {
@@ -315,18 +315,6 @@ fn sums_beyond_the_ledger_are_refused() {
     ]);
 }
 
-/// xorshift: enough to wander about.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
-
 const RATES: [&str; 6] = ["0.5", "1", "0.333333", "2.5", "0.01", "3"];
 
 /// Points at a rate, in millionths and rounded once.
@@ -338,7 +326,7 @@ fn worth(points: i64, rate: &str, half_up: bool) -> i64 {
 }
 
 fn wander(seed: u64) -> BTreeMap<String, u64> {
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut random = Random::new(seed);
     let rates = [RATES[random.below(6) as usize], RATES[random.below(6) as usize]];
     let (half_up, own_life, fifo) = (random.below(2) == 0, random.below(3) == 0, random.below(2) == 0);
     let change = |other: &str, rate: &str| {

@@ -16,7 +16,7 @@ use rules::{
     Command, Decided, Document, Expiry, Limit, Part, Per, Recorded, Redemption, Rerun, Reverse, Rulebook, Stolen,
     decide,
 };
-use support::{act, at, buy, spend};
+use support::{Random, act, at, buy, spend};
 
 /// Several members, each with its books.
 struct Group {
@@ -622,21 +622,9 @@ fn a_pool_spends_its_own_first() {
     ]);
 }
 
-/// xorshift: enough to wander about.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
-
 fn wander(seed: u64) -> BTreeMap<String, u64> {
     const NAMES: [&str; 4] = ["a", "b", "c", "d"];
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut random = Random::new(seed);
     let fifo = random.below(2) == 0;
     let mut group = Group::new(|document| {
         document.transfers =

@@ -2,7 +2,7 @@
 
 use ledger::{Entry, MemberId, Person, Verdict};
 use rules::{AdjustmentWish, Command, decide_single};
-use store::{Caller, Order, source};
+use store::{Caller, Order};
 
 use crate::api::{AdjustmentBody, DecisionBody};
 use crate::check::{Check, MOST_AMOUNT};
@@ -26,8 +26,7 @@ impl AdjustmentBody {
         check.text("/reason_code", Some(&self.reason_code), 40);
         check.text("/evidence", self.evidence.as_deref(), 500);
         check.text("/expiry", self.expiry.as_deref(), 40);
-        let reference = check.reference(self.reference.as_deref());
-        let source = reference.as_ref().map(|reference| source("request", reference.as_str()));
+        let (reference, source) = check.document("request", self.reference.as_deref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), None, None);
         let wish = AdjustmentWish {
             points: self.points,

@@ -24,6 +24,13 @@ impl Check {
         text.and_then(|text| self.id("/reference", Reference::new(text)))
     }
 
+    /// The merchant's document, and the source by which it is recorded once.
+    pub(crate) fn document(&mut self, operation: &str, text: Option<&str>) -> (Option<Reference>, Option<String>) {
+        let reference = self.reference(text);
+        let source = reference.as_ref().map(|reference| store::source(operation, reference.as_str()));
+        (reference, source)
+    }
+
     pub(crate) fn text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
         let Some(text) = text else { return };
         let length = text.chars().count();

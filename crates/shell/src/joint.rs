@@ -2,7 +2,7 @@
 
 use ledger::{MemberId, ProgrammeId};
 use rules::{Command, Partner, decide_exchange, decide_joint, decide_single};
-use store::{Order, source};
+use store::Order;
 
 use crate::api::{EraseBody, ExchangeBody, MergeBody, PoolRedeemBody, TransferBody};
 use crate::check::Check;
@@ -19,8 +19,7 @@ impl TransferBody {
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let to = check.id("/to_member_id", MemberId::new(self.to_member_id.as_str()));
         check.points(self.points);
-        let reference = check.reference(self.reference.as_deref());
-        let source = reference.as_ref().map(|reference| source("transfer", reference.as_str()));
+        let (reference, source) = check.document("transfer", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.zip(to).map(|(member, to)| Order {
@@ -48,8 +47,7 @@ impl ExchangeBody {
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.id("/to_programme_id", ProgrammeId::new(self.to_programme_id.as_str()));
         check.points(self.points);
-        let reference = check.reference(self.reference.as_deref());
-        let source = reference.as_ref().map(|reference| source("exchange", reference.as_str()));
+        let (reference, source) = check.document("exchange", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
@@ -125,8 +123,7 @@ impl PoolRedeemBody {
         let mut check = Check::default();
         check.points(self.points);
         let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
-        let reference = check.reference(self.reference.as_deref());
-        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
+        let (reference, source) = check.document("redeem", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = Order {

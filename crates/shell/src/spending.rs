@@ -2,7 +2,7 @@
 
 use ledger::{Currency, Entry, MemberId, Money};
 use rules::{Command, Line, decide_single};
-use store::{Order, source};
+use store::Order;
 
 use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, RedeemBody};
 use crate::check::{Check, MOST_AMOUNT};
@@ -23,8 +23,7 @@ impl RedeemBody {
         if self.hold.as_ref().is_some_and(|hold| !(1..=MOST_MINUTES).contains(&hold.minutes)) {
             check.wrong("/hold/minutes", "must be 1 to 43200");
         }
-        let reference = check.reference(self.reference.as_deref());
-        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
+        let (reference, source) = check.document("redeem", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let command = self.command(&mut check);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::body;
 use crate::codec::{NEVER, write_counters, write_standing};
-use crate::effects::{self, Other, With};
+use crate::effects::{self, OtherRow, With};
 use crate::more;
 use crate::order::Trace;
 use crate::programmes::ProgrammeRef;
@@ -42,12 +42,11 @@ pub(crate) async fn commit(
             _ => programme_no,
         };
         for (at, posting) in decision.postings.iter().enumerate() {
-            let other = |(entry, head): &(&Entry, Option<Hash>)| Other {
-                member: entry.member.to_string(),
-                head: head.map(|head| head.to_string()),
-                programme_no: Some(number(entry)).filter(|_| entry.programme != posting.entry.programme),
+            let other = |(entry, head): (&Entry, Option<Hash>)| {
+                let elsewhere = Some(number(entry)).filter(|_| entry.programme != posting.entry.programme);
+                (entry.member.to_string(), head.map(|head| head.to_string()), elsewhere)
             };
-            let others = heads.at(&posting.entry).iter().map(other).collect();
+            let others = heads.at(&posting.entry).into_iter().map(other).collect();
             rows.push(row(number(&posting.entry), decision, at, posting, claims, others)?);
             heads.move_on(&posting.entry);
         }
@@ -105,7 +104,7 @@ fn row(
     at: usize,
     posting: &Posting,
     claims: &Claims,
-    others: Vec<Other>,
+    others: Vec<OtherRow>,
 ) -> Result<Vec<Value>, Error> {
     let Posting { entry, after } = posting;
     let (is_first, is_primary) = (at == 0, at == decision.primary);

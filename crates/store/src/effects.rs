@@ -3,13 +3,17 @@
 //! What each field does in the database is in the trigger of migration 0006.
 
 use ledger::{Entry, Kind, Tally};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::Error;
 use crate::order::Trace;
 
 /// Subject, name, period, oldest period kept, amount, most.
 pub(crate) type TallyRow = (String, String, i32, i32, i64, Option<i64>);
+
+/// Another account of a decision: member, the head that it must have now (none before its first entry), and the number of its programme where that is
+/// another one than the entry's.
+pub(crate) type OtherRow = (String, Option<String>, Option<i64>);
 
 #[derive(Default, PartialEq, Serialize)]
 struct Effects<'a> {
@@ -20,7 +24,7 @@ struct Effects<'a> {
     trace: Option<(Option<String>, Option<String>)>,
     /// Other accounts of the decision.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    others: &'a [Other],
+    others: &'a [OtherRow],
     /// All the names that the member is known by.
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<String>>,
@@ -38,22 +42,6 @@ struct Effects<'a> {
     reward: Option<(String, i64)>,
 }
 
-/// Another account of a decision, with the head that it must have now: written as a list of its fields.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Other {
-    pub(crate) member: String,
-    /// `None` where it has no entry yet.
-    pub(crate) head: Option<String>,
-    /// The programme's, where it is another one than that of the entry.
-    pub(crate) programme_no: Option<i64>,
-}
-
-impl Serialize for Other {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.member, &self.head, self.programme_no).serialize(serializer)
-    }
-}
-
 /// What goes with an entry beside what it says itself.
 #[derive(Default)]
 pub(crate) struct With<'a> {
@@ -62,7 +50,7 @@ pub(crate) struct With<'a> {
     /// All the names that its member is known by from now on.
     pub(crate) aliases: Option<&'a [String]>,
     /// Other accounts of the decision.
-    pub(crate) others: Vec<Other>,
+    pub(crate) others: Vec<OtherRow>,
 }
 
 /// The text for the command table; `None` when there is nothing to do.

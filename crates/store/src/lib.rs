@@ -20,6 +20,7 @@ mod deliveries;
 mod drafts;
 mod effects;
 mod endpoints;
+mod exchanges;
 mod groups;
 mod history;
 mod in_flight;
@@ -58,7 +59,8 @@ pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
     replay_dead,
 };
-pub use groups::{Exchanged, ExchangesWith, exchanges, group_of, kin, names_clash, set_group, wrong_exchanges};
+pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
+pub use groups::{group_of, kin, names_clash, set_group};
 pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span, transferred};
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
