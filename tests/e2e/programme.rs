@@ -219,7 +219,21 @@ fn a_subsidiary_follows_the_group() {
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
     assert_eq!(rulebook_of(&south, "south")["inheritance"]["problems"], Json::Null);
 
-    // Without the field it stands alone.
+    // What the group has agreed with others is no agreement of its subsidiaries, nor theirs a difference.
+    next["exchanges"] = json!({"offers": {"north": {}}, "accepts": {"north": {"rate": "2"}}});
+    own["exchanges"] = json!({"offers": {}, "accepts": {"default": {"rate": "0.5", "expiry": null}}});
+    assert_eq!(put("south", Some("default"), &own).outcome(), "200");
+    assert_eq!(put("default", None, &next).outcome(), "200");
+    assert_eq!(rulebook_of(&group, "north")["rulebook"]["exchanges"], base["exchanges"]);
+    let told = rulebook_of(&south, "south");
+    assert_eq!(told["rulebook"]["exchanges"], own["exchanges"]);
+    let overrides = told["inheritance"]["overrides"].as_array().unwrap();
+    assert!(!overrides.iter().any(|pointer| pointer.as_str().unwrap().starts_with("/exchanges")), "{overrides:?}");
+
+    // Without the field it goes on as it was, and with null it stands alone.
+    let body = json!({"name": "south", "rulebook": own});
+    assert_eq!(group.put("/v1/programmes/south", &body).send().outcome(), "200");
+    assert_eq!(rulebook_of(&south, "south")["inherits"], "default");
     assert_eq!(put("south", None, &own).outcome(), "200");
     next["accept_late_days"] = 3.into();
     assert_eq!(put("default", None, &next).outcome(), "200");

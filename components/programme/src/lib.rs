@@ -19,7 +19,7 @@ use shell::{
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, Published, follow, followers, group_of, inherit, inheritance, names_clash, overrides, programme, publish,
+    Caller, Published, follow, followers, group_of, inherit, inheritance, name_clashes, overrides, programme, publish,
     set_group,
 };
 
@@ -115,17 +115,26 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         let parent = parent_of(app, id, &body).await?;
         may_join(app, id, &body).await?;
         let reply = next_rulebook(app, &caller, id, &body).await?;
-        inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
-        set_group(&app.sql, id, body.group.as_deref()).await?;
+        if let Some(parent) = parent {
+            inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
+        }
+        // Somebody else may have joined in between: asked again, it is told what is wrong.
+        if let Some(group) = &body.group
+            && !set_group(&app.sql, id, group.as_deref()).await?
+        {
+            return Err(Problem::Conflict);
+        }
         follow(&app.sql, now().0).await?;
         Ok(reply)
     };
     once(app, &key, &caller, "programme", &(id, &body), publish).await
 }
 
-/// The programme that this one is to follow, and its version. Groups have one level, so that everybody can tell where a rule comes from.
-async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<(String, i64)>, Problem> {
-    let Some(parent) = &body.inherits else { return Ok(None) };
+/// The programme that this one is to follow, and its version; `None` where that stays as it is. Groups have one level, so that everybody can tell
+/// where a rule comes from.
+async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<Option<(String, i64)>>, Problem> {
+    let Some(inherits) = &body.inherits else { return Ok(None) };
+    let Some(parent) = inherits else { return Ok(Some(None)) };
     let invalid = |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/inherits", detail)]);
     if parent == id {
         return Err(invalid("must be another programme"));
@@ -139,12 +148,12 @@ async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<(
     }
     // Who follows it already goes on from where it is: what the parent has changed since is no difference of its own.
     let so_far = inheritance(&app.sql, id).await?.filter(|of| of.parent == *parent).map(|of| of.version);
-    Ok(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version))))
+    Ok(Some(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version)))))
 }
 
 /// In a group a name means one person: nobody joins one with other ideas.
 async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
-    let Some(group) = &body.group else { return Ok(()) };
+    let Some(Some(group)) = &body.group else { return Ok(()) };
     let invalid = |detail: String| Problem::InvalidRequest(vec![FieldError::new("/group", detail)]);
     if let Err(error) = ProgrammeId::new(group.as_str()) {
         return Err(invalid(error.to_string()));
@@ -152,7 +161,7 @@ async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Probl
     if group_of(&app.sql, id).await?.as_ref() == Some(group) {
         return Ok(());
     }
-    match names_clash(&app.sql, id, group).await? {
+    match name_clashes(&app.sql, id, Some(group)).await?.first() {
         Some(other) => Err(invalid(format!("names of members belong to other members in the programme {other} of it"))),
         None => Ok(()),
     }

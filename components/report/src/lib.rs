@@ -17,7 +17,8 @@ use shell::{
 };
 use spin_sdk::http_service;
 use store::{
-    Exchanged, ExchangesWith, audit, exchanges, tallies, totals, trial_balance, wrong_exchanges, wrong_tallies,
+    Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance, wrong_exchanges,
+    wrong_tallies,
 };
 
 const READERS: [Role; 1] = [Role::Finance];
@@ -80,6 +81,9 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         let what =
             |other: String| json!({"what": format!("what was exchanged with {other} is not what its books say")});
         violations.extend(wrong.into_iter().map(what));
+        let apart = name_clashes(&app.sql, &caller.programme.id, None).await?;
+        let what = |other: String| json!({"what": format!("names belong to other members in {other} of its group")});
+        violations.extend(apart.into_iter().map(what));
         let wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         if let Some(body) = body.as_object_mut() {

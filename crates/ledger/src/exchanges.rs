@@ -21,14 +21,14 @@ pub struct Exchange {
     pub rate: Rate,
 }
 
-/// What each of these amounts, in their order, comes to at a rate. The sum is rounded and not its parts, so that what is given up in many small lots
-/// comes to the same as in one. `None` when it leaves what the ledger can count.
+/// What each of these amounts, in their order, comes to at a rate: the sum rounded down, and not its parts, so that what is given up in many small
+/// lots comes to the same as in one. Whoever exchanges little by little never gets more than at once. `None` when it leaves what the ledger can count.
 #[must_use]
-pub fn converted(amounts: &[i64], rate: Rate, rounding: Rounding) -> Option<Vec<i64>> {
+pub fn converted(amounts: &[i64], rate: Rate) -> Option<Vec<i64>> {
     let (mut given, mut before) = (0i64, 0);
     let each = |amount: &i64| {
         given = given.checked_add(*amount)?;
-        let so_far = Exact::of_amount(given, 0, rate, Rate::ONE)?.round(rounding)?;
+        let so_far = Exact::of_amount(given, 0, rate, Rate::ONE)?.round(Rounding::Down)?;
         let share = so_far - before;
         before = so_far;
         Some(share)
@@ -38,13 +38,9 @@ pub fn converted(amounts: &[i64], rate: Rate, rounding: Rounding) -> Option<Vec<
 
 /// The least points that come to one at a rate; `None` when no number of them does.
 #[must_use]
-pub fn least_for_one(rate: Rate, rounding: Rounding) -> Option<i64> {
-    let wanted = match rounding {
-        Rounding::Down => Rate::ONE.millionths(),
-        Rounding::HalfUp => Rate::ONE.millionths() / 2,
-    };
+pub fn least_for_one(rate: Rate) -> Option<i64> {
     let rate = Some(rate.millionths()).filter(|rate| *rate > 0)?;
-    Some((wanted + rate - 1) / rate)
+    Some((Rate::ONE.millionths() + rate - 1) / rate)
 }
 
 /// Gives these points up for points of another programme.
@@ -86,30 +82,27 @@ mod tests {
 
     #[test]
     fn the_sum_is_rounded_and_not_its_parts() {
-        for (amounts, at, rounding, expected) in [
-            (&[100, 50][..], "0.5", Rounding::Down, &[50, 25][..]),
-            (&[1, 1, 1, 1], "0.5", Rounding::Down, &[0, 1, 0, 1]),
-            (&[1, 1, 1, 1], "0.5", Rounding::HalfUp, &[1, 0, 1, 0]),
-            (&[3, 3, 3], "0.333333", Rounding::Down, &[0, 1, 1]),
-            (&[7], "3", Rounding::Down, &[21]),
-            (&[1, 2], "1.5", Rounding::Down, &[1, 3]),
-            (&[], "2", Rounding::Down, &[]),
+        for (amounts, at, expected) in [
+            (&[100, 50][..], "0.5", &[50, 25][..]),
+            (&[1, 1, 1, 1], "0.5", &[0, 1, 0, 1]),
+            (&[3, 3, 3], "0.333333", &[0, 1, 1]),
+            (&[7], "3", &[21]),
+            (&[1, 2], "1.5", &[1, 3]),
+            (&[], "2", &[]),
         ] {
-            assert_eq!(converted(amounts, rate(at), rounding).unwrap(), expected, "{amounts:?} at {at}");
+            assert_eq!(converted(amounts, rate(at)).unwrap(), expected, "{amounts:?} at {at}");
         }
-        assert_eq!(converted(&[i64::MAX], rate("2"), Rounding::Down), None);
-        assert_eq!(converted(&[i64::MAX, 1], rate("0.1"), Rounding::Down), None);
+        assert_eq!(converted(&[i64::MAX], rate("2")), None);
+        assert_eq!(converted(&[i64::MAX, 1], rate("0.1")), None);
     }
 
     #[test]
     fn the_least_comes_to_one_and_one_less_to_nothing() {
         for text in ["0.000001", "0.003", "0.01", "0.3", "0.333333", "0.5", "0.7", "1", "1.5", "1000000"] {
-            for rounding in [Rounding::Down, Rounding::HalfUp] {
-                let least = least_for_one(rate(text), rounding).unwrap();
-                let comes_to = |points| converted(&[points], rate(text), rounding).unwrap()[0];
-                assert!(comes_to(least) >= 1 && comes_to(least - 1) == 0, "{text} {rounding:?}: {least}");
-            }
+            let least = least_for_one(rate(text)).unwrap();
+            let comes_to = |points| converted(&[points], rate(text)).unwrap()[0];
+            assert!(comes_to(least) >= 1 && comes_to(least - 1) == 0, "{text}: {least}");
         }
-        assert_eq!(least_for_one(rate("0"), Rounding::Down), None);
+        assert_eq!(least_for_one(rate("0")), None);
     }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 use crate::calendar::Timestamp;
 use crate::coupons::Coupon;
 use crate::entry::{Entry, Reversal};
+use crate::exact::Rate;
+use crate::exchanges::Exchange;
 use crate::fault::Fault;
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::kind::Kind;
@@ -226,8 +228,9 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
         Kind::Transfer => draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some(),
         Kind::Exchange => {
-            let is_real = entry.exchange.as_ref().is_some_and(|exchange| exchange.points > 0);
-            draws != grants && grants == entry.cause.is_some() && is_real
+            let is_fair =
+                entry.exchange.as_ref().is_some_and(|exchange| exchange.points > 0 && comes_to(entry, exchange));
+            draws != grants && grants == entry.cause.is_some() && is_fair
         }
         // All is handed over on one side and taken over on the other, whose entry names that of the first.
         Kind::Merge => {
@@ -271,6 +274,15 @@ fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
     let gives =
         entry.draws.is_empty() && entry.debt == 0 && returned == living && (grace == 0 || grace == reversal.expired);
     reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
+}
+
+/// What was given up comes to what was got, but for less than a point of rounding.
+fn comes_to(entry: &Entry, exchange: &Exchange) -> bool {
+    let here = i128::from(entry.points.unsigned_abs());
+    let there = i128::from(exchange.points);
+    let (given, got) = if entry.points < 0 { (here, there) } else { (there, here) };
+    let one = i128::from(Rate::ONE.millionths());
+    (got * one - given * i128::from(exchange.rate.millionths())).abs() < one
 }
 
 fn by_number(lots: &[Lot]) -> BTreeMap<LotNumber, &Lot> {

@@ -190,7 +190,7 @@ fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Re
     match command {
         Command::Transfer { points, .. } => joint::transfer(book, member, *points, with),
         Command::Merge { .. } => joint::merge(book, member, with),
-        Command::Pool { joins, .. } => joint::change_pool(book, member, *joins, with),
+        Command::Pool { pool, joins } => joint::change_pool(book, member, (pool, *joins), with),
         Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(book, member, *points, of.as_ref(), with),
         Command::Recover(stolen) => joint::recover_all(book, member, stolen, with),
         _ => Err(Fault::Draft),

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use ledger::{
-    Context, Exchange, Fault, LotDraw, LotGrant, Member, Origin, ProgrammeId, Refusal, converted, give_up,
+    Context, Exchange, Fault, LotDraw, LotGrant, Member, Origin, ProgrammeId, Rate, Refusal, converted, give_up,
     least_for_one, take_in,
 };
 
@@ -16,8 +16,8 @@ use crate::document::Transfers;
 use crate::joint::{along, first, joined, may_give, opened, other, spendable};
 use crate::rulebook::{Acceptance, Rulebook};
 
-/// What granted lots that come from another programme.
-const SOURCE: &str = "exchange";
+/// What granted lots that come from another programme, before its id; the counters of what is given up for points of it are called alike.
+pub(crate) const SOURCE: &str = "exchange:";
 
 /// The other programme of an exchange.
 #[derive(Debug, Clone)]
@@ -51,9 +51,10 @@ pub(crate) fn exchange(
     let mut giver = opened(0, member, &context, book, origin)?;
     let primary = giver.posted();
     // Nobody gives points up for nothing.
-    let least = least_for_one(accepted.rate, partner.book.rounding).unwrap_or(i64::MAX).max(offer.least_points);
+    let least = least_for_one(accepted.rate).unwrap_or(i64::MAX).max(offer.least_points);
     let bounds = Transfers { least_points: least, ..*offer };
-    let counter = format!("{SOURCE}:{}", partner.programme);
+    // A slash is in no id, so that counters of one programme's days are not those of another one's.
+    let counter = format!("{SOURCE}{}/given", partner.programme);
     let counts = match may_give(book, bounds, &counter, giver.member(), points, giver.now()) {
         Ok(counts) => counts,
         Err(refusal) => return Ok(Err(refusal)),
@@ -86,12 +87,17 @@ pub(crate) struct Terms<'a> {
     accepted: &'a Acceptance,
 }
 
-/// Both programmes' terms, when both agree to the exchange.
+/// Both programmes' terms, when both agree to the exchange. Rates that would make more points of some by going to and fro are no agreement.
 pub(crate) fn agreed<'a>(book: &Rulebook, partner: Option<&'a Partner>, own: &ProgrammeId) -> Option<Terms<'a>> {
     let partner = partner?;
     let offer = *book.offers.get(partner.programme.as_str())?;
     let accepted = partner.book.accepts.get(own.as_str())?;
-    Some(Terms { partner, offer, accepted })
+    let back = book.accepts.get(partner.programme.as_str()).filter(|_| partner.book.offers.contains_key(own.as_str()));
+    let gains = |back: &Acceptance| {
+        let [there, back, one] = [accepted.rate, back.rate, Rate::ONE].map(|rate| i128::from(rate.millionths()));
+        there * back > one * one
+    };
+    Some(Terms { partner, offer, accepted }).filter(|_| !back.is_some_and(gains))
 }
 
 /// The account there must be the same person's, and must be allowed to earn.
@@ -115,12 +121,12 @@ fn grants(
     context: &Context,
 ) -> Result<(Vec<LotGrant>, i64), Fault> {
     let amounts: Vec<i64> = draws.iter().map(|draw| draw.points).collect();
-    let shares = converted(&amounts, accepted.rate, there.rounding).ok_or(Fault::Overflow)?;
+    let shares = converted(&amounts, accepted.rate).ok_or(Fault::Overflow)?;
     let all = shares.iter().try_fold(0i64, |sum, share| sum.checked_add(*share)).ok_or(Fault::Overflow)?;
     let grant = |points, earned_at, available_at, expires_at| LotGrant {
         number: ledger::LotNumber(0),
         points,
-        source: SOURCE.to_owned(),
+        source: format!("{SOURCE}{}", context.programme),
         earned_at,
         available_at,
         expires_at,

@@ -205,10 +205,14 @@ fn merged(member: &Member, count: Count) -> Option<Count> {
 pub(crate) fn change_pool(
     book: &Rulebook,
     member: Member,
-    joins: bool,
+    (pool, joins): (&MemberId, bool),
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
     let account = recorded.others.first().ok_or(Fault::Moved)?;
+    // A pool is made by its own id only: a name is somebody's, here or elsewhere in the group.
+    if pool.is_alias() && !account.exists() {
+        return Ok(Err(Refusal::CounterpartyNotFound));
+    }
     if let Err(refusal) = may_change(&member, account, joins) {
         return Ok(Err(refusal));
     }
@@ -222,7 +226,7 @@ pub(crate) fn change_pool(
 }
 
 fn may_change(member: &Member, account: &Member, joins: bool) -> Result<(), Refusal> {
-    if account.closed.is_some() || account.id.is_alias() || (!joins && !account.exists()) {
+    if account.closed.is_some() || (!joins && !account.exists()) {
         return Err(Refusal::CounterpartyNotFound);
     }
     if account.id == member.id {

@@ -13,6 +13,7 @@ use crate::document::{
     Redemption, Risk, TierBasis, Transfers,
 };
 use crate::earning::Rule;
+use crate::exchange;
 use crate::limits::{BUDGET, subject_of};
 use crate::tiers::TIER_GIFT;
 
@@ -179,8 +180,11 @@ impl Rulebook {
         self.policies.values().any(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))
     }
 
-    /// The policy of a lot from this source, gifts of tiers too.
+    /// The policy of a lot from this source, gifts of tiers and what came from other programmes too.
     fn policy_of(&self, source: &str) -> Option<&ExpiryPolicy> {
+        if let Some(programme) = source.strip_prefix(exchange::SOURCE) {
+            return self.accepts.get(programme)?.expiry.as_ref();
+        }
         let of_gift = || self.ladder.as_ref().map(|ladder| &ladder.gift_expiry).filter(|_| source == TIER_GIFT);
         self.expiry(source).or_else(of_gift)
     }

@@ -42,6 +42,10 @@ fn accepting(from: &str, rate: &str, expiry: Option<&str>) -> Exchanges {
 
 impl Person {
     fn new(books: [(&'static str, Change<'_>); 2]) -> Self {
+        Self::of(&books)
+    }
+
+    fn of(books: &[(&'static str, Change<'_>)]) -> Self {
         let book = |change: Change<'_>| {
             let mut document = rules::default_document();
             change(&mut document);
@@ -50,7 +54,7 @@ impl Person {
         let member = |(name, _): &(&'static str, _)| (*name, Member::new(MemberId::new("li").unwrap()));
         Self {
             members: books.iter().map(member).collect(),
-            books: books.into_iter().map(|(name, change)| (name, book(change))).collect(),
+            books: books.iter().map(|(name, change)| (*name, book(*change))).collect(),
             entries: BTreeMap::new(),
             next_id: 1 << 70,
         }
@@ -217,10 +221,125 @@ fn the_taking_programme_may_give_them_a_life_of_their_own() {
         (DAY, "hotel", act("share"), "hotel earn 10"),
         (DAY, "air", act("share"), "air earn 10"),
         (LATER, "air", act("check_in"), "air earn 5"),
-        (LATER, "air", swap, "air exchange -15, hotel exchange 23"),
+        // 22.5, rounded down whatever the rulebook says of purchases.
+        (LATER, "air", swap, "air exchange -15, hotel exchange 22"),
     ]);
     // 90 days from the local 1 April, through 30 June, in New York.
-    assert_eq!(person.lots("hotel")[1], (23, "2026-04-02T02:00:00Z".to_owned(), "2026-07-01T04:00:00Z".to_owned()));
+    assert_eq!(person.lots("hotel")[1], (22, "2026-04-02T02:00:00Z".to_owned(), "2026-07-01T04:00:00Z".to_owned()));
+}
+
+/// Points that live by a sliding policy live on when the member is active.
+#[test]
+fn they_live_by_the_policy_that_was_agreed_on() {
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", ANY)),
+        ("hotel", &|document| {
+            document.expiry.insert("active".into(), Expiry::Sliding { days: 30 });
+            document.exchanges = accepting("air", "1", Some("active"));
+        }),
+    ]);
+    let swap = person.swap("hotel", 10);
+    person.play(&[
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", act("share"), "air earn 10"),
+        (DAY, "air", swap, "air exchange -10, hotel exchange 10"),
+    ]);
+    assert_eq!(person.lots("hotel")[1].2, "2026-03-31T16:00:00Z");
+    person.play(&[("2026-03-20T10:00:00+08:00", "hotel", act("share"), "hotel earn 10")]);
+    let ends: Vec<String> = person.lots("hotel").into_iter().map(|(.., end)| end).collect();
+    assert_eq!(ends, ["2026-05-30T16:00:00Z", "2026-04-19T16:00:00Z", "2026-06-18T16:00:00Z"]);
+}
+
+/// One point at a time to and fro, at rates that make no points: nobody ever has more than before.
+#[test]
+fn nobody_gains_by_going_to_and_fro() {
+    for (there, back) in
+        [("0.5", "2"), ("0.4", "2.5"), ("2", "0.5"), ("1", "1"), ("1.5", "0.666666"), ("0.000001", "1000000")]
+    {
+        let open = |other: &'static str, rate: &'static str| {
+            move |document: &mut Document| {
+                document.exchanges.offers = offering(other, ANY).offers;
+                document.exchanges.accepts = accepting(other, rate, None).accepts;
+                document.rounding = RoundingMode::HalfUp;
+            }
+        };
+        let mut person = Person::new([("a", &open("b", back)), ("b", &open("a", there))]);
+        person.run(at(DAY), "a", &buy(&[100_000]));
+        person.run(at(DAY), "b", &act("share"));
+        person.run(at(DAY), "b", &spend(10));
+        let balance = |person: &Person, of: &str| person.members[of].balance;
+        let mut done = 0;
+        for step in [1, 2, 3, 1, 1, 5, 7] {
+            for (from, to) in [("a", "b"), ("b", "a")] {
+                while balance(&person, from) >= step && done < 500 {
+                    let swap = person.swap(to, step);
+                    if person.run(at(DAY), from, &swap).starts_with("refused") {
+                        break;
+                    }
+                    done += 1;
+                }
+            }
+            // All of it back to where it came from.
+            let rest = person.swap("a", balance(&person, "b").max(1));
+            person.run(at(DAY), "b", &rest);
+            assert!(balance(&person, "a") <= 1_000, "{there} and {back}: {}", balance(&person, "a"));
+        }
+        assert!(done > 5 || there == "0.000001", "{there} and {back}: {done}");
+        person.audit();
+    }
+}
+
+/// Rates whose product is above 1 are no agreement while both directions are open.
+#[test]
+fn rates_that_make_points_are_no_agreement() {
+    for (there, back, both, outcome) in [
+        ("0.5", "2", true, "air exchange -10, hotel exchange 5"),
+        ("0.5", "2.000001", true, "refused ExchangeNotOffered"),
+        ("0.5", "2.000001", false, "air exchange -10, hotel exchange 5"),
+        ("1000000", "1000000", true, "refused ExchangeNotOffered"),
+        ("1000000", "0.000001", true, "air exchange -10, hotel exchange 10000000"),
+    ] {
+        let mut person = Person::new([
+            ("air", &|document| {
+                document.exchanges.offers = offering("hotel", ANY).offers;
+                document.exchanges.accepts = accepting("hotel", back, None).accepts;
+            }),
+            ("hotel", &|document| {
+                document.exchanges.accepts = accepting("air", there, None).accepts;
+                if both {
+                    document.exchanges.offers = offering("air", ANY).offers;
+                }
+            }),
+        ]);
+        person.run(at(DAY), "air", &act("share"));
+        person.run(at(DAY), "hotel", &act("share"));
+        let swap = person.swap("hotel", 10);
+        assert_eq!(person.run(at(DAY), "air", &swap), outcome, "{there} and {back}, {both}");
+    }
+}
+
+/// Days are counted for each programme by itself, whatever the programmes are called.
+#[test]
+fn what_is_given_to_one_programme_counts_for_no_other() {
+    let bounds = Transfers { points_per_day: Some(20), limit: Some(Limit { times: 1, per: Per::Day }), ..ANY };
+    for (one, other) in [("x", "x:day"), ("x:day", "x")] {
+        let change = |document: &mut Document| {
+            document.exchanges.offers = [one, other].map(|id| (id.to_owned(), bounds)).into();
+        };
+        let taking = |document: &mut Document| document.exchanges = accepting("air", "1", None);
+        for (first, then) in [(one, other), (other, one)] {
+            let mut person = Person::of(&[("air", &change), (one, &taking), (other, &taking)]);
+            for programme in ["air", one, other] {
+                person.run(at(DAY), programme, &buy(&[100_000]));
+            }
+            for to in [first, then] {
+                let swap = person.swap(to, 20);
+                assert_eq!(person.run(at(DAY), "air", &swap), format!("air exchange -20, {to} exchange 20"));
+            }
+            let again = person.swap(first, 1);
+            assert!(person.run(at(DAY), "air", &again).starts_with("refused OutsideLimits"));
+        }
+    }
 }
 
 #[test]
@@ -317,17 +436,20 @@ fn sums_beyond_the_ledger_are_refused() {
 
 const RATES: [&str; 6] = ["0.5", "1", "0.333333", "2.5", "0.01", "3"];
 
-/// Points at a rate, in millionths and rounded once.
-fn worth(points: i64, rate: &str, half_up: bool) -> i64 {
+fn millionths(rate: &str) -> i128 {
     let (whole, decimals) = rate.split_once('.').unwrap_or((rate, ""));
-    let millionths: i128 = format!("{whole}{decimals:0<6}").parse().unwrap();
-    let exact = i128::from(points) * millionths + if half_up { 500_000 } else { 0 };
-    i64::try_from(exact / 1_000_000).unwrap()
+    format!("{whole}{decimals:0<6}").parse().unwrap()
+}
+
+/// Points at a rate, rounded down once.
+fn worth(points: i64, rate: &str) -> i64 {
+    i64::try_from(i128::from(points) * millionths(rate) / 1_000_000).unwrap()
 }
 
 fn wander(seed: u64) -> BTreeMap<String, u64> {
     let mut random = Random::new(seed);
     let rates = [RATES[random.below(6) as usize], RATES[random.below(6) as usize]];
+    let agree = millionths(rates[0]) * millionths(rates[1]) <= 1_000_000 * 1_000_000;
     let (half_up, own_life, fifo) = (random.below(2) == 0, random.below(3) == 0, random.below(2) == 0);
     let change = |other: &str, rate: &str| {
         let (other, rate) = (other.to_owned(), rate.to_owned());
@@ -370,11 +492,11 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
         let line = person.run(now, from, &command);
         person.audit();
         if let Command::Exchange { .. } = command {
-            let got = worth(some, rate, half_up);
+            let got = worth(some, rate);
             let done = format!("{from} exchange -{some}");
             let taken = format!("{to} exchange {got}");
             // It goes through exactly when there is as much to spend and something to get.
-            let goes = free && some <= has && got > 0;
+            let goes = agree && free && some <= has && got > 0;
             assert_eq!(
                 line.contains(&done) && line.ends_with(&taken),
                 goes,
@@ -406,9 +528,15 @@ fn histories_of_two_programmes_add_up() {
     for (what, times) in (0..histories).flat_map(wander) {
         *met.entry(what).or_default() += times;
     }
-    for what in
-        ["done", "InsufficientPoints", "OutsideLimits", "CounterpartyNotFound", "MemberFrozen", "MemberNotFound"]
-    {
+    for what in [
+        "done",
+        "ExchangeNotOffered",
+        "InsufficientPoints",
+        "OutsideLimits",
+        "CounterpartyNotFound",
+        "MemberFrozen",
+        "MemberNotFound",
+    ] {
         assert!(met.contains_key(what), "the histories never meet {what}: {met:?}");
     }
 }

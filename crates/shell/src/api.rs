@@ -10,7 +10,7 @@ mod spending;
 use std::collections::BTreeMap;
 
 use rules::Document;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{object, objects};
 
@@ -215,12 +215,18 @@ pub struct ProgrammeBody {
     pub name: String,
     /// The rulebook to publish.
     pub rulebook: Document,
-    /// The programme whose rulebook it follows in all that is not different here; it stands alone when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inherits: Option<String>,
-    /// The group it belongs to, whose programmes know members by the same names and may exchange points; it stands alone when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    /// The programme whose rulebook it follows in all that is not different here; null when it stands alone, as it was when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
+    pub inherits: Option<Option<String>>,
+    /// The group it belongs to, whose programmes know members by the same names and may exchange points; null when it stands alone, as it was when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
+    pub group: Option<Option<String>>,
+}
+
+/// Tells a field that is null from one that is absent.
+fn said<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 /// Where events are sent.

@@ -8,9 +8,9 @@ SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
   -- Somebody who is known by that name elsewhere in the group may have no account here yet.
-  coalesce(m.id, CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
+  coalesce(m.id, CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN nullif((
     SELECT member_id FROM known_as WHERE programme_no = coalesce(there.no, p.no) AND alias = substr(w.value ->> 0, 2) ORDER BY distance LIMIT 1
-  ) END, w.value ->> 0),
+  ), '') END, w.value ->> 0),
   m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (

@@ -94,10 +94,17 @@ fn item<'a>(list: &[(&str, &'a Json)], id: &str) -> Option<&'a Json> {
     list.iter().find(|(other, _)| *other == id).map(|(_, item)| *item)
 }
 
+/// What a programme follows of another one's rulebook: all but what that one has agreed with programmes about exchanges. A rate is a promise of points
+/// that somebody is liable for; copied, it would be an agreement that nobody made, and subsidiaries would exchange with each other.
+pub(crate) fn followable(above: &Document, own: &Document) -> Document {
+    Document { exchanges: own.exchanges.clone(), ..above.clone() }
+}
+
 /// A rulebook that was made from `base`, with what has changed in `base` since: where only one of the two was changed, that; where both, `own`.
 /// `None` when that has not the shape of a rulebook.
 pub(crate) fn followed(base: &Document, own: &Document, next: &Document) -> Option<Document> {
-    let (base, own, next) = (written(base).ok()?, written(own).ok()?, written(next).ok()?);
+    let (base, next) = (followable(base, own), followable(next, own));
+    let (base, own, next) = (written(&base).ok()?, written(own).ok()?, written(&next).ok()?);
     let merged = merged(Some(&base), Some(&own), Some(&next))?;
     // From text, as stored ones are: reading documents in one more way takes a component 100 KB.
     serde_json::from_str(&merged.to_string()).ok()

@@ -16,25 +16,26 @@ pub async fn group_of(sql: &impl Sql, id: &str) -> Result<Option<String>, Error>
     rows.first_mut().map(|row| row.text(0)).transpose()
 }
 
-/// Lets a programme belong to a group, or to none.
+/// Lets a programme belong to a group, or to none. False when names of its members belong to other members in that group, which it then does not join.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn set_group(sql: &impl Sql, id: &str, group: Option<&str>) -> Result<(), Error> {
+pub async fn set_group(sql: &impl Sql, id: &str, group: Option<&str>) -> Result<bool, Error> {
     match group {
         Some(group) => sql.query(statement!("queries/group_join"), vec![id.into(), group.into()]).await?,
         None => sql.query(statement!("queries/group_leave"), vec![id.into()]).await?,
     };
-    Ok(())
+    Ok(group_of(sql, id).await?.as_deref() == group)
 }
 
-/// A programme of the group in which some name belongs to another member than in this one. Reads all names of the programme.
+/// The programmes of a group (of its own, unless told) in which some name belongs to another member than in this one. Reads all names of the
+/// programme.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn names_clash(sql: &impl Sql, id: &str, group: &str) -> Result<Option<String>, Error> {
-    let mut rows = sql.query(statement!("queries/group_clash"), vec![id.into(), group.into()]).await?;
-    rows.first_mut().map(|row| row.text(0)).transpose()
+pub async fn name_clashes(sql: &impl Sql, id: &str, group: Option<&str>) -> Result<Vec<String>, Error> {
+    let rows = sql.query(statement!("queries/group_clash"), vec![id.into(), group.into()]).await?;
+    rows.into_iter().map(|mut row| row.text(0)).collect()
 }
 
 /// Another programme of the same group.

@@ -6,7 +6,7 @@
 use rules::{Document, Rulebook};
 
 use crate::Error;
-use crate::changes::{changes, followed};
+use crate::changes::{changes, followable, followed};
 use crate::programmes::{Published, programme, publish};
 use crate::sql::Sql;
 use crate::statement::statement;
@@ -64,14 +64,14 @@ pub async fn inherit(sql: &impl Sql, id: &str, parent: Option<(&str, i64)>) -> R
     Ok(())
 }
 
-/// Where a programme's rulebook differs from that of the parent which it has followed, as JSON pointers.
+/// Where a programme's rulebook differs from that of the parent which it has followed, as JSON pointers. Exchanges are each programme's own.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn overrides(sql: &impl Sql, own: &Document, of: &Inheritance) -> Result<Vec<String>, Error> {
     let (_, base) = rulebook_version(sql, &of.parent, of.version).await?.ok_or(Error::Corrupt("inheritance"))?;
     let pointer = |change: &serde_json::Value| change.get("pointer")?.as_str().map(str::to_owned);
-    Ok(changes(&base, own)?.iter().filter_map(pointer).collect())
+    Ok(changes(&followable(&base, own), own)?.iter().filter_map(pointer).collect())
 }
 
 /// Publishes the rulebooks of all programmes whose parent has published. Tells how many it published, and the ids of those that cannot follow, as

@@ -60,7 +60,7 @@ pub use endpoints::{
     replay_dead,
 };
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
-pub use groups::{group_of, kin, names_clash, set_group};
+pub use groups::{group_of, kin, name_clashes, set_group};
 pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span, transferred};
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};

@@ -7,7 +7,7 @@ use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 12] = [
+const MIGRATIONS: [(&str, &str); 13] = [
     ("0001_ledger", statement!("migrations/0001_ledger")),
     ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
     ("0003_receipts", statement!("migrations/0003_receipts")),
@@ -20,6 +20,7 @@ const MIGRATIONS: [(&str, &str); 12] = [
     ("0010_publication_keys", statement!("migrations/0010_publication_keys")),
     ("0011_inheritance", statement!("migrations/0011_inheritance")),
     ("0012_groups", statement!("migrations/0012_groups")),
+    ("0013_names", statement!("migrations/0013_names")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

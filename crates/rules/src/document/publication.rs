@@ -22,9 +22,9 @@ impl Default for Publication {
     }
 }
 
-/// How long points live, what they pay for, and what members climbed for.
+/// What other programmes are promised, how long points live, what they pay for, and what members climbed for.
 fn what_was_promised() -> Vec<String> {
-    ["/expiry", "/redemption", "/tiers"].map(str::to_owned).to_vec()
+    ["/exchanges", "/expiry", "/redemption", "/tiers"].map(str::to_owned).to_vec()
 }
 
 fn department_head() -> String {
