@@ -13,8 +13,8 @@ mod show;
 use ledger::{Closed, MemberId, Refusal};
 use serde_json::Value as Json;
 use shell::{
-    App, Bearer, FieldError, MemberBody, Page, Problem, Reply, Request, Response, Role, authenticate, now, parse_json,
-    published, serve, single,
+    App, Bearer, FieldError, MemberBody, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, now,
+    parse_json, published, serve, single,
 };
 use spin_sdk::http_service;
 use store::{Beside, Loaded, Lots, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, load};
@@ -93,9 +93,10 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
-    let member = member_id(id)?;
+    let named = member_id(id)?;
+    let member = member_id(&known_as(app, &caller, named.as_str()).await?)?;
     // One more than asked for tells whether there is a next page.
-    let mut found = history(&app.sql, caller.programme.no, member.as_str(), before, page.limit + 1).await?;
+    let mut found = history(&app.sql, caller.programme.no, &member, before, page.limit + 1).await?;
     if found.is_empty() && page.cursor.is_none() {
         return Err(not_found());
     }

@@ -113,16 +113,18 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     }
     let publish = async || {
         let parent = parent_of(app, id, &body).await?;
+        // A new programme has no names yet that could belong to others, and joins once it is there.
+        let is_there = programme(&app.sql, id).await?.is_some();
         may_join(app, id, &body).await?;
+        if is_there {
+            join(app, id, &body).await?;
+        }
         let reply = next_rulebook(app, &caller, id, &body).await?;
         if let Some(parent) = parent {
             inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
         }
-        // Somebody else may have joined in between: asked again, it is told what is wrong.
-        if let Some(group) = &body.group
-            && !set_group(&app.sql, id, group.as_deref()).await?
-        {
-            return Err(Problem::Conflict);
+        if !is_there {
+            join(app, id, &body).await?;
         }
         follow(&app.sql, now().0).await?;
         Ok(reply)
@@ -151,20 +153,30 @@ async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<O
     Ok(Some(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version)))))
 }
 
-/// In a group a name means one person: nobody joins one with other ideas.
+/// In a group a name means one person: nobody joins one with other ideas. Asked before anything is written, and without keeping writers waiting.
 async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
     let Some(Some(group)) = &body.group else { return Ok(()) };
-    let invalid = |detail: String| Problem::InvalidRequest(vec![FieldError::new("/group", detail)]);
     if let Err(error) = ProgrammeId::new(group.as_str()) {
-        return Err(invalid(error.to_string()));
+        return Err(Problem::InvalidRequest(vec![FieldError::new("/group", error.to_string())]));
     }
     if group_of(&app.sql, id).await?.as_ref() == Some(group) {
         return Ok(());
     }
     match name_clashes(&app.sql, id, Some(group)).await?.first() {
-        Some(other) => Err(invalid(format!("names of members belong to other members in the programme {other} of it"))),
+        Some(other) => Err(apart(&format!("programme {other} of it"))),
         None => Ok(()),
     }
+}
+
+/// Lets the programme belong to the group that is told, or to none. Another one may have joined since it was asked.
+async fn join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
+    let Some(group) = &body.group else { return Ok(()) };
+    if set_group(&app.sql, id, group.as_deref()).await? { Ok(()) } else { Err(apart("group")) }
+}
+
+fn apart(of: &str) -> Problem {
+    let detail = format!("names of members belong to other members in the {of}");
+    Problem::InvalidRequest(vec![FieldError::new("/group", detail)])
 }
 
 /// The document of an earlier version becomes the next one.

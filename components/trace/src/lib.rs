@@ -6,7 +6,7 @@
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, serve};
 use spin_sdk::http_service;
 use store::{Part, Trail, entry_json, trail};
 
@@ -33,6 +33,11 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let ip = request.query("ip").map(address).transpose()?;
     let whose = whose(request, ip.as_deref())?;
+    let known = match whose {
+        Trail::Member(name) => known_as(app, &caller, name).await?,
+        Trail::Device(_) | Trail::Ip(_) => String::new(),
+    };
+    let whose = if matches!(whose, Trail::Member(_)) { Trail::Member(&known) } else { whose };
     let part = Part { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
     let before = page.number(i64::MAX)?;
     // One more than asked for tells whether there is a next page.

@@ -276,13 +276,13 @@ fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
     reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
 }
 
-/// What was given up comes to what was got, but for less than a point of rounding.
+/// What was given up comes to what was got, rounded down.
 fn comes_to(entry: &Entry, exchange: &Exchange) -> bool {
     let here = i128::from(entry.points.unsigned_abs());
     let there = i128::from(exchange.points);
     let (given, got) = if entry.points < 0 { (here, there) } else { (there, here) };
     let one = i128::from(Rate::ONE.millionths());
-    (got * one - given * i128::from(exchange.rate.millionths())).abs() < one
+    got == given * i128::from(exchange.rate.millionths()) / one
 }
 
 fn by_number(lots: &[Lot]) -> BTreeMap<LotNumber, &Lot> {

@@ -39,6 +39,7 @@ impl Rulebook {
                 problems.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
             }
         }
+        problems.extend(never_met(document));
         match Self::checked(document, document.time_zone.parse().ok(), &compile, version) {
             Ok(book) => {
                 if book.asked().map(Condition::size).sum::<usize>() > MOST_NODES {
@@ -188,6 +189,18 @@ struct Check<'a> {
     policies: BTreeMap<String, ExpiryPolicy>,
     read: Read<'a>,
     conditions: Conditions,
+}
+
+/// Bounds of gifts and exchanges that no number of points is within.
+fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
+    let offers = document.exchanges.offers.iter();
+    let offers = offers.map(|(programme, rule)| (format!("/exchanges/offers/{}", escape(programme)), rule));
+    let all = document.transfers.iter().map(|rule| ("/transfers".to_owned(), rule)).chain(offers);
+    let none = all.filter(|(_, rule)| rule.points_per_day.is_some_and(|most| most < rule.least_points));
+    none.map(|(at, _)| Problem {
+        pointer: format!("{at}/points_per_day"),
+        detail: "must not be less than least_points".to_owned(),
+    })
 }
 
 impl Check<'_> {
@@ -467,6 +480,20 @@ mod tests {
             let problems = Rulebook::new(&document, 1).err().unwrap_or_default();
             assert_eq!(problems.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), [pointer]);
         }
+    }
+
+    /// Bounds that came later are asked of new documents only: what was published before them goes on.
+    #[test]
+    fn bounds_that_nothing_meets_are_no_new_rules() {
+        let mut document = default_document();
+        let bounds = crate::Transfers { least_points: 5, points_per_day: Some(4), ..document.transfers.unwrap() };
+        document.transfers = Some(bounds);
+        document.exchanges.offers.insert("a".into(), bounds);
+        let problems = Rulebook::new(&document, 1).err().unwrap_or_default();
+        let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/transfers/points_per_day", "/exchanges/offers/a/points_per_day"]);
+        let zone = document.time_zone.parse().ok();
+        assert!(Rulebook::published(&document, zone, &Conditions::default(), 1).is_ok());
     }
 
     #[test]

@@ -318,6 +318,32 @@ fn rates_that_make_points_are_no_agreement() {
     }
 }
 
+/// An entry that says more than the rate allows is found, from either side, by its own words.
+#[test]
+fn what_the_rate_does_not_give_is_found() {
+    let mut person = Person::new([
+        ("air", &|document| document.exchanges = offering("hotel", ANY)),
+        ("hotel", &|document| document.exchanges = accepting("air", "0.5", None)),
+    ]);
+    let swap = person.swap("hotel", 5);
+    person.play(&[
+        (DAY, "air", act("check_in"), "air earn 5"),
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", swap, "air exchange -5, hotel exchange 2"),
+    ]);
+    for (programme, points) in [("air", 3), ("air", 1), ("hotel", 6), ("hotel", 3), ("hotel", 0)] {
+        let mut entries = person.entries[programme].clone();
+        let last = entries.last_mut().unwrap();
+        let id = last.id;
+        last.exchange.as_mut().unwrap().points = points;
+        last.hash = last.computed_hash();
+        let mut member = person.members[programme].clone();
+        member.head = last.hash;
+        let found = verify(&entries, &member);
+        assert!(found.len() == 1 && found[0].entry == Some(id), "{programme} {points}: {found:?}");
+    }
+}
+
 /// Days are counted for each programme by itself, whatever the programmes are called.
 #[test]
 fn what_is_given_to_one_programme_counts_for_no_other() {

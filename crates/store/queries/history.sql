@@ -1,11 +1,9 @@
--- Entries of member ?2 (with ~ in front, one of its other names) in programme ?1, newest first, before sequence ?3, at most ?4.
+-- Entries of member ?2 in programme ?1, newest first, before sequence ?3, at most ?4.
 SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1)
 FROM member AS m
 JOIN entry AS e ON e.member_no = m.no
 JOIN programme AS p ON p.no = m.programme_no
-WHERE m.programme_no = ?1 AND m.id = CASE WHEN substr(?2, 1, 1) = '~' THEN (
-    SELECT member_id FROM known_as WHERE programme_no = ?1 AND alias = substr(?2, 2) ORDER BY distance LIMIT 1
-  ) ELSE ?2 END AND e.sequence < ?3
+WHERE m.programme_no = ?1 AND m.id = ?2 AND e.sequence < ?3
 ORDER BY e.sequence DESC
 LIMIT ?4

@@ -7,10 +7,7 @@
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, k.revoked_at, k.label,
-  -- Somebody who is known by that name elsewhere in the group may have no account here yet.
-  coalesce(m.id, CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN nullif((
-    SELECT member_id FROM known_as WHERE programme_no = coalesce(there.no, p.no) AND alias = substr(w.value ->> 0, 2) ORDER BY distance LIMIT 1
-  ), '') END, w.value ->> 0),
+  coalesce(m.id, w.value ->> 0),
   m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
@@ -51,10 +48,11 @@ SELECT json_array(
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = ?2
 CROSS JOIN json_each(?3) AS w
--- With ~ in front it is one of the other names of a member.
 LEFT JOIN programme AS there ON there.id = w.value ->> 9
+-- With ~ in front it is one of the other names of a member. Who is known by it elsewhere in the group is asked only when nobody is here.
 LEFT JOIN member AS m ON m.programme_no = coalesce(there.no, p.no) AND m.id = CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
-    SELECT member_id FROM known_as WHERE programme_no = coalesce(there.no, p.no) AND alias = substr(w.value ->> 0, 2) ORDER BY distance LIMIT 1
+    SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no
+    WHERE a.programme_no = coalesce(there.no, p.no) AND a.alias = substr(w.value ->> 0, 2)
   ) ELSE w.value ->> 0 END
 WHERE p.no = coalesce(?1, (SELECT programme_no FROM api_key WHERE prefix = ?2))
 ORDER BY w.id

@@ -1,6 +1,6 @@
 //! Reading what was written: a member's entries.
 
-use ledger::{Entry, EntryId, LotGrant, LotNumber, Timestamp};
+use ledger::{Entry, EntryId, LotGrant, LotNumber, MemberId, Timestamp};
 
 use crate::Error;
 use crate::body;
@@ -34,11 +34,11 @@ pub async fn transferred(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resu
 pub async fn history(
     sql: &impl Sql,
     programme_no: i64,
-    member: &str,
+    member: &MemberId,
     before: i64,
     most: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let values = vec![programme_no.into(), member.into(), before.into(), most.into()];
+    let values = vec![programme_no.into(), member.as_str().into(), before.into(), most.into()];
     let rows = sql.query(statement!("queries/history"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }

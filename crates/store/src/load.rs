@@ -186,6 +186,56 @@ pub async fn load(
     wanted: &[Wanted],
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
+    let Some((programme, caller, loaded)) = look_up(sql, scope, wanted, lots).await? else { return Ok(None) };
+    let Some(known) = known(sql, programme.no, wanted, &loaded).await? else {
+        return Ok(Some((programme, caller, loaded)));
+    };
+    let Some((_, _, loaded)) = look_up(sql, Scope::Programme(programme.no), &known, lots).await? else {
+        return Err(Error::Corrupt("programme"));
+    };
+    Ok(Some((programme, caller, loaded)))
+}
+
+/// The same, by the ids of those who are known by a name elsewhere in the group only. `None` where there is nobody like that.
+async fn known(
+    sql: &impl Sql,
+    programme_no: i64,
+    wanted: &[Wanted],
+    loaded: &[Loaded],
+) -> Result<Option<Vec<Wanted>>, Error> {
+    let mut known = wanted.to_vec();
+    let (mut names, mut places) = (Vec::new(), Vec::new());
+    for (wanted, loaded) in known.iter_mut().zip(loaded) {
+        let abroad = wanted.abroad.clone();
+        let own = std::iter::once((&mut wanted.member, &loaded.member, None));
+        let others = wanted.others.iter_mut().zip(&loaded.recorded.others);
+        for (id, found, of) in own.chain(others.map(|(id, found)| (id, found, abroad.as_ref()))) {
+            if found.id.is_alias() {
+                names.push(json!([id.as_str(), of.map(ProgrammeId::as_str)]));
+                places.push(id);
+            }
+        }
+    }
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let values = vec![programme_no.into(), Json::Array(names).to_string().into()];
+    let mut is_any = false;
+    for (mut row, id) in sql.look_up(statement!("queries/known"), values).await?.into_iter().zip(places) {
+        if let Some(found) = row.optional_text(0)? {
+            *id = MemberId::new(found).map_err(|_| Error::Corrupt("member id"))?;
+            is_any = true;
+        }
+    }
+    Ok(is_any.then_some(known))
+}
+
+async fn look_up(
+    sql: &impl Sql,
+    scope: Scope<'_>,
+    wanted: &[Wanted],
+    lots: Lots,
+) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
     // Those that a command names follow the one that it is for.
     let others = |wanted: &Wanted| {
         let row = |id: &MemberId| Wanted::member(id.clone()).row(wanted.abroad.as_ref());

@@ -171,6 +171,81 @@ fn names_follow_mergers() {
     group.assert_sound();
 }
 
+/// Programmes merge the same ids in different ways, or know nothing of a merger: all her ids are one person's in the whole group.
+#[test]
+fn what_was_merged_anywhere_is_one_person_everywhere() {
+    // The third programme opens an account under the id that she has become, and is told her name.
+    let group = Group::new(&["air", "hotel", "shop"]);
+    group.run(0, &enrol("new", "1", &[]));
+    group.run(0, &enrol("old", "2", &["phone:2"]));
+    group.run(1, &enrol("old", "3", &["phone:2"]));
+    assert_eq!(group.run(0, &merge("old", "new", "4")), "merge +0");
+    assert_eq!(group.run(2, &enrol("new", "5", &["phone:2"])), "profile +0");
+    group.assert_sound();
+    assert!(wait(set_group(&group.world.sql, "shop", None)).unwrap());
+    assert!(wait(set_group(&group.world.sql, "shop", Some("g"))).unwrap());
+    // Two programmes made different ids of the same one.
+    let group = Group::new(&["air", "hotel"]);
+    for (at, other) in [(0, "b"), (1, "c")] {
+        group.run(at, &enrol("a", "1", &["phone:1"]));
+        group.run(at, &enrol(other, "2", &[]));
+    }
+    for (at, other) in [(0, "b"), (1, "c")] {
+        assert_eq!(group.run(at, &merge("a", other, "3")), "merge +0");
+    }
+    group.assert_sound();
+    assert_eq!(group.run(1, &enrol("c", "4", &["phone:1", "card:1"])), "profile +0");
+    assert_eq!(group.known(0, "~card:1").0, "b");
+    assert_eq!(group.run(0, &enrol("b", "5", &["card:1"])), "profile +0");
+    assert_eq!(group.run(0, &enrol("wang", "6", &["card:1"])), "alias-taken");
+    group.assert_sound();
+    // The merger is known to a third programme only: who was forgotten stays so, and who has an account gets no second one.
+    let group = Group::new(&["air", "hotel", "shop"]);
+    group.run(0, &enrol("old", "1", &[]));
+    assert_eq!(group.run(0, &erase("old", "2")), "erase +0");
+    for id in ["old", "new"] {
+        group.run(2, &enrol(id, id, &[]));
+    }
+    assert_eq!(group.run(2, &merge("old", "new", "3")), "merge +0");
+    group.run(1, &enrol("new", "4", &["phone:9"]));
+    assert_eq!(group.run(0, &buy("~phone:9", "5", "o", 1_000)), "member-not-found");
+    let group = Group::new(&["air", "hotel", "shop"]);
+    group.run(0, &enrol("old", "1", &["phone:1"]));
+    group.run(1, &enrol("new", "2", &[]));
+    for id in ["old", "new"] {
+        group.run(2, &enrol(id, id, &[]));
+    }
+    assert_eq!(group.run(2, &merge("old", "new", "3")), "merge +0");
+    assert_eq!(group.known(1, "~phone:1"), ("new".into(), Some("new".into())));
+    assert_eq!(group.run(1, &enrol("new", "4", &["phone:1"])), "profile +0");
+    group.assert_sound();
+}
+
+/// Whoever really is somebody else still is, whatever was merged.
+#[test]
+fn names_of_different_people_are_apart() {
+    let group = Group::new(&["air", "hotel", "shop"]);
+    assert!(wait(set_group(&group.world.sql, "shop", None)).unwrap());
+    for (at, ids) in [(0, ["a", "b"]), (2, ["c", "d"])] {
+        for id in ids {
+            group.run(at, &enrol(id, id, &[]));
+        }
+        assert_eq!(group.run(at, &merge(ids[0], ids[1], "m")), "merge +0");
+        assert_eq!(group.run(at, &enrol(ids[1], "n", &["phone:1"])), "profile +0");
+    }
+    assert_eq!(group.apart("shop", Some("g")), ["air"]);
+    assert_eq!(group.apart("air", None), Vec::<String>::new());
+    assert!(!wait(set_group(&group.world.sql, "shop", Some("g"))).unwrap());
+    // The audit tells of it if it ever came to be.
+    group
+        .world
+        .sql
+        .connection()
+        .execute("INSERT INTO programme_group SELECT no, 'g' FROM programme WHERE id = 'shop'", [])
+        .unwrap();
+    assert_eq!((group.apart("air", None), group.apart("shop", None)), (vec!["shop".into()], vec!["air".into()]));
+}
+
 /// An account that was opened before a merger is found where the merger was not made, whichever programme joined first.
 #[test]
 fn the_one_who_became_another_is_the_last_to_get_an_account() {

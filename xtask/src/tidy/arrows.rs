@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/host", &[]),
     ("components/", &["shell", "jobs", "store", "rules", "ledger"]),
     ("xtask", &["jobs", "store", "rules", "ledger"]),
+    ("tests/libsql", &[]),
     ("tests/components/", &["shell", "jobs", "store", "rules", "ledger"]),
     ("tests", &["shell", "jobs", "store", "rules", "ledger", "host"]),
 ];

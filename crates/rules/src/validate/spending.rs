@@ -87,9 +87,6 @@ impl Check<'_> {
         if rule.most_points.is_some_and(|most| most < rule.least_points) {
             self.problem(&format!("{at}/most_points"), "must not be less than least_points");
         }
-        if rule.points_per_day.is_some_and(|most| most < rule.least_points) {
-            self.problem(&format!("{at}/points_per_day"), "must not be less than least_points");
-        }
         self.limit(&format!("{at}/limit"), rule.limit);
     }
 
