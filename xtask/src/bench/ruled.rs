@@ -4,18 +4,18 @@ use crate::server::Server;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-/// Publishes it as the next rulebook of the programme that is measured.
-pub async fn publish(server: &Server) -> Result<()> {
+/// Publishes the default rules with so many beside them, as the next rulebook of the programme that is measured. Each call has another `turn`.
+pub async fn publish(server: &Server, rules: usize, turn: &str) -> Result<()> {
     let mut client = server.client();
     let found = client.get("/v1/programmes/default").await?;
     let mut body = json!({"name": found.get("name"), "rulebook": found.get("rulebook")});
     let book = body.get_mut("rulebook").and_then(Value::as_object_mut).context("a programme without a rulebook")?;
     book.insert("groups".to_owned(), json!({"campaign": "best_of"}));
-    book.insert("rules".to_owned(), (0..50).map(rule).collect());
+    book.insert("rules".to_owned(), (0..rules).map(rule).collect());
     client
-        .expect("PUT", "/v1/programmes/default", Some("bench-fifty-rules"), body.to_string().as_bytes())
+        .expect("PUT", "/v1/programmes/default", Some(&format!("bench-rules-{turn}")), body.to_string().as_bytes())
         .await
-        .context("publishing fifty rules")?;
+        .context("publishing the rules of the bench")?;
     Ok(())
 }
 

@@ -21,16 +21,16 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let mut best_earn = 0.0_f64;
     for mix in MIXES {
-        // Last of all, as the others go by the default rules.
-        if mix == Mix::RuledEarn && plan.wants(mix.name()) {
-            ruled::publish(server).await?;
-        }
         for clients in plan.clients.iter().copied().filter(|_| plan.wants(mix.name())) {
             let is_fewer = matches!(mix, Mix::HotEarn | Mix::RuledEarn);
             if is_fewer && clients != 16 && clients != 64 {
                 continue;
             }
             let how = format!("closed, {clients} clients");
+            if mix == Mix::RuledEarn {
+                figures.extend(by_turns(server, plan, &zipf, clients).await?);
+                continue;
+            }
             let figure = figure(server, plan, mix, &how, &zipf, clients, None).await?;
             if mix == Mix::Earn {
                 best_earn = best_earn.max(figure.per_second);
@@ -48,6 +48,26 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
+/// The same load by the default rules and by fifty more, by turns: members and files grow under both alike, and the machine's moods hit both.
+async fn by_turns(server: &Server, plan: &Plan, zipf: &Zipf, clients: usize) -> Result<Vec<Figure>> {
+    let mut sides = Vec::new();
+    let mut runs = [Vec::new(), Vec::new()];
+    for turn in 0..plan.runs {
+        for ((mix, rules), runs) in [(Mix::Earn, 0), (Mix::RuledEarn, 50)].into_iter().zip(&mut runs) {
+            ruled::publish(server, rules, &format!("{clients}-{turn}-{rules}")).await?;
+            let how = format!("by turns, {clients} clients");
+            runs.push(one(server, plan, mix, (&how, turn), zipf, clients, None).await?);
+        }
+    }
+    for (mix, runs) in [Mix::Earn, Mix::RuledEarn].into_iter().zip(runs) {
+        sides.push(summary(named(mix.name(), format!("by turns, {clients} clients")), runs));
+    }
+    if let [plain, ruled] = sides.as_slice() {
+        eprintln!("fifty rules at {clients} clients: {:.2} of the earns without", ruled.per_second / plain.per_second);
+    }
+    Ok(sides)
+}
+
 async fn figure(
     server: &Server,
     plan: &Plan,
@@ -59,30 +79,43 @@ async fn figure(
 ) -> Result<Figure> {
     let mut runs = Vec::new();
     for run in 0..plan.runs {
-        let requests: Vec<Requests> = (0..clients)
-            .map(|client| {
-                let prefix = format!("{mix:?}-{clients}-{}-{run}-{client}", rate.unwrap_or(0));
-                let seed = (run * 1000 + client) as u64;
-                Requests::new(mix, &server.key, prefix, zipf.with_seed(seed))
-            })
-            .collect();
-        let processor = server.processor_seconds();
-        let counted = match rate {
-            None => load::closed(server.api, requests, plan.warm_up, plan.run).await?,
-            Some(rate) => load::open(server.api, requests, rate, plan.warm_up, plan.run).await?,
-        };
-        let busy = (server.processor_seconds() - processor) / (plan.warm_up + plan.run).as_secs_f64();
-        eprintln!(
-            "{:<22} {how:<28} {:>9.0}/s  p50 {:>7.2} ms  p99 {:>7.2} ms  host {busy:.2} cores{}",
-            mix.name(),
-            counted.per_second(),
-            counted.latencies.quantile_ms(500),
-            counted.latencies.quantile_ms(990),
-            errors(&counted)
-        );
-        runs.push(counted);
+        runs.push(one(server, plan, mix, (how, run), zipf, clients, rate).await?);
     }
     Ok(summary(named(mix.name(), how.to_owned()), runs))
+}
+
+async fn one(
+    server: &Server,
+    plan: &Plan,
+    mix: Mix,
+    (how, run): (&str, usize),
+    zipf: &Zipf,
+    clients: usize,
+    rate: Option<u32>,
+) -> Result<Counted> {
+    let requests: Vec<Requests> = (0..clients)
+        .map(|client| {
+            let prefix =
+                format!("{mix:?}-{how}-{}-{run}-{client}", rate.unwrap_or(0)).replace([' ', ',', '%', '(', ')'], "");
+            let seed = (run * 1000 + client) as u64;
+            Requests::new(mix, &server.key, prefix, zipf.with_seed(seed))
+        })
+        .collect();
+    let processor = server.processor_seconds();
+    let counted = match rate {
+        None => load::closed(server.api, requests, plan.warm_up, plan.run).await?,
+        Some(rate) => load::open(server.api, requests, rate, plan.warm_up, plan.run).await?,
+    };
+    let busy = (server.processor_seconds() - processor) / (plan.warm_up + plan.run).as_secs_f64();
+    eprintln!(
+        "{:<22} {how:<28} {:>9.0}/s  p50 {:>7.2} ms  p99 {:>7.2} ms  host {busy:.2} cores{}",
+        mix.name(),
+        counted.per_second(),
+        counted.latencies.quantile_ms(500),
+        counted.latencies.quantile_ms(990),
+        errors(&counted)
+    );
+    Ok(counted)
 }
 
 fn errors(counted: &Counted) -> String {
