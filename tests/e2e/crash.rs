@@ -81,3 +81,62 @@ fn replays(again: &Answer, first: &Answer) {
     assert_eq!(bodies(again), bodies(first));
     assert!(again.json()["outcomes"].as_array().unwrap().iter().all(|outcome| outcome["replayed"] == true));
 }
+
+/// Publications and earns, killed in the middle: versions are wholly there and without gaps, and every entry is worth what the version it carries
+/// says. The first client publishes by `PUT`, the second by drafts, all others earn.
+#[test]
+fn crashes_between_publications() {
+    let mut host = Host::start();
+    let template = host.shop().get("/v1/programmes/default").send().ok()["rulebook"].take();
+    let book = |rate: usize| {
+        let mut book = template.clone();
+        book["purchase"]["points_per_unit"] = rate.to_string().into();
+        book
+    };
+    let ask = |shop: &Shop, client: usize, number: usize, round: u32| {
+        let name = format!("{round}-{client}-{number}");
+        let ask = match client {
+            0 => {
+                let body = json!({"name": "Default", "rulebook": book(1 + number % 7)});
+                shop.put("/v1/programmes/default", &body)
+            }
+            1 if number.is_multiple_of(2) => shop.put("/v1/rulebook/drafts/next", &book(8 + number % 7)),
+            1 => shop.post("/v1/rulebook/publications", &json!({"draft": "next"})),
+            _ => shop.buys(&name, &name, 1_000),
+        };
+        ask.key(name)
+    };
+    let (mut published, mut open) = (0, 0);
+    for round in 0..8 {
+        let (shop, time) = (host.shop(), Duration::from_millis(u64::from(200 + 17 * round)));
+        let sent = load_until_killed(&mut host, 6, time, |client, number| ask(&shop, client, number, round));
+        host.start_again();
+        let shop = host.shop();
+        let books = host.books();
+        assert_eq!(books.text("PRAGMA integrity_check"), "ok");
+        books.assert_sound();
+        let versions = shop.all("/v1/programmes/default/rulebooks", 100);
+        let numbers: Vec<i64> = versions.iter().map(|version| version["version"].as_i64().unwrap()).collect();
+        let newest = numbers[0];
+        assert_eq!(numbers, (1..=newest).rev().collect::<Vec<_>>(), "round {round}");
+        assert_eq!(shop.get("/v1/programmes/default").send().ok()["rulebook_version"], newest);
+        let wrong = "SELECT count(*) FROM entry AS e WHERE e.kind = 'earn' AND e.points IS NOT 10 * (
+            SELECT CAST(json_extract(r.document, '$.document.purchase.points_per_unit') AS INTEGER) FROM rulebook AS r
+            WHERE r.programme_no = e.programme_no AND r.version = json_extract(e.body, '$.rulebook'))";
+        assert_eq!(books.number(wrong), 0, "round {round}");
+        for (client, number, answer) in &sent {
+            let again = ask(&shop, *client, *number, round).send();
+            match answer {
+                Some(answer) if answer.status < 300 => again.assert_replays(answer),
+                // Another one was published first, or it says what is published already.
+                Some(answer) => assert_eq!((answer.status, *client < 2), (409, true), "{}", answer.outcome()),
+                None => {
+                    assert!(again.status < 300 || (again.status == 409 && *client < 2), "{}", again.outcome());
+                    open += 1;
+                }
+            }
+            published += usize::from(*client < 2 && answer.as_ref().is_some_and(|answer| answer.status < 300));
+        }
+    }
+    assert!(published > 50 && open > 10, "{published} published, {open} open");
+}

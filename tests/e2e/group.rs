@@ -135,6 +135,14 @@ fn both_must_agree_and_be_of_one_group() {
     let named = json!({"name": "hotel", "rulebook": book});
     assert_eq!(air.put("/v1/programmes/hotel", &named).send().outcome(), "200");
     assert_eq!(air.get("/v1/programmes/hotel").send().ok()["group"], "g", "what is not named stays");
+    let mut broken = book.clone();
+    broken["currency"] = "cny".into();
+    for group in [Json::Null, json!("other")] {
+        let body = json!({"name": "hotel", "group": group, "rulebook": broken});
+        let refused = air.put("/v1/programmes/hotel", &body).send();
+        assert_eq!(refused.outcome(), "400 invalid-request /rulebook/currency");
+        assert_eq!(air.get("/v1/programmes/hotel").send().ok()["group"], "g", "what is refused changes nothing");
+    }
     assert_eq!(puts(None, &book), Json::Null);
     assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "422 exchange-not-offered");
     assert_eq!(puts(Some("other"), &book), "other");

@@ -112,6 +112,8 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         return Ok(Reply::json(200, &body).with("dry-run", "true"));
     }
     let publish = async || {
+        // A document that is refused changes nothing, the group neither.
+        checked(id, &body)?;
         let parent = parent_of(app, id, &body).await?;
         // A new programme has no names yet that could belong to others, and joins once it is there.
         let is_there = programme(&app.sql, id).await?.is_some();

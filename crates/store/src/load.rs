@@ -190,7 +190,8 @@ pub async fn load(
     let Some(known) = known(sql, programme.no, wanted, &loaded).await? else {
         return Ok(Some((programme, caller, loaded)));
     };
-    let Some((_, _, loaded)) = look_up(sql, Scope::Programme(programme.no), &known, lots).await? else {
+    // With the rulebook of that instant: what is loaded beside a member is what that one asks for.
+    let Some((programme, _, loaded)) = look_up(sql, Scope::Programme(programme.no), &known, lots).await? else {
         return Err(Error::Corrupt("programme"));
     };
     Ok(Some((programme, caller, loaded)))
