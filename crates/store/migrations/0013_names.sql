@@ -58,3 +58,7 @@ WHERE a.alias NOT LIKE 'id:%' AND n.id <> m.id AND n.id NOT IN (
   )
   SELECT id FROM same
 )
+-- then
+-- Which ids became one member outlives the account: others of the group go by it, and by it alone they know that a name leads to somebody who was
+-- forgotten here. Ids tell nobody who it was. All other names of whoever is erased go.
+CREATE TRIGGER IF NOT EXISTS merged_ids_stay BEFORE DELETE ON alias WHEN OLD.alias LIKE 'id:%' BEGIN SELECT RAISE(IGNORE); END

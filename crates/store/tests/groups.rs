@@ -221,6 +221,28 @@ fn what_was_merged_anywhere_is_one_person_everywhere() {
     group.assert_sound();
 }
 
+/// That two ids are one person's is remembered when the account is erased, so that the others still agree, and the forgotten stay forgotten.
+#[test]
+fn what_was_merged_outlives_the_account() {
+    let group = Group::new(&["air", "hotel", "shop"]);
+    for id in ["old", "new"] {
+        group.run(0, &enrol(id, id, &["phone:2", "card:2"][..usize::from(id == "old")]));
+    }
+    group.run(1, &enrol("old", "1", &["phone:2"]));
+    assert_eq!(group.run(0, &merge("old", "new", "2")), "merge +0");
+    group.run(2, &enrol("new", "3", &["phone:2"]));
+    assert_eq!(group.run(1, &erase("old", "4")), "erase +0");
+    assert_eq!(group.known(1, "~phone:2").1, None);
+    assert_eq!(group.run(0, &erase("new", "5")), "erase +0");
+    for at in [0, 1] {
+        assert_eq!(group.known(at, "~phone:2"), ("~phone:2".into(), None));
+        assert_eq!(group.run(at, &buy("~phone:2", "6", "o", 1_000)), "member-not-found");
+    }
+    assert_eq!(group.world.number("SELECT count(*) FROM alias WHERE programme_no IN (2, 3) AND alias NOT LIKE 'id:%'"), 0);
+    assert_eq!(group.known(2, "~phone:2").0, "new");
+    group.assert_sound();
+}
+
 /// Whoever really is somebody else still is, whatever was merged.
 #[test]
 fn names_of_different_people_are_apart() {
