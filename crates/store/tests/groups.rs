@@ -238,7 +238,10 @@ fn what_was_merged_outlives_the_account() {
         assert_eq!(group.known(at, "~phone:2"), ("~phone:2".into(), None));
         assert_eq!(group.run(at, &buy("~phone:2", "6", "o", 1_000)), "member-not-found");
     }
-    assert_eq!(group.world.number("SELECT count(*) FROM alias WHERE programme_no IN (2, 3) AND alias NOT LIKE 'id:%'"), 0);
+    assert_eq!(
+        group.world.number("SELECT count(*) FROM alias WHERE programme_no IN (2, 3) AND alias NOT LIKE 'id:%'"),
+        0
+    );
     assert_eq!(group.known(2, "~phone:2").0, "new");
     group.assert_sound();
 }
