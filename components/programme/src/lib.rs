@@ -19,8 +19,8 @@ use shell::{
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, Published, follow, followers, group_of, inherit, inheritance, name_clashes, overrides, programme, publish,
-    set_group,
+    Caller, Programme, Published, follow, followers, group_of, inherit, inheritance, name_clashes, overrides,
+    programme, publish, set_group,
 };
 
 const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
@@ -113,15 +113,16 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     }
     let publish = async || {
         // A document that is refused changes nothing, the group neither.
-        checked(id, &body)?;
+        let book = checked(id, &body)?;
         let parent = parent_of(app, id, &body).await?;
-        // A new programme has no names yet that could belong to others, and joins once it is there.
-        let is_there = programme(&app.sql, id).await?.is_some();
         may_join(app, id, &body).await?;
+        // A new programme has no names yet that could belong to others, and joins once it is there.
+        let found = programme(&app.sql, id).await?;
+        let is_there = found.is_some();
         if is_there {
             join(app, id, &body).await?;
         }
-        let reply = next_rulebook(app, &caller, id, &body).await?;
+        let reply = next_rulebook(app, &caller, id, (&body, &book), found).await?;
         if let Some(parent) = parent {
             inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
         }
@@ -188,9 +189,10 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
     let key = request.idempotency_key()?;
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
-        let name = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?.name;
-        let reply =
-            next_rulebook(app, &caller, id, &ProgrammeBody { name, rulebook, inherits: None, group: None }).await?;
+        let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
+        let body = ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
+        let book = checked(id, &body)?;
+        let reply = next_rulebook(app, &caller, id, (&body, &book), Some(found)).await?;
         follow(&app.sql, now().0).await?;
         Ok(reply)
     };
@@ -214,16 +216,20 @@ fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
 }
 
 /// Publishing the document that is published already changes nothing.
-async fn next_rulebook(app: &App, caller: &Caller, id: &str, body: &ProgrammeBody) -> Result<Reply, Problem> {
-    let book = checked(id, body)?;
-    let found = programme(&app.sql, id).await?;
+async fn next_rulebook(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    (body, book): (&ProgrammeBody, &Rulebook),
+    found: Option<Programme>,
+) -> Result<Reply, Problem> {
     let version_now = found.as_ref().map_or(0, |found| found.reference.rulebook_version);
     let is_published = found.is_some_and(|found| found.document == body.rulebook && found.name == body.name);
     let version = if is_published {
         version_now
     } else {
         let by = format!("programme:{}", caller.programme.id);
-        match publish(&app.sql, id, &body.name, version_now, (&body.rulebook, &book), now().0, &by).await? {
+        match publish(&app.sql, id, &body.name, version_now, (&body.rulebook, book), now().0, &by).await? {
             Published::Version(version) => version,
             Published::Conflict => return Err(Problem::Conflict),
         }

@@ -34,10 +34,10 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let ip = request.query("ip").map(address).transpose()?;
     let whose = whose(request, ip.as_deref())?;
     let known = match whose {
-        Trail::Member(name) => known_as(app, &caller, name).await?,
-        Trail::Device(_) | Trail::Ip(_) => String::new(),
+        Trail::Member(name) => Some(known_as(app, &caller, name).await?),
+        Trail::Device(_) | Trail::Ip(_) => None,
     };
-    let whose = if matches!(whose, Trail::Member(_)) { Trail::Member(&known) } else { whose };
+    let whose = known.as_deref().map_or(whose, Trail::Member);
     let part = Part { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
     let before = page.number(i64::MAX)?;
     // One more than asked for tells whether there is a next page.

@@ -8,8 +8,7 @@ use std::fmt;
 use crate::calendar::Timestamp;
 use crate::coupons::Coupon;
 use crate::entry::{Entry, Reversal};
-use crate::exact::Rate;
-use crate::exchanges::Exchange;
+use crate::exchanges::{Exchange, converted};
 use crate::fault::Fault;
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::kind::Kind;
@@ -276,13 +275,11 @@ fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
     reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
 }
 
-/// What was given up comes to what was got, rounded down.
+/// What was given up comes to what was got.
 fn comes_to(entry: &Entry, exchange: &Exchange) -> bool {
-    let here = i128::from(entry.points.unsigned_abs());
-    let there = i128::from(exchange.points);
+    let (here, there) = (entry.points.saturating_abs(), exchange.points);
     let (given, got) = if entry.points < 0 { (here, there) } else { (there, here) };
-    let one = i128::from(Rate::ONE.millionths());
-    got == given * i128::from(exchange.rate.millionths()) / one
+    converted(&[given], exchange.rate).is_some_and(|shares| shares == [got])
 }
 
 fn by_number(lots: &[Lot]) -> BTreeMap<LotNumber, &Lot> {

@@ -41,11 +41,7 @@ fn accepting(from: &str, rate: &str, expiry: Option<&str>) -> Exchanges {
 }
 
 impl Person {
-    fn new(books: [(&'static str, Change<'_>); 2]) -> Self {
-        Self::of(&books)
-    }
-
-    fn of(books: &[(&'static str, Change<'_>)]) -> Self {
+    fn new(books: &[(&'static str, Change<'_>)]) -> Self {
         let book = |change: Change<'_>| {
             let mut document = rules::default_document();
             change(&mut document);
@@ -58,6 +54,14 @@ impl Person {
             entries: BTreeMap::new(),
             next_id: 1 << 70,
         }
+    }
+
+    /// Who may exchange points of an airline for those of a hotel, at this rate.
+    fn one_way(rate: &str) -> Self {
+        Self::new(&[
+            ("air", &|document| document.exchanges = offering("hotel", ANY)),
+            ("hotel", &|document| document.exchanges = accepting("air", rate, None)),
+        ])
     }
 
     fn swap(&self, to: &str, points: i64) -> Command {
@@ -133,10 +137,7 @@ const LATER: &str = "2026-04-02T10:00:00+08:00";
 
 #[test]
 fn two_points_here_are_one_there_and_keep_their_dates() {
-    let mut person = Person::new([
-        ("air", &|document| document.exchanges = offering("hotel", ANY)),
-        ("hotel", &|document| document.exchanges = accepting("air", "0.5", None)),
-    ]);
+    let mut person = Person::one_way("0.5");
     let swap = |person: &Person, points| person.swap("hotel", points);
     let (hundred, fifty) = (swap(&person, 100), swap(&person, 55));
     person.play(&[
@@ -187,7 +188,7 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
 #[test]
 fn nothing_is_told_about_members_of_a_programme_that_did_not_agree() {
     for (offers, accepts) in [(true, false), (false, true), (false, false)] {
-        let mut person = Person::new([
+        let mut person = Person::new(&[
             ("air", &|document| {
                 document.exchanges = if offers { offering("hotel", ANY) } else { Exchanges::default() }
             }),
@@ -208,7 +209,7 @@ fn nothing_is_told_about_members_of_a_programme_that_did_not_agree() {
 
 #[test]
 fn the_taking_programme_may_give_them_a_life_of_their_own() {
-    let mut person = Person::new([
+    let mut person = Person::new(&[
         ("air", &|document| document.exchanges = offering("hotel", ANY)),
         ("hotel", &|document| {
             document.exchanges = accepting("air", "1.5", Some("campaign"));
@@ -231,7 +232,7 @@ fn the_taking_programme_may_give_them_a_life_of_their_own() {
 /// Points that live by a sliding policy live on when the member is active.
 #[test]
 fn they_live_by_the_policy_that_was_agreed_on() {
-    let mut person = Person::new([
+    let mut person = Person::new(&[
         ("air", &|document| document.exchanges = offering("hotel", ANY)),
         ("hotel", &|document| {
             document.expiry.insert("active".into(), Expiry::Sliding { days: 30 });
@@ -263,7 +264,7 @@ fn nobody_gains_by_going_to_and_fro() {
                 document.rounding = RoundingMode::HalfUp;
             }
         };
-        let mut person = Person::new([("a", &open("b", back)), ("b", &open("a", there))]);
+        let mut person = Person::new(&[("a", &open("b", back)), ("b", &open("a", there))]);
         person.run(at(DAY), "a", &buy(&[100_000]));
         person.run(at(DAY), "b", &act("share"));
         person.run(at(DAY), "b", &spend(10));
@@ -299,7 +300,7 @@ fn rates_that_make_points_are_no_agreement() {
         ("1000000", "1000000", true, "refused ExchangeNotOffered"),
         ("1000000", "0.000001", true, "air exchange -10, hotel exchange 10000000"),
     ] {
-        let mut person = Person::new([
+        let mut person = Person::new(&[
             ("air", &|document| {
                 document.exchanges.offers = offering("hotel", ANY).offers;
                 document.exchanges.accepts = accepting("hotel", back, None).accepts;
@@ -321,10 +322,7 @@ fn rates_that_make_points_are_no_agreement() {
 /// An entry that says more than the rate allows is found, from either side, by its own words.
 #[test]
 fn what_the_rate_does_not_give_is_found() {
-    let mut person = Person::new([
-        ("air", &|document| document.exchanges = offering("hotel", ANY)),
-        ("hotel", &|document| document.exchanges = accepting("air", "0.5", None)),
-    ]);
+    let mut person = Person::one_way("0.5");
     let swap = person.swap("hotel", 5);
     person.play(&[
         (DAY, "air", act("check_in"), "air earn 5"),
@@ -354,7 +352,7 @@ fn what_is_given_to_one_programme_counts_for_no_other() {
         };
         let taking = |document: &mut Document| document.exchanges = accepting("air", "1", None);
         for (first, then) in [(one, other), (other, one)] {
-            let mut person = Person::of(&[("air", &change), (one, &taking), (other, &taking)]);
+            let mut person = Person::new(&[("air", &change), (one, &taking), (other, &taking)]);
             for programme in ["air", one, other] {
                 person.run(at(DAY), programme, &buy(&[100_000]));
             }
@@ -376,7 +374,7 @@ fn bounds_are_those_of_the_giving_programme() {
         points_per_day: Some(100),
         limit: Some(Limit { times: 3, per: Per::Day }),
     };
-    let mut person = Person::new([
+    let mut person = Person::new(&[
         ("air", &|document| document.exchanges = offering("hotel", bounds)),
         ("hotel", &|document| document.exchanges = accepting("air", "0.1", None)),
     ]);
@@ -399,10 +397,7 @@ fn bounds_are_those_of_the_giving_programme() {
 /// What is due is written down on both sides first, and a debt there is paid first.
 #[test]
 fn both_accounts_are_settled_and_debts_are_paid() {
-    let mut person = Person::new([
-        ("air", &|document| document.exchanges = offering("hotel", ANY)),
-        ("hotel", &|document| document.exchanges = accepting("air", "2", None)),
-    ]);
+    let mut person = Person::one_way("2");
     let swap = person.swap("hotel", 20);
     let after = "2026-06-10T10:00:00+08:00";
     person.play(&[
@@ -417,10 +412,7 @@ fn both_accounts_are_settled_and_debts_are_paid() {
 /// A back-test tells again what was exchanged, as it was.
 #[test]
 fn exchanges_are_told_again() {
-    let mut person = Person::new([
-        ("air", &|document| document.exchanges = offering("hotel", ANY)),
-        ("hotel", &|document| document.exchanges = accepting("air", "2", None)),
-    ]);
+    let mut person = Person::one_way("2");
     let swap = person.swap("hotel", 20);
     person.play(&[
         (DAY, "air", buy(&[10_000]), "air earn 100"),
@@ -442,7 +434,7 @@ fn exchanges_are_told_again() {
 
 #[test]
 fn sums_beyond_the_ledger_are_refused() {
-    let mut person = Person::new([
+    let mut person = Person::new(&[
         ("air", &|document| {
             document.exchanges = offering("hotel", ANY);
             document.caps.points_per_day = None;
@@ -491,7 +483,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             }
         }
     };
-    let mut person = Person::new([("a", &change("b", rates[0])), ("b", &change("a", rates[1]))]);
+    let mut person = Person::new(&[("a", &change("b", rates[0])), ("b", &change("a", rates[1]))]);
     let mut now = at(DAY);
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
     for _ in 0..60 {

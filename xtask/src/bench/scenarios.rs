@@ -50,22 +50,22 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
 
 /// The same load by the default rules and by fifty more, by turns: members and files grow under both alike, and the machine's moods hit both.
 async fn by_turns(server: &Server, plan: &Plan, zipf: &Zipf, clients: usize) -> Result<Vec<Figure>> {
-    let mut sides = Vec::new();
+    let how = format!("by turns, {clients} clients");
+    let sides = [(Mix::Earn, 0), (Mix::RuledEarn, 50)];
     let mut runs = [Vec::new(), Vec::new()];
-    for turn in 0..plan.runs {
-        for ((mix, rules), runs) in [(Mix::Earn, 0), (Mix::RuledEarn, 50)].into_iter().zip(&mut runs) {
+    // Numbers that no run before had: the same load was run without turns, too.
+    for turn in plan.runs..2 * plan.runs {
+        for ((mix, rules), runs) in sides.into_iter().zip(&mut runs) {
             ruled::publish(server, rules, &format!("{clients}-{turn}-{rules}")).await?;
-            let how = format!("by turns, {clients} clients");
             runs.push(one(server, plan, mix, (&how, turn), zipf, clients, None).await?);
         }
     }
-    for (mix, runs) in [Mix::Earn, Mix::RuledEarn].into_iter().zip(runs) {
-        sides.push(summary(named(mix.name(), format!("by turns, {clients} clients")), runs));
-    }
-    if let [plain, ruled] = sides.as_slice() {
+    let figure = |((mix, _), runs): ((Mix, _), _)| summary(named(mix.name(), how.clone()), runs);
+    let figures: Vec<Figure> = sides.into_iter().zip(runs).map(figure).collect();
+    if let [plain, ruled] = figures.as_slice() {
         eprintln!("fifty rules at {clients} clients: {:.2} of the earns without", ruled.per_second / plain.per_second);
     }
-    Ok(sides)
+    Ok(figures)
 }
 
 async fn figure(
@@ -95,8 +95,7 @@ async fn one(
 ) -> Result<Counted> {
     let requests: Vec<Requests> = (0..clients)
         .map(|client| {
-            let prefix =
-                format!("{mix:?}-{how}-{}-{run}-{client}", rate.unwrap_or(0)).replace([' ', ',', '%', '(', ')'], "");
+            let prefix = format!("{mix:?}-{clients}-{}-{run}-{client}", rate.unwrap_or(0));
             let seed = (run * 1000 + client) as u64;
             Requests::new(mix, &server.key, prefix, zipf.with_seed(seed))
         })
