@@ -53,7 +53,7 @@ pub fn build(workspace: &Workspace, skip: bool) -> Result<PathBuf> {
         return Ok(binary);
     }
     eprintln!("building components and host (the first time takes some minutes) …");
-    wasm::build(workspace)?;
+    wasm::build(workspace, wasm::Build::Shipped)?;
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["build", "--quiet", "--package", "host"]);
     process::run(&mut command, "mend what the compiler says above")?;
