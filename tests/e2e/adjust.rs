@@ -180,7 +180,7 @@ fn a_file_of_requests() {
     for (body, outcome) in [
         (String::new(), "400 invalid-request "),
         ("member_id,points,reason_code\n".to_owned(), "400 invalid-request "),
-        ("\u{0}\u{1}\n\u{2}".to_owned(), "200"),
+        ("\u{0}\u{1}\n\u{2}".to_owned(), "400 invalid-request "),
         (format!("member_id,points,reason_code\n{}", "m,1,g\n".repeat(501)), "400 invalid-request "),
     ] {
         assert_eq!(anna.ask("POST", "/v1/adjustments/batch").body(body).send().outcome(), outcome);
@@ -225,4 +225,56 @@ fn bad_requests() {
         let other = office.hire(role, role);
         assert_eq!(asks(&other, 5).send().outcome(), "403 forbidden", "{role}");
     }
+}
+
+/// Files as spreadsheets write them: each row as it was meant, with its line, or the file refused as a whole.
+#[test]
+fn files_as_spreadsheets_write_them() {
+    let office = Office::open();
+    for number in 1..=20 {
+        office.shop.put(&format!("/v1/members/m{number}"), &json!({})).send().ok();
+    }
+    office.shop.put("/v1/members/007001", &json!({})).send().ok();
+    let anna = office.hire("anna", "service");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/field-files");
+    let send = |name: &str, charset: Option<&str>| {
+        let body = std::fs::read(folder.join(name)).unwrap();
+        let ask = anna.ask("POST", "/v1/adjustments/batch").body(body);
+        let answer = match charset {
+            None => ask.send(),
+            Some(charset) => ask.with("content-type", format!("text/csv; charset={charset}")).send(),
+        };
+        if answer.status != 200 {
+            return format!("{} {}", answer.status, answer.json()["errors"][0]["detail"].as_str().unwrap());
+        }
+        let shown = |outcome: &Json| format!("{}:{}", outcome["line"], outcome["status"]);
+        answer.json()["outcomes"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>().join(" ")
+    };
+    let all =
+        |lines: std::ops::RangeInclusive<u64>| lines.map(|line| format!("{line}:201")).collect::<Vec<_>>().join(" ");
+    for (name, outcome) in [
+        ("bom-crlf.csv", all(2..=3)),
+        ("cr-only.csv", all(2..=3)),
+        ("semicolon.csv", all(2..=6)),
+        ("sep-line.csv", all(3..=4)),
+        ("chinese-headers.csv", all(2..=3)),
+        ("trailing-comma-header.csv", all(2..=3)),
+        ("ragged-trailing.csv", all(2..=21)),
+        ("blank-tail.csv", all(2..=4)),
+        ("multiline-evidence.csv", "2:201 4:201 5:201".to_owned()),
+        ("invisible-characters.csv", all(2..=6)),
+        ("scientific-phones.csv", "2:400 3:400 4:400".to_owned()),
+        ("leading-zeros.csv", "2:201 3:404 4:201 5:201".to_owned()),
+    ] {
+        assert_eq!(send(name, None), outcome, "{name}");
+    }
+    let gbk = send("gbk-evidence.csv", None);
+    assert!(gbk.starts_with("400 ") && gbk.contains("charset=gbk"), "{gbk}");
+    assert_eq!(send("gbk-evidence.csv", Some("gbk")), all(2..=6));
+    let read: Vec<Json> = anna.all("/v1/members/m2/entries", 200);
+    let evidence: Vec<&str> = read.iter().filter_map(|entry| entry["adjustment"]["evidence"].as_str()).collect();
+    assert!(evidence.contains(&"门店线下活动"), "{evidence:?}");
+    assert!(evidence.contains(&"she said \"sorry\""), "{evidence:?}");
+    let unknown = send("migration-balances.csv", None);
+    assert!(unknown.starts_with("400 has headings that are not known: card number, phone, balance"), "{unknown}");
 }

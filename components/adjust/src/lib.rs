@@ -59,7 +59,8 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
 /// The rows of a file have the file's key and their place as their own: sent again, the file does nothing twice.
 async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, file) = asked(app, request, &REQUESTERS, MOST_BYTES_OF_A_FILE).await?;
-    let rows = AdjustmentBody::rows(file)?;
+    let rows = AdjustmentBody::rows(file, request.charset())?;
+    let (lines, rows): (Vec<u64>, Vec<_>) = rows.into_iter().unzip();
     let orders = |actor: &str| {
         let numbered = (1..).zip(rows);
         let order = |(row, body): (usize, Result<AdjustmentBody, Problem>)| {
@@ -67,7 +68,7 @@ async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
         };
         Ok(numbered.map(order).collect())
     };
-    bulk_of_caller(app, request, &caller, orders).await
+    bulk_of_caller(app, request, &caller, Some(&lines), orders).await
 }
 
 async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {

@@ -49,21 +49,76 @@ impl AdjustmentBody {
         check.done(order)
     }
 
-    /// Reads a CSV file whose first line names the fields. Each row is a request, or its own problem.
+    /// Reads a table whose first line names the fields, in English or Chinese. Each row is a request, or its own problem, with its line.
     ///
     /// # Errors
-    /// [`Problem::InvalidRequest`] when there are too many rows, or none.
-    pub fn rows(file: &[u8]) -> Result<Vec<Result<Self, Problem>>, Problem> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-        let wrong = |error: csv::Error| Problem::InvalidRequest(vec![FieldError::new("", error.to_string())]);
-        let rows: Vec<_> = reader.deserialize().take(MOST_ROWS + 1).map(|row| row.map_err(wrong)).collect();
-        if rows.is_empty() || rows.len() > MOST_ROWS {
-            let detail = "must be a line of field names and 1 to 500 rows";
-            return Err(Problem::InvalidRequest(vec![FieldError::new("", detail)]));
+    /// [`Problem::InvalidRequest`] when the file as a whole cannot be read.
+    pub fn rows(file: &[u8], charset: Option<&str>) -> Result<Vec<(u64, Result<Self, Problem>)>, Problem> {
+        let rows = files::read(file, charset, &COLUMNS, MOST_ROWS);
+        let rows = rows.map_err(|error| Problem::InvalidRequest(vec![FieldError::new("", error.to_string())]))?;
+        Ok(rows.into_iter().map(|row| (row.line, Self::of(row))).collect())
+    }
+
+    fn of(row: files::Row) -> Result<Self, Problem> {
+        let mut check = Check::default();
+        if let Some(cell) = &row.stray {
+            check.wrong("", format!("has a cell under no heading: {cell:?}"));
         }
-        Ok(rows)
+        let mut cells = row.cells.into_iter();
+        let mut next = || cells.next().flatten();
+        let (member_id, points, reason_code) = (next(), next(), next());
+        let (evidence, expiry, reference, reason) = (next(), next(), next(), next());
+        let lost = "is in scientific notation: its digits are lost; format the column as text and fill it anew";
+        if member_id.as_deref().is_some_and(files::is_scientific) {
+            check.wrong("/member_id", lost);
+        }
+        let points = match points.as_deref().map(files::integer) {
+            Some(files::Number::Whole(points)) => Some(points),
+            Some(files::Number::Scientific) => {
+                check.wrong("/points", lost);
+                None
+            }
+            Some(files::Number::None) => {
+                check.wrong("/points", "must be a whole number: digits, with a minus in front to take points");
+                None
+            }
+            None => {
+                check.wrong("/points", "is missing");
+                None
+            }
+        };
+        for (name, cell) in [("/member_id", &member_id), ("/reason_code", &reason_code)] {
+            if cell.is_none() {
+                check.wrong(name, "is missing");
+            }
+        }
+        let body = member_id.zip(points).zip(reason_code).map(|((member_id, points), reason_code)| Self {
+            member_id,
+            points,
+            reason_code,
+            evidence,
+            expiry,
+            reference,
+            reason,
+        });
+        check.done(body)
     }
 }
+
+const fn column(name: &'static str, headings: &'static [&'static str], is_required: bool) -> files::Column {
+    files::Column { name, headings, is_required }
+}
+
+/// In the order of [`AdjustmentBody`].
+const COLUMNS: [files::Column; 7] = [
+    column("member_id", &["member", "会员编号", "会员号", "会员ID", "會員編號"], true),
+    column("points", &["积分", "积分数", "積分"], true),
+    column("reason_code", &["reason code", "原因代码", "原因代碼"], true),
+    column("evidence", &["依据", "凭证", "依據", "憑證"], false),
+    column("expiry", &["有效期", "过期规则"], false),
+    column("reference", &["单号", "單號", "编号"], false),
+    column("reason", &["note", "备注", "備註"], false),
+];
 
 impl DecisionBody {
     /// Checks the values and makes an order of it, for what this entry asked for.

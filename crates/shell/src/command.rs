@@ -180,10 +180,11 @@ pub async fn bulk(
         let book = published(&app.sql, &programme).await?;
         carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?
     };
-    one_each(places, outcomes)
+    one_each(places, outcomes, None)
 }
 
-/// As [`bulk`], for a caller that was let in before. `?dry_run=true` writes nothing, and shows each as if it were alone.
+/// As [`bulk`], for a caller that was let in before. `?dry_run=true` writes nothing, and shows each as if it were alone. `lines` are those of the
+/// file that the orders are from.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its orders.
@@ -191,6 +192,7 @@ pub async fn bulk_of_caller(
     app: &App,
     request: &Request,
     caller: &Caller,
+    lines: Option<&[u64]>,
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
@@ -210,7 +212,7 @@ pub async fn bulk_of_caller(
             outcomes = carry_out(&mut desk, &orders, loaded).await?;
         }
     }
-    let reply = one_each(places, outcomes)?;
+    let reply = one_each(places, outcomes, lines)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
@@ -238,10 +240,10 @@ fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> De
 }
 
 /// An outcome for each place in the call.
-fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>) -> Result<Reply, Problem> {
+fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>, lines: Option<&[u64]>) -> Result<Reply, Problem> {
     let mut outcomes = outcomes.into_iter();
     let mut shown = Vec::new();
-    for place in places {
+    for (at, place) in places.into_iter().enumerate() {
         let reply = match place {
             Some(problem) => problem.reply(),
             None => {
@@ -251,9 +253,18 @@ fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>) -> Result<Repl
         };
         let replayed = reply.headers.iter().any(|(name, _)| *name == "idempotent-replayed");
         let body = RawValue::from_string(reply.body).map_err(|error| Problem::Internal(error.to_string()))?;
-        shown.push(BulkOutcome { status: reply.status, replayed, body });
+        let line = lines.and_then(|lines| lines.get(at)).copied();
+        shown.push(BulkOutcome { line, status: reply.status, replayed, body });
     }
     Ok(Reply::json(200, &Bulk { outcomes: shown }))
+}
+
+/// How entries name who sends the request.
+///
+/// # Errors
+/// [`Problem::Unauthorized`].
+pub fn actor_of(request: &Request) -> Result<String, Problem> {
+    Ok(actor(&Bearer::of(request)?))
 }
 
 /// How entries name who asked for them.
@@ -269,6 +280,9 @@ struct Bulk {
 /// One outcome of a bulk call.
 #[derive(serde::Serialize)]
 struct BulkOutcome {
+    /// Where it stands in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
     status: u16,
     replayed: bool,
     body: Box<RawValue>,

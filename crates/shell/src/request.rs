@@ -111,6 +111,30 @@ impl Request {
         }
     }
 
+    /// The encoding that `Content-Type` names.
+    #[must_use]
+    pub fn charset(&self) -> Option<&str> {
+        let text = self.header("content-type")?.ok()?;
+        let parameters = text.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+        let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        charsets.next().map(|(_, value)| value.trim().trim_matches('"'))
+    }
+
+    /// The tags of `If-Match`, without their quotes; an empty list for `*`.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] when it is no list of strong tags.
+    pub fn if_match(&self) -> Result<Option<Vec<String>>, Problem> {
+        let Some(text) = self.header("if-match") else { return Ok(None) };
+        let wrong = || Problem::InvalidRequest(vec![FieldError::new("If-Match", "must be tags as `ETag` told them")]);
+        let text = text.map_err(|()| wrong())?.trim();
+        if text == "*" {
+            return Ok(Some(Vec::new()));
+        }
+        let tag = |part: &str| Some(part.trim().strip_prefix('"')?.strip_suffix('"')?.to_owned());
+        text.split(',').map(tag).collect::<Option<_>>().map(Some).ok_or_else(wrong)
+    }
+
     /// The `Idempotency-Key`: an RFC 8941 string, or the same without quotes.
     ///
     /// # Errors

@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 /// What each crate may depend on, of the crates here. Components may use all of these; `tests` and `xtask` start anything,
 /// but xtask stays free of the host, so that wasmtime is not compiled before the first command runs.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("crates/files", &[]),
     ("crates/ledger", &[]),
     ("crates/rules", &["ledger"]),
     ("crates/store", &["rules", "ledger"]),
     ("crates/jobs", &["store", "rules", "ledger"]),
-    ("crates/shell", &["store", "rules", "ledger"]),
+    ("crates/shell", &["files", "store", "rules", "ledger"]),
     ("crates/host", &[]),
     ("components/", &["shell", "jobs", "store", "rules", "ledger"]),
     ("xtask", &["jobs", "store", "rules", "ledger"]),

@@ -1,0 +1,232 @@
+//! Tables as spreadsheets write them: bytes become rows of texts, each with its line number.
+//!
+//! Owns what every import has to cope with: encodings, delimiters, headings in several languages, missing trailing cells, blank rows, invisible
+//! characters. What a cell means is the business of who reads the table: nothing is guessed to be a number or a date here.
+//!
+//! Architecture invariant: pure, and it knows nothing of loyalty.
+#![deny(missing_docs)]
+
+mod cell;
+mod text;
+
+use std::fmt;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+pub use cell::{Number, integer, is_scientific};
+
+/// Why a file is refused as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileError {
+    /// The bytes are no text, or in an encoding that is not told; what to do about it.
+    Encoding(String),
+    /// A quote is opened and never closed: what follows would become one cell.
+    OpenQuote,
+    /// Headings that are not known, with their places.
+    UnknownHeadings(Vec<String>),
+    /// Headings that are there twice.
+    RepeatedHeadings(Vec<String>),
+    /// Headings that must be there and are not.
+    MissingHeadings(Vec<String>),
+    /// No row, or more rows than this.
+    Rows(usize),
+    /// The table cannot be read there.
+    Unreadable(String),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encoding(what) => f.write_str(what),
+            Self::OpenQuote => f.write_str("a quote is opened and never closed"),
+            Self::UnknownHeadings(names) => write!(f, "has headings that are not known: {}", names.join(", ")),
+            Self::RepeatedHeadings(names) => write!(f, "has the same heading twice: {}", names.join(", ")),
+            Self::MissingHeadings(names) => write!(f, "lacks headings: {}", names.join(", ")),
+            Self::Rows(most) => write!(f, "must be a line of headings and 1 to {most} rows"),
+            Self::Unreadable(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// A column that a table may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name, which is its first heading.
+    pub name: &'static str,
+    /// Other headings it may have, in whatever language; case, spaces, dashes and underscores do not matter.
+    pub headings: &'static [&'static str],
+    /// Whether the table must have it.
+    pub is_required: bool,
+}
+
+/// A row that is not blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The line of the file that it begins on, counted from 1.
+    pub line: u64,
+    /// Its cells, in the order of the columns asked for: `None` where the table has no such column, or the cell is empty.
+    pub cells: Vec<Option<String>>,
+    /// The first cell that stands under no heading.
+    pub stray: Option<String>,
+}
+
+/// Reads a table. `charset` is the encoding as the sender names it; without one the file must be UTF-8, or UTF-16 that says so by its first bytes.
+///
+/// # Errors
+/// [`FileError`], which concerns the file as a whole.
+pub fn read(bytes: &[u8], charset: Option<&str>, columns: &[Column], most_rows: usize) -> Result<Vec<Row>, FileError> {
+    let text = text::decode(bytes, charset)?;
+    let (delimiter, skipped, text) = text::delimiter(&text);
+    if text.matches('"').count() % 2 == 1 {
+        return Err(FileError::OpenQuote);
+    }
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::None)
+        .from_reader(text.as_bytes());
+    let mut records = reader.records();
+    let heading = records.next().ok_or(FileError::Rows(most_rows))?.map_err(unreadable)?;
+    let places = places(&heading, columns)?;
+    let mut rows = Vec::new();
+    for record in records {
+        let record = record.map_err(unreadable)?;
+        let cleaned: Vec<String> = record.iter().map(cell::cleaned).collect();
+        if cleaned.iter().all(String::is_empty) {
+            continue;
+        }
+        let line = record.position().map_or(0, csv::Position::line) + skipped;
+        let at =
+            |place: &Option<usize>| place.and_then(|place| cleaned.get(place)).filter(|cell| !cell.is_empty()).cloned();
+        let is_stray = |(place, cell): &(usize, &String)| !cell.is_empty() && !places.contains(&Some(*place));
+        let stray = cleaned.iter().enumerate().find(is_stray).map(|(_, cell)| cell.clone());
+        rows.push(Row { line, cells: places.iter().map(at).collect(), stray });
+        if rows.len() > most_rows {
+            break;
+        }
+    }
+    if rows.is_empty() || rows.len() > most_rows { Err(FileError::Rows(most_rows)) } else { Ok(rows) }
+}
+
+fn unreadable(error: csv::Error) -> FileError {
+    FileError::Unreadable(error.to_string())
+}
+
+/// Where each column is. A column without a heading is none: its cells are looked at row by row.
+fn places(heading: &StringRecord, columns: &[Column]) -> Result<Vec<Option<usize>>, FileError> {
+    let mut places = vec![None; columns.len()];
+    let (mut unknown, mut repeated) = (Vec::new(), Vec::new());
+    for (at, text) in heading.iter().enumerate() {
+        let text = cell::cleaned(text);
+        if text.is_empty() {
+            continue;
+        }
+        let is_meant = |column: &Column| {
+            let name = folded(&text);
+            std::iter::once(&column.name).chain(column.headings).any(|heading| folded(heading) == name)
+        };
+        match columns.iter().position(is_meant).and_then(|column| places.get_mut(column)) {
+            None => unknown.push(text),
+            Some(Some(_)) => repeated.push(text),
+            Some(place) => *place = Some(at),
+        }
+    }
+    let is_missing = |(column, place): &(&Column, &Option<usize>)| column.is_required && place.is_none();
+    let missing: Vec<String> =
+        columns.iter().zip(&places).filter(is_missing).map(|(column, _)| column.name.to_owned()).collect();
+    if !unknown.is_empty() {
+        Err(FileError::UnknownHeadings(unknown))
+    } else if !repeated.is_empty() {
+        Err(FileError::RepeatedHeadings(repeated))
+    } else if !missing.is_empty() {
+        Err(FileError::MissingHeadings(missing))
+    } else {
+        Ok(places)
+    }
+}
+
+fn folded(heading: &str) -> String {
+    let letters = heading.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [
+        Column { name: "member_id", headings: &["会员编号"], is_required: true },
+        Column { name: "points", headings: &["积分"], is_required: true },
+        Column { name: "evidence", headings: &["依据"], is_required: false },
+    ];
+
+    /// Rows as `line member points evidence`, or why there are none.
+    fn told(bytes: &[u8], charset: Option<&str>) -> String {
+        let one = |row: &Row| {
+            let cells: Vec<&str> = row.cells.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect();
+            let stray = row.stray.as_ref().map(|cell| format!(" +{cell}")).unwrap_or_default();
+            format!("{} {}{stray}", row.line, cells.join(" "))
+        };
+        match read(bytes, charset, &COLUMNS, 3) {
+            Ok(rows) => rows.iter().map(one).collect::<Vec<_>>().join("; "),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn utf_16(text: &str, little: bool) -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(|unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    }
+
+    #[test]
+    fn tables_are_read_as_spreadsheets_write_them() {
+        for (file, rows) in [
+            ("member_id,points,evidence\nm1,10,a\n", "2 m1 10 a"),
+            ("\u{feff}member_id,points\r\nm1,10\r\nm2,20\r\n", "2 m1 10 -; 3 m2 20 -"),
+            ("member_id,points\rm1,10\rm2,20\r", "2 m1 10 -; 3 m2 20 -"),
+            ("Member ID;Points\nm1;10\n", "2 m1 10 -"),
+            ("member_id\tpoints\nm1\t10\n", "2 m1 10 -"),
+            ("sep=;\nmember_id;points\nm1;10\n", "3 m1 10 -"),
+            ("会员编号，积分\n", "has headings that are not known: 会员编号，积分"),
+            ("会员编号,积分,依据\nm1,10,门店\n", "2 m1 10 门店"),
+            ("member_id,points,evidence,\nm1,10,a,\n", "2 m1 10 a"),
+            ("member_id,points,evidence,\nm1,10,a,b\n", "2 m1 10 a +b"),
+            ("member_id,points,evidence\nm1,10\nm2,20,b,,\n", "2 m1 10 -; 3 m2 20 b"),
+            ("member_id,points\n,\n\n  ,\nm1,10\n,,,\n", "5 m1 10 -"),
+            ("member_id,points,evidence\nm1,10,\"a\nb \"\"c\"\"\"\nm2,20,\n", "2 m1 10 a b \"c\"; 4 m2 20 -"),
+            ("member_id,points\n\u{200b}m1,10\nm2\u{a0},\u{202a}20\u{202c}\n", "2 m1 10 -; 3 m2 20 -"),
+            ("member_id,points\n'007001,10\n\"=\"\"007001\"\"\",10\n", "2 007001 10 -; 3 007001 10 -"),
+            ("member_id,points,evidence\nm1,10,'s Avonds\n", "2 m1 10 's Avonds"),
+            ("member_id,colour,points\nm1,red,10\n", "has headings that are not known: colour"),
+            ("member_id,points,Points\nm1,10,10\n", "has the same heading twice: Points"),
+            ("member_id\nm1\n", "lacks headings: points"),
+            ("member_id,points\nm1,\"10\nm2,20\n", "a quote is opened and never closed"),
+            ("member_id,points\n", "must be a line of headings and 1 to 3 rows"),
+            ("", "must be a line of headings and 1 to 3 rows"),
+            ("member_id,points\n1,1\n2,1\n3,1\n4,1\n", "must be a line of headings and 1 to 3 rows"),
+        ] {
+            assert_eq!(told(file.as_bytes(), None), rows, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn encodings_are_told_or_the_file_is_refused() {
+        let text = "member_id,points,evidence\nm1,10,补偿\n";
+        assert_eq!(told(&utf_16(text, true), None), "2 m1 10 补偿");
+        assert_eq!(told(&utf_16(text, false), None), "2 m1 10 补偿");
+        let gbk = [b"member_id,points,evidence\nm1,10,".as_slice(), &[0xb2, 0xb9, 0xb3, 0xa5], b"\n"].concat();
+        assert_eq!(told(&gbk, Some("gbk")), "2 m1 10 补偿");
+        assert_eq!(told(&gbk, Some("GB2312")), "2 m1 10 补偿");
+        assert!(told(&gbk, None).contains("charset=gbk"), "{}", told(&gbk, None));
+        assert!(told(&gbk, Some("utf-8")).contains("is not utf-8"), "{}", told(&gbk, Some("utf-8")));
+        assert!(told(text.as_bytes(), Some("klingon")).contains("klingon"));
+        let bare: Vec<u8> = utf_16(text, true).into_iter().skip(2).collect();
+        assert!(told(&bare, None).contains("UTF-16"), "{}", told(&bare, None));
+        assert!(told(b"member_id,points\nm1,\xff\n", None).contains("UTF-8"));
+    }
+}
