@@ -17,7 +17,7 @@ fn purchases_and_actions() {
     for (ask, outcome) in [
         (shop.buys("m", "o-1", 12_850), "201 earn +128 = 128"),
         (shop.buys("m", "o-1", 12_850), "409 reference-already-used"),
-        (shop.buys("n", "o-1", 12_850), "409 reference-already-used"),
+        (shop.buys("n", "o-1", 12_850), "409 reference-of-another"),
         (shop.buys("m", "o-2", 99), "201 earn +0 = 128"),
         (shop.buys("m", "o-3", 0), "201 earn +0 = 128"),
         (shop.post("/v1/earn", &two_lines), "201 earn +3 = 131"),

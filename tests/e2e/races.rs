@@ -60,7 +60,7 @@ fn one_order_earns_once() {
     }
     // Also when each claims it for a member of its own.
     let answers = at_once(50, |n| shop.buys(&format!("m-{n}"), "contested", 1_000).send());
-    assert_eq!((count(&answers, "201"), count(&answers, "409 reference-already-used")), (1, 49));
+    assert_eq!((count(&answers, "201"), count(&answers, "409 reference-of-another")), (1, 49));
 }
 
 #[test]

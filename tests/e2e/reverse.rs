@@ -42,8 +42,10 @@ fn lines_come_back_once() {
         (back(&shop, &lines("tea", 1)), "422 more-than-left"),
         (back(&shop, &json!({})), "201 reverse -50 = 0"),
         (back(&shop, &json!({})), "409 nothing-to-reverse"),
-        // The order has earned and will not earn again.
+        // Completed after all, the order earns again; once.
+        (shop.post("/v1/earn", &order("m", "o-1")), "201 earn +75 = 75"),
         (shop.post("/v1/earn", &order("m", "o-1")), "409 reference-already-used"),
+        (back(&shop, &json!({})), "201 reverse -75 = 0"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }

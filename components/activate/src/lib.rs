@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `POST /v1/activate` | activates what one earn left pending; `?dry_run=true` writes nothing |
 
-use ledger::{Entry, LotGrant};
-use rules::Activation;
+use ledger::{LotGrant, Refusal};
+use rules::{Activation, Past, meant};
 use shell::{
     ActivateBody, App, Problem, Reply, Request, Response, Role, asked, in_force, known_as, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{ProgrammeRef, entries_by_source};
+use store::{ProgrammeRef, records};
 
 const ROLES: [Role; 1] = [Role::Storefront];
 const MOST_BYTES: usize = 64 * 1024;
@@ -38,13 +38,22 @@ async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 /// What the member earned under the reference. An earn never changes, so it may be read before the member is.
-async fn earned(app: &App, programme: &ProgrammeRef, body: &ActivateBody) -> Result<Option<Activation>, Problem> {
-    let found = entries_by_source(&app.sql, programme.no, &[body.source()]).await?;
-    let is_theirs = |entry: &Entry| entry.member.as_str() == body.member_id;
-    let Some(entry) = found.into_iter().find(is_theirs) else { return Ok(None) };
+async fn earned(
+    app: &App,
+    programme: &ProgrammeRef,
+    body: &ActivateBody,
+) -> Result<Result<Option<Activation>, Refusal>, Problem> {
+    let found = records(&app.sql, programme.no, &[body.source()]).await?.into_iter();
+    let theirs = found.filter(|past: &Past| past.entry.member.as_str() == body.member_id);
+    let entry = match meant(theirs.collect(), body.order_store_id.as_deref()) {
+        Ok(meant) => meant.into_iter().next(),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let Some(entry) = entry else { return Ok(Ok(None)) };
     let book = in_force(&app.sql, programme, entry.rulebook_version).await?;
     // A source that is no event, such as `redeem`, granted nothing.
     let is_event = book.expiry(&body.event).is_some();
     let life = |lot: &LotGrant| Some((lot.number, book.expiry(&lot.source)?.clone()));
-    Ok(is_event.then(|| Activation { lots: entry.grants.iter().filter_map(life).collect() }))
+    let activation = is_event.then(|| Activation { lots: entry.grants.iter().filter_map(life).collect() });
+    Ok(Ok(activation))
 }

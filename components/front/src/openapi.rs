@@ -6,9 +6,9 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, KeyBody, MemberBody, MergeBody, PROBLEMS,
-    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody, SimulationBody,
-    TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, KeyBody, MemberBody, MemberPatchBody, MergeBody,
+    PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody,
+    SimulationBody, TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -47,6 +47,12 @@ fn describe(operation: &Operation) -> Json {
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "The same key and request give the first answer again and do nothing twice.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        }));
+    }
+    if operation.path == "/v1/members/{id}" && operation.body.is_some() {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "schema": {"type": "string"},
+            "description": "Only while what is told about the member has this ETag, as GET told it.",
         }));
     }
     let mut responses = Map::new();
@@ -106,6 +112,7 @@ fn schemas() -> Json {
     add::<ReleaseBody>(&mut generator);
     add::<ReverseBody>(&mut generator);
     add::<MemberBody>(&mut generator);
+    add::<MemberPatchBody>(&mut generator);
     add::<CouponBody>(&mut generator);
     add::<CouponRestoreBody>(&mut generator);
     add::<EraseBody>(&mut generator);

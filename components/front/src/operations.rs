@@ -31,6 +31,15 @@ const READ: Operation = Operation {
 };
 const WRITE: Operation = Operation { method: "post", is_mutation: true, success: &[201], answer: "Written", ..READ };
 const PAGE: &[(&str, &str)] = &[("limit", "integer"), ("cursor", "string")];
+const MEMBERS: &[(&str, &str)] = &[
+    ("id", "string"),
+    ("alias", "string"),
+    ("tier", "string"),
+    ("attribute", "string"),
+    ("format", "string"),
+    ("limit", "integer"),
+    ("cursor", "string"),
+];
 const TRACE: &[(&str, &str)] = &[
     ("member_id", "string"),
     ("device_id", "string"),
@@ -47,6 +56,11 @@ const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
 /// A command: answers what it wrote, and takes `dry_run`.
 const fn command(path: &'static str, summary: &'static str, body: &'static str) -> Operation {
     Operation { path, summary, body: Some(body), query: DRY_RUN, success: &[200, 201], ..WRITE }
+}
+
+/// A change of what is told about a member.
+const fn profile(method: &'static str, summary: &'static str, body: &'static str) -> Operation {
+    Operation { method, path: "/v1/members/{id}", ..command("", summary, body) }
 }
 
 /// Every operation that a component serves.
@@ -139,16 +153,24 @@ pub const OPERATIONS: &[Operation] = &[
         ..READ
     },
     Operation { path: "/v1/members/{id}/coupons", summary: "Coupons that can be used", answer: "Page", ..READ },
-    Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
     Operation {
-        method: "put",
-        path: "/v1/members/{id}",
-        summary: "Register a member or replace its attributes",
-        body: Some("MemberBody"),
-        query: DRY_RUN,
-        success: &[200, 201],
-        ..WRITE
+        path: "/v1/members",
+        summary: "Members by the beginning of an id or a name, by tier and attribute; format=jsonl or csv is a page of an export",
+        query: MEMBERS,
+        answer: "Page",
+        ..READ
     },
+    Operation { path: "/v1/entries/{id}", summary: "An entry, whosever it is", answer: "Entry", ..READ },
+    Operation {
+        path: "/v1/orders",
+        summary: "What is recorded under a reference, in whichever store",
+        query: &[("reference", "string"), ("store_id", "string"), ("event", "string")],
+        answer: "Page",
+        ..READ
+    },
+    Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
+    profile("put", "Register a member or replace its attributes", "MemberBody"),
+    profile("patch", "Change the attributes and names that are named", "MemberPatchBody"),
     Operation {
         path: "/v1/members/{id}/entries",
         summary: "A member's history, newest first",

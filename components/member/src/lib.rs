@@ -2,7 +2,8 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `PUT /v1/members/{id}` | registers a member or replaces its attributes |
+//! | `PUT /v1/members/{id}` | registers a member or replaces its attributes; with `If-Match` only while they are as they were read |
+//! | `PATCH /v1/members/{id}` | changes the attributes and names that it names; `If-Match` as above |
 //! | `GET /v1/members/{id}` | balance by the clock, tier and projection, attributes |
 //! | `GET /v1/members/{id}/entries` | history, newest first |
 //! | `GET /v1/members/{id}/coupons` | coupons that can be used |
@@ -10,14 +11,17 @@
 
 mod show;
 
-use ledger::{Closed, MemberId, Refusal};
+use ledger::{Closed, Coupon, MemberId, Refusal};
+use rules::{Command, Rulebook, other_spellings};
 use serde_json::Value as Json;
 use shell::{
-    App, Bearer, FieldError, MemberBody, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, now,
-    parse_json, published, serve, single,
+    App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Response, Role,
+    actor_of, asked, authenticate, known_as, now, of_caller, parse_json, published, serve,
 };
 use spin_sdk::http_service;
-use store::{Beside, Loaded, Lots, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, load};
+use store::{
+    Beside, Caller, Loaded, Lots, Order, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, holders, load,
+};
 
 const WRITERS: [Role; 2] = [Role::Storefront, Role::Service];
 const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
@@ -34,24 +38,64 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (method, path) = request.route();
     match (method, path.as_slice()) {
         ("PUT", ["v1", "members", id]) => register(app, request, id).await,
+        ("PATCH", ["v1", "members", id]) => change(app, request, id).await,
         ("GET", ["v1", "members", id]) => balance(app, request, id).await,
         ("GET", ["v1", "members", id, "entries"]) => entries(app, request, id).await,
         ("GET", ["v1", "members", id, "lots"]) => lots(app, request, id).await,
         ("GET", ["v1", "members", id, "coupons"]) => coupons(app, request, id).await,
-        (_, ["v1", "members", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
+        (_, ["v1", "members", _]) => Err(Problem::MethodNotAllowed("GET, PATCH, PUT")),
         (_, ["v1", "members", _, "entries" | "lots" | "coupons"]) => Err(Problem::MethodNotAllowed("GET")),
         _ => Err(Problem::RouteNotFound),
     }
 }
 
 async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let order = |actor: &str| {
-        request.allow_query(&["dry_run"])?;
-        let body = request.body_within(MOST_BYTES)?;
-        let key = request.idempotency_key()?;
-        parse_json::<MemberBody>(body)?.order(id, &key, actor)
+    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let body: MemberBody = parse_json(text)?;
+    let book = published(&app.sql, &caller.programme).await?;
+    let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
+    let order = |actor: &str| body.order(id, &terms, &key, actor);
+    told(app, request, &caller, &book, order).await
+}
+
+async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let body: MemberPatchBody = parse_json(text)?;
+    let book = published(&app.sql, &caller.programme).await?;
+    let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
+    let order = |actor: &str| body.order(id, &terms, &key, actor);
+    told(app, request, &caller, &book, order).await
+}
+
+/// Carries a change of what is told about a member out, unless one of its names is another member's in a spelling from before.
+async fn told(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    book: &Rulebook,
+    order: impl FnOnce(&str) -> Result<Order, Problem>,
+) -> Result<Reply, Problem> {
+    let order = order(&actor_of(request)?)?;
+    let taken = taken(app, caller, book, &order).await?;
+    let command = taken.map_or_else(|| order.command.clone(), Command::Refuse);
+    of_caller(app, request, caller, |_| Ok(Order { command, ..order })).await
+}
+
+async fn taken(app: &App, caller: &Caller, book: &Rulebook, order: &Order) -> Result<Option<Refusal>, Problem> {
+    let changed = match &order.command {
+        Command::Change(change) => change.aliases.values().flatten().collect::<Vec<_>>(),
+        _ => Vec::new(),
     };
-    single(app, request, &WRITERS, order).await
+    let names = changed.into_iter().chain(order.aliases.iter().flatten());
+    let spellings: Vec<String> = names.flat_map(|name| other_spellings(name, book.country_code())).collect();
+    if spellings.is_empty() {
+        return Ok(None);
+    }
+    let own = known_as(app, caller, order.member.as_str()).await?;
+    let holders = holders(&app.sql, caller.programme.no, &spellings).await?;
+    let is_taken = |(_, holder): &(String, Option<MemberId>)| holder.as_ref().is_some_and(|id| id.as_str() != own);
+    let taken = spellings.into_iter().zip(holders).find(is_taken);
+    Ok(taken.map(|(name, _)| Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() }))
 }
 
 async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -61,7 +105,8 @@ async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
         (programme, _) => again(app, programme, id).await?,
     };
     let book = published(&app.sql, &programme).await?;
-    Ok(Reply::json(200, &show::member(&book, &programme, &loaded, now())))
+    let shown = Reply::json(200, &show::member(&book, &programme, &loaded, now()));
+    Ok(shown.with("etag", &format!("\"{}\"", loaded.recorded.tag)))
 }
 
 async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -83,9 +128,18 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
 }
 
 async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (_, loaded) = read(app, request, id, 0, &[]).await?;
+    let (programme, loaded) = read(app, request, id, 0, &[]).await?;
+    let book = published(&app.sql, &programme).await?;
     let open = loaded.member.coupons.iter().filter(|coupon| !coupon.has_expired(now()));
-    Ok(Reply::json(200, &Page::body(open.map(coupon_json).collect(), None)))
+    let shown = |coupon: &Coupon| {
+        let mut shown = coupon_json(coupon);
+        if let Some(fields) = shown.as_object_mut() {
+            let last = coupon.expires_at.map(|at| book.last_day(at));
+            fields.insert("valid_through".to_owned(), last.into());
+        }
+        shown
+    };
+    Ok(Reply::json(200, &Page::body(open.map(shown).collect(), None)))
 }
 
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

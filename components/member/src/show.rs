@@ -26,7 +26,7 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
         "pool_id": member.pool.as_ref().map(|pool| pool.as_str()),
         "frozen": {"earning": member.frozen.earning, "spending": member.frozen.spending},
         "ledger_balance": ledger_balance,
-        "expiring_next": expiring_next(member, now),
+        "expiring_next": expiring_next(book, member, now),
         "growth": member.standing.lifetime.growth,
         "tier": tier(book, member, now),
         "attributes": attributes,
@@ -42,11 +42,11 @@ fn aliases(loaded: &Loaded) -> Vec<String> {
 }
 
 /// The points that expire first, all that expire at that instant together.
-fn expiring_next(member: &Member, now: Timestamp) -> Json {
+fn expiring_next(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     let active = || member.lots.iter().filter(|lot| lot.state(now) == LotState::Active && member.free(lot) > 0);
     let Some(first) = active().filter_map(|lot| lot.expires_at).min() else { return Json::Null };
     let points: i64 = active().filter(|lot| lot.expires_at == Some(first)).map(|lot| member.free(lot)).sum();
-    json!({"points": points, "expires_at": first.to_string()})
+    json!({"points": points, "expires_at": first.to_string(), "valid_through": book.last_day(first)})
 }
 
 fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
@@ -96,10 +96,10 @@ pub fn lots(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Tim
     if book.first_in_first_out() {
         lots.sort_by_key(|lot| lot.first_in_first_out());
     }
-    lots.into_iter().map(|lot| lot_json(lot, by_the_clock.held(lot.number), now)).collect()
+    lots.into_iter().map(|lot| lot_json(book, lot, by_the_clock.held(lot.number), now)).collect()
 }
 
-fn lot_json(lot: &Lot, held: i64, now: Timestamp) -> Json {
+fn lot_json(book: &Rulebook, lot: &Lot, held: i64, now: Timestamp) -> Json {
     let state = match lot.state(now) {
         LotState::Pending => "pending",
         LotState::Active => "active",
@@ -115,5 +115,6 @@ fn lot_json(lot: &Lot, held: i64, now: Timestamp) -> Json {
     shown.insert("state".into(), state.into());
     shown.insert("earned_at".into(), lot.earned_at.to_string().into());
     shown.extend(dates(lot.available_at, lot.expires_at));
+    shown.insert("valid_through".into(), lot.expires_at.map(|at| book.last_day(at)).into());
     shown.into()
 }

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `POST /v1/reverse` | gives back what was spent, then takes back what was earned; `?dry_run=true` writes nothing |
 
-use ledger::{Entry, Kind};
-use rules::{Redemption, Reverse};
+use ledger::{Entry, Kind, Refusal};
+use rules::{Past, Redemption, Reverse, meant};
 use shell::{
     App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, known_as, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{drawn_lots, entries_by_source, named_entry};
+use store::{drawn_lots, named_entry, records};
 
 const ROLES: [Role; 2] = [Role::Storefront, Role::Service];
 const MOST_BYTES: usize = 64 * 1024;
@@ -39,14 +39,21 @@ async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 /// What the member earned and spent under the names given. Entries never change, so they may be read before the member is; what was undone of
 /// them before is part of the load.
-async fn find(app: &App, programme_no: i64, body: &ReverseBody) -> Result<Option<Reverse>, Problem> {
+async fn find(app: &App, programme_no: i64, body: &ReverseBody) -> Result<Result<Option<Reverse>, Refusal>, Problem> {
     let (target, part) = body.target()?;
+    let is_theirs = |entry: &Entry| entry.member.as_str() == body.member_id;
     let found = match target {
-        Target::Sources(sources) => entries_by_source(&app.sql, programme_no, &sources).await?,
-        Target::Entry(id) => named_entry(&app.sql, programme_no, id).await?.into_iter().collect(),
+        Target::Sources(sources) => {
+            let found = records(&app.sql, programme_no, &sources).await?.into_iter();
+            match meant(found.filter(|past: &Past| is_theirs(&past.entry)).collect(), body.order_store_id.as_deref()) {
+                Ok(meant) => meant,
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        Target::Entry(id) => named_entry(&app.sql, programme_no, id).await?.into_iter().filter(is_theirs).collect(),
     };
     let (mut earn, mut redemption) = (None, None);
-    for entry in found.into_iter().filter(|entry: &Entry| entry.member.as_str() == body.member_id) {
+    for entry in found {
         match entry.kind {
             Kind::Earn => earn = Some(entry),
             Kind::Redeem | Kind::Capture => {
@@ -57,5 +64,5 @@ async fn find(app: &App, programme_no: i64, body: &ReverseBody) -> Result<Option
         }
     }
     let is_found = earn.is_some() || redemption.is_some();
-    Ok(is_found.then_some(Reverse { earn, redemption, part }))
+    Ok(Ok(is_found.then_some(Reverse { earn, redemption, part })))
 }

@@ -201,6 +201,10 @@ impl Entry {
             bytes.integer(exchange.points);
             bytes.text(&exchange.rate.to_string());
         }
+        if self.coupons.iter().any(|coupon| coupon.terms.stacks) {
+            bytes.text("stacks");
+            bytes.list(&self.coupons, |b, coupon| b.0.push(u8::from(coupon.terms.stacks)));
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }

@@ -37,6 +37,8 @@ pub struct CouponTerms {
     pub channels: Vec<String>,
     /// Stores it can be used in; any when empty.
     pub stores: Vec<String>,
+    /// Whether it can be used for an order that another coupon was used for.
+    pub stacks: bool,
 }
 
 /// A coupon of a member.

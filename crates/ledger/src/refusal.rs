@@ -11,6 +11,8 @@ use crate::id::EntryId;
 /// A business answer other than "done". The order of the variants is the order of precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
+    /// No account may be opened under this id.
+    MemberIdRefused,
     /// The programme has no such member.
     MemberNotFound,
     /// The account became part of another one.
@@ -41,6 +43,16 @@ pub enum Refusal {
         /// The entry that recorded it, when it is known.
         entry: Option<EntryId>,
     },
+    /// The order or document was recorded for another member.
+    ReferenceOfAnother {
+        /// The entry that recorded it, when it is known.
+        entry: Option<EntryId>,
+    },
+    /// The member has several orders or documents of this name, from several stores.
+    ReferenceAmbiguous {
+        /// Each with its store.
+        candidates: Vec<(EntryId, Option<String>)>,
+    },
     /// The account must not earn, or not spend, for now.
     MemberFrozen {
         /// `earning` or `spending`.
@@ -57,6 +69,8 @@ pub enum Refusal {
         /// The kind of name. The name itself says who somebody is, and refusals are kept.
         kind: String,
     },
+    /// What is told about the member is not what the caller has seen.
+    ProfileChanged,
     /// The rulebook lets nobody give points away.
     TransfersNotOffered,
     /// The rulebook lets less or more be given away.
@@ -82,6 +96,11 @@ pub enum Refusal {
     NoDeduction,
     /// The coupon was used or taken away, or its time is over.
     CouponResolved,
+    /// Another coupon was used for the order, and this one does not go with others.
+    CouponNotStackable {
+        /// The entry that used the other one.
+        entry: EntryId,
+    },
     /// What was taken from the catalogue is undone whole or not at all.
     WholeOnly,
     /// The rulebook does not know the event.
@@ -191,6 +210,7 @@ impl Refusal {
     #[must_use]
     pub fn slug(&self) -> &'static str {
         match self {
+            Self::MemberIdRefused => "member-id-refused",
             Self::MemberNotFound => "member-not-found",
             Self::MemberMerged { .. } => "member-merged",
             Self::MemberErased => "member-erased",
@@ -203,11 +223,14 @@ impl Refusal {
             Self::RequestNotFound => "request-not-found",
             Self::HoldResolved => "hold-resolved",
             Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
+            Self::ReferenceOfAnother { .. } => "reference-of-another",
+            Self::ReferenceAmbiguous { .. } => "reference-ambiguous",
             Self::MemberFrozen { .. } => "member-frozen",
             Self::SameMember => "same-member",
             Self::NothingToChange => "nothing-to-change",
             Self::ItemsOpen => "items-open",
             Self::AliasTaken { .. } => "alias-taken",
+            Self::ProfileChanged => "profile-changed",
             Self::TransfersNotOffered => "transfers-not-offered",
             Self::OutsideLimits { .. } => "outside-limits",
             Self::RewardUnavailable => "reward-unavailable",
@@ -215,6 +238,7 @@ impl Refusal {
             Self::OutOfStock { .. } => "out-of-stock",
             Self::NoDeduction => "no-deduction",
             Self::CouponResolved => "coupon-resolved",
+            Self::CouponNotStackable { .. } => "coupon-not-stackable",
             Self::WholeOnly => "whole-only",
             Self::UnknownEvent { .. } => "unknown-event",
             Self::ReferenceRequired => "reference-required",
@@ -247,6 +271,8 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
+            Self::MemberIdRefused => 400,
+            Self::ProfileChanged => 412,
             Self::MemberNotFound
             | Self::CounterpartyNotFound
             | Self::ReferenceNotFound
@@ -257,6 +283,8 @@ impl Refusal {
             Self::MemberErased => 410,
             Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
             Self::ReferenceAlreadyUsed { .. }
+            | Self::ReferenceOfAnother { .. }
+            | Self::ReferenceAmbiguous { .. }
             | Self::MemberFrozen { .. }
             | Self::MemberMerged { .. }
             | Self::ItemsOpen
@@ -279,11 +307,13 @@ impl Refusal {
     pub fn retry_may_help(&self) -> bool {
         match self {
             Self::MemberNotFound
+            | Self::ProfileChanged
             | Self::ReferenceNotFound
             | Self::OccurredInFuture
             | Self::CounterpartyNotFound
             | Self::ItemsOpen
             | Self::OutsideLimits { .. }
+            | Self::ReferenceOfAnother { .. }
             | Self::MemberFrozen { .. }
             | Self::RewardUnavailable
             | Self::TierRequired { .. }
@@ -295,6 +325,8 @@ impl Refusal {
             | Self::TooManyOpen { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
+            | Self::ReferenceAmbiguous { .. }
+            | Self::MemberIdRefused
             | Self::MemberMerged { .. }
             | Self::MemberErased
             | Self::SameMember
@@ -307,6 +339,7 @@ impl Refusal {
             | Self::NoDeduction
             | Self::CouponResolved
             | Self::CouponConditions { .. }
+            | Self::CouponNotStackable { .. }
             | Self::WholeOnly
             | Self::UnknownEvent { .. }
             | Self::ReferenceRequired

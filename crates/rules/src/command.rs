@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person, Reversal,
-    Timestamp, Verdict,
+    Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person, Refusal,
+    Reversal, Timestamp, Verdict,
 };
 
 use crate::adjust::AdjustmentWish;
+use crate::again::Kept;
 use crate::exchange::Partner;
+use crate::profile::ProfileChange;
 use crate::reverse::{Redemption, Reverse};
 use crate::review::Promise;
 use crate::reward::Reward;
@@ -183,6 +185,10 @@ pub enum Command {
     },
     /// Forget whose the account is: what is left is forfeited.
     Erase,
+    /// Something that names what cannot be told; refused, and the refusal kept, as other commands are.
+    Refuse(Refusal),
+    /// Change what is told about the member, who is there.
+    Change(ProfileChange),
     /// Register the member, or note a change of its profile.
     Enrol,
     /// Write down what the clock has decided: activations, ends of tiers, expiries.
@@ -216,8 +222,14 @@ pub struct Decided {
 /// What the books already say about the documents that a command names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recorded {
-    /// The entry that bears the command's own reference.
+    /// The entry that bears the command's own reference, where that keeps the command from being recorded.
     pub used: Option<EntryId>,
+    /// Whether that entry is another member's.
+    pub is_of_another: bool,
+    /// What the member kept of the same document when it was undone before.
+    pub kept: Kept,
+    /// What coupons have taken off the order before, in minor units.
+    pub off_minor: i64,
     /// Earlier reversals of what is to be reversed, by the entry that they correct.
     pub reversals: Vec<(EntryId, Reversal)>,
     /// Points of the lots of the earn to be reversed that were written down as expired.
@@ -226,10 +238,29 @@ pub struct Recorded {
     pub tallies: Vec<Counted>,
     /// What the merchant told about the member; only where the rulebook asks for it.
     pub attributes: BTreeMap<String, String>,
+    /// The other names of the member; only where the command asks for them.
+    pub aliases: Vec<String>,
+    /// What tells apart what is told about the member; only where the command asks for it.
+    pub tag: String,
     /// The reward that it wants, and its version in the catalogue.
     pub reward: Option<(i64, Reward)>,
     /// The other members that it names, in the order named.
     pub others: Vec<Member>,
     /// The first of the names it gives the member that is another member's.
     pub taken_alias: Option<String>,
+}
+
+impl Recorded {
+    /// Why the command cannot be recorded under its reference. What another member has under it is no repetition: whoever takes it for one
+    /// leaves a customer without points.
+    pub(crate) fn taken(&self) -> Option<Refusal> {
+        let entry = self.used;
+        entry.map(|_| {
+            if self.is_of_another {
+                Refusal::ReferenceOfAnother { entry }
+            } else {
+                Refusal::ReferenceAlreadyUsed { entry }
+            }
+        })
+    }
 }

@@ -2,7 +2,7 @@
 
 use ledger::{CouponTerms, Discount, EntryId, Fault, Journal, Origin, Refusal, Timestamp, redeem_coupon};
 
-use crate::command::Line;
+use crate::command::{Line, Recorded};
 use crate::document::CouponRule;
 use crate::rulebook::Rulebook;
 
@@ -27,29 +27,33 @@ fn terms(rule: &CouponRule) -> CouponTerms {
         categories: rule.categories.clone(),
         channels: rule.channels.clone(),
         stores: rule.stores.clone(),
+        stacks: rule.stacks,
     }
 }
 
-/// Uses a coupon for an order.
+/// Uses a coupon for an order, which is known by its reference: all that coupons take off it is at most what it comes to.
 pub(crate) fn redeem(
     journal: &mut Journal,
     book: &Rulebook,
-    code: &str,
-    lines: &[Line],
+    (code, lines): (&str, &[Line]),
+    recorded: &Recorded,
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
     let Some(coupon) = journal.member().coupon(code) else { return Ok(Err(Refusal::CouponResolved)) };
     if lines.iter().any(|line| line.amount.currency != book.currency) {
         return Ok(Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }));
     }
-    match discount(&coupon.terms, lines, &origin) {
+    if let Some(entry) = recorded.used.filter(|_| !coupon.terms.stacks) {
+        return Ok(Err(Refusal::CouponNotStackable { entry }));
+    }
+    match discount(&coupon.terms, lines, recorded.off_minor, &origin) {
         Ok(discount) => redeem_coupon(journal, code, discount, origin),
         Err(refusal) => Ok(Err(refusal)),
     }
 }
 
-/// What the coupon takes off these lines.
-fn discount(terms: &CouponTerms, lines: &[Line], origin: &Origin) -> Result<Discount, Refusal> {
+/// What the coupon takes off these lines, of which others have taken off so much before.
+fn discount(terms: &CouponTerms, lines: &[Line], before: i64, origin: &Origin) -> Result<Discount, Refusal> {
     let among = |names: &[String], name: Option<&str>| {
         names.is_empty() || name.is_some_and(|name| names.iter().any(|known| known == name))
     };
@@ -76,7 +80,7 @@ fn discount(terms: &CouponTerms, lines: &[Line], origin: &Origin) -> Result<Disc
     let share = i128::from(counted) * i128::from(terms.off_percent) / 100;
     let share = i64::try_from(share).map_err(|_| Refusal::AmountOutOfRange)?;
     let off = terms.off_minor.max(share.min(terms.most_off_minor.unwrap_or(i64::MAX)));
-    match off.min(counted) {
+    match off.min(counted).min(order_minor.saturating_sub(before)).max(0) {
         0 => lacks("minimum"),
         off_minor => Ok(Discount { order_minor, off_minor }),
     }

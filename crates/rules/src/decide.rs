@@ -11,6 +11,7 @@ use ledger::{
 use crate::adjust::ask;
 use crate::command::{Activation, Command, Decided, Recorded};
 use crate::earn::earn;
+use crate::names::{is_mistaken, may_open};
 use crate::remind::reminder;
 use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
@@ -142,12 +143,14 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
     let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
     match command {
         Command::RedeemPooled { .. } if !member.exists() => Err(Refusal::CounterpartyNotFound),
+        // Whoever mistakes an id is told so, and does not go looking for a member of that name.
+        _ if is_of_member && !member.exists() && is_mistaken(member.id.as_str()) => Err(Refusal::MemberIdRefused),
         _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
         // No member has another one's name as its id.
         _ if member.id.is_alias() => Err(Refusal::MemberNotFound),
         Command::Settle | Command::Upgrade | Command::Remind => Ok(()),
         _ if member.closed.is_some() => Err(closed(member)),
-        Command::Enrol if recorded.taken_alias.is_some() => {
+        Command::Enrol | Command::Change(_) if recorded.taken_alias.is_some() => {
             // Its kind alone: what is kept of a refusal must not tell who somebody is.
             let name = recorded.taken_alias.as_deref().unwrap_or_default();
             Err(Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() })
@@ -158,18 +161,22 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         {
             Err(Refusal::CounterpartyNotFound)
         }
+        Command::Change(change) => change.may(recorded),
+        Command::Refuse(refusal) => Err(refusal.clone()),
         Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
         Command::Take { .. } if recorded.reward.is_none() => Err(Refusal::RewardNotFound),
         Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
             Err(Refusal::HoldResolved)
         }
         Command::Decide { request, .. } if member.request(*request).is_none() => Err(Refusal::RequestResolved),
-        _ if recorded.used.is_some() => Err(Refusal::ReferenceAlreadyUsed { entry: recorded.used }),
+        // Several coupons may be for one order: see there.
+        Command::RedeemCoupon { .. } if member.frozen.spending => Err(Refusal::MemberFrozen { side: "spending" }),
+        Command::RedeemCoupon { .. } => Ok(()),
+        _ if recorded.used.is_some() => Err(recorded.taken().unwrap_or(Refusal::ReferenceNotFound)),
         Command::Redeem { .. }
         | Command::Hold { .. }
         | Command::Take { .. }
         | Command::Deduct { .. }
-        | Command::RedeemCoupon { .. }
         | Command::Transfer { .. }
         | Command::Exchange { .. }
         | Command::RedeemPooled { .. }
@@ -247,7 +254,7 @@ fn post(
         }
         Command::Take { reward, quantity } => reward::take(journal, book, reward, *quantity, recorded, origin)?,
         Command::Deduct { order, most, minutes } => deduct::deduct(journal, book, *order, *most, *minutes, origin)?,
-        Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, book, code, lines, origin)?,
+        Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, book, (code, lines), recorded, origin)?,
         Command::CancelCoupon { code } => cancel_coupon(journal, code, origin)?,
         Command::RestoreCoupon { used } if recorded.reversals.iter().any(|(id, _)| *id == used.id) => {
             Err(Refusal::NothingToReverse)
@@ -283,7 +290,11 @@ fn post(
                 Ok(activate_early(journal, dates, origin)?)
             }
         }
-        Command::Enrol => Ok(enrol(journal, origin)?),
+        Command::Enrol => match may_open(book, journal.member()) {
+            Ok(()) => Ok(enrol(journal, origin)?),
+            Err(refusal) => Err(refusal),
+        },
+        Command::Change(_) => Ok(enrol(journal, origin)?),
         Command::Upgrade => return tiers::upgrade(journal, book, &origin, None).map(|()| Ok(None)),
         Command::Remind => match reminder(book, journal.member(), journal.now()) {
             Some(due) => Ok(remind(journal, due, origin)?),
@@ -294,6 +305,7 @@ fn post(
         Command::Earn(_)
         | Command::Activate(None)
         | Command::Reverse(None)
+        | Command::Refuse(_)
         | Command::Transfer { .. }
         | Command::Exchange { .. }
         | Command::Merge { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::{
-    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry, Limit, Per,
+    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry, Limit, Members, Per,
     Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode,
     TierBasis, TierLevel, Tiers, Transfers,
 };
@@ -45,6 +45,7 @@ pub fn default_document() -> Document {
         time_zone: "Asia/Shanghai".to_owned(),
         rounding: RoundingMode::Down,
         enrolment: Enrolment::Automatic,
+        members: Members { id_patterns: Vec::new(), country_code: Some("86".to_owned()) },
         consumption: Consumption::ExpiringFirst,
         accept_late_days: 7,
         purchase: PurchaseRule {

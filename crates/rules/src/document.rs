@@ -6,6 +6,7 @@
 mod approvals;
 mod coupons;
 mod earning;
+mod members;
 mod publication;
 mod redemption;
 mod reminders;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use approvals::{ApprovalStep, Approvals};
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use earning::{Bracket, Budget, CapOf, EarningRule, RuleAward, RuleCap, Stacking};
+pub use members::Members;
 pub use publication::Publication;
 pub use redemption::Redemption;
 pub use reminders::Reminders;
@@ -44,6 +46,9 @@ pub struct Document {
     /// Whether an earn may register a member that is not known yet.
     #[serde(default)]
     pub enrolment: Enrolment,
+    /// How members are named.
+    #[serde(default)]
+    pub members: Members,
     /// Which points are spent first.
     #[serde(default)]
     pub consumption: Consumption,

@@ -1,8 +1,8 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, EntryId, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal,
-    Timestamp, Totals, repay,
+    Context, Decision, Earn, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp,
+    Totals, repay,
 };
 
 use crate::award::{self, Share};
@@ -13,6 +13,7 @@ use crate::decide::{Outcome, closed, settle};
 use crate::document::Enrolment;
 use crate::earning::{Asked, Fired, ask, sum_of};
 use crate::limits::Limits;
+use crate::names::may_open;
 use crate::review::{kept_back, too_fast, too_much};
 use crate::rulebook::{Availability, Rulebook};
 use crate::tiers;
@@ -30,7 +31,7 @@ pub(crate) fn earn(
 ) -> Outcome {
     let now = context.now;
     let occurred_at = event.occurred_at.unwrap_or(now);
-    if let Err(refusal) = may(book, &member, event, origin, recorded.used, occurred_at, now) {
+    if let Err(refusal) = may(book, &member, event, origin, recorded, occurred_at, now) {
         return Ok(Err(refusal));
     }
     let mut journal = Journal::new(member, context);
@@ -55,7 +56,7 @@ fn may(
     member: &Member,
     event: &EarnEvent,
     origin: &Origin,
-    used: Option<EntryId>,
+    recorded: &Recorded,
     occurred_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), Refusal> {
@@ -65,11 +66,12 @@ fn may(
     if member.closed.is_some() {
         return Err(closed(member));
     }
+    may_open(book, member)?;
     if !member.exists() && book.enrolment == Enrolment::Explicit {
         return Err(Refusal::MemberNotFound);
     }
-    if used.is_some() {
-        return Err(Refusal::ReferenceAlreadyUsed { entry: used });
+    if let Some(taken) = recorded.taken() {
+        return Err(taken);
     }
     if member.frozen.earning {
         return Err(Refusal::MemberFrozen { side: "earning" });
@@ -146,6 +148,7 @@ fn price(
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
     granted = limits.cap("all", book.points_per_day, granted);
+    granted = granted.saturating_sub(recorded.kept.points).max(0);
     granted = limits.budget(book.budget, granted, &recorded.tallies);
     because = because.or_else(|| too_much(book, spend_minor, granted));
     let parts = award::within(&parts, granted);
@@ -181,7 +184,7 @@ fn price(
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
         review: None,
         tallies,
-        coupons: coupons(book, &event.event, spend_minor, &fired, now),
+        coupons: without(coupons(book, &event.event, spend_minor, &fired, now), &recorded.kept.coupons),
     };
     Ok(match because {
         Some(because) => kept_back(earn, because),
@@ -198,6 +201,19 @@ fn coupons(book: &Rulebook, event: &str, spend_minor: i64, fired: &[Fired<'_>], 
     };
     let names = by_itself.into_iter().chain(fired.iter().filter_map(|fired| fired.rule.coupon.as_ref()));
     names.filter_map(|name| book.coupon(name, now)).collect()
+}
+
+/// The coupons but for those that the member has from the same order already.
+fn without(coupons: Vec<Issue>, kept: &[String]) -> Vec<Issue> {
+    let mut kept: Vec<&String> = kept.iter().collect();
+    let mut is_new = |(name, ..): &Issue| match kept.iter().position(|had| *had == name) {
+        Some(at) => {
+            kept.remove(at);
+            false
+        }
+        None => true,
+    };
+    coupons.into_iter().filter(|issue| is_new(issue)).collect()
 }
 
 type Life<'a> = (&'a ExpiryPolicy, &'a Availability);

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 mod adjust;
+mod again;
 mod award;
 mod back_test;
 mod budgets;
@@ -22,6 +23,8 @@ mod earning;
 mod exchange;
 mod joint;
 mod limits;
+mod names;
+mod profile;
 mod remind;
 mod rerun;
 mod reverse;
@@ -32,6 +35,7 @@ mod tiers;
 mod validate;
 
 pub use adjust::AdjustmentWish;
+pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
@@ -40,12 +44,14 @@ pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_
 pub use default::default_document;
 pub use document::{
     Accepted, ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document,
-    Downgrade, EarningRule, Enrolment, Exchanges, Expiry, Limit, Pending, Per, Publication, PurchaseCoupon,
+    Downgrade, EarningRule, Enrolment, Exchanges, Expiry, Limit, Members, Pending, Per, Publication, PurchaseCoupon,
     PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo, RoundingMode,
     RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use exchange::Partner;
+pub use names::{has_spellings, is_mistaken, normalised, other_spellings, spellings_of};
+pub use profile::{MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange};
 pub use remind::reminder;
 pub use rerun::{Rerun, Sums};
 pub use reverse::{Part, Redemption, Reverse};

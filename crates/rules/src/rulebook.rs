@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use ledger::{
     Currency, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotState, Member, Rate, Redeem, Rounding, Shortfall,
-    Timestamp, Zone,
+    Timestamp, Zone, local_date,
 };
 
 use crate::condition::{Condition, Conditions};
 use crate::document::{
-    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, Limit, PurchaseCoupon, QualifyingPeriod,
-    Redemption, Risk, TierBasis, Transfers,
+    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, Limit, Members, PurchaseCoupon,
+    QualifyingPeriod, Redemption, Risk, TierBasis, Transfers,
 };
 use crate::earning::Rule;
 use crate::exchange;
@@ -27,6 +27,7 @@ pub struct Rulebook {
     pub(crate) zone: Zone,
     pub(crate) rounding: Rounding,
     pub(crate) enrolment: Enrolment,
+    pub(crate) members: Members,
     pub(crate) consumption: Consumption,
     pub(crate) accept_late_days: u32,
     pub(crate) purchase: Purchase,
@@ -144,6 +145,18 @@ pub struct Level {
 }
 
 impl Rulebook {
+    /// The code of the country that telephone numbers are from which do not tell.
+    #[must_use]
+    pub fn country_code(&self) -> Option<&str> {
+        self.members.country_code.as_deref()
+    }
+
+    /// The last local day on which what ends at that instant can be used: `2026-12-31`.
+    #[must_use]
+    pub fn last_day(&self, expires_at: Timestamp) -> String {
+        local_date(expires_at.plus_ms(-1), self.zone()).to_string()
+    }
+
     /// The version it was published as.
     #[must_use]
     pub fn version(&self) -> i64 {

@@ -82,6 +82,7 @@ impl Rulebook {
         if zone.is_none() {
             check.problem("/time_zone", "must be an IANA time zone such as Asia/Shanghai");
         }
+        check.members(&document.members);
         check.days("/accept_late_days", document.accept_late_days);
         check.policies = document
             .expiry
@@ -148,6 +149,7 @@ impl Rulebook {
                     RoundingMode::HalfUp => Rounding::HalfUp,
                 },
                 enrolment: document.enrolment,
+                members: document.members.clone(),
                 consumption: document.consumption,
                 accept_late_days: document.accept_late_days,
                 purchase,
@@ -177,6 +179,7 @@ impl Rulebook {
 mod approvals;
 mod earning;
 mod expiry;
+mod members;
 mod publication;
 mod risk;
 mod spending;
@@ -373,6 +376,7 @@ mod tests {
             categories: vec![],
             channels: vec![],
             stores: vec![],
+            stacks: false,
         };
         change(&mut rule);
         document.coupons.insert("ten".to_owned(), rule);

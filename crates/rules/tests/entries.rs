@@ -209,7 +209,7 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 137] = [
+    let changes: [(&str, Change); 138] = [
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),
@@ -324,6 +324,7 @@ fn every_field_is_under_the_hash() {
         ("coupon.categories", |e| e.coupons[0].terms.categories.clear()),
         ("coupon.channels", |e| e.coupons[0].terms.channels.push("x".into())),
         ("coupon.stores", |e| e.coupons[0].terms.stores.push("x".into())),
+        ("coupon.stacks", |e| e.coupons[0].terms.stacks = true),
         ("discount", |e| e.discount = None),
         ("discount.order_minor", |e| e.discount.as_mut().unwrap().order_minor += 1),
         ("discount.off_minor", |e| e.discount.as_mut().unwrap().off_minor += 1),

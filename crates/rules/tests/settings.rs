@@ -138,10 +138,12 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 67] = [
+    let changes: [(&str, Change); 70] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
+        ("members.id_patterns[]", |d| d.members.id_patterns = vec!["card-####".into()]),
+        ("members.country_code", |d| d.members.country_code = Some("49".into())),
         ("consumption", |d| d.consumption = Consumption::FirstInFirstOut),
         ("accept_late_days", |d| d.accept_late_days = 1),
         ("purchase.points_per_unit", |d| d.purchase.points_per_unit = "3".into()),
@@ -197,6 +199,7 @@ fn a_setting_stored_but_never_read() {
         ("coupons{}.categories[]", |d| with_coupon(d, |c| c.categories = vec!["A".into()])),
         ("coupons{}.channels[]", |d| with_coupon(d, |c| c.channels = vec!["app".into()])),
         ("coupons{}.stores[]", |d| with_coupon(d, |c| c.stores = vec!["s1".into()])),
+        ("coupons{}.stacks", |d| with_coupon(d, |c| c.stacks = true)),
         ("redemption", |d| d.redemption = None),
         ("redemption.points_per_unit", |d| d.redemption.as_mut().unwrap().points_per_unit = 50),
         ("redemption.most_percent", |d| d.redemption.as_mut().unwrap().most_percent = 20),
@@ -250,6 +253,7 @@ fn a_setting_stored_but_never_read() {
         }
         world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
         outcomes.push(format!("{:?}", budgets(&world)));
+        outcomes.extend(rules::normalised("phone:13800000000", world.book.country_code()));
         outcomes.extend(returns(&mut world));
         outcomes.extend((0..2).map(|_| gift(&world, 25)));
         outcomes.extend(exchanged(&world, 25));

@@ -21,6 +21,7 @@ fn coupon(change: impl FnOnce(&mut CouponRule)) -> CouponRule {
         categories: vec![],
         channels: vec![],
         stores: vec![],
+        stacks: false,
     };
     change(&mut rule);
     rule

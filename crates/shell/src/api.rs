@@ -161,6 +161,9 @@ pub struct ActivateBody {
     pub member_id: String,
     /// The reference that the points were earned under.
     pub reference: String,
+    /// The store that it is from, where stores number their orders by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_store_id: Option<String>,
     /// The event that they were earned for; `purchase` when absent.
     #[serde(default = "purchase")]
     pub event: String,
@@ -190,6 +193,19 @@ pub struct MemberBody {
     /// Other names the member is known by, each with its kind in front, such as `phone:+8613800000000`; those there are stay when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aliases: Option<Vec<String>>,
+}
+
+/// What changes of what is told about a member; what is not named stays (a JSON merge patch).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MemberPatchBody {
+    /// Attributes by name, as in [`MemberBody::attributes`]; null takes one away.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Option<String>>,
+    /// Other names by their kind, without it: `{"phone": ["+8613800000000"], "card": null}`. All of a kind are replaced; null takes them away.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, Option<Vec<String>>>,
 }
 
 /// A new key.

@@ -22,6 +22,7 @@ mod once;
 mod orders;
 mod page;
 mod problem;
+mod profile;
 mod request;
 mod risk;
 mod rulebooks;
@@ -38,19 +39,22 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 pub use answer::Reply;
 pub use api::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody, MergeBody,
-    MoneyBody, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
-    ReverseBody, SideBody, SimulationBody, TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody,
+    MemberPatchBody, MergeBody, MoneyBody, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody,
+    ReleaseBody, ReturnedLineBody, ReverseBody, SideBody, SimulationBody, TransferBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
-pub use command::{across, asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, simulated, single};
+pub use command::{
+    across, actor_of, asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, simulated, single,
+};
 pub use ids::{new_id, now};
 pub use joint::pool_order;
 pub use json::{parse_json, parse_optional_json};
 pub use once::once;
 pub use page::Page;
 pub use problem::{FieldError, PROBLEMS, Problem};
+pub use profile::ProfileTerms;
 pub use request::Request;
 pub use rulebooks::{Drafted, drafted, in_force, published};
 pub use serve::{Response, serve, serve_plain};

@@ -2,21 +2,19 @@
 
 use std::collections::HashSet;
 
-use ledger::{Currency, MemberId, Money, Origin, Timestamp};
+use ledger::{Currency, MemberId, Money, Refusal, Timestamp};
 use rules::{Activation, Command, EarnEvent, Line, decide_event, decide_single};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Order, source};
 
-use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody, MemberBody};
+use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody};
 use crate::check::{Check, MOST_AMOUNT};
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
 use crate::trace::{asked_from, trace_of};
 
 pub(crate) const MOST_LINES: usize = 500;
-const MOST_ATTRIBUTES: usize = 50;
-const MOST_ALIASES: usize = 20;
 
 impl BulkBody {
     /// Checks the values, its key as well, and makes an order of it.
@@ -157,21 +155,28 @@ impl ActivateBody {
         source(&self.event, &self.reference)
     }
 
-    /// Checks the values and makes an order of it; `activation` is what was earned under the reference, if anything was.
+    /// Checks the values and makes an order of it; `activation` is what was earned under the reference, if anything was, or why that cannot be
+    /// told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str, activation: Option<Activation>) -> Result<Order, Problem> {
+    pub fn order(
+        &self,
+        key: &str,
+        actor: &str,
+        activation: Result<Option<Activation>, Refusal>,
+    ) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let reference = check.reference(Some(&self.reference));
         check.text("/event", Some(&self.event), 40);
+        check.text("/order_store_id", self.order_store_id.as_deref(), 64);
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = member.map(|member| Order {
             decide: decide_single,
             member,
-            command: Command::Activate(activation),
+            command: activation.map_or_else(Command::Refuse, Command::Activate),
             origin,
             idem: Some((format!("activate:{key}"), fingerprint(self))),
             source: None,
@@ -181,62 +186,4 @@ impl ActivateBody {
         });
         check.done(order)
     }
-}
-
-impl MemberBody {
-    /// Checks the values and makes an order of it for the member of the path.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Order, Problem> {
-        let mut check = Check::default();
-        let member_id = check.id("member_id", MemberId::new(member));
-        if self.attributes.len() > MOST_ATTRIBUTES {
-            check.wrong("/attributes", "must be 50 at most");
-        }
-        for (name, value) in &self.attributes {
-            let at = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
-            check.text(&at, Some(name), 64);
-            check.text(&at, Some(value), 200);
-        }
-        let attributes = serde_json::to_string(&self.attributes).ok();
-        let aliases = self.aliases.as_ref().map(|aliases| names(aliases, &mut check));
-        let order = member_id.map(|member_id| Order {
-            decide: decide_single,
-            member: member_id,
-            command: Command::Enrol,
-            origin: Origin { actor: actor.to_owned(), ..Origin::default() },
-            idem: Some((format!("member:{key}"), fingerprint(&(member, self)))),
-            source: None,
-            attributes,
-            trace: None,
-            aliases,
-        });
-        check.done(order)
-    }
-}
-
-/// Other names of a member, each with its kind in front. Old ids of members that became part of it stay anyway.
-fn names(aliases: &[String], check: &mut Check) -> Vec<String> {
-    if aliases.len() > MOST_ALIASES {
-        check.wrong("/aliases", "must be 20 at most");
-    }
-    let mut names: Vec<String> = Vec::new();
-    for (index, name) in aliases.iter().take(MOST_ALIASES).enumerate() {
-        let at = format!("/aliases/{index}");
-        let (kind, value) = name.split_once(':').unwrap_or((name, ""));
-        let is_kind = (1..=20).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        if !is_kind || value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
-            check.wrong(
-                &at,
-                "must be a kind (1 to 20 of a–z _), a colon, and A–Z a–z 0–9 . _ : @ + = -, 63 characters at most",
-            );
-        }
-        if names.contains(name) {
-            check.wrong(&at, "is named before");
-        }
-        names.push(name.clone());
-    }
-    names.retain(|name| !name.starts_with("id:"));
-    names
 }

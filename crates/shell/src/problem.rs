@@ -2,7 +2,7 @@
 //!
 //! Business refusals come from the ledger and are shown here; their order is theirs. docs/reference/problems.md explains each slug.
 
-use ledger::Refusal;
+use ledger::{EntryId, Refusal};
 use serde_json::{Map, Value as Json, json};
 
 use crate::answer::Reply;
@@ -198,8 +198,15 @@ impl Problem {
 fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
     body.insert("retry_may_help".into(), refusal.retry_may_help().into());
     match refusal {
-        Refusal::ReferenceAlreadyUsed { entry: Some(entry) } => {
+        Refusal::ReferenceAlreadyUsed { entry: Some(entry) }
+        | Refusal::ReferenceOfAnother { entry: Some(entry) }
+        | Refusal::CouponNotStackable { entry } => {
             body.insert("entry_id".into(), entry.to_string().into());
+        }
+        Refusal::ReferenceAmbiguous { candidates } => {
+            let candidate =
+                |(id, store): &(EntryId, Option<String>)| json!({"entry_id": id.to_string(), "store_id": store});
+            body.insert("candidates".into(), candidates.iter().map(candidate).collect::<Vec<_>>().into());
         }
         Refusal::InsufficientPoints { balance, missing } => {
             body.insert("balance".into(), (*balance).into());
@@ -260,6 +267,8 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("left".into(), (*left).into());
         }
         Refusal::MemberNotFound
+        | Refusal::MemberIdRefused
+        | Refusal::ProfileChanged
         | Refusal::ReferenceNotFound
         | Refusal::HoldNotFound
         | Refusal::RequestNotFound
@@ -286,6 +295,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::UnderReview
         | Refusal::ReferenceRequired
         | Refusal::ReferenceAlreadyUsed { entry: None }
+        | Refusal::ReferenceOfAnother { entry: None }
         | Refusal::OccurredInFuture
         | Refusal::AmountOutOfRange => {}
     }

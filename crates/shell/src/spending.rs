@@ -106,7 +106,7 @@ impl CouponBody {
         }
         let lines = self.lines.iter().take(MOST_LINES).enumerate();
         let lines: Vec<Line> = lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
-        let reference = check.reference(self.reference.as_deref());
+        let (reference, source) = check.document("coupon", self.reference.as_deref());
         let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
         let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
         let command = Command::RedeemCoupon { code: code.to_owned(), lines, of };
@@ -118,7 +118,7 @@ impl CouponBody {
             command,
             origin,
             idem,
-            source: None,
+            source,
             attributes: None,
             trace: None,
             aliases: None,

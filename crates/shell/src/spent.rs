@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ledger::{EntryId, MemberId};
+use ledger::{EntryId, MemberId, Refusal};
 use rules::{Command, Part, Reverse, decide_single};
 use store::{Order, source};
 
@@ -24,7 +24,8 @@ impl CaptureBody {
         // The document that the hold was for is what is paid now.
         let reference = hold.origin.reference.clone();
         let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+        // The document is of the store that it was held in.
+        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref().or(hold.origin.store.as_ref()));
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = Order {
             decide: decide_single,
@@ -82,6 +83,7 @@ impl ReverseBody {
     pub fn target(&self) -> Result<(Target, Part), Problem> {
         let mut check = Check::default();
         check.text("/event", self.event.as_deref(), 40);
+        check.text("/order_store_id", self.order_store_id.as_deref(), 64);
         let reference = check.reference(self.reference.as_deref());
         let target = match (&reference, &self.entry_id) {
             (Some(reference), None) => Some(Target::Sources(self.sources(reference.as_str()))),
@@ -106,6 +108,9 @@ impl ReverseBody {
         if self.entry_id.is_some() && self.event.is_some() {
             check.wrong("/event", "goes with reference");
         }
+        if self.entry_id.is_some() && self.order_store_id.is_some() {
+            check.wrong("/order_store_id", "goes with reference");
+        }
         if self.lines.is_some() && (is_redemption || !matches!(self.event.as_deref(), None | Some("purchase"))) {
             check.wrong("/lines", "only purchases have lines");
         }
@@ -129,11 +134,11 @@ impl ReverseBody {
         }
     }
 
-    /// Checks the values and makes an order of it; `wish` is what was found of what it names.
+    /// Checks the values and makes an order of it; `wish` is what was found of what it names, or why that cannot be told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str, wish: Option<Reverse>) -> Result<Order, Problem> {
+    pub fn order(&self, key: &str, actor: &str, wish: Result<Option<Reverse>, Refusal>) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let reference = self.return_reference.as_deref();
@@ -144,7 +149,7 @@ impl ReverseBody {
         let order = member.map(|member| Order {
             decide: decide_single,
             member,
-            command: Command::Reverse(wish.map(Box::new)),
+            command: wish.map_or_else(Command::Refuse, |wish| Command::Reverse(wish.map(Box::new))),
             origin,
             idem: Some((format!("reverse:{key}"), fingerprint(self))),
             source,

@@ -14,6 +14,7 @@ use crate::history::span;
 use crate::in_flight::InFlight;
 use crate::load::{Hit, Loaded, Lots, Scope, Wanted, load};
 use crate::order::{Answer, Order, Outcome, most_lots};
+use crate::profile::merged;
 use crate::programmes::ProgrammeRef;
 use crate::refusals;
 use crate::sql::Sql;
@@ -140,7 +141,7 @@ impl Round {
         if let Some(outcome) = settled_before(desk.sql, order, &loaded).await? {
             return Ok(Some(outcome));
         }
-        let claims = order.claims();
+        let mut claims = merged(order.claims(), &order.command, &loaded.recorded);
         // The second of two orders with one key or source waits for the outcome of the first.
         let taken: Vec<String> =
             [claims.idem.as_ref().map(|k| format!("k{k}")), claims.source.as_ref().map(|s| format!("s{s}"))]
@@ -149,6 +150,9 @@ impl Round {
                 .collect();
         if taken.iter().any(|claim| self.claimed.contains(claim)) {
             return Ok(None);
+        }
+        if let Some(source) = loaded.source.clone() {
+            claims.source = Some(source);
         }
         let stored_only = order.needs_what_is_stored();
         let is_ahead = |member: &Member| self.members.contains_key(&member.id);

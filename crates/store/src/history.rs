@@ -43,16 +43,6 @@ pub async fn history(
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
-/// The entries that bear sources, each of which is recorded once only (`purchase:order-1`).
-///
-/// # Errors
-/// [`Error`] when the database fails or holds something unreadable.
-pub async fn entries_by_source(sql: &impl Sql, programme_no: i64, sources: &[String]) -> Result<Vec<Entry>, Error> {
-    let values = vec![programme_no.into(), serde_json::json!(sources).to_string().into()];
-    let rows = sql.look_up(statement!("queries/entries_by_source"), values).await?;
-    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
-}
-
 /// The hold, capture or redemption of that id.
 ///
 /// # Errors
@@ -68,7 +58,13 @@ pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resu
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn corrections(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Vec<Entry>, Error> {
-    let values = vec![programme_no.into(), id.to_string().into()];
+    corrections_of(sql, programme_no, &[id]).await
+}
+
+/// The entries that resolve or undo those of these ids, oldest first.
+pub(crate) async fn corrections_of(sql: &impl Sql, programme_no: i64, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let values = vec![programme_no.into(), serde_json::json!(ids).to_string().into()];
     let rows = sql.query(statement!("queries/corrections"), values).await?;
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }

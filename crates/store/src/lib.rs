@@ -21,6 +21,7 @@ mod drafts;
 mod effects;
 mod endpoints;
 mod exchanges;
+mod find;
 mod groups;
 mod history;
 mod in_flight;
@@ -31,6 +32,7 @@ mod migrate;
 mod more;
 mod night;
 mod order;
+mod profile;
 mod programmes;
 mod publications;
 mod receipts;
@@ -38,14 +40,16 @@ mod refusals;
 mod reports;
 mod reviews;
 mod rewards;
+mod sources;
 mod sql;
 mod statement;
+mod sums;
 mod traces;
 mod versions;
 mod view;
 
 pub use adjustments::open_requests;
-pub use aliases::member_by_alias;
+pub use aliases::{holders, member_by_alias};
 pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
 pub use carry_out::{Desk, carry_out, dry_run};
 pub use changes::changes;
@@ -60,8 +64,9 @@ pub use endpoints::{
     replay_dead,
 };
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
+pub use find::{ListedMember, MemberOrder, find_entry, list_members};
 pub use groups::{group_of, kin, name_clashes, set_group};
-pub use history::{corrections, drawn_lots, entries_by_source, history, named_entry, span, transferred};
+pub use history::{corrections, drawn_lots, history, named_entry, span, transferred};
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
@@ -71,7 +76,7 @@ pub use night::{
     all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
     tiers_alone,
 };
-pub use order::{Answer, Order, Outcome, Trace, source};
+pub use order::{Answer, Order, Outcome, Trace};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish,
     rulebook_text, seed,
@@ -87,6 +92,7 @@ pub use reports::{
 };
 pub use reviews::{open_reviews, reviewed};
 pub use rewards::{Offer, list_rewards, put_reward, reward};
+pub use sources::{records, source};
 #[cfg(feature = "native")]
 pub use sql::native::Native;
 #[cfg(feature = "spin")]
@@ -94,6 +100,7 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
+pub use sums::{MemberSums, member_sums};
 pub use traces::{Part, Trail, trail};
 pub use versions::{Version, rulebook_version, rulebook_versions};
 pub use view::{EntryView, adjustment_json, coupon_json, dates, entry_json};

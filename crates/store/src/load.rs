@@ -5,10 +5,13 @@ use rules::{Recorded, Reward};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
+use crate::aliases;
 use crate::body::{ReversalRow, reversal};
 use crate::codec;
+use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
+use crate::sources::make_room;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
@@ -38,6 +41,8 @@ pub struct Wanted {
     pub idem: Option<String>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
+    /// The store that the source is from, when that is told.
+    pub store: Option<String>,
     /// What it undoes.
     pub undoes: Option<Undoes>,
     /// Subjects whose counters it has to know.
@@ -82,6 +87,7 @@ impl Wanted {
             member,
             idem: None,
             source: None,
+            store: None,
             undoes: None,
             subjects: Vec::new(),
             reward: None,
@@ -147,6 +153,8 @@ pub struct Loaded {
     pub member_no: Option<i64>,
     /// The command that already bears the key.
     pub(crate) hit: Option<Hit>,
+    /// The name under which its document can be recorded, where its own name is taken.
+    pub(crate) source: Option<String>,
     /// The refusal that is kept under the key.
     pub refusal: Option<StoredRefusal>,
     /// What the books say about the documents that the command names.
@@ -186,14 +194,13 @@ pub async fn load(
     wanted: &[Wanted],
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
-    let Some((programme, caller, loaded)) = look_up(sql, scope, wanted, lots).await? else { return Ok(None) };
-    let Some(known) = known(sql, programme.no, wanted, &loaded).await? else {
-        return Ok(Some((programme, caller, loaded)));
-    };
-    // With the rulebook of that instant: what is loaded beside a member is what that one asks for.
-    let Some((programme, _, loaded)) = look_up(sql, Scope::Programme(programme.no), &known, lots).await? else {
-        return Err(Error::Corrupt("programme"));
-    };
+    let Some((mut programme, caller, mut loaded)) = look_up(sql, scope, wanted, lots).await? else { return Ok(None) };
+    if let Some(known) = known(sql, programme.no, wanted, &loaded).await? {
+        // With the rulebook of that instant: what is loaded beside a member is what that one asks for.
+        let found = look_up(sql, Scope::Programme(programme.no), &known, lots).await?;
+        (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+    }
+    make_room(sql, programme.no, wanted, &mut loaded).await?;
     Ok(Some((programme, caller, loaded)))
 }
 
@@ -212,7 +219,7 @@ async fn known(
         let others = wanted.others.iter_mut().zip(&loaded.recorded.others);
         for (id, found, of) in own.chain(others.map(|(id, found)| (id, found, abroad.as_ref()))) {
             if found.id.is_alias() {
-                names.push(json!([id.as_str(), of.map(ProgrammeId::as_str)]));
+                names.push((id.clone(), of.map(ToString::to_string)));
                 places.push(id);
             }
         }
@@ -220,11 +227,10 @@ async fn known(
     if names.is_empty() {
         return Ok(None);
     }
-    let values = vec![programme_no.into(), Json::Array(names).to_string().into()];
     let mut is_any = false;
-    for (mut row, id) in sql.look_up(statement!("queries/known"), values).await?.into_iter().zip(places) {
-        if let Some(found) = row.optional_text(0)? {
-            *id = MemberId::new(found).map_err(|_| Error::Corrupt("member id"))?;
+    for (found, id) in aliases::known(sql, programme_no, &names).await?.into_iter().zip(places) {
+        if let Some(found) = found {
+            *id = found;
             is_any = true;
         }
     }
@@ -308,9 +314,21 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let aliases = row.optional_text(MEMBER + 26)?;
     // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule can ask for.
     let told = attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let recorded =
-        Recorded { used, reversals, expired, tallies, attributes: told, reward, others: Vec::new(), taken_alias };
-    Ok(Loaded { member, member_no, hit, refusal, recorded, attributes, aliases })
+    let own = aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let tag = aliases.as_ref().map(|_| profile::tag(&told, &own)).unwrap_or_default();
+    let recorded = Recorded {
+        used,
+        reversals,
+        expired,
+        tallies,
+        attributes: told,
+        aliases: own,
+        tag,
+        reward,
+        taken_alias,
+        ..Recorded::default()
+    };
+    Ok(Loaded { member, member_no, hit, source: None, refusal, recorded, attributes, aliases })
 }
 
 fn read_reward(text: &str) -> Result<(i64, Reward), Error> {

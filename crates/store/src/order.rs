@@ -48,7 +48,15 @@ impl Order {
             Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
             _ => (Vec::new(), None),
         };
-        let (member, source, aliases) = (self.member.clone(), self.source.clone(), self.aliases.clone());
+        let (member, source) = (self.member.clone(), self.source.clone());
+        let (aliases, beside) = match &self.command {
+            Command::Change(change) => {
+                let named = change.aliases.values().chain(&self.aliases).flatten().cloned().collect();
+                (Some(named), Beside::Profile)
+            }
+            Command::Earn(_) => (self.aliases.clone(), Beside::Pricing),
+            _ => (self.aliases.clone(), Beside::Nothing),
+        };
         let abroad = match &self.command {
             Command::Exchange { with, .. } => with.as_ref().map(|partner| partner.programme.clone()),
             _ => None,
@@ -57,13 +65,14 @@ impl Order {
             member,
             idem,
             source,
+            store: self.origin.store.clone(),
             undoes: self.undoes(),
             subjects,
             reward,
             others: self.others(),
             abroad,
             aliases,
-            beside: if matches!(self.command, Command::Earn(_)) { Beside::Pricing } else { Beside::Nothing },
+            beside,
         }
     }
 
@@ -73,6 +82,7 @@ impl Order {
         match self.command {
             Command::Earn(_)
             | Command::Enrol
+            | Command::Change(_)
             | Command::Request(_)
             | Command::Freeze(_)
             | Command::Restore(_)
@@ -97,6 +107,7 @@ impl Order {
             | Command::Pool { .. }
             | Command::RedeemPooled { .. }
             | Command::Erase
+            | Command::Refuse(_)
             | Command::Activate(_)
             | Command::Settle
             | Command::Upgrade
@@ -128,7 +139,7 @@ impl Order {
 
     /// Whether more is needed to decide it than the member's own state, so that it cannot be decided on top of writes that are under way.
     pub(crate) fn needs_what_is_stored(&self) -> bool {
-        self.undoes().is_some() || !self.others().is_empty()
+        self.undoes().is_some() || !self.others().is_empty() || matches!(self.command, Command::Change(_))
     }
 
     /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes
@@ -171,12 +182,6 @@ impl Order {
         let Self { source, attributes, trace, aliases, .. } = self.clone();
         Claims { idem, fingerprint, source, attributes, trace, aliases }
     }
-}
-
-/// The name of what may be recorded once only: the order of a purchase, the document of a redemption (`redeem`).
-#[must_use]
-pub fn source(event: &str, reference: &str) -> String {
-    format!("{event}:{reference}")
 }
 
 /// What a command wrote.

@@ -73,6 +73,11 @@ enum Body {
     NothingToChange,
     DeviceLimitReached(i64, String),
     UnderReview,
+    MemberIdRefused,
+    ProfileChanged,
+    ReferenceOfAnother(Option<String>),
+    ReferenceAmbiguous(Vec<(String, Option<String>)>),
+    CouponNotStackable(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,6 +174,18 @@ impl StoredRefusal {
             Body::OutsideLimits(least, most) => Refusal::OutsideLimits { least, most },
             Body::DeviceLimitReached(times, per) => Refusal::DeviceLimitReached { times, per },
             Body::UnderReview => Refusal::UnderReview,
+            Body::MemberIdRefused => Refusal::MemberIdRefused,
+            Body::ProfileChanged => Refusal::ProfileChanged,
+            Body::ReferenceOfAnother(entry) => {
+                Refusal::ReferenceOfAnother { entry: entry.as_deref().and_then(EntryId::parse) }
+            }
+            Body::ReferenceAmbiguous(candidates) => {
+                let read = |(id, store): (String, Option<String>)| Some((EntryId::parse(&id)?, store));
+                Refusal::ReferenceAmbiguous { candidates: candidates.into_iter().filter_map(read).collect() }
+            }
+            Body::CouponNotStackable(entry) => {
+                Refusal::CouponNotStackable { entry: EntryId::parse(&entry).ok_or(Error::Corrupt("refusal"))? }
+            }
         };
         Ok(Self { fingerprint, id, refusal })
     }
@@ -240,6 +257,13 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
         Refusal::OutsideLimits { least, most } => Body::OutsideLimits(least, most),
         Refusal::DeviceLimitReached { times, per } => Body::DeviceLimitReached(times, per),
         Refusal::UnderReview => Body::UnderReview,
+        Refusal::MemberIdRefused => Body::MemberIdRefused,
+        Refusal::ProfileChanged => Body::ProfileChanged,
+        Refusal::ReferenceOfAnother { entry } => Body::ReferenceOfAnother(entry.map(|id| id.to_string())),
+        Refusal::ReferenceAmbiguous { candidates } => {
+            Body::ReferenceAmbiguous(candidates.into_iter().map(|(id, store)| (id.to_string(), store)).collect())
+        }
+        Refusal::CouponNotStackable { entry } => Body::CouponNotStackable(entry.to_string()),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("refusal to be written"))
 }

@@ -9,7 +9,7 @@ use ledger::{Counted, Entry, Kind, Member, MemberId, Replay, Timestamp, Violatio
 use crate::Error;
 use crate::body;
 use crate::codec;
-use crate::order::source;
+use crate::sources::is_name_of;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
@@ -108,7 +108,7 @@ async fn replay(
         let before = replay.head();
         row.0.push(Value::Null);
         let entry = Entry { previous_hash: before, ..body::read(&mut row, 2)? };
-        if stored_source != source_of(&entry) {
+        if !is_name_of(stored_source.as_deref(), &entry) {
             let violation = Violation { entry: Some(entry.id), what: "its source is not what it records".to_owned() };
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
@@ -116,20 +116,6 @@ async fn replay(
         replay.take(&entry);
     }
     Ok(())
-}
-
-/// What an entry keeps from being recorded again, from its own words.
-fn source_of(entry: &Entry) -> Option<String> {
-    let reference = entry.origin.reference.as_ref()?.as_str();
-    match entry.kind {
-        Kind::Earn => Some(source(entry.event.as_ref()?, reference)),
-        Kind::Redeem | Kind::Capture => Some(source("redeem", reference)),
-        Kind::Reverse => Some(source("reverse", reference)),
-        Kind::Request => Some(source("request", reference)),
-        Kind::Transfer => Some(source("transfer", reference)),
-        Kind::Exchange => Some(source("exchange", reference)),
-        _ => None,
-    }
 }
 
 /// Sums over a programme: the first three must be the same, the last must be nothing.

@@ -145,6 +145,7 @@ pub fn coupon_json(coupon: &Coupon) -> Json {
         "categories": terms.categories,
         "channels": terms.channels,
         "stores": terms.stores,
+        "stacks": terms.stacks,
         "expires_at": expires_at.map(|at| at.to_string()),
     })
 }

@@ -15,7 +15,7 @@ fn an_event_a_line() {
         ("2026-01-10T10:00:01+08:00", buy("m", "k1", "o1", 12_850), "again: earn +128"),
         ("2026-01-10T10:00:01+08:00", buy("m", "k1", "o1", 12_851), "key reused"),
         ("2026-01-10T10:00:01+08:00", buy("m", "k2", "o1", 12_850), "reference-already-used"),
-        ("2026-01-10T10:00:01+08:00", buy("n", "k3", "o1", 12_850), "reference-already-used"),
+        ("2026-01-10T10:00:01+08:00", buy("n", "k3", "o1", 12_850), "reference-of-another"),
         ("2026-01-10T10:00:02+08:00", act("m", "k4", "check_in"), "earn +5"),
         ("2026-01-10T23:59:59+08:00", act("m", "k5", "check_in"), "limit-reached"),
         ("2026-01-11T00:00:00+08:00", act("m", "k6", "check_in"), "earn +5"),
@@ -109,7 +109,7 @@ fn a_bulk_has_an_outcome_for_each() {
             "earn +5",
             "limit-reached",
             "again: earn +1000",
-            "reference-already-used",
+            "reference-of-another",
             "redeem -2505",
             "insufficient-points"
         ]

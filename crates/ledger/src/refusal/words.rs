@@ -7,6 +7,9 @@ use super::Refusal;
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::MemberIdRefused => f.write_str(
+                "No member can have this id: it is not of the programme's pattern, or looks like a formula, a path, or a number that a spreadsheet has cut.",
+            ),
             Self::MemberNotFound => f.write_str("This programme has no such member."),
             Self::MemberMerged { into } => write!(f, "The account became part of member {into}."),
             Self::MemberErased => f.write_str("The person was forgotten; the account is closed."),
@@ -20,12 +23,19 @@ impl fmt::Display for Refusal {
             Self::ReferenceAlreadyUsed { .. } => {
                 f.write_str("This reference was recorded before under another idempotency key; nothing was done again.")
             }
+            Self::ReferenceOfAnother { .. } => f.write_str(
+                "This reference was recorded for another member; nothing was done. Name the store, or undo the other record first.",
+            ),
+            Self::ReferenceAmbiguous { .. } => {
+                f.write_str("The member has several of this reference; name the store that the one meant is from.")
+            }
             Self::MemberFrozen { side } => write!(f, "The account is frozen for {side}."),
             Self::SameMember => f.write_str("Both members are the same."),
             Self::ItemsOpen => f.write_str(
                 "The member has holds, requests, reviews or points that wait for an activation, or belongs to a pool; end that first.",
             ),
             Self::AliasTaken { kind } => write!(f, "Another member is known by this {kind}."),
+            Self::ProfileChanged => f.write_str("Somebody else has changed it; read it again."),
             Self::TransfersNotOffered => f.write_str("The rulebook lets nobody give points away."),
             Self::ExchangeNotOffered => {
                 f.write_str("These two programmes do not exchange points with each other in this direction.")
@@ -42,6 +52,9 @@ impl fmt::Display for Refusal {
             Self::CouponResolved => f.write_str("The coupon was used or taken away, or its time is over."),
             Self::CouponConditions { condition } => {
                 write!(f, "The order is not one that the coupon is good for: {condition}.")
+            }
+            Self::CouponNotStackable { .. } => {
+                f.write_str("Another coupon was used for this order, and this one does not go with others.")
             }
             Self::WholeOnly => f.write_str("What was taken from the catalogue is undone whole or not at all."),
             Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),

@@ -30,6 +30,9 @@ pub struct CouponRule {
     /// Stores it can be used in; any when empty.
     #[serde(default)]
     pub stores: Vec<String>,
+    /// Whether it can be used for an order that another coupon was used for.
+    #[serde(default)]
+    pub stacks: bool,
 }
 
 /// A coupon for purchases of some size.

@@ -5,12 +5,13 @@ use super::approvals::APPROVERS;
 use crate::document::Publication;
 
 /// The parts of a document.
-const PARTS: [&str; 23] = [
+const PARTS: [&str; 24] = [
     "format",
     "currency",
     "time_zone",
     "rounding",
     "enrolment",
+    "members",
     "consumption",
     "accept_late_days",
     "purchase",

@@ -82,18 +82,40 @@ fn toggling_complete_and_refund_farms_points() {
     let mut world = World::new(|document| document.caps = Caps { points_per_day: Some(60), ..rules::Caps::default() });
     for round in 0..5 {
         let earned = world.run(at(DAY_1), &buy(&[5_000]), Some(&format!("order-{round}")));
+        assert_eq!(
+            world.run(at(DAY_1), &buy(&[5_000]), Some(&format!("order-{round}"))),
+            "refused reference-already-used"
+        );
         let back = world.undo(Some(world.entries.len() - 1), None, Part::Rest);
         let undone = world.run(at(DAY_1), &back, None);
         // The cap of the day is used up by what was earned, returned or not.
         let expected = [("earn 50", "reverse -50"), ("earn 10", "reverse -10"), ("earn 0", "reverse 0")];
         assert_eq!((earned.as_str(), undone.as_str()), expected[round.min(2)], "{round}");
-        assert_eq!(
-            world.run(at(DAY_1), &buy(&[5_000]), Some(&format!("order-{round}"))),
-            "refused reference-already-used"
-        );
     }
     assert_eq!(world.member.standing.lifetime, ledger::Totals::default());
     world.audit();
+}
+
+/// The same order, completed and refunded by turns, while the points are spent in between: it never brings more than it is worth.
+#[test]
+fn toggling_one_order_farms_points() {
+    for policy in [ShortfallPolicy::Debt, ShortfallPolicy::WithinBalance, ShortfallPolicy::PendingOnly] {
+        let mut world = World::new(|document| document.returns.shortfall = policy);
+        let mut spent = 0;
+        for round in 0..5 {
+            let earned = world.run(at(DAY_1), &buy(&[10_000]), Some("order"));
+            assert!(earned.starts_with("earn "), "{policy:?} {round}: {earned}");
+            let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+            if world.member.balance > 0 {
+                spent += world.member.balance;
+                world.run(at(DAY_1), &spend(world.member.balance), None);
+            }
+            let back = world.undo(earn, None, Part::Rest);
+            assert!(world.run(at(DAY_1), &back, None).starts_with("reverse "), "{policy:?} {round}");
+        }
+        assert_eq!(spent, 100, "{policy:?}");
+        world.audit();
+    }
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         time_zone: zone.name().to_owned(),
         rounding: RoundingMode::Down,
         enrolment: if random.chance(20) { Enrolment::Explicit } else { Enrolment::Automatic },
+        members: rules::Members::default(),
         consumption: Consumption::ExpiringFirst,
         accept_late_days: *random.pick(&[0, 1, 1, 7, 40]),
         purchase: PurchaseRule {
@@ -169,6 +170,7 @@ fn coupon(random: &mut Random) -> CouponRule {
         categories: random.pick(&[vec![], vec![], vec!["BAKERY".to_owned()]]).clone(),
         channels: random.pick(&[vec![], vec![], vec![], vec!["app".to_owned()]]).clone(),
         stores: vec![],
+        stacks: false,
     }
 }
 

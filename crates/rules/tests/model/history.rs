@@ -116,13 +116,15 @@ impl History {
     }
 
     fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
-        let used = reference.and_then(|text| self.store.used.get(&(kind_of(command), text.to_owned())).copied());
+        let pasts = self.store.pasts(kind_of(command), reference);
+        let used = rules::living(&pasts, None).map(|past| past.entry.id);
+        let kept = rules::kept(&pasts, &self.store.row.id, None);
         let reward = match command {
             Command::Take { reward, .. } => self.rewards.get(reward).cloned(),
             _ => None,
         };
         let offer = reward.clone().map(|reward| (1, reward));
-        let recorded = Recorded { reward: offer, ..self.store.recorded(command, used) };
+        let recorded = Recorded { reward: offer, kept, ..self.store.recorded(command, used) };
         // Whoever reported an earn may not decide on it.
         let is_decision = matches!(command, Command::ApproveReview { .. } | Command::RejectReview(_));
         let actor = if is_decision && self.random.chance(90) { "clerk" } else { "till" };

@@ -120,8 +120,10 @@ pub struct Reference {
     pub log: Vec<Happened>,
     pub tier: Option<NaiveTier>,
     pub reminded_at: Option<i64>,
-    /// Kind and reference of every entry that bears one.
-    pub used: Vec<(u8, String)>,
+    /// Kind and reference of every entry that bears one, and its place.
+    pub used: Vec<(u8, String, i64)>,
+    /// The place of the entry that was asked for last.
+    pub asked: i64,
     pub holds: Vec<NaiveHold>,
     /// Levels that were lost after a return, with their gifts kept.
     pub gifts_kept: Vec<String>,
@@ -151,6 +153,7 @@ impl Reference {
             tier: None,
             reminded_at: None,
             used: vec![],
+            asked: 0,
             holds: vec![],
             gifts_kept: vec![],
             requests: vec![],
@@ -190,7 +193,8 @@ impl Reference {
         next.entries += said.len() as i64;
         // A hold may be tried again once it was given up; its capture is a redemption.
         let is_recorded = !matches!(command, Command::Hold { .. } | Command::Deduct { minutes: Some(_), .. });
-        next.used.extend(reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned())));
+        let asked = next.asked;
+        next.used.extend(reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned(), asked)));
         *self = next;
         Ok(said)
     }
@@ -229,7 +233,7 @@ impl Reference {
         if matches!(command, Command::Decide { .. }) && !self.requests.iter().any(|open| open.sequence == placed) {
             return Err("request-resolved");
         }
-        if reference.is_some_and(|reference| self.used.contains(&(number(command), reference.to_owned()))) {
+        if self.bearing(command, reference).iter().any(|sequence| !self.is_over(*sequence)) {
             return Err("reference-already-used");
         }
         let spends = matches!(
@@ -251,9 +255,11 @@ impl Reference {
         let coupon = usize::try_from(placed).ok().and_then(|at| self.coupons.get(at)).map(|coupon| coupon.id);
         let mut said = self.settle(book, now);
         let sequence = self.entries + said.len() as i64 + 1;
+        self.asked = sequence;
         match command {
             Command::Earn(event) => {
-                said.push(self.earn(book, event, (now, actor), sequence)?);
+                let before = self.bearing(command, reference);
+                said.push(self.earn(book, event, (now, actor, &before), sequence)?);
                 said.extend(self.upgrade(book, now));
                 said.extend(self.repay(book, now));
             }
@@ -308,6 +314,8 @@ impl Reference {
             | Command::RedeemPooled { .. } => {
                 unreachable!("the model is of one member")
             }
+            // What is told about a member, and names that lead nowhere, are the store's.
+            Command::Refuse(_) | Command::Change(_) => unreachable!("nothing of the model asks for it"),
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
             Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
             Command::Settle => {}
@@ -400,7 +408,28 @@ impl Reference {
         if said.activations.is_empty() { Err("nothing-pending") } else { Ok(said) }
     }
 
-    fn earn(&mut self, book: &Document, event: &EarnEvent, (now, actor): (i64, &str), sequence: i64) -> Outcome<Said> {
+    /// The places of the entries that bear a reference.
+    fn bearing(&self, command: &Command, reference: Option<&str>) -> Vec<i64> {
+        let same = |(kind, text, _): &&(u8, String, i64)| *kind == number(command) && Some(text.as_str()) == reference;
+        self.used.iter().filter(same).map(|(.., sequence)| *sequence).collect()
+    }
+
+    /// Whether nothing is left of what an entry brought or took.
+    fn is_over(&self, sequence: i64) -> bool {
+        if let Some(earn) = self.earned.iter().find(|earn| earn.sequence == sequence) {
+            let came_back = |line: &NaiveLine| line.back == line.quantity;
+            return earn.undone && !earn.is_doubted && earn.lines.iter().all(came_back);
+        }
+        self.spent.iter().any(|spent| spent.sequence == sequence && spent.left.is_empty())
+    }
+
+    fn earn(
+        &mut self,
+        book: &Document,
+        event: &EarnEvent,
+        (now, actor, before): (i64, &str, &[i64]),
+        sequence: i64,
+    ) -> Outcome<Said> {
         let occurred_at = event.occurred_at.map_or(now, |at| at.0);
         let date = date_of(occurred_at, self.zone);
         let mut happened = Happened {
@@ -454,6 +483,10 @@ impl Reference {
             granted = granted.min(self.left_today(book.purchase.points_per_day, Some("purchase"), date));
         }
         granted = granted.min(self.left_today(book.caps.points_per_day, None, date));
+        // What the member kept of the same order is not given again.
+        let earlier = || self.earned.iter().filter(|earn| before.contains(&earn.sequence));
+        granted = (granted - earlier().map(|earn| earn.let_go).sum::<i64>()).max(0);
+        let coupon = coupon.filter(|name| !earlier().any(|earn| earn.coupons_kept.contains(name)));
         happened.granted = granted;
         let is_odd = is_fast || self.is_large(book, happened.spend, granted);
         let mut said = Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
@@ -503,8 +536,11 @@ impl Reference {
             event: self.log.len() - 1,
             qualifying: counted,
             undone: false,
+            coupons_kept: coupons.iter().map(|coupon| coupon.name.clone()).collect(),
             coupons,
             expired_used: 0,
+            let_go: 0,
+            is_doubted: is_odd,
         });
         Ok(said)
     }

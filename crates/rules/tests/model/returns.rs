@@ -43,6 +43,12 @@ pub struct NaiveEarn {
     pub coupons: Vec<crate::spending::NaiveCoupon>,
     /// Points of its lot that expired and were set against a return.
     pub expired_used: i64,
+    /// Points that nobody had any more when it came back, and that are not owed.
+    pub let_go: i64,
+    /// Names of its coupons that were not taken away again.
+    pub coupons_kept: Vec<String>,
+    /// Found odd, and never approved.
+    pub is_doubted: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -422,6 +428,12 @@ impl Reference {
         coupons.retain(|coupon| all && self.coupons.contains(coupon));
         self.coupons.retain(|open| !coupons.contains(open));
         let earn = &mut self.earned[at];
+        earn.let_go += missing - debt;
+        if all {
+            earn.coupons_kept = Vec::new();
+            let stayed = earn.coupons.iter().filter(|coupon| !coupons.contains(coupon));
+            earn.coupons_kept.extend(stayed.map(|coupon| coupon.name.clone()));
+        }
         earn.expired_used += expired;
         earn.undone = true;
         for (line, units) in back {

@@ -64,6 +64,7 @@ impl Reference {
     pub fn approve_review(&mut self, book: &Document, placed: i64, actor: &str, now: i64) -> Outcome<Vec<Said>> {
         let at = self.open_review(placed, actor)?;
         let review = self.reviews.remove(at);
+        self.earned.iter_mut().filter(|earn| earn.sequence == placed).for_each(|earn| earn.is_doubted = false);
         let mut said = Said { kind: "approve", occurred_at: now, corrects: Some(placed), ..Said::default() };
         if let Some(lot) = review.lot.map(|number| &mut self.lots[number as usize - 1]).filter(|lot| lot.remaining > 0)
         {

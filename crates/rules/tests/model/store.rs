@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Counted, Decision, Entry, EntryId, Fault, Kind, LotGrant, Member, MemberId};
-use rules::{Command, Consumption, Document, Recorded, Redemption};
+use rules::{Command, Consumption, Document, Past, Recorded, Redemption};
 
 use crate::random::Random;
 
@@ -16,8 +16,8 @@ pub struct Store {
     /// The member as the entries alone give it, with all open lots.
     pub replayed: Member,
     pub entries: Vec<Entry>,
-    /// Kind and reference → the entry that bears it.
-    pub used: BTreeMap<(&'static str, String), EntryId>,
+    /// Kind and reference → the entries that bear it.
+    pub used: BTreeMap<(&'static str, String), Vec<EntryId>>,
     /// Counters of the programme: subject, name and period.
     pub tallies: BTreeMap<(String, String, i32), i64>,
 }
@@ -90,6 +90,17 @@ impl Store {
         Member { lots, lots_complete, ..self.row.clone() }
     }
 
+    /// What is recorded under a reference, with what corrects it.
+    pub fn pasts(&self, kind: &'static str, reference: Option<&str>) -> Vec<Past> {
+        let ids = reference.and_then(|text| self.used.get(&(kind, text.to_owned()))).into_iter().flatten();
+        let past = |id: &EntryId| {
+            let entry = self.entries.iter().find(|entry| entry.id == *id).unwrap().clone();
+            let corrections = self.entries.iter().filter(|other| other.corrects == Some(*id)).cloned().collect();
+            Past { entry, corrections }
+        };
+        ids.map(past).collect()
+    }
+
     /// What the entries say of what a command is to undo.
     pub fn recorded(&self, command: &Command, used: Option<EntryId>) -> Recorded {
         let tallies = self.tallies.iter().map(|((subject, name, period), amount)| Counted {
@@ -156,7 +167,7 @@ impl Store {
                 Kind::Capture => Kind::Redeem,
                 kind => kind,
             };
-            self.used.insert((kind.as_str(), reference.to_owned()), entry.id);
+            self.used.entry((kind.as_str(), reference.to_owned())).or_default().push(entry.id);
         }
         Ok(())
     }

@@ -11,16 +11,16 @@ use ledger::{
     Tally, Timestamp,
 };
 use rules::{
-    Command, Decided, Document, EarnEvent, Line, Part, Recorded, Redemption, Reverse, Reward, Rulebook, decide,
-    default_document,
+    Command, Decided, Document, EarnEvent, Line, Part, Past, Recorded, Redemption, Reverse, Reward, Rulebook, decide,
+    default_document, kept, living,
 };
 
 pub struct World {
     pub book: Rulebook,
     pub member: Member,
     pub entries: Vec<Entry>,
-    /// Operation and document → the entry that recorded it.
-    used: BTreeMap<(&'static str, String), EntryId>,
+    /// Operation and document → the entries that recorded it.
+    used: BTreeMap<(&'static str, String), Vec<EntryId>>,
     next_id: u128,
     /// The catalogue, all of it in version 1.
     pub rewards: BTreeMap<String, Reward>,
@@ -147,11 +147,20 @@ impl World {
             first_id: EntryId(self.next_id),
         };
         let reference = document.map(|text| Reference::new(text).unwrap());
-        let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())).copied());
-        let recorded = Recorded { used, ..self.recorded(command) };
+        let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())));
+        let pasts: Vec<Past> = used.into_iter().flatten().filter_map(|id| self.past(*id)).collect();
+        let used = living(&pasts, None).map(|past| past.entry.id);
+        let recorded = Recorded { used, kept: kept(&pasts, &member.id, None), ..self.recorded(command) };
         let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
         let origin = Origin { actor: self.actor.into(), channel, store, reference, ..Origin::default() };
         decide(&self.book, member.clone(), command, &origin, &recorded, context).unwrap()
+    }
+
+    /// An entry with what corrects it.
+    fn past(&self, id: EntryId) -> Option<Past> {
+        let entry = self.entries.iter().find(|entry| entry.id == id)?.clone();
+        let corrections = self.entries.iter().filter(|other| other.corrects == Some(id)).cloned().collect();
+        Some(Past { entry, corrections })
     }
 
     /// What the entries say of what a command is to undo.
@@ -217,7 +226,9 @@ impl World {
                 Kind::Reverse => Some("reverse"),
                 _ => None,
             };
-            self.used.extend(operation.map(|operation| ((operation, document.to_owned()), entry.id)));
+            if let Some(operation) = operation {
+                self.used.entry((operation, document.to_owned())).or_default().push(entry.id);
+            }
         }
         self.entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
         self.member = decided.member;

@@ -98,6 +98,9 @@ pub struct ReverseBody {
     /// The order or document to be undone. What it earned is taken back, and what was spent on it given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The store that the order is from, where stores number their orders by themselves. `store_id` is where it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_store_id: Option<String>,
     /// One side alone: `purchase` or an action for what it earned, `redeem` for what was spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,

@@ -73,6 +73,11 @@ impl World {
         let lots = orders.first().map_or(store::Lots::None, Order::lots);
         let (_, _, loaded) =
             wait(load(&self.sql, Scope::Programme(self.programme.no), &wanted, lots)).unwrap().unwrap();
+        self.run_loaded(orders, loaded)
+    }
+
+    /// What becomes of orders that were loaded before, whatever has happened since.
+    pub fn run_loaded(&self, orders: &[Order], loaded: Vec<store::Loaded>) -> Vec<Outcome> {
         let ids = || {
             self.ids.set(self.ids.get() + 1000);
             EntryId(self.ids.get())
@@ -95,7 +100,8 @@ impl World {
 
     /// The entry that bears a source.
     pub fn bearing(&self, source: &str) -> Option<Entry> {
-        wait(store::entries_by_source(&self.sql, self.programme.no, &[source.to_owned()])).unwrap().pop()
+        let found = wait(store::records(&self.sql, self.programme.no, &[source.to_owned()])).unwrap();
+        found.into_iter().map(|past| past.entry).last()
     }
 
     /// Both sides of an order, or the redemption alone, undone.

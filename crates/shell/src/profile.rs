@@ -1,0 +1,152 @@
+//! How what is told about a member becomes orders: all of it, or what changes.
+
+use std::collections::BTreeMap;
+
+use ledger::{MemberId, Origin};
+use rules::{Command, MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised};
+use store::Order;
+
+use crate::api::{MemberBody, MemberPatchBody};
+use crate::check::Check;
+use crate::orders::fingerprint;
+use crate::problem::Problem;
+
+/// What a change must find, and how names are spelt.
+pub struct ProfileTerms<'a> {
+    /// Tags of `If-Match`, one of which must hold; any does when there are none.
+    pub if_match: Option<Vec<String>>,
+    /// The published rulebook.
+    pub book: &'a Rulebook,
+}
+
+impl ProfileTerms<'_> {
+    /// A list without tags asks only that the member is there.
+    fn tags(&self) -> Option<Vec<String>> {
+        self.if_match.clone().filter(|tags| !tags.is_empty())
+    }
+}
+
+impl MemberBody {
+    /// Checks the values and makes an order of it for the member of the path.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member_id = check.id("member_id", MemberId::new(member));
+        if self.attributes.len() > MOST_ATTRIBUTES {
+            check.wrong("/attributes", "must be 50 at most");
+        }
+        for (name, value) in &self.attributes {
+            attribute(name, Some(value), &mut check);
+        }
+        let attributes = serde_json::to_string(&self.attributes).ok();
+        let aliases = self.aliases.as_ref().map(|aliases| {
+            if aliases.len() > MOST_ALIASES {
+                check.wrong("/aliases", "must be 20 at most");
+            }
+            let mut all = Names::default();
+            for (index, name) in aliases.iter().take(MOST_ALIASES).enumerate() {
+                all.take(&format!("/aliases/{index}"), name, terms.book, &mut check);
+            }
+            all.0
+        });
+        let command = match &terms.if_match {
+            None => Command::Enrol,
+            Some(_) => Command::Change(ProfileChange { if_match: terms.tags(), ..ProfileChange::default() }),
+        };
+        let fingerprint = match &terms.if_match {
+            None => fingerprint(&(member, self)),
+            Some(tags) => fingerprint(&(member, self, tags)),
+        };
+        let order = member_id.map(|member| Order { aliases, ..order(member, command, (key, fingerprint), actor) });
+        check.done(order.map(|order| Order { attributes, ..order }))
+    }
+}
+
+impl MemberPatchBody {
+    /// Checks the values and makes an order of it for the member of the path.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let member_id = check.id("member_id", MemberId::new(member));
+        if self.attributes.is_empty() && self.aliases.is_empty() {
+            check.wrong("", "must change something: attributes or aliases");
+        }
+        for (name, value) in &self.attributes {
+            attribute(name, value.as_deref(), &mut check);
+        }
+        let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (kind, values) in &self.aliases {
+            let mut all = Names::default();
+            for (index, value) in values.iter().flatten().take(MOST_ALIASES + 1).enumerate() {
+                let at = format!("/aliases/{}/{index}", escaped(kind));
+                all.take(&at, &format!("{kind}:{value}"), terms.book, &mut check);
+            }
+            if all.0.is_empty() && !is_kind(kind) {
+                check.wrong(format!("/aliases/{}", escaped(kind)), "must be 1 to 20 of a–z _");
+            }
+            aliases.insert(kind.clone(), all.0);
+        }
+        let change = ProfileChange { if_match: terms.tags(), attributes: self.attributes.clone(), aliases };
+        let fingerprint = fingerprint(&("patch", member, self, &terms.if_match));
+        check.done(member_id.map(|member| order(member, Command::Change(change), (key, fingerprint), actor)))
+    }
+}
+
+fn order(member: MemberId, command: Command, (key, fingerprint): (&str, String), actor: &str) -> Order {
+    Order {
+        decide: decide_single,
+        member,
+        command,
+        origin: Origin { actor: actor.to_owned(), ..Origin::default() },
+        idem: Some((format!("member:{key}"), fingerprint)),
+        source: None,
+        attributes: None,
+        trace: None,
+        aliases: None,
+    }
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn attribute(name: &str, value: Option<&str>, check: &mut Check) {
+    let at = format!("/attributes/{}", escaped(name));
+    check.text(&at, Some(name), 64);
+    check.text(&at, value, 200);
+}
+
+fn is_kind(kind: &str) -> bool {
+    (1..=20).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// Other names of a member, each with its kind in front. Old ids of members that became part of it stay anyway.
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn take(&mut self, at: &str, name: &str, book: &Rulebook, check: &mut Check) {
+        let (kind, value) = name.split_once(':').unwrap_or((name, ""));
+        if !is_kind(kind) || value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
+            check.wrong(
+                at,
+                "must be a kind (1 to 20 of a–z _), a colon, and A–Z a–z 0–9 . _ : @ + = -, 63 characters at most",
+            );
+            return;
+        }
+        let Some(name) = normalised(name, book.country_code()) else {
+            check.wrong(at, format!("is no {kind} that anybody has"));
+            return;
+        };
+        if self.0.contains(&name) {
+            check.wrong(at, "is named before");
+        }
+        if kind != "id" {
+            self.0.push(name);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What is told about a member, as a change finds it.
+
+use std::collections::BTreeMap;
+
+use ledger::Hash;
+use rules::{Command, Recorded};
+use sha2::{Digest, Sha256};
+
+use crate::commit::Claims;
+
+/// Tells one state of attributes and other names apart from any other, whatever else changes about the member.
+pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &Vec<String>) -> String {
+    let mut names = aliases.clone();
+    names.sort_unstable();
+    let text = serde_json::json!([attributes, names]).to_string();
+    let mut tag = Hash(Sha256::digest(text).into()).to_string();
+    tag.truncate(16);
+    tag
+}
+
+/// The claims of a command with all that is told about the member after it, where the command tells a part.
+pub(crate) fn merged(claims: Claims, command: &Command, recorded: &Recorded) -> Claims {
+    let Command::Change(change) = command else { return claims };
+    let attributes = change.attributes_after(&recorded.attributes);
+    let attributes = attributes.and_then(|all| serde_json::to_string(&all).ok());
+    let aliases = change.aliases_after(&recorded.aliases);
+    Claims { attributes: attributes.or(claims.attributes), aliases: aliases.or(claims.aliases), ..claims }
+}

@@ -1,0 +1,249 @@
+//! One document, one record: in each store, and again once all of it was undone.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use rules::{Command, EarnEvent, Line, Part, Past, living, meant};
+use store::{Lots, Order, Scope, load};
+use support::{World, act, buy, capture, hold, redeem, told, wait};
+
+fn audited(world: &World) {
+    let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 100)).unwrap();
+    assert!(audit.violations.is_empty(), "{:?}", audit.violations);
+}
+
+fn at(store: &str, order: Order) -> Order {
+    let mut order = order;
+    order.origin.store = Some(store.to_owned());
+    order
+}
+
+/// Points spent on a document.
+fn pay(member: &str, key: &str, document: &str, points: i64) -> Order {
+    let Order { origin, source, .. } = hold(member, key, document, points);
+    let redemption = redeem(member, key, points);
+    Order { origin, source, ..redemption }
+}
+
+/// All that a member has of an order, undone, as the component would find it.
+fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&str>) -> Order {
+    let sources = ["purchase", "redeem"].map(|event| store::source(event, reference));
+    let found = wait(store::records(&world.sql, world.programme.no, &sources)).unwrap();
+    let theirs = found.into_iter().filter(|past: &Past| past.entry.member.as_str() == member);
+    let (mut earn, mut redemption) = (None, None);
+    for entry in meant(theirs.collect(), store).unwrap() {
+        if entry.kind == ledger::Kind::Earn {
+            earn = Some(entry);
+        } else {
+            let lots = wait(store::drawn_lots(&world.sql, world.programme.no, &entry)).unwrap();
+            redemption = Some(rules::Redemption { entry, lots });
+        }
+    }
+    let wish = rules::Reverse { earn, redemption, part: Part::Rest };
+    Order { command: Command::Reverse(Some(Box::new(wish))), ..redeem_like(member, key) }
+}
+
+fn redeem_like(member: &str, key: &str) -> Order {
+    let order = redeem(member, key, 1);
+    Order { idem: Some((format!("reverse:{key}"), key.to_owned())), ..order }
+}
+
+fn sources(world: &World) -> Vec<String> {
+    let connection = world.sql.connection();
+    let mut asked = connection.prepare("SELECT source FROM entry WHERE source IS NOT NULL ORDER BY no").unwrap();
+    asked.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn stores_number_their_orders_by_themselves() {
+    let world = World::new();
+    for (order, outcome) in [
+        (at("east", buy("anna", "k1", "1001", 10_000)), "earn +100"),
+        (at("west", buy("ben", "k2", "1001", 5_000)), "earn +50"),
+        (at("west side", buy("cleo", "k3", "1001", 2_000)), "earn +20"),
+        (at("east", buy("anna", "k4", "1001", 10_000)), "reference-already-used"),
+        (at("west", buy("ben", "k5", "1001", 10_000)), "reference-already-used"),
+        // Of another customer, this is no repetition.
+        (at("west", buy("anna", "k6", "1001", 10_000)), "reference-of-another"),
+        // Without a store, it may be any of them.
+        (buy("dora", "k7", "1001", 10_000), "reference-of-another"),
+        (buy("anna", "k8", "1001", 10_000), "reference-already-used"),
+        (buy("dora", "k9", "1002", 10_000), "earn +100"),
+        (at("east", buy("anna", "k10", "1002", 10_000)), "reference-of-another"),
+        // What was answered once is answered again.
+        (at("west", buy("ben", "k2", "1001", 5_000)), "again: earn +50"),
+    ] {
+        let name = format!("{:?}", order.idem);
+        assert_eq!(told(&world.one(order)), outcome, "{name}");
+        audited(&world);
+    }
+    assert_eq!(
+        sources(&world),
+        ["purchase:1001", "purchase:1001 @west 1", "purchase:1001 @west%20side 1", "purchase:1002"]
+    );
+}
+
+#[test]
+fn an_order_on_the_wrong_card_earns_on_the_right_one() {
+    let world = World::new();
+    assert_eq!(told(&world.one(buy("wrong", "k1", "o1", 10_000))), "earn +100");
+    assert_eq!(told(&world.one(buy("right", "k2", "o1", 10_000))), "reference-of-another");
+    assert_eq!(told(&world.one(undo(&world, "wrong", "k3", "o1", None))), "reverse -100");
+    assert_eq!(told(&world.one(buy("right", "k4", "o1", 10_000))), "earn +100");
+    assert_eq!(told(&world.one(buy("right", "k5", "o1", 10_000))), "reference-already-used");
+    assert_eq!(told(&world.one(buy("wrong", "k6", "o1", 10_000))), "reference-of-another");
+    assert_eq!(told(&world.one(undo(&world, "wrong", "k7", "o1", None))), "nothing-to-reverse");
+    assert_eq!(told(&world.one(undo(&world, "right", "k8", "o1", None))), "reverse -100");
+    assert_eq!(sources(&world), ["purchase:o1", "purchase:o1 2"]);
+    audited(&world);
+}
+
+/// The order is only over when all of it came back.
+#[test]
+fn a_part_that_came_back_frees_nothing() {
+    let world = World::new();
+    let mut order = buy("m", "k1", "o1", 10_000);
+    if let Command::Earn(EarnEvent { lines, .. }) = &mut order.command {
+        let second = Line { line: "2".into(), ..lines[0].clone() };
+        lines.push(second);
+    }
+    assert_eq!(told(&world.one(order)), "earn +200");
+    let line = world.undo("m", "k2", Some("purchase:o1"), None, Part::Lines(vec![("1".into(), 1)]));
+    assert_eq!(told(&world.one(line)), "reverse -100");
+    assert_eq!(told(&world.one(buy("m", "k3", "o1", 10_000))), "reference-already-used");
+    assert_eq!(told(&world.one(undo(&world, "m", "k4", "o1", None))), "reverse -100");
+    assert_eq!(told(&world.one(buy("m", "k5", "o1", 10_000))), "earn +100");
+    audited(&world);
+}
+
+#[test]
+fn an_order_that_was_cancelled_is_completed_after_all() {
+    let world = World::new();
+    world.one(buy("m", "k0", "before", 100_000));
+    assert_eq!(told(&world.one(pay("m", "k1", "o1", 200))), "redeem -200");
+    assert_eq!(told(&world.one(pay("m", "k2", "o1", 200))), "reference-already-used");
+    assert_eq!(told(&world.one(undo(&world, "m", "k4", "o1", None))), "reverse +200");
+    assert_eq!(world.number("SELECT balance FROM member"), 1000);
+    assert_eq!(told(&world.one(pay("m", "k5", "o1", 200))), "redeem -200");
+    assert_eq!(world.number("SELECT balance FROM member"), 800);
+    assert_eq!(told(&world.one(pay("m", "k6", "o1", 200))), "reference-already-used");
+    // And by a hold, once more.
+    assert_eq!(told(&world.one(undo(&world, "m", "k7", "o1", None))), "reverse +200");
+    assert_eq!(told(&world.one(hold("m", "k8", "o1", 300))), "hold +0");
+    assert_eq!(told(&world.one(capture("m", "k9", world.last_hold(), "o1", None))), "capture -300");
+    assert_eq!(told(&world.one(hold("m", "k10", "o1", 300))), "reference-already-used");
+    assert_eq!(world.number("SELECT balance FROM member"), 700);
+    assert_eq!(sources(&world)[1..], ["redeem:o1", "redeem:o1 2", "redeem:o1 3"]);
+    audited(&world);
+}
+
+/// Completed and refunded by turns, an order never brings more than it is worth, whatever the shop does about points that are gone.
+#[test]
+fn toggling_complete_and_refund_farms_nothing() {
+    for policy in
+        [rules::ShortfallPolicy::Debt, rules::ShortfallPolicy::WithinBalance, rules::ShortfallPolicy::PendingOnly]
+    {
+        let world = World::with_rules(|document| document.returns.shortfall = policy);
+        let mut spent = 0;
+        for round in 0..5 {
+            let outcome = told(&world.one(buy("m", &format!("b{round}"), "o1", 10_000)));
+            assert!(outcome.starts_with("earn +"), "{policy:?} {round}: {outcome}");
+            let can = world.number("SELECT max(balance - debt, 0) FROM member");
+            if can > 0 {
+                assert_eq!(told(&world.one(redeem("m", &format!("r{round}"), can))), format!("redeem -{can}"));
+                spent += can;
+            }
+            let outcome = told(&world.one(undo(&world, "m", &format!("u{round}"), "o1", None)));
+            assert!(outcome.starts_with("reverse"), "{policy:?} {round}: {outcome}");
+            audited(&world);
+        }
+        assert_eq!(spent, 100, "{policy:?}");
+    }
+}
+
+/// What nobody approved of is not tried again under the same name.
+#[test]
+fn an_order_that_was_turned_down_stays_so() {
+    let world = World::with_rules(|document| document.risk.review_above_minor = Some(5_000));
+    assert_eq!(told(&world.one(buy("m", "k1", "o1", 10_000))), "earn +100");
+    assert_eq!(told(&world.one(undo(&world, "m", "k2", "o1", None))), "reverse -100");
+    assert_eq!(told(&world.one(buy("m", "k3", "o1", 10_000))), "reference-already-used");
+}
+
+/// Two of one call, and two that were loaded before either was written: one gets the order.
+#[test]
+fn two_that_want_a_freed_order_at_once() {
+    let world = World::new();
+    world.one(buy("wrong", "k1", "o1", 10_000));
+    world.one(undo(&world, "wrong", "k2", "o1", None));
+    let both = [buy("anna", "k3", "o1", 10_000), buy("ben", "k4", "o1", 10_000)];
+    let outcomes: Vec<String> = world.run(&both).iter().map(told).collect();
+    assert_eq!(outcomes, ["earn +100", "reference-of-another"]);
+    world.one(undo(&world, "anna", "k5", "o1", None));
+    let late = buy("ben", "k6", "o1", 10_000);
+    let wanted = [late.wanted()];
+    let (_, _, loaded) =
+        wait(load(&world.sql, Scope::Programme(world.programme.no), &wanted, Lots::None)).unwrap().unwrap();
+    assert_eq!(told(&world.one(buy("cleo", "k7", "o1", 10_000))), "earn +100");
+    assert_eq!(told(&world.run_loaded(&[late], loaded)[0]), "reference-of-another");
+    audited(&world);
+}
+
+#[test]
+fn a_member_with_two_orders_of_one_number_says_which() {
+    let world = World::new();
+    world.one(at("east", buy("m", "k1", "7", 10_000)));
+    world.one(at("west", buy("m", "k2", "7", 5_000)));
+    let found = || wait(store::records(&world.sql, world.programme.no, &["purchase:7".to_owned()])).unwrap();
+    let slug = |store| meant(found(), store).map(|entries| entries.len()).map_err(|refusal| refusal.slug());
+    assert_eq!(slug(None), Err("reference-ambiguous"));
+    assert_eq!((slug(Some("east")), slug(Some("north"))), (Ok(1), Ok(0)));
+    assert_eq!(told(&world.one(undo(&world, "m", "k3", "7", Some("west")))), "reverse -50");
+    // What was undone is not meant any more.
+    assert_eq!(slug(None), Ok(1));
+    assert!(living(&found(), Some("west")).is_none());
+    assert_eq!(told(&world.one(undo(&world, "m", "k4", "7", None))), "reverse -100");
+    audited(&world);
+}
+
+/// Actions with a document are no different.
+#[test]
+fn an_action_is_undone_and_done_again() {
+    let world = World::new();
+    let share = |key: &str| {
+        let Order { origin, .. } = buy("m", key, "post-1", 1);
+        Order { origin, source: Some("share:post-1".into()), ..act("m", key, "share") }
+    };
+    let first = told(&world.one(share("k1")));
+    assert!(first.starts_with("earn +"), "{first}");
+    assert_eq!(told(&world.one(share("k2"))), "reference-already-used");
+    let undone = world.undo("m", "k3", Some("share:post-1"), None, Part::Rest);
+    assert!(told(&world.one(undone)).starts_with("reverse -"));
+    assert_eq!(told(&world.one(share("k4"))), first);
+}
+
+/// An order that brought a coupon which was used does not bring another one when it is completed again.
+#[test]
+fn toggling_brings_one_coupon() {
+    let world = World::with_rules(|document| {
+        let ten = r#"{"off_minor": 1000, "expiry": "campaign"}"#;
+        document.coupons.insert("ten".into(), serde_json::from_str(ten).unwrap());
+        document.purchase.coupon = Some(rules::PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
+    });
+    let coupons = || world.number("SELECT count(*) FROM coupon");
+    world.one(buy("m", "k1", "o1", 10_000));
+    // Taken away with the order, it comes again with it.
+    world.one(undo(&world, "m", "k2", "o1", None));
+    world.one(buy("m", "k3", "o1", 10_000));
+    assert_eq!(coupons(), 2);
+    let open = "SELECT state ->> '$.coupons[0][0]' FROM member";
+    let code: String = world.sql.connection().query_row(open, [], |row| row.get(0)).unwrap();
+    let Command::Earn(order) = buy("m", "k", "o", 5_000).command else { panic!("not an order") };
+    let used =
+        Order { command: Command::RedeemCoupon { code, lines: order.lines, of: None }, ..redeem_like("m", "k4") };
+    assert_eq!(told(&world.one(used)), "coupon_redeem +0");
+    world.one(undo(&world, "m", "k5", "o1", None));
+    assert_eq!(told(&world.one(buy("m", "k6", "o1", 10_000))), "earn +100");
+    assert_eq!(coupons(), 2);
+    audited(&world);
+}
