@@ -118,7 +118,8 @@ fn a_failed_event_is_sent_again_under_its_id_and_holds_its_member_back() {
     shop.runs("notify");
     let again = receiver.take();
     assert_eq!(lines(&again), ["m points.earned 5", "m points.earned 15"]);
-    assert_eq!((&again[0].id, &again[0].body), (&first[0].id, &first[0].body), "the same event");
+    assert_eq!((&again[0].id, &again[0].event()["data"]), (&first[0].id, &first[0].event()["data"]), "the same event");
+    assert_eq!(again[0].event()["member"], serde_json::json!({"spendable": 15, "pending": 0, "language": null}));
     assert_ne!(again[0].timestamp, first[0].timestamp);
     assert!(again.iter().all(|one| one.is_signed_with(SECRET)));
 }

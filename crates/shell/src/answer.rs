@@ -30,6 +30,12 @@ impl Reply {
         }
     }
 
+    /// A body that is no JSON.
+    #[must_use]
+    pub fn text(status: u16, content_type: &'static str, body: String) -> Self {
+        Self::new(status, content_type, body)
+    }
+
     /// No body.
     #[must_use]
     pub fn empty(status: u16) -> Self {

@@ -21,10 +21,18 @@ impl Page {
     /// # Errors
     /// [`Problem::InvalidRequest`] for a limit outside 1–200.
     pub fn of(request: &Request) -> Result<Self, Problem> {
-        let limit =
-            request.query("limit").map_or(Some(50), |text| text.parse().ok().filter(|limit| (1..=200).contains(limit)));
-        let limit =
-            limit.ok_or_else(|| Problem::InvalidRequest(vec![FieldError::new("?limit", "must be 1 to 200")]))?;
+        Self::within(request, 200)
+    }
+
+    /// As [`Page::of`], with another bound.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for a limit outside it.
+    pub fn within(request: &Request, most: i64) -> Result<Self, Problem> {
+        let limit = request.query("limit");
+        let limit = limit.map_or(Some(50), |text| text.parse().ok().filter(|limit| (1..=most).contains(limit)));
+        let wrong = || Problem::InvalidRequest(vec![FieldError::new("?limit", format!("must be 1 to {most}"))]);
+        let limit = limit.ok_or_else(wrong)?;
         Ok(Self { limit, cursor: request.query("cursor").map(str::to_owned) })
     }
 

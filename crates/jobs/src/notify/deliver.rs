@@ -4,7 +4,8 @@
 
 use ledger::Timestamp;
 use store::{
-    Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, new_events, record_wave,
+    Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, member_sums, new_events,
+    record_wave,
 };
 
 use super::address::{AddressPolicy, WebhookUrl};
@@ -110,9 +111,13 @@ impl<S: Sql> Run<'_, S> {
         if events.is_empty() {
             return Vec::new();
         }
-        let timestamp = (self.floor.now)().0.div_euclid(1000);
+        let now = (self.floor.now)();
+        let timestamp = now.0.div_euclid(1000);
+        // What is told beside the entry must not keep it from being told.
+        let members: Vec<i64> = events.iter().map(|event| event.member_no).collect();
+        let sums = member_sums(self.floor.sql, &members, now).await.unwrap_or_default();
         let post = |event: &OpenEvent| {
-            let (id, body) = (event.entry.id.to_string(), body(&event.entry));
+            let (id, body) = (event.entry.id.to_string(), body(&event.entry, sums.get(&event.member_no)));
             let signature = sign(&target.secret, &id, timestamp, &body);
             let headers = vec![
                 ("content-type", "application/json".to_owned()),

@@ -1,8 +1,8 @@
-//! An entry as the event that endpoints are told. The body is the same at every attempt.
+//! An entry as the event that endpoints are told. `data` is the same at every attempt, `member` is how the member stands then.
 
 use ledger::{Entry, Kind};
 use serde_json::json;
-use store::entry_json;
+use store::{MemberSums, entry_json};
 
 /// The event's type.
 #[must_use]
@@ -40,8 +40,10 @@ pub fn event_type(entry: &Entry) -> &'static str {
     }
 }
 
-/// The body: type, when it was recorded, and the entry as the API shows it.
-pub(crate) fn body(entry: &Entry) -> String {
-    json!({"type": event_type(entry), "timestamp": entry.recorded_at.to_string(), "data": entry_json(entry)})
-        .to_string()
+/// The body: type, when it was recorded, the entry as the API shows it, and how its member stands now.
+pub(crate) fn body(entry: &Entry, member: Option<&MemberSums>) -> String {
+    let member = member
+        .map(|member| json!({"spendable": member.spendable, "pending": member.pending, "language": member.language}));
+    let (kind, timestamp) = (event_type(entry), entry.recorded_at.to_string());
+    json!({"type": kind, "timestamp": timestamp, "data": entry_json(entry), "member": member}).to_string()
 }

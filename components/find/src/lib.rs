@@ -1,0 +1,178 @@
+//! Finding members, entries and orders when nobody knows whose they are. Writes nothing.
+//!
+//! | Route | Does |
+//! |---|---|
+//! | `GET /v1/members` | members by the beginnings of ids or names, by tier and attribute; as JSON, or a page of a JSON-lines or CSV export |
+//! | `GET /v1/entries/{id}` | an entry |
+//! | `GET /v1/orders` | what is recorded under a reference, in whichever store |
+
+mod export;
+
+use ledger::EntryId;
+use rules::Past;
+use serde_json::{Value as Json, json};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
+use spin_sdk::http_service;
+use store::{ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source};
+
+const LISTERS: [Role; 3] = [Role::Service, Role::Marketing, Role::Finance];
+const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
+/// Members read at a time.
+const READ: i64 = 500;
+/// Members looked through for one page at most: it may be short then, and the next one goes on.
+const LOOK_THROUGH: usize = 10_000;
+/// The most members of a page of an export.
+const MOST_EXPORTED: i64 = 5_000;
+/// The most records of a reference that are shown.
+const MOST_RECORDS: usize = 200;
+
+#[http_service]
+async fn handle(request: spin_sdk::http::Request) -> Response {
+    serve(request, route).await
+}
+
+async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (method, path) = request.route();
+    match (method, path.as_slice()) {
+        ("GET", ["v1", "members"]) => members(app, request).await,
+        ("GET", ["v1", "entries", id]) => entry(app, request, id).await,
+        ("GET", ["v1", "orders"]) => orders(app, request).await,
+        (_, ["v1", "members" | "orders"] | ["v1", "entries", _]) => Err(Problem::MethodNotAllowed("GET")),
+        _ => Err(Problem::RouteNotFound),
+    }
+}
+
+/// What a list of members is narrowed down by.
+struct Wish<'a> {
+    order: MemberOrder,
+    prefix: &'a str,
+    tier: Option<&'a str>,
+    attribute: Option<(&'a str, &'a str)>,
+}
+
+impl<'a> Wish<'a> {
+    fn of(request: &'a Request) -> Result<Self, Problem> {
+        let wrong = |name: &str, detail: &str| Err(Problem::InvalidRequest(vec![FieldError::new(name, detail)]));
+        let (order, prefix) = match (request.query("id"), request.query("alias")) {
+            (Some(_), Some(_)) => return wrong("?alias", "either this or id, not both"),
+            (None, Some(alias)) => (MemberOrder::Name, alias),
+            (id, None) => (MemberOrder::Id, id.unwrap_or_default()),
+        };
+        if prefix.len() > 64 || prefix.chars().any(|c| !('+'..='z').contains(&c)) {
+            return wrong(if order == MemberOrder::Id { "?id" } else { "?alias" }, "must be the beginning of one");
+        }
+        let attribute = match request.query("attribute").map(|text| text.split_once(':')) {
+            Some(None) => return wrong("?attribute", "must be a name, a colon, and its text"),
+            Some(found) => found,
+            None => None,
+        };
+        Ok(Self { order, prefix, tier: request.query("tier"), attribute })
+    }
+
+    fn fits(&self, member: &ListedMember) -> bool {
+        let tier = member.tier.as_ref().map(|(tier, _)| tier.as_str());
+        let has = |(name, value): (&str, &str)| {
+            let told = member.attributes.as_deref().and_then(|text| serde_json::from_str::<Json>(text).ok());
+            told.is_some_and(|told| told.get(name).and_then(Json::as_str) == Some(value))
+        };
+        self.tier.is_none_or(|wanted| tier == Some(wanted)) && self.attribute.is_none_or(has)
+    }
+}
+
+async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &LISTERS).await?;
+    request.allow_query(&["limit", "cursor", "id", "alias", "tier", "attribute", "format"])?;
+    let wish = Wish::of(request)?;
+    let wrong = || Problem::InvalidRequest(vec![FieldError::new("?format", "must be json, jsonl or csv")]);
+    let format = match request.query("format") {
+        None | Some("json") => None,
+        Some(name) => Some(export::Format::parse(name).ok_or_else(wrong)?),
+    };
+    let page = match format {
+        None => Page::of(request)?,
+        Some(_) => Page::within(request, MOST_EXPORTED)?,
+    };
+    let most = usize::try_from(page.limit).unwrap_or_default();
+    let (mut found, mut after, mut looked) = (Vec::new(), page.cursor.clone(), 0);
+    let next = loop {
+        let read =
+            list_members(&app.sql, caller.programme.no, wish.order, (wish.prefix, after.as_deref()), READ).await?;
+        let is_last = i64::try_from(read.len()).is_ok_and(|count| count < READ);
+        looked += read.len();
+        for member in read {
+            if found.len() == most {
+                break;
+            }
+            after = Some(member.found_by.clone());
+            if wish.fits(&member) {
+                found.push(member);
+            }
+        }
+        // Full before all were looked at: what follows is for the next page.
+        if found.len() == most || looked >= LOOK_THROUGH {
+            break after;
+        }
+        if is_last {
+            break None;
+        }
+    };
+    match format {
+        None => Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next))),
+        Some(format) => Ok(format.reply(&found, page.cursor.is_none(), next.as_deref())),
+    }
+}
+
+fn shown(member: &ListedMember) -> Json {
+    let attributes = member.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    json!({
+        "member_id": member.id,
+        "joined_at": member.joined_at.to_string(),
+        "tier": member.tier.as_ref().map(|(tier, _)| tier),
+        "tier_until": member.tier.as_ref().and_then(|(_, until)| until.map(|at| at.to_string())),
+        "ledger_balance": member.balance,
+        "debt": member.debt,
+        "closed": closed(member),
+        "aliases": member.aliases,
+        "attributes": attributes.unwrap_or_else(|| json!({})),
+    })
+}
+
+fn closed(member: &ListedMember) -> Option<&'static str> {
+    member.closed.as_deref().map(|into| if into.is_empty() { "erased" } else { "merged" })
+}
+
+async fn entry(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&[])?;
+    let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?;
+    let found = find_entry(&app.sql, caller.programme.no, id).await?;
+    found.map(|entry| Reply::json(200, &entry_json(&entry))).ok_or(Problem::ResourceNotFound)
+}
+
+async fn orders(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["reference", "store_id", "event"])?;
+    let wrong = |name: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(name, detail)]);
+    let reference = request.query("reference").and_then(|text| ledger::Reference::new(text).ok());
+    let reference =
+        reference.ok_or_else(|| wrong("?reference", "must be the order, 1 to 128 visible ASCII characters"))?;
+    let events = match request.query("event") {
+        Some(event) if (1..=40).contains(&event.len()) => vec![event],
+        Some(_) => return Err(wrong("?event", "must be purchase, redeem, coupon or an action")),
+        None => vec!["purchase", "redeem", "coupon"],
+    };
+    let sources: Vec<String> = events.iter().map(|event| source(event, reference.as_str())).collect();
+    let store = request.query("store_id");
+    let is_of_store = |past: &Past| store.is_none() || past.entry.origin.store.as_deref() == store;
+    let found = records(&app.sql, caller.programme.no, &sources).await?.into_iter().filter(is_of_store);
+    let items = found.take(MOST_RECORDS).map(|past| {
+        json!({
+            "member_id": past.entry.member.as_str(),
+            "store_id": past.entry.origin.store,
+            "state": if past.is_undone() { "undone" } else { "recorded" },
+            "entry": entry_json(&past.entry),
+            "corrections": past.corrections.iter().map(entry_json).collect::<Vec<_>>(),
+        })
+    });
+    Ok(Reply::json(200, &Page::body(items.collect(), None)))
+}

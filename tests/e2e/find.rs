@@ -1,0 +1,118 @@
+//! `/v1/members`, `/v1/entries/{id}` and `/v1/orders`: what nobody knows the member of.
+
+use serde_json::{Value as Json, json};
+use tests::{Host, purchase};
+
+#[test]
+fn members_are_listed_searched_and_exported() {
+    let host = Host::start();
+    let shop = host.shop();
+    for number in 0..23 {
+        let told = json!({"attributes": {"city": if number % 2 == 0 { "上海" } else { "=1+1" }}, "aliases": [format!("phone:+861380000{number:04}")]});
+        shop.put(&format!("/v1/members/m-{number:02}"), &told).send().ok();
+    }
+    shop.buys("vip", "o-1", 2_500_000).send().ok();
+    shop.buys("+8613900000000", "o-2", 100).send().ok();
+    host.shop_with("other", |_| {}).buys("theirs", "o-1", 100).send().ok();
+    let ids = |query: &str| -> Vec<String> {
+        let items = shop.all_with("/v1/members", query);
+        items.iter().map(|item| item["member_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids("id=").len(), 25);
+    assert_eq!(ids("id=m-1").len(), 10);
+    assert_eq!(ids("alias=phone:%2B861380000001").len(), 10);
+    assert_eq!(ids("alias=phone:%2B8613800000015"), ["m-15"]);
+    let tier = shop.member("vip")["tier"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(ids(&format!("tier={tier}")), ["vip"]);
+    assert_eq!(ids("attribute=city:%E4%B8%8A%E6%B5%B7").len(), 12);
+    assert!(ids("id=theirs").is_empty(), "another programme's");
+    let one = &shop.get("/v1/members?id=vip").send().ok()["items"][0];
+    assert_eq!(
+        (&one["ledger_balance"], &one["debt"], &one["closed"]),
+        (&json!(shop.balance("vip")), &json!(0), &Json::Null)
+    );
+    // As files, page by page.
+    let page = |query: &str| shop.get(&format!("/v1/members?{query}")).send();
+    let first = page("format=csv&limit=10");
+    assert_eq!((first.status, first.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+    let next = first.header("next-cursor").unwrap().to_owned();
+    let second = page(&format!("format=csv&limit=4000&cursor={next}"));
+    assert_eq!(second.header("next-cursor"), None);
+    let file = format!("{}{}", first.text(), second.text());
+    assert_eq!(file.lines().count(), 26);
+    assert!(file.starts_with("member_id,joined_at,tier,"));
+    // No cell begins like a formula.
+    assert!(file.lines().all(|line| line.split(',').all(|cell| !cell.starts_with(['=', '+', '@']))), "{file}");
+    assert!(file.contains("\n'+8613900000000,"), "{file}");
+    let lines = page("format=jsonl&limit=5000").text();
+    let read: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((read.len(), &read[1]["attributes"]["city"]), (25, &json!("上海")));
+    for (query, outcome) in [
+        ("limit=201", "400 invalid-request ?limit"),
+        ("format=xml", "400 invalid-request ?format"),
+        ("format=csv&limit=5001", "400 invalid-request ?limit"),
+        ("id=a&alias=b", "400 invalid-request ?alias"),
+        ("id=%27", "400 invalid-request ?id"),
+        ("attribute=city", "400 invalid-request ?attribute"),
+        ("name=x", "400 invalid-request ?name"),
+    ] {
+        assert_eq!(page(query).outcome(), outcome, "{query}");
+    }
+    // A till reads one member, not all of them.
+    assert_eq!(shop.with_bearer(&shop.key("storefront")).get("/v1/members").send().outcome(), "403 forbidden");
+    assert_eq!(shop.ask("POST", "/v1/members").send().outcome(), "405 method-not-allowed");
+}
+
+#[test]
+fn an_entry_and_an_order_without_the_member() {
+    let host = Host::start();
+    let shop = host.shop();
+    let mut ids = Vec::new();
+    for number in 0..20 {
+        let earned = shop.buys(&format!("m{number}"), &format!("o-{number}"), 10_000).send().ok();
+        ids.push((earned["entry"]["entry_id"].as_str().unwrap().to_owned(), format!("m{number}")));
+    }
+    let redeemed = shop.redeems("m3", 5).send().ok();
+    ids.push((redeemed["entry"]["entry_id"].as_str().unwrap().to_owned(), "m3".to_owned()));
+    for (id, member) in &ids {
+        let entry = shop.get(&format!("/v1/entries/{id}")).send().ok();
+        assert_eq!(
+            (entry["entry_id"].as_str(), entry["member_id"].as_str()),
+            (Some(id.as_str()), Some(member.as_str()))
+        );
+    }
+    let other = host.shop_with("other", |_| {});
+    for (ask, outcome) in [
+        (other.get(&format!("/v1/entries/{}", ids[0].0)), "404 resource-not-found"),
+        (shop.get("/v1/entries/x"), "404 resource-not-found"),
+        (shop.get("/v1/entries/019ba5a2-303d-7efc-88d6-0382d84f107d"), "404 resource-not-found"),
+        (shop.get("/v1/entries/ffffffff-ffff-ffff-ffff-ffffffffffff"), "404 resource-not-found"),
+        (shop.get(&format!("/v1/entries/{}?x=1", ids[0].0)), "400 invalid-request ?x"),
+        (shop.get("/v1/orders"), "400 invalid-request ?reference"),
+        (shop.get("/v1/orders?reference=a%20b"), "400 invalid-request ?reference"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    let mut west = purchase("m1", "o-0", 5_000);
+    west["store_id"] = "west".into();
+    assert_eq!(shop.post("/v1/earn", &west).send().outcome(), "409 reference-of-another");
+    shop.returns("m0", "o-0").send().ok();
+    shop.post("/v1/earn", &west).send().ok();
+    let found = |query: &str| -> Vec<String> {
+        let items = shop.get(&format!("/v1/orders?{query}")).send().ok()["items"].take();
+        let shown = |item: &Json| {
+            let corrections = item["corrections"].as_array().unwrap().len();
+            format!(
+                "{} {} {} {corrections}",
+                item["member_id"].as_str().unwrap(),
+                item["state"].as_str().unwrap(),
+                item["store_id"]
+            )
+        };
+        items.as_array().unwrap().iter().map(shown).collect()
+    };
+    assert_eq!(found("reference=o-0"), ["m0 undone null 1", "m1 recorded \"west\" 0"]);
+    assert_eq!(found("reference=o-0&store_id=west"), ["m1 recorded \"west\" 0"]);
+    assert_eq!(found("reference=o-0&event=redeem"), Vec::<String>::new());
+    assert_eq!(found("reference=nothing"), Vec::<String>::new());
+}
