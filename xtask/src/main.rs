@@ -6,6 +6,7 @@ mod fuzz;
 mod http;
 mod process;
 mod server;
+mod spin;
 mod test;
 mod tidy;
 mod up;
@@ -42,6 +43,8 @@ enum Command {
     Test,
     /// Check the rules of the source tree that no compiler checks
     Tidy,
+    /// Write the `spin up` line of the documents anew from spin.toml
+    Spin,
     /// Import half a year of real baskets, night by night, and check the books
     Demo(demo::Arguments),
     /// Measure earns, redeems and reads; `bench night` measures the night run
@@ -68,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Up { host } => up::run(&workspace, host),
         Command::Test => test::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
+        Command::Spin => spin::run(&workspace),
         Command::Demo(arguments) => demo::run(&workspace, arguments),
         Command::Bench(arguments) => bench::run(&workspace, arguments),
         Command::Fuzz(arguments) => fuzz::run(&workspace, arguments),

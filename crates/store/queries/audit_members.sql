@@ -6,4 +6,4 @@ SELECT
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number))
 FROM member AS m
 WHERE m.programme_no = ?1 AND m.no > ?3 AND (?2 IS NULL OR m.id = ?2)
-ORDER BY m.no LIMIT ?4
+ORDER BY m.no LIMIT (SELECT ?4)

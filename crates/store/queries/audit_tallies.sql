@@ -3,12 +3,12 @@
 WITH told AS (
   SELECT value ->> 0 AS subject, value ->> 1 AS name, value ->> 2 AS period, sum(value ->> 4) AS amount
   FROM entry, json_each(entry.body, '$.tallies')
-  WHERE programme_no = ?1 AND instr(body, '"tallies"') > 0
+  WHERE programme_no = ?1 AND body LIKE '%"tallies"%'
   GROUP BY 1, 2, 3
 ), kept AS (
   SELECT value ->> 0 AS subject, value ->> 1 AS name, max(value ->> 3) AS since
   FROM entry, json_each(entry.body, '$.tallies')
-  WHERE programme_no = ?1 AND instr(body, '"tallies"') > 0
+  WHERE programme_no = ?1 AND body LIKE '%"tallies"%'
   GROUP BY 1, 2
 )
 SELECT told.subject, told.name, told.period, coalesce(t.amount, 0), told.amount

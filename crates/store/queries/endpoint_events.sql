@@ -9,4 +9,4 @@ FROM entry AS e
 CROSS JOIN member AS m ON m.no = e.member_no
 CROSS JOIN programme AS p ON p.no = e.programme_no
 WHERE e.no > ?2 AND e.no <= ?3 AND e.programme_no = ?1 AND (?5 IS NULL OR e.kind IN (SELECT value FROM json_each(?5)))
-ORDER BY e.no LIMIT ?6
+ORDER BY e.no LIMIT (SELECT ?6)

@@ -4,4 +4,4 @@ SELECT d.id, d.url, d.kinds, d.failures, d.retry_at, d.disabled_at, d.disabled_b
   (SELECT count(*) FROM parked_event AS k WHERE k.programme_no = d.programme_no AND k.endpoint_id = d.id AND k.state = 'dead')
 FROM endpoint AS d
 WHERE d.programme_no = ?1 AND d.id > ?3 AND (?2 IS NULL OR d.id = ?2)
-ORDER BY d.id LIMIT ?4
+ORDER BY d.id LIMIT (SELECT ?4)

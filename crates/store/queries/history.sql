@@ -6,4 +6,4 @@ JOIN entry AS e ON e.member_no = m.no
 JOIN programme AS p ON p.no = m.programme_no
 WHERE m.programme_no = ?1 AND m.id = ?2 AND e.sequence < ?3
 ORDER BY e.sequence DESC
-LIMIT ?4
+LIMIT (SELECT ?4)

@@ -3,4 +3,4 @@ SELECT p.id, q.id, i.parent_version
 FROM inheritance AS i JOIN programme AS p ON p.no = i.programme_no JOIN programme AS q ON q.no = i.parent_no
 WHERE i.parent_version <> q.rulebook_version
   AND NOT (i.failed_own IS p.rulebook_version AND i.failed_parent IS q.rulebook_version)
-ORDER BY p.no LIMIT ?1
+ORDER BY p.no LIMIT (SELECT ?1)

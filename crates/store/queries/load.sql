@@ -12,7 +12,7 @@ SELECT json_array(
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
-    FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT ?4)
+    FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT (SELECT ?4))
   ) END,
   (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry WHERE programme_no = p.no AND idem = w.value ->> 1),
   (SELECT json_array(fingerprint, id, json(body)) FROM refusal WHERE programme_no = p.no AND idem = w.value ->> 1),
@@ -46,7 +46,7 @@ SELECT json_array(
   CASE WHEN w.value ->> 8 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END
 ) AS loaded
 FROM programme AS p
-LEFT JOIN api_key AS k ON k.prefix = ?2
+LEFT JOIN api_key AS k ON k.prefix = +?2
 CROSS JOIN json_each(?3) AS w
 LEFT JOIN programme AS there ON there.id = w.value ->> 9
 -- With ~ in front it is one of the other names of a member. Who is known by it elsewhere in the group is asked only when nobody is here.
@@ -54,5 +54,5 @@ LEFT JOIN member AS m ON m.programme_no = coalesce(there.no, p.no) AND m.id = CA
     SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no
     WHERE a.programme_no = coalesce(there.no, p.no) AND a.alias = substr(w.value ->> 0, 2)
   ) ELSE w.value ->> 0 END
-WHERE p.no = coalesce(?1, (SELECT programme_no FROM api_key WHERE prefix = ?2))
+WHERE p.no = coalesce(?1, (SELECT programme_no FROM api_key WHERE prefix = +?2))
 ORDER BY w.id

@@ -8,4 +8,4 @@ CROSS JOIN entry AS e ON e.no = k.entry_no
 CROSS JOIN member AS m ON m.no = e.member_no
 CROSS JOIN programme AS p ON p.no = e.programme_no
 WHERE k.programme_no = ?1 AND k.endpoint_id = ?2 AND k.state = 'retry' AND (k.next_attempt_at <= ?3 OR k.next_attempt_at > ?3 + ?4)
-ORDER BY k.next_attempt_at, k.entry_no LIMIT ?5
+ORDER BY k.next_attempt_at, k.entry_no LIMIT (SELECT ?5)

@@ -11,4 +11,4 @@ WHERE t.programme_no = ?1 AND t.device = ?2 AND t.entry_no < ?6
   AND (?3 IS NULL OR e.recorded_at >= ?3) AND (?4 IS NULL OR e.recorded_at < ?4)
   AND (?5 IS NULL OR json_extract(e.body, '$.actor') = ?5)
 ORDER BY t.entry_no DESC
-LIMIT ?7
+LIMIT (SELECT ?7)

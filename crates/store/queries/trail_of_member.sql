@@ -11,4 +11,4 @@ WHERE m.programme_no = ?1 AND m.id = ?2 AND e.no < ?6
   AND (?3 IS NULL OR e.recorded_at >= ?3) AND (?4 IS NULL OR e.recorded_at < ?4)
   AND (?5 IS NULL OR json_extract(e.body, '$.actor') = ?5)
 ORDER BY e.sequence DESC
-LIMIT ?7
+LIMIT (SELECT ?7)

@@ -8,6 +8,7 @@ mod names;
 mod problems;
 mod rust;
 mod sources;
+mod spin;
 mod sql;
 mod text;
 mod tree;
@@ -53,7 +54,16 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 /// Every broken rule of the tree.
 pub fn faults(workspace: &Workspace) -> Result<Vec<Fault>> {
     let tree = Tree::read(&workspace.root)?;
-    let rules = [arrows::check, docs::check, names::check, problems::check, sources::check, sql::check, text::check];
+    let rules = [
+        arrows::check,
+        docs::check,
+        names::check,
+        problems::check,
+        sources::check,
+        spin::check,
+        sql::check,
+        text::check,
+    ];
     let mut faults = Vec::new();
     for rule in rules {
         faults.extend(rule(&tree)?);

@@ -13,6 +13,7 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     for file in tree.has_extension("sql") {
         faults.extend(statements(file));
         faults.extend(unused(tree, file));
+        faults.extend(bound_limits(file));
     }
     Ok(faults)
 }
@@ -77,6 +78,18 @@ fn unused(tree: &Tree, file: &File) -> Option<Fault> {
     })
 }
 
+/// SQLite plans by a bound LIMIT, and so prepares the statement anew at every call, which takes longer than to run it.
+fn bound_limits(file: &File) -> Vec<Fault> {
+    let words = |line: &str| line.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let found = |(_, line): &(usize, &str)| {
+        let line = words(line.split("--").next().unwrap_or_default());
+        line.contains("LIMIT ?") || line.ends_with("LIMIT")
+    };
+    let remedy = "write LIMIT (SELECT ?n), on one line";
+    let fault = |(number, _): (usize, &str)| Fault::new(&file.path, number + 1, "a bound LIMIT", remedy);
+    file.text.lines().enumerate().filter(found).map(fault).collect()
+}
+
 /// Statements that hold anything but comments.
 fn count_statements(text: &str) -> usize {
     let mut bare = String::new();
@@ -107,6 +120,21 @@ fn count_statements(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bound_limit_is_found() {
+        for (sql, faults) in [
+            ("SELECT 1 LIMIT ?1", 1),
+            ("SELECT 1\nlimit  ?2", 1),
+            ("SELECT 1 LIMIT\n?2", 1),
+            ("SELECT 1 LIMIT (SELECT ?1)", 0),
+            ("SELECT 1 LIMIT 20", 0),
+            ("-- LIMIT ?1\nSELECT 1", 0),
+        ] {
+            let file = File { path: "crates/store/queries/x.sql".into(), text: sql.into() };
+            assert_eq!(bound_limits(&file).len(), faults, "{sql}");
+        }
+    }
 
     #[test]
     fn sql_is_told_from_sentences() {

@@ -1,0 +1,48 @@
+//! No statement is prepared anew when its values change. Stock Spin does not ask SQLite for stable plans, and there a plan that depends
+//! on a bound value (a LIMIT, a comparison that a partial index or statistics could answer) is made at every call.
+
+mod support;
+
+use std::path::Path;
+
+use rusqlite::StatementStatus;
+use rusqlite::config::DbConfig;
+use rusqlite::types::Value;
+use support::World;
+
+#[test]
+fn no_statement_is_prepared_anew_at_every_call() {
+    let world = World::new();
+    let connection = world.sql.connection();
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, false).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
+    let (mut seen, mut anew) = (0, Vec::new());
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        // It is DDL.
+        if name == "migration_table" {
+            continue;
+        }
+        let mut statement = connection.prepare(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        for value in ["1", "2", "[]", "[[\"m\"]]"] {
+            for number in [Value::Integer(1), Value::Integer(20), Value::Text(value.into())] {
+                let mixed = (0..statement.parameter_count())
+                    .map(|at| if at % 2 == 0 { number.clone() } else { Value::Text(value.into()) });
+                connection.execute_batch("SAVEPOINT one").unwrap();
+                // Values that make no sense for it are refused, which is as good.
+                if let Ok(mut rows) = statement.query(rusqlite::params_from_iter(mixed)) {
+                    while rows.next().is_ok_and(|row| row.is_some()) {}
+                }
+                connection.execute_batch("ROLLBACK TO one; RELEASE one").unwrap();
+            }
+        }
+        let times = statement.get_status(StatementStatus::RePrepare);
+        if times > 0 {
+            anew.push(format!("{name}: {times} times"));
+        }
+        seen += 1;
+    }
+    assert!(seen > 90);
+    assert_eq!(anew, Vec::<String>::new(), "write LIMIT (SELECT ?n), and `= +?n` where a partial index tempts");
+}
