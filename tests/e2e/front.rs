@@ -58,3 +58,26 @@ fn problems_do_not_repeat_secrets() {
     assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     assert!(!answer.text().contains(secret) && !host.log().contains(secret));
 }
+
+/// The file may not grow: reads and changes in place still work, and what a shopper earns would be refused.
+#[test]
+fn a_database_that_takes_no_writes_is_not_ready() {
+    let mut host = Host::start();
+    let shop = host.shop();
+    assert_eq!(shop.buys("m-1", "o-1", 10_000).send().status, 201);
+    host.stop();
+    host.start_again_with(&["--database-mib", "1"]);
+    let shop = host.shop();
+    let full = (0..600).any(|number| shop.buys("m-1", &format!("o-2-{number}"), 100).send().status >= 500);
+    assert!(full, "the file grew past its bound");
+    let answer = host.ask("GET", "/readyz").send();
+    assert_eq!(answer.outcome(), "503 busy");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert_eq!(host.ask("GET", "/healthz").send().status, 200);
+    assert_eq!(shop.get("/v1/members/m-1").send().status, 200, "it can still be read");
+    // With room for the file it takes writes again.
+    host.stop();
+    host.start_again_with(&["--database-mib", "64"]);
+    assert_eq!(host.ask("GET", "/readyz").send().status, 200);
+    assert_eq!(host.shop().buys("m-1", "o-3", 100).send().status, 201);
+}

@@ -3,7 +3,7 @@
 //! | Route | Does |
 //! |---|---|
 //! | `GET /healthz` | the process answers |
-//! | `GET /readyz` | the database answers too |
+//! | `GET /readyz` | the database answers and takes writes; whether it does is tried every few seconds |
 //! | `GET /rulebook.schema.json` | JSON Schema of rulebooks, made from the types that they are read into |
 //! | `GET /openapi.json` | OpenAPI 3.1, made from the types that requests are read into |
 //! | anything else | 404 as problem+json |
@@ -11,10 +11,13 @@
 mod openapi;
 mod operations;
 
+use std::cell::Cell;
+
+use ledger::Timestamp;
 use serde_json::json;
 use shell::{App, Problem, Reply, Request, Response, serve_plain};
 use spin_sdk::http_service;
-use store::is_ready;
+use store::{is_ready, is_writable};
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> Response {
@@ -33,10 +36,32 @@ async fn route(request: &Request) -> Result<Reply, Problem> {
     }
 }
 
+/// For how long it is known whether the database takes writes. Anybody may ask, and a write costs all writers a little.
+const KNOWN_FOR_MS: u64 = 5000;
+
+thread_local! {
+    /// When this instance tried to write, and whether it could.
+    static LAST_WRITE: Cell<Option<(Timestamp, bool)>> = const { Cell::new(None) };
+}
+
 async fn ready() -> Result<Reply, Problem> {
     let is_ready = match App::of_this_instance().await {
-        Ok(app) => is_ready(&app.sql).await,
+        Ok(app) => is_ready(&app.sql).await && takes_writes(&app).await,
         Err(_) => false,
     };
     if is_ready { Ok(Reply::json(200, &json!({"status": "ready"}))) } else { Err(Problem::Busy) }
+}
+
+async fn takes_writes(app: &App) -> bool {
+    let now = shell::now();
+    let known = LAST_WRITE.get();
+    // The clock of a test goes backwards, too.
+    if let Some((_, could)) = known.filter(|(at, _)| at.0.abs_diff(now.0) < KNOWN_FOR_MS) {
+        return could;
+    }
+    // Whoever asks meanwhile hears what was last known.
+    LAST_WRITE.set(known.map(|(_, could)| (now, could)));
+    let can = is_writable(&app.sql, now).await;
+    LAST_WRITE.set(Some((now, can)));
+    can
 }

@@ -385,7 +385,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..READ
     },
     Operation { path: "/healthz", summary: "The process answers", is_public: true, ..READ },
-    Operation { path: "/readyz", summary: "The database answers", is_public: true, ..READ },
+    Operation { path: "/readyz", summary: "The database answers and takes writes", is_public: true, ..READ },
     Operation { path: "/rulebook.schema.json", summary: "JSON Schema of rulebooks", is_public: true, ..READ },
     Operation { path: "/openapi.json", summary: "This document", is_public: true, ..READ },
 ];

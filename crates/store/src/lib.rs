@@ -71,7 +71,7 @@ pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
-pub use migrate::{is_ready, migrate};
+pub use migrate::{is_ready, is_writable, migrate};
 pub use night::{
     all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
     tiers_alone,

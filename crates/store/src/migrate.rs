@@ -2,6 +2,8 @@
 //!
 //! Every statement can be run again without harm, so two instances that start at once, or one that died in the middle, end the same.
 
+use ledger::Timestamp;
+
 use crate::Error;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
@@ -61,6 +63,12 @@ async fn apply(sql: &impl Sql, statement: &str) -> Result<(), Error> {
 /// True when the database answers and has been migrated.
 pub async fn is_ready(sql: &impl Sql) -> bool {
     sql.query(statement!("queries/ready"), vec![]).await.is_ok()
+}
+
+/// True when the database takes writes: not on a full disk, nor in a file that may not grow, nor in one that is read-only. Two commits.
+pub async fn is_writable(sql: &impl Sql, now: Timestamp) -> bool {
+    sql.query(statement!("queries/ready_write"), vec![now.0.into()]).await.is_ok()
+        && sql.query(statement!("queries/ready_clear"), vec![]).await.is_ok()
 }
 
 fn first_integer(mut rows: crate::Rows) -> Result<i64, Error> {
