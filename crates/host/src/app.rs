@@ -19,12 +19,13 @@ use crate::{
     metrics::Metrics,
     router::Router,
     runtime_config::{KeyValueStore, RuntimeConfig, SqliteDatabase},
-    sqlite::Database,
+    sqlite::{Bounds, Database},
     variables,
 };
 use anyhow::{Context as _, Result, anyhow, ensure};
 use std::{
     collections::{BTreeMap, HashMap},
+    os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
     sync::Arc,
 };
@@ -60,7 +61,12 @@ impl App {
         let config = cli.runtime_config.as_deref().map(RuntimeConfig::load).transpose()?.unwrap_or_default();
         let mut blocked = config.blocked_networks()?;
         blocked.private &= !cli.allow_private_networks;
-        std::fs::create_dir_all(&cli.state_dir)
+        // What is in it is the operator's alone: the databases, and machine code that this process runs.
+        let mut folder = std::fs::DirBuilder::new();
+        folder
+            .recursive(true)
+            .mode(0o700)
+            .create(&cli.state_dir)
             .with_context(|| format!("cannot create {}", cli.state_dir.display()))?;
         let values = variables::resolve(&manifest.variables, &cli.variables, |name| std::env::var(name).ok())?;
         let mut builder = Builder {
@@ -162,7 +168,7 @@ impl Builder<'_> {
     async fn grants(&mut self, declared: &Declared) -> Result<Grants> {
         let (mut databases, mut stores) = (HashMap::new(), HashMap::new());
         for label in &declared.sqlite_databases {
-            databases.insert(label.clone(), self.database(label)?);
+            databases.insert(label.clone(), self.database(label)?.for_another());
         }
         for label in &declared.key_value_stores {
             stores.insert(label.clone(), self.store(label).await?);
@@ -194,11 +200,12 @@ impl Builder<'_> {
             return Ok(database.clone());
         }
         let configured = self.config.sqlite_databases.get(label);
-        let path = match configured {
-            Some(SqliteDatabase::Spin { path: Some(path) }) => path.clone(),
-            _ => self.file(label)?,
+        let (path, max_mib) = match configured {
+            Some(SqliteDatabase::Spin { path, max_mib }) => (path.clone(), *max_mib),
+            None => (None, None),
         };
-        let database = Database::open(&path, label, READERS, self.metrics.database(label))?;
+        let path = path.map_or_else(|| self.file(label), Ok)?;
+        let database = Database::open(&path, label, READERS, self.bounds(max_mib), self.metrics.database(label))?;
         self.databases.insert(label.to_owned(), database.clone());
         Ok(database)
     }
@@ -216,7 +223,8 @@ impl Builder<'_> {
                 let file = match &self.key_value_file {
                     Some(file) => file.clone(),
                     None => {
-                        Database::open(&self.file("key-value")?, "key-value", 1, self.metrics.database("key-value"))?
+                        let (path, metrics) = (self.file("key-value")?, self.metrics.database("key-value"));
+                        Database::open(&path, "key-value", 1, self.bounds(None), metrics)?
                     }
                 };
                 self.key_value_file = Some(file.clone());
@@ -225,6 +233,19 @@ impl Builder<'_> {
         };
         self.stores.insert(label.to_owned(), store.clone());
         Ok(store)
+    }
+
+    /// What statements may take, and how large a file may grow.
+    fn bounds(&self, max_mib: Option<u64>) -> Bounds {
+        const MIB: u64 = 1024 * 1024;
+        let limits = &self.cli.limits;
+        let statement_bytes = u64::from(limits.statement_memory_mib).saturating_mul(MIB);
+        Bounds {
+            read_time: limits.read_timeout,
+            write_time: limits.write_timeout,
+            statement_bytes: usize::try_from(statement_bytes).unwrap_or(usize::MAX),
+            file_bytes: max_mib.unwrap_or(limits.database_mib).saturating_mul(MIB),
+        }
     }
 
     /// The file of a label under the state directory; a label is a name, not a path.

@@ -19,6 +19,9 @@ pub struct Cli {
     /// Where databases and the code cache live
     #[arg(long, default_value = ".accrue")]
     pub state_dir: PathBuf,
+    /// File with the key of encrypted databases, 64 hexadecimal digits (in a build with `--features sqlcipher`)
+    #[arg(long)]
+    pub database_key_file: Option<PathBuf>,
     /// Runtime configuration (Spin's format): key-value stores, databases, outbound networking
     #[arg(long)]
     pub runtime_config: Option<PathBuf>,
@@ -71,6 +74,18 @@ pub struct Limits {
     /// Longest time for one fire of a cron component
     #[arg(long, default_value = "15m", value_parser = duration)]
     pub cron_timeout: Duration,
+    /// Longest time for one statement that reads
+    #[arg(long, default_value = "30s", value_parser = duration)]
+    pub read_timeout: Duration,
+    /// Longest time for one statement that writes, and for one transaction
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub write_timeout: Duration,
+    /// Memory that SQLite may take for one statement, in MiB
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=65536))]
+    pub statement_memory_mib: u32,
+    /// Largest database file, in MiB (0: no bound; the runtime configuration sets one by label)
+    #[arg(long, default_value_t = 0)]
+    pub database_mib: u64,
     /// Longest time for the next request head to arrive, idle keep-alive connections included
     #[arg(long, default_value = "75s", value_parser = duration)]
     pub header_timeout: Duration,

@@ -6,10 +6,14 @@ use crate::{
     cli::Limits,
     interfaces::guest::{Grants, Guest},
     metrics::ComponentMetrics,
+    sqlite::Asked,
 };
 use async_channel::{Receiver, Sender};
 use bytes::Bytes;
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::{
+    future::{Either, select},
+    stream::{FuturesUnordered, StreamExt},
+};
 use http_body_util::{BodyExt, Full, Limited};
 use prometheus_client::metrics::gauge::Gauge;
 use std::{
@@ -20,12 +24,15 @@ use std::{
     time::Duration,
 };
 use tokio::sync::oneshot;
-use wasmtime::{Store, component::Accessor};
+use wasmtime::{
+    Store,
+    component::{Accessor, Resource, TypedFunc},
+};
 use wasmtime_wasi_http::{
     Error, FieldMap, WasiHttpView,
     p3::{
-        Request,
-        bindings::{Service, ServicePre, http::types::ErrorCode},
+        Request, Response,
+        bindings::{ServicePre, http::types::ErrorCode},
     },
 };
 
@@ -118,6 +125,19 @@ impl Drop for Place {
     }
 }
 
+/// The guest's function. It is called by hand, because only so the task that answers a request is known, and with it whose statements run.
+type Handle = TypedFunc<(Resource<Request>,), (Result<Resource<Response>, ErrorCode>,)>;
+
+/// One request on its way through an instance; unless it was answered, it is over when this is dropped, however that comes.
+#[derive(Default)]
+struct InFlight(Arc<Asked>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.is_over();
+    }
+}
+
 /// How one request ended for the instance.
 enum Ended {
     Answered,
@@ -164,17 +184,21 @@ impl Worker {
         }
     }
 
-    async fn instantiate(&self) -> wasmtime::Result<(Store<Guest>, Service)> {
+    async fn instantiate(&self) -> wasmtime::Result<(Store<Guest>, Handle)> {
         let mut store = new_store(self.pre.engine(), &self.grants);
-        let service = self.pre.instantiate_async(&mut store).await?;
-        Ok((store, service))
+        let instance = self.pre.instance_pre().instantiate_async(&mut store).await?;
+        let handler = instance.get_export_index(&mut store, None, "wasi:http/handler@0.3.0");
+        let handle = instance.get_export_index(&mut store, handler.as_ref(), "handle");
+        let handle = handle.ok_or_else(|| wasmtime::Error::msg("exports no handler"))?;
+        let handle = instance.get_typed_func(&mut store, handle)?;
+        Ok((store, handle))
     }
 
     /// Takes requests and drives them until the place is given up and the last one has ended.
     async fn serve(
         &self,
         accessor: &Accessor<Guest>,
-        service: &Service,
+        service: &Handle,
         place: Place,
         beats: &AtomicU64,
     ) -> wasmtime::Result<()> {
@@ -221,14 +245,28 @@ impl Worker {
         }
     }
 
-    async fn handle(&self, accessor: &Accessor<Guest>, service: &Service, exchange: Exchange) -> Ended {
-        let Exchange { request, reply } = exchange;
+    async fn handle(&self, accessor: &Accessor<Guest>, service: &Handle, exchange: Exchange) -> Ended {
+        let Exchange { request, mut reply } = exchange;
         if reply.is_closed() {
             // The client left while this was queued.
             return Ended::Answered;
         }
-        match tokio::time::timeout(self.limits.request_timeout, self.answer(accessor, service, request)).await {
+        let asked = InFlight::default();
+        let answer = async {
+            let answer = std::pin::pin!(self.answer(accessor, service, request, &asked.0));
+            // Who left needs no more reading done; the guest's work goes on.
+            match select(answer, std::pin::pin!(reply.closed())).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(((), answer)) => {
+                    asked.0.left();
+                    answer.await
+                }
+            }
+        };
+        let answer = tokio::time::timeout(self.limits.request_timeout, answer).await;
+        match answer {
             Ok(Ok(answer)) => {
+                asked.0.answered();
                 // A client that left meanwhile misses it; the guest's work stands.
                 drop(reply.send(answer));
                 Ended::Answered
@@ -246,8 +284,9 @@ impl Worker {
     async fn answer(
         &self,
         accessor: &Accessor<Guest>,
-        service: &Service,
+        service: &Handle,
         request: http::Request<Full<Bytes>>,
+        asked: &Arc<Asked>,
     ) -> wasmtime::Result<Reply> {
         let (parts, body) = request.into_parts();
         let headers = accessor.with(|mut access| FieldMap::new_immutable(access.get().http().hooks, parts.headers));
@@ -255,13 +294,27 @@ impl Worker {
         let body = body.map_err(Error::from);
         let (request, sent) =
             Request::new(parts.method, uri.scheme, uri.authority, uri.path_and_query, headers, None, body);
-        let response = match service.handle(accessor, request).await? {
-            Ok(response) => response,
-            Err(code) => return Ok(self.no_response(&code)),
+        let call = accessor.with(|mut access| -> wasmtime::Result<_> {
+            let request = access.get().table.push(request)?;
+            let call = service.start_call_concurrent(&mut access, (request,))?;
+            access.get().requests.insert(call.task(), asked.clone());
+            Ok(call)
+        })?;
+        // Its statements find the request by this; a task that outlives its answer is bound by the clock alone.
+        let task = call.task();
+        let (response,) = service.finish_call_concurrent(accessor, call).await?;
+        let response = match response {
+            Ok(response) => accessor.with(|mut access| access.get().table.delete(response))?,
+            Err(code) => {
+                accessor.with(|mut access| access.get().requests.remove(&task));
+                return Ok(self.no_response(&code));
+            }
         };
         let response = accessor.with(|access| response.into_http(access, sent))?;
         let (parts, body) = response.into_parts();
-        match Limited::new(body, self.limits.max_response_body).collect().await {
+        let body = Limited::new(body, self.limits.max_response_body).collect().await;
+        accessor.with(|mut access| access.get().requests.remove(&task));
+        match body {
             Ok(body) => Ok(Ok(http::Response::from_parts(parts, body.to_bytes()))),
             Err(error) => {
                 tracing::error!(component = self.grants.component, "unusable response body: {error}");

@@ -18,7 +18,10 @@ impl Store {
         const TABLE: &str = "CREATE TABLE IF NOT EXISTS key_value (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, \
                              PRIMARY KEY (store, key)) WITHOUT ROWID";
         let session = Arc::new(database.session());
-        session.execute(TABLE.into(), Vec::new()).await.map_err(|error| anyhow!("key-value: {error:?}"))?;
+        session
+            .execute(TABLE.into(), Vec::new(), &Arc::default())
+            .await
+            .map_err(|error| anyhow!("key-value: {error:?}"))?;
         Ok(Self::Sqlite { session, label: label.into() })
     }
 
@@ -74,7 +77,8 @@ impl Store {
             Self::Sqlite { session, label } => {
                 let parameters = vec![Value::Text(label.to_string())];
                 let sql = "SELECT key FROM key_value WHERE store = ?1 ORDER BY key".to_owned();
-                let rows = session.execute(sql, parameters).await.map_err(|error| format!("{error:?}"))?.rows;
+                let rows =
+                    session.execute(sql, parameters, &Arc::default()).await.map_err(|error| format!("{error:?}"))?.rows;
                 let key = |value| if let Value::Text(key) = value { Some(key) } else { None };
                 Ok(rows.into_iter().flatten().filter_map(key).collect())
             }
@@ -94,7 +98,11 @@ impl Store {
         let Self::Sqlite { session, label } = self else { return Ok(Vec::new()) };
         let mut parameters = vec![Value::Text(label.to_string()), Value::Text(key)];
         parameters.extend(value.map(Value::Blob));
-        Ok(session.execute(sql.to_owned(), parameters).await.map_err(|error| format!("{error:?}"))?.rows)
+        Ok(session
+            .execute(sql.to_owned(), parameters, &Arc::default())
+            .await
+            .map_err(|error| format!("{error:?}"))?
+            .rows)
     }
 }
 

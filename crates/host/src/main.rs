@@ -67,6 +67,9 @@ async fn run(cli: &cli::Cli) -> Result<()> {
     let metrics = Arc::new(metrics::Metrics::new());
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    if let Some(file) = &cli.database_key_file {
+        sqlite::take_key(file)?;
+    }
     let mut app = app::App::build(cli, &clock, &metrics).await?;
 
     let public = server::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;

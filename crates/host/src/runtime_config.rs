@@ -34,8 +34,8 @@ pub enum KeyValueStore {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum SqliteDatabase {
-    /// A file; relative to the runtime configuration.
-    Spin { path: Option<PathBuf> },
+    /// A file, relative to the runtime configuration, and how large it may grow.
+    Spin { path: Option<PathBuf>, max_mib: Option<u64> },
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,7 +60,7 @@ impl RuntimeConfig {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut config = Self::parse(&text).map_err(|error| anyhow!("{}: {error}", file.display()))?;
         let folder = file.parent().unwrap_or(Path::new(""));
-        for SqliteDatabase::Spin { path } in config.sqlite_databases.values_mut() {
+        for SqliteDatabase::Spin { path, .. } in config.sqlite_databases.values_mut() {
             if let Some(path) = path {
                 *path = folder.join(&*path);
             }

@@ -1,12 +1,18 @@
 //! What belongs to one instance: its WASI state, its resource table, its memory limit, and its component's grants.
 
 use super::{key_value::Store, outbound_http::Outbound, stdio::GuestLog};
-use crate::{clock::GuestClock, sqlite::Database};
+use crate::{
+    clock::GuestClock,
+    sqlite::{Asked, Database},
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
-use wasmtime::{StoreLimits, StoreLimitsBuilder, component::ResourceTable};
+use wasmtime::{
+    StoreLimits, StoreLimitsBuilder,
+    component::{GuestTaskId, ResourceTable},
+};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -27,6 +33,8 @@ pub struct Guest {
     pub table: ResourceTable,
     pub grants: Arc<Grants>,
     pub limits: StoreLimits,
+    /// The requests that this instance works on, by the task that answers each.
+    pub requests: HashMap<GuestTaskId, Arc<Asked>>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
@@ -43,6 +51,7 @@ impl Guest {
             table: ResourceTable::new(),
             grants: grants.clone(),
             limits: StoreLimitsBuilder::new().memory_size(grants.memory_bytes).build(),
+            requests: HashMap::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound: grants.outbound.clone(),

@@ -1,9 +1,12 @@
 //! `spin:sqlite@3.1.0`, as spin-sdk 7 calls it. Threads and commits are in `crate::sqlite`.
 
 use super::{bindings::spin::sqlite::sqlite as wit, guest::Guest};
-use crate::sqlite::{Error, Outcome, Session, Value};
+use crate::sqlite::{Asked, Error, Outcome, Session, Value};
 use std::sync::Arc;
-use wasmtime::component::{Accessor, FutureReader, HasData, HasSelf, Resource, StreamReader};
+use wasmtime::{
+    AsContextMut as _,
+    component::{Access, Accessor, FutureReader, HasData, HasSelf, Resource, StreamReader},
+};
 
 /// What a guest's connection resource stands for. Shared, because a statement may outlast the resource.
 #[derive(Clone)]
@@ -41,7 +44,9 @@ impl wit::HostConnection for Guest {
         parameters: Vec<wit::Value>,
     ) -> wasmtime::Result<Result<wit::QueryResult, wit::Error>> {
         let session = self.table.get(&connection)?.0.clone();
-        Ok(run(&session, sql, parameters).await.map(|(columns, rows)| wit::QueryResult { columns, rows }))
+        Ok(run(&session, sql, parameters, &Waiting::default().0)
+            .await
+            .map(|(columns, rows)| wit::QueryResult { columns, rows }))
     }
 
     async fn changes(&mut self, connection: Resource<Connection>) -> wasmtime::Result<u64> {
@@ -74,8 +79,9 @@ impl wit::HostConnectionWithStore<Guest> for HasSelf<Guest> {
         parameters: Vec<wit::Value>,
     ) -> wasmtime::Result<Result<Streamed, wit::Error>> {
         let session = session(accessor, &connection)?;
+        let asked = accessor.with(|mut access| asked(&mut access))?;
         // Spin's engine reports errors of a statement in the future; at the call is as correct and one wake-up less.
-        let (columns, rows) = match run(&session, sql, parameters).await {
+        let (columns, rows) = match run(&session, sql, parameters, &asked).await {
             Ok(result) => result,
             Err(error) => return Ok(Err(error)),
         };
@@ -102,6 +108,22 @@ impl wit::HostConnectionWithStore<Guest> for HasSelf<Guest> {
     }
 }
 
+/// A statement that no request is known for: it is over when the call is dropped, which happens when its instance ends.
+#[derive(Default)]
+pub struct Waiting(pub Arc<Asked>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.is_over();
+    }
+}
+
+/// The request on whose behalf the guest calls.
+fn asked(access: &mut Access<'_, Guest, HasSelf<Guest>>) -> wasmtime::Result<Arc<Asked>> {
+    let first = access.as_context_mut().async_call_stack()?.last();
+    Ok(first.and_then(|task| access.get().requests.get(&task).cloned()).unwrap_or_default())
+}
+
 fn session<T>(accessor: &Accessor<Guest, T>, connection: &Resource<Connection>) -> wasmtime::Result<Arc<Session>>
 where
     T: for<'a> HasData<Data<'a> = &'a mut Guest>,
@@ -113,9 +135,10 @@ async fn run(
     session: &Session,
     sql: String,
     parameters: Vec<wit::Value>,
+    asked: &Arc<Asked>,
 ) -> Result<(Vec<String>, Vec<wit::RowResult>), wit::Error> {
     let parameters = parameters.into_iter().map(Value::from).collect();
-    let outcome: Outcome = session.execute(sql, parameters).await;
+    let outcome: Outcome = session.execute(sql, parameters, asked).await;
     let result = outcome.map_err(wit::Error::from)?;
     let row = |values: Vec<Value>| wit::RowResult { values: values.into_iter().map(wit::Value::from).collect() };
     Ok((result.columns, result.rows.into_iter().map(row).collect()))
@@ -126,6 +149,7 @@ impl From<Error> for wit::Error {
         match error {
             Error::Full => Self::DatabaseFull,
             Error::Io(message) => Self::Io(message),
+            Error::Stopped(stop) => Self::Io(stop.to_string()),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! `fermyon:spin/sqlite@2.0.0`, the older synchronous interface of cron components. The same sessions as `sqlite.rs`.
 
-use super::{cron::bindings::fermyon::spin::sqlite as wit, guest::Guest, sqlite::Connection};
+use super::{
+    cron::bindings::fermyon::spin::sqlite as wit,
+    guest::Guest,
+    sqlite::{Connection, Waiting},
+};
 use crate::sqlite::{Error, Value};
 use wasmtime::component::Resource;
 
@@ -20,11 +24,12 @@ impl wit::HostConnection for Guest {
         let session = self.table.get(&connection)?.0.clone();
         let parameters = parameters.into_iter().map(Value::from).collect();
         let row = |values: Vec<Value>| wit::RowResult { values: values.into_iter().map(wit::Value::from).collect() };
-        Ok(match session.execute_standing_still(sql, parameters).await {
+        Ok(match session.execute_standing_still(sql, parameters, &Waiting::default().0).await {
             Ok(result) => {
                 Ok(wit::QueryResult { columns: result.columns, rows: result.rows.into_iter().map(row).collect() })
             }
             Err(Error::Full) => Err(wit::Error::DatabaseFull),
+            Err(Error::Stopped(stop)) => Err(wit::Error::Io(stop.to_string())),
             Err(Error::Io(message)) => Err(wit::Error::Io(message)),
         })
     }

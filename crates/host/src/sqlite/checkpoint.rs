@@ -2,10 +2,12 @@
 //! milliseconds, which the writer would otherwise take from those who wait for their commit. Only when the log has grown past
 //! a bound does the writer pause for the rest of it, so that the log can start over.
 
+use super::encryption;
 use anyhow::{Context as _, Result};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use rusqlite::{Connection, hooks::Wal};
+use rusqlite::{Connection, ffi, hooks::Wal};
 use std::{
+    ffi::c_int,
     path::Path,
     sync::{
         Arc,
@@ -38,6 +40,7 @@ pub fn start(path: &Path, label: &str, writer: &mut Connection) -> Result<(Check
         Ok(())
     }))?;
     let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let (ask, asked) = crossbeam_channel::bounded(1);
@@ -73,8 +76,25 @@ impl Checkpoints {
 
 /// Moves what no reader still needs, without waiting for any; the log starts over once all of it has been moved.
 fn checkpoint(connection: &Connection) {
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+    if let Err(error) = move_log(connection, ffi::SQLITE_CHECKPOINT_PASSIVE) {
         tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+    }
+}
+
+/// The last one, which leaves an empty log.
+pub fn finish(connection: &Connection) {
+    if let Err(error) = move_log(connection, ffi::SQLITE_CHECKPOINT_TRUNCATE) {
+        tracing::warn!(%error, "the last checkpoint failed; the log is replayed at the next start");
+    }
+}
+
+/// By the function and not by the PRAGMA, which guests may not use and the writer's connection therefore refuses.
+fn move_log(connection: &Connection, mode: c_int) -> rusqlite::Result<()> {
+    let nothing = std::ptr::null_mut();
+    // SAFETY: the handle belongs to `connection`, which outlives the call; null names all its databases, and null takes no counts.
+    match unsafe { ffi::sqlite3_wal_checkpoint_v2(connection.handle(), std::ptr::null(), mode, nothing, nothing) } {
+        ffi::SQLITE_OK => Ok(()),
+        code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
     }
 }
 
@@ -86,7 +106,7 @@ mod tests {
     fn the_log_is_moved_beside_the_writer_and_stays_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        let mut connection = super::super::connection::open_writer(&path).unwrap();
+        let mut connection = super::super::connection::open_writer(&path, 0).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         let (mut checkpoints, thread) = start(&path, "test", &mut connection).unwrap();
         let many = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \

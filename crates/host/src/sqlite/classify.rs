@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU8, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -30,6 +30,11 @@ const TO_PROVE: u32 = 16;
 /// One that took so long where it was asked for goes back to the threads, and has to prove itself for longer.
 const NOT_QUICK: Duration = Duration::from_millis(2);
 const TO_PROVE_AGAIN: u32 = 256;
+/// A statement that ended by itself in less is trusted while its component pays for another one.
+const PROVES: Duration = Duration::from_millis(50);
+/// Longer texts are not remembered, nor is more of them all than this many bytes.
+const LONGEST_KEPT: usize = 16 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// One statement text and what is known of it.
 pub struct Text {
@@ -37,11 +42,24 @@ pub struct Text {
     class: AtomicU8,
     /// Quick runs that are still missing.
     to_prove: AtomicU32,
+    /// It ended by itself within a moment, and was not stopped since.
+    is_proven: AtomicBool,
+    /// It had to be stopped where only short ones run.
+    is_long: AtomicBool,
+    /// Whether connections keep it prepared: 0 not known yet, 1 yes, 2 no.
+    is_kept: AtomicU8,
 }
 
 impl Text {
     pub fn new(sql: String, class: Class) -> Self {
-        Self { sql: sql.into(), class: AtomicU8::new(class as u8), to_prove: AtomicU32::new(TO_PROVE) }
+        Self {
+            sql: sql.into(),
+            class: AtomicU8::new(class as u8),
+            to_prove: AtomicU32::new(TO_PROVE),
+            is_proven: AtomicBool::new(false),
+            is_long: AtomicBool::new(false),
+            is_kept: AtomicU8::new(0),
+        }
     }
 
     pub fn class(&self) -> Class {
@@ -56,6 +74,49 @@ impl Text {
     /// Remembers what SQLite said.
     pub fn learn(&self, class: Class) {
         self.class.store(class as u8, Ordering::Relaxed);
+    }
+
+    /// Whether a run of it showed that it is short.
+    pub fn is_proven(&self) -> bool {
+        self.is_proven.load(Ordering::Relaxed)
+    }
+
+    pub fn is_long(&self) -> bool {
+        self.is_long.load(Ordering::Relaxed)
+    }
+
+    /// A run ended by itself.
+    pub fn ended_after(&self, time: Duration) {
+        if time < PROVES {
+            self.is_proven.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A run had to be stopped.
+    pub fn was_stopped(&self) {
+        self.is_proven.store(false, Ordering::Relaxed);
+    }
+
+    /// A read that goes to the threads for long ones from now on.
+    pub fn is_long_one(&self) {
+        self.was_stopped();
+        self.is_long.store(true, Ordering::Relaxed);
+    }
+
+    /// One of those that turned out to be short after all.
+    pub fn is_short(&self) {
+        self.is_long.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether connections keep it prepared. To measure a program takes longer than to run it, so that is done once.
+    pub fn is_worth_keeping(&self, measure: impl FnOnce() -> bool) -> bool {
+        let known = self.is_kept.load(Ordering::Relaxed);
+        if known != 0 {
+            return known == 1;
+        }
+        let is_kept = self.sql.len() <= LONGEST_KEPT && measure();
+        self.is_kept.store(if is_kept { 1 } else { 2 }, Ordering::Relaxed);
+        is_kept
     }
 
     /// Whether it may run where it is asked for.
@@ -78,21 +139,31 @@ impl Text {
 
 /// The texts that were met.
 #[derive(Default)]
-pub struct Texts(RwLock<HashMap<Box<str>, Arc<Text>, foldhash::fast::RandomState>>);
+pub struct Texts(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    texts: HashMap<Box<str>, Arc<Text>, foldhash::fast::RandomState>,
+    bytes: usize,
+}
 
 impl Texts {
     /// What is known of this text.
     pub fn of(&self, sql: String) -> Arc<Text> {
-        if let Some(text) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(sql.as_str()) {
+        if let Some(text) = self.0.read().unwrap_or_else(PoisonError::into_inner).texts.get(sql.as_str()) {
             return text.clone();
         }
         let class = if is_alone(&sql) { Class::Alone } else { Class::Unknown };
         let text = Arc::new(Text::new(sql, class));
-        let mut texts = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if texts.len() >= MOST_TEXTS {
-            texts.clear();
+        if text.sql.len() > LONGEST_KEPT {
+            return text;
         }
-        texts.insert(text.sql.clone(), text.clone());
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.texts.len() >= MOST_TEXTS || known.bytes > MOST_BYTES {
+            *known = Known::default();
+        }
+        known.bytes = known.bytes.saturating_add(text.sql.len());
+        known.texts.insert(text.sql.clone(), text.clone());
         text
     }
 }

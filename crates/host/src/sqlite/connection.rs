@@ -1,13 +1,15 @@
 //! Opens SQLite files with the settings that the promises of this host rest on, and keeps guests from undoing them.
 
+use super::{authorizer, budget, encryption};
 use anyhow::{Context as _, Result};
-use rusqlite::{
-    Connection, OpenFlags,
-    config::DbConfig,
-    hooks::{AuthAction, AuthContext, Authorization},
-    limits::Limit,
+use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
+use std::{
+    fs::{OpenOptions, Permissions},
+    io::ErrorKind,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    time::Duration,
 };
-use std::{path::Path, time::Duration};
 
 /// Prepared statements kept per connection.
 const STATEMENT_CACHE: usize = 256;
@@ -16,13 +18,23 @@ const STATEMENT_CACHE: usize = 256;
 const LOG_KEPT: i64 = 64 * 1024 * 1024;
 
 /// The one connection that writes. `synchronous=FULL`: a commit that returns has been synced.
-pub fn open_writer(path: &Path) -> Result<Connection> {
+pub fn open_writer(path: &Path, file_bytes: u64) -> Result<Connection> {
+    budget::count_memory()?;
+    make_private(path)?;
     let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     let journal = if wal_is_safe(rusqlite::version_number()) { "WAL" } else { "DELETE" };
     connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
+    // What was deleted is overwritten, so that an erased member is not found in the file by whoever gets hold of it.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    if file_bytes > 0 {
+        let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let pages = i64::try_from(file_bytes).unwrap_or(i64::MAX) / page.max(1);
+        connection.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))?;
+    }
     prepare_for_guests(connection)
 }
 
@@ -31,6 +43,7 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).with_context(|| format!("cannot read {}", path.display()))?;
+    encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "query_only", true)?;
     prepare_for_guests(connection)
@@ -56,59 +69,69 @@ fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -32_768)?;
-    // Plans must not depend on bound values: SQLite would prepare such a statement anew at every call.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    for (setting, on) in SETTINGS {
+        connection.set_db_config(setting, on)?;
+    }
+    for (limit, most) in LIMITS {
+        connection.set_limit(limit, most)?;
+    }
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and no other file.
-    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    connection.authorizer(Some(authorize))?;
+    budget::watch(&mut connection)?;
+    authorizer::install(&mut connection)?;
     Ok(connection)
 }
 
-/// Guests may ask a PRAGMA anything and set what is theirs; what durability and isolation rest on stays as it is.
-fn authorize(context: AuthContext<'_>) -> Authorization {
-    const FREE: [&str; 19] = [
-        "application_id",
-        "busy_timeout",
-        "data_version",
-        "foreign_key_check",
-        "foreign_key_list",
-        "function_list",
-        "index_info",
-        "index_list",
-        "index_xinfo",
-        "integrity_check",
-        "module_list",
-        "optimize",
-        "pragma_list",
-        "quick_check",
-        "table_info",
-        "table_list",
-        "table_xinfo",
-        "user_version",
-        "wal_checkpoint",
-    ];
-    // Asking for what holds anyway is harmless, and components that also run elsewhere do ask.
-    const HELD: [(&str, &[&str]); 4] = [
-        ("foreign_keys", &["1", "on", "true", "yes"]),
-        ("journal_mode", &["wal"]),
-        ("recursive_triggers", &["0", "off", "false", "no"]),
-        ("synchronous", &["2", "full"]),
-    ];
-    let AuthAction::Pragma { pragma_name, pragma_value } = context.action else {
-        return Authorization::Allow;
-    };
-    let is = |known: &str| known.eq_ignore_ascii_case(pragma_name);
-    let allowed = match pragma_value {
-        None => true,
-        Some(value) => {
-            FREE.iter().any(|known| is(known))
-                || HELD
-                    .iter()
-                    .any(|(known, values)| is(known) && values.iter().any(|held| held.eq_ignore_ascii_case(value)))
+/// What a schema or a statement of a guest may not do to SQLite itself.
+const SETTINGS: [(DbConfig, bool); 7] = [
+    // Plans must not depend on bound values: SQLite would prepare such a statement anew at every call.
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
+    (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+    (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
+];
+
+/// Bounds on one statement: far above what an application writes by hand, and low enough that neither the parser's recursion nor one
+/// call of a function becomes a weapon.
+const LIMITS: [(Limit, i32); 14] = [
+    // Of a text, a blob or a row. Functions such as `hex` work on whole values, and nothing stops SQLite within one call.
+    (Limit::SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL as i32),
+    (Limit::SQLITE_LIMIT_COLUMN, 256),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+    (Limit::SQLITE_LIMIT_PARSER_DEPTH, 200),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
+    (Limit::SQLITE_LIMIT_VDBE_OP, 100_000),
+    (Limit::SQLITE_LIMIT_FUNCTION_ARG, 100),
+    // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and no other file.
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 1000),
+    (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 20),
+    (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    (Limit::SQLITE_LIMIT_SCHEMA, 2000),
+];
+
+/// Bytes of the longest statement text.
+pub const LONGEST_SQL: usize = 64 * 1024;
+
+/// Creates the file if need be, for its owner alone; SQLite gives the log and the index of the log the mode of the file.
+fn make_private(path: &Path) -> Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    drop(file.with_context(|| format!("cannot open {}", path.display()))?);
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::set_permissions(&name, Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot make {} private", Path::new(&name).display()));
+            }
+            _ => {}
         }
-    };
-    if allowed { Authorization::Allow } else { Authorization::Deny }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -135,30 +158,40 @@ mod tests {
     }
 
     #[test]
-    fn guests_cannot_undo_the_settings() {
+    fn files_are_private_also_those_of_an_older_host() {
         let folder = tempfile::tempdir().unwrap();
-        let connection = open_writer(&folder.path().join("a.db")).unwrap();
-        assert!(is_wal(&connection).unwrap());
-        for (sql, allowed) in [
-            ("PRAGMA synchronous", true),
-            ("PRAGMA synchronous = FULL", true),
-            ("PRAGMA synchronous = OFF", false),
-            ("PRAGMA journal_mode = WAL", true),
-            ("PRAGMA journal_mode = MEMORY", false),
-            ("PRAGMA foreign_keys = OFF", false),
-            ("PRAGMA writable_schema = ON", false),
-            ("PRAGMA user_version = 3", true),
-            ("PRAGMA table_info(t)", true),
-            ("ATTACH DATABASE 'other.db' AS other", false),
-            ("VACUUM INTO 'copy.db'", false),
-            ("SELECT load_extension('x')", false),
-        ] {
-            let outcome = connection.prepare(sql).and_then(|mut statement| {
-                let mut rows = statement.query([])?;
-                while rows.next()?.is_some() {}
-                Ok(())
-            });
-            assert_eq!(outcome.is_ok(), allowed, "{sql}: {outcome:?}");
+        let path = folder.path().join("a.db");
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let writer = open_writer(&path, 0).unwrap();
+        writer.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)").unwrap();
+        let reader = open_reader(&path).unwrap();
+        reader.query_row("SELECT x FROM t", [], |_| Ok(())).unwrap();
+        let mut seen = Vec::new();
+        for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+            seen.push(file.file_name().into_string().unwrap());
+        }
+        seen.sort();
+        assert_eq!(seen, ["a.db", "a.db-shm", "a.db-wal"]);
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let writer = open_writer(&path, 0).unwrap();
+        writer.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)").unwrap();
+        for number in 0..2000 {
+            let text = format!("alice-{number}@example.com");
+            writer.execute("INSERT INTO t VALUES (?1, ?2)", rusqlite::params![number, text]).unwrap();
+        }
+        writer.execute_batch("UPDATE t SET x = NULL WHERE id = 7; DELETE FROM t WHERE id > 500").unwrap();
+        drop(writer);
+        let file = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert!(file.contains("alice-500@"));
+        for gone in [7, 501, 1000, 1999] {
+            assert!(!file.contains(&format!("alice-{gone}@")), "{gone}");
         }
     }
 }

@@ -1,19 +1,31 @@
 //! SQLite for guests: one writer thread per database, readers beside it. This file is the handle that guests' connections hold and
 //! the choice of thread for each statement; it runs no SQL itself.
 
+#[cfg(test)]
+mod attacks;
+mod authorizer;
+mod budget;
 mod checkpoint;
 mod classify;
 mod connection;
+mod encryption;
+mod long;
+mod manners;
 mod readers;
 mod statement;
 mod writer;
 
+pub use budget::Asked;
+pub use encryption::take_key;
 pub use rusqlite::types::Value;
 
 use crate::metrics::DatabaseMetrics;
 use anyhow::Result;
+use budget::{Allowance, Stop};
 use classify::{Class, Text, Texts};
 use crossbeam_channel::Sender;
+use long::Long;
+use manners::Manners;
 use rusqlite::Connection;
 use std::{
     path::Path,
@@ -22,7 +34,7 @@ use std::{
         atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering},
     },
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
 
@@ -40,7 +52,21 @@ pub struct Rows {
 pub enum Error {
     Full,
     Io(String),
+    Stopped(Stop),
 }
+
+/// What statements may take, and how large a file may grow.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub read_time: Duration,
+    pub write_time: Duration,
+    pub statement_bytes: usize,
+    /// 0: as large as the disk.
+    pub file_bytes: u64,
+}
+
+/// A read that is run where it is asked for holds up a thread that many requests share.
+const HERE: Duration = Duration::from_millis(20);
 
 pub type Outcome = Result<Rows, Error>;
 
@@ -49,6 +75,8 @@ struct Job {
     text: Arc<Text>,
     parameters: Vec<Value>,
     session: Arc<SessionState>,
+    manners: Arc<Manners>,
+    asked: Arc<Asked>,
     reply: oneshot::Sender<Outcome>,
 }
 
@@ -78,15 +106,20 @@ enum Waits {
     Still,
 }
 
-/// A database file with its threads. Clones share them.
+/// A database file with its threads, as one component sees it. Clones share them.
 #[derive(Clone)]
-pub struct Database(Arc<Inner>);
+pub struct Database {
+    inner: Arc<Inner>,
+    manners: Arc<Manners>,
+}
 
 struct Inner {
     writer: Sender<Command>,
     readers: Option<Readers>,
     /// For reads that are run where they are asked for: as many as may be asked for at the same moment.
     here: Vec<Mutex<Connection>>,
+    long: Arc<Long>,
+    bounds: Bounds,
     texts: Texts,
     metrics: DatabaseMetrics,
     next_session: AtomicU64,
@@ -95,11 +128,18 @@ struct Inner {
 
 impl Database {
     /// Opens or creates the file and starts its threads.
-    pub fn open(path: &Path, label: &str, reader_count: usize, metrics: DatabaseMetrics) -> Result<Self> {
+    pub fn open(
+        path: &Path,
+        label: &str,
+        reader_count: usize,
+        bounds: Bounds,
+        metrics: DatabaseMetrics,
+    ) -> Result<Self> {
         let (writer, commands) = crossbeam_channel::unbounded();
-        let mut connection = connection::open_writer(path)?;
+        let mut connection = connection::open_writer(path, bounds.file_bytes)?;
         let (mut threads, mut checkpoints) = (Vec::new(), None);
         let (mut readers, mut here) = (None, Vec::new());
+        let long = Arc::new(Long::default());
         let wal = connection::is_wal(&connection)?;
         if wal {
             let (writers_side, thread) = checkpoint::start(path, label, &mut connection)?;
@@ -116,41 +156,78 @@ impl Database {
                         connection: connection::open_reader(path)?,
                         jobs: jobs.clone(),
                         writer: writer.clone(),
+                        long: long.clone(),
+                        allowance: bounds.read(readers::MOMENT),
                         metrics: metrics.clone(),
                     };
-                    let name = format!("{kind}-{label}-{number}");
-                    threads.push(std::thread::Builder::new().name(name).spawn(move || reader.run())?);
+                    threads.push(start(format!("{kind}-{label}-{number}"), move || reader.run())?);
                 }
+            }
+            for number in 0..long::THREADS {
+                let (connection, long) = (connection::open_reader(path)?, long.clone());
+                let allowance = bounds.read(bounds.read_time);
+                let work = move || long.serve(&connection, allowance);
+                threads.push(start(format!("long-{label}-{number}"), work)?);
             }
             readers = Some(Readers { patient, urgent });
             for _ in 0..reader_count {
                 here.push(Mutex::new(connection::open_reader(path)?));
             }
         }
-        let work = writer::Writer::new(connection, commands, metrics.clone(), checkpoints);
-        threads.push(std::thread::Builder::new().name(format!("write-{label}")).spawn(move || work.run())?);
-        let next_session = AtomicU64::new(1);
-        let threads = Mutex::new(threads);
-        let texts = Texts::default();
-        Ok(Self(Arc::new(Inner { writer, readers, here, texts, metrics, next_session, threads })))
+        let allowance = Allowance { time: bounds.write_time, bytes: bounds.statement_bytes, writes: true };
+        let work = writer::Writer::new(connection, commands, allowance, metrics.clone(), checkpoints);
+        threads.push(start(format!("write-{label}"), move || work.run())?);
+        let inner = Inner {
+            writer,
+            readers,
+            here,
+            long,
+            bounds,
+            texts: Texts::default(),
+            metrics,
+            next_session: AtomicU64::new(1),
+            threads: Mutex::new(threads),
+        };
+        Ok(Self { inner: Arc::new(inner), manners: Arc::default() })
+    }
+
+    /// The same database for another component, which answers for itself.
+    pub fn for_another(&self) -> Self {
+        Self { inner: self.inner.clone(), manners: Arc::default() }
     }
 
     /// A connection as a guest sees it.
     pub fn session(&self) -> Session {
-        let id = self.0.next_session.fetch_add(1, Ordering::Relaxed);
+        let id = self.inner.next_session.fetch_add(1, Ordering::Relaxed);
         Session { database: self.clone(), state: Arc::new(SessionState { id, ..SessionState::default() }) }
     }
 
     /// Lets the writer finish what is queued, then checkpoints and closes. Later statements fail.
     pub fn close(&self) {
         // The thread is gone when the send fails, and then there is nothing to stop.
-        if self.0.writer.send(Command::Stop).is_ok()
-            && let Ok(mut threads) = self.0.threads.lock()
+        if self.inner.writer.send(Command::Stop).is_ok()
+            && let Ok(mut threads) = self.inner.threads.lock()
             && let Some(writer) = threads.pop()
             && writer.join().is_err()
         {
             tracing::error!("the writer thread had panicked");
         }
+    }
+}
+
+fn start(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    Ok(std::thread::Builder::new().name(name).spawn(work)?)
+}
+
+impl Bounds {
+    fn read(&self, time: Duration) -> Allowance {
+        Allowance { time, bytes: self.statement_bytes, writes: false }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.long.close();
     }
 }
 
@@ -169,6 +246,7 @@ const NO_TRANSACTION: u8 = 0;
 const IN_TRANSACTION: u8 = 1;
 /// The writer rolled back because the guest was silent for too long; the guest learns it from its next statement.
 const TRANSACTION_LOST: u8 = 2;
+const LOST: &str = "the transaction was rolled back: it was idle or open for too long";
 
 /// One guest connection: an order of statements, and perhaps a transaction.
 pub struct Session {
@@ -177,23 +255,28 @@ pub struct Session {
 }
 
 impl Session {
-    /// Runs one statement. A write that returns is on disk.
-    pub async fn execute(&self, sql: String, parameters: Vec<Value>) -> Outcome {
-        self.run(sql, parameters, Waits::Aside).await
+    /// Runs one statement for a request. A write that returns is on disk.
+    pub async fn execute(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>) -> Outcome {
+        self.run(sql, parameters, asked, Waits::Aside).await
     }
 
     /// The same for a guest whose instance stands still meanwhile: its reads do not queue behind those of [`Session::execute`].
-    pub async fn execute_standing_still(&self, sql: String, parameters: Vec<Value>) -> Outcome {
-        self.run(sql, parameters, Waits::Still).await
+    pub async fn execute_standing_still(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>) -> Outcome {
+        self.run(sql, parameters, asked, Waits::Still).await
     }
 
-    async fn run(&self, sql: String, parameters: Vec<Value>, waits: Waits) -> Outcome {
-        let text = self.database.0.texts.of(sql);
-        if let Some(outcome) = self.run_here(&text, &parameters) {
+    async fn run(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>, waits: Waits) -> Outcome {
+        if sql.len() > connection::LONGEST_SQL {
+            return Err(Error::Io(format!("a statement is no longer than {} bytes", connection::LONGEST_SQL)));
+        }
+        let text = self.database.inner.texts.of(sql);
+        if let Some(outcome) = self.run_here(&text, &parameters, asked) {
             return outcome;
         }
+        let bytes = parameters.iter().fold(text.sql.len(), |sum, value| sum.saturating_add(size(value)));
+        let _room = self.database.manners.make_room(bytes)?;
         let (reply, outcome) = oneshot::channel();
-        self.dispatch(text, parameters, reply, waits);
+        self.dispatch(text, parameters, asked, reply, waits);
         let outcome = outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))?;
         if outcome.changes > 0 {
             self.state.changes.store(outcome.changes, Ordering::Relaxed);
@@ -213,30 +296,41 @@ impl Session {
     }
 
     /// A quick read, if a connection is free. Failures are left to the threads, which can wait.
-    fn run_here(&self, text: &Text, parameters: &[Value]) -> Option<Outcome> {
+    fn run_here(&self, text: &Text, parameters: &[Value], asked: &Arc<Asked>) -> Option<Outcome> {
         if !text.is_quick() || self.state.transaction.load(Ordering::Acquire) != NO_TRANSACTION {
             return None;
         }
-        let connection = self.database.0.here.iter().find_map(|connection| connection.try_lock().ok())?;
+        let inner = &self.database.inner;
+        let connection = inner.here.iter().find_map(|connection| connection.try_lock().ok())?;
         let started = Instant::now();
-        let outcome = statement::run(&connection, &text.sql, parameters);
+        let outcome = statement::run(&connection, text, parameters, inner.bounds.read(HERE), asked);
         text.took(started.elapsed());
         outcome.ok().map(Ok)
     }
 
     /// A send can only fail once the database is closed; the dropped reply then tells the caller.
-    fn dispatch(&self, text: Arc<Text>, parameters: Vec<Value>, reply: oneshot::Sender<Outcome>, waits: Waits) {
-        let inner = &self.database.0;
-        let class = text.class();
-        let job = Job { text, parameters, session: self.state.clone(), reply };
+    fn dispatch(
+        &self,
+        text: Arc<Text>,
+        parameters: Vec<Value>,
+        asked: &Arc<Asked>,
+        reply: oneshot::Sender<Outcome>,
+        waits: Waits,
+    ) {
+        let inner = &self.database.inner;
+        let (class, is_long) = (text.class(), text.is_long());
+        let (session, manners) = (self.state.clone(), self.database.manners.clone());
+        let job = Job { text, parameters, session, manners, asked: asked.clone(), reply };
         let transaction = self.state.transaction.load(Ordering::Acquire);
         let command = match (transaction, class, &inner.readers) {
             (TRANSACTION_LOST, ..) => {
                 self.state.transaction.store(NO_TRANSACTION, Ordering::Release);
-                let lost = Error::Io("the transaction was rolled back: it was idle for too long".into());
-                return drop(job.reply.send(Err(lost)));
+                return drop(job.reply.send(Err(Error::Io(LOST.into()))));
             }
             (NO_TRANSACTION, Class::Read | Class::Unknown, Some(readers)) => {
+                if is_long {
+                    return inner.long.push(job);
+                }
                 return drop(match waits {
                     Waits::Aside => readers.patient.send(job),
                     Waits::Still => readers.urgent.send(job),
@@ -253,7 +347,15 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if self.state.transaction.load(Ordering::Acquire) == IN_TRANSACTION {
-            drop(self.database.0.writer.send(Command::Abandon(self.state.id)));
+            drop(self.database.inner.writer.send(Command::Abandon(self.state.id)));
         }
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        _ => 0,
     }
 }

@@ -1,31 +1,73 @@
 //! Runs one statement on one connection and collects what it gives. Knows nothing of transactions or threads.
 
-use super::{Error, Outcome, Rows, Value};
-use rusqlite::{CachedStatement, Connection, ErrorCode, params_from_iter, types::ValueRef};
+use super::{
+    Error, Outcome, Rows, Value,
+    budget::{self, Allowance, Asked, Stop},
+    classify::Text,
+};
+use rusqlite::{CachedStatement, Connection, ErrorCode, StatementStatus, params_from_iter, types::ValueRef};
+use std::sync::Arc;
 
-/// Largest result in bytes of text and blobs: a guest could not hold more either.
+/// Bytes of a prepared statement that are kept for its next run: connections keep hundreds of them.
+pub const LARGEST_KEPT: i32 = 512 * 1024;
+/// Largest result in bytes: a guest could not hold more either.
 const LARGEST_RESULT: usize = 64 * 1024 * 1024;
 
-/// Prepares (or finds prepared), binds, steps to the end.
-pub fn run(connection: &Connection, sql: &str, parameters: &[Value]) -> Outcome {
-    let statement = connection.prepare_cached(sql).map_err(failure)?;
-    finish(connection, statement, parameters)
+/// Prepares (or finds prepared), binds, steps to the end, within an allowance.
+pub fn run(
+    connection: &Connection,
+    text: &Text,
+    parameters: &[Value],
+    allowance: Allowance,
+    asked: &Arc<Asked>,
+) -> Outcome {
+    if !asked.wants(allowance.writes) {
+        return Err(Error::Stopped(Stop::NobodyWaits));
+    }
+    budget::within(allowance, asked, || {
+        let statement = connection.prepare_cached(&text.sql).map_err(|error| failure(&error, allowance))?;
+        finish(connection, statement, text, parameters, allowance)
+    })
 }
 
-/// The same for a statement that is prepared already.
-pub fn finish(connection: &Connection, mut statement: CachedStatement<'_>, parameters: &[Value]) -> Outcome {
+/// The same for a statement that is prepared already; the allowance is in force.
+pub fn finish(
+    connection: &Connection,
+    mut statement: CachedStatement<'_>,
+    text: &Text,
+    parameters: &[Value],
+    allowance: Allowance,
+) -> Outcome {
     let columns: Vec<String> = statement.column_names().map(String::from).collect();
     let read_only = statement.readonly();
+    let outcome = collect(&mut statement, columns.len(), parameters, allowance);
+    if !text.is_worth_keeping(|| statement.get_status(StatementStatus::MemUsed) <= LARGEST_KEPT) {
+        statement.discard();
+    }
+    let rows = outcome?;
+    let (changes, last_insert_rowid) =
+        if read_only { (0, 0) } else { (connection.changes(), connection.last_insert_rowid()) };
+    Ok(Rows { columns, rows, changes, last_insert_rowid })
+}
+
+fn collect(
+    statement: &mut CachedStatement<'_>,
+    columns: usize,
+    parameters: &[Value],
+    allowance: Allowance,
+) -> Result<Vec<Vec<Value>>, Error> {
+    let fail = |error: rusqlite::Error| failure(&error, allowance);
     let mut collected = Vec::new();
     let mut size = 0_usize;
-    let mut rows = statement.query(params_from_iter(parameters)).map_err(failure)?;
-    while let Some(row) = rows.next().map_err(failure)? {
-        let mut values = Vec::with_capacity(columns.len());
-        for index in 0..columns.len() {
-            let value = row.get_ref(index).map_err(failure)?;
-            size = size.saturating_add(match value {
+    let mut rows = statement.query(params_from_iter(parameters)).map_err(fail)?;
+    while let Some(row) = rows.next().map_err(fail)? {
+        let mut values = Vec::with_capacity(columns);
+        size = size.saturating_add(size_of::<Vec<Value>>());
+        for index in 0..columns {
+            let value = row.get_ref(index).map_err(fail)?;
+            size = size.saturating_add(size_of::<Value>()).saturating_add(match value {
                 ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
-                _ => 8,
+                _ => 0,
             });
             values.push(owned(value));
         }
@@ -34,14 +76,14 @@ pub fn finish(connection: &Connection, mut statement: CachedStatement<'_>, param
         }
         collected.push(values);
     }
-    drop(rows);
-    let (changes, last_insert_rowid) =
-        if read_only { (0, 0) } else { (connection.changes(), connection.last_insert_rowid()) };
-    Ok(Rows { columns, rows: collected, changes, last_insert_rowid })
+    Ok(collected)
 }
 
 /// SQLite's own words: guests look for the messages that they raised in triggers.
-pub fn failure(error: rusqlite::Error) -> Error {
+pub fn failure(error: &rusqlite::Error, allowance: Allowance) -> Error {
+    if let Some(stop) = budget::reason(error, allowance) {
+        return Error::Stopped(stop);
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Error::Full,
         _ => Error::Io(error.to_string()),

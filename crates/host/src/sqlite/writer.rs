@@ -4,20 +4,25 @@
 //! rolled back (nobody has been answered yet) and each member runs by itself.
 
 use super::{
-    Command, Error, IN_TRANSACTION, Job, NO_TRANSACTION, Outcome, SessionState, TRANSACTION_LOST,
-    checkpoint::Checkpoints, statement,
+    Allowance, Command, Error, IN_TRANSACTION, Job, LOST, NO_TRANSACTION, Outcome, Stop, TRANSACTION_LOST,
+    checkpoint::{self, Checkpoints},
+    statement,
 };
 use crate::metrics::DatabaseMetrics;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::{Connection, ErrorCode};
 use std::{
     collections::VecDeque,
-    sync::{Arc, atomic::Ordering},
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 /// Most writes in one commit: bounds how long the first of them waits.
 const LARGEST_GROUP: usize = 512;
+/// And no more join it after this time, for the same reason.
+const LONGEST_GROUP: Duration = Duration::from_millis(50);
+/// What was stopped before (nobody waited for it any more) cost nobody anything.
+const BRIEF: Duration = Duration::from_millis(50);
 /// A guest that holds a transaction and says nothing for so long loses it.
 const IDLE_TRANSACTION: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
@@ -26,6 +31,7 @@ pub struct Writer {
     commands: Receiver<Command>,
     /// Commands that arrived while something else had the connection; they come first.
     deferred: VecDeque<Command>,
+    allowance: Allowance,
     metrics: DatabaseMetrics,
     /// Only where there is a write-ahead log.
     checkpoints: Option<Checkpoints>,
@@ -35,10 +41,11 @@ impl Writer {
     pub fn new(
         connection: Connection,
         commands: Receiver<Command>,
+        allowance: Allowance,
         metrics: DatabaseMetrics,
         checkpoints: Option<Checkpoints>,
     ) -> Self {
-        Self { connection, commands, deferred: VecDeque::new(), metrics, checkpoints }
+        Self { connection, commands, deferred: VecDeque::new(), allowance, metrics, checkpoints }
     }
 
     /// Until `Stop`, or until the last handle of the database is gone.
@@ -54,29 +61,54 @@ impl Writer {
                 checkpoints.after_commit(&self.connection);
             }
         }
-        if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-            tracing::warn!(%error, "the last checkpoint failed; the log is replayed at the next start");
+        checkpoint::finish(&self.connection);
+    }
+
+    /// One commit for `first` and all writes queued behind it; more if one of them has to be left out.
+    fn group(&mut self, first: Job) {
+        let mut jobs = VecDeque::from([first]);
+        let mut grows = true;
+        while !jobs.is_empty() {
+            jobs = self.commit_together(jobs, grows);
+            grows = false;
         }
     }
 
-    /// One commit for `first` and all writes queued behind it.
-    fn group(&mut self, first: Job) {
+    /// What it gives back has to run again, because SQLite rolled all of it back when it stopped one of them. That one has its answer;
+    /// nothing joins the others, so that the next one like it does not make them wait once more.
+    fn commit_together(&mut self, mut jobs: VecDeque<Job>, grows: bool) -> VecDeque<Job> {
         if let Err(error) = self.command("BEGIN IMMEDIATE") {
-            return self.answer(first, Err(statement::failure(error)));
+            let failure = statement::failure(&error, self.allowance);
+            for job in jobs {
+                self.answer(job, Err(failure.clone()));
+            }
+            return VecDeque::new();
         }
+        let started = Instant::now();
         let mut done: Vec<(Job, Outcome)> = Vec::new();
-        let mut next = Some(first);
-        while let Some(job) = next.take() {
+        loop {
+            let more = grows && done.len() < LARGEST_GROUP && started.elapsed() < LONGEST_GROUP;
+            let Some(job) = jobs.pop_front().or_else(|| if more { self.next_write() } else { None }) else { break };
+            if let Err(refusal) = job.manners.may_write(job.text.is_proven()) {
+                self.answer(job, Err(refusal));
+                continue;
+            }
             let outcome = self.in_savepoint(&job);
-            let broken = self.connection.is_autocommit();
+            if !self.connection.is_autocommit() {
+                done.push((job, outcome));
+                continue;
+            }
+            if matches!(outcome, Err(Error::Stopped(_) | Error::Full)) {
+                self.answer(job, outcome);
+                let mut again: VecDeque<Job> = done.into_iter().map(|(job, _)| job).collect();
+                again.append(&mut jobs);
+                return again;
+            }
+            // ON CONFLICT ROLLBACK, RAISE(ROLLBACK) or a failing disk ended the transaction of all.
             done.push((job, outcome));
-            if broken {
-                // ON CONFLICT ROLLBACK, RAISE(ROLLBACK) or a failing disk ended the transaction of all.
-                return self.one_by_one(done);
-            }
-            if done.len() < LARGEST_GROUP {
-                next = self.next_write();
-            }
+            let rest = jobs.into_iter();
+            self.one_by_one(done.into_iter().map(|(job, _)| job).chain(rest));
+            return VecDeque::new();
         }
         let started = Instant::now();
         match self.command("COMMIT") {
@@ -90,18 +122,19 @@ impl Writer {
             // A deferred constraint: which member broke it shows only when each commits for itself.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 self.roll_back();
-                self.one_by_one(done);
+                self.one_by_one(done.into_iter().map(|(job, _)| job));
             }
             Err(error) => {
                 self.roll_back();
                 self.metrics.failed_commits.inc();
                 tracing::error!(%error, group = done.len(), "commit failed");
-                let failure = statement::failure(error);
+                let failure = statement::failure(&error, self.allowance);
                 for (job, _) in done {
                     self.answer(job, Err(failure.clone()));
                 }
             }
         }
+        VecDeque::new()
     }
 
     /// The next command if it is a write that may join the group.
@@ -117,58 +150,93 @@ impl Writer {
 
     /// A failed statement leaves nothing behind and the others untouched.
     fn in_savepoint(&self, job: &Job) -> Outcome {
-        self.command("SAVEPOINT one").map_err(statement::failure)?;
-        let outcome = statement::run(&self.connection, &job.text.sql, &job.parameters);
+        let fail = |error: rusqlite::Error| statement::failure(&error, self.allowance);
+        self.command("SAVEPOINT one").map_err(fail)?;
+        let outcome = self.run_one(job, self.allowance);
         if self.connection.is_autocommit() {
             return outcome;
         }
         if outcome.is_err() {
-            self.command("ROLLBACK TO one").map_err(statement::failure)?;
+            self.command("ROLLBACK TO one").map_err(fail)?;
         }
-        self.command("RELEASE one").map_err(statement::failure)?;
+        self.command("RELEASE one").map_err(fail)?;
         outcome
     }
 
-    fn one_by_one(&mut self, jobs: Vec<(Job, Outcome)>) {
-        for (job, _) in jobs {
+    fn one_by_one(&mut self, jobs: impl Iterator<Item = Job>) {
+        for job in jobs {
             self.metrics.group_size.observe(1.0);
-            let outcome = statement::run(&self.connection, &job.text.sql, &job.parameters);
+            let outcome = self.run_one(&job, self.allowance);
             self.answer(job, outcome);
         }
     }
 
-    /// A statement outside any group. If it opened a transaction, its session keeps the connection until the end of that.
+    /// One that had to be stopped for its time costs its component the next ones.
+    fn run_one(&self, job: &Job, allowance: Allowance) -> Outcome {
+        let started = Instant::now();
+        let outcome = statement::run(&self.connection, &job.text, &job.parameters, allowance, &job.asked);
+        let took = started.elapsed();
+        match &outcome {
+            Err(Error::Stopped(_)) if took > BRIEF => {
+                job.text.was_stopped();
+                job.manners.write_was_stopped(took);
+                tracing::warn!(?took, sql = excerpt(&job.text.sql), "a write was stopped");
+            }
+            Err(_) => {}
+            Ok(_) => job.text.ended_after(took),
+        }
+        outcome
+    }
+
+    /// A statement outside any group. If it opened a transaction, its session keeps the connection until the end of that, but
+    /// no longer than one statement may take.
     fn alone(&mut self, job: Job) {
-        let session = job.session.clone();
-        let outcome = self.run_for_session(&job, &session);
-        self.answer(job, outcome);
+        let (session, manners) = (job.session.clone(), job.manners.clone());
+        if session.transaction.load(Ordering::Acquire) == TRANSACTION_LOST {
+            session.transaction.store(NO_TRANSACTION, Ordering::Release);
+            return self.answer(job, Err(Error::Io(LOST.into())));
+        }
+        if let Err(refusal) = manners.may_write(job.text.is_proven()) {
+            return self.answer(job, Err(refusal));
+        }
+        let started = Instant::now();
+        self.run_for_session(job, started);
         while !self.connection.is_autocommit() {
-            match self.commands.recv_timeout(IDLE_TRANSACTION) {
-                Ok(Command::Alone(job)) if job.session.id == session.id => {
-                    let outcome = self.run_for_session(&job, &session);
-                    self.answer(job, outcome);
-                }
+            let left = self.allowance.time.saturating_sub(started.elapsed());
+            match self.commands.recv_timeout(IDLE_TRANSACTION.min(left)) {
+                Ok(Command::Alone(job)) if job.session.id == session.id => self.run_for_session(job, started),
                 Ok(Command::Abandon(id)) if id == session.id => self.roll_back(),
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.roll_back();
                     self.deferred.push_front(Command::Stop);
                 }
-                Ok(other) => self.deferred.push_back(other),
-                Err(RecvTimeoutError::Timeout) => {
-                    tracing::warn!("rolled back a guest's transaction that was idle for {IDLE_TRANSACTION:?}");
+                Ok(other) if !left.is_zero() => self.deferred.push_back(other),
+                end => {
+                    self.deferred.extend(end.ok());
+                    tracing::warn!("rolled back a guest's transaction that was idle or open for too long");
                     self.roll_back();
                     session.transaction.store(TRANSACTION_LOST, Ordering::Release);
                 }
             }
         }
+        // Whoever keeps all others waiting pays as for a statement.
+        if started.elapsed() >= self.allowance.time {
+            manners.write_was_stopped(started.elapsed());
+        }
     }
 
     /// The session's state is set before it is answered, so that its next statement goes the right way.
-    fn run_for_session(&self, job: &Job, session: &Arc<SessionState>) -> Outcome {
-        let outcome = statement::run(&self.connection, &job.text.sql, &job.parameters);
+    fn run_for_session(&self, job: Job, started: Instant) {
+        let most = self.allowance.time;
+        let mut outcome =
+            self.run_one(&job, Allowance { time: most.saturating_sub(started.elapsed()), ..self.allowance });
+        if !self.connection.is_autocommit() && started.elapsed() >= most {
+            self.roll_back();
+            outcome = Err(Error::Stopped(Stop::OutOfTime(most)));
+        }
         let state = if self.connection.is_autocommit() { NO_TRANSACTION } else { IN_TRANSACTION };
-        session.transaction.store(state, Ordering::Release);
-        outcome
+        job.session.transaction.store(state, Ordering::Release);
+        self.answer(job, outcome);
     }
 
     fn roll_back(&self) {
@@ -197,15 +265,27 @@ impl Writer {
     }
 }
 
+/// The start of a text, for the log.
+fn excerpt(sql: &str) -> String {
+    sql.chars().take(200).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Database, Rows, Session, Value,
+        Allowance, Bounds, Database, Rows, Session, Value,
         classify::{Class, Text},
     };
     use crate::metrics::Metrics;
     use futures::future::join_all;
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
+
+    const BOUNDS: Bounds = Bounds {
+        read_time: Duration::from_secs(3),
+        write_time: Duration::from_secs(1),
+        statement_bytes: 64 * 1024 * 1024,
+        file_bytes: 0,
+    };
 
     struct Fixture {
         database: Database,
@@ -216,7 +296,8 @@ mod tests {
     async fn fixture() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let metrics = Metrics::new();
-        let database = Database::open(&folder.path().join("test.db"), "test", 2, metrics.database("test")).unwrap();
+        let database =
+            Database::open(&folder.path().join("test.db"), "test", 2, BOUNDS, metrics.database("test")).unwrap();
         let fixture = Fixture { database, metrics, _folder: folder };
         for sql in [
             "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER REFERENCES item DEFERRABLE INITIALLY DEFERRED)",
@@ -251,7 +332,7 @@ mod tests {
     }
 
     async fn run(session: &Session, sql: &str) -> Result<Rows, String> {
-        session.execute(sql.into(), Vec::new()).await.map_err(|error| format!("{error:?}"))
+        session.execute(sql.into(), Vec::new(), &Arc::default()).await.map_err(|error| format!("{error:?}"))
     }
 
     #[tokio::test]
@@ -332,7 +413,7 @@ mod tests {
             .collect();
         tokio::time::sleep(Duration::from_millis(20)).await;
         let session = fixture.database.session();
-        let found = session.execute_standing_still("SELECT 'still'".into(), Vec::new()).await.unwrap();
+        let found = session.execute_standing_still("SELECT 'still'".into(), Vec::new(), &Arc::default()).await.unwrap();
         assert_eq!(found.rows, [[Value::Text("still".into())]]);
         assert!(reports.iter().any(|report| !report.is_finished()), "the reports were over too soon to tell");
         for report in reports {
@@ -396,12 +477,13 @@ mod tests {
     #[tokio::test]
     async fn a_commit_that_fails_is_an_error_to_all() {
         let folder = tempfile::tempdir().unwrap();
-        let mut connection = super::super::connection::open_writer(&folder.path().join("full.db")).unwrap();
+        let mut connection = super::super::connection::open_writer(&folder.path().join("full.db"), 0).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         // As a failing disk would: the commit turns into a rollback.
         connection.commit_hook(Some(|| true)).unwrap();
         let (commands, queue) = crossbeam_channel::unbounded();
         let metrics = Metrics::new().database("test");
+        let allowance = Allowance { time: BOUNDS.write_time, bytes: BOUNDS.statement_bytes, writes: true };
         let replies: Vec<_> = (0..10)
             .map(|_| {
                 let (reply, answer) = tokio::sync::oneshot::channel();
@@ -409,6 +491,8 @@ mod tests {
                     text: Text::new("INSERT INTO t VALUES (1)".into(), Class::Write).into(),
                     parameters: Vec::new(),
                     session: Default::default(),
+                    manners: Default::default(),
+                    asked: Default::default(),
                     reply,
                 };
                 commands.send(super::Command::Write(job)).unwrap();
@@ -416,7 +500,7 @@ mod tests {
             })
             .collect();
         drop(commands);
-        super::Writer::new(connection, queue, metrics, None).run();
+        super::Writer::new(connection, queue, allowance, metrics, None).run();
         for answer in replies {
             assert!(answer.await.unwrap().is_err());
         }

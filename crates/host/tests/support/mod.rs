@@ -104,6 +104,15 @@ impl Host {
         self.log.lock().unwrap().clone()
     }
 
+    /// Processor time that the host has used, of all its threads.
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<u64> =
+            stat.rsplit(')').next().unwrap().split(' ').filter_map(|field| field.parse().ok()).collect();
+        // After the state, which is no number: utime and stime are the 14th and 15th of all fields, in hundredths of a second.
+        Duration::from_millis((fields[10] + fields[11]) * 10)
+    }
+
     /// As a crash would: nothing gets to clean up.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -1,5 +1,6 @@
 //! Fixture of the host's tests. `/probe/<verb>/<argument>`: `empty`, `echo`, `write` and `read` (two statements and one, as an earn
-//! and a balance have), `sql/<label>` (the body is the statement), `transaction`, `store`, `variable`, `clock`, `sleep`, `outbound`,
+//! and a balance have), `sql/<label>` (the body is the statement), `bound/<label>` (and
+//! each further line a text that is bound), `transaction`, `store`, `variable`, `clock`, `sleep`, `outbound`,
 //! and the misdeeds: `trap`, `spin`, `block`, `hog`, `silent` (no response).
 
 use bytes::Bytes;
@@ -46,6 +47,7 @@ async fn run(verb: &str, argument: &str, body: &[u8]) -> Answer {
             let connection = Connection::open(argument).await.map_err(text)?;
             execute(&connection, &body_text(), vec![]).await.map(|rows| format!("{rows:?}"))
         }
+        "bound" => bound(argument, &body_text()).await,
         "transaction" => transaction(argument).await,
         "store" => store(argument, body).await,
         "variable" => variables::get(argument).await.map_err(text),
@@ -88,6 +90,14 @@ async fn read(member: &str) -> Answer {
     let key = vec![Value::Text(member.to_owned())];
     let rows = execute(&connection, "SELECT count FROM counter WHERE member = ?1", key).await?;
     Ok(number(&rows).unwrap_or_default().to_string())
+}
+
+async fn bound(label: &str, body: &str) -> Answer {
+    let mut lines = body.lines();
+    let sql = lines.next().unwrap_or_default();
+    let values = lines.map(|line| Value::Text(line.to_owned())).collect();
+    let connection = Connection::open(label).await.map_err(text)?;
+    execute(&connection, sql, values).await.map(|rows| format!("{rows:?}"))
 }
 
 /// `commit`, `rollback` or `forget` (the connection is dropped in the middle).

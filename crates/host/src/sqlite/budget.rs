@@ -1,0 +1,240 @@
+//! What one statement may take of the host: time, memory, and the patience of whoever asked. SQLite asks for the time every few hundred
+//! instructions; for memory it asks this file's allocator, which counts on the thread that runs the statement. One count for all
+//! threads (SQLite's own) would cost a lock at each allocation, and one statement would take what another one needs.
+
+use anyhow::{Result, ensure};
+use rusqlite::{Connection, ffi};
+use std::{
+    cell::{Cell, RefCell},
+    ffi::{c_int, c_void},
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Instructions between two looks at the clock.
+const STEPS: c_int = 250;
+
+/// Whether somebody still waits for a statement.
+#[derive(Default)]
+pub struct Asked(AtomicU8);
+
+const LEFT: u8 = 1;
+const OVER: u8 = 2;
+const ANSWERED: u8 = 3;
+
+impl Asked {
+    /// The client left. What it asked to be written is written all the same; what it wanted to read nobody needs.
+    pub fn left(&self) {
+        self.0.fetch_max(LEFT, Ordering::Relaxed);
+    }
+
+    /// The request was given up, or its instance has gone; nothing of this after [`Asked::answered`].
+    pub fn is_over(&self) {
+        self.0.fetch_max(OVER, Ordering::Relaxed);
+    }
+
+    /// The guest gave its answer. What it still does after that it does for itself.
+    pub fn answered(&self) {
+        self.0.store(ANSWERED, Ordering::Relaxed);
+    }
+
+    pub fn wants(&self, writes: bool) -> bool {
+        match self.0.load(Ordering::Relaxed) {
+            LEFT => writes,
+            OVER => false,
+            _ => true,
+        }
+    }
+}
+
+/// What a statement may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    pub time: Duration,
+    pub bytes: usize,
+    pub writes: bool,
+}
+
+/// Why a statement did not run to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    OutOfTime(Duration),
+    OutOfMemory(usize),
+    NobodyWaits,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfTime(time) => write!(f, "the statement was stopped: it ran longer than {time:?}"),
+            Self::OutOfMemory(bytes) => {
+                write!(f, "the statement was stopped: it needs more than {bytes} bytes of memory")
+            }
+            Self::NobodyWaits => write!(f, "the statement was stopped: the request that asked for it is over"),
+        }
+    }
+}
+
+/// The statement that this thread runs.
+struct Running {
+    /// Bytes that it took and did not give back. Counted also when none runs, and then without a bound.
+    taken: Cell<i64>,
+    most: Cell<i64>,
+    until: Cell<Option<Instant>>,
+    asked: RefCell<Option<(Arc<Asked>, bool)>>,
+    nobody_waits: Cell<bool>,
+}
+
+thread_local! {
+    static RUNNING: Running = const {
+        Running {
+            taken: Cell::new(0),
+            most: Cell::new(i64::MAX),
+            until: Cell::new(None),
+            asked: RefCell::new(None),
+            nobody_waits: Cell::new(false),
+        }
+    };
+}
+
+/// Runs a statement within its allowance. Whether it was stopped, [`reason`] tells from SQLite's error.
+pub fn within<T>(allowance: Allowance, asked: &Arc<Asked>, run: impl FnOnce() -> T) -> T {
+    RUNNING.with(|running| {
+        running.taken.set(0);
+        running.most.set(i64::try_from(allowance.bytes).unwrap_or(i64::MAX));
+        running.until.set(Instant::now().checked_add(allowance.time));
+        running.asked.replace(Some((asked.clone(), allowance.writes)));
+        running.nobody_waits.set(false);
+        let outcome = run();
+        running.most.set(i64::MAX);
+        running.until.set(None);
+        running.asked.replace(None);
+        outcome
+    })
+}
+
+/// What an error of SQLite says about the allowance.
+pub fn reason(error: &rusqlite::Error, allowance: Allowance) -> Option<Stop> {
+    match error.sqlite_error_code()? {
+        rusqlite::ErrorCode::OperationInterrupted if RUNNING.with(|running| running.nobody_waits.get()) => {
+            Some(Stop::NobodyWaits)
+        }
+        rusqlite::ErrorCode::OperationInterrupted => Some(Stop::OutOfTime(allowance.time)),
+        rusqlite::ErrorCode::OutOfMemory => Some(Stop::OutOfMemory(allowance.bytes)),
+        _ => None,
+    }
+}
+
+/// Lets SQLite ask now and then whether it may go on.
+pub fn watch(connection: &mut Connection) -> Result<()> {
+    Ok(connection.progress_handler(STEPS, Some(must_stop))?)
+}
+
+fn must_stop() -> bool {
+    RUNNING.with(|running| {
+        let Some(until) = running.until.get() else { return false };
+        if running.asked.borrow().as_ref().is_some_and(|(asked, writes)| !asked.wants(*writes)) {
+            running.nobody_waits.set(true);
+            return true;
+        }
+        Instant::now() >= until
+    })
+}
+
+/// SQLite's own allocator, below the counting one.
+struct Below {
+    take: unsafe extern "C" fn(c_int) -> *mut c_void,
+    give: unsafe extern "C" fn(*mut c_void),
+    resize: unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void,
+    size: unsafe extern "C" fn(*mut c_void) -> c_int,
+}
+
+static BELOW: OnceLock<Option<Below>> = OnceLock::new();
+
+/// Makes SQLite take its memory here. Must come before the first connection of the process.
+pub fn count_memory() -> Result<()> {
+    let below = BELOW.get_or_init(|| {
+        // SAFETY: the structure is plain data, which SQLite fills in.
+        let mut methods: ffi::sqlite3_mem_methods = unsafe { std::mem::zeroed() };
+        // SAFETY: GETMALLOC takes a pointer to such a structure.
+        let code = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_GETMALLOC, &raw mut methods) };
+        let below =
+            Below { take: methods.xMalloc?, give: methods.xFree?, resize: methods.xRealloc?, size: methods.xSize? };
+        methods.xMalloc = Some(take);
+        methods.xFree = Some(give);
+        methods.xRealloc = Some(resize);
+        // SAFETY: SQLite copies the structure; its functions live as long as the program. It refuses once it has allocated.
+        let refused = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, &raw const methods) };
+        (code == ffi::SQLITE_OK && refused == ffi::SQLITE_OK).then_some(below)
+    });
+    ensure!(below.is_some(), "SQLite does not let its memory be counted");
+    Ok(())
+}
+
+fn below() -> Option<&'static Below> {
+    BELOW.get()?.as_ref()
+}
+
+/// Counts bytes that are taken (or given back); false when they are more than the statement may have.
+fn count(bytes: i64) -> bool {
+    // A thread that ends frees what it holds after its locals have gone.
+    let counted = RUNNING.try_with(|running| {
+        let taken = running.taken.get().saturating_add(bytes);
+        if bytes > 0 && taken > running.most.get() {
+            return false;
+        }
+        running.taken.set(taken);
+        true
+    });
+    counted.unwrap_or(true)
+}
+
+unsafe extern "C" fn take(bytes: c_int) -> *mut c_void {
+    let nothing = std::ptr::null_mut();
+    let Some(below) = below() else { return nothing };
+    if !count(i64::from(bytes)) {
+        return nothing;
+    }
+    // SAFETY: SQLite asks for a size that its own allocator takes; the size is asked of what that gave.
+    unsafe {
+        let taken = (below.take)(bytes);
+        let size = if taken.is_null() { 0 } else { i64::from((below.size)(taken)) };
+        // What was rounded up belongs to the statement, too.
+        count_anyway(size.saturating_sub(i64::from(bytes)));
+        taken
+    }
+}
+
+unsafe extern "C" fn give(taken: *mut c_void) {
+    let Some(below) = below() else { return };
+    // SAFETY: SQLite gives back what it took from this allocator.
+    unsafe {
+        count_anyway(i64::from((below.size)(taken)).saturating_neg());
+        (below.give)(taken);
+    }
+}
+
+unsafe extern "C" fn resize(taken: *mut c_void, bytes: c_int) -> *mut c_void {
+    let nothing = std::ptr::null_mut();
+    let Some(below) = below() else { return nothing };
+    // SAFETY: as above; when it fails, what was taken stays as it is.
+    unsafe {
+        let before = i64::from((below.size)(taken));
+        if !count(i64::from(bytes).saturating_sub(before)) {
+            return nothing;
+        }
+        let resized = (below.resize)(taken, bytes);
+        let after = if resized.is_null() { before } else { i64::from((below.size)(resized)) };
+        count_anyway(after.saturating_sub(i64::from(bytes)));
+        resized
+    }
+}
+
+fn count_anyway(bytes: i64) {
+    // See `count`.
+    RUNNING.try_with(|running| running.taken.set(running.taken.get().saturating_add(bytes))).unwrap_or_default();
+}

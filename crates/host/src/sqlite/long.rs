@@ -1,0 +1,106 @@
+//! The threads for reads that take long: what the other threads stopped after a moment is run again here, to its end or its deadline.
+//! However much one component asks for, the last of these threads is there for the others.
+
+use super::{Allowance, Error, Job, statement};
+use rusqlite::Connection;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+pub const THREADS: usize = 2;
+/// Long reads of one component at the same time.
+const AT_ONCE: usize = THREADS - 1;
+/// Long reads of one component that wait; more are refused.
+const MOST_WAITING: usize = 64;
+/// A text that takes less than this is none of the long ones any more.
+const SHORT: Duration = Duration::from_millis(50);
+
+#[derive(Default)]
+pub struct Long {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Job>,
+    /// Whose reads are running, by the address of their manners.
+    running: Vec<usize>,
+    is_closed: bool,
+}
+
+fn owner(job: &Job) -> usize {
+    Arc::as_ptr(&job.manners).addr()
+}
+
+impl Long {
+    pub fn push(&self, job: Job) {
+        let mut state = self.lock();
+        if state.waiting.iter().filter(|waiting| owner(waiting) == owner(&job)).count() >= MOST_WAITING {
+            drop(state);
+            let refusal = Error::Io("the database is busy: too many long reads of this component wait".into());
+            return drop(job.reply.send(Err(refusal)));
+        }
+        state.waiting.push_back(job);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Lets the threads end. What waits is dropped, which its askers see.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.waiting.clear();
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// One thread.
+    pub fn serve(&self, connection: &Connection, allowance: Allowance) {
+        while let Some(job) = self.take() {
+            let owner = owner(&job);
+            run(connection, allowance, job);
+            let mut state = self.lock();
+            if let Some(place) = state.running.iter().position(|running| *running == owner) {
+                state.running.swap_remove(place);
+            }
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    fn take(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if state.is_closed {
+                return None;
+            }
+            let running = &state.running;
+            let has_room = |job: &Job| running.iter().filter(|running| **running == owner(job)).count() < AT_ONCE;
+            if let Some(job) = state.waiting.iter().position(has_room).and_then(|place| state.waiting.remove(place)) {
+                state.running.push(owner(&job));
+                return Some(job);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn run(connection: &Connection, allowance: Allowance, job: Job) {
+    let started = Instant::now();
+    let outcome = statement::run(connection, &job.text, &job.parameters, allowance, &job.asked);
+    let took = started.elapsed();
+    match outcome {
+        Ok(_) if took < SHORT => job.text.is_short(),
+        Err(Error::Stopped(_)) => job.manners.read_was_stopped(took),
+        _ => {}
+    }
+    // Whoever asked may have gone; then nobody misses the answer.
+    drop(job.reply.send(outcome));
+}

@@ -1,0 +1,134 @@
+//! How the components that share a database behaved. One whose statement had to be stopped pays with its own next statements, so that the
+//! others keep four fifths of the writer's time and the short readers: those of its statements that never showed that they are short
+//! are refused (writes) or set aside (reads) for a while, and all of them if it happens again meanwhile.
+
+use super::Error;
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// For how many times the time that a stopped statement took its component pays.
+const PENALTY: u32 = 4;
+/// Bytes of statements and values that a component may have on their way to one database.
+const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
+
+/// One component at one database.
+#[derive(Default)]
+pub struct Manners {
+    reads: Standing,
+    writes: Standing,
+    on_the_way: AtomicUsize,
+}
+
+/// Instants as milliseconds since the first of them.
+#[derive(Default)]
+struct Standing {
+    unproven_wait_until: AtomicU64,
+    all_wait_until: AtomicU64,
+}
+
+impl Standing {
+    fn stopped(&self, now: u64, took: Duration) {
+        let until = now.saturating_add(milliseconds(took.saturating_mul(PENALTY)));
+        if now < self.unproven_wait_until.fetch_max(until, Ordering::Relaxed) {
+            self.all_wait_until.fetch_max(until, Ordering::Relaxed);
+        }
+    }
+
+    fn waits(&self, now: u64, is_proven: bool) -> bool {
+        let until = if is_proven { &self.all_wait_until } else { &self.unproven_wait_until };
+        now < until.load(Ordering::Relaxed)
+    }
+}
+
+impl Manners {
+    pub fn read_was_stopped(&self, took: Duration) {
+        self.reads.stopped(now(), took);
+    }
+
+    pub fn write_was_stopped(&self, took: Duration) {
+        self.writes.stopped(now(), took);
+    }
+
+    /// Whether a read goes to the threads for long ones without a try.
+    pub fn is_set_aside(&self, is_proven: bool) -> bool {
+        self.reads.waits(now(), is_proven)
+    }
+
+    pub fn may_write(&self, is_proven: bool) -> Result<(), Error> {
+        if self.writes.waits(now(), is_proven) {
+            return Err(Error::Io(
+                "the database is busy: a write of this component ran out of time a moment ago".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Room for a statement on its way, until the guard is dropped.
+    pub fn make_room(self: &Arc<Self>, bytes: usize) -> Result<Room, Error> {
+        let before = self.on_the_way.fetch_add(bytes, Ordering::Relaxed);
+        let room = Room { manners: self.clone(), bytes };
+        if before.saturating_add(bytes) > MOST_ON_THE_WAY {
+            return Err(Error::Io(format!(
+                "the database is busy: more than {MOST_ON_THE_WAY} bytes of this component are on their way"
+            )));
+        }
+        Ok(room)
+    }
+}
+
+/// See [`Manners::make_room`].
+pub struct Room {
+    manners: Arc<Manners>,
+    bytes: usize,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.manners.on_the_way.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+fn now() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    milliseconds(START.get_or_init(Instant::now).elapsed())
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_stopped_pays_and_who_goes_on_pays_with_everything() {
+        let standing = Standing::default();
+        let (proven, unproven) = (true, false);
+        assert!(!standing.waits(0, unproven));
+        standing.stopped(1000, Duration::from_secs(1));
+        assert!(standing.waits(4999, unproven) && !standing.waits(4999, proven));
+        assert!(!standing.waits(5000, unproven));
+        // Again while it pays.
+        standing.stopped(2000, Duration::from_secs(1));
+        assert!(standing.waits(5999, unproven) && standing.waits(5999, proven));
+        assert!(!standing.waits(6000, unproven) && !standing.waits(6000, proven));
+        standing.stopped(7000, Duration::from_secs(1));
+        assert!(!standing.waits(7001, proven), "it paid for that");
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_bounded() {
+        let manners = Arc::new(Manners::default());
+        let room = manners.make_room(MOST_ON_THE_WAY).unwrap();
+        assert!(manners.make_room(1).is_err());
+        drop(room);
+        assert!(manners.make_room(1).is_ok());
+        assert_eq!(manners.on_the_way.load(Ordering::Relaxed), 0);
+    }
+}
