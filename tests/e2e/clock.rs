@@ -207,3 +207,26 @@ fn extreme_instants() {
         assert_eq!(at(instant).send().outcome(), outcome, "{instant}");
     }
 }
+
+/// Points that a hold keeps come free at its end, and pay the debt then, whoever looks when. A night changes nothing of what a look shows.
+#[test]
+fn a_debt_is_paid_at_the_instant_at_which_points_come_free() {
+    let (host, shop) = host_and_shop("Asia/Shanghai");
+    shop.buys("m", "o-1", 4_000).send().ok();
+    shop.holds("m", 40, 30).send().ok();
+    shop.returns("m", "o-1").send().ok();
+    assert_eq!(shop.member("m")["debt"], 40);
+    let looks = |instant: &str| {
+        host.clock(instant);
+        let member = shop.member("m");
+        let lots = shop.get("/v1/members/m/lots").send().ok()["items"].clone();
+        (member["balance"].clone(), member["debt"].clone(), lots)
+    };
+    for instant in ["2026-03-11T10:00:00+08:00", "2026-05-10T10:00:00+08:00"] {
+        assert_eq!(looks(instant), (json!(0), json!(0), json!([])), "{instant}");
+    }
+    assert_eq!(shop.buys("m", "o-2", 500).send().outcome(), "201 earn +5 = 5, release +0 = 0, repay +0 = 0");
+    let shown = looks("2026-05-10T10:00:01+08:00");
+    shop.runs("night");
+    assert_eq!(looks("2026-05-10T10:00:01+08:00"), shown);
+}

@@ -59,7 +59,7 @@ fn points_of_one_programme_become_points_of_another() {
     hotel.does("li", "share").send().ok();
     let body = json!({"member_id": "li", "to_programme_id": "hotel", "points": 41, "reference": "x-1", "reason": "weekend", "channel": "app"});
     let first = air.post("/v1/exchanges", &body).key("k").send();
-    assert_eq!(first.outcome(), "201 exchange -41 = 59");
+    assert_eq!(first.outcome(), "201 exchange -40 = 60", "20 there take 40");
     assert_eq!(first.ok()["entry"]["exchange"], json!({"programme_id": "hotel", "points": 20, "rate": "0.5"}));
     assert_eq!(first.ok()["follow_ups"], json!([]), "the other programme's books are not told");
     air.post("/v1/exchanges", &body).key("k").send().assert_replays(&first);
@@ -71,7 +71,7 @@ fn points_of_one_programme_become_points_of_another() {
             &json!(20),
             &json!("programme:default"),
             &first.ok()["entry"]["entry_id"],
-            &json!({"programme_id": "default", "points": 41, "rate": "0.5"})
+            &json!({"programme_id": "default", "points": 40, "rate": "0.5"})
         ]
     );
     assert_eq!([&got["reference"], &got["channel"], &got["reason"]], [&Json::Null; 3]);
@@ -80,7 +80,7 @@ fn points_of_one_programme_become_points_of_another() {
     assert_eq!(end(&hotel, 1), end(&air, 0));
     for (ask, outcome) in [
         (air.post("/v1/exchanges", &body), "409 reference-already-used"),
-        (swaps(&air, "li", "hotel", 60), "422 insufficient-points"),
+        (swaps(&air, "li", "hotel", 61), "422 insufficient-points"),
         (swaps(&air, "li", "hotel", 1), "422 outside-limits"),
         (swaps(&air, "nobody", "hotel", 10), "404 member-not-found"),
         (swaps(&air, "li", "nowhere", 10), "422 exchange-not-offered"),
@@ -90,9 +90,9 @@ fn points_of_one_programme_become_points_of_another() {
         (
             air.post(
                 "/v1/exchanges?dry_run=true",
-                &json!({"member_id": "li", "to_programme_id": "hotel", "points": 79}),
+                &json!({"member_id": "li", "to_programme_id": "hotel", "points": 80}),
             ),
-            "201 exchange -79 = 0",
+            "201 exchange -80 = 0",
         ),
         (air.get("/v1/exchanges"), "405 method-not-allowed"),
         (swaps(&air.with_bearer(&air.key("service")), "li", "hotel", 1), "403 forbidden"),
@@ -100,11 +100,11 @@ fn points_of_one_programme_become_points_of_another() {
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
-    assert_eq!((air.balance("li"), hotel.balance("li")), (79, 20));
-    assert_eq!(settled(&air), [("hotel".to_owned(), [41, 20, 20, 10])]);
-    assert_eq!(settled(&hotel), [("default".to_owned(), [10, 20, 20, 41])]);
-    // 41 went out for other points and 20 came in: 21 are held by the account on the other side.
-    assert_eq!((exchanged_account(&air), exchanged_account(&hotel)), (21, -10));
+    assert_eq!((air.balance("li"), hotel.balance("li")), (80, 20));
+    assert_eq!(settled(&air), [("hotel".to_owned(), [40, 20, 20, 10])]);
+    assert_eq!(settled(&hotel), [("default".to_owned(), [10, 20, 20, 40])]);
+    // 40 went out for other points and 20 came in: 20 are held by the account on the other side.
+    assert_eq!((exchanged_account(&air), exchanged_account(&hotel)), (20, -10));
     // What was exchanged cannot be recovered as what was spent can.
     let head = air.with_bearer(&air.key("department_head"));
     let recover = json!({"entry_ids": [first.ok()["entry"]["entry_id"]], "reason": "stolen"});

@@ -1,7 +1,7 @@
 //! A member and its lots as the API shows them, by the clock.
 
-use ledger::{Context, EntryId, Lot, LotState, Member, Origin, ProgrammeId, Timestamp};
-use rules::{Command, Goal, Recorded, Rulebook, TierBasis, decide, projection};
+use ledger::{Lot, LotState, Member, ProgrammeId, Timestamp};
+use rules::{Goal, Rulebook, TierBasis, projection};
 use serde_json::{Map, Value as Json, json};
 use store::{Loaded, ProgrammeRef, dates};
 
@@ -75,28 +75,21 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     })
 }
 
-/// The member after everything that the clock has decided, written down or not: a hold that timed out keeps nothing, a debt is paid with what
-/// became spendable, a tier whose time is over shows as what it becomes.
-fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Member {
-    let has_ended = member.tier.as_ref().and_then(|tier| tier.until).is_some_and(|until| until <= now);
-    let has_changed = has_ended || member.is_due(now) || member.debt > 0;
-    let Some(programme) = ProgrammeId::new(programme.id.as_str()).ok().filter(|_| has_changed) else {
-        return member.clone();
-    };
-    let context = Context { programme, rulebook_version: book.version(), now, first_id: EntryId(0) };
-    let settled = decide(book, member.clone(), &Command::Settle, &Origin::default(), &Recorded::default(), context);
-    settled.ok().and_then(Result::ok).map_or_else(|| member.clone(), |decided| decided.member)
+/// The member after everything that fell due until now, recorded or not: as it is after the next night.
+pub fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Member {
+    ProgrammeId::new(programme.id.as_str())
+        .map_or_else(|_| member.clone(), |programme| rules::by_the_clock(book, &programme, member, now))
 }
 
-/// Open lots in the order they will be spent.
+/// Open lots in the order they will be spent, by the clock: what expired is gone, and what a debt takes is taken.
 pub fn lots(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Vec<Json> {
-    let by_the_clock = by_the_clock(book, programme, member, now);
+    let member = by_the_clock(book, programme, member, now);
     let mut lots: Vec<&Lot> = member.lots.iter().collect();
     lots.sort_by_key(|lot| lot.expiring_first());
     if book.first_in_first_out() {
         lots.sort_by_key(|lot| lot.first_in_first_out());
     }
-    lots.into_iter().map(|lot| lot_json(book, lot, by_the_clock.held(lot.number), now)).collect()
+    lots.into_iter().map(|lot| lot_json(book, lot, member.held(lot.number), now)).collect()
 }
 
 fn lot_json(book: &Rulebook, lot: &Lot, held: i64, now: Timestamp) -> Json {

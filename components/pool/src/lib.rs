@@ -7,11 +7,12 @@
 //! | `GET /v1/pools/{id}` | its members, and what they can spend together |
 //! | `POST /v1/pools/{id}/redeem` | spends points of all of them, those that expire first; `?dry_run=true` writes nothing |
 
-use ledger::{Lot, LotState, Member, MemberId, Refusal};
+use ledger::{Lot, LotState, Member, MemberId, ProgrammeId, Refusal};
+use rules::by_the_clock;
 use serde_json::json;
 use shell::{
     App, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked, authenticate, known_as, now, of_caller,
-    parse_json, pool_order, serve, single,
+    parse_json, pool_order, published, serve, single,
 };
 use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, load};
@@ -86,8 +87,11 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     if account.pooled.is_empty() {
         return Err(not_found());
     }
+    let (book, now) = (published(&app.sql, &caller.programme).await?, now());
+    let programme = ProgrammeId::new(caller.programme.id.as_str()).map_err(|_| not_found())?;
     let members = members(app, &caller, &account.pooled).await?;
-    let now = now();
+    let members: Vec<Member> = members.iter().map(|member| by_the_clock(&book, &programme, member, now)).collect();
+    let account = by_the_clock(&book, &programme, &account, now);
     let free = |member: &Member| -> i64 {
         let active = |lot: &&Lot| lot.state(now) == LotState::Active && !member.frozen.spending;
         member.lots.iter().filter(active).map(|lot| member.free(lot)).fold(0, i64::saturating_add)

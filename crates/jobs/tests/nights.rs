@@ -108,8 +108,10 @@ fn a_month_late_is_the_same_but_for_the_time_it_was_written() {
     in_time.set(NIGHT).run(Job::ExpireSweep);
     in_time.set("2026-03-15T00:00:00+08:00").run(Job::ExpireSweep);
     let report = late.set("2026-03-15T00:00:00+08:00").run(Job::ExpireSweep);
-    // Both lots of a member in one entry.
-    assert_eq!((report.lots_expired, report.points_expired, report.entries), (80, 40 * 107, 40));
+    // Each lot in an entry of its own, as they ended on different days.
+    assert_eq!((report.lots_expired, report.points_expired, report.entries), (80, 40 * 107, 80));
+    let ends = "SELECT sum(occurred_at / 1000) FROM entry";
+    assert_eq!(late.number(ends), in_time.number(ends), "dated by the end of its lot");
     assert_eq!(late.number("SELECT sum(balance) FROM member"), in_time.number("SELECT sum(balance) FROM member"));
     late.assert_clean();
 }

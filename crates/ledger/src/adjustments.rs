@@ -195,16 +195,27 @@ fn execute(
     journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) }).map(Ok)
 }
 
-/// Writes down which requests were decided by nobody until that instant.
+/// Records which requests nobody had decided by the instant `at`.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn lapse(journal: &mut Journal, by: Timestamp, origin: &Origin) -> Result<(), Fault> {
-    let over = journal.member().requests.iter().filter(|request| request.terms.until <= by);
-    let over: Vec<AdjustmentRequest> = over.cloned().collect();
+pub fn lapse(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    let over = journal.member().requests.iter().filter(|request| request.terms.until <= at);
+    lapse_all(journal, over.cloned().collect(), at, origin)
+}
+
+/// Ends every open request, as the account is closed.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn end_requests(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
+    lapse_all(journal, journal.member().requests.clone(), journal.now(), origin)
+}
+
+fn lapse_all(journal: &mut Journal, over: Vec<AdjustmentRequest>, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
     for AdjustmentRequest { id, terms, by, approvals } in over {
         let adjustment = Some(Adjustment { terms, by, approvals });
-        journal.post(Entry { corrects: Some(id), adjustment, ..journal.draft(Kind::Lapse, origin.clone()) })?;
+        journal.post(Entry { corrects: Some(id), adjustment, ..journal.due(Kind::Lapse, at, origin.clone()) })?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::adjustments::{Adjustment, Person};
 use crate::coupons::Coupon;
-use crate::entry::{Entry, LotDraw, LotGrant, Qualifying};
+use crate::entry::{ClaimPeriod, Entry, LotDraw, LotGrant, Qualifying};
 use crate::id::Hash;
 use crate::standing::{Standing, Totals};
 
@@ -204,6 +204,21 @@ impl Entry {
         if self.coupons.iter().any(|coupon| coupon.terms.stacks) {
             bytes.text("stacks");
             bytes.list(&self.coupons, |b, coupon| b.0.push(u8::from(coupon.terms.stacks)));
+        }
+        if let Some(claims) = self.tier.as_ref().map(|tier| &tier.claims).filter(|claims| !claims.is_empty()) {
+            bytes.text("claims");
+            bytes.list(claims, |b, claim| {
+                b.text(&claim.tier);
+                b.integer(claim.at.0);
+                b.option(claim.until, |b, at| b.integer(at.0));
+                b.option(claim.period, |b, period| {
+                    let days = if let ClaimPeriod::Days(first, last) = period { Some((first, last)) } else { None };
+                    b.option(days, |b, (first, last)| {
+                        b.integer(i64::from(first));
+                        b.integer(i64::from(last));
+                    });
+                });
+            });
         }
         Hash(Sha256::digest(&bytes.0).into())
     }

@@ -9,10 +9,11 @@ use crate::entry::{
     Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, Silent, TierMove,
 };
 use crate::fault::Fault;
-use crate::id::EntryId;
+use crate::id::{EntryId, LotNumber};
 use crate::journal::{Journal, drawn, sum};
 use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
+use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::reviews::Review;
 use crate::rewards::Deduction;
@@ -58,18 +59,18 @@ pub struct Redeem {
     pub first_in_first_out: bool,
     /// What the points take off an order, when they do.
     pub deduction: Option<Deduction>,
-    /// Later ends of open lots, as the member is active; a lot that is spent whole keeps its own.
+    /// Later ends of open lots, as the member is active; a lot of which nothing stays free keeps its own.
     pub extends: Vec<LotDates>,
 }
 
-/// Writes down which pending points became spendable. Posts nothing when none did.
+/// Records which pending points became spendable by the instant `at`. Posts nothing when none did.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn activate(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
-    let activations = due_lots(journal, |lot, now| lot.pending && lot.available_at <= now);
+pub fn activate(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    let activations = due_lots(journal, at, |lot, at| lot.pending && lot.available_at <= at);
     if !activations.is_empty() {
-        journal.post(Entry { activations, ..journal.draft(Kind::Activate, origin.clone()) })?;
+        journal.post(Entry { activations, ..journal.due(Kind::Activate, at, origin.clone()) })?;
     }
     Ok(())
 }
@@ -87,28 +88,28 @@ pub fn activate_early(journal: &mut Journal, dates: Vec<LotDates>, origin: Origi
     journal.post(Entry { activations, dates, ..journal.draft(Kind::Activate, origin) })
 }
 
-/// Takes away the points of lots that reached their end, but for those that a hold keeps. Posts nothing when there are none.
+/// Takes away the points of lots that reached their end by the instant `at`, but for those that a hold keeps. Posts nothing when there are none.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn expire(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
-    let mut draws = due_lots(journal, Lot::has_expired);
+pub fn expire(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    let mut draws = due_lots(journal, at, Lot::has_expired);
     for draw in &mut draws {
         draw.points -= journal.member().held(draw.number);
     }
     draws.retain(|draw| draw.points > 0);
     if !draws.is_empty() {
-        journal.post(Entry { draws, ..journal.draft(Kind::Expire, origin.clone()) })?;
+        journal.post(Entry { draws, ..journal.due(Kind::Expire, at, origin.clone()) })?;
     }
     Ok(())
 }
 
-fn due_lots(journal: &Journal, due: fn(&Lot, Timestamp) -> bool) -> Vec<LotDraw> {
-    let (member, now) = (journal.member(), journal.now());
-    if !member.is_due(now) {
+fn due_lots(journal: &Journal, at: Timestamp, due: fn(&Lot, Timestamp) -> bool) -> Vec<LotDraw> {
+    let member = journal.member();
+    if !member.is_due(at) {
         return Vec::new();
     }
-    let lots = member.lots.iter().filter(|lot| due(lot, now));
+    let lots = member.lots.iter().filter(|lot| due(lot, at));
     lots.map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect()
 }
 
@@ -151,7 +152,7 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<R
     match drawn_for(journal, redeem.points, redeem.first_in_first_out)? {
         Ok(draws) => {
             let deduction = redeem.deduction;
-            let dates = lasting(journal, redeem.extends, &draws);
+            let dates = lasting(journal.member(), redeem.extends, &draws, None);
             journal.post(Entry { draws, dates, deduction, ..journal.draft(Kind::Redeem, origin) }).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
@@ -170,7 +171,7 @@ pub(crate) fn drawn_for(
     if points < 1 {
         return Err(Fault::Draft);
     }
-    let lots = spendable(journal, first_in_first_out);
+    let lots = spendable(journal, journal.now(), first_in_first_out);
     let draws = taken(&lots, points);
     let missing = points - drawn(&draws)?;
     if missing > 0 {
@@ -179,19 +180,29 @@ pub(crate) fn drawn_for(
     Ok(Ok(draws))
 }
 
-/// Those of the later ends whose lots keep some of their points.
-pub(crate) fn lasting(journal: &Journal, extends: Vec<LotDates>, draws: &[LotDraw]) -> Vec<LotDates> {
-    let left = |lot: &Lot| {
-        lot.remaining - draws.iter().filter(|draw| draw.number == lot.number).map(|d| d.points).sum::<i64>()
+/// Those of the later ends whose lots keep some free points when these are spent or set aside; `resolved` is a hold that ends with it.
+pub(crate) fn lasting(
+    member: &Member,
+    extends: Vec<LotDates>,
+    taken: &[LotDraw],
+    resolved: Option<EntryId>,
+) -> Vec<LotDates> {
+    let of = |lots: &[LotDraw], number: LotNumber| {
+        lots.iter().filter(|lot| lot.number == number).fold(0i64, |sum, lot| sum.saturating_add(lot.points))
     };
-    let lasts = |dates: &LotDates| journal.member().lots.iter().any(|lot| lot.number == dates.number && left(lot) > 0);
+    let held = |number: LotNumber| {
+        let others = member.holds.iter().filter(|hold| Some(hold.id) != resolved);
+        others.fold(0i64, |sum, hold| sum.saturating_add(of(&hold.lots, number)))
+    };
+    let stays = |lot: &Lot| lot.remaining - held(lot.number) - of(taken, lot.number) > 0;
+    let lasts = |dates: &LotDates| member.lots.iter().any(|lot| lot.number == dates.number && stays(lot));
     extends.into_iter().filter(lasts).collect()
 }
 
-/// What can be spent now of each lot, in the order it is spent. What holds keep is left out.
-pub(crate) fn spendable(journal: &Journal, first_in_first_out: bool) -> Vec<LotDraw> {
-    let (member, now) = (journal.member(), journal.now());
-    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active).collect();
+/// What can be spent of each lot at the instant `at`, in the order it is spent. What holds keep is left out.
+pub(crate) fn spendable(journal: &Journal, at: Timestamp, first_in_first_out: bool) -> Vec<LotDraw> {
+    let member = journal.member();
+    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| lot.state(at) == LotState::Active).collect();
     if first_in_first_out {
         lots.sort_by_key(|lot| lot.first_in_first_out());
     } else {

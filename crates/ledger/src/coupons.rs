@@ -136,16 +136,15 @@ pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Re
     journal.post(draft).map(Ok)
 }
 
-/// Writes down which coupons reached their end. Posts nothing when none did.
+/// Records which coupons reached their end by the instant `at`. Posts nothing when none did.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn expire_coupons(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
-    let now = journal.now();
-    let over = journal.member().coupons.iter().filter(|coupon| coupon.has_expired(now));
+pub fn expire_coupons(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    let over = journal.member().coupons.iter().filter(|coupon| coupon.has_expired(at));
     let coupons: Vec<Coupon> = over.cloned().collect();
     if !coupons.is_empty() {
-        journal.post(Entry { coupons, ..journal.draft(Kind::CouponExpire, origin.clone()) })?;
+        journal.post(Entry { coupons, ..journal.due(Kind::CouponExpire, at, origin.clone()) })?;
     }
     Ok(())
 }

@@ -186,6 +186,30 @@ pub struct TierMove {
     pub to: String,
     /// Until when it is kept; `None` is for life.
     pub until: Option<Timestamp>,
+    /// What the tier after and the levels under it are held by, the highest first.
+    pub claims: Vec<Claim>,
+}
+
+/// What a level is held by: a return from the period that it was reached or kept for may take it away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The level.
+    pub tier: String,
+    /// When it was reached or kept.
+    pub at: Timestamp,
+    /// Until when it is kept; `None` is for life.
+    pub until: Option<Timestamp>,
+    /// The period whose totals it was reached or kept by; `None` where no totals decided, as after a step down.
+    pub period: Option<ClaimPeriod>,
+}
+
+/// The period that a level was reached or kept by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimPeriod {
+    /// All that counted for life.
+    Lifetime,
+    /// What counted from the first of these days through the month of the second (day numbers).
+    Days(i32, i32),
 }
 
 /// What a reminder tells.

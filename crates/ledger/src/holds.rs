@@ -3,8 +3,8 @@
 //! A hold names its lots, so that what it was promised cannot be spent twice, and stays good past their end for as long as it lasts.
 
 use crate::calendar::Timestamp;
-use crate::commands::{Redeem, drawn_for, taken};
-use crate::entry::{Entry, LotDraw, Origin, Reservation};
+use crate::commands::{Redeem, drawn_for, lasting, taken};
+use crate::entry::{Entry, LotDates, LotDraw, Origin, Reservation};
 use crate::fault::Fault;
 use crate::id::{EntryId, Reference};
 use crate::journal::{Journal, drawn};
@@ -46,16 +46,16 @@ pub fn hold(
     }
     match drawn_for(journal, wish.points, wish.first_in_first_out)? {
         Ok(lots) => {
+            let dates = lasting(journal.member(), wish.extends, &lots, None);
             let reservation = Some(Reservation { until, lots });
             let deduction = wish.deduction;
-            let dates = wish.extends;
             journal.post(Entry { reservation, dates, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
     }
 }
 
-/// Spends points of a hold, all of them unless told otherwise, and frees the rest.
+/// Spends points of a hold, all of them unless told otherwise, and frees the rest. `extends` are later ends of open lots, as the member is active.
 ///
 /// # Errors
 /// [`Refusal::HoldResolved`]; [`Refusal::MoreThanLeft`] for more than it holds; a [`Fault`] when the member's state is inconsistent.
@@ -63,6 +63,7 @@ pub fn capture(
     journal: &mut Journal,
     id: EntryId,
     points: Option<i64>,
+    extends: Vec<LotDates>,
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
     let Some(hold) = journal.member().hold(id) else { return Ok(Err(Refusal::HoldResolved)) };
@@ -76,7 +77,8 @@ pub fn capture(
     }
     let origin = Origin { reference: hold.reference.clone(), ..origin };
     let draws = taken(&hold.lots, points);
-    journal.post(Entry { draws, corrects: Some(id), ..journal.draft(Kind::Capture, origin) }).map(Ok)
+    let dates = lasting(journal.member(), extends, &draws, Some(id));
+    journal.post(Entry { draws, dates, corrects: Some(id), ..journal.draft(Kind::Capture, origin) }).map(Ok)
 }
 
 /// Gives a hold up.
@@ -90,16 +92,15 @@ pub fn release(journal: &mut Journal, id: EntryId, origin: Origin) -> Result<Res
     journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin) }).map(Ok)
 }
 
-/// Writes down which holds timed out: a release each, recorded at or after the hold's end, which tells it from one that was asked for.
+/// Records which holds timed out by the instant `at`: a release each. One that was asked for happened before the hold's end.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn time_out(journal: &mut Journal, origin: &Origin) -> Result<(), Fault> {
-    let now = journal.now();
-    let over = journal.member().holds.iter().filter(|hold| hold.until <= now);
+pub fn time_out(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    let over = journal.member().holds.iter().filter(|hold| hold.until <= at);
     let over: Vec<EntryId> = over.map(|hold| hold.id).collect();
     for id in over {
-        journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin.clone()) })?;
+        journal.post(Entry { corrects: Some(id), ..journal.due(Kind::Release, at, origin.clone()) })?;
     }
     Ok(())
 }

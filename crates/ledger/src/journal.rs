@@ -162,6 +162,12 @@ impl Journal {
         }
     }
 
+    /// A draft of something that fell due at the instant `at` and is recorded now. It has the effect that it would have had then.
+    #[must_use]
+    pub fn due(&self, kind: Kind, at: Timestamp, origin: Origin) -> Entry {
+        Entry { occurred_at: at, ..self.draft(kind, origin) }
+    }
+
     /// Numbers the lots that the draft opens, sums up what it moves, seals it as the member's next entry, and returns its id.
     ///
     /// # Errors

@@ -38,7 +38,8 @@ mod verify;
 mod zone;
 
 pub use adjustments::{
-    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Person, Verdict, decide_request, lapse, request,
+    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Person, Verdict, decide_request, end_requests, lapse,
+    request,
 };
 pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, local_hour, start_of_day};
 pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
@@ -47,8 +48,8 @@ pub use coupons::{
     restore_coupon, with_coupons,
 };
 pub use entry::{
-    Award, Count, Entry, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reminder,
-    Reservation, Reversal, Silent, TierMove,
+    Award, Claim, ClaimPeriod, Count, Entry, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin,
+    Qualifying, Reminder, Reservation, Reversal, Silent, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use exchanges::{Exchange, converted, give_up, least_for_one, take_in};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::adjustments::{Adjustment, AdjustmentRequest};
 use crate::calendar::Timestamp;
 use crate::coupons::Coupon;
-use crate::entry::{Count, Entry, LotReturn, Origin, Reservation};
+use crate::entry::{Claim, Count, Entry, LotReturn, Origin, Reservation};
 use crate::fault::Fault;
 use crate::freezes::Frozen;
 use crate::holds::Hold;
@@ -28,6 +28,8 @@ pub struct Tier {
     pub since: Timestamp,
     /// Until when it is kept; `None` is for life.
     pub until: Option<Timestamp>,
+    /// What it and the levels under it are held by, the highest first. Empty on the first level, and for tiers from before claims were kept.
+    pub claims: Vec<Claim>,
 }
 
 /// How often, and for how many points, something happened in a period.
@@ -218,11 +220,9 @@ impl Member {
             self.standing.add(qualifying).ok_or(Fault::Overflow)?;
         }
         if let Some(tier) = &entry.tier {
-            let since = match &self.tier {
-                Some(now) if now.id == tier.to => now.since,
-                _ => entry.occurred_at,
-            };
-            self.tier = Some(Tier { id: tier.to.clone(), since, until: tier.until });
+            let same = self.tier.as_ref().filter(|now| now.id == tier.to);
+            let since = same.map_or(entry.occurred_at, |now| now.since);
+            self.tier = Some(Tier { id: tier.to.clone(), since, until: tier.until, claims: tier.claims.clone() });
         }
         if entry.kind == Kind::Remind {
             self.reminded_at = Some(entry.recorded_at);
@@ -334,7 +334,7 @@ impl Member {
             // A lot that was under review goes on waiting until its time has come.
             let is_looked_at = entry.kind == Kind::Approve && entry.adjustment.is_none();
             // What can be spent already lives on when the member is active.
-            let is_active = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold);
+            let is_active = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture);
             let is_extended = |lot: &Lot| {
                 let is_later = dates.expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
                 is_active && !lot.pending && dates.available_at == lot.available_at && is_later

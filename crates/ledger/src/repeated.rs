@@ -15,7 +15,7 @@ use crate::kind::Kind;
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn repeat(journal: &mut Journal, of: &Entry, first_in_first_out: bool) -> Result<EntryId, Fault> {
     let closes = of.kind == Kind::Merge && of.carried.is_none();
-    let mut lots = spendable(journal, first_in_first_out);
+    let mut lots = spendable(journal, journal.now(), first_in_first_out);
     if closes {
         let member = journal.member();
         let pending = member.lots.iter().filter(|lot| lot.pending && !member.is_under_review(lot.number));

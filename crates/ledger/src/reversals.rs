@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::calendar::Timestamp;
 use crate::commands::{spendable, taken};
 use crate::coupons::Coupon;
 use crate::entry::{Count, Entry, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
@@ -72,7 +73,7 @@ pub fn claw_back(
     let mut lots: Vec<LotDraw> =
         lots.map(|lot| LotDraw { number: lot.number, points: member.free(lot) }).filter(|lot| lot.points > 0).collect();
     if wish.shortfall != Shortfall::PendingOnly {
-        let others = spendable(journal, wish.first_in_first_out);
+        let others = spendable(journal, now, wish.first_in_first_out);
         lots.extend(others.into_iter().filter(|lot| !own.contains(&lot.number)));
     }
     let draws = taken(&lots, desired - expired);
@@ -166,16 +167,16 @@ pub fn give_back(
     journal.post(draft)
 }
 
-/// Pays off the member's debt with what can be spent. Posts nothing when there is no debt, or nothing to pay with.
+/// Pays off the member's debt with what can be spent at the instant `at`. Posts nothing when there is no debt, or nothing to pay with.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn repay(journal: &mut Journal, first_in_first_out: bool, origin: &Origin) -> Result<(), Fault> {
+pub fn repay(journal: &mut Journal, at: Timestamp, first_in_first_out: bool, origin: &Origin) -> Result<(), Fault> {
     let debt = journal.member().debt;
-    let draws = if debt > 0 { taken(&spendable(journal, first_in_first_out), debt) } else { Vec::new() };
+    let draws = if debt > 0 { taken(&spendable(journal, at, first_in_first_out), debt) } else { Vec::new() };
     if !draws.is_empty() {
         let debt = -drawn(&draws)?;
-        journal.post(Entry { draws, debt, ..journal.draft(Kind::Repay, origin.clone()) })?;
+        journal.post(Entry { draws, debt, ..journal.due(Kind::Repay, at, origin.clone()) })?;
     }
     Ok(())
 }

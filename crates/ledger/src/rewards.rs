@@ -72,7 +72,7 @@ pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<Result<
         Err(refusal) => return Ok(Err(refusal)),
     };
     let draft = Entry {
-        dates: lasting(journal, wish.extends, &draws),
+        dates: lasting(journal.member(), wish.extends, &draws, None),
         draws,
         reward: Some(wish.taken),
         counts: wish.counts,

@@ -129,10 +129,24 @@ impl Replay {
     }
 }
 
+/// The instant that an entry takes effect at. What fell due by itself has the effect of the instant at which it did, however late it is
+/// recorded; everything else that of its recording.
+fn effective_at(entry: &Entry) -> Timestamp {
+    match entry.kind {
+        Kind::Activate if entry.dates.is_empty() => entry.occurred_at,
+        Kind::Expire | Kind::Repay | Kind::CouponExpire => entry.occurred_at,
+        _ => entry.recorded_at,
+    }
+}
+
 /// A redemption may only draw from lots that are spendable at its instant, a reversal from lots that have not expired, an expiry from lots past
 /// their end. A lot is activated when its time has come, or from that instant on. A hold may be captured until its own end.
 fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
-    let at = entry.recorded_at;
+    let at = effective_at(entry);
+    // Nothing falls due in the future.
+    if at > entry.recorded_at {
+        return Err(LotNumber(0));
+    }
     for activation in &entry.activations {
         let dates = entry.dates.iter().find(|dates| dates.number == activation.number).map(|dates| dates.available_at);
         let lot = member.lots.iter().find(|lot| lot.number == activation.number).map(|lot| lot.available_at);
@@ -260,7 +274,7 @@ const WITH_COUPONS: [Kind; 9] = [
 ];
 const CORRECTING: [Kind; 4] = [Kind::Capture, Kind::Release, Kind::Reverse, Kind::Approve];
 /// What may give lots other dates.
-const DATING: [Kind; 5] = [Kind::Activate, Kind::Approve, Kind::Earn, Kind::Redeem, Kind::Hold];
+const DATING: [Kind; 6] = [Kind::Activate, Kind::Approve, Kind::Earn, Kind::Redeem, Kind::Hold, Kind::Capture];
 const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
 
 /// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).

@@ -43,17 +43,17 @@ pub(crate) fn growth(book: &Rulebook, counted_minor: i64) -> Result<i64, Refusal
     exact.and_then(|exact| exact.round(ledger::Rounding::Down)).ok_or(Refusal::AmountOutOfRange)
 }
 
-/// The one rounding: of the sum of all shares.
-pub(crate) fn points(book: &Rulebook, shares: &[Share]) -> Result<i64, Refusal> {
-    let sum = shares.iter().try_fold(Exact::ZERO, |sum, share| sum.checked_add(share.desired));
+/// The one rounding: of the sum of all shares, each as its rule's own caps leave it.
+pub(crate) fn points(book: &Rulebook, shares: &[Exact]) -> Result<i64, Refusal> {
+    let sum = shares.iter().try_fold(Exact::ZERO, |sum, share| sum.checked_add(*share));
     sum.and_then(|sum| sum.round(book.rounding)).ok_or(Refusal::AmountOutOfRange)
 }
 
-/// What each share gets of the rounded sum: running sums are rounded, so that they add up to the whole.
-pub(crate) fn rounded(book: &Rulebook, shares: &[Share], points: i64) -> Vec<i64> {
+/// What each share gets of the rounded sum: running sums are rounded, so that they add up to the whole. None gets more than it wants, rounded up.
+pub(crate) fn rounded(book: &Rulebook, shares: &[Exact], points: i64) -> Vec<i64> {
     let (mut sum, mut given) = (Exact::ZERO, 0);
-    let one = |share: &Share| {
-        sum = sum.checked_add(share.desired).unwrap_or(sum);
+    let one = |share: &Exact| {
+        sum = sum.checked_add(*share).unwrap_or(sum);
         let upto = sum.round(book.rounding).unwrap_or(points).min(points);
         let part = upto - given;
         given = upto;
@@ -167,8 +167,9 @@ mod tests {
         ] {
             let bought: Vec<Line> = amounts.iter().copied().map(line).collect();
             let shares = purchase(&book, gold.as_ref(), &all(&bought)).unwrap();
-            assert_eq!(points(&book, &shares), Ok(granted), "{amounts:?}");
-            let given = rounded(&book, &shares, granted);
+            let wanted: Vec<Exact> = shares.iter().map(|share| share.desired).collect();
+            assert_eq!(points(&book, &wanted), Ok(granted), "{amounts:?}");
+            let given = rounded(&book, &wanted, granted);
             assert_eq!(given, awards, "{amounts:?}");
             let given: Vec<i64> = lines(&bought, &shares, &given).iter().map(|l| l.granted).collect();
             assert_eq!(given, per_line, "{amounts:?}");

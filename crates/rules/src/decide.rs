@@ -3,9 +3,9 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Timestamp, Zone, activate,
-    activate_early, cancel_coupon, capture, decide_request, enrol, erase, expire, expire_coupons, freeze, hold, lapse,
-    may_decide, redeem, release, remind, repay, restore, restore_coupon, time_out,
+    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Timestamp, Zone, activate_early,
+    cancel_coupon, capture, decide_request, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release,
+    remind, restore, restore_coupon,
 };
 
 use crate::adjust::ask;
@@ -15,6 +15,7 @@ use crate::names::{is_mistaken, may_open};
 use crate::remind::reminder;
 use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
+use crate::settle::{by, settle, wind_up};
 use crate::{coupon, deduct, exchange, joint, review, reward, tiers};
 
 /// How a command is decided: for `member`, given what is `recorded` about its documents. The inner error is an answer ([`Refusal`]); the
@@ -138,7 +139,8 @@ pub(crate) fn closed(member: &Member) -> Refusal {
     }
 }
 
-/// The checks that need no look at the lots, in the order of [`Refusal`].
+/// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only holds and requests end by the clock: those
+/// commands are checked after what fell due was settled.
 fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
     let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
     match command {
@@ -212,16 +214,17 @@ fn simple(
     recorded: &Recorded,
     context: Context,
 ) -> Outcome {
-    if let Err(refusal) = may(&member, command, recorded) {
+    let mut journal = Journal::new(member, context);
+    // What fell due is settled first, so that a request has one answer whether or not the night has run.
+    settle(&mut journal, book, &origin.actor)?;
+    if let Err(refusal) = may(journal.member(), command, recorded) {
         return Ok(Err(refusal));
     }
-    let mut journal = Journal::new(member, context);
     // A job has nothing to do for an account that is closed.
     if journal.member().closed.is_some() {
         let (decision, member) = journal.finish(0);
         return Ok(Ok(Decided { decision, member, others: Vec::new() }));
     }
-    settle(&mut journal, book, &origin.actor)?;
     let mut primary = journal.posted();
     match post(&mut journal, book, command, origin, recorded)? {
         Ok(Some(at)) => primary = at,
@@ -260,7 +263,10 @@ fn post(
             Err(Refusal::NothingToReverse)
         }
         Command::RestoreCoupon { used } => restore_coupon(journal, used, origin)?,
-        Command::Capture { hold, points } => capture(journal, *hold, *points, origin)?,
+        Command::Capture { hold, points } => {
+            let extends = book.extended(journal.member(), journal.now(), journal.now())?;
+            capture(journal, *hold, *points, extends, origin)?
+        }
         Command::Release { hold } => release(journal, *hold, origin)?,
         Command::Reverse(Some(wish)) => return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some)),
         Command::RejectReview(wish) => {
@@ -295,7 +301,7 @@ fn post(
             Err(refusal) => Err(refusal),
         },
         Command::Change(_) => Ok(enrol(journal, origin)?),
-        Command::Upgrade => return tiers::upgrade(journal, book, &origin, None).map(|()| Ok(None)),
+        Command::Upgrade => return tiers::upgrade(journal, book, journal.now(), &origin, None).map(|()| Ok(None)),
         Command::Remind => match reminder(book, journal.member(), journal.now()) {
             Some(due) => Ok(remind(journal, due, origin)?),
             None => return Ok(Ok(None)),
@@ -325,13 +331,9 @@ fn forget(journal: &mut Journal, origin: Origin) -> Result<Result<Option<usize>,
             return Ok(Err(refusal));
         }
     }
-    lapse(journal, Timestamp::LAST, &along)?;
+    end_requests(journal, &along)?;
     let primary = journal.posted();
     Ok(erase(journal, origin)?.map(|_| Some(primary)))
-}
-
-fn by(actor: &str) -> Origin {
-    Origin { actor: actor.to_owned(), ..Origin::default() }
 }
 
 /// The new dates of those lots that are still pending.
@@ -342,25 +344,4 @@ fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zon
         Some(LotDates { number: lot.number, available_at: now, expires_at: expiry.expires_at(now, zone) })
     };
     pending.filter_map(dates).collect()
-}
-
-/// Writes down what the clock has decided, in the order of the night run: activations, ends of tiers, holds timed out, requests lapsed,
-/// coupons ended, expiries, and debts paid with what became spendable.
-///
-/// # Errors
-/// A [`Fault`] when the state is inconsistent.
-pub fn settle(journal: &mut Journal, book: &Rulebook, actor: &str) -> Result<(), Fault> {
-    let origin = by(actor);
-    activate(journal, &origin)?;
-    tiers::close(journal, book, &origin)?;
-    time_out(journal, &origin)?;
-    lapse(journal, journal.now(), &origin)?;
-    expire_coupons(journal, &origin)?;
-    wind_up(journal, book, &origin)
-}
-
-/// What follows from points that came free: those past their end expire, the others pay off a debt.
-pub(crate) fn wind_up(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
-    expire(journal, origin)?;
-    repay(journal, book.first_in_first_out(), origin)
 }

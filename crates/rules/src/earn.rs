@@ -2,20 +2,21 @@
 
 use ledger::{
     Context, Decision, Earn, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp,
-    Totals, repay,
+    Totals,
 };
 
 use crate::award::{self, Share};
 use crate::command::{Decided, EarnEvent, Line, Recorded};
 use crate::condition::Facts;
 use crate::coupon::Issue;
-use crate::decide::{Outcome, closed, settle};
+use crate::decide::{Outcome, closed};
 use crate::document::Enrolment;
 use crate::earning::{Asked, Fired, ask, sum_of};
 use crate::limits::Limits;
 use crate::names::may_open;
 use crate::review::{kept_back, too_fast, too_much};
 use crate::rulebook::{Availability, Rulebook};
+use crate::settle::{settle, wind_up};
 use crate::tiers;
 
 /// How far a caller's clock may run ahead of the server's.
@@ -44,8 +45,8 @@ pub(crate) fn earn(
     let primary = journal.posted();
     let id = ledger::earn(&mut journal, Earn { extends, ..earned }, origin.clone())?;
     let along = Origin { reference: None, reason: None, ..origin.clone() };
-    tiers::upgrade(&mut journal, book, &along, Some(id))?;
-    repay(&mut journal, book.first_in_first_out(), &along)?;
+    tiers::upgrade(&mut journal, book, occurred_at, &along, Some(id))?;
+    wind_up(&mut journal, book, &along)?;
     let (decision, member): (Decision, Member) = journal.finish(primary);
     Ok(Ok(Decided { decision, member, others: Vec::new() }))
 }
@@ -134,14 +135,16 @@ fn price(
     for Fired { rule, desired, weights } in &fired {
         shares.push(Share { rule: format!("rule:{}", rule.id), desired: *desired, weights: weights.clone() });
     }
-    let points = award::points(book, &shares)?;
-    let mut parts = award::rounded(book, &shares, points);
-    for (share, (part, fired)) in (by_themselves..).zip(parts.iter_mut().skip(by_themselves).zip(&fired)) {
+    // A rule's own caps cut what it wants before the one rounding, so that a cap that is used up costs no other rule a fraction.
+    let mut wanted: Vec<Exact> = shares.iter().map(|share| share.desired).collect();
+    for (share, (wanted, fired)) in (by_themselves..).zip(wanted.iter_mut().skip(by_themselves).zip(&fired)) {
         for cap in &fired.rule.caps {
             let shared = (event.device.as_deref(), recorded.tallies.as_slice());
-            *part = limits.cap_share((share, &fired.rule.id), cap, *part, shared);
+            *wanted = (*wanted).min(Exact::whole(limits.cap_share((share, &fired.rule.id), cap, shared)));
         }
     }
+    let points = award::points(book, &wanted)?;
+    let parts = award::rounded(book, &wanted, points);
     let mut granted =
         parts.iter().try_fold(0i64, |sum, part| sum.checked_add(*part)).ok_or(Refusal::AmountOutOfRange)?;
     if action.is_none() {

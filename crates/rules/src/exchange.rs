@@ -11,10 +11,11 @@ use ledger::{
 };
 
 use crate::command::{Decided, Recorded};
-use crate::decide::{Outcome, wind_up};
+use crate::decide::Outcome;
 use crate::document::Transfers;
 use crate::joint::{along, first, joined, may_give, opened, other, spendable};
 use crate::rulebook::{Acceptance, Rulebook};
+use crate::settle::wind_up;
 
 /// What granted lots that come from another programme, before its id; the counters of what is given up for points of it are called alike.
 pub(crate) const SOURCE: &str = "exchange:";
@@ -55,11 +56,17 @@ pub(crate) fn exchange(
     let bounds = Transfers { least_points: least, ..*offer };
     // A slash is in no id, so that counters of one programme's days are not those of another one's.
     let counter = format!("{SOURCE}{}/given", partner.programme);
-    let counts = match may_give(book, bounds, &counter, giver.member(), points, giver.now()) {
+    // No more is given up than it takes for the same points there; bounds are for what was asked.
+    let asked = points;
+    let points = needed(asked, accepted.rate).unwrap_or(asked);
+    let counts = match may_give(book, bounds, &counter, giver.member(), (asked, points), giver.now()) {
         Ok(counts) => counts,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let draws: Vec<LotDraw> = match first(&spendable(&[&giver], book), points) {
+    let lots = spendable(&[&giver], book);
+    // Nobody gives up what there is not, even where less would do.
+    let draws = first(&lots, asked).and_then(|_| first(&lots, points));
+    let draws: Vec<LotDraw> = match draws {
         Ok(draws) => draws.into_iter().map(|(_, draw)| draw).collect(),
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -78,6 +85,15 @@ pub(crate) fn exchange(
     let decided = joined(vec![giver, taker], 0, primary)?;
     // The member there is none of this programme.
     Ok(decided.map(|decided| Decided { others: Vec::new(), ..decided }))
+}
+
+/// The least points that come to as many there as `points` do.
+fn needed(points: i64, rate: Rate) -> Option<i64> {
+    let [got] = converted(&[points], rate)?.try_into().ok()?;
+    let (one, rate) = (i128::from(Rate::ONE.millionths()), i128::from(rate.millionths()));
+    let least = i128::from(got).checked_mul(one)?.checked_add(rate - 1)?.checked_div(rate)?;
+    // Nobody gives points up for nothing: that is refused by its bounds.
+    i64::try_from(least).ok().map(|least| if got == 0 { points } else { least })
 }
 
 /// What two programmes have agreed on.

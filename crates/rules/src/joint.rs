@@ -10,11 +10,12 @@ use ledger::{
 };
 
 use crate::command::{Decided, Recorded, Stolen};
-use crate::decide::{Outcome, settle, wind_up};
+use crate::decide::Outcome;
 use crate::document::Transfers;
 use crate::limits::{Limits, STREAK};
 use crate::reverse::recover;
 use crate::rulebook::Rulebook;
+use crate::settle::{settle, wind_up};
 use crate::tiers;
 
 /// Entries of one member have their ids next to each other, and those of the next member begin this many further on.
@@ -82,7 +83,7 @@ pub(crate) fn transfer(
     let mut giver = opened(0, member, &context, book, origin)?;
     let primary = giver.posted();
     let Some(rule) = book.transfers else { return Ok(Err(Refusal::TransfersNotOffered)) };
-    let counts = match may_give(book, rule, "transfer", giver.member(), points, giver.now()) {
+    let counts = match may_give(book, rule, "transfer", giver.member(), (points, points), giver.now()) {
         Ok(counts) => counts,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -99,13 +100,13 @@ pub(crate) fn transfer(
     joined(vec![giver, taker], 0, primary)
 }
 
-/// What the rulebook says to giving that many points away, and what it counts.
+/// What the rulebook says to giving away the points that were asked for, and what it counts of those that are given.
 pub(crate) fn may_give(
     book: &Rulebook,
     rule: Transfers,
     counter: &str,
     member: &Member,
-    points: i64,
+    (points, given): (i64, i64),
     now: Timestamp,
 ) -> Result<Vec<Count>, Refusal> {
     let mut limits = Limits::new(book, member, now, now);
@@ -117,7 +118,7 @@ pub(crate) fn may_give(
     if let Some(limit) = rule.limit {
         limits.allow_several(counter, limit, 1)?;
     }
-    Ok(limits.into_counts(points, &[]).0)
+    Ok(limits.into_counts(given, &[]).0)
 }
 
 /// What can be spent of several members' lots, each told by the place of its journal, in the order it is spent.
@@ -187,7 +188,8 @@ pub(crate) fn merge(
     let came = along(origin);
     // What the other had reached is kept, and its gifts are not given again.
     tiers::keep_rank(&mut taker, book, tier, &came, id)?;
-    tiers::upgrade(&mut taker, book, &came, Some(id))?;
+    let now = taker.now();
+    tiers::upgrade(&mut taker, book, now, &came, Some(id))?;
     wind_up(&mut taker, book, &came)?;
     joined(vec![giver, taker], 1, primary)
 }

@@ -11,6 +11,7 @@ mod again;
 mod award;
 mod back_test;
 mod budgets;
+mod claims;
 mod command;
 mod condition;
 mod coupon;
@@ -31,6 +32,7 @@ mod reverse;
 mod review;
 mod reward;
 mod rulebook;
+mod settle;
 mod tiers;
 mod validate;
 
@@ -40,7 +42,7 @@ pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
 pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
-pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_joint, decide_single, settle};
+pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_joint, decide_single};
 pub use default::default_document;
 pub use document::{
     Accepted, ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document,
@@ -58,5 +60,6 @@ pub use reverse::{Part, Redemption, Reverse};
 pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};
+pub use settle::{by_the_clock, settle};
 pub use tiers::{Goal, Projection, projection};
 pub use validate::Problem;

@@ -181,12 +181,11 @@ impl<'a> Limits<'a> {
         self.count(format!("rule:{rule}:{}", limit.per.as_str()), limit.per)
     }
 
-    /// Cuts the points of a share of the award to what is left under a rule's cap, and counts what is granted of it.
+    /// What is left under a rule's cap for a share of the award; counts what is granted of it.
     pub(crate) fn cap_share(
         &mut self,
         (share, rule): (usize, &str),
         cap: &RuleCap,
-        points: i64,
         (device, counted): (Option<&str>, &[Counted]),
     ) -> i64 {
         let subject = match (cap.of, device) {
@@ -194,14 +193,14 @@ impl<'a> Limits<'a> {
                 let count = self.count(cap_counter(rule, cap.per), cap.per);
                 let (_, granted) = self.member.counted(&count.counter, count.period);
                 self.counts.push((Count { times: 1, ..count }, Some(share)));
-                return points.min(cap.points.saturating_sub(granted)).max(0);
+                return cap.points.saturating_sub(granted).max(0);
             }
             // Who does not tell the device is not held to its cap, as with limits of devices.
-            (CapOf::Device, None) => return points,
+            (CapOf::Device, None) => return i64::MAX,
             (CapOf::Device, Some(device)) => format!("device:{device}"),
             (CapOf::Programme, _) => subject_of(rule),
         };
-        self.cap_tally(Some(share), (subject, cap_counter(rule, cap.per)), (cap.per, cap.points), points, counted)
+        self.cap_tally(Some(share), (subject, cap_counter(rule, cap.per)), (cap.per, cap.points), i64::MAX, counted)
     }
 
     /// Cuts `points` to what is left of the programme's budget, and counts what is granted.

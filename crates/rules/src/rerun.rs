@@ -16,9 +16,10 @@ use ledger::{
 };
 
 use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
-use crate::decide::{decide_event, decide_single, settle, wind_up};
+use crate::decide::{decide_event, decide_single};
 use crate::reverse::{Part, Redemption, Reverse};
 use crate::rulebook::Rulebook;
+use crate::settle::{settle, wind_up};
 use crate::tiers;
 
 use heard::Heard;
@@ -143,7 +144,7 @@ impl<'a> Rerun<'a> {
             Again::Rank(tier) => self.post(entry, |journal, book| {
                 let cause = EntryId(0);
                 tiers::keep_rank(journal, book, Some(tier), &Origin::default(), cause)?;
-                tiers::upgrade(journal, book, &Origin::default(), Some(cause))
+                tiers::upgrade(journal, book, journal.now(), &Origin::default(), Some(cause))
             }),
             // What the clock had decided by then was written down with it.
             Again::Follows => self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop),
@@ -232,9 +233,12 @@ impl<'a> Rerun<'a> {
         let is_merged = entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
         match &entry.tier {
             Some(_) if is_merged && entry.occurred_at == entry.recorded_at => Again::Ask(Box::new(Command::Upgrade)),
-            Some(moved) if is_merged => {
-                Again::Rank(Tier { id: moved.to.clone(), since: entry.occurred_at, until: moved.until })
-            }
+            Some(moved) if is_merged => Again::Rank(Tier {
+                id: moved.to.clone(),
+                since: entry.occurred_at,
+                until: moved.until,
+                claims: moved.claims.clone(),
+            }),
             _ => Again::Follows,
         }
     }

@@ -12,10 +12,10 @@ use ledger::{
     Refusal, Reversal, Timestamp, claw_back, give_back,
 };
 
+use crate::claims;
 use crate::command::{Recorded, Stolen};
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
-use crate::tiers;
 
 use returned::{Return, share};
 
@@ -101,9 +101,10 @@ pub(crate) fn reverse(
             reversal: come_back.reversal(earn, expired_of(journal, earn, recorded)),
         };
         let along = Origin { reference: None, ..origin.clone() };
+        let came_back = wish.qualifying;
         let id = claw_back(journal, wish, None, origin)?;
-        if book.returns.lower_tier {
-            tiers::lower(journal, book, earn.recorded_at, &along, id)?;
+        if let Some(came_back) = came_back.filter(|_| book.returns.lower_tier) {
+            claims::lower(journal, book, (earn, came_back), &along, id)?;
         }
     }
     Ok(Ok(primary))

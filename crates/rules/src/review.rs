@@ -83,7 +83,7 @@ pub(crate) fn approve(
     };
     let along = Origin { reference: None, reason: None, ..origin.clone() };
     match approve_review(journal, earn, dates, origin)? {
-        Ok(id) => tiers::upgrade(journal, book, &along, Some(id)).map(Ok),
+        Ok(id) => tiers::upgrade(journal, book, journal.now(), &along, Some(id)).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
     }
 }

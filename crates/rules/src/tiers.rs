@@ -4,10 +4,11 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 use ledger::{
-    Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying, Tier, TierMove,
-    Timestamp, Totals, day_number, local_date, start_of_day, tier_change,
+    Claim, ClaimPeriod, Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying,
+    Tier, TierMove, Timestamp, Totals, Zone, day_number, local_date, start_of_day, tier_change,
 };
 
+use crate::claims;
 use crate::document::{Downgrade, QualifyingPeriod, TierBasis};
 use crate::rulebook::{Ladder, Level, Rulebook};
 
@@ -45,7 +46,7 @@ pub struct Projection {
 }
 
 impl Ladder {
-    fn index_of(&self, tier: Option<&str>) -> usize {
+    pub(crate) fn index_of(&self, tier: Option<&str>) -> usize {
         tier.and_then(|id| self.levels.iter().position(|level| level.id == id)).unwrap_or(0)
     }
 
@@ -65,6 +66,14 @@ impl Ladder {
             QualifyingPeriod::RollingMonths { months } => {
                 Some(Period::Month.first_day_back(day, months.saturating_sub(1)))
             }
+        }
+    }
+
+    /// The last day of the qualification period that `day` lies in; `day` where the period moves on with every day.
+    pub(crate) fn last_day(&self, day: NaiveDate) -> NaiveDate {
+        match self.period {
+            QualifyingPeriod::CalendarYear {} => Period::Year.last_day(day),
+            QualifyingPeriod::Lifetime {} | QualifyingPeriod::RollingMonths { .. } => day,
         }
     }
 
@@ -93,8 +102,20 @@ impl Ladder {
 
     /// What counts from the beginning of the period that `day` lies in through the month of `last`.
     fn totals_of(&self, member: &Member, day: NaiveDate, last: NaiveDate) -> Totals {
-        let Some(first) = self.period_start(day) else { return member.standing.lifetime };
-        let (first, last) = (day_number(first), day_number(last));
+        Self::totals_in(member, self.days(day, last))
+    }
+
+    /// The period that `day` lies in, through the month of `last`.
+    pub(crate) fn days(&self, day: NaiveDate, last: NaiveDate) -> ClaimPeriod {
+        match self.period_start(day) {
+            None => ClaimPeriod::Lifetime,
+            Some(first) => ClaimPeriod::Days(day_number(first), day_number(last)),
+        }
+    }
+
+    /// What counts in that period.
+    pub(crate) fn totals_in(member: &Member, period: ClaimPeriod) -> Totals {
+        let ClaimPeriod::Days(first, last) = period else { return member.standing.lifetime };
         let months = member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
         months.fold(Totals::default(), |sum, (_, month)| Totals {
             spend_minor: sum.spend_minor.saturating_add(month.spend_minor),
@@ -114,7 +135,7 @@ impl Ladder {
         }
     }
 
-    fn qualified(&self, totals: Totals) -> usize {
+    pub(crate) fn qualified(&self, totals: Totals) -> usize {
         let is_reached = |level: &Level| {
             level.from <= self.value(totals) || level.or_growth.is_some_and(|growth| growth <= totals.growth)
         };
@@ -122,7 +143,7 @@ impl Ladder {
     }
 
     /// Until when a tier reached on `day` is kept. The first level has no end.
-    fn kept_until(&self, index: usize, day: NaiveDate, book: &Rulebook) -> Option<Timestamp> {
+    pub(crate) fn kept_until(&self, index: usize, day: NaiveDate, book: &Rulebook) -> Option<Timestamp> {
         let last_day = match self.period {
             _ if index == 0 => return None,
             QualifyingPeriod::Lifetime {} => return None,
@@ -133,14 +154,31 @@ impl Ladder {
         Some(start_of_day(last_day.succ_opt()?, book.zone()))
     }
 
-    fn moved(&self, member: &Member, to: usize, day: NaiveDate, book: &Rulebook) -> Option<TierMove> {
-        let level = self.levels.get(to)?;
-        let from = member.tier.as_ref().map(|tier| tier.id.clone());
-        Some(TierMove { from, to: level.id.clone(), until: self.kept_until(to, day, book) })
+    /// A level that was reached or kept at `at`, counted from `day`, by what counted in `period`. The first level needs no claim.
+    pub(crate) fn claim(
+        &self,
+        to: usize,
+        (at, day): (Timestamp, NaiveDate),
+        period: Option<ClaimPeriod>,
+        book: &Rulebook,
+    ) -> Option<Claim> {
+        let level = self.levels.get(to).filter(|_| to > 0)?;
+        Some(Claim { tier: level.id.clone(), at, until: self.kept_until(to, day, book), period })
+    }
+
+    /// The first month that is kept when something counts at that instant: whatever a close of the period, even a late one, or a return may look at.
+    pub(crate) fn keep_from(&self, now: Timestamp, zone: Zone) -> NaiveDate {
+        let today = before(local_date(now, zone), self.grace_days);
+        match self.period {
+            QualifyingPeriod::Lifetime {} => NaiveDate::MAX,
+            QualifyingPeriod::CalendarYear {} => Period::Year.first_day_back(today, 1),
+            // A tier is kept for as long as its period is, and may be taken back until it ends.
+            QualifyingPeriod::RollingMonths { months } => Period::Month.first_day_back(today, months.saturating_mul(2)),
+        }
     }
 }
 
-fn before(day: NaiveDate, days: u32) -> NaiveDate {
+pub(crate) fn before(day: NaiveDate, days: u32) -> NaiveDate {
     day.checked_sub_days(Days::new(days.into())).unwrap_or(day)
 }
 
@@ -150,7 +188,7 @@ pub(crate) fn level<'a>(book: &'a Rulebook, member: &Member) -> Option<&'a Level
     ladder.levels.get(ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str())))
 }
 
-/// What an event adds to the qualification. Months are kept for as long as a close of the period, even a late one, may look at them.
+/// What an event adds to the qualification.
 pub(crate) fn qualifying(
     book: &Rulebook,
     occurred_at: Timestamp,
@@ -163,17 +201,14 @@ pub(crate) fn qualifying(
 
 /// What is added to the qualification of a month, given by its first day (day number); nothing for nothing.
 pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Totals) -> Option<Qualifying> {
-    if totals == Totals::default() || (book.ladder.is_none() && !book.asks_for_standing) {
+    // Growth that the rulebook promises counts for life even without a ladder; what else counts is only asked for by ladders and conditions.
+    let is_asked_for = book.ladder.is_some() || book.asks_for_standing;
+    let totals = if is_asked_for { totals } else { Totals { growth: totals.growth, ..Totals::default() } };
+    if totals == Totals::default() {
         return None;
     }
-    let grace_days = book.ladder.as_ref().map_or(0, |ladder| ladder.grace_days);
-    let today = before(local_date(now, book.zone()), grace_days);
-    let keep_from = match book.ladder.as_ref().map(|ladder| ladder.period) {
-        // Without a ladder conditions ask for what there was for life.
-        None | Some(QualifyingPeriod::Lifetime {}) => NaiveDate::MAX,
-        Some(QualifyingPeriod::CalendarYear {}) => Period::Year.first_day_back(today, 1),
-        Some(QualifyingPeriod::RollingMonths { months }) => Period::Month.first_day_back(today, months + 1),
-    };
+    // Without a ladder conditions ask for what there was for life.
+    let keep_from = book.ladder.as_ref().map_or(NaiveDate::MAX, |ladder| ladder.keep_from(now, book.zone()));
     Some(Qualifying {
         month,
         keep_from: day_number(keep_from),
@@ -183,22 +218,35 @@ pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Total
     })
 }
 
-/// Moves the member up when what it has by now qualifies it, with the gifts of every level passed. Posts nothing otherwise.
+/// Moves the member up when what it has by now, or at the instant `at` of an event that is ahead of now, qualifies it. Brings the gifts of every level
+/// passed. Posts nothing otherwise.
 pub(crate) fn upgrade(
     journal: &mut Journal,
     book: &Rulebook,
+    at: Timestamp,
     origin: &Origin,
     cause: Option<EntryId>,
 ) -> Result<(), Fault> {
     let Some(ladder) = &book.ladder else { return Ok(()) };
     let member = journal.member();
-    let today = local_date(journal.now(), book.zone());
     let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
-    let reached = ladder.qualified(ladder.totals_on(member, today));
+    // An event a few minutes ahead of the server's clock may count in the next month already.
+    let days = [journal.now(), at.max(journal.now())].map(|at| local_date(at, book.zone()));
+    let on_day = |day: NaiveDate| (ladder.qualified(ladder.totals_on(member, day)), day);
+    let [(reached, today), ahead] = days.map(on_day);
+    let (reached, today) = if ahead.0 > reached { ahead } else { (reached, today) };
     if reached <= current {
         return Ok(());
     }
-    let Some(tier) = ladder.moved(member, reached, today, book) else { return Ok(()) };
+    let now = journal.now();
+    let claim = ladder.claim(reached, (now, today), Some(ladder.days(today, ladder.last_day(today))), book);
+    let mut claims: Vec<Claim> = claim.into_iter().collect();
+    claims.extend(
+        claims::held(ladder, member, now, book)
+            .into_iter()
+            .filter(|under| ladder.index_of(Some(&under.tier)) < reached),
+    );
+    let Some(tier) = claims::moved(ladder, member, reached, claims) else { return Ok(()) };
     let passed = ladder.levels.get(current + 1..=reached).unwrap_or_default();
     // Who was lowered after a return has had the gift, and does not get it again.
     let (had, new): (Vec<&Level>, Vec<&Level>) =
@@ -206,7 +254,6 @@ pub(crate) fn upgrade(
     let counts = had.into_iter().map(|level| gift_count(level, -1)).collect();
     let coupons = new.iter().filter_map(|level| book.coupon(level.gift_coupon.as_deref()?, journal.now())).collect();
     let points: i64 = new.iter().map(|level| level.gift_points).sum();
-    let now = journal.now();
     let lot = (points > 0).then(|| LotGrant {
         number: LotNumber(0),
         points,
@@ -237,8 +284,15 @@ pub(crate) fn keep_rank(
         (None, _) => false,
     };
     if higher > now || (higher == now && higher > 0 && own.as_ref().is_some_and(is_longer)) {
+        let member = journal.member();
+        let mut claims = claims::held_by(ladder, theirs, journal.now(), book);
+        claims.extend(
+            claims::held(ladder, member, journal.now(), book)
+                .into_iter()
+                .filter(|under| ladder.index_of(Some(&under.tier)) < higher),
+        );
         let (from, to) = (own.map(|tier| tier.id), theirs.id.clone());
-        let tier = TierMove { from, to, until: theirs.until };
+        let tier = TierMove { from, to, until: theirs.until, claims };
         let gift = Gift { reached_at: Some(theirs.since), ..Gift::default() };
         tier_change(journal, tier, gift, origin.clone(), Some(cause))?;
     }
@@ -246,65 +300,43 @@ pub(crate) fn keep_rank(
 }
 
 /// The counter of gifts that a member kept though the level was lost.
-fn gift_kept(level: &Level) -> String {
+pub(crate) fn gift_kept(level: &Level) -> String {
     format!("gift:{}", level.id)
 }
 
-fn has_gift(level: &Level) -> bool {
+pub(crate) fn has_gift(level: &Level) -> bool {
     level.gift_points > 0 || level.gift_coupon.is_some()
 }
 
-fn gift_count(level: &Level, times: i64) -> Count {
+pub(crate) fn gift_count(level: &Level, times: i64) -> Count {
     Count { counter: gift_kept(level), period: 0, keep_from: 0, times, points: 0 }
 }
 
-/// Moves the member down at once to what it still qualifies for, when its tier was reached at `since` or later. Posts nothing otherwise.
-pub(crate) fn lower(
-    journal: &mut Journal,
-    book: &Rulebook,
-    since: Timestamp,
-    origin: &Origin,
-    cause: EntryId,
-) -> Result<(), Fault> {
+/// Ends the tier whose time is over at the instant `at`: renewed when qualified for in the period that ended, otherwise lowered as the rulebook says.
+pub(crate) fn close(journal: &mut Journal, book: &Rulebook, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
     let Some(ladder) = &book.ladder else { return Ok(()) };
     let member = journal.member();
-    let Some(tier) = member.tier.as_ref().filter(|tier| tier.since >= since) else { return Ok(()) };
-    let today = local_date(journal.now(), book.zone());
-    let qualified = ladder.qualified(ladder.totals_on(member, today));
+    let Some(tier) = &member.tier else { return Ok(()) };
+    let Some(end) = tier.until.filter(|until| *until <= at) else { return Ok(()) };
+    let last_day = local_date(end.plus_ms(-1), book.zone());
     let current = ladder.index_of(Some(&tier.id));
-    if qualified < current
-        && let Some(moved) = ladder.moved(member, qualified, today, book)
-    {
-        let lost = ladder.levels.get(qualified + 1..=current).unwrap_or_default();
-        let lost = lost.iter().filter(|level| has_gift(level) && member.counted(&gift_kept(level), 0).0 == 0);
-        let counts = lost.map(|level| gift_count(level, 1)).collect();
-        tier_change(journal, moved, Gift { counts, ..Gift::default() }, origin.clone(), Some(cause))?;
-    }
-    Ok(())
-}
-
-/// Ends tiers whose time is over: renewed when qualified for in the period that ended, otherwise lowered as the rulebook says.
-/// Counts from the end itself, not from `now`, so that a late run gives the same tiers.
-pub(crate) fn close(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
-    let Some(ladder) = &book.ladder else { return Ok(()) };
-    // Each round moves the end on by at least a month; a member untouched for years needs a few.
-    for _ in 0..600 {
-        let member = journal.member();
-        let Some(tier) = &member.tier else { return Ok(()) };
-        let Some(end) = tier.until.filter(|until| *until <= journal.now()) else { return Ok(()) };
-        let last_day = local_date(end.plus_ms(-1), book.zone());
-        let current = ladder.index_of(Some(&tier.id));
-        let qualified = ladder.qualified(ladder.totals_to_keep(member, last_day));
-        let next = match ladder.downgrade {
-            _ if qualified >= current => current,
-            Downgrade::Never => current,
-            Downgrade::OneStep => current.saturating_sub(1),
-            Downgrade::ToQualified => qualified,
-        };
-        // What follows is counted from the end without its grace, which would grow from one period to the next otherwise.
-        let Some(moved) = ladder.moved(member, next, ladder.period_end(last_day), book) else { return Ok(()) };
-        tier_change(journal, moved, Gift::default(), origin.clone(), None)?;
-    }
+    let qualified = ladder.qualified(ladder.totals_to_keep(member, last_day));
+    // What follows is counted from the end without its grace, which would grow from one period to the next otherwise.
+    let from = (end, ladder.period_end(last_day));
+    let earned = |to: usize| ladder.claim(to, from, Some(ladder.days(from.1, last_day)), book);
+    // No return takes away what no totals gave.
+    let given = |to: usize| ladder.claim(to, from, None, book);
+    let below = current.saturating_sub(1);
+    let (next, claims) = match ladder.downgrade {
+        Downgrade::Never => (current, vec![given(current)]),
+        Downgrade::OneStep if qualified >= current => (current, vec![earned(current), given(below)]),
+        Downgrade::OneStep => (below, vec![given(below)]),
+        Downgrade::ToQualified => (qualified.min(current), vec![earned(qualified.min(current))]),
+    };
+    let claims = claims.into_iter().flatten().collect();
+    let Some(moved) = claims::moved(ladder, member, next, claims) else { return Ok(()) };
+    let fell_due = Gift { reached_at: Some(end), ..Gift::default() };
+    tier_change(journal, moved, fell_due, origin.clone(), None)?;
     Ok(())
 }
 

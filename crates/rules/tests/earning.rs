@@ -169,6 +169,25 @@ fn a_category_with_a_cap_and_what_comes_back_of_it() {
 }
 
 #[test]
+fn a_cap_that_is_used_up_costs_no_other_rule_a_fraction() {
+    let rule =
+        |id: &str, times: &str| json!({"id": id, "event": "purchase", "award": {"kind": "multiplier", "times": times}});
+    let mut capped = rule("a", "1.6");
+    capped["caps"] = json!([{"points": 3, "per": "month"}]);
+    let mut world = world(json!({"rules": [capped, rule("b", "1.5")]}));
+    run(
+        "fractions",
+        &mut world,
+        &[
+            ("2026-03-02T10:00:00", buy(&[1_000]), "purchase 10, a 3, b 5"),
+            // 1.40 + 0.70 are 2.10; the 0.84 of the other rule are cut before anything is rounded.
+            ("2026-03-02T11:00:00", buy(&[140]), "purchase 1, b 1"),
+            ("2026-03-02T12:00:00", buy(&[70]), "b 1"),
+        ],
+    );
+}
+
+#[test]
 fn groups_weigh_rules_against_each_other() {
     let rule = |id: &str, group: &str, priority: i64, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": priority});
     let mut world = world(json!({

@@ -147,7 +147,7 @@ fn full_entry() -> Entry {
         activations: vec![LotDraw { number: LotNumber(1), points: 3 }],
         dates: vec![LotDates { number: LotNumber(1), available_at: Timestamp(8), expires_at: Some(Timestamp(9)) }],
         counts: entries.iter().find(|entry| entry.event.as_deref() == Some("check_in")).unwrap().counts.clone(),
-        tier: Some(TierMove { from: Some("a".into()), to: "b".into(), until: Some(Timestamp(9)) }),
+        tier: Some(TierMove { from: Some("a".into()), to: "b".into(), until: Some(Timestamp(9)), claims: Vec::new() }),
         reminder: Some(Reminder {
             points: 3,
             lots: vec![LotDraw { number: LotNumber(1), points: 3 }],

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{self, AdjustmentRow};
-use crate::codec::{StandingRow, draws, instant, pairs, standing, standing_row};
+use crate::codec::{ClaimRow, StandingRow, claim, claim_row, draws, instant, pairs, standing, standing_row};
 use crate::coupons::{CouponRow, coupon, coupon_row};
 use crate::effects::{TallyRow, tally, tally_row};
 use crate::sql::Row;
@@ -120,6 +120,9 @@ struct Body {
     /// Programme, points there, rate. Queries look into this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<(String, i64, String)>,
+    /// What the level after `tier` is held by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<ClaimRow>,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -176,6 +179,7 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         pool: entry.pool.map(|change| (change.is_pool, change.joins)),
         carried: entry.carried.as_ref().map(standing_row),
         exchange: entry.exchange.as_ref().map(|e| (e.programme.to_string(), e.points, e.rate.to_string())),
+        claims: entry.tier.iter().flat_map(|tier| &tier.claims).map(claim_row).collect(),
         deduction: entry.deduction.map(|d| (d.order_minor, d.wished, d.money_minor)),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
@@ -240,6 +244,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         available_at: instant(available_at),
         expires_at: expires_at.map(instant),
     };
+    let claims = body.claims.into_iter().map(claim).collect::<Option<_>>().ok_or_else(corrupt)?;
     Ok(Entry {
         programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
         member: MemberId::new(row.text(at + 1)?).map_err(|_| corrupt())?,
@@ -274,7 +279,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
             .map(|(counter, period, keep_from, times, points)| Count { counter, period, keep_from, times, points })
             .collect(),
         qualifying: body.qualifying.map(qualifying),
-        tier: body.tier.map(|(from, to, until)| TierMove { from, to, until: until.map(instant) }),
+        tier: body.tier.map(|(from, to, until)| TierMove { from, to, until: until.map(instant), claims }),
         reminder: body.reminder.map(|(points, lots, first_expires_at)| Reminder {
             points,
             lots: draws(&lots),

@@ -1,6 +1,10 @@
 //! Rows of members and lots to the types of the ledger, and back to the JSON texts that the database keeps of them.
 
-use ledger::{Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp, Totals};
+use ledger::{
+    Claim, ClaimPeriod, Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp,
+    Totals,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::more::More;
@@ -13,6 +17,18 @@ type LotRow = (i64, String, i64, i64, i64, i64, i64, i64);
 /// Spend, growth and orders for life, then by month.
 pub(crate) type StandingRow = (i64, i64, i64, Vec<(i32, i64, i64, i64)>);
 type CounterRow = (String, i32, i64, i64);
+/// Level, at, until; first and last day of the period: empty for all of life, none where no totals decided.
+pub(crate) type ClaimRow = (String, i64, Option<i64>, Option<Vec<i32>>);
+
+/// What counts towards tiers, and what the member's level is held by.
+#[derive(Serialize, Deserialize)]
+struct TierRow(
+    i64,
+    i64,
+    i64,
+    Vec<(i32, i64, i64, i64)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")] Vec<ClaimRow>,
+);
 
 pub(crate) fn instant(value: i64) -> Timestamp {
     Timestamp(value)
@@ -24,11 +40,10 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
     let id = MemberId::new(row.text(at)?).map_err(|_| Error::Corrupt("member id"))?;
     let Some(number) = row.optional_integer(at + 1)? else { return Ok((Member::new(id), None)) };
     let tier = match (row.optional_text(at + 7)?, row.optional_integer(at + 8)?) {
-        (Some(id), Some(since)) => {
-            Some(Tier { id, since: instant(since), until: row.optional_integer(at + 9)?.map(instant) })
-        }
+        (Some(id), Some(since)) => Some((id, instant(since), row.optional_integer(at + 9)?.map(instant))),
         _ => None,
     };
+    let (standing, claims) = read_standing(&row.text(at + 10)?)?;
     let in_lots = row.integer(at + 4)?;
     let debt = row.integer(at + 14)?;
     let lots = row.optional_text(at + 16)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
@@ -43,8 +58,8 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         debt,
         lots_granted: row.integer(at + 5)?,
         joined_at: row.optional_integer(at + 6)?.map(instant),
-        tier,
-        standing: read_standing(&row.text(at + 10)?)?,
+        tier: tier.map(|(id, since, until)| Tier { id, since, until, claims }),
+        standing,
         counters: counters(&row.text(at + 11)?)?,
         holds: more.holds()?,
         reviews: more.reviews()?,
@@ -88,12 +103,36 @@ pub(crate) fn standing_row(standing: &Standing) -> StandingRow {
     (spend_minor, growth, orders, standing.months.iter().map(month).collect())
 }
 
-fn read_standing(text: &str) -> Result<Standing, Error> {
-    serde_json::from_str(text).map(standing).map_err(|_| Error::Corrupt("standing"))
+fn read_standing(text: &str) -> Result<(Standing, Vec<Claim>), Error> {
+    let corrupt = || Error::Corrupt("standing");
+    let TierRow(spend_minor, growth, orders, months, claims) = serde_json::from_str(text).map_err(|_| corrupt())?;
+    let claims = claims.into_iter().map(claim).collect::<Option<_>>().ok_or_else(corrupt)?;
+    Ok((standing((spend_minor, growth, orders, months)), claims))
 }
 
-pub(crate) fn write_standing(standing: &Standing) -> Result<String, Error> {
-    serde_json::to_string(&standing_row(standing)).map_err(|_| Error::Corrupt("standing to be written"))
+pub(crate) fn write_standing(member: &Member) -> Result<String, Error> {
+    let (spend_minor, growth, orders, months) = standing_row(&member.standing);
+    let claims = member.tier.iter().flat_map(|tier| &tier.claims).map(claim_row).collect();
+    let row = TierRow(spend_minor, growth, orders, months, claims);
+    serde_json::to_string(&row).map_err(|_| Error::Corrupt("standing to be written"))
+}
+
+pub(crate) fn claim((tier, at, until, period): ClaimRow) -> Option<Claim> {
+    let period = match period.as_deref() {
+        None => None,
+        Some([]) => Some(ClaimPeriod::Lifetime),
+        Some([first, last]) => Some(ClaimPeriod::Days(*first, *last)),
+        Some(_) => return None,
+    };
+    Some(Claim { tier, at: instant(at), until: until.map(instant), period })
+}
+
+pub(crate) fn claim_row(claim: &Claim) -> ClaimRow {
+    let period = claim.period.map(|period| match period {
+        ClaimPeriod::Lifetime => Vec::new(),
+        ClaimPeriod::Days(first, last) => vec![first, last],
+    });
+    (claim.tier.clone(), claim.at.0, claim.until.map(|at| at.0), period)
 }
 
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {

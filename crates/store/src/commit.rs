@@ -131,7 +131,7 @@ fn row(
         tier.map(|tier| tier.id.as_str()).into(),
         instant(tier.map(|tier| tier.since)),
         instant(tier.and_then(|tier| tier.until)),
-        write_standing(&after.standing)?.into(),
+        write_standing(after)?.into(),
         write_counters(&after.counters)?.into(),
         instant(after.due_at),
         instant(after.reminded_at),
@@ -154,8 +154,9 @@ fn row(
             entry,
             &With {
                 trace: claims.trace.as_ref().filter(|_| is_primary),
-                aliases: claims.aliases.as_deref().filter(|_| is_primary),
+                aliases: claims.aliases.as_deref().filter(|_| is_first),
                 others,
+                following: decision.postings.get(1..).filter(|_| is_first).unwrap_or_default(),
             },
         )?
         .into(),

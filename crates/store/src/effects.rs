@@ -2,7 +2,7 @@
 //!
 //! What each field does in the database is in the trigger of migration 0006.
 
-use ledger::{Entry, Kind, Tally};
+use ledger::{Entry, Kind, Posting, Tally};
 use serde::Serialize;
 
 use crate::Error;
@@ -51,19 +51,30 @@ pub(crate) struct With<'a> {
     pub(crate) aliases: Option<&'a [String]>,
     /// Other accounts of the decision.
     pub(crate) others: Vec<OtherRow>,
+    /// The other entries of the decision, for its first one. That asks for everything that the decision needs, or what fell due would be
+    /// written and the command that brought it would not.
+    pub(crate) following: &'a [Posting],
 }
 
 /// The text for the command table; `None` when there is nothing to do.
 pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Error> {
-    let With { trace, aliases, others } = with;
+    let With { trace, aliases, others, following } = with;
+    let reward = |entry: &Entry| entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.version));
+    let here = |posting: &&Posting| posting.entry.programme == entry.programme;
+    let later = || following.iter().filter(here).map(|posting| &posting.entry);
     let effects = Effects {
         others,
         aliases: aliases.map(<[String]>::to_vec),
         adopts: entry.carried.as_ref().and(entry.counterparty.as_ref()).map(ToString::to_string),
-        tallies: entry.tallies.iter().map(tally_row).collect(),
+        tallies: entry
+            .tallies
+            .iter()
+            .map(tally_row)
+            .chain(later().flat_map(|later| &later.tallies).filter_map(room))
+            .collect(),
         trace: trace.map(|trace| (trace.device.clone(), trace.ip.clone())),
         coupons: entry.coupons.iter().filter(|_| issues(entry.kind)).map(|coupon| coupon.code.clone()).collect(),
-        reward: entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.version)),
+        reward: reward(entry).or_else(|| later().find_map(reward)),
         review: entry.review.as_ref().filter(|_| entry.kind == Kind::Earn).map(|_| true),
     };
     if effects == Effects::default() {
@@ -75,6 +86,12 @@ pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Er
 /// Whether the coupons of an entry are new; all other kinds speak of older ones.
 fn issues(kind: Kind) -> bool {
     matches!(kind, Kind::Earn | Kind::Redeem | Kind::TierChange)
+}
+
+/// Asks whether a counter has room for what a later entry will add to it, and adds nothing.
+fn room(tally: &Tally) -> Option<TallyRow> {
+    let most = tally.most?.saturating_sub(tally.amount);
+    Some(tally_row(&Tally { amount: 0, most: Some(most), ..tally.clone() }))
 }
 
 pub(crate) fn tally_row(tally: &Tally) -> TallyRow {

@@ -4,7 +4,7 @@ mod support;
 
 use ledger::Timestamp;
 use rules::{Activation, Command, Pending};
-use support::{World, act, activate, buy, job, redeem, told, wait};
+use support::{World, act, activate, buy, enrol, job, redeem, told, wait};
 
 #[test]
 fn an_event_a_line() {
@@ -141,6 +141,35 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["earn +1"]);
     assert_eq!(world.number("SELECT balance FROM member"), 3);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 1);
+}
+
+/// Somebody else gets the name between load and commit. What fell due is not written without the command that brought it, or its answer
+/// would not hold all the entries of its commit.
+#[test]
+fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
+    let world = World::new();
+    world.one(act("m", "k0", "sign_up"));
+    world.at("2026-04-11T00:00:00+08:00");
+    let orders = [enrol("m", "k1", &["phone:+8613900000000"])];
+    let wanted: Vec<_> = orders.iter().map(store::Order::wanted).collect();
+    let scope = store::Scope::Programme(world.programme.no);
+    let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
+    assert_eq!(told(&world.one(enrol("n", "k2", &["phone:+8613900000000"]))), "profile +0");
+    let ids = || ledger::EntryId(77_000);
+    let mut desk = store::Desk {
+        sql: &world.sql,
+        programme: &world.programme,
+        book: &world.book,
+        now: world.now.get(),
+        ids,
+        abroad: None,
+        in_flight: None,
+    };
+    let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();
+    assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["alias-taken"]);
+    assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 0);
+    assert_eq!(told(&world.one(enrol("m", "k3", &["phone:+8613900000001"]))), "expire -100, profile +0");
+    assert_eq!(world.number("SELECT count(*) FROM alias"), 2);
 }
 
 #[test]

@@ -365,8 +365,8 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
     assert_eq!(group.run(0, &buy("li", "a", "a", 10_000)), "earn +100");
     assert_eq!(group.run(0, &swap("0", 10)), "counterparty-not-found");
     assert_eq!(group.run(1, &act("li", "a", "share")), "earn +10");
-    assert_eq!(group.run(0, &swap("1", 41)), "exchange -41");
-    assert_eq!(group.run(0, &swap("1", 41)), "again: exchange -41");
+    assert_eq!(group.run(0, &swap("1", 41)), "exchange -40");
+    assert_eq!(group.run(0, &swap("1", 41)), "again: exchange -40");
     assert_eq!(group.run(0, &swap("1", 42)), "key reused");
     assert_eq!(group.run(0, &swap("0", 10)), "again: counterparty-not-found");
     assert_eq!(group.run(0, &exchange("li", "2", None, 5)), "exchange-not-offered");
@@ -375,9 +375,9 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
             "SELECT balance FROM member JOIN programme AS p ON p.no = programme_no WHERE p.id = '{programme}'"
         ))
     };
-    assert_eq!((balance("air"), balance("hotel")), (59, 30));
+    assert_eq!((balance("air"), balance("hotel")), (60, 30));
     // Decided before somebody else wrote, on either side: decided again.
-    for (at, write) in [(0, redeem("li", "x", 9)), (1, redeem("li", "y", 30))] {
+    for (at, write) in [(0, redeem("li", "x", 10)), (1, redeem("li", "y", 30))] {
         let order = swap(&format!("late-{at}"), 10);
         let loaded = group.load(0, &order);
         assert!(group.run(at, &write).starts_with("redeem"));
@@ -395,8 +395,8 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
     };
     let side = |points, points_there, entries| store::Exchanged { points, points_there, entries };
     let [air, hotel] = [all(0), all(1)].map(|all| all.into_iter().next().unwrap());
-    assert_eq!((air.given, air.taken), (side(61, 30, 3), side(0, 0, 0)));
-    assert_eq!((hotel.given, hotel.taken), (side(0, 0, 0), side(30, 61, 3)));
+    assert_eq!((air.given, air.taken), (side(60, 30, 3), side(0, 0, 0)));
+    assert_eq!((hotel.given, hotel.taken), (side(0, 0, 0), side(30, 60, 3)));
     assert_eq!((air.programme.as_str(), hotel.programme.as_str()), ("hotel", "air"));
     assert!(
         wait(store::exchanges(&group.world.sql, group.programmes[0].0.no, Timestamp(0), Timestamp(1)))

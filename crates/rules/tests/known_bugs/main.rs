@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 mod holds;
+mod late;
 mod limits;
 mod points;
 mod refunds;

@@ -12,9 +12,7 @@ fn told(member: &Member) -> impl PartialEq + std::fmt::Debug + use<> {
     let lot = |lot: &Lot| (lot.expires_at, lot.available_at, lot.source.clone(), lot.remaining, lot.pending);
     let mut lots: Vec<_> = member.lots.iter().map(lot).collect();
     lots.sort();
-    // Since when a tier is held is when somebody wrote it down.
-    let tier = member.tier.as_ref().map(|tier| (tier.id.clone(), tier.until));
-    (member.balance, member.debt, tier, member.standing.clone(), lots)
+    (member.balance, member.debt, member.tier.clone(), member.standing.clone(), lots)
 }
 
 /// Half of the history is taken as it was recorded, the rest is told again.

@@ -79,7 +79,8 @@ impl History {
             let command = steps::command(self);
             let reference = steps::reference(self, &command);
             self.note(|h| format!("{} {command:?} {reference:?}", show(h.now, h.reference.zone)));
-            self.step(&command, reference.as_deref())?;
+            let actor = steps::actor(self, &command);
+            let _ = self.step(&command, reference.as_deref(), actor)?;
             self.stale(&command)?;
             self.books.check(&self.store)?;
             self.compare_state()?;
@@ -90,14 +91,14 @@ impl History {
         invariants::audit(&self.store, self.seed as usize)
     }
 
-    fn note(&mut self, line: impl FnOnce(&Self) -> String) {
+    pub fn note(&mut self, line: impl FnOnce(&Self) -> String) {
         if self.log.is_some() {
             let line = line(self);
             self.log.get_or_insert_default().push(line);
         }
     }
 
-    fn publish(&mut self) {
+    pub fn publish(&mut self) {
         books::republish(&mut self.random, &mut self.document);
         self.version += 1;
         self.book = Rulebook::new(&self.document, self.version).unwrap();
@@ -115,7 +116,13 @@ impl History {
         }
     }
 
-    fn step(&mut self, command: &Command, reference: Option<&str>) -> Checked {
+    /// Carries out a command here and in the reference. Tells the number of the entry that it asked for (counted from 0), or its refusal.
+    pub fn step(
+        &mut self,
+        command: &Command,
+        reference: Option<&str>,
+        actor: &str,
+    ) -> Result<Result<usize, &'static str>, String> {
         let pasts = self.store.pasts(kind_of(command), reference);
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
         let kept = rules::kept(&pasts, &self.store.row.id, None);
@@ -125,9 +132,6 @@ impl History {
         };
         let offer = reward.clone().map(|reward| (1, reward));
         let recorded = Recorded { reward: offer, kept, ..self.store.recorded(command, used) };
-        // Whoever reported an earn may not decide on it.
-        let is_decision = matches!(command, Command::ApproveReview { .. } | Command::RejectReview(_));
-        let actor = if is_decision && self.random.chance(90) { "clerk" } else { "till" };
         let origin = Origin {
             actor: actor.to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),
@@ -165,9 +169,12 @@ impl History {
         match (decided, expected) {
             (Err(refusal), Err(slug)) if refusal.slug() == slug => {
                 self.tally.refused(slug);
-                Ok(())
+                Ok(Err(slug))
             }
-            (Ok(decided), Ok(said)) => self.commit(&decided_on, &decided, said, reference),
+            (Ok(decided), Ok(said)) => {
+                let primary = self.store.entries.len() + decided.decision.primary;
+                self.commit(&decided_on, &decided, said, reference).map(|()| Ok(primary))
+            }
             (decided, expected) => Err(format!("decided {decided:?}\nexpected {expected:?}")),
         }
     }
@@ -280,8 +287,8 @@ impl History {
         if lots != expected || i128::from(member.balance) != naive.balance() {
             return Err(format!("lots {lots:?}\nexpected {expected:?}"));
         }
-        let tier = member.tier.as_ref().map(|tier| (tier.id.clone(), tier.until.map(|at| at.0)));
-        let expected = naive.tier.as_ref().map(|tier| (tier.id.clone(), tier.until));
+        let tier = member.tier.as_ref().map(|tier| (tier.id.clone(), tier.since.0, tier.until.map(|at| at.0)));
+        let expected = naive.tier.as_ref().map(|tier| (tier.id.clone(), tier.since, tier.until));
         if tier != expected || member.sequence.0 != naive.entries {
             return Err(format!("tier {tier:?}, expected {expected:?}"));
         }
@@ -304,7 +311,7 @@ fn store_sequence(store: &Store, open: &ledger::OpenReview) -> (i64, Option<(i64
 }
 
 /// The kind of the entry that bears the command's reference.
-fn kind_of(command: &Command) -> &'static str {
+pub fn kind_of(command: &Command) -> &'static str {
     match command {
         Command::Earn(_) => "earn",
         Command::Redeem { .. }

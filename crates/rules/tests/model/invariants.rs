@@ -156,7 +156,14 @@ impl Books {
 
     /// 2: within what was granted and within the window; what is held stays.
     fn lots(&mut self, entry: &Entry) -> Checked {
-        let now = entry.recorded_at;
+        // What fell due has the effect of that instant, whenever it is written down.
+        let fell_due = match entry.kind {
+            Kind::Expire | Kind::Repay | Kind::CouponExpire | Kind::Lapse => true,
+            Kind::Activate => entry.dates.is_empty(),
+            _ => false,
+        };
+        let now = if fell_due { entry.occurred_at } else { entry.recorded_at };
+        holds(!fell_due || now <= entry.recorded_at, || format!("fell due in the future: {entry:?}"))?;
         for draw in &entry.draws {
             let lot = self.lots.get_mut(&draw.number.0).ok_or("drawn from a lot that was never granted")?;
             lot.left -= draw.points;
@@ -180,7 +187,7 @@ impl Books {
         for new in &entry.dates {
             let lot = self.lots.get_mut(&new.number.0).ok_or("new dates for a lot that was never granted")?;
             let in_time = new.available_at == now || (entry.kind == Kind::Approve && new.available_at > now);
-            let lives_on = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold)
+            let lives_on = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture)
                 && lot.available_at == new.available_at
                 && lot.expires_at.is_some_and(|before| before > now && new.expires_at.is_some_and(|end| end > before));
             let is_activated = lot.available_at > now && in_time;

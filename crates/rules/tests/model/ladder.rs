@@ -4,7 +4,7 @@ use chrono::{Datelike, Duration, NaiveDate};
 use rules::{Document, Downgrade, QualifyingPeriod, TierBasis, TierLevel, Tiers};
 
 use crate::calendar::{add_months, date_of, first_instant, month_index};
-use crate::reference::{NaiveTier, Reference, Said};
+use crate::reference::{NaiveGround, NaiveTier, Reference, Said};
 
 /// What a member view tells: tier, value, missing for the next, missing to keep.
 pub type NaiveProjection = (String, i128, Option<i128>, Option<i128>);
@@ -71,7 +71,8 @@ impl Reference {
         (0..tiers.levels.len()).filter(|rank| is_reached(&tiers.levels[*rank])).max().unwrap_or(0)
     }
 
-    fn move_to(&mut self, tiers: &Tiers, rank: usize, day: NaiveDate, now: i64) -> Said {
+    /// Until when a level that is reached or kept on that day lasts.
+    fn lasts(&self, tiers: &Tiers, rank: usize, day: NaiveDate) -> Option<i64> {
         let last_day = match tiers.period {
             _ if rank == 0 => None,
             QualifyingPeriod::Lifetime {} => None,
@@ -79,26 +80,70 @@ impl Reference {
             QualifyingPeriod::RollingMonths { months } => Some(add_months(day, months)),
         };
         let kept = Duration::days(i64::from(tiers.grace_days) + 1);
-        let until = last_day.map(|day| first_instant(day + kept, self.zone));
+        last_day.map(|day| first_instant(day + kept, self.zone))
+    }
+
+    /// The period that a level reached on that day is reached for: the whole year, or the months up to the day's.
+    fn reached_for(&self, tiers: &Tiers, day: NaiveDate) -> (NaiveDate, NaiveDate) {
+        match tiers.period {
+            QualifyingPeriod::CalendarYear {} => (day, NaiveDate::from_ymd_opt(day.year(), 12, 31).unwrap()),
+            _ => (day, day),
+        }
+    }
+
+    fn ground(
+        &self,
+        tiers: &Tiers,
+        rank: usize,
+        (at, day): (i64, NaiveDate),
+        period: Option<(NaiveDate, NaiveDate)>,
+    ) -> Option<NaiveGround> {
+        let level = tiers.levels.get(rank).filter(|_| rank > 0)?;
+        Some(NaiveGround { id: level.id.clone(), at, until: self.lasts(tiers, rank, day), period })
+    }
+
+    fn rank_of(&self, tiers: &Tiers, id: &str) -> usize {
+        tiers.levels.iter().position(|level| level.id == id).unwrap_or(0)
+    }
+
+    /// The member is on that level from `at` on, by these grounds, the first of which is its own.
+    fn move_to(&mut self, tiers: &Tiers, rank: usize, grounds: Vec<NaiveGround>, at: i64) -> Said {
+        let until = grounds.first().filter(|_| rank > 0).and_then(|ground| ground.until);
         let id = tiers.levels[rank].id.clone();
-        let since = self.tier.as_ref().filter(|tier| tier.id == id).map_or(now, |tier| tier.since);
-        let before = self.tier.replace(NaiveTier { id: id.clone(), since, until });
+        let since = self.tier.as_ref().filter(|tier| tier.id == id).map_or(at, |tier| tier.since);
+        let before = self.tier.replace(NaiveTier { id: id.clone(), since, until, grounds });
         Said {
             kind: "tier_change",
-            occurred_at: now,
+            occurred_at: at,
             tier: Some((before.map(|tier| tier.id), id, until)),
             ..Said::default()
         }
     }
 
     pub fn upgrade(&mut self, book: &Document, now: i64) -> Option<Said> {
+        self.upgrade_by(book, now, now)
+    }
+
+    /// An event may be ahead of the clock by minutes, and then it counts on its own day.
+    pub fn upgrade_by(&mut self, book: &Document, occurred_at: i64, now: i64) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
-        let today = date_of(now, self.zone);
-        let (rank, reached) = (self.rank(tiers), self.qualified(tiers, (today, today)));
+        let mut today = date_of(now, self.zone);
+        let ahead = date_of(occurred_at.max(now), self.zone);
+        let (rank, mut reached) = (self.rank(tiers), self.qualified(tiers, (today, today)));
+        if self.qualified(tiers, (ahead, ahead)) > reached {
+            (reached, today) = (self.qualified(tiers, (ahead, ahead)), ahead);
+        }
         if reached <= rank {
             return None;
         }
-        let mut said = self.move_to(tiers, reached, today, now);
+        let mut grounds =
+            vec![self.ground(tiers, reached, (now, today), Some(self.reached_for(tiers, today))).unwrap()];
+        let under =
+            self.tier.iter().flat_map(|tier| &tier.grounds).filter(|ground| {
+                ground.until.is_none_or(|until| now < until) && self.rank_of(tiers, &ground.id) < reached
+            });
+        grounds.extend(under.cloned());
+        let mut said = self.move_to(tiers, reached, grounds, now);
         let (mut gift, mut coupons) = (0, Vec::new());
         for level in &tiers.levels[rank + 1..=reached] {
             // Given before and kept when the level was lost after a return.
@@ -120,38 +165,75 @@ impl Reference {
         Some(said)
     }
 
-    /// A tier reached since then falls to what is qualified for now.
-    pub fn lower(&mut self, book: &Document, since: i64, now: i64) -> Option<Said> {
+    /// Something of an order that was recorded then, in that month, no longer counts. The member keeps the highest level that it still has a ground
+    /// for, or that it qualifies for at present.
+    pub fn lower(&mut self, book: &Document, (recorded_at, month): (i64, NaiveDate), now: i64) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
-        self.tier.as_ref().filter(|tier| tier.since >= since)?;
+        let tier = self.tier.clone()?;
         let today = date_of(now, self.zone);
-        let (rank, qualified) = (self.rank(tiers), self.qualified(tiers, (today, today)));
-        if qualified >= rank {
+        let rank = self.rank(tiers);
+        let mut left = Vec::new();
+        for ground in tier.grounds.into_iter().filter(|ground| ground.until.is_none_or(|until| now < until)) {
+            let own = self.rank_of(tiers, &ground.id);
+            let kept = match ground.period {
+                Some(days) if ground.at >= recorded_at && self.is_in(tiers, days, month) => {
+                    own.min(self.qualified(tiers, days))
+                }
+                _ => own,
+            };
+            left.push((kept, NaiveGround { id: tiers.levels[kept].id.clone(), ..ground }));
+        }
+        let days = self.reached_for(tiers, today);
+        let present = self.qualified(tiers, days);
+        left.extend(self.ground(tiers, present, (now, today), Some(days)).map(|ground| (present, ground)));
+        left.retain(|(kept, _)| *kept > 0);
+        left.sort_by_key(|(kept, ground)| {
+            (std::cmp::Reverse(*kept), std::cmp::Reverse(ground.until.unwrap_or(i64::MAX)))
+        });
+        let next = left.first().map_or(0, |(kept, _)| *kept);
+        if next >= rank {
             return None;
         }
-        for level in &tiers.levels[qualified + 1..=rank] {
+        for level in &tiers.levels[next + 1..=rank] {
             if (level.gift_points > 0 || level.gift_coupon.is_some()) && !self.gifts_kept.contains(&level.id) {
                 self.gifts_kept.push(level.id.clone());
             }
         }
-        Some(self.move_to(tiers, qualified, today, now))
+        let grounds = left.into_iter().map(|(_, ground)| ground).collect();
+        Some(self.move_to(tiers, next, grounds, now))
     }
 
-    pub fn close_tiers(&mut self, book: &Document, now: i64) -> Vec<Said> {
+    fn is_in(&self, tiers: &Tiers, (day, through): (NaiveDate, NaiveDate), date: NaiveDate) -> bool {
+        let (month, last) = (month_index(date), month_index(through));
+        match tiers.period {
+            QualifyingPeriod::Lifetime {} => true,
+            QualifyingPeriod::CalendarYear {} => (day.year() * 12..=last).contains(&month),
+            QualifyingPeriod::RollingMonths { months } => {
+                (month_index(day) - months as i32 + 1..=last).contains(&month)
+            }
+        }
+    }
+
+    /// The tier that ends at that instant is renewed or lowered.
+    pub fn close_tiers(&mut self, book: &Document, at: i64) -> Vec<Said> {
         let mut said = Vec::new();
         let Some(tiers) = &book.tiers else { return said };
-        while let Some(end) = self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= now) {
+        while let Some(end) = self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= at) {
             let last_day = date_of(end - 1, self.zone);
             let period = ended(tiers, last_day);
+            let days = Some((period, last_day));
             let (rank, reached) = (self.rank(tiers), self.qualified(tiers, (period, last_day)));
-            let lowered = match tiers.downgrade {
-                Downgrade::Never => rank,
-                Downgrade::OneStep if rank == 0 => 0,
-                Downgrade::OneStep => rank - 1,
-                Downgrade::ToQualified => 0,
+            let step = rank.max(1) - 1;
+            let ground = |rank: usize, days| self.ground(tiers, rank, (end, period), days);
+            // A level that was not qualified for is a courtesy, which no return takes away.
+            let (kept, grounds) = match tiers.downgrade {
+                Downgrade::Never => (rank, vec![ground(rank, None)]),
+                Downgrade::OneStep if reached < rank => (step, vec![ground(step, None)]),
+                Downgrade::OneStep => (rank, vec![ground(rank, days), ground(step, None)]),
+                Downgrade::ToQualified if reached < rank => (reached, vec![ground(reached, days)]),
+                Downgrade::ToQualified => (rank, vec![ground(rank, days)]),
             };
-            let kept = if reached >= rank { rank } else { lowered.max(reached) };
-            said.push(self.move_to(tiers, kept, period, now));
+            said.push(self.move_to(tiers, kept, grounds.into_iter().flatten().collect(), end));
         }
         said
     }

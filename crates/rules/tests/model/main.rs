@@ -10,6 +10,7 @@ mod calendar;
 mod history;
 mod invariants;
 mod ladder;
+mod nights;
 mod random;
 mod reference;
 mod returns;

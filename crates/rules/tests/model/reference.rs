@@ -110,6 +110,19 @@ pub struct NaiveTier {
     pub id: String,
     pub since: i64,
     pub until: Option<i64>,
+    /// Why the member is on it, and what it would fall back to, the highest first.
+    pub grounds: Vec<NaiveGround>,
+}
+
+/// What a level is held by.
+#[derive(Debug, Clone)]
+pub struct NaiveGround {
+    pub id: String,
+    /// When it was reached or kept.
+    pub at: i64,
+    pub until: Option<i64>,
+    /// A day of the period that it was reached or kept for, and the last one that counts; none where no totals decided.
+    pub period: Option<(NaiveDate, NaiveDate)>,
 }
 
 #[derive(Debug, Clone)]
@@ -207,6 +220,10 @@ impl Reference {
         (placed, actor, reward): (i64, &str, Option<&Reward>),
         now: i64,
     ) -> Outcome<Vec<Said>> {
+        // A coupon is named by its place among those that are open before anything falls due.
+        let coupon = usize::try_from(placed).ok().and_then(|at| self.coupons.get(at)).map(|coupon| coupon.id);
+        // Nobody can tell by an answer whether the night has run.
+        let mut said = self.settle(book, now);
         let needs_member = match command {
             Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol => false,
             Command::Earn(_) => book.enrolment == Enrolment::Explicit,
@@ -251,17 +268,14 @@ impl Reference {
         if let Command::Earn(event) = command {
             self.acceptable(book, event, reference, now)?;
         }
-        // A coupon is named by its place among those that are open before anything falls due.
-        let coupon = usize::try_from(placed).ok().and_then(|at| self.coupons.get(at)).map(|coupon| coupon.id);
-        let mut said = self.settle(book, now);
         let sequence = self.entries + said.len() as i64 + 1;
         self.asked = sequence;
         match command {
             Command::Earn(event) => {
                 let before = self.bearing(command, reference);
                 said.push(self.earn(book, event, (now, actor, &before), sequence)?);
-                said.extend(self.upgrade(book, now));
-                said.extend(self.repay(book, now));
+                let occurred_at = event.occurred_at.map_or(now, |at| at.0);
+                said.extend(self.upgrade_by(book, occurred_at, now));
             }
             Command::Redeem { .. } if self.is_held(reference) => return Err("reference-already-used"),
             Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
@@ -287,7 +301,7 @@ impl Reference {
                 let until = now + i64::from(*minutes) * 60_000;
                 said.push(self.hold(book, *points, until, reference, now, sequence)?);
             }
-            Command::Capture { points, .. } => said.push(self.capture(placed, *points, now, sequence)?),
+            Command::Capture { points, .. } => said.push(self.capture(book, placed, *points, now, sequence)?),
             Command::Release { .. } => said.push(self.release(placed, now)?),
             Command::Request(wish) => said.push(self.request(book, wish, now, sequence)?),
             Command::Decide { verdict, by, role, .. } => {
@@ -322,10 +336,8 @@ impl Reference {
             Command::Upgrade => said.extend(self.upgrade(book, now)),
             Command::Remind => said.extend(self.remind(book, now)),
         }
-        if !matches!(command, Command::Earn(_)) {
-            said.extend(self.expire(now));
-            said.extend(self.repay(book, now));
-        }
+        said.extend(self.expire(now));
+        said.extend(self.repay(book, now));
         if self.balance() + i128::from(self.debt) > i128::from(i64::MAX) {
             return Err("amount-out-of-range");
         }
@@ -368,8 +380,31 @@ impl Reference {
         said
     }
 
-    /// The night run's order: activations, ends of tiers, holds timed out, expiries, debts.
+    /// Whatever fell due until now, one instant after the other, as if somebody had looked at each of them.
     fn settle(&mut self, book: &Document, now: i64) -> Vec<Said> {
+        let mut said = Vec::new();
+        while let Some(at) = self.due(book).into_iter().filter(|at| *at <= now).min() {
+            said.extend(self.settle_at(book, at));
+        }
+        said
+    }
+
+    /// Every instant at which something is to be written down.
+    fn due(&self, book: &Document) -> Vec<i64> {
+        let mut instants = Vec::new();
+        for lot in self.lots.iter().filter(|lot| lot.remaining > 0) {
+            instants.extend(lot.awaits_activation.then_some(lot.available_at));
+            instants.extend(lot.expires_at.filter(|_| self.free(lot) > 0));
+        }
+        instants.extend(self.holds.iter().map(|hold| hold.until));
+        instants.extend(self.requests.iter().map(|request| request.until));
+        instants.extend(self.coupons.iter().filter_map(|coupon| coupon.ends));
+        instants.extend(self.tier.as_ref().and_then(|tier| tier.until).filter(|_| book.tiers.is_some()));
+        instants
+    }
+
+    /// The night run's order: activations, ends of tiers, holds timed out, expiries, debts.
+    fn settle_at(&mut self, book: &Document, now: i64) -> Vec<Said> {
         let mut activated = Said { kind: "activate", occurred_at: now, ..Said::default() };
         for lot in self.lots.iter_mut().filter(|lot| lot.remaining > 0) {
             if lot.awaits_activation && lot.available_at <= now {
@@ -490,7 +525,11 @@ impl Reference {
         happened.granted = granted;
         let is_odd = is_fast || self.is_large(book, happened.spend, granted);
         let mut said = Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
-        if book.tiers.is_some() && (happened.spend, happened.growth, happened.orders) != (0, 0, 0) {
+        if book.tiers.is_none() {
+            // Without a ladder nothing but growth counts.
+            (happened.spend, happened.orders) = (0, 0);
+        }
+        if (happened.spend, happened.growth, happened.orders) != (0, 0, 0) {
             said.qualifying = Some((happened.spend, happened.growth, happened.orders));
         }
         let counted = said.qualifying;
@@ -499,9 +538,7 @@ impl Reference {
             said.review = Some(said.qualifying.take());
         }
         self.log.push(happened);
-        if book.tiers.is_some() {
-            self.sums_fit()?;
-        }
+        self.sums_fit()?;
         said.dates = self.live_on(book, occurred_at, now);
         let mut promised = occurred_at.min(now);
         if granted > 0 {
@@ -547,8 +584,25 @@ impl Reference {
 
     /// The ends of points that live for as long as the member is active move on.
     pub fn live_on(&mut self, book: &Document, active_at: i64, now: i64) -> Vec<(i64, i64, Option<i64>)> {
+        let all: Vec<i64> = self.lots.iter().map(|lot| lot.number).collect();
+        self.these_live_on(book, &all, active_at, now)
+    }
+
+    /// The same where points are spent or set aside: those that are taken whole keep their end.
+    pub fn rest_lives_on(&mut self, book: &Document, now: i64) -> Vec<(i64, i64, Option<i64>)> {
+        let rest: Vec<i64> = self.lots.iter().filter(|lot| self.free(lot) > 0).map(|lot| lot.number).collect();
+        self.these_live_on(book, &rest, now, now)
+    }
+
+    fn these_live_on(
+        &mut self,
+        book: &Document,
+        these: &[i64],
+        active_at: i64,
+        now: i64,
+    ) -> Vec<(i64, i64, Option<i64>)> {
         let mut moved = Vec::new();
-        for lot in &mut self.lots {
+        for lot in self.lots.iter_mut().filter(|lot| these.contains(&lot.number)) {
             let name = match lot.source.as_str() {
                 "purchase" => Some(&book.purchase.expiry),
                 "tier_gift" => book.tiers.as_ref().map(|tiers| &tiers.gift_expiry),
@@ -601,7 +655,7 @@ impl Reference {
     /// Who spends is active.
     pub fn redeem(&mut self, book: &Document, points: i64, now: i64, sequence: i64) -> Outcome<Said> {
         let spent = self.draw(book, points, now, sequence)?;
-        Ok(Said { dates: self.live_on(book, now, now), ..spent })
+        Ok(Said { dates: self.rest_lives_on(book, now), ..spent })
     }
 
     pub fn draw(&mut self, book: &Document, points: i64, now: i64, sequence: i64) -> Outcome<Said> {

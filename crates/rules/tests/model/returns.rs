@@ -112,7 +112,7 @@ impl Reference {
         // What would be drawn, without drawing it.
         let lots = self.clone().draw(book, points, now, 0)?.draws;
         self.holds.push(NaiveHold { sequence, until, lots: lots.clone(), reference: reference.map(str::to_owned) });
-        let dates = self.live_on(book, now, now);
+        let dates = self.rest_lives_on(book, now);
         Ok(Said { kind: "hold", occurred_at: now, dates, held: Some((until, lots)), ..Said::default() })
     }
 
@@ -121,7 +121,14 @@ impl Reference {
         reference.is_some() && self.holds.iter().any(|hold| hold.reference.as_deref() == reference)
     }
 
-    pub fn capture(&mut self, placed: i64, points: Option<i64>, now: i64, sequence: i64) -> Outcome<Said> {
+    pub fn capture(
+        &mut self,
+        book: &Document,
+        placed: i64,
+        points: Option<i64>,
+        now: i64,
+        sequence: i64,
+    ) -> Outcome<Said> {
         let at = self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
         let held: i64 = self.holds[at].lots.iter().map(|(_, points)| points).sum();
         let points = points.unwrap_or(held);
@@ -140,7 +147,8 @@ impl Reference {
         }
         self.spent.push(NaiveSpend { sequence, points, left: draws.clone() });
         let corrects = Some(placed);
-        Ok(Said { kind: "capture", points: -points, occurred_at: now, draws, corrects, ..Said::default() })
+        let dates = self.rest_lives_on(book, now);
+        Ok(Said { kind: "capture", points: -points, occurred_at: now, draws, dates, corrects, ..Said::default() })
     }
 
     pub fn release(&mut self, placed: i64, now: i64) -> Outcome<Said> {
@@ -293,9 +301,9 @@ impl Reference {
         }
         if let (Some(at), Some(back), true) = (earn, back, is_open) {
             said.push(self.claw_back(book, at, &back, now));
-            let recorded_at = self.earned[at].recorded_at;
-            if book.returns.lower_tier {
-                said.extend(self.lower(book, recorded_at, now));
+            let order = (self.earned[at].recorded_at, self.log[self.earned[at].event].date);
+            if book.returns.lower_tier && said.last().is_some_and(|said| said.qualifying.is_some()) {
+                said.extend(self.lower(book, order, now));
             }
         }
         Ok(said)

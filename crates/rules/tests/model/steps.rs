@@ -125,6 +125,12 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
     }
 }
 
+/// Who asks. Whoever reported an earn may not decide on it.
+pub fn actor(history: &mut History, command: &Command) -> &'static str {
+    let is_decision = matches!(command, Command::ApproveReview { .. } | Command::RejectReview(_));
+    if is_decision && history.random.chance(90) { "clerk" } else { "till" }
+}
+
 /// What becomes of a hold, more often of an open one.
 fn resolution(history: &mut History) -> Command {
     let open: Vec<EntryId> = history.store.row.holds.iter().map(|hold| hold.id).collect();

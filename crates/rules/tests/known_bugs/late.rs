@@ -1,0 +1,234 @@
+//! What fell due has its effect at its own instant: a late night, or none, changes nothing.
+
+use ledger::{ProgrammeId, Timestamp};
+use rules::{Command, Document, Expiry, Part, QualifyingPeriod, by_the_clock};
+
+use crate::living;
+use crate::support::{World, aside, at, buy, happened, spend};
+
+fn looked_at(world: &World, now: &str) -> (i64, i64) {
+    let programme = ProgrammeId::new("p").unwrap();
+    let member = by_the_clock(&world.book, &programme, &world.member, at(now));
+    (member.balance, member.debt)
+}
+
+/// Points that a hold keeps come free on the first day and pay the debt, whoever looks when.
+#[test]
+fn a_debt_that_only_a_night_run_paid() {
+    for nights in [true, false] {
+        let mut world = World::new(living(60));
+        let now = at("2026-01-01T10:00:00+08:00");
+        world.run(now, &buy(&[4_000]), None);
+        assert_eq!(world.run(now, &aside(40), None), "hold(40)");
+        let back = world.undo(Some(0), None, Part::Rest);
+        assert_eq!(world.run(now, &back, None), "reverse -40");
+        assert_eq!(world.member.debt, 40);
+        for day in ["2026-01-02T00:00:00+08:00", "2026-02-28T00:00:00+08:00", "2026-03-03T00:00:00+08:00"] {
+            assert_eq!(looked_at(&world, day), (0, 0), "{day}");
+            if nights {
+                world.run(at(day), &Command::Settle, None);
+            }
+        }
+        let last = at("2026-03-03T10:00:00+08:00");
+        let earned = if nights { "earn 100" } else { "release 0, repay 0, earn 100" };
+        assert_eq!(world.run(last, &buy(&[10_000]), None), earned);
+        assert_eq!((world.member.balance, world.member.debt), (100, 0), "nights: {nights}");
+        let until = at("2026-01-01T10:30:00+08:00");
+        let repaid = world.entries.iter().find(|entry| entry.kind == ledger::Kind::Repay).unwrap();
+        assert_eq!(repaid.occurred_at, until, "it fell due when the hold ended");
+        assert_eq!(repaid.recorded_at, if nights { at("2026-01-02T00:00:00+08:00") } else { last });
+        world.audit();
+    }
+}
+
+/// At one instant: what becomes spendable, what a hold frees, then what ends, then the debt.
+#[test]
+fn things_that_fall_due_together() {
+    let mut world = World::new(|document| {
+        living(0)(document);
+        document.purchase.pending = Some(rules::Pending { days: Some(0) });
+        document.expiry.insert("campaign".into(), Expiry::Days { days: 0, round_up_to: None });
+    });
+    world.play(&[
+        ("2026-01-01T10:00:00+08:00", crate::support::act("sign_up"), "earn 100"),
+        ("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"),
+        ("2026-01-01T23:30:00+08:00", aside(60), "hold(60)"),
+        // The hold ends at midnight, as the points of the day do; those of the purchase begin then.
+        ("2026-01-02T09:00:00+08:00", Command::Settle, "activate 0, release 0, expire -100"),
+    ]);
+    let due = world.entries.iter().rev().take(3).map(|entry| entry.occurred_at);
+    assert!(due.clone().all(|due| due == at("2026-01-02T00:00:00+08:00")), "{:?}", due.collect::<Vec<_>>());
+    // What is reported so late that it is over goes at once, and pays nothing.
+    world.play(&[(
+        "2026-01-05T09:00:00+08:00",
+        happened("2026-01-02T09:00:00+08:00", buy(&[1_000])),
+        "expire -30, earn 10, expire -10",
+    )]);
+}
+
+fn by_year(document: &mut Document) {
+    document.returns.lower_tier = true;
+    document.tiers.as_mut().unwrap().period = QualifyingPeriod::CalendarYear {};
+}
+
+/// Gold was bought last year. A sock comes back this year: what is left of last year is enough.
+#[test]
+fn a_tier_is_measured_by_the_year_that_it_was_reached_in() {
+    let mut world = World::new(by_year);
+    world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000, 500]), "earn 10005, gold 2500")]);
+    let back = world.undo(Some(0), None, Part::Lines(vec![("1".into(), 1)]));
+    world.play(&[("2027-01-05T10:00:00+08:00", back, "reverse -5")]);
+    assert_eq!((world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()), (12_500, "gold"));
+    // The coat comes back as well, and nothing is left of that year.
+    let back = world.undo(Some(0), None, Part::Rest);
+    world.play(&[("2027-01-06T10:00:00+08:00", back, "reverse -10000, member 0")]);
+}
+
+/// With `keep_qualification` a return changes nothing of what a tier is held by.
+#[test]
+fn a_return_that_still_counts_lowers_no_tier() {
+    let mut world = World::new(|document| {
+        by_year(document);
+        document.returns.keep_qualification = true;
+    });
+    world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500")]);
+    let back = world.undo(Some(0), None, Part::Rest);
+    world.play(&[("2027-01-05T10:00:00+08:00", back, "reverse -10000")]);
+    assert_eq!(world.member.tier.as_ref().unwrap().id, "gold");
+}
+
+/// A step down at the end of a period was given by no order, so none that comes back takes it away.
+#[test]
+fn a_step_down_that_only_a_night_run_kept() {
+    for nights in [true, false] {
+        let mut world = World::new(|document| document.returns.lower_tier = true);
+        world.run(at("2026-01-10T10:00:00+08:00"), &buy(&[1_000_000]), None);
+        if nights {
+            assert_eq!(world.run(at("2027-01-11T00:00:00+08:00"), &Command::Settle, None), "expire -2500, silver 0");
+        }
+        world.run(at("2027-02-20T10:00:00+08:00"), &buy(&[10_000]), None);
+        let order = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+        let back = world.undo(order, None, Part::Rest);
+        world.run(at("2027-03-05T10:00:00+08:00"), &back, None);
+        let tier = world.member.tier.clone().unwrap();
+        assert_eq!((tier.id.as_str(), tier.since), ("silver", at("2027-01-11T00:00:00+08:00")), "nights: {nights}");
+        world.audit();
+    }
+}
+
+/// Silver of last year is kept when gold of this year is taken back.
+#[test]
+fn a_tier_falls_back_to_the_one_before() {
+    let mut world = World::new(by_year);
+    world.play(&[
+        ("2026-11-20T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
+        ("2027-02-01T10:00:00+08:00", buy(&[1_000_000]), "earn 11000, gold 2000"),
+    ]);
+    let back = world.undo(Some(2), None, Part::Rest);
+    world.play(&[("2027-02-02T10:00:00+08:00", back, "reverse -11000, silver 0")]);
+    let until = world.member.tier.as_ref().unwrap().until;
+    assert_eq!(until, Some(at("2028-01-01T00:00:00+08:00")), "as long as it was kept before");
+    // The order of last year comes back too: then it was not reached.
+    let back = world.undo(Some(0), None, Part::Rest);
+    world.play(&[("2027-02-03T10:00:00+08:00", back, "reverse -2000, member 0")]);
+}
+
+/// Kept for another year by what was bought in the one before: that order comes back.
+#[test]
+fn a_renewal_is_measured_by_the_period_that_it_was_kept_for() {
+    let mut world = World::new(by_year);
+    world.play(&[
+        ("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500"),
+        ("2027-12-20T10:00:00+08:00", buy(&[1_000_000]), "expire -2500, expire -10000, earn 15000"),
+    ]);
+    let back = world.undo(Some(world.entries.len() - 1), None, Part::Rest);
+    world.play(&[
+        ("2028-01-01T00:00:00+08:00", Command::Settle, "gold 0"),
+        // Without that order it would have been one step down.
+        ("2028-01-05T10:00:00+08:00", back, "reverse -15000, silver 0"),
+    ]);
+}
+
+/// Somebody who may not spend captures a hold that is over: the answer does not tell whether the night has run.
+#[test]
+fn a_request_has_one_answer() {
+    for nights in [true, false] {
+        let mut world = World::new(living(60));
+        let now = at("2026-01-01T10:00:00+08:00");
+        world.run(now, &buy(&[4_000]), None);
+        world.run(now, &aside(40), None);
+        let hold = world.last_hold();
+        let frozen = ledger::Frozen { earning: false, spending: true };
+        world.run(now, &Command::Freeze(frozen), None);
+        let capture = Command::Capture { hold, points: None };
+        assert_eq!(world.run(now, &capture, None), "refused member-frozen");
+        if nights {
+            world.run(at("2026-01-02T00:00:00+08:00"), &Command::Settle, None);
+        }
+        let later = at("2026-01-02T10:00:00+08:00");
+        assert_eq!(world.run(later, &capture, None), "refused hold-resolved", "nights: {nights}");
+    }
+}
+
+/// Points that live for as long as the member is active.
+fn sliding(document: &mut Document) {
+    document.expiry.insert("shopping".into(), Expiry::Sliding { days: 30 });
+    document.tiers = None;
+}
+
+/// A capture is a purchase as any other; what is set aside or spent whole keeps its end.
+#[test]
+fn whoever_captures_is_active() {
+    let mut world = World::new(sliding);
+    let ends = |world: &World| world.member.lots.iter().map(|lot| lot.expires_at.unwrap()).collect::<Vec<Timestamp>>();
+    world.play(&[
+        ("2026-01-01T10:00:00+08:00", buy(&[10_000]), "earn 100"),
+        ("2026-01-10T10:00:00+08:00", Command::Hold { points: 60, minutes: 7 * 24 * 60 }, "hold(60)"),
+    ]);
+    assert_eq!(ends(&world), [at("2026-02-10T00:00:00+08:00")]);
+    let hold = world.last_hold();
+    world.play(&[("2026-01-15T10:00:00+08:00", Command::Capture { hold, points: Some(10) }, "capture -10")]);
+    assert_eq!(ends(&world), [at("2026-02-15T00:00:00+08:00")]);
+    world.play(&[("2026-01-20T10:00:00+08:00", aside(90), "hold(90)")]);
+    assert_eq!(ends(&world), [at("2026-02-15T00:00:00+08:00")], "set aside whole");
+    let hold = world.last_hold();
+    world.play(&[
+        ("2026-01-20T10:01:00+08:00", Command::Release { hold }, "release 0"),
+        ("2026-01-20T10:02:00+08:00", spend(90), "redeem -90"),
+    ]);
+    assert!(world.entries.last().unwrap().dates.is_empty(), "spent whole");
+}
+
+/// Reported at 23:58 of an event at 00:02: it counts in the month in which it happened, and its level is reached in it.
+#[test]
+fn an_order_that_is_minutes_ahead_of_a_months_end() {
+    let mut world = World::new(|_| {});
+    let order = happened("2026-02-01T00:02:00+08:00", buy(&[200_000]));
+    world.play(&[("2026-01-31T23:58:00+08:00", order, "earn 2000, silver 500")]);
+    assert_eq!(world.member.tier.as_ref().unwrap().until, Some(at("2027-02-02T00:00:00+08:00")));
+}
+
+/// A level that was lost at the end of a period, and not after a return, brings its gifts anew.
+#[test]
+fn gifts_after_a_step_down() {
+    let mut world = World::new(|_| {});
+    world.play(&[
+        ("2026-01-10T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
+        ("2027-01-11T00:00:00+08:00", Command::Settle, "expire -500, member 0"),
+        ("2027-01-12T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
+    ]);
+}
+
+/// Growth is for life, with or without a ladder.
+#[test]
+fn growth_without_a_ladder() {
+    let mut world = World::new(|document| document.tiers = None);
+    world.play(&[
+        ("2026-01-10T10:00:00+08:00", crate::support::act("review"), "earn 20"),
+        ("2026-01-10T10:00:00+08:00", buy(&[10_000]), "earn 100"),
+    ]);
+    assert_eq!(world.member.standing.lifetime.growth, 15);
+    let back = world.undo(Some(1), None, Part::Rest);
+    world.play(&[("2026-01-11T10:00:00+08:00", back, "reverse -100")]);
+    assert_eq!(world.member.standing.lifetime.growth, 5);
+}
