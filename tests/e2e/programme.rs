@@ -26,6 +26,28 @@ fn a_new_rulebook_counts_from_its_publication() {
     assert_eq!(shop.buys("m", "o-3", 1_000).send().outcome(), "201 earn +10 = 45");
 }
 
+/// A rulebook that was published before a country changed its clocks is published again with the new ones.
+#[test]
+fn republishing_lists_what_moves() {
+    let host = Host::start();
+    let shop = host.shop();
+    let path = "/v1/programmes/default/republish";
+    let told = |query: &str| shop.post(&format!("{path}{query}"), &json!({})).send().ok();
+    assert_eq!((told("")["moves"].clone(), told("")["rulebook_version"].clone()), (json!([]), json!(1)));
+    // An older edition had expected another hour from 2030 on.
+    let older = "UPDATE rulebook SET document = replace(document, '\"zone\":[28800,[]]', '\"zone\":[28800,[[1900000000,32400]]]')";
+    assert_eq!(host.books().write(older), Ok(1));
+    let moves = json!([{"from": "2030-03-17T17:46:40Z", "until": null, "before": "+09:00", "after": "+08:00"}]);
+    let shown = |answer: Json| (answer["moves"].clone(), answer["rulebook_version"].clone());
+    assert_eq!(shown(told("?dry_run=true")), (moves.clone(), json!(1)));
+    let first = shop.post(path, &json!({})).key("a").send();
+    assert_eq!(shown(first.ok()), (moves, json!(2)));
+    shop.post(path, &json!({})).key("a").send().assert_replays(&first);
+    assert_eq!(shown(told("")), (json!([]), json!(2)), "it is published by now");
+    let other = host.shop_with("other", |_| {});
+    assert_eq!(other.post(path, &json!({})).send().outcome().split(' ').next(), Some("403"));
+}
+
 /// A retry that comes late must not undo what a colleague has published in the meantime.
 #[test]
 fn a_publication_is_done_once_under_its_key() {

@@ -212,6 +212,14 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation {
+        path: "/v1/programmes/{id}/republish",
+        summary: "Publish the rulebook with today's clocks of its zone, and list what moves (operator)",
+        query: &[("dry_run", "boolean")],
+        success: &[200],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation {
         method: "put",
         path: "/v1/rulebook/drafts/{name}",
         summary: "Keep a draft of a rulebook, and hear what is wrong with it",

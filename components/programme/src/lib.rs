@@ -8,7 +8,9 @@
 //! | `GET /v1/programmes/{id}/rulebooks/{version}` | one of them with its document |
 //! | `GET /v1/programmes/{id}/rulebooks/{version}/diff` | what is different in it |
 //! | `POST /v1/programmes/{id}/rulebooks/{version}/restore` | publishes it again (operator only) |
+//! | `POST /v1/programmes/{id}/republish` | publishes it with the clocks of its zone as they are known now (operator only); `?dry_run=true` lists what moves |
 
+mod republish;
 mod versions;
 
 use ledger::ProgrammeId;
@@ -49,7 +51,12 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
             versions::diff(app, request, id, number).await
         }
         ("POST", ["v1", "programmes", id, "rulebooks", number, "restore"]) => restore(app, request, id, number).await,
+        ("POST", ["v1", "programmes", id, "republish"]) => {
+            let caller = operator(app, request).await?;
+            republish::republish(app, request, &caller, id).await
+        }
         (_, ["v1", "programmes", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
+        (_, ["v1", "programmes", _, "republish"]) => Err(Problem::MethodNotAllowed("POST")),
         (_, ["v1", "programmes", _, "rulebooks"] | ["v1", "programmes", _, "rulebooks", _])
         | (_, ["v1", "programmes", _, "rulebooks", _, "diff"]) => Err(Problem::MethodNotAllowed("GET")),
         (_, ["v1", "programmes", _, "rulebooks", _, "restore"]) => Err(Problem::MethodNotAllowed("POST")),

@@ -72,4 +72,4 @@ pub use rewards::{Deduction, Take, Taken, take};
 pub use standing::{Standing, Totals};
 pub use tally::{Counted, Tally};
 pub use verify::{Replay, Violation, verify};
-pub use zone::{UnknownZone, Zone};
+pub use zone::{Difference, UnknownZone, Zone};

@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tz::TimeZone;
 
+use crate::calendar::Timestamp;
+
 /// The first instant after the transitions that are looked up: 2100-01-01T00:00:00Z. The last offset holds from there on.
 const HORIZON: i64 = 4_102_444_800;
 /// No zone has changed its clocks twice within this many seconds since 1970.
@@ -30,6 +32,19 @@ struct Offsets {
 /// A time zone: its name and its offsets.
 #[derive(Clone, Copy)]
 pub struct Zone(&'static Offsets);
+
+/// A time in which two editions of a zone show different clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// From when.
+    pub from: Timestamp,
+    /// Until when; `None` is without end.
+    pub until: Option<Timestamp>,
+    /// Seconds east of UTC by the first edition.
+    pub before: i64,
+    /// Seconds east of UTC by the other one.
+    pub after: i64,
+}
 
 /// A name that the time zone database does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +77,30 @@ impl Zone {
     #[must_use]
     pub fn changes(self) -> &'static [(i64, i32)] {
         &self.0.changes
+    }
+
+    /// From when until when the clocks of another edition of the zone differ, from the instant `from` on, in order.
+    #[must_use]
+    pub fn differences(self, other: Self, from: Timestamp) -> Vec<Difference> {
+        let start = from.0.div_euclid(1000);
+        let changes = self.0.changes.iter().chain(&other.0.changes).map(|(second, _)| *second);
+        let mut bounds: Vec<i64> = changes.filter(|second| *second > start).chain([start]).collect();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let mut found: Vec<Difference> = Vec::new();
+        for (at, second) in bounds.iter().enumerate() {
+            let (before, after) = (self.offset_at(*second), other.offset_at(*second));
+            let until = bounds.get(at + 1).map(|next| Timestamp(next.saturating_mul(1000)));
+            let from = Timestamp(second.saturating_mul(1000));
+            match found.last_mut() {
+                _ if before == after => {}
+                Some(last) if last.until == Some(from) && (last.before, last.after) == (before, after) => {
+                    last.until = until;
+                }
+                _ => found.push(Difference { from, until, before, after }),
+            }
+        }
+        found
     }
 
     /// Seconds east of UTC at a second since 1970.
@@ -174,6 +213,24 @@ mod tests {
                 assert_eq!(zone.offset_at(second), offset, "{zone} {at}");
             }
         }
+    }
+
+    /// Cuba gives summer time up: from its next beginning on, each summer is another hour.
+    #[test]
+    fn editions_of_a_zone_differ_where_their_clocks_do() {
+        let [summer, winter] = [-4 * 3600, -5 * 3600];
+        let old = [(100, summer), (200, winter), (300, summer), (400, winter), (500, summer)];
+        let old = super::Zone::new("America/Havana", winter, &old).unwrap();
+        let new = super::Zone::new("America/Havana", winter, &[(100, summer), (200, winter)]).unwrap();
+        let told = |from: i64| {
+            let found = old.differences(new, Timestamp(from * 1000)).into_iter();
+            found.map(|d| (d.from.0 / 1000, d.until.map(|at| at.0 / 1000), d.before, d.after)).collect::<Vec<_>>()
+        };
+        let [summer, winter] = [i64::from(summer), i64::from(winter)];
+        assert_eq!(told(0), [(300, Some(400), summer, winter), (500, None, summer, winter)]);
+        assert_eq!(told(350), [(350, Some(400), summer, winter), (500, None, summer, winter)]);
+        assert_eq!(told(450), [(500, None, summer, winter)]);
+        assert_eq!(new.differences(new, Timestamp(0)), []);
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! The published rulebook once more, after a country changed its clocks. Nothing that was promised moves: lots, holds and tiers keep their instants.
+
+use ledger::{Difference, Timestamp};
+use serde_json::{Value as Json, json};
+use shell::{App, Problem, ProgrammeBody, Reply, Request, now, once};
+use store::{Caller, Programme, Published, parse_rulebook, programme, publish, rulebook_text};
+
+use crate::checked;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Publishes the same document with the zone's offsets of today's time zone database, and lists when clocks differ. Publishes nothing when they do
+/// not, from the earliest event on that is still accepted.
+pub async fn republish(app: &App, request: &Request, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+    request.allow_query(&["dry_run"])?;
+    let is_dry = request.flag("dry_run")?;
+    let key = request.idempotency_key()?;
+    let again = async || {
+        let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
+        let version_now = found.reference.rulebook_version;
+        let text = rulebook_text(&app.sql, found.reference.no, version_now).await?;
+        let before = parse_rulebook(&text, version_now)?;
+        let Programme { name, document, .. } = found;
+        let body = ProgrammeBody { name, rulebook: document, inherits: None, group: None };
+        let book = checked(id, &body)?;
+        let at = now();
+        let from = at.plus_ms(-i64::from(body.rulebook.accept_late_days) * DAY_MS);
+        let moves = before.zone().differences(book.zone(), from);
+        let mut version = version_now;
+        if !moves.is_empty() && !is_dry {
+            let by = format!("programme:{}", caller.programme.id);
+            let (name, rulebook) = (&body.name, &body.rulebook);
+            match publish(&app.sql, id, name, version_now, (rulebook, &book), at.0, &by).await? {
+                Published::Version(next) => version = next,
+                Published::Conflict => return Err(Problem::Conflict),
+            }
+        }
+        let shown = json!({
+            "programme_id": id,
+            "name": body.name,
+            "rulebook_version": version,
+            "time_zone": body.rulebook.time_zone,
+            "moves": moves.iter().map(shown).collect::<Vec<_>>(),
+        });
+        Ok(Reply::json(200, &shown))
+    };
+    if is_dry {
+        return Ok(again().await?.with("dry-run", "true"));
+    }
+    once(app, &key, caller, "republish", &id, again).await
+}
+
+fn shown(moved: &Difference) -> Json {
+    json!({
+        "from": moved.from.to_string(),
+        "until": moved.until.map(|at: Timestamp| at.to_string()),
+        "before": offset(moved.before),
+        "after": offset(moved.after),
+    })
+}
+
+/// An offset as RFC 3339 writes it; seconds, which no zone has had since 1972, are left out.
+fn offset(seconds: i64) -> String {
+    let minutes = seconds.abs() / 60;
+    format!("{}{:02}:{:02}", if seconds < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
+}
