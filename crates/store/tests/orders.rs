@@ -247,3 +247,25 @@ fn toggling_brings_one_coupon() {
     assert_eq!(coupons(), 2);
     audited(&world);
 }
+
+/// However a number or an address is written, it is found; also one that was kept before spellings were made alike.
+#[test]
+fn a_name_is_found_in_any_spelling() {
+    let world = World::new();
+    world.one(support::enrol("new", "k1", &["phone:+8613800000000", "email:li@example.com"]));
+    world.one(support::enrol("old", "k2", &["phone:13900000000"]));
+    for (name, member) in [
+        ("~phone:13800000000", Some("new")),
+        ("~phone:138-0000-0000", Some("new")),
+        ("~phone:008613800000000", Some("new")),
+        ("~phone:+8613900000000", Some("old")),
+        ("~phone:13900000000", Some("old")),
+        ("~email:LI@Example.com", Some("new")),
+        ("~phone:13700000000", None),
+    ] {
+        let found = wait(store::member_by_alias(&world.sql, world.programme.no, name)).unwrap();
+        assert_eq!(found.as_ref().map(ledger::MemberId::as_str), member, "{name}");
+        let bought = told(&world.one(buy(name, name, &format!("o{name}"), 100)));
+        assert_eq!(bought, if member.is_some() { "earn +1" } else { "member-not-found" }, "{name}");
+    }
+}
