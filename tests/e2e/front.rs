@@ -34,7 +34,7 @@ fn unknown_routes_and_methods() {
         ("GET", "/v1/activate", "405 method-not-allowed", Some("POST")),
         ("POST", "/v1/activate/o-1", "404 route-not-found", None),
         ("DELETE", "/v1/redeem", "405 method-not-allowed", Some("POST")),
-        ("POST", "/v1/members/m", "405 method-not-allowed", Some("GET, PUT")),
+        ("POST", "/v1/members/m", "405 method-not-allowed", Some("GET, PATCH, PUT")),
         ("DELETE", "/v1/members/m/entries", "405 method-not-allowed", Some("GET")),
         ("PATCH", "/v1/programmes/p", "405 method-not-allowed", Some("GET, PUT")),
         ("PUT", "/v1/keys", "405 method-not-allowed", Some("GET, POST")),
