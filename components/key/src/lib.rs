@@ -72,7 +72,7 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
         created_at: now().0,
         revoked_at: None,
     };
-    if !create_key(&app.sql, &programme, &record, &key.hash()).await? {
+    if !create_key(&app.sql, &programme, &record, key.hash()).await? {
         return Err(Problem::ResourceNotFound);
     }
     Ok(Reply::json(201, &revealed(&key, &record)))
@@ -97,7 +97,7 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     request.allow_query(&[])?;
     request.idempotency_key()?;
     let key = fresh()?;
-    let record = rotate_key(&app.sql, caller.programme.no, prefix, key.prefix(), &key.hash(), now().0).await?;
+    let record = rotate_key(&app.sql, caller.programme.no, prefix, key.prefix(), key.hash(), now().0).await?;
     let record = record.ok_or(Problem::ResourceNotFound)?;
     Ok(Reply::json(201, &revealed(&key, &record)))
 }

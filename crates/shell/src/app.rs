@@ -38,7 +38,7 @@ impl App {
         // Without the variable there is no operator: keys made earlier go on working.
         let key = spin_sdk::variables::get("admin_key").await.unwrap_or_default();
         match Bearer::parse(&key) {
-            Some(bearer) => ensure_operator(&sql, bearer.prefix(), &bearer.hash(), now().0).await?,
+            Some(bearer) => ensure_operator(&sql, bearer.prefix(), bearer.hash(), now().0).await?,
             None => eprintln!(
                 "{}",
                 serde_json::json!({"level": "warn", "message": "admin_key has not 32 to 255 visible characters: there is no operator"})

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use store::Caller;
 use subtle::ConstantTimeEq;
 
+use crate::admissions;
+use crate::ids::now;
 use crate::problem::Problem;
 use crate::request::Request;
 
@@ -73,6 +75,7 @@ impl Role {
 pub struct Bearer {
     key: String,
     prefix: String,
+    hash: String,
 }
 
 impl fmt::Debug for Bearer {
@@ -93,23 +96,27 @@ impl Bearer {
         if !is_visible || !(LEAST_LENGTH..=255).contains(&key.len()) {
             return None;
         }
+        let hash = hash(key);
         let public = key.get(..PREFIX_LENGTH).filter(|_| key.starts_with(OURS) && key.len() == OUR_LENGTH);
         // A key of another make (the operator's variable) has no public part: its first characters are as secret as the rest.
-        let prefix = public.map_or_else(|| format!("key_{}", hash(key).get(..8).unwrap_or_default()), str::to_owned);
-        Some(Self { key: key.to_owned(), prefix })
+        let prefix = public.map_or_else(|| format!("key_{}", hash.get(..8).unwrap_or_default()), str::to_owned);
+        Some(Self { key: key.to_owned(), prefix, hash })
+    }
+
+    /// The key in the `Authorization` header, sent once and of the right shape.
+    pub(crate) fn from_header(headers: &http::HeaderMap) -> Option<Self> {
+        let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
+        let (header, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
+        let (scheme, key) = header.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") { Self::parse(key.trim()) } else { None }
     }
 
     /// The key of a request.
     ///
     /// # Errors
     /// [`Problem::Unauthorized`] when there is none of the right shape.
-    pub fn of(request: &Request) -> Result<Self, Problem> {
-        let header = request.header("authorization").and_then(Result::ok).ok_or(Problem::Unauthorized)?;
-        let (scheme, key) = header.split_once(' ').ok_or(Problem::Unauthorized)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Problem::Unauthorized);
-        }
-        Self::parse(key.trim()).ok_or(Problem::Unauthorized)
+    pub fn of(request: &Request) -> Result<&Self, Problem> {
+        request.bearer().ok_or(Problem::Unauthorized)
     }
 
     /// What it is found by.
@@ -120,8 +127,14 @@ impl Bearer {
 
     /// What is stored of it: SHA-256 as 64 hexadecimal digits. A key has 256 random bits, so a slow hash would add nothing.
     #[must_use]
-    pub fn hash(&self) -> String {
-        hash(&self.key)
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Whether this is the stored key, and it was not revoked.
+    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
+        let is_same: bool = self.hash.as_bytes().ct_eq(caller.hash.as_bytes()).into();
+        is_same && !caller.revoked
     }
 
     /// Lets the caller in when the hash is the stored one, the key was not revoked and the role may.
@@ -130,10 +143,10 @@ impl Bearer {
     /// [`Problem::Unauthorized`], [`Problem::Forbidden`].
     pub fn admit(&self, caller: Option<Caller>, roles: &[Role]) -> Result<Caller, Problem> {
         let caller = caller.ok_or(Problem::Unauthorized)?;
-        let is_same: bool = self.hash().as_bytes().ct_eq(caller.hash.as_bytes()).into();
-        if !is_same || caller.revoked {
+        if !self.is_of(&caller) {
             return Err(Problem::Unauthorized);
         }
+        admissions::note(self.hash(), &caller.programme.id, now());
         let may = Role::parse(&caller.role).is_some_and(|role| role == Role::Admin || roles.contains(&role));
         if may {
             return Ok(caller);
@@ -169,7 +182,14 @@ mod tests {
 
     fn caller(bearer: &Bearer, role: &str, revoked: bool) -> Caller {
         let programme = ProgrammeRef { no: 1, id: "p".into(), rulebook_version: 1, rulebook_digest: String::new() };
-        Caller { programme, role: role.into(), operator: false, hash: bearer.hash(), revoked, label: "test".into() }
+        Caller {
+            programme,
+            role: role.into(),
+            operator: false,
+            hash: bearer.hash().to_owned(),
+            revoked,
+            label: "test".into(),
+        }
     }
 
     #[test]

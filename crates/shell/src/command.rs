@@ -4,7 +4,8 @@ use ledger::EntryId;
 use rules::Rulebook;
 use serde_json::value::RawValue;
 use store::{
-    Beside, Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Wanted, carry_out, dry_run, load,
+    Beside, Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Sql, Wanted, carry_out, dry_run,
+    load,
 };
 
 use crate::answer::{Reply, show};
@@ -36,7 +37,7 @@ pub async fn single(
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = request.flag("dry_run").and_then(|dry| Ok((dry, placed(parse(&actor(&bearer))?, request)?)));
+    let parsed = request.flag("dry_run").and_then(|dry| Ok((dry, placed(parse(&actor(bearer))?, request)?)));
     let (dry, order) = match parsed {
         Ok(parsed) => parsed,
         // Who may not come in is not told what is wrong with the body.
@@ -106,7 +107,7 @@ pub async fn across(
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let order = placed(parse(&actor(&Bearer::of(request)?))?, request)?;
+    let order = placed(parse(&actor(Bearer::of(request)?))?, request)?;
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     carried_out(app, &programme, abroad, order, loaded, dry).await
@@ -161,7 +162,7 @@ pub async fn bulk(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = match none_for_all(request).and_then(|()| parse(&actor(&bearer))) {
+    let parsed = match none_for_all(request).and_then(|()| parse(&actor(bearer))) {
         Ok(parsed) => parsed,
         Err(problem) => {
             authenticate(app, request, roles).await?;
@@ -196,7 +197,7 @@ pub async fn bulk_of_caller(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let (orders, places) = sorted(parse(&actor(&Bearer::of(request)?))?);
+    let (orders, places) = sorted(parse(&actor(Bearer::of(request)?))?);
     let (wanted, lots) = loads(&orders);
     let mut outcomes = Vec::new();
     if !orders.is_empty() {
@@ -206,6 +207,7 @@ pub async fn bulk_of_caller(
         let mut desk = desk(app, &programme, &book);
         if dry {
             for (order, loaded) in orders.iter().zip(loaded) {
+                app.sql.give_way().await;
                 outcomes.push(dry_run(&mut desk, order, loaded).await?);
             }
         } else {

@@ -8,6 +8,7 @@
 //! between requests belongs to a single one.
 #![deny(missing_docs)]
 
+mod admissions;
 mod answer;
 mod api;
 mod app;

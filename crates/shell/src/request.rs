@@ -1,11 +1,15 @@
-//! A request, read whole and bounded.
+//! A request: its head first, its body only for callers who were let in, whole and bounded.
+
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use futures::StreamExt;
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use spin_sdk::http::body::IncomingBodyExt;
+use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
+use crate::auth::Bearer;
 use crate::problem::{FieldError, Problem};
 
 /// The largest body any route takes. Single commands take less: see [`Request::body_within`].
@@ -17,36 +21,66 @@ pub struct Request {
     segments: Vec<String>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
-    body: Result<Bytes, usize>,
+    bearer: Option<Bearer>,
+    body: Body,
+}
+
+/// What is known of a request's body.
+enum Body {
+    /// Nobody has read it: the caller was not let in.
+    Unread,
+    Read(Bytes),
+    TooLarge,
 }
 
 impl Request {
-    /// Reads the body up to the limit; what is beyond it is not read.
-    pub(crate) async fn read(request: spin_sdk::http::Request) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
+    /// The request without its body.
+    pub(crate) fn head(parts: http::request::Parts) -> Self {
         let segments = parts.uri.path().split('/').skip(1).map(decoded).collect();
         let query = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let query = query
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decoded(name), decoded(value)));
-        let declared =
-            parts.headers.get("content-length").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
         let query = query.collect();
-        let mut read = Vec::new();
-        let mut is_within = declared.unwrap_or(0) <= MOST_BYTES;
-        if is_within && parts.method != http::Method::GET {
-            let mut chunks = body.stream();
-            while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|_| Problem::MalformedJson("it did not arrive whole".to_owned()))?;
-                if read.len() + chunk.len() > MOST_BYTES {
-                    is_within = false;
-                    break;
-                }
-                read.extend_from_slice(&chunk);
-            }
+        let bearer = Bearer::from_header(&parts.headers);
+        Self { method: parts.method, segments, query, headers: parts.headers, bearer, body: Body::Unread }
+    }
+
+    /// Reads the body up to the limit; what is beyond it is not read.
+    pub(crate) async fn read(&mut self, body: IncomingRequestBody) -> Result<(), Problem> {
+        self.body = Body::TooLarge;
+        let declared = self.headers.get("content-length").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        if declared.unwrap_or(0) > MOST_BYTES {
+            return Ok(());
         }
-        let body = if is_within { Ok(Bytes::from(read)) } else { Err(MOST_BYTES) };
-        Ok(Self { method: parts.method, segments, query, headers: parts.headers, body })
+        let mut read = Vec::new();
+        let mut chunks = body.stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Problem::MalformedJson("it did not arrive whole".to_owned()))?;
+            if read.len() + chunk.len() > MOST_BYTES {
+                return Ok(());
+            }
+            read.extend_from_slice(&chunk);
+        }
+        self.body = Body::Read(Bytes::from(read));
+        Ok(())
+    }
+
+    /// Whether routes look at a body at all.
+    pub(crate) fn may_have_body(&self) -> bool {
+        self.method != http::Method::GET
+    }
+
+    /// The key that it bears, when it has the shape of one.
+    pub(crate) fn bearer(&self) -> Option<&Bearer> {
+        self.bearer.as_ref()
+    }
+
+    /// The network address that the request came from, as the host saw it. Hosts set this header and drop what a client sent under its name.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        let text = self.header("spin-client-addr")?.ok()?;
+        text.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| text.parse()).ok()
     }
 
     /// Method and decoded path segments, to match a route by.
@@ -58,11 +92,12 @@ impl Request {
     /// The body, when it has at most `most` bytes.
     ///
     /// # Errors
-    /// [`Problem::BodyTooLarge`].
+    /// [`Problem::BodyTooLarge`], and [`Problem::Unauthorized`] where it was not read for want of a key.
     pub fn body_within(&self, most: usize) -> Result<&[u8], Problem> {
         match &self.body {
-            Ok(body) if body.len() <= most => Ok(body),
-            _ => Err(Problem::BodyTooLarge(most)),
+            Body::Read(body) if body.len() <= most => Ok(body),
+            Body::Read(_) | Body::TooLarge => Err(Problem::BodyTooLarge(most)),
+            Body::Unread => Err(Problem::Unauthorized),
         }
     }
 

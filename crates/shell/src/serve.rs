@@ -3,33 +3,50 @@
 use bytes::Bytes;
 use spin_sdk::http::{FullBody, Response as SpinResponse};
 
+use crate::admissions::{may_read_body, programme_of};
 use crate::answer::Reply;
 use crate::app::App;
+use crate::ids::now;
 use crate::problem::Problem;
 use crate::request::Request;
 
 /// What a component's handler gives back to the host.
 pub type Response = SpinResponse<FullBody<Bytes>>;
 
+/// What tells the host whose request it was: it limits and schedules by this, and takes it away from the answer.
+const TENANT: &str = "tenant";
+
 /// Reads the request, routes it and answers. Problems become problem+json; nothing becomes a transport error.
+///
+/// The key is looked at before the body: without a good one the body stays where it is, and routes answer as to a request without a key.
 pub async fn serve(
     request: spin_sdk::http::Request,
     route: impl AsyncFnOnce(&App, &Request) -> Result<Reply, Problem>,
 ) -> Response {
-    let with_app = async |request: &Request| {
+    let (parts, body) = request.into_parts();
+    let mut request = Request::head(parts);
+    let answered = async {
         let app = App::of_this_instance().await?;
-        route(&app, request).await
+        if request.may_have_body() && may_read_body(&app.sql, &request, now()).await? {
+            request.read(body).await?;
+        }
+        route(&app, &request).await
     };
-    serve_plain(request, with_app).await
+    let reply = answered.await.unwrap_or_else(|problem| problem.reply());
+    let programme = request.bearer().and_then(|bearer| programme_of(bearer.hash(), now()));
+    respond(match programme {
+        Some(programme) if reply.status != 401 => reply.with(TENANT, &programme),
+        _ => reply,
+    })
 }
 
-/// As [`serve`], for routes that must answer even when the database does not.
+/// As [`serve`], for routes that must answer even when the database does not. They take neither key nor body.
 pub async fn serve_plain(
     request: spin_sdk::http::Request,
     route: impl AsyncFnOnce(&Request) -> Result<Reply, Problem>,
 ) -> Response {
-    let answered = async { route(&Request::read(request).await?).await };
-    respond(answered.await.unwrap_or_else(|problem| problem.reply()))
+    let (parts, _) = request.into_parts();
+    respond(route(&Request::head(parts)).await.unwrap_or_else(|problem| problem.reply()))
 }
 
 /// `content-length` is always set: without it the last chunk travels alone and waits 40 ms for an acknowledgement on keep-alive connections.

@@ -60,8 +60,12 @@ pub async fn carry_out<S: Sql, I: FnMut() -> EntryId>(
             desk.sql.pause(attempt).await;
         }
         let mut round = Round::default();
-        for (index, loaded) in found {
+        for (place, (index, loaded)) in found.into_iter().enumerate() {
             let (Some(order), Some(outcome)) = (orders.get(index), outcomes.get_mut(index)) else { continue };
+            if place > 0 {
+                // A call of many orders must not hold up the others of its instance until all are decided.
+                desk.sql.give_way().await;
+            }
             *outcome = round.take(desk, index, order, loaded).await?;
         }
         round.write(desk, &mut outcomes).await?;

@@ -83,6 +83,9 @@ pub trait Sql {
     async fn pause(&self, attempt: u32) {
         let _ = attempt;
     }
+
+    /// Lets other requests of the instance run, between two orders of one call. Does nothing where nobody else could.
+    async fn give_way(&self) {}
 }
 
 /// The rows of one statement.

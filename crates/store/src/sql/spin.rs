@@ -51,6 +51,10 @@ impl Sql for Spin {
             spin_sdk::time::sleep(std::time::Duration::from_millis(1 + spread % most_ms)).await;
         }
     }
+
+    async fn give_way(&self) {
+        spin_sdk::wit_bindgen::yield_async().await;
+    }
 }
 
 fn read(value: SpinValue) -> Result<Value, Error> {
