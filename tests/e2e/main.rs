@@ -39,4 +39,5 @@ mod review;
 mod reward;
 mod rulebooks;
 mod shoppers_day;
+mod strangers;
 mod transfer;

@@ -58,7 +58,7 @@ impl Ask {
 
     /// As it goes over the wire.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("{}\r\nhost: test\r\n", self.line).into_bytes();
+        let mut bytes = format!("{}\r\nhost: localhost\r\n", self.line).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }

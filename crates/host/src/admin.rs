@@ -1,4 +1,7 @@
 //! The operator's service, on its own listener: metrics, health, firing a cron component, and the guests' clock when `--clock` is given.
+//!
+//! It asks for no key, so it listens to nobody who was led here by a page: a name of somebody else's that points to this address (DNS
+//! rebinding), or a request that a page of another origin makes a browser send.
 
 use crate::{
     clock::GuestClock,
@@ -10,19 +13,31 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 pub struct Admin {
     pub metrics: Arc<Metrics>,
     pub jobs: BTreeMap<String, Arc<Job>>,
     /// Present only when the process was started with `--clock`.
     pub clock: Option<GuestClock>,
+    /// Names by which it may be asked, beside `localhost` and addresses.
+    pub names: Vec<String>,
 }
 
 type Answer = Response<Full<Bytes>>;
 
 impl Admin {
     pub async fn answer(&self, request: Request<Incoming>) -> Answer {
+        if !self.is_known(&request) {
+            return problem(
+                StatusCode::MISDIRECTED_REQUEST,
+                "the operator's listener has no such name",
+                &instance_id(),
+            );
+        }
+        if is_cross_site(&request) {
+            return problem(StatusCode::FORBIDDEN, "pages of other origins may not ask this", &instance_id());
+        }
         let path = request.uri().path().to_owned();
         match (request.method(), path.as_str(), &self.clock) {
             (&Method::GET, "/healthz", _) => text(StatusCode::OK, "ok\n".into()),
@@ -39,6 +54,20 @@ impl Admin {
         }
     }
 
+    /// Addresses are nobody's to point elsewhere; a name must be one of ours.
+    fn is_known(&self, request: &Request<Incoming>) -> bool {
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) else { return false };
+        self.knows(host) && request.uri().host().is_none_or(|host| self.knows(host))
+    }
+
+    fn knows(&self, host: &str) -> bool {
+        let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
+        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let is_name = |known: &str| known.eq_ignore_ascii_case(name);
+        name.parse::<IpAddr>().is_ok() || is_name("localhost") || self.names.iter().any(|known| is_name(known))
+    }
+
     async fn fire(&self, component: &str) -> Answer {
         let Some(job) = self.jobs.get(component).cloned() else {
             return problem(StatusCode::NOT_FOUND, "no cron component has this name", &instance_id());
@@ -50,6 +79,18 @@ impl Admin {
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
         }
     }
+}
+
+/// Browsers tell where a request comes from. `Origin: null` is somewhere else, too.
+fn is_cross_site<B>(request: &Request<B>) -> bool {
+    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let is_same = |origin: &str| {
+        let (_, rest) = origin.split_once("://").unwrap_or_default();
+        text("host").is_some_and(|host| host.eq_ignore_ascii_case(rest))
+    };
+    let from_elsewhere = |site: &str| !matches!(site, "same-origin" | "none");
+    request.headers().get_all(header::ORIGIN).iter().any(|origin| !is_same(origin.to_str().unwrap_or_default()))
+        || text("sec-fetch-site").is_some_and(from_elsewhere)
 }
 
 async fn set_clock(clock: &GuestClock, request: Request<Incoming>) -> Answer {

@@ -47,6 +47,7 @@ struct Builder<'a> {
     config: RuntimeConfig,
     clock: GuestClock,
     metrics: Arc<Metrics>,
+    back_room: tokio::runtime::Handle,
     outbound: SharedClient,
     values: BTreeMap<String, String>,
     databases: HashMap<String, Database>,
@@ -55,7 +56,12 @@ struct Builder<'a> {
 }
 
 impl App {
-    pub async fn build(cli: &Cli, clock: &GuestClock, metrics: &Arc<Metrics>) -> Result<Self> {
+    pub async fn build(
+        cli: &Cli,
+        clock: &GuestClock,
+        metrics: &Arc<Metrics>,
+        back_room: &tokio::runtime::Handle,
+    ) -> Result<Self> {
         let mut manifest = Manifest::load(&cli.from)?;
         manifest.keep_only(&cli.components)?;
         let config = cli.runtime_config.as_deref().map(RuntimeConfig::load).transpose()?.unwrap_or_default();
@@ -74,6 +80,7 @@ impl App {
             config,
             clock: clock.clone(),
             metrics: metrics.clone(),
+            back_room: back_room.clone(),
             outbound: SharedClient::new(blocked),
             values,
             databases: HashMap::new(),
@@ -149,7 +156,7 @@ impl Builder<'_> {
         let service =
             service.with_context(|| format!("component `{}` cannot serve HTTP (WASI 0.3)", grants.component))?;
         let metrics = self.metrics.component(&grants.component);
-        Ok(Component::start(service, grants.clone(), &self.cli.limits, metrics))
+        Ok(Component::start(service, grants.clone(), &self.cli.limits, metrics, self.back_room.clone()))
     }
 
     fn job(&self, pre: InstancePre<Guest>, grants: Arc<Grants>) -> Result<Job> {

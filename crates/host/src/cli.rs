@@ -1,5 +1,6 @@
 //! The command line. Names and defaults only; what they mean is in docs/reference/host.md.
 
+use crate::{limits::Quota, tls::Files};
 use clap::{Parser, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -44,7 +45,65 @@ pub struct Cli {
     #[arg(long)]
     pub allow_private_networks: bool,
     #[command(flatten)]
+    pub callers: Callers,
+    #[command(flatten)]
     pub limits: Limits,
+}
+
+/// Who is believed, and how listeners are protected.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Callers {
+    /// Certificate chain of the public listener, a PEM file; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Certificate chain of the operator's listener
+    #[arg(long, value_name = "FILE", requires = "admin_tls_key")]
+    pub admin_tls_cert: Option<PathBuf>,
+    /// Its private key
+    #[arg(long, value_name = "FILE", requires = "admin_tls_cert")]
+    pub admin_tls_key: Option<PathBuf>,
+    /// Name by which the operator's listener may be asked, beside localhost and addresses
+    #[arg(long = "admin-host", value_name = "NAME")]
+    pub admin_hosts: Vec<String>,
+    /// Network of proxies that are believed when they tell a client's address
+    #[arg(long = "trusted-proxy", value_name = "CIDR", value_parser = network)]
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Header in which they tell it
+    #[arg(long, value_name = "NAME", default_value = "x-forwarded-for")]
+    pub proxy_header: http::HeaderName,
+    /// Header in which components tell the tenant of a request; taken from the answer
+    #[arg(long, value_name = "NAME", default_value = "tenant")]
+    pub tenant_header: http::HeaderName,
+    /// Requests of one key, such as 200000/10s; may be repeated; `off` for none
+    #[arg(long = "key-limit", value_name = "REQUESTS/WINDOW", default_value = "200000/10s", value_parser = quota)]
+    pub key_limits: Vec<Option<Quota>>,
+    /// Requests of one tenant
+    #[arg(long = "tenant-limit", value_name = "REQUESTS/WINDOW", default_value = "400000/10s", value_parser = quota)]
+    pub tenant_limits: Vec<Option<Quota>>,
+    /// Requests from one address
+    #[arg(long = "address-limit", value_name = "REQUESTS/WINDOW", default_value = "600000/10s", value_parser = quota)]
+    pub address_limits: Vec<Option<Quota>>,
+    /// Answers 401 to one address, after which keys that are not known are not tried
+    #[arg(long = "refused-limit", value_name = "REQUESTS/WINDOW", default_value = "600/1m", value_parser = quota)]
+    pub refused_limits: Vec<Option<Quota>>,
+    /// File with quotas, in place of those of the command line; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    pub quotas: Option<PathBuf>,
+}
+
+impl Callers {
+    /// Certificate and key of the public listener.
+    pub fn tls(&self) -> Option<Files> {
+        Some(Files { certificate: self.tls_cert.clone()?, key: self.tls_key.clone()? })
+    }
+
+    /// Those of the operator's listener.
+    pub fn admin_tls(&self) -> Option<Files> {
+        Some(Files { certificate: self.admin_tls_cert.clone()?, key: self.admin_tls_key.clone()? })
+    }
 }
 
 /// Bounds on what clients and guests may use.
@@ -95,6 +154,12 @@ pub struct Limits {
     /// Largest request body, in bytes (answered 413 above it)
     #[arg(long, default_value_t = 2 * 1024 * 1024)]
     pub max_body: usize,
+    /// Bytes of request bodies that are held at once, over all connections (answered 503 above it)
+    #[arg(long, default_value_t = 64 * 1024 * 1024)]
+    pub max_bytes_in_flight: usize,
+    /// Largest request head, in bytes (answered 431 above it)
+    #[arg(long, default_value_t = 16 * 1024, value_parser = head)]
+    pub max_head: usize,
     /// Largest response body of a guest, in bytes
     #[arg(long, default_value_t = 64 * 1024 * 1024)]
     pub max_response_body: usize,
@@ -125,8 +190,23 @@ fn name_value(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// `250ms`, `30s`, `5m`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
+fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+    address.or_else(|_| text.parse()).map_err(|_| "expected an address or a network, such as 10.0.0.0/8".to_owned())
+}
+
+fn quota(text: &str) -> Result<Option<Quota>, String> {
+    if text == "off" { Ok(None) } else { text.parse().map(Some) }
+}
+
+/// Less than 8 KiB is not enough to read with.
+fn head(text: &str) -> Result<usize, String> {
+    let bytes = text.parse().map_err(|_| "expected a number of bytes".to_owned())?;
+    if (8_192..=1 << 20).contains(&bytes) { Ok(bytes) } else { Err("expected 8192 to 1048576".to_owned()) }
+}
+
+/// `250ms`, `30s`, `5m`, `1h`, `7d`.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().map_err(|_| "expected a number and a unit, such as 30s")?;
@@ -135,7 +215,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => Ok(Duration::from_secs(number)),
         "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
         "h" => Ok(Duration::from_secs(number.saturating_mul(3600))),
-        _ => Err("expected a unit: ms, s, m or h".into()),
+        "d" => Ok(Duration::from_secs(number.saturating_mul(86_400))),
+        _ => Err("expected a unit: ms, s, m, h or d".into()),
     }
 }
 
@@ -158,7 +239,8 @@ mod tests {
             ("1h", Some(Duration::from_secs(3600))),
             ("30", None),
             ("s", None),
-            ("1d", None),
+            ("1d", Some(Duration::from_secs(86_400))),
+            ("1w", None),
         ] {
             assert_eq!(duration(text).ok(), expected, "{text}");
         }

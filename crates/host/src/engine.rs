@@ -41,7 +41,9 @@ const MOST_STACKS: u32 = 16_384;
 
 /// Room for each component's instances, for as many successors, and for the runs of cron components.
 fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
-    let instances = u32::try_from(components).unwrap_or(u32::MAX).saturating_mul(u32::from(limits.instances) + 1);
+    // In front and in the back room, each with a successor.
+    let of_component = (u32::from(limits.instances) + 1) * 2;
+    let instances = u32::try_from(components).unwrap_or(u32::MAX).saturating_mul(of_component);
     let instances = instances.saturating_mul(2).saturating_add(8);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)

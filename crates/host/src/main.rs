@@ -1,17 +1,23 @@
 //! `accrue`: runs the components of a Spin manifest on wasmtime. It knows nothing of loyalty.
 //!
-//! A request passes `server` (connection) → `public` (route, body) → `instance` (queue, guest) → `interfaces` (what the guest calls)
-//! → `sqlite` (one writer, readers beside it), and comes back the same way. `app` builds these parts from the manifest.
+//! A request passes `server` (connection) → `public` (quotas, route, body) → `instance` (queue, guest) → `interfaces` (what the guest
+//! calls) → `sqlite` (one writer, readers beside it), and comes back the same way. `app` builds these parts from the manifest.
 
+mod account;
 mod admin;
 mod app;
+mod budget;
+mod caller;
 mod cli;
 mod clock;
+mod conduct;
 mod cron;
 mod engine;
+mod fair;
 mod instance;
 mod interfaces;
 mod key_value;
+mod limits;
 mod manifest;
 mod metrics;
 mod problem;
@@ -20,6 +26,8 @@ mod router;
 mod runtime_config;
 mod server;
 mod sqlite;
+mod tenants;
+mod tls;
 mod variables;
 
 use anyhow::{Context as _, Result};
@@ -47,9 +55,17 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcome = runtime.block_on(run(&cli));
+    let back_room = match back_room() {
+        Ok(back_room) => back_room,
+        Err(error) => {
+            tracing::error!("cannot start the threads of the back room: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(&cli, back_room.handle()));
     // Guests' tasks that are still about have no client left to answer.
     runtime.shutdown_background();
+    back_room.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,7 +75,22 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: &cli::Cli) -> Result<()> {
+/// Threads for guests that compute for long: they run when nobody else needs the processor, and get a tenth of it otherwise.
+fn back_room() -> std::io::Result<tokio::runtime::Runtime> {
+    const NICE: i32 = 10;
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_name("back-room")
+        .on_thread_start(|| {
+            // On Linux this concerns the thread that calls.
+            if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+                tracing::warn!(%error, "cannot lower the priority of a thread");
+            }
+        })
+        .enable_all()
+        .build()
+}
+
+async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
     let clock = clock::GuestClock::default();
     if let Some(instant) = cli.clock {
         clock.set(instant.to_utc());
@@ -70,27 +101,37 @@ async fn run(cli: &cli::Cli) -> Result<()> {
     if let Some(file) = &cli.database_key_file {
         sqlite::take_key(file)?;
     }
-    let mut app = app::App::build(cli, &clock, &metrics).await?;
+    let mut app = app::App::build(cli, &clock, &metrics, back_room).await?;
 
-    let public = server::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;
+    let public_listener = server::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;
     let operator = server::bind(cli.admin).with_context(|| format!("cannot listen on {}", cli.admin))?;
-    let (public_address, operator_address) = (public.local_addr()?, operator.local_addr()?);
+    let (public_address, operator_address) = (public_listener.local_addr()?, operator.local_addr()?);
+    let (tls, operators_tls) = (cli.callers.tls().map(tls::acceptor), cli.callers.admin_tls().map(tls::acceptor));
+    let (tls, operators_tls) = (tls.transpose()?, operators_tls.transpose()?);
+    let scheme = |tls: &Option<_>| if tls.is_some() { "https" } else { "http" };
+    let (public_scheme, operators_scheme) = (scheme(&tls), scheme(&operators_tls));
     let (drain, draining) = watch::channel(false);
-    let router = std::mem::take(&mut app.router);
-    let service = Arc::new(public::Public { router, limits: cli.limits.clone() });
+    let service = Arc::new(public(cli, std::mem::take(&mut app.router), &metrics)?);
     let bounds = server::Bounds {
         header_timeout: cli.limits.header_timeout,
+        max_head: cli.limits.max_head,
         max_connections: cli.limits.max_connections,
         open: metrics.connections.clone(),
     };
-    let serving = tokio::spawn(server::serve(public, bounds.clone(), draining.clone(), move |request| {
-        let service = service.clone();
-        async move { service.answer(request).await }
+    let serving = tokio::spawn(server::serve(public_listener, tls, bounds.clone(), draining.clone(), {
+        move |request, peer| {
+            let service = service.clone();
+            async move { service.answer(request, peer).await }
+        }
     }));
-    let admin =
-        Arc::new(admin::Admin { metrics, jobs: app.jobs.clone(), clock: cli.clock.is_some().then(|| clock.clone()) });
+    let admin = Arc::new(admin::Admin {
+        metrics,
+        jobs: app.jobs.clone(),
+        clock: cli.clock.is_some().then(|| clock.clone()),
+        names: cli.callers.admin_hosts.clone(),
+    });
     let bounds = server::Bounds { max_connections: 256, open: Default::default(), ..bounds };
-    tokio::spawn(server::serve(operator, bounds, draining, move |request| {
+    tokio::spawn(server::serve(operator, operators_tls, bounds, draining, move |request, _| {
         let admin = admin.clone();
         async move { admin.answer(request).await }
     }));
@@ -100,8 +141,8 @@ async fn run(cli: &cli::Cli) -> Result<()> {
         }
     }
     tracing::info!(application = app.name, sqlite = rusqlite::version(), "started");
-    eprintln!("listening on http://{public_address}");
-    eprintln!("admin on http://{operator_address}");
+    eprintln!("listening on {public_scheme}://{public_address}");
+    eprintln!("admin on {operators_scheme}://{operator_address}");
 
     tokio::select! {
         _ = terminate.recv() => {}
@@ -122,6 +163,47 @@ async fn run(cli: &cli::Cli) -> Result<()> {
     app.close();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The public service with what the command line says of callers.
+fn public(
+    cli: &cli::Cli,
+    router: router::Router<Arc<instance::Component>>,
+    metrics: &Arc<metrics::Metrics>,
+) -> Result<public::Public> {
+    let callers = &cli.callers;
+    Ok(public::Public {
+        router,
+        limits: cli.limits.clone(),
+        proxies: caller::Proxies { trusted: callers.trusted_proxies.clone(), header: callers.proxy_header.clone() },
+        tenants: tenants::Tenants::new(callers.tenant_header.clone()),
+        limiter: limiter(callers)?,
+        budget: budget::Budget::new(cli.limits.max_bytes_in_flight, cli.limits.max_body, metrics.body_bytes.clone()),
+        metrics: metrics.clone(),
+    })
+}
+
+/// Quotas of the command line and of the file, which is followed.
+fn limiter(callers: &cli::Callers) -> Result<Arc<limits::Limiter>> {
+    let list = |quotas: &[Option<limits::Quota>]| quotas.iter().flatten().copied().collect();
+    let mut own = limits::Quotas::default();
+    own.key = list(&callers.key_limits);
+    own.tenant = list(&callers.tenant_limits);
+    own.address = list(&callers.address_limits);
+    own.refused = list(&callers.refused_limits);
+    let Some(file) = callers.quotas.clone() else { return Ok(Arc::new(limits::Limiter::new(own))) };
+    let limiter = Arc::new(limits::Limiter::new(own.with_file(&file)?));
+    tls::follow(vec![file.clone()], {
+        let limiter = limiter.clone();
+        move || match own.with_file(&file) {
+            Ok(quotas) => {
+                limiter.set(quotas);
+                tracing::info!(file = %file.display(), "quotas read again");
+            }
+            Err(error) => tracing::error!("the quotas before stay in force: {error:#}"),
+        }
+    });
+    Ok(limiter)
 }
 
 /// Log lines go to standard error; `RUST_LOG` chooses which.

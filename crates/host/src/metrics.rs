@@ -19,6 +19,8 @@ pub struct Metrics {
     latency: Histograms<ComponentLabel>,
     in_flight: Family<ComponentLabel, Gauge>,
     instances: Family<ComponentLabel, Gauge>,
+    back_instances: Family<ComponentLabel, Gauge>,
+    limited: Family<ScopeLabel, Counter>,
     traps: Family<ComponentLabel, Counter>,
     timeouts: Family<ComponentLabel, Counter>,
     refused: Family<ComponentLabel, Counter>,
@@ -29,6 +31,7 @@ pub struct Metrics {
     failed_commits: Family<DatabaseLabel, Counter>,
     resident: Gauge,
     pub connections: Gauge,
+    pub body_bytes: Gauge,
 }
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -42,6 +45,11 @@ struct ComponentLabel {
 struct StatusLabel {
     component: String,
     status: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ScopeLabel {
+    scope: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -62,6 +70,7 @@ pub struct ComponentMetrics {
     latency: Histogram,
     pub in_flight: Gauge,
     pub instances: Gauge,
+    pub back_instances: Gauge,
     pub traps: Counter,
     pub timeouts: Counter,
     pub refused: Counter,
@@ -87,6 +96,8 @@ impl Metrics {
             latency,
             in_flight: Family::default(),
             instances: Family::default(),
+            back_instances: Family::default(),
+            limited: Family::default(),
             traps: Family::default(),
             timeouts: Family::default(),
             refused: Family::default(),
@@ -97,6 +108,7 @@ impl Metrics {
             failed_commits: Family::default(),
             resident: Gauge::default(),
             connections: Gauge::default(),
+            body_bytes: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Answered requests by component and status class", metrics.requests.clone());
@@ -107,6 +119,13 @@ impl Metrics {
             metrics.in_flight.clone(),
         );
         registry.register("instances", "Live instances", metrics.instances.clone());
+        registry.register(
+            "back_instances",
+            "Live instances for senders whose requests compute for long",
+            metrics.back_instances.clone(),
+        );
+        registry.register("limited", "Requests refused by a quota, by its scope", metrics.limited.clone());
+        registry.register("body_bytes", "Bytes of request bodies held now", metrics.body_bytes.clone());
         registry.register("traps", "Instances lost to a trap or a stall", metrics.traps.clone());
         registry.register("timeouts", "Requests that ran out of time", metrics.timeouts.clone());
         registry.register("refused", "Requests refused because the queue was full", metrics.refused.clone());
@@ -128,6 +147,7 @@ impl Metrics {
             latency: self.latency.get_or_create_owned(&label),
             in_flight: self.in_flight.get_or_create_owned(&label),
             instances: self.instances.get_or_create_owned(&label),
+            back_instances: self.back_instances.get_or_create_owned(&label),
             traps: self.traps.get_or_create_owned(&label),
             timeouts: self.timeouts.get_or_create_owned(&label),
             refused: self.refused.get_or_create_owned(&label),
@@ -147,6 +167,11 @@ impl Metrics {
     /// Counts one fire: `ok`, `error`, `trap`, `timeout` or `skipped`.
     pub fn fired(&self, component: &str, outcome: &'static str) {
         self.fires.get_or_create(&FireLabel { component: component.to_owned(), outcome }).inc();
+    }
+
+    /// Counts one request that a quota refused.
+    pub fn limited(&self, scope: &'static str) {
+        self.limited.get_or_create(&ScopeLabel { scope }).inc();
     }
 
     /// The exposition text.

@@ -8,18 +8,29 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// A problem answer; 503 asks the client to come again.
+/// A problem answer; 429 and 503 ask the client to come again.
 pub fn problem(status: StatusCode, detail: &str, instance: &str) -> Response<Full<Bytes>> {
+    problem_of(status, "about:blank", detail, "", instance)
+}
+
+/// A problem of a type, with more members, written `,"name":value`.
+pub fn problem_of(
+    status: StatusCode,
+    kind: &str,
+    detail: &str,
+    members: &str,
+    instance: &str,
+) -> Response<Full<Bytes>> {
     let title = status.canonical_reason().unwrap_or("Error");
     let body = format!(
-        r#"{{"type":"about:blank","title":"{title}","status":{},"detail":"{detail}","instance":"{instance}"}}"#,
+        r#"{{"type":"{kind}","title":"{title}","status":{},"detail":"{detail}","instance":"{instance}"{members}}}"#,
         status.as_u16()
     );
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response

@@ -1,14 +1,21 @@
-//! The public service: finds the component of a path, takes in the body within its bounds, and turns failures into problems.
+//! The public service: counts the request against its sender's quotas, finds the component of a path, takes in the body within its bounds, and turns
+//! failures into problems.
 
 use crate::{
+    budget::{Budget, Full as NoRoom, Share},
+    caller::{ADDRESS_HEADER, Caller, Proxies},
     cli::Limits,
     instance::{Component, Failure},
+    limits::Limiter,
+    metrics::Metrics,
     problem::{instance_id, problem},
     router::Router,
+    server::Peer,
+    tenants::Tenants,
 };
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, Uri, header, uri};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header, uri};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use std::{sync::Arc, time::Instant};
 
@@ -16,18 +23,33 @@ use std::{sync::Arc, time::Instant};
 pub struct Public {
     pub router: Router<Arc<Component>>,
     pub limits: Limits,
+    pub proxies: Proxies,
+    pub tenants: Tenants,
+    pub limiter: Arc<Limiter>,
+    pub budget: Arc<Budget>,
+    pub metrics: Arc<Metrics>,
 }
 
 type Answer = Response<Full<Bytes>>;
 
 impl Public {
-    pub async fn answer(&self, request: Request<Incoming>) -> Answer {
+    pub async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let started = Instant::now();
+        let caller = self.proxies.caller(peer.address, request.headers());
+        let tenant = self.tenants.of(&caller);
+        if let Err(too_many) = self.limiter.admit(&caller, tenant) {
+            self.metrics.limited(too_many.scope);
+            return too_many.answer();
+        }
         let Some(component) = self.router.find(request.uri().path()) else {
             return refuse(StatusCode::NOT_FOUND, "nothing is served under this path");
         };
-        let answer = match self.take_in(request).await {
-            Ok(request) => self.forward(component, request).await,
+        let mut share = self.budget.share(caller.place, tenant.is_some());
+        let answer = match self.take_in(request, &caller, peer, &mut share).await {
+            Ok(request) => {
+                let from = tenant.or(caller.key).unwrap_or(caller.place);
+                self.forward(component, request, &caller, from).await
+            }
             Err(refusal) => refusal,
         };
         component.metrics.answered(answer.status(), started.elapsed());
@@ -35,31 +57,82 @@ impl Public {
     }
 
     /// The whole request, before a guest sees any of it: so a slow sender costs a guest nothing.
-    async fn take_in(&self, request: Request<Incoming>) -> Result<Request<Full<Bytes>>, Answer> {
+    async fn take_in(
+        &self,
+        request: Request<Incoming>,
+        caller: &Caller,
+        peer: Peer,
+        share: &mut Share,
+    ) -> Result<Request<Full<Bytes>>, Answer> {
         let (mut parts, body) = request.into_parts();
-        parts.uri = absolute(&parts.headers, parts.uri)
+        let scheme = if peer.is_secure { uri::Scheme::HTTPS } else { uri::Scheme::HTTP };
+        parts.uri = absolute(&parts.headers, parts.uri, scheme)
             .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "the request has no usable host or path"))?;
+        parts.headers.remove(ADDRESS_HEADER);
+        if let Ok(address) = HeaderValue::from_str(&caller.address.to_string()) {
+            parts.headers.insert(ADDRESS_HEADER, address);
+        }
         if body.is_end_stream() {
             return Ok(Request::from_parts(parts, Full::default()));
         }
-        let too_large =
-            || refuse(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes", self.limits.max_body));
         if body.size_hint().lower() > u64::try_from(self.limits.max_body).unwrap_or(u64::MAX) {
-            return Err(too_large());
+            return Err(self.too_large());
         }
-        let body = Limited::new(body, self.limits.max_body).collect();
-        match tokio::time::timeout(self.limits.body_timeout, body).await {
-            Ok(Ok(body)) => Ok(Request::from_parts(parts, Full::new(body.to_bytes()))),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-            Ok(Err(_)) => Err(refuse(StatusCode::BAD_REQUEST, "the body could not be read")),
+        match tokio::time::timeout(self.limits.body_timeout, self.whole(body, share)).await {
+            Ok(body) => Ok(Request::from_parts(parts, Full::new(body?))),
             Err(_) => Err(refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
         }
     }
 
-    async fn forward(&self, component: &Component, request: Request<Full<Bytes>>) -> Answer {
+    /// Each piece takes its share of what may be held, before the next one is waited for.
+    async fn whole(&self, mut body: Incoming, share: &mut Share) -> Result<Bytes, Answer> {
+        let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| refuse(StatusCode::BAD_REQUEST, "the body could not be read"))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            if first.len() + whole.len() + piece.len() > self.limits.max_body {
+                return Err(self.too_large());
+            }
+            share.grow(piece.len()).map_err(|no_room| match no_room {
+                NoRoom::Address => {
+                    refuse(StatusCode::TOO_MANY_REQUESTS, "too many bytes from this address are under way")
+                }
+                NoRoom::Everybody => refuse(StatusCode::SERVICE_UNAVAILABLE, "too many bytes are under way"),
+            })?;
+            if first.is_empty() && whole.is_empty() {
+                // Most bodies come in one piece.
+                first = piece;
+                continue;
+            }
+            if whole.is_empty() {
+                whole.extend_from_slice(&std::mem::take(&mut first));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(if whole.is_empty() { first } else { whole.freeze() })
+    }
+
+    fn too_large(&self) -> Answer {
+        refuse(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes", self.limits.max_body))
+    }
+
+    async fn forward(
+        &self,
+        component: &Component,
+        request: Request<Full<Bytes>>,
+        caller: &Caller,
+        from: u64,
+    ) -> Answer {
         let method_and_path = (request.method().clone(), request.uri().path().to_owned());
-        let failure = match component.call(request).await {
-            Ok(response) => return response.map(Full::new),
+        let failure = match component.call(request, from).await {
+            Ok(mut response) => {
+                let is_refused = response.status() == StatusCode::UNAUTHORIZED;
+                self.tenants.learn(caller, is_refused, response.headers_mut());
+                if is_refused {
+                    self.limiter.refused(caller);
+                }
+                return response.map(Full::new);
+            }
             Err(failure) => failure,
         };
         let (status, detail) = match failure {
@@ -82,13 +155,13 @@ fn refuse(status: StatusCode, detail: &str) -> Answer {
 }
 
 /// Guests are told an absolute URI; the authority comes from the Host header.
-fn absolute(headers: &http::HeaderMap, uri: Uri) -> Option<Uri> {
+fn absolute(headers: &http::HeaderMap, uri: Uri, scheme: uri::Scheme) -> Option<Uri> {
     let mut parts = uri.into_parts();
     if parts.authority.is_none() {
         let host = headers.get(header::HOST).map_or(&b"localhost"[..], http::HeaderValue::as_bytes);
         parts.authority = Some(uri::Authority::try_from(host).ok()?);
     }
-    parts.scheme = Some(uri::Scheme::HTTP);
+    parts.scheme = Some(scheme);
     parts.path_and_query.as_ref().filter(|path| path.as_str().starts_with('/'))?;
     Uri::from_parts(parts).ok()
 }

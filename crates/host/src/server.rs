@@ -1,4 +1,4 @@
-//! Listens, speaks HTTP/1.1, bounds what a client may cost, and drains. What is answered is up to the service that it is given.
+//! Listens, speaks HTTP/1.1, plain or over TLS, bounds what a client may cost, and drains. What is answered is up to the service that it is given.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -8,9 +8,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::gauge::Gauge;
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Semaphore, watch},
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::problem::{instance_id, problem};
 
@@ -18,9 +20,21 @@ use crate::problem::{instance_id, problem};
 #[derive(Clone)]
 pub struct Bounds {
     pub header_timeout: Duration,
+    /// Bytes of a request head; also what is read of a body ahead of who takes it in.
+    pub max_head: usize,
     pub max_connections: usize,
     pub open: Gauge,
 }
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer {
+    pub address: SocketAddr,
+    pub is_secure: bool,
+}
+
+/// A client has so long for the handshake of TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A client that takes nothing of its answer for so long is cut off.
 const WRITE_STALL: Duration = Duration::from_secs(30);
@@ -34,9 +48,14 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves until `draining` says so, then waits until every connection has finished its request.
-pub async fn serve<S, F>(listener: TcpListener, bounds: Bounds, mut draining: watch::Receiver<bool>, service: S)
-where
-    S: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+pub async fn serve<S, F>(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    bounds: Bounds,
+    mut draining: watch::Receiver<bool>,
+    service: S,
+) where
+    S: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(bounds.max_connections));
@@ -47,10 +66,17 @@ where
             () = drain_begins(&mut draining) => break,
         };
         match accepted {
-            Ok((stream, _)) => match places.clone().try_acquire_owned() {
+            Ok((stream, address)) => match places.clone().try_acquire_owned() {
                 Ok(place) => {
-                    tokio::spawn(connection(stream, bounds.clone(), draining.clone(), service.clone(), place));
+                    let (tls, bounds) = (tls.clone(), bounds.clone());
+                    let connection = connection(stream, address, tls, bounds, draining.clone(), service.clone());
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
                 }
+                // Whoever expects TLS would not understand.
+                Err(_) if tls.is_some() => drop(stream),
                 Err(_) => turn_away(&stream),
             },
             Err(error) => {
@@ -67,27 +93,53 @@ where
 
 async fn connection<S, F>(
     stream: TcpStream,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
     bounds: Bounds,
-    mut draining: watch::Receiver<bool>,
+    draining: watch::Receiver<bool>,
     service: S,
-    _place: OwnedSemaphorePermit,
 ) where
-    S: Fn(Request<Incoming>) -> F + Send + Sync,
+    S: Fn(Request<Incoming>, Peer) -> F + Send + Sync,
     F: Future<Output = Response<Full<Bytes>>> + Send,
 {
     bounds.open.inc();
     if let Err(error) = set_options(&stream) {
         tracing::debug!(%error, "socket options");
     }
+    let outcome = match tls {
+        None => speak(stream, Peer { address, is_secure: false }, &bounds, draining, service).await,
+        Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+            Ok(Ok(stream)) => speak(stream, Peer { address, is_secure: true }, &bounds, draining, service).await,
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("no handshake in time".into()),
+        },
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(error, "connection ended");
+    }
+    bounds.open.dec();
+}
+
+async fn speak<S, F>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    peer: Peer,
+    bounds: &Bounds,
+    mut draining: watch::Receiver<bool>,
+    service: S,
+) -> Result<(), String>
+where
+    S: Fn(Request<Incoming>, Peer) -> F + Send + Sync,
+    F: Future<Output = Response<Full<Bytes>>> + Send,
+{
     let answer = service_fn(|request| {
-        let answer = service(request);
+        let answer = service(request, peer);
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut connection = std::pin::pin!(
         hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.header_timeout)
-            .max_buf_size(64 * 1024)
+            .max_buf_size(bounds.max_head)
             .serve_connection(TokioIo::new(stream), answer)
     );
     let outcome = tokio::select! {
@@ -97,10 +149,7 @@ async fn connection<S, F>(
             connection.await
         }
     };
-    if let Err(error) = outcome {
-        tracing::debug!(%error, "connection ended");
-    }
-    bounds.open.dec();
+    outcome.map_err(|error| error.to_string())
 }
 
 /// Also when the process has let go of the switch.

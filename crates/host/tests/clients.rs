@@ -62,7 +62,7 @@ fn clients_that_leave_stop_nobody() {
 
 #[test]
 fn clients_that_do_not_read_stop_nobody() {
-    let host = Host::start(&[]);
+    let host = Host::start(&["--max-bytes-in-flight", "2000000000"]);
     let body = "x".repeat(1_900_000);
     let mut greedy: Vec<Client> = (0..20).map(|_| Client::connect(host.address)).collect();
     for client in &mut greedy {

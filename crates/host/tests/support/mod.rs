@@ -61,11 +61,11 @@ impl Host {
         };
         let mut find = |start: &str| loop {
             let line = read_line().unwrap_or_else(|| panic!("the host ended early:\n{}", log.lock().unwrap()));
-            if let Some(address) = line.trim().strip_prefix(start) {
+            if let Some((_, address)) = line.trim().strip_prefix(start).and_then(|rest| rest.split_once("://")) {
                 return address.parse().unwrap();
             }
         };
-        let (address, admin) = (find("listening on http://"), find("admin on http://"));
+        let (address, admin) = (find("listening on http"), find("admin on http"));
         std::thread::spawn(move || while read_line().is_some() {});
         Self { address, admin, folder: folder.clone(), log, child }
     }
@@ -147,6 +147,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
     /// The body of a successful answer.
     pub fn ok(self) -> String {
         assert_eq!(self.status, 200, "{self:?}");
@@ -170,9 +175,18 @@ impl Client {
     }
 
     pub fn try_ask(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<Answer> {
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         self.send(request.as_bytes())?;
         self.answer()
+    }
+
+    /// A request with more header lines, each ended by `\r\n`.
+    pub fn ask_with(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n");
+        self.send([head.as_bytes(), body.as_bytes()].concat().as_slice()).unwrap();
+        self.answer().unwrap()
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {

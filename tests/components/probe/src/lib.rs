@@ -1,7 +1,9 @@
 //! Fixture of the host's tests. `/probe/<verb>/<argument>`: `empty`, `echo`, `write` and `read` (two statements and one, as an earn
 //! and a balance have), `sql/<label>` (the body is the statement), `bound/<label>` (and
 //! each further line a text that is bound), `transaction`, `store`, `variable`, `clock`, `sleep`, `outbound`,
-//! and the misdeeds: `trap`, `spin`, `block`, `hog`, `silent` (no response).
+//! `address` (of the caller), `scheme`, and the misdeeds: `compute` (for milliseconds), `trap`, `spin`, `block`, `hog`, `silent` (no response).
+//!
+//! A key `<tenant>.<anything>` is good, and one that begins with `bad` is not; without any the request is nobody's, and served.
 
 use bytes::Bytes;
 use spin_sdk::{
@@ -27,12 +29,29 @@ async fn handle(request: Request) -> Result<Response<FullBody<Bytes>>, String> {
     if verb == "silent" {
         return Err("asked to give no response".into());
     }
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let key = header("authorization").unwrap_or_default();
+    let key = key.strip_prefix("Bearer ").unwrap_or_default();
+    if key.starts_with("bad") {
+        let response = Response::builder().status(401).header("content-length", 0);
+        return response.body(FullBody::new(Bytes::new())).map_err(text);
+    }
+    let tenant = key.split_once('.').map(|(tenant, _)| tenant.to_owned());
+    let (address, scheme) = (header("spin-client-addr"), request.uri().scheme_str().map(str::to_owned));
     let body = request.into_body().bytes().await.map_err(text)?;
-    let (status, body) = match run(verb, argument, &body).await {
+    let outcome = match verb {
+        "address" => Ok(address.unwrap_or_default()),
+        "scheme" => Ok(scheme.unwrap_or_default()),
+        _ => run(verb, argument, &body).await,
+    };
+    let (status, body) = match outcome {
         Ok(body) => (200, body),
         Err(message) => (500, message),
     };
-    let response = Response::builder().status(status).header("content-length", body.len());
+    let mut response = Response::builder().status(status).header("content-length", body.len());
+    if let Some(tenant) = tenant {
+        response = response.header("tenant", tenant);
+    }
     response.body(FullBody::new(Bytes::from(body))).map_err(text)
 }
 
@@ -62,6 +81,7 @@ async fn run(verb: &str, argument: &str, body: &[u8]) -> Answer {
             let body = response.into_body().bytes().await.map_err(text)?;
             Ok(format!("{status} {location} {}", String::from_utf8_lossy(&body)))
         }
+        "compute" => Ok(compute(milliseconds(argument)?)),
         "trap" => std::process::abort(),
         "spin" => spin(),
         "block" => {
@@ -135,6 +155,18 @@ fn number(rows: &[RowResult]) -> Option<i64> {
 
 fn milliseconds(argument: &str) -> Result<Duration, String> {
     argument.parse().map(Duration::from_millis).map_err(text)
+}
+
+/// Keeps the processor busy for about so long, without a pause.
+fn compute(time: Duration) -> String {
+    let started = std::time::Instant::now();
+    let mut turns = 0_u64;
+    while started.elapsed() < time {
+        for _ in 0..10_000 {
+            turns = std::hint::black_box(turns.wrapping_add(1));
+        }
+    }
+    turns.to_string()
 }
 
 fn spin() -> ! {

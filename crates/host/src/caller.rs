@@ -1,0 +1,121 @@
+//! Who sends a request, as far as a host can know: the network address, and the key without knowing what keys are.
+//!
+//! The address is the connection's own, or, where a trusted proxy connects, the one that it names. Keys and tenants are known by a keyed hash that
+//! is made anew at each start, so nothing of a key is kept.
+
+use http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
+use std::{
+    hash::{BuildHasher, Hash, RandomState},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::LazyLock,
+};
+
+/// The header by which guests learn the address, as on Spin. What a client sends under this name is dropped.
+pub const ADDRESS_HEADER: HeaderName = HeaderName::from_static("spin-client-addr");
+
+/// A sender, a key or a tenant by its hash.
+pub type Id = u64;
+
+/// Which proxies are believed, and in what header.
+#[derive(Debug, Clone)]
+pub struct Proxies {
+    pub trusted: Vec<IpNet>,
+    pub header: HeaderName,
+}
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// The port is 0 where a proxy told the address.
+    pub address: SocketAddr,
+    /// The address as limits count it.
+    pub place: Id,
+    /// What stands in `Authorization`, when anything does.
+    pub key: Option<Id>,
+}
+
+impl Proxies {
+    pub fn caller(&self, peer: SocketAddr, headers: &HeaderMap) -> Caller {
+        let address = self.address(peer, headers);
+        let key = headers.get(header::AUTHORIZATION).map(|value| id("key", &value.as_bytes()));
+        Caller { address, place: id("place", &network(address.ip())), key }
+    }
+
+    /// From the last name in the list back to the first that is no trusted proxy: what stands before that one, anybody may have written.
+    fn address(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+        let plain = |address: IpAddr| address.to_canonical();
+        let mut address = SocketAddr::new(plain(peer.ip()), peer.port());
+        let is_trusted = |address: IpAddr| self.trusted.iter().any(|network| network.contains(&address));
+        let lines: Vec<&str> = headers.get_all(&self.header).iter().filter_map(|line| line.to_str().ok()).collect();
+        let mut names = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        while is_trusted(address.ip()) {
+            let Some(named) = names.next().and_then(|name| parse(name.trim())) else { break };
+            address = SocketAddr::new(plain(named), 0);
+        }
+        address
+    }
+}
+
+/// `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
+fn parse(name: &str) -> Option<IpAddr> {
+    let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+    bare.parse().ok().or_else(|| name.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+/// Whoever has one address of IPv6 has 2⁶⁴ of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
+}
+
+/// The hash of something of one kind.
+pub fn id(kind: &str, what: &impl Hash) -> Id {
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    STATE.hash_one((kind, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        let proxies = Proxies {
+            trusted: vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()],
+            header: HeaderName::from_static("x-forwarded-for"),
+        };
+        for (peer, lines, address) in [
+            ("192.0.2.1:5000", &["203.0.113.9"][..], "192.0.2.1:5000"),
+            ("192.0.2.1:5000", &[], "192.0.2.1:5000"),
+            ("10.0.0.1:5000", &[], "10.0.0.1:5000"),
+            ("10.0.0.1:5000", &["203.0.113.9"], "203.0.113.9:0"),
+            ("10.0.0.1:5000", &["made up, 203.0.113.9, 10.0.0.2"], "203.0.113.9:0"),
+            ("10.0.0.1:5000", &["198.51.100.1", "203.0.113.9"], "203.0.113.9:0"),
+            ("10.0.0.1:5000", &["10.0.0.7"], "10.0.0.7:0"),
+            ("10.0.0.1:5000", &["nonsense"], "10.0.0.1:5000"),
+            ("[::ffff:10.0.0.1]:5000", &["[2001:db8::1]:443"], "[2001:db8::1]:0"),
+            ("[fd00::1]:5000", &["203.0.113.9:80"], "203.0.113.9:0"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            assert_eq!(
+                proxies.caller(peer.parse().unwrap(), &headers).address,
+                address.parse().unwrap(),
+                "{peer} {lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_place() {
+        let place = |address: &str| id("place", &network(address.parse().unwrap()));
+        assert_eq!(place("2001:db8::1"), place("2001:db8::ffff:1"));
+        assert_ne!(place("2001:db8::1"), place("2001:db8:0:1::1"));
+        assert_ne!(place("192.0.2.1"), place("192.0.2.2"));
+    }
+}
