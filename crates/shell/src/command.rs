@@ -266,7 +266,7 @@ fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>, lines: Option<
 /// # Errors
 /// [`Problem::Unauthorized`].
 pub fn actor_of(request: &Request) -> Result<String, Problem> {
-    Ok(actor(&Bearer::of(request)?))
+    Ok(actor(Bearer::of(request)?))
 }
 
 /// How entries name who asked for them.
