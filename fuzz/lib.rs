@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Context, Currency, EntryId, Member, MemberId, Money, Origin, ProgrammeId, Reference, Timestamp};
-use rules::{Command, Document, EarnEvent, Line, Part, Recorded, Reverse, Rulebook, decide};
+use rules::{Command, Document, EarnEvent, Line, Recorded, Reverse, Rulebook, decide};
 
 /// Validates a document; a valid one survives being stored and earns without harm.
 pub fn work_with(document: &Document) {
@@ -40,7 +40,7 @@ fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -
         let by_line: i64 = earned.lines.iter().map(|line| line.granted).sum();
         assert_eq!(by_line, awarded, "the lines share what is awarded");
     }
-    let wish = Reverse { earn: Some(earned.clone()), redemption: None, part: Part::Rest };
+    let wish = Reverse { earn: Some(earned.clone()), ..Reverse::default() };
     let origin = Origin { reference: None, ..origin };
     let later = now.plus_ms(31 * 86_400_000);
     let command = Command::Reverse(Some(Box::new(wish)));

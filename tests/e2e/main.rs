@@ -34,6 +34,7 @@ mod recipes;
 mod recover;
 mod redeem;
 mod report;
+mod returns;
 mod reverse;
 mod review;
 mod reward;

@@ -14,10 +14,10 @@ use ledger::{Adjustment, AdjustmentRequest, Entry, EntryId, Kind, MemberId, Refu
 use serde_json::{Value as Json, json};
 use shell::{
     AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate,
-    bulk_of_caller, now, of_caller, parse_json, parse_optional_json, serve,
+    bulk_of_caller, known_as, now, of_caller, parse_json, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
-use store::{adjustment_json, corrections, entry_json, named_entry, open_requests};
+use store::{Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests};
 
 const REQUESTERS: [Role; 5] =
     [Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
@@ -53,7 +53,16 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request, &REQUESTERS, MOST_BYTES).await?;
     let body: AdjustmentBody = parse_json(text)?;
-    of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller)).await
+    let body = AdjustmentBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
+    let undone = undone(app, &caller, &body).await?;
+    of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller, undone.as_ref())).await
+}
+
+/// The adjustment that is to be undone, when it is one of the member's.
+async fn undone(app: &App, caller: &Caller, body: &AdjustmentBody) -> Result<Option<Entry>, Problem> {
+    let Some(id) = body.undoes.as_deref().and_then(EntryId::parse) else { return Ok(None) };
+    let Ok(member) = MemberId::new(body.member_id.as_str()) else { return Ok(None) };
+    Ok(adjusted(&app.sql, caller.programme.no, &member, id).await?)
 }
 
 /// The rows of a file have the file's key and their place as their own: sent again, the file does nothing twice.
@@ -64,7 +73,7 @@ async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
     let orders = |actor: &str| {
         let numbered = (1..).zip(rows);
         let order = |(row, body): (usize, Result<AdjustmentBody, Problem>)| {
-            body.and_then(|body| body.order(&format!("{key}/{row}"), actor, &caller))
+            body.and_then(|body| body.order(&format!("{key}/{row}"), actor, &caller, None))
         };
         Ok(numbered.map(order).collect())
     };

@@ -17,8 +17,8 @@ use shell::{
 };
 use spin_sdk::http_service;
 use store::{
-    Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance, wrong_exchanges,
-    wrong_tallies,
+    Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance, undone_too_often,
+    wrong_exchanges, wrong_tallies,
 };
 
 const READERS: [Role; 1] = [Role::Finance];
@@ -84,7 +84,8 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         let apart = name_clashes(&app.sql, &caller.programme.id, None).await?;
         let what = |other: String| json!({"what": format!("names belong to other members in {other} of its group")});
         violations.extend(apart.into_iter().map(what));
-        let wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
+        let mut wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
+        wrong.extend(undone_too_often(&app.sql, caller.programme.no).await?);
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         if let Some(body) = body.as_object_mut() {
             body.insert(

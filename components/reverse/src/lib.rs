@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `POST /v1/reverse` | gives back what was spent, then takes back what was earned; `?dry_run=true` writes nothing |
 
-use ledger::{Entry, Kind, Refusal};
-use rules::{Past, Redemption, Reverse, meant};
+use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
+use rules::{Merged, Past, Redemption, Reverse, meant};
 use shell::{
     App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, known_as, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{drawn_lots, named_entry, records};
+use store::{Caller, Lots, Scope, Wanted, drawn_lots, gifts, load, named_entry, records, taken_over};
 
 const ROLES: [Role; 2] = [Role::Storefront, Role::Service];
 const MOST_BYTES: usize = 64 * 1024;
@@ -33,36 +33,126 @@ async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
     let body: ReverseBody = parse_json(text)?;
     let body = ReverseBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
-    let wish = find(app, caller.programme.no, &body).await?;
+    let wish = find(app, &caller, &body).await?;
     of_caller(app, request, &caller, |actor| body.order(&key, actor, wish)).await
 }
 
 /// What the member earned and spent under the names given. Entries never change, so they may be read before the member is; what was undone of
 /// them before is part of the load.
-async fn find(app: &App, programme_no: i64, body: &ReverseBody) -> Result<Result<Option<Reverse>, Refusal>, Problem> {
+async fn find(app: &App, caller: &Caller, body: &ReverseBody) -> Result<Result<Option<Reverse>, Refusal>, Problem> {
+    let programme_no = caller.programme.no;
     let (target, part) = body.target()?;
-    let is_theirs = |entry: &Entry| entry.member.as_str() == body.member_id;
-    let found = match target {
+    let found: Vec<Entry> = match target {
         Target::Sources(sources) => {
-            let found = records(&app.sql, programme_no, &sources).await?.into_iter();
-            match meant(found.filter(|past: &Past| is_theirs(&past.entry)).collect(), body.order_store_id.as_deref()) {
+            let mut theirs: Vec<Past> = Vec::new();
+            for past in records(&app.sql, programme_no, &sources).await? {
+                if is_theirs(app, caller, &past.entry, &body.member_id).await? {
+                    theirs.push(past);
+                }
+            }
+            match meant(theirs, body.order_store_id.as_deref()) {
                 Ok(meant) => meant,
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
-        Target::Entry(id) => named_entry(&app.sql, programme_no, id).await?.into_iter().filter(is_theirs).collect(),
+        Target::Entry(id) => match named_entry(&app.sql, programme_no, id).await? {
+            Some(entry) if is_theirs(app, caller, &entry, &body.member_id).await? => vec![entry],
+            _ => Vec::new(),
+        },
     };
-    let (mut earn, mut redemption) = (None, None);
+    let mut wish = Reverse { part, ..Reverse::default() };
+    let (found, merged) = moved(app, programme_no, found, &body.member_id).await?;
+    wish.merged = merged;
     for entry in found {
         match entry.kind {
-            Kind::Earn => earn = Some(entry),
+            Kind::Earn => wish.earn = Some(entry),
             Kind::Redeem | Kind::Capture => {
-                let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
-                redemption = Some(Redemption { entry, lots });
+                wish.redemption = Some(redemption(app, programme_no, entry).await?);
             }
             _ => {}
         }
     }
-    let is_found = earn.is_some() || redemption.is_some();
-    Ok(Ok(is_found.then_some(Reverse { earn, redemption, part })))
+    if wish.earn.is_some() {
+        let member = MemberId::new(body.member_id.as_str()).map_err(|_| Problem::refused(Refusal::MemberNotFound))?;
+        wish.gifts = gifts(&app.sql, programme_no, &member).await?;
+    }
+    let is_found = wish.earn.is_some() || wish.redemption.is_some();
+    Ok(Ok(is_found.then_some(wish)))
+}
+
+/// Whether the entry is the member's, of an account that became part of the member's, or of a pool that paid for the member.
+async fn is_theirs(app: &App, caller: &Caller, entry: &Entry, member: &str) -> Result<bool, Problem> {
+    let mut account = entry.member.clone();
+    for _ in 0..MOST_MERGERS {
+        if account.as_str() == member {
+            return Ok(true);
+        }
+        match taken_over(&app.sql, caller.programme.no, &account, &[]).await? {
+            Some(taken) => account = taken.entry.member,
+            None => break,
+        }
+    }
+    let is_spent = matches!(entry.kind, Kind::Redeem | Kind::Capture);
+    Ok(is_spent && is_paid_by_pool(app, caller, entry, member).await?)
+}
+
+/// How many accounts may have become one after another.
+const MOST_MERGERS: usize = 20;
+
+/// The entries as the member has them: those of an account that became part of the member's, with the lots that the member has of an earn. Entries
+/// of others are left as they are.
+async fn moved(
+    app: &App,
+    programme_no: i64,
+    found: Vec<Entry>,
+    member: &str,
+) -> Result<(Vec<Entry>, Option<Merged>), Problem> {
+    let (mut kept, mut merged) = (Vec::new(), None::<Merged>);
+    for entry in &found {
+        let (mut own, mut from, mut expired) = (entry.clone(), entry.member.clone(), 0i64);
+        for _ in 0..MOST_MERGERS {
+            if from.as_str() == member {
+                kept.push(own);
+                break;
+            }
+            let lots: Vec<LotNumber> = own.grants.iter().map(|lot| lot.number).collect();
+            let Some(taken) = taken_over(&app.sql, programme_no, &from, &lots).await? else { break };
+            expired = expired.saturating_add(taken.expired);
+            let there = |number: LotNumber| {
+                let at = taken.handed_over.iter().position(|handed_over| *handed_over == number)?;
+                taken.entry.grants.get(at).cloned()
+            };
+            own.grants = lots.into_iter().filter_map(there).collect();
+            if taken.entry.member.as_str() == member {
+                let sum = merged.take().map_or(0, |merged: Merged| merged.expired);
+                merged = Some(Merged { from, expired: sum.saturating_add(expired) });
+                kept.push(own);
+                break;
+            }
+            from = taken.entry.member;
+        }
+    }
+    Ok(if merged.is_some() { (kept, merged) } else { (found, None) })
+}
+
+async fn redemption(app: &App, programme_no: i64, entry: Entry) -> Result<Redemption, Problem> {
+    let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
+    // Which lines the points of a hold were for is told by the hold.
+    let hold = match entry.corrects {
+        Some(hold) => named_entry(&app.sql, programme_no, hold).await?,
+        None => None,
+    };
+    let entry = Entry { lines: hold.map_or_else(|| entry.lines.clone(), |hold| hold.lines), ..entry };
+    Ok(Redemption { entry, lots })
+}
+
+/// Whether the points are those of a pool that paid for this member, or that the member belongs to.
+async fn is_paid_by_pool(app: &App, caller: &Caller, entry: &Entry, member: &str) -> Result<bool, Problem> {
+    if entry.counterparty.as_ref().is_some_and(|of| of.as_str() == member) {
+        return Ok(true);
+    }
+    let wanted = [Wanted::member(entry.member.clone())];
+    let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
+    let account = found.and_then(|(_, _, mut loaded)| loaded.pop());
+    Ok(account.is_some_and(|account| account.member.pooled.iter().any(|id| id.as_str() == member)))
 }

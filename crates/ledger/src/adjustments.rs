@@ -5,12 +5,13 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
-use crate::entry::{Entry, LotGrant, Origin};
+use crate::entry::{Entry, LotDraw, LotGrant, Origin};
 use crate::fault::Fault;
 use crate::holds::MOST_OPEN;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
 use crate::kind::Kind;
+use crate::lot::LotState;
 use crate::refusal::Refusal;
 
 /// A person as the books name one: the key they used, and what people call it.
@@ -29,6 +30,15 @@ impl Person {
     }
 }
 
+/// A grant by hand that an adjustment undoes: it takes from the lot of that grant, and from no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undone {
+    /// The adjustment that granted it.
+    pub entry: EntryId,
+    /// Its lot.
+    pub lot: LotNumber,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdjustmentTerms {
@@ -44,6 +54,8 @@ pub struct AdjustmentTerms {
     pub steps: Vec<String>,
     /// From when on it can no longer be decided.
     pub until: Timestamp,
+    /// The grant that it undoes, when it does.
+    pub undoes: Option<Undone>,
 }
 
 /// One approval.
@@ -186,13 +198,29 @@ fn execute(
             expires_at: adjustment.terms.expires_at,
         });
     } else {
-        draws = match drawn_for(journal, points.checked_neg().ok_or(Fault::Overflow)?, first_in_first_out)? {
+        let points = points.checked_neg().ok_or(Fault::Overflow)?;
+        let drawn = match adjustment.terms.undoes {
+            Some(undone) => Ok(drawn_of(journal, undone.lot, points)),
+            None => drawn_for(journal, points, first_in_first_out),
+        };
+        draws = match drawn? {
             Ok(draws) => draws,
             Err(refusal) => return Ok(Err(refusal)),
         };
     }
     let adjustment = Some(adjustment);
     journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) }).map(Ok)
+}
+
+/// Points of this lot alone, as many as are asked for.
+fn drawn_of(journal: &Journal, number: LotNumber, points: i64) -> Result<Vec<LotDraw>, Refusal> {
+    let (member, now) = (journal.member(), journal.now());
+    let lot = member.lots.iter().find(|lot| lot.number == number && lot.state(now) == LotState::Active);
+    let balance = lot.map_or(0, |lot| member.free(lot));
+    if balance < points {
+        return Err(Refusal::InsufficientPoints { balance, missing: points - balance });
+    }
+    Ok(vec![LotDraw { number, points }])
 }
 
 /// Records which requests nobody had decided by the instant `at`.

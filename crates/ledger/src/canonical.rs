@@ -220,6 +220,11 @@ impl Entry {
                 });
             });
         }
+        if let Some(undone) = self.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes) {
+            bytes.text("undoes");
+            bytes.0.extend_from_slice(&undone.entry.0.to_be_bytes());
+            bytes.integer(undone.lot.0);
+        }
         Hash(Sha256::digest(&bytes.0).into())
     }
 }

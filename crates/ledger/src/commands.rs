@@ -9,7 +9,7 @@ use crate::entry::{
     Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, Silent, TierMove,
 };
 use crate::fault::Fault;
-use crate::id::{EntryId, LotNumber};
+use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::{Journal, drawn, sum};
 use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
@@ -59,6 +59,10 @@ pub struct Redeem {
     pub first_in_first_out: bool,
     /// What the points take off an order, when they do.
     pub deduction: Option<Deduction>,
+    /// On whose behalf, where somebody else pays: a member of a pool.
+    pub of: Option<MemberId>,
+    /// The order lines that they pay, where the till names them: line, units, points.
+    pub lines: Vec<(String, i64, i64)>,
     /// Later ends of open lots, as the member is active; a lot of which nothing stays free keeps its own.
     pub extends: Vec<LotDates>,
 }
@@ -152,11 +156,27 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<R
     match drawn_for(journal, redeem.points, redeem.first_in_first_out)? {
         Ok(draws) => {
             let deduction = redeem.deduction;
+            let lines = paid(redeem.lines);
             let dates = lasting(journal.member(), redeem.extends, &draws, None);
-            journal.post(Entry { draws, dates, deduction, ..journal.draft(Kind::Redeem, origin) }).map(Ok)
+            let counterparty = redeem.of;
+            let draft = Entry { draws, dates, lines, deduction, counterparty, ..journal.draft(Kind::Redeem, origin) };
+            journal.post(draft).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
     }
+}
+
+/// Order lines as the entry of what paid them tells them: line, units, points, which count as lost.
+pub(crate) fn paid(lines: Vec<(String, i64, i64)>) -> Vec<LineAward> {
+    let line = |(line, quantity, points): (String, i64, i64)| LineAward {
+        line,
+        sku: None,
+        category: None,
+        quantity,
+        amount_minor: 0,
+        granted: points.saturating_neg(),
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// The lots that a redemption draws from, in the order they are spent.
@@ -199,15 +219,20 @@ pub(crate) fn lasting(
     extends.into_iter().filter(lasts).collect()
 }
 
-/// What can be spent of each lot at the instant `at`, in the order it is spent. What holds keep is left out.
-pub(crate) fn spendable(journal: &Journal, at: Timestamp, first_in_first_out: bool) -> Vec<LotDraw> {
-    let member = journal.member();
-    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| lot.state(at) == LotState::Active).collect();
+/// Puts lots in the order they are spent in.
+pub(crate) fn in_order(lots: &mut [&Lot], first_in_first_out: bool) {
     if first_in_first_out {
         lots.sort_by_key(|lot| lot.first_in_first_out());
     } else {
         lots.sort_by_key(|lot| lot.expiring_first());
     }
+}
+
+/// What can be spent of each lot at the instant `at`, in the order it is spent. What holds keep is left out.
+pub(crate) fn spendable(journal: &Journal, at: Timestamp, first_in_first_out: bool) -> Vec<LotDraw> {
+    let member = journal.member();
+    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| lot.state(at) == LotState::Active).collect();
+    in_order(&mut lots, first_in_first_out);
     let free = lots.into_iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) });
     free.filter(|lot| lot.points > 0).collect()
 }

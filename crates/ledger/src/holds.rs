@@ -3,7 +3,7 @@
 //! A hold names its lots, so that what it was promised cannot be spent twice, and stays good past their end for as long as it lasts.
 
 use crate::calendar::Timestamp;
-use crate::commands::{Redeem, drawn_for, lasting, taken};
+use crate::commands::{Redeem, drawn_for, lasting, paid, taken};
 use crate::entry::{Entry, LotDates, LotDraw, Origin, Reservation};
 use crate::fault::Fault;
 use crate::id::{EntryId, Reference};
@@ -49,7 +49,8 @@ pub fn hold(
             let dates = lasting(journal.member(), wish.extends, &lots, None);
             let reservation = Some(Reservation { until, lots });
             let deduction = wish.deduction;
-            journal.post(Entry { reservation, dates, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
+            let lines = paid(wish.lines);
+            journal.post(Entry { reservation, dates, lines, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
     }

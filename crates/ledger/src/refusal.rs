@@ -101,7 +101,7 @@ pub enum Refusal {
         /// The entry that used the other one.
         entry: EntryId,
     },
-    /// What was taken from the catalogue is undone whole or not at all.
+    /// What was taken from the catalogue is undone by the piece.
     WholeOnly,
     /// The rulebook does not know the event.
     UnknownEvent {
@@ -189,9 +189,14 @@ pub enum Refusal {
     },
     /// More than there is left to return, give back or capture.
     MoreThanLeft {
-        /// The order line that it is about; `None` for points.
+        /// The order line that it is about; `None` for points, or money of the whole order.
         line: Option<String>,
-        /// How many units or points are left.
+        /// How many units, points or minor units are left.
+        left: i64,
+    },
+    /// The points paid for several lines together, and nobody has told which of them cost how many.
+    PointsNeeded {
+        /// How many are left to give back.
         left: i64,
     },
     /// The points or sums leave what the ledger can count.
@@ -262,6 +267,7 @@ impl Refusal {
             Self::UnknownReason { .. } => "unknown-reason",
             Self::UnknownPolicy { .. } => "unknown-policy",
             Self::MoreThanLeft { .. } => "more-than-left",
+            Self::PointsNeeded { .. } => "points-needed",
             Self::AmountOutOfRange => "amount-out-of-range",
             Self::InsufficientPoints { .. } => "insufficient-points",
         }
@@ -359,6 +365,7 @@ impl Refusal {
             | Self::UnknownReason { .. }
             | Self::UnknownPolicy { .. }
             | Self::MoreThanLeft { .. }
+            | Self::PointsNeeded { .. }
             | Self::AmountOutOfRange => false,
         }
     }

@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use crate::calendar::Timestamp;
-use crate::commands::{spendable, taken};
+use crate::commands::{in_order, spendable, taken};
 use crate::coupons::Coupon;
-use crate::entry::{Count, Entry, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
+use crate::entry::{Count, Entry, LineReturn, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
 use crate::fault::Fault;
-use crate::id::{EntryId, LotNumber};
+use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::{Journal, drawn, sum};
 use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
@@ -46,6 +46,8 @@ pub struct ClawBack<'a> {
     pub coupons: Vec<Coupon>,
     /// What is left of the earn's open review, when it has one and not all comes back.
     pub review: Option<Review>,
+    /// The account that it was earned by, where that became part of this one.
+    pub of: Option<MemberId>,
 }
 
 /// Takes points back: from the lots of the earn first, then as the shortfall policy says. What expired of them is gone already and is not taken
@@ -69,9 +71,10 @@ pub fn claw_back(
         LotState::Spent | LotState::Expired => false,
     };
     let member = journal.member();
-    let lots = member.lots.iter().filter(|lot| own.contains(&lot.number)).filter(can_be_taken);
-    let mut lots: Vec<LotDraw> =
-        lots.map(|lot| LotDraw { number: lot.number, points: member.free(lot) }).filter(|lot| lot.points > 0).collect();
+    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| own.contains(&lot.number)).filter(can_be_taken).collect();
+    in_order(&mut lots, wish.first_in_first_out);
+    let free = lots.into_iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) });
+    let mut lots: Vec<LotDraw> = free.filter(|lot| lot.points > 0).collect();
     if wish.shortfall != Shortfall::PendingOnly {
         let others = spendable(journal, now, wish.first_in_first_out);
         lots.extend(others.into_iter().filter(|lot| !own.contains(&lot.number)));
@@ -81,6 +84,7 @@ pub fn claw_back(
     let held = sum(journal.member().holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points))?;
     let draft = Entry {
         corrects: Some(wish.earn.id),
+        counterparty: wish.of,
         cause,
         debt: match wish.shortfall {
             Shortfall::PendingOnly => 0,
@@ -110,12 +114,16 @@ pub struct GiveBack<'a> {
     pub before: i64,
     /// How many more are to be given back.
     pub points: i64,
+    /// The lines that they had paid, as far as these were named.
+    pub lines: Vec<LineReturn>,
     /// Coupons that it issued and that are taken away.
     pub coupons: Vec<Coupon>,
     /// Counters to take back from.
     pub counts: Vec<Count>,
     /// Counters of the programme to take back from.
     pub tallies: Vec<Tally>,
+    /// The account that spent them, where that became part of this one: they come back in lots of their own.
+    pub of: Option<MemberId>,
     /// The lot that takes the place of lots which have expired meanwhile (its points are ignored); without it their points expire again.
     pub grace: Option<LotGrant>,
 }
@@ -132,7 +140,7 @@ pub fn give_back(
 ) -> Result<EntryId, Fault> {
     let now = journal.now();
     let (mut before, mut missing) = (wish.before, wish.points);
-    let (mut returns, mut expired) = (Vec::new(), 0i64);
+    let (mut returns, mut grants, mut expired) = (Vec::new(), Vec::new(), 0i64);
     for draw in wish.redemption.draws.iter().rev() {
         let skipped = before.min(draw.points);
         before -= skipped;
@@ -145,6 +153,8 @@ pub fn give_back(
         // Without a grace lot they go back all the same, and expire in an entry that says so.
         if wish.grace.is_some() && lot.expires_at.is_some_and(|end| end <= now) {
             expired += points;
+        } else if wish.of.is_some() {
+            grants.push(LotGrant { points, ..lot.clone() });
         } else {
             returns.push(LotReturn { lot: lot.clone(), points });
         }
@@ -156,9 +166,10 @@ pub fn give_back(
     let draft = Entry {
         corrects: Some(wish.redemption.id),
         cause,
-        grants: grace.into_iter().collect(),
+        counterparty: wish.of,
+        grants: grants.into_iter().chain(grace).collect(),
         returns,
-        reversal: Some(Reversal { lines: Vec::new(), desired: wish.points, expired }),
+        reversal: Some(Reversal { lines: wish.lines, desired: wish.points, expired }),
         coupons: wish.coupons,
         counts: wish.counts,
         tallies: wish.tallies,

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::adjustments::Undone;
 use crate::coupons::Coupon;
 use crate::entry::{Entry, LotReturn, Reversal};
-use crate::id::{EntryId, LotNumber};
+use crate::id::{EntryId, LotNumber, MemberId};
 use crate::kind::Kind;
 use crate::lot::Lot;
 
@@ -18,13 +19,20 @@ pub(crate) struct Trail {
     undoable: BTreeMap<EntryId, Undoable>,
     /// Codes of coupons that can be used.
     coupons: BTreeSet<String>,
+    /// Accounts that became part of this one. Their entries are theirs: how much of them is undone is told by the programme's audit.
+    merged: BTreeSet<MemberId>,
+    /// The lot that each adjustment by hand granted.
+    adjusted: BTreeMap<EntryId, LotNumber>,
+    /// The lines that each hold is to pay, with their points.
+    held_for: BTreeMap<EntryId, BTreeMap<String, i64>>,
 }
 
 #[derive(Debug, Clone)]
 enum Undoable {
     Earn {
         points: i64,
-        units: BTreeMap<String, i64>,
+        /// Units of each line, and its price.
+        lines: BTreeMap<String, (i64, i64)>,
         lots: Vec<LotNumber>,
         coupons: Vec<Coupon>,
         /// How much of what expired of the lots was set against reversals.
@@ -34,6 +42,8 @@ enum Undoable {
         points: i64,
         lots: BTreeMap<LotNumber, i64>,
         coupons: Vec<Coupon>,
+        /// Points that paid each line, where they are named.
+        paid: BTreeMap<String, i64>,
     },
     /// The use of a coupon; empty once it was undone.
     Coupons(Vec<Coupon>),
@@ -62,9 +72,25 @@ impl Trail {
                 *sum = sum.saturating_add(draw.points);
             }
         }
-        self.undoable.extend(undoable(entry).map(|undoable| (entry.id, undoable)));
+        self.undoable.extend(self.undoable_of(entry).map(|undoable| (entry.id, undoable)));
+        if entry.kind == Kind::Merge && entry.carried.is_some() {
+            self.merged.extend(entry.counterparty.clone());
+        }
+        if let (Kind::Adjust, Some(lot)) = (entry.kind, entry.grants.first()) {
+            self.adjusted.insert(entry.id, lot.number);
+        }
+        if entry.kind == Kind::Hold && !entry.lines.is_empty() {
+            self.held_for.insert(entry.id, paid(entry));
+        }
         let was_granted = |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
+        let undone = entry.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes);
+        let is_granted = |undone: Undone| {
+            self.adjusted.get(&undone.entry) == Some(&undone.lot)
+                && entry.grants.is_empty()
+                && entry.draws.iter().all(|draw| draw.number == undone.lot)
+        };
         let undoes = entry.returns.iter().all(was_granted)
+            && undone.is_none_or(is_granted)
             && entry.reversal.as_ref().is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false));
         for coupon in &entry.coupons {
             // What is there goes, what is not comes: whether it may is told by what the entry undoes.
@@ -76,19 +102,24 @@ impl Trail {
     }
 
     fn undo(&mut self, entry: &Entry, reversal: &Reversal) -> Option<bool> {
+        if let Some(of) = &entry.counterparty {
+            return Some(self.merged.contains(of) && entry.returns.is_empty());
+        }
         let mut coupons_of = entry.coupons.iter();
         let (open, none_open) = (
             coupons_of.clone().all(|coupon| self.coupons.contains(&coupon.code)),
             coupons_of.all(|coupon| !self.coupons.contains(&coupon.code)),
         );
         match self.undoable.get_mut(&entry.corrects?)? {
-            Undoable::Earn { points, units, lots, coupons, set_off } => {
+            Undoable::Earn { points, lines: order, lots, coupons, set_off } => {
                 let expired =
                     lots.iter().filter_map(|lot| self.expired.get(lot)).fold(0, |a: i64, b| a.saturating_add(*b));
                 *set_off = set_off.saturating_add(reversal.expired);
                 let mut lines = reversal.lines.iter();
-                let is_left =
-                    lines.all(|line| units.get_mut(&line.line).is_some_and(|left| spend(left, line.quantity)));
+                let is_left = lines.all(|line| {
+                    let left = order.get_mut(&line.line);
+                    left.is_some_and(|(units, minor)| spend(units, line.quantity) && spend(minor, line.amount_minor))
+                });
                 let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
                 let takes = entry.returns.is_empty() && entry.grants.is_empty() && own;
                 Some(takes && is_left && *set_off <= expired && spend(points, reversal.desired))
@@ -99,41 +130,57 @@ impl Trail {
                 let back = std::mem::take(used);
                 Some(!moves && none_open && !back.is_empty() && back == entry.coupons)
             }
-            Undoable::Redemption { points, lots, coupons } => {
+            Undoable::Redemption { points, lots, coupons, paid } => {
                 let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
                 let mut returns = entry.returns.iter();
                 let is_left =
                     returns.all(|back| lots.get_mut(&back.lot.number).is_some_and(|left| spend(left, back.points)));
-                let gives = entry.draws.is_empty() && entry.debt == 0 && reversal.lines.is_empty();
+                let mut lines = reversal.lines.iter();
+                let is_paid = lines.all(|line| paid.get_mut(&line.line).is_some_and(|left| spend(left, line.points)));
+                let gives = entry.draws.is_empty() && entry.debt == 0 && is_paid;
                 Some(gives && own && is_left && spend(points, reversal.desired))
             }
         }
     }
+
+    fn undoable_of(&self, entry: &Entry) -> Option<Undoable> {
+        match entry.kind {
+            Kind::Earn => Some(Undoable::Earn {
+                points: entry.points,
+                lines: entry.lines.iter().map(|line| (line.line.clone(), (line.quantity, line.amount_minor))).collect(),
+                lots: entry.grants.iter().map(|lot| lot.number).collect(),
+                coupons: entry.coupons.clone(),
+                set_off: 0,
+            }),
+            // Gifts of a tier are taken back as what was earned is.
+            Kind::TierChange if !entry.grants.is_empty() || !entry.coupons.is_empty() => Some(Undoable::Earn {
+                points: entry.points,
+                lines: BTreeMap::new(),
+                lots: entry.grants.iter().map(|lot| lot.number).collect(),
+                coupons: entry.coupons.clone(),
+                set_off: 0,
+            }),
+            // What somebody else gave is taken back as what was earned is, what was given away comes back as what was spent.
+            Kind::Transfer if !entry.grants.is_empty() => Some(Undoable::Earn {
+                points: entry.points,
+                lines: BTreeMap::new(),
+                lots: entry.grants.iter().map(|lot| lot.number).collect(),
+                coupons: Vec::new(),
+                set_off: 0,
+            }),
+            Kind::Redeem | Kind::Capture | Kind::Transfer => Some(Undoable::Redemption {
+                points: entry.points.saturating_neg(),
+                lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
+                coupons: entry.coupons.clone(),
+                paid: entry.corrects.and_then(|hold| self.held_for.get(&hold)).cloned().unwrap_or_else(|| paid(entry)),
+            }),
+            Kind::CouponRedeem => Some(Undoable::Coupons(entry.coupons.clone())),
+            _ => None,
+        }
+    }
 }
 
-fn undoable(entry: &Entry) -> Option<Undoable> {
-    match entry.kind {
-        Kind::Earn => Some(Undoable::Earn {
-            points: entry.points,
-            units: entry.lines.iter().map(|line| (line.line.clone(), line.quantity)).collect(),
-            lots: entry.grants.iter().map(|lot| lot.number).collect(),
-            coupons: entry.coupons.clone(),
-            set_off: 0,
-        }),
-        // What somebody else gave is taken back as what was earned is, what was given away comes back as what was spent.
-        Kind::Transfer if !entry.grants.is_empty() => Some(Undoable::Earn {
-            points: entry.points,
-            units: BTreeMap::new(),
-            lots: entry.grants.iter().map(|lot| lot.number).collect(),
-            coupons: Vec::new(),
-            set_off: 0,
-        }),
-        Kind::Redeem | Kind::Capture | Kind::Transfer => Some(Undoable::Redemption {
-            points: entry.points.saturating_neg(),
-            lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
-            coupons: entry.coupons.clone(),
-        }),
-        Kind::CouponRedeem => Some(Undoable::Coupons(entry.coupons.clone())),
-        _ => None,
-    }
+/// The points that paid each line, as a redemption or a hold names them.
+fn paid(entry: &Entry) -> BTreeMap<String, i64> {
+    entry.lines.iter().map(|line| (line.line.clone(), line.granted.saturating_neg())).collect()
 }

@@ -208,7 +208,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
         only(entry.debt > 0, &[Kind::Reverse, Kind::Merge]),
         only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
-        only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool]),
+        only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool, Kind::Redeem, Kind::Reverse]),
         only(entry.pool.is_some(), &[Kind::Pool]),
         only(entry.exchange.is_some(), &[Kind::Exchange]),
         only(entry.carried.is_some(), &[Kind::Merge]),
@@ -284,8 +284,12 @@ fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
     let grace: i64 = entry.grants.iter().map(|lot| lot.points).fold(0, i64::saturating_add);
     let returned: i64 = entry.returns.iter().map(|back| back.points).fold(0, i64::saturating_add);
     let takes = grace == 0 && returned == 0 && within(entry.points.saturating_neg());
-    let gives =
-        entry.draws.is_empty() && entry.debt == 0 && returned == living && (grace == 0 || grace == reversal.expired);
+    // Points of an account that became part of this one come back in lots of their own.
+    let is_whole = match entry.counterparty {
+        Some(_) => returned == 0 && (grace == living || grace == reversal.desired),
+        None => returned == living && (grace == 0 || grace == reversal.expired),
+    };
+    let gives = entry.draws.is_empty() && entry.debt == 0 && is_whole;
     reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
 }
 

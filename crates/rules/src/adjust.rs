@@ -1,6 +1,6 @@
 //! Adjustments by hand: which reasons the rulebook knows, who has to approve how much, how long granted points live.
 
-use ledger::{AdjustmentTerms, EntryId, Fault, Journal, Origin, Person, Refusal, request};
+use ledger::{AdjustmentTerms, EntryId, Fault, Journal, Origin, Person, Refusal, Undone, request};
 
 use crate::rulebook::{DAY_MS, Rulebook};
 
@@ -17,6 +17,8 @@ pub struct AdjustmentWish {
     pub expiry: Option<String>,
     /// Who asks.
     pub by: Person,
+    /// The grant by hand that it undoes, and how many points that was.
+    pub undoes: Option<(Undone, i64)>,
 }
 
 /// Posts the request, with the approvals that its size takes.
@@ -27,6 +29,9 @@ pub(crate) fn ask(
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
     let now = journal.now();
+    if let Some((_, left)) = wish.undoes.filter(|(_, granted)| wish.points.saturating_neg() > *granted) {
+        return Ok(Err(Refusal::MoreThanLeft { line: None, left }));
+    }
     let approvals = &book.approvals;
     if !approvals.reasons.is_empty() && !approvals.reasons.contains(&wish.reason_code) {
         return Ok(Err(Refusal::UnknownReason { reason: wish.reason_code.clone() }));
@@ -48,6 +53,7 @@ pub(crate) fn ask(
         expires_at: policy.expires_at(now, book.zone()).filter(|_| wish.points > 0),
         steps: step.roles.clone(),
         until: now.plus_ms(i64::from(approvals.days) * DAY_MS),
+        undoes: wish.undoes.map(|(undone, _)| undone),
     };
     request(journal, asked, wish.by.clone(), origin)
 }

@@ -8,8 +8,8 @@ use ledger::{
     day_number, local_date, tier_change,
 };
 
-use crate::rulebook::{Ladder, Rulebook};
-use crate::tiers::{gift_count, gift_kept, has_gift};
+use crate::rulebook::{Ladder, Level, Rulebook};
+use crate::tiers::{due_name, gift_count, gift_kept, has_gift};
 
 /// The most claims that a member keeps: a ladder has no more levels.
 const MOST_CLAIMS: usize = 20;
@@ -77,7 +77,11 @@ pub(crate) fn lower(
     let claims = left.into_iter().filter(|(level, _)| *level > 0).map(|(_, claim)| claim).collect();
     let Some(moved) = moved(ladder, member, next, claims) else { return Ok(()) };
     let lost = ladder.levels.get(next + 1..=current).unwrap_or_default();
-    let lost = lost.iter().filter(|level| has_gift(level) && member.counted(&gift_kept(level), 0).0 == 0);
+    let is_there = |level: &&Level| {
+        let counted = |name: &str| member.counted(name, 0).0;
+        counted(&gift_kept(level)) == 0 && counted(&due_name(level)) == 0
+    };
+    let lost = lost.iter().filter(|level| has_gift(level)).filter(is_there);
     let counts = lost.map(|level| gift_count(level, 1)).collect();
     tier_change(journal, moved, Gift { counts, ..Gift::default() }, origin.clone(), Some(cause))?;
     Ok(())

@@ -67,6 +67,13 @@ pub enum Command {
         /// For how long.
         minutes: u32,
     },
+    /// Spend points on lines of an order, at least 1 on each.
+    PayLines {
+        /// Line, units, points.
+        lines: Vec<(String, i64, i64)>,
+        /// Sets them aside for so long instead.
+        minutes: Option<u32>,
+    },
     /// Spend points on something from the catalogue.
     Take {
         /// The reward.
@@ -232,8 +239,8 @@ pub struct Recorded {
     pub off_minor: i64,
     /// Earlier reversals of what is to be reversed, by the entry that they correct.
     pub reversals: Vec<(EntryId, Reversal)>,
-    /// Points of the lots of the earn to be reversed that were written down as expired.
-    pub expired: i64,
+    /// Points that were written down as expired, of lots that the earn to be reversed granted and of gifts that may be taken back with it.
+    pub expired: BTreeMap<LotNumber, i64>,
     /// What counters of the programme stand at, of the subjects that the command counts for.
     pub tallies: Vec<Counted>,
     /// What the merchant told about the member; only where the rulebook asks for it.

@@ -177,6 +177,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         _ if recorded.used.is_some() => Err(recorded.taken().unwrap_or(Refusal::ReferenceNotFound)),
         Command::Redeem { .. }
         | Command::Hold { .. }
+        | Command::PayLines { .. }
         | Command::Take { .. }
         | Command::Deduct { .. }
         | Command::Transfer { .. }
@@ -214,6 +215,15 @@ fn simple(
     recorded: &Recorded,
     context: Context,
 ) -> Outcome {
+    if let Command::Reverse(Some(wish)) = command
+        && wish.merged.is_none()
+        && wish.redemption.as_ref().is_some_and(|redemption| redemption.entry.member != member.id)
+    {
+        return match may(&member, command, recorded) {
+            Ok(()) => joint::reverse_pooled(book, member, wish, (origin, recorded, context)),
+            Err(refusal) => Ok(Err(refusal)),
+        };
+    }
     let mut journal = Journal::new(member, context);
     // What fell due is settled first, so that a request has one answer whether or not the night has run.
     settle(&mut journal, book, &origin.actor)?;
@@ -255,6 +265,7 @@ fn post(
             let wish = book.spend(journal, *points)?;
             hold(journal, wish, until, origin)?
         }
+        Command::PayLines { lines, minutes } => deduct::pay_lines(journal, book, lines, *minutes, origin)?,
         Command::Take { reward, quantity } => reward::take(journal, book, reward, *quantity, recorded, origin)?,
         Command::Deduct { order, most, minutes } => deduct::deduct(journal, book, *order, *most, *minutes, origin)?,
         Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, book, (code, lines), recorded, origin)?,
@@ -268,12 +279,12 @@ fn post(
             capture(journal, *hold, *points, extends, origin)?
         }
         Command::Release { hold } => release(journal, *hold, origin)?,
-        Command::Reverse(Some(wish)) => return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some)),
+        Command::Reverse(Some(wish)) => return Ok(reverse((journal, None), book, wish, recorded, origin)?.map(Some)),
         Command::RejectReview(wish) => {
             if let Some(Err(refusal)) = wish.earn.as_ref().map(|earn| may_decide(journal.member(), earn.id, &origin)) {
                 return Ok(Err(refusal));
             }
-            return Ok(reverse(journal, book, wish, recorded, origin)?.map(Some));
+            return Ok(reverse((journal, None), book, wish, recorded, origin)?.map(Some));
         }
         Command::ApproveReview { earn, occurred_at, promises } => {
             return Ok(review::approve(journal, book, *earn, *occurred_at, promises, origin)?.map(|()| None));

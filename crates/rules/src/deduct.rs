@@ -39,8 +39,33 @@ pub(crate) fn deduct(
         money_minor: i64::try_from(money).map_err(|_| Fault::Overflow)?,
     };
     let wish = Redeem { deduction: Some(deduction), ..book.spend(journal, points)? };
+    spend(journal, wish, minutes, origin)
+}
+
+/// Spends points on lines of an order, or sets them aside: what each line costs is the till's to say.
+pub(crate) fn pay_lines(
+    journal: &mut Journal,
+    book: &Rulebook,
+    lines: &[(String, i64, i64)],
+    minutes: Option<u32>,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let sum = lines.iter().try_fold(0i64, |sum, (_, _, points)| sum.checked_add(*points)).ok_or(Fault::Overflow)?;
+    let wish = Redeem { lines: lines.to_vec(), ..book.spend(journal, sum)? };
+    spend(journal, wish, minutes, origin)
+}
+
+fn spend(
+    journal: &mut Journal,
+    wish: Redeem,
+    minutes: Option<u32>,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
     match minutes {
         None => redeem(journal, wish, origin),
-        Some(minutes) => hold(journal, wish, now.plus_ms(i64::from(minutes) * 60_000), origin),
+        Some(minutes) => {
+            let until = journal.now().plus_ms(i64::from(minutes) * 60_000);
+            hold(journal, wish, until, origin)
+        }
     }
 }

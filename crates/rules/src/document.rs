@@ -25,7 +25,7 @@ pub use members::Members;
 pub use publication::Publication;
 pub use redemption::Redemption;
 pub use reminders::Reminders;
-pub use returns::{Returns, ShortfallPolicy};
+pub use returns::{GiftPolicy, Returns, ShortfallPolicy};
 pub use risk::{Risk, Suspicion, Velocity};
 pub use transfers::{Accepted, Exchanges, Transfers};
 

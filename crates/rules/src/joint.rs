@@ -4,16 +4,16 @@
 //! redemption follows what its members give.
 
 use ledger::{
-    ClawBack, Closed, Context, Count, Decision, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
-    MOST_POOLED, Member, MemberId, Origin, PoolChange, Refusal, Reversal, Shortfall, Timestamp, claw_back, give,
-    hand_over, pool as note_pool, receive, redeem, take_over,
+    ClawBack, Closed, Context, Count, Decision, Entry, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
+    MOST_POOLED, Member, MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back,
+    give, hand_over, pool as note_pool, receive, redeem, take_over,
 };
 
 use crate::command::{Decided, Recorded, Stolen};
 use crate::decide::Outcome;
 use crate::document::Transfers;
 use crate::limits::{Limits, STREAK};
-use crate::reverse::recover;
+use crate::reverse::{Reverse, recover, reverse};
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 use crate::tiers;
@@ -288,7 +288,7 @@ pub(crate) fn redeem_pooled(
         journals.push(giver);
     }
     let primary = shared.posted();
-    let wish = book.spend(&shared, points)?;
+    let wish = Redeem { of: of.cloned(), ..book.spend(&shared, points)? };
     if let Err(refusal) = redeem(&mut shared, wish, origin.clone())? {
         return Ok(Err(refusal));
     }
@@ -296,6 +296,39 @@ pub(crate) fn redeem_pooled(
     let asked = journals.len();
     journals.push(shared);
     joined(journals, asked, primary)
+}
+
+/// Undoes an order of a member that a pool has paid: the pool's points come back to the pool.
+pub(crate) fn reverse_pooled(
+    book: &Rulebook,
+    member: Member,
+    wish: &Reverse,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    let account = recorded.others.first().ok_or(Fault::Moved)?;
+    let mut own = opened(0, member, &context, book, origin)?;
+    if account.closed.is_some() {
+        // Nobody is left to give points to; the goods come back all the same.
+        let wish = Reverse { redemption: None, ..wish.clone() };
+        let primary = match reverse((&mut own, None), book, &wish, recorded, origin.clone())? {
+            Ok(primary) => primary,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        wind_up(&mut own, book, &along(origin))?;
+        return joined(vec![own], 0, primary);
+    }
+    let mut shared = opened(1, account.clone(), &context, book, origin)?;
+    let primary = match reverse((&mut own, Some(&mut shared)), book, wish, recorded, origin.clone())? {
+        Ok(primary) => primary,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    wind_up(&mut own, book, &along(origin))?;
+    wind_up(&mut shared, book, &along(origin))?;
+    // Where nothing but points came back, what was asked for is the pool's entry.
+    let is_asked = |entry: &Entry| wish.earn.as_ref().is_some_and(|earn| entry.corrects == Some(earn.id));
+    let is_own = own.entries().nth(primary).is_some_and(is_asked);
+    let primary = if is_own { primary } else { own.posted() + primary };
+    joined(vec![own, shared], 0, primary)
 }
 
 /// Gives back what a thief has spent or given away, and takes what it gave away from who has it: what is not there any more is owed.
@@ -341,6 +374,7 @@ pub(crate) fn recover_all(
             qualifying: None,
             coupons: Vec::new(),
             review: None,
+            of: None,
         };
         claw_back(taker, wish, cause, along(origin))?;
     }

@@ -46,9 +46,10 @@ pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_
 pub use default::default_document;
 pub use document::{
     Accepted, ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document,
-    Downgrade, EarningRule, Enrolment, Exchanges, Expiry, Limit, Members, Pending, Per, Publication, PurchaseCoupon,
-    PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo, RoundingMode,
-    RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    Downgrade, EarningRule, Enrolment, Exchanges, Expiry, GiftPolicy, Limit, Members, Pending, Per, Publication,
+    PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo,
+    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers,
+    Velocity,
 };
 pub use earning::Silence;
 pub use exchange::Partner;
@@ -56,7 +57,7 @@ pub use names::{has_spellings, is_mistaken, normalised, other_spellings, spellin
 pub use profile::{MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange};
 pub use remind::reminder;
 pub use rerun::{Rerun, Sums};
-pub use reverse::{Part, Redemption, Reverse};
+pub use reverse::{Merged, Part, Redemption, Reverse};
 pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};

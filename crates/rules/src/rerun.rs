@@ -6,6 +6,7 @@
 //!
 //! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
 
+mod asked;
 mod heard;
 
 use std::collections::BTreeMap;
@@ -17,11 +18,12 @@ use ledger::{
 
 use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
 use crate::decide::{decide_event, decide_single};
-use crate::reverse::{Part, Redemption, Reverse};
+use crate::reverse::{Redemption, Reverse};
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 use crate::tiers;
 
+use asked::{paid, part_of};
 use heard::Heard;
 pub use heard::Sums;
 
@@ -112,7 +114,9 @@ impl<'a> Rerun<'a> {
             }
             _ => self.without_more(&waiting)?,
         }
-        let is_given_back = entry.kind == Kind::Reverse && self.undone_earn(entry).is_none();
+        // A gift that is taken back follows from the return.
+        let is_gift = entry.corrects.and_then(|id| self.heard.others.get(&id)) == Some(&Kind::TierChange);
+        let is_given_back = entry.kind == Kind::Reverse && !is_gift && self.undone_earn(entry).is_none();
         if is_given_back || matches!(entry.kind, Kind::Release | Kind::Lapse) {
             self.waiting.push(entry.clone());
             return Ok(());
@@ -169,7 +173,9 @@ impl<'a> Rerun<'a> {
     fn remember(&mut self, entry: &Entry) {
         match entry.kind {
             Kind::Earn => self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id))),
-            Kind::Transfer | Kind::CouponRedeem | Kind::Merge => drop(self.heard.others.insert(entry.id, entry.kind)),
+            Kind::Transfer | Kind::CouponRedeem | Kind::Merge | Kind::TierChange => {
+                self.heard.others.insert(entry.id, entry.kind);
+            }
             _ => {}
         }
     }
@@ -178,12 +184,17 @@ impl<'a> Rerun<'a> {
         let ask = |command: Command| Again::Ask(Box::new(command));
         match entry.kind {
             Kind::Earn => ask(Command::Earn(self.event(entry))),
+            Kind::Redeem if !entry.lines.is_empty() => ask(Command::PayLines { lines: paid(entry), minutes: None }),
             Kind::Redeem => ask(Command::Redeem { points: -entry.points }),
             Kind::Hold => match &entry.reservation {
                 Some(reservation) => {
                     let points = reservation.lots.iter().map(|lot| lot.points).sum();
                     let minutes = (reservation.until.0 - entry.recorded_at.0) / 60_000;
-                    ask(Command::Hold { points, minutes: u32::try_from(minutes).unwrap_or(0) })
+                    let minutes = u32::try_from(minutes).unwrap_or(0);
+                    match entry.lines.is_empty() {
+                        true => ask(Command::Hold { points, minutes }),
+                        false => ask(Command::PayLines { lines: paid(entry), minutes: Some(minutes) }),
+                    }
                 }
                 None => Again::Lost,
             },
@@ -254,6 +265,8 @@ impl<'a> Rerun<'a> {
         let Some(undone) = self.heard.counterpart(entry.corrects) else {
             return match entry.corrects.and_then(|id| self.heard.others.get(&id)) {
                 Some(Kind::Transfer) => Again::Repeat,
+                // Of an account that became part of this one, whose own entries are not here.
+                None if entry.counterparty.is_some() => Again::Repeat,
                 // The use of a coupon.
                 Some(_) => Again::Follows,
                 None => Again::Lost,
@@ -265,17 +278,17 @@ impl<'a> Rerun<'a> {
             |with| self.heard.counterpart(with.corrects),
         );
         let lot = |draw: &LotDraw| self.heard.lots.get(&draw.number).cloned();
-        let redemption =
-            spent.map(|spent| Redemption { entry: spent.clone(), lots: spent.draws.iter().filter_map(lot).collect() });
+        let redemption = spent.map(|spent| {
+            let held_for = self.heard.counterpart(spent.corrects).map(|hold| hold.lines.clone());
+            let lines = held_for.unwrap_or_else(|| spent.lines.clone());
+            let lots = spent.draws.iter().filter_map(lot).collect();
+            Redemption { entry: Entry { lines, ..spent.clone() }, lots }
+        });
         let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
-        let lines = reversal.iter().flat_map(|reversal| &reversal.lines).map(|line| (line.line.clone(), line.quantity));
-        let lines: Vec<(String, i64)> = lines.collect();
-        let part = match (&earn, lines.is_empty()) {
-            (None, _) => Part::Points(reversal.map_or(0, |reversal| reversal.desired)),
-            (Some(_), true) => Part::Rest,
-            (Some(_), false) => Part::Lines(lines),
-        };
-        Again::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse { earn, redemption, part })))))
+        let given = with.and_then(|with| with.reversal.as_ref());
+        let part = part_of(earn.is_some(), reversal, given, self.book.currency());
+        let gifts = if earn.is_some() { self.heard.gifts.clone() } else { Vec::new() };
+        Again::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse { earn, redemption, part, gifts, merged: None })))))
     }
 
     fn activate(&self, entry: &Entry) -> Again {
@@ -354,14 +367,16 @@ impl<'a> Rerun<'a> {
     /// What the history so far says about the entries that a command speaks of.
     fn recorded(&self, command: &Command) -> Recorded {
         let attributes = if matches!(command, Command::Earn(_)) { self.attributes.clone() } else { BTreeMap::new() };
-        let (earn, spent) = match command {
-            Command::Reverse(Some(wish)) => (wish.earn.as_ref(), wish.redemption.as_ref().map(|spent| &spent.entry)),
-            _ => (None, None),
+        let (earn, spent, gifts) = match command {
+            Command::Reverse(Some(wish)) => {
+                (wish.earn.as_ref(), wish.redemption.as_ref().map(|spent| &spent.entry), wish.gifts.as_slice())
+            }
+            _ => (None, None, Default::default()),
         };
-        let undone = |(corrected, _): &&(EntryId, Reversal)| earn.into_iter().chain(spent).any(|e| e.id == *corrected);
+        let named = || earn.into_iter().chain(spent).chain(gifts);
+        let undone = |(corrected, _): &&(EntryId, Reversal)| named().any(|entry| entry.id == *corrected);
         let reversals = self.heard.reversals.iter().filter(undone).cloned().collect();
-        let lots = earn.iter().flat_map(|earn| &earn.grants);
-        let expired = lots.filter_map(|lot| self.heard.expired.get(&lot.number)).sum();
+        let expired = if earn.is_some() { self.heard.expired.clone() } else { BTreeMap::new() };
         Recorded { reversals, expired, attributes, ..Recorded::default() }
     }
 }

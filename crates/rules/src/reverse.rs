@@ -3,13 +3,15 @@
 //! Parts are shared out by running sums (the share of all that came back so far, less that of all before), so that partial returns add up to
 //! the whole, whatever their order.
 
+mod gifts;
+mod paid;
 mod returned;
 
 use std::collections::BTreeSet;
 
 use ledger::{
-    ClawBack, Count, Coupon, Entry, EntryId, Fault, GiveBack, Journal, Kind, LotDraw, LotGrant, LotNumber, Origin,
-    Refusal, Reversal, Timestamp, claw_back, give_back,
+    ClawBack, Count, Coupon, Entry, EntryId, Fault, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant, LotNumber,
+    MemberId, Money, Origin, Refusal, Reversal, Taken, Timestamp, claw_back, give_back,
 };
 
 use crate::claims;
@@ -17,10 +19,11 @@ use crate::command::{Recorded, Stolen};
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
 
+use paid::GivenBack;
 use returned::{Return, share};
 
 /// What is to be undone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reverse {
     /// What the order or event earned.
     pub earn: Option<Entry>,
@@ -28,37 +31,78 @@ pub struct Reverse {
     pub redemption: Option<Redemption>,
     /// How much of it.
     pub part: Part,
+    /// What tiers gave the member: moves on the ladder with gifts, the newest ones.
+    pub gifts: Vec<Entry>,
+    /// Both were an account's that became part of the member's. The lots of the earn are those that the member has of it.
+    pub merged: Option<Merged>,
+}
+
+/// An account that became part of the member's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The account; where several became one after another, the last of them.
+    pub from: MemberId,
+    /// Points of the earn's lots that had expired before.
+    pub expired: i64,
 }
 
 /// Points that were spent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redemption {
-    /// The redemption, or the capture of a hold.
+    /// The redemption, or the capture of a hold. Its `lines` are those that the points paid, where the till named them; those of a capture are
+    /// the hold's.
     pub entry: Entry,
     /// The lots that it drew from, as they were granted and dated when it did.
     pub lots: Vec<LotGrant>,
 }
 
 /// How much is undone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Part {
     /// All that is left.
+    #[default]
     Rest,
     /// Units of order lines, each line named once, at least 1 of each.
     Lines(Vec<(String, i64)>),
+    /// The same, and how many of the points spent on the order come back with them.
+    LinesFor(Vec<(String, i64)>, i64),
     /// Points of a redemption, at least 1.
     Points(i64),
+    /// Pieces of what was taken from the catalogue, at least 1.
+    Pieces(i64),
+    /// Money of order lines, or (`None`) of the whole order, that goes back while the goods stay.
+    Money(Vec<(Option<String>, Money)>),
 }
 
-/// Undoes both sides, the spent one first; tells which posting is the one that was asked for.
+impl Part {
+    /// The part of it that concerns these lines.
+    fn of_lines(&self, is_meant: impl Fn(&str) -> bool) -> Self {
+        let meant = |lines: &[(String, i64)]| lines.iter().filter(|(name, _)| is_meant(name)).cloned().collect();
+        match self {
+            Self::Lines(lines) => Self::Lines(meant(lines)),
+            Self::LinesFor(lines, points) => Self::LinesFor(meant(lines), *points),
+            other => other.clone(),
+        }
+    }
+}
+
+/// Undoes both sides, the spent one first; tells which posting is the one that was asked for: the member's, or, where nothing was earned, that of
+/// the pool whose points come back.
 pub(crate) fn reverse(
-    journal: &mut Journal,
+    (journal, mut pool): (&mut Journal, Option<&mut Journal>),
     book: &Rulebook,
     wish: &Reverse,
     recorded: &Recorded,
     origin: Origin,
 ) -> Result<Result<usize, Refusal>, Fault> {
-    let come_back = wish.earn.as_ref().map(|earn| Return::of(earn, recorded, &wish.part)).transpose();
+    // A line that points paid may have earned nothing, and stand in the redemption alone.
+    let only_paid = |name: &str| {
+        let named = |lines: &[LineAward]| lines.iter().any(|line| line.line == name);
+        wish.redemption.as_ref().is_some_and(|redemption| named(&redemption.entry.lines))
+            && wish.earn.as_ref().is_some_and(|earn| !named(&earn.lines))
+    };
+    let of_earn = wish.part.of_lines(|name| !only_paid(name));
+    let come_back = wish.earn.as_ref().map(|earn| Return::of(earn, recorded, &of_earn, book.currency)).transpose();
     let come_back = match come_back {
         Ok(come_back) => come_back,
         Err(refusal) => return Ok(Err(refusal)),
@@ -71,24 +115,31 @@ pub(crate) fn reverse(
         },
     };
     let come_back = come_back.filter(|come_back| !come_back.is_empty);
-    let mut primary = journal.posted();
+    let mut primary = pool.as_ref().map_or(journal.posted(), |pool| pool.posted());
     if back.is_none() && come_back.is_none() {
         return Ok(Err(Refusal::NothingToReverse));
     }
-    if let (Some(redemption), Some(GivenBack { before, points })) = (&wish.redemption, back) {
+    if let (Some(redemption), Some(back)) = (&wish.redemption, back) {
         let origin = match come_back {
             Some(_) => Origin { reference: None, ..origin.clone() },
             None => origin.clone(),
         };
-        match back_of(journal, book, redemption, before, points) {
-            Ok(wish) => drop(give_back(journal, wish, None, origin)?),
+        let payer = match &mut pool {
+            Some(pool) => &mut **pool,
+            None => &mut *journal,
+        };
+        let of = wish.merged.as_ref().map(|merged| merged.from.clone());
+        match back_of(payer, book, redemption, back).map(|wish| GiveBack { of, ..wish }) {
+            Ok(wish) => drop(give_back(payer, wish, None, origin)?),
             // A reward whose coupon is used stays taken, and the goods come back all the same.
             Err(Refusal::CouponResolved) if come_back.is_some() => {}
             Err(refusal) => return Ok(Err(refusal)),
         }
     }
+    let gifts = &wish.gifts;
     if let (Some(earn), Some(come_back)) = (&wish.earn, come_back) {
         primary = journal.posted();
+        let elsewhere = wish.merged.as_ref().map_or(0, |merged| merged.expired);
         let wish = ClawBack {
             earn,
             shortfall: book.returns.shortfall,
@@ -98,11 +149,14 @@ pub(crate) fn reverse(
             // Used ones are gone; the others would be a gift for nothing.
             coupons: open_coupons(journal, earn).filter(|_| come_back.is_all).cloned().collect(),
             qualifying: come_back.qualifying(book, journal, earn),
-            reversal: come_back.reversal(earn, expired_of(journal, earn, recorded)),
+            of: wish.merged.as_ref().map(|merged| merged.from.clone()),
+            reversal: come_back.reversal(earn, expired_of(journal, earn, recorded).saturating_add(elsewhere)),
         };
         let along = Origin { reference: None, ..origin.clone() };
         let came_back = wish.qualifying;
+        let before = journal.member().clone();
         let id = claw_back(journal, wish, None, origin)?;
+        gifts::take_back(journal, book, (gifts, &before), recorded, (&along, id))?;
         if let Some(came_back) = came_back.filter(|_| book.returns.lower_tier) {
             claims::lower(journal, book, (earn, came_back), &along, id)?;
         }
@@ -131,7 +185,8 @@ pub(crate) fn recover(
             given.push((redemption.entry.id, 0));
             continue;
         }
-        let wish = match back_of(journal, book, redemption, back.before, back.points) {
+        let points = back.points;
+        let wish = match back_of(journal, book, redemption, back) {
             Ok(wish) => wish,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -142,7 +197,7 @@ pub(crate) fn recover(
             lot.is_some_and(|lot| lot.expires_at.is_none_or(|end| now < end))
         };
         let living: i64 = redemption.entry.draws.iter().filter(lives).map(|draw| draw.points).sum();
-        given.push((id, living.min(back.points)));
+        given.push((id, living.min(points)));
     }
     Ok(if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse) })
 }
@@ -150,8 +205,10 @@ pub(crate) fn recover(
 /// How many points of the lots of an earn have expired, by what is recorded and by what this very command has found.
 fn expired_of(journal: &Journal, earn: &Entry, recorded: &Recorded) -> i64 {
     let found = journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
-    let own = |draw: &&LotDraw| earn.grants.iter().any(|lot| lot.number == draw.number);
-    found.filter(own).map(|draw| draw.points).fold(recorded.expired, i64::saturating_add)
+    let own = |number: LotNumber| earn.grants.iter().any(|lot| lot.number == number);
+    let before = recorded.expired.iter().filter(|(number, _)| own(**number)).map(|(_, points)| *points);
+    let found = found.filter(|draw| own(draw.number)).map(|draw| draw.points);
+    before.chain(found).fold(0, i64::saturating_add)
 }
 
 fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item = &'a Coupon> {
@@ -163,34 +220,49 @@ fn back_of<'a>(
     journal: &Journal,
     book: &Rulebook,
     redemption: &'a Redemption,
-    before: i64,
-    points: i64,
+    back: GivenBack,
 ) -> Result<GiveBack<'a>, Refusal> {
     let Redemption { entry, lots } = redemption;
     let member = journal.member();
+    let GivenBack { before, points, lines } = back;
     let mut wish = GiveBack {
         redemption: entry,
         lots,
         before,
         points,
+        lines,
         coupons: Vec::new(),
         counts: Vec::new(),
         tallies: Vec::new(),
+        of: None,
         grace: grace(book, journal.now()),
     };
     let Some(taken) = &entry.reward else { return Ok(wish) };
-    if points != -entry.points {
-        return Err(Refusal::WholeOnly);
-    }
-    if entry.coupons.iter().any(|coupon| !member.coupons.contains(coupon)) {
+    let one = piece(entry, taken);
+    let pieces = points.checked_div(one).filter(|pieces| pieces * one == points).ok_or(Refusal::WholeOnly)?;
+    // One of several that were taken is as good as another: the last ones go that are still there.
+    let mut open: Vec<Coupon> = entry.coupons.iter().rev().filter(|c| member.coupons.contains(c)).cloned().collect();
+    let issued = i64::try_from(entry.coupons.len()).unwrap_or(i64::MAX);
+    let wanted = usize::try_from(share(issued, pieces.into(), taken.quantity.into())).unwrap_or(usize::MAX);
+    if open.len() < wanted {
         return Err(Refusal::CouponResolved);
     }
+    open.truncate(wanted);
+    open.reverse();
     let is_kept = |count: &&Count| member.counters.iter().any(|c| c.name == count.counter && c.period == count.period);
-    let freed = |count: &Count| Count { times: -count.times, points: -count.points, ..count.clone() };
-    wish.coupons = entry.coupons.clone();
+    let freed = |count: &Count| {
+        let part = |whole: i64| share(whole, pieces.into(), taken.quantity.into());
+        Count { times: -part(count.times), points: -part(count.points), ..count.clone() }
+    };
+    wish.coupons = open;
     wish.counts = entry.counts.iter().filter(is_kept).map(freed).collect();
-    wish.tallies = vec![stock(&taken.reward, -taken.quantity, None)];
+    wish.tallies = vec![stock(&taken.reward, -pieces, None)];
     Ok(wish)
+}
+
+/// Points for one of those that were taken.
+fn piece(entry: &Entry, taken: &Taken) -> i64 {
+    (-entry.points).checked_div(taken.quantity).unwrap_or(0).max(1)
 }
 
 /// The lot that stands for spent points whose own lots have expired meanwhile.
@@ -204,42 +276,6 @@ fn grace(book: &Rulebook, now: Timestamp) -> Option<LotGrant> {
         available_at: now,
         expires_at,
     })
-}
-
-/// What is given back of a redemption.
-struct GivenBack {
-    before: i64,
-    points: i64,
-}
-
-impl GivenBack {
-    fn of(
-        redemption: &Redemption,
-        recorded: &Recorded,
-        part: &Part,
-        come_back: Option<&Return>,
-    ) -> Result<Self, Refusal> {
-        let spent = -redemption.entry.points;
-        let before: i64 = recorded.of(&redemption.entry).map(|reversal| reversal.desired).sum();
-        let left = spent - before;
-        let points = match (come_back, part) {
-            (Some(all), _) if all.is_all => left,
-            // What was taken from the catalogue does not come back by the line.
-            (Some(_), _) if redemption.entry.reward.is_some() => 0,
-            // In proportion to what came back, whatever was given back by itself before.
-            (Some(part), _) => (share(spent, part.amounts.1, part.amounts.2) - before).clamp(0, left),
-            (None, Part::Lines(lines)) => {
-                let line = lines.first().map(|(line, _)| line.clone()).unwrap_or_default();
-                return Err(Refusal::UnknownLine { line });
-            }
-            (None, Part::Points(points)) if left > 0 && *points > left => {
-                return Err(Refusal::MoreThanLeft { line: None, left });
-            }
-            (None, Part::Points(points)) => left.min(*points),
-            (None, Part::Rest) => left,
-        };
-        Ok(Self { before, points })
-    }
 }
 
 impl Recorded {

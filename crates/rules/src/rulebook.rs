@@ -9,8 +9,8 @@ use ledger::{
 
 use crate::condition::{Condition, Conditions};
 use crate::document::{
-    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, Limit, Members, PurchaseCoupon,
-    QualifyingPeriod, Redemption, Risk, TierBasis, Transfers,
+    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, GiftPolicy, Limit, Members,
+    PurchaseCoupon, QualifyingPeriod, Redemption, Risk, TierBasis, Transfers,
 };
 use crate::earning::Rule;
 use crate::exchange;
@@ -68,6 +68,7 @@ pub(crate) struct ReturnRules {
     pub(crate) keep_qualification: bool,
     pub(crate) lower_tier: bool,
     pub(crate) free_caps: bool,
+    pub(crate) gifts: GiftPolicy,
 }
 
 #[derive(Debug, Clone)]
@@ -205,7 +206,14 @@ impl Rulebook {
     /// A wish to spend points: in the order of the rulebook, by a member who is active by that.
     pub(crate) fn spend(&self, journal: &Journal, points: i64) -> Result<Redeem, Fault> {
         let extends = self.extended(journal.member(), journal.now(), journal.now())?;
-        Ok(Redeem { points, first_in_first_out: self.first_in_first_out(), deduction: None, extends })
+        Ok(Redeem {
+            points,
+            first_in_first_out: self.first_in_first_out(),
+            deduction: None,
+            of: None,
+            lines: Vec::new(),
+            extends,
+        })
     }
 
     /// The new ends of lots that live on, as the member was active at that instant. A [`Fault`] where not all lots are at hand: whoever loads

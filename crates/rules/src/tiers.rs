@@ -4,8 +4,8 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 use ledger::{
-    Claim, ClaimPeriod, Count, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period, Qualifying,
-    Tier, TierMove, Timestamp, Totals, Zone, day_number, local_date, start_of_day, tier_change,
+    Claim, ClaimPeriod, Count, Entry, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period,
+    Qualifying, Tier, TierMove, Timestamp, Totals, Zone, day_number, local_date, start_of_day, tier_change,
 };
 
 use crate::claims;
@@ -235,7 +235,11 @@ pub(crate) fn upgrade(
     let on_day = |day: NaiveDate| (ladder.qualified(ladder.totals_on(member, day)), day);
     let [(reached, today), ahead] = days.map(on_day);
     let (reached, today) = if ahead.0 > reached { ahead } else { (reached, today) };
-    if reached <= current {
+    // Gifts that were taken back after a return while the tier was kept are due again.
+    let is_due = |level: &&Level| member.counted(&due_name(level), 0).0 > 0;
+    let kept = ladder.levels.get(1..=reached.min(current)).unwrap_or_default();
+    let again: Vec<&Level> = kept.iter().filter(is_due).collect();
+    if reached <= current && again.is_empty() {
         return Ok(());
     }
     let now = journal.now();
@@ -246,12 +250,20 @@ pub(crate) fn upgrade(
             .into_iter()
             .filter(|under| ladder.index_of(Some(&under.tier)) < reached),
     );
-    let Some(tier) = claims::moved(ladder, member, reached, claims) else { return Ok(()) };
+    let stays = member.tier.as_ref().filter(|_| reached <= current).map(|tier| TierMove {
+        from: Some(tier.id.clone()),
+        to: tier.id.clone(),
+        until: tier.until,
+        claims: tier.claims.clone(),
+    });
+    let Some(tier) = stays.or_else(|| claims::moved(ladder, member, reached, claims)) else { return Ok(()) };
     let passed = ladder.levels.get(current + 1..=reached).unwrap_or_default();
     // Who was lowered after a return has had the gift, and does not get it again.
     let (had, new): (Vec<&Level>, Vec<&Level>) =
         passed.iter().partition(|level| member.counted(&gift_kept(level), 0).0 > 0);
-    let counts = had.into_iter().map(|level| gift_count(level, -1)).collect();
+    let due = new.iter().copied().filter(is_due).chain(again.iter().copied()).map(|level| gift_due(level, -1));
+    let counts = had.into_iter().map(|level| gift_count(level, -1)).chain(due).collect();
+    let new: Vec<&Level> = again.iter().copied().chain(new).collect();
     let coupons = new.iter().filter_map(|level| book.coupon(level.gift_coupon.as_deref()?, journal.now())).collect();
     let points: i64 = new.iter().map(|level| level.gift_points).sum();
     let lot = (points > 0).then(|| LotGrant {
@@ -302,6 +314,47 @@ pub(crate) fn keep_rank(
 /// The counter of gifts that a member kept though the level was lost.
 pub(crate) fn gift_kept(level: &Level) -> String {
     format!("gift:{}", level.id)
+}
+
+/// The counter of gifts that were taken back after a return, and that are given when the level is reached again.
+pub(crate) fn due_name(level: &Level) -> String {
+    format!("gift_due:{}", level.id)
+}
+
+pub(crate) fn gift_due(level: &Level, times: i64) -> Count {
+    Count { counter: due_name(level), period: 0, keep_from: 0, times, points: 0 }
+}
+
+/// The levels that this move on the ladder gave gifts for, and those of them that were reached `before` a return and are not any more: in the
+/// period in which it was made, with all that came since. Nobody can tell once the months of that period are no longer kept.
+pub(crate) fn gifts_of<'a>(
+    book: &'a Rulebook,
+    (before, journal): (&Member, &Journal),
+    gift: &Entry,
+) -> (Vec<&'a Level>, Vec<&'a Level>) {
+    let (Some(ladder), Some(moved)) = (&book.ladder, &gift.tier) else { return (Vec::new(), Vec::new()) };
+    let member = journal.member();
+    let has = |name: String| gift.counts.iter().any(|count| count.counter == name && count.times < 0);
+    let (from, to) = (ladder.index_of(moved.from.as_deref()), ladder.index_of(Some(&moved.to)));
+    // A move from a level to itself gave again what was due.
+    let gave = |at: usize, level: &Level| match moved.from.as_ref() == Some(&moved.to) {
+        true => has(due_name(level)),
+        false => (from + 1..=to).contains(&at) && !has(gift_kept(level)),
+    };
+    let day = local_date(gift.occurred_at, book.zone());
+    let today = local_date(journal.now(), book.zone());
+    let kept_from = ladder.keep_from(journal.now(), book.zone());
+    if ladder.period_start(day).is_some_and(|first| first < kept_from) {
+        return (Vec::new(), Vec::new());
+    }
+    let qualified = |member: &Member| ladder.qualified(ladder.totals_of(member, day, today.max(day)));
+    let (reached, was_reached) = (qualified(member), qualified(before));
+    let levels = || ladder.levels.iter().enumerate().filter(|(at, level)| has_gift(level) && gave(*at, level));
+    let is_lost = |at: usize, level: &Level| {
+        (reached + 1..=was_reached).contains(&at) && member.counted(&due_name(level), 0).0 == 0
+    };
+    let lost = levels().filter(|(at, level)| is_lost(*at, level)).map(|(_, level)| level);
+    (levels().map(|(_, level)| level).collect(), lost.collect())
 }
 
 pub(crate) fn has_gift(level: &Level) -> bool {

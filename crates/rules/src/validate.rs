@@ -269,7 +269,7 @@ impl Check<'_> {
     }
 
     fn returns(&mut self, returns: Returns) -> ReturnRules {
-        let Returns { shortfall, grace_days, keep_qualification, lower_tier, free_caps } = returns;
+        let Returns { shortfall, grace_days, keep_qualification, lower_tier, free_caps, gifts } = returns;
         self.days("/returns/grace_days", grace_days.unwrap_or(0));
         ReturnRules {
             shortfall: match shortfall {
@@ -281,6 +281,7 @@ impl Check<'_> {
             keep_qualification,
             lower_tier,
             free_caps,
+            gifts,
         }
     }
 

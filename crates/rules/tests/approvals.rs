@@ -3,7 +3,7 @@
 
 mod support;
 
-use ledger::{EntryId, Kind, Person, Verdict};
+use ledger::{EntryId, Kind, Person, Undone, Verdict};
 use rules::{AdjustmentWish, ApprovalStep, Command};
 use support::{World, aside, at, buy, spend};
 
@@ -21,6 +21,7 @@ fn asks(name: &str, points: i64) -> Command {
         evidence: Some("ticket 7".into()),
         expiry: None,
         by: person(name),
+        undoes: None,
     })
 }
 
@@ -162,6 +163,7 @@ fn reasons_and_lives_are_the_rulebooks() {
             evidence: None,
             expiry: expiry.map(str::to_owned),
             by: person("anna"),
+            undoes: None,
         })
     };
     world.play(&[
@@ -191,4 +193,39 @@ fn an_adjustment_takes_what_can_be_spent() {
         ("2026-01-11T10:30:00+08:00", spend(41), "refused insufficient-points"),
         ("2026-01-11T10:30:00+08:00", spend(40), "redeem -40"),
     ]);
+}
+
+#[test]
+fn a_mistaken_grant_is_undone_in_its_own_lot() {
+    let (mut world, first) = asked(300);
+    world.play(&[(DAY_2, decides(first, Verdict::Approve, "ben", "approver"), "approve 0, adjust 300")]);
+    let grant = world.entries.last().unwrap().clone();
+    let undoing = |points: i64| {
+        let undone = Undone { entry: grant.id, lot: grant.grants[0].number };
+        let wish = AdjustmentWish {
+            points,
+            reason_code: "correction".into(),
+            evidence: None,
+            expiry: None,
+            by: person("anna"),
+            undoes: Some((undone, 300)),
+        };
+        Command::Request(wish)
+    };
+    world.play(&[(DAY_2, undoing(-301), "refused more-than-left"), (DAY_2, undoing(-250), "request 0")]);
+    let lots = |world: &World| world.member.lots.iter().map(|lot| lot.remaining).collect::<Vec<_>>();
+    assert_eq!(lots(&world), [100, 300]);
+    let second = world.entries.last().unwrap().id;
+    // Approved of as any other.
+    world.play(&[
+        (DAY_2, decides(second, Verdict::Approve, "anna", "approver"), "refused own-request"),
+        (DAY_2, decides(second, Verdict::Approve, "ben", "approver"), "approve 0, adjust -250"),
+    ]);
+    assert_eq!(lots(&world), [100, 50], "the older lot is not touched");
+    // What is not in its lot any more is not taken from others.
+    world.play(&[(DAY_2, undoing(-60), "request 0")]);
+    let third = world.entries.last().unwrap().id;
+    world.play(&[(DAY_2, decides(third, Verdict::Approve, "ben", "approver"), "refused insufficient-points")]);
+    assert_eq!(lots(&world), [100, 50]);
+    world.audit();
 }

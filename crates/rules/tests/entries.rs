@@ -6,7 +6,8 @@ mod support;
 use ledger::{
     Adjustment, AdjustmentTerms, Approval, Counter, Entry, EntryId, ExpiryPolicy, Fault, Frozen, Hash, Kind,
     LineReturn, LotDates, LotDraw, LotGrant, LotNumber, LotReturn, Member, MemberId, Person, PoolChange, ProgrammeId,
-    Reference, Reminder, Reservation, Reversal, Sequence, Standing, Tier, TierMove, Timestamp, Totals, Verdict, verify,
+    Reference, Reminder, Reservation, Reversal, Sequence, Standing, Tier, TierMove, Timestamp, Totals, Undone, Verdict,
+    verify,
 };
 use rules::{Activation, AdjustmentWish, Command, Expiry, Limit, Part, Pending, Per, Rulebook};
 use support::{World, act, aside, at, buy, spend, told};
@@ -57,7 +58,7 @@ fn second_life(world: &mut World) {
     let request = |points| {
         let by = person("anna");
         let reason_code = "goodwill".to_owned();
-        Command::Request(AdjustmentWish { points, reason_code, evidence: None, expiry: None, by })
+        Command::Request(AdjustmentWish { points, reason_code, evidence: None, expiry: None, by, undoes: None })
     };
     let decide =
         |request, verdict, role: &str| Command::Decide { request, verdict, by: person("ben"), role: role.into() };
@@ -170,6 +171,7 @@ fn full_entry() -> Entry {
                 expires_at: Some(Timestamp(9)),
                 steps: vec!["approver".into()],
                 until: Timestamp(9),
+                undoes: Some(Undone { entry: EntryId(9), lot: LotNumber(9) }),
             },
             by: Person { actor: "key:a".into(), label: "a".into() },
             approvals: vec![Approval {
@@ -209,7 +211,10 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 138] = [
+    let changes: [(&str, Change); 141] = [
+        ("undoes", |e| terms(e).undoes = None),
+        ("undoes.entry", |e| terms(e).undoes = Some(Undone { entry: EntryId(8), lot: LotNumber(9) })),
+        ("undoes.lot", |e| terms(e).undoes = Some(Undone { entry: EntryId(9), lot: LotNumber(8) })),
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
         ("member", |e| e.member = MemberId::new("n").unwrap()),

@@ -49,6 +49,9 @@ impl Group {
             Command::Pool { pool, .. } => vec![pool],
             Command::RedeemPooled { members, .. } => members.iter().collect(),
             Command::Recover(stolen) => stolen.iter().filter_map(|s| s.received.as_ref()).map(|e| &e.member).collect(),
+            Command::Reverse(Some(wish)) if wish.merged.is_none() => {
+                wish.redemption.iter().map(|redemption| &redemption.entry.member).collect()
+            }
             _ => vec![],
         };
         names.into_iter().map(|name| self.member(name.as_str())).collect()
@@ -300,7 +303,7 @@ fn a_gift_pays_a_debt_first() {
         (DAY, "b", spend(50), "b redeem -50"),
     ]);
     let earn = group.entries["b"][0].clone();
-    let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), redemption: None, part: Part::Rest })));
+    let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), ..Reverse::default() })));
     group.play(&[
         (DAY, "b", back, "b reverse -50"),
         (DAY, "a", gift("b", 60), "a transfer -60, b transfer 60, b repay 0"),
@@ -347,7 +350,7 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
     let paid = group.entries["home"].last().unwrap().clone();
     let lots = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let redemption = Some(Redemption { entry: paid, lots });
-    let back = Command::Reverse(Some(Box::new(Reverse { earn: None, redemption, part: Part::Points(15) })));
+    let back = Command::Reverse(Some(Box::new(Reverse { redemption, part: Part::Points(15), ..Reverse::default() })));
     group.play(&[
         (DAY, "home", back, "home reverse 15"),
         (DAY, "home", together(&["a", "b", "c"], 75), "c transfer -60, home transfer 60, home redeem -75"),
@@ -403,6 +406,78 @@ fn two_accounts_of_one_person_become_one() {
 }
 
 #[test]
+fn a_pool_gets_back_what_it_paid_for_an_order() {
+    let mut group = Group::new(|_| {});
+    let of_she = Command::RedeemPooled { members: vec![id("he"), id("she")], points: 300, of: Some(id("she")) };
+    group.play(&[
+        (DAY, "he", buy(&[20_000]), "he earn 200"),
+        (DAY, "she", buy(&[20_000]), "she earn 200"),
+        (DAY, "he", join("home"), "he pool 0, home pool 0"),
+        (DAY, "she", join("home"), "she pool 0, home pool 0"),
+        (
+            DAY,
+            "home",
+            of_she,
+            "he transfer -200, home transfer 200, she transfer -100, home transfer 100, home redeem -300",
+        ),
+        (DAY, "she", buy(&[10_000, 5_000]), "she earn 150"),
+    ]);
+    let paid = group.entries["home"].last().unwrap().clone();
+    assert_eq!(paid.counterparty, Some(id("she")), "it tells for whom");
+    let earn = group.entries["she"].last().unwrap().clone();
+    let lots: Vec<LotGrant> = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let back = |part| {
+        let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
+        Command::Reverse(Some(Box::new(Reverse { earn: Some(earn.clone()), redemption, part, ..Reverse::default() })))
+    };
+    group.play(&[
+        (DAY, "she", back(Part::Lines(vec![("1".into(), 1)])), "she reverse -50, home reverse 100"),
+        (DAY, "she", back(Part::Rest), "she reverse -100, home reverse 200"),
+        (DAY, "she", back(Part::Rest), "refused nothing-to-reverse"),
+    ]);
+    assert_eq!((group.member("home").balance, group.member("she").balance), (300, 100));
+}
+
+#[test]
+fn an_order_of_a_merged_account_comes_back() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "old", buy(&[10_000]), "old earn 100"),
+        (DAY, "old", spend(40), "old redeem -40"),
+        (DAY, "old", buy(&[5_000]), "old earn 50"),
+        (DAY, "new", buy(&[2_000]), "new earn 20"),
+        (DAY, "new", Command::Merge { from: id("old") }, "old merge -110, new merge 110"),
+    ]);
+    let handed: Vec<_> = group.entries["old"].last().unwrap().draws.iter().map(|draw| draw.number).collect();
+    let taken = group.entries["new"].last().unwrap().grants.clone();
+    // As the component finds it: the earn with the lots that the member has of it, the redemption as it was.
+    let earn = |at: usize| {
+        let earn = group.entries["old"][at].clone();
+        let there = |lot: &LotGrant| handed.iter().position(|number| *number == lot.number).map(|at| taken[at].clone());
+        Entry { grants: earn.grants.iter().filter_map(there).collect(), ..earn }
+    };
+    let (first, second) = (earn(0), earn(2));
+    let spent = group.entries["old"][1].clone();
+    let lots: Vec<LotGrant> = group.entries["old"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let merged = || Some(rules::Merged { from: id("old"), expired: 0 });
+    let both = Reverse {
+        earn: Some(second),
+        redemption: Some(Redemption { entry: spent, lots }),
+        merged: merged(),
+        ..Reverse::default()
+    };
+    let alone = Reverse { earn: Some(first), merged: merged(), ..Reverse::default() };
+    group.play(&[
+        (DAY, "new", Command::Reverse(Some(Box::new(both.clone()))), "new reverse 40, new reverse -50"),
+        (DAY, "new", Command::Reverse(Some(Box::new(both))), "refused nothing-to-reverse"),
+        (DAY, "new", Command::Reverse(Some(Box::new(alone))), "new reverse -100"),
+    ]);
+    let new = group.member("new");
+    assert_eq!((new.balance, new.debt, new.standing.lifetime.spend_minor), (20, 0, 2_000));
+    assert_eq!(group.entries["new"].last().unwrap().counterparty, Some(id("old")));
+}
+
+#[test]
 fn a_debt_goes_with_the_person() {
     let mut group = Group::new(|_| {});
     group.play(&[
@@ -411,7 +486,7 @@ fn a_debt_goes_with_the_person() {
         (DAY, "new", buy(&[2_000]), "new earn 20"),
     ]);
     let earn = group.entries["old"][0].clone();
-    let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), redemption: None, part: Part::Rest })));
+    let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), ..Reverse::default() })));
     group.play(&[
         (DAY, "old", back, "old reverse -50"),
         (DAY, "new", Command::Merge { from: id("old") }, "old merge 50, new merge -50, new repay 0"),
@@ -427,7 +502,7 @@ fn the_forgotten_leave_books_that_add_up() {
     let ask = |points: i64| {
         let by = ledger::Person { actor: "key:anna".into(), label: "anna".into() };
         let reason_code = "goodwill".to_owned();
-        Command::Request(rules::AdjustmentWish { points, reason_code, evidence: None, expiry: None, by })
+        Command::Request(rules::AdjustmentWish { points, reason_code, evidence: None, expiry: None, by, undoes: None })
     };
     group.play(&[
         (DAY, "a", Command::Erase, "refused member-not-found"),
@@ -614,7 +689,7 @@ fn a_pool_spends_its_own_first() {
     let paid = group.entries["home"].last().unwrap().clone();
     let lots = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let redemption = Some(Redemption { entry: paid, lots });
-    let back = Command::Reverse(Some(Box::new(Reverse { earn: None, redemption, part: Part::Rest })));
+    let back = Command::Reverse(Some(Box::new(Reverse { redemption, ..Reverse::default() })));
     group.play(&[
         (DAY, "home", back, "home reverse 40"),
         (DAY, "home", together(&["a"], 40), "home redeem -40"),

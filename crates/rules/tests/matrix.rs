@@ -123,7 +123,7 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
     if asked == Asked::Adjust {
         let by = person("anna");
         let reason_code = "goodwill".to_owned();
-        let wish = AdjustmentWish { points: -10, reason_code, evidence: None, expiry: None, by };
+        let wish = AdjustmentWish { points: -10, reason_code, evidence: None, expiry: None, by, undoes: None };
         // Shortly before, as the lot may live longer than the request.
         let at_last = world.entries.last().map_or(now, |entry| entry.recorded_at.max(at(end).plus_ms(-2)));
         world.play(&[(&at_last.to_string(), Command::Request(wish), "request 0")]);

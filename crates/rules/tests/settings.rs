@@ -26,8 +26,14 @@ fn returns(world: &mut World) -> Vec<String> {
     run(world, "2027-05-02T10:00:00+08:00", back);
     outcomes.push(format!("{:?}", world.member.counters));
     let person = |name: &str| ledger::Person { actor: format!("key:{name}"), label: name.to_owned() };
-    let wish =
-        AdjustmentWish { points: 9, reason_code: "goodwill".into(), evidence: None, expiry: None, by: person("anna") };
+    let wish = AdjustmentWish {
+        points: 9,
+        reason_code: "goodwill".into(),
+        evidence: None,
+        expiry: None,
+        by: person("anna"),
+        undoes: None,
+    };
     let mut run = |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
     run(world, "2027-05-02T10:00:00+08:00", Command::Request(wish));
     let request = world.entries.last().map_or(ledger::EntryId(0), |entry| entry.id);
@@ -138,7 +144,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 70] = [
+    let changes: [(&str, Change); 71] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -179,6 +185,7 @@ fn a_setting_stored_but_never_read() {
         ("returns.keep_qualification", |d| d.returns.keep_qualification = true),
         ("returns.lower_tier", |d| d.returns.lower_tier = true),
         ("returns.free_caps", |d| d.returns.free_caps = true),
+        ("returns.gifts", |d| d.returns.gifts = rules::GiftPolicy::Keep),
         ("approvals.steps[].up_to", |d| d.approvals.steps[0].up_to = Some(5)),
         ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
         ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles.push("approver".into())),

@@ -18,7 +18,8 @@ pub use joint::{EraseBody, ExchangeBody, MergeBody, PoolRedeemBody, TransferBody
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};
 pub use spending::{
-    CaptureBody, CouponBody, CouponRestoreBody, HoldBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody,
+    CaptureBody, CouponBody, CouponRestoreBody, HoldBody, PaidLineBody, RedeemBody, ReleaseBody, ReturnedLineBody,
+    ReverseBody,
 };
 
 /// An amount of money.
@@ -140,6 +141,9 @@ pub struct AdjustmentBody {
     /// More words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The adjustment that granted points by mistake: these are taken from its lot, and from no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// What is decided on a request.

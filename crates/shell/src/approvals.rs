@@ -1,6 +1,6 @@
 //! How adjustments are asked for and decided on: bodies and the rows of a CSV file become orders.
 
-use ledger::{Entry, MemberId, Person, Verdict};
+use ledger::{Entry, MemberId, Person, Undone, Verdict};
 use rules::{AdjustmentWish, Command, decide_single};
 use store::{Caller, Order};
 
@@ -13,15 +13,23 @@ use crate::problem::{FieldError, Problem};
 const MOST_ROWS: usize = 500;
 
 impl AdjustmentBody {
-    /// Checks the values and makes an order of it.
+    /// Checks the values and makes an order of it; `undone` is the adjustment that it undoes, when there is such a one.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str, caller: &Caller) -> Result<Order, Problem> {
+    pub fn order(&self, key: &str, actor: &str, caller: &Caller, undone: Option<&Entry>) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         if self.points == 0 || !(-MOST_AMOUNT..=MOST_AMOUNT).contains(&self.points) {
             check.wrong("/points", "must be -1000000000000000 to 1000000000000000, and not 0");
+        }
+        let undoes = undone.and_then(|entry| entry.grants.first().map(|lot| (entry, lot)));
+        let undoes = undoes.map(|(entry, lot)| (Undone { entry: entry.id, lot: lot.number }, lot.points));
+        if self.undoes.is_some() && undoes.is_none() {
+            check.wrong("/undoes", "must be the entry_id of an adjustment that granted the member points");
+        }
+        if undoes.is_some() && (self.points > 0 || self.expiry.is_some()) {
+            check.wrong("/points", "must be negative, without expiry, where a grant is undone");
         }
         check.text("/reason_code", Some(&self.reason_code), 40);
         check.text("/evidence", self.evidence.as_deref(), 500);
@@ -34,6 +42,7 @@ impl AdjustmentBody {
             evidence: self.evidence.clone(),
             expiry: self.expiry.clone(),
             by: person(actor, caller),
+            undoes,
         };
         let order = member.map(|member| Order {
             decide: decide_single,
@@ -100,6 +109,8 @@ impl AdjustmentBody {
             expiry,
             reference,
             reason,
+            // An entry is undone one by one: a row has no look at what it names.
+            undoes: None,
         });
         check.done(body)
     }

@@ -246,7 +246,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::TierRequired { tiers } => {
             body.insert("tiers".into(), tiers.as_slice().into());
         }
-        Refusal::OutOfStock { left } => {
+        Refusal::OutOfStock { left } | Refusal::PointsNeeded { left } => {
             body.insert("left".into(), (*left).into());
         }
         Refusal::BelowMinimum { points, minimum } => {

@@ -1,7 +1,7 @@
 //! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
 
 use ledger::{Entry, EntryId, Frozen, LotNumber, MemberId};
-use rules::{Command, Part, Promise, Reverse, Stolen, decide_joint, decide_single};
+use rules::{Command, Promise, Reverse, Stolen, decide_joint, decide_single};
 use store::Order;
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
@@ -64,7 +64,7 @@ impl DecisionBody {
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn reject_review(&self, earn: &Entry, key: &str, actor: &str) -> Result<Order, Problem> {
-        let wish = Reverse { earn: Some(earn.clone()), redemption: None, part: Part::Rest };
+        let wish = Reverse { earn: Some(earn.clone()), ..Reverse::default() };
         self.of_review(earn, "review-reject", Command::RejectReview(Box::new(wish)), key, actor)
     }
 

@@ -1,10 +1,12 @@
 //! How points are spent: by themselves, on something from the catalogue, on an order, and how coupons are used.
 
+use std::collections::HashSet;
+
 use ledger::{Currency, Entry, MemberId, Money};
 use rules::{Command, Line, decide_single};
 use store::Order;
 
-use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, RedeemBody};
+use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody};
 use crate::check::{Check, MOST_AMOUNT};
 use crate::orders::{MOST_LINES, fingerprint, line};
 use crate::problem::Problem;
@@ -49,6 +51,12 @@ impl RedeemBody {
         if self.most_points.is_some() && self.order.is_none() {
             check.wrong("/most_points", "goes with order");
         }
+        if let (Some(lines), None, None) = (&self.lines, &self.reward_id, &self.order) {
+            return Some(Command::PayLines { lines: paid_lines(lines, self.points, check), minutes });
+        }
+        if self.lines.is_some() {
+            check.wrong("/lines", "goes with points");
+        }
         match (self.points, &self.reward_id, &self.order) {
             (Some(points), None, None) => {
                 check.points(points);
@@ -76,14 +84,41 @@ impl RedeemBody {
                 Some(Command::Deduct { order, most: self.most_points, minutes })
             }
             _ => {
-                check.wrong("/points", "exactly one of points, reward_id and order must be given");
+                check.wrong("/points", "exactly one of points (or lines), reward_id and order must be given");
                 None
             }
         }
     }
 }
 
-fn money(at: &str, body: &MoneyBody, check: &mut Check) -> Option<Money> {
+/// Lines that are paid with points: line, units, points.
+fn paid_lines(bodies: &[PaidLineBody], points: Option<i64>, check: &mut Check) -> Vec<(String, i64, i64)> {
+    if bodies.is_empty() || bodies.len() > MOST_LINES {
+        check.wrong("/lines", "must be 1 to 500 lines");
+    }
+    let (mut names, mut lines, mut sum) = (HashSet::new(), Vec::new(), 0i64);
+    for (index, line) in bodies.iter().take(MOST_LINES).enumerate() {
+        let at = format!("/lines/{index}");
+        check.text(&format!("{at}/line_id"), Some(&line.line_id), 64);
+        if !(1..=1_000_000).contains(&line.quantity) {
+            check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
+        }
+        if !(1..=MOST_AMOUNT).contains(&line.points) {
+            check.wrong(format!("{at}/points"), "must be 1 to 1000000000000000");
+        }
+        if !names.insert(line.line_id.as_str()) {
+            check.wrong(format!("{at}/line_id"), "is named before");
+        }
+        sum = sum.saturating_add(line.points);
+        lines.push((line.line_id.clone(), line.quantity, line.points));
+    }
+    if points.is_some_and(|points| points != sum) {
+        check.wrong("/points", "must be the sum of what the lines cost, or absent");
+    }
+    lines
+}
+
+pub(crate) fn money(at: &str, body: &MoneyBody, check: &mut Check) -> Option<Money> {
     if !(0..=MOST_AMOUNT).contains(&body.amount_minor) {
         check.wrong(format!("{at}/amount_minor"), "must be 0 to 1000000000000000");
     }

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use ledger::{EntryId, MemberId, Refusal};
+use ledger::{EntryId, MemberId, Money, Refusal};
 use rules::{Command, Part, Reverse, decide_single};
 use store::{Order, source};
 
-use crate::api::{CaptureBody, ReleaseBody, ReturnedLineBody, ReverseBody};
-use crate::check::Check;
+use crate::api::{CaptureBody, MoneyBody, ReleaseBody, ReturnedLineBody, ReverseBody};
+use crate::check::{Check, MOST_AMOUNT};
 use crate::orders::{MOST_LINES, fingerprint};
 use crate::problem::Problem;
+use crate::spending::money;
 
 impl CaptureBody {
     /// Checks the values and makes an order of it, for the hold that this entry placed.
@@ -111,20 +112,55 @@ impl ReverseBody {
         if self.entry_id.is_some() && self.order_store_id.is_some() {
             check.wrong("/order_store_id", "goes with reference");
         }
-        if self.lines.is_some() && (is_redemption || !matches!(self.event.as_deref(), None | Some("purchase"))) {
-            check.wrong("/lines", "only purchases have lines");
+        if self.lines.is_some() && !matches!(self.event.as_deref(), None | Some("purchase" | "redeem")) {
+            check.wrong("/lines", "only purchases and redemptions have lines");
         }
-        let part = match self.points {
-            Some(points) => {
+        let is_order = matches!(self.event.as_deref(), None | Some("purchase")) && !is_redemption;
+        let part = self.part((is_order, is_redemption), &mut check);
+        check.done(target.map(|target| (target, part)))
+    }
+
+    fn part(&self, (is_order, is_redemption): (bool, bool), check: &mut Check) -> Part {
+        let is_refund = self.lines.iter().flatten().any(|line| line.refund.is_some());
+        if (is_refund || self.refund.is_some()) && !is_order {
+            check.wrong("/refund", "goes with the reference of a purchase");
+        }
+        match (&self.lines, self.points, self.quantity, &self.refund) {
+            (None, None, None, None) => Part::Rest,
+            (None, None, None, Some(refund)) => Part::Money(refund_of("/refund", None, refund, check)),
+            (None, None, Some(quantity), None) => {
                 if !is_redemption {
-                    check.wrong("/points", "goes with event redeem, or entry_id");
+                    check.wrong("/quantity", "goes with event redeem, or entry_id");
+                }
+                if !(1..=1_000_000).contains(&quantity) {
+                    check.wrong("/quantity", "must be 1 to 1000000");
+                }
+                Part::Pieces(quantity)
+            }
+            (None, Some(points), None, None) => {
+                if !is_redemption {
+                    check.wrong("/points", "goes with lines, event redeem, or entry_id");
                 }
                 check.points(points);
                 Part::Points(points)
             }
-            None => self.lines.as_ref().map_or(Part::Rest, |lines| part_of(lines, &mut check)),
-        };
-        check.done(target.map(|target| (target, part)))
+            (Some(lines), None, None, None) if is_refund => refunds_of(lines, check),
+            (Some(lines), None, None, None) => Part::Lines(part_of(lines, check)),
+            (Some(lines), Some(points), None, None) => {
+                if is_refund || !(0..=MOST_AMOUNT).contains(&points) {
+                    check.wrong("/points", "must be 0 to 1000000000000000, and goes with units of lines");
+                }
+                Part::LinesFor(part_of(lines, check), points)
+            }
+            (_, _, Some(_), _) => {
+                check.wrong("/quantity", "goes with no lines, points or refund");
+                Part::Rest
+            }
+            (_, _, _, Some(_)) => {
+                check.wrong("/refund", "goes with no lines or points");
+                Part::Rest
+            }
+        }
     }
 
     fn sources(&self, reference: &str) -> Vec<String> {
@@ -161,7 +197,41 @@ impl ReverseBody {
     }
 }
 
-fn part_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Part {
+fn part_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Vec<(String, i64)> {
+    let mut lines = Vec::new();
+    for (at, line) in named_once(bodies, check) {
+        if !(1..=1_000_000).contains(&line.quantity) {
+            check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
+        }
+        lines.push((line.line_id.clone(), line.quantity));
+    }
+    lines
+}
+
+/// Money of lines whose goods stay.
+fn refunds_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Part {
+    let mut refunds = Vec::new();
+    for (at, line) in named_once(bodies, check) {
+        match &line.refund {
+            Some(refund) if line.quantity == 1 => {
+                refunds.extend(refund_of(&format!("{at}/refund"), Some(&line.line_id), refund, check));
+            }
+            _ => check.wrong(at, "all lines have a refund and no quantity, or none has"),
+        }
+    }
+    Part::Money(refunds)
+}
+
+fn refund_of(at: &str, line: Option<&String>, refund: &MoneyBody, check: &mut Check) -> Vec<(Option<String>, Money)> {
+    if refund.amount_minor < 1 {
+        check.wrong(format!("{at}/amount_minor"), "must be 1 to 1000000000000000");
+        return Vec::new();
+    }
+    money(at, refund, check).map(|money| (line.cloned(), money)).into_iter().collect()
+}
+
+/// The lines, each with its place.
+fn named_once<'a>(bodies: &'a [ReturnedLineBody], check: &mut Check) -> Vec<(String, &'a ReturnedLineBody)> {
     // Nothing came back is not the same as everything.
     if bodies.is_empty() || bodies.len() > MOST_LINES {
         check.wrong("/lines", "must be 1 to 500 lines, or absent for all that is left");
@@ -171,13 +241,10 @@ fn part_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Part {
     for (index, line) in bodies.iter().take(MOST_LINES).enumerate() {
         let at = format!("/lines/{index}");
         check.text(&format!("{at}/line_id"), Some(&line.line_id), 64);
-        if !(1..=1_000_000).contains(&line.quantity) {
-            check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
-        }
         if !names.insert(line.line_id.as_str()) {
             check.wrong(format!("{at}/line_id"), "is named before: give its quantity once");
         }
-        lines.push((line.line_id.clone(), line.quantity));
+        lines.push((at, line));
     }
-    Part::Lines(lines)
+    lines
 }

@@ -25,7 +25,7 @@ SELECT json_array(
       AND e.kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust') AND e.kind = 'reverse'
   ) END,
   CASE WHEN w.value ->> 4 IS NOT NULL THEN (
-    SELECT coalesce(sum(d.value ->> 1), 0)
+    SELECT json_group_array(json_array(d.value ->> 0, d.value ->> 1))
     FROM entry AS e, json_each(e.body, '$.draws') AS d
     WHERE e.member_no = m.no AND e.kind = 'expire' AND d.value ->> 0 IN (SELECT value FROM json_each(w.value -> 4))
   ) END,

@@ -1,6 +1,7 @@
 //! Adjustments as they are stored, in the body of an entry and among a member's open requests, and the list of those.
 
-use ledger::{Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, EntryId, MemberId, Person};
+use ledger::{Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, EntryId, LotNumber, MemberId, Person, Undone};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::codec::instant;
@@ -10,7 +11,16 @@ use crate::statement::statement;
 /// Actor, label, role, instant.
 type ApprovalRow = (String, String, String, i64);
 /// Points, reason code, evidence, expires_at, steps, until.
-type TermsRow = (i64, String, Option<String>, Option<i64>, Vec<String>, i64);
+type PlainTermsRow = (i64, String, Option<String>, Option<i64>, Vec<String>, i64);
+/// The same, then the grant that it undoes: entry id, lot.
+type UndoingTermsRow = (i64, String, Option<String>, Option<i64>, Vec<String>, i64, (String, i64));
+
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TermsRow {
+    Plain(PlainTermsRow),
+    Undoing(UndoingTermsRow),
+}
 /// Terms, actor and label of who asked, approvals. Part of the stored format.
 pub(crate) type AdjustmentRow = (TermsRow, (String, String), Vec<ApprovalRow>);
 /// Entry id and what it asks for.
@@ -19,17 +29,30 @@ pub(crate) type RequestRow = (String, AdjustmentRow);
 pub(crate) fn row(adjustment: &Adjustment) -> AdjustmentRow {
     let Adjustment { terms: t, by, approvals } = adjustment;
     let expires_at = t.expires_at.map(|at| at.0);
-    let terms = (t.points, t.reason_code.clone(), t.evidence.clone(), expires_at, t.steps.clone(), t.until.0);
+    let (points, reason, evidence, steps) = (t.points, t.reason_code.clone(), t.evidence.clone(), t.steps.clone());
+    let terms = match t.undoes {
+        None => TermsRow::Plain((points, reason, evidence, expires_at, steps, t.until.0)),
+        Some(undone) => {
+            let undone = (undone.entry.to_string(), undone.lot.0);
+            TermsRow::Undoing((points, reason, evidence, expires_at, steps, t.until.0, undone))
+        }
+    };
     let approval = |a: &Approval| (a.by.actor.clone(), a.by.label.clone(), a.role.clone(), a.at.0);
     (terms, (by.actor.clone(), by.label.clone()), approvals.iter().map(approval).collect())
 }
 
 pub(crate) fn adjustment((terms, (actor, label), approvals): AdjustmentRow) -> Adjustment {
-    let (points, reason_code, evidence, expires_at, steps, until) = terms;
+    let ((points, reason_code, evidence, expires_at, steps, until), undoes) = match terms {
+        TermsRow::Plain(terms) => (terms, None),
+        TermsRow::Undoing((points, reason, evidence, expires_at, steps, until, (entry, lot))) => {
+            let undone = EntryId::parse(&entry).map(|entry| Undone { entry, lot: LotNumber(lot) });
+            ((points, reason, evidence, expires_at, steps, until), undone)
+        }
+    };
     let expires_at = expires_at.map(instant);
     let approval = |(actor, label, role, at)| Approval { by: Person { actor, label }, role, at: instant(at) };
     Adjustment {
-        terms: AdjustmentTerms { points, reason_code, evidence, expires_at, steps, until: instant(until) },
+        terms: AdjustmentTerms { points, reason_code, evidence, expires_at, steps, until: instant(until), undoes },
         by: Person { actor, label },
         approvals: approvals.into_iter().map(approval).collect(),
     }

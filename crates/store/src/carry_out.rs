@@ -279,7 +279,11 @@ fn is_enough<S, I>(desk: &Desk<'_, S, I>, order: &Order, member: &Member) -> boo
 fn extends<S, I>(desk: &Desk<'_, S, I>, order: &Order) -> bool {
     let is_active = matches!(
         order.command,
-        Command::Earn(_) | Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. }
+        Command::Earn(_)
+            | Command::Redeem { .. }
+            | Command::Hold { .. }
+            | Command::PayLines { .. }
+            | Command::Take { .. }
     );
     is_active && desk.book.slides()
 }

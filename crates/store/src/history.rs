@@ -53,6 +53,62 @@ pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resu
     rows.into_iter().next().map(|mut row| body::read(&mut row, 0)).transpose()
 }
 
+/// What tiers gave a member: moves on the ladder with gifts, the newest ones.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn gifts(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Result<Vec<Entry>, Error> {
+    let values = vec![programme_no.into(), member.as_str().into()];
+    let rows = sql.look_up(statement!("queries/gifts"), values).await?;
+    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+}
+
+/// The adjustment of that member that has this id, or that the request of this id led to.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn adjusted(
+    sql: &impl Sql,
+    programme_no: i64,
+    member: &MemberId,
+    id: EntryId,
+) -> Result<Option<Entry>, Error> {
+    let values = vec![programme_no.into(), member.as_str().into(), id.to_string().into()];
+    let mut rows = sql.look_up(statement!("queries/adjusted"), values).await?;
+    rows.first_mut().map(|row| body::read(row, 0)).transpose()
+}
+
+/// How an account became part of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenOver {
+    /// The entry that took it over; its lots are those that were handed over, with the numbers that they have there.
+    pub entry: Entry,
+    /// The lots that were handed over, in the same order, with the numbers that they had.
+    pub handed_over: Vec<LotNumber>,
+    /// How many points of the lots that were asked about had expired before.
+    pub expired: i64,
+}
+
+/// How that account became part of another one, if it did, and what had expired of these of its lots.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn taken_over(
+    sql: &impl Sql,
+    programme_no: i64,
+    member: &MemberId,
+    lots: &[LotNumber],
+) -> Result<Option<TakenOver>, Error> {
+    let numbers: Vec<i64> = lots.iter().map(|lot| lot.0).collect();
+    let values = vec![programme_no.into(), member.as_str().into(), serde_json::json!(numbers).to_string().into()];
+    let mut rows = sql.look_up(statement!("queries/taken_over"), values).await?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    let draws: Vec<(i64, i64)> = serde_json::from_str(&row.text(12)?).map_err(|_| Error::Corrupt("merge"))?;
+    let handed_over = draws.into_iter().map(|(number, _)| LotNumber(number)).collect();
+    let expired = row.integer(13)?;
+    Ok(Some(TakenOver { entry: body::read(row, 0)?, handed_over, expired }))
+}
+
 /// The entries that resolve or undo the one of that id, oldest first.
 ///
 /// # Errors

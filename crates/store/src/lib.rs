@@ -66,7 +66,7 @@ pub use endpoints::{
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
 pub use groups::{group_of, kin, name_clashes, set_group};
-pub use history::{corrections, drawn_lots, history, named_entry, span, transferred};
+pub use history::{adjusted, corrections, drawn_lots, gifts, history, named_entry, span, taken_over, transferred};
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
 pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
@@ -88,7 +88,8 @@ pub use publications::{
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{
-    Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance, wrong_tallies,
+    Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance, undone_too_often,
+    wrong_tallies,
 };
 pub use reviews::{open_reviews, reviewed};
 pub use rewards::{Offer, list_rewards, put_reward, reward};

@@ -1,5 +1,7 @@
 //! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
 
+use std::collections::BTreeMap;
+
 use ledger::{Counted, EntryId, LotNumber, Member, MemberId, ProgrammeId, Reversal};
 use rules::{Recorded, Reward};
 use serde_json::{Value as Json, json};
@@ -305,7 +307,7 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let used = row.optional_text(MEMBER + 19)?.and_then(|id| EntryId::parse(&id));
     let attributes = row.optional_text(MEMBER + 20)?;
     let reversals = row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
-    let expired = row.optional_integer(MEMBER + 22)?.unwrap_or(0);
+    let expired = row.optional_text(MEMBER + 22)?.map_or(Ok(BTreeMap::new()), |text| read_expired(&text))?;
     let tallies = row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
     let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
     let names = row.optional_text(MEMBER + 25)?.map_or(Ok(Vec::new()), |text| read_names(&text))?;
@@ -350,6 +352,17 @@ fn read_reversals(text: &str) -> Result<Vec<(EntryId, Reversal)>, Error> {
     let rows: Vec<(String, ReversalRow)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("reversals"))?;
     let read = |(id, row): (String, ReversalRow)| Some((EntryId::parse(&id)?, reversal(row)));
     rows.into_iter().map(read).collect::<Option<_>>().ok_or(Error::Corrupt("reversals"))
+}
+
+/// Points of lots that were written down as expired.
+fn read_expired(text: &str) -> Result<BTreeMap<LotNumber, i64>, Error> {
+    let rows: Vec<(i64, i64)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("expiries"))?;
+    let mut expired: BTreeMap<LotNumber, i64> = BTreeMap::new();
+    for (lot, points) in rows {
+        let sum = expired.entry(LotNumber(lot)).or_default();
+        *sum = sum.saturating_add(points);
+    }
+    Ok(expired)
 }
 
 fn read_hit(text: &str) -> Result<Hit, Error> {

@@ -87,7 +87,11 @@ impl Order {
             | Command::Freeze(_)
             | Command::Restore(_)
             => Lots::None,
-            Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. } | Command::Decide { .. } => {
+            Command::Redeem { .. }
+            | Command::Hold { .. }
+            | Command::PayLines { .. }
+            | Command::Take { .. }
+            | Command::Decide { .. } => {
                 Lots::First(64)
             }
             Command::Capture { .. }
@@ -124,6 +128,11 @@ impl Order {
             Command::Merge { from } => vec![from.clone()],
             Command::Pool { pool, .. } => vec![pool.clone()],
             Command::RedeemPooled { members, .. } => members.clone(),
+            // The pool that paid.
+            Command::Reverse(Some(wish)) if wish.merged.is_none() => {
+                let payer = wish.redemption.iter().map(|redemption| &redemption.entry.member);
+                payer.filter(|payer| **payer != self.member).cloned().collect()
+            }
             Command::Recover(stolen) => {
                 let mut others: Vec<MemberId> = Vec::new();
                 for received in stolen.iter().filter_map(|stolen| stolen.received.as_ref()) {
@@ -155,8 +164,9 @@ impl Order {
             _ => return None,
         };
         let redemption = wish.redemption.as_ref().map(|redemption| redemption.entry.id);
-        let entries = wish.earn.iter().map(|earn| earn.id).chain(redemption).collect();
-        let lots = wish.earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
+        let granted = || wish.earn.iter().chain(&wish.gifts);
+        let entries = granted().map(|entry| entry.id).chain(redemption).collect();
+        let lots = granted().flat_map(|entry| &entry.grants).map(|lot| lot.number).collect();
         Some(Undoes { entries, lots })
     }
 

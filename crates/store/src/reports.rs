@@ -160,6 +160,19 @@ pub async fn wrong_tallies(sql: &impl Sql, programme_no: i64) -> Result<Vec<Stri
     rows.into_iter().map(told).collect()
 }
 
+/// Entries of accounts that became part of others, of which more was undone than there was, in words.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn undone_too_often(sql: &impl Sql, programme_no: i64) -> Result<Vec<String>, Error> {
+    let rows = sql.query(statement!("queries/audit_undone"), vec![programme_no.into()]).await?;
+    let told = |mut row: crate::Row| {
+        let (id, undone, points) = (row.text(0)?, row.integer(1)?, row.integer(2)?);
+        Ok(format!("entry {id} of {points} points is undone by {undone}"))
+    };
+    rows.into_iter().map(told).collect()
+}
+
 /// Points that entries of one kind moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrialBalanceRow {

@@ -126,6 +126,7 @@ pub fn adjustment_json(adjustment: &Adjustment) -> Json {
         "expires_at": terms.expires_at.map(|at| at.to_string()),
         "steps": terms.steps,
         "until": terms.until.to_string(),
+        "undoes": terms.undoes.map(|undone| undone.entry.to_string()),
         "requested_by": person(by),
         "approvals": approvals.iter().map(approval).collect::<Vec<_>>(),
     })

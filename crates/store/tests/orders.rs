@@ -39,7 +39,7 @@ fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&
             redemption = Some(rules::Redemption { entry, lots });
         }
     }
-    let wish = rules::Reverse { earn, redemption, part: Part::Rest };
+    let wish = rules::Reverse { earn, redemption, part: Part::Rest, ..rules::Reverse::default() };
     Order { command: Command::Reverse(Some(Box::new(wish))), ..redeem_like(member, key) }
 }
 

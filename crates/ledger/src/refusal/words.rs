@@ -56,7 +56,7 @@ impl fmt::Display for Refusal {
             Self::CouponNotStackable { .. } => {
                 f.write_str("Another coupon was used for this order, and this one does not go with others.")
             }
-            Self::WholeOnly => f.write_str("What was taken from the catalogue is undone whole or not at all."),
+            Self::WholeOnly => f.write_str("What was taken from the catalogue comes back by the piece: give quantity, or the points of whole pieces."),
             Self::UnknownEvent { event } => write!(f, "The rulebook has no event {event:?}."),
             Self::ReferenceRequired => {
                 f.write_str("Points that wait for an activation need a reference to be activated by.")
@@ -85,7 +85,11 @@ impl fmt::Display for Refusal {
             Self::UnknownReason { reason } => write!(f, "The rulebook has no reason {reason:?} for adjustments."),
             Self::UnknownPolicy { policy } => write!(f, "The rulebook has no expiry policy {policy:?}."),
             Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),
-            Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} points are left."),
+            Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} are left."),
+            Self::PointsNeeded { left } => write!(
+                f,
+                "The points paid for several lines together. Say in points how many come back with these lines, 0 to {left}."
+            ),
             Self::AmountOutOfRange => f.write_str("The amounts are larger than the ledger can count."),
             Self::InsufficientPoints { balance, missing } => {
                 write!(f, "The member can spend {balance} points; {missing} more are needed.")

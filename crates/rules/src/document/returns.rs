@@ -22,6 +22,21 @@ pub struct Returns {
     /// Whether a return makes room again under the caps and limits of the day of the order.
     #[serde(default)]
     pub free_caps: bool,
+    /// What becomes of the gifts of a tier that would not have been reached without what came back.
+    #[serde(default)]
+    pub gifts: GiftPolicy,
+}
+
+/// What becomes of the gifts of a tier that would not have been reached without what came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GiftPolicy {
+    /// The member keeps them.
+    Keep,
+    /// They are taken back as points of the order are, and given again when the level is reached again.
+    #[default]
+    TakeBack,
 }
 
 /// What becomes of points that an order earned and the member no longer has.

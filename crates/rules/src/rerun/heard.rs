@@ -51,6 +51,8 @@ pub(super) struct Heard {
     /// Points of lots that expired.
     pub(super) expired: BTreeMap<LotNumber, i64>,
     pub(super) reversals: Vec<(EntryId, Reversal)>,
+    /// Moves on the ladder with gifts.
+    pub(super) gifts: Vec<Entry>,
 }
 
 impl Heard {
@@ -67,6 +69,9 @@ impl Heard {
             for draw in &entry.draws {
                 *self.expired.entry(draw.number).or_default() += draw.points;
             }
+        }
+        if entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty()) {
+            self.gifts.push(entry.clone());
         }
         self.reversals.extend(entry.corrects.zip(entry.reversal.clone()));
     }

@@ -2,9 +2,9 @@
 //!
 //! Parts are shared out by running sums, see [`super`].
 
-use std::collections::BTreeMap;
-
-use ledger::{Count, Entry, Journal, LineAward, LineReturn, Qualifying, Refusal, Reversal, Review, Totals};
+use ledger::{
+    Count, Currency, Entry, Journal, LineAward, LineReturn, Money, Qualifying, Refusal, Reversal, Review, Totals,
+};
 
 use super::Part;
 use crate::command::Recorded;
@@ -19,19 +19,82 @@ pub(super) fn share(of: i64, part: i128, total: i128) -> i64 {
 }
 
 /// What of `whole` falls to the `part` that follows on `before`, of a whole of `total`.
-fn running(whole: i64, total: i64, before: i64, part: i64) -> i64 {
+pub(super) fn running(whole: i64, total: i64, before: i64, part: i64) -> i64 {
     let upto = |points: i64| share(whole, i128::from(points), i128::from(total));
     upto(before.saturating_add(part)) - upto(before)
 }
 
+/// An order line with what has come back of it.
+pub(super) struct OpenLine<'a> {
+    line: &'a LineAward,
+    /// Units that had come back before.
+    units: i64,
+    /// Money that had gone back before, in minor units: for units, and without goods.
+    amount_minor: i64,
+    /// The part of it that went back without goods.
+    refunded_minor: i64,
+    /// Points that had been undone before.
+    points: i64,
+}
+
+impl<'a> OpenLine<'a> {
+    fn of(line: &'a LineAward, earlier: &[&Reversal]) -> Self {
+        let mut open = Self { line, units: 0, amount_minor: 0, refunded_minor: 0, points: 0 };
+        for back in earlier.iter().flat_map(|reversal| &reversal.lines).filter(|back| back.line == line.line) {
+            open.units = open.units.saturating_add(back.quantity);
+            open.amount_minor = open.amount_minor.saturating_add(back.amount_minor);
+            open.points = open.points.saturating_add(back.points);
+            if back.quantity == 0 {
+                open.refunded_minor = open.refunded_minor.saturating_add(back.amount_minor);
+            }
+        }
+        open
+    }
+
+    fn units_left(&self) -> i64 {
+        self.line.quantity - self.units
+    }
+
+    fn minor_left(&self) -> i64 {
+        self.line.amount_minor - self.amount_minor
+    }
+
+    /// Units that come back. The last ones take all that is left; the others bear their part of what went back without goods.
+    fn back(&self, units: i64) -> LineReturn {
+        let left = self.units_left();
+        let part = |whole: i64, back: i64| {
+            let without_goods = back - share(whole, self.units.into(), self.line.quantity.into());
+            let part = running(whole, self.line.quantity, self.units, units);
+            let part = part - share(without_goods, units.into(), left.into());
+            if units == left { whole - back } else { part.clamp(0, whole - back) }
+        };
+        LineReturn {
+            line: self.line.line.clone(),
+            quantity: units,
+            amount_minor: part(self.line.amount_minor, self.amount_minor),
+            points: part(self.line.granted, self.points),
+        }
+    }
+
+    /// Money that goes back while the goods stay. The last of a line's money takes all its points.
+    fn refund(&self, amount_minor: i64) -> LineReturn {
+        let left = self.line.granted - self.points;
+        let part = running(self.line.granted, self.line.amount_minor, self.refunded_minor, amount_minor);
+        let points = if amount_minor == self.minor_left() { left } else { part.clamp(0, left) };
+        LineReturn { line: self.line.line.clone(), quantity: 0, amount_minor, points }
+    }
+}
+
 /// What comes back of an order, or an action that is undone.
-pub(super) struct Return {
+pub(super) struct Return<'a> {
     lines: Vec<LineReturn>,
+    /// The order's lines as they were before it.
+    open: Vec<OpenLine<'a>>,
     /// Points that these had earned.
     points: i64,
-    /// What had come back before and comes back by now, of what the whole order cost.
-    pub(super) amounts: (i128, i128, i128),
-    /// The same of those lines alone that count towards tiers.
+    /// What the goods had cost that had come back before and that have come back by now, and the whole order.
+    pub(super) goods: (i128, i128, i128),
+    /// What went back of the price of those lines alone that count towards tiers: before, by now, and their whole.
     counted: (i128, i128, i128),
     /// Nothing is left after it.
     pub(super) is_all: bool,
@@ -43,60 +106,53 @@ pub(super) struct Return {
     points_before: i64,
 }
 
-impl Return {
-    pub(super) fn of(earn: &Entry, recorded: &Recorded, part: &Part) -> Result<Self, Refusal> {
+impl<'a> Return<'a> {
+    pub(super) fn of(earn: &'a Entry, recorded: &Recorded, part: &Part, currency: Currency) -> Result<Self, Refusal> {
         let earlier: Vec<&Reversal> = recorded.of(earn).collect();
-        let mut before: BTreeMap<&str, i64> = BTreeMap::new();
-        for line in earlier.iter().flat_map(|reversal| &reversal.lines) {
-            *before.entry(&line.line).or_default() += line.quantity;
-        }
-        let left = |line: &LineAward| line.quantity - before.get(line.line.as_str()).copied().unwrap_or(0);
-        let units = |line: &LineAward, units: i64| line_return(line, line.quantity - left(line), units);
-        let is_known = |(name, _): &&(String, i64)| earn.lines.iter().any(|line| line.line == *name);
-        let lines: Vec<LineReturn> = match part {
-            Part::Lines(wishes) => {
-                if let Some((line, _)) = wishes.iter().find(|wish| !is_known(wish)) {
-                    return Err(Refusal::UnknownLine { line: line.clone() });
-                }
-                if earn.lines.iter().all(|line| left(line) == 0) {
-                    return Err(Refusal::NothingToReverse);
-                }
-                let one = |(name, wished): &(String, i64)| {
-                    let line = earn.lines.iter().find(|line| line.line == *name);
-                    let line = line.ok_or_else(|| Refusal::UnknownLine { line: name.clone() })?;
-                    match left(line) {
-                        left if *wished > left => Err(Refusal::MoreThanLeft { line: Some(name.clone()), left }),
-                        _ => Ok(units(line, *wished)),
-                    }
-                };
-                wishes.iter().map(one).collect::<Result<_, _>>()?
-            }
-            Part::Rest | Part::Points(_) => {
-                let open = earn.lines.iter().filter(|line| left(line) > 0);
-                open.map(|line| units(line, left(line))).collect()
+        let open: Vec<OpenLine> = earn.lines.iter().map(|line| OpenLine::of(line, &earlier)).collect();
+        let lines = match part {
+            Part::Lines(wishes) | Part::LinesFor(wishes, _) => units(&open, wishes)?,
+            Part::Money(wishes) => refunds(&open, wishes, currency)?,
+            Part::Rest | Part::Points(_) | Part::Pieces(_) => {
+                let left = open.iter().filter(|line| line.units_left() > 0);
+                left.map(|line| line.back(line.units_left())).collect()
             }
         };
         let returned = |name: &str| lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity);
-        let amounts = |counts: &dyn Fn(&str) -> bool| {
-            let sum = |lines: &mut dyn Iterator<Item = &LineReturn>| -> i128 {
-                lines.filter(|line| counts(&line.line)).map(|line| i128::from(line.amount_minor)).sum()
-            };
-            let before = sum(&mut earlier.iter().flat_map(|reversal| &reversal.lines));
-            let all =
-                earn.lines.iter().filter(|line| counts(&line.line)).map(|line| i128::from(line.amount_minor)).sum();
-            (before, before + sum(&mut lines.iter()), all)
-        };
-        let counted = amounts(&|line| earn.uncounted.iter().all(|uncounted| uncounted != line));
-        let amounts = amounts(&|_| true);
+        let sum = |amounts: &mut dyn Iterator<Item = i64>| -> i128 { amounts.map(i128::from).sum() };
+        let is_counted = |name: &str| earn.uncounted.iter().all(|uncounted| uncounted != name);
+        let counting = || open.iter().filter(|line| is_counted(&line.line.line));
+        let before = sum(&mut counting().map(|line| line.amount_minor));
+        let back = lines.iter().filter(|line| is_counted(&line.line)).map(|line| line.amount_minor);
+        let counted = (before, before + sum(&mut { back }), sum(&mut counting().map(|line| line.line.amount_minor)));
+        let cost = |line: &OpenLine, units: i64| share(line.line.amount_minor, units.into(), line.line.quantity.into());
+        let goods = (
+            sum(&mut open.iter().map(|line| cost(line, line.units))),
+            sum(&mut open.iter().map(|line| cost(line, line.units + returned(&line.line.line)))),
+            sum(&mut open.iter().map(|line| line.line.amount_minor)),
+        );
         let (is_all, is_empty, points) = if earn.lines.is_empty() {
             (true, !earlier.is_empty(), earn.points)
         } else {
-            let is_all = earn.lines.iter().all(|line| left(line) == returned(&line.line));
+            let is_all = open.iter().all(|line| line.units_left() == returned(&line.line.line));
             (is_all, lines.is_empty(), lines.iter().map(|line| line.points).sum())
         };
         let expired_before = earlier.iter().map(|reversal| reversal.expired).sum();
         let points_before = earlier.iter().map(|reversal| reversal.desired).sum();
-        Ok(Self { lines, points, amounts, counted, is_all, is_empty, expired_before, points_before })
+        Ok(Self { lines, open, points, goods, counted, is_all, is_empty, expired_before, points_before })
+    }
+
+    /// Units of a line that had come back before, that come back now, and all; `None` when the order has no such line.
+    pub(super) fn units_of(&self, name: &str) -> Option<(i64, i64, i64)> {
+        let open = self.open.iter().find(|open| open.line.line == name)?;
+        let now = self.lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity);
+        Some((open.units, now, open.line.quantity))
+    }
+
+    /// The lines that cost nothing.
+    pub(super) fn unpriced(&self) -> Vec<&'a str> {
+        let unpriced = self.open.iter().map(|open| open.line).filter(|line| line.amount_minor == 0);
+        unpriced.map(|line| line.line.as_str()).collect()
     }
 
     /// What of `whole`, which the lines that count have counted, falls to this return.
@@ -171,12 +227,54 @@ impl Return {
     }
 }
 
-fn line_return(line: &LineAward, before: i64, units: i64) -> LineReturn {
-    let of = |whole: i64| running(whole, line.quantity, before, units);
-    LineReturn {
-        line: line.line.clone(),
-        quantity: units,
-        amount_minor: of(line.amount_minor),
-        points: of(line.granted),
+/// Units of order lines, each named once.
+fn units(open: &[OpenLine<'_>], wishes: &[(String, i64)]) -> Result<Vec<LineReturn>, Refusal> {
+    let of = |name: &String| open.iter().find(|open| open.line.line == *name);
+    if let Some((line, _)) = wishes.iter().find(|(name, _)| of(name).is_none()) {
+        return Err(Refusal::UnknownLine { line: line.clone() });
     }
+    if !wishes.is_empty() && open.iter().all(|line| line.units_left() == 0) {
+        return Err(Refusal::NothingToReverse);
+    }
+    let one = |(name, wished): &(String, i64)| {
+        let line = of(name).ok_or_else(|| Refusal::UnknownLine { line: name.clone() })?;
+        match line.units_left() {
+            left if *wished > left => Err(Refusal::MoreThanLeft { line: Some(name.clone()), left }),
+            _ => Ok(line.back(*wished)),
+        }
+    };
+    wishes.iter().map(one).collect()
+}
+
+/// Money of order lines, or of the whole order, which is shared out by what is left of each line's price.
+fn refunds(
+    open: &[OpenLine<'_>],
+    wishes: &[(Option<String>, Money)],
+    currency: Currency,
+) -> Result<Vec<LineReturn>, Refusal> {
+    if wishes.iter().any(|(_, money)| money.currency != currency) {
+        return Err(Refusal::CurrencyMismatch { expected: currency.to_string() });
+    }
+    if open.iter().all(|line| line.units_left() == 0) {
+        return Err(Refusal::NothingToReverse);
+    }
+    let mut lines = Vec::new();
+    for (name, money) in wishes {
+        let of_line = |line: &&OpenLine| name.as_ref().is_none_or(|name| line.line.line == *name);
+        let meant: Vec<&OpenLine> = open.iter().filter(of_line).collect();
+        if let (Some(line), true) = (name, meant.is_empty()) {
+            return Err(Refusal::UnknownLine { line: line.clone() });
+        }
+        let total: i64 = meant.iter().map(|line| line.minor_left()).fold(0, i64::saturating_add);
+        if money.amount_minor > total {
+            return Err(Refusal::MoreThanLeft { line: name.clone(), left: total });
+        }
+        let mut upto = 0;
+        for line in meant {
+            let part = running(money.amount_minor, total, upto, line.minor_left());
+            upto += line.minor_left();
+            lines.extend((part > 0).then(|| line.refund(part)));
+        }
+    }
+    Ok(lines)
 }

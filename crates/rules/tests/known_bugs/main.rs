@@ -8,6 +8,7 @@ mod late;
 mod limits;
 mod points;
 mod refunds;
+mod returns;
 #[path = "../support/mod.rs"]
 mod support;
 mod tiers;

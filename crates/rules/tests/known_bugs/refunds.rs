@@ -2,7 +2,7 @@
 
 use crate::living;
 use crate::support::{World, act, aside, at, buy, spend};
-use rules::{Caps, Command, Part, Pending, ShortfallPolicy};
+use rules::{Caps, Command, GiftPolicy, Part, Pending, ShortfallPolicy};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
@@ -259,7 +259,10 @@ fn an_order_paid_with_points_comes_back_in_parts() {
 #[test]
 fn a_refund_that_keeps_the_tier_it_bought() {
     for (lower, outcome, tier) in [(false, "reverse -2000", "silver"), (true, "reverse -2000, member 0", "member")] {
-        let mut world = World::new(|document| document.returns.lower_tier = lower);
+        let mut world = World::new(|document| {
+            document.returns.lower_tier = lower;
+            document.returns.gifts = GiftPolicy::Keep;
+        });
         world.play(&[(DAY_1, buy(&[1_000]), "earn 10"), (DAY_1, buy(&[200_000]), "earn 2000, silver 500")]);
         let back = world.undo(Some(1), None, Part::Rest);
         world.play(&[(DAY_2, back, outcome)]);

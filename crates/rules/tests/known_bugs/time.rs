@@ -50,7 +50,14 @@ fn a_spend_that_trusts_the_sweep() {
             first_id: EntryId(1 << 80),
         };
         let mut journal = Journal::new(world.member.clone(), context);
-        let wish = Redeem { points: 30, first_in_first_out, deduction: None, extends: Vec::new() };
+        let wish = Redeem {
+            points: 30,
+            first_in_first_out,
+            deduction: None,
+            of: None,
+            lines: Vec::new(),
+            extends: Vec::new(),
+        };
         let outcome = ledger::redeem(&mut journal, wish, Origin::default()).unwrap();
         assert_eq!(outcome.is_ok(), spent, "{now}: {outcome:?}");
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use rules::{
-    ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry, Limit,
-    Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Reminders, Returns, Reward,
-    RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
+    ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry,
+    GiftPolicy, Limit, Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Reminders,
+    Returns, Reward, RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel,
+    Tiers, Velocity,
 };
 
 use crate::random::Random;
@@ -104,6 +105,7 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         keep_qualification: random.chance(30),
         lower_tier: random.chance(50),
         free_caps: random.chance(50),
+        gifts: *random.pick(&[GiftPolicy::Keep, GiftPolicy::TakeBack]),
     };
     let role = |random: &mut Random| (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
     document.approvals = Approvals {

@@ -131,7 +131,7 @@ impl History {
             _ => None,
         };
         let offer = reward.clone().map(|reward| (1, reward));
-        let recorded = Recorded { reward: offer, kept, ..self.store.recorded(command, used) };
+        let recorded = Recorded { reward: offer, kept, ..self.store.recorded(used) };
         let origin = Origin {
             actor: actor.to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),
@@ -234,7 +234,7 @@ impl History {
         self.held = None;
         let context = self.context();
         // A fault is an answer here: the old lots may not fit the new clock.
-        let recorded = self.store.recorded(command, None);
+        let recorded = self.store.recorded(None);
         let Ok(Ok(decided)) = decide(&self.book, old.clone(), command, &Origin::default(), &recorded, context) else {
             return Ok(());
         };
@@ -317,6 +317,7 @@ pub fn kind_of(command: &Command) -> &'static str {
         Command::Redeem { .. }
         | Command::Hold { .. }
         | Command::Take { .. }
+        | Command::PayLines { .. }
         | Command::Deduct { .. }
         | Command::Capture { .. } => "redeem",
         Command::Reverse(_) => "reverse",

@@ -1,10 +1,27 @@
 //! The naive reference's tiers: every value is summed anew over all events ever accepted.
 
 use chrono::{Datelike, Duration, NaiveDate};
-use rules::{Document, Downgrade, QualifyingPeriod, TierBasis, TierLevel, Tiers};
+use rules::{Document, Downgrade, GiftPolicy, QualifyingPeriod, TierBasis, TierLevel, Tiers};
 
 use crate::calendar::{add_months, date_of, first_instant, month_index};
 use crate::reference::{NaiveGround, NaiveTier, Reference, Said};
+use crate::returns::first_of;
+use crate::spending::NaiveCoupon;
+
+/// What a move on the ladder gave.
+#[derive(Debug, Clone)]
+pub struct NaiveGift {
+    pub sequence: i64,
+    pub at: i64,
+    pub levels: Vec<String>,
+    pub points: i64,
+    pub lot: Option<i64>,
+    pub coupons: Vec<NaiveCoupon>,
+    /// Points that were taken back.
+    pub taken: i64,
+    /// Points of its lot that expired and were set against that.
+    pub expired_used: i64,
+}
 
 /// What a member view tells: tier, value, missing for the next, missing to keep.
 pub type NaiveProjection = (String, i128, Option<i128>, Option<i128>);
@@ -120,12 +137,13 @@ impl Reference {
         }
     }
 
-    pub fn upgrade(&mut self, book: &Document, now: i64) -> Option<Said> {
-        self.upgrade_by(book, now, now)
+    /// `sequence` is that of the entry it becomes.
+    pub fn upgrade(&mut self, book: &Document, now: i64, sequence: i64) -> Option<Said> {
+        self.upgrade_by(book, now, now, sequence)
     }
 
     /// An event may be ahead of the clock by minutes, and then it counts on its own day.
-    pub fn upgrade_by(&mut self, book: &Document, occurred_at: i64, now: i64) -> Option<Said> {
+    pub fn upgrade_by(&mut self, book: &Document, occurred_at: i64, now: i64, sequence: i64) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
         let mut today = date_of(now, self.zone);
         let ahead = date_of(occurred_at.max(now), self.zone);
@@ -133,7 +151,11 @@ impl Reference {
         if self.qualified(tiers, (ahead, ahead)) > reached {
             (reached, today) = (self.qualified(tiers, (ahead, ahead)), ahead);
         }
-        if reached <= rank {
+        // A level that is reached gives what was taken back of it, whether the member was still on it or not.
+        let is_due = |level: &TierLevel| self.gifts_due.contains(&level.id);
+        let mut given: Vec<TierLevel> =
+            (1..=reached.min(rank)).map(|at| tiers.levels[at].clone()).filter(is_due).collect();
+        if reached <= rank && given.is_empty() {
             return None;
         }
         let mut grounds =
@@ -143,18 +165,27 @@ impl Reference {
                 ground.until.is_none_or(|until| now < until) && self.rank_of(tiers, &ground.id) < reached
             });
         grounds.extend(under.cloned());
-        let mut said = self.move_to(tiers, reached, grounds, now);
+        let mut said = if reached > rank {
+            self.move_to(tiers, reached, grounds, now)
+        } else {
+            let tier = self.tier.clone().unwrap();
+            let stays = Some((Some(tier.id.clone()), tier.id, tier.until));
+            Said { kind: "tier_change", occurred_at: now, tier: stays, ..Said::default() }
+        };
         let (mut gift, mut coupons) = (0, Vec::new());
-        for level in &tiers.levels[rank + 1..=reached] {
+        for level in tiers.levels.iter().take(reached + 1).skip(rank + 1) {
             // Given before and kept when the level was lost after a return.
             match self.gifts_kept.iter().position(|id| *id == level.id) {
                 Some(at) => drop(self.gifts_kept.remove(at)),
-                None => {
-                    gift += level.gift_points;
-                    coupons.extend(level.gift_coupon.clone());
-                }
+                None => given.push(level.clone()),
             }
         }
+        for level in &given {
+            gift += level.gift_points;
+            coupons.extend(level.gift_coupon.clone());
+            self.gifts_due.retain(|id| *id != level.id);
+        }
+        let first_coupon = self.coupons.len();
         if gift > 0 {
             said.grants.push(self.grant((gift, "tier_gift"), now, now, &book.expiry[&tiers.gift_expiry], now));
             said.points = gift;
@@ -162,7 +193,84 @@ impl Reference {
         for name in coupons {
             said.coupons.extend(crate::spending::told(&self.issue(book, &name, 1, now)));
         }
+        if gift > 0 || !said.coupons.is_empty() {
+            self.gifts.push(NaiveGift {
+                sequence,
+                at: now,
+                levels: given.into_iter().map(|level| level.id).collect(),
+                points: gift,
+                lot: (gift > 0).then_some(self.lots.len() as i64),
+                coupons: self.coupons[first_coupon..].to_vec(),
+                taken: 0,
+                expired_used: 0,
+            });
+        }
         Some(said)
+    }
+
+    /// Gifts of levels that were reached before a return and are not any more are taken back, the last ones first. A level is reached by what counts
+    /// in the period of the day of the gift, and by what came since. Old gifts are not looked at: those of the year before last, or of more months ago than
+    /// a period has, and one.
+    pub fn take_gifts(&mut self, book: &Document, before: &Self, now: i64) -> Vec<Said> {
+        let mut said = Vec::new();
+        let Some(tiers) = book.tiers.as_ref().filter(|_| book.returns.gifts == GiftPolicy::TakeBack) else {
+            return said;
+        };
+        for at in (0..self.gifts.len()).rev() {
+            let gift = self.gifts[at].clone();
+            let (day, today) = (date_of(gift.at, self.zone), date_of(now, self.zone));
+            let counted_on = today - Duration::days(tiers.grace_days.into());
+            let is_old = match tiers.period {
+                QualifyingPeriod::Lifetime {} => false,
+                QualifyingPeriod::CalendarYear {} => day.year() < counted_on.year() - 1,
+                QualifyingPeriod::RollingMonths { months } => {
+                    month_index(day) < month_index(counted_on) - months as i32 - 1
+                }
+            };
+            if is_old {
+                continue;
+            }
+            let days = (day, today.max(day));
+            let (reached, was_reached) = (self.qualified(tiers, days), before.qualified(tiers, days));
+            let place = |id: &String| tiers.levels.iter().position(|level| level.id == *id);
+            let gives = |at: usize| tiers.levels[at].gift_points > 0 || tiers.levels[at].gift_coupon.is_some();
+            let gave: Vec<usize> = gift.levels.iter().filter_map(place).filter(|at| gives(*at)).collect();
+            let is_due = |at: usize| self.gifts_due.contains(&tiers.levels[at].id);
+            let lost: Vec<usize> =
+                gave.iter().copied().filter(|at| *at > reached && *at <= was_reached && !is_due(*at)).collect();
+            if lost.is_empty() {
+                continue;
+            }
+            let all = lost.len() == gave.len();
+            let weight =
+                |levels: &[usize]| levels.iter().map(|at| i128::from(tiers.levels[*at].gift_points)).sum::<i128>();
+            let left = gift.points - gift.taken;
+            let desired = if all { left } else { first_of(gift.points, weight(&lost), weight(&gave)).min(left) };
+            let gone = gift.lot.map_or(0, |lot| self.lots[lot as usize - 1].expired);
+            let excused = first_of(gone, (gift.taken + desired).into(), gift.points.into()) - gift.expired_used;
+            let expired = excused.clamp(0, desired);
+            let mut coupons = gift.coupons.clone();
+            let is_lost =
+                |name: &String| all || lost.iter().any(|at| tiers.levels[*at].gift_coupon.as_ref() == Some(name));
+            coupons.retain(|coupon| self.coupons.contains(coupon) && is_lost(&coupon.name));
+            self.coupons.retain(|open| !coupons.contains(open));
+            let (draws, debt) = self.take_back(book, gift.lot, desired - expired, now);
+            self.gifts[at].taken += desired;
+            self.gifts[at].expired_used += expired;
+            self.gifts_due.extend(lost.iter().map(|at| tiers.levels[*at].id.clone()));
+            said.push(Said {
+                kind: "reverse",
+                points: -draws.iter().map(|(_, points)| points).sum::<i64>() - debt,
+                occurred_at: now,
+                draws,
+                corrects: Some(gift.sequence),
+                reversal: Some((vec![], desired, expired)),
+                coupons: crate::spending::told(&coupons),
+                debt,
+                ..Said::default()
+            });
+        }
+        said
     }
 
     /// Something of an order that was recorded then, in that month, no longer counts. The member keeps the highest level that it still has a ground
@@ -195,7 +303,8 @@ impl Reference {
             return None;
         }
         for level in &tiers.levels[next + 1..=rank] {
-            if (level.gift_points > 0 || level.gift_coupon.is_some()) && !self.gifts_kept.contains(&level.id) {
+            let is_gone = self.gifts_kept.contains(&level.id) || self.gifts_due.contains(&level.id);
+            if (level.gift_points > 0 || level.gift_coupon.is_some()) && !is_gone {
                 self.gifts_kept.push(level.id.clone());
             }
         }

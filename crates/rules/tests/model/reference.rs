@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, Reward, RoundingMode};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
-use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaiveRequest, NaiveSpend};
+use crate::ladder::NaiveGift;
+use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaivePaid, NaiveRequest, NaiveSpend};
 use crate::risk::NaiveReview;
 use crate::spending::{self, NaiveCoupon, NaiveTaken, NaiveUse};
 
@@ -140,6 +141,10 @@ pub struct Reference {
     pub holds: Vec<NaiveHold>,
     /// Levels that were lost after a return, with their gifts kept.
     pub gifts_kept: Vec<String>,
+    /// Levels whose gifts were taken back after a return, to be given when they are reached again.
+    pub gifts_due: Vec<String>,
+    /// Every gift ever given.
+    pub gifts: Vec<NaiveGift>,
     pub requests: Vec<NaiveRequest>,
     pub debt: i64,
     pub earned: Vec<NaiveEarn>,
@@ -169,6 +174,8 @@ impl Reference {
             asked: 0,
             holds: vec![],
             gifts_kept: vec![],
+            gifts_due: vec![],
+            gifts: vec![],
             requests: vec![],
             debt: 0,
             earned: vec![],
@@ -257,6 +264,7 @@ impl Reference {
             command,
             Command::Redeem { .. }
                 | Command::Hold { .. }
+                | Command::PayLines { .. }
                 | Command::Take { .. }
                 | Command::Deduct { .. }
                 | Command::RedeemCoupon { .. }
@@ -275,10 +283,22 @@ impl Reference {
                 let before = self.bearing(command, reference);
                 said.push(self.earn(book, event, (now, actor, &before), sequence)?);
                 let occurred_at = event.occurred_at.map_or(now, |at| at.0);
-                said.extend(self.upgrade_by(book, occurred_at, now));
+                said.extend(self.upgrade_by(book, occurred_at, now, sequence + 1));
             }
             Command::Redeem { .. } if self.is_held(reference) => return Err("reference-already-used"),
             Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
+            Command::PayLines { .. } if self.is_held(reference) => return Err("reference-already-used"),
+            Command::PayLines { lines, .. } => {
+                let paid = |(name, quantity, points): &(String, i64, i64)| NaivePaid {
+                    name: name.clone(),
+                    quantity: *quantity,
+                    points: *points,
+                    back: 0,
+                    points_back: 0,
+                };
+                said.push(self.redeem(book, lines.iter().map(|line| line.2).sum(), now, sequence)?);
+                self.spent.last_mut().unwrap().lines = lines.iter().map(paid).collect();
+            }
             Command::Take { reward: id, quantity } => {
                 said.push(self.take_reward(book, (id, reward), *quantity, (now, reference), sequence)?);
             }
@@ -286,7 +306,11 @@ impl Reference {
                 let (points, money) = self.deduction(book, order, *most, now)?;
                 let mut spent = match minutes {
                     None if self.is_held(reference) => return Err("reference-already-used"),
-                    None => self.redeem(book, points, now, sequence)?,
+                    None => {
+                        let spent = self.redeem(book, points, now, sequence)?;
+                        self.spent.last_mut().unwrap().is_money_off = true;
+                        spent
+                    }
                     Some(minutes) => {
                         self.hold(book, points, now + i64::from(*minutes) * 60_000, reference, now, sequence)?
                     }
@@ -314,7 +338,7 @@ impl Reference {
             }
             Command::Freeze(sides) => said.push(self.freeze(*sides, true, now)?),
             Command::Restore(sides) => said.push(self.freeze(*sides, false, now)?),
-            Command::ApproveReview { .. } => said.extend(self.approve_review(book, placed, actor, now)?),
+            Command::ApproveReview { .. } => said.extend(self.approve_review(book, placed, actor, (now, sequence))?),
             Command::RejectReview(wish) => {
                 self.may_reject(placed, actor)?;
                 said.extend(self.reverse(book, wish, now)?);
@@ -333,7 +357,7 @@ impl Reference {
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
             Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
             Command::Settle => {}
-            Command::Upgrade => said.extend(self.upgrade(book, now)),
+            Command::Upgrade => said.extend(self.upgrade(book, now, sequence)),
             Command::Remind => said.extend(self.remind(book, now)),
         }
         said.extend(self.expire(now));
@@ -664,7 +688,7 @@ impl Reference {
         }
         let order = self.order(book, now);
         let draws = self.take(&order, points);
-        self.spent.push(NaiveSpend { sequence, points, left: draws.clone() });
+        self.spent.push(NaiveSpend { sequence, points, left: draws.clone(), lines: vec![], is_money_off: false });
         Ok(Said { kind: "redeem", points: -points, occurred_at: now, draws, ..Said::default() })
     }
 
@@ -713,6 +737,7 @@ fn number(command: &Command) -> u8 {
         Command::Earn(_) => 0,
         Command::Redeem { .. }
         | Command::Hold { .. }
+        | Command::PayLines { .. }
         | Command::Take { .. }
         | Command::Deduct { .. }
         | Command::Capture { .. } => 1,
@@ -733,7 +758,8 @@ fn shared(event: &EarnEvent, granted: i64) -> Vec<NaiveLine> {
         let points = upto - given;
         given = upto;
         let (name, amount) = (line.line.clone(), line.amount.amount_minor);
-        NaiveLine { name, quantity: line.quantity, amount, points, back: 0 }
+        let quantity = line.quantity;
+        NaiveLine { name, quantity, amount, points, back: 0, gone: (0, 0), refunded: 0, unborne: (0, 0) }
     };
     event.lines.iter().map(line).collect()
 }

@@ -4,7 +4,7 @@ use ledger::Verdict;
 use rules::{AdjustmentWish, Document, Part, Reverse, ShortfallPolicy};
 
 use crate::calendar::{DAY_MS, expires_at};
-use crate::reference::{Draws, Line, NaiveLot, Outcome, Reference, Said};
+use crate::reference::{Draws, NaiveLot, Outcome, Reference, Said};
 
 #[derive(Debug, Clone)]
 pub struct NaiveHold {
@@ -57,7 +57,24 @@ pub struct NaiveLine {
     pub quantity: i64,
     pub amount: i64,
     pub points: i64,
+    /// Units that came back.
     pub back: i64,
+    /// Money and points that went back, with units and without.
+    pub gone: (i64, i64),
+    /// Money that ever went back without goods.
+    pub refunded: i64,
+    /// Money and points that went back without goods, and that no unit has borne since.
+    pub unborne: (i64, i64),
+}
+
+/// A line that was paid with points.
+#[derive(Debug, Clone)]
+pub struct NaivePaid {
+    pub name: String,
+    pub quantity: i64,
+    pub points: i64,
+    pub back: i64,
+    pub points_back: i64,
 }
 
 /// What was drawn for a redemption and has not come back.
@@ -66,10 +83,14 @@ pub struct NaiveSpend {
     pub sequence: i64,
     pub points: i64,
     pub left: Draws,
+    /// The lines that it paid, where they were named.
+    pub lines: Vec<NaivePaid>,
+    /// The points took money off the order.
+    pub is_money_off: bool,
 }
 
 /// The first `part` of `total` equal parts of `of`.
-fn first_of(of: i64, part: i128, total: i128) -> i64 {
+pub fn first_of(of: i64, part: i128, total: i128) -> i64 {
     if total == 0 { 0 } else { (i128::from(of) * part / total) as i64 }
 }
 
@@ -145,7 +166,7 @@ impl Reference {
                 draws.push((number, taken));
             }
         }
-        self.spent.push(NaiveSpend { sequence, points, left: draws.clone() });
+        self.spent.push(NaiveSpend { sequence, points, left: draws.clone(), lines: vec![], is_money_off: false });
         let corrects = Some(placed);
         let dates = self.rest_lives_on(book, now);
         Ok(Said { kind: "capture", points: -points, occurred_at: now, draws, dates, corrects, ..Said::default() })
@@ -278,20 +299,31 @@ impl Reference {
         let earn = earn.and_then(|sequence| self.earned.iter().position(|earn| earn.sequence == sequence));
         let spend = wish.redemption.as_ref().map(|redemption| redemption.entry.sequence.0);
         let spend = spend.and_then(|sequence| self.spent.iter().position(|spend| spend.sequence == sequence));
-        let back = earn.map(|at| units(&self.earned[at], &wish.part)).transpose()?;
-        let mut said = Vec::new();
+        // A line that only the redemption knows concerns the spent side alone.
+        let only_paid = |name: &str| {
+            let is_paid = spend.is_some_and(|at| self.spent[at].lines.iter().any(|line| line.name == name));
+            is_paid && earn.is_some_and(|at| self.earned[at].lines.iter().all(|line| line.name != name))
+        };
+        let part = match &wish.part {
+            Part::Lines(lines) | Part::LinesFor(lines, _) => {
+                Part::Lines(lines.iter().filter(|(name, _)| !only_paid(name)).cloned().collect())
+            }
+            other => other.clone(),
+        };
+        let back = earn.map(|at| back_of(book, &self.earned[at], &part)).transpose()?;
         let given = match spend {
             Some(at) => self.to_give(at, earn.zip(back.as_deref()), &wish.part)?,
-            None => 0,
+            None => (0, vec![]),
         };
         let is_open = earn.zip(back.as_ref()).is_some_and(|(at, back)| {
             let earn = &self.earned[at];
             if earn.lines.is_empty() { !earn.undone } else { !back.is_empty() }
         });
-        if given == 0 && !is_open {
+        if given.0 == 0 && !is_open {
             return Err("nothing-to-reverse");
         }
-        if let Some(at) = spend.filter(|_| given > 0) {
+        let mut said = Vec::new();
+        if let Some(at) = spend.filter(|_| given.0 > 0) {
             match self.give_back(book, at, given, now) {
                 Ok(back) => said.push(back),
                 // The reward stays taken, and the goods come back all the same.
@@ -300,46 +332,141 @@ impl Reference {
             }
         }
         if let (Some(at), Some(back), true) = (earn, back, is_open) {
+            let before = self.clone();
             said.push(self.claw_back(book, at, &back, now));
             let order = (self.earned[at].recorded_at, self.log[self.earned[at].event].date);
-            if book.returns.lower_tier && said.last().is_some_and(|said| said.qualifying.is_some()) {
+            let has_lowered = said.last().is_some_and(|said| said.qualifying.is_some());
+            said.extend(self.take_gifts(book, &before, now));
+            if book.returns.lower_tier && has_lowered {
                 said.extend(self.lower(book, order, now));
             }
         }
         Ok(said)
     }
 
-    fn to_give(&self, at: usize, earn: Option<(usize, &[(usize, i64)])>, part: &Part) -> Outcome<i64> {
+    /// How many points come back, and for which units of lines that they had paid.
+    fn to_give(
+        &self,
+        at: usize,
+        earn: Option<(usize, &[Back])>,
+        part: &Part,
+    ) -> Outcome<(i64, Vec<(usize, i64, i64)>)> {
         let spend = &self.spent[at];
         let left: i64 = spend.left.iter().map(|(_, points)| points).sum();
-        match (earn, part) {
-            (Some((earn, back)), _) => {
-                let earn = &self.earned[earn];
-                if is_all(earn, back) {
-                    return Ok(left);
-                }
-                if self.taken.iter().any(|taken| taken.sequence == spend.sequence) {
-                    return Ok(0);
-                }
-                let (_, after, total) = amounts(earn, back);
-                let upto = first_of(spend.points, after, total);
-                Ok((upto - (spend.points - left)).clamp(0, left))
-            }
-            (None, Part::Lines(_)) => Err("unknown-line"),
-            (None, Part::Points(points)) if left > 0 && *points > left => Err("more-than-left"),
-            (None, Part::Points(points)) => Ok(left.min(*points)),
-            (None, Part::Rest) => Ok(left),
+        let within = |points: i64| {
+            if left > 0 && points > left { Err("more-than-left") } else { Ok((points.min(left), vec![])) }
+        };
+        let taken = self.taken.iter().find(|taken| taken.sequence == spend.sequence);
+        let earn = earn.map(|(at, back)| (&self.earned[at], back));
+        let wishes = match part {
+            Part::Rest => return Ok((left, vec![])),
+            Part::Money(_) => return if earn.is_some() { Ok((0, vec![])) } else { Err("reference-not-found") },
+            Part::Points(points) => return within(*points),
+            Part::Pieces(pieces) => return within(pieces * taken.ok_or("whole-only")?.one),
+            Part::Lines(wishes) | Part::LinesFor(wishes, _) => wishes,
+        };
+        let chosen = if let Part::LinesFor(_, points) = part { Some(*points) } else { None };
+        if let (Some((earn, back)), Some(_)) = (earn, taken) {
+            return Ok((if is_all(earn, back) { left } else { 0 }, vec![]));
         }
+        if !spend.lines.is_empty() {
+            return self.paid_lines(spend, left, earn, (wishes, chosen));
+        }
+        let Some((earn, back)) = earn else { return Err("unknown-line") };
+        if let Some(points) = chosen {
+            return within(points);
+        }
+        if is_all(earn, back) {
+            return Ok((left, vec![]));
+        }
+        let now = |at: usize| back.iter().filter(|back| back.at == at).map(|back| back.units).sum::<i64>();
+        let gifts: Vec<usize> = (0..earn.lines.len()).filter(|at| earn.lines[*at].amount == 0).collect();
+        let price: i128 = earn.lines.iter().map(|line| i128::from(line.amount)).sum();
+        let upto = if !gifts.is_empty() && !(spend.is_money_off && price > 0) {
+            // Lines without a price are what the points bought.
+            let units = |at: &usize| (earn.lines[*at].back + now(*at), earn.lines[*at].quantity);
+            match gifts.as_slice() {
+                [line] => first_of(spend.points, units(line).0.into(), units(line).1.into()),
+                _ if gifts.iter().map(units).all(|(back, all)| back == all) => spend.points,
+                _ if gifts.iter().all(|at| now(*at) == 0) => spend.points - left,
+                _ => return Err("points-needed"),
+            }
+        } else {
+            let worth = |at: usize| {
+                let line = &earn.lines[at];
+                i128::from(first_of(line.amount, (line.back + now(at)).into(), line.quantity.into()))
+            };
+            first_of(spend.points, (0..earn.lines.len()).map(worth).sum(), price)
+        };
+        Ok(((upto - (spend.points - left)).clamp(0, left), vec![]))
+    }
+
+    /// Lines that points paid: each gives its own back, unit by unit; or as many as were chosen, what falls to the units first.
+    fn paid_lines(
+        &self,
+        spend: &NaiveSpend,
+        left: i64,
+        earn: Option<(&NaiveEarn, &[Back])>,
+        (wishes, chosen): (&[(String, i64)], Option<i64>),
+    ) -> Outcome<(i64, Vec<(usize, i64, i64)>)> {
+        let mut found: Vec<(usize, i64, i64)> = Vec::new();
+        let mut rooms = Vec::new();
+        for (name, wished) in wishes {
+            let in_order = earn.and_then(|(earn, _)| earn.lines.iter().find(|line| line.name == *name));
+            let Some(at) = spend.lines.iter().position(|line| line.name == *name) else {
+                if in_order.is_some() { continue } else { return Err("unknown-line") }
+            };
+            let line = &spend.lines[at];
+            let (back, all) = in_order.map_or((line.back, line.quantity), |line| (line.back, line.quantity));
+            if *wished > all - back {
+                return Err("more-than-left");
+            }
+            let room = line.points - line.points_back;
+            let upto = |units: i64| first_of(line.points, units.into(), all.into());
+            let own = if back + wished == all { room } else { (upto(back + wished) - upto(back)).clamp(0, room) };
+            found.push((at, *wished, own));
+            rooms.push(room);
+        }
+        let mut most = chosen.unwrap_or(left).min(left);
+        for (_, _, points) in &mut found {
+            *points = most.min(*points);
+            most -= *points;
+        }
+        if let Some(chosen) = chosen {
+            for ((_, _, points), room) in found.iter_mut().zip(rooms) {
+                let more = (room - *points).clamp(0, most);
+                *points += more;
+                most -= more;
+            }
+            if chosen > found.iter().map(|line| line.2).sum() {
+                return Err("more-than-left");
+            }
+        }
+        Ok((found.iter().map(|line| line.2).sum(), found))
     }
 
     /// Point by point from the end of what was drawn.
-    pub fn give_back(&mut self, book: &Document, at: usize, points: i64, now: i64) -> Outcome<Said> {
+    pub fn give_back(
+        &mut self,
+        book: &Document,
+        at: usize,
+        (points, paid): (i64, Vec<(usize, i64, i64)>),
+        now: i64,
+    ) -> Outcome<Said> {
         let sequence = self.spent[at].sequence;
         let corrects = Some(sequence);
-        if self.taken.iter().any(|taken| taken.sequence == sequence) && points != self.spent[at].points {
+        let one = self.taken.iter().find(|taken| taken.sequence == sequence).map_or(1, |taken| taken.one);
+        if points % one != 0 {
             return Err("whole-only");
         }
-        let coupons = self.untake(sequence)?;
+        let coupons = self.untake(sequence, points / one)?;
+        let mut lines = Vec::new();
+        for (line, units, points) in paid {
+            let line = &mut self.spent[at].lines[line];
+            line.back += units;
+            line.points_back += points;
+            lines.push((line.name.clone(), units, 0, points));
+        }
         let mut said = Said { kind: "reverse", occurred_at: now, corrects, ..Said::default() };
         let (mut missing, mut expired) = (points, 0);
         while missing > 0 {
@@ -363,26 +490,16 @@ impl Reference {
             said.grants.push(self.grant((expired, "grace"), now, now, &validity, now));
             said.points += expired;
         }
-        said.reversal = Some((vec![], points, expired));
+        said.reversal = Some((lines, points, expired));
         said.coupons = crate::spending::told(&coupons);
         Ok(said)
     }
 
-    fn claw_back(&mut self, book: &Document, at: usize, back: &[(usize, i64)], now: i64) -> Said {
-        let earn = self.earned[at].clone();
-        let (before, after, total) = amounts(&earn, back);
-        let all = is_all(&earn, back);
-        let lines: Vec<_> = back.iter().map(|(line, units)| returned(&earn.lines[*line], *units)).collect();
-        let desired = if earn.lines.is_empty() { earn.granted } else { lines.iter().map(|line| line.3).sum() };
-        let own = earn.lot.map(|number| &self.lots[number as usize - 1]);
-        let gone = own.map_or(0, |lot| lot.expired);
-        let back_before: i64 =
-            earn.lines.iter().map(|line| first_of(line.points, line.back.into(), line.quantity.into())).sum();
-        let excused = if all { gone } else { first_of(gone, (back_before + desired).into(), earn.granted.into()) };
-        let expired = (excused - earn.expired_used).max(0).min(desired);
+    /// Takes points from a lot first, then from others, as the rulebook says; tells from which, and what is owed now.
+    pub fn take_back(&mut self, book: &Document, lot: Option<i64>, points: i64, now: i64) -> (Draws, i64) {
         let policy = book.returns.shortfall;
         let mut order = Vec::new();
-        if let Some(lot) = own {
+        if let Some(lot) = lot.map(|number| &self.lots[number as usize - 1]) {
             let is_over = lot.expires_at.is_some_and(|end| end <= now);
             if !is_over && (lot.available_at > now || policy != ShortfallPolicy::PendingOnly) {
                 order.push(lot.number);
@@ -390,11 +507,10 @@ impl Reference {
         }
         if policy != ShortfallPolicy::PendingOnly {
             let others = self.order(book, now);
-            order.extend(others.into_iter().filter(|number| Some(*number) != earn.lot));
+            order.extend(others.into_iter().filter(|number| Some(*number) != lot));
         }
-        let draws = self.take(&order, desired - expired);
-        let taken: i64 = draws.iter().map(|(_, points)| points).sum();
-        let missing = desired - expired - taken;
+        let draws = self.take(&order, points);
+        let missing = points - draws.iter().map(|(_, points)| points).sum::<i64>();
         let held: i64 = self.holds.iter().flat_map(|hold| &hold.lots).map(|(_, points)| points).sum();
         let debt = match policy {
             ShortfallPolicy::Debt => missing,
@@ -402,6 +518,24 @@ impl Reference {
             ShortfallPolicy::PendingOnly => 0,
         };
         self.debt += debt;
+        (draws, debt)
+    }
+
+    fn claw_back(&mut self, book: &Document, at: usize, back: &[Back], now: i64) -> Said {
+        let earn = self.earned[at].clone();
+        let before: i128 = earn.lines.iter().map(|line| i128::from(line.gone.0)).sum();
+        let after = before + back.iter().map(|back| i128::from(back.amount)).sum::<i128>();
+        let total = earn.lines.iter().map(|line| i128::from(line.amount)).sum();
+        let all = is_all(&earn, back);
+        let told = |back: &Back| (earn.lines[back.at].name.clone(), back.units, back.amount, back.points);
+        let lines: Vec<_> = back.iter().map(told).collect();
+        let desired = if earn.lines.is_empty() { earn.granted } else { lines.iter().map(|line| line.3).sum() };
+        let gone = earn.lot.map_or(0, |number| self.lots[number as usize - 1].expired);
+        let back_before: i64 = earn.lines.iter().map(|line| line.gone.1).sum();
+        let excused = if all { gone } else { first_of(gone, (back_before + desired).into(), earn.granted.into()) };
+        let expired = (excused - earn.expired_used).max(0).min(desired);
+        let (draws, debt) = self.take_back(book, earn.lot, desired - expired, now);
+        let taken: i64 = draws.iter().map(|(_, points)| points).sum();
         let part = |whole: i64| {
             let upto = if all { whole } else { first_of(whole, after, total) };
             upto - first_of(whole, before, total)
@@ -444,8 +578,20 @@ impl Reference {
         }
         earn.expired_used += expired;
         earn.undone = true;
-        for (line, units) in back {
-            earn.lines[*line].back += units;
+        for back in back {
+            let line = &mut earn.lines[back.at];
+            line.gone = (line.gone.0 + back.amount, line.gone.1 + back.points);
+            if back.units == 0 {
+                line.refunded += back.amount;
+                line.unborne = (line.unborne.0 + back.amount, line.unborne.1 + back.points);
+            } else {
+                // What the units gave back less than they would have is what they bore.
+                let all = line.back + back.units;
+                let would = |whole: i64| upto(line, whole, all) - upto(line, whole, line.back);
+                let bore = (would(line.amount) - back.amount, would(line.points) - back.points);
+                line.unborne = (line.unborne.0 - bore.0, line.unborne.1 - bore.1);
+                line.back += back.units;
+            }
         }
         Said {
             kind: "reverse",
@@ -463,17 +609,29 @@ impl Reference {
     }
 }
 
-/// Index and units of the lines that come back.
-fn units(earn: &NaiveEarn, part: &Part) -> Outcome<Vec<(usize, i64)>> {
+/// What goes back of a line: units, or money without goods.
+#[derive(Debug, Clone, Copy)]
+struct Back {
+    at: usize,
+    units: i64,
+    amount: i64,
+    points: i64,
+}
+
+/// What goes back of an order's lines.
+fn back_of(book: &Document, earn: &NaiveEarn, part: &Part) -> Outcome<Vec<Back>> {
+    if let Part::Money(wishes) = part {
+        return refunded(book, earn, wishes);
+    }
     let Part::Lines(wishes) = part else {
-        let left = earn.lines.iter().enumerate().map(|(at, line)| (at, line.quantity - line.back));
-        return Ok(left.filter(|(_, units)| *units > 0).collect());
+        let open = (0..earn.lines.len()).filter(|at| earn.lines[*at].quantity > earn.lines[*at].back);
+        return Ok(open.map(|at| unit_back(earn, at, earn.lines[at].quantity - earn.lines[at].back)).collect());
     };
     let place = |name: &String| earn.lines.iter().position(|line| line.name == *name);
     if wishes.iter().any(|(name, _)| place(name).is_none()) {
         return Err("unknown-line");
     }
-    if earn.lines.iter().all(|line| line.back == line.quantity) {
+    if !wishes.is_empty() && earn.lines.iter().all(|line| line.back == line.quantity) {
         return Err("nothing-to-reverse");
     }
     let mut found = Vec::new();
@@ -482,35 +640,70 @@ fn units(earn: &NaiveEarn, part: &Part) -> Outcome<Vec<(usize, i64)>> {
         if *units > earn.lines[at].quantity - earn.lines[at].back {
             return Err("more-than-left");
         }
-        found.push((at, *units));
+        found.push(unit_back(earn, at, *units));
     }
     Ok(found)
 }
 
-fn is_all(earn: &NaiveEarn, back: &[(usize, i64)]) -> bool {
-    let mut lines = earn.lines.clone();
-    back.iter().for_each(|(at, units)| lines[*at].back += units);
-    lines.iter().all(|line| line.back == line.quantity)
+fn upto(line: &NaiveLine, whole: i64, units: i64) -> i64 {
+    first_of(whole, units.into(), line.quantity.into())
 }
 
-/// What the units had cost that came back before, those that have come back by now, and all.
-fn amounts(earn: &NaiveEarn, back: &[(usize, i64)]) -> (i128, i128, i128) {
-    let worth = |line: &NaiveLine, units: i64| i128::from(first_of(line.amount, units.into(), line.quantity.into()));
-    let (mut before, mut after, mut total) = (0, 0, 0);
-    for (at, line) in earn.lines.iter().enumerate() {
-        let more: i64 = back.iter().filter(|(other, _)| *other == at).map(|(_, units)| units).sum();
-        before += worth(line, line.back);
-        after += worth(line, line.back + more);
-        total += i128::from(line.amount);
-    }
-    (before, after, total)
-}
-
-/// Name, units, amount and points of units that come back.
-fn returned(line: &NaiveLine, units: i64) -> Line {
-    let part = |whole: i64| {
-        let upto = |units: i64| first_of(whole, units.into(), line.quantity.into());
-        upto(line.back + units) - upto(line.back)
+/// Of the units that are left each bears its part of what went back without goods; the last of them bear the rest.
+fn unit_back(earn: &NaiveEarn, at: usize, units: i64) -> Back {
+    let line = &earn.lines[at];
+    let left = line.quantity - line.back;
+    let part = |whole: i64, gone: i64, unborne: i64| {
+        if units == left {
+            return whole - gone;
+        }
+        let bears = first_of(unborne, units.into(), left.into());
+        (upto(line, whole, line.back + units) - upto(line, whole, line.back) - bears).clamp(0, whole - gone)
     };
-    (line.name.clone(), units, part(line.amount), part(line.points))
+    let amount = part(line.amount, line.gone.0, line.unborne.0);
+    Back { at, units, amount, points: part(line.points, line.gone.1, line.unborne.1) }
+}
+
+/// Money without goods: of each line its points in proportion, and with the last of its money the last of its points.
+fn refunded(book: &Document, earn: &NaiveEarn, wishes: &[(Option<String>, ledger::Money)]) -> Outcome<Vec<Back>> {
+    if wishes.iter().any(|(_, money)| money.currency.to_string() != book.currency) {
+        return Err("currency-mismatch");
+    }
+    if earn.lines.iter().all(|line| line.back == line.quantity) {
+        return Err("nothing-to-reverse");
+    }
+    let mut back = Vec::new();
+    for (name, money) in wishes {
+        let meant = (0..earn.lines.len()).filter(|at| name.as_ref().is_none_or(|name| earn.lines[*at].name == *name));
+        let meant: Vec<usize> = meant.collect();
+        if meant.is_empty() && name.is_some() {
+            return Err("unknown-line");
+        }
+        let left = |at: usize| earn.lines[at].amount - earn.lines[at].gone.0;
+        let all: i64 = meant.iter().map(|at| left(*at)).sum();
+        if money.amount_minor > all {
+            return Err("more-than-left");
+        }
+        let mut sum = 0;
+        for at in meant {
+            let before = first_of(money.amount_minor, sum, all.into());
+            sum += i128::from(left(at));
+            let amount = first_of(money.amount_minor, sum, all.into()) - before;
+            let line = &earn.lines[at];
+            let of = |refunded: i64| first_of(line.points, refunded.into(), line.amount.into());
+            let room = line.points - line.gone.1;
+            let points = (of(line.refunded + amount) - of(line.refunded)).clamp(0, room);
+            let points = if amount == left(at) { room } else { points };
+            if amount > 0 {
+                back.push(Back { at, units: 0, amount, points });
+            }
+        }
+    }
+    Ok(back)
+}
+
+fn is_all(earn: &NaiveEarn, back: &[Back]) -> bool {
+    let mut lines = earn.lines.clone();
+    back.iter().for_each(|back| lines[back.at].back += back.units);
+    lines.iter().all(|line| line.back == line.quantity)
 }

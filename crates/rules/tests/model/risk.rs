@@ -61,7 +61,13 @@ impl Reference {
         if self.reviews[at].actor == actor { Err("own-request") } else { Ok(at) }
     }
 
-    pub fn approve_review(&mut self, book: &Document, placed: i64, actor: &str, now: i64) -> Outcome<Vec<Said>> {
+    pub fn approve_review(
+        &mut self,
+        book: &Document,
+        placed: i64,
+        actor: &str,
+        (now, sequence): (i64, i64),
+    ) -> Outcome<Vec<Said>> {
         let at = self.open_review(placed, actor)?;
         let review = self.reviews.remove(at);
         self.earned.iter_mut().filter(|earn| earn.sequence == placed).for_each(|earn| earn.is_doubted = false);
@@ -86,7 +92,7 @@ impl Reference {
         }
         said.qualifying = review.kept_back;
         let mut all = vec![said];
-        all.extend(self.upgrade(book, now));
+        all.extend(self.upgrade(book, now, sequence + 1));
         Ok(all)
     }
 
@@ -121,7 +127,7 @@ impl Reference {
             let at = self.spent.iter().position(|spend| spend.sequence == sequence).unwrap();
             let left: i64 = self.spent[at].left.iter().map(|(_, points)| points).sum();
             if left > 0 {
-                said.push(self.give_back(book, at, left, now)?);
+                said.push(self.give_back(book, at, (left, vec![]), now)?);
             }
         }
         if said.is_empty() { Err("nothing-to-reverse") } else { Ok(said) }

@@ -24,6 +24,8 @@ pub struct NaiveTaken {
     pub quantity: i64,
     pub date: NaiveDate,
     pub coupons: Vec<NaiveCoupon>,
+    /// Points for one.
+    pub one: i64,
 }
 
 /// The use of a coupon.
@@ -187,19 +189,24 @@ impl Reference {
         let coupons = reward.coupon.as_ref().map_or(Vec::new(), |name| self.issue(book, name, quantity, now));
         said.coupons = told(&coupons);
         said.taken = Some((id.to_owned(), quantity, reward.cash_minor * quantity));
-        self.taken.push(NaiveTaken { sequence, reward: id.to_owned(), quantity, date: today, coupons });
+        let one = reward.points;
+        self.taken.push(NaiveTaken { sequence, reward: id.to_owned(), quantity, date: today, coupons, one });
         Ok(said)
     }
 
     /// What comes with points that are given back: coupons that must be there, and a place in the stock.
-    pub fn untake(&mut self, sequence: i64) -> Outcome<Vec<NaiveCoupon>> {
+    pub fn untake(&mut self, sequence: i64, pieces: i64) -> Outcome<Vec<NaiveCoupon>> {
         let Some(at) = self.taken.iter().position(|taken| taken.sequence == sequence) else { return Ok(vec![]) };
-        let coupons = self.taken[at].coupons.clone();
-        if coupons.iter().any(|coupon| !self.coupons.contains(coupon)) {
-            return Err("coupon-resolved");
+        let mut coupons = Vec::new();
+        if !self.taken[at].coupons.is_empty() {
+            // The last ones that are still there, one a piece.
+            let open = self.taken[at].coupons.iter().filter(|coupon| self.coupons.contains(coupon)).cloned();
+            let open: Vec<NaiveCoupon> = open.collect();
+            let first = open.len().checked_sub(pieces as usize).ok_or("coupon-resolved")?;
+            coupons = open[first..].to_vec();
         }
         self.coupons.retain(|open| !coupons.contains(open));
-        self.taken.remove(at);
+        self.taken[at].quantity -= pieces;
         Ok(coupons)
     }
 

@@ -70,7 +70,8 @@ pub fn command(history: &mut History) -> Command {
     match history.random.below(100) {
         0..26 => Command::Earn(purchase(history)),
         26..41 => Command::Earn(action(history)),
-        41..49 => Command::Redeem { points: points(history) },
+        41..47 => Command::Redeem { points: points(history) },
+        47..49 => pay_lines(history),
         49..56 => spending(history),
         56..60 => Command::Hold { points: points(history), minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]) },
         60..67 => resolution(history),
@@ -211,7 +212,7 @@ fn risk(history: &mut History) -> Command {
             }
             let earn = history.random.pick(&choice).clone();
             if history.random.chance(40) {
-                let wish = Reverse { earn: Some(earn), redemption: None, part: Part::Rest };
+                let wish = Reverse { earn: Some(earn), ..Reverse::default() };
                 return Command::RejectReview(Box::new(wish));
             }
             let book = &history.published[usize::try_from(earn.rulebook_version).unwrap() - 1];
@@ -235,7 +236,14 @@ fn adjustment(history: &mut History) -> Command {
         let points = if random.chance(50) { random.between(1, 200) } else { -points };
         let reason_code = (*random.pick(&["goodwill", "goodwill", "lost"])).to_owned();
         let expiry = random.pick(&[None, Some("a"), Some("b"), Some("z")]).map(str::to_owned);
-        return Command::Request(AdjustmentWish { points, reason_code, evidence: None, expiry, by: person(random) });
+        return Command::Request(AdjustmentWish {
+            points,
+            reason_code,
+            evidence: None,
+            expiry,
+            by: person(random),
+            undoes: None,
+        });
     }
     let verdict =
         *random.pick(&[Verdict::Approve, Verdict::Approve, Verdict::Approve, Verdict::Reject, Verdict::Withdraw]);
@@ -250,10 +258,27 @@ fn adjustment(history: &mut History) -> Command {
     Command::Decide { request: request.id, verdict, by, role }
 }
 
+/// Up to three lines that points pay, some by the names that orders use.
+fn pay_lines(history: &mut History) -> Command {
+    let points = points(history);
+    let random = &mut history.random;
+    let mut lines: Vec<(String, i64, i64)> = Vec::new();
+    for name in ["1", "2", "mug"] {
+        if random.chance(60) {
+            lines.push((name.to_owned(), random.between(1, 3), (points / 3).max(1)));
+        }
+    }
+    if lines.is_empty() {
+        lines.push(("mug".to_owned(), 1, points));
+    }
+    Command::PayLines { lines, minutes: None }
+}
+
 /// An earn, a redemption or both from the books, more often of the last ones; none is a reference that nothing bears.
 fn reverse(history: &mut History) -> Option<Reverse> {
     let earns = recent(history, &[Kind::Earn]);
     let redemptions = recent(history, &[Kind::Redeem, Kind::Capture]);
+    let own = Currency::new(&history.document.currency).unwrap();
     let random = &mut history.random;
     if random.chance(5) {
         return None;
@@ -265,22 +290,48 @@ fn reverse(history: &mut History) -> Option<Reverse> {
         (None, None) => return None,
         _ if random.chance(35) => Part::Rest,
         (Some(earn), _) if earn.lines.is_empty() && random.chance(90) => Part::Rest,
-        (Some(earn), _) => {
+        (Some(earn), _) if random.chance(25) => refund(random, earn, own),
+        (Some(earn), redemption) => {
+            let paid = redemption.iter().flat_map(|redemption| &redemption.lines);
             let mut lines: Vec<(String, i64)> = Vec::new();
-            for line in &earn.lines {
-                if random.chance(50) {
+            for line in earn.lines.iter().chain(paid) {
+                if random.chance(50) && lines.iter().all(|(name, _)| *name != line.line) {
                     lines.push((line.line.clone(), random.between(1, line.quantity)));
                 }
             }
             if random.chance(5) || lines.is_empty() {
                 lines.push(("x".to_owned(), 1));
             }
-            Part::Lines(lines)
+            match redemption {
+                Some(redemption) if random.chance(20) => {
+                    Part::LinesFor(lines, random.between(0, 1 - redemption.points))
+                }
+                _ => Part::Lines(lines),
+            }
+        }
+        (None, Some(redemption)) if random.chance(30) && !redemption.lines.is_empty() => {
+            let line = random.pick(&redemption.lines);
+            Part::Lines(vec![(line.line.clone(), random.between(1, line.quantity))])
+        }
+        (None, Some(redemption)) if redemption.reward.is_some() && random.chance(50) => {
+            Part::Pieces(random.between(1, redemption.reward.as_ref().map_or(1, |taken| taken.quantity)))
         }
         (None, Some(redemption)) => Part::Points(random.between(1, 1 - redemption.points)),
     };
     let redemption = redemption.map(|entry| history.store.redemption(&entry));
-    Some(Reverse { earn, redemption, part })
+    let gifts = earn.iter().flat_map(|_| history.store.gifts()).collect();
+    Some(Reverse { earn, redemption, part, gifts, merged: None })
+}
+
+/// Money of an order that goes back without goods: of the whole of it, or of a line.
+fn refund(random: &mut Random, earn: &Entry, own: Currency) -> Part {
+    let line = (!earn.lines.is_empty() && random.chance(50)).then(|| random.pick(&earn.lines).clone());
+    let price = line.as_ref().map_or(earn.lines.iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
+    let most = *random.pick(&[price / 4, price / 2, price, price + 1]);
+    let currency = if random.chance(3) { Currency::new("XAU").unwrap() } else { own };
+    let money = Money { amount_minor: random.between(1, most.max(1)), currency };
+    let name = if random.chance(3) { Some("x".to_owned()) } else { line.map(|line| line.line) };
+    Part::Money(vec![(name, money)])
 }
 
 /// Entries of some kinds: the last few, or all of them.

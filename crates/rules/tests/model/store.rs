@@ -55,7 +55,13 @@ impl Store {
         let slides = book.expiry.values().any(|policy| matches!(policy, rules::Expiry::Sliding { .. }));
         let wanted = match command {
             // Activity moves the end of what there is.
-            Command::Earn(_) | Command::Redeem { .. } | Command::Hold { .. } | Command::Take { .. } if slides => {
+            Command::Earn(_)
+            | Command::Redeem { .. }
+            | Command::Hold { .. }
+            | Command::PayLines { .. }
+            | Command::Take { .. }
+                if slides =>
+            {
                 i64::MAX
             }
             Command::Earn(_)
@@ -102,7 +108,7 @@ impl Store {
     }
 
     /// What the entries say of what a command is to undo.
-    pub fn recorded(&self, command: &Command, used: Option<EntryId>) -> Recorded {
+    pub fn recorded(&self, used: Option<EntryId>) -> Recorded {
         let tallies = self.tallies.iter().map(|((subject, name, period), amount)| Counted {
             subject: subject.clone(),
             name: name.clone(),
@@ -111,14 +117,20 @@ impl Store {
         });
         let tallies = tallies.collect();
         let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
-        let earn = match command {
-            Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish.earn.clone(),
-            _ => None,
-        };
-        let own: Vec<_> = earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
-        let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
-        let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
+        let mut expired: BTreeMap<ledger::LotNumber, i64> = BTreeMap::new();
+        for draw in self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws) {
+            *expired.entry(draw.number).or_default() += draw.points;
+        }
         Recorded { used, reversals: reversals.collect(), expired, tallies, ..Recorded::default() }
+    }
+
+    /// Moves on the ladder with gifts.
+    pub fn gifts(&self) -> Vec<Entry> {
+        let is_gift = |entry: &&Entry| {
+            let gives = !(entry.grants.is_empty() && entry.coupons.is_empty());
+            entry.kind == Kind::TierChange && gives
+        };
+        self.entries.iter().filter(is_gift).cloned().collect()
     }
 
     /// A redemption with the lots that it drew from, as they were granted and dated since.

@@ -69,6 +69,8 @@ impl Tally {
             ("claw-back in part", entry.returns.is_empty() && entry.debt == 0 && -entry.points < desired),
             ("claw-back of what expired", reversal.expired > 0 && entry.points < 0),
             ("return of some lines", !reversal.lines.is_empty()),
+            ("money back without goods", reversal.lines.iter().any(|line| line.quantity == 0)),
+            ("points of lines given back", reversal.lines.iter().any(|line| line.points > 0) && entry.points > 0),
             ("points back to several lots", entry.returns.len() > 1),
             ("grace lot", !entry.grants.is_empty()),
             ("qualification taken back", entry.qualifying.is_some()),
@@ -88,7 +90,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 92] = [
+        const EXPECTED: [&str; 95] = [
             "activate",
             "activated early",
             "adjust",
@@ -118,8 +120,10 @@ impl Tally {
             "hold",
             "lapse",
             "late event",
+            "money back without goods",
             "order held",
             "points back to several lots",
+            "points of lines given back",
             "profile",
             "qualification taken back",
             "redeem",
@@ -147,6 +151,7 @@ impl Tally {
             "refused occurred-too-long-ago",
             "refused out-of-stock",
             "refused own-request",
+            "refused points-needed",
             "refused reference-already-used",
             "refused reference-not-found",
             "refused reference-required",

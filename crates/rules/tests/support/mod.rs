@@ -175,13 +175,10 @@ impl World {
             }
         }
         let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
-        let earn = match command {
-            Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish.earn.clone(),
-            _ => None,
-        };
-        let own: Vec<_> = earn.iter().flat_map(|earn| &earn.grants).map(|lot| lot.number).collect();
-        let expired = self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
-        let expired = expired.filter(|draw| own.contains(&draw.number)).map(|draw| draw.points).sum();
+        let mut expired: BTreeMap<ledger::LotNumber, i64> = BTreeMap::new();
+        for draw in self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws) {
+            *expired.entry(draw.number).or_default() += draw.points;
+        }
         let reward = match command {
             Command::Take { reward, .. } => self.rewards.get(reward).map(|reward| (1, reward.clone())),
             _ => None,
@@ -206,7 +203,11 @@ impl World {
             let lots = lots.filter(|lot| entry.draws.iter().any(|draw| draw.number == lot.number)).cloned().collect();
             Redemption { entry, lots }
         });
-        Command::Reverse(Some(Box::new(Reverse { earn: earn.map(|at| self.entries[at].clone()), redemption, part })))
+        let earn = earn.map(|at| self.entries[at].clone());
+        let is_gift =
+            |entry: &&Entry| entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty());
+        let gifts = self.entries.iter().filter(is_gift).filter(|_| earn.is_some()).cloned().collect();
+        Command::Reverse(Some(Box::new(Reverse { earn, redemption, part, gifts, merged: None })))
     }
 
     /// The open hold that was placed last.

@@ -12,9 +12,12 @@ use crate::json::{objects, optional_object, optional_objects};
 pub struct RedeemBody {
     /// The member.
     pub member_id: String,
-    /// How many points, at least 1. Either this, or `reward_id`, or `order`.
+    /// How many points, at least 1. Either this, or `lines`, or `reward_id`, or `order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
+    /// The order lines that the points pay, each with its points. When one comes back, these points do.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_objects")]
+    pub lines: Option<Vec<PaidLineBody>>,
     /// Something from the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reward_id: Option<String>,
@@ -42,6 +45,20 @@ pub struct RedeemBody {
     /// Store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_id: Option<String>,
+}
+
+/// An order line that is paid with points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PaidLineBody {
+    /// The merchant's name of the line within the order.
+    pub line_id: String,
+    /// Units; 1 when absent.
+    #[serde(default = "one")]
+    pub quantity: i64,
+    /// Points for all of them, at least 1.
+    pub points: i64,
 }
 
 /// How long points are set aside.
@@ -110,9 +127,16 @@ pub struct ReverseBody {
     /// The order lines that came back, at least one; all that is left of the order when absent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_objects")]
     pub lines: Option<Vec<ReturnedLineBody>>,
-    /// How many points of a redemption are given back, at least 1; all that are left when absent.
+    /// How many points of a redemption are given back, at least 1; all that are left when absent. With `lines`: how many of the points spent on
+    /// the order come back with them, 0 or more; as many as the lines were paid with when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
+    /// How many pieces of a reward come back, at least 1; all that are left when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<i64>,
+    /// Money of the order that is paid back while the goods stay, shared out to its lines by what is left of their prices.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    pub refund: Option<MoneyBody>,
     /// The merchant's document of the return. Reverses once only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_reference: Option<String>,
@@ -127,7 +151,7 @@ pub struct ReverseBody {
     pub store_id: Option<String>,
 }
 
-/// Units of an order line that came back.
+/// Units of an order line that came back, or money of it that was paid back while the goods stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -137,6 +161,9 @@ pub struct ReturnedLineBody {
     /// Units; 1 when absent.
     #[serde(default = "one")]
     pub quantity: i64,
+    /// Money that is paid back without goods, instead of units.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    pub refund: Option<MoneyBody>,
 }
 
 /// Using a coupon for an order.

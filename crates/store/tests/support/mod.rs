@@ -111,7 +111,7 @@ impl World {
             let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
             Redemption { entry, lots }
         });
-        let wish = Reverse { earn, redemption, part };
+        let wish = Reverse { earn, redemption, part, ..Reverse::default() };
         order(member, Command::Reverse(Some(Box::new(wish))), "reverse", key, None)
     }
 
@@ -136,7 +136,7 @@ impl World {
         let id = EntryId::parse(&id).unwrap();
         let entry = wait(store::named_entry(&self.sql, self.programme.no, id)).unwrap().unwrap();
         let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
-        let wish = Reverse { earn: None, redemption: Some(Redemption { entry, lots }), part: Part::Rest };
+        let wish = Reverse { redemption: Some(Redemption { entry, lots }), ..Reverse::default() };
         order(member, Command::Reverse(Some(Box::new(wish))), "reverse", key, None)
     }
 

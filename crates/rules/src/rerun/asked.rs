@@ -1,0 +1,40 @@
+//! What entries say was asked for: which lines points were to pay, and how much of an order was to be undone.
+
+use ledger::{Currency, Entry, LineReturn, Money, Reversal};
+
+use crate::reverse::Part;
+
+/// The lines that a redemption or a hold pays.
+pub(super) fn paid(entry: &Entry) -> Vec<(String, i64, i64)> {
+    entry.lines.iter().map(|line| (line.line.clone(), line.quantity, line.granted.saturating_neg())).collect()
+}
+
+/// What was asked to be undone, by what the entry says, and by the other one where points came back with the goods.
+pub(super) fn part_of(
+    is_earn: bool,
+    reversal: Option<&Reversal>,
+    given: Option<&Reversal>,
+    currency: Currency,
+) -> Part {
+    let lines = |of: Option<&Reversal>| of.map(|reversal| reversal.lines.clone()).unwrap_or_default();
+    let (own, desired) = (lines(reversal), reversal.map_or(0, |reversal| reversal.desired));
+    let units = |lines: &[LineReturn]| lines.iter().map(|line| (line.line.clone(), line.quantity)).collect::<Vec<_>>();
+    match own.as_slice() {
+        [] if is_earn => Part::Rest,
+        [] => Part::Points(desired),
+        [line, ..] if line.quantity == 0 => {
+            let money =
+                |line: &LineReturn| (Some(line.line.clone()), Money { amount_minor: line.amount_minor, currency });
+            Part::Money(own.iter().map(money).collect())
+        }
+        _ => {
+            let mut all = units(&own);
+            let paid = units(&lines(given)).into_iter();
+            all.extend(paid.filter(|(name, _)| own.iter().all(|line| line.line != *name)));
+            match given {
+                Some(given) => Part::LinesFor(all, given.desired),
+                None => Part::Lines(all),
+            }
+        }
+    }
+}
