@@ -285,3 +285,86 @@ fn endpoints_are_asked_for_properly() {
     let shown = shop.get("/v1/endpoints/crm").send().text() + &shop.get("/v1/endpoints").send().text();
     assert!(!shown.contains("whsec_"), "a secret is shown once");
 }
+
+/// Takes connections and does this with each, until the sender hangs up.
+fn receiver_that(does: fn(std::net::TcpStream)) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || does(stream));
+        }
+    });
+    url
+}
+
+fn hangs(stream: std::net::TcpStream) {
+    std::thread::sleep(std::time::Duration::from_secs(120));
+    drop(stream);
+}
+
+/// A byte of the answer's head every now and then.
+fn drips(mut stream: std::net::TcpStream) {
+    use std::io::Write;
+    let head = b"HTTP/1.1 204 No Content\r\nx-slow: ".iter().chain(std::iter::repeat(&b'x'));
+    for byte in head {
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
+
+/// One receiver hangs, one drips its answer byte by byte, one fails: the good one has every event within seconds, of this programme and of
+/// another, and hears what is written while the others are still waited for.
+#[test]
+fn a_slow_receiver_holds_its_own_events_only() {
+    let (host, shop, good) = opened();
+    let other = host.shop_with("other", |_| {});
+    let (failing, abroad) = (Receiver::start(), Receiver::start());
+    failing.answer_next(&[500; 1_000]);
+    let put = |id: &str, url: String| {
+        let body = json!({"url": url, "secret": SECRET, "kinds": null});
+        assert_eq!(shop.put(&format!("/v1/endpoints/{id}"), &body).send().status, 201);
+    };
+    put("a-hangs", receiver_that(hangs));
+    put("b-drips", receiver_that(drips));
+    subscribe(&shop, "c-fails", &failing, None);
+    subscribe(&shop, "d-good", &good, None);
+    subscribe(&other, "crm", &abroad, None);
+    for run in ["cron", "job"] {
+        for n in 0..40 {
+            shop.does(&format!("m{n}-{run}"), "check_in").send().ok();
+        }
+        other.does(&format!("o-{run}"), "check_in").send().ok();
+        std::thread::scope(|scope| {
+            let began = std::time::Instant::now();
+            let running = scope.spawn(|| match run {
+                "cron" => assert_eq!(host.fire("notify"), 200),
+                _ => drop(shop.ask("POST", "/v1/jobs/notify").send().ok()),
+            });
+            let mut got = Vec::new();
+            let mut wait_for = |count: usize| {
+                while got.len() < count {
+                    assert!(began.elapsed().as_secs() < 8, "{run}: only {} of {count} events came", got.len());
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    got.extend(good.take());
+                }
+            };
+            wait_for(40);
+            if run == "cron" {
+                assert_eq!(abroad.take().len(), 1);
+                assert!(!running.is_finished(), "the others are still waited for");
+                shop.does("late", "check_in").send().ok();
+                wait_for(41);
+                // A shorter pause than the down time of the endpoints that did not answer.
+            }
+            running.join().unwrap();
+            assert!(began.elapsed().as_secs() < 40, "{run} took {:?}", began.elapsed());
+        });
+        good.take();
+        host.clock(if run == "cron" { "2026-03-11T10:00:00+08:00" } else { "2026-03-12T10:00:00+08:00" });
+    }
+    let endpoint = shop.get("/v1/endpoints/a-hangs").send().ok();
+    assert!(endpoint["failures"].as_i64().unwrap() >= 5, "{endpoint}");
+}

@@ -15,6 +15,10 @@ impl Outbound for SpinOutbound {
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>> {
         join_all(posts.into_iter().map(|post| send_one(post, timeout_ms))).await
     }
+
+    async fn rest(&self, ms: u32) {
+        spin_sdk::time::sleep(std::time::Duration::from_millis(u64::from(ms))).await;
+    }
 }
 
 async fn send_one(post: Post, timeout_ms: u32) -> Result<Reply, String> {

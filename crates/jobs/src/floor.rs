@@ -58,6 +58,11 @@ impl Budget {
         is_left
     }
 
+    /// Whether the time is over.
+    pub(crate) fn is_over(self, now: Timestamp) -> bool {
+        now > self.until
+    }
+
     pub(crate) fn left(self) -> u32 {
         self.chunks
     }

@@ -72,8 +72,8 @@ pub async fn run<S: Sql, O: Outbound>(
     let mut report = Report::of(job.name());
     let budget = &mut budget;
     if job == Job::Notify {
-        report.done = notify(floor, outbound, policy, programme.no, budget, &mut report).await?;
-        return Ok(report);
+        let failures = notify(floor, outbound, policy, Some(programme.no), budget, &mut report).await?;
+        return failures.into_iter().next().map_or(Ok(report), |(_, error)| Err(error));
     }
     if job == Job::Publish {
         report.publications = publish_due(floor.sql, programme.no, (floor.now)()).await?;
@@ -94,8 +94,8 @@ pub async fn run<S: Sql, O: Outbound>(
     Ok(report)
 }
 
-/// Runs a job for every programme, each with the whole budget. The trouble of one programme does not keep the others waiting: it is
-/// told at the end.
+/// Runs a job for every programme, each with the whole budget; events go out to the endpoints of all programmes side by side. The trouble of
+/// one programme does not keep the others waiting: it is told at the end.
 ///
 /// # Errors
 /// [`Error`] when the programmes cannot be listed; inside the answer, the programmes that failed.
@@ -108,7 +108,14 @@ pub async fn run_everywhere<S: Sql, O: Outbound>(
 ) -> Result<(Report, Vec<(String, Error)>), Error> {
     let mut total = Report { done: true, ..Report::of(job.name()) };
     let mut failures = Vec::new();
-    for programme in floor.patiently(async || programmes(floor.sql).await).await? {
+    let programmes = floor.patiently(async || programmes(floor.sql).await).await?;
+    if job == Job::Notify {
+        let mut budget = budget;
+        let failed = notify(floor, outbound, policy, None, &mut budget, &mut total).await?;
+        let id = |no: i64| programmes.iter().find(|of| of.no == no).map_or_else(|| no.to_string(), |of| of.id.clone());
+        return Ok((total, failed.into_iter().map(|(no, error)| (id(no), error)).collect()));
+    }
+    for programme in programmes {
         let id = programme.id.clone();
         match run(floor, outbound, policy, job, programme, budget).await {
             Ok(report) => total.add(report),

@@ -443,3 +443,71 @@ fn removing_an_endpoint_takes_its_parked_events_along() {
     assert!(wait(store::delete_endpoint(&world.sql, 1, "shop")).unwrap());
     assert_eq!((parked(&world).len(), wait(store::delete_endpoint(&world.sql, 1, "shop")).unwrap()), (0, false));
 }
+
+/// Comes back after so many looks at it.
+async fn looks(mut count: u32) {
+    std::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        count = count.saturating_sub(1);
+        if count == 0 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+/// Answers for some receivers late, and writes another event down meanwhile.
+struct Unequal<'a> {
+    world: &'a World,
+    told: RefCell<Vec<(String, String, i64)>>,
+}
+
+impl Outbound for Unequal<'_> {
+    async fn post_all(&self, posts: Vec<jobs::Post>, _timeout_ms: u32) -> Vec<Result<Reply, String>> {
+        let is_slow = posts.iter().any(|post| post.url.contains("slow"));
+        if is_slow {
+            looks(500).await;
+            earn(self.world, "late");
+            looks(500).await;
+        }
+        for post in &posts {
+            let body: serde_json::Value = serde_json::from_str(&post.body).unwrap();
+            let text = |name: &str| body["data"][name].as_str().unwrap().to_owned();
+            self.told.borrow_mut().push((
+                post.url.clone(),
+                text("member_id"),
+                body["data"]["sequence"].as_i64().unwrap(),
+            ));
+        }
+        posts.iter().map(|_| status(if is_slow { 500 } else { 204 })).collect()
+    }
+}
+
+/// While one receiver is slow, the other hears all there is and all that comes, each member's events in order.
+#[test]
+fn a_slow_receiver_does_not_hold_the_others() {
+    let world = world();
+    subscribe(&world, "aslow", "https://slow.example.com/hooks", None);
+    for _ in 0..4 {
+        world.earn(members(20), &purchase(100));
+    }
+    let outbound = Unequal { world: &world, told: RefCell::default() };
+    let found = wait(store::programme(&world.sql, "default")).unwrap().unwrap().reference;
+    let (now, ids) = (|| world.now.get(), || world.id());
+    let floor = jobs::Floor { sql: &world.sql, now: &now, ids: &ids };
+    let budget = jobs::Budget::chunks(10_000);
+    let mut run = std::pin::pin!(jobs::run(&floor, &outbound, support::OPEN, Job::Notify, found, budget));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let report = (0..1_000_000).find_map(|_| match run.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(report) => Some(report.unwrap()),
+        std::task::Poll::Pending => None,
+    });
+    assert_eq!(report.unwrap().delivered, 81);
+    let told = outbound.told.borrow();
+    let first_slow = told.iter().position(|(url, ..)| url.contains("slow")).unwrap();
+    assert_eq!(first_slow, 81, "all of the other one's went first");
+    assert_eq!(told[80].1, "late", "what was written meanwhile went, too");
+    let mut last: HashMap<(&str, &str), i64> = HashMap::new();
+    for (url, member, sequence) in told.iter() {
+        let before = last.insert((url, member), *sequence).unwrap_or(0);
+        assert!(*sequence == before + 1 || url.contains("slow"), "{url} {member} {sequence}");
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::Error;
 use crate::body;
-use crate::sql::{Row, Sql};
+use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
 /// How long claims on an endpoint may last; anything longer was written by a clock that has been set back since.
@@ -20,19 +20,20 @@ pub struct Spans {
     pub pause_ms: i64,
 }
 
-/// The ids of endpoints of a programme that can be delivered to now and have something to deliver.
+/// The endpoints of a programme, or of all, that can be delivered to now and have something to deliver: the programme's number, the id.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn waiting_endpoints(
     sql: &impl Sql,
-    programme_no: i64,
+    programme_no: Option<i64>,
     now: Timestamp,
     spans: Spans,
-) -> Result<Vec<String>, Error> {
-    let values = vec![programme_no.into(), now.0.into(), spans.lease_ms.into(), spans.pause_ms.into()];
+) -> Result<Vec<(i64, String)>, Error> {
+    let programme = programme_no.map_or(Value::Null, Value::from);
+    let values = vec![programme, now.0.into(), spans.lease_ms.into(), spans.pause_ms.into()];
     let rows = sql.query(statement!("queries/endpoint_waiting"), values).await?;
-    rows.into_iter().map(|mut row| row.text(0)).collect()
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.text(1)?))).collect()
 }
 
 /// An endpoint whose lease is held.

@@ -1,13 +1,13 @@
 //! What the cron components share: a job run to its end on the synchronous interfaces of WASI 0.2 and Spin.
 //!
-//! Everything here blocks, so every future is ready at once. Built only for components (feature `guest`).
+//! Statements block; only requests to receivers wait side by side. Built only for components (feature `guest`).
 
 mod outbound;
+mod reactor;
 mod variables;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures::FutureExt;
 use ledger::{EntryId, Timestamp};
 use store::{SpinSync, follow, migrate, programmes, publish_due};
 
@@ -16,6 +16,9 @@ use outbound::WasiOutbound;
 
 /// Chunks that a job may take for one programme in one fire. More than any night needs; a runaway ends nevertheless.
 const CHUNKS: u32 = 1_000_000;
+
+/// No wave of events is begun after so long: the next fire goes on, with its reminders first.
+const LONGEST_NOTIFY_MS: i64 = 60_000;
 
 /// Runs the jobs, one after another, for every programme, and logs what they did.
 ///
@@ -28,6 +31,7 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
         let mut failures = Vec::new();
         for job in jobs {
             let budget = Budget::chunks(CHUNKS);
+            let budget = if *job == Job::Notify { budget.until(now().plus_ms(LONGEST_NOTIFY_MS)) } else { budget };
             match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget).await {
                 Ok((report, failed)) => {
                     // Jobs run every few seconds: the log tells of those that did something.
@@ -81,9 +85,9 @@ async fn opened() -> Result<SpinSync, String> {
     Ok(sql)
 }
 
-/// The outcome of a future that never waits.
+/// The outcome of a future that waits for nothing but the host.
 fn ready<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    future.now_or_never().unwrap_or_else(|| Err("a synchronous interface was not ready".to_owned()))
+    reactor::block_on(future).unwrap_or_else(|| Err("a synchronous interface was not ready".to_owned()))
 }
 
 /// The host's wall clock.

@@ -1,37 +1,35 @@
-//! Outbound HTTP of WASI 0.2: all requests of a wave are under way before the first answer is awaited.
+//! Outbound HTTP of WASI 0.2: every request is under way by itself, and none waits for another one's receiver.
 
-use wasip2::clocks::monotonic_clock::{now, subscribe_instant};
+use futures::future::join_all;
+use wasip2::clocks::monotonic_clock::{now, subscribe_duration, subscribe_instant};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
     Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
-use wasip2::io::poll::poll;
+use wasip2::io::streams::OutputStream;
 
+use super::reactor::wait;
 use crate::{Outbound, Post, Reply, spell_error_code};
 
 const MS_IN_NS: u64 = 1_000_000;
-/// The most that one blocking write takes.
-const CHUNK_BYTES: usize = 4096;
 
 pub(super) struct WasiOutbound;
 
 impl Outbound for WasiOutbound {
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>> {
         let deadline = now().saturating_add(u64::from(timeout_ms) * MS_IN_NS);
-        let started: Vec<_> = posts.iter().map(|post| start(post, timeout_ms)).collect();
-        // The bodies follow once every connection is being made: writing waits for its connection.
-        let sent: Vec<_> = started
-            .into_iter()
-            .zip(&posts)
-            .map(|(started, post)| {
-                started.map(|(answer, body)| {
-                    write(body, post.body.as_bytes());
-                    answer
-                })
-            })
-            .collect();
-        sent.into_iter().map(|sent| receive(&sent?, deadline)).collect()
+        join_all(posts.iter().map(|post| send(post, timeout_ms, deadline))).await
     }
+
+    async fn rest(&self, ms: u32) {
+        wait(vec![subscribe_duration(u64::from(ms) * MS_IN_NS)]).await;
+    }
+}
+
+async fn send(post: &Post, timeout_ms: u32, deadline: u64) -> Result<Reply, String> {
+    let (answer, body) = start(post, timeout_ms)?;
+    write(body, post.body.as_bytes(), deadline).await;
+    receive(&answer, deadline).await
 }
 
 fn start(post: &Post, timeout_ms: u32) -> Result<(FutureIncomingResponse, OutgoingBody), String> {
@@ -57,27 +55,49 @@ fn start(post: &Post, timeout_ms: u32) -> Result<(FutureIncomingResponse, Outgoi
 }
 
 /// A body that cannot be written shows in the answer.
-fn write(body: OutgoingBody, bytes: &[u8]) {
-    if let Ok(stream) = body.write() {
-        for chunk in bytes.chunks(CHUNK_BYTES) {
-            if stream.blocking_write_and_flush(chunk).is_err() {
-                return;
-            }
-        }
+async fn write(body: OutgoingBody, bytes: &[u8], deadline: u64) {
+    if let Ok(stream) = body.write()
+        && !pour(&stream, bytes, deadline).await
+    {
+        return;
     }
     let _seen_in_the_answer = OutgoingBody::finish(body, None);
 }
 
-fn receive(answer: &FutureIncomingResponse, deadline: u64) -> Result<Reply, String> {
+/// Writes as much as the stream takes at a time. False when it takes no more.
+async fn pour(stream: &OutputStream, mut bytes: &[u8], deadline: u64) -> bool {
+    let mut is_flushed = false;
+    loop {
+        match stream.check_write() {
+            Ok(0) if now() >= deadline => return false,
+            Ok(0) => wait(vec![stream.subscribe(), subscribe_instant(deadline)]).await,
+            Ok(_) if bytes.is_empty() && is_flushed => return true,
+            Ok(_) if bytes.is_empty() => {
+                is_flushed = true;
+                if stream.flush().is_err() {
+                    return false;
+                }
+            }
+            Ok(room) => {
+                let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+                if stream.write(now).is_err() {
+                    return false;
+                }
+                bytes = rest;
+            }
+            Err(_) => return false,
+        }
+    }
+}
+
+async fn receive(answer: &FutureIncomingResponse, deadline: u64) -> Result<Reply, String> {
     loop {
         match answer.get() {
             Some(Ok(Ok(response))) => return Ok(reply(&response)),
             Some(Ok(Err(code))) => return Err(spell_error_code(&code)),
             Some(Err(())) => return Err("the answer was lost".to_owned()),
             None if now() >= deadline => return Err("timed out".to_owned()),
-            None => {
-                poll(&[&answer.subscribe(), &subscribe_instant(deadline)]);
-            }
+            None => wait(vec![answer.subscribe(), subscribe_instant(deadline)]).await,
         }
     }
 }

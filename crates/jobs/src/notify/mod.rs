@@ -11,6 +11,11 @@ mod schedule;
 pub(crate) mod signature;
 mod wave;
 
+use std::collections::VecDeque;
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use futures::stream::{FuturesUnordered, StreamExt};
 use store::{Error, Sql, waiting_endpoints};
 
 use crate::floor::{Budget, Floor};
@@ -19,25 +24,84 @@ use address::AddressPolicy;
 use outbound::Outbound;
 use schedule::SPANS;
 
-/// Sends what is open to the endpoints of a programme. True when nothing is left that could be sent now.
+/// Endpoints that are delivered to side by side, at most.
+const SIDE_BY_SIDE: usize = 128;
+/// Those of one programme: its receivers may be slow, and hold their own events up at most.
+const OF_ONE_PROGRAMME: usize = 16;
+/// How often a run that waits for a slow receiver looks for what the others have been written meanwhile.
+const LOOK_AGAIN_MS: u32 = 1_000;
+
+/// An endpoint: the number of its programme, its id.
+type Name = (i64, String);
+
+/// Sends what is open to the endpoints of a programme, or of all: side by side, so that a slow receiver holds nobody's events but its own.
+/// Done when nothing is left that could be sent now. Tells which programmes failed.
 pub(crate) async fn notify<S: Sql, O: Outbound>(
     floor: &Floor<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
-    programme_no: i64,
+    programme_no: Option<i64>,
     budget: &mut Budget,
     report: &mut Report,
-) -> Result<bool, Error> {
-    let now = (floor.now)();
-    let waiting = floor.patiently(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await).await?;
+) -> Result<Vec<(i64, Error)>, Error> {
+    let list = async || {
+        let now = (floor.now)();
+        floor.patiently(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await).await
+    };
+    let mut queue: VecDeque<Name> = list().await?.into();
     // Shared out evenly, so that a busy endpoint does not use up what the next one needs.
-    let shares = u32::try_from(waiting.len()).unwrap_or(u32::MAX).max(1);
+    let shares = u32::try_from(queue.len()).unwrap_or(u32::MAX).max(1);
     let share = budget.left().div_ceil(shares);
-    let mut done = true;
-    for id in waiting {
-        let mut own = budget.split(share);
-        done &= deliver::deliver(floor, outbound, policy, (programme_no, &id), &mut own, report).await?;
-        budget.give_back(own);
+    let mut under_way: Vec<Name> = Vec::new();
+    let mut running = FuturesUnordered::new();
+    let mut failures = Vec::new();
+    report.done = true;
+    loop {
+        while let Some(name) = next(&mut queue, &under_way) {
+            under_way.push(name.clone());
+            let mut own = budget.split(share);
+            running.push(async move {
+                let mut told = Report { done: true, ..Report::of("") };
+                let outcome = deliver::deliver(floor, outbound, policy, (name.0, &name.1), &mut own, &mut told).await;
+                (name, own, told, outcome)
+            });
+        }
+        let rest = pin!(outbound.rest(LOOK_AGAIN_MS));
+        match select(running.next(), rest).await {
+            Either::Left((None, _)) => break,
+            Either::Left((Some((name, own, mut told, outcome)), _)) => {
+                under_way.retain(|other| *other != name);
+                budget.give_back(own);
+                match outcome {
+                    Ok(done) => told.done = done,
+                    Err(error) => failures.push((name.0, error)),
+                }
+                report.add(told);
+            }
+            Either::Right(_) if budget.is_over((floor.now)()) => {}
+            Either::Right(_) => {
+                // What is under way must be written down, whatever comes of another look.
+                let found = list().await.unwrap_or_default();
+                queue.extend(found.into_iter().filter(|name| !under_way.contains(name)).collect::<Vec<_>>());
+                queue = without_repeats(queue);
+            }
+        }
     }
-    Ok(done)
+    report.done &= queue.is_empty();
+    Ok(failures)
+}
+
+/// The next endpoint that may be delivered to beside those under way.
+fn next(queue: &mut VecDeque<Name>, under_way: &[Name]) -> Option<Name> {
+    if under_way.len() >= SIDE_BY_SIDE {
+        return None;
+    }
+    let of = |programme: i64| under_way.iter().filter(|(other, _)| *other == programme).count();
+    let at = queue.iter().position(|(programme, _)| of(*programme) < OF_ONE_PROGRAMME)?;
+    queue.remove(at)
+}
+
+fn without_repeats(queue: VecDeque<Name>) -> VecDeque<Name> {
+    let mut seen = std::collections::HashSet::new();
+    queue.into_iter().filter(|name| seen.insert(name.clone())).collect()
 }

@@ -28,6 +28,9 @@ pub trait Outbound {
     /// Sends all of them at once, each for at most `timeout_ms`, and returns what each came to, in order. An error is for the merchant
     /// to read: it tells what failed, not how this machine is wired.
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>>;
+
+    /// Waits so long. Who answers at once need not.
+    async fn rest(&self, _ms: u32) {}
 }
 
 /// A WASI HTTP error code in words for the merchant: its name, without the host's own text.
