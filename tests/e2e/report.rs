@@ -118,3 +118,25 @@ fn budgets_and_their_red_line() {
     let storefront = shop.with_bearer(&shop.key("storefront"));
     assert_eq!(storefront.get("/v1/reports/budgets").send().outcome(), "403 forbidden");
 }
+
+/// A member is full at 10^15 points; the books of many such members add up all the same.
+#[test]
+fn members_with_all_the_points_there_are_do_not_end_the_reports() {
+    let host = Host::start();
+    let shop = host.shop_with("rich", |book| {
+        book["purchase"]["points_per_unit"] = "1000000".into();
+        book["caps"] = json!({});
+        book["tiers"] = json!(null);
+    });
+    for member in ["li", "wang"] {
+        assert_eq!(
+            shop.buys(member, member, 100_000_000_000).send().outcome(),
+            "201 earn +1000000000000000 = 1000000000000000"
+        );
+        assert_eq!(shop.buys(member, &format!("{member}-2"), 100).send().outcome(), "422 amount-out-of-range");
+    }
+    for report in ["trial-balance", "audit", "exchanges", "budgets"] {
+        assert_eq!(shop.get(&format!("/v1/reports/{report}")).send().status, 200, "{report}");
+    }
+    assert_eq!(shop.get("/v1/reports/trial-balance").send().ok()["kinds"][0]["points"], 2_000_000_000_000_000i64);
+}

@@ -90,7 +90,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         if let Some(body) = body.as_object_mut() {
             body.insert(
                 "sums".to_owned(),
-                json!({"entries": sums.entries, "balances": sums.balances, "lots": sums.lots}),
+                json!({"entries": wide(sums.entries), "balances": wide(sums.balances), "lots": wide(sums.lots)}),
             );
         }
     }
@@ -119,7 +119,7 @@ async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
     let (from, to) = span(request)?;
     let rows = trial_balance(&app.sql, caller.programme.no, from, to).await?;
-    let mut accounts: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut accounts: BTreeMap<&str, i128> = BTreeMap::new();
     for row in &rows {
         if let Some(contra) = row.kind.contra_account() {
             *accounts.entry("members").or_default() += row.points;
@@ -128,25 +128,29 @@ async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
     }
     let kinds: Vec<Json> = rows
         .iter()
-        .map(|row| json!({"kind": row.kind.as_str(), "points": row.points, "entries": row.entries}))
+        .map(|row| json!({"kind": row.kind.as_str(), "points": wide(row.points), "entries": row.entries}))
         .collect();
-    let sum: i64 = accounts.values().sum();
+    let sum: i128 = accounts.values().sum();
     let accounts: Vec<Json> =
-        accounts.into_iter().map(|(account, points)| json!({"account": account, "points": points})).collect();
+        accounts.into_iter().map(|(account, points)| json!({"account": account, "points": wide(points)})).collect();
     let body =
-        json!({"from": from.to_string(), "to": to.to_string(), "accounts": accounts, "sum": sum, "kinds": kinds});
+        json!({"from": from.to_string(), "to": to.to_string(), "accounts": accounts, "sum": wide(sum), "kinds": kinds});
     Ok(Reply::json(200, &body))
 }
 
 async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request, &READERS).await?;
     let (from, to) = span(request)?;
-    let side =
-        |side: &Exchanged| json!({"points": side.points, "points_there": side.points_there, "entries": side.entries});
+    let side = |side: &Exchanged| json!({"points": wide(side.points), "points_there": wide(side.points_there), "entries": side.entries});
     let with = |with: &ExchangesWith| json!({"programme_id": with.programme, "given": side(&with.given), "taken": side(&with.taken)});
     let found = exchanges(&app.sql, caller.programme.no, from, to).await?;
     let programmes: Vec<Json> = found.iter().map(with).collect();
     Ok(Reply::json(200, &json!({"from": from.to_string(), "to": to.to_string(), "programmes": programmes})))
+}
+
+/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can count.
+fn wide(sum: i128) -> Json {
+    i64::try_from(sum).map_or_else(|_| sum.to_string().into(), Json::from)
 }
 
 /// From when until before when, by the time of recording.

@@ -9,6 +9,9 @@ use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
 use crate::kind::Kind;
 use crate::member::Member;
 
+/// The most points that a member has, or owes: a thousand of the largest amounts would still add up.
+pub const MOST_OF_MEMBER: i64 = 1_000_000_000_000_000;
+
 /// What a command is decided under.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -181,6 +184,7 @@ impl Journal {
         }
         entry.points = entry.moved()?;
         entry.balance_after = self.member.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
+        self.within_range(&entry)?;
         entry.hash = entry.computed_hash();
         let id = entry.id;
         self.member.apply_sealed(&entry)?;
@@ -190,6 +194,16 @@ impl Journal {
         self.member.lots = lots;
         self.postings.push(Posting { entry, after });
         Ok(id)
+    }
+
+    /// Points and debts grow up to [`MOST_OF_MEMBER`]. What lies beyond it from earlier may always become less.
+    fn within_range(&self, entry: &Entry) -> Result<(), Fault> {
+        let Member { balance, debt, .. } = self.member;
+        let owed = debt.checked_add(entry.debt).ok_or(Fault::Overflow)?;
+        let grows = |before: i64, after: i64| {
+            after.unsigned_abs() > MOST_OF_MEMBER.unsigned_abs() && after.unsigned_abs() > before.unsigned_abs()
+        };
+        if grows(balance, entry.balance_after) || grows(debt, owed) { Err(Fault::Overflow) } else { Ok(()) }
     }
 
     /// Ends the journal: what it decided, and the member after it.

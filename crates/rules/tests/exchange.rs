@@ -443,12 +443,12 @@ fn sums_beyond_the_ledger_are_refused() {
         }),
         ("hotel", &|document| document.exchanges = accepting("air", "1000000", None)),
     ]);
-    let (fits, more) = (person.swap("hotel", 9_000_000_000_000), person.swap("hotel", 10_000_000_000_000));
+    let (fits, more) = (person.swap("hotel", 900_000_000), person.swap("hotel", 10_000_000_000_000));
     person.play(&[
         (DAY, "hotel", act("share"), "hotel earn 10"),
         (DAY, "air", buy(&[9_000_000_000_000_000]), "air earn 90000000000000"),
         (DAY, "air", more, "refused AmountOutOfRange"),
-        (DAY, "air", fits.clone(), "air exchange -9000000000000, hotel exchange 9000000000000000000"),
+        (DAY, "air", fits.clone(), "air exchange -900000000, hotel exchange 900000000000000"),
         (DAY, "air", fits, "refused AmountOutOfRange"),
     ]);
 }

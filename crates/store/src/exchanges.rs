@@ -3,6 +3,7 @@
 use ledger::Timestamp;
 
 use crate::Error;
+use crate::reports::wide;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -10,9 +11,9 @@ use crate::statement::statement;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exchanged {
     /// Points here.
-    pub points: i64,
+    pub points: i128,
     /// Points there.
-    pub points_there: i64,
+    pub points_there: i128,
     /// How often.
     pub entries: i64,
 }
@@ -41,11 +42,11 @@ pub async fn exchanges(
     let values = vec![programme_no.into(), from.0.into(), to.0.into()];
     let rows = sql.query(statement!("queries/exchanges"), values).await?;
     let side = |row: &mut Row, at: usize| {
-        let (points, points_there) = (row.integer(at)?, row.integer(at + 1)?);
-        Ok::<_, Error>(Exchanged { points, points_there, entries: row.integer(at + 2)? })
+        let (points, points_there) = (wide(row, at)?.abs(), wide(row, at + 2)?);
+        Ok::<_, Error>(Exchanged { points, points_there, entries: row.integer(at + 4)? })
     };
     let read = |mut row: Row| {
-        Ok(ExchangesWith { programme: row.text(0)?, given: side(&mut row, 1)?, taken: side(&mut row, 4)? })
+        Ok(ExchangesWith { programme: row.text(0)?, given: side(&mut row, 1)?, taken: side(&mut row, 6)? })
     };
     rows.into_iter().map(read).collect()
 }

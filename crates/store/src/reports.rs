@@ -122,13 +122,18 @@ async fn replay(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     /// Points of all entries.
-    pub entries: i64,
+    pub entries: i128,
     /// Balances of all members.
-    pub balances: i64,
+    pub balances: i128,
     /// Points left in all lots, less all debts.
-    pub lots: i64,
+    pub lots: i128,
     /// What members gave each other and took over from each other: nothing in all.
-    pub transferred: i64,
+    pub transferred: i128,
+}
+
+/// A sum that may leave 64 bits: two columns, the sums of the upper halves and of the lower 32 bits.
+pub(crate) fn wide(row: &mut Row, at: usize) -> Result<i128, Error> {
+    Ok((i128::from(row.integer(at)?) << 32) + i128::from(row.integer(at + 1)?))
 }
 
 /// The sums of a programme.
@@ -138,12 +143,7 @@ pub struct Totals {
 pub async fn totals(sql: &impl Sql, programme_no: i64) -> Result<Totals, Error> {
     let mut rows = sql.query(statement!("queries/audit_totals"), vec![programme_no.into()]).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
-    Ok(Totals {
-        entries: row.integer(0)?,
-        balances: row.integer(1)?,
-        lots: row.integer(2)?,
-        transferred: row.integer(3)?,
-    })
+    Ok(Totals { entries: wide(row, 0)?, balances: wide(row, 2)?, lots: wide(row, 4)?, transferred: wide(row, 6)? })
 }
 
 /// Counters of the programme that are not what its entries say, in words.
@@ -179,7 +179,7 @@ pub struct TrialBalanceRow {
     /// The kind.
     pub kind: Kind,
     /// Signed points, as the members see them.
-    pub points: i64,
+    pub points: i128,
     /// How many entries.
     pub entries: i64,
 }
@@ -198,7 +198,7 @@ pub async fn trial_balance(
     let rows = sql.query(statement!("queries/trial_balance"), values).await?;
     let read = |mut row: crate::Row| {
         let kind = Kind::parse(&row.text(0)?).ok_or(Error::Corrupt("kind"))?;
-        Ok(TrialBalanceRow { kind, points: row.integer(1)?, entries: row.integer(2)? })
+        Ok(TrialBalanceRow { kind, points: wide(&mut row, 1)?, entries: row.integer(3)? })
     };
     rows.into_iter().map(read).collect()
 }

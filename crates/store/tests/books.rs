@@ -99,9 +99,45 @@ fn the_trial_balance_is_what_members_hold() {
     let rows =
         wait(store::trial_balance(&world.sql, world.programme.no, ledger::Timestamp(0), ledger::Timestamp::LAST))
             .unwrap();
-    let points: i64 = rows.iter().map(|row| row.points).sum();
+    let points: i128 = rows.iter().map(|row| row.points).sum();
     let totals = wait(store::totals(&world.sql, world.programme.no)).unwrap();
     assert_eq!((points, points, points), (totals.entries, totals.balances, totals.lots));
+}
+
+/// Members of an earlier version may have more points than 64 bits can add up. The reports are exact all the same.
+#[test]
+fn sums_leave_64_bits_and_stay_exact() {
+    let world = World::new();
+    let no = world.programme.no;
+    let write = |statement: String| world.sql.connection().execute(&statement, []).unwrap();
+    let points = [9_200_000_000_000_000_000i64, 9_200_000_000_000_000_001, 9_223_372_036_854_775_807, -7];
+    for (n, points) in (1i64..).zip(points) {
+        let (in_lots, debt) = (points.max(0), (-points).max(0));
+        write(format!(
+            "INSERT INTO member (no, programme_no, id, sequence, head, balance, debt, lots_granted, joined_at, standing, counters)
+             VALUES ({n}, {no}, 'm{n}', 1, '', {in_lots}, {debt}, 1, 0, '', '')"
+        ));
+        for (kind, other) in [("earn", points), ("transfer", points), ("exchange", -points)] {
+            let body = format!("{{\"exchange\": [\"there\", {}, \"1\"]}}", points.abs());
+            write(format!(
+                "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
+                 VALUES ({no}, {n}, (SELECT count(*) FROM entry), 'e{n}{kind}', '{kind}', {other}, 0, 0, 1, '', '{body}')"
+            ));
+        }
+        if in_lots > 0 {
+            write(format!("INSERT INTO lot VALUES ({n}, 1, 'x', {in_lots}, {in_lots}, 0, 0, 0, 0)"));
+        }
+    }
+    let sum: i128 = points.iter().map(|points| i128::from(*points)).sum();
+    let totals = wait(store::totals(&world.sql, no)).unwrap();
+    assert_eq!((totals.entries, totals.balances, totals.lots, totals.transferred), (sum, sum, sum, sum));
+    let rows = wait(store::trial_balance(&world.sql, no, ledger::Timestamp(0), ledger::Timestamp::LAST)).unwrap();
+    let told: Vec<(&str, i128)> = rows.iter().map(|row| (row.kind.as_str(), row.points)).collect();
+    assert_eq!(told, [("earn", sum), ("exchange", -sum), ("transfer", sum)]);
+    let exchanged = wait(store::exchanges(&world.sql, no, ledger::Timestamp(0), ledger::Timestamp::LAST)).unwrap();
+    let (given, taken) = (exchanged[0].given, exchanged[0].taken);
+    assert_eq!((given.points, given.points_there, given.entries), (sum + 7, sum + 7, 3));
+    assert_eq!((taken.points, taken.points_there, taken.entries), (7, 7, 1));
 }
 
 #[test]

@@ -362,7 +362,8 @@ impl Reference {
         }
         said.extend(self.expire(now));
         said.extend(self.repay(book, now));
-        if self.balance() + i128::from(self.debt) > i128::from(i64::MAX) {
+        // docs/reference/api.md: a member has, or owes, 10^15 points at most.
+        if self.balance().abs() > 10i128.pow(15) || self.debt > 10i64.pow(15) {
             return Err("amount-out-of-range");
         }
         Ok(said)
