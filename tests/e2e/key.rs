@@ -113,3 +113,28 @@ fn a_new_operator_key_retires_the_one_before() {
         assert_eq!(shop.does("m", "share").bearer(&storefront).send().status, 201);
     }
 }
+
+/// What a programme keeps of keys, endpoints and rewards has a bound; what is beyond is refused, and what is there goes on.
+#[test]
+fn keys_endpoints_and_rewards_are_bounded() {
+    let host = Host::start();
+    let shop = host.shop();
+    let key = |label: usize| shop.post("/v1/keys", &json!({"role": "job", "label": label.to_string()})).send();
+    let mut made = 0;
+    while key(made).status == 201 {
+        made += 1;
+        assert!(made <= 1_000, "keys without a bound");
+    }
+    assert!(made > 990, "{made}");
+    assert_eq!(key(0).status, 400);
+    let first = shop.all("/v1/keys", 200).iter().find(|key| key["label"] == "0").unwrap()["prefix"].clone();
+    assert_eq!(shop.ask("DELETE", &format!("/v1/keys/{}", first.as_str().unwrap())).send().status, 204);
+    assert_eq!(key(0).status, 201, "there is room again");
+    let endpoint = |n: usize| {
+        let body = json!({"url": "https://shop.example.com/hooks", "kinds": null});
+        shop.put(&format!("/v1/endpoints/e{n}"), &body).send()
+    };
+    assert!((0..50).all(|n| endpoint(n).status == 201));
+    assert_eq!(endpoint(50).outcome(), "400 invalid-request endpoint_id");
+    assert_eq!(endpoint(7).status, 200, "one that is there can be changed");
+}

@@ -19,11 +19,13 @@ use shell::{
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
-    replay_dead,
+    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, other_endpoints,
+    put_endpoint, replay_dead,
 };
 
 const MOST_BYTES: usize = 16 * 1024;
+/// The most endpoints of a programme.
+const MOST_ENDPOINTS: i64 = 50;
 
 /// Which dead events to send again.
 #[derive(Deserialize)]
@@ -81,6 +83,9 @@ async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Resul
     }
     if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
         errors.push(FieldError::new("/secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
+    }
+    if other_endpoints(&app.sql, caller.programme.no, id).await? >= MOST_ENDPOINTS {
+        errors.push(FieldError::new("endpoint_id", "there are 50 others: delete one first"));
     }
     let Some(url) = url.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };
     let mut random = [0u8; 32];

@@ -14,9 +14,12 @@ use shell::{
     parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, KeyRecord, create_key, list_keys, revoke_key, rotate_key};
+use store::{Caller, KeyRecord, count_keys, create_key, list_keys, revoke_key, rotate_key};
 
 const MOST_BYTES: usize = 16 * 1024;
+/// The most keys of a programme that are in use, and the most with those revoked, which are listed for as long as the rulebook says.
+const MOST_KEYS: i64 = 1_000;
+const MOST_KEPT: i64 = 10_000;
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> Response {
@@ -63,6 +66,13 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     }
     if !errors.is_empty() {
         return Err(Problem::InvalidRequest(errors));
+    }
+    let (in_use, all) = count_keys(&app.sql, &programme).await?;
+    if in_use >= MOST_KEYS || all >= MOST_KEPT {
+        let detail = format!(
+            "the programme has {in_use} keys in use and {all} with the revoked ones: revoke some first, or wait"
+        );
+        return Err(Problem::InvalidRequest(vec![FieldError::new("", detail)]));
     }
     let key = fresh()?;
     let record = KeyRecord {

@@ -15,11 +15,13 @@ use shell::{
     App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, Offer, list_rewards, put_reward, reward};
+use store::{Caller, Offer, list_rewards, other_rewards, put_reward, reward};
 
 const WRITERS: [Role; 1] = [Role::Marketing];
 const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
 const MOST_BYTES: usize = 64 * 1024;
+/// The most rewards of a programme.
+const MOST_REWARDS: i64 = 5_000;
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> Response {
@@ -51,7 +53,11 @@ async fn set(app: &App, caller: &Caller, id: &str, wish: &Reward) -> Result<Repl
     let wrong = wish.problems().into_iter().map(|problem| FieldError::new(problem.pointer, problem.detail));
     // Rewards are named like programmes.
     let name = ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
-    let errors: Vec<FieldError> = name.into_iter().chain(wrong).collect();
+    let mut errors: Vec<FieldError> = name.into_iter().chain(wrong).collect();
+    if other_rewards(&app.sql, caller.programme.no, id).await? >= MOST_REWARDS {
+        errors
+            .push(FieldError::new("reward_id", "there are 5000 others: put another reward in the place of an old one"));
+    }
     if !errors.is_empty() {
         return Err(Problem::InvalidRequest(errors));
     }

@@ -9,6 +9,7 @@
 
 mod chunk;
 mod floor;
+mod forget;
 #[cfg(feature = "guest")]
 pub mod guest;
 mod night;

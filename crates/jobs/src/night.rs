@@ -1,10 +1,11 @@
-//! `night`: activate, close tiers, expire, remind, in this order.
+//! `night`: activate, close tiers, expire, forget what was kept for long enough, remind, in this order.
 //!
 //! The first three are one settling per member, which keeps the order; the tier pass that follows it finds members without due lots.
 
 use store::{Error, Sql};
 
 use crate::floor::{Budget, Floor, Place};
+use crate::forget::forget_old;
 use crate::remind::remind;
 use crate::report::Report;
 use crate::sweep::sweep;
@@ -27,5 +28,7 @@ pub(crate) async fn settle<S: Sql>(
     budget: &mut Budget,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    Ok(sweep(floor, place, budget, report).await? && close_tiers(floor, place, budget, report).await?)
+    Ok(sweep(floor, place, budget, report).await?
+        && close_tiers(floor, place, budget, report).await?
+        && forget_old(floor, place, budget, report).await?)
 }

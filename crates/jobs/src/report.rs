@@ -36,6 +36,8 @@ pub struct Report {
     pub dead: u64,
     /// Endpoints disabled.
     pub disabled: u64,
+    /// Answers, traces and the like that were kept for long enough.
+    pub forgotten: u64,
     /// Rulebooks whose time to be published had come.
     pub publications: u64,
     /// Members whose state cannot be read or does not add up: left alone, for the audit to explain.
@@ -82,6 +84,7 @@ impl Report {
         self.refused += other.refused;
         self.dead += other.dead;
         self.disabled += other.disabled;
+        self.forgotten += other.forgotten;
         self.publications += other.publications;
         self.failed += other.failed;
         self.last_failure = other.last_failure.or(self.last_failure.take());
@@ -112,6 +115,7 @@ impl Report {
             "refused": self.refused,
             "dead": self.dead,
             "disabled": self.disabled,
+            "forgotten": self.forgotten,
             "publications": self.publications,
             "failed": self.failed,
         })

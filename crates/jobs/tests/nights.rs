@@ -271,3 +271,43 @@ fn activations_come_before_expiries_and_reminders_last() {
     assert_eq!(kinds, ["earn", "earn", "remind", "expire"]);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE body ->> 'actor' = 'job:night'"), 2);
 }
+
+/// A request that is sent again a year later hears what it heard; after the retention what is no entry is gone, and entries stay.
+#[test]
+fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
+    let world = World::new("2026-01-10T10:00:00+08:00");
+    world.publish(|document| document.retention.traces_days = 30);
+    world.earn(["m".to_owned()], &purchase(100));
+    let now = world.now.get().0;
+    let write = |statement: &str| world.sql.connection().execute(statement, []).unwrap();
+    for n in 0..1_200 {
+        write(&format!("INSERT INTO refusal VALUES (1, 'earn:r{n}', 'f', 'i', 'b', {now})"));
+    }
+    write(&format!("INSERT INTO receipt VALUES (1, 'draft:k', 'f', 200, '{{}}', {now})"));
+    write("INSERT INTO trace SELECT no, 1, member_no, 'phone', NULL FROM entry LIMIT 1");
+    write("INSERT INTO parked_event SELECT 1, 'shop', no, member_no, 'dead', 10, 0, 'answered 500' FROM entry LIMIT 1");
+    for (prefix, revoked) in [("gone", "0"), ("late", &now.to_string()), ("used", "NULL")] {
+        write(&format!(
+            "INSERT INTO api_key (prefix, programme_no, role, label, hash, created_at, revoked_at) VALUES ('{prefix}', 1, 'job', 'l', 'h', 0, {revoked})"
+        ));
+    }
+    let kept = || {
+        ["refusal", "receipt", "trace", "parked_event", "api_key", "entry"]
+            .map(|table| world.number(&format!("SELECT count(*) FROM {table}")))
+    };
+    let entries = kept()[5];
+    assert_eq!(world.run(Job::Night).forgotten, 1, "the key that was revoked in 1970");
+    assert_eq!(kept(), [1_200, 1, 1, 1, 2, entries]);
+    world.set("2026-02-10T10:00:00+08:00");
+    assert_eq!(world.run(Job::Night).forgotten, 1);
+    assert_eq!(kept()[..5], [1_200, 1, 0, 1, 2]);
+    // 399 days later.
+    world.set("2027-02-13T10:00:00+08:00");
+    assert_eq!(world.run(Job::ExpireSweep).forgotten, 0, "a year later all of it still holds");
+    world.set("2027-02-15T10:00:00+08:00");
+    assert_eq!(world.run(Job::ExpireSweep).forgotten, 1_203);
+    let after = kept();
+    assert_eq!(after[..5], [0, 0, 0, 0, 1]);
+    assert!(after[5] >= entries, "no entry ever goes");
+    world.assert_clean();
+}

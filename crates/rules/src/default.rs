@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::document::{
     ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry, Limit, Members, Per,
-    Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders, Returns, Risk, RoundUpTo, RoundingMode,
-    TierBasis, TierLevel, Tiers, Transfers,
+    Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders, Retention, Returns, Risk, RoundUpTo,
+    RoundingMode, TierBasis, TierLevel, Tiers, Transfers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
@@ -79,6 +79,7 @@ pub fn default_document() -> Document {
         returns: Returns::default(),
         approvals: Approvals::default(),
         publication: Publication::default(),
+        retention: Retention::default(),
         risk: Risk::default(),
         coupons: BTreeMap::new(),
         redemption: Some(Redemption {

@@ -10,6 +10,7 @@ mod members;
 mod publication;
 mod redemption;
 mod reminders;
+mod retention;
 mod returns;
 mod risk;
 mod transfers;
@@ -25,6 +26,7 @@ pub use members::Members;
 pub use publication::Publication;
 pub use redemption::Redemption;
 pub use reminders::Reminders;
+pub use retention::Retention;
 pub use returns::{GiftPolicy, Returns, ShortfallPolicy};
 pub use risk::{Risk, Suspicion, Velocity};
 pub use transfers::{Accepted, Exchanges, Transfers};
@@ -101,6 +103,9 @@ pub struct Document {
     /// Which points may be exchanged for those of other programmes, and at what rate.
     #[serde(default)]
     pub exchanges: Exchanges,
+    /// How long what is no entry is kept.
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub retention: Retention,
 }
 
 fn seven() -> u32 {

@@ -319,6 +319,17 @@ fn a_setting_stored_but_never_read() {
         assert!(Rulebook::new(&serde_json::from_value(other).unwrap(), 1).is_err(), "{field}");
     }
     tested.extend(["publication.major[]".to_owned(), "publication.role".to_owned()]);
+    // Nor is how long answers are kept: the night's tests ask for that.
+    for (field, wrong, right) in [("answers_days", 365, 366), ("traces_days", 0, 1)] {
+        let with = |days: u32| {
+            let mut other = serde_json::to_value(rules::default_document()).unwrap();
+            other["retention"] = json!({field: days});
+            Rulebook::new(&serde_json::from_value(other).unwrap(), 1)
+        };
+        assert!(with(wrong).is_err(), "{field}");
+        assert_ne!(with(right).unwrap().retention(), rules::Retention::default());
+        tested.insert(format!("retention.{field}"));
+    }
     let untested: Vec<String> = fields().into_iter().filter(|field| !tested.contains(field)).collect();
     assert_eq!(untested, Vec::<String>::new(), "fields of the schema that no change here is about");
 }

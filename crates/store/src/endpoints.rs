@@ -49,6 +49,15 @@ pub struct EndpointWish<'a> {
     pub token: &'a str,
 }
 
+/// How many endpoints there are beside the one of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn other_endpoints(sql: &impl Sql, programme_no: i64, id: &str) -> Result<i64, Error> {
+    let mut rows = sql.query(statement!("queries/endpoint_count"), vec![programme_no.into(), id.into()]).await?;
+    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+}
+
 /// Creates or changes an endpoint, which also enables it again. A new one hears of entries from now on; then its secret is returned.
 ///
 /// # Errors

@@ -36,6 +36,16 @@ pub async fn create_key(sql: &impl Sql, programme: &str, key: &KeyRecord, hash: 
     Ok(!sql.query(statement!("queries/key_create"), values).await?.is_empty())
 }
 
+/// How many keys of the programme with that id are in use, and how many there are with those revoked.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn count_keys(sql: &impl Sql, programme: &str) -> Result<(i64, i64), Error> {
+    let mut rows = sql.query(statement!("queries/key_count"), vec![programme.into()]).await?;
+    let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
+    Ok((row.integer(0)?, row.integer(1)?))
+}
+
 /// Keys of a programme whose prefix starts with `starting`, after the prefix `after`, at most `most`.
 ///
 /// # Errors

@@ -38,6 +38,7 @@ mod publications;
 mod receipts;
 mod refusals;
 mod reports;
+mod retention;
 mod reviews;
 mod rewards;
 mod sources;
@@ -60,8 +61,8 @@ pub use deliveries::{
 };
 pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
 pub use endpoints::{
-    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, put_endpoint,
-    replay_dead,
+    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, other_endpoints,
+    put_endpoint, replay_dead,
 };
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
@@ -69,7 +70,7 @@ pub use groups::{group_of, kin, name_clashes, set_group};
 pub use history::{adjusted, corrections, drawn_lots, gifts, history, named_entry, span, taken_over, transferred};
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
-pub use keys::{KeyRecord, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
+pub use keys::{KeyRecord, count_keys, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
 pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, is_writable, migrate};
 pub use night::{
@@ -91,8 +92,9 @@ pub use reports::{
     Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance, undone_too_often,
     wrong_tallies,
 };
+pub use retention::{KEPT, Kept, forget};
 pub use reviews::{open_reviews, reviewed};
-pub use rewards::{Offer, list_rewards, put_reward, reward};
+pub use rewards::{Offer, list_rewards, other_rewards, put_reward, reward};
 pub use sources::{records, source};
 #[cfg(feature = "native")]
 pub use sql::native::Native;

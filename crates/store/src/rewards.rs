@@ -41,6 +41,15 @@ pub async fn list_rewards(sql: &impl Sql, programme_no: i64, after: &str, most: 
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
 
+/// How many rewards there are beside the one of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn other_rewards(sql: &impl Sql, programme_no: i64, id: &str) -> Result<i64, Error> {
+    let mut rows = sql.query(statement!("queries/reward_count"), vec![programme_no.into(), id.into()]).await?;
+    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+}
+
 /// Puts a reward into the catalogue, or changes it; gives its version.
 ///
 /// # Errors

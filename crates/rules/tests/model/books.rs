@@ -72,6 +72,7 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         redemption: None,
         transfers: None,
         exchanges: rules::Exchanges::default(),
+        retention: rules::Retention::default(),
     };
     republish(random, &mut document);
     document
