@@ -198,3 +198,30 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
     assert_eq!(marketing.ask("DELETE", &format!("{DRAFTS}/spring")).send().status, 204);
     assert_eq!(marketing.get(DRAFTS).send().ok()["items"], json!([]));
 }
+
+/// A member with as long a history as is promised to be told.
+#[test]
+fn a_long_history_is_told() {
+    let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
+    let shop = host.shop();
+    let draft = rulebook(&shop, weekends);
+    assert_eq!(shop.put(&format!("{DRAFTS}/weekends"), &draft).send().status, 201);
+    for bulk in 0..38 {
+        let events: Vec<Json> = (0..500)
+            .map(|n| {
+                let mut event = tests::purchase("anna", &format!("o-{bulk}-{n}"), 500);
+                event["idempotency_key"] = format!("k-{bulk}-{n}").into();
+                event
+            })
+            .collect();
+        assert!(shop.bulk(&events).iter().all(|outcome| outcome.starts_with("201")));
+    }
+    for _ in 0..200 {
+        shop.redeems("anna", 250).send().ok();
+    }
+    host.clock("2026-03-20T12:00:00+08:00");
+    let told = tested(&shop, "weekends", "2026-02-01T00:00:00+08:00", "2026-03-19T00:00:00+08:00");
+    assert_eq!((&told["members"], &told["left_out"]), (&json!(1), &json!(0)), "{told}");
+    assert!(told["entries"].as_i64().unwrap() > 19_000, "{told}");
+    assert_eq!(told["sides"]["recorded"], told["sides"]["published"]);
+}

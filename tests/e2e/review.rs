@@ -77,3 +77,39 @@ fn one_decision_by_somebody_else() {
     assert!(answers.iter().all(|answer| answer.status == 201 || answer.outcome() == "409 request-resolved"));
     assert_eq!(anna.post(&path, &json!({})).send().outcome(), "409 request-resolved");
 }
+
+/// Every order waits, and thousands come: a hundred wait at most, the others are refused and can be sent again, and the till goes on.
+#[test]
+fn reviews_of_a_member_are_bounded() {
+    let host = Host::start();
+    let shop = host.shop();
+    let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    book["risk"]["review_above_minor"] = 0.into();
+    shop.put("/v1/programmes/default", &json!({"name": "all", "rulebook": book})).send().ok();
+    let till = shop.with_bearer(&shop.key("storefront"));
+    let mut outcomes = std::collections::BTreeMap::new();
+    for bulk in 0..6 {
+        let events: Vec<_> = (0..250)
+            .map(|n| {
+                let mut event = tests::purchase("m", &format!("o-{bulk}-{n}"), 10_000);
+                event["idempotency_key"] = format!("k-{bulk}-{n}").into();
+                event
+            })
+            .collect();
+        for outcome in till.bulk(&events) {
+            *outcomes.entry(outcome.split(" = ").next().unwrap().to_owned()).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(outcomes.get("422 too-many-reviews"), Some(&1_400), "{outcomes:?}");
+    let refused = till.buys("m", "o-9", 10_000).send();
+    assert_eq!(refused.outcome(), "422 too-many-reviews");
+    let problem: serde_json::Value = serde_json::from_str(&refused.text()).unwrap();
+    assert_eq!([&problem["retry_may_help"], &problem["most"]], [&json!(true), &json!(100)]);
+    assert_eq!(till.buys("n", "o-10", 10_000).send().status, 201, "others go on");
+    let anna = shop.with_bearer(&shop.key("approver"));
+    let queue = anna.all("/v1/reviews", 200);
+    assert_eq!(queue.len(), 101);
+    let first = queue.iter().find(|open| open["member_id"] == "m").unwrap()["review_id"].as_str().unwrap().to_owned();
+    assert_eq!(anna.post(&format!("/v1/reviews/{first}/approve"), &json!({})).send().status, 201);
+    assert_eq!(till.buys("m", "o-9", 10_000).send().status, 201, "with a new key the same order is taken");
+}

@@ -8,7 +8,7 @@
 //! | `DELETE /v1/rulebook/drafts/{name}` | drops one |
 
 use ledger::ProgrammeId;
-use rules::{Document, Rulebook};
+use rules::{Document, MOST_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
@@ -64,7 +64,7 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
         let kept = Draft { name: name.to_owned(), updated_at: now(), updated_by: caller.label.clone() };
         let is_new = draft(&app.sql, caller.programme.no, name).await?.is_none();
         put_draft(&app.sql, caller.programme.no, &kept, DraftWish { document: text, rulebook }).await?;
-        let body = with_problems(shown(&kept), &book.err().unwrap_or_default());
+        let body = with_problems(shown(&kept), book);
         Ok(Reply::json(if is_new { 201 } else { 200 }, &body))
     };
     once(app, &key, &caller, "draft", &(name, &document), keep).await
@@ -76,8 +76,7 @@ async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
     let (kept, wish) = draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
     let unreadable = |error: serde_json::Error| Problem::Internal(error.to_string());
     let document: Document = serde_json::from_str(&wish.document).map_err(unreadable)?;
-    let problems = Rulebook::new(&document, 1).err().unwrap_or_default();
-    let mut body = with_problems(shown(&kept), &problems);
+    let mut body = with_problems(shown(&kept), Rulebook::new(&document, 1));
     if let Some(body) = body.as_object_mut() {
         body.insert("rulebook".to_owned(), serde_json::to_value(&document).map_err(unreadable)?);
     }
@@ -109,10 +108,15 @@ fn shown(draft: &Draft) -> Json {
     json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by})
 }
 
-fn with_problems(mut body: Json, problems: &[rules::Problem]) -> Json {
+/// What is wrong with it, or else what its conditions cost.
+fn with_problems(mut body: Json, book: Result<Rulebook, Vec<rules::Problem>>) -> Json {
+    let cost = book.as_ref().ok().map(|book| book.condition_steps().1);
+    let problems = book.err().unwrap_or_default();
     let problem = |problem: &rules::Problem| json!({"pointer": problem.pointer, "detail": problem.detail});
     if let Some(body) = body.as_object_mut() {
         body.insert("problems".to_owned(), problems.iter().map(problem).collect());
+        body.insert("condition_steps".to_owned(), cost.into());
+        body.insert("most_condition_steps".to_owned(), MOST_CONDITION_STEPS.into());
     }
     body
 }

@@ -177,6 +177,19 @@ pub struct Count {
     pub points: i64,
 }
 
+impl Count {
+    /// Takes a counter out of the member's row, with all its periods: nothing will ask for it any more.
+    #[must_use]
+    pub fn forget(counter: String) -> Self {
+        Self { counter, period: i32::MIN, keep_from: i32::MAX, times: 0, points: 0 }
+    }
+
+    /// Whether it takes a counter out.
+    pub(crate) fn forgets(&self) -> bool {
+        self.period == i32::MIN && self.keep_from == i32::MAX
+    }
+}
+
 /// A move on the tier ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TierMove {

@@ -14,6 +14,9 @@ use crate::refusal::Refusal;
 /// The most open holds of a member, and the most open requests.
 pub(crate) const MOST_OPEN: usize = 100;
 
+/// The most lots that the open holds of a member name together. The list travels with every entry of the member.
+pub const MOST_HELD: usize = 1_000;
+
 /// An open hold of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
@@ -30,7 +33,8 @@ pub struct Hold {
 /// Sets points aside until that instant. All or nothing.
 ///
 /// # Errors
-/// As [`crate::redeem`]; [`Refusal::ReferenceAlreadyUsed`] while an open hold is for the same document.
+/// As [`crate::redeem`]; [`Refusal::ReferenceAlreadyUsed`] while an open hold is for the same document; [`Refusal::TooManyOpen`] and
+/// [`Refusal::TooManyLots`] when the member's row has no room for it.
 pub fn hold(
     journal: &mut Journal,
     wish: Redeem,
@@ -45,6 +49,11 @@ pub fn hold(
         return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
     }
     match drawn_for(journal, wish.points, wish.first_in_first_out)? {
+        Ok(lots)
+            if lots.len() + journal.member().holds.iter().map(|hold| hold.lots.len()).sum::<usize>() > MOST_HELD =>
+        {
+            Ok(Err(Refusal::TooManyLots { most: MOST_HELD as i64 }))
+        }
         Ok(lots) => {
             let dates = lasting(journal.member(), wish.extends, &lots, None);
             let reservation = Some(Reservation { until, lots });

@@ -385,7 +385,7 @@ impl Member {
         if let Some(counter) = found {
             counter.times = counter.times.checked_add(count.times).ok_or(Fault::Overflow)?;
             counter.points = counter.points.checked_add(count.points).ok_or(Fault::Overflow)?;
-        } else {
+        } else if !count.forgets() {
             let Count { counter, period, times, points, .. } = count.clone();
             self.counters.push(Counter { name: counter, period, times, points });
         }

@@ -157,6 +157,16 @@ pub enum Refusal {
         /// The most.
         most: i64,
     },
+    /// As many orders of the member wait for a review as the ledger keeps.
+    TooManyReviews {
+        /// The most.
+        most: i64,
+    },
+    /// The holds of the member would name more lots than the ledger keeps.
+    TooManyLots {
+        /// The most.
+        most: i64,
+    },
     /// The order has no such line.
     UnknownLine {
         /// The line as it was named.
@@ -201,6 +211,8 @@ pub enum Refusal {
     },
     /// The points or sums leave what the ledger can count.
     AmountOutOfRange,
+    /// The conditions of the rulebook take longer for the event than any may.
+    ConditionsTooCostly,
     /// Not enough points can be spent.
     InsufficientPoints {
         /// What can be spent.
@@ -257,6 +269,8 @@ impl Refusal {
             Self::UnderReview => "under-review",
             Self::NothingPending => "nothing-pending",
             Self::TooManyOpen { .. } => "too-many-open",
+            Self::TooManyReviews { .. } => "too-many-reviews",
+            Self::TooManyLots { .. } => "too-many-lots",
             Self::UnknownLine { .. } => "unknown-line",
             Self::NothingToReverse => "nothing-to-reverse",
             Self::RequestResolved => "request-resolved",
@@ -269,6 +283,7 @@ impl Refusal {
             Self::MoreThanLeft { .. } => "more-than-left",
             Self::PointsNeeded { .. } => "points-needed",
             Self::AmountOutOfRange => "amount-out-of-range",
+            Self::ConditionsTooCostly => "conditions-too-costly",
             Self::InsufficientPoints { .. } => "insufficient-points",
         }
     }
@@ -329,6 +344,9 @@ impl Refusal {
             | Self::UnderReview
             | Self::LimitReached { .. }
             | Self::TooManyOpen { .. }
+            | Self::ConditionsTooCostly
+            | Self::TooManyReviews { .. }
+            | Self::TooManyLots { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
             | Self::ReferenceAmbiguous { .. }

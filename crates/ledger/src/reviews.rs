@@ -10,6 +10,9 @@ use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
 
+/// The most open reviews of a member. The list travels with every entry of the member.
+pub const MOST_REVIEWS: usize = 100;
+
 /// Why an earn waits, and what it will add to the tier qualification when it is approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {

@@ -63,6 +63,11 @@ pub struct BackTest {
     pub draft: Side,
 }
 
+/// Lots that are looked at for one member, under both rulebooks together: a few seconds.
+const MOST_EFFORT: u64 = 20_000_000;
+/// Parts of entries that are kept at hand for one member, under both rulebooks together: about a hundred bytes each.
+const MOST_KEPT: usize = 1_000_000;
+
 /// The period that is told again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -98,6 +103,14 @@ impl<'a> MemberTest<'a> {
         Self { span, has_begun: false, is_over: false, entries: 0, recorded, again }
     }
 
+    /// Whether the history takes more time or room to tell than one call has.
+    #[must_use]
+    pub fn is_too_long(&self) -> bool {
+        let effort: u64 = self.again.iter().map(Rerun::effort).sum();
+        let kept: usize = self.again.iter().map(Rerun::kept).sum();
+        effort > MOST_EFFORT || kept > MOST_KEPT
+    }
+
     /// Takes the member's next entry; those after the period are left out.
     ///
     /// # Errors
@@ -110,7 +123,7 @@ impl<'a> MemberTest<'a> {
         }
         self.entries += 1;
         let is_within = self.has_begun || entry.recorded_at >= self.span.from;
-        self.recorded.as_recorded(entry, is_within)?;
+        self.recorded.as_booked(entry, is_within)?;
         if is_within {
             self.begin()?;
             self.again.iter_mut().try_for_each(|again| again.again(entry))

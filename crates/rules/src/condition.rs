@@ -1,9 +1,11 @@
 //! Conditions of rules: a small typed tree that a text in CEL becomes when a rulebook is published.
 //!
 //! Owns the tree, what it may ask of an event ([`Field`]) and its evaluation. Reading CEL is the business of `compile`, which only who
-//! publishes links in. Evaluation never fails loudly, never loops but over the lines of the order, and costs what its nodes are.
+//! publishes links in. Evaluation never fails loudly, never loops but over the lines of the order and the items of a list, and
+//! counts its steps ([`cost`]).
 
 mod compile;
+mod cost;
 mod evaluate;
 mod field;
 mod plain;
@@ -14,6 +16,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use compile::compile;
+pub use cost::MOST_PUBLISHED as MOST_CONDITION_STEPS;
+pub(crate) use cost::{LISTS, MOST_PUBLISHED};
 pub(crate) use evaluate::Facts;
 pub use field::{FIELDS, Field, Type};
 pub use plain::{Operator, PlainCondition, to_cel};

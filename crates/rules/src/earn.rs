@@ -1,8 +1,8 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, Member, Origin, Refusal, Timestamp,
-    Totals,
+    Context, Decision, Earn, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, MOST_REVIEWS, Member, Origin, Refusal,
+    Timestamp, Totals,
 };
 
 use crate::award::{self, Share};
@@ -42,6 +42,10 @@ pub(crate) fn earn(
         Ok(earned) => earned,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    // What is open travels with every entry of the member. Nothing is lost: the order can be sent again once somebody has decided.
+    if earned.review.is_some() && journal.member().reviews.len() >= MOST_REVIEWS {
+        return Ok(Err(Refusal::TooManyReviews { most: MOST_REVIEWS as i64 }));
+    }
     let primary = journal.posted();
     let id = ledger::earn(&mut journal, Earn { extends, ..earned }, origin.clone())?;
     let along = Origin { reference: None, reason: None, ..origin.clone() };
@@ -161,6 +165,10 @@ fn price(
             limits.count_award(&fired.rule.id, limit);
         }
     }
+    if facts.is_exhausted() {
+        return Err(Refusal::ConditionsTooCostly);
+    }
+    limits.may_count()?;
     let (counts, tallies) = limits.into_counts(granted, &parts);
     let lives = lives(book, &event.event, &fired, by_themselves, &parts);
     let grants =

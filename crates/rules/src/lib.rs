@@ -14,6 +14,7 @@ mod budgets;
 mod claims;
 mod command;
 mod condition;
+mod counters;
 mod coupon;
 mod decide;
 mod deduct;
@@ -41,15 +42,17 @@ pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
-pub use condition::{Condition, Conditions, FIELDS, Operator, PlainCondition, Scope, Type, compile, to_cel};
+pub use condition::{
+    Condition, Conditions, FIELDS, MOST_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,
+};
 pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_joint, decide_single};
 pub use default::default_document;
 pub use document::{
     Accepted, ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document,
     Downgrade, EarningRule, Enrolment, Exchanges, Expiry, GiftPolicy, Limit, Members, Pending, Per, Publication,
-    PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Returns, Risk, RoundUpTo,
-    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers,
-    Velocity,
+    PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns, Risk,
+    RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers,
+    Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use exchange::Partner;

@@ -6,10 +6,11 @@
 use chrono::NaiveDate;
 use ledger::{Count, Counted, Member, Period, Refusal, Tally, Timestamp, day_number, local_date};
 
+use crate::counters::{first_kept, forgotten, starts};
 use crate::document::{Budget, CapOf, Limit, Per, RuleCap, Velocity};
 use crate::rulebook::{DAY_MS, Rulebook};
 
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 impl Per {
     /// The number of the period that an instant lies in, which is on that local day.
@@ -40,10 +41,10 @@ impl Per {
 pub(crate) const STREAK: &str = "streak:";
 
 /// What counters of the points of a rule begin with.
-const CAP: &str = "cap:";
+pub(crate) const CAP: &str = "cap:";
 
 /// What counters of velocity begin with.
-const VELOCITY: &str = "velocity:";
+pub(crate) const VELOCITY: &str = "velocity:";
 
 /// Whether a counter counts what a member did, however it ended: how fast, or on how many days in a row.
 pub(crate) fn is_of_conduct(counter: &str) -> bool {
@@ -57,6 +58,7 @@ pub(crate) fn is_of_rule(counter: &str) -> bool {
 
 /// The limits of one event, and the counts they will leave behind.
 pub(crate) struct Limits<'a> {
+    book: &'a Rulebook,
     member: &'a Member,
     occurred: (Timestamp, NaiveDate),
     /// Counters of periods before the one this instant lies in are not needed any more.
@@ -94,9 +96,10 @@ pub(crate) fn budget_counter(per: Per) -> String {
 }
 
 impl<'a> Limits<'a> {
-    pub(crate) fn new(book: &Rulebook, member: &'a Member, occurred_at: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn new(book: &'a Rulebook, member: &'a Member, occurred_at: Timestamp, now: Timestamp) -> Self {
         let with_date = |at: Timestamp| (at, local_date(at, book.zone()));
         Self {
+            book,
             member,
             occurred: with_date(occurred_at),
             // A day more than events may be late, as the server's clock may be set back.
@@ -253,12 +256,27 @@ impl<'a> Limits<'a> {
             Counts::Times => tally,
             Counts::Points(share) => Tally { amount: points(share), ..tally },
         });
-        (counts.collect(), tallies.filter(|tally| tally.amount != 0).collect())
+        let forgotten = forgotten(self.book, self.member, self.oldest);
+        (forgotten.into_iter().chain(counts).collect(), tallies.filter(|tally| tally.amount != 0).collect())
     }
 
     fn count(&self, counter: String, per: Per) -> Count {
         let (period, keep_from) = self.periods(per);
+        let keep_from = keep_from.max(first_kept(self.member, &counter, period));
         Count { counter, period, keep_from, times: 0, points: 0 }
+    }
+
+    /// Refuses an event of a period so old that its counters have made room for newer ones: its limits could not be held.
+    ///
+    /// # Errors
+    /// [`Refusal::OccurredTooLongAgo`].
+    pub(crate) fn may_count(&self) -> Result<(), Refusal> {
+        let gone = |count: &&Count| count.period < count.keep_from && !count.counter.starts_with(STREAK);
+        let gone = self.counts.iter().map(|(count, _)| count).find(gone);
+        gone.map_or(Ok(()), |count| {
+            let earliest = starts(&count.counter, count.keep_from, self.book.zone());
+            Err(Refusal::OccurredTooLongAgo { earliest })
+        })
     }
 
     /// The period that the event counts in, and the oldest that is still needed.

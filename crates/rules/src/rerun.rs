@@ -6,6 +6,7 @@
 //!
 //! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
 
+mod ask;
 mod asked;
 mod heard;
 
@@ -17,7 +18,6 @@ use ledger::{
 };
 
 use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
-use crate::decide::{decide_event, decide_single};
 use crate::reverse::{Redemption, Reverse};
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
@@ -40,6 +40,8 @@ pub struct Rerun<'a> {
     /// that was erased.
     waiting: Vec<Entry>,
     sums: Sums,
+    /// How much was looked at so far.
+    effort: u64,
 }
 
 /// What becomes of a recorded entry.
@@ -67,7 +69,7 @@ impl<'a> Rerun<'a> {
     ) -> Self {
         let member = Member::new(member);
         let (heard, sums) = (Heard::default(), Sums::default());
-        Self { book, programme, attributes, member, next_id: 1, heard, waiting: Vec::new(), sums }
+        Self { book, programme, attributes, member, next_id: 1, heard, waiting: Vec::new(), sums, effort: 0 }
     }
 
     /// Takes over the next entry of the books as it was recorded; counts it where `counts` says so.
@@ -75,14 +77,33 @@ impl<'a> Rerun<'a> {
     /// # Errors
     /// A [`Fault`] when it does not follow.
     pub fn as_recorded(&mut self, entry: &Entry, counts: bool) -> Result<(), Fault> {
-        self.member.apply(entry)?;
+        self.as_booked(entry, counts)?;
         self.remember(entry);
         self.heard.hear(entry);
         self.heard.stands_for(entry, entry);
+        Ok(())
+    }
+
+    /// As [`Rerun::as_recorded`] where nothing will be told again: nothing is kept of what later entries may speak of.
+    ///
+    /// # Errors
+    /// A [`Fault`] when it does not follow.
+    pub(crate) fn as_booked(&mut self, entry: &Entry, counts: bool) -> Result<(), Fault> {
+        self.member.apply(entry)?;
         if counts {
             self.sums.count(entry);
         }
         Ok(())
+    }
+
+    /// How much was looked at so far, in lots: what a history costs grows with its entries and with the open lots between them.
+    pub(crate) fn effort(&self) -> u64 {
+        self.effort
+    }
+
+    /// How many parts of entries are kept at hand.
+    pub(crate) fn kept(&self) -> usize {
+        self.heard.kept
     }
 
     /// The rulebook takes effect: the member moves up where it says so.
@@ -310,25 +331,6 @@ impl<'a> Rerun<'a> {
         Again::Ask(Box::new(Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }))
     }
 
-    /// Carries out a command; gives the entry that it asked for.
-    fn ask(&mut self, command: &Command, origin: &Origin, now: Timestamp) -> Result<Option<Entry>, Fault> {
-        let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };
-        let recorded = self.recorded(command);
-        let decided = decide(self.book, self.member.clone(), command, origin, &recorded, self.context(now))?;
-        match decided {
-            Ok(decided) => {
-                let primary = decided.decision.primary().cloned();
-                self.take_over(decided.decision.postings.iter().map(|posting| &posting.entry));
-                self.member = decided.member;
-                Ok(primary)
-            }
-            Err(refusal) => {
-                self.sums.refuse(refusal.slug());
-                Ok(None)
-            }
-        }
-    }
-
     /// Posts what was done by hand, after what the clock had decided by then.
     fn post(
         &mut self,
@@ -338,6 +340,7 @@ impl<'a> Rerun<'a> {
         if self.member.closed.is_some() {
             return Ok(());
         }
+        self.effort += 1 + self.member.lots.len() as u64;
         let mut journal = Journal::new(self.member.clone(), self.context(entry.recorded_at));
         settle(&mut journal, self.book, &entry.origin.actor)?;
         post(&mut journal, self.book)?;

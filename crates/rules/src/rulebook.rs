@@ -7,10 +7,10 @@ use ledger::{
     Timestamp, Zone, local_date,
 };
 
-use crate::condition::{Condition, Conditions};
+use crate::condition::{Condition, Conditions, LISTS, Scope};
 use crate::document::{
     Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, GiftPolicy, Limit, Members,
-    PurchaseCoupon, QualifyingPeriod, Redemption, Risk, TierBasis, Transfers,
+    PurchaseCoupon, QualifyingPeriod, Redemption, Retention, Risk, TierBasis, Transfers,
 };
 use crate::earning::Rule;
 use crate::exchange;
@@ -49,6 +49,7 @@ pub struct Rulebook {
     pub(crate) transfers: Option<Transfers>,
     pub(crate) offers: BTreeMap<String, Transfers>,
     pub(crate) accepts: BTreeMap<String, Acceptance>,
+    pub(crate) retention: Retention,
     /// By name.
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
 }
@@ -266,6 +267,40 @@ impl Rulebook {
         let of_lines = [self.purchase.lines.as_ref(), self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref())];
         let of_rules = self.rules.iter().flat_map(|rule| rule.when.iter().chain(&rule.lines));
         of_lines.into_iter().flatten().chain(of_rules)
+    }
+
+    /// How long what is no entry is kept.
+    #[must_use]
+    pub fn retention(&self) -> Retention {
+        self.retention
+    }
+
+    /// What the conditions that are asked for an event take at most, in steps, by their places in the document.
+    pub(crate) fn asked_for(&self, event: &str) -> Vec<(String, u64)> {
+        let mut asked = Vec::new();
+        if event == "purchase" {
+            let of = |lines: Option<&Condition>| lines.map(|lines| lines.steps(Scope::Line));
+            asked.extend(of(self.purchase.lines.as_ref()).map(|steps| ("/purchase/lines".to_owned(), steps)));
+            // Once for what counts, once for what does not.
+            let ladder = of(self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()));
+            asked.extend(ladder.map(|steps| ("/tiers/lines".to_owned(), steps.saturating_mul(2))));
+        }
+        for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.event == event) {
+            let when = rule.when.iter().map(|when| when.steps(Scope::Event));
+            let lines = rule.lines.iter().map(|lines| lines.steps(Scope::Line));
+            asked.push((format!("/rules/{index}"), when.chain(lines).fold(0, u64::saturating_add)));
+        }
+        asked
+    }
+
+    /// The event whose conditions take most, and how many steps they take at most.
+    #[must_use]
+    pub fn condition_steps(&self) -> (String, u64) {
+        let events = std::iter::once("purchase").chain(self.actions.keys().map(String::as_str));
+        let steps =
+            |event: &str| self.asked_for(event).iter().map(|(_, steps)| *steps).fold(LISTS, u64::saturating_add);
+        let all = events.map(|event| (event.to_owned(), steps(event)));
+        all.max_by_key(|(_, steps)| *steps).unwrap_or_default()
     }
 
     /// Whether some condition asks for what the merchant told about the member.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, KINDS, Rate, Rounding, Shortfall, Zone};
 
-use crate::condition::{Condition, Conditions, Scope, compile};
-use crate::document::{Document, Limit, Pending, QualifyingPeriod, Returns, RoundingMode, ShortfallPolicy, Tiers};
+use crate::condition::{Condition, Conditions, MOST_PUBLISHED, Scope, compile};
+use crate::document::{
+    Document, Limit, Pending, QualifyingPeriod, Retention, Returns, RoundingMode, ShortfallPolicy, Tiers,
+};
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
 /// Something in a document that cannot be a rule.
@@ -46,6 +48,7 @@ impl Rulebook {
                     let detail = format!("ask for more than {MOST_NODES} things in all");
                     problems.push(Problem { pointer: "/rules".to_owned(), detail });
                 }
+                problems.extend(too_costly(&book));
                 if problems.is_empty() { Ok(book) } else { Err(problems) }
             }
             Err(found) => Err(found.into_iter().chain(problems).collect()),
@@ -137,6 +140,7 @@ impl Rulebook {
         check.publication(&document.publication);
         check.risk(&document.risk, document);
         check.spending(document);
+        check.retention(document.retention);
         let accepts = check.exchanges(&document.exchanges);
         let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
         match (currency, zone) {
@@ -169,6 +173,7 @@ impl Rulebook {
                 transfers: document.transfers,
                 offers: document.exchanges.offers.clone(),
                 accepts,
+                retention: document.retention,
                 policies: check.policies,
             }),
             _ => Err(check.problems),
@@ -194,6 +199,19 @@ struct Check<'a> {
     conditions: Conditions,
 }
 
+/// Conditions that take too many steps for one event: tells the place whose share is largest.
+fn too_costly(book: &Rulebook) -> Option<Problem> {
+    let (event, steps) = book.condition_steps();
+    if steps <= MOST_PUBLISHED {
+        return None;
+    }
+    let (pointer, own) = book.asked_for(&event).into_iter().max_by_key(|(_, own)| *own)?;
+    let detail = format!(
+        "has conditions that take up to {own} steps for one event; all of {event} take up to {steps}, and must take {MOST_PUBLISHED} at most"
+    );
+    Some(Problem { pointer, detail })
+}
+
 /// Bounds of gifts and exchanges that no number of points is within.
 fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
     let offers = document.exchanges.offers.iter();
@@ -209,6 +227,16 @@ fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
 impl Check<'_> {
     fn problem(&mut self, pointer: &str, detail: &str) {
         self.problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
+    }
+
+    /// A year and a day at least: a request that is sent again a year later must hear what it heard.
+    fn retention(&mut self, retention: Retention) {
+        if !(366..=MOST_DAYS).contains(&retention.answers_days) {
+            self.problem("/retention/answers_days", "must be 366 to 36600");
+        }
+        if !(1..=MOST_DAYS).contains(&retention.traces_days) {
+            self.problem("/retention/traces_days", "must be 1 to 36600");
+        }
     }
 
     fn limit(&mut self, pointer: &str, limit: Option<Limit>) {

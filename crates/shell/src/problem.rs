@@ -224,7 +224,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownEvent { event } => {
             body.insert("event".into(), event.as_str().into());
         }
-        Refusal::TooManyOpen { most } => {
+        Refusal::TooManyOpen { most } | Refusal::TooManyReviews { most } | Refusal::TooManyLots { most } => {
             body.insert("most".into(), (*most).into());
         }
         Refusal::WrongApprover { role } => {
@@ -293,6 +293,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::WholeOnly
         | Refusal::NothingToChange
         | Refusal::UnderReview
+        | Refusal::ConditionsTooCostly
         | Refusal::ReferenceRequired
         | Refusal::ReferenceAlreadyUsed { entry: None }
         | Refusal::ReferenceOfAnother { entry: None }

@@ -13,8 +13,8 @@ use crate::statement::statement;
 /// The newest back-tests of a programme that are kept.
 const MOST_KEPT: i64 = 50;
 /// Entries that are read at once.
-const PAGE: i64 = 500;
-/// Whose history is longer is left out: what later entries may speak of has to be kept at hand, three times over.
+const PAGE: i64 = 200;
+/// Whose history is longer is left out: what later entries may speak of has to be kept at hand, for both rulebooks.
 const MOST_ENTRIES: i64 = 20_000;
 /// Members that are looked for at once.
 const MEMBERS: i64 = 200;
@@ -133,13 +133,13 @@ pub async fn move_back_test(
     most: i64,
 ) -> Result<(), Error> {
     let (mut found, mut position) = (test.found.clone(), test.position);
-    let enough = found.entries.saturating_add(most);
+    let mut read = 0;
     let done = loop {
         let members = members(sql, programme.0, test, position).await?;
         let Some((last, ..)) = members.last() else { break true };
         let last = *last;
         for (no, member, attributes, entries) in members {
-            if found.entries >= enough {
+            if read >= most {
                 break;
             }
             if entries > MOST_ENTRIES {
@@ -147,10 +147,13 @@ pub async fn move_back_test(
                 position = no;
                 continue;
             }
-            tell(sql, programme.1, (no, &member), &attributes, books, test.span, &mut found).await?;
+            if !tell(sql, programme.1, (no, &member), &attributes, books, test.span, &mut found).await? {
+                found.left_out += 1;
+            }
+            read += entries;
             position = no;
         }
-        if position < last || found.entries >= enough {
+        if position < last || read >= most {
             break false;
         }
     };
@@ -180,6 +183,7 @@ async fn members(sql: &impl Sql, programme_no: i64, test: &BackTestRow, after: i
     rows.into_iter().map(read).collect()
 }
 
+/// Adds what a member's history comes to; false when it takes too long to tell.
 async fn tell(
     sql: &impl Sql,
     programme: &ProgrammeId,
@@ -188,17 +192,21 @@ async fn tell(
     books: (&Rulebook, &Rulebook),
     period: Span,
     found: &mut BackTest,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let mut told = MemberTest::new(books, programme, member, attributes, period);
     let mut first = 1;
     loop {
         let entries = span(sql, no, first, first + PAGE - 1).await?;
         for entry in &entries {
             told.entry(entry)?;
+            if told.is_too_long() {
+                return Ok(false);
+            }
         }
         let is_over = entries.last().is_none_or(|entry| entry.recorded_at >= period.to);
         if is_over || (entries.len() as i64) < PAGE {
-            return Ok(told.end(found)?);
+            told.end(found)?;
+            return Ok(true);
         }
         first += PAGE;
     }

@@ -79,6 +79,9 @@ enum Body {
     ReferenceOfAnother(Option<String>),
     ReferenceAmbiguous(Vec<(String, Option<String>)>),
     CouponNotStackable(String),
+    TooManyReviews(i64),
+    TooManyLots(i64),
+    ConditionsTooCostly,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -188,6 +191,9 @@ impl StoredRefusal {
             Body::CouponNotStackable(entry) => {
                 Refusal::CouponNotStackable { entry: EntryId::parse(&entry).ok_or(Error::Corrupt("refusal"))? }
             }
+            Body::TooManyReviews(most) => Refusal::TooManyReviews { most },
+            Body::ConditionsTooCostly => Refusal::ConditionsTooCostly,
+            Body::TooManyLots(most) => Refusal::TooManyLots { most },
         };
         Ok(Self { fingerprint, id, refusal })
     }
@@ -267,6 +273,9 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
             Body::ReferenceAmbiguous(candidates.into_iter().map(|(id, store)| (id.to_string(), store)).collect())
         }
         Refusal::CouponNotStackable { entry } => Body::CouponNotStackable(entry.to_string()),
+        Refusal::TooManyReviews { most } => Body::TooManyReviews(most),
+        Refusal::ConditionsTooCostly => Body::ConditionsTooCostly,
+        Refusal::TooManyLots { most } => Body::TooManyLots(most),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("refusal to be written"))
 }

@@ -65,6 +65,9 @@ impl fmt::Display for Refusal {
             Self::OccurredTooLongAgo { earliest } => {
                 write!(f, "occurred_at lies before {earliest}, the earliest the rulebook accepts.")
             }
+            Self::ConditionsTooCostly => f.write_str(
+                "The conditions of the rulebook take too many steps for this event. Simplify them, then send it with a new key.",
+            ),
             Self::CurrencyMismatch { expected } => write!(f, "Amounts of this programme are in {expected}."),
             Self::LimitReached { times, per } => write!(f, "The rulebook allows this {times} time(s) per {per}."),
             Self::DeviceLimitReached { times, per } => {
@@ -73,6 +76,12 @@ impl fmt::Display for Refusal {
             Self::UnderReview => f.write_str("These points wait for somebody to look at the order."),
             Self::NothingPending => f.write_str("None of the points earned under this reference are pending."),
             Self::TooManyOpen { most } => write!(f, "The member has {most} of these open; resolve one first."),
+            Self::TooManyReviews { most } => {
+                write!(f, "{most} orders of the member wait for a review. Decide one, then send this order with a new key.")
+            }
+            Self::TooManyLots { most } => {
+                write!(f, "The holds of a member name {most} lots at most. Hold fewer points, or redeem without a hold.")
+            }
             Self::UnknownLine { line } => write!(f, "The order has no line {line:?}."),
             Self::NothingToReverse => f.write_str("All of it was reversed before."),
             Self::RequestResolved => {

@@ -1,12 +1,15 @@
 //! What a condition is worth for an event.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use ledger::{Member, Origin, Timestamp, Zone, local_date, local_hour};
 
+use super::cost::{
+    MOST_SPENT, comparing, counting, joining, searching, searching_list, searching_literals, written_out,
+};
 use super::{Comparison, Condition, Field, Node, Operation, Search};
 use crate::command::{EarnEvent, Line};
 
@@ -30,6 +33,8 @@ pub(crate) struct Facts<'a> {
     categories: List<'a>,
     skus: List<'a>,
     tags: List<'a>,
+    /// How many steps were taken so far.
+    steps: Cell<u64>,
 }
 
 /// A list that is made when it is asked for, and once: conditions of lines may ask for it line by line.
@@ -89,6 +94,7 @@ impl<'a> Facts<'a> {
             categories: List::default(),
             skus: List::default(),
             tags: List::default(),
+            steps: Cell::new(0),
         }
     }
 
@@ -108,7 +114,25 @@ impl<'a> Facts<'a> {
         among.is_none_or(|condition| self.bool(&condition.0, Some(line)) == Ok(true))
     }
 
+    /// How many steps the conditions have taken so far.
+    #[cfg(test)]
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+
+    /// Whether the conditions took more steps than an event has: what they said after that is worth nothing.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.steps.get() > MOST_SPENT
+    }
+
+    fn step(&self, steps: u64) -> Result<(), Failed> {
+        let sum = self.steps.get().saturating_add(steps);
+        self.steps.set(sum);
+        if sum > MOST_SPENT { Err(Failed) } else { Ok(()) }
+    }
+
     fn bool(&self, node: &Node, line: Option<&Line>) -> Result<bool, Failed> {
+        self.step(1)?;
         match node {
             Node::Bool(value) => Ok(*value),
             Node::HasAttribute(name) => Ok(self.attributes.contains_key(name)),
@@ -116,18 +140,21 @@ impl<'a> Facts<'a> {
             // As in CEL, a side that settles it makes up for the other one's failure.
             Node::All(a, b) => settled(false, [a, b].into_iter().map(|side| self.bool(side, line))),
             Node::Any(a, b) => settled(true, [a, b].into_iter().map(|side| self.bool(side, line))),
-            Node::Compare(how, a, b) => compare(*how, &self.value(a, line)?, &self.value(b, line)?),
-            Node::In(item, list) => match (self.value(item, line)?, self.value(list, line)?) {
-                (Value::Text(item), Value::Texts(list)) => Ok(list.contains(&item)),
-                (Value::Int(item), Value::Ints(list)) => Ok(list.contains(&item)),
-                _ => Err(Failed),
-            },
+            Node::Compare(how, a, b) => {
+                let (a, b) = (self.value(a, line)?, self.value(b, line)?);
+                self.step(comparing(size(&a), size(&b)))?;
+                compare(*how, &a, &b)
+            }
+            Node::In(item, list) => self.is_in(item, list, line),
             Node::Find(search, text, part) => match (self.value(text, line)?, self.value(part, line)?) {
-                (Value::Text(text), Value::Text(part)) => Ok(match search {
-                    Search::Start => text.starts_with(&*part),
-                    Search::End => text.ends_with(&*part),
-                    Search::Anywhere => text.contains(&*part),
-                }),
+                (Value::Text(text), Value::Text(part)) => {
+                    self.step(searching(*search, text.len() as u64, part.len() as u64))?;
+                    Ok(match search {
+                        Search::Start => text.starts_with(&*part),
+                        Search::End => text.ends_with(&*part),
+                        Search::Anywhere => text.contains(&*part),
+                    })
+                }
                 _ => Err(Failed),
             },
             Node::SomeLine(node) => settled(true, self.event.lines.iter().map(|line| self.bool(node, Some(line)))),
@@ -138,7 +165,28 @@ impl<'a> Facts<'a> {
         }
     }
 
+    fn is_in(&self, item: &Node, list: &Node, line: Option<&Line>) -> Result<bool, Failed> {
+        let item = self.value(item, line)?;
+        // A list that is written out is compared as it stands there.
+        if let Some(list) = written_out(list) {
+            self.step(searching_literals(list, size(&item)))?;
+            return Ok(match &item {
+                Value::Text(item) => list.iter().any(|one| matches!(one, Node::Text(one) if *one == **item)),
+                Value::Int(item) => list.iter().any(|one| matches!(one, Node::Int(one) if one == item)),
+                _ => return Err(Failed),
+            });
+        }
+        let list = self.value(list, line)?;
+        self.step(searching_list(items(&list), size(&item)))?;
+        match (item, list) {
+            (Value::Text(item), Value::Texts(list)) => Ok(list.contains(&item)),
+            (Value::Int(item), Value::Ints(list)) => Ok(list.contains(&item)),
+            _ => Err(Failed),
+        }
+    }
+
     fn value<'v>(&'v self, node: &'v Node, line: Option<&'v Line>) -> Result<Value<'v>, Failed> {
+        self.step(1)?;
         match node {
             Node::Int(value) => Ok(Value::Int(*value)),
             Node::Text(value) => Ok(Value::Text(Cow::Borrowed(value))),
@@ -164,12 +212,18 @@ impl<'a> Facts<'a> {
                 _ => Err(Failed),
             },
             Node::Join(a, b) => match (self.value(a, line)?, self.value(b, line)?) {
-                (Value::Text(a), Value::Text(b)) => Ok(Value::Text(a + b)),
+                (Value::Text(a), Value::Text(b)) => {
+                    self.step(joining(a.len() as u64, b.len() as u64))?;
+                    Ok(Value::Text(a + b))
+                }
                 _ => Err(Failed),
             },
             Node::Size(of) => {
                 let size = match self.value(of, line)? {
-                    Value::Text(text) => text.chars().count(),
+                    Value::Text(text) => {
+                        self.step(counting(text.len() as u64))?;
+                        text.chars().count()
+                    }
                     Value::Texts(list) => list.len(),
                     Value::Ints(list) => list.len(),
                     _ => return Err(Failed),
@@ -245,6 +299,23 @@ fn settled(by: bool, parts: impl Iterator<Item = Result<bool, Failed>>) -> Resul
         }
     }
     if failed { Err(Failed) } else { Ok(!by) }
+}
+
+/// Bytes of a text.
+fn size(value: &Value<'_>) -> u64 {
+    match value {
+        Value::Text(text) => text.len() as u64,
+        _ => 0,
+    }
+}
+
+/// Items of a list.
+fn items(value: &Value<'_>) -> u64 {
+    match value {
+        Value::Texts(list) => list.len() as u64,
+        Value::Ints(list) => list.len() as u64,
+        _ => 0,
+    }
 }
 
 fn text(value: Option<&str>) -> Value<'_> {

@@ -53,6 +53,8 @@ pub(super) struct Heard {
     pub(super) reversals: Vec<(EntryId, Reversal)>,
     /// Moves on the ladder with gifts.
     pub(super) gifts: Vec<Entry>,
+    /// How many parts the entries at hand have: lines, awards, lots, counts.
+    pub(super) kept: usize,
 }
 
 impl Heard {
@@ -77,15 +79,18 @@ impl Heard {
     }
 
     pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
-        match recorded.kind {
-            Kind::Earn | Kind::Hold => drop(self.counterparts.insert(recorded.id, counterpart.clone())),
-            Kind::Redeem | Kind::Capture => {
-                // Points were spent, and may come back; the catalogue and its coupons are not told again.
-                let spent = Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() };
-                self.counterparts.insert(recorded.id, spent);
-            }
-            _ => {}
-        }
+        let mut kept = match recorded.kind {
+            Kind::Earn | Kind::Hold => counterpart.clone(),
+            // Points were spent, and may come back; the catalogue and its coupons are not told again.
+            Kind::Redeem | Kind::Capture => Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() },
+            _ => return,
+        };
+        // Nothing that comes later speaks of rules that kept silent.
+        kept.silent = Vec::new();
+        let moved = kept.grants.len() + kept.draws.len() + kept.returns.len() + kept.dates.len();
+        let held = kept.reservation.as_ref().map_or(0, |reservation| reservation.lots.len());
+        self.kept += 4 + kept.lines.len() + kept.awards.len() + kept.counts.len() + moved + held;
+        self.counterparts.insert(recorded.id, kept);
     }
 
     pub(super) fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {

@@ -5,7 +5,7 @@ use super::approvals::APPROVERS;
 use crate::document::Publication;
 
 /// The parts of a document.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 25] = [
     "format",
     "currency",
     "time_zone",

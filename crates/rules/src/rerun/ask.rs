@@ -1,0 +1,47 @@
+//! Asking once more: what a command comes to under this rulebook, decided on as few of the lots as it needs.
+
+use ledger::{Entry, Fault, Member, Origin, Timestamp};
+
+use super::Rerun;
+use crate::command::Command;
+use crate::decide::{decide_event, decide_single};
+
+impl Rerun<'_> {
+    /// Carries out a command; gives the entry that it asked for.
+    pub(super) fn ask(&mut self, command: &Command, origin: &Origin, now: Timestamp) -> Result<Option<Entry>, Fault> {
+        let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };
+        let recorded = self.recorded(command);
+        // Most commands need no lots while nothing is due, as in the store: to copy thousands of them for each would take minutes.
+        let lots = self.needs_no_lots(command, now).then(|| std::mem::take(&mut self.member.lots));
+        self.effort += 1 + self.member.lots.len() as u64;
+        let member = Member { lots_complete: lots.is_none(), ..self.member.clone() };
+        let decided = decide(self.book, member, command, origin, &recorded, self.context(now))?;
+        let primary = match decided {
+            Ok(decided) => {
+                let primary = decided.decision.primary().cloned();
+                self.take_over(decided.decision.postings.iter().map(|posting| &posting.entry));
+                self.member = decided.member;
+                primary
+            }
+            Err(refusal) => {
+                self.sums.refuse(refusal.slug());
+                None
+            }
+        };
+        if let Some(mut all) = lots {
+            all.append(&mut self.member.lots);
+            (self.member.lots, self.member.lots_complete) = (all, true);
+        }
+        Ok(primary)
+    }
+
+    /// Whether the command can be decided without a look at the lots.
+    fn needs_no_lots(&self, command: &Command, now: Timestamp) -> bool {
+        let asks_for_none = match command {
+            Command::Earn(_) => !self.book.slides(),
+            Command::Settle | Command::Upgrade => true,
+            _ => false,
+        };
+        asks_for_none && !self.member.is_due(now) && self.member.debt == 0
+    }
+}

@@ -1,0 +1,156 @@
+//! What a member's row keeps, what a rulebook's conditions cost, what points may come to: all of it is bounded.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+mod support;
+
+use ledger::{Money, Timestamp};
+use rules::{
+    CapOf, Command, Document, EarnEvent, EarningRule, Limit, Line, MOST_CONDITION_STEPS, Per, RuleCap, Rulebook, Scope,
+    compile, default_document,
+};
+use serde_json::json;
+use support::{World, aside, at, buy, happened, spend};
+
+const DAY: &str = "2026-03-02T10:00:00+08:00";
+
+#[test]
+fn reviews_that_wait_are_a_hundred_at_most() {
+    let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
+    for _ in 0..100 {
+        assert_eq!(world.run(at(DAY), &buy(&[10_000]), None), "earn 100");
+    }
+    assert_eq!(world.run(at(DAY), &buy(&[10_000]), Some("o-101")), "refused too-many-reviews");
+    // What has no need of a review goes on.
+    assert_eq!(world.run(at(DAY), &support::act("check_in"), None), "earn 5");
+    world.actor = "clerk";
+    let earn = world.entries[0].clone();
+    let promises = earn.grants.iter().map(|lot| (lot.number, world.book.promise(&lot.source).unwrap())).collect();
+    let approve = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
+    assert_eq!(world.run(at(DAY), &approve, None), "approve 0");
+    assert_eq!(world.run(at(DAY), &buy(&[10_000]), Some("o-101")), "earn 100", "nothing was lost");
+    world.audit();
+}
+
+#[test]
+fn holds_name_a_thousand_lots_at_most() {
+    let mut world = World::new(|_| {});
+    for _ in 0..1_002 {
+        assert_eq!(world.run(at(DAY), &buy(&[100]), None), "earn 1");
+    }
+    world.play(&[
+        (DAY, aside(1_001), "refused too-many-lots"),
+        (DAY, aside(600), "hold(600)"),
+        (DAY, aside(401), "refused too-many-lots"),
+        (DAY, aside(400), "hold(400)"),
+        (DAY, aside(1), "refused too-many-lots"),
+        (DAY, spend(2), "redeem -2"),
+    ]);
+    let hold = world.last_hold();
+    world.play(&[(DAY, Command::Release { hold }, "release 0"), (DAY, aside(400), "hold(400)")]);
+}
+
+fn rule(id: String, change: impl FnOnce(&mut EarningRule)) -> EarningRule {
+    let mut rule: EarningRule =
+        serde_json::from_value(json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": 1}}))
+            .unwrap();
+    change(&mut rule);
+    rule
+}
+
+fn once(id: String) -> EarningRule {
+    rule(id, |rule| rule.limit = Some(Limit { times: 1, per: Per::Lifetime }))
+}
+
+/// A campaign a day for years: what is over leaves the row, what still counts stays.
+#[test]
+fn counters_of_campaigns_that_are_over_are_forgotten() {
+    let mut world = World::new(|_| {});
+    for day in 0..1_500 {
+        let mut document = Document { tiers: None, ..default_document() };
+        document.rules = vec![once("for_life".to_owned()), once(format!("campaign_{day}"))];
+        world.book = Rulebook::new(&document, day + 1).unwrap();
+        let now = at(DAY).plus_ms(day * 86_400_000);
+        let told = world.run(now, &buy(&[10_000]), None);
+        let first = if day == 0 { "earn 102" } else { "earn 101" };
+        assert!(told.contains(first), "day {day}: {told}");
+        assert!(world.member.counters.len() <= 520, "day {day}: {}", world.member.counters.len());
+    }
+    world.audit();
+}
+
+/// Daily caps under a rulebook that takes events ten years late: the newest hundred days are kept, older ones cannot be counted.
+#[test]
+fn a_counter_keeps_a_hundred_periods() {
+    let mut world = World::new(|document| {
+        document.tiers = None;
+        document.accept_late_days = 3_650;
+        document.rules = vec![rule("daily".to_owned(), |rule| {
+            rule.caps = vec![RuleCap { points: 1, per: Per::Day, of: CapOf::Member }];
+        })];
+    });
+    for day in 0..400 {
+        let told = world.run(at(DAY).plus_ms(day * 86_400_000), &buy(&[10_000]), None);
+        assert!(told.contains("earn 101"), "{told}");
+    }
+    let daily = world.member.counters.iter().filter(|counter| counter.name == "cap:daily:day").count();
+    assert!(daily <= 101, "{daily}");
+    let last = Timestamp(at(DAY).0 + 399 * 86_400_000);
+    let late = |days: i64| happened(&last.plus_ms(-days * 86_400_000).to_string(), buy(&[10_000]));
+    assert_eq!(world.run(last, &late(50), None), "earn 100", "the cap of that day still holds");
+    assert_eq!(world.run(last, &late(300), None), "refused occurred-too-long-ago");
+    world.audit();
+}
+
+fn with_rules(rules: Vec<EarningRule>) -> Document {
+    Document { rules, ..default_document() }
+}
+
+/// The largest order there can be.
+fn largest_order() -> EarnEvent {
+    let currency = ledger::Currency::new("CNY").unwrap();
+    let long = |n: usize| format!("{n:03}{}", "漢".repeat(61));
+    let line = |n: usize| Line {
+        line: n.to_string(),
+        sku: Some(long(n)),
+        category: Some(long(n + 500)),
+        quantity: 1,
+        amount: Money { amount_minor: 100, currency },
+    };
+    EarnEvent { event: "purchase".into(), occurred_at: None, lines: (0..500).map(line).collect(), device: None }
+}
+
+/// What made one order compute for more than a second: every bound of a condition was kept.
+#[test]
+fn a_rulebook_of_dear_conditions_is_not_published() {
+    let text = vec!["!(line.sku in order.categories)"; 20].join(" && ");
+    let dear = |n: usize| rule(format!("r{n}"), |rule| rule.lines = Some(text.clone()));
+    let cheap = rule("cheap".to_owned(), |rule| rule.lines = Some("line.category in [\"a\", \"b\"]".to_owned()));
+    let document = with_rules(std::iter::once(cheap.clone()).chain((0..30).map(dear)).collect());
+    let problems = Rulebook::new(&document, 1).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].pointer.starts_with("/rules/") && problems[0].pointer != "/rules/0", "{problems:?}");
+    assert!(problems[0].detail.contains("2000000"), "{problems:?}");
+    // Two hundred rules that each name ten categories are a large rulebook, and a good one.
+    let categories: Vec<String> = (0..10).map(|n| format!("\"category-{n}\"")).collect();
+    let text = format!("line.category in [{}]", categories.join(", "));
+    let rules = (0..200).map(|n| rule(format!("r{n}"), |rule| rule.lines = Some(text.clone())));
+    let (event, told) = Rulebook::new(&with_rules(rules.collect()), 1).unwrap().condition_steps();
+    assert_eq!(event, "purchase");
+    assert!(told > 500_000 && told <= MOST_CONDITION_STEPS, "{told}");
+}
+
+/// A rulebook that was published before there was a bound: an order it takes too long for is refused whole, and a small one earns.
+#[test]
+fn an_order_that_takes_too_many_steps_is_refused_whole() {
+    let text = vec!["!(line.sku in order.categories)"; 20].join(" && ");
+    let dear = |n: usize| rule(format!("r{n}"), |rule| rule.lines = Some(text.clone()));
+    let mut world = World::new(|_| {});
+    let read = json!({"line": {&text: compile(&text, Scope::Line).unwrap()}});
+    let document = with_rules((0..30).map(dear).collect());
+    let (zone, read) = ("Asia/Shanghai".parse().ok(), serde_json::from_value(read).unwrap());
+    world.book = Rulebook::published(&document, zone, &read, 1).unwrap();
+    let before = world.member.clone();
+    assert_eq!(world.run(at(DAY), &Command::Earn(largest_order()), None), "refused conditions-too-costly");
+    assert_eq!(world.member, before);
+    assert_eq!(world.run(at(DAY), &buy(&[10_000]), None), "earn 130");
+}
