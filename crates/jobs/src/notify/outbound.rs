@@ -29,7 +29,7 @@ pub trait Outbound {
     /// to read: it tells what failed, not how this machine is wired.
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>>;
 
-    /// Waits so long. Who answers at once need not.
+    /// Waits so long before a run that waits for a slow receiver looks again; for ever where it should not.
     async fn rest(&self, _ms: u32) {}
 }
 
