@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use approvals::{ApprovalStep, Approvals};
 pub use coupons::{CouponRule, PurchaseCoupon};
-pub use earning::{Bracket, Budget, CapOf, EarningRule, RuleAward, RuleCap, Stacking};
+pub use earning::{Bracket, Budget, CapOf, Caps, EarningRule, RuleAward, RuleCap, Stacking};
 pub use members::Members;
 pub use publication::Publication;
 pub use redemption::Redemption;
@@ -241,19 +241,6 @@ pub enum Per {
     Year,
     /// Ever.
     Lifetime,
-}
-
-/// Caps over all rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Caps {
-    /// Most points a member is awarded in a local day, gifts aside.
-    #[serde(default)]
-    pub points_per_day: Option<i64>,
-    /// Most points that all members together are awarded, gifts aside.
-    #[serde(default)]
-    pub budget: Option<Budget>,
 }
 
 /// How long points live.

@@ -155,6 +155,19 @@ pub struct Budget {
     pub red_line_percent: i64,
 }
 
+/// Caps over all rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// Most points a member is awarded in a local day, gifts aside.
+    #[serde(default)]
+    pub points_per_day: Option<i64>,
+    /// Most points that all members together are awarded, gifts aside.
+    #[serde(default)]
+    pub budget: Option<Budget>,
+}
+
 fn ninety() -> i64 {
     90
 }
