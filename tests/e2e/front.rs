@@ -68,7 +68,8 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     host.stop();
     host.start_again_with(&["--database-mib", "1"]);
     let shop = host.shop();
-    let full = (0..600).any(|number| shop.buys("m-1", &format!("o-2-{number}"), 100).send().status >= 500);
+    let full =
+        (0..2000).any(|number| shop.buys(&format!("m-2-{number}"), &format!("o-2-{number}"), 100).send().status >= 500);
     assert!(full, "the file grew past its bound");
     let answer = host.ask("GET", "/readyz").send();
     assert_eq!(answer.outcome(), "503 busy");

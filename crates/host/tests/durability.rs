@@ -45,7 +45,7 @@ fn an_answered_write_survives_kill_9() {
         // One more may have been committed whose answer the crash cut off.
         assert!(stored == count || stored == count + 1, "member {number}: answered {count}, stored {stored}");
     }
-    assert!(host.sql("PRAGMA integrity_check").contains("ok"));
+    assert!(host.sql("PRAGMA quick_check").contains("ok"));
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn a_database_has_a_bound_of_its_own() {
         written += 1;
         assert!(written < 20, "no bound");
     }
-    assert!((5..8).contains(&written), "{written}");
+    assert!((5..=8).contains(&written), "{written}");
     let refused = host.post("/probe/sql/default", "INSERT INTO t VALUES (zeroblob(1000000))");
     assert!(refused.body.contains("DatabaseFull"), "{refused:?}");
     eventually("the store of keys has a file of its own", || host.post("/probe/store/default", "v").status == 200);

@@ -21,7 +21,7 @@ use std::{
 const LARGEST_GROUP: usize = 512;
 /// And no more join it after this time, for the same reason.
 const LONGEST_GROUP: Duration = Duration::from_millis(50);
-/// What was stopped before (nobody waited for it any more) cost nobody anything.
+/// What fails sooner cost nobody anything.
 const BRIEF: Duration = Duration::from_millis(50);
 /// A guest that holds a transaction and says nothing for so long loses it.
 const IDLE_TRANSACTION: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
@@ -171,16 +171,16 @@ impl Writer {
         }
     }
 
-    /// One that had to be stopped for its time costs its component the next ones.
+    /// One that took long for nothing (it was stopped, it filled the file, it failed in the end) costs its component the next ones.
     fn run_one(&self, job: &Job, allowance: Allowance) -> Outcome {
         let started = Instant::now();
         let outcome = statement::run(&self.connection, &job.text, &job.parameters, allowance, &job.asked);
         let took = started.elapsed();
         match &outcome {
-            Err(Error::Stopped(_)) if took > BRIEF => {
+            Err(error) if took > BRIEF => {
                 job.text.was_stopped();
                 job.manners.write_was_stopped(took);
-                tracing::warn!(?took, sql = excerpt(&job.text.sql), "a write was stopped");
+                tracing::warn!(?took, ?error, sql = excerpt(&job.text.sql), "a long write came to nothing");
             }
             Err(_) => {}
             Ok(_) => job.text.ended_after(took),
