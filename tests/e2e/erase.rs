@@ -13,7 +13,21 @@ fn a_person_is_forgotten() {
     shop.buys("m", "o-1", 250_000).with("device-id", "phone-7").with("client-ip", "192.0.2.7").send().ok();
     shop.holds("m", 30, 60).send().ok();
     let anna = shop.with_bearer(&shop.key("service"));
-    anna.post("/v1/adjustments", &json!({"member_id": "m", "points": 5, "reason_code": "goodwill"})).send().ok();
+    anna.post(
+        "/v1/adjustments",
+        &json!({"member_id": "m", "points": 5, "reason_code": "goodwill", "evidence": "letter of Li Lei"}),
+    )
+    .send()
+    .ok();
+    shop.post("/v1/redeem", &json!({"member_id": "m", "points": 1, "reason": "for Li Lei"})).send().ok();
+    let export = shop.get("/v1/members/~phone:+8613800000000/export").send().ok();
+    for text in ["Li Lei", "phone:+8613800000000", "phone-7", "192.0.2.7", "letter of", "for Li Lei", "silver"] {
+        assert!(export.to_string().contains(text), "{text}: {export}");
+    }
+    assert_eq!((export["entries"].as_array().unwrap().len(), &export["next"]), (6, &json!(null)));
+    assert_eq!((&export["member"]["balance"], export["lots"].as_array().unwrap().len()), (&json!(2_969), 2));
+    assert_eq!(shop.get("/v1/members/m/export").bearer(&shop.key("storefront")).send().outcome(), "403 forbidden");
+    assert_eq!(shop.get("/v1/members/nobody/export").send().outcome(), "404 member-not-found");
     let body = json!({"reason": "request 12"});
     for (ask, outcome) in [
         (anna.post("/v1/members/m/erase", &body), "403 forbidden"),
@@ -24,7 +38,7 @@ fn a_person_is_forgotten() {
         assert_eq!(ask.send().outcome(), outcome);
     }
     let dry = shop.post("/v1/members/m/erase?dry_run=true", &body).send().ok();
-    assert_eq!([&dry["entry"]["kind"], &dry["entry"]["points"]], [&json!("erase"), &json!(-3_000)]);
+    assert_eq!([&dry["entry"]["kind"], &dry["entry"]["points"]], [&json!("erase"), &json!(-2_999)]);
     let first = shop.post("/v1/members/m/erase", &body).key("k").send();
     assert_eq!(first.ok()["balance"], 0);
     shop.post("/v1/members/m/erase", &body).key("k").send().assert_replays(&first);
@@ -33,6 +47,7 @@ fn a_person_is_forgotten() {
         (shop.redeems("m", 1), "410 member-erased"),
         (shop.put("/v1/members/m", &json!({"attributes": {"name": "Li Lei"}})), "410 member-erased"),
         (shop.get("/v1/members/m"), "410 member-erased"),
+        (shop.get("/v1/members/m/export"), "410 member-erased"),
         (shop.get("/v1/members/~phone:+8613800000000"), "404 member-not-found"),
         (shop.post("/v1/members/m/erase", &body), "410 member-erased"),
     ] {
@@ -51,8 +66,10 @@ fn a_person_is_forgotten() {
     assert_eq!(trial["sum"], 0);
     let accounts = trial["accounts"].as_array().unwrap();
     assert!(
-        accounts.iter().any(|account| account["account"] == "forfeited" && account["points"] == 3_000),
+        accounts.iter().any(|account| account["account"] == "forfeited" && account["points"] == 2_999),
         "{accounts:?}"
     );
+    let audit = shop.get("/v1/reports/audit").send().ok();
+    assert_eq!(audit["clean"], true, "{audit}");
     assert_eq!(shop.runs("night")["failed"], 0);
 }

@@ -3,6 +3,41 @@
 use serde_json::{Value as Json, json};
 use tests::{Host, Received, Receiver, Shop};
 
+/// The secret is shown by who makes or replaces it, again under its key, and lies nowhere in the clear.
+#[test]
+fn secrets_of_endpoints_are_sealed() {
+    let host = Host::start_with(&["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"]);
+    let shop = host.shop();
+    let put = shop.put("/v1/endpoints/crm", &json!({"url": "https://crm.example/hooks"})).key("p");
+    let made = put.send();
+    let first = made.ok()["secret"].as_str().unwrap().to_owned();
+    put.send().assert_replays(&made);
+    let rotate = shop.ask("POST", "/v1/endpoints/crm/rotate").key("r");
+    let turned = rotate.send();
+    let second = turned.ok()["secret"].as_str().unwrap().to_owned();
+    rotate.send().assert_replays(&turned);
+    assert!(first.starts_with("whsec_") && second.starts_with("whsec_") && first != second);
+    assert!(turned.ok()["before_until"].is_string());
+    for (body, outcome) in
+        [(json!({"secret": "short"}), "400 invalid-request /secret"), (json!({"secret": SECRET}), "200")]
+    {
+        assert_eq!(shop.post("/v1/endpoints/crm/rotate", &body).send().outcome(), outcome);
+    }
+    assert_eq!(shop.ask("POST", "/v1/endpoints/none/rotate").send().outcome(), "404 resource-not-found");
+    let has = json!({"url": "https://crm.example/hooks", "secret": SECRET});
+    let before = host.books().text("SELECT secret FROM endpoint");
+    assert_eq!(shop.put("/v1/endpoints/crm", &has).send().status, 200);
+    assert_eq!(host.books().text("SELECT secret FROM endpoint"), before, "the same is not replaced");
+    for table in
+        ["SELECT group_concat(secret || ' ' || secret_before) FROM endpoint", "SELECT group_concat(body) FROM receipt"]
+    {
+        let text = host.books().text(table);
+        for secret in [first.as_str(), &second, SECRET] {
+            assert!(!text.contains(secret), "{table}");
+        }
+    }
+}
+
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A host that may call receivers on this machine, which is forbidden otherwise.

@@ -109,11 +109,52 @@ fn points_of_one_programme_become_points_of_another() {
     let head = air.with_bearer(&air.key("department_head"));
     let recover = json!({"entry_ids": [first.ok()["entry"]["entry_id"]], "reason": "stolen"});
     assert_eq!(head.post("/v1/members/li/recover", &recover).send().outcome(), "404 reference-not-found");
-    // With rates by which points would grow to and fro there is no agreement, either way.
-    joins(&air, &air, "hotel", "2.000001", "g");
-    for (shop, to) in [(&air, "hotel"), (&hotel, "default")] {
-        assert_eq!(swaps(shop, "li", to, 10).send().outcome(), "422 exchange-not-offered");
+}
+
+/// Rates by which points would grow on a way that comes back are not published, by whatever way, nor brought along into a group.
+#[test]
+fn points_grow_on_no_way_over_the_group() {
+    let host = Host::start();
+    let (air, hotel) = airline_and_hotel(&host);
+    let shop = host.shop_with("shop", |_| {});
+    let book = |programme: &str, exchanges: Json| {
+        let mut book = air.get(&format!("/v1/programmes/{programme}")).send().ok()["rulebook"].take();
+        book["exchanges"] = exchanges;
+        json!({"name": programme, "group": "g", "rulebook": book})
+    };
+    let puts = |programme: &str, exchanges: Json, query: &str| {
+        let answer = air.put(&format!("/v1/programmes/{programme}{query}"), &book(programme, exchanges)).send();
+        let detail = answer.json()["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
+        (answer.outcome(), detail)
+    };
+    let refused = |way: &str| {
+        ("400 invalid-request /rulebook/exchanges".to_owned(), format!("lets points grow on the way {way}"))
+    };
+    // To and fro.
+    let more = json!({"offers": {"hotel": {}}, "accepts": {"hotel": {"rate": "2.000001"}}});
+    for query in ["?dry_run=true", ""] {
+        assert_eq!(puts("default", more.clone(), query), refused("default → hotel → default"));
     }
+    // Round over three, closed by whoever comes last.
+    let to =
+        |programme: &str, from: &str, rate: &str| json!({"offers": {programme: {}}, "accepts": {from: {"rate": rate}}});
+    assert_eq!(puts("default", to("hotel", "shop", "2"), "").0, "200");
+    assert_eq!(puts("hotel", to("shop", "default", "2"), "").0, "200");
+    assert_eq!(puts("shop", to("default", "hotel", "2"), ""), refused("shop → default → hotel → shop"));
+    assert_eq!(puts("shop", to("default", "hotel", "0.25"), "").0, "200");
+    // A draft, and a version from before.
+    let mut drafted = book("shop", to("default", "hotel", "0.3"))["rulebook"].take();
+    shop.put("/v1/rulebook/drafts/more", &drafted).send().ok();
+    let asked = shop.post("/v1/rulebook/publications", &json!({"draft": "more"})).send();
+    assert_eq!(asked.outcome(), "400 invalid-request /draft");
+    drafted["exchanges"] = to("default", "hotel", "0.2");
+    shop.put("/v1/rulebook/drafts/less", &drafted).send().ok();
+    assert_eq!(shop.post("/v1/rulebook/publications", &json!({"draft": "less"})).send().status, 201);
+    // Each exchange of a ring that gains nothing goes through.
+    for programme in [&air, &hotel, &shop] {
+        programme.buys("li", "o-1", 10_000).send().ok();
+    }
+    assert_eq!(swaps(&air, "li", "hotel", 50).send().outcome(), "201 exchange -50 = 50");
 }
 
 /// Who has no agreement, or left the group, exchanges nothing, whatever the other has agreed to.
@@ -175,10 +216,15 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
     assert_eq!(hotel.get("/v1/members/~phone:+86138/entries").send().ok()["items"].as_array().unwrap().len(), 1);
     // What the airline knows about her stays there.
     let shown = hotel.member("li");
-    assert_eq!((&shown["aliases"], &shown["attributes"]), (&json!([]), &json!({})), "{shown}");
+    assert_eq!((&shown["aliases"], &shown["attributes"]), (&json!(["phone:+86138"]), &json!({})), "{shown}");
     assert_eq!(hotel.put("/v1/members/wang", &names("+86138")).send().outcome(), "409 alias-taken");
     assert_eq!(hotel.put("/v1/members/li", &names("+86138")).send().status, 200);
     air.buys("li", "o-1", 10_000).send().ok();
+    // Named by the airline only, the number would not open what she has in the hotel.
+    let named = |phone: &str| hotel.redeems(&format!("~phone:{phone}"), 1).send().outcome();
+    air.put("/v1/members/li", &json!({"aliases": ["phone:+86138", "phone:+86666"]})).send().ok();
+    assert_eq!((named("+86138").as_str(), named("+86666").as_str()), ("201 redeem -1 = 9", "404 member-not-found"));
+    assert_eq!(hotel.get("/v1/members/~phone:+86666").send().outcome(), "404 member-not-found");
     let swap = swaps(&air, "~phone:+86138", "hotel", 10).send();
     assert_eq!((swap.outcome().as_str(), &swap.ok()["entry"]["member_id"]), ("201 exchange -10 = 90", &json!("li")));
     // A third programme that calls somebody else by that number cannot join.

@@ -138,3 +138,68 @@ fn keys_endpoints_and_rewards_are_bounded() {
     assert_eq!(endpoint(50).outcome(), "400 invalid-request endpoint_id");
     assert_eq!(endpoint(7).status, 200, "one that is there can be changed");
 }
+
+/// One till cannot take the keys of another, nor hear its answers; who rotates a key goes on with its own, and so does the operator.
+#[test]
+fn an_idempotency_key_belongs_to_who_uses_it() {
+    let mut host = Host::start();
+    let shop = host.shop();
+    let bought = shop.buys("m", "o-1", 100_000).key("buy").send();
+    let (till, other) = (shop.key("storefront"), shop.key("storefront"));
+    let taken = shop.redeems("m", 1).bearer(&other).key("till-7-1").send();
+    assert_eq!(taken.outcome(), "201 redeem -1 = 999");
+    let own = shop.redeems("m", 50).bearer(&till).key("till-7-1").send();
+    assert_eq!(own.outcome(), "201 redeem -50 = 949");
+    assert_eq!(shop.redeems("m", 51).bearer(&till).key("till-7-1").send().outcome(), "422 idempotency-key-reused");
+    shop.redeems("m", 1).bearer(&other).key("till-7-1").send().assert_replays(&taken);
+    // What one was refused is not what another hears.
+    assert_eq!(shop.redeems("m", 5_000).bearer(&other).key("r").send().outcome(), "422 insufficient-points");
+    assert_eq!(shop.redeems("m", 49).bearer(&till).key("r").send().outcome(), "201 redeem -49 = 900");
+    // In bulk, too.
+    let bulk = |bearer: &str| {
+        let events = json!({"events": [{"idempotency_key": "b", "member_id": "m", "event": "share"}]});
+        let answer = shop.post("/v1/earn/bulk", &events).bearer(bearer).send().ok();
+        (answer["outcomes"][0]["status"].clone(), answer["outcomes"][0]["replayed"].clone())
+    };
+    for bearer in [&till, &other] {
+        assert_eq!(bulk(bearer), (json!(201), json!(false)));
+        assert_eq!(bulk(bearer), (json!(201), json!(true)));
+    }
+    // And what writes no entry.
+    let admin = shop.key("admin");
+    let put = |bearer: &str, url: &str| {
+        let body = json!({"url": format!("https://{url}.example/")});
+        shop.put(&format!("/v1/endpoints/{url}"), &body).bearer(bearer).key("e").send()
+    };
+    let made = put(&admin, "a");
+    assert_eq!((made.status, put(&shop.key("admin"), "b").status), (201, 201));
+    put(&admin, "a").assert_replays(&made);
+    // The successor of a successor.
+    let mut current = till;
+    for _ in 0..2 {
+        let rotated = shop.ask("POST", &format!("/v1/keys/{}/rotate", &current[..12])).send().ok();
+        shop.ask("DELETE", &format!("/v1/keys/{}", &current[..12])).send();
+        current = rotated["key"].as_str().unwrap().to_owned();
+        shop.redeems("m", 50).bearer(&current).key("till-7-1").send().assert_replays(&own);
+    }
+    host.stop();
+    let key = "another-key-of-the-end-to-end-tests-0004";
+    host.start_again_with(&["--variable", &format!("admin_key={key}"), "--variable", "digest_key=of-the-digests"]);
+    let shop = shop.moved_to(host.address);
+    shop.buys("m", "o-1", 100_000).bearer(key).key("buy").send().assert_replays(&bought);
+    shop.redeems("m", 50).bearer(&current).key("till-7-1").send().assert_replays(&own);
+    // Neither a phone number nor a device is guessed from what is stored.
+    shop.put("/v1/members/m", &json!({"aliases": ["phone:+8613800000000"]})).bearer(key).send().ok();
+    let ask = shop.does("~phone:+8613800000000", "check_in").bearer(&current).with("device-id", "phone-7");
+    ask.send().ok();
+    for text in ["{\"member_id\":\"~phone:+8613800000000\",\"event\":\"check_in\"}", "phone-7"] {
+        let digest = &sha256(text)[..32];
+        let found = "SELECT count(*) FROM entry WHERE fingerprint = '?' OR body LIKE '%?%'".replace('?', digest);
+        assert_eq!(host.books().number(&found), 0, "{text}");
+    }
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

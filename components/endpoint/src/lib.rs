@@ -6,10 +6,11 @@
 //! | `GET /v1/endpoints` | lists endpoints |
 //! | `GET /v1/endpoints/{id}` | one endpoint with how it stands |
 //! | `DELETE /v1/endpoints/{id}` | removes it with everything parked for it |
+//! | `POST /v1/endpoints/{id}/rotate` | gives it another secret; the one before goes on for a day |
 //! | `GET /v1/endpoints/{id}/dead` | events given up after the last attempt |
 //! | `POST /v1/endpoints/{id}/replay` | sends dead events again: all, or that of `entry_id` |
 
-use jobs::{AddressPolicy, Secret, WebhookUrl};
+use jobs::{AddressPolicy, NONCE, Seals, Secret, WebhookUrl};
 use ledger::{KINDS, Kind, ProgrammeId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -19,13 +20,24 @@ use shell::{
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, other_endpoints,
-    put_endpoint, replay_dead,
+    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
+    other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 
 const MOST_BYTES: usize = 16 * 1024;
 /// The most endpoints of a programme.
 const MOST_ENDPOINTS: i64 = 50;
+/// For how long a secret that was replaced signs beside the new one.
+const BOTH_MS: i64 = 24 * 3_600_000;
+
+/// The secret to take from now on.
+#[derive(Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+struct RotateBody {
+    /// `whsec_` and the base64 of 24 to 64 bytes; made here when absent.
+    #[serde(default)]
+    secret: Option<String>,
+}
 
 /// Which dead events to send again.
 #[derive(Deserialize)]
@@ -48,11 +60,12 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
         ("PUT", ["v1", "endpoints", id]) => put(app, request, id).await,
         ("GET", ["v1", "endpoints", id]) => get(app, request, id).await,
         ("DELETE", ["v1", "endpoints", id]) => delete(app, request, id).await,
+        ("POST", ["v1", "endpoints", id, "rotate"]) => rotate(app, request, id).await,
         ("GET", ["v1", "endpoints", id, "dead"]) => dead(app, request, id).await,
         ("POST", ["v1", "endpoints", id, "replay"]) => replay(app, request, id).await,
         (_, ["v1", "endpoints"] | ["v1", "endpoints", _, "dead"]) => Err(Problem::MethodNotAllowed("GET")),
         (_, ["v1", "endpoints", _]) => Err(Problem::MethodNotAllowed("GET, PUT, DELETE")),
-        (_, ["v1", "endpoints", _, "replay"]) => Err(Problem::MethodNotAllowed("POST")),
+        (_, ["v1", "endpoints", _, "replay" | "rotate"]) => Err(Problem::MethodNotAllowed("POST")),
         _ => Err(Problem::RouteNotFound),
     }
 }
@@ -64,7 +77,76 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: EndpointBody = parse_json(body)?;
-    once(app, &key, &caller, "endpoint", &(id, &body), async || set(app, &caller, id, &body).await).await
+    let reply = once(app, &key, &caller, "endpoint", &(id, &body), async || set(app, &caller, id, &body).await).await?;
+    Ok(shown_once(reply, &caller, id).await)
+}
+
+/// The answer as it is kept has the secret as the endpoint does: sealed.
+async fn shown_once(reply: Reply, caller: &Caller, id: &str) -> Reply {
+    let mut body: Json = serde_json::from_str(reply.body()).unwrap_or_default();
+    let opened = match body.get("secret").and_then(Json::as_str) {
+        Some(stored) => seals().await.open(stored, (caller.programme.no, id)),
+        None => return reply,
+    };
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("secret".to_owned(), opened.into());
+    }
+    reply.saying(body.to_string())
+}
+
+async fn seals() -> Seals {
+    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default())
+}
+
+/// A secret as it is to be stored.
+async fn sealed(caller: &Caller, id: &str, secret: &str) -> Result<String, Problem> {
+    let (seals, mut nonce) = (seals().await, [0u8; NONCE]);
+    if seals.is_empty() {
+        let message =
+            "the secret of an endpoint is stored in the clear: set the variable secrets_key to 32 characters or more";
+        eprintln!("{}", json!({"level": "warn", "message": message}));
+    }
+    getrandom::fill(&mut nonce).map_err(|_| no_randomness())?;
+    Ok(seals.seal(secret, (caller.programme.no, id), nonce))
+}
+
+fn no_randomness() -> Problem {
+    Problem::Internal("the host gives no randomness".to_owned())
+}
+
+fn fresh() -> Result<String, Problem> {
+    let mut random = [0u8; 32];
+    getrandom::fill(&mut random).map_err(|_| no_randomness())?;
+    Ok(Secret::of(random).reveal())
+}
+
+async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&[])?;
+    let body = request.body_within(MOST_BYTES)?;
+    let key = request.idempotency_key()?;
+    let body: RotateBody = parse_optional_json(body)?;
+    let turn = async || {
+        if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
+            return Err(Problem::InvalidRequest(vec![wrong_secret()]));
+        }
+        let secret = match &body.secret {
+            Some(secret) => secret.clone(),
+            None => fresh()?,
+        };
+        let stored = sealed(&caller, id, &secret).await?;
+        let until = now().plus_ms(BOTH_MS);
+        if !rotate_secret(&app.sql, caller.programme.no, id, &stored, until).await? {
+            return Err(Problem::ResourceNotFound);
+        }
+        Ok(Reply::json(200, &json!({"endpoint_id": id, "secret": stored, "before_until": until.to_string()})))
+    };
+    let reply = once(app, &key, &caller, "endpoint-rotate", &(id, &body), turn).await?;
+    Ok(shown_once(reply, &caller, id).await)
+}
+
+fn wrong_secret() -> FieldError {
+    FieldError::new("/secret", "must be whsec_ and the base64 of 24 to 64 bytes")
 }
 
 async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Result<Reply, Problem> {
@@ -82,20 +164,31 @@ async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Resul
         errors.push(FieldError::new("/kinds", "must name a kind; leave it out for all"));
     }
     if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
-        errors.push(FieldError::new("/secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
+        errors.push(wrong_secret());
     }
     if other_endpoints(&app.sql, caller.programme.no, id).await? >= MOST_ENDPOINTS {
         errors.push(FieldError::new("endpoint_id", "there are 50 others: delete one first"));
     }
     let Some(url) = url.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };
-    let mut random = [0u8; 32];
-    getrandom::fill(&mut random).map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
+    // What it has already is not replaced by itself.
+    let has = endpoint_secret(&app.sql, caller.programme.no, id).await?;
+    let place = (caller.programme.no, id);
+    let has = match has {
+        Some(stored) => seals().await.open(&stored, place),
+        None => None,
+    };
+    let chosen = match body.secret.as_ref().filter(|secret| Some(*secret) != has.as_ref()) {
+        Some(secret) => Some(sealed(caller, id, secret).await?),
+        None => None,
+    };
+    let fresh_secret = sealed(caller, id, &fresh()?).await?;
     let wish = EndpointWish {
         id,
         url: &url,
         kinds: body.kinds.as_deref(),
-        secret: body.secret.as_deref(),
-        fresh_secret: &Secret::of(random).reveal(),
+        secret: chosen.as_deref(),
+        fresh_secret: &fresh_secret,
+        before_until: now().plus_ms(BOTH_MS),
         token: &new_id().to_string(),
     };
     let made = put_endpoint(&app.sql, caller.programme.no, &wish, now()).await?;

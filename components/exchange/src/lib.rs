@@ -5,10 +5,10 @@
 //! | `POST /v1/exchanges` | gives points up here and grants what they are worth there, all or nothing; `?dry_run=true` writes nothing |
 
 use ledger::ProgrammeId;
-use rules::Partner;
+use rules::{Partner, gaining_way, open_rates};
 use shell::{App, ExchangeBody, Problem, Reply, Request, Response, Role, across, asked, parse_json, published, serve};
 use spin_sdk::http_service;
-use store::kin;
+use store::{agreements, kin};
 
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -34,7 +34,10 @@ async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
     if let Ok(programme) = ProgrammeId::new(body.to_programme_id.as_str())
         && let Some(found) = kin(&app.sql, caller.programme.no, &programme).await?
     {
-        partner = Some(Partner { programme, book: published(&app.sql, &found).await? });
+        // Rulebooks are held against each other when they are published; of two that are at once, this finds what neither saw.
+        let open = open_rates(&agreements(&app.sql, caller.programme.no, None).await?);
+        let gains = gaining_way(&open, &caller.programme.id, programme.as_str()).is_some();
+        partner = Some(Partner { programme, book: published(&app.sql, &found).await?, gains });
         abroad = Some(found);
     }
     across(app, request, &caller, abroad.as_ref(), |actor| body.order(partner, &key, actor)).await

@@ -6,9 +6,9 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, KeyBody, MemberBody, MemberPatchBody, MergeBody,
-    PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReverseBody,
-    SimulationBody, TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, InvitationBody, KeyBody, MemberBody, MemberPatchBody,
+    MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody,
+    ReverseBody, SimulationBody, TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -118,6 +118,7 @@ fn schemas() -> Json {
     add::<EraseBody>(&mut generator);
     add::<FreezeBody>(&mut generator);
     add::<MergeBody>(&mut generator);
+    add::<InvitationBody>(&mut generator);
     add::<PoolRedeemBody>(&mut generator);
     add::<TransferBody>(&mut generator);
     add::<ExchangeBody>(&mut generator);

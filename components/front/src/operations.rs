@@ -137,6 +137,21 @@ pub const OPERATIONS: &[Operation] = &[
         success: &[200, 201],
         ..WRITE
     },
+    Operation {
+        method: "put",
+        path: "/v1/pools/{id}/invitations/{member_id}",
+        summary: "Let a member join a pool within seven days, as its head wishes",
+        query: DRY_RUN,
+        body: Some("InvitationBody"),
+        ..WRITE
+    },
+    Operation {
+        path: "/v1/pools/{id}/entries",
+        summary: "History of the pool's own account",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
     Operation { path: "/v1/pools/{id}", summary: "A pool, and what its members can spend together", ..READ },
     command("/v1/pools/{id}/redeem", "Spend points of a pool", "PoolRedeemBody"),
     command("/v1/members/{id}/merge", "Take over all that another member has", "MergeBody"),
@@ -150,6 +165,12 @@ pub const OPERATIONS: &[Operation] = &[
         summary: "Entries of a member, a device or an address, with where they were asked from",
         query: TRACE,
         answer: "Page",
+        ..READ
+    },
+    Operation {
+        path: "/v1/members/{id}/export",
+        summary: "Everything that is kept of a person",
+        query: &[("cursor", "string")],
         ..READ
     },
     Operation { path: "/v1/members/{id}/coupons", summary: "Coupons that can be used", answer: "Page", ..READ },
@@ -357,6 +378,14 @@ pub const OPERATIONS: &[Operation] = &[
         query: PAGE,
         answer: "Page",
         ..READ
+    },
+    Operation {
+        path: "/v1/endpoints/{id}/rotate",
+        summary: "Give an endpoint another secret; the one before signs beside it for a day",
+        body: Some("Object"),
+        success: &[200],
+        answer: "Object",
+        ..WRITE
     },
     Operation {
         path: "/v1/endpoints/{id}/replay",

@@ -8,7 +8,7 @@
 
 mod outbound;
 
-use jobs::{AddressPolicy, Budget, Floor, Job, rehearse, run};
+use jobs::{AddressPolicy, Budget, Floor, Job, Seals, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
 use shell::{App, FieldError, Problem, Reply, Request, Response, Role, authenticate, new_id, now, serve};
@@ -85,6 +85,7 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
 }
 
 async fn address_policy() -> AddressPolicy {
+    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default()).keep();
     AddressPolicy {
         allow_http: is_true("webhook_allow_http").await,
         allow_private: is_true("webhook_allow_private").await,

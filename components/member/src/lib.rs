@@ -6,9 +6,11 @@
 //! | `PATCH /v1/members/{id}` | changes the attributes and names that it names; `If-Match` as above |
 //! | `GET /v1/members/{id}` | balance by the clock, tier and projection, attributes |
 //! | `GET /v1/members/{id}/entries` | history, newest first |
+//! | `GET /v1/members/{id}/export` | everything that is kept of the person, one JSON |
 //! | `GET /v1/members/{id}/coupons` | coupons that can be used |
 //! | `GET /v1/members/{id}/lots` | open lots in the order they will be spent, with what expires when |
 
+mod export;
 mod show;
 
 use ledger::{Closed, Coupon, MemberId, Refusal};
@@ -43,8 +45,9 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
         ("GET", ["v1", "members", id, "entries"]) => entries(app, request, id).await,
         ("GET", ["v1", "members", id, "lots"]) => lots(app, request, id).await,
         ("GET", ["v1", "members", id, "coupons"]) => coupons(app, request, id).await,
+        ("GET", ["v1", "members", id, "export"]) => export::export(app, request, id).await,
         (_, ["v1", "members", _]) => Err(Problem::MethodNotAllowed("GET, PATCH, PUT")),
-        (_, ["v1", "members", _, "entries" | "lots" | "coupons"]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "members", _, "entries" | "lots" | "coupons" | "export"]) => Err(Problem::MethodNotAllowed("GET")),
         _ => Err(Problem::RouteNotFound),
     }
 }

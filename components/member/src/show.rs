@@ -23,7 +23,7 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
         "held": member.holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points).sum::<i64>(),
         "debt": member.debt,
         "aliases": aliases(loaded),
-        "pool_id": member.pool.as_ref().map(|pool| pool.as_str()),
+        "pool_id": member.pool.as_ref().map(|pool| pool.name()),
         "frozen": {"earning": member.frozen.earning, "spending": member.frozen.spending},
         "ledger_balance": ledger_balance,
         "expiring_next": expiring_next(book, member, now),

@@ -2,20 +2,22 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `PUT /v1/pools/{id}/members/{member_id}` | lets a member join; the first one makes the pool; `?dry_run=true` writes nothing |
+//! | `PUT /v1/pools/{id}/members/{member_id}` | lets a member join: the first one makes the pool and is its head, others need an invitation; `?dry_run=true` writes nothing |
 //! | `DELETE /v1/pools/{id}/members/{member_id}` | lets a member leave, with its points; `?dry_run=true` writes nothing |
-//! | `GET /v1/pools/{id}` | its members, and what they can spend together |
+//! | `PUT /v1/pools/{id}/invitations/{member_id}` | the head lets a member join within seven days; `?dry_run=true` writes nothing |
+//! | `GET /v1/pools/{id}` | its head, its members, who is invited, and what they can spend together |
+//! | `GET /v1/pools/{id}/entries` | the history of the pool's own account, newest first |
 //! | `POST /v1/pools/{id}/redeem` | spends points of all of them, those that expire first; `?dry_run=true` writes nothing |
 
 use ledger::{Lot, LotState, Member, MemberId, ProgrammeId, Refusal};
 use rules::by_the_clock;
 use serde_json::json;
 use shell::{
-    App, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked, authenticate, known_as, now, of_caller,
-    parse_json, pool_order, published, serve, single,
+    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked,
+    authenticate, known_as, now, of_caller, parse_json, pool_order, published, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, Lots, Scope, Wanted, load};
+use store::{Caller, Lots, Scope, Wanted, entry_json, history, load};
 
 const CHANGERS: [Role; 2] = [Role::Storefront, Role::Service];
 const SPENDERS: [Role; 1] = [Role::Storefront];
@@ -30,34 +32,62 @@ async fn handle(request: spin_sdk::http::Request) -> Response {
 async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (method, path) = request.route();
     match (method, path.as_slice()) {
-        (way @ ("PUT" | "DELETE"), ["v1", "pools", id, "members", member]) => {
-            let order = |actor: &str| order(request, id, member, way == "PUT", actor);
-            single(app, request, &CHANGERS, order).await
-        }
+        ("PUT", ["v1", "pools", id, "members", member]) => join(app, request, id, member).await,
+        ("DELETE", ["v1", "pools", id, "members", member]) => leave(app, request, id, member).await,
+        ("PUT", ["v1", "pools", id, "invitations", member]) => invite(app, request, id, member).await,
+        ("GET", ["v1", "pools", id, "entries"]) => entries(app, request, id).await,
         ("GET", ["v1", "pools", id]) => state(app, request, id).await,
         ("POST", ["v1", "pools", id, "redeem"]) => redeem(app, request, id).await,
-        (_, ["v1", "pools", _]) => Err(Problem::MethodNotAllowed("GET")),
+        (_, ["v1", "pools", _] | ["v1", "pools", _, "entries"]) => Err(Problem::MethodNotAllowed("GET")),
         (_, ["v1", "pools", _, "redeem"]) => Err(Problem::MethodNotAllowed("POST")),
+        (_, ["v1", "pools", _, "invitations", _]) => Err(Problem::MethodNotAllowed("PUT")),
         (_, ["v1", "pools", _, "members", _]) => Err(Problem::MethodNotAllowed("PUT, DELETE")),
         _ => Err(Problem::RouteNotFound),
     }
 }
 
-fn order(request: &Request, pool: &str, member: &str, joins: bool, actor: &str) -> Result<store::Order, Problem> {
-    request.allow_query(&["dry_run"])?;
-    request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
-    pool_order(pool, member, joins, &key, actor)
+async fn join(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
+    let (caller, key, _) = asked(app, request, &CHANGERS, MOST_BYTES).await?;
+    let pool = named(id)?;
+    of_caller(app, request, &caller, |actor| pool_order(&pool, member, true, &key, actor)).await
+}
+
+async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
+    let (caller, key, _) = asked(app, request, &CHANGERS, MOST_BYTES).await?;
+    // What is not there any more was left before, maybe under this key.
+    let pool = match account(app, &caller, id).await {
+        Ok(account) => account.id,
+        Err(_) => named(id)?,
+    };
+    of_caller(app, request, &caller, |actor| pool_order(&pool, member, false, &key, actor)).await
+}
+
+async fn invite(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &CHANGERS, MOST_BYTES).await?;
+    let body: InvitationBody = parse_json(text)?;
+    let pool = named(id)?;
+    let guest = known_as(app, &caller, member).await?;
+    let body = InvitationBody { head_id: known_as(app, &caller, &body.head_id).await? };
+    of_caller(app, request, &caller, |actor| body.order(&pool, &guest, &key, actor)).await
 }
 
 fn not_found() -> Problem {
     Problem::refused(Refusal::CounterpartyNotFound)
 }
 
-/// The account of a pool, with or without members.
-async fn account(app: &App, caller: &Caller, id: &str) -> Result<Member, Problem> {
-    let id = MemberId::new(id).map_err(|_| not_found())?;
-    members(app, caller, &[id]).await?.pop().ok_or_else(not_found)
+/// The account of a pool of that name, whether or not there is one.
+fn named(name: &str) -> Result<MemberId, Problem> {
+    MemberId::of_pool(name)
+        .map_err(|error| Problem::InvalidRequest(vec![FieldError::new("pool_id", error.to_string())]))
+}
+
+/// The account of a pool. Pools of the first versions had ids like those of members: they can be looked at and left.
+async fn account(app: &App, caller: &Caller, name: &str) -> Result<Member, Problem> {
+    let mut ids = vec![MemberId::of_pool(name).map_err(|_| not_found())?];
+    ids.extend(MemberId::new(name));
+    let mut found = members(app, caller, &ids).await?.into_iter();
+    let is_pool = |member: &Member| member.exists() && (member.id.is_pool() || !member.pooled.is_empty());
+    found.find(is_pool).ok_or_else(not_found)
 }
 
 async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Member>, Problem> {
@@ -72,10 +102,7 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let (caller, key, text) = asked(app, request, &SPENDERS, MOST_BYTES).await?;
     let body: PoolRedeemBody = parse_json(text)?;
     let account = account(app, &caller, id).await?;
-    let member_id = match &body.member_id {
-        Some(name) => Some(known_as(app, &caller, name).await?),
-        None => None,
-    };
+    let member_id = known_as(app, &caller, &body.member_id).await?;
     let body = PoolRedeemBody { member_id, ..body };
     of_caller(app, request, &caller, |actor| body.order(&account.id, &account.pooled, &key, actor)).await
 }
@@ -98,13 +125,28 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     };
     let balance = members.iter().map(free).fold(free(&account), i64::saturating_add);
     let shown = members.iter().map(|member| json!({"member_id": member.id.as_str(), "balance": free(member)}));
+    let invited = account.invitations.iter().filter(|(_, until)| now < *until);
+    let invited = invited.map(|(guest, until)| json!({"member_id": guest.as_str(), "until": until.to_string()}));
     Ok(Reply::json(
         200,
         &json!({
-            "pool_id": account.id.as_str(),
+            "pool_id": account.id.name(),
+            "head_id": account.pooled.first().map(MemberId::as_str),
             "balance": balance,
             "own_balance": free(&account),
             "members": shown.collect::<Vec<_>>(),
+            "invitations": invited.collect::<Vec<_>>(),
         }),
     ))
+}
+
+/// What the members spent together, and who joined and left.
+async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &READERS).await?;
+    request.allow_query(&["limit", "cursor"])?;
+    let page = Page::of(request)?;
+    let before = page.number(i64::MAX)?;
+    let account = account(app, &caller, id).await?;
+    let found = history(&app.sql, caller.programme.no, &account.id, before, page.limit + 1).await?;
+    Ok(page.reply(found, entry_json, |last| last.sequence.0.to_string()))
 }

@@ -17,12 +17,13 @@ use ledger::ProgrammeId;
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
+    App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, makes_no_points, now, once,
+    parse_json, serve,
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, Programme, Published, follow, followers, group_of, inherit, inheritance, name_clashes, overrides,
-    programme, publish, set_group,
+    Caller, Programme, ProgrammeRef, Published, follow, followers, group_of, inherit, inheritance, name_clashes,
+    overrides, programme, publish, set_group,
 };
 
 const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
@@ -114,7 +115,9 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         checked(id, &body)?;
         parent_of(app, id, &body).await?;
         may_join(app, id, &body).await?;
-        let version = programme(&app.sql, id).await?.map_or(0, |found| found.reference.rulebook_version);
+        let found = programme(&app.sql, id).await?;
+        agrees(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
+        let version = found.map_or(0, |found| found.reference.rulebook_version);
         let body = json!({"programme_id": id, "name": body.name, "rulebook_version": version});
         return Ok(Reply::json(200, &body).with("dry-run", "true"));
     }
@@ -126,6 +129,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         // A new programme has no names yet that could belong to others, and joins once it is there.
         let found = programme(&app.sql, id).await?;
         let is_there = found.is_some();
+        agrees(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
         if is_there {
             join(app, id, &body).await?;
         }
@@ -184,6 +188,18 @@ async fn join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> 
     if set_group(&app.sql, id, group.as_deref()).await? { Ok(()) } else { Err(apart("group")) }
 }
 
+/// Whether its exchanges make points of nothing with those of the group that it belongs to, or is to belong to.
+async fn agrees(app: &App, id: &str, body: &ProgrammeBody, found: Option<&ProgrammeRef>) -> Result<(), Problem> {
+    match &body.group {
+        // Outside of a group nothing is exchanged.
+        Some(None) => Ok(()),
+        Some(Some(group)) => {
+            makes_no_points(&app.sql, id, found, Some(group), &body.rulebook.exchanges, "/rulebook/exchanges").await
+        }
+        None => makes_no_points(&app.sql, id, found, None, &body.rulebook.exchanges, "/rulebook/exchanges").await,
+    }
+}
+
 fn apart(of: &str) -> Problem {
     let detail = format!("names of members belong to other members in the {of}");
     Problem::InvalidRequest(vec![FieldError::new("/group", detail)])
@@ -199,6 +215,7 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
         let body = ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
         let book = checked(id, &body)?;
+        agrees(app, id, &body, Some(&found.reference)).await?;
         let reply = next_rulebook(app, &caller, id, (&body, &book), Some(found)).await?;
         follow(&app.sql, now().0).await?;
         Ok(reply)

@@ -14,7 +14,7 @@ use rules::Document;
 use serde_json::{Map, Value as Json, json};
 use shell::{
     App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, Response, Role,
-    authenticate, drafted, new_id, now, once, parse_json, parse_optional_json, serve,
+    authenticate, drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json, scoped, serve,
 };
 use spin_sdk::http_service;
 use store::{
@@ -63,7 +63,8 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: PublicationBody = parse_json(body)?;
-    once(app, &key, &caller, "publication", &body, async || asked(app, &caller, &key, &body).await).await
+    once(app, &key, &caller, "publication", &body, async || asked(app, &caller, &scoped(&caller, &key), &body).await)
+        .await
 }
 
 async fn asked(app: &App, caller: &Caller, key: &str, body: &PublicationBody) -> Result<Reply, Problem> {
@@ -107,6 +108,8 @@ async fn asked_now(app: &App, caller: &Caller, key: &str, body: &PublicationBody
     if open_publications(&app.sql, no).await? >= MOST_OPEN {
         return Err(invalid("/draft", "100 publications are waiting or planned: withdraw one first"));
     }
+    let reference = Some(&current.reference);
+    makes_no_points(&app.sql, &caller.programme.id, reference, None, &next.exchanges, "/draft").await?;
     let major = major_changes(&current.document, &next)?;
     let state = if major.is_empty() { State::Planned } else { State::Waiting };
     let wish = Publication {

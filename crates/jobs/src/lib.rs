@@ -25,6 +25,7 @@ pub use floor::{Budget, Floor};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};
+pub use notify::seal::{NONCE, Seals};
 pub use notify::signature::{Secret, sign};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use report::Report;

@@ -27,7 +27,15 @@ fn world() -> World {
 
 fn subscribe(world: &World, id: &str, url: &str, kinds: Option<&[String]>) -> Option<String> {
     let token = world.id().to_string();
-    let wish = EndpointWish { id, url, kinds, secret: Some(SECRET), fresh_secret: "", token: &token };
+    let wish = EndpointWish {
+        id,
+        url,
+        kinds,
+        secret: Some(SECRET),
+        fresh_secret: "",
+        before_until: Timestamp(0),
+        token: &token,
+    };
     wait(put_endpoint(&world.sql, 1, &wish, world.now.get())).unwrap()
 }
 
@@ -48,6 +56,42 @@ fn parked(world: &World) -> Vec<String> {
 
 fn endpoint(world: &World) -> store::Endpoint {
     wait(store::endpoint(&world.sql, 1, "shop")).unwrap().unwrap()
+}
+
+/// While a secret is replaced both sign, and the one before ends; sealed ones are opened, and what no key opens signs nothing.
+#[test]
+fn two_secrets_sign_for_a_day() {
+    const OTHER: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    const KEY: &str = "a-key-that-seals-of-40-characters-length";
+    let world = world();
+    let receiver = Receiver::new(|_| status(204));
+    let signed = |secrets: &[&str]| {
+        earn(&world, "m");
+        notify(&world, &receiver);
+        let event = receiver.events().pop().unwrap();
+        let by = |text: &&str| sign(&Secret::parse(text).unwrap(), &event.id, event.timestamp, &event.raw);
+        assert_eq!(event.signature, secrets.iter().map(by).collect::<Vec<_>>().join(" "));
+    };
+    signed(&[SECRET]);
+    let seals = jobs::Seals::parse(KEY);
+    let sealed = seals.seal(OTHER, (1, "shop"), [7; jobs::NONCE]);
+    let until = world.now.get().plus_ms(24 * HOUR);
+    assert!(wait(store::rotate_secret(&world.sql, 1, "shop", &sealed, until)).unwrap());
+    assert!(!wait(store::rotate_secret(&world.sql, 1, "none", &sealed, until)).unwrap());
+    assert_eq!(wait(store::endpoint_secret(&world.sql, 1, "shop")).unwrap(), Some(sealed));
+    seals.keep();
+    signed(&[OTHER, SECRET]);
+    world.now.set(world.now.get().plus_ms(24 * HOUR - 1));
+    signed(&[OTHER, SECRET]);
+    world.now.set(world.now.get().plus_ms(1));
+    signed(&[OTHER]);
+    // The key is lost: nothing is sent without a signature.
+    jobs::Seals::default().keep();
+    earn(&world, "m");
+    let sent = receiver.events().len();
+    notify(&world, &receiver);
+    assert_eq!(receiver.events().len(), sent);
+    assert_eq!(endpoint(&world).disabled.unwrap().1, "its secret cannot be read");
 }
 
 #[test]
@@ -162,6 +206,7 @@ fn another_programmes_entries_stay_there() {
         kinds: None,
         secret: Some(SECRET),
         fresh_secret: "",
+        before_until: Timestamp(0),
         token: "t",
     };
     wait(put_endpoint(&world.sql, 2, &wish, world.now.get())).unwrap();

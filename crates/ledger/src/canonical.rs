@@ -220,6 +220,10 @@ impl Entry {
                 });
             });
         }
+        if let Some(until) = self.invitation {
+            bytes.text("invitation");
+            bytes.integer(until.0);
+        }
         if let Some(undone) = self.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes) {
             bytes.text("undoes");
             bytes.0.extend_from_slice(&undone.entry.0.to_be_bytes());

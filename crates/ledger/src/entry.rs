@@ -319,10 +319,14 @@ pub struct Entry {
     pub counterparty: Option<MemberId>,
     /// A change of who shares what with the other member.
     pub pool: Option<PoolChange>,
+    /// Until when the other member may join the pool, whose head invited it.
+    pub invitation: Option<Timestamp>,
     /// What counts towards tiers of a member that becomes part of this one.
     pub carried: Option<Standing>,
     /// What was exchanged for points of another programme.
     pub exchange: Option<Exchange>,
+    /// Whether its free texts were taken out when its member was erased. Its hash is still the one that it was sealed with.
+    pub redacted: bool,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.

@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::id::{EntryId, Reference};
 use crate::journal::{Journal, drawn};
 use crate::kind::Kind;
+use crate::member::Member;
 use crate::refusal::Refusal;
 
 /// The most open holds of a member, and the most open requests.
@@ -28,6 +29,13 @@ pub struct Hold {
     pub until: Timestamp,
     /// The lots, in the order they are spent.
     pub lots: Vec<LotDraw>,
+}
+
+impl Member {
+    /// The open hold for the document that a command bears.
+    pub(crate) fn hold_for(&self, origin: &Origin) -> Option<&Hold> {
+        self.holds.iter().find(|hold| origin.reference.is_some() && hold.reference == origin.reference)
+    }
 }
 
 /// Sets points aside until that instant. All or nothing.

@@ -87,11 +87,47 @@ text_id! {
     MemberId, 64, member_character
 }
 
+/// What the account of a pool has before the pool's name. No id of a member has a slash, so no pool is ever a person, and no person a pool.
+const POOL: &str = "pool/";
+
 impl MemberId {
     /// True for another name of a member, which is not its id.
     #[must_use]
     pub fn is_alias(&self) -> bool {
         self.0.starts_with('~')
+    }
+
+    /// The account of the pool with this name: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
+    ///
+    /// # Errors
+    /// [`IdError`] when the name is empty, too long or has a character outside the set.
+    pub fn of_pool(name: &str) -> Result<Self, IdError> {
+        check(name, 64, name_character)?;
+        Ok(Self(format!("{POOL}{name}")))
+    }
+
+    /// An account as it is stored: a member's or a pool's. Texts of callers are read by [`MemberId::new`] or [`MemberId::of_pool`].
+    ///
+    /// # Errors
+    /// [`IdError`] when the text is neither.
+    pub fn stored(text: impl Into<String>) -> Result<Self, IdError> {
+        let text = text.into();
+        match text.strip_prefix(POOL) {
+            Some(name) => Self::of_pool(name),
+            None => Self::new(text),
+        }
+    }
+
+    /// True for the account of a pool.
+    #[must_use]
+    pub fn is_pool(&self) -> bool {
+        self.0.starts_with(POOL)
+    }
+
+    /// The name of the pool whose account this is; the id itself for a member's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.strip_prefix(POOL).unwrap_or(&self.0)
     }
 }
 text_id! {
@@ -220,6 +256,12 @@ mod tests {
         ] {
             assert_eq!(MemberId::new(text).map(|_| ()), outcome, "{text}");
         }
+        assert!(MemberId::new("pool/home").is_err(), "no caller names the account of a pool as a member");
+        assert!(MemberId::of_pool("~phone:1").is_err() && MemberId::of_pool("a/b").is_err());
+        let pool = MemberId::of_pool("home").unwrap();
+        assert_eq!(MemberId::stored(pool.as_str()), Ok(pool.clone()));
+        assert_eq!((pool.as_str(), pool.name(), pool.is_pool()), ("pool/home", "home", true));
+        assert_eq!(MemberId::stored("home").map(|id| id.is_pool()), Ok(false));
         assert!(MemberId::new("x".repeat(64)).is_ok());
         assert!(MemberId::new("x".repeat(65)).is_err());
     }

@@ -2,6 +2,7 @@
 //!
 //! Each side gets entries of its own. They stand or fall together: whoever writes one must write all of a decision, or nothing.
 
+use crate::calendar::Timestamp;
 use crate::coupons::Coupon;
 use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
 use crate::fault::Fault;
@@ -110,7 +111,7 @@ pub fn receive(
 /// inconsistent.
 pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result<Result<Estate, Refusal>, Fault> {
     let member = journal.member().clone();
-    let waits = member.lots.iter().any(|lot| lot.available_at == crate::calendar::Timestamp::LAST);
+    let waits = member.lots.iter().any(|lot| lot.available_at == Timestamp::LAST);
     let shares = member.pool.is_some() || !member.pooled.is_empty();
     if !(member.holds.is_empty() && member.requests.is_empty() && member.reviews.is_empty()) || waits || shares {
         return Ok(Err(Refusal::ItemsOpen));
@@ -178,6 +179,15 @@ pub fn pool(
     journal.post(Entry { pool, counterparty, cause, ..journal.draft(Kind::Pool, origin) })
 }
 
+/// Lets a member join the pool within some time, as the pool's head wishes.
+///
+/// # Errors
+/// A [`Fault`] when the member's state is inconsistent.
+pub fn invite(journal: &mut Journal, guest: &MemberId, until: Timestamp, origin: Origin) -> Result<EntryId, Fault> {
+    let (invitation, counterparty) = (Some(until), Some(guest.clone()));
+    journal.post(Entry { invitation, counterparty, ..journal.draft(Kind::Pool, origin) })
+}
+
 /// Forfeits all that is left and closes the account. What it has asked for, set aside or waits for must have been ended before.
 ///
 /// # Errors
@@ -204,15 +214,11 @@ impl Member {
                 self.closed = Some(Closed::Erased);
                 self.reviews.clear();
             }
-            (Kind::Pool, Some(other), Some(change)) => {
-                let is_in = self.pooled.contains(other);
-                match (change.is_pool, change.joins) {
-                    (true, true) if !is_in && self.pool.is_none() => self.pooled.push(other.clone()),
-                    (true, false) if is_in => self.pooled.retain(|member| member != other),
-                    (false, true) if self.pool.is_none() && self.pooled.is_empty() => self.pool = Some(other.clone()),
-                    (false, false) if self.pool.as_ref() == Some(other) => self.pool = None,
-                    _ => return Err(Fault::Pool),
-                }
+            (Kind::Pool, Some(other), Some(change)) => self.share(other, change, entry.recorded_at)?,
+            (Kind::Pool, Some(guest), None) => {
+                let until = entry.invitation.filter(|_| !self.pooled.is_empty()).ok_or(Fault::Pool)?;
+                self.invitations.retain(|(invited, until)| invited != guest && entry.recorded_at < *until);
+                self.invitations.push((guest.clone(), until));
             }
             _ => {}
         }
@@ -229,5 +235,37 @@ impl Member {
             self.standing.merge(carried).ok_or(Fault::Overflow)?;
         }
         Ok(())
+    }
+
+    /// Notes who shares with whom. Only who is invited joins a pool that has members. Pools of the first versions, which had ids like those of
+    /// members, knew no invitations.
+    fn share(&mut self, other: &MemberId, change: PoolChange, at: Timestamp) -> Result<(), Fault> {
+        let is_in = self.pooled.contains(other);
+        match (change.is_pool, change.joins) {
+            (true, true) if !is_in && self.pool.is_none() => {
+                if self.id.is_pool() && !self.pooled.is_empty() && !self.has_invited(other, at) {
+                    return Err(Fault::Pool);
+                }
+                self.pooled.push(other.clone());
+                self.invitations.retain(|(guest, _)| guest != other);
+            }
+            (true, false) if is_in => {
+                // Whom a head has invited is not invited by the next one.
+                if self.pooled.first() == Some(other) {
+                    self.invitations.clear();
+                }
+                self.pooled.retain(|member| member != other);
+            }
+            (false, true) if self.pool.is_none() && self.pooled.is_empty() => self.pool = Some(other.clone()),
+            (false, false) if self.pool.as_ref() == Some(other) => self.pool = None,
+            _ => return Err(Fault::Pool),
+        }
+        Ok(())
+    }
+
+    /// Whether that member may join this pool.
+    #[must_use]
+    pub fn has_invited(&self, guest: &MemberId, now: Timestamp) -> bool {
+        self.invitations.iter().any(|(invited, until)| invited == guest && now < *until)
     }
 }

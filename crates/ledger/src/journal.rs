@@ -158,8 +158,10 @@ impl Journal {
             deduction: None,
             counterparty: None,
             pool: None,
+            invitation: None,
             carried: None,
             exchange: None,
+            redacted: false,
             previous_hash: self.member.head,
             hash: Hash::default(),
         }

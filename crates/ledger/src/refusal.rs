@@ -64,6 +64,10 @@ pub enum Refusal {
     NothingToChange,
     /// The member has something open that must be ended first, or shares with others.
     ItemsOpen,
+    /// Only the head of a pool invites others to it.
+    NotHead,
+    /// The head of the pool has not invited the member, or too long ago.
+    NotInvited,
     /// Another member is known by this name.
     AliasTaken {
         /// The kind of name. The name itself says who somebody is, and refusals are kept.
@@ -246,6 +250,8 @@ impl Refusal {
             Self::SameMember => "same-member",
             Self::NothingToChange => "nothing-to-change",
             Self::ItemsOpen => "items-open",
+            Self::NotHead => "not-head",
+            Self::NotInvited => "not-invited",
             Self::AliasTaken { .. } => "alias-taken",
             Self::ProfileChanged => "profile-changed",
             Self::TransfersNotOffered => "transfers-not-offered",
@@ -302,7 +308,7 @@ impl Refusal {
             | Self::CouponNotFound
             | Self::RequestNotFound => 404,
             Self::MemberErased => 410,
-            Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
+            Self::NotHead | Self::NotInvited | Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
             Self::ReferenceAlreadyUsed { .. }
             | Self::ReferenceOfAnother { .. }
             | Self::ReferenceAmbiguous { .. }
@@ -333,6 +339,7 @@ impl Refusal {
             | Self::OccurredInFuture
             | Self::CounterpartyNotFound
             | Self::ItemsOpen
+            | Self::NotInvited
             | Self::OutsideLimits { .. }
             | Self::ReferenceOfAnother { .. }
             | Self::MemberFrozen { .. }
@@ -354,6 +361,7 @@ impl Refusal {
             | Self::MemberMerged { .. }
             | Self::MemberErased
             | Self::SameMember
+            | Self::NotHead
             | Self::AliasTaken { .. }
             | Self::TransfersNotOffered
             | Self::ExchangeNotOffered

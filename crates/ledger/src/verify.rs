@@ -52,13 +52,21 @@ pub struct Replay {
     found: Vec<Violation>,
     /// The chain is broken: what follows would only repeat it.
     is_broken: bool,
+    /// The first entry that had its free texts taken out.
+    redacted: Option<EntryId>,
 }
 
 impl Replay {
     /// Starts before the member's first entry.
     #[must_use]
     pub fn new(member: MemberId) -> Self {
-        Self { member: Member::new(member), trail: Trail::default(), found: Vec::new(), is_broken: false }
+        Self {
+            member: Member::new(member),
+            trail: Trail::default(),
+            found: Vec::new(),
+            is_broken: false,
+            redacted: None,
+        }
     }
 
     /// The hash of the last entry taken, which the next one must follow.
@@ -72,6 +80,7 @@ impl Replay {
         if self.is_broken {
             return;
         }
+        self.redacted = self.redacted.or(Some(entry.id).filter(|_| entry.redacted));
         let undoes_what_is_there = self.trail.take(entry);
         let (member, found) = (&mut self.member, &mut self.found);
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
@@ -93,7 +102,10 @@ impl Replay {
     /// Compares with what is stored, and tells every difference found.
     #[must_use]
     pub fn finish(self, stored: &Member) -> Vec<Violation> {
-        let Self { member, mut found, is_broken, .. } = self;
+        let Self { member, mut found, is_broken, redacted, .. } = self;
+        if let Some(entry) = redacted.filter(|_| member.closed.is_none()) {
+            found.push(Violation { entry: Some(entry), what: "has lost texts, and its account is open".to_owned() });
+        }
         if is_broken {
             return found;
         }
@@ -110,6 +122,7 @@ impl Replay {
         differs("requests", member.requests == stored.requests);
         differs("reviews", member.reviews == stored.reviews);
         differs("pool", member.pool == stored.pool && member.pooled == stored.pooled);
+        differs("invitations", member.invitations == stored.invitations);
         differs("closing", member.closed == stored.closed);
         differs("coupons", member.coupons == stored.coupons);
         differs("freeze", member.frozen == stored.frozen);
@@ -209,7 +222,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.debt > 0, &[Kind::Reverse, Kind::Merge]),
         only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
         only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool, Kind::Redeem, Kind::Reverse]),
-        only(entry.pool.is_some(), &[Kind::Pool]),
+        only(entry.pool.is_some() || entry.invitation.is_some(), &[Kind::Pool]),
         only(entry.exchange.is_some(), &[Kind::Exchange]),
         only(entry.carried.is_some(), &[Kind::Merge]),
         only(entry.adjustment.is_some(), &ADJUSTING),
@@ -250,7 +263,9 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
             let takes = entry.carried.is_some();
             takes == entry.cause.is_some() && entry.counterparty.is_some() && !(if takes { draws } else { grants })
         }
-        Kind::Pool => !draws && !grants && entry.pool.is_some() && entry.counterparty.is_some(),
+        Kind::Pool => {
+            !draws && !grants && entry.pool.is_some() != entry.invitation.is_some() && entry.counterparty.is_some()
+        }
         Kind::Erase => !grants,
         Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => !draws && !grants && !entry.coupons.is_empty(),
         Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),

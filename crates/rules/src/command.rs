@@ -181,6 +181,13 @@ pub enum Command {
         /// Which of the two.
         joins: bool,
     },
+    /// Let a member join the pool that the command is for.
+    Invite {
+        /// Who invites: the pool's head.
+        head: MemberId,
+        /// Who may join.
+        guest: MemberId,
+    },
     /// Spend points of a pool, which the command is for.
     RedeemPooled {
         /// Its members.
@@ -188,7 +195,7 @@ pub enum Command {
         /// How many, at least 1.
         points: i64,
         /// On whose behalf, who must belong to it.
-        of: Option<MemberId>,
+        of: MemberId,
     },
     /// Forget whose the account is: what is left is forfeited.
     Erase,

@@ -43,6 +43,7 @@ pub fn decide(
         Command::Transfer { .. }
         | Command::Merge { .. }
         | Command::Pool { .. }
+        | Command::Invite { .. }
         | Command::RedeemPooled { .. }
         | Command::Recover(_) => decide_joint,
         Command::Exchange { .. } => decide_exchange,
@@ -144,10 +145,25 @@ pub(crate) fn closed(member: &Member) -> Refusal {
 fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
     let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
     match command {
-        Command::RedeemPooled { .. } if !member.exists() => Err(Refusal::CounterpartyNotFound),
+        Command::RedeemPooled { .. } | Command::Invite { .. } if !(member.exists() && member.id.is_pool()) => {
+            Err(Refusal::CounterpartyNotFound)
+        }
         // Whoever mistakes an id is told so, and does not go looking for a member of that name.
         _ if is_of_member && !member.exists() && is_mistaken(member.id.as_str()) => Err(Refusal::MemberIdRefused),
         _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
+        // A pool is nobody: what it does is done by its members.
+        Command::Earn(_)
+        | Command::Enrol
+        | Command::Redeem { .. }
+        | Command::Transfer { .. }
+        | Command::Exchange { .. }
+        | Command::Merge { .. }
+        | Command::Pool { .. }
+        | Command::Erase
+            if member.id.is_pool() =>
+        {
+            Err(Refusal::MemberNotFound)
+        }
         // No member has another one's name as its id.
         _ if member.id.is_alias() => Err(Refusal::MemberNotFound),
         Command::Settle | Command::Upgrade | Command::Remind => Ok(()),
@@ -200,8 +216,9 @@ fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Re
     match command {
         Command::Transfer { points, .. } => joint::transfer(book, member, *points, with),
         Command::Merge { .. } => joint::merge(book, member, with),
-        Command::Pool { pool, joins } => joint::change_pool(book, member, (pool, *joins), with),
-        Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(book, member, *points, of.as_ref(), with),
+        Command::Pool { joins, .. } => joint::change_pool(book, member, *joins, with),
+        Command::Invite { head, guest } => joint::invite(book, member, (head, guest), with),
+        Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(book, member, *points, of, with),
         Command::Recover(stolen) => joint::recover_all(book, member, stolen, with),
         _ => Err(Fault::Draft),
     }
@@ -327,6 +344,7 @@ fn post(
         | Command::Exchange { .. }
         | Command::Merge { .. }
         | Command::Pool { .. }
+        | Command::Invite { .. }
         | Command::RedeemPooled { .. }
         | Command::Recover(_) => return Err(Fault::Draft),
     };

@@ -65,7 +65,7 @@ fn may(
     occurred_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    if member.id.is_alias() {
+    if member.id.is_alias() || member.id.is_pool() {
         return Err(Refusal::MemberNotFound);
     }
     if member.closed.is_some() {

@@ -27,11 +27,13 @@ pub struct Partner {
     pub programme: ProgrammeId,
     /// Its published rulebook.
     pub book: Rc<Rulebook>,
+    /// Whether a way of exchanges that begins with this one comes back with more points, as [`crate::gaining_way`] tells.
+    pub gains: bool,
 }
 
 impl PartialEq for Partner {
     fn eq(&self, other: &Self) -> bool {
-        self.programme == other.programme && self.book.version() == other.book.version()
+        self.programme == other.programme && self.gains == other.gains && self.book.version() == other.book.version()
     }
 }
 
@@ -103,17 +105,12 @@ pub(crate) struct Terms<'a> {
     accepted: &'a Acceptance,
 }
 
-/// Both programmes' terms, when both agree to the exchange. Rates that would make more points of some by going to and fro are no agreement.
+/// Both programmes' terms, when both agree to the exchange. Rates that would make more points of some on a way that comes back are no agreement.
 pub(crate) fn agreed<'a>(book: &Rulebook, partner: Option<&'a Partner>, own: &ProgrammeId) -> Option<Terms<'a>> {
-    let partner = partner?;
+    let partner = partner.filter(|partner| !partner.gains)?;
     let offer = *book.offers.get(partner.programme.as_str())?;
     let accepted = partner.book.accepts.get(own.as_str())?;
-    let back = book.accepts.get(partner.programme.as_str()).filter(|_| partner.book.offers.contains_key(own.as_str()));
-    let gains = |back: &Acceptance| {
-        let [there, back, one] = [accepted.rate, back.rate, Rate::ONE].map(|rate| i128::from(rate.millionths()));
-        there * back > one * one
-    };
-    Some(Terms { partner, offer, accepted }).filter(|_| !back.is_some_and(gains))
+    Some(Terms { partner, offer, accepted })
 }
 
 /// The account there must be the same person's, and must be allowed to earn.

@@ -57,9 +57,10 @@ pub(crate) fn along(origin: &Origin) -> Origin {
     Origin { reference: None, ..origin.clone() }
 }
 
-/// The other member, as it was loaded with the command.
+/// The other member, as it was loaded with the command. A pool is none.
 pub(crate) fn other(recorded: &Recorded) -> Result<&Member, Refusal> {
-    let found = recorded.others.first().filter(|member| member.exists() && member.closed.is_none());
+    let is_there = |member: &&Member| member.exists() && member.closed.is_none() && !member.id.is_pool();
+    let found = recorded.others.first().filter(is_there);
     found.ok_or(Refusal::CounterpartyNotFound)
 }
 
@@ -203,47 +204,88 @@ fn merged(member: &Member, count: Count) -> Option<Count> {
     Some(Count { times: count.times - own, ..count }).filter(|count| count.times > 0)
 }
 
-/// A member joins a pool, or leaves it. The pool is an account of its own, made when the first member joins.
+/// For how long a member that was invited to a pool may join it.
+const INVITED_MS: i64 = 7 * 24 * 3_600_000;
+
+/// A member joins a pool, or leaves it. The first one makes the pool and is its head; others join when the head has invited them. When the
+/// last one leaves, it takes along what the pool has of its own.
 pub(crate) fn change_pool(
     book: &Rulebook,
     member: Member,
-    (pool, joins): (&MemberId, bool),
+    joins: bool,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
     let account = recorded.others.first().ok_or(Fault::Moved)?;
-    // A pool is made by its own id only: a name is somebody's, here or elsewhere in the group.
-    if pool.is_alias() && !account.exists() {
-        return Ok(Err(Refusal::CounterpartyNotFound));
-    }
-    if let Err(refusal) = may_change(&member, account, joins) {
+    if let Err(refusal) = may_change(&member, account, joins, context.now) {
         return Ok(Err(refusal));
     }
+    let mut shared = opened(1, account.clone(), &context, book, origin)?;
     let mut own = opened(0, member, &context, book, origin)?;
     let primary = own.posted();
-    let id = note_pool(&mut own, PoolChange { is_pool: false, joins }, &account.id, None, origin.clone())?;
-    let mut shared = opened(1, account.clone(), &context, book, origin)?;
-    let change = PoolChange { is_pool: true, joins };
-    note_pool(&mut shared, change, &own.member().id, Some(id), along(origin))?;
-    joined(vec![own, shared], 0, primary)
+    let (mine, theirs) = (PoolChange { is_pool: false, joins }, PoolChange { is_pool: true, joins });
+    let left = shared.member().lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining });
+    let left: Vec<LotDraw> = left.collect();
+    if joins || account.pooled.len() > 1 || left.is_empty() || shared.member().debt > 0 {
+        let id = note_pool(&mut own, mine, &account.id, None, origin.clone())?;
+        note_pool(&mut shared, theirs, &own.member().id, Some(id), along(origin))?;
+        return joined(vec![own, shared], 0, primary);
+    }
+    let id = note_pool(&mut shared, theirs, &own.member().id, None, along(origin))?;
+    let (cause, grants) = give(&mut shared, left, &own.member().id, Vec::new(), along(origin))?;
+    note_pool(&mut own, mine, &account.id, Some(id), origin.clone())?;
+    receive(&mut own, grants, &account.id, cause, along(origin))?;
+    wind_up(&mut own, book, &along(origin))?;
+    joined(vec![shared, own], 1, primary)
 }
 
-fn may_change(member: &Member, account: &Member, joins: bool) -> Result<(), Refusal> {
-    if account.closed.is_some() || (!joins && !account.exists()) {
+fn may_change(member: &Member, account: &Member, joins: bool, now: Timestamp) -> Result<(), Refusal> {
+    if account.closed.is_some() || if joins { !account.id.is_pool() } else { !account.exists() } {
         return Err(Refusal::CounterpartyNotFound);
-    }
-    if account.id == member.id {
-        return Err(Refusal::SameMember);
     }
     if account.pooled.contains(&member.id) == joins {
         return Err(Refusal::NothingToChange);
     }
-    if joins && (member.pool.is_some() || !member.pooled.is_empty() || account.pool.is_some()) {
+    if !joins {
+        return Ok(());
+    }
+    // Points that came back to a pool after all had left are for none but those.
+    let has_own = account.pooled.is_empty() && (account.balance != 0 || account.debt != 0);
+    if member.pool.is_some() || !member.pooled.is_empty() || has_own {
         return Err(Refusal::ItemsOpen);
     }
-    if joins && account.pooled.len() >= MOST_POOLED {
+    if !account.pooled.is_empty() && !account.has_invited(&member.id, now) {
+        return Err(Refusal::NotInvited);
+    }
+    if account.pooled.len() >= MOST_POOLED {
         return Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 });
     }
     Ok(())
+}
+
+/// The head of a pool, who is the first of its members, lets somebody join it.
+pub(crate) fn invite(
+    book: &Rulebook,
+    account: Member,
+    (head, guest): (&MemberId, &MemberId),
+    (origin, _, context): (&Origin, &Recorded, Context),
+) -> Outcome {
+    if account.pooled.is_empty() {
+        return Ok(Err(Refusal::CounterpartyNotFound));
+    }
+    if account.pooled.contains(guest) {
+        return Ok(Err(Refusal::NothingToChange));
+    }
+    if account.pooled.first() != Some(head) {
+        return Ok(Err(Refusal::NotHead));
+    }
+    let others = account.invitations.iter().filter(|(invited, until)| invited != guest && context.now < *until);
+    if others.count() >= MOST_POOLED {
+        return Ok(Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 }));
+    }
+    let mut journal = opened(0, account, &context, book, origin)?;
+    let primary = journal.posted();
+    ledger::invite(&mut journal, guest, context.now.plus_ms(INVITED_MS), origin.clone())?;
+    joined(vec![journal], 0, primary)
 }
 
 /// Spends points of a pool: of its own lots and those of its members, in the order they would be spent if they were one member's.
@@ -251,11 +293,14 @@ pub(crate) fn redeem_pooled(
     book: &Rulebook,
     account: Member,
     points: i64,
-    of: Option<&MemberId>,
+    of: &MemberId,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    if account.pooled.is_empty() || of.is_some_and(|of| !account.pooled.contains(of)) {
+    if !account.pooled.contains(of) {
         return Ok(Err(Refusal::CounterpartyNotFound));
+    }
+    if recorded.others.iter().any(|member| member.id == *of && member.frozen.spending) {
+        return Ok(Err(Refusal::MemberFrozen { side: "spending" }));
     }
     let mut at_hand: Vec<&MemberId> = recorded.others.iter().map(|member| &member.id).collect();
     let mut pooled: Vec<&MemberId> = account.pooled.iter().collect();
@@ -288,7 +333,7 @@ pub(crate) fn redeem_pooled(
         journals.push(giver);
     }
     let primary = shared.posted();
-    let wish = Redeem { of: of.cloned(), ..book.spend(&shared, points)? };
+    let wish = Redeem { of: Some(of.clone()), ..book.spend(&shared, points)? };
     if let Err(refusal) = redeem(&mut shared, wish, origin.clone())? {
         return Ok(Err(refusal));
     }

@@ -36,6 +36,7 @@ mod rulebook;
 mod settle;
 mod tiers;
 mod validate;
+mod ways;
 
 pub use adjust::AdjustmentWish;
 pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
@@ -67,3 +68,4 @@ pub use rulebook::{Level, Rulebook};
 pub use settle::{by_the_clock, settle};
 pub use tiers::{Goal, Projection, projection};
 pub use validate::Problem;
+pub use ways::{OpenRate, gaining_way, open_rates};

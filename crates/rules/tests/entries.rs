@@ -193,6 +193,7 @@ fn full_entry() -> Entry {
     entry.frozen = Some(Frozen { earning: true, spending: false });
     entry.counterparty = Some(MemberId::new("n").unwrap());
     entry.pool = Some(PoolChange { is_pool: true, joins: false });
+    entry.invitation = Some(Timestamp(49));
     let totals = Totals { spend_minor: 1, growth: 2, orders: 3 };
     entry.carried = Some(Standing { lifetime: totals, months: vec![(7, totals)] });
     entry.uncounted = vec!["0".into()];
@@ -211,7 +212,7 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 141] = [
+    let changes: [(&str, Change); 143] = [
         ("undoes", |e| terms(e).undoes = None),
         ("undoes.entry", |e| terms(e).undoes = Some(Undone { entry: EntryId(8), lot: LotNumber(9) })),
         ("undoes.lot", |e| terms(e).undoes = Some(Undone { entry: EntryId(9), lot: LotNumber(8) })),
@@ -344,6 +345,8 @@ fn every_field_is_under_the_hash() {
         ("counterparty's name", |e| e.counterparty = Some(MemberId::new("w").unwrap())),
         ("pool", |e| e.pool = None),
         ("pool.is_pool", |e| e.pool.as_mut().unwrap().is_pool = false),
+        ("invitation", |e| e.invitation = None),
+        ("invitation.until", |e| e.invitation = Some(Timestamp(48))),
         ("pool.joins", |e| e.pool.as_mut().unwrap().joins = true),
         ("carried", |e| e.carried = None),
         ("carried.spend_minor", |e| e.carried.as_mut().unwrap().lifetime.spend_minor += 1),

@@ -13,14 +13,15 @@ use ledger::{
     Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp, verify,
 };
 use rules::{
-    Accepted, Command, Decided, Document, Exchanges, Expiry, Limit, Partner, Per, Recorded, Rerun, RoundingMode,
-    Rulebook, Transfers, decide,
+    Accepted, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per, Recorded, Rerun,
+    RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
 };
 use support::{Random, act, at, buy, spend};
 
 /// One person's accounts in programmes of a group.
 struct Person {
     books: BTreeMap<&'static str, Rc<Rulebook>>,
+    open: Vec<OpenRate>,
     members: BTreeMap<&'static str, Member>,
     entries: BTreeMap<&'static str, Vec<Entry>>,
     next_id: u128,
@@ -42,15 +43,18 @@ fn accepting(from: &str, rate: &str, expiry: Option<&str>) -> Exchanges {
 
 impl Person {
     fn new(books: &[(&'static str, Change<'_>)]) -> Self {
-        let book = |change: Change<'_>| {
+        let document = |change: Change<'_>| {
             let mut document = rules::default_document();
             change(&mut document);
-            Rc::new(Rulebook::new(&document, 7).unwrap())
+            document
         };
+        let agreed = |(name, change): &(&'static str, Change<'_>)| ((*name).to_owned(), document(change).exchanges);
+        let book = |change: Change<'_>| Rc::new(Rulebook::new(&document(change), 7).unwrap());
         let member = |(name, _): &(&'static str, _)| (*name, Member::new(MemberId::new("li").unwrap()));
         Self {
             members: books.iter().map(member).collect(),
             books: books.iter().map(|(name, change)| (*name, book(*change))).collect(),
+            open: open_rates(&books.iter().map(agreed).collect::<Vec<_>>()),
             entries: BTreeMap::new(),
             next_id: 1 << 70,
         }
@@ -64,9 +68,16 @@ impl Person {
         ])
     }
 
+    /// An exchange with the only other programme, from there.
     fn swap(&self, to: &str, points: i64) -> Command {
+        let from = self.books.keys().find(|from| **from != to).unwrap();
+        self.way(from, to, points)
+    }
+
+    fn way(&self, from: &str, to: &str, points: i64) -> Command {
         let (programme, book) = (ProgrammeId::new(to).unwrap(), self.books[to].clone());
-        Command::Exchange { with: Some(Partner { programme, book }), points }
+        let gains = gaining_way(&self.open, from, to).is_some();
+        Command::Exchange { with: Some(Partner { programme, book, gains }), points }
     }
 
     fn decide(&mut self, now: Timestamp, programme: &str, command: &Command) -> Result<Decided, Refusal> {
@@ -318,6 +329,146 @@ fn rates_that_make_points_are_no_agreement() {
         let swap = person.swap("hotel", 10);
         assert_eq!(person.run(at(DAY), "air", &swap), outcome, "{there} and {back}, {both}");
     }
+}
+
+/// Three programmes that exchange one way round: 300 points became 44,800 of 300.
+#[test]
+fn nobody_gains_on_a_way_over_several_programmes() {
+    for (rates, outcome) in [
+        (["2", "2", "2"], "refused ExchangeNotOffered"),
+        (["2", "2", "0.250001"], "refused ExchangeNotOffered"),
+        (["2", "2", "0.25"], "a exchange -100, b exchange 200"),
+    ] {
+        let accepts = |from: &'static str, rate: &'static str, to: &'static str| {
+            move |document: &mut Document| {
+                document.exchanges.offers = offering(to, ANY).offers;
+                document.exchanges.accepts = accepting(from, rate, None).accepts;
+            }
+        };
+        let mut person = Person::new(&[
+            ("a", &accepts("c", rates[2], "b")),
+            ("b", &accepts("a", rates[0], "c")),
+            ("c", &accepts("b", rates[1], "a")),
+        ]);
+        for programme in ["a", "b", "c"] {
+            person.run(at(DAY), programme, &buy(&[10_000]));
+        }
+        let swap = person.way("a", "b", 100);
+        assert_eq!(person.run(at(DAY), "a", &swap), outcome, "{rates:?}");
+    }
+}
+
+/// Random groups with random agreements and somebody who exchanges as it pleases: what it has is never worth more, in points of any programme, than
+/// before. What it is worth is told by trying all ways.
+#[test]
+fn nobody_gains_in_any_group() {
+    const PROGRAMMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+    const RATES: [&str; 7] = ["0.5", "2", "1", "3", "0.333333", "0.1", "4"];
+    let (mut done, mut refused, mut innocent) = (0, 0, 0);
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let count = 2 + random.below(4) as usize;
+        let mut all: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        for from in &PROGRAMMES[..count] {
+            for to in PROGRAMMES[..count].iter().filter(|to| *to != from) {
+                if random.below(2) == 0 {
+                    all.insert((from, to), RATES[random.below(7) as usize]);
+                }
+            }
+        }
+        let change = |name: &'static str| {
+            let all = &all;
+            move |document: &mut Document| {
+                for ((from, to), rate) in all {
+                    if *from == name {
+                        document.exchanges.offers.insert((*to).to_owned(), ANY);
+                    }
+                    if *to == name {
+                        let accepted = Accepted { rate: (*rate).to_owned(), expiry: None };
+                        document.exchanges.accepts.insert((*from).to_owned(), accepted);
+                    }
+                }
+            }
+        };
+        let changes: Vec<_> = PROGRAMMES[..count].iter().map(|name| (*name, change(name))).collect();
+        let changes: Vec<(&'static str, Change<'_>)> =
+            changes.iter().map(|(name, change)| (*name, change as Change<'_>)).collect();
+        let mut person = Person::new(&changes);
+        for name in &PROGRAMMES[..count] {
+            person.run(at(DAY), name, &buy(&[100_000]));
+        }
+        // What goes through, by trying.
+        let mut goes: Vec<(&str, &str, f64)> = Vec::new();
+        for ((from, to), rate) in &all {
+            let swap = person.way(from, to, 100);
+            let is_refused = matches!(person.decide(at(DAY), from, &swap), Err(Refusal::ExchangeNotOffered));
+            let is_gain = simple_ways(&all, to, from).any(|way| way * rate.parse::<f64>().unwrap() > 1.0 + 1e-9);
+            assert!(is_refused || !is_gain, "seed {seed}: {from} to {to} is part of a gain: {all:?}");
+            refused += u32::from(is_refused);
+            if !is_refused {
+                goes.push((from, to, rate.parse().unwrap()));
+            }
+        }
+        let any_gain = all.iter().any(|((from, to), rate)| {
+            simple_ways(&all, to, from).any(|way| way * rate.parse::<f64>().unwrap() > 1.0 + 1e-9)
+        });
+        if !any_gain {
+            assert_eq!(goes.len(), all.len(), "seed {seed}: nobody gains, and something is refused: {all:?}");
+            innocent += 1;
+        }
+        let open: BTreeMap<(&str, &str), &str> =
+            goes.iter().map(|(from, to, _)| ((*from, *to), all[&(*from, *to)])).collect();
+        let worth = |person: &Person| -> Vec<f64> {
+            let best = |from: &str, to: &str| simple_ways(&open, from, to).fold(0.0, f64::max);
+            let of = |to: &&str| {
+                PROGRAMMES[..count].iter().map(|from| person.members[from].balance as f64 * best(from, to)).sum()
+            };
+            PROGRAMMES[..count].iter().map(of).collect()
+        };
+        let mut before = worth(&person);
+        for _ in 0..30 {
+            if goes.is_empty() {
+                break;
+            }
+            let (from, to, _) = goes[random.below(goes.len() as u64) as usize];
+            let has = person.members[from].balance;
+            let some = if random.below(3) == 0 { has } else { 1 + random.below(has.max(1) as u64) as i64 };
+            let swap = person.way(from, to, some.max(1));
+            done += u32::from(!person.run(at(DAY), from, &swap).starts_with("refused"));
+            let after = worth(&person);
+            for (before, after) in before.iter().zip(&after) {
+                assert!(*after <= before * (1.0 + 1e-9), "seed {seed}: {before} became {after}: {all:?}");
+            }
+            before = after;
+        }
+        person.audit();
+    }
+    assert!(done > 2_000 && refused > 300 && innocent > 30, "{done} {refused} {innocent}");
+}
+
+/// What a point is worth on each way that meets no programme twice; on that of no exchange, one point.
+fn simple_ways<'a>(
+    open: &'a BTreeMap<(&'a str, &'a str), &'a str>,
+    from: &'a str,
+    to: &'a str,
+) -> Box<dyn Iterator<Item = f64> + 'a> {
+    fn walk(open: &BTreeMap<(&str, &str), &str>, met: &mut Vec<String>, to: &str, worth: f64, found: &mut Vec<f64>) {
+        let here = met.last().unwrap().clone();
+        if here == to {
+            found.push(worth);
+            return;
+        }
+        for ((_, next), rate) in open.iter().filter(|((from, _), _)| *from == here) {
+            if !met.iter().any(|before| before == next) {
+                met.push((*next).to_owned());
+                walk(open, met, to, worth * rate.parse::<f64>().unwrap(), found);
+                met.pop();
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(open, &mut vec![from.to_owned()], to, 1.0, &mut found);
+    Box::new(found.into_iter())
 }
 
 /// An entry that says more than the rate allows is found, from either side, by its own words.

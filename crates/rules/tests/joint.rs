@@ -27,7 +27,7 @@ struct Group {
 }
 
 fn id(name: &str) -> MemberId {
-    MemberId::new(name).unwrap()
+    MemberId::stored(name).unwrap()
 }
 
 impl Group {
@@ -213,8 +213,12 @@ fn leave(pool: &str) -> Command {
     Command::Pool { pool: id(pool), joins: false }
 }
 
+fn invite(head: &str, guest: &str) -> Command {
+    Command::Invite { head: id(head), guest: id(guest) }
+}
+
 fn together(members: &[&str], points: i64) -> Command {
-    Command::RedeemPooled { members: members.iter().map(|name| id(name)).collect(), points, of: None }
+    Command::RedeemPooled { members: members.iter().map(|name| id(name)).collect(), points, of: id(members[0]) }
 }
 
 #[test]
@@ -321,50 +325,153 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
         (DAY, "a", buy(&[10_000]), "a earn 100"),
         (DAY, "b", act("review"), "b earn 20"),
         (DAY, "c", act("sign_up"), "c earn 100"),
-        (DAY, "a", join("home"), "a pool 0, home pool 0"),
-        (DAY, "a", join("home"), "refused nothing-to-change"),
-        (DAY, "a", join("other"), "refused items-open"),
-        (DAY, "home", join("a"), "refused items-open"),
-        (DAY, "home", join("home"), "refused same-member"),
-        (DAY, "b", leave("home"), "refused nothing-to-change"),
-        (DAY, "b", leave("nowhere"), "refused counterparty-not-found"),
-        (DAY, "b", join("home"), "b pool 0, home pool 0"),
+        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
+        (DAY, "a", join("pool/home"), "refused nothing-to-change"),
+        (DAY, "a", join("pool/other"), "refused items-open"),
+        (DAY, "pool/home", join("pool/other"), "refused member-not-found"),
+        (DAY, "b", leave("pool/home"), "refused nothing-to-change"),
+        (DAY, "b", leave("pool/nowhere"), "refused counterparty-not-found"),
+        (DAY, "b", join("pool/home"), "refused not-invited"),
+        (DAY, "pool/home", invite("b", "b"), "refused not-head"),
+        (DAY, "pool/home", invite("a", "b"), "pool/home pool 0"),
+        (DAY, "b", join("pool/home"), "b pool 0, pool/home pool 0"),
+        (DAY, "pool/home", invite("a", "b"), "refused nothing-to-change"),
         (DAY, "c", Command::Merge { from: id("a") }, "refused items-open"),
-        (DAY, "c", Command::Merge { from: id("home") }, "refused items-open"),
-        (DAY, "home", together(&["a", "b"], 121), "refused insufficient-points"),
+        (DAY, "pool/home", together(&["a", "b"], 121), "refused insufficient-points"),
         (
             DAY,
-            "home",
+            "pool/home",
             together(&["a", "b"], 30),
-            "a transfer -10, b transfer -20, home transfer 10, home transfer 20, home redeem -30",
+            "a transfer -10, b transfer -20, pool/home transfer 10, pool/home transfer 20, pool/home redeem -30",
         ),
-        (DAY, "home", together(&["b", "a"], 90), "a transfer -90, home transfer 90, home redeem -90"),
-        (DAY, "home", together(&["a", "b"], 1), "refused insufficient-points"),
-        (DAY, "c", join("home"), "c pool 0, home pool 0"),
+        (DAY, "pool/home", together(&["b", "a"], 90), "a transfer -90, pool/home transfer 90, pool/home redeem -90"),
+        (DAY, "pool/home", together(&["a", "b"], 1), "refused insufficient-points"),
+        (DAY, "pool/home", invite("a", "c"), "pool/home pool 0"),
+        (DAY, "c", join("pool/home"), "c pool 0, pool/home pool 0"),
         (DAY, "c", Command::Freeze(Frozen { earning: false, spending: true }), "c freeze 0"),
-        (DAY, "home", together(&["a", "b", "c"], 1), "refused insufficient-points"),
+        (DAY, "pool/home", together(&["a", "b", "c"], 1), "refused insufficient-points"),
+        (DAY, "pool/home", together(&["c", "a", "b"], 1), "refused member-frozen"),
         (DAY, "c", Command::Restore(Frozen { earning: false, spending: true }), "c restore 0"),
-        (DAY, "home", together(&["a", "b", "c"], 40), "c transfer -40, home transfer 40, home redeem -40"),
+        (
+            DAY,
+            "pool/home",
+            together(&["a", "b", "c"], 40),
+            "c transfer -40, pool/home transfer 40, pool/home redeem -40",
+        ),
     ]);
     // What comes back is the pool's own, and is spent from there.
-    let paid = group.entries["home"].last().unwrap().clone();
-    let lots = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let paid = group.entries["pool/home"].last().unwrap().clone();
+    let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let redemption = Some(Redemption { entry: paid, lots });
     let back = Command::Reverse(Some(Box::new(Reverse { redemption, part: Part::Points(15), ..Reverse::default() })));
     group.play(&[
-        (DAY, "home", back, "home reverse 15"),
-        (DAY, "home", together(&["a", "b", "c"], 75), "c transfer -60, home transfer 60, home redeem -75"),
-        (DAY, "c", leave("home"), "c pool 0, home pool 0"),
-        (DAY, "c", leave("home"), "refused nothing-to-change"),
-        (DAY, "nobody", together(&["a"], 1), "refused counterparty-not-found"),
+        (DAY, "pool/home", back, "pool/home reverse 15"),
+        (
+            DAY,
+            "pool/home",
+            together(&["a", "b", "c"], 75),
+            "c transfer -60, pool/home transfer 60, pool/home redeem -75",
+        ),
+        (DAY, "c", leave("pool/home"), "c pool 0, pool/home pool 0"),
+        (DAY, "c", leave("pool/home"), "refused nothing-to-change"),
+        (DAY, "pool/nobody", together(&["a"], 1), "refused counterparty-not-found"),
         (DAY, "c", together(&["a"], 1), "refused counterparty-not-found"),
+        (
+            DAY,
+            "pool/home",
+            Command::RedeemPooled { members: vec![id("a"), id("b")], points: 1, of: id("c") },
+            "refused counterparty-not-found",
+        ),
     ]);
     for n in 0..18 {
         let name = format!("m{n}");
         assert_eq!(group.run(at(DAY), &name, &act("check_in")), format!("{name} earn 5"));
-        assert_eq!(group.run(at(DAY), &name, &join("home")), format!("{name} pool 0, home pool 0"));
+        assert_eq!(group.run(at(DAY), "pool/home", &invite("a", &name)), "pool/home pool 0");
+        assert_eq!(group.run(at(DAY), &name, &join("pool/home")), format!("{name} pool 0, pool/home pool 0"));
     }
-    assert_eq!(group.run(at(DAY), "c", &join("home")), "refused too-many-open");
+    assert_eq!(group.run(at(DAY), "pool/home", &invite("a", "c")), "pool/home pool 0");
+    assert_eq!(group.run(at(DAY), "c", &join("pool/home")), "refused too-many-open");
+}
+
+/// Nobody becomes a pool, and nobody joins one without its head, once and for a week.
+#[test]
+fn a_pool_is_nobody_and_its_head_says_who_joins() {
+    const WEEK: &str = "2026-03-09T10:00:00+08:00";
+    let mut group = Group::new(|document| {
+        document.transfers =
+            Some(rules::Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None });
+    });
+    group.play(&[
+        (DAY, "victim", buy(&[80_000]), "victim earn 800"),
+        (DAY, "mallory", act("check_in"), "mallory earn 5"),
+        (DAY, "a", act("check_in"), "a earn 5"),
+        (DAY, "b", act("check_in"), "b earn 5"),
+        (DAY, "c", act("check_in"), "c earn 5"),
+        (DAY, "mallory", join("victim"), "refused counterparty-not-found"),
+        (DAY, "victim", together(&["mallory"], 800), "refused counterparty-not-found"),
+        (DAY, "victim", invite("mallory", "mallory"), "refused counterparty-not-found"),
+        (DAY, "pool/home", invite("a", "b"), "refused counterparty-not-found"),
+        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
+        (DAY, "mallory", join("pool/home"), "refused not-invited"),
+        (DAY, "mallory", gift("pool/home", 1), "refused counterparty-not-found"),
+        (DAY, "pool/home", gift("mallory", 1), "refused member-not-found"),
+        (DAY, "pool/home", act("check_in"), "refused member-not-found"),
+        (DAY, "pool/home", spend(1), "refused member-not-found"),
+        (DAY, "pool/home", Command::Enrol, "refused member-not-found"),
+        (DAY, "pool/home", Command::Erase, "refused member-not-found"),
+        (DAY, "mallory", Command::Merge { from: id("pool/home") }, "refused counterparty-not-found"),
+        (DAY, "pool/home", Command::Merge { from: id("a") }, "refused member-not-found"),
+        (DAY, "pool/home", invite("mallory", "mallory"), "refused not-head"),
+        (DAY, "pool/home", invite("a", "b"), "pool/home pool 0"),
+        (DAY, "pool/home", invite("a", "c"), "pool/home pool 0"),
+        (DAY, "mallory", join("pool/home"), "refused not-invited"),
+        (WEEK, "b", join("pool/home"), "refused not-invited"),
+        (WEEK, "pool/home", invite("a", "b"), "pool/home pool 0"),
+        (WEEK, "b", join("pool/home"), "b pool 0, pool/home pool 0"),
+        // An invitation is good for one joining; who leaves is asked anew.
+        (WEEK, "b", leave("pool/home"), "b pool 0, pool/home pool 0"),
+        (WEEK, "b", join("pool/home"), "refused not-invited"),
+        (WEEK, "pool/home", invite("a", "b"), "pool/home pool 0"),
+        (WEEK, "b", join("pool/home"), "b pool 0, pool/home pool 0"),
+        // The next one is head when the first leaves, and begins without guests.
+        (WEEK, "pool/home", invite("a", "c"), "pool/home pool 0"),
+        (WEEK, "a", leave("pool/home"), "a pool 0, pool/home pool 0"),
+        (WEEK, "c", join("pool/home"), "refused not-invited"),
+        (WEEK, "pool/home", invite("a", "c"), "refused not-head"),
+        (WEEK, "pool/home", invite("b", "c"), "pool/home pool 0"),
+        (WEEK, "c", join("pool/home"), "c pool 0, pool/home pool 0"),
+    ]);
+    for n in 0..20 {
+        assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", &format!("g{n}"))), "pool/home pool 0");
+    }
+    assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", "g20")), "refused too-many-open");
+    assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", "g3")), "pool/home pool 0");
+}
+
+/// What a pool has of its own goes to the last who leaves, and is not there for whoever founds one of that name.
+#[test]
+fn the_last_one_takes_along_what_the_pool_has() {
+    let mut group = Group::new(|_| {});
+    group.play(&[
+        (DAY, "a", buy(&[10_000]), "a earn 100"),
+        (DAY, "mallory", act("check_in"), "mallory earn 5"),
+        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
+        (DAY, "pool/home", together(&["a"], 40), "a transfer -40, pool/home transfer 40, pool/home redeem -40"),
+    ]);
+    let paid = group.entries["pool/home"].last().unwrap().clone();
+    let lots: Vec<LotGrant> = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let back = |points| {
+        let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
+        Command::Reverse(Some(Box::new(Reverse { earn: None, redemption, part: Part::Points(points) })))
+    };
+    group.play(&[
+        (DAY, "pool/home", back(30), "pool/home reverse 30"),
+        (DAY, "a", leave("pool/home"), "pool/home pool 0, pool/home transfer -30, a pool 0, a transfer 30"),
+        (DAY, "a", spend(90), "a redeem -90"),
+        // The rest of the order comes back when nobody is left.
+        (DAY, "pool/home", back(10), "pool/home reverse 10"),
+        (DAY, "mallory", join("pool/home"), "refused items-open"),
+    ]);
 }
 
 #[test]
@@ -509,9 +616,9 @@ fn the_forgotten_leave_books_that_add_up() {
         (DAY, "a", buy(&[10_000]), "a earn 100"),
         (DAY, "a", Command::Hold { points: 30, minutes: 60 }, "a hold 0"),
         (DAY, "a", ask(5), "a request 0"),
-        (DAY, "a", join("home"), "a pool 0, home pool 0"),
+        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
         (DAY, "a", Command::Erase, "refused items-open"),
-        (DAY, "a", leave("home"), "a pool 0, home pool 0"),
+        (DAY, "a", leave("pool/home"), "a pool 0, pool/home pool 0"),
         (DAY, "a", Command::Erase, "a release 0, a lapse 0, a erase -100"),
         (DAY, "a", Command::Erase, "refused member-erased"),
         (DAY, "a", buy(&[10_000]), "refused member-erased"),
@@ -683,17 +790,17 @@ fn a_pool_spends_its_own_first() {
     let mut group = Group::new(|_| {});
     group.play(&[
         (DAY, "a", buy(&[10_000]), "a earn 100"),
-        (DAY, "a", join("home"), "a pool 0, home pool 0"),
-        (DAY, "home", together(&["a"], 40), "a transfer -40, home transfer 40, home redeem -40"),
+        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
+        (DAY, "pool/home", together(&["a"], 40), "a transfer -40, pool/home transfer 40, pool/home redeem -40"),
     ]);
-    let paid = group.entries["home"].last().unwrap().clone();
-    let lots = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let paid = group.entries["pool/home"].last().unwrap().clone();
+    let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let redemption = Some(Redemption { entry: paid, lots });
     let back = Command::Reverse(Some(Box::new(Reverse { redemption, ..Reverse::default() })));
     group.play(&[
-        (DAY, "home", back, "home reverse 40"),
-        (DAY, "home", together(&["a"], 40), "home redeem -40"),
-        (DAY, "home", together(&["a"], 10), "a transfer -10, home transfer 10, home redeem -10"),
+        (DAY, "pool/home", back, "pool/home reverse 40"),
+        (DAY, "pool/home", together(&["a"], 40), "pool/home redeem -40"),
+        (DAY, "pool/home", together(&["a"], 10), "a transfer -10, pool/home transfer 10, pool/home redeem -10"),
     ]);
 }
 
@@ -724,15 +831,22 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             22..32 => act(["check_in", "review", "share"][random.below(3) as usize]),
             32..40 => spend(some),
             40..62 => gift(other, some),
-            62..70 => Command::Pool {
-                pool: id(["home", "home", "work"][random.below(3) as usize]),
+            62..66 => {
+                let Some(head) = group.member("pool/home").pooled.first().cloned() else { continue };
+                let line = step(&mut group, now, "pool/home", &Command::Invite { head, guest: id(name) }, &mut random);
+                *met.entry(format!("Invite {line}")).or_default() += 1;
+                continue;
+            }
+            66..74 => Command::Pool {
+                pool: id(["pool/home", "pool/home", "pool/work"][random.below(3) as usize]),
                 joins: random.below(3) > 0,
             },
-            70..82 => {
-                let pooled = group.member("home").pooled;
+            74..82 => {
+                let pooled = group.member("pool/home").pooled;
                 let points = 1 + random.below(60) as i64;
-                let command = Command::RedeemPooled { members: pooled, points, of: None };
-                let line = step(&mut group, now, "home", &command, &mut random);
+                let Some(of) = pooled.first().cloned() else { continue };
+                let command = Command::RedeemPooled { members: pooled, points, of };
+                let line = step(&mut group, now, "pool/home", &command, &mut random);
                 *met.entry(format!("pooled {line}")).or_default() += 1;
                 continue;
             }
@@ -800,6 +914,8 @@ fn histories_of_several_members_add_up() {
         "Transfer refused member-merged",
         "Transfer refused counterparty-not-found",
         "Pool done",
+        "Pool refused not-invited",
+        "Invite done",
         "Pool refused items-open",
         "pooled done",
         "pooled refused insufficient-points",

@@ -77,7 +77,7 @@ fn gift(world: &World, points: i64) -> String {
 /// What would come of an exchange for points of another programme that runs by the same rulebook, on two days and twice on the second.
 fn exchanged(world: &World, points: i64) -> Vec<String> {
     let id = |name: &str| ledger::ProgrammeId::new(name).unwrap();
-    let with = rules::Partner { programme: id("there"), book: std::rc::Rc::new(world.book.clone()) };
+    let with = rules::Partner { programme: id("there"), book: std::rc::Rc::new(world.book.clone()), gains: false };
     let mut member = world.member.clone();
     let mut there = ledger::Member::new(member.id.clone());
     let run = |programme: &str, member: &mut ledger::Member, command: &Command, others, day: u32| {

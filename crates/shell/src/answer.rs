@@ -42,6 +42,18 @@ impl Reply {
         Self::new(status, "application/json", String::new())
     }
 
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The same with another body of its kind.
+    #[must_use]
+    pub fn saying(self, body: String) -> Self {
+        Self { body, ..self }
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {

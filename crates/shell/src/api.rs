@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{object, objects};
 
-pub use joint::{EraseBody, ExchangeBody, MergeBody, PoolRedeemBody, TransferBody};
+pub use joint::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};
 pub use spending::{

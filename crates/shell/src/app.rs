@@ -5,10 +5,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use ledger::Hash;
 use store::{InFlight, Spin, ensure_operator, migrate, seed};
 
 use crate::auth::Bearer;
 use crate::ids::now;
+use crate::keeping::Salt;
 use crate::problem::Problem;
 
 thread_local! {
@@ -19,6 +21,8 @@ thread_local! {
 pub struct App {
     /// The ledger's database.
     pub sql: Spin,
+    /// What digests are keyed with.
+    pub(crate) salt: Salt,
     /// Members with writes under way.
     pub(crate) in_flight: InFlight,
 }
@@ -44,7 +48,11 @@ impl App {
                 serde_json::json!({"level": "warn", "message": "admin_key has not 32 to 255 visible characters: there is no operator"})
             ),
         }
-        let app = Rc::new(Self { sql, in_flight: InFlight::default() });
+        let mut random = [0u8; 32];
+        getrandom::fill(&mut random).map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
+        let stored = store::secret(&sql, "salt", &Hash(random).to_string()).await?;
+        let salt = Salt::of(&stored, &spin_sdk::variables::get("digest_key").await.unwrap_or_default());
+        let app = Rc::new(Self { sql, salt, in_flight: InFlight::default() });
         INSTANCE.set(Some(app.clone()));
         Ok(app)
     }

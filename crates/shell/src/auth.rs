@@ -189,6 +189,7 @@ mod tests {
             hash: bearer.hash().to_owned(),
             revoked,
             label: "test".into(),
+            lineage: "acc_test".into(),
         }
     }
 

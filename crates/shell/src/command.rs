@@ -12,6 +12,7 @@ use crate::answer::{Reply, show};
 use crate::app::App;
 use crate::auth::{Bearer, Role};
 use crate::ids::{new_id, now};
+use crate::keeping::{Salt, digested, kept_for};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::rulebooks::published;
@@ -37,7 +38,9 @@ pub async fn single(
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = request.flag("dry_run").and_then(|dry| Ok((dry, placed(parse(&actor(bearer))?, request)?)));
+    let parsed = request
+        .flag("dry_run")
+        .and_then(|dry| Ok((dry, digested(&app.salt, placed(parse(&actor(bearer))?, request)?))));
     let (dry, order) = match parsed {
         Ok(parsed) => parsed,
         // Who may not come in is not told what is wrong with the body.
@@ -49,8 +52,8 @@ pub async fn single(
     let wanted = [order.wanted()];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
     let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
-    bearer.admit(caller, roles)?;
-    carried_out(app, &programme, None, order, loaded, dry).await
+    let caller = bearer.admit(caller, roles)?;
+    carried_out(app, &programme, None, kept_for(&caller, order), loaded, dry).await
 }
 
 /// Who asks, under which key, with which body: what is common to commands that read something before they know what is ordered, and then go on
@@ -107,7 +110,8 @@ pub async fn across(
     parse: impl FnOnce(&str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let order = placed(parse(&actor(Bearer::of(request)?))?, request)?;
+    let order = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
+    let order = kept_for(caller, order);
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     carried_out(app, &programme, abroad, order, loaded, dry).await
@@ -169,7 +173,7 @@ pub async fn bulk(
             return Err(problem);
         }
     };
-    let (orders, places) = sorted(parsed);
+    let (orders, places) = sorted(&app.salt, parsed);
     let outcomes = if orders.is_empty() {
         authenticate(app, request, roles).await?;
         Vec::new()
@@ -177,7 +181,8 @@ pub async fn bulk(
         let (wanted, lots) = loads(&orders);
         let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
         let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
-        bearer.admit(caller, roles)?;
+        let caller = bearer.admit(caller, roles)?;
+        let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(&caller, order)).collect();
         let book = published(&app.sql, &programme).await?;
         carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?
     };
@@ -197,7 +202,8 @@ pub async fn bulk_of_caller(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let (orders, places) = sorted(parse(&actor(Bearer::of(request)?))?);
+    let (orders, places) = sorted(&app.salt, parse(&actor(Bearer::of(request)?))?);
+    let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
     let (wanted, lots) = loads(&orders);
     let mut outcomes = Vec::new();
     if !orders.is_empty() {
@@ -219,12 +225,12 @@ pub async fn bulk_of_caller(
 }
 
 /// Orders, and for each place in the call the problem that keeps it from being one.
-fn sorted(parsed: Vec<Result<Order, Problem>>) -> (Vec<Order>, Vec<Option<Problem>>) {
+fn sorted(salt: &Salt, parsed: Vec<Result<Order, Problem>>) -> (Vec<Order>, Vec<Option<Problem>>) {
     let (mut orders, mut places) = (Vec::new(), Vec::new());
     for order in parsed {
         places.push(match order {
             Ok(order) => {
-                orders.push(order);
+                orders.push(digested(salt, order));
                 None
             }
             Err(problem) => Some(problem),

@@ -4,7 +4,7 @@ use ledger::{MemberId, ProgrammeId};
 use rules::{Command, Partner, decide_exchange, decide_joint, decide_single};
 use store::Order;
 
-use crate::api::{EraseBody, ExchangeBody, MergeBody, PoolRedeemBody, TransferBody};
+use crate::api::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
 use crate::check::Check;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
@@ -94,24 +94,48 @@ impl MergeBody {
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with every place that is wrong.
-pub fn pool_order(pool: &str, member: &str, joins: bool, key: &str, actor: &str) -> Result<Order, Problem> {
+pub fn pool_order(pool: &MemberId, member: &str, joins: bool, key: &str, actor: &str) -> Result<Order, Problem> {
     let mut check = Check::default();
-    let account = check.id("pool_id", MemberId::new(pool));
     let member_id = check.id("member_id", MemberId::new(member));
     let origin = check.origin(actor, None, None, None, None);
     let operation = if joins { "pool-join" } else { "pool-leave" };
-    let order = member_id.zip(account).map(|(id, account)| Order {
+    let order = member_id.map(|id| Order {
         decide: decide_joint,
         member: id,
-        command: Command::Pool { pool: account, joins },
+        command: Command::Pool { pool: pool.clone(), joins },
         origin,
-        idem: Some((format!("{operation}:{key}"), fingerprint(&(pool, member)))),
+        idem: Some((format!("{operation}:{key}"), fingerprint(&(pool.name(), member)))),
         source: None,
         attributes: None,
         trace: None,
         aliases: None,
     });
     check.done(order)
+}
+
+impl InvitationBody {
+    /// Checks the values and makes an order of it, for that pool and that guest.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(&self, pool: &MemberId, guest: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+        let mut check = Check::default();
+        let invited = check.id("member_id", MemberId::new(guest));
+        let head = check.id("/head_id", MemberId::new(self.head_id.as_str()));
+        let origin = check.origin(actor, None, None, None, None);
+        let order = invited.zip(head).map(|(guest_id, head)| Order {
+            decide: decide_joint,
+            member: pool.clone(),
+            command: Command::Invite { head, guest: guest_id },
+            origin,
+            idem: Some((format!("pool-invite:{key}"), fingerprint(&(pool.name(), guest, self)))),
+            source: None,
+            attributes: None,
+            trace: None,
+            aliases: None,
+        });
+        check.done(order)
+    }
 }
 
 impl PoolRedeemBody {
@@ -122,22 +146,22 @@ impl PoolRedeemBody {
     pub fn order(&self, pool: &MemberId, members: &[MemberId], key: &str, actor: &str) -> Result<Order, Problem> {
         let mut check = Check::default();
         check.points(self.points);
-        let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
+        let of = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let (reference, source) = check.document("redeem", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = Order {
+        let order = of.map(|of| Order {
             decide: decide_joint,
             member: pool.clone(),
             command: Command::RedeemPooled { members: members.to_vec(), points: self.points, of },
             origin,
-            idem: Some((format!("pool-redeem:{key}"), fingerprint(&(pool.as_str(), self)))),
+            idem: Some((format!("pool-redeem:{key}"), fingerprint(&(pool.name(), self)))),
             source,
             attributes: None,
             trace: None,
             aliases: None,
-        };
-        check.done(Some(order))
+        });
+        check.done(order)
     }
 }
 

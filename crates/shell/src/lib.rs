@@ -16,9 +16,11 @@ mod approvals;
 mod auth;
 mod check;
 mod command;
+mod gains;
 mod ids;
 mod joint;
 mod json;
+mod keeping;
 mod once;
 mod orders;
 mod page;
@@ -40,18 +42,20 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 pub use answer::Reply;
 pub use api::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, KeyBody, LineBody, MemberBody,
-    MemberPatchBody, MergeBody, MoneyBody, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody,
-    ReleaseBody, ReturnedLineBody, ReverseBody, SideBody, SimulationBody, TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, InvitationBody, KeyBody, LineBody,
+    MemberBody, MemberPatchBody, MergeBody, MoneyBody, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody,
+    RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody, SimulationBody, TransferBody,
 };
 pub use app::App;
 pub use auth::{Bearer, Role, new_key};
 pub use command::{
     across, actor_of, asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, simulated, single,
 };
+pub use gains::makes_no_points;
 pub use ids::{new_id, now};
 pub use joint::pool_order;
 pub use json::{parse_json, parse_optional_json};
+pub use keeping::scoped;
 pub use once::once;
 pub use page::Page;
 pub use problem::{FieldError, PROBLEMS, Problem};

@@ -4,11 +4,12 @@
 //! between does the same once more, and only then.
 
 use serde::Serialize;
-use store::{Caller, Receipt, keep_receipt, receipt};
+use store::{Caller, Receipt, is_fingerprint, keep_receipt, receipt};
 
 use crate::answer::Reply;
 use crate::app::App;
 use crate::ids::now;
+use crate::keeping::scoped;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
 
@@ -25,11 +26,11 @@ pub async fn once(
     asked: &impl Serialize,
     act: impl AsyncFnOnce() -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
-    let idem = format!("{operation}:{key}");
-    let fingerprint = fingerprint(asked);
+    let idem = scoped(caller, &format!("{operation}:{key}"));
+    let fingerprint = app.salt.fingerprint(&fingerprint(asked));
     let programme = caller.programme.no;
-    if let Some(kept) = receipt(&app.sql, programme, &idem).await? {
-        if kept.fingerprint != fingerprint {
+    if let Some(kept) = receipt(&app.sql, programme, &idem, &fingerprint).await? {
+        if !is_fingerprint(&kept.fingerprint, &fingerprint) {
             return Err(Problem::IdempotencyKeyReused);
         }
         return Ok(Reply::new(kept.status, "application/json", kept.body).with("idempotent-replayed", "true"));

@@ -283,6 +283,8 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::CounterpartyNotFound
         | Refusal::SameMember
         | Refusal::ItemsOpen
+        | Refusal::NotHead
+        | Refusal::NotInvited
         | Refusal::TransfersNotOffered
         | Refusal::ExchangeNotOffered
         | Refusal::RewardNotFound

@@ -4,9 +4,6 @@
 
 use std::net::IpAddr;
 
-use ledger::Hash;
-use rules::Command;
-use sha2::{Digest, Sha256};
 use store::{Order, Trace};
 
 use crate::problem::{FieldError, Problem};
@@ -69,17 +66,5 @@ pub(crate) fn trace_of(
 
 /// The order with the place it was asked from.
 pub(crate) fn asked_from(order: Order, trace: Trace) -> Order {
-    let mut order = order;
-    if let (Command::Earn(event), Some(device)) = (&mut order.command, &trace.device) {
-        event.device = Some(digest(device));
-    }
-    order.trace = Some(trace).filter(|trace| *trace != Trace::default());
-    order
-}
-
-/// The first half of SHA-256 over the device's name.
-fn digest(device: &str) -> String {
-    let mut digest = Hash(Sha256::digest(device.as_bytes()).into()).to_string();
-    digest.truncate(32);
-    digest
+    Order { trace: Some(trace).filter(|trace| *trace != Trace::default()), ..order }
 }

@@ -1,4 +1,2 @@
--- The id of the member of programme ?1 that is known as ?2, which has ~ in front.
-SELECT m.id FROM member AS m WHERE m.programme_no = ?1 AND m.id = (
-  SELECT member_id FROM known_as WHERE programme_no = ?1 AND alias = substr(?2, 2) ORDER BY distance LIMIT 1
-)
+-- The id of the member of programme ?1 that is known there as ?2, which has ~ in front.
+SELECT m.id FROM alias AS a JOIN member AS m ON m.no = a.member_no WHERE a.programme_no = ?1 AND a.alias = substr(?2, 2)

@@ -94,7 +94,7 @@ pub(crate) async fn by_member<T>(
         let no = row.integer(0)?;
         members += i64::from(no != last);
         last = no;
-        let member = MemberId::new(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
+        let member = MemberId::stored(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
         found.push((member, read(&row.text(2)?).ok_or(Error::Corrupt("state"))?));
     }
     Ok((found, (members == most).then_some(last)))

@@ -32,7 +32,7 @@ async fn by_name(sql: &impl Sql, programme_no: i64, name: &str) -> Result<Option
     let values = vec![programme_no.into(), name.into()];
     let mut rows = sql.look_up(statement!("queries/member_by_alias"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    MemberId::new(row.text(0)?).map(Some).map_err(|_| Error::Corrupt("member id"))
+    MemberId::stored(row.text(0)?).map(Some).map_err(|_| Error::Corrupt("member id"))
 }
 
 async fn country_code(sql: &impl Sql, programme_no: i64) -> Result<Option<String>, Error> {
@@ -40,17 +40,18 @@ async fn country_code(sql: &impl Sql, programme_no: i64) -> Result<Option<String
     rows.first_mut().map_or(Ok(None), |row| row.optional_text(0))
 }
 
-/// Whom each of these names means in the group, if anybody: the name with `~` in front, and the programme in which it is asked where that is another
-/// one.
+/// Who has no account in the programme and is known by each of these names elsewhere in the group, if anybody, with the name as it is told there. The
+/// name has `~` in front, and the programme in which it is asked where that is another one. Whose account there is goes by the programme's own names.
 pub(crate) async fn known(
     sql: &impl Sql,
     programme_no: i64,
     names: &[(MemberId, Option<String>)],
-) -> Result<Vec<Option<MemberId>>, Error> {
-    let mut found = asked(sql, programme_no, names).await?;
-    let is_open = |(_, ((name, _), found)): &(usize, (&(MemberId, Option<String>), &Option<MemberId>))| {
-        found.is_none() && has_spellings(name)
-    };
+) -> Result<Vec<Option<(MemberId, MemberId)>>, Error> {
+    let found = asked(sql, programme_no, names, true).await?;
+    let by_name = |(found, (name, _)): (Option<MemberId>, &(MemberId, Option<String>))| Some((found?, name.clone()));
+    let mut found: Vec<Option<(MemberId, MemberId)>> = found.into_iter().zip(names).map(by_name).collect();
+    type Asked<'a> = (&'a (MemberId, Option<String>), &'a Option<(MemberId, MemberId)>);
+    let is_open = |(_, ((name, _), found)): &(usize, Asked<'_>)| found.is_none() && has_spellings(name);
     let open: Vec<usize> = names.iter().zip(&found).enumerate().filter(is_open).map(|(at, _)| at).collect();
     if open.is_empty() {
         return Ok(found);
@@ -63,9 +64,10 @@ pub(crate) async fn known(
             again.push((spelling, there.clone()));
         }
     }
-    for (at, one) in places.into_iter().zip(asked(sql, programme_no, &again).await?) {
+    let told = asked(sql, programme_no, &again, true).await?;
+    for (at, (one, (spelling, _))) in places.into_iter().zip(told.into_iter().zip(again)) {
         if let Some(place) = found.get_mut(at).filter(|place| place.is_none()) {
-            *place = one;
+            *place = one.map(|id| (id, spelling));
         }
     }
     Ok(found)
@@ -78,23 +80,24 @@ pub(crate) async fn known(
 pub async fn holders(sql: &impl Sql, programme_no: i64, names: &[String]) -> Result<Vec<Option<MemberId>>, Error> {
     let named = names.iter().map(|name| MemberId::new(format!("~{name}")).map(|name| (name, None)));
     let named = named.collect::<Result<Vec<_>, _>>().map_err(|_| Error::Corrupt("name"))?;
-    asked(sql, programme_no, &named).await
+    asked(sql, programme_no, &named, false).await
 }
 
 async fn asked(
     sql: &impl Sql,
     programme_no: i64,
     names: &[(MemberId, Option<String>)],
+    new_only: bool,
 ) -> Result<Vec<Option<MemberId>>, Error> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<_> = names.iter().map(|(name, there)| json!([name.as_str(), there])).collect();
-    let values = vec![programme_no.into(), json!(rows).to_string().into()];
+    let values = vec![programme_no.into(), json!(rows).to_string().into(), i64::from(new_only).into()];
     let rows = sql.look_up(statement!("queries/known"), values).await?;
     let read = |mut row: crate::Row| {
         let id = row.optional_text(0)?;
-        id.map(MemberId::new).transpose().map_err(|_| Error::Corrupt("member id"))
+        id.map(MemberId::stored).transpose().map_err(|_| Error::Corrupt("member id"))
     };
     rows.into_iter().map(read).collect()
 }

@@ -177,7 +177,7 @@ async fn members(sql: &impl Sql, programme_no: i64, test: &BackTestRow, after: i
     let rows = sql.query(statement!("queries/back_test_members"), values).await?;
     let read = |mut row: Row| {
         let attributes = row.optional_text(2)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let id = MemberId::new(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
+        let id = MemberId::stored(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
         Ok((row.integer(0)?, id, attributes, row.integer(3)?))
     };
     rows.into_iter().map(read).collect()

@@ -115,6 +115,9 @@ struct Body {
     /// Whether this is the pool's side, whether the member joins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pool: Option<(bool, bool)>,
+    /// Until when a pool's guest may join.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     carried: Option<StandingRow>,
     /// Programme, points there, rate. Queries look into this one.
@@ -123,6 +126,9 @@ struct Body {
     /// What the level after `tier` is held by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     claims: Vec<ClaimRow>,
+    /// Set by the statement that takes the free texts of an erased member out, and by nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    redacted: bool,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -177,9 +183,11 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         reward: entry.reward.as_ref().map(|r| (r.reward.clone(), r.version, r.quantity, r.cash_minor)),
         counterparty: entry.counterparty.as_ref().map(ToString::to_string),
         pool: entry.pool.map(|change| (change.is_pool, change.joins)),
+        invitation: entry.invitation.map(|until| until.0),
         carried: entry.carried.as_ref().map(standing_row),
         exchange: entry.exchange.as_ref().map(|e| (e.programme.to_string(), e.points, e.rate.to_string())),
         claims: entry.tier.iter().flat_map(|tier| &tier.claims).map(claim_row).collect(),
+        redacted: entry.redacted,
         deduction: entry.deduction.map(|d| (d.order_minor, d.wished, d.money_minor)),
     };
     serde_json::to_string(&body).map_err(|_| Error::Corrupt("entry to be written"))
@@ -247,7 +255,7 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
     let claims = body.claims.into_iter().map(claim).collect::<Option<_>>().ok_or_else(corrupt)?;
     Ok(Entry {
         programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
-        member: MemberId::new(row.text(at + 1)?).map_err(|_| corrupt())?,
+        member: MemberId::stored(row.text(at + 1)?).map_err(|_| corrupt())?,
         sequence: Sequence(row.integer(at + 2)?),
         id: EntryId::parse(&row.text(at + 3)?).ok_or_else(corrupt)?,
         kind: Kind::parse(&row.text(at + 4)?).ok_or_else(corrupt)?,
@@ -302,10 +310,12 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
             quantity,
             cash_minor,
         }),
-        counterparty: body.counterparty.map(MemberId::new).transpose().map_err(|_| corrupt())?,
+        counterparty: body.counterparty.map(MemberId::stored).transpose().map_err(|_| corrupt())?,
         pool: body.pool.map(|(is_pool, joins)| PoolChange { is_pool, joins }),
+        invitation: body.invitation.map(instant),
         carried: body.carried.map(standing),
         exchange: body.exchange.map(|row| exchange(row).ok_or_else(corrupt)).transpose()?,
+        redacted: body.redacted,
         deduction: body.deduction.map(|(order_minor, wished, money_minor)| Deduction {
             order_minor,
             wished,

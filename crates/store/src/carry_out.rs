@@ -13,7 +13,7 @@ use crate::commit::{Claims, commit};
 use crate::history::span;
 use crate::in_flight::InFlight;
 use crate::load::{Hit, Loaded, Lots, Scope, Wanted, load};
-use crate::order::{Answer, Order, Outcome, most_lots};
+use crate::order::{Answer, Order, Outcome, fingerprint_now, is_fingerprint, most_lots};
 use crate::profile::merged;
 use crate::programmes::ProgrammeRef;
 use crate::refusals;
@@ -173,6 +173,9 @@ impl Round {
         let stored = under_way.is_some().then(|| loaded.member.clone());
         let recorded = &loaded.recorded;
         let member = ahead.or(under_way).unwrap_or(loaded.member);
+        if !member.exists() && claims.aliases.is_none() {
+            claims.aliases = loaded.opened_as.clone().map(|name| vec![name]);
+        }
         let id = (desk.ids)();
         match attempt(desk, order, member.clone(), recorded, id)? {
             Attempt::NeedsAllLots => {
@@ -264,7 +267,9 @@ impl Round {
     }
 
     fn rows(&self) -> Result<Vec<[String; 4]>, Error> {
-        let row = |r: &Refused| Ok([r.idem.clone(), r.fingerprint.clone(), r.id.clone(), refusals::write(&r.refusal)?]);
+        let row = |r: &Refused| {
+            Ok([r.idem.clone(), fingerprint_now(&r.fingerprint).to_owned(), r.id.clone(), refusals::write(&r.refusal)?])
+        };
         self.refused.iter().map(row).collect()
     }
 }
@@ -324,10 +329,10 @@ async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Resul
     let Some((_, fingerprint)) = &order.idem else { return Ok(None) };
     if let Some(kept) = &loaded.refusal {
         let heard = || Outcome::Refused { refusal: kept.refusal.clone(), id: kept.id.clone(), replayed: true };
-        return Ok(Some(if kept.fingerprint == *fingerprint { heard() } else { Outcome::KeyReused }));
+        return Ok(Some(if is_fingerprint(&kept.fingerprint, fingerprint) { heard() } else { Outcome::KeyReused }));
     }
     let Some(Hit { fingerprint: stored, member_no, first, primary, last }) = &loaded.hit else { return Ok(None) };
-    if stored != fingerprint {
+    if !is_fingerprint(stored, fingerprint) {
         return Ok(Some(Outcome::KeyReused));
     }
     let entries = span(sql, *member_no, *first, *last).await?;

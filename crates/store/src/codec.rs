@@ -37,7 +37,7 @@ pub(crate) fn instant(value: i64) -> Timestamp {
 /// Reads a member from 16 columns from `at` on (id, no, sequence … reminded_at, debt, state) and the lots from the one after. A null number
 /// is a new member.
 pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), Error> {
-    let id = MemberId::new(row.text(at)?).map_err(|_| Error::Corrupt("member id"))?;
+    let id = MemberId::stored(row.text(at)?).map_err(|_| Error::Corrupt("member id"))?;
     let Some(number) = row.optional_integer(at + 1)? else { return Ok((Member::new(id), None)) };
     let tier = match (row.optional_text(at + 7)?, row.optional_integer(at + 8)?) {
         (Some(id), Some(since)) => Some((id, instant(since), row.optional_integer(at + 9)?.map(instant))),
@@ -67,6 +67,7 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         frozen: more.frozen(),
         pool: more.pool()?,
         pooled: more.pooled()?,
+        invitations: more.invitations()?,
         closed: more.closed()?,
         requests: more.requests()?,
         due_at: row.optional_integer(at + 12)?.map(instant),

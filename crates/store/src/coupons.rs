@@ -50,5 +50,5 @@ pub async fn coupon_holder(sql: &impl Sql, programme_no: i64, code: &str) -> Res
     let values = vec![programme_no.into(), code.into()];
     let mut rows = sql.look_up(statement!("queries/coupon_holder"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    MemberId::new(row.text(0)?).map(Some).map_err(|_| Error::Corrupt("member id"))
+    MemberId::stored(row.text(0)?).map(Some).map_err(|_| Error::Corrupt("member id"))
 }

@@ -49,6 +49,8 @@ pub struct Claimed {
     pub url: String,
     /// What they are signed with.
     pub secret: String,
+    /// What they are signed with as well: the secret before, for a while.
+    pub secret_before: Option<String>,
     /// The kinds it wants, as stored.
     pub kinds: Option<String>,
     /// The last entry number that was delivered or parked.
@@ -85,6 +87,7 @@ pub async fn claim_endpoint(
         position: row.integer(3)?,
         failures: row.integer(4)?,
         last_entry_no: row.integer(5)?,
+        secret_before: row.optional_text(6)?,
     }))
 }
 

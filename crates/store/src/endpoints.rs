@@ -45,6 +45,8 @@ pub struct EndpointWish<'a> {
     pub secret: Option<&'a str>,
     /// The secret of a new endpoint whose caller chose none.
     pub fresh_secret: &'a str,
+    /// Until when a secret that is replaced goes on.
+    pub before_until: Timestamp,
     /// A fresh id: tells a new endpoint from a changed one.
     pub token: &'a str,
 }
@@ -78,11 +80,36 @@ pub async fn put_endpoint(
         wish.fresh_secret.into(),
         wish.token.into(),
         now.0.into(),
+        wish.before_until.0.into(),
     ];
     let mut rows = sql.query(statement!("queries/endpoint_put"), values).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("endpoint"))?;
     let (secret, lease) = (row.text(0)?, row.text(1)?);
     Ok((lease == wish.token).then_some(secret))
+}
+
+/// The secret of an endpoint as it is stored.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn endpoint_secret(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<String>, Error> {
+    let mut rows = sql.query(statement!("queries/endpoint_secret"), vec![programme_no.into(), id.into()]).await?;
+    rows.first_mut().map(|row| row.text(0)).transpose()
+}
+
+/// Gives an endpoint another secret; the one it has goes on until some instant. False when there is no such endpoint.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn rotate_secret(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    secret: &str,
+    before_until: Timestamp,
+) -> Result<bool, Error> {
+    let values = vec![programme_no.into(), id.into(), secret.into(), before_until.0.into()];
+    Ok(!sql.query(statement!("queries/endpoint_rotate"), values).await?.is_empty())
 }
 
 /// Endpoints of a programme after the id `after`, at most `most`.

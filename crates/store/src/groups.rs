@@ -1,6 +1,7 @@
 //! Which programmes belong together: in a group, members are known by the same names, and points may be exchanged.
 
 use ledger::ProgrammeId;
+use rules::Exchanges;
 
 use crate::Error;
 use crate::programmes::{ProgrammeRef, read_reference};
@@ -36,6 +37,23 @@ pub async fn set_group(sql: &impl Sql, id: &str, group: Option<&str>) -> Result<
 pub async fn name_clashes(sql: &impl Sql, id: &str, group: Option<&str>) -> Result<Vec<String>, Error> {
     let rows = sql.query(statement!("queries/group_clash"), vec![id.into(), group.into()]).await?;
     rows.into_iter().map(|mut row| row.text(0)).collect()
+}
+
+/// What a programme and those of a group (its own, unless told) let members exchange, each by the programme's id, as it is published now.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn agreements(
+    sql: &impl Sql,
+    programme_no: i64,
+    group: Option<&str>,
+) -> Result<Vec<(String, Exchanges)>, Error> {
+    let rows = sql.look_up(statement!("queries/agreements"), vec![programme_no.into(), group.into()]).await?;
+    let read = |mut row: crate::Row| {
+        let exchanges = row.optional_text(1)?.map(|text| serde_json::from_str(&text)).transpose();
+        Ok((row.text(0)?, exchanges.map_err(|_| Error::Corrupt("rulebook"))?.unwrap_or_default()))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Another programme of the same group.

@@ -17,6 +17,14 @@ pub async fn span(sql: &impl Sql, member_no: i64, first: i64, last: i64) -> Resu
     rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
 }
 
+/// Takes the free texts out of the entries of an erased member, and tells of how many. Does nothing for anybody else, and nothing a second time.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn redact(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Result<usize, Error> {
+    Ok(sql.query(statement!("queries/redact"), vec![programme_no.into(), member.as_str().into()]).await?.len())
+}
+
 /// The entry of who got what the transfer with that id gave.
 ///
 /// # Errors

@@ -41,6 +41,7 @@ mod reports;
 mod retention;
 mod reviews;
 mod rewards;
+mod secrets;
 mod sources;
 mod sql;
 mod statement;
@@ -61,13 +62,15 @@ pub use deliveries::{
 };
 pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
 pub use endpoints::{
-    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, list_endpoints, other_endpoints,
-    put_endpoint, replay_dead,
+    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
+    other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
-pub use groups::{group_of, kin, name_clashes, set_group};
-pub use history::{adjusted, corrections, drawn_lots, gifts, history, named_entry, span, taken_over, transferred};
+pub use groups::{agreements, group_of, kin, name_clashes, set_group};
+pub use history::{
+    adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over, transferred,
+};
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
 pub use keys::{KeyRecord, count_keys, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
@@ -77,7 +80,7 @@ pub use night::{
     all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
     tiers_alone,
 };
-pub use order::{Answer, Order, Outcome, Trace};
+pub use order::{Answer, Order, Outcome, Trace, is_fingerprint};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish,
     rulebook_text, seed,
@@ -95,6 +98,7 @@ pub use reports::{
 pub use retention::{KEPT, Kept, forget};
 pub use reviews::{open_reviews, reviewed};
 pub use rewards::{Offer, list_rewards, other_rewards, put_reward, reward};
+pub use secrets::secret;
 pub use sources::{records, source};
 #[cfg(feature = "native")]
 pub use sql::native::Native;

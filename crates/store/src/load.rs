@@ -10,6 +10,7 @@ use crate::Error;
 use crate::aliases;
 use crate::body::{ReversalRow, reversal};
 use crate::codec;
+use crate::order::{bare_key, fingerprint_before};
 use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
@@ -32,6 +33,8 @@ pub struct Caller {
     pub revoked: bool,
     /// What people call it.
     pub label: String,
+    /// The line of keys that it continues, each made by rotating the one before: whose idempotency keys it uses.
+    pub lineage: String,
 }
 
 /// What to load for one command.
@@ -39,8 +42,8 @@ pub struct Caller {
 pub struct Wanted {
     /// The member.
     pub member: MemberId,
-    /// The idempotency key with its operation in front, when there is one.
-    pub idem: Option<String>,
+    /// The idempotency key with its operation in front, and the fingerprint of the request, when there is one.
+    pub idem: Option<(String, String)>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
     /// The store that the source is from, when that is told.
@@ -108,7 +111,7 @@ impl Wanted {
         let subjects = Some(&self.subjects).filter(|subjects| !subjects.is_empty());
         json!([
             self.member.as_str(),
-            self.idem,
+            self.idem.as_ref().map(|(key, _)| key),
             self.source,
             entries,
             lots.filter(|lots| !lots.is_empty()),
@@ -120,7 +123,9 @@ impl Wanted {
                 Beside::Profile => 1,
                 Beside::Pricing => 2,
             },
-            of.map(ProgrammeId::as_str)
+            of.map(ProgrammeId::as_str),
+            self.idem.as_ref().map(|(_, fingerprint)| fingerprint_before(fingerprint)),
+            self.idem.as_ref().map(|(key, _)| bare_key(key))
         ])
     }
 }
@@ -165,6 +170,8 @@ pub struct Loaded {
     pub attributes: Option<String>,
     /// The other names of the member, a JSON list; only loaded with the profile.
     pub aliases: Option<String>,
+    /// The name by which somebody else in the group knows the member, who has no account yet: an account that is opened is known by it here.
+    pub opened_as: Option<String>,
 }
 
 /// Where the entries of an earlier command are.
@@ -197,46 +204,50 @@ pub async fn load(
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
     let Some((mut programme, caller, mut loaded)) = look_up(sql, scope, wanted, lots).await? else { return Ok(None) };
-    if let Some(known) = known(sql, programme.no, wanted, &loaded).await? {
+    if let Some((known, names)) = known(sql, programme.no, wanted, &loaded).await? {
         // With the rulebook of that instant: what is loaded beside a member is what that one asks for.
-        let found = look_up(sql, Scope::Programme(programme.no), &known, lots).await?;
+        let found = look_up(sql, scope, &known, lots).await?;
         (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+        for (loaded, name) in loaded.iter_mut().zip(names) {
+            loaded.opened_as = name.filter(|_| !loaded.member.exists());
+        }
     }
     make_room(sql, programme.no, wanted, &mut loaded).await?;
     Ok(Some((programme, caller, loaded)))
 }
 
-/// The same, by the ids of those who are known by a name elsewhere in the group only. `None` where there is nobody like that.
+/// The same, by the ids of those who have no account here and are known by a name elsewhere in the group. `None` where there is nobody like that.
+/// Both sides of an exchange are the member that the name means here.
 async fn known(
     sql: &impl Sql,
     programme_no: i64,
     wanted: &[Wanted],
     loaded: &[Loaded],
-) -> Result<Option<Vec<Wanted>>, Error> {
+) -> Result<Option<(Vec<Wanted>, Vec<Option<String>>)>, Error> {
     let mut known = wanted.to_vec();
     let (mut names, mut places) = (Vec::new(), Vec::new());
-    for (wanted, loaded) in known.iter_mut().zip(loaded) {
-        let abroad = wanted.abroad.clone();
-        let own = std::iter::once((&mut wanted.member, &loaded.member, None));
-        let others = wanted.others.iter_mut().zip(&loaded.recorded.others);
-        for (id, found, of) in own.chain(others.map(|(id, found)| (id, found, abroad.as_ref()))) {
-            if found.id.is_alias() {
-                names.push((id.clone(), of.map(ToString::to_string)));
-                places.push(id);
-            }
-        }
-    }
-    if names.is_empty() {
-        return Ok(None);
-    }
     let mut is_any = false;
-    for (found, id) in aliases::known(sql, programme_no, &names).await?.into_iter().zip(places) {
-        if let Some(found) = found {
-            *id = found;
+    for (at, (wanted, loaded)) in known.iter_mut().zip(loaded).enumerate() {
+        if loaded.member.id.is_alias() {
+            names.push((loaded.member.id.clone(), None));
+            places.push((at, &mut wanted.member));
+        } else if wanted.abroad.is_some() && wanted.member.is_alias() {
+            wanted.others = vec![loaded.member.id.clone()];
             is_any = true;
         }
     }
-    Ok(is_any.then_some(known))
+    let mut told: Vec<Option<String>> = loaded.iter().map(|_| None).collect();
+    if !names.is_empty() {
+        for (found, (at, id)) in aliases::known(sql, programme_no, &names).await?.into_iter().zip(places) {
+            let Some((found, name)) = found else { continue };
+            *id = found;
+            is_any = true;
+            if let Some(told) = told.get_mut(at) {
+                *told = name.as_str().strip_prefix('~').map(str::to_owned);
+            }
+        }
+    }
+    Ok(is_any.then_some((known, told)))
 }
 
 async fn look_up(
@@ -262,7 +273,7 @@ async fn look_up(
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first)?;
-    let caller = read_caller(first, &programme, 4)?;
+    let caller = read_caller(first, &programme, 4, 36)?;
     let mut found = rows.iter_mut().map(read_loaded);
     let mut next = || found.next().ok_or(Error::Corrupt("answer"))?;
     let mut loaded = Vec::new();
@@ -284,10 +295,10 @@ pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Erro
     let mut rows = sql.look_up(statement!("queries/caller"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(row)?;
-    read_caller(row, &programme, 4)
+    read_caller(row, &programme, 4, 9)
 }
 
-fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Option<Caller>, Error> {
+fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize, lineage: usize) -> Result<Option<Caller>, Error> {
     let Some(role) = row.optional_text(at)? else { return Ok(None) };
     Ok(Some(Caller {
         programme: programme.clone(),
@@ -296,6 +307,7 @@ fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize) -> Result<Opt
         hash: row.text(at + 2)?,
         revoked: row.optional_integer(at + 3)?.is_some(),
         label: row.text(at + 4)?,
+        lineage: row.text(lineage)?,
     }))
 }
 
@@ -330,7 +342,7 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
         taken_alias,
         ..Recorded::default()
     };
-    Ok(Loaded { member, member_no, hit, source: None, refusal, recorded, attributes, aliases })
+    Ok(Loaded { member, member_no, hit, source: None, refusal, recorded, attributes, aliases, opened_as: None })
 }
 
 fn read_reward(text: &str) -> Result<(i64, Reward), Error> {

@@ -9,7 +9,7 @@ use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 14] = [
+const MIGRATIONS: [(&str, &str); 17] = [
     ("0001_ledger", statement!("migrations/0001_ledger")),
     ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
     ("0003_receipts", statement!("migrations/0003_receipts")),
@@ -24,6 +24,9 @@ const MIGRATIONS: [(&str, &str); 14] = [
     ("0012_groups", statement!("migrations/0012_groups")),
     ("0013_names", statement!("migrations/0013_names")),
     ("0014_retention", statement!("migrations/0014_retention")),
+    ("0015_keys_of_their_own", statement!("migrations/0015_keys_of_their_own")),
+    ("0016_free_texts", statement!("migrations/0016_free_texts")),
+    ("0017_two_secrets", statement!("migrations/0017_two_secrets")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

@@ -2,7 +2,9 @@
 //!
 //! Field names are part of the stored format; new fields are optional.
 
-use ledger::{AdjustmentRequest, Closed, Coupon, EntryId, Frozen, Hold, Member, MemberId, OpenReview, Reference};
+use ledger::{
+    AdjustmentRequest, Closed, Coupon, EntryId, Frozen, Hold, Member, MemberId, OpenReview, Reference, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -33,6 +35,9 @@ pub(crate) struct More {
     pool: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pooled: Vec<String>,
+    /// Member, until.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    invitations: Vec<(String, i64)>,
     /// The member that it became part of; empty when it was forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     closed: Option<String>,
@@ -63,6 +68,10 @@ impl More {
         self.pooled.iter().map(|id| member_id(id)).collect()
     }
 
+    pub(crate) fn invitations(&self) -> Result<Vec<(MemberId, Timestamp)>, Error> {
+        self.invitations.iter().map(|(id, until)| Ok((member_id(id)?, instant(*until)))).collect()
+    }
+
     pub(crate) fn closed(&self) -> Result<Option<Closed>, Error> {
         match self.closed.as_deref() {
             None => Ok(None),
@@ -85,7 +94,7 @@ impl More {
 }
 
 fn member_id(id: &str) -> Result<MemberId, Error> {
-    MemberId::new(id).map_err(|_| Error::Corrupt("member id"))
+    MemberId::stored(id).map_err(|_| Error::Corrupt("member id"))
 }
 
 /// The text that is stored; `None` when there is nothing to say.
@@ -98,6 +107,7 @@ pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
         reviews: member.reviews.iter().map(open_review_row).collect(),
         pool: member.pool.as_ref().map(ToString::to_string),
         pooled: member.pooled.iter().map(ToString::to_string).collect(),
+        invitations: member.invitations.iter().map(|(id, until)| (id.to_string(), until.0)).collect(),
         closed: member.closed.as_ref().map(|closed| match closed {
             Closed::Merged(into) => into.to_string(),
             Closed::Erased => String::new(),

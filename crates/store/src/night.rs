@@ -146,5 +146,5 @@ fn ids(rows: Rows) -> Result<Vec<MemberId>, Error> {
 }
 
 fn member_id(text: String) -> Result<MemberId, Error> {
-    MemberId::new(text).map_err(|_| Error::Corrupt("member id"))
+    MemberId::stored(text).map_err(|_| Error::Corrupt("member id"))
 }

@@ -17,7 +17,8 @@ pub struct Order {
     pub command: Command,
     /// Who asks.
     pub origin: Origin,
-    /// The idempotency key with its operation in front, and the fingerprint of the request; jobs have none.
+    /// The idempotency key with its operation in front, and the fingerprint of the request; jobs have none. Once it is known who asks, the line of API
+    /// keys is in front of the key, and the fingerprint has all its forms with commas between: as it is stored first, as the first versions stored it last.
     pub idem: Option<(String, String)>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
@@ -42,7 +43,7 @@ impl Order {
     /// What must be loaded to decide it.
     #[must_use]
     pub fn wanted(&self) -> Wanted {
-        let idem = self.idem.as_ref().map(|(key, _)| key.clone());
+        let idem = self.idem.clone();
         let (subjects, reward) = match &self.command {
             Command::Earn(event) => (event.device.iter().map(|device| format!("device:{device}")).collect(), None),
             Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
@@ -109,6 +110,7 @@ impl Order {
             | Command::Exchange { .. }
             | Command::Merge { .. }
             | Command::Pool { .. }
+            | Command::Invite { .. }
             | Command::RedeemPooled { .. }
             | Command::Erase
             | Command::Refuse(_)
@@ -188,10 +190,32 @@ impl Order {
     }
 
     pub(crate) fn claims(&self) -> Claims {
-        let (idem, fingerprint) = self.idem.clone().unzip();
+        let idem = self.idem.as_ref().map(|(key, _)| key.clone());
+        let fingerprint = self.idem.as_ref().map(|(_, fingerprint)| fingerprint_now(fingerprint).to_owned());
         let Self { source, attributes, trace, aliases, .. } = self.clone();
         Claims { idem, fingerprint, source, attributes, trace, aliases }
     }
+}
+
+/// A key without the line of API keys: its operation has a colon after it, and no slash before that.
+pub(crate) fn bare_key(key: &str) -> &str {
+    key.split_once('/').filter(|(line, _)| !line.contains(':')).map_or(key, |(_, bare)| bare)
+}
+
+/// The form of a fingerprint that is stored.
+pub(crate) fn fingerprint_now(fingerprint: &str) -> &str {
+    fingerprint.split(',').next().unwrap_or(fingerprint)
+}
+
+/// The form that the first versions stored.
+pub(crate) fn fingerprint_before(fingerprint: &str) -> &str {
+    fingerprint.rsplit(',').next().unwrap_or(fingerprint)
+}
+
+/// Whether a stored fingerprint is that of the request, in any of its forms.
+#[must_use]
+pub fn is_fingerprint(stored: &str, of: &str) -> bool {
+    of.split(',').any(|form| form == stored)
 }
 
 /// What a command wrote.

@@ -3,6 +3,7 @@
 use ledger::Timestamp;
 
 use crate::Error;
+use crate::order::{bare_key, fingerprint_before, fingerprint_now};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -17,12 +18,22 @@ pub struct Receipt {
     pub body: String,
 }
 
-/// What was answered under a key (the operation in front), if anything was.
+/// What was answered under a key (the line of the API key and the operation in front) to a request with that fingerprint, if anything was.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn receipt(sql: &impl Sql, programme_no: i64, idem: &str) -> Result<Option<Receipt>, Error> {
-    let mut rows = sql.look_up(statement!("queries/receipt"), vec![programme_no.into(), idem.into()]).await?;
+pub async fn receipt(
+    sql: &impl Sql,
+    programme_no: i64,
+    idem: &str,
+    fingerprint: &str,
+) -> Result<Option<Receipt>, Error> {
+    let mut rows = sql
+        .look_up(
+            statement!("queries/receipt"),
+            vec![programme_no.into(), idem.into(), bare_key(idem).into(), fingerprint_before(fingerprint).into()],
+        )
+        .await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let status = u16::try_from(row.integer(1)?).map_err(|_| Error::Corrupt("receipt"))?;
     Ok(Some(Receipt { fingerprint: row.text(0)?, status, body: row.text(2)? }))
@@ -43,7 +54,7 @@ pub async fn keep_receipt(
     let values = vec![
         programme_no.into(),
         idem.into(),
-        fingerprint.as_str().into(),
+        fingerprint_now(fingerprint).into(),
         i64::from(*status).into(),
         body.as_str().into(),
         now.0.into(),

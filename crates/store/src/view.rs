@@ -52,6 +52,7 @@ impl Serialize for EntryView<'_> {
         optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
         optional(&mut map, "counterparty", entry.counterparty.as_ref().map(|other| other.as_str()))?;
         optional(&mut map, "pool", entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})))?;
+        optional(&mut map, "invitation", entry.invitation.map(|until| json!({"until": until.to_string()})))?;
         let exchange = |e: &Exchange| json!({"programme_id": e.programme.as_str(), "points": e.points, "rate": e.rate.to_string()});
         optional(&mut map, "exchange", entry.exchange.as_ref().map(exchange))?;
         list(&mut map, "coupons", entry.coupons.iter().map(coupon_json))?;

@@ -65,7 +65,11 @@ impl Group {
 
     fn partner(&self, at: usize) -> Option<Partner> {
         let (programme, book) = &self.programmes[at];
-        Some(Partner { programme: ledger::ProgrammeId::new(programme.id.clone()).unwrap(), book: book.clone() })
+        Some(Partner {
+            programme: ledger::ProgrammeId::new(programme.id.clone()).unwrap(),
+            book: book.clone(),
+            gains: false,
+        })
     }
 
     /// Whom a name belongs to, in a decision and in a look-up.
@@ -74,6 +78,19 @@ impl Group {
         let loaded = self.load(at, &order).remove(0).member;
         let found = wait(store::member_by_alias(&self.world.sql, self.programmes[at].0.no, name)).unwrap();
         (loaded.id.to_string(), found.map(|id: MemberId| id.to_string()))
+    }
+
+    /// Whose a name is in the group, as a programme sees it: who may be given it there.
+    fn means(&self, at: usize, name: &str) -> String {
+        self.world
+            .sql
+            .connection()
+            .query_row(
+                "SELECT member_id FROM known_as WHERE programme_no = ?1 AND alias = ?2 ORDER BY distance LIMIT 1",
+                (self.programmes[at].0.no, name),
+                |row| row.get(0),
+            )
+            .unwrap()
     }
 
     /// Programmes in which somebody else is known by a name of this one.
@@ -101,14 +118,7 @@ fn a_name_means_the_same_person_in_the_group() {
     // She has no account there yet: nobody to be looked up, but an earn makes her a member under her own id.
     assert_eq!(group.known(1, "~phone:138"), ("li".into(), None));
     assert_eq!(group.known(1, "~phone:139"), ("~phone:139".into(), None));
-    // A pool is nobody's name.
-    let join = |pool: &str| {
-        let pool = MemberId::new(pool).unwrap();
-        Order { command: Command::Pool { pool, joins: true }, ..redeem("wang", "pool", 1) }
-    };
     assert_eq!(group.run(1, &enrol("wang", "0", &[])), "profile +0");
-    assert_eq!(group.run(1, &join("~phone:138")), "counterparty-not-found");
-    assert_eq!(group.run(1, &join("~phone:139")), "again: counterparty-not-found");
     assert_eq!(group.run(1, &buy("~phone:138", "1", "o", 1_000)), "earn +10");
     assert_eq!(group.known(1, "~phone:138"), ("li".into(), Some("li".into())));
     assert_eq!(group.world.number("SELECT count(*) FROM member WHERE id = 'li'"), 2);
@@ -117,9 +127,11 @@ fn a_name_means_the_same_person_in_the_group() {
     assert_eq!(group.run(1, &enrol("wang", "1", &["phone:138"])), "alias-taken");
     assert_eq!(group.run(2, &enrol("li", "2", &["phone:138", "card:7"])), "profile +0");
     assert_eq!(group.run(0, &enrol("li", "2", &["phone:138"])), "profile +0");
+    // Nor does a name that the shop told lead to the account that she had in the hotel before.
+    assert_eq!((group.means(1, "card:7").as_str(), group.known(1, "~card:7")), ("li", ("~card:7".into(), None)));
+    assert_eq!(group.run(1, &enrol("~card:7", "3", &["card:7", "card:8"])), "member-not-found");
+    assert_eq!(group.run(1, &enrol("li", "3l", &["card:7", "card:8"])), "profile +0");
     assert_eq!(group.known(1, "~card:7").0, "li");
-    // By a name that is told with it, one that is new in a programme is the same person.
-    assert_eq!(group.run(1, &enrol("~card:7", "3", &["card:7", "card:8"])), "profile +0");
     assert_eq!(group.world.number("SELECT count(DISTINCT id) FROM member"), 2);
     // Outside of the group nobody knows her.
     assert!(wait(set_group(&group.world.sql, "hotel", Some("other"))).unwrap());
@@ -135,6 +147,90 @@ fn a_name_means_the_same_person_in_the_group() {
     assert!(wait(set_group(&group.world.sql, "hotel", None)).unwrap());
     assert_eq!(wait(store::group_of(&group.world.sql, "hotel")).unwrap(), None);
     assert_eq!(wait(store::group_of(&group.world.sql, "air")).unwrap().as_deref(), Some("g"));
+    group.assert_sound();
+}
+
+/// Whatever a till of one programme says of a person, it does not open the account that she has in another one.
+#[test]
+fn a_name_told_elsewhere_opens_no_account_that_was_there() {
+    let spends = |name: &str, key: &str| redeem(name, key, 5);
+    let group = Group::new(&["air", "hotel", "shop"]);
+    group.run(1, &buy("li", "1", "o", 1_000));
+    let closed = |group: &Group, name: &str, key: &str| {
+        assert_eq!(group.run(1, &spends(name, key)), "member-not-found");
+        assert_eq!(group.known(1, name), (name.into(), None));
+        assert_eq!(group.run(1, &buy(name, &format!("{key}b"), &format!("{key}b"), 1_000)), "member-not-found");
+    };
+    // Told where she has no account, where she gets one, and after it.
+    assert_eq!(group.run(0, &enrol("li", "2", &["phone:666"])), "profile +0");
+    closed(&group, "~phone:666", "3");
+    // Nor by a merger there, whichever of the two she becomes.
+    group.run(0, &enrol("mallory", "4", &["phone:667"]));
+    assert_eq!(group.run(0, &merge("mallory", "li", "5")), "merge +0");
+    closed(&group, "~phone:667", "6");
+    group.run(2, &enrol("li", "7", &[]));
+    group.run(2, &enrol("mallory", "8", &["card:1"]));
+    assert_eq!(group.run(2, &merge("li", "mallory", "9")), "merge +0");
+    closed(&group, "~card:1", "10");
+    // Nor when the programme leaves and joins again, or forgets her.
+    assert!(wait(set_group(&group.world.sql, "hotel", None)).unwrap());
+    closed(&group, "~phone:666", "11");
+    assert!(wait(set_group(&group.world.sql, "hotel", Some("g"))).unwrap());
+    closed(&group, "~phone:666", "12");
+    assert_eq!(group.run(0, &erase("li", "13")), "erase +0");
+    closed(&group, "~phone:666", "14");
+    // The hotel's own word does, and it alone.
+    assert_eq!(group.run(1, &enrol("li", "15", &["card:1"])), "profile +0");
+    assert_eq!(group.run(1, &spends("~card:1", "16")), "redeem -5");
+    group.assert_sound();
+}
+
+/// Who comes by a name that only others know gets an account, and the name is the programme's own from then on, whatever becomes of it elsewhere.
+#[test]
+fn an_account_that_is_opened_by_a_name_is_known_by_it() {
+    let group = Group::new(&["air", "hotel", "shop"]);
+    group.run(0, &enrol("li", "1", &["phone:1", "card:1"]));
+    assert_eq!(group.run(1, &buy("~phone:1", "2", "o", 1_000)), "earn +10");
+    assert_eq!(group.run(1, &redeem("~phone:1", "3", 5)), "redeem -5");
+    assert_eq!(group.known(1, "~card:1"), ("~card:1".into(), None), "the name that she came by, and no other");
+    // Given up by the one that told it, or forgotten there, or with the group left.
+    assert_eq!(group.run(0, &enrol("li", "4", &["card:1"])), "profile +0");
+    assert_eq!(group.run(1, &redeem("~phone:1", "5", 1)), "redeem -1");
+    assert_eq!(group.run(0, &enrol("wang", "6", &["phone:1"])), "alias-taken");
+    assert_eq!(group.run(0, &erase("li", "7")), "erase +0");
+    assert!(wait(set_group(&group.world.sql, "hotel", None)).unwrap());
+    assert_eq!(group.run(1, &redeem("~phone:1", "8", 1)), "redeem -1");
+    // Forgotten here, it is gone.
+    assert_eq!(group.run(1, &erase("li", "9")), "erase -3");
+    assert_eq!(group.world.number("SELECT count(*) FROM alias WHERE alias NOT LIKE 'id:%'"), 0);
+    assert_eq!(group.run(1, &buy("~phone:1", "10", "p", 1_000)), "member-not-found");
+    group.assert_sound();
+    // A profile that lists her names says all of them; without, she keeps the one that she came by.
+    let group = Group::new(&["air", "hotel"]);
+    group.run(0, &enrol("li", "1", &["phone:1", "card:1"]));
+    group.run(0, &enrol("wang", "1w", &["phone:2"]));
+    assert_eq!(group.run(1, &enrol("~phone:1", "2", &["card:1"])), "profile +0");
+    assert_eq!((group.known(1, "~card:1").0.as_str(), group.known(1, "~phone:1").0.as_str()), ("li", "~phone:1"));
+    let nameless = Order { aliases: None, ..enrol("~phone:2", "3", &[]) };
+    assert_eq!(group.run(1, &nameless), "profile +0");
+    assert_eq!(group.known(1, "~phone:2").0, "wang");
+    // An exchange goes by the id that the name means where it is asked for.
+    group.run(0, &buy("~card:1", "4", "q", 10_000));
+    group.run(1, &act("li", "5", "share"));
+    assert_eq!(group.run(0, &exchange("~phone:1", "6", group.partner(1), 10)), "exchange -10");
+    group.assert_sound();
+}
+
+/// Two tills open the account of one name at once: there is one, and it has the name.
+#[test]
+fn two_tills_open_one_account() {
+    let group = Group::new(&["air", "hotel"]);
+    group.run(0, &enrol("li", "1", &["phone:1"]));
+    let (first, second) = (buy("~phone:1", "2", "o", 1_000), buy("~phone:1", "3", "p", 1_000));
+    let (loaded, late) = (group.load(1, &first), group.load(1, &second));
+    assert_eq!(told(&group.carry_out(1, &first, loaded)), "earn +10");
+    assert_eq!(told(&group.carry_out(1, &second, late)), "earn +10");
+    assert_eq!(group.run(1, &redeem("~phone:1", "4", 20)), "redeem -20");
     group.assert_sound();
 }
 
@@ -195,7 +291,7 @@ fn what_was_merged_anywhere_is_one_person_everywhere() {
     }
     group.assert_sound();
     assert_eq!(group.run(1, &enrol("c", "4", &["phone:1", "card:1"])), "profile +0");
-    assert_eq!(group.known(0, "~card:1").0, "b");
+    assert_eq!(group.means(0, "card:1"), "b");
     assert_eq!(group.run(0, &enrol("b", "5", &["card:1"])), "profile +0");
     assert_eq!(group.run(0, &enrol("wang", "6", &["card:1"])), "alias-taken");
     group.assert_sound();
@@ -216,7 +312,7 @@ fn what_was_merged_anywhere_is_one_person_everywhere() {
         group.run(2, &enrol(id, id, &[]));
     }
     assert_eq!(group.run(2, &merge("old", "new", "3")), "merge +0");
-    assert_eq!(group.known(1, "~phone:1"), ("new".into(), Some("new".into())));
+    assert_eq!((group.means(1, "phone:1").as_str(), group.known(1, "~phone:1").1), ("new", None));
     assert_eq!(group.run(1, &enrol("new", "4", &["phone:1"])), "profile +0");
     group.assert_sound();
 }
@@ -280,7 +376,7 @@ fn the_one_who_became_another_is_the_last_to_get_an_account() {
     group.run(1, &enrol("new", "3", &["card:9"]));
     assert_eq!(group.run(1, &merge("old", "new", "4")), "merge +0");
     assert_eq!(group.known(2, "~phone:2").0, "new");
-    assert_eq!((group.known(0, "~phone:2").0.as_str(), group.known(0, "~card:9").0.as_str()), ("old", "old"));
+    assert_eq!((group.known(0, "~phone:2").0.as_str(), group.means(0, "card:9").as_str()), ("old", "old"));
     group.assert_sound();
 }
 
@@ -329,7 +425,7 @@ fn the_forgotten_are_not_found_by_what_was_merged() {
     group.run(0, &enrol("old", "1", &[]));
     group.run(0, &enrol("new", "2", &[]));
     assert_eq!(group.run(0, &merge("old", "new", "3")), "merge +0");
-    assert_eq!(group.known(0, "~phone:1").0, "new");
+    assert_eq!(group.means(0, "phone:1"), "new");
     assert_eq!(group.run(0, &erase("new", "4")), "erase +0");
     unknown(&group);
     // Forgotten here, and merged elsewhere since.
@@ -342,7 +438,7 @@ fn the_forgotten_are_not_found_by_what_was_merged() {
     unknown(&group);
     // An account that she has is hers, whatever she had before.
     group.run(0, &enrol("new", "6", &[]));
-    assert_eq!(group.known(0, "~phone:1").0, "new");
+    assert_eq!(group.means(0, "phone:1"), "new");
     // Of earlier ids one was forgotten, and another is an account.
     let group = Group::new(&["air", "hotel"]);
     for (key, id) in [("1", "a"), ("2", "b")] {
@@ -354,7 +450,7 @@ fn the_forgotten_are_not_found_by_what_was_merged() {
     for (key, id) in [("5", "a"), ("6", "b")] {
         assert_eq!(group.run(1, &merge(id, "c", key)), "merge +0");
     }
-    assert_eq!(group.known(0, "~phone:1").0, "b");
+    assert_eq!(group.means(0, "phone:1"), "b");
     group.assert_sound();
 }
 
@@ -403,6 +499,37 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
             .unwrap()
             .is_empty()
     );
+}
+
+/// Two rulebooks that were published at once, each held against the other as it was before: what neither saw, the next exchange does.
+#[test]
+fn what_was_published_at_once_is_found_by_the_exchange() {
+    let group = Group::new(&["air", "hotel", "shop"]);
+    let ways = |group: &Group| {
+        let no = group.programmes[0].0.no;
+        let all = wait(store::agreements(&group.world.sql, no, None)).unwrap();
+        let open = rules::open_rates(&all);
+        rules::gaining_way(&open, "air", "hotel").map(|way| way.join(" "))
+    };
+    assert_eq!(ways(&group), None);
+    for (name, from, to, rate) in [("shop", "hotel", "air", "2"), ("air", "shop", "hotel", "1.5")] {
+        let mut document: Document = rules::default_document();
+        let bounds = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+        document.exchanges.offers.insert(to.to_owned(), bounds);
+        document.exchanges.accepts.insert(from.to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
+        let book = Rulebook::new(&document, 2).unwrap();
+        wait(publish(&group.world.sql, name, name, 1, (&document, &book), 0, "test")).unwrap();
+    }
+    let all = wait(store::agreements(&group.world.sql, group.programmes[0].0.no, None)).unwrap();
+    assert_eq!(ways(&group).as_deref(), Some("air hotel shop air"), "0.5 × 2 × 1.5: {all:?}");
+    group.run(0, &buy("li", "1", "o", 10_000));
+    group.run(1, &act("li", "2", "share"));
+    let partner = group.partner(1).map(|partner| Partner { gains: ways(&group).is_some(), ..partner });
+    assert_eq!(group.run(0, &exchange("li", "3", partner, 10)), "exchange-not-offered");
+    // In another group there is no way back.
+    assert!(wait(set_group(&group.world.sql, "shop", None)).unwrap());
+    assert_eq!(ways(&group), None);
+    group.assert_sound();
 }
 
 /// What one side says and the other does not is found, from either side.

@@ -12,6 +12,7 @@ use super::address::{AddressPolicy, WebhookUrl};
 use super::event::body;
 use super::outbound::{Outbound, Post, Reply};
 use super::schedule::{DOWN_AFTER, SPANS, TIMEOUT_MS, next_attempt, pause, retry_after_ms};
+use super::seal::opened;
 use super::signature::{Secret, sign};
 use super::wave::{Outgoing, Stream, WIDTH, parked};
 use crate::floor::{Budget, Floor};
@@ -42,12 +43,15 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     let Some(endpoint) = floor.patiently(claim).await? else { return Ok(true) };
     let state = Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
     let mut run = Run { floor, endpoint, state };
-    let (url, secret) = match (WebhookUrl::parse(&run.endpoint.url, policy), Secret::parse(&run.endpoint.secret)) {
-        (Ok(url), Some(secret)) => (url, secret),
+    // The one before goes on for a while beside the new one, so that receivers take that over without a gap.
+    let stored = std::iter::once(&run.endpoint.secret).chain(&run.endpoint.secret_before);
+    let secrets: Option<Vec<Secret>> = stored.map(|stored| opened(stored, (programme_no, id))).collect();
+    let (url, secrets) = match (WebhookUrl::parse(&run.endpoint.url, policy), secrets) {
+        (Ok(url), Some(secrets)) => (url, secrets),
         (Err(refused), _) => return run.disable(refused.to_string(), report).await,
         (_, None) => return run.disable("its secret cannot be read".to_owned(), report).await,
     };
-    let target = Target { outbound, url, secret };
+    let target = Target { outbound, url, secrets };
     loop {
         if !budget.take((floor.now)()) {
             run.record(true).await?;
@@ -63,7 +67,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
 struct Target<'a, O> {
     outbound: &'a O,
     url: WebhookUrl,
-    secret: Secret,
+    secrets: Vec<Secret>,
 }
 
 struct Run<'a, S> {
@@ -118,7 +122,8 @@ impl<S: Sql> Run<'_, S> {
         let sums = member_sums(self.floor.sql, &members, now).await.unwrap_or_default();
         let post = |event: &OpenEvent| {
             let (id, body) = (event.entry.id.to_string(), body(&event.entry, sums.get(&event.member_no)));
-            let signature = sign(&target.secret, &id, timestamp, &body);
+            let signatures = target.secrets.iter().map(|secret| sign(secret, &id, timestamp, &body));
+            let signature = signatures.collect::<Vec<_>>().join(" ");
             let headers = vec![
                 ("content-type", "application/json".to_owned()),
                 ("user-agent", concat!("accrue/", env!("CARGO_PKG_VERSION")).to_owned()),

@@ -8,6 +8,7 @@ mod deliver;
 pub(crate) mod event;
 pub(crate) mod outbound;
 mod schedule;
+pub(crate) mod seal;
 pub(crate) mod signature;
 mod wave;
 

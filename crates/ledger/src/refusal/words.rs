@@ -34,6 +34,8 @@ impl fmt::Display for Refusal {
             Self::ItemsOpen => f.write_str(
                 "The member has holds, requests, reviews or points that wait for an activation, or belongs to a pool; end that first.",
             ),
+            Self::NotHead => f.write_str("Only the head of the pool, its first member, invites others to it."),
+            Self::NotInvited => f.write_str("The head of the pool has not invited this member within the last seven days."),
             Self::AliasTaken { kind } => write!(f, "Another member is known by this {kind}."),
             Self::ProfileChanged => f.write_str("Somebody else has changed it; read it again."),
             Self::TransfersNotOffered => f.write_str("The rulebook lets nobody give points away."),

@@ -349,6 +349,7 @@ impl Reference {
             | Command::Exchange { .. }
             | Command::Merge { .. }
             | Command::Pool { .. }
+            | Command::Invite { .. }
             | Command::RedeemPooled { .. } => {
                 unreachable!("the model is of one member")
             }

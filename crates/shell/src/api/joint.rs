@@ -63,6 +63,15 @@ pub struct MergeBody {
     pub reason: String,
 }
 
+/// Letting a member join a pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct InvitationBody {
+    /// Who invites: the head of the pool, who is the first of its members.
+    pub head_id: String,
+}
+
 /// Spending points of a pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -71,8 +80,7 @@ pub struct PoolRedeemBody {
     /// How many points, at least 1.
     pub points: i64,
     /// On whose behalf; must belong to the pool.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member_id: Option<String>,
+    pub member_id: String,
     /// The merchant's document. Redeems once only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

@@ -146,7 +146,8 @@ impl World {
 }
 
 fn order(member: &str, command: Command, operation: &str, key: &str, source: Option<String>) -> Order {
-    let fingerprint = format!("{member}{command:?}");
+    // A comma parts the forms of a fingerprint.
+    let fingerprint = format!("{member}{command:?}").replace(',', ";");
     let document = source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
     let reference = document.map(|document| Reference::new(document).unwrap());
     Order {

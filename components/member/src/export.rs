@@ -1,0 +1,52 @@
+//! Everything that is kept of a person, as one JSON: what a person may ask for.
+
+use ledger::{Closed, Refusal};
+use serde_json::{Map, Value as Json, json};
+use shell::{App, Page, Problem, Reply, Request, Role, authenticate, now, published};
+use store::{Part, Trail, coupon_json, entry_json, trail};
+
+use crate::{again, member_id, not_found, show};
+
+/// Who answers such requests. Storefronts and reports need less.
+const ROLES: [Role; 1] = [Role::Service];
+/// Entries of one answer. Nearly everybody has fewer.
+const MOST_ENTRIES: i64 = 5_000;
+
+/// Profile, names, balance, tier, lots, coupons and entries with where they were asked from. Beyond 5,000 entries `next` leads on.
+pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &ROLES).await?;
+    request.allow_query(&["cursor"])?;
+    let before = Page::of(request)?.number(i64::MAX)?;
+    member_id(id)?;
+    let (programme, loaded) = again(app, caller.programme.clone(), id).await?;
+    match &loaded.member.closed {
+        _ if !loaded.member.exists() => return Err(not_found()),
+        Some(Closed::Merged(into)) => return Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() })),
+        Some(Closed::Erased) => return Err(Problem::refused(Refusal::MemberErased)),
+        None => {}
+    }
+    let (book, now) = (published(&app.sql, &programme).await?, now());
+    let whose = Trail::Member(loaded.member.id.as_str());
+    let mut found = trail(&app.sql, caller.programme.no, whose, &Part::default(), before, MOST_ENTRIES + 1).await?;
+    let is_more = found.len() as i64 > MOST_ENTRIES;
+    found.truncate(usize::try_from(MOST_ENTRIES).unwrap_or_default());
+    let next = found.last().filter(|_| is_more).map(|(number, ..)| number.to_string());
+    let mut entries = Vec::new();
+    for (_, entry, trace) in &found {
+        let mut shown = entry_json(entry);
+        if let Some(fields) = shown.as_object_mut() {
+            let told = [("device_id", &trace.device), ("client_ip", &trace.ip)];
+            fields.extend(told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?.into()))));
+        }
+        entries.push(shown);
+    }
+    let mut body = Map::new();
+    body.insert("programme_id".to_owned(), programme.id.as_str().into());
+    body.insert("exported_at".to_owned(), now.to_string().into());
+    body.insert("member".to_owned(), show::member(&book, &programme, &loaded, now));
+    body.insert("lots".to_owned(), show::lots(&book, &programme, &loaded.member, now).into());
+    body.insert("coupons".to_owned(), loaded.member.coupons.iter().map(coupon_json).collect::<Vec<Json>>().into());
+    body.insert("entries".to_owned(), entries.into());
+    body.insert("next".to_owned(), json!(next));
+    Ok(Reply::json(200, &Json::Object(body)))
+}

@@ -1,0 +1,97 @@
+//! Under which names a request is kept: whose idempotency key it is, and digests from which nobody guesses what they were made of.
+//!
+//! A key belongs to the line of API keys that uses it: one till cannot take another one's, and who rotates a key goes on with its answers.
+
+use hmac::{Hmac, KeyInit, Mac};
+use ledger::Hash;
+use rules::Command;
+use sha2::Sha256;
+use store::{Caller, Order};
+
+/// What digests of this database are keyed with.
+pub(crate) struct Salt {
+    key: Vec<u8>,
+    /// What it was before the variable was set.
+    before: Option<Vec<u8>>,
+}
+
+impl Salt {
+    /// That of the database, mixed with the variable `digest_key` where there is one: without it a copy of the database holds all that it takes to guess.
+    pub(crate) fn of(stored: &str, variable: &str) -> Self {
+        let before = stored.as_bytes().to_vec();
+        if variable.is_empty() {
+            return Self { key: before, before: None };
+        }
+        Self { key: mac(variable.as_bytes(), stored).to_vec(), before: Some(before) }
+    }
+
+    /// The first half of an HMAC: enough to tell two texts apart.
+    pub(crate) fn digest(&self, text: &str) -> String {
+        digest(&self.key, text)
+    }
+
+    /// All forms of a request's fingerprint: as it is stored, as it was before the variable was set, and as the first versions stored it.
+    pub(crate) fn fingerprint(&self, plain: &str) -> String {
+        let forms =
+            [Some(self.digest(plain)), self.before.as_ref().map(|key| digest(key, plain)), Some(plain.to_owned())];
+        forms.into_iter().flatten().collect::<Vec<_>>().join(",")
+    }
+}
+
+fn digest(key: &[u8], text: &str) -> String {
+    let mut digest = Hash(mac(key, text)).to_string();
+    digest.truncate(32);
+    digest
+}
+
+fn mac(key: &[u8], text: &str) -> [u8; 32] {
+    // HMAC takes keys of any length, so there is always one.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+/// An idempotency key as it is stored, for that caller.
+#[must_use]
+pub fn scoped(caller: &Caller, key: &str) -> String {
+    format!("{}/{key}", caller.lineage)
+}
+
+/// The order with its digests, before it is known who asks.
+pub(crate) fn digested(salt: &Salt, mut order: Order) -> Order {
+    if let Some((_, fingerprint)) = &mut order.idem {
+        *fingerprint = salt.fingerprint(fingerprint);
+    }
+    if let (Command::Earn(event), Some(device)) =
+        (&mut order.command, order.trace.as_ref().and_then(|t| t.device.as_deref()))
+    {
+        event.device = Some(salt.digest(device));
+    }
+    order
+}
+
+/// The order under the caller's own key.
+pub(crate) fn kept_for(caller: &Caller, mut order: Order) -> Order {
+    if let Some((key, _)) = &mut order.idem {
+        *key = scoped(caller, key);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_depend_on_the_database_and_on_the_variable() {
+        let digest = |stored, variable| Salt::of(stored, variable).digest("~phone:+8613800000000");
+        let all = [digest("a", ""), digest("b", ""), digest("a", "k"), digest("b", "k"), digest("a", "l")];
+        for (at, one) in all.iter().enumerate() {
+            assert_eq!(one.len(), 32);
+            assert!(!all[..at].contains(one), "{at}");
+        }
+        let (bare, keyed) = (Salt::of("a", ""), Salt::of("a", "k"));
+        assert_eq!(bare.fingerprint("plain"), format!("{},plain", bare.digest("plain")));
+        assert_eq!(keyed.fingerprint("plain"), format!("{},{},plain", keyed.digest("plain"), bare.digest("plain")));
+    }
+}
