@@ -1,5 +1,5 @@
 -- What the programme with number ?1 and those of group ?2, or of its own group where that is null, let members exchange: a part of each rulebook, or null.
-SELECT p.id, json_extract(r.document, '$.exchanges')
+SELECT p.id, json_extract(r.document, '$.document.exchanges')
 FROM programme AS p
 JOIN rulebook AS r ON r.programme_no = p.no AND r.version = p.rulebook_version
 WHERE p.no IN (
