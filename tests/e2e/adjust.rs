@@ -19,8 +19,7 @@ impl Office {
 
     /// Somebody with a key of their own.
     fn hire(&self, name: &str, role: &str) -> Shop {
-        let made = self.shop.post("/v1/keys", &json!({"role": role, "label": name})).send().ok();
-        self.shop.with_bearer(made["key"].as_str().unwrap())
+        self.shop.with_bearer(&self.shop.key_of(name, role))
     }
 }
 
@@ -277,4 +276,34 @@ fn files_as_spreadsheets_write_them() {
     assert!(evidence.contains(&"she said \"sorry\""), "{evidence:?}");
     let unknown = send("migration-balances.csv", None);
     assert!(unknown.starts_with("400 has headings that are not known: card number, phone, balance"), "{unknown}");
+}
+
+/// 270 requests of 500 points, each within what an approver may, at once over several instances: as many pass as the day allows.
+#[test]
+fn many_small_requests_do_not_pass_an_approver() {
+    let host = Host::start_with(&["--instances", "4"]);
+    let shop = host.shop();
+    let office = Office { shop, host };
+    let people: Vec<Shop> = (0..9).map(|n| office.hire(&format!("clerk-{n}"), "service")).collect();
+    let ben = office.hire("ben", "approver");
+    let requests: Vec<String> = (0..27)
+        .map(|n| {
+            office.shop.does(&format!("m-{n}"), "check_in").send().ok();
+            let body = json!({"member_id": format!("m-{n}"), "points": 500, "reason_code": "goodwill"});
+            id(&people[n % 9].post("/v1/adjustments", &body).send())
+        })
+        .collect();
+    let outcomes = at_once(27, |n| decides(&ben, &requests[n], "approve").send().outcome());
+    let moved = outcomes.iter().filter(|outcome| outcome.contains("adjust +500")).count();
+    let refused = outcomes.iter().filter(|outcome| *outcome == "422 approvals-exceeded").count();
+    assert_eq!((moved, refused), (10, 17), "{outcomes:?}");
+    // One who asks for more than 5,000 in a day asks a department head.
+    let anna = office.hire("anna", "service");
+    let steps = |n: usize| {
+        let body = json!({"member_id": format!("m-{n}"), "points": 500, "reason_code": "goodwill"});
+        anna.post("/v1/adjustments", &body).send().ok()["entry"]["adjustment"]["steps"][0].clone()
+    };
+    let asked: Vec<Json> = (10..21).map(steps).collect();
+    assert!(asked[..10].iter().all(|step| *step == "approver"), "{asked:?}");
+    assert_eq!(asked[10], "department_head");
 }

@@ -1,7 +1,7 @@
 //! `/v1/keys`: roles, rotation and revocation; and that no key lies anywhere in the clear.
 
-use serde_json::json;
-use tests::{Host, OPERATOR, purchase};
+use serde_json::{Value as Json, json};
+use tests::{Answer, Host, OPERATOR, Shop, purchase};
 
 #[test]
 fn a_role_may_what_it_is_for() {
@@ -202,4 +202,210 @@ fn an_idempotency_key_belongs_to_who_uses_it() {
 fn sha256(text: &str) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn asks_for(shop: &Shop, role: &str, person: &str) -> Answer {
+    shop.post("/v1/keys", &json!({"role": role, "label": "x", "person_id": person})).send()
+}
+
+fn text(answer: &Answer, field: &str) -> String {
+    answer.ok()[field].as_str().unwrap().to_owned()
+}
+
+fn approves(shop: &Shop, key: &Answer) -> Answer {
+    shop.ask("POST", &format!("/v1/keys/{}/approve", text(key, "prefix"))).send()
+}
+
+/// One admin alone granted 10^15 points with two keys of its own making.
+#[test]
+fn no_admin_makes_an_approver_alone() {
+    let host = Host::start();
+    let (operator, first) = (host.shop(), host.shop_with("two", |_| {}));
+    first.buys("m", "o-1", 10_000).send().ok();
+    // Every key with which anna could approve of what anna asks for, or ask for what anna approves of.
+    for (role, person) in [
+        ("approver", "anna"),
+        ("department_head", "ben"),
+        ("vice_president", "carl"),
+        ("admin", "dora"),
+        ("service", "zoe"),
+        ("marketing", "zoe"),
+    ] {
+        let made = asks_for(&first, role, person);
+        assert_eq!((made.status, &made.ok()["waits"]), (201, &json!(true)), "{role}");
+        let key = first.with_bearer(&text(&made, "key"));
+        assert_eq!(key.get("/v1/members/m").send().outcome(), "401 unauthorized", "{role}");
+        assert_eq!(approves(&first, &made).outcome(), "403 own-request", "{role}");
+        assert_eq!(approves(&key, &made).outcome(), "401 unauthorized", "{role}");
+    }
+    for (body, outcome) in [
+        (json!({"role": "approver", "label": "x"}), "400 invalid-request /person_id"),
+        (json!({"role": "admin", "label": "x", "person_id": " \u{200b}"}), "400 invalid-request /person_id"),
+        (json!({"role": "service", "label": "x", "person_id": "0perat\u{43e}r"}), "400 invalid-request /person_id"),
+        (json!({"role": "job", "label": "x", "expires_at": "2020-01-01T00:00:00Z"}), "400 invalid-request /expires_at"),
+    ] {
+        assert_eq!(first.post("/v1/keys", &body).send().outcome(), outcome, "{body}");
+    }
+    // The operator names the second admin; the two make an approver.
+    let second = first.with_bearer(&operator.with_programme("two").key_of("Second", "admin"));
+    let made = asks_for(&first, "approver", "ben");
+    let ben = first.with_bearer(&text(&made, "key"));
+    assert_eq!(ben.get("/v1/adjustments").send().outcome(), "401 unauthorized");
+    assert_eq!(approves(&second, &made).ok()["approved_by"], "Second");
+    assert_eq!(approves(&second, &made).ok()["waits"], false);
+    let body = json!({"member_id": "m", "points": 500, "reason_code": "goodwill"});
+    let ask = |shop: &Shop| text_of_entry(&shop.post("/v1/adjustments", &body).send());
+    let approve = |shop: &Shop, id: &str| shop.ask("POST", &format!("/v1/adjustments/{id}/approve")).send();
+    let request = ask(&first);
+    assert_eq!(approve(&ben, &request).outcome(), "201 approve +0 = 100, adjust +500 = 600");
+    // Who rotates another's key gets no key; who has it may change it, and is the same person with the new one.
+    let rotated = first.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
+    assert_eq!(rotated.ok()["waits"], true);
+    let rotated = ben.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
+    assert_eq!((&rotated.ok()["waits"], &rotated.ok()["person_id"]), (&json!(false), &json!("ben")));
+    let later = ben.with_bearer(&text(&rotated, "key"));
+    assert_eq!(later.ask("DELETE", &format!("/v1/keys/{}", &ben.bearer[..12])).send().outcome(), "204");
+    assert_eq!(later.ask("DELETE", &format!("/v1/keys/{}", &first.bearer[..12])).send().outcome(), "403 forbidden");
+    assert_eq!(approve(&later, &ask(&later)).outcome(), "403 own-request");
+    // Two spellings are one person, spelled as at first.
+    let like = operator.with_programme("two").key_of("BEN\u{200b} ", "service");
+    let request = ask(&first.with_bearer(&like));
+    assert_eq!(approve(&later, &request).outcome(), "403 own-request");
+    let seen = first.get(&format!("/v1/adjustments/{request}")).send().ok();
+    assert_eq!(seen["adjustment"]["requested_by"]["name"], "ben");
+    // A key of nobody asks for nothing, and decides nothing.
+    let nobody = first.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send();
+    assert_eq!(nobody.ok()["waits"], false);
+    let nobody = first.with_bearer(&text(&nobody, "key"));
+    assert_eq!(nobody.post("/v1/adjustments", &body).send().outcome(), "403 person-needed");
+}
+
+fn text_of_entry(answer: &Answer) -> String {
+    answer.ok()["entry"]["entry_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_key_ends_and_tells_its_last_use() {
+    let host = Host::start();
+    let shop = host.shop();
+    let body = json!({"role": "storefront", "label": "fair", "expires_at": "2026-03-10T12:00:00+08:00"});
+    let made = shop.post("/v1/keys", &body).send();
+    let till = shop.with_bearer(&text(&made, "key"));
+    let listed =
+        || -> Json { shop.get(&format!("/v1/keys?prefix={}", text(&made, "prefix"))).send().ok()["items"][0].take() };
+    assert_eq!((&listed()["last_used_at"], &listed()["created_by"]), (&Json::Null, &json!("operator")));
+    assert_eq!(till.does("m", "share").send().status, 201);
+    let first = listed()["last_used_at"].as_str().unwrap().to_owned();
+    assert!(first.starts_with("2026-03-10T02:00:"), "{first}");
+    host.clock("2026-03-10T10:59:00+08:00");
+    till.does("m", "share").send();
+    assert_eq!(listed()["last_used_at"], json!(first), "not every request writes");
+    host.clock("2026-03-10T11:30:00+08:00");
+    till.get("/v1/members/m").send().ok();
+    assert!(listed()["last_used_at"].as_str().unwrap().starts_with("2026-03-10T03:30:"));
+    host.clock("2026-03-10T12:00:00+08:00");
+    assert_eq!(till.get("/v1/members/m").send().outcome(), "401 unauthorized");
+    assert_eq!(listed()["expires_at"], "2026-03-10T04:00:00Z");
+}
+
+/// A new programme is usable without the operator guessing what comes next.
+#[test]
+fn a_new_programme_answers_its_first_key_once() {
+    let mut host = Host::start();
+    let operator = host.shop();
+    let book = operator.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    let put = operator.put("/v1/programmes/new", &json!({"name": "new", "rulebook": book})).key("p-1");
+    let made = put.send();
+    let first = made.ok()["admin_key"].clone();
+    assert_eq!((made.status, &first["role"], &first["person_id"]), (201, &json!("admin"), &json!("first-admin")));
+    let shop = operator.with_programme("new").with_bearer(first["key"].as_str().unwrap());
+    let till = shop.post("/v1/keys", &json!({"role": "storefront", "label": "till"})).send();
+    assert_eq!(shop.with_bearer(&text(&till, "key")).does("m", "share").send().outcome(), "201 earn +10 = 10");
+    let again = put.send();
+    assert_eq!((again.status, again.is_replay(), &again.ok()["admin_key"]), (201, true, &Json::Null));
+    assert_eq!(shop.all("/v1/keys", 10).len(), 2);
+    host.stop();
+    let kept = host.books().text("SELECT group_concat(body) FROM receipt");
+    assert!(!kept.contains(&first["key"].as_str().unwrap()[12..]), "the key lies in the database");
+    host.start_again();
+}
+
+/// A regional manager's key reads and writes only its stores, and a till cannot claim another one.
+#[test]
+fn a_key_of_stores_keeps_to_them() {
+    let host = Host::start();
+    let shop = host.shop();
+    let of = |role: &str, stores: Json| {
+        let body = json!({"role": role, "label": role, "person_id": format!("{role} {stores}"), "stores": stores});
+        shop.with_bearer(&text(&shop.post("/v1/keys", &body).send(), "key"))
+    };
+    let (till, region) = (of("storefront", json!(["s-1"])), of("storefront", json!(["s-1", "s-2"])));
+    let (manager, finance) = (of("service", json!(["s-1", "s-2"])), of("finance", json!(["s-1"])));
+    let at = |store: Option<&str>, order: &str| {
+        let mut body = purchase("m", order, 1_000);
+        if let Some(store) = store {
+            body["store_id"] = store.into();
+        }
+        body
+    };
+    for (who, store, order, outcome) in [
+        (&till, None, "o-1", "201 earn +10 = 10"),
+        (&till, Some("s-1"), "o-2", "201 earn +10 = 20"),
+        (&till, Some("s-3"), "o-3", "403 store-forbidden"),
+        (&region, Some("s-2"), "o-4", "201 earn +10 = 30"),
+        (&region, None, "o-5", "400 invalid-request /store_id"),
+        (&shop, Some("s-3"), "o-6", "201 earn +10 = 40"),
+        (&shop, None, "o-7", "201 earn +10 = 50"),
+    ] {
+        assert_eq!(who.post("/v1/earn", &at(store, order)).send().outcome(), outcome, "{order}");
+    }
+    let mut events = vec![at(None, "b-1"), at(Some("s-3"), "b-2"), at(Some("s-1"), "b-3")];
+    for (n, event) in events.iter_mut().enumerate() {
+        event["idempotency_key"] = format!("b-{n}").into();
+    }
+    assert_eq!(till.bulk(&events), ["201 earn +10 = 60", "403 store-forbidden", "201 earn +10 = 70"]);
+    // What was bought in one store may come back in another; the entry is of where it came back.
+    assert_eq!(till.returns("m", "o-6").send().outcome(), "201 reverse -10 = 60");
+    assert_eq!(till.redeems("m", 5).send().ok()["entry"]["store_id"], "s-1");
+    let hold =
+        shop.post("/v1/redeem", &json!({"member_id": "m", "points": 5, "hold": {"minutes": 9}, "store_id": "s-3"}));
+    let hold = text_of_entry(&hold.send());
+    assert_eq!(till.get(&format!("/v1/holds/{hold}")).send().outcome(), "404 hold-not-found");
+    // Balances are of all stores, entries of its own.
+    assert_eq!(till.balance("m"), 50);
+    let seen = |who: &Shop| {
+        let entries = who.all("/v1/members/m/entries", 200);
+        entries.iter().map(|entry| entry["store_id"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&till), ["s-1", "s-1", "s-1", "s-1", "s-1", "s-1"]);
+    assert_eq!(seen(&manager).len(), 7);
+    assert_eq!(seen(&shop).len(), 10);
+    let balance = finance.get("/v1/reports/trial-balance").send().ok();
+    assert_eq!(balance["kinds"].as_array().unwrap().iter().map(|k| k["entries"].as_i64().unwrap()).sum::<i64>(), 6);
+    assert_eq!(balance["sum"], 0);
+    // Adjustments: asked for in its only store, seen by those of that store.
+    let one = of("service", json!(["s-1"]));
+    let body = json!({"member_id": "m", "points": 5, "reason_code": "goodwill"});
+    let request = text_of_entry(&one.post("/v1/adjustments", &body).send());
+    let (here, there) = (of("approver", json!(["s-1"])), of("approver", json!(["s-3"])));
+    assert_eq!((here.all("/v1/adjustments", 9).len(), there.all("/v1/adjustments", 9).len()), (1, 0));
+    let approve = |who: &Shop| who.ask("POST", &format!("/v1/adjustments/{request}/approve")).send().outcome();
+    assert_eq!(approve(&there), "404 request-not-found");
+    assert_eq!(approve(&here), "201 approve +0 = 55, adjust +5 = 60");
+    for (ask, outcome) in [
+        (finance.get("/v1/reports/audit"), "403 store-forbidden"),
+        (finance.get("/v1/audit-log"), "403 store-forbidden"),
+        (finance.get("/v1/reports/budgets"), "403 store-forbidden"),
+        (manager.post("/v1/members/m/freeze", &json!({"reason": "x"})), "403 store-forbidden"),
+        (manager.post("/v1/members/m/merge", &json!({"from_member_id": "n", "reason": "x"})), "403 store-forbidden"),
+        (till.get("/v1/rewards"), "200"),
+        (till.get("/v1/programmes/default"), "200"),
+        (till.put("/v1/members/n", &json!({})), "201 profile +0 = 0"),
+        (shop.post("/v1/keys", &json!({"role": "job", "label": "x", "stores": ["s"]})), "400 invalid-request /stores"),
+        (shop.post("/v1/keys", &json!({"role": "service", "label": "x", "stores": []})), "400 invalid-request /stores"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome, "{ask:?}");
+    }
+    let rotated = till.ask("POST", &format!("/v1/keys/{}/rotate", &till.bearer[..12])).send();
+    assert_eq!(rotated.ok()["stores"], json!(["s-1"]));
 }

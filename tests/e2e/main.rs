@@ -6,6 +6,7 @@
 mod activate;
 mod adjust;
 mod attacks;
+mod audit_log;
 mod back_tests;
 mod bad_input;
 mod bulk;

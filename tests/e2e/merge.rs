@@ -52,6 +52,8 @@ fn two_accounts_become_one() {
     let host = Host::start_with(&["--instances", "3"]);
     let shop = host.shop();
     let service = shop.with_bearer(&shop.key("service"));
+    // The operator is held up by nobody; others ask, see below.
+    let operator = shop.clone();
     named(&shop, "old", json!(["phone:+8613800000000"])).send().ok();
     shop.buys("old", "o-1", 210_000).with("device-id", "phone-1").send().ok();
     shop.buys("new", "o-2", 10_000).send().ok();
@@ -66,7 +68,7 @@ fn two_accounts_become_one() {
     }
     // Several clerks and a till at once: it happens once, and no point of the till's is lost.
     let answers = at_once(12, |n| match n % 3 {
-        0 => merges(&service, "new", "old").send(),
+        0 => merges(&operator, "new", "old").send(),
         1 => shop.buys("new", &format!("p-{n}"), 100).send(),
         _ => shop.buys("old", &format!("p-{n}"), 100).send(),
     });
@@ -88,4 +90,56 @@ fn two_accounts_become_one() {
     assert_eq!(shop.member("~id:old")["aliases"], json!(["card:7", "id:old"]));
     assert!(shop.all("/v1/members/old/entries", 50).len() > 2, "its history stays");
     assert_eq!(shop.runs("night")["failed"], 0);
+}
+
+/// A merger moves points, so it takes whoever approves of an adjustment of that size.
+#[test]
+fn a_merger_is_asked_for_and_approved() {
+    let host = Host::start();
+    let shop = host.shop();
+    let [service, approver, head] =
+        ["service", "approver", "department_head"].map(|role| shop.with_bearer(&shop.key(role)));
+    for (member, minor) in [("a", 30_000), ("b", 60_000), ("c", 10_000), ("new", 10_000)] {
+        shop.buys(member, &format!("o-{member}"), minor).send().ok();
+    }
+    shop.does("empty", "sign_up").send().ok();
+    shop.redeems("empty", 100).send().ok();
+    let decides = |who: &Shop, asked: &tests::Answer, verdict: &str| {
+        let id = asked.ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
+        who.ask("POST", &format!("/v1/adjustments/{id}/{verdict}")).send()
+    };
+    // An account without points needs nobody.
+    assert_eq!(merges(&service, "new", "empty").send().outcome(), "201 merge +0 = 100");
+    let asked = merges(&service, "new", "a").key("m-1");
+    let small = asked.send();
+    assert_eq!(small.outcome(), "201 request +0 = 100");
+    let told = &small.ok()["entry"]["adjustment"];
+    assert_eq!((&told["merges"], &told["points"], &told["steps"]), (&json!("a"), &json!(300), &json!(["approver"])));
+    asked.send().assert_replays(&small);
+    assert_eq!(decides(&service, &small, "approve").outcome(), "403 forbidden");
+    assert_eq!(decides(&head, &small, "approve").outcome(), "403 wrong-approver");
+    let own = shop.with_bearer(&shop.key_of("service", "approver"));
+    assert_eq!(decides(&own, &small, "approve").outcome(), "403 own-request");
+    assert_eq!(shop.balance("a"), 300);
+    assert_eq!(decides(&approver, &small, "approve").outcome(), "201 approve +0 = 100, merge +300 = 400");
+    assert_eq!(decides(&approver, &small, "approve").outcome(), "409 request-resolved");
+    assert_eq!(shop.get("/v1/members/a").send().outcome(), "409 member-merged");
+    let state = |asked: &tests::Answer| {
+        let id = asked.ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
+        service.get(&format!("/v1/adjustments/{id}")).send().ok()["state"].clone()
+    };
+    assert_eq!(state(&small), "approved");
+    // 600 points take more, and 300 were moved to this member today.
+    let large = merges(&service, "new", "b").send();
+    assert_eq!(large.ok()["entry"]["adjustment"]["steps"], json!(["department_head"]));
+    assert_eq!(decides(&head, &large, "reject").outcome(), "201 reject +0 = 400");
+    assert_eq!((state(&large), shop.balance("b")), (json!("rejected"), 600));
+    // What the account gets while the request waits is no way around.
+    let third = merges(&service, "b", "c").send();
+    assert_eq!(third.ok()["entry"]["adjustment"]["steps"], json!(["approver"]));
+    shop.buys("c", "o-late", 1_000_000).send().ok();
+    assert_eq!(decides(&approver, &third, "approve").outcome(), "422 approvals-exceeded");
+    let nobody = shop.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send().ok()["key"].clone();
+    let nobody = shop.with_bearer(nobody.as_str().unwrap());
+    assert_eq!(merges(&nobody, "b", "c").send().outcome(), "403 person-needed");
 }

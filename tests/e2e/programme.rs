@@ -140,7 +140,7 @@ fn programmes_share_nothing() {
         (other.put("/v1/programmes/other", &json!({"name": "mine", "rulebook": {}})), "403 forbidden"),
         (other.post("/v1/keys", &json!({"role": "admin", "label": "x", "programme_id": "default"})), "403 forbidden"),
         (
-            one.post("/v1/keys", &json!({"role": "admin", "label": "x", "programme_id": "nowhere"})),
+            one.post("/v1/keys", &json!({"role": "admin", "label": "x", "person_id": "x", "programme_id": "nowhere"})),
             "404 resource-not-found",
         ),
     ] {
@@ -216,7 +216,10 @@ fn a_subsidiary_follows_the_group() {
     let marketing = group.with_bearer(&group.key("marketing"));
     next["actions"]["check_in"]["points"] = 11.into();
     marketing.put("/v1/rulebook/drafts/eleven", &next).send().ok();
-    marketing.post("/v1/rulebook/publications", &json!({"draft": "eleven"})).send().ok();
+    let asked = marketing.post("/v1/rulebook/publications", &json!({"draft": "eleven"})).send().ok();
+    let head = group.with_bearer(&group.key("department_head"));
+    let path = format!("/v1/rulebook/publications/{}/approve", asked["publication_id"].as_str().unwrap());
+    assert_eq!(head.ask("POST", &path).send().ok()["state"], "published");
     assert_eq!(host.fire("publish"), 200);
     assert_eq!(rulebook_of(&south, "south")["rulebook"]["actions"]["check_in"]["points"], 11);
 

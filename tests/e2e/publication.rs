@@ -22,6 +22,11 @@ fn without_tiers(book: &mut Json) {
     book["tiers"] = Json::Null;
 }
 
+/// A shop where marketing may change alone what orders earn.
+fn free(host: &Host) -> Shop {
+    host.shop_with("free", |book| book["publication"]["major"] = json!(["/expiry", "/tiers"]))
+}
+
 fn asks(shop: &Shop, body: &Json) -> Answer {
     shop.post(PATH, body).send()
 }
@@ -46,7 +51,7 @@ fn earned(shop: &Shop, order: &str) -> (Json, Json) {
 #[test]
 fn what_is_minor_is_published_by_marketing_alone() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
-    let shop = host.shop();
+    let shop = free(&host);
     let marketing = shop.with_bearer(&shop.key("marketing"));
     drafted(&marketing, "double", double);
     let ask = marketing.post(PATH, &json!({"draft": "double", "base_version": 1}));
@@ -58,7 +63,7 @@ fn what_is_minor_is_published_by_marketing_alone() {
     );
     ask.send().assert_replays(&done);
     assert_eq!(earned(&shop, "a"), (json!(20), json!(2)));
-    let versions = shop.all("/v1/programmes/default/rulebooks", 10);
+    let versions = shop.all("/v1/programmes/free/rulebooks", 10);
     let by = format!("publication:{}", body["publication_id"].as_str().unwrap());
     assert_eq!(versions[0]["published_by"], json!(by));
 
@@ -155,7 +160,7 @@ fn what_is_major_needs_another_person() {
 #[test]
 fn what_cannot_be_published() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
-    let shop = host.shop();
+    let shop = free(&host);
     let other = host.shop_with("other", |_| {});
     drafted(&shop, "same", |_| {});
     drafted(&shop, "double", double);
@@ -192,7 +197,7 @@ fn what_cannot_be_published() {
 #[test]
 fn a_publication_is_asked_for_once() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
-    let shop = host.shop();
+    let shop = free(&host);
     let marketing = shop.with_bearer(&shop.key("marketing"));
     drafted(&marketing, "double", double);
     let at = json!({"draft": "double", "at": "2026-03-02T00:00:00+08:00"});
@@ -220,7 +225,7 @@ fn a_publication_is_asked_for_once() {
 #[test]
 fn of_many_at_once_one_is_published() {
     let host = Host::start();
-    let shop = host.shop();
+    let shop = free(&host);
     let marketing = shop.with_bearer(&shop.key("marketing"));
     for rate in 0..8 {
         drafted(&marketing, &format!("d{rate}"), |book| {
@@ -239,4 +244,30 @@ fn of_many_at_once_one_is_published() {
     let states: Vec<Json> = outcomes.iter().map(|found| stands(&shop, found)["state"].clone()).collect();
     assert_eq!(states.iter().filter(|state| **state == "published").count(), 1, "{states:?}");
     assert!(states.iter().all(|state| *state == "published" || *state == "superseded"), "{states:?}");
+}
+
+/// An action of 10^9 points, a looser cap, a doubled rate: nothing that makes points goes live without a second person.
+#[test]
+fn what_makes_points_is_major() {
+    let host = Host::start();
+    let shop = host.shop();
+    let [marketing, head] = ["marketing", "department_head"].map(|role| shop.with_bearer(&shop.key(role)));
+    let changes: [(&str, fn(&mut Json)); 5] = [
+        ("/actions", |book| book["actions"]["share"]["points"] = json!(1_000_000_000)),
+        ("/caps", |book| book["caps"]["points_per_day"] = Json::Null),
+        ("/purchase", double),
+        ("/redemption", |book| book["redemption"]["points_per_unit"] = json!(1)),
+        ("/rules", |book| {
+            book["rules"] = json!([{"id": "gift", "event": "share", "award": {"kind": "fixed", "points": 1_000_000}}]);
+        }),
+    ];
+    for (place, change) in changes {
+        drafted(&marketing, "more", change);
+        let asked = asks(&marketing, &json!({"draft": "more"})).ok();
+        assert_eq!((&asked["state"], &asked["major_changes"]), (&json!("waiting"), &json!([place])));
+        assert_eq!(decides(&head, &asked, "reject").ok()["state"], "rejected");
+    }
+    assert_eq!((host.fire("publish"), version(&shop)), (200, 1));
+    drafted(&marketing, "quiet", |book| book["reminders"]["days_before"] = json!([14]));
+    assert_eq!(asks(&marketing, &json!({"draft": "quiet"})).ok()["state"], "published");
 }

@@ -62,14 +62,29 @@ fn stolen_points_are_traced_and_come_back() {
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
-    let answer = recover(&body).send().ok();
+    // One approver alone gave back 80,000.
+    let asked = recover(&body).send().ok();
+    let told = &asked["entry"]["adjustment"];
     assert_eq!(
-        [&answer["entry"]["points"], &answer["follow_ups"][0]["points"], &answer["balance"]],
-        [&json!(40), &json!(25), &json!(95)]
+        (&asked["entry"]["kind"], &told["points"], &told["recovers"]),
+        (&json!("request"), &json!(65), &json!(stolen))
     );
-    assert_eq!(answer["follow_ups"][0]["cause"], answer["entry"]["entry_id"], "one correction");
-    assert_eq!(recover(&body).send().outcome(), "409 nothing-to-reverse");
-    assert_eq!(recover(&json!({"entry_ids": [own], "reason": "a mistake"})).send().outcome(), "201 reverse +5 = 100");
+    assert_eq!(shop.balance("m"), 30);
+    let approve = |who: &tests::Shop, asked: &serde_json::Value| {
+        let id = asked["entry"]["entry_id"].as_str().unwrap();
+        who.ask("POST", &format!("/v1/adjustments/{id}/approve")).send()
+    };
+    assert_eq!(approve(&anna, &asked).outcome(), "403 own-request");
+    let ben = shop.with_bearer(&shop.key_of("ben", "approver"));
+    let answer = approve(&ben, &asked);
+    assert_eq!(answer.outcome(), "201 approve +0 = 30, reverse +40 = 70, reverse +25 = 95");
+    let answer = answer.ok();
+    assert_eq!(answer["follow_ups"][1]["cause"], answer["follow_ups"][0]["entry_id"], "one correction");
+    let again = recover(&body).send().ok();
+    assert_eq!(approve(&ben, &again).outcome(), "409 nothing-to-reverse");
+    // The operator is held up by nobody.
+    let mistake = shop.post("/v1/members/m/recover", &json!({"entry_ids": [own], "reason": "a mistake"}));
+    assert_eq!(mistake.send().outcome(), "201 reverse +5 = 100");
     anna.post("/v1/members/m/restore", &json!({"reason": "new password"})).send().ok();
     assert_eq!(shop.redeems("m", 100).send().outcome(), "201 redeem -100 = 0");
 }

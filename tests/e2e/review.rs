@@ -59,13 +59,10 @@ fn a_large_order_waits_until_somebody_has_looked() {
 #[test]
 fn one_decision_by_somebody_else() {
     let (_host, shop) = careful();
-    let named_mo = |role: &str| {
-        let made = shop.post("/v1/keys", &json!({"role": role, "label": "mo"})).send().ok();
-        shop.with_bearer(made["key"].as_str().unwrap())
-    };
+    let named_mo = |role: &str| shop.with_bearer(&shop.key_of("mo", role));
     let order = id(&named_mo("storefront").buys("m", "o-1", 250_000).send());
     let path = format!("/v1/reviews/{order}/approve");
-    // Two keys with one label are one person's.
+    // All keys of one person are that person.
     let own = named_mo("approver");
     assert_eq!(own.post(&path, &json!({})).send().outcome(), "403 own-request");
     let anna = shop.with_bearer(&shop.key("approver"));

@@ -19,10 +19,32 @@ fn the_catalogue_is_kept_by_marketing() {
     let till = shop.with_bearer(&shop.key("storefront"));
     let mug = json!({"name": "Mug", "points": 30, "cash_minor": 990, "stock": 3});
     assert_eq!(puts(&till, "mug", &mug).outcome(), "403 forbidden");
-    assert_eq!((puts(&marketing, "mug", &mug).status, puts(&marketing, "mug", &mug).status), (201, 201));
+    assert_eq!((puts(&shop, "mug", &mug).status, puts(&marketing, "mug", &mug).status), (201, 201));
+    // What gives more than before takes a second person.
     let cheaper = json!({"name": "Mug", "points": 20, "stock": 5});
-    let changed = puts(&marketing, "mug", &cheaper);
+    let head = shop.with_bearer(&shop.key("department_head"));
+    let decides = |who: &Shop, asked: &tests::Answer, verdict: &str| {
+        let change = asked.ok()["change"]["change_id"].as_str().unwrap().to_owned();
+        who.ask("POST", &format!("/v1/rewards/mug/changes/{change}/{verdict}")).send()
+    };
+    let asked = puts(&marketing, "mug", &cheaper);
+    assert_eq!((asked.status, asked.ok()["waits_for"].clone()), (202, json!("department_head")));
+    assert_eq!(till.get("/v1/rewards/mug").send().ok()["reward"]["points"], 30);
+    assert_eq!(head.get("/v1/rewards/mug").send().ok()["change"]["reward"]["points"], 20);
+    for (who, outcome) in [
+        (shop.with_bearer(&shop.key("approver")), "403 wrong-approver"),
+        (marketing.clone(), "403 own-request"),
+        (shop.with_bearer(&shop.key_of("marketing", "department_head")), "403 own-request"),
+        (till.clone(), "403 forbidden"),
+    ] {
+        assert_eq!(decides(&who, &asked, "approve").outcome(), outcome);
+    }
+    assert_eq!(decides(&marketing, &asked, "reject").status, 200, "who asked takes it back");
+    assert_eq!(decides(&head, &asked, "approve").outcome(), "409 request-resolved");
+    let asked = puts(&marketing, "mug", &cheaper);
+    let changed = decides(&head, &asked, "approve");
     assert_eq!((changed.status, changed.ok()["version"].clone()), (200, json!(2)));
+    assert_eq!(head.get("/v1/rewards/mug").send().ok()["change"], Json::Null);
     for (reward, outcome) in [
         (json!({"name": "Mug", "points": 0}), "400 invalid-request /points"),
         (json!({"name": "Mug", "points": 1, "colour": "red"}), "400 invalid-request /colour"),
@@ -62,7 +84,7 @@ fn the_catalogue_is_kept_by_marketing() {
     let shown = till.get("/v1/rewards/mug").send().ok();
     assert_eq!([&shown["taken"], &shown["left"], &shown["version"]], [2, 3, 2]);
     for n in 0..5 {
-        puts(&marketing, &format!("r-{n}"), &mug).ok();
+        puts(&shop, &format!("r-{n}"), &mug).ok();
     }
     let listed = till.all("/v1/rewards", 2);
     assert_eq!(

@@ -69,9 +69,9 @@ impl Host {
         let mut rulebook = operator.get("/v1/programmes/default").send().ok()["rulebook"].take();
         change(&mut rulebook);
         let body = serde_json::json!({"name": id, "rulebook": rulebook});
-        assert_eq!(operator.put(&format!("/v1/programmes/{id}"), &body).send().outcome(), "201");
-        let body = serde_json::json!({"role": "admin", "label": "test", "programme_id": id});
-        let key = operator.post("/v1/keys", &body).send().ok()["key"].as_str().unwrap().to_owned();
+        let made = operator.put(&format!("/v1/programmes/{id}"), &body).send();
+        assert_eq!(made.outcome(), "201");
+        let key = made.ok()["admin_key"]["key"].as_str().unwrap().to_owned();
         self.auditors.lock().unwrap().push(key.clone());
         Shop::new(self.address, id, &key)
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value as Json, json};
 
+use crate::host::OPERATOR;
 use crate::http::{Answer, Ask};
 
 /// Who sends requests for one programme.
@@ -32,6 +33,12 @@ impl Shop {
     #[must_use]
     pub fn with_bearer(&self, bearer: &str) -> Self {
         Self::new(self.address, &self.programme, bearer)
+    }
+
+    /// The same key for another programme, as the operator names one.
+    #[must_use]
+    pub fn with_programme(&self, programme: &str) -> Self {
+        Self::new(self.address, programme, &self.bearer)
     }
 
     /// The same shop at a host that was started again.
@@ -111,9 +118,15 @@ impl Shop {
         }
     }
 
-    /// A new key of this programme.
+    /// A new key of this programme, of a person who is called like the role.
     pub fn key(&self, role: &str) -> String {
-        let made = self.post("/v1/keys", &json!({"role": role, "label": role})).send().ok();
+        self.key_of(role, role)
+    }
+
+    /// A new key of this programme for that person, made by the operator.
+    pub fn key_of(&self, person: &str, role: &str) -> String {
+        let body = json!({"role": role, "label": person, "person_id": person, "programme_id": self.programme});
+        let made = self.with_bearer(OPERATOR).post("/v1/keys", &body).send().ok();
         made["key"].as_str().unwrap().to_owned()
     }
 

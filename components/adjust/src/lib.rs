@@ -1,4 +1,5 @@
-//! Adjustments by hand: asked for by one person, decided by others, executed with the last approval.
+//! Adjustments by hand: asked for by one person, decided by others, executed with the last approval. Mergers and recoveries are asked for by their own
+//! routes, and decided here.
 //!
 //! | Route | Does |
 //! |---|---|
@@ -10,11 +11,12 @@
 //! | `POST /v1/adjustments/{id}/reject` | turns one down; `?dry_run=true` writes nothing |
 //! | `POST /v1/adjustments/{id}/withdraw` | takes one's own back; `?dry_run=true` writes nothing |
 
-use ledger::{Adjustment, AdjustmentRequest, Entry, EntryId, Kind, MemberId, Refusal, Verdict};
+use ledger::{Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict};
+use rules::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
-    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate,
-    bulk_of_caller, known_as, now, of_caller, parse_json, parse_optional_json, serve,
+    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate_for_stores,
+    bulk_of_caller, known_as, may_see, now, of_caller, parse_json, parse_optional_json, serve, stolen,
 };
 use spin_sdk::http_service;
 use store::{Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests};
@@ -88,26 +90,39 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
     };
     let (caller, key, text) = asked(app, request, roles, MOST_BYTES).await?;
     let body: DecisionBody = parse_optional_json(text)?;
-    let made = made(app, caller.programme.no, id).await?;
-    of_caller(app, request, &caller, |actor| body.order(&made, verdict, &key, actor, &caller)).await
+    let made = made(app, &caller, id).await?;
+    let concerned = match made.adjustment.as_ref().and_then(|made| made.terms.concern.as_ref()) {
+        None => None,
+        Some(Concern::Merge(from)) => Some(Concerned::Merge(from.clone())),
+        Some(Concern::Recover(ids)) => {
+            Some(Concerned::Recover(stolen(app, caller.programme.no, made.member.as_str(), ids).await?))
+        }
+    };
+    let order = |actor: &str| body.order(&made, (verdict, concerned), &key, actor, &caller);
+    of_caller(app, request, &caller, order).await
 }
 
 /// The entry that made the request. It never changes, so it may be read before the member is.
-async fn made(app: &App, programme_no: i64, id: &str) -> Result<Entry, Problem> {
+async fn made(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
     let not_found = || Problem::refused(Refusal::RequestNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
-    let found = named_entry(&app.sql, programme_no, id).await?;
-    found.filter(|entry| entry.kind == Kind::Request).ok_or_else(not_found)
+    let found = named_entry(&app.sql, caller.programme.no, id).await?;
+    let may_see = |entry: &Entry| may_see(caller, entry.origin.store.as_deref());
+    found.filter(|entry| entry.kind == Kind::Request && may_see(entry)).ok_or_else(not_found)
 }
 
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let (found, next) = open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
     // By the clock, whether or not a job has written down which of them lapsed.
-    let open = found.into_iter().filter(|(_, request)| now() < request.terms.until);
-    let items = open.map(|(member, request)| shown(&member, &request)).collect();
+    let mut items = Vec::new();
+    for (member, request) in found.into_iter().filter(|(_, request)| now() < request.terms.until) {
+        if caller.stores.is_none() || made(app, &caller, &request.id.to_string()).await.is_ok() {
+            items.push(shown(&member, &request));
+        }
+    }
     Ok(Reply::json(200, &Page::body(items, next.map(|next| next.to_string()))))
 }
 
@@ -125,14 +140,16 @@ fn shown(member: &MemberId, request: &AdjustmentRequest) -> Json {
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&[])?;
-    let made = made(app, caller.programme.no, id).await?;
+    let made = made(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, made.id).await?;
     let newest = decisions.last().unwrap_or(&made).adjustment.as_ref();
     let newest = newest.ok_or_else(|| Problem::Internal(format!("request {} without its terms", made.id)))?;
     let state = match decisions.last().map(|entry| entry.kind) {
         Some(Kind::Adjust) => "approved",
+        // What is not an adjustment ends with the last approval.
+        Some(Kind::Approve) if newest.approvals.len() == newest.terms.steps.len() => "approved",
         Some(Kind::Reject) => "rejected",
         Some(Kind::Withdraw) => "withdrawn",
         _ if newest.terms.until <= now() => "lapsed",

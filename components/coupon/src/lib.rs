@@ -12,8 +12,8 @@
 use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, Response, Role, asked, authenticate,
-    known_as, now, of_caller, parse_json, parse_optional_json, serve,
+    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, Response, Role, asked,
+    authenticate_for_stores, known_as, now, of_caller, parse_json, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, coupon_holder, coupon_json, load, named_entry};
@@ -85,7 +85,7 @@ async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Prob
 }
 
 async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&[])?;
     let holder = holder(app, &caller, code).await?;
     let wanted = [Wanted::member(holder.clone())];

@@ -11,7 +11,7 @@ use ledger::ProgrammeId;
 use rules::{Document, MOST_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
+    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve, who,
 };
 use spin_sdk::http_service;
 use store::{Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft};
@@ -61,9 +61,10 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
         let book = Rulebook::new(&document, 1);
         let rulebook = book.as_ref().ok().map(|book| as_stored(&document, book)).transpose()?;
         let text = serde_json::to_string(&document).map_err(|error| Problem::Internal(error.to_string()))?;
-        let kept = Draft { name: name.to_owned(), updated_at: now(), updated_by: caller.label.clone() };
+        let kept = Draft { name: name.to_owned(), updated_at: now(), updated_by: caller.name().to_owned() };
         let is_new = draft(&app.sql, caller.programme.no, name).await?.is_none();
-        put_draft(&app.sql, caller.programme.no, &kept, DraftWish { document: text, rulebook }).await?;
+        let wish = DraftWish { document: text, rulebook };
+        put_draft(&app.sql, caller.programme.no, &kept, wish, &who(request, &caller)).await?;
         let body = with_problems(shown(&kept), book);
         Ok(Reply::json(if is_new { 201 } else { 200 }, &body))
     };
@@ -97,7 +98,7 @@ async fn delete(app: &App, request: &Request, name: &str) -> Result<Reply, Probl
     request.allow_query(&[])?;
     let key = request.idempotency_key()?;
     let remove = async || {
-        let is_deleted = delete_draft(&app.sql, caller.programme.no, name).await?;
+        let is_deleted = delete_draft(&app.sql, caller.programme.no, name, &who(request, &caller)).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
     once(app, &key, &caller, "draft-delete", &name, remove).await

@@ -15,8 +15,8 @@ use ledger::{KINDS, Kind, ProgrammeId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, now, once,
-    parse_json, parse_optional_json, serve,
+    App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, noted, now, once,
+    parse_json, parse_optional_json, serve, who,
 };
 use spin_sdk::http_service;
 use store::{
@@ -77,7 +77,8 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: EndpointBody = parse_json(body)?;
-    let reply = once(app, &key, &caller, "endpoint", &(id, &body), async || set(app, &caller, id, &body).await).await?;
+    let put = async || set(app, request, &caller, id, &body).await;
+    let reply = once(app, &key, &caller, "endpoint", &(id, &body), put).await?;
     Ok(shown_once(reply, &caller, id).await)
 }
 
@@ -135,6 +136,7 @@ async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
             None => fresh()?,
         };
         let stored = sealed(&caller, id, &secret).await?;
+        noted(app, request, &caller, ("endpoint_secret_changed", id), None).await?;
         let until = now().plus_ms(BOTH_MS);
         if !rotate_secret(&app.sql, caller.programme.no, id, &stored, until).await? {
             return Err(Problem::ResourceNotFound);
@@ -149,7 +151,7 @@ fn wrong_secret() -> FieldError {
     FieldError::new("/secret", "must be whsec_ and the base64 of 24 to 64 bytes")
 }
 
-async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Result<Reply, Problem> {
+async fn set(app: &App, request: &Request, caller: &Caller, id: &str, body: &EndpointBody) -> Result<Reply, Problem> {
     let mut errors = Vec::new();
     // Endpoints are named like programmes.
     if let Err(error) = ProgrammeId::new(id) {
@@ -191,7 +193,7 @@ async fn set(app: &App, caller: &Caller, id: &str, body: &EndpointBody) -> Resul
         before_until: now().plus_ms(BOTH_MS),
         token: &new_id().to_string(),
     };
-    let made = put_endpoint(&app.sql, caller.programme.no, &wish, now()).await?;
+    let made = put_endpoint(&app.sql, caller.programme.no, &wish, now(), Some(&who(request, caller))).await?;
     let mut shown = json!({"endpoint_id": id, "url": url, "kinds": body.kinds});
     if let (Some(secret), Some(fields)) = (&made, shown.as_object_mut()) {
         fields.insert("secret".to_owned(), secret.as_str().into());
@@ -231,7 +233,7 @@ async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     request.allow_query(&[])?;
     let key = request.idempotency_key()?;
     let remove = async || {
-        let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id).await?;
+        let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id, &who(request, &caller)).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
     once(app, &key, &caller, "endpoint-delete", &id, remove).await
@@ -254,6 +256,7 @@ async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let wanted: ReplayBody = parse_optional_json(body)?;
     let send_again = async || {
         existing(app, &caller, id).await?;
+        noted(app, request, &caller, ("events_replayed", id), Some(json!({"entry_id": wanted.entry_id}))).await?;
         let replayed = replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now()).await?;
         if replayed == 0 && wanted.entry_id.is_some() {
             return Err(Problem::ResourceNotFound);

@@ -11,7 +11,7 @@ mod export;
 use ledger::EntryId;
 use rules::Past;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, noted, serve};
 use spin_sdk::http_service;
 use store::{ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source};
 
@@ -92,6 +92,8 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
         None => Page::of(request)?,
         Some(_) => Page::within(request, MOST_EXPORTED)?,
     };
+    let by = if wish.order == MemberOrder::Id { "id" } else { "alias" };
+    noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit}))).await?;
     let most = usize::try_from(page.limit).unwrap_or_default();
     let (mut found, mut after, mut looked) = (Vec::new(), page.cursor.clone(), 0);
     let next = loop {

@@ -10,6 +10,7 @@
 
 mod openapi;
 mod operations;
+mod queries;
 
 use std::cell::Cell;
 

@@ -1,5 +1,7 @@
 //! Every route: what it takes and what it answers.
 
+use crate::queries::{AUDIT, DRY_RUN, MEMBERS, PAGE, REHEARSAL, TRACE};
+
 /// One operation.
 pub struct Operation {
     pub method: &'static str,
@@ -30,28 +32,7 @@ const READ: Operation = Operation {
     answer: "Object",
 };
 const WRITE: Operation = Operation { method: "post", is_mutation: true, success: &[201], answer: "Written", ..READ };
-const PAGE: &[(&str, &str)] = &[("limit", "integer"), ("cursor", "string")];
-const MEMBERS: &[(&str, &str)] = &[
-    ("id", "string"),
-    ("alias", "string"),
-    ("tier", "string"),
-    ("attribute", "string"),
-    ("format", "string"),
-    ("limit", "integer"),
-    ("cursor", "string"),
-];
-const TRACE: &[(&str, &str)] = &[
-    ("member_id", "string"),
-    ("device_id", "string"),
-    ("ip", "string"),
-    ("actor", "string"),
-    ("from", "string"),
-    ("to", "string"),
-    ("limit", "integer"),
-    ("cursor", "string"),
-];
-const REHEARSAL: &[(&str, &str)] = &[("dry_run", "boolean"), ("at", "string"), ("cursor", "string")];
-const DRY_RUN: &[(&str, &str)] = &[("dry_run", "boolean")];
+const DECIDE: Operation = Operation { success: &[200], answer: "Object", ..WRITE };
 
 /// A command: answers what it wrote, and takes `dry_run`.
 const fn command(path: &'static str, summary: &'static str, body: &'static str) -> Operation {
@@ -104,6 +85,16 @@ pub const OPERATIONS: &[Operation] = &[
     command("/v1/members/{id}/freeze", "Forbid earning, spending or both", "FreezeBody"),
     command("/v1/members/{id}/restore", "Allow what was frozen again", "FreezeBody"),
     command("/v1/members/{id}/recover", "Give back what a thief has spent", "RecoverBody"),
+    Operation {
+        path: "/v1/rewards/{id}/changes/{change}/approve",
+        summary: "Put a change into the catalogue that waits",
+        ..DECIDE
+    },
+    Operation {
+        path: "/v1/rewards/{id}/changes/{change}/reject",
+        summary: "Drop a change of the catalogue that waits",
+        ..DECIDE
+    },
     Operation {
         method: "put",
         path: "/v1/rewards/{id}",
@@ -332,6 +323,13 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation {
+        path: "/v1/audit-log",
+        summary: "Who did what that is no entry, newest first",
+        query: AUDIT,
+        answer: "Page",
+        ..READ
+    },
+    Operation {
         path: "/v1/keys",
         summary: "List keys",
         query: &[("prefix", "string"), ("limit", "integer"), ("cursor", "string")],
@@ -339,6 +337,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..READ
     },
     Operation { path: "/v1/keys", summary: "Make a key; shown once", body: Some("KeyBody"), answer: "Object", ..WRITE },
+    Operation { path: "/v1/keys/{prefix}/approve", summary: "Let a key count that waits for a second admin", ..DECIDE },
     Operation {
         path: "/v1/keys/{prefix}/rotate",
         summary: "Make a key's successor; shown once",

@@ -9,8 +9,8 @@
 use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
 use shell::{
-    App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, asked, authenticate, now, of_caller,
-    parse_optional_json, serve,
+    App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, asked, authenticate_for_stores, may_see,
+    now, of_caller, parse_optional_json, serve,
 };
 use spin_sdk::http_service;
 use store::{Caller, corrections, entry_json, named_entry};
@@ -59,9 +59,12 @@ async fn placed(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> 
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&[])?;
     let hold = placed(app, &caller, id).await?;
+    if !may_see(&caller, hold.origin.store.as_deref()) {
+        return Err(Problem::refused(Refusal::HoldNotFound));
+    }
     let resolution = corrections(&app.sql, caller.programme.no, hold.id).await?.into_iter().next();
     let until = hold.reservation.as_ref().map(|reservation| reservation.until);
     // A release that was asked for is recorded before the hold's end; a later one is the time-out, written down.

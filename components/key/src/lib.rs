@@ -1,25 +1,43 @@
-//! API keys: made, listed, rotated and revoked. A key is shown once, by the call that makes it.
+//! API keys: made, approved of, listed, rotated and revoked. A key is shown once, by the call that makes it.
 //!
 //! | Route | Does |
 //! |---|---|
 //! | `POST /v1/keys` | makes a key (the operator may name another programme) |
 //! | `GET /v1/keys` | lists keys, `?prefix=` narrows |
+//! | `POST /v1/keys/{prefix}/approve` | lets a key count that waits for a second admin |
 //! | `POST /v1/keys/{prefix}/rotate` | makes a successor; the old key goes on working until it is revoked |
 //! | `DELETE /v1/keys/{prefix}` | revokes a key at once |
+//!
+//! A key that speaks for another person than who asks for it, or that may decide, waits until another admin approves of it: whoever could make such a key
+//! alone could approve of what it asked for itself.
 
-use ledger::{ProgrammeId, Timestamp};
+use ledger::{ProgrammeId, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, KeyBody, Page, Problem, Reply, Request, Response, Role, authenticate, new_key, now, once,
-    parse_json, serve,
+    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Response, Role, authenticate,
+    authenticate_for_stores, folded, new_key, now, once, parse_json, person, sealed, serve, who,
 };
 use spin_sdk::http_service;
-use store::{Caller, KeyRecord, count_keys, create_key, list_keys, revoke_key, rotate_key};
+use store::{Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key};
 
+/// Roles whose keys can decide, or make keys that can.
+const OF_TRUST: [Role; 4] = [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
+/// Whoever is a person may change their keys for others.
+const ALL: [Role; 8] = [
+    Role::Storefront,
+    Role::Marketing,
+    Role::Finance,
+    Role::Service,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+    Role::Job,
+];
 const MOST_BYTES: usize = 16 * 1024;
 /// The most keys of a programme that are in use, and the most with those revoked, which are listed for as long as the rulebook says.
 const MOST_KEYS: i64 = 1_000;
 const MOST_KEPT: i64 = 10_000;
+const MOST_STORES: usize = 100;
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> Response {
@@ -31,10 +49,11 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     match (method, path.as_slice()) {
         ("POST", ["v1", "keys"]) => create(app, request).await,
         ("GET", ["v1", "keys"]) => list(app, request).await,
+        ("POST", ["v1", "keys", prefix, "approve"]) => approve(app, request, prefix).await,
         ("POST", ["v1", "keys", prefix, "rotate"]) => rotate(app, request, prefix).await,
         ("DELETE", ["v1", "keys", prefix]) => revoke(app, request, prefix).await,
         (_, ["v1", "keys"]) => Err(Problem::MethodNotAllowed("GET, POST")),
-        (_, ["v1", "keys", _, "rotate"]) => Err(Problem::MethodNotAllowed("POST")),
+        (_, ["v1", "keys", _, "approve" | "rotate"]) => Err(Problem::MethodNotAllowed("POST")),
         (_, ["v1", "keys", _]) => Err(Problem::MethodNotAllowed("DELETE")),
         _ => Err(Problem::RouteNotFound),
     }
@@ -51,8 +70,27 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     if programme != caller.programme.id && !caller.operator {
         return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
     }
+    let key = fresh()?;
+    let record = wanted(&body, key.prefix(), &caller)?;
+    let (in_use, all) = count_keys(&app.sql, &programme).await?;
+    if in_use >= MOST_KEYS || all >= MOST_KEPT {
+        let detail = format!(
+            "the programme has {in_use} keys in use and {all} with the revoked ones: revoke some first, or wait"
+        );
+        return Err(FieldError::new("", detail).into());
+    }
+    let Some(record) = create_key(&app.sql, &programme, record, key.hash(), &who(request, &caller)).await? else {
+        return Err(Problem::ResourceNotFound);
+    };
+    sealed(app, &caller).await;
+    Ok(Reply::json(201, &revealed(&key, &record)))
+}
+
+/// The key that the body asks for.
+fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Problem> {
     let mut errors = Vec::new();
-    if Role::parse(&body.role).is_none() {
+    let role = Role::parse(&body.role);
+    if role.is_none() {
         errors.push(FieldError::new(
             "/role",
             "must be storefront, marketing, finance, service, approver, department_head, vice_president, admin or job",
@@ -61,31 +99,84 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     if !(1..=100).contains(&body.label.chars().count()) || body.label.chars().any(char::is_control) {
         errors.push(FieldError::new("/label", "must have 1 to 100 characters and no control characters"));
     }
-    if let Err(error) = ProgrammeId::new(programme.as_str()) {
+    if let Some(Err(error)) = body.programme_id.as_deref().map(ProgrammeId::new) {
         errors.push(FieldError::new("/programme_id", error.to_string()));
     }
+    let is_of_trust = role.is_some_and(|role| OF_TRUST.contains(&role));
+    let whose = match body.person_id.as_deref().map(|id| folded(id).map(|folded| (id.to_owned(), folded))) {
+        None if is_of_trust => Err(FieldError::new("/person_id", "must name the person who has this key")),
+        None => Ok(None),
+        // Its keys are not made here.
+        Some(Ok((_, id))) if folded(OPERATOR)? == id => Err(FieldError::new("/person_id", "is the operator")),
+        Some(found) => found.map(Some),
+    };
+    let expires_at = body.expires_at.as_deref().map(Timestamp::parse);
+    if expires_at.is_some_and(|at| at.is_none_or(|at| at <= now())) {
+        errors.push(FieldError::new("/expires_at", "must be RFC 3339 with an offset, and in the future"));
+    }
+    let is_store = |store: &String| (1..=64).contains(&store.chars().count()) && !store.chars().any(char::is_control);
+    if body.stores.as_ref().is_some_and(|s| s.is_empty() || s.len() > MOST_STORES || !s.iter().all(is_store)) {
+        errors.push(FieldError::new("/stores", "must be 1 to 100 stores of 1 to 64 characters each"));
+    }
+    if body.stores.is_some() && matches!(role, Some(Role::Admin | Role::Job)) {
+        errors.push(FieldError::new("/stores", "does not go with the roles admin and job, which concern all stores"));
+    }
+    let whose = whose.unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
     if !errors.is_empty() {
         return Err(Problem::InvalidRequest(errors));
     }
-    let (in_use, all) = count_keys(&app.sql, &programme).await?;
-    if in_use >= MOST_KEYS || all >= MOST_KEPT {
-        let detail = format!(
-            "the programme has {in_use} keys in use and {all} with the revoked ones: revoke some first, or wait"
-        );
-        return Err(Problem::InvalidRequest(vec![FieldError::new("", detail)]));
-    }
-    let key = fresh()?;
-    let record = KeyRecord {
-        prefix: key.prefix().to_owned(),
-        role: body.role,
-        label: body.label,
+    Ok(KeyRecord {
+        prefix: prefix.to_owned(),
+        role: body.role.clone(),
+        label: body.label.clone(),
         created_at: now().0,
-        revoked_at: None,
-    };
-    if !create_key(&app.sql, &programme, &record, key.hash()).await? {
-        return Err(Problem::ResourceNotFound);
+        created_by: Some(caller.name().to_owned()),
+        waits: takes_two(caller, is_of_trust, whose.as_ref().map(|(_, folded)| folded.as_str()))?,
+        person: whose,
+        expires_at: expires_at.flatten().map(|at| at.0),
+        stores: body.stores.clone(),
+        ..KeyRecord::default()
+    })
+}
+
+/// Whether a key waits for a second admin. The operator, who could make both of them, does not need one.
+fn takes_two(caller: &Caller, is_of_trust: bool, of: Option<&str>) -> Result<bool, Problem> {
+    if caller.operator {
+        return Ok(false);
     }
-    Ok(Reply::json(201, &revealed(&key, &record)))
+    let own = caller.person.as_deref().map(folded).transpose()?;
+    let is_anothers = of.is_some_and(|of| own.as_deref() != Some(of));
+    let waits = is_of_trust || is_anothers;
+    // Nobody could be told from nobody.
+    if waits {
+        person(caller)?;
+    }
+    Ok(waits)
+}
+
+/// Who asked for a key does not approve of it, whatever other keys they have.
+async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
+    let caller = admin(app, request).await?;
+    request.allow_query(&[])?;
+    let idem = request.idempotency_key()?;
+    let by = person(&caller)?;
+    let approved = async || {
+        let found = key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
+        if found.created_by.as_deref() == Some(by) {
+            return Err(Problem::refused(Refusal::OwnRequest));
+        }
+        if !approve_key(&app.sql, caller.programme.no, prefix, by, &who(request, &caller)).await?
+            && found.approved_by.as_deref() != Some(by)
+        {
+            return Err(Problem::refused(Refusal::RequestResolved));
+        }
+        let found = key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
+        Ok(Reply::json(200, &shown(&found)))
+    };
+    once(app, &idem, &caller, "key-approve", &prefix, approved).await
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
@@ -103,24 +194,53 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
+    let (caller, found) = holder(app, request, prefix).await?;
     request.allow_query(&[])?;
     request.idempotency_key()?;
-    let key = fresh()?;
-    let record = rotate_key(&app.sql, caller.programme.no, prefix, key.prefix(), key.hash(), now().0).await?;
-    let record = record.ok_or(Problem::ResourceNotFound)?;
-    Ok(Reply::json(201, &revealed(&key, &record)))
+    let found = found.ok_or(Problem::ResourceNotFound)?;
+    let is_own = Bearer::of(request)?.prefix() == prefix;
+    let is_of_trust = Role::parse(&found.role).is_some_and(|role| OF_TRUST.contains(&role));
+    let of = found.person.as_ref().map(|(_, folded)| folded.as_str());
+    // Who has the key gets nothing new by it. Anybody else who made its successor alone would speak for that person.
+    let waits = !is_own && takes_two(&caller, is_of_trust, of)?;
+    let fresh = fresh()?;
+    let successor = KeyRecord {
+        prefix: fresh.prefix().to_owned(),
+        created_at: now().0,
+        created_by: Some(caller.name().to_owned()),
+        waits,
+        revoked_at: None,
+        approved_by: None,
+        last_used_at: None,
+        ..found
+    };
+    if !rotate_key(&app.sql, caller.programme.no, prefix, &successor, fresh.hash(), &who(request, &caller)).await? {
+        return Err(Problem::ResourceNotFound);
+    }
+    sealed(app, &caller).await;
+    Ok(Reply::json(201, &revealed(&fresh, &successor)))
 }
 
 async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
+    let (caller, _) = holder(app, request, prefix).await?;
     request.allow_query(&[])?;
     let key = request.idempotency_key()?;
     let end = async || {
-        let is_revoked = revoke_key(&app.sql, caller.programme.no, prefix, now().0).await?;
+        let is_revoked = revoke_key(&app.sql, caller.programme.no, prefix, &who(request, &caller)).await?;
         if is_revoked { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
     once(app, &key, &caller, "key-revoke", &prefix, end).await
+}
+
+/// Lets in who may end or replace the key of that prefix: an admin, and its person with any key of theirs.
+async fn holder(app: &App, request: &Request, prefix: &str) -> Result<(Caller, Option<KeyRecord>), Problem> {
+    let caller = authenticate_for_stores(app, request, &ALL).await?;
+    let found = key(&app.sql, caller.programme.no, prefix).await?;
+    let persons = found.as_ref().and_then(|found| found.person.as_ref()).map(|(person, _)| person.as_str());
+    if caller.role == Role::Admin.as_str() || (persons.is_some() && persons == caller.person.as_deref()) {
+        return Ok((caller, found));
+    }
+    Err(Problem::Forbidden(Role::Admin.as_str().to_owned()))
 }
 
 async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {
@@ -132,15 +252,27 @@ fn fresh() -> Result<Bearer, Problem> {
 }
 
 fn revealed(key: &Bearer, record: &KeyRecord) -> Json {
-    json!({"key": key.reveal(), "prefix": record.prefix, "role": record.role, "label": record.label})
+    let mut body = shown(record);
+    if let Some(body) = body.as_object_mut() {
+        body.insert("key".to_owned(), key.reveal().into());
+    }
+    body
 }
 
 fn shown(record: &KeyRecord) -> Json {
+    let instant = |at: Option<i64>| at.map(|at| Timestamp(at).to_string());
     json!({
         "prefix": record.prefix,
         "role": record.role,
         "label": record.label,
+        "person_id": record.person.as_ref().map(|(person, _)| person),
+        "stores": record.stores,
+        "waits": record.waits,
         "created_at": Timestamp(record.created_at).to_string(),
-        "revoked_at": record.revoked_at.map(|at| Timestamp(at).to_string()),
+        "created_by": record.created_by,
+        "approved_by": record.approved_by,
+        "expires_at": instant(record.expires_at),
+        "last_used_at": instant(record.last_used_at),
+        "revoked_at": instant(record.revoked_at),
     })
 }

@@ -18,7 +18,8 @@ use rules::{Command, Rulebook, other_spellings};
 use serde_json::Value as Json;
 use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Response, Role,
-    actor_of, asked, authenticate, known_as, now, of_caller, parse_json, published, serve,
+    actor_of, admitted, asked, authenticate_for_stores, known_as, may_see, noted, now, of_caller, parse_json,
+    published, serve,
 };
 use spin_sdk::http_service;
 use store::{
@@ -146,11 +147,12 @@ async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
 }
 
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
     let named = member_id(id)?;
+    looked_up(app, request, &caller, id).await?;
     let member = member_id(&known_as(app, &caller, named.as_str()).await?)?;
     // One more than asked for tells whether there is a next page.
     let mut found = history(&app.sql, caller.programme.no, &member, before, page.limit + 1).await?;
@@ -161,6 +163,7 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let is_more = found.len() > most;
     found.truncate(most);
     let next = found.last().filter(|_| is_more).map(|entry| entry.sequence.0.to_string());
+    found.retain(|entry| may_see(&caller, entry.origin.store.as_deref()));
     Ok(Reply::json(200, &Page::body(found.iter().map(entry_json).collect(), next)))
 }
 
@@ -174,20 +177,31 @@ async fn read(
 ) -> Result<(ProgrammeRef, Loaded), Problem> {
     let bearer = Bearer::of(request)?;
     let Ok(member) = request.allow_query(query).and_then(|()| member_id(id)) else {
-        authenticate(app, request, &READERS).await?;
+        authenticate_for_stores(app, request, &READERS).await?;
         request.allow_query(query)?;
         return Err(member_id(id).err().unwrap_or_else(not_found));
     };
     let wanted = [Wanted { beside: Beside::Profile, ..Wanted::member(member) }];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
-    bearer.admit(caller, &READERS)?;
+    let caller = admitted(app, request, bearer, caller, &READERS).await?;
+    looked_up(app, request, &caller, id).await?;
     let loaded = loaded.pop().filter(|loaded| loaded.member.exists()).ok_or_else(not_found)?;
     match &loaded.member.closed {
         Some(Closed::Merged(into)) => Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() })),
         Some(Closed::Erased) => Err(Problem::refused(Refusal::MemberErased)),
         None => Ok((programme, loaded)),
     }
+}
+
+/// Notes that staff looks for a person by a phone number, an address or a card. A till does so all day: it is not held up, and not noted.
+async fn looked_up(app: &App, request: &Request, caller: &Caller, name: &str) -> Result<(), Problem> {
+    let Some((kind, _)) = name.strip_prefix('~').and_then(|name| name.split_once(':')) else { return Ok(()) };
+    if caller.role == Role::Storefront.as_str() || kind == "id" {
+        return Ok(());
+    }
+    // The name itself must be erasable.
+    noted(app, request, caller, ("member_looked_up", kind), None).await
 }
 
 /// The same with every open lot.

@@ -2,10 +2,14 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `POST /v1/members/{id}/merge` | takes over all that another member has, and closes its account; `?dry_run=true` writes nothing |
+//! | `POST /v1/members/{id}/merge` | asks to take over all that another member has, and to close its account; `?dry_run=true` writes nothing |
+//!
+//! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; at once when the other has none, and for the operator.
 
-use shell::{App, MergeBody, Problem, Reply, Request, Response, Role, parse_json, serve, single};
+use ledger::MemberId;
+use shell::{App, MergeBody, Problem, Reply, Request, Response, Role, asked, known_as, of_caller, parse_json, serve};
 use spin_sdk::http_service;
+use store::{Lots, Scope, Wanted, load};
 
 const ROLES: [Role; 4] = [Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const MOST_BYTES: usize = 64 * 1024;
@@ -18,17 +22,27 @@ async fn handle(request: spin_sdk::http::Request) -> Response {
 async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (method, path) = request.route();
     match (method, path.as_slice()) {
-        ("POST", ["v1", "members", id, "merge"]) => {
-            single(app, request, &ROLES, |actor| order(request, id, actor)).await
-        }
+        ("POST", ["v1", "members", id, "merge"]) => merge(app, request, id).await,
         (_, ["v1", "members", _, "merge"]) => Err(Problem::MethodNotAllowed("POST")),
         _ => Err(Problem::RouteNotFound),
     }
 }
 
-fn order(request: &Request, id: &str, actor: &str) -> Result<store::Order, Problem> {
-    request.allow_query(&["dry_run"])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
-    parse_json::<MergeBody>(body)?.order(id, &key, actor)
+async fn merge(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
+    let body: MergeBody = parse_json(text)?;
+    // Who approves must see who is meant. A name that is known elsewhere in the group only is resolved when the member is loaded.
+    let from = known_as(app, &caller, &body.from_member_id).await.unwrap_or(body.from_member_id);
+    let points = points_of(app, caller.programme.no, &from).await?;
+    let body = MergeBody { from_member_id: from, reason: body.reason };
+    of_caller(app, request, &caller, |actor| body.order(id, (&key, actor), points, &caller)).await
+}
+
+/// Points in all lots of the member. When it gets more meanwhile, the decision tells.
+async fn points_of(app: &App, programme_no: i64, member: &str) -> Result<i64, Problem> {
+    let Ok(member) = MemberId::new(member) else { return Ok(0) };
+    let found = load(&app.sql, Scope::Programme(programme_no), &[Wanted::member(member)], Lots::All).await?;
+    let (_, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+    let lots = loaded.iter().flat_map(|loaded| &loaded.member.lots);
+    Ok(lots.fold(0i64, |sum, lot| sum.saturating_add(lot.remaining)))
 }

@@ -14,7 +14,7 @@ use rules::by_the_clock;
 use serde_json::json;
 use shell::{
     App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked,
-    authenticate, known_as, now, of_caller, parse_json, pool_order, published, serve,
+    authenticate_for_stores, known_as, now, of_caller, parse_json, pool_order, published, serve,
 };
 use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, entry_json, history, load};
@@ -108,7 +108,7 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&[])?;
     let account = account(app, &caller, id).await?;
     if account.pooled.is_empty() {
@@ -142,7 +142,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
 
 /// What the members spent together, and who joined and left.
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;

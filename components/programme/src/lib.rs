@@ -13,17 +13,19 @@
 mod republish;
 mod versions;
 
+use std::cell::Cell;
+
 use ledger::ProgrammeId;
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate, makes_no_points, now, once,
-    parse_json, serve,
+    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate,
+    authenticate_for_stores, makes_no_points, new_key, noted, now, once, parse_json, serve, who,
 };
 use spin_sdk::http_service;
 use store::{
-    Caller, Programme, ProgrammeRef, Published, follow, followers, group_of, inherit, inheritance, name_clashes,
-    overrides, programme, publish, set_group,
+    Caller, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow, followers, group_of, inherit,
+    inheritance, name_clashes, overrides, programme, publish_as, set_group,
 };
 
 const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
@@ -67,7 +69,7 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 /// Lets in who may read about this programme.
 async fn reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     if caller.operator || caller.programme.id == id { Ok(()) } else { Err(Problem::ResourceNotFound) }
 }
 
@@ -126,6 +128,11 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         let book = checked(id, &body)?;
         let parent = parent_of(app, id, &body).await?;
         may_join(app, id, &body).await?;
+        // Several statements follow: what they are about to do is told before.
+        if body.inherits.is_some() || body.group.is_some() {
+            let wish = json!({"programme_id": id, "inherits": body.inherits, "group": body.group});
+            noted(app, request, &caller, ("programme_linked", id), Some(wish)).await?;
+        }
         // A new programme has no names yet that could belong to others, and joins once it is there.
         let found = programme(&app.sql, id).await?;
         let is_there = found.is_some();
@@ -133,7 +140,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         if is_there {
             join(app, id, &body).await?;
         }
-        let reply = next_rulebook(app, &caller, id, (&body, &book), found).await?;
+        let reply = next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), found).await?;
         if let Some(parent) = parent {
             inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
         }
@@ -141,9 +148,36 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
             join(app, id, &body).await?;
         }
         follow(&app.sql, now().0).await?;
-        Ok(reply)
+        Ok::<_, Problem>(reply)
     };
-    once(app, &key, &caller, "programme", &(id, &body), publish).await
+    let is_new = Cell::new(false);
+    let asked = (id, &body);
+    let reply = once(app, &key, &caller, "programme", &asked, async || {
+        let reply = publish().await?;
+        is_new.set(reply.status() == 201);
+        Ok(reply)
+    });
+    let reply = reply.await?;
+    // A kept answer must not show a key, so it is added to the first one alone.
+    if is_new.get() { first_key(app, (&caller, &who(request, &caller)), id, reply).await } else { Ok(reply) }
+}
+
+/// Adds the first key of a new programme to the answer, so that somebody can go on from there.
+async fn first_key(app: &App, (caller, by_whom): (&Caller, &Who), id: &str, reply: Reply) -> Result<Reply, Problem> {
+    let key = new_key().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
+    let record = KeyRecord {
+        prefix: key.prefix().to_owned(),
+        role: Role::Admin.as_str().to_owned(),
+        label: "first admin".to_owned(),
+        created_at: now().0,
+        created_by: Some(caller.name().to_owned()),
+        person: Some((FIRST_ADMIN.0.to_owned(), FIRST_ADMIN.1.to_owned())),
+        ..KeyRecord::default()
+    };
+    let Some(record) = create_key(&app.sql, id, record, key.hash(), by_whom).await? else { return Ok(reply) };
+    let shown = json!({"key": key.reveal(), "prefix": record.prefix, "role": record.role, "label": record.label,
+        "person_id": record.person.map(|(person, _)| person)});
+    Ok(reply.and("admin_key", shown))
 }
 
 /// The programme that this one is to follow, and its version; `None` where that stays as it is. Groups have one level, so that everybody can tell
@@ -216,7 +250,7 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
         let body = ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
         let book = checked(id, &body)?;
         agrees(app, id, &body, Some(&found.reference)).await?;
-        let reply = next_rulebook(app, &caller, id, (&body, &book), Some(found)).await?;
+        let reply = next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), Some(found)).await?;
         follow(&app.sql, now().0).await?;
         Ok(reply)
     };
@@ -242,7 +276,7 @@ fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
 /// Publishing the document that is published already changes nothing.
 async fn next_rulebook(
     app: &App,
-    caller: &Caller,
+    (caller, by_whom): (&Caller, &Who),
     id: &str,
     (body, book): (&ProgrammeBody, &Rulebook),
     found: Option<Programme>,
@@ -253,7 +287,9 @@ async fn next_rulebook(
         version_now
     } else {
         let by = format!("programme:{}", caller.programme.id);
-        match publish(&app.sql, id, &body.name, version_now, (&body.rulebook, book), now().0, &by).await? {
+        match publish_as(&app.sql, (id, &body.name, version_now), (&body.rulebook, book), (now().0, &by), Some(by_whom))
+            .await?
+        {
             Published::Version(version) => version,
             Published::Conflict => return Err(Problem::Conflict),
         }

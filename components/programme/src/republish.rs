@@ -2,8 +2,8 @@
 
 use ledger::{Difference, Timestamp};
 use serde_json::{Value as Json, json};
-use shell::{App, Problem, ProgrammeBody, Reply, Request, now, once};
-use store::{Caller, Programme, Published, parse_rulebook, programme, publish, rulebook_text};
+use shell::{App, Problem, ProgrammeBody, Reply, Request, now, once, who};
+use store::{Caller, Programme, Published, parse_rulebook, programme, publish_as, rulebook_text};
 
 use crate::checked;
 
@@ -30,7 +30,9 @@ pub async fn republish(app: &App, request: &Request, caller: &Caller, id: &str) 
         if !moves.is_empty() && !is_dry {
             let by = format!("programme:{}", caller.programme.id);
             let (name, rulebook) = (&body.name, &body.rulebook);
-            match publish(&app.sql, id, name, version_now, (rulebook, &book), at.0, &by).await? {
+            let by_whom = who(request, caller);
+            let programme = (id, name.as_str(), version_now);
+            match publish_as(&app.sql, programme, (rulebook, &book), (at.0, &by), Some(&by_whom)).await? {
                 Published::Version(next) => version = next,
                 Published::Conflict => return Err(Problem::Conflict),
             }

@@ -14,7 +14,8 @@ use rules::Document;
 use serde_json::{Map, Value as Json, json};
 use shell::{
     App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, Response, Role,
-    authenticate, drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json, scoped, serve,
+    authenticate, drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json, person, scoped, serve,
+    who,
 };
 use spin_sdk::http_service;
 use store::{
@@ -63,16 +64,22 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let body: PublicationBody = parse_json(body)?;
-    once(app, &key, &caller, "publication", &body, async || asked(app, &caller, &scoped(&caller, &key), &body).await)
-        .await
+    let asking = async || asked(app, request, &caller, &scoped(&caller, &key), &body).await;
+    once(app, &key, &caller, "publication", &body, asking).await
 }
 
-async fn asked(app: &App, caller: &Caller, key: &str, body: &PublicationBody) -> Result<Reply, Problem> {
+async fn asked(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    key: &str,
+    body: &PublicationBody,
+) -> Result<Reply, Problem> {
     // Asked for before, by somebody who crashed before the answer was kept, or by the same request at once.
     if let Some(found) = publication_by_key(&app.sql, caller.programme.no, key).await? {
         return asked_before(app, caller, &found, body).await;
     }
-    let asked = asked_now(app, caller, key, body).await;
+    let asked = asked_now(app, request, caller, key, body).await;
     match (publication_by_key(&app.sql, caller.programme.no, key).await?, asked) {
         // Whatever kept this one from it may be that the same request was faster.
         (Some(kept), _) => asked_before(app, caller, &kept, body).await,
@@ -81,9 +88,16 @@ async fn asked(app: &App, caller: &Caller, key: &str, body: &PublicationBody) ->
     }
 }
 
-async fn asked_now(app: &App, caller: &Caller, key: &str, body: &PublicationBody) -> Result<(), Problem> {
+async fn asked_now(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    key: &str,
+    body: &PublicationBody,
+) -> Result<(), Problem> {
     let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);
     let asked_at = now();
+    let asked_by = person(caller)?;
     let at = match body.at.as_deref().map(Timestamp::parse) {
         None => asked_at,
         Some(Some(at)) if at > asked_at && at < asked_at.plus_ms(FARTHEST_MS) => at,
@@ -120,14 +134,14 @@ async fn asked_now(app: &App, caller: &Caller, key: &str, body: &PublicationBody
         major,
         role: current.document.publication.role,
         asked_at,
-        asked_by: caller.label.clone(),
+        asked_by: asked_by.to_owned(),
         state,
         decided: None,
         published_at: None,
         approved: None,
         reason: None,
     };
-    Ok(ask_for_publication(&app.sql, no, &wish, (stored, &book), key).await?)
+    Ok(ask_for_publication(&app.sql, no, &wish, (stored, &book), key, &who(request, caller)).await?)
 }
 
 /// The answer of the publication that the key stands for.
@@ -162,6 +176,7 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
         let error = FieldError::new("/reason", "must have 1 to 500 characters");
         return Err(Problem::InvalidRequest(vec![error]));
     }
+    let own = person(&caller)?;
     let decided = async || {
         let found = existing(app, &caller, &id).await?;
         // Open ones can be stopped; only those that wait need an approval.
@@ -170,20 +185,20 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
             "reject" => ([State::Waiting, State::Planned].as_slice(), State::Rejected),
             _ => ([State::Waiting, State::Planned].as_slice(), State::Withdrawn),
         };
-        if verdict == "withdraw" && found.asked_by != caller.label {
+        if verdict == "withdraw" && found.asked_by != own {
             return Err(Problem::refused(Refusal::NotYours));
         }
-        if verdict != "withdraw" && found.asked_by == caller.label {
+        if verdict != "withdraw" && found.asked_by == own {
             return Err(Problem::refused(Refusal::OwnRequest));
         }
         if verdict != "withdraw" && found.role != caller.role {
             return Err(Problem::refused(Refusal::WrongApprover { role: found.role }));
         }
-        let by = (caller.label.as_str(), body.reason.as_deref());
-        let is_decided = decide_publication(&app.sql, caller.programme.no, &id, (from, to), now(), by).await?;
+        let by = (own, body.reason.as_deref());
+        let is_decided =
+            decide_publication(&app.sql, caller.programme.no, &id, (from, to), by, &who(request, &caller)).await?;
         // Who crashed after deciding decides the same again, whatever became of it since.
-        let is_own =
-            |decided: &Option<(Timestamp, String)>| decided.as_ref().is_some_and(|(_, by)| *by == caller.label);
+        let is_own = |decided: &Option<(Timestamp, String)>| decided.as_ref().is_some_and(|(_, by)| by == own);
         let is_same =
             if verdict == "approve" { is_own(&found.approved) } else { found.state == to && is_own(&found.decided) };
         if is_decided || is_same {

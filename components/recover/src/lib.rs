@@ -2,13 +2,14 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `POST /v1/members/{id}/recover` | undoes redemptions and gifts in one commit, as linked corrections; `?dry_run=true` writes nothing |
+//! | `POST /v1/members/{id}/recover` | asks for redemptions and gifts to be undone in one commit, as linked corrections; `?dry_run=true` writes nothing |
+//!
+//! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; for the operator at once.
 
-use ledger::{Entry, Kind, Refusal};
-use rules::{Redemption, Stolen};
-use shell::{App, Problem, RecoverBody, Reply, Request, Response, Role, asked, known_as, of_caller, parse_json, serve};
+use shell::{
+    App, Problem, RecoverBody, Reply, Request, Response, Role, asked, known_as, of_caller, parse_json, serve, stolen,
+};
 use spin_sdk::http_service;
-use store::{drawn_lots, named_entry, transferred};
 
 const ROLES: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const MOST_BYTES: usize = 64 * 1024;
@@ -31,28 +32,6 @@ async fn recover(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
     let body: RecoverBody = parse_json(text)?;
     let id = known_as(app, &caller, id).await?;
-    let stolen = find(app, caller.programme.no, &id, &body).await?;
-    of_caller(app, request, &caller, |actor| body.order(&id, stolen, &key, actor)).await
-}
-
-/// What the member spent or gave away by the entries that the body names, and who got it. Entries never change, so they may be read before
-/// the members are.
-async fn find(app: &App, programme_no: i64, member: &str, body: &RecoverBody) -> Result<Vec<Stolen>, Problem> {
-    let mut stolen = Vec::new();
-    for id in body.entries()? {
-        let found = named_entry(&app.sql, programme_no, id).await?;
-        let is_theirs = |entry: &Entry| entry.member.as_str() == member && went_away(entry);
-        let entry = found.filter(is_theirs).ok_or_else(|| Problem::refused(Refusal::ReferenceNotFound))?;
-        let received = match entry.kind {
-            Kind::Transfer => transferred(&app.sql, programme_no, entry.id).await?,
-            _ => None,
-        };
-        let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
-        stolen.push(Stolen { redemption: Redemption { entry, lots }, received });
-    }
-    Ok(stolen)
-}
-
-fn went_away(entry: &Entry) -> bool {
-    matches!(entry.kind, Kind::Redeem | Kind::Capture) || (entry.kind == Kind::Transfer && !entry.draws.is_empty())
+    let stolen = stolen(app, caller.programme.no, &id, &body.entries()?).await?;
+    of_caller(app, request, &caller, |actor| body.order(&id, stolen, &key, actor, &caller)).await
 }

@@ -13,12 +13,13 @@ use ledger::{MemberId, Timestamp};
 use rules::BudgetState;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, now, published, serve,
+    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, authenticate_for_stores, known_as,
+    now, published, serve,
 };
 use spin_sdk::http_service;
 use store::{
     Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance, undone_too_often,
-    wrong_exchanges, wrong_tallies,
+    wrong_audit_log, wrong_exchanges, wrong_tallies,
 };
 
 const READERS: [Role; 1] = [Role::Finance];
@@ -87,6 +88,8 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         let mut wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
         wrong.extend(undone_too_often(&app.sql, caller.programme.no).await?);
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
+        let wrong = wrong_audit_log(&app.sql, caller.programme.no).await?;
+        violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         if let Some(body) = body.as_object_mut() {
             body.insert(
                 "sums".to_owned(),
@@ -116,9 +119,9 @@ async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     let (from, to) = span(request)?;
-    let rows = trial_balance(&app.sql, caller.programme.no, from, to).await?;
+    let rows = trial_balance(&app.sql, caller.programme.no, (from, to), caller.stores.as_deref()).await?;
     let mut accounts: BTreeMap<&str, i128> = BTreeMap::new();
     for row in &rows {
         if let Some(contra) = row.kind.contra_account() {

@@ -10,11 +10,11 @@
 use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate, in_force, of_caller,
-    parse_optional_json, serve,
+    App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate_for_stores, in_force,
+    may_see, of_caller, parse_optional_json, person, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, corrections, entry_json, list_keys, open_reviews, reviewed};
+use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
 
 const DECIDERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
 const READERS: [Role; 5] = [Role::Service, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
@@ -40,42 +40,49 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &DECIDERS, MOST_BYTES).await?;
+    let (caller, idem, text) = asked(app, request, &DECIDERS, MOST_BYTES).await?;
     let body: DecisionBody = parse_optional_json(text)?;
-    let earn = found(app, caller.programme.no, id).await?;
+    let earn = found(app, &caller, id).await?;
     if is_same_person(app, &caller, &earn).await? {
         return Err(Problem::refused(Refusal::OwnRequest));
     }
     if !approves {
-        return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &key, actor)).await;
+        return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &idem, actor)).await;
     }
     let book = in_force(&app.sql, &caller.programme, earn.rulebook_version).await?;
     let promise = |lot: &LotGrant| Some((lot.number, book.promise(&lot.source)?));
     let promises = earn.grants.iter().map(promise).collect::<Option<Vec<_>>>();
     let promises = promises.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
-    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promises, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promises, &idem, actor)).await
 }
 
-/// Two keys with one label are one person's, such as a key and its successor. Labels never change.
+/// Whether the earn was reported by who decides: with any key of theirs, or with a key of nobody that they made.
 async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool, Problem> {
+    let by = person(caller)?;
     let Some(prefix) = earn.origin.actor.strip_prefix("key:") else { return Ok(false) };
-    let found = list_keys(&app.sql, caller.programme.no, prefix, "", 1).await?;
-    Ok(found.first().is_some_and(|key| key.prefix == prefix && key.label == caller.label))
+    let Some(key) = key(&app.sql, caller.programme.no, prefix).await? else { return Ok(false) };
+    Ok(key.person.map(|(person, _)| person).or(key.created_by).is_some_and(|reporter| reporter == by))
 }
 
 /// The earn that waits, or waited. It never changes, so it may be read before the member is.
-async fn found(app: &App, programme_no: i64, id: &str) -> Result<Entry, Problem> {
+async fn found(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
     let not_found = || Problem::refused(Refusal::RequestNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
-    reviewed(&app.sql, programme_no, id).await?.ok_or_else(not_found)
+    let found = reviewed(&app.sql, caller.programme.no, id).await?;
+    found.filter(|entry| may_see(caller, entry.origin.store.as_deref())).ok_or_else(not_found)
 }
 
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
-    let (found, next) = open_reviews(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
-    let items = found.iter().map(shown).collect();
+    let (open, next) = open_reviews(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
+    let mut items = Vec::new();
+    for review in &open {
+        if caller.stores.is_none() || found(app, &caller, &review.1.earn.to_string()).await.is_ok() {
+            items.push(shown(review));
+        }
+    }
     Ok(Reply::json(200, &Page::body(items, next.map(|next| next.to_string()))))
 }
 
@@ -90,9 +97,9 @@ fn shown((member, open): &(MemberId, OpenReview)) -> Json {
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&[])?;
-    let earn = found(app, caller.programme.no, id).await?;
+    let earn = found(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, earn.id).await?;
     // It ends with the first decision, or with the return of the last unit.
     let ending = decisions.iter().find(|entry| entry.kind == Kind::Approve || entry.review.is_none());

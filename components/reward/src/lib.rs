@@ -2,23 +2,40 @@
 //!
 //! | Route | Does |
 //! |---|---|
-//! | `PUT /v1/rewards/{id}` | puts a reward into the catalogue, or changes it |
+//! | `PUT /v1/rewards/{id}` | puts a reward into the catalogue, or changes it; asks for it where it gives more and the rulebook wants an approval |
+//! | `POST /v1/rewards/{id}/changes/{change}/approve` | puts a change into the catalogue that waits |
+//! | `POST /v1/rewards/{id}/changes/{change}/reject` | drops it |
 //! | `GET /v1/rewards` | lists rewards, each with what is left of it |
 //! | `GET /v1/rewards/{id}` | one of them |
 //!
 //! Taking one is `POST /v1/redeem` with `reward_id`.
 
-use ledger::ProgrammeId;
-use rules::Reward;
+use ledger::{ProgrammeId, Refusal};
+use rules::{Publication, Reward};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve,
+    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, authenticate_for_stores, new_id, now,
+    once, parse_json, person, serve, who,
 };
 use spin_sdk::http_service;
-use store::{Caller, Offer, list_rewards, other_rewards, put_reward, reward};
+use store::{
+    Caller, Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, programme, put_reward,
+    reward, reward_change,
+};
 
 const WRITERS: [Role; 1] = [Role::Marketing];
-const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
+const DECIDERS: [Role; 4] = [Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const READERS: [Role; 7] = [
+    Role::Storefront,
+    Role::Service,
+    Role::Marketing,
+    Role::Finance,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+];
+/// Where a rulebook names the catalogue, which is no part of it, among what is major.
+const CATALOGUE: &str = "/rewards";
 const MOST_BYTES: usize = 64 * 1024;
 /// The most rewards of a programme.
 const MOST_REWARDS: i64 = 5_000;
@@ -34,6 +51,10 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
         ("PUT", ["v1", "rewards", id]) => put(app, request, id).await,
         ("GET", ["v1", "rewards", id]) => get(app, request, id).await,
         ("GET", ["v1", "rewards"]) => list(app, request).await,
+        ("POST", ["v1", "rewards", id, "changes", change, verdict @ ("approve" | "reject")]) => {
+            decide(app, request, (id, change), *verdict == "approve").await
+        }
+        (_, ["v1", "rewards", _, "changes", _, "approve" | "reject"]) => Err(Problem::MethodNotAllowed("POST")),
         (_, ["v1", "rewards"]) => Err(Problem::MethodNotAllowed("GET")),
         (_, ["v1", "rewards", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
         _ => Err(Problem::RouteNotFound),
@@ -46,10 +67,10 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body = request.body_within(MOST_BYTES)?;
     let key = request.idempotency_key()?;
     let wish: Reward = parse_json(body)?;
-    once(app, &key, &caller, "reward", &(id, &wish), async || set(app, &caller, id, &wish).await).await
+    once(app, &key, &caller, "reward", &(id, &wish), async || set(app, request, &caller, id, &wish).await).await
 }
 
-async fn set(app: &App, caller: &Caller, id: &str, wish: &Reward) -> Result<Reply, Problem> {
+async fn set(app: &App, request: &Request, caller: &Caller, id: &str, wish: &Reward) -> Result<Reply, Problem> {
     let wrong = wish.problems().into_iter().map(|problem| FieldError::new(problem.pointer, problem.detail));
     // Rewards are named like programmes.
     let name = ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
@@ -61,19 +82,87 @@ async fn set(app: &App, caller: &Caller, id: &str, wish: &Reward) -> Result<Repl
     if !errors.is_empty() {
         return Err(Problem::InvalidRequest(errors));
     }
-    let version = put_reward(&app.sql, caller.programme.no, id, wish, now(), &caller.label).await?;
+    let no = caller.programme.no;
+    let before = reward(&app.sql, no, id).await?.map(|offer| offer.reward);
+    // The operator, who publishes rulebooks alone, is not held up.
+    if !caller.operator && wish.gives_more_than(before.as_ref()) {
+        let publication = rules_of(app, caller).await?;
+        if publication.major.iter().any(|place| place == CATALOGUE) {
+            let asked_by = person(caller)?.to_owned();
+            let change = RewardChange { id: new_id().to_string(), reward: wish.clone(), asked_at: now(), asked_by };
+            ask_for_reward(&app.sql, no, id, &change, &who(request, caller)).await?;
+            let body = json!({"reward_id": id, "change": shown_change(&change), "waits_for": publication.role});
+            return Ok(Reply::json(202, &body));
+        }
+    }
+    let version = put_reward(&app.sql, no, id, wish, now(), caller.name(), Some(&who(request, caller))).await?;
     Ok(Reply::json(if version == 1 { 201 } else { 200 }, &json!({"reward_id": id, "version": version})))
 }
 
+/// What the published rulebook says of approvals.
+async fn rules_of(app: &App, caller: &Caller) -> Result<Publication, Problem> {
+    let found = programme(&app.sql, &caller.programme.id).await?;
+    Ok(found.ok_or(Problem::ResourceNotFound)?.document.publication)
+}
+
+async fn decide(app: &App, request: &Request, (id, change): (&str, &str), approves: bool) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request, &DECIDERS).await?;
+    request.allow_query(&[])?;
+    let key = request.idempotency_key()?;
+    let by = person(&caller)?;
+    let no = caller.programme.no;
+    let decided = async || {
+        let waiting = reward_change(&app.sql, no, id).await?.filter(|waiting| waiting.id == change);
+        let waiting = waiting.ok_or_else(|| Problem::refused(Refusal::RequestResolved))?;
+        let role = rules_of(app, &caller).await?.role;
+        // Who asked may take it back.
+        if approves && waiting.asked_by == by {
+            return Err(Problem::refused(Refusal::OwnRequest));
+        }
+        if role != caller.role && (approves || waiting.asked_by != by) {
+            return Err(Problem::refused(Refusal::WrongApprover { role }));
+        }
+        if !decide_reward(&app.sql, no, (id, change), approves, by, &who(request, &caller)).await? {
+            return Err(Problem::refused(Refusal::RequestResolved));
+        }
+        let version = reward(&app.sql, no, id).await?.map(|offer| offer.version);
+        Ok(Reply::json(200, &json!({"reward_id": id, "version": version})))
+    };
+    once(app, &key, &caller, "reward-decision", &(id, change, approves), decided).await
+}
+
+fn shown_change(change: &RewardChange) -> Json {
+    json!({
+        "change_id": change.id,
+        "reward": change.reward,
+        "asked_at": change.asked_at.to_string(),
+        "asked_by": change.asked_by,
+    })
+}
+
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&[])?;
     let found = reward(&app.sql, caller.programme.no, id).await?;
-    found.map(|offer| Reply::json(200, &shown(&offer))).ok_or(Problem::ResourceNotFound)
+    let change = reward_change(&app.sql, caller.programme.no, id).await?;
+    let mut body = match (&found, &change) {
+        (Some(offer), _) => shown(offer),
+        (None, Some(_)) => json!({"reward_id": id}),
+        (None, None) => return Err(Problem::ResourceNotFound),
+    };
+    // What is not in the catalogue yet is not shown to shoppers.
+    let is_for_staff = caller.role != Role::Storefront.as_str();
+    if found.is_none() && !is_for_staff {
+        return Err(Problem::ResourceNotFound);
+    }
+    if let (Some(body), Some(change), true) = (body.as_object_mut(), &change, is_for_staff) {
+        body.insert("change".to_owned(), shown_change(change));
+    }
+    Ok(Reply::json(200, &body))
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate_for_stores(app, request, &READERS).await?;
     request.allow_query(&["limit", "cursor"])?;
     let page = Page::of(request)?;
     let after = page.cursor.as_deref().unwrap_or_default();

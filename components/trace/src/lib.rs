@@ -6,7 +6,10 @@
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, known_as, serve};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate_for_stores, known_as, may_see, noted,
+    serve,
+};
 use spin_sdk::http_service;
 use store::{Part, Trail, entry_json, trail};
 
@@ -28,11 +31,19 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &ROLES).await?;
+    let caller = authenticate_for_stores(app, request, &ROLES).await?;
     request.allow_query(&QUERY)?;
     let page = Page::of(request)?;
     let ip = request.query("ip").map(address).transpose()?;
     let whose = whose(request, ip.as_deref())?;
+    // By which kind of mark, and whose where it is a member's id: a device or an address must be erasable.
+    let (kind, subject) = match whose {
+        Trail::Member(name) if !name.starts_with('~') => ("member_id", name),
+        Trail::Member(_) => ("member_id", "~"),
+        Trail::Device(_) => ("device_id", "-"),
+        Trail::Ip(_) => ("ip", "-"),
+    };
+    noted(app, request, &caller, ("traces_read", subject), Some(json!({"by": kind}))).await?;
     let known = match whose {
         Trail::Member(name) => Some(known_as(app, &caller, name).await?),
         Trail::Device(_) | Trail::Ip(_) => None,
@@ -46,6 +57,7 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let is_more = found.len() > most;
     found.truncate(most);
     let next = found.last().filter(|_| is_more).map(|(number, _, _)| number.to_string());
+    found.retain(|(_, entry, _)| may_see(&caller, entry.origin.store.as_deref()));
     let shown = |(_, entry, trace): &(i64, ledger::Entry, store::Trace)| -> Json {
         json!({"device_id": trace.device, "ip": trace.ip, "entry": entry_json(entry)})
     };

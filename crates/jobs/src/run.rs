@@ -1,6 +1,6 @@
 //! The door to every job: by name, for one programme or for all.
 
-use store::{Error, ProgrammeRef, Sql, programmes, publish_due};
+use store::{Error, ProgrammeRef, Sql, programmes, publish_due, seal};
 
 use crate::floor::{Budget, Floor, Place};
 use crate::night::{night, settle};
@@ -77,6 +77,7 @@ pub async fn run<S: Sql, O: Outbound>(
     }
     if job == Job::Publish {
         report.publications = publish_due(floor.sql, programme.no, (floor.now)()).await?;
+        seal(floor.sql, programme.no).await?;
         report.done = true;
         return Ok(report);
     }

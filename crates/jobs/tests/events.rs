@@ -36,7 +36,7 @@ fn subscribe(world: &World, id: &str, url: &str, kinds: Option<&[String]>) -> Op
         before_until: Timestamp(0),
         token: &token,
     };
-    wait(put_endpoint(&world.sql, 1, &wish, world.now.get())).unwrap()
+    wait(put_endpoint(&world.sql, 1, &wish, world.now.get(), None)).unwrap()
 }
 
 fn notify(world: &World, outbound: &impl Outbound) -> Report {
@@ -209,7 +209,7 @@ fn another_programmes_entries_stay_there() {
         before_until: Timestamp(0),
         token: "t",
     };
-    wait(put_endpoint(&world.sql, 2, &wish, world.now.get())).unwrap();
+    wait(put_endpoint(&world.sql, 2, &wish, world.now.get(), None)).unwrap();
     earn(&world, "m");
     let other = store::ProgrammeRef { no: 2, id: "other".into(), rulebook_version: 1, rulebook_digest: String::new() };
     let (now, ids) = (|| world.now.get(), || world.id());
@@ -485,8 +485,15 @@ fn removing_an_endpoint_takes_its_parked_events_along() {
     earn(&world, "m");
     notify(&world, &Receiver::new(|_| status(500)));
     assert_eq!(parked(&world).len(), 1);
-    assert!(wait(store::delete_endpoint(&world.sql, 1, "shop")).unwrap());
-    assert_eq!((parked(&world).len(), wait(store::delete_endpoint(&world.sql, 1, "shop")).unwrap()), (0, false));
+    assert!(wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap());
+    assert_eq!(
+        (parked(&world).len(), wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap()),
+        (0, false)
+    );
+}
+
+fn nobody() -> store::Who {
+    store::Who { at: ledger::Timestamp(0), person: None, key: None, address: None }
 }
 
 /// Comes back after so many looks at it.

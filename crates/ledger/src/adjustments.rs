@@ -5,26 +5,27 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
-use crate::entry::{Entry, LotDraw, LotGrant, Origin};
+use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
 use crate::fault::Fault;
 use crate::holds::MOST_OPEN;
-use crate::id::{EntryId, LotNumber};
+use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::lot::LotState;
 use crate::refusal::Refusal;
+use crate::tally::Tally;
 
-/// A person as the books name one: the key they used, and what people call it.
+/// A person as the books name one: the key they used, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// `key:` and the key's prefix.
     pub actor: String,
-    /// The key's label.
+    /// The person's id, in the one spelling that the programme has for it. Entries from before keys had persons tell the key's label.
     pub label: String,
 }
 
 impl Person {
-    /// Two keys with one label are one person's, such as a key and its successor.
+    /// All keys of one person are that person.
     fn is(&self, other: &Self) -> bool {
         self.actor == other.actor || self.label == other.label
     }
@@ -56,6 +57,17 @@ pub struct AdjustmentTerms {
     pub until: Timestamp,
     /// The grant that it undoes, when it does.
     pub undoes: Option<Undone>,
+    /// What is done with the last approval, in place of an adjustment.
+    pub concern: Option<Concern>,
+}
+
+/// What else moves points by hand and takes the same approvals; the terms tell how many points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// These redemptions and gifts are given back.
+    Recover(Vec<EntryId>),
+    /// This member becomes part of the one that is asked for.
+    Merge(MemberId),
 }
 
 /// One approval.
@@ -104,7 +116,24 @@ pub enum Verdict {
     Withdraw,
 }
 
-/// Asks for an adjustment. Moves no points.
+/// A decision on a request.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    /// The request.
+    pub request: EntryId,
+    /// What is decided.
+    pub verdict: Verdict,
+    /// Who decides.
+    pub by: Person,
+    /// As what.
+    pub role: String,
+    /// Why an approval goes too far, when nothing else speaks against it.
+    pub exceeded: Option<Refusal>,
+    /// What an approval counts for the member, and for the programme.
+    pub counted: (Vec<Count>, Vec<Tally>),
+}
+
+/// Asks for an adjustment, and counts what is asked for. Moves no points.
 ///
 /// # Errors
 /// [`Refusal::TooManyOpen`]; a [`Fault`] for terms without points or steps, or when the member's state is inconsistent.
@@ -112,6 +141,7 @@ pub fn request(
     journal: &mut Journal,
     terms: AdjustmentTerms,
     by: Person,
+    tallies: Vec<Tally>,
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
     if terms.points == 0 || terms.steps.is_empty() {
@@ -121,31 +151,35 @@ pub fn request(
         return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
     }
     let adjustment = Some(Adjustment { terms, by, approvals: Vec::new() });
-    journal.post(Entry { adjustment, ..journal.draft(Kind::Request, origin) }).map(Ok)
+    journal.post(Entry { adjustment, tallies, ..journal.draft(Kind::Request, origin) }).map(Ok)
 }
 
-/// Decides on a request. The last approval executes it in the same commit.
+/// Decides on a request. The last approval of an adjustment executes it in the same commit; what another request is about is done by who asks for
+/// this.
 ///
 /// # Errors
-/// [`Refusal::RequestResolved`], [`Refusal::NotYours`], [`Refusal::OwnRequest`], [`Refusal::AlreadyApproved`], [`Refusal::WrongApprover`], or
+/// [`Refusal::RequestResolved`], [`Refusal::NotYours`], [`Refusal::OwnRequest`], [`Refusal::AlreadyApproved`], [`Refusal::WrongApprover`], what the ruling
+/// exceeds, or
 /// [`Refusal::InsufficientPoints`] when points are to be taken that are not there; a [`Fault`] when the member's state is inconsistent.
 pub fn decide_request(
     journal: &mut Journal,
-    id: EntryId,
-    verdict: Verdict,
-    by: Person,
-    role: &str,
+    ruling: Ruling,
     first_in_first_out: bool,
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
+    let Ruling { request: id, verdict, by, role, exceeded, counted } = ruling;
     let Some(open) = journal.member().request(id).cloned() else { return Ok(Err(Refusal::RequestResolved)) };
-    if let Err(refusal) = may(&open, verdict, &by, role) {
+    if let Err(refusal) = may(&open, verdict, &by, &role) {
         return Ok(Err(refusal));
     }
+    if let Some(refusal) = exceeded {
+        return Ok(Err(refusal));
+    }
+    let (counts, tallies) = counted;
     let AdjustmentRequest { terms, by: asked_by, mut approvals, .. } = open;
     let kind = match verdict {
         Verdict::Approve => {
-            approvals.push(Approval { by, role: role.to_owned(), at: journal.now() });
+            approvals.push(Approval { by, role, at: journal.now() });
             Kind::Approve
         }
         Verdict::Reject => Kind::Reject,
@@ -153,10 +187,14 @@ pub fn decide_request(
     };
     let is_through = verdict == Verdict::Approve && approvals.len() == terms.steps.len();
     let adjustment = Adjustment { terms, by: asked_by, approvals };
-    let draft =
-        Entry { corrects: Some(id), adjustment: Some(adjustment.clone()), ..journal.draft(kind, origin.clone()) };
+    let drafted = journal.draft(kind, origin.clone());
+    let draft = Entry { corrects: Some(id), adjustment: Some(adjustment.clone()), counts, tallies, ..drafted };
     let decided = journal.post(draft)?;
-    if is_through && let Err(refusal) = execute(journal, id, adjustment, first_in_first_out, origin)? {
+    let is_adjustment = adjustment.terms.concern.is_none();
+    if is_through
+        && is_adjustment
+        && let Err(refusal) = execute(journal, id, adjustment, first_in_first_out, origin)?
+    {
         return Ok(Err(refusal));
     }
     Ok(Ok(decided))

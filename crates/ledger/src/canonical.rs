@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::adjustments::{Adjustment, Person};
+use crate::adjustments::{Adjustment, Concern, Person};
 use crate::coupons::Coupon;
 use crate::entry::{ClaimPeriod, Entry, LotDraw, LotGrant, Qualifying};
 use crate::id::Hash;
@@ -125,6 +125,17 @@ impl Entry {
                 b.text(&approval.role);
                 b.integer(approval.at.0);
             });
+            match &terms.concern {
+                None => {}
+                Some(Concern::Recover(ids)) => {
+                    bytes.text("recover");
+                    bytes.list(ids, |b, id| b.0.extend_from_slice(&id.0.to_be_bytes()));
+                }
+                Some(Concern::Merge(from)) => {
+                    bytes.text("merge");
+                    bytes.text(from.as_str());
+                }
+            }
         }
         if let Some(frozen) = self.frozen {
             bytes.text("frozen");

@@ -38,8 +38,8 @@ mod verify;
 mod zone;
 
 pub use adjustments::{
-    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Person, Undone, Verdict, decide_request, end_requests,
-    lapse, request,
+    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Concern, Person, Ruling, Undone, Verdict, decide_request,
+    end_requests, lapse, request,
 };
 pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, local_hour, start_of_day};
 pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};

@@ -247,7 +247,7 @@ impl Member {
         Ok(Some(hold))
     }
 
-    /// Keeps the list of open requests. The adjustment itself must be what was asked for, and approved in every step.
+    /// Keeps the list of open requests. An adjustment ends one, and must be what was asked for; so does the last approval of anything else.
     fn adjust(&mut self, entry: &Entry) -> Result<(), Fault> {
         let Some(Adjustment { terms, by, approvals }) = entry.adjustment.clone() else { return Ok(()) };
         if entry.kind == Kind::Request {
@@ -260,10 +260,11 @@ impl Member {
         if entry.kind == Kind::Approve {
             let is_one_more = approvals.strip_prefix(open.approvals.as_slice()).is_some_and(|new| new.len() == 1);
             open.approvals = approvals;
+            self.requests.retain(|open| open.terms.concern.is_none() || open.approvals.len() < open.terms.steps.len());
             return if is_one_more { Ok(()) } else { Err(Fault::Request) };
         }
         let is_through = open.approvals == approvals && approvals.len() == terms.steps.len();
-        if entry.kind == Kind::Adjust && !(is_through && entry.points == terms.points) {
+        if entry.kind == Kind::Adjust && !(is_through && entry.points == terms.points && terms.concern.is_none()) {
             return Err(Fault::Request);
         }
         self.requests.remove(at);

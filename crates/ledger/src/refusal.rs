@@ -191,6 +191,15 @@ pub enum Refusal {
         /// Which.
         role: String,
     },
+    /// More would be approved of one member, by one person or at once than these approvals are good for.
+    ApprovalsExceeded {
+        /// Of what: `member`, `approver` or `request`.
+        of: &'static str,
+        /// In which period: `day`, `month`; empty for a request.
+        per: &'static str,
+        /// The most points.
+        most: i64,
+    },
     /// The rulebook has no such reason for an adjustment.
     UnknownReason {
         /// The reason as it was named.
@@ -284,6 +293,7 @@ impl Refusal {
             Self::OwnRequest => "own-request",
             Self::AlreadyApproved => "already-approved",
             Self::WrongApprover { .. } => "wrong-approver",
+            Self::ApprovalsExceeded { .. } => "approvals-exceeded",
             Self::UnknownReason { .. } => "unknown-reason",
             Self::UnknownPolicy { .. } => "unknown-policy",
             Self::MoreThanLeft { .. } => "more-than-left",
@@ -354,6 +364,7 @@ impl Refusal {
             | Self::ConditionsTooCostly
             | Self::TooManyReviews { .. }
             | Self::TooManyLots { .. }
+            | Self::ApprovalsExceeded { .. }
             | Self::InsufficientPoints { .. } => true,
             Self::ReferenceAlreadyUsed { .. }
             | Self::ReferenceAmbiguous { .. }

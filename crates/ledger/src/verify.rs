@@ -215,7 +215,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.reward.is_some(), &[Kind::Redeem]),
         only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),
         only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore, Kind::Merge]),
-        only(!entry.tallies.is_empty(), &[Kind::Earn, Kind::Redeem, Kind::Reverse]),
+        only(!entry.tallies.is_empty(), &[Kind::Earn, Kind::Redeem, Kind::Reverse, Kind::Request, Kind::Approve]),
         only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),

@@ -1,7 +1,12 @@
-//! Adjustments by hand: which reasons the rulebook knows, who has to approve how much, how long granted points live.
+//! Points by hand: which reasons the rulebook knows, who has to approve how much, in all of a day and a month, and how long granted points live.
 
-use ledger::{AdjustmentTerms, EntryId, Fault, Journal, Origin, Person, Refusal, Undone, request};
+use ledger::{
+    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Origin, Person, Refusal, Ruling, Tally, Undone, Verdict,
+    decide_request, local_date, request,
+};
 
+use crate::command::Recorded;
+use crate::document::{ApprovalStep, Approvals, Multiples, Per};
 use crate::rulebook::{DAY_MS, Rulebook};
 
 /// An adjustment that somebody asks for.
@@ -21,11 +26,135 @@ pub struct AdjustmentWish {
     pub undoes: Option<(Undone, i64)>,
 }
 
-/// Posts the request, with the approvals that its size takes.
+/// What the counters of the programme count for a person who asks or approves.
+#[must_use]
+pub fn person_subject(person: &Person) -> String {
+    format!("person:{}", person.label)
+}
+
+/// Counters are kept for the month before, as the server's clock may be set back.
+const KEPT_MS: i64 = 32 * DAY_MS;
+
+const MOST_COUNTED: i64 = 1_000_000_000_000;
+
+/// What is counted of one kind in a day and a month.
+struct Windows(Vec<Window>);
+
+struct Window {
+    per: Per,
+    multiple: i64,
+    name: String,
+    period: i32,
+    keep_from: i32,
+    /// What was counted before, and this.
+    sum: i64,
+}
+
+impl Windows {
+    /// `before` gives what a counter stands at.
+    fn new(
+        book: &Rulebook,
+        journal: &Journal,
+        (multiples, what, points): (Multiples, &str, i64),
+        before: impl Fn(&str, i32) -> i64,
+    ) -> Self {
+        let now = journal.now();
+        let mut windows = Vec::new();
+        for (per, multiple) in [(Per::Day, multiples.day), (Per::Month, multiples.month)] {
+            let Some(multiple) = multiple else { continue };
+            let number = |at| per.period(at, local_date(at, book.zone()));
+            let (name, period) = (format!("{what}:{}", per.as_str()), number(now));
+            let keep_from = number(now.plus_ms(-KEPT_MS));
+            let sum = before(&name, period).saturating_add(points);
+            windows.push(Window { per, multiple, name, period, keep_from, sum });
+        }
+        Self(windows)
+    }
+
+    /// Of the programme's counters for a person.
+    fn of_person(
+        book: &Rulebook,
+        journal: &Journal,
+        (multiples, what, points): (Multiples, &str, i64),
+        (subject, recorded): (&str, &Recorded),
+    ) -> Self {
+        let before = |name: &str, period: i32| {
+            let found = recorded.tallies.iter().find(|c| c.subject == subject && c.name == name && c.period == period);
+            found.map_or(0, |counted| counted.amount)
+        };
+        Self::new(book, journal, (multiples, what, points), before)
+    }
+
+    /// Of the member's own counters.
+    fn of_member(book: &Rulebook, journal: &Journal, points: i64) -> Self {
+        let before = |name: &str, period: i32| journal.member().counted(name, period).1;
+        Self::new(book, journal, (book.approvals.totals.member, "adjusted", points), before)
+    }
+
+    /// The first period in which more is counted than a step up to `most` is good for.
+    fn exceeded(&self, of: &'static str, most: i64) -> Option<Refusal> {
+        let most_in = |window: &Window| most.saturating_mul(window.multiple);
+        let found = self.0.iter().find(|window| window.sum > most_in(window))?;
+        Some(Refusal::ApprovalsExceeded { of, per: found.per.as_str(), most: most_in(found) })
+    }
+
+    /// `most` is what a step is good for; any number when `None`.
+    fn tallies(self, subject: &str, points: i64, most: Option<i64>) -> Vec<Tally> {
+        let tally = |window: Window| Tally {
+            subject: subject.to_owned(),
+            name: window.name,
+            period: window.period,
+            keep_from: window.keep_from,
+            amount: points,
+            most: most.map(|most| most.saturating_mul(window.multiple)),
+        };
+        self.0.into_iter().map(tally).collect()
+    }
+
+    fn counts(self, points: i64) -> Vec<Count> {
+        let count = |window: Window| Count {
+            counter: window.name,
+            period: window.period,
+            keep_from: window.keep_from,
+            times: 1,
+            points,
+        };
+        self.0.into_iter().map(count).collect()
+    }
+}
+
+fn size(points: i64) -> i64 {
+    i64::try_from(points.unsigned_abs()).unwrap_or(i64::MAX)
+}
+
+/// What counters count of it: no number of adjustments brings them beyond what can be counted.
+fn counted(points: i64) -> i64 {
+    size(points).min(MOST_COUNTED)
+}
+
+/// The first step that is good for these points, and for what else was approved of the member and asked for by the person.
+fn step<'a>(approvals: &'a Approvals, points: i64, windows: &[&Windows]) -> Result<&'a ApprovalStep, Fault> {
+    let is_enough = |step: &&ApprovalStep| {
+        let fits = |most: i64| points <= most && windows.iter().all(|windows| windows.exceeded("", most).is_none());
+        step.up_to.is_none_or(fits)
+    };
+    approvals.steps.iter().find(is_enough).ok_or(Fault::Draft)
+}
+
+/// What approvals by these roles are good for at once; any number when `None`. Steps that the rulebook has no more are good for what was asked for.
+fn good_for(approvals: &Approvals, terms: &AdjustmentTerms) -> Option<i64> {
+    let same = approvals.steps.iter().filter(|step| step.roles == terms.steps);
+    let most = same.map(|step| step.up_to.unwrap_or(i64::MAX)).max();
+    let most = most.unwrap_or(0).max(size(terms.points));
+    (most < i64::MAX).then_some(most)
+}
+
+/// Posts the request, with the approvals that its size takes, and what else there was.
 pub(crate) fn ask(
     journal: &mut Journal,
     book: &Rulebook,
-    wish: &AdjustmentWish,
+    (wish, concern): (&AdjustmentWish, Option<&Concern>),
+    recorded: &Recorded,
     origin: Origin,
 ) -> Result<Result<EntryId, Refusal>, Fault> {
     let now = journal.now();
@@ -33,8 +162,12 @@ pub(crate) fn ask(
         return Ok(Err(Refusal::MoreThanLeft { line: None, left }));
     }
     let approvals = &book.approvals;
-    if !approvals.reasons.is_empty() && !approvals.reasons.contains(&wish.reason_code) {
+    let is_known = approvals.reasons.is_empty() || approvals.reasons.contains(&wish.reason_code);
+    if concern.is_none() && !is_known {
         return Ok(Err(Refusal::UnknownReason { reason: wish.reason_code.clone() }));
+    }
+    if matches!(concern, Some(Concern::Merge(from)) if *from == journal.member().id) {
+        return Ok(Err(Refusal::SameMember));
     }
     let policy = match &wish.expiry {
         None => Some(&book.purchase.expiry),
@@ -43,17 +176,56 @@ pub(crate) fn ask(
     let Some(policy) = policy else {
         return Ok(Err(Refusal::UnknownPolicy { policy: wish.expiry.clone().unwrap_or_default() }));
     };
-    let is_enough = |up_to: Option<i64>| up_to.is_none_or(|most| wish.points.unsigned_abs() <= most.unsigned_abs());
-    let step = approvals.steps.iter().find(|step| is_enough(step.up_to)).ok_or(Fault::Draft)?;
-    let asked = AdjustmentTerms {
+    let (points, subject) = (counted(wish.points), person_subject(&wish.by));
+    let asked = (approvals.totals.requester, "requested", points);
+    let of_person = Windows::of_person(book, journal, asked, (&subject, recorded));
+    let of_member = Windows::of_member(book, journal, points);
+    let step = step(approvals, size(wish.points), &[&of_person, &of_member])?;
+    let tallies = of_person.tallies(&subject, points, step.up_to);
+    let terms = AdjustmentTerms {
         points: wish.points,
         reason_code: wish.reason_code.clone(),
         evidence: wish.evidence.clone(),
         // Told on the day of the request, so that whoever approves sees it.
-        expires_at: policy.expires_at(now, book.zone()).filter(|_| wish.points > 0),
+        expires_at: policy.expires_at(now, book.zone()).filter(|_| wish.points > 0 && concern.is_none()),
         steps: step.roles.clone(),
         until: now.plus_ms(i64::from(approvals.days) * DAY_MS),
         undoes: wish.undoes.map(|(undone, _)| undone),
+        concern: concern.cloned(),
     };
-    request(journal, asked, wish.by.clone(), origin)
+    request(journal, terms, wish.by.clone(), tallies, origin)
+}
+
+/// Posts the decision on a request; an approval counts for who approves, the last one for the member, too.
+pub(crate) fn decide(
+    journal: &mut Journal,
+    book: &Rulebook,
+    (id, verdict, by, role): (EntryId, Verdict, &Person, &str),
+    recorded: &Recorded,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let (mut exceeded, mut counts) = (None, (Vec::new(), Vec::new()));
+    let open = journal.member().request(id).filter(|_| verdict == Verdict::Approve);
+    if let Some(open) = open {
+        let (points, most) = (counted(open.terms.points), good_for(&book.approvals, &open.terms));
+        let subject = person_subject(by);
+        let approved = (book.approvals.totals.approver, "approved", points);
+        let of_approver = Windows::of_person(book, journal, approved, (&subject, recorded));
+        let of_member = Windows::of_member(book, journal, points);
+        let is_last = open.approvals.len() + 1 == open.terms.steps.len();
+        exceeded = most.and_then(|most| {
+            let of_member = of_member.exceeded("member", most).filter(|_| is_last);
+            of_approver.exceeded("approver", most).or(of_member)
+        });
+        let of_member = if is_last { of_member.counts(points) } else { Vec::new() };
+        counts = (of_member, of_approver.tallies(&subject, points, most));
+    }
+    let ruling = Ruling { request: id, verdict, by: by.clone(), role: role.to_owned(), exceeded, counted: counts };
+    decide_request(journal, ruling, book.first_in_first_out(), origin)
+}
+
+/// Whether more points move than the request that was approved of is good for, as accounts go on while a request waits.
+pub(crate) fn goes_too_far(book: &Rulebook, terms: &AdjustmentTerms, points: i64) -> Option<Refusal> {
+    let most = good_for(&book.approvals, terms)?;
+    (points > most).then_some(Refusal::ApprovalsExceeded { of: "request", per: "", most })
 }

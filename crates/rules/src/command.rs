@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person, Refusal,
-    Reversal, Timestamp, Verdict,
+    Concern, Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person,
+    Refusal, Reversal, Timestamp, Verdict,
 };
 
 use crate::adjust::AdjustmentWish;
@@ -125,6 +125,21 @@ pub enum Command {
     Reverse(Option<Box<Reverse>>),
     /// Ask for an adjustment by hand.
     Request(AdjustmentWish),
+    /// Ask for something else that moves points by hand; the wish tells how many.
+    RequestFor(AdjustmentWish, Concern),
+    /// Decide on a request of that.
+    DecideFor {
+        /// The entry that made it.
+        request: EntryId,
+        /// What is decided.
+        verdict: Verdict,
+        /// Who decides.
+        by: Person,
+        /// As what.
+        role: String,
+        /// What was found of what it is about.
+        concerned: Concerned,
+    },
     /// Decide on a request.
     Decide {
         /// The entry that made it.
@@ -211,6 +226,15 @@ pub enum Command {
     Upgrade,
     /// Warn about points that expire soon, after settling. Needs every open lot.
     Remind,
+}
+
+/// What a request is about that is more than points of its member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concerned {
+    /// What is given back.
+    Recover(Vec<Stolen>),
+    /// Who becomes part of the member.
+    Merge(MemberId),
 }
 
 /// What somebody who was not the member has spent or given away.

@@ -4,8 +4,8 @@
 
 use ledger::{
     Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Timestamp, Zone, activate_early,
-    cancel_coupon, capture, decide_request, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release,
-    remind, restore, restore_coupon,
+    cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release, remind, restore,
+    restore_coupon,
 };
 
 use crate::adjust::ask;
@@ -16,7 +16,7 @@ use crate::remind::reminder;
 use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
 use crate::settle::{by, settle, wind_up};
-use crate::{coupon, deduct, exchange, joint, review, reward, tiers};
+use crate::{adjust, concern, coupon, deduct, exchange, joint, review, reward, tiers};
 
 /// How a command is decided: for `member`, given what is `recorded` about its documents. The inner error is an answer ([`Refusal`]); the
 /// outer one says that the state is inconsistent, or that the command is not one of those that it decides.
@@ -45,6 +45,7 @@ pub fn decide(
         | Command::Pool { .. }
         | Command::Invite { .. }
         | Command::RedeemPooled { .. }
+        | Command::DecideFor { .. }
         | Command::Recover(_) => decide_joint,
         Command::Exchange { .. } => decide_exchange,
         _ => decide_single as Decide,
@@ -81,6 +82,25 @@ pub fn decide_joint(
     context: Context,
 ) -> Outcome {
     in_range(joint(book, member, command, (origin, recorded, context)))
+}
+
+/// Decides a merger that needs nobody's approval, as no points move with it.
+///
+/// # Errors
+/// See [`Decide`].
+pub fn decide_empty_merge(
+    book: &Rulebook,
+    member: Member,
+    command: &Command,
+    origin: &Origin,
+    recorded: &Recorded,
+    context: Context,
+) -> Outcome {
+    let is_empty = joint::other(recorded).is_ok_and(|other| other.lots.iter().all(|lot| lot.remaining == 0));
+    if may(&member, command, recorded).is_ok() && !is_empty {
+        return Ok(Err(Refusal::ApprovalsExceeded { of: "request", per: "", most: 0 }));
+    }
+    decide_joint(book, member, command, origin, recorded, context)
 }
 
 /// Decides an exchange of points for those of another programme ([`Command::Exchange`]).
@@ -186,7 +206,9 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
             Err(Refusal::HoldResolved)
         }
-        Command::Decide { request, .. } if member.request(*request).is_none() => Err(Refusal::RequestResolved),
+        Command::Decide { request, .. } | Command::DecideFor { request, .. } if member.request(*request).is_none() => {
+            Err(Refusal::RequestResolved)
+        }
         // Several coupons may be for one order: see there.
         Command::RedeemCoupon { .. } if member.frozen.spending => Err(Refusal::MemberFrozen { side: "spending" }),
         Command::RedeemCoupon { .. } => Ok(()),
@@ -220,6 +242,9 @@ fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Re
         Command::Invite { head, guest } => joint::invite(book, member, (head, guest), with),
         Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(book, member, *points, of, with),
         Command::Recover(stolen) => joint::recover_all(book, member, stolen, with),
+        Command::DecideFor { request, verdict, by, role, concerned } => {
+            concern::decide_concern(book, member, (*request, *verdict, by, role), concerned, with)
+        }
         _ => Err(Fault::Draft),
     }
 }
@@ -309,10 +334,10 @@ fn post(
         Command::Erase => return forget(journal, origin),
         Command::Freeze(sides) => freeze(journal, *sides, origin)?,
         Command::Restore(sides) => restore(journal, *sides, origin)?,
-        Command::Request(wish) => ask(journal, book, wish, origin)?,
+        Command::Request(wish) => ask(journal, book, (wish, None), recorded, origin)?,
+        Command::RequestFor(wish, concern) => ask(journal, book, (wish, Some(concern)), recorded, origin)?,
         Command::Decide { request, verdict, by, role } => {
-            let first_in_first_out = book.first_in_first_out();
-            decide_request(journal, *request, *verdict, by.clone(), role, first_in_first_out, origin)?
+            adjust::decide(journal, book, (*request, *verdict, by, role), recorded, origin)?
         }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());
@@ -346,6 +371,7 @@ fn post(
         | Command::Pool { .. }
         | Command::Invite { .. }
         | Command::RedeemPooled { .. }
+        | Command::DecideFor { .. }
         | Command::Recover(_) => return Err(Fault::Draft),
     };
     Ok(asked.map(|_| None))

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use approvals::{ApprovalStep, Approvals};
+pub use approvals::{ApprovalStep, ApprovalTotals, Approvals, Multiples};
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use earning::{Bracket, Budget, CapOf, Caps, EarningRule, RuleAward, RuleCap, Stacking};
 pub use members::Members;

@@ -172,20 +172,31 @@ pub(crate) fn merge(
     if source.id == member.id {
         return Ok(Err(Refusal::SameMember));
     }
-    let mut giver = opened(0, source.clone(), &context, book, origin)?;
+    let giver = opened(0, source.clone(), &context, book, origin)?;
+    let taker = opened(1, member, &context, book, origin)?;
+    let primary = taker.posted();
+    merged_into(book, taker, giver, primary, origin)
+}
+
+/// Lets the account of `giver` become part of that of `taker`.
+pub(crate) fn merged_into(
+    book: &Rulebook,
+    mut taker: Journal,
+    mut giver: Journal,
+    primary: usize,
+    origin: &Origin,
+) -> Outcome {
     let tier = giver.member().tier.clone();
-    let estate = match hand_over(&mut giver, &member.id, along(origin))? {
+    let estate = match hand_over(&mut giver, &taker.member().id, along(origin))? {
         Ok(estate) => estate,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let mut taker = opened(1, member, &context, book, origin)?;
     if estate.coupons.len() + taker.member().coupons.len() > MOST_COUPONS {
         return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
     }
-    let primary = taker.posted();
     let counts = estate.counts.into_iter().filter_map(|count| merged(taker.member(), count)).collect();
     let estate = Estate { counts, ..estate };
-    let id = take_over(&mut taker, estate, &source.id, origin.clone())?;
+    let id = take_over(&mut taker, estate, &giver.member().id, origin.clone())?;
     let came = along(origin);
     // What the other had reached is kept, and its gifts are not given again.
     tiers::keep_rank(&mut taker, book, tier, &came, id)?;
@@ -383,8 +394,19 @@ pub(crate) fn recover_all(
     stolen: &[Stolen],
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    let mut own = opened(0, member, &context, book, origin)?;
+    let own = opened(0, member, &context, book, origin)?;
     let primary = own.posted();
+    recovered(book, own, stolen, primary, (origin, recorded, context))
+}
+
+/// The same in a journal that is open, after what else was posted to it.
+pub(crate) fn recovered(
+    book: &Rulebook,
+    mut own: Journal,
+    stolen: &[Stolen],
+    primary: usize,
+    (origin, recorded, context): (&Origin, &Recorded, Context),
+) -> Outcome {
     let given = match recover(&mut own, book, stolen, recorded, origin)? {
         Ok(given) => given,
         Err(refusal) => return Ok(Err(refusal)),

@@ -13,6 +13,7 @@ mod back_test;
 mod budgets;
 mod claims;
 mod command;
+mod concern;
 mod condition;
 mod counters;
 mod coupon;
@@ -38,22 +39,24 @@ mod tiers;
 mod validate;
 mod ways;
 
-pub use adjust::AdjustmentWish;
+pub use adjust::{AdjustmentWish, person_subject};
 pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
-pub use command::{Activation, Command, Decided, EarnEvent, Line, Recorded, Stolen};
+pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, Recorded, Stolen};
 pub use condition::{
     Condition, Conditions, FIELDS, MOST_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,
 };
-pub use decide::{Decide, Outcome, decide, decide_event, decide_exchange, decide_joint, decide_single};
+pub use decide::{
+    Decide, Outcome, decide, decide_empty_merge, decide_event, decide_exchange, decide_joint, decide_single,
+};
 pub use default::default_document;
 pub use document::{
-    Accepted, ActionRule, ApprovalStep, Approvals, Bracket, Budget, CapOf, Caps, Consumption, CouponRule, Document,
-    Downgrade, EarningRule, Enrolment, Exchanges, Expiry, GiftPolicy, Limit, Members, Pending, Per, Publication,
-    PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns, Risk,
-    RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers,
-    Transfers, Velocity,
+    Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Bracket, Budget, CapOf, Caps, Consumption,
+    CouponRule, Document, Downgrade, EarningRule, Enrolment, Exchanges, Expiry, GiftPolicy, Limit, Members, Multiples,
+    Pending, Per, Publication, PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders,
+    Retention, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion,
+    TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use exchange::Partner;

@@ -76,6 +76,31 @@ pub enum RewardKind {
 }
 
 impl Reward {
+    /// Whether members may get more for their points, or something else, than by what is in the catalogue now. What is not offered gives nothing.
+    #[must_use]
+    pub fn gives_more_than(&self, before: Option<&Self>) -> bool {
+        if !self.offered {
+            return false;
+        }
+        let Some(before) = before.filter(|before| before.offered) else { return true };
+        let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
+        let is_same = self.kind == before.kind && self.coupon == before.coupon && self.name == before.name;
+        let is_as_dear = self.points >= before.points && self.cash_minor >= before.cash_minor;
+        let has_no_more = before.stock.is_none_or(|most| self.stock.is_some_and(|stock| stock <= most));
+        let is_as_limited = before.limit.is_none() || self.limit == before.limit;
+        let begins_no_earlier = at(&self.from) >= at(&before.from);
+        let ends_no_later = before.until.is_none() || at(&self.until).is_some_and(|end| Some(end) <= at(&before.until));
+        let is_for_no_others = before.tiers.is_empty()
+            || (!self.tiers.is_empty() && self.tiers.iter().all(|tier| before.tiers.contains(tier)));
+        !(is_same
+            && is_as_dear
+            && has_no_more
+            && is_as_limited
+            && begins_no_earlier
+            && ends_no_later
+            && is_for_no_others)
+    }
+
     /// Every value that is wrong, each with a JSON pointer to its place.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
@@ -190,4 +215,53 @@ fn wish(journal: &Journal, book: &Rulebook, id: &str, quantity: i64, recorded: &
         tallies: vec![stock(id, quantity, reward.stock)],
         coupons,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gives_more() {
+        let mug = || -> Reward {
+            let text = r#"{"name": "Mug", "points": 30, "cash_minor": 990, "stock": 3, "tiers": ["gold", "silver"],
+                "from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z", "limit": {"times": 1, "per": "day"}}"#;
+            serde_json::from_str(text).unwrap()
+        };
+        type Change = fn(&mut Reward);
+        let less: [(&str, Change); 9] = [
+            ("nothing", |_| {}),
+            ("dearer", |r| r.points = 31),
+            ("more cash", |r| r.cash_minor = 991),
+            ("fewer", |r| r.stock = Some(2)),
+            ("for fewer", |r| r.tiers = vec!["gold".into()]),
+            ("later", |r| r.from = Some("2026-01-01T01:00:00+01:00".into())),
+            ("shorter", |r| r.until = Some("2026-01-31T00:00:00Z".into())),
+            ("words", |r| r.description = Some("white".into())),
+            ("withdrawn, whatever else", |r| (r.offered, r.points) = (false, 1)),
+        ];
+        let more: [(&str, Change); 11] = [
+            ("cheaper", |r| r.points = 29),
+            ("less cash", |r| r.cash_minor = 0),
+            ("more of it", |r| r.stock = Some(4)),
+            ("any number", |r| r.stock = None),
+            ("for others", |r| r.tiers.push("member".into())),
+            ("for all", |r| r.tiers.clear()),
+            ("earlier", |r| r.from = None),
+            ("longer", |r| r.until = None),
+            ("as often as they like", |r| r.limit = None),
+            ("something else", |r| r.name = "Phone".into()),
+            ("a coupon", |r| (r.kind, r.coupon) = (RewardKind::Coupon, Some("ten".into()))),
+        ];
+        for (cases, gives) in [(less.as_slice(), false), (more.as_slice(), true)] {
+            for (name, change) in cases {
+                let mut next = mug();
+                change(&mut next);
+                assert_eq!(next.gives_more_than(Some(&mug())), gives, "{name}");
+            }
+        }
+        assert!(mug().gives_more_than(None));
+        assert!(mug().gives_more_than(Some(&Reward { offered: false, ..mug() })), "offered again");
+        assert!(!Reward { offered: false, ..mug() }.gives_more_than(None));
+    }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{EntryId, Kind, Person, Undone, Verdict};
-use rules::{AdjustmentWish, ApprovalStep, Command};
+use rules::{AdjustmentWish, ApprovalStep, Command, Multiples};
 use support::{World, aside, at, buy, spend};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
@@ -227,5 +227,52 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     let third = world.entries.last().unwrap().id;
     world.play(&[(DAY_2, decides(third, Verdict::Approve, "ben", "approver"), "refused insufficient-points")]);
     assert_eq!(lots(&world), [100, 50]);
+}
+
+/// An approver who is good for 500 points approved of 270 requests of 500 in a day.
+#[test]
+fn many_small_requests_are_a_large_one() {
+    let ask = |world: &mut World, now: &str, by: &str, points: i64| {
+        assert_eq!(world.run(at(now), &asks(by, points), None), "request 0");
+        let entry = world.entries.last().unwrap();
+        (entry.id, entry.adjustment.as_ref().unwrap().terms.steps[0].clone())
+    };
+    let approve = |world: &mut World, now: &str, id, by: &str, role: &str| {
+        world.run(at(now), &decides(id, Verdict::Approve, by, role), None)
+    };
+    let mut world = World::new(|_| {});
+    world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
+    // Of one member: 500 a day by an approver, 1,000 a month. What waits meanwhile was asked for as a small one.
+    let (first, role) = ask(&mut world, DAY_1, "anna", 400);
+    let (second, same) = ask(&mut world, DAY_1, "anna", 400);
+    assert_eq!((role.as_str(), same.as_str()), ("approver", "approver"));
+    assert_eq!(approve(&mut world, DAY_1, first, "ben", "approver"), "approve 0, adjust 400");
+    assert_eq!(approve(&mut world, DAY_1, second, "ben", "approver"), "refused approvals-exceeded");
+    assert_eq!(approve(&mut world, DAY_1, second, "carl", "approver"), "refused approvals-exceeded");
+    let (third, role) = ask(&mut world, DAY_1, "anna", -200);
+    assert_eq!(role, "department_head", "taken counts as well as given");
+    assert_eq!(approve(&mut world, DAY_1, third, "dora", "department_head"), "approve 0, adjust -200");
+    // A day later the month still knows of 600.
+    assert_eq!(approve(&mut world, DAY_2, second, "ben", "approver"), "approve 0, adjust 400");
+    assert_eq!(ask(&mut world, DAY_2, "anna", 1).1, "department_head");
+    world.play(&[("2026-02-01T00:00:00+08:00", Command::Settle, "lapse 0")]);
+    assert_eq!(ask(&mut world, "2026-02-01T00:00:00+08:00", "anna", 500).1, "approver");
+    world.audit();
+
+    // Of one person who asks, and of one who approves: ten times as much a day, for whichever members.
+    let mut world = World::new(|document| document.approvals.totals.member = Multiples { day: None, month: None });
+    world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
+    for number in 1..=10 {
+        let (id, role) = ask(&mut world, DAY_1, "anna", 500);
+        assert_eq!(role, "approver", "{number}");
+        assert_eq!(approve(&mut world, DAY_1, id, "ben", "approver"), "approve 0, adjust 500", "{number}");
+    }
+    assert_eq!(ask(&mut world, DAY_1, "anna", 1).1, "department_head", "anna has asked for 5,000");
+    let (id, role) = ask(&mut world, DAY_1, "emil", 1);
+    assert_eq!(role, "approver");
+    assert_eq!(approve(&mut world, DAY_1, id, "ben", "approver"), "refused approvals-exceeded");
+    assert_eq!(approve(&mut world, DAY_1, id, "carl", "approver"), "approve 0, adjust 1");
+    assert_eq!(ask(&mut world, DAY_2, "anna", 1).1, "approver", "a new day");
+    assert_eq!(world.member.balance, 5_101);
     world.audit();
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{
-    Adjustment, AdjustmentTerms, Approval, Counter, Entry, EntryId, ExpiryPolicy, Fault, Frozen, Hash, Kind,
+    Adjustment, AdjustmentTerms, Approval, Concern, Counter, Entry, EntryId, ExpiryPolicy, Fault, Frozen, Hash, Kind,
     LineReturn, LotDates, LotDraw, LotGrant, LotNumber, LotReturn, Member, MemberId, Person, PoolChange, ProgrammeId,
     Reference, Reminder, Reservation, Reversal, Sequence, Standing, Tier, TierMove, Timestamp, Totals, Undone, Verdict,
     verify,
@@ -172,6 +172,7 @@ fn full_entry() -> Entry {
                 steps: vec!["approver".into()],
                 until: Timestamp(9),
                 undoes: Some(Undone { entry: EntryId(9), lot: LotNumber(9) }),
+                concern: None,
             },
             by: Person { actor: "key:a".into(), label: "a".into() },
             approvals: vec![Approval {
@@ -212,7 +213,7 @@ fn every_field_is_under_the_hash() {
     fn terms(entry: &mut Entry) -> &mut AdjustmentTerms {
         &mut entry.adjustment.as_mut().unwrap().terms
     }
-    let changes: [(&str, Change); 143] = [
+    let changes: [(&str, Change); 145] = [
         ("undoes", |e| terms(e).undoes = None),
         ("undoes.entry", |e| terms(e).undoes = Some(Undone { entry: EntryId(8), lot: LotNumber(9) })),
         ("undoes.lot", |e| terms(e).undoes = Some(Undone { entry: EntryId(9), lot: LotNumber(8) })),
@@ -228,6 +229,8 @@ fn every_field_is_under_the_hash() {
         ("actor", |e| e.origin.actor.push('x')),
         ("channel", |e| e.origin.channel = None),
         ("store", |e| e.origin.store = None),
+        ("adjustment.recovers", |e| terms(e).concern = Some(Concern::Recover(vec![EntryId(1)]))),
+        ("adjustment.merges", |e| terms(e).concern = Some(Concern::Merge(MemberId::new("n").unwrap()))),
         ("channel for store", |e| std::mem::swap(&mut e.origin.channel, &mut e.origin.store)),
         ("reference", |e| e.origin.reference = None),
         ("reason", |e| e.origin.reason = Some(String::new())),

@@ -144,7 +144,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 71] = [
+    let changes: [(&str, Change); 77] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -190,6 +190,12 @@ fn a_setting_stored_but_never_read() {
         ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
         ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles.push("approver".into())),
         ("approvals.days", |d| d.approvals.days = 1),
+        ("approvals.totals.member.day", |d| d.approvals.totals.member.day = Some(0)),
+        ("approvals.totals.member.month", |d| d.approvals.totals.member.month = Some(0)),
+        ("approvals.totals.requester.day", |d| d.approvals.totals.requester.day = Some(0)),
+        ("approvals.totals.requester.month", |d| d.approvals.totals.requester.month = Some(0)),
+        ("approvals.totals.approver.day", |d| d.approvals.totals.approver.day = Some(0)),
+        ("approvals.totals.approver.month", |d| d.approvals.totals.approver.month = Some(0)),
         ("tiers.levels[].gift_coupon", |d| tiers(d).levels[1].gift_coupon = Some("ten".into())),
         ("actions{}.coupon", |d| d.actions.get_mut("share").unwrap().coupon = Some("ten".into())),
         ("purchase.coupon", |d| d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 })),

@@ -74,7 +74,7 @@ pub(crate) async fn may_read_body(sql: &impl Sql, request: &Request, now: Timest
     if programme_of(bearer.hash(), now).is_some() {
         return Ok(true);
     }
-    let caller = store::caller(sql, bearer.prefix()).await?.filter(|caller| bearer.is_of(caller));
+    let caller = store::caller(sql, bearer.prefix()).await?.filter(|caller| bearer.is_of(caller, now));
     if let Some(caller) = &caller {
         note(bearer.hash(), &caller.programme.id, now);
     }

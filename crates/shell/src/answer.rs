@@ -3,6 +3,7 @@
 use ledger::Kind;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde_json::Value as Json;
 use store::{Answer, EntryView, Outcome};
 
 use crate::problem::Problem;
@@ -52,6 +53,22 @@ impl Reply {
     #[must_use]
     pub fn saying(self, body: String) -> Self {
         Self { body, ..self }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Adds a field to a body that is a JSON object.
+    #[must_use]
+    pub fn and(mut self, name: &str, value: Json) -> Self {
+        if let Ok(Json::Object(mut body)) = serde_json::from_str(&self.body) {
+            body.insert(name.to_owned(), value);
+            self.body = Json::Object(body).to_string();
+        }
+        self
     }
 
     /// Adds a header.

@@ -224,6 +224,15 @@ pub struct KeyBody {
     /// Another programme than the caller's; for the operator only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme_id: Option<String>,
+    /// Whose it is: the id of a person, 1 to 100 characters. Needed for the roles approver, department_head, vice_president and admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<String>,
+    /// From when on it counts no more, RFC 3339; never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// The stores that it is for, 1 to 100; all when absent. Not for the roles admin and job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stores: Option<Vec<String>>,
 }
 
 /// A programme and its rules.

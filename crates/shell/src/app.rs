@@ -3,9 +3,10 @@
 //! Set up by the first request. Several first requests may set it up at once: every step can be repeated, and the last one is kept.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use ledger::Hash;
+use ledger::{Hash, Timestamp};
 use store::{InFlight, Spin, ensure_operator, migrate, seed};
 
 use crate::auth::Bearer;
@@ -25,7 +26,14 @@ pub struct App {
     pub(crate) salt: Salt,
     /// Members with writes under way.
     pub(crate) in_flight: InFlight,
+    /// When this instance noted that a key was used, by the key's prefix.
+    used: RefCell<BTreeMap<String, Timestamp>>,
 }
+
+/// How exactly a key's last use is kept: not every request writes.
+const HOUR_MS: i64 = 3_600_000;
+/// Keys that an instance remembers.
+const MOST_KEYS: usize = 10_000;
 
 impl App {
     /// The instance's, set up when this is its first request: schema, default programme, operator's key.
@@ -52,8 +60,24 @@ impl App {
         getrandom::fill(&mut random).map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
         let stored = store::secret(&sql, "salt", &Hash(random).to_string()).await?;
         let salt = Salt::of(&stored, &spin_sdk::variables::get("digest_key").await.unwrap_or_default());
-        let app = Rc::new(Self { sql, salt, in_flight: InFlight::default() });
+        let app = Rc::new(Self { sql, salt, in_flight: InFlight::default(), used: RefCell::default() });
         INSTANCE.set(Some(app.clone()));
         Ok(app)
+    }
+
+    /// Whether it has to be written down that a key is used: once an hour, by one of the requests that are under way.
+    pub(crate) fn is_first_use(&self, prefix: &str, last_used_at: i64, now: Timestamp) -> bool {
+        if now.0.saturating_sub(last_used_at) < HOUR_MS {
+            return false;
+        }
+        let mut used = self.used.borrow_mut();
+        if used.get(prefix).is_some_and(|noted| now.0.saturating_sub(noted.0) < HOUR_MS) {
+            return false;
+        }
+        if used.len() >= MOST_KEYS {
+            used.clear();
+        }
+        used.insert(prefix.to_owned(), now);
+        true
     }
 }

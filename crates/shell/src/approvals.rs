@@ -1,12 +1,13 @@
 //! How adjustments are asked for and decided on: bodies and the rows of a CSV file become orders.
 
 use ledger::{Entry, MemberId, Person, Undone, Verdict};
-use rules::{AdjustmentWish, Command, decide_single};
+use rules::{AdjustmentWish, Command, Concerned, Decide, decide_joint, decide_single};
 use store::{Caller, Order};
 
 use crate::api::{AdjustmentBody, DecisionBody};
 use crate::check::{Check, MOST_AMOUNT};
 use crate::orders::fingerprint;
+use crate::person::person;
 use crate::problem::{FieldError, Problem};
 
 /// The most rows of a file.
@@ -18,6 +19,7 @@ impl AdjustmentBody {
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn order(&self, key: &str, actor: &str, caller: &Caller, undone: Option<&Entry>) -> Result<Order, Problem> {
+        let by = who(actor, caller)?;
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         if self.points == 0 || !(-MOST_AMOUNT..=MOST_AMOUNT).contains(&self.points) {
@@ -41,7 +43,7 @@ impl AdjustmentBody {
             reason_code: self.reason_code.clone(),
             evidence: self.evidence.clone(),
             expiry: self.expiry.clone(),
-            by: person(actor, caller),
+            by,
             undoes,
         };
         let order = member.map(|member| Order {
@@ -132,14 +134,14 @@ const COLUMNS: [files::Column; 7] = [
 ];
 
 impl DecisionBody {
-    /// Checks the values and makes an order of it, for what this entry asked for.
+    /// Checks the values and makes an order of it, for what this entry asked for, and what was found of what that is about.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn order(
         &self,
         request: &Entry,
-        verdict: Verdict,
+        (verdict, concerned): (Verdict, Option<Concerned>),
         key: &str,
         actor: &str,
         caller: &Caller,
@@ -151,11 +153,15 @@ impl DecisionBody {
             Verdict::Reject => "reject",
             Verdict::Withdraw => "withdraw",
         };
-        let (by, role) = (person(actor, caller), caller.role.clone());
+        let (by, role) = (who(actor, caller)?, caller.role.clone());
+        let (decide, command): (Decide, _) = match concerned {
+            None => (decide_single, Command::Decide { request: request.id, verdict, by, role }),
+            Some(concerned) => (decide_joint, Command::DecideFor { request: request.id, verdict, by, role, concerned }),
+        };
         let order = Order {
-            decide: decide_single,
+            decide,
             member: request.member.clone(),
-            command: Command::Decide { request: request.id, verdict, by, role },
+            command,
             origin,
             idem: Some((format!("{operation}:{key}"), fingerprint(&(request.id.to_string(), self)))),
             source: None,
@@ -167,6 +173,6 @@ impl DecisionBody {
     }
 }
 
-fn person(actor: &str, caller: &Caller) -> Person {
-    Person { actor: actor.to_owned(), label: caller.label.clone() }
+pub(crate) fn who(actor: &str, caller: &Caller) -> Result<Person, Problem> {
+    Ok(Person { actor: actor.to_owned(), label: person(caller)?.to_owned() })
 }

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use ledger::Hash;
+use ledger::{Hash, Timestamp};
 use sha2::{Digest, Sha256};
 use store::Caller;
 use subtle::ConstantTimeEq;
 
 use crate::admissions;
-use crate::ids::now;
 use crate::problem::Problem;
 use crate::request::Request;
 
@@ -131,22 +130,22 @@ impl Bearer {
         &self.hash
     }
 
-    /// Whether this is the stored key, and it was not revoked.
-    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
+    /// Whether this is the stored key, and it counts at this instant.
+    pub(crate) fn is_of(&self, caller: &Caller, now: Timestamp) -> bool {
         let is_same: bool = self.hash.as_bytes().ct_eq(caller.hash.as_bytes()).into();
-        is_same && !caller.revoked
+        is_same && caller.ends_at.is_none_or(|ends_at| now.0 < ends_at)
     }
 
-    /// Lets the caller in when the hash is the stored one, the key was not revoked and the role may.
+    /// Lets the caller in when the hash is the stored one, the key counts at this instant and the role may.
     ///
     /// # Errors
     /// [`Problem::Unauthorized`], [`Problem::Forbidden`].
-    pub fn admit(&self, caller: Option<Caller>, roles: &[Role]) -> Result<Caller, Problem> {
+    pub(crate) fn admit(&self, caller: Option<Caller>, roles: &[Role], now: Timestamp) -> Result<Caller, Problem> {
         let caller = caller.ok_or(Problem::Unauthorized)?;
-        if !self.is_of(&caller) {
+        if !self.is_of(&caller, now) {
             return Err(Problem::Unauthorized);
         }
-        admissions::note(self.hash(), &caller.programme.id, now());
+        admissions::note(self.hash(), &caller.programme.id, now);
         let may = Role::parse(&caller.role).is_some_and(|role| role == Role::Admin || roles.contains(&role));
         if may {
             return Ok(caller);
@@ -180,17 +179,13 @@ mod tests {
     use super::*;
     use store::ProgrammeRef;
 
-    fn caller(bearer: &Bearer, role: &str, revoked: bool) -> Caller {
+    const NOW: Timestamp = Timestamp(1_000);
+
+    fn caller(bearer: &Bearer, role: &str, ends_at: Option<i64>) -> Caller {
         let programme = ProgrammeRef { no: 1, id: "p".into(), rulebook_version: 1, rulebook_digest: String::new() };
-        Caller {
-            programme,
-            role: role.into(),
-            operator: false,
-            hash: bearer.hash().to_owned(),
-            revoked,
-            label: "test".into(),
-            lineage: "acc_test".into(),
-        }
+        let (role, hash, label) = (role.into(), bearer.hash().to_owned(), "test".into());
+        let (lineage, person, stores) = ("acc_test".into(), None, None);
+        Caller { programme, role, operator: false, hash, ends_at, label, lineage, person, last_used_at: 0, stores }
     }
 
     #[test]
@@ -199,15 +194,17 @@ mod tests {
         assert_eq!((key.reveal().len(), key.prefix().len()), (55, 12));
         let roles = [Role::Storefront];
         for (name, stored, outcome) in [
-            ("right role", Some(caller(&key, "storefront", false)), 200),
-            ("admin may all", Some(caller(&key, "admin", false)), 200),
-            ("wrong role", Some(caller(&key, "finance", false)), 403),
-            ("unknown role", Some(caller(&key, "root", false)), 403),
-            ("revoked", Some(caller(&key, "admin", true)), 401),
-            ("same prefix, other secret", Some(caller(&other, "admin", false)), 401),
+            ("right role", Some(caller(&key, "storefront", None)), 200),
+            ("admin may all", Some(caller(&key, "admin", None)), 200),
+            ("wrong role", Some(caller(&key, "finance", None)), 403),
+            ("unknown role", Some(caller(&key, "root", None)), 403),
+            ("revoked, or waiting for a second admin", Some(caller(&key, "admin", Some(0))), 401),
+            ("over", Some(caller(&key, "admin", Some(1_000))), 401),
+            ("not over yet", Some(caller(&key, "admin", Some(1_001))), 200),
+            ("same prefix, other secret", Some(caller(&other, "admin", None)), 401),
             ("unknown prefix", None, 401),
         ] {
-            let status = key.admit(stored, &roles).map_or_else(|problem| problem.status(), |_| 200);
+            let status = key.admit(stored, &roles, NOW).map_or_else(|problem| problem.status(), |_| 200);
             assert_eq!(status, outcome, "{name}");
         }
     }

@@ -10,21 +10,66 @@ use store::{
 
 use crate::answer::{Reply, show};
 use crate::app::App;
+use crate::audit::refused;
 use crate::auth::{Bearer, Role};
 use crate::ids::{new_id, now};
 use crate::keeping::{Salt, digested, kept_for};
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::rulebooks::published;
+use crate::stores::within;
 use crate::trace::{none_for_all, placed};
 
-/// Who sends the request, when its key's role may. For routes that load no member.
+/// Who sends the request, when its key's role may, and the key is for all stores. For routes that load no member.
+///
+/// # Errors
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], or what the database does.
+pub async fn authenticate(app: &App, request: &Request, roles: &[Role]) -> Result<Caller, Problem> {
+    let caller = authenticate_for_stores(app, request, roles).await?;
+    if caller.stores.is_some() { Err(Problem::StoreForbidden) } else { Ok(caller) }
+}
+
+/// As [`authenticate`], also for a key that is for some stores: the route has to see to it that it shows and does nothing of others.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], or what the database does.
-pub async fn authenticate(app: &App, request: &Request, roles: &[Role]) -> Result<Caller, Problem> {
+pub async fn authenticate_for_stores(app: &App, request: &Request, roles: &[Role]) -> Result<Caller, Problem> {
     let bearer = Bearer::of(request)?;
-    bearer.admit(store::caller(&app.sql, bearer.prefix()).await?, roles)
+    let caller = store::caller(&app.sql, bearer.prefix()).await?;
+    admitted(app, request, bearer, caller, roles).await
+}
+
+/// Lets in who was found by the key's prefix, when its role may, and notes that the key was used.
+///
+/// # Errors
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], or what the database does.
+pub async fn admitted(
+    app: &App,
+    request: &Request,
+    bearer: &Bearer,
+    caller: Option<Caller>,
+    roles: &[Role],
+) -> Result<Caller, Problem> {
+    let found = caller.clone();
+    let caller = match bearer.admit(caller, roles, now()) {
+        Ok(caller) => caller,
+        Err(problem) => {
+            if matches!(problem, Problem::Unauthorized) {
+                refused(app, request, bearer, found.as_ref()).await;
+            }
+            return Err(problem);
+        }
+    };
+    if app.is_first_use(bearer.prefix(), caller.last_used_at, now()) {
+        store::key_used(&app.sql, bearer.prefix(), now().0).await?;
+    }
+    Ok(caller)
+}
+
+/// Notes that nobody has such a key.
+async fn unknown(app: &App, request: &Request, bearer: &Bearer) -> Problem {
+    refused(app, request, bearer, None).await;
+    Problem::Unauthorized
 }
 
 /// Carries out the one order that `parse` makes of the request; `parse` is given the actor's name. `?dry_run=true` writes nothing.
@@ -45,15 +90,22 @@ pub async fn single(
         Ok(parsed) => parsed,
         // Who may not come in is not told what is wrong with the body.
         Err(problem) => {
-            authenticate(app, request, roles).await?;
+            authenticate_for_stores(app, request, roles).await?;
             return Err(problem);
         }
     };
     let wanted = [order.wanted()];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
-    let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
-    let caller = bearer.admit(caller, roles)?;
-    carried_out(app, &programme, None, kept_for(&caller, order), loaded, dry).await
+    let Some((programme, caller, loaded)) = found else { return Err(unknown(app, request, bearer).await) };
+    let caller = admitted(app, request, bearer, caller, roles).await?;
+    if caller.stores.is_none() {
+        return carried_out(app, &programme, None, kept_for(&caller, order), loaded, dry).await;
+    }
+    // Whether a document was recorded depends on the store, which may have been filled in.
+    let order = kept_for(&caller, within(order, &caller)?);
+    let found = load(&app.sql, Scope::Programme(programme.no), &[order.wanted()], order.lots()).await?;
+    let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+    carried_out(app, &programme, None, order, loaded, dry).await
 }
 
 /// Who asks, under which key, with which body: what is common to commands that read something before they know what is ordered, and then go on
@@ -67,7 +119,7 @@ pub async fn asked<'a>(
     roles: &[Role],
     most_bytes: usize,
 ) -> Result<(Caller, String, &'a [u8]), Problem> {
-    let caller = authenticate(app, request, roles).await?;
+    let caller = authenticate_for_stores(app, request, roles).await?;
     request.allow_query(&["dry_run"])?;
     let body = request.body_within(most_bytes)?;
     Ok((caller, request.idempotency_key()?, body))
@@ -111,7 +163,7 @@ pub async fn across(
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
     let order = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
-    let order = kept_for(caller, order);
+    let order = kept_for(caller, within(order, caller)?);
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     carried_out(app, &programme, abroad, order, loaded, dry).await
@@ -169,20 +221,31 @@ pub async fn bulk(
     let parsed = match none_for_all(request).and_then(|()| parse(&actor(bearer))) {
         Ok(parsed) => parsed,
         Err(problem) => {
-            authenticate(app, request, roles).await?;
+            authenticate_for_stores(app, request, roles).await?;
             return Err(problem);
         }
     };
-    let (orders, places) = sorted(&app.salt, parsed);
+    let (mut orders, mut places) = sorted(&app.salt, parsed);
     let outcomes = if orders.is_empty() {
-        authenticate(app, request, roles).await?;
+        authenticate_for_stores(app, request, roles).await?;
         Vec::new()
     } else {
         let (wanted, lots) = loads(&orders);
         let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
-        let (programme, caller, loaded) = found.ok_or(Problem::Unauthorized)?;
-        let caller = bearer.admit(caller, roles)?;
+        let Some((programme, caller, mut loaded)) = found else { return Err(unknown(app, request, bearer).await) };
+        let caller = admitted(app, request, bearer, caller, roles).await?;
+        let is_bound = caller.stores.is_some();
+        if is_bound {
+            orders = those_within(orders, &mut places, &caller);
+        }
         let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(&caller, order)).collect();
+        if is_bound {
+            let (wanted, lots) = loads(&orders);
+            loaded = match load(&app.sql, Scope::Programme(programme.no), &wanted, lots).await? {
+                Some((_, _, loaded)) => loaded,
+                None => Vec::new(),
+            };
+        }
         let book = published(&app.sql, &programme).await?;
         carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?
     };
@@ -202,7 +265,9 @@ pub async fn bulk_of_caller(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let (orders, places) = sorted(&app.salt, parse(&actor(Bearer::of(request)?))?);
+    let parsed = parse(&actor(Bearer::of(request)?))?;
+    let parsed = parsed.into_iter().map(|order| order.and_then(|order| within(order, caller))).collect();
+    let (orders, places) = sorted(&app.salt, parsed);
     let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
     let (wanted, lots) = loads(&orders);
     let mut outcomes = Vec::new();
@@ -222,6 +287,20 @@ pub async fn bulk_of_caller(
     }
     let reply = one_each(places, outcomes, lines)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
+}
+
+/// Leaves those orders that the caller may give; the places of the others have their problem.
+fn those_within(orders: Vec<Order>, places: &mut [Option<Problem>], caller: &Caller) -> Vec<Order> {
+    let mut given = orders.into_iter();
+    let mut kept = Vec::new();
+    for place in places.iter_mut().filter(|place| place.is_none()) {
+        match given.next().map(|order| within(order, caller)) {
+            Some(Ok(order)) => kept.push(order),
+            Some(Err(problem)) => *place = Some(problem),
+            None => break,
+        }
+    }
+    kept
 }
 
 /// Orders, and for each place in the call the problem that keeps it from being one.

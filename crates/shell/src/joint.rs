@@ -1,13 +1,14 @@
 //! How points are given, pools changed and spent, members merged and forgotten.
 
-use ledger::{MemberId, ProgrammeId};
-use rules::{Command, Partner, decide_exchange, decide_joint, decide_single};
-use store::Order;
+use ledger::{Concern, MemberId, ProgrammeId};
+use rules::{Command, Decide, Partner, decide_empty_merge, decide_exchange, decide_joint, decide_single};
+use store::{Caller, Order};
 
 use crate::api::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
 use crate::check::Check;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
+use crate::risk::asked_for;
 
 impl TransferBody {
     /// Checks the values and makes an order of it.
@@ -66,19 +67,32 @@ impl ExchangeBody {
 }
 
 impl MergeBody {
-    /// Checks the values and makes an order of it for the member of the path.
+    /// Checks the values and makes an order of it for the member of the path; `points` are those of the other one. With none it is carried out, as it is
+    /// for the operator, who is held up by nobody; otherwise it is asked for.
     ///
     /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, into: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+    /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(
+        &self,
+        into: &str,
+        (key, actor): (&str, &str),
+        points: i64,
+        caller: &Caller,
+    ) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member = check.id("member_id", MemberId::new(into));
         let from = check.id("/from_member_id", MemberId::new(self.from_member_id.as_str()));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
-        let order = member.zip(from).map(|(member, from)| Order {
-            decide: decide_joint,
+        let (decide, command): (Decide, _) = match from {
+            Some(from) if caller.operator => (decide_joint, Some(Command::Merge { from })),
+            Some(from) if points == 0 => (decide_empty_merge, Some(Command::Merge { from })),
+            Some(from) => (decide_single, Some(asked_for("merge", points, Concern::Merge(from), actor, caller)?)),
+            None => (decide_single, None),
+        };
+        let order = member.zip(command).map(|(member, command)| Order {
+            decide,
             member,
-            command: Command::Merge { from },
+            command,
             origin,
             idem: Some((format!("merge:{key}"), fingerprint(&(into, self)))),
             source: None,

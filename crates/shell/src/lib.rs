@@ -13,6 +13,7 @@ mod answer;
 mod api;
 mod app;
 mod approvals;
+mod audit;
 mod auth;
 mod check;
 mod command;
@@ -24,6 +25,7 @@ mod keeping;
 mod once;
 mod orders;
 mod page;
+mod person;
 mod problem;
 mod profile;
 mod request;
@@ -32,6 +34,7 @@ mod rulebooks;
 mod serve;
 mod spending;
 mod spent;
+mod stores;
 mod trace;
 
 /// With the allocator of the C library a third of what a guest computed was getting and giving back memory; with this one it is a fifth.
@@ -47,9 +50,11 @@ pub use api::{
     RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody, SimulationBody, TransferBody,
 };
 pub use app::App;
+pub use audit::{noted, sealed, who};
 pub use auth::{Bearer, Role, new_key};
 pub use command::{
-    across, actor_of, asked, authenticate, bulk, bulk_of_caller, known_as, of_caller, simulated, single,
+    across, actor_of, admitted, asked, authenticate, authenticate_for_stores, bulk, bulk_of_caller, known_as,
+    of_caller, simulated, single,
 };
 pub use gains::makes_no_points;
 pub use ids::{new_id, now};
@@ -58,9 +63,12 @@ pub use json::{parse_json, parse_optional_json};
 pub use keeping::scoped;
 pub use once::once;
 pub use page::Page;
+pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
 pub use problem::{FieldError, PROBLEMS, Problem};
 pub use profile::ProfileTerms;
 pub use request::Request;
+pub use risk::stolen;
 pub use rulebooks::{Drafted, drafted, in_force, published};
 pub use serve::{Response, serve, serve_plain};
 pub use spent::Target;
+pub use stores::may_see;

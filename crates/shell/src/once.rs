@@ -8,6 +8,7 @@ use store::{Caller, Receipt, is_fingerprint, keep_receipt, receipt};
 
 use crate::answer::Reply;
 use crate::app::App;
+use crate::audit::sealed;
 use crate::ids::now;
 use crate::keeping::scoped;
 use crate::orders::fingerprint;
@@ -38,5 +39,6 @@ pub async fn once(
     let reply = act().await?;
     let answered = Receipt { fingerprint, status: reply.status, body: reply.body.clone() };
     keep_receipt(&app.sql, programme, &idem, &answered, now()).await?;
+    sealed(app, caller).await;
     Ok(reply)
 }

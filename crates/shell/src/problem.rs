@@ -25,6 +25,12 @@ impl FieldError {
     }
 }
 
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self::InvalidRequest(vec![error])
+    }
+}
+
 /// Every answer but success. When several apply, the first of this order is given.
 #[derive(Debug)]
 pub enum Problem {
@@ -36,6 +42,10 @@ pub enum Problem {
     Unauthorized,
     /// The key's role may not do this; carries the roles that may.
     Forbidden(String),
+    /// Only a person may do this, and the key names none.
+    PersonNeeded,
+    /// The key is for other stores.
+    StoreForbidden,
     /// The body is larger than this many bytes.
     BodyTooLarge(usize),
     /// A mutation without `Idempotency-Key`.
@@ -68,11 +78,13 @@ pub enum Problem {
 }
 
 /// Slug, status and title of every problem that is not a refusal, in order of precedence.
-pub const PROBLEMS: [(&str, u16, &str); 14] = [
+pub const PROBLEMS: [(&str, u16, &str); 16] = [
     ("route-not-found", 404, "No such route"),
     ("method-not-allowed", 405, "Method not allowed"),
     ("unauthorized", 401, "A valid key is needed"),
     ("forbidden", 403, "The key's role may not do this"),
+    ("person-needed", 403, "The key names no person"),
+    ("store-forbidden", 403, "The key is for other stores"),
     ("body-too-large", 413, "The body is too large"),
     ("idempotency-key-missing", 400, "Idempotency-Key is missing"),
     ("idempotency-key-invalid", 400, "Idempotency-Key is invalid"),
@@ -101,17 +113,19 @@ impl Problem {
             Self::MethodNotAllowed(_) => 1,
             Self::Unauthorized => 2,
             Self::Forbidden(_) => 3,
-            Self::BodyTooLarge(_) => 4,
-            Self::IdempotencyKeyMissing => 5,
-            Self::IdempotencyKeyInvalid => 6,
-            Self::MalformedJson(_) => 7,
-            Self::InvalidRequest(_) => 8,
-            Self::IdempotencyKeyReused => 9,
-            Self::ResourceNotFound => 10,
-            Self::Conflict => 11,
-            Self::Busy => 12,
+            Self::PersonNeeded => 4,
+            Self::StoreForbidden => 5,
+            Self::BodyTooLarge(_) => 6,
+            Self::IdempotencyKeyMissing => 7,
+            Self::IdempotencyKeyInvalid => 8,
+            Self::MalformedJson(_) => 9,
+            Self::InvalidRequest(_) => 10,
+            Self::IdempotencyKeyReused => 11,
+            Self::ResourceNotFound => 12,
+            Self::Conflict => 13,
+            Self::Busy => 14,
             Self::Refused { refusal, .. } => return (refusal.slug(), refusal.status(), "The rules refuse this"),
-            Self::Internal(_) => 13,
+            Self::Internal(_) => 15,
         };
         PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
     }
@@ -126,8 +140,12 @@ impl Problem {
         match self {
             Self::RouteNotFound => "See /openapi.json for the routes.".to_owned(),
             Self::MethodNotAllowed(allowed) => format!("This route takes {allowed}."),
-            Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that was not revoked.".to_owned(),
+            Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that is neither revoked nor over, and does not wait for a second admin.".to_owned(),
             Self::Forbidden(roles) => format!("This takes a key with the role {roles}."),
+            Self::StoreForbidden => {
+                "This key is for its stores only: name one of them, or use a key that is for all stores.".to_owned()
+            }
+            Self::PersonNeeded => "Use a key that was made with a person_id: this is done by persons.".to_owned(),
             Self::BodyTooLarge(most) => format!("The body may have {most} bytes at most."),
             Self::IdempotencyKeyMissing => {
                 "Every mutation needs the header Idempotency-Key, so that it can be retried safely.".to_owned()
@@ -229,6 +247,11 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         }
         Refusal::WrongApprover { role } => {
             body.insert("role".into(), role.as_str().into());
+        }
+        Refusal::ApprovalsExceeded { of, per, most } => {
+            body.insert("of".into(), (*of).into());
+            body.insert("per".into(), (*per).into());
+            body.insert("most".into(), (*most).into());
         }
         Refusal::UnknownReason { reason: name } | Refusal::UnknownPolicy { policy: name } => {
             body.insert("name".into(), name.as_str().into());

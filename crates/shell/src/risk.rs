@@ -1,10 +1,12 @@
 //! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
 
-use ledger::{Entry, EntryId, Frozen, LotNumber, MemberId};
-use rules::{Command, Promise, Reverse, Stolen, decide_joint, decide_single};
-use store::Order;
+use ledger::{Concern, Entry, EntryId, Frozen, Kind, LotNumber, MemberId, Refusal};
+use rules::{AdjustmentWish, Command, Promise, Redemption, Reverse, Stolen, decide_joint, decide_single};
+use store::{Caller, Order, drawn_lots, named_entry, transferred};
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
+use crate::app::App;
+use crate::approvals::who;
 use crate::check::Check;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
@@ -114,18 +116,34 @@ impl RecoverBody {
         check.done(Some(ids))
     }
 
-    /// Checks the values and makes an order of it for the member of the path; `stolen` is what was found of the entries.
+    /// Checks the values and makes an order of it for the member of the path; `stolen` is what was found of the entries. It is carried out for the
+    /// operator, who is held up by nobody, and asked for by all others.
     ///
     /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, stolen: Vec<Stolen>, key: &str, actor: &str) -> Result<Order, Problem> {
+    /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn order(
+        &self,
+        member: &str,
+        stolen: Vec<Stolen>,
+        key: &str,
+        actor: &str,
+        caller: &Caller,
+    ) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
+        let (decide, command) = if caller.operator {
+            (decide_joint as rules::Decide, Command::Recover(stolen))
+        } else {
+            let points =
+                stolen.iter().fold(0i64, |sum, one| sum.saturating_add(one.redemption.entry.points.saturating_abs()));
+            let concern = Concern::Recover(self.entries()?);
+            (decide_single as rules::Decide, asked_for("recover", points, concern, actor, caller)?)
+        };
         let order = member_id.map(|member_id| Order {
-            decide: decide_joint,
+            decide,
             member: member_id,
-            command: Command::Recover(stolen),
+            command,
             origin,
             idem: Some((format!("recover:{key}"), fingerprint(&(member, self)))),
             source: None,
@@ -135,4 +153,41 @@ impl RecoverBody {
         });
         check.done(order)
     }
+}
+
+/// A command that asks for what moves so many points, and takes the approvals of an adjustment of that size.
+pub(crate) fn asked_for(
+    what: &str,
+    points: i64,
+    concern: Concern,
+    actor: &str,
+    caller: &Caller,
+) -> Result<Command, Problem> {
+    let by = who(actor, caller)?;
+    let wish = AdjustmentWish { points, reason_code: what.to_owned(), evidence: None, expiry: None, by, undoes: None };
+    Ok(Command::RequestFor(wish, concern))
+}
+
+/// What the member spent or gave away by these entries, and who got it. Entries never change, so they may be read before the members are.
+///
+/// # Errors
+/// A refusal when one of them is no redemption or gift of the member, or what the database does.
+pub async fn stolen(app: &App, programme_no: i64, member: &str, ids: &[EntryId]) -> Result<Vec<Stolen>, Problem> {
+    let mut stolen = Vec::new();
+    for id in ids {
+        let found = named_entry(&app.sql, programme_no, *id).await?;
+        let is_theirs = |entry: &Entry| entry.member.as_str() == member && went_away(entry);
+        let entry = found.filter(is_theirs).ok_or_else(|| Problem::refused(Refusal::ReferenceNotFound))?;
+        let received = match entry.kind {
+            Kind::Transfer => transferred(&app.sql, programme_no, entry.id).await?,
+            _ => None,
+        };
+        let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
+        stolen.push(Stolen { redemption: Redemption { entry, lots }, received });
+    }
+    Ok(stolen)
+}
+
+fn went_away(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Redeem | Kind::Capture) || (entry.kind == Kind::Transfer && !entry.draws.is_empty())
 }

@@ -1,2 +1,2 @@
--- Removes endpoint ?2 of programme ?1, with its parked events.
-DELETE FROM endpoint WHERE programme_no = ?1 AND id = ?2 RETURNING id
+-- Removes endpoint ?2 of programme ?1, with its parked events, as ?3 wants.
+INSERT INTO endpoint_removal VALUES (?1, ?2, ?3) RETURNING id

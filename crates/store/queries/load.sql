@@ -9,7 +9,8 @@
 -- fingerprint as versions before stored it, key as they did], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
-  k.role, k.operator, k.hash, k.revoked_at, k.label,
+  k.role, k.operator, k.hash, CASE WHEN k.revoked_at IS NOT NULL OR k.waits = 1 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
+  k.stores,
   coalesce(m.id, w.value ->> 0),
   m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,

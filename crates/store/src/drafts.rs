@@ -3,6 +3,8 @@
 use ledger::Timestamp;
 
 use crate::Error;
+use crate::audit_log::Who;
+use crate::programmes::digest;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -34,7 +36,17 @@ fn read(row: &mut Row) -> Result<Draft, Error> {
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn put_draft(sql: &impl Sql, programme_no: i64, draft: &Draft, wish: DraftWish) -> Result<(), Error> {
+pub async fn put_draft(
+    sql: &impl Sql,
+    programme_no: i64,
+    draft: &Draft,
+    wish: DraftWish,
+    who: &Who,
+) -> Result<(), Error> {
+    let mut who = who.json();
+    if let Some(who) = who.as_object_mut() {
+        who.insert("digest".to_owned(), digest(&wish.document).into());
+    }
     let values = vec![
         programme_no.into(),
         draft.name.as_str().into(),
@@ -42,6 +54,7 @@ pub async fn put_draft(sql: &impl Sql, programme_no: i64, draft: &Draft, wish: D
         draft.updated_at.0.into(),
         draft.updated_by.as_str().into(),
         wish.rulebook.into(),
+        who.to_string().into(),
     ];
     sql.query(statement!("queries/draft_put"), values).await.map(drop)
 }
@@ -80,7 +93,9 @@ pub async fn list_drafts(sql: &impl Sql, programme_no: i64, after: &str, most: i
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn delete_draft(sql: &impl Sql, programme_no: i64, name: &str) -> Result<bool, Error> {
-    let rows = sql.query(statement!("queries/draft_delete"), vec![programme_no.into(), name.into()]).await?;
+pub async fn delete_draft(sql: &impl Sql, programme_no: i64, name: &str, who: &Who) -> Result<bool, Error> {
+    let rows = sql
+        .query(statement!("queries/draft_delete"), vec![programme_no.into(), name.into(), who.text().into()])
+        .await?;
     Ok(!rows.is_empty())
 }

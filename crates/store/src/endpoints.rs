@@ -6,6 +6,7 @@ use ledger::Timestamp;
 use serde_json::json;
 
 use crate::Error;
+use crate::audit_log::Who;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
@@ -69,6 +70,7 @@ pub async fn put_endpoint(
     programme_no: i64,
     wish: &EndpointWish<'_>,
     now: Timestamp,
+    who: Option<&Who>,
 ) -> Result<Option<String>, Error> {
     let kinds = wish.kinds.map(|kinds| json!(kinds).to_string());
     let values = vec![
@@ -81,6 +83,7 @@ pub async fn put_endpoint(
         wish.token.into(),
         now.0.into(),
         wish.before_until.0.into(),
+        who.map(Who::text).into(),
     ];
     let mut rows = sql.query(statement!("queries/endpoint_put"), values).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("endpoint"))?;
@@ -153,8 +156,8 @@ fn read_endpoint(row: &mut Row) -> Result<Endpoint, Error> {
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn delete_endpoint(sql: &impl Sql, programme_no: i64, id: &str) -> Result<bool, Error> {
-    let values = vec![programme_no.into(), id.into()];
+pub async fn delete_endpoint(sql: &impl Sql, programme_no: i64, id: &str, who: &Who) -> Result<bool, Error> {
+    let values = vec![programme_no.into(), id.into(), who.text().into()];
     Ok(!sql.query(statement!("queries/endpoint_delete"), values).await?.is_empty())
 }
 

@@ -9,6 +9,7 @@
 
 mod adjustments;
 mod aliases;
+mod audit_log;
 mod back_tests;
 mod body;
 mod carry_out;
@@ -52,6 +53,7 @@ mod view;
 
 pub use adjustments::open_requests;
 pub use aliases::{holders, member_by_alias};
+pub use audit_log::{AuditFilter, Audited, Who, audit_log, note, note_refused, seal, wrong_audit_log};
 pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
 pub use carry_out::{Desk, carry_out, dry_run};
 pub use changes::changes;
@@ -73,7 +75,9 @@ pub use history::{
 };
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
-pub use keys::{KeyRecord, count_keys, create_key, ensure_operator, list_keys, revoke_key, rotate_key};
+pub use keys::{
+    KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys, revoke_key, rotate_key,
+};
 pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
 pub use migrate::{is_ready, is_writable, migrate};
 pub use night::{
@@ -82,7 +86,7 @@ pub use night::{
 };
 pub use order::{Answer, Order, Outcome, Trace, is_fingerprint};
 pub use programmes::{
-    Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish,
+    Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish, publish_as,
     rulebook_text, seed,
 };
 pub use publications::{
@@ -97,7 +101,9 @@ pub use reports::{
 };
 pub use retention::{KEPT, Kept, forget};
 pub use reviews::{open_reviews, reviewed};
-pub use rewards::{Offer, list_rewards, other_rewards, put_reward, reward};
+pub use rewards::{
+    Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, put_reward, reward, reward_change,
+};
 pub use secrets::secret;
 pub use sources::{records, source};
 #[cfg(feature = "native")]

@@ -29,12 +29,26 @@ pub struct Caller {
     pub operator: bool,
     /// SHA-256 of the key, 64 hexadecimal digits.
     pub hash: String,
-    /// True once it was revoked.
-    pub revoked: bool,
+    /// From when on it counts no more (milliseconds since 1970); 0 where it was revoked or waits for a second admin.
+    pub ends_at: Option<i64>,
     /// What people call it.
     pub label: String,
     /// The line of keys that it continues, each made by rotating the one before: whose idempotency keys it uses.
     pub lineage: String,
+    /// Whose it is, as the programme spells that person; `None` where it speaks for nobody.
+    pub person: Option<String>,
+    /// When it was used last, to the hour.
+    pub last_used_at: i64,
+    /// The stores that it is for; `None` for all.
+    pub stores: Option<Vec<String>>,
+}
+
+impl Caller {
+    /// How the log and the list of keys name who it is: the person, or the key where that names none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.person.as_deref().unwrap_or(&self.label)
+    }
 }
 
 /// What to load for one command.
@@ -273,7 +287,7 @@ async fn look_up(
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first)?;
-    let caller = read_caller(first, &programme, 4, 36)?;
+    let caller = read_caller(first, &programme, 4, 39)?;
     let mut found = rows.iter_mut().map(read_loaded);
     let mut next = || found.next().ok_or(Error::Corrupt("answer"))?;
     let mut loaded = Vec::new();
@@ -295,7 +309,7 @@ pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Erro
     let mut rows = sql.look_up(statement!("queries/caller"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(row)?;
-    read_caller(row, &programme, 4, 9)
+    read_caller(row, &programme, 4, 12)
 }
 
 fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize, lineage: usize) -> Result<Option<Caller>, Error> {
@@ -305,14 +319,22 @@ fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize, lineage: usiz
         role,
         operator: row.integer(at + 1)? != 0,
         hash: row.text(at + 2)?,
-        revoked: row.optional_integer(at + 3)?.is_some(),
+        ends_at: row.optional_integer(at + 3)?,
         label: row.text(at + 4)?,
         lineage: row.text(lineage)?,
+        person: row.optional_text(at + 5)?,
+        last_used_at: row.optional_integer(at + 6)?.unwrap_or(0),
+        stores: row.optional_text(at + 7)?.map(|text| read_stores(&text)).transpose()?,
     }))
 }
 
+/// The stores that a key is for.
+pub(crate) fn read_stores(text: &str) -> Result<Vec<String>, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("stores"))
+}
+
 fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
-    const MEMBER: usize = 9;
+    const MEMBER: usize = 12;
     let (member, member_no) = codec::member(row, MEMBER)?;
     let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
     let refusal = row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;

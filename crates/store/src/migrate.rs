@@ -9,7 +9,7 @@ use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 17] = [
+const MIGRATIONS: [(&str, &str); 20] = [
     ("0001_ledger", statement!("migrations/0001_ledger")),
     ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
     ("0003_receipts", statement!("migrations/0003_receipts")),
@@ -27,6 +27,9 @@ const MIGRATIONS: [(&str, &str); 17] = [
     ("0015_keys_of_their_own", statement!("migrations/0015_keys_of_their_own")),
     ("0016_free_texts", statement!("migrations/0016_free_texts")),
     ("0017_two_secrets", statement!("migrations/0017_two_secrets")),
+    ("0018_persons", statement!("migrations/0018_persons")),
+    ("0019_catalogue_changes", statement!("migrations/0019_catalogue_changes")),
+    ("0020_audit_log", statement!("migrations/0020_audit_log")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

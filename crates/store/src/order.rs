@@ -1,7 +1,7 @@
 //! What a command carries through the store, and what became of it.
 
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
-use rules::{Command, Decide, decide_single, stock_subject};
+use rules::{Command, Concerned, Decide, decide_single, person_subject, stock_subject};
 
 use crate::commit::Claims;
 use crate::load::{Beside, Lots, Undoes, Wanted};
@@ -46,6 +46,8 @@ impl Order {
         let idem = self.idem.clone();
         let (subjects, reward) = match &self.command {
             Command::Earn(event) => (event.device.iter().map(|device| format!("device:{device}")).collect(), None),
+            Command::Request(wish) | Command::RequestFor(wish, _) => (vec![person_subject(&wish.by)], None),
+            Command::Decide { by, .. } | Command::DecideFor { by, .. } => (vec![person_subject(by)], None),
             Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
             _ => (Vec::new(), None),
         };
@@ -85,6 +87,7 @@ impl Order {
             | Command::Enrol
             | Command::Change(_)
             | Command::Request(_)
+            | Command::RequestFor(..)
             | Command::Freeze(_)
             | Command::Restore(_)
             => Lots::None,
@@ -102,6 +105,7 @@ impl Order {
             | Command::Deduct { .. }
             | Command::RejectReview(_)
             | Command::Recover(_)
+            | Command::DecideFor { .. }
             // The instant at which something falls due moves on with a coupon that is gone.
             | Command::RedeemCoupon { .. }
             | Command::CancelCoupon { .. }
@@ -127,7 +131,9 @@ impl Order {
             Command::Transfer { to, .. } => vec![to.clone()],
             // The same person there.
             Command::Exchange { with: Some(_), .. } => vec![self.member.clone()],
-            Command::Merge { from } => vec![from.clone()],
+            Command::Merge { from } | Command::DecideFor { concerned: Concerned::Merge(from), .. } => {
+                vec![from.clone()]
+            }
             Command::Pool { pool, .. } => vec![pool.clone()],
             Command::RedeemPooled { members, .. } => members.clone(),
             // The pool that paid.
@@ -135,7 +141,7 @@ impl Order {
                 let payer = wish.redemption.iter().map(|redemption| &redemption.entry.member);
                 payer.filter(|payer| **payer != self.member).cloned().collect()
             }
-            Command::Recover(stolen) => {
+            Command::Recover(stolen) | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
                 let mut others: Vec<MemberId> = Vec::new();
                 for received in stolen.iter().filter_map(|stolen| stolen.received.as_ref()) {
                     if !others.contains(&received.member) {
@@ -159,7 +165,7 @@ impl Order {
         let wish = match &self.command {
             Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
             Command::RestoreCoupon { used } => return Some(Undoes { entries: vec![used.id], lots: Vec::new() }),
-            Command::Recover(stolen) => {
+            Command::Recover(stolen) | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
                 let entries = stolen.iter().map(|stolen| stolen.redemption.entry.id).collect();
                 return Some(Undoes { entries, lots: Vec::new() });
             }

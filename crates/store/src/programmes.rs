@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::audit_log::Who;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -138,10 +139,24 @@ pub async fn publish(
     now: i64,
     by: &str,
 ) -> Result<Published, Error> {
+    publish_as(sql, (id, name, version_now), (document, book), (now, by), None).await
+}
+
+/// As [`publish`], and tells the audit log who it is.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn publish_as(
+    sql: &impl Sql,
+    programme: (&str, &str, i64),
+    (document, book): (&Document, &Rulebook),
+    by: (i64, &str),
+    who: Option<&Who>,
+) -> Result<Published, Error> {
     let text = as_stored(document, book)?;
     // Nobody could repair a programme whose rulebook cannot be read.
-    parse_rulebook(&text, version_now + 1)?;
-    put(sql, (id, name, version_now), text, asked_of_load(book), now, by).await
+    parse_rulebook(&text, programme.2 + 1)?;
+    put(sql, programme, text, asked_of_load(book), by, who).await
 }
 
 /// What the load of a command has to look up under a rulebook: whether profiles, and which budgets (a JSON text).
@@ -165,8 +180,8 @@ async fn put(
     (id, name, version_now): (&str, &str, i64),
     text: String,
     (asks_profile, budgets): (bool, Option<String>),
-    now: i64,
-    by: &str,
+    (now, by): (i64, &str),
+    who: Option<&Who>,
 ) -> Result<Published, Error> {
     let digest = digest(&text);
     let values = vec![
@@ -179,6 +194,7 @@ async fn put(
         by.into(),
         i64::from(asks_profile).into(),
         budgets.into(),
+        who.map(Who::text).into(),
     ];
     let written = sql.query(statement!("queries/publish"), values).await?;
     Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
@@ -194,7 +210,7 @@ const DEFAULT_TEXT: &str = include_str!("default_rulebook.json");
 pub async fn seed(sql: &impl Sql, now: i64) -> Result<(), Error> {
     if programmes(sql).await?.is_empty() {
         let text = DEFAULT_TEXT.trim_end().to_owned();
-        put(sql, (DEFAULT_PROGRAMME, "Default programme", 0), text, (false, None), now, "seed").await?;
+        put(sql, (DEFAULT_PROGRAMME, "Default programme", 0), text, (false, None), (now, "seed"), None).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use ledger::Timestamp;
 use rules::{Document, Rulebook};
 
 use crate::Error;
+use crate::audit_log::Who;
 use crate::changes::{value_at, written};
 use crate::programmes::{asked_of_load, digest, document_of, parse_rulebook};
 use crate::sql::{Row, Sql};
@@ -61,7 +62,7 @@ pub struct Publication {
     pub role: String,
     /// When it was asked for.
     pub asked_at: Timestamp,
-    /// By whom: the label of the key.
+    /// By whom: a person.
     pub asked_by: String,
     /// Where it stands.
     pub state: PublicationState,
@@ -106,6 +107,7 @@ pub async fn ask_for_publication(
     wish: &Publication,
     (rulebook, book): (String, &Rulebook),
     key: &str,
+    who: &Who,
 ) -> Result<(), Error> {
     let (asks_profile, budgets) = asked_of_load(book);
     let digest = digest(&rulebook);
@@ -125,6 +127,7 @@ pub async fn ask_for_publication(
         wish.asked_by.as_str().into(),
         wish.state.as_str().into(),
         key.into(),
+        who.text().into(),
     ];
     sql.query(statement!("queries/publication_ask"), values).await.map(drop)
 }
@@ -138,13 +141,21 @@ pub async fn decide_publication(
     programme_no: i64,
     id: &str,
     (from, to): (&[PublicationState], PublicationState),
-    now: Timestamp,
     (by, reason): (&str, Option<&str>),
+    who: &Who,
 ) -> Result<bool, Error> {
     let from: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
     let from = serde_json::json!(from).to_string();
-    let values =
-        vec![programme_no.into(), id.into(), to.as_str().into(), now.0.into(), by.into(), from.into(), reason.into()];
+    let values = vec![
+        programme_no.into(),
+        id.into(),
+        to.as_str().into(),
+        who.at.0.into(),
+        by.into(),
+        from.into(),
+        reason.into(),
+        who.text().into(),
+    ];
     Ok(!sql.query(statement!("queries/publication_decide"), values).await?.is_empty())
 }
 
@@ -242,6 +253,8 @@ const ALWAYS_MAJOR: [&str; 4] = ["/approvals", "/currency", "/publication", "/ri
 pub fn major_changes(before: &Document, next: &Document) -> Result<Vec<String>, Error> {
     let (was, is) = (written(before)?, written(next)?);
     let places = ALWAYS_MAJOR.into_iter().chain(before.publication.major.iter().map(String::as_str));
+    // The catalogue is no part of either.
+    let places = places.filter(|place| *place != "/rewards");
     let is_changed = |place: &&str| match (value_at(&was, place), value_at(&is, place)) {
         (None, None) => true,
         (was, is) => was != is,
@@ -261,9 +274,11 @@ mod tests {
     #[test]
     fn changes_that_are_major() {
         type Change = fn(&mut Document);
-        let changes: [(&str, Change, &[&str]); 7] = [
+        let changes: [(&str, Change, &[&str]); 9] = [
             ("nothing", |_| {}, &[]),
-            ("a rule that nobody named", |d| d.purchase.points_per_unit = "2".into(), &[]),
+            ("warnings", |d| d.reminders.days_before.clear(), &[]),
+            ("an action of 10^9 points", |d| d.actions.get_mut("share").unwrap().points = 1_000_000_000, &["/actions"]),
+            ("a looser cap", |d| d.caps.points_per_day = None, &["/caps"]),
             ("tiers", |d| d.tiers = None, &["/tiers"]),
             ("what frees others of approval", |d| d.approvals.days = 1, &["/approvals"]),
             ("what nobody looks at any more", |d| d.risk.review_above_points = Some(9), &["/risk"]),
@@ -275,7 +290,7 @@ mod tests {
                     d.tiers = None;
                     d.rounding = RoundingMode::HalfUp;
                 },
-                &["/redemption", "/tiers"],
+                &["/redemption", "/rounding", "/tiers"],
             ),
         ];
         for (name, change, major) in changes {

@@ -49,6 +49,7 @@ enum Body {
     OwnRequest,
     AlreadyApproved,
     WrongApprover(String),
+    ApprovalsExceeded { of: String, per: String, most: i64 },
     UnknownReason(String),
     UnknownPolicy(String),
     MemberFrozen(Side),
@@ -155,6 +156,11 @@ impl StoredRefusal {
             Body::OwnRequest => Refusal::OwnRequest,
             Body::AlreadyApproved => Refusal::AlreadyApproved,
             Body::WrongApprover(role) => Refusal::WrongApprover { role },
+            Body::ApprovalsExceeded { of, per, most } => {
+                let of = ["member", "approver"].into_iter().find(|known| *known == of).unwrap_or("request");
+                let per = ["day", "month"].into_iter().find(|known| *known == per).unwrap_or_default();
+                Refusal::ApprovalsExceeded { of, per, most }
+            }
             Body::UnknownReason(reason) => Refusal::UnknownReason { reason },
             Body::UnknownPolicy(policy) => Refusal::UnknownPolicy { policy },
             Body::MemberFrozen(Side::Earning) => Refusal::MemberFrozen { side: "earning" },
@@ -244,6 +250,9 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
         Refusal::OwnRequest => Body::OwnRequest,
         Refusal::AlreadyApproved => Body::AlreadyApproved,
         Refusal::WrongApprover { role } => Body::WrongApprover(role),
+        Refusal::ApprovalsExceeded { of, per, most } => {
+            Body::ApprovalsExceeded { of: of.to_owned(), per: per.to_owned(), most }
+        }
         Refusal::UnknownReason { reason } => Body::UnknownReason(reason),
         Refusal::UnknownPolicy { policy } => Body::UnknownPolicy(policy),
         Refusal::MemberFrozen { side: "earning" } => Body::MemberFrozen(Side::Earning),

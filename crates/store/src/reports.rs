@@ -184,17 +184,18 @@ pub struct TrialBalanceRow {
     pub entries: i64,
 }
 
-/// Points by kind of entries recorded from `from` until before `to`.
+/// Points by kind of entries recorded from `from` until before `to`, in these stores; in all when `None`.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn trial_balance(
     sql: &impl Sql,
     programme_no: i64,
-    from: Timestamp,
-    to: Timestamp,
+    (from, to): (Timestamp, Timestamp),
+    stores: Option<&[String]>,
 ) -> Result<Vec<TrialBalanceRow>, Error> {
-    let values = vec![programme_no.into(), from.0.into(), to.0.into()];
+    let stores = stores.map(|stores| serde_json::json!(stores).to_string());
+    let values = vec![programme_no.into(), from.0.into(), to.0.into(), stores.into()];
     let rows = sql.query(statement!("queries/trial_balance"), values).await?;
     let read = |mut row: crate::Row| {
         let kind = Kind::parse(&row.text(0)?).ok_or(Error::Corrupt("kind"))?;

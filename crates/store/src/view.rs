@@ -1,8 +1,8 @@
 //! An entry as the API and the events show it.
 
 use ledger::{
-    Adjustment, Approval, Coupon, Deduction, Discount, Entry, Exchange, LineAward, LineReturn, LotDates, LotDraw,
-    LotNumber, Person, Reservation, Reversal, Silent, Taken, Timestamp,
+    Adjustment, Approval, Concern, Coupon, Deduction, Discount, Entry, Exchange, LineAward, LineReturn, LotDates,
+    LotDraw, LotNumber, Person, Reservation, Reversal, Silent, Taken, Timestamp,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -120,7 +120,7 @@ pub fn adjustment_json(adjustment: &Adjustment) -> Json {
     let Adjustment { terms, by, approvals } = adjustment;
     let person = |person: &Person| json!({"actor": person.actor, "name": person.label});
     let approval = |a: &Approval| json!({"by": person(&a.by), "role": a.role, "at": a.at.to_string()});
-    json!({
+    let mut body = json!({
         "points": terms.points,
         "reason_code": terms.reason_code,
         "evidence": terms.evidence,
@@ -130,7 +130,15 @@ pub fn adjustment_json(adjustment: &Adjustment) -> Json {
         "undoes": terms.undoes.map(|undone| undone.entry.to_string()),
         "requested_by": person(by),
         "approvals": approvals.iter().map(approval).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(body), Some(concern)) = (body.as_object_mut(), &terms.concern) {
+        let (name, value) = match concern {
+            Concern::Recover(ids) => ("recovers", json!(ids.iter().map(ToString::to_string).collect::<Vec<_>>())),
+            Concern::Merge(from) => ("merges", json!(from.as_str())),
+        };
+        body.insert(name.to_owned(), value);
+    }
+    body
 }
 
 /// A coupon as the API shows it.

@@ -93,6 +93,15 @@ impl fmt::Display for Refusal {
             Self::OwnRequest => f.write_str("Nobody decides on their own request."),
             Self::AlreadyApproved => f.write_str("This person has approved of the request before."),
             Self::WrongApprover { role } => write!(f, "The next to decide on this request is the role {role}."),
+            Self::ApprovalsExceeded { of: "approver", per, most } => {
+                write!(f, "This person would approve of more than {most} points this {per}; let somebody else decide.")
+            }
+            Self::ApprovalsExceeded { of: "member", per, most } => {
+                write!(f, "The member would get or lose more than {most} points by hand this {per}; ask anew, for a higher step.")
+            }
+            Self::ApprovalsExceeded { most, .. } => {
+                write!(f, "More than {most} points would move now; ask for it to be approved, or ask anew.")
+            }
             Self::UnknownReason { reason } => write!(f, "The rulebook has no reason {reason:?} for adjustments."),
             Self::UnknownPolicy { policy } => write!(f, "The rulebook has no expiry policy {policy:?}."),
             Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),

@@ -16,6 +16,53 @@ pub struct Approvals {
     /// The reasons that may be given; any when empty.
     #[serde(default)]
     pub reasons: Vec<String>,
+    /// How much the steps are good for in a day and a month.
+    #[serde(default)]
+    pub totals: ApprovalTotals,
+}
+
+/// Which multiple of its `up_to` a step is good for in all, by the local day and month: of one member, of what one person asks for, and of what one
+/// person approves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalTotals {
+    /// Approved for one member.
+    #[serde(default = "of_one_member")]
+    pub member: Multiples,
+    /// Asked for by one person.
+    #[serde(default = "of_one_person")]
+    pub requester: Multiples,
+    /// Approved by one person.
+    #[serde(default = "of_one_person")]
+    pub approver: Multiples,
+}
+
+/// Multiples for a day and a month; not counted where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Multiples {
+    /// For a local day.
+    #[serde(default)]
+    pub day: Option<i64>,
+    /// For a local month.
+    #[serde(default)]
+    pub month: Option<i64>,
+}
+
+impl Default for ApprovalTotals {
+    fn default() -> Self {
+        Self { member: of_one_member(), requester: of_one_person(), approver: of_one_person() }
+    }
+}
+
+fn of_one_member() -> Multiples {
+    Multiples { day: Some(1), month: Some(2) }
+}
+
+fn of_one_person() -> Multiples {
+    Multiples { day: Some(10), month: Some(100) }
 }
 
 /// Who has to approve of adjustments up to a size.
@@ -32,7 +79,7 @@ pub struct ApprovalStep {
 
 impl Default for Approvals {
     fn default() -> Self {
-        Self { steps: one_each(), days: two_weeks(), reasons: Vec::new() }
+        Self { steps: one_each(), days: two_weeks(), reasons: Vec::new(), totals: ApprovalTotals::default() }
     }
 }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Publication {
     /// The places, as RFC 6901 JSON pointers, whose change is a major one. Changes of `/approvals`, `/currency`, `/publication` and `/risk`
-    /// always are: a rulebook must not free itself of being approved of.
-    #[serde(default = "what_was_promised")]
+    /// always are: a rulebook must not free itself of being approved of. `/rewards` is the catalogue, which is no part of the document.
+    #[serde(default = "what_can_make_points")]
     pub major: Vec<String>,
     /// The role that approves of major changes: `approver`, `department_head`, `vice_president`.
     #[serde(default = "department_head")]
@@ -18,13 +18,31 @@ pub struct Publication {
 
 impl Default for Publication {
     fn default() -> Self {
-        Self { major: what_was_promised(), role: department_head() }
+        Self { major: what_can_make_points(), role: department_head() }
     }
 }
 
-/// What other programmes are promised, how long points live, what they pay for, and what members climbed for.
-fn what_was_promised() -> Vec<String> {
-    ["/exchanges", "/expiry", "/redemption", "/tiers"].map(str::to_owned).to_vec()
+/// Every part by which points are made, kept, or become worth more; and the catalogue.
+fn what_can_make_points() -> Vec<String> {
+    let places = [
+        "/accept_late_days",
+        "/actions",
+        "/caps",
+        "/coupons",
+        "/exchanges",
+        "/expiry",
+        "/groups",
+        "/purchase",
+        "/redemption",
+        "/returns",
+        "/rewards",
+        "/rounding",
+        "/rules",
+        "/tiers",
+        "/time_zone",
+        "/transfers",
+    ];
+    places.map(str::to_owned).to_vec()
 }
 
 fn department_head() -> String {

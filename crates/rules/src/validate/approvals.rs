@@ -1,7 +1,7 @@
 //! Who has to approve of adjustments: steps that leave no size out.
 
 use super::Check;
-use crate::document::Approvals;
+use crate::document::{ApprovalTotals, Approvals};
 
 /// The roles that approve of adjustments.
 pub(super) const APPROVERS: [&str; 3] = ["approver", "department_head", "vice_president"];
@@ -34,6 +34,14 @@ impl Check<'_> {
                 if !APPROVERS.contains(&role.as_str()) {
                     let at = format!("{at}/roles/{place}");
                     self.problem(&at, "must be approver, department_head or vice_president");
+                }
+            }
+        }
+        let ApprovalTotals { member, requester, approver } = approvals.totals;
+        for (of, totals) in [("member", member), ("requester", requester), ("approver", approver)] {
+            for (per, multiple) in [("day", totals.day), ("month", totals.month)] {
+                if multiple.is_some_and(|multiple| !(0..=1_000_000).contains(&multiple)) {
+                    self.problem(&format!("/approvals/totals/{of}/{per}"), "must be 0 to 1000000, or null");
                 }
             }
         }

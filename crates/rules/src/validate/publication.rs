@@ -32,6 +32,8 @@ const PARTS: [&str; 25] = [
     "exchanges",
     "retention",
 ];
+/// What is kept beside the rulebook and may need an approval, too.
+const CATALOGUE: &str = "/rewards";
 const MOST_PLACES: usize = 50;
 const LONGEST: usize = 200;
 
@@ -43,7 +45,7 @@ impl Check<'_> {
         for (index, place) in publication.major.iter().enumerate() {
             let part = place.strip_prefix('/').and_then(|path| path.split('/').next());
             // A place that no document has would never change.
-            if place.len() > LONGEST || !part.is_some_and(|part| PARTS.contains(&part)) {
+            if place.len() > LONGEST || !part.is_some_and(|part| PARTS.contains(&part) || place == CATALOGUE) {
                 let detail =
                     "must be a JSON pointer to a part of the rulebook, such as /tiers or /purchase/points_per_unit";
                 self.problem(&format!("/publication/major/{index}"), detail);

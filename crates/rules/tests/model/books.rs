@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use rules::{
-    ActionRule, ApprovalStep, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment, Expiry,
-    GiftPolicy, Limit, Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Reminders,
-    Returns, Reward, RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel,
-    Tiers, Velocity,
+    ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment,
+    Expiry, GiftPolicy, Limit, Multiples, Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule,
+    Reminders, Returns, Reward, RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis,
+    TierLevel, Tiers, Velocity,
 };
 
 use crate::random::Random;
@@ -116,6 +116,7 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         ],
         days: *random.pick(&[1, 14]),
         reasons: random.pick(&[vec![], vec!["goodwill".to_owned()]]).clone(),
+        totals: ApprovalTotals { member: multiples(random), requester: multiples(random), approver: multiples(random) },
     };
     let (basis, downgrade) =
         (random.next(), *random.pick(&[Downgrade::OneStep, Downgrade::ToQualified, Downgrade::Never]));
@@ -124,6 +125,11 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         tiers.gift_expiry = (*random.pick(POLICIES)).to_owned();
         tiers.levels = levels(&mut Random::new(basis), tiers.basis);
     }
+}
+
+fn multiples(random: &mut Random) -> Multiples {
+    let multiples = [None, None, Some(1), Some(3), Some(100)];
+    Multiples { day: *random.pick(&multiples), month: *random.pick(&multiples) }
 }
 
 fn cap(random: &mut Random) -> Option<i64> {

@@ -146,6 +146,8 @@ pub struct Reference {
     /// Every gift ever given.
     pub gifts: Vec<NaiveGift>,
     pub requests: Vec<NaiveRequest>,
+    /// Points by hand, each time: asked for, approved, or moved of the member; by whom, and when.
+    pub by_hand: Vec<(&'static str, String, i64, i128)>,
     pub debt: i64,
     pub earned: Vec<NaiveEarn>,
     pub spent: Vec<NaiveSpend>,
@@ -177,6 +179,7 @@ impl Reference {
             gifts_due: vec![],
             gifts: vec![],
             requests: vec![],
+            by_hand: vec![],
             debt: 0,
             earned: vec![],
             spent: vec![],
@@ -350,6 +353,8 @@ impl Reference {
             | Command::Merge { .. }
             | Command::Pool { .. }
             | Command::Invite { .. }
+            | Command::RequestFor(..)
+            | Command::DecideFor { .. }
             | Command::RedeemPooled { .. } => {
                 unreachable!("the model is of one member")
             }

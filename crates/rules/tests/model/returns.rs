@@ -1,9 +1,9 @@
 //! The naive reference's holds, returns, debts and adjustments by hand.
 
 use ledger::Verdict;
-use rules::{AdjustmentWish, Document, Part, Reverse, ShortfallPolicy};
+use rules::{AdjustmentWish, Document, Multiples, Part, Reverse, ShortfallPolicy};
 
-use crate::calendar::{DAY_MS, expires_at};
+use crate::calendar::{DAY_MS, date_of, expires_at, month_index};
 use crate::reference::{Draws, NaiveLot, Outcome, Reference, Said};
 
 #[derive(Debug, Clone)]
@@ -192,7 +192,16 @@ impl Reference {
         let policy = wish.expiry.as_ref().unwrap_or(&book.purchase.expiry);
         let policy = book.expiry.get(policy).ok_or("unknown-policy")?;
         let size = i128::from(wish.points).abs();
-        let step = approvals.steps.iter().find(|step| step.up_to.is_none_or(|most| size <= i128::from(most)));
+        let totals = approvals.totals;
+        let step = approvals.steps.iter().find(|step| {
+            let is_good = |most: i64| {
+                size <= i128::from(most)
+                    && self.is_within(totals.requester, ("asked", &wish.by.label), size, most, now)
+                    && self.is_within(totals.member, ("moved", ""), size, most, now)
+            };
+            step.up_to.is_none_or(is_good)
+        });
+        self.by_hand.push(("asked", wish.by.label.clone(), now, size));
         self.requests.push(NaiveRequest {
             sequence,
             points: wish.points,
@@ -203,6 +212,19 @@ impl Reference {
             approved_by: vec![],
         });
         Ok(Said { kind: "request", occurred_at: now, names: vec![wish.by.label.clone()], ..Said::default() })
+    }
+
+    /// Whether what there was of it this day and month, with this, is no more than the multiples of what a step is good for.
+    fn is_within(&self, multiples: Multiples, of: (&str, &str), size: i128, most: i64, now: i64) -> bool {
+        let day = |at: i64| date_of(at, self.zone);
+        let month = |at: i64| month_index(day(at));
+        let sum = |same: &dyn Fn(i64) -> bool| -> i128 {
+            let found = self.by_hand.iter().filter(|(what, who, at, _)| (*what, who.as_str()) == of && same(*at));
+            // Each counts for no more than a million millions.
+            found.map(|(.., points)| *points).chain([size]).map(|points| points.min(1_000_000_000_000)).sum()
+        };
+        let fits = |multiple: Option<i64>, sum: i128| multiple.is_none_or(|m| sum <= i128::from(most) * i128::from(m));
+        fits(multiples.day, sum(&|at| day(at) == day(now))) && fits(multiples.month, sum(&|at| month(at) == month(now)))
     }
 
     pub fn decide(
@@ -225,6 +247,22 @@ impl Reference {
             Verdict::Approve => "approve",
         };
         if verdict == Verdict::Approve {
+            let (size, totals) = (i128::from(open.points).abs(), book.approvals.totals);
+            let same = book.approvals.steps.iter().filter(|step| step.roles == open.steps);
+            let ends: Vec<Option<i64>> = same.map(|step| step.up_to).collect();
+            let is_last = open.approved_by.len() + 1 == open.steps.len();
+            if !ends.contains(&None) {
+                let most = ends.into_iter().flatten().max().unwrap_or(0).max(i64::try_from(size).unwrap());
+                let is_within = self.is_within(totals.approver, ("approved", name), size, most, now)
+                    && (!is_last || self.is_within(totals.member, ("moved", ""), size, most, now));
+                if !is_within {
+                    return Err("approvals-exceeded");
+                }
+            }
+            self.by_hand.push(("approved", name.to_owned(), now, size));
+            if is_last {
+                self.by_hand.push(("moved", String::new(), now, size));
+            }
             open.approved_by.push(name.to_owned());
         }
         let names = || std::iter::once(&open.by).chain(&open.approved_by).cloned().collect::<Vec<_>>();

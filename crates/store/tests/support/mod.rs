@@ -126,7 +126,7 @@ impl World {
     pub fn offer(&self, id: &str, reward: &str) {
         let reward = serde_json::from_str(reward).unwrap();
         let now = self.now.get();
-        wait(store::put_reward(&self.sql, self.programme.no, id, &reward, now, "test")).unwrap();
+        wait(store::put_reward(&self.sql, self.programme.no, id, &reward, now, "test", None)).unwrap();
     }
 
     /// The redemption that was written last, undone.

@@ -1,0 +1,61 @@
+//! What the audit log is told: who asks, and what is read that tells of persons. What is changed is told by the statement that changes it.
+
+use serde_json::Value as Json;
+use store::{Caller, Who, note, note_refused, seal};
+
+use crate::app::App;
+use crate::auth::Bearer;
+use crate::ids::now;
+use crate::problem::Problem;
+use crate::request::Request;
+
+/// Who sends the request.
+#[must_use]
+pub fn who(request: &Request, caller: &Caller) -> Who {
+    let key = Bearer::of(request).ok().map(|bearer| bearer.prefix().to_owned());
+    Who { at: now(), person: caller.person.clone(), key, address: request.address().map(|address| address.to_string()) }
+}
+
+/// Notes what is read, or is about to be done by several statements.
+///
+/// # Errors
+/// What the database does: what cannot be noted is not done.
+pub async fn noted(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    (action, subject): (&str, &str),
+    with: Option<Json>,
+) -> Result<(), Problem> {
+    let with = with.map(|with| with.to_string());
+    note(&app.sql, caller.programme.no, (action, subject), &who(request, caller), with).await?;
+    sealed(app, caller).await;
+    Ok(())
+}
+
+/// Seals what was written. Whoever comes next does what fails here.
+pub async fn sealed(app: &App, caller: &Caller) {
+    if let Err(error) = seal(&app.sql, caller.programme.no).await {
+        eprintln!(
+            "{}",
+            serde_json::json!({"level": "warn", "message": format!("the audit log is not sealed: {error}")})
+        );
+    }
+}
+
+/// Notes that a key was refused, which was found or not; once an hour each, and all unknown ones together.
+pub(crate) async fn refused(app: &App, request: &Request, bearer: &Bearer, found: Option<&Caller>) {
+    let key = if found.is_some() { bearer.prefix() } else { "unknown" };
+    if !app.is_first_use(&format!("refused {key}"), 0, now()) {
+        return;
+    }
+    let address = request.address().map(|address| address.to_string());
+    let who = Who { at: now(), person: None, key: Some(key.to_owned()), address };
+    let programme_no = found.map(|caller| caller.programme.no);
+    if let Err(error) = note_refused(&app.sql, programme_no, key, &who).await {
+        eprintln!(
+            "{}",
+            serde_json::json!({"level": "warn", "message": format!("a refused key is not noted: {error}")})
+        );
+    }
+}
