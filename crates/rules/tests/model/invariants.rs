@@ -2,7 +2,7 @@
 //!
 //! What they say is told by the errors; none of them asks the reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Adjustment, Entry, EntryId, Kind, Member, Reservation, Timestamp, verify};
 
@@ -16,7 +16,12 @@ pub struct Books {
     accounts: BTreeMap<&'static str, i128>,
     /// By lot number.
     lots: BTreeMap<i64, BookedLot>,
-    references: BTreeMap<(Kind, String), i64>,
+    /// The entry that bears a reference.
+    references: BTreeMap<(Kind, String), EntryId>,
+    /// Units of order lines that have not come back, of entries that something undid.
+    units: BTreeMap<EntryId, BTreeMap<String, i64>>,
+    /// Entries of which something was undone.
+    touched: BTreeSet<EntryId>,
     holds: BTreeMap<EntryId, Reservation>,
     /// Points of an earn or a redemption that were not reversed.
     reversible: BTreeMap<EntryId, i64>,
@@ -77,9 +82,10 @@ impl Books {
         }
         let kind = if entry.kind == Kind::Capture { Kind::Redeem } else { entry.kind };
         if let Some(reference) = entry.origin.reference.as_ref().filter(|_| kind != Kind::Hold) {
-            let times = self.references.entry((kind, reference.as_str().to_owned())).or_default();
-            *times += 1;
-            holds(*times == 1, || format!("a second entry with the reference {reference}"))?;
+            let before = self.references.insert((kind, reference.as_str().to_owned()), entry.id);
+            // It may be recorded again once all of it was undone.
+            let is_over = before.is_none_or(|id| self.is_undone(id));
+            holds(is_over, || format!("a second entry with the reference {reference}"))?;
         }
         let awarded: i64 = entry.awards.iter().map(|award| award.granted).sum();
         let granted: i64 = entry.grants.iter().map(|lot| lot.points).sum();
@@ -120,12 +126,27 @@ impl Books {
     fn undo(&mut self, entry: &Entry) -> Checked {
         if matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Capture | Kind::CouponRedeem) {
             self.reversible.insert(entry.id, entry.points.abs());
+            let units = entry.lines.iter().map(|line| (line.line.clone(), line.quantity)).collect();
+            self.units.insert(entry.id, units);
         }
         let Some(reversal) = &entry.reversal else { return Ok(()) };
         let left = entry.corrects.and_then(|id| self.reversible.get_mut(&id)).ok_or("undoes what cannot be undone")?;
         *left -= reversal.desired;
+        if let Some(id) = entry.corrects {
+            self.touched.insert(id);
+            let units = self.units.entry(id).or_default();
+            for line in &reversal.lines {
+                *units.entry(line.line.clone()).or_default() -= line.quantity;
+            }
+        }
         let moved = entry.points.abs();
         holds(*left >= 0 && moved <= reversal.desired, || format!("undoes more than there was: {entry:?}"))
+    }
+
+    /// Whether nothing is left of an entry.
+    fn is_undone(&self, id: EntryId) -> bool {
+        let no_units = self.units.get(&id).is_none_or(|units| units.values().all(|left| *left == 0));
+        self.touched.contains(&id) && no_units && self.reversible.get(&id).is_none_or(|left| *left == 0)
     }
 
     /// Nothing is adjusted but what was asked for, by people who are all different.
