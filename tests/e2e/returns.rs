@@ -148,8 +148,10 @@ fn a_pool_gets_back_what_it_paid() {
     let shop = host.shop();
     for member in ["he", "she"] {
         shop.buys(member, &format!("o-{member}"), 20_000).send().ok();
-        shop.put(&format!("/v1/pools/home/members/{member}"), &json!({})).send();
     }
+    shop.ask("PUT", "/v1/pools/home/members/he").send().ok();
+    shop.put("/v1/pools/home/invitations/she", &json!({"head_id": "he"})).send().ok();
+    shop.ask("PUT", "/v1/pools/home/members/she").send().ok();
     let balance = || shop.get("/v1/pools/home").send().ok()["balance"].clone();
     assert_eq!(balance(), 400);
     let oven = json!({"points": 300, "member_id": "she", "reference": "oven"});

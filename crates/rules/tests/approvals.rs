@@ -197,8 +197,8 @@ fn an_adjustment_takes_what_can_be_spent() {
 
 #[test]
 fn a_mistaken_grant_is_undone_in_its_own_lot() {
-    let (mut world, first) = asked(300);
-    world.play(&[(DAY_2, decides(first, Verdict::Approve, "ben", "approver"), "approve 0, adjust 300")]);
+    let (mut world, first) = asked(200);
+    world.play(&[(DAY_2, decides(first, Verdict::Approve, "ben", "approver"), "approve 0, adjust 200")]);
     let grant = world.entries.last().unwrap().clone();
     let undoing = |points: i64| {
         let undone = Undone { entry: grant.id, lot: grant.grants[0].number };
@@ -208,18 +208,18 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
             evidence: None,
             expiry: None,
             by: person("anna"),
-            undoes: Some((undone, 300)),
+            undoes: Some((undone, 200)),
         };
         Command::Request(wish)
     };
-    world.play(&[(DAY_2, undoing(-301), "refused more-than-left"), (DAY_2, undoing(-250), "request 0")]);
+    world.play(&[(DAY_2, undoing(-201), "refused more-than-left"), (DAY_2, undoing(-150), "request 0")]);
     let lots = |world: &World| world.member.lots.iter().map(|lot| lot.remaining).collect::<Vec<_>>();
-    assert_eq!(lots(&world), [100, 300]);
+    assert_eq!(lots(&world), [100, 200]);
     let second = world.entries.last().unwrap().id;
     // Approved of as any other.
     world.play(&[
         (DAY_2, decides(second, Verdict::Approve, "anna", "approver"), "refused own-request"),
-        (DAY_2, decides(second, Verdict::Approve, "ben", "approver"), "approve 0, adjust -250"),
+        (DAY_2, decides(second, Verdict::Approve, "ben", "approver"), "approve 0, adjust -150"),
     ]);
     assert_eq!(lots(&world), [100, 50], "the older lot is not touched");
     // What is not in its lot any more is not taken from others.

@@ -15,6 +15,7 @@ use support::{World, act, aside, at, buy, spend, told};
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
 fn full_life() -> World {
     let mut world = World::new(|document| {
+        document.returns.gifts = rules::GiftPolicy::Keep;
         document.expiry.insert("shopping".into(), Expiry::Days { days: 8, round_up_to: None });
         document.actions.get_mut("share").unwrap().pending = Some(Pending { days: Some(0) });
         document.actions.get_mut("review").unwrap().pending = Some(Pending { days: Some(90) });

@@ -462,7 +462,7 @@ fn the_last_one_takes_along_what_the_pool_has() {
     let lots: Vec<LotGrant> = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let back = |points| {
         let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
-        Command::Reverse(Some(Box::new(Reverse { earn: None, redemption, part: Part::Points(points) })))
+        Command::Reverse(Some(Box::new(Reverse { redemption, part: Part::Points(points), ..Reverse::default() })))
     };
     group.play(&[
         (DAY, "pool/home", back(30), "pool/home reverse 30"),
@@ -515,34 +515,35 @@ fn two_accounts_of_one_person_become_one() {
 #[test]
 fn a_pool_gets_back_what_it_paid_for_an_order() {
     let mut group = Group::new(|_| {});
-    let of_she = Command::RedeemPooled { members: vec![id("he"), id("she")], points: 300, of: Some(id("she")) };
+    let of_she = Command::RedeemPooled { members: vec![id("he"), id("she")], points: 300, of: id("she") };
     group.play(&[
         (DAY, "he", buy(&[20_000]), "he earn 200"),
         (DAY, "she", buy(&[20_000]), "she earn 200"),
-        (DAY, "he", join("home"), "he pool 0, home pool 0"),
-        (DAY, "she", join("home"), "she pool 0, home pool 0"),
+        (DAY, "he", join("pool/home"), "he pool 0, pool/home pool 0"),
+        (DAY, "pool/home", invite("he", "she"), "pool/home pool 0"),
+        (DAY, "she", join("pool/home"), "she pool 0, pool/home pool 0"),
         (
             DAY,
-            "home",
+            "pool/home",
             of_she,
-            "he transfer -200, home transfer 200, she transfer -100, home transfer 100, home redeem -300",
+            "he transfer -200, she transfer -100, pool/home transfer 200, pool/home transfer 100, pool/home redeem -300",
         ),
         (DAY, "she", buy(&[10_000, 5_000]), "she earn 150"),
     ]);
-    let paid = group.entries["home"].last().unwrap().clone();
+    let paid = group.entries["pool/home"].last().unwrap().clone();
     assert_eq!(paid.counterparty, Some(id("she")), "it tells for whom");
     let earn = group.entries["she"].last().unwrap().clone();
-    let lots: Vec<LotGrant> = group.entries["home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let lots: Vec<LotGrant> = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let back = |part| {
         let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
         Command::Reverse(Some(Box::new(Reverse { earn: Some(earn.clone()), redemption, part, ..Reverse::default() })))
     };
     group.play(&[
-        (DAY, "she", back(Part::Lines(vec![("1".into(), 1)])), "she reverse -50, home reverse 100"),
-        (DAY, "she", back(Part::Rest), "she reverse -100, home reverse 200"),
+        (DAY, "she", back(Part::Lines(vec![("1".into(), 1)])), "she reverse -50, pool/home reverse 100"),
+        (DAY, "she", back(Part::Rest), "she reverse -100, pool/home reverse 200"),
         (DAY, "she", back(Part::Rest), "refused nothing-to-reverse"),
     ]);
-    assert_eq!((group.member("home").balance, group.member("she").balance), (300, 100));
+    assert_eq!((group.member("pool/home").balance, group.member("she").balance), (300, 100));
 }
 
 #[test]

@@ -364,6 +364,7 @@ fn a_tier_brings_its_coupon_once() {
     let mut world = world(|document| {
         document.tiers.as_mut().unwrap().levels[1].gift_coupon = Some("fifty".into());
         document.returns.lower_tier = true;
+        document.returns.gifts = rules::GiftPolicy::Keep;
     });
     world.play(&[(DAY, buy(&[200_000]), "earn 2000, silver 500")]);
     assert_eq!(world.member.coupons.len(), 1);

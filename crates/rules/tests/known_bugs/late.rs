@@ -81,7 +81,7 @@ fn a_tier_is_measured_by_the_year_that_it_was_reached_in() {
     assert_eq!((world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()), (12_500, "gold"));
     // The coat comes back as well, and nothing is left of that year.
     let back = world.undo(Some(0), None, Part::Rest);
-    world.play(&[("2027-01-06T10:00:00+08:00", back, "reverse -10000, member 0")]);
+    world.play(&[("2027-01-06T10:00:00+08:00", back, "reverse -10000, reverse -2500, member 0")]);
 }
 
 /// With `keep_qualification` a return changes nothing of what a tier is held by.
@@ -125,12 +125,12 @@ fn a_tier_falls_back_to_the_one_before() {
         ("2027-02-01T10:00:00+08:00", buy(&[1_000_000]), "earn 11000, gold 2000"),
     ]);
     let back = world.undo(Some(2), None, Part::Rest);
-    world.play(&[("2027-02-02T10:00:00+08:00", back, "reverse -11000, silver 0")]);
+    world.play(&[("2027-02-02T10:00:00+08:00", back, "reverse -11000, reverse -2000, silver 0")]);
     let until = world.member.tier.as_ref().unwrap().until;
     assert_eq!(until, Some(at("2028-01-01T00:00:00+08:00")), "as long as it was kept before");
     // The order of last year comes back too: then it was not reached.
     let back = world.undo(Some(0), None, Part::Rest);
-    world.play(&[("2027-02-03T10:00:00+08:00", back, "reverse -2000, member 0")]);
+    world.play(&[("2027-02-03T10:00:00+08:00", back, "reverse -2000, reverse -500, member 0")]);
 }
 
 /// Kept for another year by what was bought in the one before: that order comes back.

@@ -250,7 +250,7 @@ fn a_refund_of_points_that_wait() {
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     back(&mut world, Some(0), None, refund(&[(None, 3_000)]), "reverse -30");
     world.play(&[("2026-01-20T10:00:00+08:00", spend(71), "refused insufficient-points")]);
-    world.play(&[("2026-01-20T10:00:00+08:00", spend(70), "redeem -70")]);
+    world.play(&[("2026-01-20T10:00:00+08:00", spend(70), "activate 0, redeem -70")]);
 
     let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);

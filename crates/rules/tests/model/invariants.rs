@@ -124,8 +124,11 @@ impl Books {
 
     /// No entry is undone beyond what it said, and a reversal never is.
     fn undo(&mut self, entry: &Entry) -> Checked {
-        if matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Capture | Kind::CouponRedeem) {
+        let kinds = [Kind::Earn, Kind::Redeem, Kind::Capture, Kind::CouponRedeem, Kind::TierChange];
+        if kinds.contains(&entry.kind) {
             self.reversible.insert(entry.id, entry.points.abs());
+        }
+        if entry.kind == Kind::Earn {
             let units = entry.lines.iter().map(|line| (line.line.clone(), line.quantity)).collect();
             self.units.insert(entry.id, units);
         }
@@ -134,9 +137,10 @@ impl Books {
         *left -= reversal.desired;
         if let Some(id) = entry.corrects {
             self.touched.insert(id);
-            let units = self.units.entry(id).or_default();
             for line in &reversal.lines {
-                *units.entry(line.line.clone()).or_default() -= line.quantity;
+                if let Some(units) = self.units.get_mut(&id) {
+                    *units.entry(line.line.clone()).or_default() -= line.quantity;
+                }
             }
         }
         let moved = entry.points.abs();
@@ -247,6 +251,11 @@ impl Books {
 
 /// Lines share what the purchase earned, each within a point of its part.
 fn lines(entry: &Entry) -> Checked {
+    if entry.kind != Kind::Earn {
+        // Of a redemption that named its lines they are what each cost.
+        let paid: i64 = entry.lines.iter().map(|line| line.granted).sum();
+        return holds(entry.lines.is_empty() || paid == entry.points, || format!("lines do not pay it: {entry:?}"));
+    }
     let spent: i128 = entry.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
     let shared: i64 = entry.lines.iter().map(|line| line.granted).sum();
     holds(spent == 0 || shared == entry.points, || format!("lines do not share the points: {entry:?}"))?;

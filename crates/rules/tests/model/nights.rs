@@ -63,7 +63,7 @@ impl World {
         let pasts = self.store.pasts(kind_of(command), reference.as_deref());
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
         let kept = rules::kept(&pasts, &self.store.row.id, None);
-        let recorded = Recorded { reward: reward.clone(), kept, ..self.store.recorded(command, used) };
+        let recorded = Recorded { reward: reward.clone(), kept, ..self.store.recorded(used) };
         let reference_of = reference.as_ref().map(|text| Reference::new(text).unwrap());
         let origin = Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
         let context = self.context(book, now);
@@ -191,6 +191,8 @@ impl Twins<'_> {
             earn: wish.earn.as_ref().map(|earn| self.of(earn.id).unwrap_or(earn).clone()),
             redemption: wish.redemption.as_ref().map(|redemption| self.redemption(redemption)),
             part: wish.part.clone(),
+            gifts: wish.earn.iter().flat_map(|_| self.other.0.gifts()).collect(),
+            merged: None,
         }
     }
 

@@ -608,7 +608,7 @@ impl Reference {
         coupons.retain(|coupon| all && self.coupons.contains(coupon));
         self.coupons.retain(|open| !coupons.contains(open));
         let earn = &mut self.earned[at];
-        earn.let_go += missing - debt;
+        earn.let_go += desired - expired - taken - debt;
         if all {
             earn.coupons_kept = Vec::new();
             let stayed = earn.coupons.iter().filter(|coupon| !coupons.contains(coupon));
