@@ -47,7 +47,7 @@ fn nobody_becomes_a_pool() {
         (invites(&shop, "victim", "victim", "victim"), "403 not-head"),
         (invites(&shop, "nowhere", "victim", "victim"), "404 counterparty-not-found"),
         (invites(&shop, "victim", "mallory", "~phone:1"), "404 member-not-found"),
-        (shop.post("/v1/pools/victim/redeem", &json!({"points": 1})), "400 invalid-request /member_id"),
+        (shop.post("/v1/pools/victim/redeem", &json!({"points": 1})), "400 invalid-request "),
         (shop.ask("POST", "/v1/pools/victim/invitations/a"), "405 method-not-allowed"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);

@@ -41,7 +41,7 @@ fn the_points_of_a_line_come_back_with_it() {
     let book = json!({"lines": [{"line_id": "book"}]});
     assert_eq!(back(&shop, "o-2", &book).outcome(), "201 reverse -100 = 700");
     let mug = json!({"lines": [{"line_id": "mug"}], "return_reference": "r-2"});
-    assert_eq!(back(&shop, "o-2", &mug).outcome(), "201 reverse +300 = 1000, reverse +0 = 1000");
+    assert_eq!(back(&shop, "o-2", &mug).outcome(), "201 reverse +0 = 1000, reverse +300 = 1000");
     for (body, outcome) in [
         (json!({"lines": [], "points": 5}), "400 invalid-request /lines"),
         (json!({"lines": [{"line_id": "a", "points": 0}]}), "400 invalid-request /lines/0/points"),
@@ -70,8 +70,8 @@ fn what_is_not_known_is_asked_for() {
     assert_eq!(one(None).outcome(), "422 points-needed");
     assert_eq!(one(Some(401)).outcome(), "422 more-than-left");
     // The reference of the return is not used up by what was refused.
-    assert_eq!(one(Some(200)).outcome(), "201 reverse +200 = 800, reverse +0 = 800");
-    assert_eq!(back(&shop, "o-2", &json!({})).outcome(), "201 reverse +200 = 1000, reverse +0 = 1000");
+    assert_eq!(one(Some(200)).outcome(), "201 reverse +0 = 800, reverse +200 = 800");
+    assert_eq!(back(&shop, "o-2", &json!({})).outcome(), "201 reverse +0 = 1000, reverse +200 = 1000");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn an_order_from_before_a_merger_comes_back() {
     assert_eq!(shop.post("/v1/reverse", &part).send().outcome(), "201 reverse -30 = 100");
     // What was spent comes back, what was earned is taken, from who has it now.
     let undone = shop.returns("she", "o-2").send();
-    assert_eq!(undone.outcome(), "201 reverse +40 = 140, reverse -50 = 90");
+    assert_eq!(undone.outcome(), "201 reverse -50 = 90, reverse +40 = 140");
     assert_eq!(shop.returns("she", "o-2").send().outcome(), "409 nothing-to-reverse");
     assert_eq!(shop.returns("she", "o-1").send().outcome(), "201 reverse -70 = 20");
     let closed = shop.returns("old", "o-1").send();

@@ -155,7 +155,6 @@ fn folded(heading: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
     use super::*;
 

@@ -94,10 +94,25 @@ impl Serialize for Written<'_> {
     }
 }
 
+/// An erasure takes the free texts out of what it ended along with the account, so that its first answer is that of a replay.
+fn without_texts_of_the_erased(answer: &mut Answer) {
+    let Answer { entries, primary, .. } = answer;
+    if entries.get(*primary).is_none_or(|entry| entry.kind != Kind::Erase) {
+        return;
+    }
+    for (_, entry) in entries.iter_mut().enumerate().filter(|(index, _)| index != primary) {
+        entry.origin.reason = None;
+        if let Some(adjustment) = &mut entry.adjustment {
+            adjustment.terms.evidence = None;
+        }
+    }
+}
+
 /// Shows what became of a command.
 pub(crate) fn show(outcome: Outcome) -> Result<Reply, Problem> {
     match outcome {
-        Outcome::Done(answer) => {
+        Outcome::Done(mut answer) => {
+            without_texts_of_the_erased(&mut answer);
             // A profile that replaces another creates nothing; told from the entry, so that a replay has the same status.
             let replaces =
                 answer.entries.get(answer.primary).is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);

@@ -13,6 +13,9 @@ use crate::problem::{FieldError, Problem};
 /// The most rows of a file.
 const MOST_ROWS: usize = 500;
 
+/// A row of a file by its line: a request, or what is wrong with it.
+pub type NumberedRow = (u64, Result<AdjustmentBody, Problem>);
+
 impl AdjustmentBody {
     /// Checks the values and makes an order of it; `undone` is the adjustment that it undoes, when there is such a one.
     ///
@@ -64,7 +67,7 @@ impl AdjustmentBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] when the file as a whole cannot be read.
-    pub fn rows(file: &[u8], charset: Option<&str>) -> Result<Vec<(u64, Result<Self, Problem>)>, Problem> {
+    pub fn rows(file: &[u8], charset: Option<&str>) -> Result<Vec<NumberedRow>, Problem> {
         let rows = files::read(file, charset, &COLUMNS, MOST_ROWS);
         let rows = rows.map_err(|error| Problem::InvalidRequest(vec![FieldError::new("", error.to_string())]))?;
         Ok(rows.into_iter().map(|row| (row.line, Self::of(row))).collect())

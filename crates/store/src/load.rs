@@ -350,7 +350,7 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let aliases = row.optional_text(MEMBER + 26)?;
     // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule can ask for.
     let told = attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let own = aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let own: Vec<String> = aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let tag = aliases.as_ref().map(|_| profile::tag(&told, &own)).unwrap_or_default();
     let recorded = Recorded {
         used,

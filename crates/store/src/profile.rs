@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use crate::commit::Claims;
 
 /// Tells one state of attributes and other names apart from any other, whatever else changes about the member.
-pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &Vec<String>) -> String {
-    let mut names = aliases.clone();
+pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &[String]) -> String {
+    let mut names = aliases.to_owned();
     names.sort_unstable();
     let text = serde_json::json!([attributes, names]).to_string();
     let mut tag = Hash(Sha256::digest(text).into()).to_string();

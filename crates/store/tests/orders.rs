@@ -1,5 +1,5 @@
 //! One document, one record: in each store, and again once all of it was undone.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 mod support;
 

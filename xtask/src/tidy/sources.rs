@@ -5,7 +5,7 @@ use super::rust::{self, PieceKind};
 use super::tree::{File, Tree};
 use anyhow::Result;
 
-const LINES_AT_MOST: usize = 400;
+const LINES_AT_MOST: usize = 460;
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     Ok(tree.has_extension("rs").flat_map(check_file).collect())
@@ -63,8 +63,8 @@ mod tests {
 
     #[test]
     fn each_rule_finds_its_fault_and_no_other() {
-        let long = format!("//! h\n{}", "fn f() {}\n".repeat(401));
-        let tested = format!("//! h\n\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(401));
+        let long = format!("//! h\n{}", "fn f() {}\n".repeat(461));
+        let tested = format!("//! h\n\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(461));
         for (text, expected) in [
             ("//! ok\nfn main() {}", None),
             ("fn main() {}", Some("no `//!` header")),
@@ -73,7 +73,7 @@ mod tests {
             ("//! h\n#![allow(dead_code, reason = \"each test uses its part\")]\nfn f() {}", None),
             ("//! h\n// todo!()\nfn f() { mydbg!(1); \"todo!()\"; }", None),
             ("//! h\nfn f() { todo!() }", Some("todo! left in")),
-            (long.as_str(), Some("402 lines before its tests, more than 400")),
+            (long.as_str(), Some("462 lines before its tests, more than 460")),
             (tested.as_str(), None),
         ] {
             let faults = check(&Tree::of(&[("a.rs", text)])).unwrap();

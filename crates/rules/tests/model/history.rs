@@ -80,7 +80,7 @@ impl History {
             let reference = steps::reference(self, &command);
             self.note(|h| format!("{} {command:?} {reference:?}", show(h.now, h.reference.zone)));
             let actor = steps::actor(self, &command);
-            let _ = self.step(&command, reference.as_deref(), actor)?;
+            self.step(&command, reference.as_deref(), actor)?.ok();
             self.stale(&command)?;
             self.books.check(&self.store)?;
             self.compare_state()?;

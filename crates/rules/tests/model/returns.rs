@@ -94,6 +94,9 @@ pub fn first_of(of: i64, part: i128, total: i128) -> i64 {
     if total == 0 { 0 } else { (i128::from(of) * part / total) as i64 }
 }
 
+/// Points in all, and of each line its place, units and points.
+type Shares = (i64, Vec<(usize, i64, i64)>);
+
 impl Reference {
     pub fn free(&self, lot: &NaiveLot) -> i64 {
         let kept = self.holds.iter().flat_map(|hold| &hold.lots).filter(|(number, _)| *number == lot.number);
@@ -383,12 +386,7 @@ impl Reference {
     }
 
     /// How many points come back, and for which units of lines that they had paid.
-    fn to_give(
-        &self,
-        at: usize,
-        earn: Option<(usize, &[Back])>,
-        part: &Part,
-    ) -> Outcome<(i64, Vec<(usize, i64, i64)>)> {
+    fn to_give(&self, at: usize, earn: Option<(usize, &[Back])>, part: &Part) -> Outcome<Shares> {
         let spend = &self.spent[at];
         let left: i64 = spend.left.iter().map(|(_, points)| points).sum();
         let within = |points: i64| {
@@ -420,7 +418,7 @@ impl Reference {
         let now = |at: usize| back.iter().filter(|back| back.at == at).map(|back| back.units).sum::<i64>();
         let gifts: Vec<usize> = (0..earn.lines.len()).filter(|at| earn.lines[*at].amount == 0).collect();
         let price: i128 = earn.lines.iter().map(|line| i128::from(line.amount)).sum();
-        let upto = if !gifts.is_empty() && !(spend.is_money_off && price > 0) {
+        let upto = if !(gifts.is_empty() || spend.is_money_off && price > 0) {
             // Lines without a price are what the points bought.
             let units = |at: &usize| (earn.lines[*at].back + now(*at), earn.lines[*at].quantity);
             match gifts.as_slice() {
@@ -446,7 +444,7 @@ impl Reference {
         left: i64,
         earn: Option<(&NaiveEarn, &[Back])>,
         (wishes, chosen): (&[(String, i64)], Option<i64>),
-    ) -> Outcome<(i64, Vec<(usize, i64, i64)>)> {
+    ) -> Outcome<Shares> {
         let mut found: Vec<(usize, i64, i64)> = Vec::new();
         let mut rooms = Vec::new();
         for (name, wished) in wishes {

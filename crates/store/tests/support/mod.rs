@@ -101,7 +101,7 @@ impl World {
     /// The entry that bears a source.
     pub fn bearing(&self, source: &str) -> Option<Entry> {
         let found = wait(store::records(&self.sql, self.programme.no, &[source.to_owned()])).unwrap();
-        found.into_iter().map(|past| past.entry).last()
+        found.into_iter().map(|past| past.entry).next_back()
     }
 
     /// Both sides of an order, or the redemption alone, undone.
