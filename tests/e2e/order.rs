@@ -120,8 +120,8 @@ fn two_coupons_on_one_order() {
     // Another order is another order, and a use that was undone counts no more.
     assert_eq!(uses(&codes[2], "o-2").outcome(), "201 coupon_redeem +0 = 70");
     let open = codes.iter().find(|code| shop.get(&format!("/v1/coupons/{code}")).send().ok()["state"] == "open");
-    let (open, closed) = (open.unwrap(), codes.iter().take(2));
-    let spent = closed.filter(|code| *code != open).next().unwrap();
+    let (open, mut closed) = (open.unwrap(), codes.iter().take(2));
+    let spent = closed.find(|code| *code != open).unwrap();
     assert_eq!(uses(open, "o-2").outcome(), "422 coupon-not-stackable");
     let restore = shop.post(&format!("/v1/coupons/{spent}/restore"), &json!({"entry_id": used})).send();
     assert_eq!(restore.outcome(), "201 reverse +0 = 70");

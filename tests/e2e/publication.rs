@@ -48,6 +48,9 @@ fn earned(shop: &Shop, order: &str) -> (Json, Json) {
     (entry["points"].clone(), entry["rulebook_version"].clone())
 }
 
+/// Changes a rulebook.
+type Change = fn(&mut Json);
+
 #[test]
 fn what_is_minor_is_published_by_marketing_alone() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
@@ -252,7 +255,7 @@ fn what_makes_points_is_major() {
     let host = Host::start();
     let shop = host.shop();
     let [marketing, head] = ["marketing", "department_head"].map(|role| shop.with_bearer(&shop.key(role)));
-    let changes: [(&str, fn(&mut Json)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("/actions", |book| book["actions"]["share"]["points"] = json!(1_000_000_000)),
         ("/caps", |book| book["caps"]["points_per_day"] = Json::Null),
         ("/purchase", double),
