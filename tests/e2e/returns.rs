@@ -43,7 +43,7 @@ fn the_points_of_a_line_come_back_with_it() {
     let mug = json!({"lines": [{"line_id": "mug"}], "return_reference": "r-2"});
     assert_eq!(back(&shop, "o-2", &mug).outcome(), "201 reverse +0 = 1000, reverse +300 = 1000");
     for (body, outcome) in [
-        (json!({"lines": [], "points": 5}), "400 invalid-request /lines"),
+        (json!({"lines": [], "points": 5}), "400 invalid-request /lines /points"),
         (json!({"lines": [{"line_id": "a", "points": 0}]}), "400 invalid-request /lines/0/points"),
         (json!({"lines": [{"line_id": "a", "points": 5}], "points": 6}), "400 invalid-request /points"),
         (json!({"lines": [{"line_id": "a", "points": 5}], "reward_id": "mug"}), "400 invalid-request /lines"),
