@@ -265,6 +265,8 @@ pub struct Gift {
     pub coupons: Vec<(String, CouponTerms, Option<Timestamp>)>,
     /// What is counted of gifts for later moves.
     pub counts: Vec<Count>,
+    /// Which levels gave, and how many points each.
+    pub awards: Vec<Award>,
     /// When the tier was reached; now when `None`.
     pub reached_at: Option<Timestamp>,
 }
@@ -280,11 +282,18 @@ pub fn tier_change(
     origin: Origin,
     cause: Option<EntryId>,
 ) -> Result<EntryId, Fault> {
-    let Gift { lot, coupons, counts, reached_at } = gift;
+    let Gift { lot, coupons, counts, awards, reached_at } = gift;
     let occurred_at = reached_at.unwrap_or(journal.now());
     let grants = lot.into_iter().collect();
-    let draft =
-        Entry { occurred_at, tier: Some(tier), grants, counts, cause, ..journal.draft(Kind::TierChange, origin) };
+    let draft = Entry {
+        occurred_at,
+        tier: Some(tier),
+        grants,
+        counts,
+        awards,
+        cause,
+        ..journal.draft(Kind::TierChange, origin)
+    };
     let draft = with_coupons(journal, draft, &coupons);
     journal.post(draft)
 }

@@ -269,7 +269,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         Kind::Erase => !grants,
         Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => !draws && !grants && !entry.coupons.is_empty(),
         Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),
-        Kind::TierChange => !draws && entry.tier.is_some(),
+        Kind::TierChange => !draws && entry.tier.is_some() && (entry.awards.is_empty() || awarded == granted),
         Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
         Kind::Remind => !draws && !grants && entry.reminder.is_some(),
         Kind::Profile => !draws && !grants,

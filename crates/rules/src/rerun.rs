@@ -17,13 +17,14 @@ use ledger::{
     Tier, Timestamp, repeat,
 };
 
+use crate::again::{self, Kept};
 use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
-use crate::reverse::{Redemption, Reverse};
+use crate::reverse::{Part, Redemption, Reverse};
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 use crate::tiers;
 
-use asked::{paid, part_of};
+use asked::{is_of_one_command, paid, part_of};
 use heard::Heard;
 pub use heard::Sums;
 
@@ -307,7 +308,12 @@ impl<'a> Rerun<'a> {
         });
         let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
         let given = with.and_then(|with| with.reversal.as_ref());
-        let part = part_of(earn.is_some(), reversal, given, self.book.currency());
+        let names_lines = redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
+        let part = match given {
+            // What names its lines gives them back by name, but for all that is left.
+            Some(given) if names_lines && given.lines.is_empty() => Part::Rest,
+            _ => part_of(earn.is_some(), reversal, given, self.book.currency()),
+        };
         let gifts = if earn.is_some() { self.heard.gifts.clone() } else { Vec::new() };
         Again::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse { earn, redemption, part, gifts, merged: None })))))
     }
@@ -368,7 +374,7 @@ impl<'a> Rerun<'a> {
     }
 
     /// What the history so far says about the entries that a command speaks of.
-    fn recorded(&self, command: &Command) -> Recorded {
+    fn recorded(&self, command: &Command, origin: &Origin) -> Recorded {
         let attributes = if matches!(command, Command::Earn(_)) { self.attributes.clone() } else { BTreeMap::new() };
         let (earn, spent, gifts) = match command {
             Command::Reverse(Some(wish)) => {
@@ -380,12 +386,13 @@ impl<'a> Rerun<'a> {
         let undone = |(corrected, _): &&(EntryId, Reversal)| named().any(|entry| entry.id == *corrected);
         let reversals = self.heard.reversals.iter().filter(undone).cloned().collect();
         let expired = if earn.is_some() { self.heard.expired.clone() } else { BTreeMap::new() };
-        Recorded { reversals, expired, attributes, ..Recorded::default() }
+        let kept = match (command, &origin.reference) {
+            (Command::Earn(event), Some(reference)) => {
+                let pasts = self.heard.pasts(&event.event, reference);
+                again::kept(&pasts, &self.member.id, origin.store.as_deref())
+            }
+            _ => Kept::default(),
+        };
+        Recorded { reversals, expired, attributes, kept, ..Recorded::default() }
     }
-}
-
-/// Whether both sides of an order were undone by one command, whose reference the second entry bears.
-fn is_of_one_command(spent: &Entry, earned: &Entry) -> bool {
-    let is_next = earned.sequence.0 == spent.sequence.0 + 1 && earned.recorded_at == spent.recorded_at;
-    is_next && spent.origin.reference.is_none() && spent.origin.actor == earned.origin.actor
 }

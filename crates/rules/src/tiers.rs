@@ -4,8 +4,8 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 use ledger::{
-    Claim, ClaimPeriod, Count, Entry, EntryId, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin, Period,
-    Qualifying, Tier, TierMove, Timestamp, Totals, Zone, day_number, local_date, start_of_day, tier_change,
+    Award, Claim, ClaimPeriod, Count, Entry, EntryId, Exact, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin,
+    Period, Qualifying, Tier, TierMove, Timestamp, Totals, Zone, day_number, local_date, start_of_day, tier_change,
 };
 
 use crate::claims;
@@ -274,7 +274,13 @@ pub(crate) fn upgrade(
         available_at: now,
         expires_at: ladder.gift_expiry.expires_at(now, book.zone()),
     });
-    tier_change(journal, tier, Gift { lot, coupons, counts, reached_at: None }, origin.clone(), cause)?;
+    let award = |level: &Level| Award {
+        rule: format!("tier:{}", level.id),
+        desired: Exact::whole(level.gift_points),
+        granted: level.gift_points,
+    };
+    let awards = new.iter().filter(|level| has_gift(level)).map(|level| award(level)).collect();
+    tier_change(journal, tier, Gift { lot, coupons, counts, awards, reached_at: None }, origin.clone(), cause)?;
     Ok(())
 }
 
@@ -325,36 +331,28 @@ pub(crate) fn gift_due(level: &Level, times: i64) -> Count {
     Count { counter: due_name(level), period: 0, keep_from: 0, times, points: 0 }
 }
 
-/// The levels that this move on the ladder gave gifts for, and those of them that were reached `before` a return and are not any more: in the
+/// The levels that this move on the ladder gave gifts for, each with its points, that were reached `before` a return and are not any more: in the
 /// period in which it was made, with all that came since. Nobody can tell once the months of that period are no longer kept.
-pub(crate) fn gifts_of<'a>(
+pub(crate) fn lost_gifts<'a>(
     book: &'a Rulebook,
     (before, journal): (&Member, &Journal),
     gift: &Entry,
-) -> (Vec<&'a Level>, Vec<&'a Level>) {
-    let (Some(ladder), Some(moved)) = (&book.ladder, &gift.tier) else { return (Vec::new(), Vec::new()) };
-    let member = journal.member();
-    let has = |name: String| gift.counts.iter().any(|count| count.counter == name && count.times < 0);
-    let (from, to) = (ladder.index_of(moved.from.as_deref()), ladder.index_of(Some(&moved.to)));
-    // A move from a level to itself gave again what was due.
-    let gave = |at: usize, level: &Level| match moved.from.as_ref() == Some(&moved.to) {
-        true => has(due_name(level)),
-        false => (from + 1..=to).contains(&at) && !has(gift_kept(level)),
-    };
-    let day = local_date(gift.occurred_at, book.zone());
-    let today = local_date(journal.now(), book.zone());
-    let kept_from = ladder.keep_from(journal.now(), book.zone());
-    if ladder.period_start(day).is_some_and(|first| first < kept_from) {
-        return (Vec::new(), Vec::new());
+) -> Vec<(&'a Level, i64)> {
+    let Some(ladder) = &book.ladder else { return Vec::new() };
+    let (member, now) = (journal.member(), journal.now());
+    let (day, today) = (local_date(gift.occurred_at, book.zone()), local_date(now, book.zone()));
+    if ladder.period_start(day).is_some_and(|first| first < ladder.keep_from(now, book.zone())) {
+        return Vec::new();
     }
     let qualified = |member: &Member| ladder.qualified(ladder.totals_of(member, day, today.max(day)));
     let (reached, was_reached) = (qualified(member), qualified(before));
-    let levels = || ladder.levels.iter().enumerate().filter(|(at, level)| has_gift(level) && gave(*at, level));
-    let is_lost = |at: usize, level: &Level| {
-        (reached + 1..=was_reached).contains(&at) && member.counted(&due_name(level), 0).0 == 0
+    let lost = ladder.levels.iter().enumerate().filter(|(at, _)| (reached + 1..=was_reached).contains(at));
+    let lost = lost.map(|(_, level)| level).filter(|level| member.counted(&due_name(level), 0).0 == 0);
+    let given = |level: &'a Level| {
+        let award = gift.awards.iter().find(|award| award.rule.strip_prefix("tier:") == Some(&level.id))?;
+        Some((level, award.granted))
     };
-    let lost = levels().filter(|(at, level)| is_lost(*at, level)).map(|(_, level)| level);
-    (levels().map(|(_, level)| level).collect(), lost.collect())
+    lost.filter_map(given).collect()
 }
 
 pub(crate) fn has_gift(level: &Level) -> bool {

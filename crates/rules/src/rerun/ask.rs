@@ -10,7 +10,7 @@ impl Rerun<'_> {
     /// Carries out a command; gives the entry that it asked for.
     pub(super) fn ask(&mut self, command: &Command, origin: &Origin, now: Timestamp) -> Result<Option<Entry>, Fault> {
         let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };
-        let recorded = self.recorded(command);
+        let recorded = self.recorded(command, origin);
         // Most commands need no lots while nothing is due, as in the store: to copy thousands of them for each would take minutes.
         let lots = self.needs_no_lots(command, now).then(|| std::mem::take(&mut self.member.lots));
         self.effort += 1 + self.member.lots.len() as u64;

@@ -1,6 +1,6 @@
 //! What entries say was asked for: which lines points were to pay, and how much of an order was to be undone.
 
-use ledger::{Currency, Entry, LineReturn, Money, Reversal};
+use ledger::{Currency, Entry, Kind, LineReturn, Money, Reversal};
 
 use crate::reverse::Part;
 
@@ -37,4 +37,11 @@ pub(super) fn part_of(
             }
         }
     }
+}
+
+/// Whether both sides of an order were undone by one command, whose reference the second entry bears.
+pub(super) fn is_of_one_command(spent: &Entry, earned: &Entry) -> bool {
+    let is_next = earned.sequence.0 == spent.sequence.0 + 1 && earned.recorded_at == spent.recorded_at;
+    let is_given_back = spent.kind == Kind::Reverse && spent.origin.reference.is_none();
+    is_next && is_given_back && spent.origin.actor == earned.origin.actor
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reversal};
+use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reference, Reversal};
 use serde::{Deserialize, Serialize};
+
+use crate::again::Past;
 
 /// What entries came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,6 +55,8 @@ pub(super) struct Heard {
     pub(super) reversals: Vec<(EntryId, Reversal)>,
     /// Moves on the ladder with gifts.
     pub(super) gifts: Vec<Entry>,
+    /// What undid an earn, or approved of it.
+    corrections: Vec<Entry>,
     /// How many parts the entries at hand have: lines, awards, lots, counts.
     pub(super) kept: usize,
 }
@@ -75,6 +79,9 @@ impl Heard {
         if entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty()) {
             self.gifts.push(entry.clone());
         }
+        if matches!(entry.kind, Kind::Reverse | Kind::Approve) {
+            self.corrections.push(entry.clone());
+        }
         self.reversals.extend(entry.corrects.zip(entry.reversal.clone()));
     }
 
@@ -91,6 +98,18 @@ impl Heard {
         let held = kept.reservation.as_ref().map_or(0, |reservation| reservation.lots.len());
         self.kept += 4 + kept.lines.len() + kept.awards.len() + kept.counts.len() + moved + held;
         self.counterparts.insert(recorded.id, kept);
+    }
+
+    /// What was earned for a document before, each with what undid it.
+    pub(super) fn pasts(&self, event: &str, reference: &Reference) -> Vec<Past> {
+        let is_same =
+            |earn: &&Entry| earn.event.as_deref() == Some(event) && earn.origin.reference.as_ref() == Some(reference);
+        let earns = self.counterparts.values().filter(|entry| entry.kind == Kind::Earn).filter(is_same);
+        let of = |earn: &Entry| {
+            let corrects = |entry: &&Entry| entry.corrects == Some(earn.id);
+            self.corrections.iter().filter(corrects).cloned().collect()
+        };
+        earns.map(|earn| Past { entry: earn.clone(), corrections: of(earn) }).collect()
     }
 
     pub(super) fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {

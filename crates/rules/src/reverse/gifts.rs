@@ -7,8 +7,8 @@ use ledger::{ClawBack, Entry, EntryId, Fault, Journal, Member, Origin, Reversal,
 use super::{expired_of, open_coupons, returned::share};
 use crate::command::Recorded;
 use crate::document::GiftPolicy;
-use crate::rulebook::{Level, Rulebook};
-use crate::tiers::{gift_due, gifts_of};
+use crate::rulebook::Rulebook;
+use crate::tiers::{gift_due, lost_gifts};
 
 /// Takes back what these moves on the ladder gave for levels that were reached before the return and are not any more. `cause` is the correction that this belongs to.
 pub(super) fn take_back(
@@ -24,27 +24,25 @@ pub(super) fn take_back(
     let mut newest: Vec<&Entry> = gifts.iter().collect();
     newest.sort_by_key(|gift| std::cmp::Reverse(gift.sequence));
     for gift in newest {
-        let (gave, lost) = gifts_of(book, (before, journal), gift);
+        let lost = lost_gifts(book, (before, journal), gift);
         if lost.is_empty() {
             continue;
         }
         let earlier = || recorded.of(gift);
         let (before, set_off) = earlier().fold((0, 0), |sum: (i64, i64), r| (sum.0 + r.desired, sum.1 + r.expired));
-        // Which level brought how much is not recorded: levels share by what they give today.
-        let weight = |levels: &[&Level]| levels.iter().map(|level| i128::from(level.gift_points)).sum::<i128>();
-        let all = lost.len() == gave.len();
-        let upto = if all { gift.points } else { share(gift.points, weight(&lost), weight(&gave)) };
-        let desired = if all { gift.points - before } else { upto.min(gift.points - before) }.max(0);
+        let all = lost.len() == gift.awards.len();
+        let points: i64 = lost.iter().map(|(_, points)| points).sum();
+        let desired = points.min(gift.points - before).max(0);
         let gone = expired_of(journal, gift, recorded);
         let excused = share(gone, (before + desired).into(), gift.points.into());
-        let is_lost = |name: &str| all || lost.iter().any(|level| level.gift_coupon.as_deref() == Some(name));
+        let is_lost = |name: &str| all || lost.iter().any(|(level, _)| level.gift_coupon.as_deref() == Some(name));
         let coupons = open_coupons(journal, gift).filter(|coupon| is_lost(&coupon.name)).cloned().collect();
         let wish = ClawBack {
             earn: gift,
             reversal: Reversal { lines: Vec::new(), desired, expired: (excused - set_off).clamp(0, desired) },
             shortfall: book.returns.shortfall,
             first_in_first_out: book.first_in_first_out(),
-            counts: lost.iter().map(|level| gift_due(level, 1)).collect(),
+            counts: lost.iter().map(|(level, _)| gift_due(level, 1)).collect(),
             qualifying: None,
             coupons,
             review: None,

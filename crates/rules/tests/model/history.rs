@@ -125,7 +125,7 @@ impl History {
     ) -> Result<Result<usize, &'static str>, String> {
         let pasts = self.store.pasts(kind_of(command), reference);
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
-        let kept = rules::kept(&pasts, &self.store.row.id, None);
+        let kept = self.store.kept(command, &pasts);
         let reward = match command {
             Command::Take { reward, .. } => self.rewards.get(reward).cloned(),
             _ => None,

@@ -13,7 +13,8 @@ use crate::spending::NaiveCoupon;
 pub struct NaiveGift {
     pub sequence: i64,
     pub at: i64,
-    pub levels: Vec<String>,
+    /// Levels, each with what it gave.
+    pub levels: Vec<(String, i64)>,
     pub points: i64,
     pub lot: Option<i64>,
     pub coupons: Vec<NaiveCoupon>,
@@ -193,11 +194,17 @@ impl Reference {
         for name in coupons {
             said.coupons.extend(crate::spending::told(&self.issue(book, &name, 1, now)));
         }
+        let gifts: Vec<(String, i64)> = given
+            .into_iter()
+            .filter(|level| level.gift_points > 0 || level.gift_coupon.is_some())
+            .map(|level| (level.id, level.gift_points))
+            .collect();
+        said.desired = i128::from(gift) * 10i128.pow(16);
         if gift > 0 || !said.coupons.is_empty() {
             self.gifts.push(NaiveGift {
                 sequence,
                 at: now,
-                levels: given.into_iter().map(|level| level.id).collect(),
+                levels: gifts,
                 points: gift,
                 lot: (gift > 0).then_some(self.lots.len() as i64),
                 coupons: self.coupons[first_coupon..].to_vec(),
@@ -233,31 +240,31 @@ impl Reference {
             let days = (day, today.max(day));
             let (reached, was_reached) = (self.qualified(tiers, days), before.qualified(tiers, days));
             let place = |id: &String| tiers.levels.iter().position(|level| level.id == *id);
-            let gives = |at: usize| tiers.levels[at].gift_points > 0 || tiers.levels[at].gift_coupon.is_some();
-            let gave: Vec<usize> = gift.levels.iter().filter_map(place).filter(|at| gives(*at)).collect();
-            let is_due = |at: usize| self.gifts_due.contains(&tiers.levels[at].id);
-            let lost: Vec<usize> =
-                gave.iter().copied().filter(|at| *at > reached && *at <= was_reached && !is_due(*at)).collect();
+            let mut lost: Vec<(usize, i64)> = Vec::new();
+            for (id, points) in &gift.levels {
+                // A level that the ladder no longer has keeps its gift.
+                let Some(at) = place(id) else { continue };
+                if at > reached && at <= was_reached && !self.gifts_due.contains(id) {
+                    lost.push((at, *points));
+                }
+            }
             if lost.is_empty() {
                 continue;
             }
-            let all = lost.len() == gave.len();
-            let weight =
-                |levels: &[usize]| levels.iter().map(|at| i128::from(tiers.levels[*at].gift_points)).sum::<i128>();
-            let left = gift.points - gift.taken;
-            let desired = if all { left } else { first_of(gift.points, weight(&lost), weight(&gave)).min(left) };
+            let all = lost.len() == gift.levels.len();
+            let desired = lost.iter().map(|(_, points)| points).sum::<i64>().min(gift.points - gift.taken);
             let gone = gift.lot.map_or(0, |lot| self.lots[lot as usize - 1].expired);
             let excused = first_of(gone, (gift.taken + desired).into(), gift.points.into()) - gift.expired_used;
             let expired = excused.clamp(0, desired);
             let mut coupons = gift.coupons.clone();
             let is_lost =
-                |name: &String| all || lost.iter().any(|at| tiers.levels[*at].gift_coupon.as_ref() == Some(name));
+                |name: &String| all || lost.iter().any(|(at, _)| tiers.levels[*at].gift_coupon.as_ref() == Some(name));
             coupons.retain(|coupon| self.coupons.contains(coupon) && is_lost(&coupon.name));
             self.coupons.retain(|open| !coupons.contains(open));
             let (draws, debt) = self.take_back(book, gift.lot, desired - expired, now);
             self.gifts[at].taken += desired;
             self.gifts[at].expired_used += expired;
-            self.gifts_due.extend(lost.iter().map(|at| tiers.levels[*at].id.clone()));
+            self.gifts_due.extend(lost.iter().map(|(at, _)| tiers.levels[*at].id.clone()));
             said.push(Said {
                 kind: "reverse",
                 points: -draws.iter().map(|(_, points)| points).sum::<i64>() - debt,

@@ -62,7 +62,7 @@ impl World {
         let Asked { command, reference, actor, reward, book, .. } = asked;
         let pasts = self.store.pasts(kind_of(command), reference.as_deref());
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
-        let kept = rules::kept(&pasts, &self.store.row.id, None);
+        let kept = self.store.kept(command, &pasts);
         let recorded = Recorded { reward: reward.clone(), kept, ..self.store.recorded(used) };
         let reference_of = reference.as_ref().map(|text| Reference::new(text).unwrap());
         let origin = Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };

@@ -550,7 +550,8 @@ impl Reference {
         }
         granted = granted.min(self.left_today(book.caps.points_per_day, None, date));
         // What the member kept of the same order is not given again.
-        let earlier = || self.earned.iter().filter(|earn| before.contains(&earn.sequence));
+        let is_same = |earn: &&NaiveEarn| before.contains(&earn.sequence) && self.log[earn.event].event == event.event;
+        let earlier = || self.earned.iter().filter(is_same);
         granted = (granted - earlier().map(|earn| earn.let_go).sum::<i64>()).max(0);
         let coupon = coupon.filter(|name| !earlier().any(|earn| earn.coupons_kept.contains(name)));
         happened.granted = granted;

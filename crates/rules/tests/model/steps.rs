@@ -327,7 +327,7 @@ fn reverse(history: &mut History) -> Option<Reverse> {
 fn refund(random: &mut Random, earn: &Entry, own: Currency) -> Part {
     let line = (!earn.lines.is_empty() && random.chance(50)).then(|| random.pick(&earn.lines).clone());
     let price = line.as_ref().map_or(earn.lines.iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
-    let most = *random.pick(&[price / 4, price / 2, price, price + 1]);
+    let most = *random.pick(&[price / 4, price / 2, price, price.saturating_add(1)]);
     let currency = if random.chance(3) { Currency::new("XAU").unwrap() } else { own };
     let money = Money { amount_minor: random.between(1, most.max(1)), currency };
     let name = if random.chance(3) { Some("x".to_owned()) } else { line.map(|line| line.line) };

@@ -107,6 +107,13 @@ impl Store {
         ids.map(past).collect()
     }
 
+    /// What the member kept of the same document: of a purchase that of purchases, of an action that of this action.
+    pub fn kept(&self, command: &Command, pasts: &[Past]) -> rules::Kept {
+        let event = if let Command::Earn(event) = command { Some(event.event.as_str()) } else { None };
+        let same = pasts.iter().filter(|past| past.entry.event.as_deref() == event);
+        rules::kept(&same.cloned().collect::<Vec<_>>(), &self.row.id, None)
+    }
+
     /// What the entries say of what a command is to undo.
     pub fn recorded(&self, used: Option<EntryId>) -> Recorded {
         let tallies = self.tallies.iter().map(|((subject, name, period), amount)| Counted {
