@@ -33,7 +33,8 @@ pub(super) fn part_of(
             all.extend(paid.filter(|(name, _)| own.iter().all(|line| line.line != *name)));
             match given {
                 Some(given) => Part::LinesFor(all, given.desired),
-                None => Part::Lines(all),
+                None if is_earn => Part::Lines(all),
+                None => Part::LinesFor(all, desired),
             }
         }
     }
