@@ -7,8 +7,8 @@
 //! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
 
 mod ask;
-mod asked;
 mod heard;
+mod requested;
 
 use std::collections::BTreeMap;
 
@@ -24,9 +24,9 @@ use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 use crate::tiers;
 
-use asked::{is_of_one_command, paid, part_of};
 use heard::Heard;
 pub use heard::Sums;
+use requested::{is_of_one_command, paid, part_of};
 
 /// One member on the way through its history.
 #[derive(Debug)]

@@ -57,15 +57,17 @@ fn settle_at(journal: &mut Journal, book: &Rulebook, at: Timestamp, origin: &Ori
     time_out(journal, at, origin)?;
     lapse(journal, at, origin)?;
     expire_coupons(journal, at, origin)?;
-    expire(journal, at, origin)?;
-    repay(journal, at, book.first_in_first_out(), origin)
+    expire_and_repay(journal, book, at, origin)
 }
 
 /// What follows from points that came free with a command: those past their end expire, the others pay off a debt.
 pub(crate) fn wind_up(journal: &mut Journal, book: &Rulebook, origin: &Origin) -> Result<(), Fault> {
-    let now = journal.now();
-    expire(journal, now, origin)?;
-    repay(journal, now, book.first_in_first_out(), origin)
+    expire_and_repay(journal, book, journal.now(), origin)
+}
+
+fn expire_and_repay(journal: &mut Journal, book: &Rulebook, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+    expire(journal, at, origin)?;
+    repay(journal, at, book.first_in_first_out(), origin)
 }
 
 pub(crate) fn by(actor: &str) -> Origin {
