@@ -13,8 +13,8 @@ mod requested;
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin, ProgrammeId, Reversal,
-    Tier, Timestamp, repeat,
+    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin, ProgrammeId, Tier,
+    Timestamp, repeat,
 };
 
 use crate::again::{self, Kept};
@@ -383,9 +383,8 @@ impl<'a> Rerun<'a> {
             _ => (None, None, Default::default()),
         };
         let named = || earn.into_iter().chain(spent).chain(gifts);
-        let undone = |(corrected, _): &&(EntryId, Reversal)| named().any(|entry| entry.id == *corrected);
-        let reversals = self.heard.reversals.iter().filter(undone).cloned().collect();
-        let expired = if earn.is_some() { self.heard.expired.clone() } else { BTreeMap::new() };
+        let reversals = named().flat_map(|entry| self.heard.reversals(entry.id)).collect();
+        let expired = earn.into_iter().chain(gifts).flat_map(|entry| self.heard.expired(entry)).collect();
         let kept = match (command, &origin.reference) {
             (Command::Earn(event), Some(reference)) => {
                 let pasts = self.heard.pasts(&event.event, reference);

@@ -13,7 +13,8 @@ impl Rerun<'_> {
         let recorded = self.recorded(command, origin);
         // Most commands need no lots while nothing is due, as in the store: to copy thousands of them for each would take minutes.
         let lots = self.needs_no_lots(command, now).then(|| std::mem::take(&mut self.member.lots));
-        self.effort += 1 + self.member.lots.len() as u64;
+        let gifts = if matches!(command, Command::Reverse(_)) { self.heard.gifts.len() } else { 0 };
+        self.effort += 1 + (self.member.lots.len() + gifts) as u64;
         let member = Member { lots_complete: lots.is_none(), ..self.member.clone() };
         let decided = decide(self.book, member, command, origin, &recorded, self.context(now))?;
         let primary = match decided {

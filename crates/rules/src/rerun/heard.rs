@@ -51,12 +51,14 @@ pub(super) struct Heard {
     /// Lots with the dates that they have by now.
     pub(super) lots: BTreeMap<LotNumber, LotGrant>,
     /// Points of lots that expired.
-    pub(super) expired: BTreeMap<LotNumber, i64>,
-    pub(super) reversals: Vec<(EntryId, Reversal)>,
+    expired: BTreeMap<LotNumber, i64>,
+    reversals: BTreeMap<EntryId, Vec<Reversal>>,
     /// Moves on the ladder with gifts.
     pub(super) gifts: Vec<Entry>,
-    /// What undid an earn, or approved of it.
-    corrections: Vec<Entry>,
+    /// What undid an earn, or approved of it, by the earn.
+    corrections: BTreeMap<EntryId, Vec<Entry>>,
+    /// Earns of the books by their document.
+    documents: BTreeMap<Reference, Vec<EntryId>>,
     /// How many parts the entries at hand have: lines, awards, lots, counts.
     pub(super) kept: usize,
 }
@@ -79,10 +81,13 @@ impl Heard {
         if entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty()) {
             self.gifts.push(entry.clone());
         }
+        let Some(corrected) = entry.corrects else { return };
         if matches!(entry.kind, Kind::Reverse | Kind::Approve) {
-            self.corrections.push(entry.clone());
+            self.corrections.entry(corrected).or_default().push(entry.clone());
         }
-        self.reversals.extend(entry.corrects.zip(entry.reversal.clone()));
+        if let Some(reversal) = &entry.reversal {
+            self.reversals.entry(corrected).or_default().push(reversal.clone());
+        }
     }
 
     pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
@@ -97,19 +102,31 @@ impl Heard {
         let moved = kept.grants.len() + kept.draws.len() + kept.returns.len() + kept.dates.len();
         let held = kept.reservation.as_ref().map_or(0, |reservation| reservation.lots.len());
         self.kept += 4 + kept.lines.len() + kept.awards.len() + kept.counts.len() + moved + held;
+        if let Some(document) = kept.origin.reference.as_ref().filter(|_| kept.kind == Kind::Earn) {
+            self.documents.entry(document.clone()).or_default().push(recorded.id);
+        }
         self.counterparts.insert(recorded.id, kept);
     }
 
     /// What was earned for a document before, each with what undid it.
     pub(super) fn pasts(&self, event: &str, reference: &Reference) -> Vec<Past> {
-        let is_same =
-            |earn: &&Entry| earn.event.as_deref() == Some(event) && earn.origin.reference.as_ref() == Some(reference);
-        let earns = self.counterparts.values().filter(|entry| entry.kind == Kind::Earn).filter(is_same);
-        let of = |earn: &Entry| {
-            let corrects = |entry: &&Entry| entry.corrects == Some(earn.id);
-            self.corrections.iter().filter(corrects).cloned().collect()
-        };
-        earns.map(|earn| Past { entry: earn.clone(), corrections: of(earn) }).collect()
+        let recorded = self.documents.get(reference).into_iter().flatten();
+        let earns = recorded.filter_map(|id| self.counterparts.get(id));
+        let of = |earn: &Entry| self.corrections.get(&earn.id).cloned().unwrap_or_default();
+        earns
+            .filter(|earn| earn.event.as_deref() == Some(event))
+            .map(|earn| Past { entry: earn.clone(), corrections: of(earn) })
+            .collect()
+    }
+
+    /// The reversals of an entry so far.
+    pub(super) fn reversals(&self, corrected: EntryId) -> impl Iterator<Item = (EntryId, Reversal)> {
+        self.reversals.get(&corrected).into_iter().flatten().map(move |reversal| (corrected, reversal.clone()))
+    }
+
+    /// Points of the entry's lots that expired.
+    pub(super) fn expired(&self, entry: &Entry) -> impl Iterator<Item = (LotNumber, i64)> {
+        entry.grants.iter().filter_map(|lot| Some((lot.number, *self.expired.get(&lot.number)?)))
     }
 
     pub(super) fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {
