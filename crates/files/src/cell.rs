@@ -63,6 +63,18 @@ pub fn integer(cell: &str) -> Number {
     cell.replace('\u{2212}', "-").parse().map_or(Number::None, Number::Whole)
 }
 
+/// Reads a whole number whose digits may stand in groups of three with a comma or a space between them, as `12,400`.
+#[must_use]
+pub fn grouped_integer(cell: &str) -> Number {
+    let unsigned = cell.strip_prefix(['+', '-', '\u{2212}']).unwrap_or(cell);
+    let is_separator = |c: char| matches!(c, ',' | ' ' | '\u{a0}' | '\u{202f}');
+    let groups: Vec<&str> = unsigned.split(is_separator).collect();
+    let is_grouped = groups.len() > 1
+        && groups.first().is_some_and(|first| (1..=3).contains(&first.len()))
+        && groups.iter().skip(1).all(|group| group.len() == 3);
+    if is_grouped { integer(&cell.replace(is_separator, "")) } else { integer(cell) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +102,19 @@ mod tests {
             ("9223372036854775808", Number::None),
         ] {
             assert_eq!(integer(text), number, "{text}");
+        }
+        for (text, number) in [
+            ("12,400", Number::Whole(12_400)),
+            ("-1,234,567", Number::Whole(-1_234_567)),
+            ("1 250", Number::Whole(1_250)),
+            ("1250", Number::Whole(1_250)),
+            ("1,25", Number::None),
+            ("1,2500", Number::None),
+            (",250", Number::None),
+            ("1.250", Number::None),
+            ("1,000E+3", Number::Scientific),
+        ] {
+            assert_eq!(grouped_integer(text), number, "{text}");
         }
         for (text, is) in [("3E123", false), ("E+1", false), ("1.5E", false), ("1E+", false), ("1.39E10", true)] {
             assert_eq!(is_scientific(text), is, "{text}");

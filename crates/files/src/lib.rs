@@ -7,13 +7,15 @@
 #![deny(missing_docs)]
 
 mod cell;
+mod date;
 mod text;
 
 use std::fmt;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-pub use cell::{Number, integer, is_scientific};
+pub use cell::{Number, grouped_integer, integer, is_scientific};
+pub use date::{Date, DateOrder, Day, date, order};
 
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
