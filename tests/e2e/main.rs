@@ -21,6 +21,7 @@ mod freeze;
 mod front;
 mod group;
 mod hold;
+mod imports;
 mod key;
 mod member;
 mod merge;

@@ -8,7 +8,7 @@ use ledger::MemberId;
 use serde_json::Value as Json;
 use shell::{App, EraseBody, Problem, Reply, Request, Response, authenticate, parse_json, serve, single};
 use spin_sdk::http_service;
-use store::redact;
+use store::{forget_imported, redact};
 
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -36,6 +36,7 @@ async fn erase(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let member = shown.pointer("/entry/member_id").and_then(Json::as_str).and_then(|id| MemberId::new(id).ok());
     if let Some(member) = member.filter(|_| request.flag("dry_run").is_ok_and(|dry| !dry)) {
         redact(&app.sql, caller.programme.no, &member).await?;
+        forget_imported(&app.sql, caller.programme.no, &member).await?;
     }
     Ok(reply)
 }

@@ -6,9 +6,9 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, InvitationBody, KeyBody, MemberBody, MemberPatchBody,
-    MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody,
-    ReverseBody, SimulationBody, TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, ImportRowBody, InvitationBody, KeyBody, MemberBody,
+    MemberPatchBody, MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody,
+    ReleaseBody, ReverseBody, SimulationBody, TierBody, TransferBody,
 };
 
 use crate::operations::{OPERATIONS, Operation};
@@ -121,6 +121,8 @@ fn schemas() -> Json {
     add::<InvitationBody>(&mut generator);
     add::<PoolRedeemBody>(&mut generator);
     add::<TransferBody>(&mut generator);
+    add::<ImportRowBody>(&mut generator);
+    add::<TierBody>(&mut generator);
     add::<ExchangeBody>(&mut generator);
     add::<RecoverBody>(&mut generator);
     add::<KeyBody>(&mut generator);

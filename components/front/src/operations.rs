@@ -81,6 +81,38 @@ pub const OPERATIONS: &[Operation] = &[
     command("/v1/adjustments/{id}/approve", "Approve of a request; the last approval moves the points", "DecisionBody"),
     command("/v1/adjustments/{id}/reject", "Turn a request down", "DecisionBody"),
     command("/v1/adjustments/{id}/withdraw", "Take one's own request back", "DecisionBody"),
+    Operation {
+        path: "/v1/imports",
+        summary: "Stage a file of members from another system: a table, or ImportRowBody a line",
+        body: Some("ImportRowBody"),
+        query: &[("dry_run", "boolean"), ("date_order", "string")],
+        success: &[200, 201],
+        answer: "Object",
+        ..WRITE
+    },
+    Operation { path: "/v1/imports", summary: "Imports, newest first", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/imports/{id}", summary: "An import, its report and how far it is", ..READ },
+    Operation {
+        path: "/v1/imports/{id}/refused",
+        summary: "Rows of an import that were refused",
+        query: PAGE,
+        answer: "Page",
+        ..READ
+    },
+    Operation {
+        path: "/v1/imports/{id}/approve",
+        summary: "Approve of an import",
+        body: Some("DecisionBody"),
+        ..DECIDE
+    },
+    Operation { path: "/v1/imports/{id}/reject", summary: "Turn an import down", body: Some("DecisionBody"), ..DECIDE },
+    Operation {
+        path: "/v1/imports/{id}/withdraw",
+        summary: "Take one's own import back",
+        body: Some("DecisionBody"),
+        ..DECIDE
+    },
+    Operation { path: "/v1/imports/{id}/continue", summary: "Book the next rows of an import", ..DECIDE },
     command("/v1/activate", "Make pending points spendable before their time", "ActivateBody"),
     command("/v1/members/{id}/freeze", "Forbid earning, spending or both", "FreezeBody"),
     command("/v1/members/{id}/restore", "Allow what was frozen again", "FreezeBody"),
@@ -183,6 +215,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { path: "/v1/members/{id}", summary: "Balance by the clock, tier and projection", ..READ },
     profile("put", "Register a member or replace its attributes", "MemberBody"),
     profile("patch", "Change the attributes and names that are named", "MemberPatchBody"),
+    Operation { method: "put", ..command("/v1/members/{id}/tier", "Set a level by hand, with its end", "TierBody") },
     Operation {
         path: "/v1/members/{id}/entries",
         summary: "A member's history, newest first",

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `PUT /v1/members/{id}` | registers a member or replaces its attributes; with `If-Match` only while they are as they were read |
 //! | `PATCH /v1/members/{id}` | changes the attributes and names that it names; `If-Match` as above |
+//! | `PUT /v1/members/{id}/tier` | sets a level by hand, with its end and a reason |
 //! | `GET /v1/members/{id}` | balance by the clock, tier and projection, attributes |
 //! | `GET /v1/members/{id}/entries` | history, newest first |
 //! | `GET /v1/members/{id}/export` | everything that is kept of the person, one JSON |
@@ -18,8 +19,8 @@ use rules::{Command, Rulebook, other_spellings};
 use serde_json::Value as Json;
 use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Response, Role,
-    actor_of, admitted, asked, authenticate_for_stores, known_as, may_see, noted, now, of_caller, parse_json,
-    published, serve,
+    TierBody, actor_of, admitted, asked, authenticate_for_stores, known_as, level_order, may_see, noted, now,
+    of_caller, parse_json, person, published, serve,
 };
 use spin_sdk::http_service;
 use store::{
@@ -27,6 +28,7 @@ use store::{
 };
 
 const WRITERS: [Role; 2] = [Role::Storefront, Role::Service];
+const SETTERS: [Role; 2] = [Role::DepartmentHead, Role::VicePresident];
 const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
 const MOST_BYTES: usize = 64 * 1024;
 /// Most members have fewer open lots; those with more are read again, whole.
@@ -42,12 +44,14 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     match (method, path.as_slice()) {
         ("PUT", ["v1", "members", id]) => register(app, request, id).await,
         ("PATCH", ["v1", "members", id]) => change(app, request, id).await,
+        ("PUT", ["v1", "members", id, "tier"]) => set_tier(app, request, id).await,
         ("GET", ["v1", "members", id]) => balance(app, request, id).await,
         ("GET", ["v1", "members", id, "entries"]) => entries(app, request, id).await,
         ("GET", ["v1", "members", id, "lots"]) => lots(app, request, id).await,
         ("GET", ["v1", "members", id, "coupons"]) => coupons(app, request, id).await,
         ("GET", ["v1", "members", id, "export"]) => export::export(app, request, id).await,
         (_, ["v1", "members", _]) => Err(Problem::MethodNotAllowed("GET, PATCH, PUT")),
+        (_, ["v1", "members", _, "tier"]) => Err(Problem::MethodNotAllowed("PUT")),
         (_, ["v1", "members", _, "entries" | "lots" | "coupons" | "export"]) => Err(Problem::MethodNotAllowed("GET")),
         _ => Err(Problem::RouteNotFound),
     }
@@ -69,6 +73,19 @@ async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
     let order = |actor: &str| body.order(id, &terms, &key, actor);
     told(app, request, &caller, &book, order).await
+}
+
+/// A level is worth points: who sets one by hand could approve of them.
+async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request, &SETTERS, MOST_BYTES).await?;
+    person(&caller)?;
+    // Whoever makes keys does not decide alone.
+    if caller.role == Role::Admin.as_str() {
+        return Err(Problem::Forbidden(SETTERS.map(Role::as_str).join(", ")));
+    }
+    let body: TierBody = parse_json(text)?;
+    let book = published(&app.sql, &caller.programme).await?;
+    of_caller(app, request, &caller, |actor| level_order(&body, id, (&key, actor), &book, now())).await
 }
 
 /// Carries a change of what is told about a member out, unless one of its names is another member's in a spelling from before.

@@ -3,6 +3,8 @@
 /// What kind of thing happened. The kind names the contra account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// What the member brought along from another system: points, a debt, a tier.
+    Opening,
     /// Points granted for a purchase or an action.
     Earn,
     /// Points spent.
@@ -62,7 +64,8 @@ pub enum Kind {
 }
 
 /// Every kind, in the order of the documentation.
-pub const KINDS: [Kind; 28] = [
+pub const KINDS: [Kind; 29] = [
+    Kind::Opening,
     Kind::Earn,
     Kind::Redeem,
     Kind::Hold,
@@ -98,6 +101,7 @@ impl Kind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Opening => "opening",
             Self::Earn => "earn",
             Self::Redeem => "redeem",
             Self::Hold => "hold",
@@ -139,6 +143,7 @@ impl Kind {
     #[must_use]
     pub fn contra_account(self) -> Option<&'static str> {
         match self {
+            Self::Opening => Some("opening"),
             Self::Earn | Self::TierChange => Some("issued"),
             Self::Redeem | Self::Capture => Some("redeemed"),
             Self::Reverse => Some("reversed"),

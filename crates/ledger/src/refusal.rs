@@ -200,6 +200,18 @@ pub enum Refusal {
         /// The most points.
         most: i64,
     },
+    /// The member has brought along what it had elsewhere before.
+    OpeningExists,
+    /// The rulebook's ladder has no such level.
+    UnknownTier {
+        /// The level as it was named.
+        tier: String,
+    },
+    /// What counts for the member gives it a higher level than the one asked for.
+    TierEarned {
+        /// The level that it gives.
+        tier: String,
+    },
     /// The rulebook has no such reason for an adjustment.
     UnknownReason {
         /// The reason as it was named.
@@ -294,6 +306,9 @@ impl Refusal {
             Self::AlreadyApproved => "already-approved",
             Self::WrongApprover { .. } => "wrong-approver",
             Self::ApprovalsExceeded { .. } => "approvals-exceeded",
+            Self::OpeningExists => "opening-exists",
+            Self::UnknownTier { .. } => "unknown-tier",
+            Self::TierEarned { .. } => "tier-earned",
             Self::UnknownReason { .. } => "unknown-reason",
             Self::UnknownPolicy { .. } => "unknown-policy",
             Self::MoreThanLeft { .. } => "more-than-left",
@@ -327,6 +342,8 @@ impl Refusal {
             | Self::ItemsOpen
             | Self::AliasTaken { .. }
             | Self::NothingToChange
+            | Self::OpeningExists
+            | Self::TierEarned { .. }
             | Self::OutOfStock { .. }
             | Self::CouponResolved
             | Self::UnderReview
@@ -399,6 +416,9 @@ impl Refusal {
             | Self::OwnRequest
             | Self::AlreadyApproved
             | Self::WrongApprover { .. }
+            | Self::OpeningExists
+            | Self::UnknownTier { .. }
+            | Self::TierEarned { .. }
             | Self::UnknownReason { .. }
             | Self::UnknownPolicy { .. }
             | Self::MoreThanLeft { .. }

@@ -46,6 +46,8 @@ pub fn repeat(journal: &mut Journal, of: &Entry, first_in_first_out: bool) -> Re
         counts: of.counts.clone(),
         frozen: of.frozen,
         carried: of.carried.clone(),
+        tier: of.tier.clone(),
+        qualifying: of.qualifying.clone(),
         ..journal.draft(kind, along(of))
     };
     journal.post(draft)

@@ -219,7 +219,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
-        only(entry.debt > 0, &[Kind::Reverse, Kind::Merge]),
+        only(entry.debt > 0, &[Kind::Reverse, Kind::Merge, Kind::Opening]),
         only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
         only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool, Kind::Redeem, Kind::Reverse]),
         only(entry.pool.is_some() || entry.invitation.is_some(), &[Kind::Pool]),
@@ -238,6 +238,7 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
             !draws && awarded == granted && waits && entry.qualifying.is_none() && entry.coupons.is_empty()
         }
         Kind::Earn => !draws && awarded == granted,
+        Kind::Opening => !draws,
         Kind::Redeem => draws && !grants && (entry.coupons.is_empty() || entry.reward.is_some()),
         Kind::Expire => draws && !grants,
         Kind::Hold => !draws && !grants && entry.reservation.is_some(),

@@ -30,6 +30,21 @@ pub(crate) fn held_by(ladder: &Ladder, tier: &Tier, now: Timestamp, book: &Ruleb
     tier.claims.iter().filter(lasts).cloned().collect()
 }
 
+/// What still holds a level at the instant `end` at which the tier closes, the highest and longest first: orders of a claim's period may have come back
+/// since, while a level that needed none of them hid it.
+pub(crate) fn lasting(ladder: &Ladder, member: &Member, end: Timestamp, book: &Rulebook) -> Vec<(usize, Claim)> {
+    let measured = |claim: Claim| {
+        let level = ladder.index_of(Some(&claim.tier));
+        let period = claim.period.filter(|period| book.returns.lower_tier && is_kept(ladder, *period, end, book));
+        let level = period.map_or(level, |period| level.min(ladder.qualified(Ladder::totals_in(member, period))));
+        let kept = ladder.levels.get(level).filter(|_| level > 0)?;
+        Some((level, Claim { tier: kept.id.clone(), ..claim }))
+    };
+    let mut all: Vec<(usize, Claim)> = held(ladder, member, end, book).into_iter().filter_map(measured).collect();
+    all.sort_by_key(|(level, claim)| std::cmp::Reverse((*level, claim.until.unwrap_or(Timestamp::LAST))));
+    all
+}
+
 /// The move to the level that is held by the first of these claims; to the first level when there is none.
 pub(crate) fn moved(ladder: &Ladder, member: &Member, to: usize, mut claims: Vec<Claim>) -> Option<TierMove> {
     let level = ladder.levels.get(to)?;

@@ -10,6 +10,7 @@ use ledger::{
 use crate::adjust::AdjustmentWish;
 use crate::again::Kept;
 use crate::exchange::Partner;
+use crate::opening::Opening;
 use crate::profile::ProfileChange;
 use crate::reverse::{Redemption, Reverse};
 use crate::review::Promise;
@@ -216,6 +217,15 @@ pub enum Command {
     Erase,
     /// Something that names what cannot be told; refused, and the refusal kept, as other commands are.
     Refuse(Refusal),
+    /// Book what the member brings along from another system, and take over what is told about it.
+    Open(Opening),
+    /// Put the member on a level of the ladder by hand.
+    SetLevel {
+        /// The level.
+        tier: String,
+        /// From when on it is not kept; `None` is as long as if it were reached now.
+        until: Option<Timestamp>,
+    },
     /// Change what is told about the member, who is there.
     Change(ProfileChange),
     /// Register the member, or note a change of its profile.

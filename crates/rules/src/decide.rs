@@ -11,7 +11,9 @@ use ledger::{
 use crate::adjust::ask;
 use crate::command::{Activation, Command, Decided, Recorded};
 use crate::earn::earn;
+use crate::level::set_level;
 use crate::names::{is_mistaken, may_open};
+use crate::opening::opening;
 use crate::remind::reminder;
 use crate::reverse::reverse;
 use crate::rulebook::Rulebook;
@@ -163,7 +165,8 @@ pub(crate) fn closed(member: &Member) -> Refusal {
 /// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only holds and requests end by the clock: those
 /// commands are checked after what fell due was settled.
 fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
-    let is_of_member = !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol);
+    let is_of_member =
+        !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol | Command::Open(_));
     match command {
         Command::RedeemPooled { .. } | Command::Invite { .. } if !(member.exists() && member.id.is_pool()) => {
             Err(Refusal::CounterpartyNotFound)
@@ -174,6 +177,8 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         // A pool is nobody: what it does is done by its members.
         Command::Earn(_)
         | Command::Enrol
+        | Command::Open(_)
+        | Command::SetLevel { .. }
         | Command::Redeem { .. }
         | Command::Transfer { .. }
         | Command::Exchange { .. }
@@ -188,7 +193,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
         _ if member.id.is_alias() => Err(Refusal::MemberNotFound),
         Command::Settle | Command::Upgrade | Command::Remind => Ok(()),
         _ if member.closed.is_some() => Err(closed(member)),
-        Command::Enrol | Command::Change(_) if recorded.taken_alias.is_some() => {
+        Command::Enrol | Command::Change(_) | Command::Open(_) if recorded.taken_alias.is_some() => {
             // Its kind alone: what is kept of a refusal must not tell who somebody is.
             let name = recorded.taken_alias.as_deref().unwrap_or_default();
             Err(Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() })
@@ -200,6 +205,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
             Err(Refusal::CounterpartyNotFound)
         }
         Command::Change(change) => change.may(recorded),
+        Command::Open(opening) => opening.profile.may(recorded),
         Command::Refuse(refusal) => Err(refusal.clone()),
         Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
         Command::Take { .. } if recorded.reward.is_none() => Err(Refusal::RewardNotFound),
@@ -354,6 +360,8 @@ fn post(
             Err(refusal) => Err(refusal),
         },
         Command::Change(_) => Ok(enrol(journal, origin)?),
+        Command::Open(wish) => opening(journal, book, wish, origin)?,
+        Command::SetLevel { tier, until } => set_level(journal, book, (tier, *until), origin)?,
         Command::Upgrade => return tiers::upgrade(journal, book, journal.now(), &origin, None).map(|()| Ok(None)),
         Command::Remind => match reminder(book, journal.member(), journal.now()) {
             Some(due) => Ok(remind(journal, due, origin)?),

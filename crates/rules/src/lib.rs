@@ -25,8 +25,10 @@ mod earn;
 mod earning;
 mod exchange;
 mod joint;
+mod level;
 mod limits;
 mod names;
+mod opening;
 mod profile;
 mod remind;
 mod rerun;
@@ -61,6 +63,7 @@ pub use document::{
 pub use earning::Silence;
 pub use exchange::Partner;
 pub use names::{has_spellings, is_mistaken, normalised, other_spellings, spellings_of};
+pub use opening::{Opening, OpeningLot, OpeningTier};
 pub use profile::{MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange};
 pub use remind::reminder;
 pub use rerun::{Rerun, Sums};

@@ -231,12 +231,15 @@ impl<'a> Rerun<'a> {
                 Some(_) => Again::Follows,
                 None => Again::Lost,
             },
+            // Who sets a level by hand says why.
+            Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => Again::Repeat,
             Kind::TierChange => self.rank(entry),
             Kind::Reverse => self.undo(entry, None),
             Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
             Kind::Approve if entry.adjustment.is_none() => self.approve(entry),
             Kind::Erase => ask(Command::Erase),
             Kind::Adjust
+            | Kind::Opening
             | Kind::Transfer
             | Kind::Exchange
             | Kind::Merge

@@ -147,6 +147,14 @@ pub struct Level {
 }
 
 impl Rulebook {
+    /// The roles that approve of so many points, in order, and for how many days they can.
+    #[must_use]
+    pub fn approvers(&self, points: i64) -> (&[String], u32) {
+        let is_enough = |step: &&crate::document::ApprovalStep| step.up_to.is_none_or(|most| points <= most);
+        let step = self.approvals.steps.iter().find(is_enough).or(self.approvals.steps.last());
+        (step.map_or(&[], |step| step.roles.as_slice()), self.approvals.days)
+    }
+
     /// The code of the country that telephone numbers are from which do not tell.
     #[must_use]
     pub fn country_code(&self) -> Option<&str> {

@@ -78,7 +78,7 @@ impl Ladder {
     }
 
     /// What counts in the period that `day` lies in, months after `day` left out.
-    fn totals_on(&self, member: &Member, day: NaiveDate) -> Totals {
+    pub(crate) fn totals_on(&self, member: &Member, day: NaiveDate) -> Totals {
         self.totals_of(member, day, day)
     }
 
@@ -384,7 +384,15 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, at: Timestamp, origi
         Downgrade::OneStep => (below, vec![given(below)]),
         Downgrade::ToQualified => (qualified.min(current), vec![earned(qualified.min(current))]),
     };
-    let claims = claims.into_iter().flatten().collect();
+    let policy: Vec<Claim> = claims.into_iter().flatten().collect();
+    // A level that was set by hand, or that came with a merger, may end before one under it does.
+    let lasting = claims::lasting(ladder, member, end, book);
+    let until = |claim: Option<&Claim>| claim.map_or(end, |claim| claim.until.unwrap_or(Timestamp::LAST));
+    let by_policy = (next, until(policy.first()));
+    let (next, claims) = match lasting.first().map(|(level, claim)| (*level, until(Some(claim)))) {
+        Some(held) if held > by_policy => (held.0, lasting.into_iter().map(|(_, claim)| claim).chain(policy).collect()),
+        _ => (next, policy),
+    };
     let Some(moved) = claims::moved(ladder, member, next, claims) else { return Ok(()) };
     let fell_due = Gift { reached_at: Some(end), ..Gift::default() };
     tier_change(journal, moved, fell_due, origin.clone(), None)?;

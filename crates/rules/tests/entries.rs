@@ -652,8 +652,16 @@ fn grants_are_counted_from_one() {
 #[test]
 fn no_kind_moves_what_is_not_its_own() {
     let world = full_life();
-    let grants =
-        [Kind::Earn, Kind::TierChange, Kind::Transfer, Kind::Exchange, Kind::Merge, Kind::Adjust, Kind::Reverse];
+    let grants = [
+        Kind::Opening,
+        Kind::Earn,
+        Kind::TierChange,
+        Kind::Transfer,
+        Kind::Exchange,
+        Kind::Merge,
+        Kind::Adjust,
+        Kind::Reverse,
+    ];
     let draws = [
         Kind::Redeem,
         Kind::Expire,
@@ -690,8 +698,8 @@ fn no_kind_moves_what_is_not_its_own() {
         }
         seen.insert(kind.as_str());
     }
-    // What concerns several accounts is played in joint.rs and exchange.rs, and how requests and coupons end in files of their own.
-    let joint = ["transfer", "exchange", "merge", "pool", "erase", "withdraw", "lapse", "coupon_expire"];
+    // What concerns several accounts is played in joint.rs and exchange.rs, openings in moving_in.rs, and how requests and coupons end in files of their own.
+    let joint = ["opening", "transfer", "exchange", "merge", "pool", "erase", "withdraw", "lapse", "coupon_expire"];
     let missing: Vec<&str> = ledger::KINDS
         .iter()
         .map(|kind| kind.as_str())

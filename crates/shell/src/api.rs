@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are refused: a typo must not silently lose points.
 
+mod import;
 mod joint;
 mod risk;
 mod rulebook;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{object, objects};
 
+pub use import::{ImportLotBody, ImportRowBody, ImportTotalsBody, TierBody};
 pub use joint::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};

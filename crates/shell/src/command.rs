@@ -289,6 +289,19 @@ pub async fn bulk_of_caller(
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
+/// Carries out orders that somebody else asked for before, and that others have approved since.
+///
+/// # Errors
+/// What the database does.
+pub async fn carried_out_later(app: &App, caller: &Caller, orders: Vec<Order>) -> Result<Vec<Outcome>, Problem> {
+    let orders: Vec<Order> = orders.into_iter().map(|order| digested(&app.salt, order)).collect();
+    let (wanted, lots) = loads(&orders);
+    let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
+    let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+    let book = published(&app.sql, &programme).await?;
+    Ok(carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?)
+}
+
 /// Leaves those orders that the caller may give; the places of the others have their problem.
 fn those_within(orders: Vec<Order>, places: &mut [Option<Problem>], caller: &Caller) -> Vec<Order> {
     let mut given = orders.into_iter();

@@ -19,6 +19,7 @@ mod check;
 mod command;
 mod gains;
 mod ids;
+mod imports;
 mod joint;
 mod json;
 mod keeping;
@@ -45,19 +46,21 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 pub use answer::Reply;
 pub use api::{
     ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, InvitationBody, KeyBody, LineBody,
-    MemberBody, MemberPatchBody, MergeBody, MoneyBody, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody,
-    RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody, SimulationBody, TransferBody,
+    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, ImportLotBody, ImportRowBody,
+    ImportTotalsBody, InvitationBody, KeyBody, LineBody, MemberBody, MemberPatchBody, MergeBody, MoneyBody,
+    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
+    ReverseBody, SideBody, SimulationBody, TierBody, TransferBody,
 };
 pub use app::App;
 pub use audit::{noted, sealed, who};
 pub use auth::{Bearer, Role, new_key};
 pub use command::{
-    across, actor_of, admitted, asked, authenticate, authenticate_for_stores, bulk, bulk_of_caller, known_as,
-    of_caller, simulated, single,
+    across, actor_of, admitted, asked, authenticate, authenticate_for_stores, bulk, bulk_of_caller, carried_out_later,
+    known_as, of_caller, simulated, single,
 };
 pub use gains::makes_no_points;
 pub use ids::{new_id, now};
+pub use imports::{Cells, ReadImport, level_order, read_import};
 pub use joint::pool_order;
 pub use json::{parse_json, parse_optional_json};
 pub use keeping::scoped;

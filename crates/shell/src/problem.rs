@@ -253,6 +253,9 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("per".into(), (*per).into());
             body.insert("most".into(), (*most).into());
         }
+        Refusal::UnknownTier { tier } | Refusal::TierEarned { tier } => {
+            body.insert("tier".into(), tier.as_str().into());
+        }
         Refusal::UnknownReason { reason: name } | Refusal::UnknownPolicy { policy: name } => {
             body.insert("name".into(), name.as_str().into());
         }
@@ -317,6 +320,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::CouponResolved
         | Refusal::WholeOnly
         | Refusal::NothingToChange
+        | Refusal::OpeningExists
         | Refusal::UnderReview
         | Refusal::ConditionsTooCostly
         | Refusal::ReferenceRequired

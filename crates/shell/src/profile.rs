@@ -114,7 +114,7 @@ fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-fn attribute(name: &str, value: Option<&str>, check: &mut Check) {
+pub(crate) fn attribute(name: &str, value: Option<&str>, check: &mut Check) {
     let at = format!("/attributes/{}", escaped(name));
     check.text(&at, Some(name), 64);
     check.text(&at, value, 200);
@@ -126,10 +126,14 @@ fn is_kind(kind: &str) -> bool {
 
 /// Other names of a member, each with its kind in front. Old ids of members that became part of it stay anyway.
 #[derive(Default)]
-struct Names(Vec<String>);
+pub(crate) struct Names(Vec<String>);
 
 impl Names {
-    fn take(&mut self, at: &str, name: &str, book: &Rulebook, check: &mut Check) {
+    pub(crate) fn into_all(self) -> Vec<String> {
+        self.0
+    }
+
+    pub(crate) fn take(&mut self, at: &str, name: &str, book: &Rulebook, check: &mut Check) {
         let (kind, value) = name.split_once(':').unwrap_or((name, ""));
         if !is_kind(kind) || value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
             check.wrong(

@@ -25,6 +25,7 @@ mod exchanges;
 mod find;
 mod groups;
 mod history;
+mod imports;
 mod in_flight;
 mod inheritance;
 mod keys;
@@ -72,6 +73,10 @@ pub use find::{ListedMember, MemberOrder, find_entry, list_members};
 pub use groups::{agreements, group_of, kin, name_clashes, set_group};
 pub use history::{
     adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over, transferred,
+};
+pub use imports::{
+    Import, ImportApproval, ImportCounts, ImportState, ask_for_import, decide_import, forget_imported, import,
+    import_counts, import_staged, keep_outcomes, list_imports, next_rows, open_imports, refused_rows, stage_rows,
 };
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};

@@ -57,6 +57,10 @@ impl Order {
                 let named = change.aliases.values().chain(&self.aliases).flatten().cloned().collect();
                 (Some(named), Beside::Profile)
             }
+            Command::Open(opening) => {
+                let named = opening.profile.aliases.values().flatten().cloned().collect();
+                (Some(named), Beside::Profile)
+            }
             Command::Earn(_) => (self.aliases.clone(), Beside::Pricing),
             _ => (self.aliases.clone(), Beside::Nothing),
         };
@@ -90,6 +94,7 @@ impl Order {
             | Command::RequestFor(..)
             | Command::Freeze(_)
             | Command::Restore(_)
+            | Command::SetLevel { .. }
             => Lots::None,
             Command::Redeem { .. }
             | Command::Hold { .. }
@@ -117,6 +122,7 @@ impl Order {
             | Command::Invite { .. }
             | Command::RedeemPooled { .. }
             | Command::Erase
+            | Command::Open(_)
             | Command::Refuse(_)
             | Command::Activate(_)
             | Command::Settle
@@ -156,7 +162,9 @@ impl Order {
 
     /// Whether more is needed to decide it than the member's own state, so that it cannot be decided on top of writes that are under way.
     pub(crate) fn needs_what_is_stored(&self) -> bool {
-        self.undoes().is_some() || !self.others().is_empty() || matches!(self.command, Command::Change(_))
+        self.undoes().is_some()
+            || !self.others().is_empty()
+            || matches!(self.command, Command::Change(_) | Command::Open(_))
     }
 
     /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes

@@ -20,7 +20,11 @@ pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &[String]) -> 
 
 /// The claims of a command with all that is told about the member after it, where the command tells a part.
 pub(crate) fn merged(claims: Claims, command: &Command, recorded: &Recorded) -> Claims {
-    let Command::Change(change) = command else { return claims };
+    let change = match command {
+        Command::Change(change) => change,
+        Command::Open(opening) => &opening.profile,
+        _ => return claims,
+    };
     let attributes = change.attributes_after(&recorded.attributes);
     let attributes = attributes.and_then(|all| serde_json::to_string(&all).ok());
     let aliases = change.aliases_after(&recorded.aliases);

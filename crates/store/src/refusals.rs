@@ -52,6 +52,9 @@ enum Body {
     ApprovalsExceeded { of: String, per: String, most: i64 },
     UnknownReason(String),
     UnknownPolicy(String),
+    OpeningExists,
+    UnknownTier(String),
+    TierEarned(String),
     MemberFrozen(Side),
     RewardNotFound,
     CouponNotFound,
@@ -162,6 +165,9 @@ impl StoredRefusal {
                 Refusal::ApprovalsExceeded { of, per, most }
             }
             Body::UnknownReason(reason) => Refusal::UnknownReason { reason },
+            Body::OpeningExists => Refusal::OpeningExists,
+            Body::UnknownTier(tier) => Refusal::UnknownTier { tier },
+            Body::TierEarned(tier) => Refusal::TierEarned { tier },
             Body::UnknownPolicy(policy) => Refusal::UnknownPolicy { policy },
             Body::MemberFrozen(Side::Earning) => Refusal::MemberFrozen { side: "earning" },
             Body::MemberFrozen(Side::Spending) => Refusal::MemberFrozen { side: "spending" },
@@ -254,6 +260,9 @@ pub(crate) fn write(refusal: &Refusal) -> Result<String, Error> {
             Body::ApprovalsExceeded { of: of.to_owned(), per: per.to_owned(), most }
         }
         Refusal::UnknownReason { reason } => Body::UnknownReason(reason),
+        Refusal::OpeningExists => Body::OpeningExists,
+        Refusal::UnknownTier { tier } => Body::UnknownTier(tier),
+        Refusal::TierEarned { tier } => Body::TierEarned(tier),
         Refusal::UnknownPolicy { policy } => Body::UnknownPolicy(policy),
         Refusal::MemberFrozen { side: "earning" } => Body::MemberFrozen(Side::Earning),
         Refusal::MemberFrozen { .. } => Body::MemberFrozen(Side::Spending),

@@ -21,11 +21,20 @@ pub enum Kept {
     RevokedKeys,
     /// Publications that came to nothing.
     Publications,
+    /// Rows of imports that are ended.
+    ImportRows,
 }
 
 /// All kinds, in the order of the documentation.
-pub const KEPT: [Kept; 6] =
-    [Kept::Refusals, Kept::Receipts, Kept::Traces, Kept::DeadEvents, Kept::RevokedKeys, Kept::Publications];
+pub const KEPT: [Kept; 7] = [
+    Kept::Refusals,
+    Kept::Receipts,
+    Kept::Traces,
+    Kept::DeadEvents,
+    Kept::RevokedKeys,
+    Kept::Publications,
+    Kept::ImportRows,
+];
 
 /// Takes away up to `most` of what is older than `before`; tells how many went.
 ///
@@ -45,6 +54,7 @@ pub async fn forget(
         Kept::DeadEvents => statement!("queries/forget_dead"),
         Kept::RevokedKeys => statement!("queries/forget_keys"),
         Kept::Publications => statement!("queries/forget_publications"),
+        Kept::ImportRows => statement!("queries/forget_import_rows"),
     };
     Ok(sql.query(statement, vec![programme_no.into(), before.0.into(), most.into()]).await?.len())
 }

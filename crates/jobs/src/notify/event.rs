@@ -8,6 +8,7 @@ use store::{MemberSums, entry_json};
 #[must_use]
 pub fn event_type(entry: &Entry) -> &'static str {
     match entry.kind {
+        Kind::Opening => "member.opened",
         Kind::Earn => "points.earned",
         Kind::Redeem | Kind::Capture => "points.redeemed",
         Kind::Hold => "points.held",

@@ -103,6 +103,9 @@ impl fmt::Display for Refusal {
                 write!(f, "More than {most} points would move now; ask for it to be approved, or ask anew.")
             }
             Self::UnknownReason { reason } => write!(f, "The rulebook has no reason {reason:?} for adjustments."),
+            Self::OpeningExists => f.write_str("The member has had its opening entry; nothing was done again."),
+            Self::UnknownTier { tier } => write!(f, "The rulebook has no tier {tier:?}."),
+            Self::TierEarned { tier } => write!(f, "The member's totals give it {tier}; nobody takes that away by hand."),
             Self::UnknownPolicy { policy } => write!(f, "The rulebook has no expiry policy {policy:?}."),
             Self::MoreThanLeft { line: Some(line), left } => write!(f, "Only {left} of line {line:?} are left."),
             Self::MoreThanLeft { line: None, left } => write!(f, "Only {left} are left."),

@@ -349,7 +349,30 @@ impl Reference {
                 Downgrade::ToQualified if reached < rank => (reached, vec![ground(reached, days)]),
                 Downgrade::ToQualified => (rank, vec![ground(rank, days)]),
             };
-            said.push(self.move_to(tiers, kept, grounds.into_iter().flatten().collect(), end));
+            // docs/reference/rulebook.md: never below a level that is still held otherwise.
+            let lasting = |ground: &NaiveGround| ground.until.is_none_or(|until| end < until);
+            let grounds_of_tier = self.tier.iter().flat_map(|tier| tier.grounds.clone()).filter(lasting);
+            let measured = grounds_of_tier.map(|ground| {
+                let own = self.rank_of(tiers, &ground.id);
+                // Orders may have come back while a higher level hid this one.
+                let rank = match ground.period.filter(|_| book.returns.lower_tier) {
+                    Some(days) => own.min(self.qualified(tiers, days)),
+                    None => own,
+                };
+                (rank, NaiveGround { id: tiers.levels[rank].id.clone(), ..ground })
+            });
+            let longest = |rank: usize, ground: &NaiveGround| (rank, ground.until.unwrap_or(i64::MAX));
+            let mut held: Vec<(usize, NaiveGround)> = measured.filter(|(rank, _)| *rank > 0).collect();
+            held.sort_by_key(|(rank, ground)| std::cmp::Reverse(longest(*rank, ground)));
+            let highest = held.first().map(|(rank, ground)| longest(*rank, ground));
+            let held = held.into_iter().map(|(_, ground)| ground);
+            let policy: Vec<NaiveGround> = grounds.into_iter().flatten().collect();
+            let first = policy.first().map_or((kept, end), |ground| longest(kept, ground));
+            let (kept, grounds) = match highest.filter(|highest| *highest > first) {
+                Some((rank, _)) => (rank, held.chain(policy).collect()),
+                None => (kept, policy),
+            };
+            said.push(self.move_to(tiers, kept, grounds, end));
         }
         said
     }

@@ -359,7 +359,10 @@ impl Reference {
                 unreachable!("the model is of one member")
             }
             // What is told about a member, and names that lead nowhere, are the store's.
-            Command::Refuse(_) | Command::Change(_) => unreachable!("nothing of the model asks for it"),
+            // Members move in before anything else happens to them: see moving_in.rs.
+            Command::Refuse(_) | Command::Change(_) | Command::Open(_) | Command::SetLevel { .. } => {
+                unreachable!("nothing of the model asks for it")
+            }
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
             Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
             Command::Settle => {}

@@ -29,6 +29,8 @@ pub struct World {
     /// Where it is asked from.
     pub channel: Option<&'static str>,
     pub store: Option<&'static str>,
+    /// Why it is asked for.
+    pub reason: Option<&'static str>,
     /// What is told about the member.
     pub attributes: BTreeMap<String, String>,
 }
@@ -127,6 +129,7 @@ impl World {
             actor: "till",
             channel: None,
             store: None,
+            reason: None,
             attributes: BTreeMap::new(),
         }
     }
@@ -152,7 +155,8 @@ impl World {
         let used = living(&pasts, None).map(|past| past.entry.id);
         let recorded = Recorded { used, kept: kept(&pasts, &member.id, None), ..self.recorded(command) };
         let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
-        let origin = Origin { actor: self.actor.into(), channel, store, reference, ..Origin::default() };
+        let reason = self.reason.map(str::to_owned);
+        let origin = Origin { actor: self.actor.into(), channel, store, reference, reason };
         decide(&self.book, member.clone(), command, &origin, &recorded, context).unwrap()
     }
 

@@ -1,0 +1,70 @@
+//! Booking an import that was approved of: each row under a key of its own, so that whoever goes on after a crash books nothing twice.
+
+use ledger::Refusal;
+use shell::{App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, now, published};
+use store::{Caller, Import, ImportState, Order, Outcome, Sql as _, keep_outcomes, next_rows};
+
+use crate::{APPROVERS, REQUESTERS, existing, shown};
+
+/// Rows that are booked in one statement, and in one call.
+const ROWS: i64 = 250;
+const ROWS_A_CALL: i64 = 1_000;
+
+/// What a row came to that was booked.
+const WRITTEN: &str = "written";
+
+pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let roles = [REQUESTERS.as_slice(), APPROVERS.as_slice()].concat();
+    let caller = authenticate(app, request, &roles).await?;
+    request.allow_query(&[])?;
+    let mut found = existing(app, &caller, id).await?;
+    match found.state {
+        ImportState::Approved | ImportState::Done => {}
+        _ => return Err(Problem::refused(Refusal::RequestResolved)),
+    }
+    let mut booked = 0;
+    while found.state == ImportState::Approved && booked < ROWS_A_CALL {
+        booked += book(app, &caller, &found).await?;
+        found = existing(app, &caller, id).await?;
+        app.sql.give_way().await;
+    }
+    Ok(Reply::json(200, &shown(app, &caller, &found).await?))
+}
+
+/// Books the next rows; tells how many. Also ends an import whose last rows somebody else has booked.
+async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Problem> {
+    let rows = next_rows(&app.sql, caller.programme.no, &import.id, ROWS).await?;
+    let read = rows.len();
+    let book = published(&app.sql, &caller.programme).await?;
+    let mut outcomes: Vec<(i64, String)> = Vec::new();
+    let (mut lines, mut orders): (Vec<i64>, Vec<Order>) = (Vec::new(), Vec::new());
+    for (line, text) in rows {
+        let row: Result<ImportRowBody, _> = serde_json::from_str(&text);
+        let row = row.map_err(|error| Problem::Internal(error.to_string()))?;
+        let key = format!("{}/{line}", import.id);
+        match row.order(&import.id, &key, &import.actor, &book, now()) {
+            Ok(order) => {
+                lines.push(line);
+                orders.push(order);
+            }
+            // Points that ended while the import waited, or a tier that the rulebook has no more.
+            Err(Problem::InvalidRequest(errors)) => {
+                let why: Vec<String> =
+                    errors.into_iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect();
+                outcomes.push((line, format!("invalid-request: {}", why.join("; "))));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let came_to = if orders.is_empty() { Vec::new() } else { carried_out_later(app, caller, orders).await? };
+    for (line, outcome) in lines.into_iter().zip(came_to) {
+        let outcome = match outcome {
+            Outcome::Done(_) | Outcome::Nothing(_) => WRITTEN.to_owned(),
+            Outcome::Refused { refusal, .. } => refusal.slug().to_owned(),
+            Outcome::KeyReused => "idempotency-key-reused".to_owned(),
+        };
+        outcomes.push((line, outcome));
+    }
+    keep_outcomes(&app.sql, caller.programme.no, &import.id, &outcomes).await?;
+    Ok(i64::try_from(read).unwrap_or(ROWS_A_CALL).max(1))
+}

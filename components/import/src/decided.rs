@@ -1,0 +1,74 @@
+//! Deciding on an import: the roles that the rulebook asks for its points approve, one after the other, and none of them is who asked.
+
+use ledger::Refusal;
+use shell::{
+    App, DecisionBody, FieldError, Problem, Reply, Request, authenticate, now, once, parse_optional_json, person, who,
+};
+use store::{Caller, ImportApproval, ImportState, decide_import};
+
+use crate::{APPROVERS, REQUESTERS, existing, shown};
+
+const MOST_BYTES: usize = 8 * 1024;
+
+pub async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
+    let roles = if verdict == "withdraw" { REQUESTERS.as_slice() } else { APPROVERS.as_slice() };
+    let caller = authenticate(app, request, roles).await?;
+    request.allow_query(&[])?;
+    let body: DecisionBody = parse_optional_json(request.body_within(MOST_BYTES)?)?;
+    let key = request.idempotency_key()?;
+    if body.reason.as_ref().is_some_and(|reason| !(1..=500).contains(&reason.chars().count())) {
+        return Err(FieldError::new("/reason", "must have 1 to 500 characters").into());
+    }
+    let deciding = async || decided(app, request, &caller, (id, verdict), body.reason.as_deref()).await;
+    once(app, &key, &caller, "import-decision", &(id, verdict, &body), deciding).await
+}
+
+async fn decided(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    (id, verdict): (&str, &str),
+    reason: Option<&str>,
+) -> Result<Reply, Problem> {
+    let own = person(caller)?;
+    let found = existing(app, caller, id).await?;
+    if found.state != ImportState::Waiting || found.until <= now() {
+        return Err(Problem::refused(Refusal::RequestResolved));
+    }
+    let mut approvals = found.approvals.clone();
+    let to = if verdict == "withdraw" {
+        if found.asked_by != own {
+            return Err(Problem::refused(Refusal::NotYours));
+        }
+        ImportState::Withdrawn
+    } else {
+        may_decide(&found, own, &caller.role)?;
+        if verdict == "approve" {
+            approvals.push(ImportApproval { by: own.to_owned(), role: caller.role.clone(), at: now().0 });
+        }
+        match verdict {
+            "approve" if approvals.len() < found.steps.len() => ImportState::Waiting,
+            "approve" => ImportState::Approved,
+            _ => ImportState::Rejected,
+        }
+    };
+    let who = who(request, caller);
+    if !decide_import(&app.sql, caller.programme.no, &found, (&approvals, to), reason, &who).await? {
+        return Err(Problem::Conflict);
+    }
+    let found = existing(app, caller, id).await?;
+    Ok(Reply::json(200, &shown(app, caller, &found).await?))
+}
+
+fn may_decide(found: &store::Import, own: &str, role: &str) -> Result<(), Problem> {
+    if found.asked_by == own {
+        return Err(Problem::refused(Refusal::OwnRequest));
+    }
+    if found.approvals.iter().any(|approval| approval.by == own) {
+        return Err(Problem::refused(Refusal::AlreadyApproved));
+    }
+    match found.steps.get(found.approvals.len()) {
+        Some(needed) if needed != role => Err(Problem::refused(Refusal::WrongApprover { role: needed.clone() })),
+        _ => Ok(()),
+    }
+}

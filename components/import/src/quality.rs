@@ -1,0 +1,117 @@
+//! What is said of a file before anybody approves of it: what it would book, and how clean it is. It names lines and columns, and repeats no cell.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+use shell::{Cells, FieldError, ImportRowBody, Problem};
+
+/// Faults that are told one by one.
+const MOST_FAULTS: usize = 500;
+
+/// What was found in a file so far.
+#[derive(Default)]
+pub struct Quality {
+    rows: u64,
+    ready: u64,
+    lots: u64,
+    points: i128,
+    debt: i128,
+    tiers: BTreeMap<String, u64>,
+    cells: Cells,
+    faulty: Cells,
+    faults: Vec<Json>,
+    faulty_members: u64,
+}
+
+impl Quality {
+    /// Of a file with so many rows and such cells.
+    pub fn of(rows: u64, cells: Cells) -> Self {
+        Self { rows, cells, ..Self::default() }
+    }
+
+    /// A member that can be booked.
+    pub fn ready(&mut self, row: &ImportRowBody) {
+        self.ready += 1;
+        self.lots += row.lots.len() as u64;
+        self.points += row.lots.iter().map(|lot| i128::from(lot.points)).sum::<i128>();
+        self.debt += i128::from(row.debt);
+        if let Some(tier) = &row.tier {
+            *self.tiers.entry(tier.clone()).or_default() += 1;
+        }
+    }
+
+    /// A member that cannot.
+    pub fn faulty(&mut self, line: u64, problem: Problem) -> Result<(), Problem> {
+        let errors = match problem {
+            Problem::InvalidRequest(errors) => errors,
+            Problem::MalformedJson(detail) => vec![FieldError::new("", detail)],
+            other => return Err(other),
+        };
+        self.faulty_members += 1;
+        for error in errors {
+            let column = column(&error.pointer);
+            *self.faulty.entry(column.to_owned()).or_default() += 1;
+            if self.faults.len() < MOST_FAULTS {
+                self.faults
+                    .push(json!({"line": line, "column": column, "pointer": error.pointer, "detail": error.detail}));
+            }
+        }
+        Ok(())
+    }
+
+    /// Members that can be booked.
+    pub fn members(&self) -> u64 {
+        self.ready
+    }
+
+    /// Points that are approved of: those that members get and those that they owe.
+    pub fn size(&self) -> i64 {
+        i64::try_from(self.points + self.debt).unwrap_or(i64::MAX)
+    }
+
+    /// As it is kept and shown.
+    pub fn shown(&self) -> Json {
+        let share = |clean: u64, all: u64| if all == 0 { 1.0 } else { clean as f64 / all as f64 };
+        let names = self.cells.keys().chain(self.faulty.keys().filter(|name| !name.is_empty()));
+        let mut columns = BTreeMap::new();
+        for name in names {
+            let faulty = self.faulty.get(name).copied().unwrap_or(0);
+            // What is missing was no cell, and should have been one.
+            let filled = self.cells.get(name).copied().unwrap_or(0).max(faulty);
+            columns.insert(
+                name.clone(),
+                json!({"cells": filled, "faulty": faulty, "share_clean": share(filled - faulty, filled)}),
+            );
+        }
+        let cells: u64 = columns.values().filter_map(|column| column["cells"].as_u64()).sum();
+        let faulty: u64 = columns.values().filter_map(|column| column["faulty"].as_u64()).sum();
+        json!({
+            "rows": self.rows,
+            "members": self.ready + self.faulty_members,
+            "ready": self.ready,
+            "faulty": self.faulty_members,
+            "lots": self.lots,
+            "points": number(self.points),
+            "debt": number(self.debt),
+            "tiers": self.tiers,
+            "cells": cells,
+            "share_clean": share(cells - faulty, cells),
+            "columns": columns,
+            "faults": self.faults,
+        })
+    }
+}
+
+fn number(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(i64::MAX)
+}
+
+/// The column that a place in a row belongs to: `/lots/3/valid_through` is `valid_through`.
+fn column(pointer: &str) -> &str {
+    let mut parts = pointer.split('/').skip(1);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("lots" | "totals"), _, Some(field)) => field,
+        (Some("totals"), Some(field), None) => field,
+        (first, ..) => first.unwrap_or_default(),
+    }
+}

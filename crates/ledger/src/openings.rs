@@ -1,0 +1,45 @@
+//! Opening entries: what a member brings along from the system that kept its points before.
+
+use crate::entry::{Count, Entry, LotGrant, Origin, Qualifying, TierMove};
+use crate::fault::Fault;
+use crate::id::EntryId;
+use crate::journal::Journal;
+use crate::kind::Kind;
+use crate::member::Member;
+use crate::refusal::Refusal;
+
+/// The counter that tells whether a member has had its opening entry.
+const OPENED: &str = "opening";
+
+/// What a member brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Brought {
+    /// Its lots; their numbers are given when the entry is posted.
+    pub lots: Vec<LotGrant>,
+    /// Points that it owes.
+    pub debt: i64,
+    /// Its move on the ladder, when it has reached a level there.
+    pub tier: Option<TierMove>,
+    /// What counts towards tiers from now on.
+    pub qualifying: Option<Qualifying>,
+}
+
+/// Whether the member has had its opening entry.
+#[must_use]
+pub fn is_opened(member: &Member) -> bool {
+    member.counted(OPENED, 0).0 > 0
+}
+
+/// Books what a member brings along, once.
+///
+/// # Errors
+/// [`Refusal::OpeningExists`]; a [`Fault`] when the lots or the member's state are inconsistent.
+pub fn open(journal: &mut Journal, brought: Brought, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+    if is_opened(journal.member()) {
+        return Ok(Err(Refusal::OpeningExists));
+    }
+    let Brought { lots: grants, debt, tier, qualifying } = brought;
+    let counts = vec![Count { counter: OPENED.to_owned(), period: 0, keep_from: 0, times: 1, points: 0 }];
+    let draft = Entry { grants, debt, tier, qualifying, counts, ..journal.draft(Kind::Opening, origin) };
+    journal.post(draft).map(Ok)
+}

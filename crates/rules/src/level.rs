@@ -1,0 +1,35 @@
+//! A level set by hand, with its end: a promise of service, or the status of another programme that is matched.
+
+use ledger::{Claim, EntryId, Fault, Gift, Journal, Origin, Refusal, Timestamp, local_date, tier_change};
+
+use crate::claims;
+use crate::rulebook::Rulebook;
+
+/// Moves the member to a level and keeps it there until `until`, or for as long as if it were reached now. Brings no gift. What the member has reached by its
+/// own totals is not taken away.
+pub(crate) fn set_level(
+    journal: &mut Journal,
+    book: &Rulebook,
+    (tier, until): (&str, Option<Timestamp>),
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    let unknown = || Refusal::UnknownTier { tier: tier.to_owned() };
+    let Some(ladder) = &book.ladder else { return Ok(Err(unknown())) };
+    let Some(to) = ladder.levels.iter().position(|level| level.id == tier) else { return Ok(Err(unknown())) };
+    let (member, now) = (journal.member(), journal.now());
+    let today = local_date(now, book.zone());
+    let reached = ladder.qualified(ladder.totals_on(member, today));
+    if let Some(level) = ladder.levels.get(reached).filter(|_| to < reached) {
+        return Ok(Err(Refusal::TierEarned { tier: level.id.clone() }));
+    }
+    let claim = ladder.claim(to, (now, today), None, book);
+    let claim = claim.map(|claim| Claim { until: until.or(claim.until), ..claim });
+    let stays = |held: &Claim| ladder.index_of(Some(&held.tier)) < to;
+    let held = claims::held(ladder, member, now, book).into_iter().filter(stays);
+    let claims: Vec<Claim> = claim.into_iter().chain(held).collect();
+    let Some(moved) = claims::moved(ladder, member, to, claims) else { return Ok(Err(unknown())) };
+    if member.tier.as_ref().is_some_and(|tier| tier.id == moved.to && tier.until == moved.until) {
+        return Ok(Err(Refusal::NothingToChange));
+    }
+    tier_change(journal, moved, Gift::default(), origin, None).map(Ok)
+}

@@ -1,0 +1,110 @@
+//! Members who come from another system: what they bring along, under the ladder of this one.
+
+use ledger::{
+    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Origin, Period, Refusal, TierMove, Timestamp, Totals,
+    day_number, local_date, open,
+};
+
+use crate::claims;
+use crate::names::may_open;
+use crate::profile::ProfileChange;
+use crate::rulebook::Rulebook;
+use crate::tiers::counted;
+
+/// What grants an opening lot.
+const SOURCE: &str = "opening";
+
+/// Points that a member brings along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpeningLot {
+    /// How many, at least 1.
+    pub points: i64,
+    /// When they were earned; `None` is now.
+    pub earned_at: Option<Timestamp>,
+    /// From when on they can no longer be spent; `None` is never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a member brings along from another system.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opening {
+    /// Its points.
+    pub lots: Vec<OpeningLot>,
+    /// Points that it owes, not negative.
+    pub debt: i64,
+    /// The level that it has there.
+    pub tier: Option<OpeningTier>,
+    /// What counts there towards the levels of the running period.
+    pub totals: Totals,
+    /// What is told about it.
+    pub profile: ProfileChange,
+}
+
+/// A level that a member brings along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpeningTier {
+    /// Its name in the rulebook.
+    pub id: String,
+    /// From when on it is not kept; `None` is as long as if it were reached now.
+    pub until: Option<Timestamp>,
+}
+
+/// Books what a member brings along. It brings neither gifts nor notices: those it had there.
+pub(crate) fn opening(
+    journal: &mut Journal,
+    book: &Rulebook,
+    wish: &Opening,
+    origin: Origin,
+) -> Result<Result<EntryId, Refusal>, Fault> {
+    if let Err(refusal) = may_open(book, journal.member()) {
+        return Ok(Err(refusal));
+    }
+    let now = journal.now();
+    let month = day_number(Period::Month.first_day(local_date(now, book.zone())));
+    let tier = match tier(journal, book, wish)? {
+        Ok(tier) => tier,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let grant = |lot: &OpeningLot| LotGrant {
+        number: LotNumber(0),
+        points: lot.points,
+        source: SOURCE.to_owned(),
+        earned_at: lot.earned_at.unwrap_or(now),
+        available_at: now,
+        expires_at: lot.expires_at,
+    };
+    let lots = wish.lots.iter().map(grant).collect();
+    let qualifying = counted(book, month, now, wish.totals);
+    open(journal, Brought { lots, debt: wish.debt, tier, qualifying }, origin)
+}
+
+/// The move to the higher of the level that is told and the one that the totals give; `None` when the member has it already, or a higher one.
+fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Result<Option<TierMove>, Refusal>, Fault> {
+    let unknown = |tier: &OpeningTier| Refusal::UnknownTier { tier: tier.id.clone() };
+    let Some(ladder) = &book.ladder else {
+        return Ok(wish.tier.as_ref().map_or(Ok(None), |tier| Err(unknown(tier))));
+    };
+    let (member, now) = (journal.member(), journal.now());
+    let today = local_date(now, book.zone());
+    let totals = ladder.totals_on(member, today).checked_add(wish.totals).ok_or(Fault::Overflow)?;
+    let reached = ladder.qualified(totals);
+    let period = Some(ladder.days(today, ladder.last_day(today)));
+    let mut claims: Vec<Claim> = ladder.claim(reached, (now, today), period, book).into_iter().collect();
+    let mut to = reached;
+    if let Some(told) = &wish.tier {
+        let Some(level) = ladder.levels.iter().position(|level| level.id == told.id) else {
+            return Ok(Err(unknown(told)));
+        };
+        if level >= reached
+            && let Some(claim) = ladder.claim(level, (now, today), None, book)
+        {
+            // No totals of this programme gave it, so no return takes it away.
+            claims.insert(0, Claim { until: told.until.or(claim.until), ..claim });
+        }
+        to = level.max(reached);
+    }
+    let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
+    let has_it = member.tier.is_some() && to <= current;
+    let is_first = to == 0 && wish.tier.is_none();
+    Ok(Ok(if has_it || is_first { None } else { claims::moved(ladder, member, to, claims) }))
+}
