@@ -38,7 +38,7 @@ async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
     }
 }
 
-/// A retry runs the job once more, which does no harm: what was written is not due any longer.
+/// A retry runs the job once more, which does no harm: what was written is not due any longer. So a call takes no idempotency key.
 async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
     let is_rehearsal = name == Job::Night.name() && request.query("dry_run").is_some_and(|dry| dry != "false");
     let roles = if is_rehearsal { WATCHERS.as_slice() } else { CALLERS.as_slice() };
@@ -49,7 +49,6 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     let job = Job::parse(name).ok_or(Problem::ResourceNotFound)?;
     request.allow_query(if job == Job::Night { &["dry_run"] } else { &[] })?;
     request.body_within(MOST_BYTES)?;
-    request.idempotency_key()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
     let budget = Budget::chunks(chunks).until(now().plus_ms(LONGEST_MS));
     let floor = Floor { sql: &app.sql, now: &now, ids: &new_id };
