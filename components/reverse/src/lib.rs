@@ -10,7 +10,7 @@ use shell::{
     App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, known_as, of_caller, parse_json, serve,
 };
 use spin_sdk::http_service;
-use store::{Caller, Lots, Scope, Wanted, drawn_lots, gifts, load, named_entry, records, taken_over};
+use store::{Caller, Lots, Scope, Wanted, drawn_lots, find_entry, gifts, load, named_entry, records, taken_over};
 
 const ROLES: [Role; 2] = [Role::Storefront, Role::Service];
 const MOST_BYTES: usize = 64 * 1024;
@@ -55,8 +55,11 @@ async fn find(app: &App, caller: &Caller, body: &ReverseBody) -> Result<Result<O
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
-        Target::Entry(id) => match named_entry(&app.sql, programme_no, id).await? {
-            Some(entry) if is_theirs(app, caller, &entry, &body.member_id).await? => vec![entry],
+        Target::Entry(id) => match find_entry(&app.sql, programme_no, id).await? {
+            Some(entry) if is_theirs(app, caller, &entry, &body.member_id).await? => {
+                body.fits(&entry)?;
+                vec![entry]
+            }
             _ => Vec::new(),
         },
     };

@@ -72,7 +72,7 @@ impl ReleaseBody {
 pub enum Target {
     /// Whatever bears one of these sources.
     Sources(Vec<String>),
-    /// A redemption or a capture.
+    /// An earn, a redemption or a capture.
     Entry(EntryId),
 }
 
@@ -91,7 +91,7 @@ impl ReverseBody {
             (None, Some(id)) if self.reference.is_none() => {
                 let id = EntryId::parse(id);
                 if id.is_none() {
-                    check.wrong("/entry_id", "must be the entry_id of a redemption");
+                    check.wrong("/entry_id", "must be the entry_id of an earn or a redemption");
                 }
                 id.map(Target::Entry)
             }
@@ -115,9 +115,29 @@ impl ReverseBody {
         if self.lines.is_some() && !matches!(self.event.as_deref(), None | Some("purchase" | "redeem")) {
             check.wrong("/lines", "only purchases and redemptions have lines");
         }
-        let is_order = matches!(self.event.as_deref(), None | Some("purchase")) && !is_redemption;
+        let is_order = matches!(self.event.as_deref(), None | Some("purchase"));
         let part = self.part((is_order, is_redemption), &mut check);
         check.done(target.map(|target| (target, part)))
+    }
+
+    /// Whether what it says goes with the entry that it names by its id.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that does not.
+    pub fn fits(&self, entry: &ledger::Entry) -> Result<(), Problem> {
+        let mut check = Check::default();
+        let is_earn = entry.kind == ledger::Kind::Earn;
+        let is_refund = self.refund.is_some() || self.lines.iter().flatten().any(|line| line.refund.is_some());
+        if is_refund && entry.event.as_deref() != Some("purchase") {
+            check.wrong("/refund", "goes with a purchase");
+        }
+        if is_earn && self.points.is_some() {
+            check.wrong("/points", "goes with a redemption");
+        }
+        if is_earn && self.quantity.is_some() {
+            check.wrong("/quantity", "goes with a redemption");
+        }
+        check.done(Some(()))
     }
 
     fn part(&self, (is_order, is_redemption): (bool, bool), check: &mut Check) -> Part {

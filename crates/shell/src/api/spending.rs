@@ -121,7 +121,7 @@ pub struct ReverseBody {
     /// One side alone: `purchase` or an action for what it earned, `redeem` for what was spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The redemption or capture to be undone, when it has no reference.
+    /// The earn, redemption or capture to be undone, by its entry: that one alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_id: Option<String>,
     /// The order lines that came back, at least one; all that is left of the order when absent.
