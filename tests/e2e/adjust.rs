@@ -63,14 +63,14 @@ fn every_wrong_decision_has_its_problem() {
         (ben.post(&format!("/v1/adjustments/{small}/approve"), &json!({"points": 5})), "400 invalid-request /points"),
         (decides(&ben, &small, "sign"), "404 route-not-found"),
         (ben.get(&format!("/v1/adjustments/{small}/approve")), "405 method-not-allowed"),
-        (decides(&ben, &small, "approve?dry_run=true"), "201 approve +0 = 100, adjust +500 = 600"),
+        (decides(&ben, &small, "approve?dry_run=true"), "201 adjust +500 = 600, approve +0 = 100"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
     assert_eq!(entries(), before);
     let approve = decides(&ben, &small, "approve").key("a-1");
     let first = approve.send();
-    assert_eq!(first.outcome(), "201 approve +0 = 100, adjust +500 = 600");
+    assert_eq!(first.outcome(), "201 adjust +500 = 600, approve +0 = 100");
     approve.send().assert_replays(&first);
     for (ask, outcome) in [
         (decides(&carl, &small, "approve"), "409 request-resolved"),
@@ -84,7 +84,7 @@ fn every_wrong_decision_has_its_problem() {
         assert_eq!(ask.send().outcome(), outcome);
     }
     // The entry that moved the points names everybody.
-    let adjust = &first.ok()["follow_ups"][0];
+    let adjust = &first.ok()["entry"];
     assert_eq!(adjust["adjustment"]["requested_by"]["name"], "anna");
     assert_eq!(adjust["adjustment"]["approvals"][0]["by"]["name"], "ben");
     assert_eq!((&adjust["adjustment"]["evidence"], &adjust["corrects"]), (&json!("ticket 7"), &json!(small)));
@@ -123,7 +123,7 @@ fn approvers_at_once() {
     for round in 0..3 {
         let request = id(&asks(&anna, 10).send());
         let answers = at_once(16, |n| decides(&people[n], &request, "approve").send().outcome());
-        let won: Vec<&String> = answers.iter().filter(|outcome| outcome.starts_with("201 approve")).collect();
+        let won: Vec<&String> = answers.iter().filter(|outcome| outcome.starts_with("201 ")).collect();
         let moved = won.iter().filter(|outcome| outcome.contains("adjust +10")).count();
         let late = answers.iter().filter(|outcome| *outcome == "409 request-resolved").count();
         assert_eq!((won.len(), moved, late), (2, 1, 14), "{answers:?}");
@@ -162,7 +162,7 @@ fn a_file_of_requests() {
     let expected =
         ["201 ", "201 ", "404 member-not-found", "400 invalid-request", "400 invalid-request", "422 unknown-policy"];
     assert_eq!(dry[..6], expected);
-    assert_eq!(dry[6], "201 ", "each is shown as if it were alone");
+    assert_eq!(dry[6], "409 reference-already-used", "each sees those before it");
     assert_eq!(office.host.books().snapshot(), entries);
     let first = send("/v1/adjustments/batch", "file-1");
     assert_eq!(first[..6], expected);
@@ -195,7 +195,7 @@ fn points_are_taken_only_if_they_are_there() {
     assert_eq!(approve("1"), "422 insufficient-points");
     office.shop.buys("m", "o-2", 5_000).send().ok();
     assert_eq!(approve("1"), "422 insufficient-points (again)");
-    assert_eq!(approve("2"), "201 approve +0 = 150, adjust -150 = 0");
+    assert_eq!(approve("2"), "201 adjust -150 = 0, approve +0 = 150");
 }
 
 #[test]

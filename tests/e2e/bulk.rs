@@ -53,6 +53,9 @@ fn each_event_has_its_outcome() {
         "201 earn +3000 = 3000, tier_change +500 = 3500",
         "201 earn +11 = 3511",
     ];
+    let before = host.books().snapshot();
+    assert_eq!(shop.bulk_dry(&events), expected, "a dry run tells the same");
+    assert_eq!(host.books().snapshot(), before, "and writes nothing");
     assert_eq!(shop.bulk(&events), expected);
     let again = |outcome: &&str| {
         if outcome.starts_with("400") || outcome.contains("reused") || outcome.contains("again") {
@@ -61,7 +64,9 @@ fn each_event_has_its_outcome() {
             format!("{outcome} (again)")
         }
     };
-    assert_eq!(shop.bulk(&events), expected.iter().map(again).collect::<Vec<_>>(), "sent once more, nothing happens");
+    let again = expected.iter().map(again).collect::<Vec<_>>();
+    assert_eq!(shop.bulk(&events), again, "sent once more, nothing happens");
+    assert_eq!(shop.bulk_dry(&events), again);
     assert_eq!(shop.balance("m"), 41);
 }
 
@@ -77,7 +82,9 @@ fn many_events_of_one_member_with_duplicates() {
             event(&key, purchase("m", &format!("o-{order}"), 100))
         })
         .collect();
+    let told = shop.bulk_dry(&events);
     let outcomes = shop.bulk(&events);
+    assert_eq!(told, outcomes);
     for (kind, count) in [("201 earn", 375), ("(again)", 250), ("409 reference-already-used", 125)] {
         assert_eq!(outcomes.iter().filter(|outcome| outcome.contains(kind)).count(), count, "{kind}");
     }
@@ -108,19 +115,41 @@ fn events_tell_where_they_come_from() {
         check_in("4", "c", "", "192.0.2.1"),
         check_in("5", "c", "x", "here"),
     ];
-    assert_eq!(
-        shop.bulk(&events),
-        [
-            "201 earn +5 = 5",
-            "422 device-limit-reached",
-            "201 earn +5 = 5",
-            "400 invalid-request /device_id",
-            "400 invalid-request /client_ip",
-        ]
-    );
+    let expected = [
+        "201 earn +5 = 5",
+        "422 device-limit-reached",
+        "201 earn +5 = 5",
+        "400 invalid-request /device_id",
+        "400 invalid-request /client_ip",
+    ];
+    assert_eq!(shop.bulk_dry(&events), expected, "events of different members see what they share");
+    assert_eq!(shop.bulk(&events), expected);
     assert_eq!(shop.all_with("/v1/traces", "ip=2001:db8::1").len(), 1);
     let wrong = shop.post("/v1/earn/bulk", &json!({"events": events})).with("device-id", "phone").send();
     assert_eq!(wrong.outcome(), "400 invalid-request Device-Id");
+}
+
+/// Members share a budget: each event sees what those before it took, in a dry run as in earnest.
+#[test]
+fn a_dry_run_shares_budgets_out() {
+    let host = Host::start();
+    let shop = host.shop_with("budget", |book| {
+        book["caps"] = json!({"budget": {"points": 100, "per": "month", "red_line_percent": 80}});
+    });
+    let buys = |n: usize| event(&format!("k-{n}"), purchase(&format!("m-{n}"), &format!("o-{n}"), 6_000));
+    let events: Vec<Json> = (0..4).map(buys).collect();
+    let before = host.books().snapshot();
+    let told = shop.bulk_dry(&events);
+    assert_eq!(told, ["201 earn +60 = 60", "201 earn +40 = 40", "201 earn +0 = 0", "201 earn +0 = 0"]);
+    assert_eq!(host.books().snapshot(), before);
+    // The keys are free for other requests.
+    let other = event("k-0", purchase("m-9", "o-9", 1_000));
+    assert_eq!(shop.bulk_dry(&[other]), ["201 earn +10 = 10"]);
+    let mut granted: Vec<String> = shop.bulk(&events);
+    granted.sort_unstable();
+    let mut told = told;
+    told.sort_unstable();
+    assert_eq!(granted, told, "who comes first may differ, what is given out does not");
 }
 
 #[test]
@@ -138,7 +167,8 @@ fn what_is_wrong_with_the_call_is_no_outcome() {
         (text("{\"events\":[{},]}"), "400 malformed-json"),
         (text("{\"events\":[{\"a\":}]}"), "400 malformed-json"),
         (text(&format!("{{\"events\":[\"{}\"]}}", "x".repeat(1 << 20))), "413 body-too-large"),
-        (shop.ask("POST", "/v1/earn/bulk?dry_run=true").body("{\"events\":[{}]}"), "400 invalid-request ?dry_run"),
+        (shop.ask("POST", "/v1/earn/bulk?dry_run=maybe").body("{\"events\":[{}]}"), "400 invalid-request ?dry_run"),
+        (shop.ask("POST", "/v1/earn/bulk?at=now").body("{\"events\":[{}]}"), "400 invalid-request ?at"),
         (text("{\"events\":[{}]}").without("authorization"), "401 unauthorized"),
     ] {
         assert_eq!(ask.send().outcome(), outcome, "{:.80}", format!("{ask:?}"));

@@ -260,7 +260,7 @@ fn no_admin_makes_an_approver_alone() {
     let ask = |shop: &Shop| text_of_entry(&shop.post("/v1/adjustments", &body).send());
     let approve = |shop: &Shop, id: &str| shop.ask("POST", &format!("/v1/adjustments/{id}/approve")).send();
     let request = ask(&first);
-    assert_eq!(approve(&ben, &request).outcome(), "201 approve +0 = 100, adjust +500 = 600");
+    assert_eq!(approve(&ben, &request).outcome(), "201 adjust +500 = 600, approve +0 = 100");
     // Who rotates another's key gets no key; who has it may change it, and is the same person with the new one.
     let rotated = first.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
     assert_eq!(rotated.ok()["waits"], true);
@@ -394,7 +394,7 @@ fn a_key_of_stores_keeps_to_them() {
     assert_eq!((here.all("/v1/adjustments", 9).len(), there.all("/v1/adjustments", 9).len()), (1, 0));
     let approve = |who: &Shop| who.ask("POST", &format!("/v1/adjustments/{request}/approve")).send().outcome();
     assert_eq!(approve(&there), "404 request-not-found");
-    assert_eq!(approve(&here), "201 approve +0 = 55, adjust +5 = 60");
+    assert_eq!(approve(&here), "201 adjust +5 = 60, approve +0 = 55");
     for (ask, outcome) in [
         (finance.get("/v1/reports/audit"), "403 store-forbidden"),
         (finance.get("/v1/audit-log"), "403 store-forbidden"),

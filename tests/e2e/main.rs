@@ -5,6 +5,7 @@
 
 mod activate;
 mod adjust;
+mod answers;
 mod attacks;
 mod audit_log;
 mod back_tests;

@@ -113,6 +113,65 @@ fn a_member_sees_what_expires_and_what_is_missing() {
     assert_eq!(member["growth"], 151);
 }
 
+/// A member and its lots are one answer: sums and lots are read at once, in whichever page, also when something fell due that nobody has recorded.
+#[test]
+fn sums_are_those_of_the_lots() {
+    let host = Host::start();
+    let shop = host.shop_with("sums", |book| {
+        book["purchase"]["pending"] = json!({"days": 7});
+        book["expiry"]["shopping"] = json!({"policy": "days", "days": 30});
+    });
+    for (day, order) in [(10, "o-1"), (12, "o-2"), (14, "o-3")] {
+        host.clock(&format!("2026-03-{day}T10:00:00+08:00"));
+        shop.buys("m", order, 1_000 * day).send().ok();
+    }
+    host.clock("2026-03-21T10:00:00+08:00");
+    shop.holds("m", 50, 43_200).send().ok();
+    for (instant, balance, pending, held) in [
+        ("2026-03-21T10:00:00+08:00", 170, 140, 50),
+        ("2026-03-22T00:00:00+08:00", 310, 0, 50),
+        // The lot that the hold is of has ended; what it keeps lives on.
+        ("2026-04-18T00:00:00+08:00", 260, 0, 50),
+        ("2026-04-20T10:00:01+08:00", 140, 0, 0),
+        ("2026-05-01T00:00:00+08:00", 0, 0, 0),
+    ] {
+        host.clock(instant);
+        let member = shop.member("m");
+        let first = shop.get("/v1/members/m/lots?limit=1").send().ok();
+        let mut pages = vec![first];
+        while let Some(next) = pages.last().unwrap()["next"].as_str() {
+            let next = format!("/v1/members/m/lots?limit=1&cursor={next}");
+            pages.push(shop.get(&next).send().ok());
+        }
+        let told = |page: &serde_json::Value| [&page["as_of"], &page["sequence"], &page["sums"]].map(Clone::clone);
+        assert!(pages.iter().all(|page| told(page) == told(&pages[0])), "{instant}: {pages:?}");
+        let sums = &pages[0]["sums"];
+        assert_eq!(
+            [&sums["balance"], &sums["pending"], &sums["held"]].map(|sum| sum.as_i64().unwrap()),
+            [balance, pending, held],
+            "{instant}"
+        );
+        for name in ["balance", "pending", "held", "debt", "ledger_balance"] {
+            assert_eq!(sums[name], member[name], "{instant} {name}");
+        }
+        assert_eq!(member["sequence"], pages[0]["sequence"]);
+        let lots = pages.iter().flat_map(|page| page["items"].as_array().unwrap());
+        let remaining: i64 = lots.map(|lot| lot["remaining"].as_i64().unwrap()).sum();
+        assert_eq!(remaining, balance + pending + held, "{instant}");
+    }
+    // What is written in between shows: the page is of the state after it.
+    host.clock("2026-03-22T00:00:00+08:00");
+    let page = shop.get("/v1/members/m/lots?limit=1").send().ok();
+    shop.buys("m", "o-4", 1_000).send().ok();
+    let next = page["next"].as_str().unwrap();
+    let other = shop.get(&format!("/v1/members/m/lots?limit=1&cursor={next}")).send().ok();
+    assert_ne!(page["sequence"], other["sequence"]);
+    for wrong in ["1.2", "1.2.3.4", "1.99999999999999.1", "1..1"] {
+        let answer = shop.get(&format!("/v1/members/m/lots?cursor={wrong}")).send();
+        assert_eq!(answer.outcome(), "400 invalid-request ?cursor", "{wrong}");
+    }
+}
+
 #[test]
 fn a_programme_may_want_members_registered_first() {
     let host = Host::start();

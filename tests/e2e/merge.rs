@@ -121,7 +121,7 @@ fn a_merger_is_asked_for_and_approved() {
     let own = shop.with_bearer(&shop.key_of("service", "approver"));
     assert_eq!(decides(&own, &small, "approve").outcome(), "403 own-request");
     assert_eq!(shop.balance("a"), 300);
-    assert_eq!(decides(&approver, &small, "approve").outcome(), "201 approve +0 = 100, merge +300 = 400");
+    assert_eq!(decides(&approver, &small, "approve").outcome(), "201 merge +300 = 400, approve +0 = 100");
     assert_eq!(decides(&approver, &small, "approve").outcome(), "409 request-resolved");
     assert_eq!(shop.get("/v1/members/a").send().outcome(), "409 member-merged");
     let state = |asked: &tests::Answer| {

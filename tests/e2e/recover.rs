@@ -77,9 +77,9 @@ fn stolen_points_are_traced_and_come_back() {
     assert_eq!(approve(&anna, &asked).outcome(), "403 own-request");
     let ben = shop.with_bearer(&shop.key_of("ben", "approver"));
     let answer = approve(&ben, &asked);
-    assert_eq!(answer.outcome(), "201 approve +0 = 30, reverse +40 = 70, reverse +25 = 95");
+    assert_eq!(answer.outcome(), "201 reverse +40 = 70, approve +0 = 30, reverse +25 = 95");
     let answer = answer.ok();
-    assert_eq!(answer["follow_ups"][1]["cause"], answer["follow_ups"][0]["entry_id"], "one correction");
+    assert_eq!(answer["also_asked"][1]["cause"], answer["entry"]["entry_id"], "one correction");
     let again = recover(&body).send().ok();
     assert_eq!(approve(&ben, &again).outcome(), "409 nothing-to-reverse");
     // The operator is held up by nobody.

@@ -55,7 +55,8 @@ fn what_expires_first_is_spent_first() {
     shop.buys("m", "o-1", 1_000).send().ok();
     shop.does("m", "check_in").send().ok();
     let spent = shop.redeems("m", 7).send().ok();
-    assert_eq!(spent["entry"]["lots"], json!([{"lot": 2, "points": -5}, {"lot": 1, "points": -2}]));
+    let drawn = |lot: i64, points: i64| json!({"lot": lot, "change": "drawn", "points": points});
+    assert_eq!(spent["entry"]["lots"], json!([drawn(2, -5), drawn(1, -2)]));
     let lots = shop.all("/v1/members/m/lots", 10);
     assert_eq!((lots.len(), &lots[0]["remaining"], &lots[0]["source"]), (1, &json!(8), &json!("purchase")));
 }

@@ -208,12 +208,12 @@ fn a_mistaken_grant_goes_from_its_own_lot() {
         ben.post(&format!("/v1/adjustments/{id}/approve"), &json!({})).send()
     };
     let granted = approved(&ask(200, None));
-    let grant = granted.ok()["follow_ups"][0]["entry_id"].as_str().unwrap().to_owned();
+    let grant = granted.ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
     assert_eq!(ask(-200, Some("x")).outcome(), "400 invalid-request /undoes");
     assert_eq!(ask(200, Some(&grant)).outcome(), "400 invalid-request /points");
     assert_eq!(ask(-201, Some(&grant)).outcome(), "422 more-than-left");
     let undone = approved(&ask(-200, Some(&grant)));
-    assert_eq!(undone.ok()["follow_ups"][0]["lots"], json!([{"lot": 2, "points": -200}]));
+    assert_eq!(undone.ok()["entry"]["lots"], json!([{"lot": 2, "change": "drawn", "points": -200}]));
     let lots = shop.get("/v1/members/m/lots").send().ok()["items"].clone();
     assert_eq!((lots.as_array().unwrap().len(), &lots[0]["lot"]), (1, &json!(1)));
 }

@@ -70,10 +70,17 @@ fn what_is_named_must_be_there() {
         (back(&shop, &json!({"member_id": "n"})), "404 member-not-found"),
         (back(&shop, &json!({"event": "check_in"})), "404 reference-not-found"),
         (back(&shop, &json!({"event": "redeem"})), "404 reference-not-found"),
-        // A reversal cannot be reversed, nor can an earn be named by its entry.
+        // A reversal cannot be reversed.
         (back(&shop, &json!({"event": "reverse", "reference": "r-1"})), "404 reference-not-found"),
         (entry(&json!({"entry_id": returned.ok()["entry"]["entry_id"]})), "404 reference-not-found"),
-        (entry(&json!({"entry_id": earned})), "404 reference-not-found"),
+        (entry(&json!({"entry_id": earned, "member_id": "n"})), "404 member-not-found"),
+        (entry(&json!({"entry_id": earned, "points": 5})), "400 invalid-request /points"),
+        (entry(&json!({"entry_id": earned, "quantity": 1})), "400 invalid-request /quantity"),
+        (
+            entry(&json!({"entry_id": redeemed, "refund": {"amount_minor": 5, "currency": "CNY"}})),
+            "400 invalid-request /refund",
+        ),
+        (entry(&json!({"entry_id": earned, "lines": [{"line_id": "cup"}]})), "422 unknown-line"),
         (entry(&json!({"entry_id": "x"})), "400 invalid-request /entry_id"),
         (entry(&json!({"entry_id": redeemed, "lines": [{"line_id": "tea"}]})), "422 unknown-line"),
         (entry(&json!({"entry_id": redeemed, "event": "redeem"})), "400 invalid-request /event"),
@@ -107,6 +114,37 @@ fn what_is_named_must_be_there() {
     assert_eq!(entry(&json!({"entry_id": redeemed})).send().outcome(), "409 nothing-to-reverse");
 }
 
+/// An earn is named by its entry as well as by its order, in parts or whole, and either way nothing comes back twice.
+#[test]
+fn an_earn_is_named_by_its_entry() {
+    let (host, shop) = opened();
+    let earned = host.books().text("SELECT id FROM entry WHERE kind = 'earn'");
+    let check_in = shop.does("m", "check_in").send().ok()["entry"]["entry_id"].clone();
+    let pay = json!({"member_id": "m", "points": 10, "reference": "o-1"});
+    shop.post("/v1/redeem", &pay).send().ok();
+    let entry = |fields: &Json| {
+        let mut body = json!({"member_id": "m", "entry_id": earned});
+        fields.as_object().unwrap().iter().for_each(|(name, value)| body[name] = value.clone());
+        shop.post("/v1/reverse", &body)
+    };
+    let tea = json!({"lines": [{"line_id": "tea", "quantity": 3}]});
+    for (ask, outcome) in [
+        (entry(&tea), "201 reverse -25 = 45"),
+        (entry(&tea), "422 more-than-left"),
+        (back(&shop, &tea), "422 more-than-left"),
+        (entry(&json!({"refund": {"amount_minor": 1_000, "currency": "CNY"}})), "201 reverse -10 = 35"),
+        // That one alone: what was spent on the order stays spent.
+        (entry(&json!({})), "201 reverse -40 = -5"),
+        (entry(&json!({})), "409 nothing-to-reverse"),
+        (entry(&json!({"entry_id": check_in})), "201 reverse -5 = -10"),
+        (entry(&json!({"entry_id": check_in})), "409 nothing-to-reverse"),
+        (back(&shop, &json!({})), "201 reverse +10 = 0, repay +0 = 0"),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    assert_eq!(shop.member("m")["tier"]["value"], 0);
+}
+
 /// An order paid with points comes back with them, in proportion, before what it earned is taken.
 #[test]
 fn spent_points_come_back_first() {
@@ -121,7 +159,12 @@ fn spent_points_come_back_first() {
     assert_eq!(back(&shop, &half).send().outcome(), "201 reverse -50 = 75, reverse +50 = 125");
     let rest = back(&shop, &json!({"reference": "o-2"})).send();
     assert_eq!(rest.outcome(), "201 reverse -25 = 75, reverse +25 = 100");
-    assert_eq!(rest.ok()["follow_ups"][0]["lots"][0]["returned"], 25);
+    // What was asked for is not among what came along.
+    let lot = &rest.ok()["also_asked"][0]["lots"][0];
+    assert_eq!(
+        (&lot["change"], &lot["points"], &rest.ok()["follow_ups"]),
+        (&json!("returned"), &json!(25), &json!([]))
+    );
 }
 
 #[test]

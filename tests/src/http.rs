@@ -180,7 +180,8 @@ impl Answer {
 pub(crate) fn written(body: &Json) -> String {
     let Some(entry) = body.get("entry") else { return String::new() };
     let follow_ups = body["follow_ups"].as_array().unwrap();
-    let entries: Vec<String> = std::iter::once(entry).chain(follow_ups).map(entry_line).collect();
+    let also_asked = body["also_asked"].as_array().into_iter().flatten();
+    let entries: Vec<String> = std::iter::once(entry).chain(also_asked).chain(follow_ups).map(entry_line).collect();
     format!(" {}", entries.join(", "))
 }
 

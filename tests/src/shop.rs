@@ -165,7 +165,16 @@ impl Shop {
 
     /// Outcomes of a bulk earn, one line each.
     pub fn bulk(&self, events: &[Json]) -> Vec<String> {
-        let answer = self.post("/v1/earn/bulk", &json!({"events": events})).send().ok();
+        self.bulk_at("/v1/earn/bulk", events)
+    }
+
+    /// What the outcomes of a bulk earn would be.
+    pub fn bulk_dry(&self, events: &[Json]) -> Vec<String> {
+        self.bulk_at("/v1/earn/bulk?dry_run=true", events)
+    }
+
+    fn bulk_at(&self, path: &str, events: &[Json]) -> Vec<String> {
+        let answer = self.post(path, &json!({"events": events})).send().ok();
         answer["outcomes"].as_array().unwrap().iter().map(outcome).collect()
     }
 }

@@ -11,12 +11,12 @@
 //! | `POST /v1/adjustments/{id}/reject` | turns one down; `?dry_run=true` writes nothing |
 //! | `POST /v1/adjustments/{id}/withdraw` | takes one's own back; `?dry_run=true` writes nothing |
 
-use ledger::{Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict};
+use ledger::{Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone};
 use rules::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
     AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate_for_stores,
-    bulk_of_caller, known_as, may_see, now, of_caller, parse_json, parse_optional_json, serve, stolen,
+    bulk_of_caller, known_as, may_see, now, of_caller, parse_json, parse_optional_json, serve, stolen, zone,
 };
 use spin_sdk::http_service;
 use store::{Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests};
@@ -117,16 +117,17 @@ async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let (found, next) = open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
     // By the clock, whether or not a job has written down which of them lapsed.
+    let zone = zone(&app.sql, &caller.programme).await?;
     let mut items = Vec::new();
     for (member, request) in found.into_iter().filter(|(_, request)| now() < request.terms.until) {
         if caller.stores.is_none() || made(app, &caller, &request.id.to_string()).await.is_ok() {
-            items.push(shown(&member, &request));
+            items.push(shown(&member, &request, zone));
         }
     }
     Ok(Reply::json(200, &Page::body(items, next.map(|next| next.to_string()))))
 }
 
-fn shown(member: &MemberId, request: &AdjustmentRequest) -> Json {
+fn shown(member: &MemberId, request: &AdjustmentRequest, zone: Zone) -> Json {
     let AdjustmentRequest { id, terms, by, approvals } = request.clone();
     let waits_for = terms.steps.get(approvals.len()).cloned();
     let adjustment = Adjustment { terms, by, approvals };
@@ -135,7 +136,7 @@ fn shown(member: &MemberId, request: &AdjustmentRequest) -> Json {
         "member_id": member.as_str(),
         "state": "open",
         "waits_for": waits_for,
-        "adjustment": adjustment_json(&adjustment),
+        "adjustment": adjustment_json(&adjustment, zone),
     })
 }
 
@@ -155,6 +156,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         _ if newest.terms.until <= now() => "lapsed",
         _ => "open",
     };
+    let zone = zone(&app.sql, &caller.programme).await?;
     let waits_for = newest.terms.steps.get(newest.approvals.len()).filter(|_| state == "open");
     Ok(Reply::json(
         200,
@@ -163,9 +165,9 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
             "member_id": made.member.as_str(),
             "state": state,
             "waits_for": waits_for,
-            "adjustment": adjustment_json(newest),
-            "entry": entry_json(&made),
-            "decisions": decisions.iter().map(entry_json).collect::<Vec<_>>(),
+            "adjustment": adjustment_json(newest, zone),
+            "entry": entry_json(&made, zone),
+            "decisions": decisions.iter().map(|entry| entry_json(entry, zone)).collect::<Vec<_>>(),
         }),
     ))
 }

@@ -13,7 +13,7 @@ use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
     App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, Response, Role, asked,
-    authenticate_for_stores, known_as, now, of_caller, parse_json, parse_optional_json, serve,
+    authenticate_for_stores, known_as, now, of_caller, parse_json, parse_optional_json, serve, zone,
 };
 use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, coupon_holder, coupon_json, load, named_entry};
@@ -92,7 +92,8 @@ async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Proble
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
     let member = found.and_then(|(_, _, mut loaded)| loaded.pop()).map(|loaded| loaded.member);
     let open = member.as_ref().and_then(|member| member.coupon(code)).filter(|coupon| !coupon.has_expired(now()));
-    let mut shown = open.map_or_else(|| json!({"code": code}), coupon_json);
+    let zone = zone(&app.sql, &caller.programme).await?;
+    let mut shown = open.map_or_else(|| json!({"code": code}), |coupon| coupon_json(coupon, zone));
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("member_id".to_owned(), Json::from(holder.as_str()));
         // What ended it is in the member's entries.

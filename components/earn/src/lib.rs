@@ -3,7 +3,7 @@
 //! | Route | Does |
 //! |---|---|
 //! | `POST /v1/earn` | one event; `?dry_run=true` writes nothing |
-//! | `POST /v1/earn/bulk` | up to 500 events, each with its own key and outcome |
+//! | `POST /v1/earn/bulk` | up to 500 events, each with its own key and outcome; `?dry_run=true` writes nothing |
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -47,7 +47,7 @@ struct Events {
 }
 
 fn many(request: &Request, actor: &str) -> Result<Vec<Result<store::Order, Problem>>, Problem> {
-    request.allow_query(&[])?;
+    request.allow_query(&["dry_run"])?;
     let Events { events } = parse_json(request.body_within(MOST_BULK_BYTES)?)?;
     if events.is_empty() || events.len() > MOST_EVENTS {
         return Err(Problem::InvalidRequest(vec![FieldError::new("/events", "must be 1 to 500 events")]));

@@ -11,7 +11,7 @@ mod export;
 use ledger::EntryId;
 use rules::Past;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, noted, serve};
+use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, noted, serve, zone};
 use spin_sdk::http_service;
 use store::{ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source};
 
@@ -148,7 +148,8 @@ async fn entry(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     request.allow_query(&[])?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?;
     let found = find_entry(&app.sql, caller.programme.no, id).await?;
-    found.map(|entry| Reply::json(200, &entry_json(&entry))).ok_or(Problem::ResourceNotFound)
+    let entry = found.ok_or(Problem::ResourceNotFound)?;
+    Ok(Reply::json(200, &entry_json(&entry, zone(&app.sql, &caller.programme).await?)))
 }
 
 async fn orders(app: &App, request: &Request) -> Result<Reply, Problem> {
@@ -167,13 +168,14 @@ async fn orders(app: &App, request: &Request) -> Result<Reply, Problem> {
     let store = request.query("store_id");
     let is_of_store = |past: &Past| store.is_none() || past.entry.origin.store.as_deref() == store;
     let found = records(&app.sql, caller.programme.no, &sources).await?.into_iter().filter(is_of_store);
+    let zone = zone(&app.sql, &caller.programme).await?;
     let items = found.take(MOST_RECORDS).map(|past| {
         json!({
             "member_id": past.entry.member.as_str(),
             "store_id": past.entry.origin.store,
             "state": if past.is_undone() { "undone" } else { "recorded" },
-            "entry": entry_json(&past.entry),
-            "corrections": past.corrections.iter().map(entry_json).collect::<Vec<_>>(),
+            "entry": entry_json(&past.entry, zone),
+            "corrections": past.corrections.iter().map(|entry| entry_json(entry, zone)).collect::<Vec<_>>(),
         })
     });
     Ok(Reply::json(200, &Page::body(items.collect(), None)))

@@ -146,7 +146,42 @@ fn schemas() -> Json {
             json!({
                 "type": "object",
                 "required": ["entry_id", "member_id", "sequence", "kind", "points", "balance_after", "occurred_at", "recorded_at", "hash"],
-                "properties": {"kind": {"enum": kinds}, "points": {"type": "integer"}, "balance_after": {"type": "integer"}},
+                "properties": {
+                    "kind": {"enum": kinds},
+                    "points": {"type": "integer"},
+                    "balance_after": {"type": "integer"},
+                    "lots": {"type": "array", "items": reference("LotChange")},
+                },
+            }),
+        ),
+        (
+            "LotChange",
+            json!({
+                "type": "object",
+                "required": ["lot", "change", "points"],
+                "properties": {
+                    "lot": {"type": "integer"},
+                    "change": {"enum": ["granted", "drawn", "returned", "activated", "renewed"]},
+                    "points": {"type": "integer", "description": "above 0 where granted, returned or activated, below 0 where drawn, 0 where renewed"},
+                    "source": {"type": "string", "description": "where granted or returned: what granted the lot"},
+                    "available_at": {"type": ["string", "null"], "format": "date-time", "description": "null while the lot waits for an activation"},
+                    "expires_at": {"type": ["string", "null"], "format": "date-time", "description": "null is never, or not known yet while available_at is null"},
+                    "valid_through": {"type": ["string", "null"], "format": "date", "description": "the last local day before expires_at"},
+                },
+            }),
+        ),
+        (
+            "LotsPage",
+            json!({
+                "type": "object",
+                "required": ["items", "next", "as_of", "sequence", "sums"],
+                "properties": {
+                    "items": {"type": "array"},
+                    "next": {"type": ["string", "null"]},
+                    "as_of": {"type": "string", "format": "date-time", "description": "the instant that lots and sums are told at"},
+                    "sequence": {"type": "integer", "description": "the member's last entry that they know of"},
+                    "sums": {"type": "object", "description": "of all the member's lots: balance, pending, held, debt, ledger_balance"},
+                },
             }),
         ),
         (
@@ -154,7 +189,12 @@ fn schemas() -> Json {
             json!({
                 "type": "object",
                 "required": ["entry", "follow_ups", "balance"],
-                "properties": {"entry": reference("Entry"), "follow_ups": {"type": "array", "items": reference("Entry")}, "balance": {"type": "integer"}},
+                "properties": {
+                    "entry": reference("Entry"),
+                    "also_asked": {"type": "array", "items": reference("Entry"), "description": "there when the call asked for several: all but the first"},
+                    "follow_ups": {"type": "array", "items": reference("Entry"), "description": "what came along without being asked for"},
+                    "balance": {"type": "integer"},
+                },
             }),
         ),
         (

@@ -50,6 +50,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         path: "/v1/earn/bulk",
         summary: "Earn for up to 500 events, each with its own key and outcome",
+        query: DRY_RUN,
         body: Some("BulkEarn"),
         is_mutation: false,
         success: &[200],
@@ -225,9 +226,9 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         path: "/v1/members/{id}/lots",
-        summary: "Open lots in the order they will be spent",
+        summary: "Open lots in the order they will be spent, and what they add up to, read at one instant",
         query: PAGE,
-        answer: "Page",
+        answer: "LotsPage",
         ..READ
     },
     Operation { path: "/v1/programmes/{id}", summary: "A programme and its published rulebook", ..READ },
@@ -430,6 +431,7 @@ pub const OPERATIONS: &[Operation] = &[
         path: "/v1/jobs/{name}",
         summary: "Run a job, for schedulers that only speak HTTP; night with dry_run=true rehearses the coming one",
         query: REHEARSAL,
+        is_mutation: false,
         success: &[200],
         answer: "Object",
         ..WRITE

@@ -10,7 +10,7 @@ use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
 use shell::{
     App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, asked, authenticate_for_stores, may_see,
-    now, of_caller, parse_optional_json, serve,
+    now, of_caller, parse_optional_json, serve, zone,
 };
 use spin_sdk::http_service;
 use store::{Caller, corrections, entry_json, named_entry};
@@ -76,6 +76,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         None if is_over(now()) => "timed_out",
         None => "open",
     };
+    let zone = zone(&app.sql, &caller.programme).await?;
     let points: i64 = hold.reservation.iter().flat_map(|reservation| &reservation.lots).map(|lot| lot.points).sum();
     let captured = resolution.as_ref().map_or(0, |entry| -entry.points);
     Ok(Reply::json(
@@ -88,8 +89,8 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
             "points": points,
             "captured": captured,
             "until": until.map(|at| at.to_string()),
-            "entry": entry_json(&hold),
-            "resolution": resolution.as_ref().map(entry_json),
+            "entry": entry_json(&hold, zone),
+            "resolution": resolution.as_ref().map(|entry| entry_json(entry, zone)),
         }),
     ))
 }

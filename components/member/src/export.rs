@@ -33,7 +33,7 @@ pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
     let next = found.last().filter(|_| is_more).map(|(number, ..)| number.to_string());
     let mut entries = Vec::new();
     for (_, entry, trace) in &found {
-        let mut shown = entry_json(entry);
+        let mut shown = entry_json(entry, book.zone());
         if let Some(fields) = shown.as_object_mut() {
             let told = [("device_id", &trace.device), ("client_ip", &trace.ip)];
             fields.extend(told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?.into()))));
@@ -45,7 +45,8 @@ pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
     body.insert("exported_at".to_owned(), now.to_string().into());
     body.insert("member".to_owned(), show::member(&book, &programme, &loaded, now));
     body.insert("lots".to_owned(), show::lots(&book, &programme, &loaded.member, now).into());
-    body.insert("coupons".to_owned(), loaded.member.coupons.iter().map(coupon_json).collect::<Vec<Json>>().into());
+    let coupons = loaded.member.coupons.iter().map(|coupon| coupon_json(coupon, book.zone()));
+    body.insert("coupons".to_owned(), coupons.collect::<Vec<Json>>().into());
     body.insert("entries".to_owned(), entries.into());
     body.insert("next".to_owned(), json!(next));
     Ok(Reply::json(200, &Json::Object(body)))

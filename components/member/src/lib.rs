@@ -14,9 +14,9 @@
 mod export;
 mod show;
 
-use ledger::{Closed, Coupon, MemberId, Refusal};
+use ledger::{Closed, Coupon, MemberId, Refusal, Timestamp};
 use rules::{Command, Rulebook, other_spellings};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Response, Role,
     TierBody, actor_of, admitted, asked, authenticate_for_stores, known_as, level_order, may_see, noted, now,
@@ -134,32 +134,54 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let page = Page::of(request);
     let (programme, loaded) = read(app, request, id, LIKELY_LOTS, &["limit", "cursor"]).await?;
     let page = page?;
-    let after = page.number(0)?;
+    let reading = Reading::of(&page)?;
     let (programme, loaded) =
         if loaded.member.lots_complete { (programme, loaded) } else { again(app, programme, id).await? };
     let book = published(&app.sql, &programme).await?;
-    let mut items: Vec<Json> = show::lots(&book, &programme, &loaded.member, now())
-        .into_iter()
-        .skip(usize::try_from(after).unwrap_or(usize::MAX))
-        .collect();
+    let Reading { after, as_of, sequence } = reading.going_on(loaded.member.sequence.0);
+    let (sums, lots) = show::account(&book, &programme, &loaded.member, as_of);
+    let mut items: Vec<Json> = lots.into_iter().skip(usize::try_from(after).unwrap_or(usize::MAX)).collect();
     let most = usize::try_from(page.limit).unwrap_or_default();
-    let next = (items.len() > most).then(|| (after + page.limit).to_string());
+    let next = (items.len() > most).then(|| format!("{}.{}.{sequence}", after + page.limit, as_of.0));
     items.truncate(most);
-    Ok(Reply::json(200, &Page::body(items, next)))
+    let read_at = as_of.to_string();
+    Ok(Reply::json(200, &json!({"items": items, "next": next, "as_of": read_at, "sequence": sequence, "sums": sums})))
+}
+
+/// Where a list of lots goes on, and which state of the member it is read from.
+struct Reading {
+    after: i64,
+    as_of: Timestamp,
+    sequence: i64,
+}
+
+impl Reading {
+    fn of(page: &Page) -> Result<Self, Problem> {
+        let begin = Self { after: 0, as_of: now(), sequence: -1 };
+        let Some(cursor) = &page.cursor else { return Ok(begin) };
+        let numbers: Option<Vec<i64>> =
+            cursor.split('.').map(|text| text.parse().ok().filter(|number| *number >= 0)).collect();
+        match numbers.as_deref() {
+            Some([after]) => Ok(Self { after: *after, ..begin }),
+            Some([after, as_of, sequence]) if Timestamp(*as_of) <= begin.as_of => {
+                Ok(Self { after: *after, as_of: Timestamp(*as_of), sequence: *sequence })
+            }
+            _ => Err(Problem::InvalidRequest(vec![FieldError::new("?cursor", "is not one that this list gave")])),
+        }
+    }
+
+    /// Pages tell one instant, as long as nothing is written in between.
+    fn going_on(self, sequence: i64) -> Self {
+        let as_of = if self.sequence == sequence { self.as_of } else { now() };
+        Self { as_of, sequence, ..self }
+    }
 }
 
 async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (programme, loaded) = read(app, request, id, 0, &[]).await?;
     let book = published(&app.sql, &programme).await?;
     let open = loaded.member.coupons.iter().filter(|coupon| !coupon.has_expired(now()));
-    let shown = |coupon: &Coupon| {
-        let mut shown = coupon_json(coupon);
-        if let Some(fields) = shown.as_object_mut() {
-            let last = coupon.expires_at.map(|at| book.last_day(at));
-            fields.insert("valid_through".to_owned(), last.into());
-        }
-        shown
-    };
+    let shown = |coupon: &Coupon| coupon_json(coupon, book.zone());
     Ok(Reply::json(200, &Page::body(open.map(shown).collect(), None)))
 }
 
@@ -181,7 +203,8 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     found.truncate(most);
     let next = found.last().filter(|_| is_more).map(|entry| entry.sequence.0.to_string());
     found.retain(|entry| may_see(&caller, entry.origin.store.as_deref()));
-    Ok(Reply::json(200, &Page::body(found.iter().map(entry_json).collect(), next)))
+    let zone = published(&app.sql, &caller.programme).await?.zone();
+    Ok(Reply::json(200, &Page::body(found.iter().map(|entry| entry_json(entry, zone)).collect(), next)))
 }
 
 /// Key, role and member in one statement.

@@ -10,17 +10,17 @@ use store::{Loaded, ProgrammeRef, dates};
 pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: Timestamp) -> Json {
     let ledger_balance = loaded.member.balance;
     let member = &by_the_clock(book, programme, &loaded.member, now);
-    let points = |state: LotState| {
-        member.lots.iter().filter(|lot| lot.state(now) == state).map(|lot| member.free(lot)).sum::<i64>()
-    };
+    let Sums { balance, pending, held } = Sums::of(member, now);
     let attributes: Json =
         loaded.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!({}));
     json!({
         "member_id": member.id.as_str(),
+        "as_of": now.to_string(),
+        "sequence": loaded.member.sequence.0,
         "joined_at": member.joined_at.map(|at| at.to_string()),
-        "balance": points(LotState::Active),
-        "pending": points(LotState::Pending),
-        "held": member.holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points).sum::<i64>(),
+        "balance": balance,
+        "pending": pending,
+        "held": held,
         "debt": member.debt,
         "aliases": aliases(loaded),
         "pool_id": member.pool.as_ref().map(|pool| pool.name()),
@@ -31,6 +31,24 @@ pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: T
         "tier": tier(book, member, now),
         "attributes": attributes,
     })
+}
+
+/// Points of a member as it is by the clock: those of its lots, added up.
+struct Sums {
+    balance: i64,
+    pending: i64,
+    held: i64,
+}
+
+impl Sums {
+    fn of(member: &Member, now: Timestamp) -> Self {
+        let points = |state: LotState| {
+            let lots = member.lots.iter().filter(|lot| lot.state(now) == state);
+            lots.map(|lot| member.free(lot)).sum::<i64>()
+        };
+        let held = member.holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points).sum();
+        Self { balance: points(LotState::Active), pending: points(LotState::Pending), held }
+    }
 }
 
 /// The other names of the member, each with its kind in front.
@@ -81,9 +99,26 @@ pub fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, 
         .map_or_else(|_| member.clone(), |programme| rules::by_the_clock(book, &programme, member, now))
 }
 
+/// The member's sums and its open lots, read at once: what the lots add up to is what the sums say.
+pub fn account(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> (Json, Vec<Json>) {
+    let by_the_clock = by_the_clock(book, programme, member, now);
+    let Sums { balance, pending, held } = Sums::of(&by_the_clock, now);
+    let sums = json!({
+        "balance": balance,
+        "pending": pending,
+        "held": held,
+        "debt": by_the_clock.debt,
+        "ledger_balance": member.balance,
+    });
+    (sums, open_lots(book, &by_the_clock, now))
+}
+
 /// Open lots in the order they will be spent, by the clock: what expired is gone, and what a debt takes is taken.
 pub fn lots(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Vec<Json> {
-    let member = by_the_clock(book, programme, member, now);
+    open_lots(book, &by_the_clock(book, programme, member, now), now)
+}
+
+fn open_lots(book: &Rulebook, member: &Member, now: Timestamp) -> Vec<Json> {
     let mut lots: Vec<&Lot> = member.lots.iter().collect();
     lots.sort_by_key(|lot| lot.expiring_first());
     if book.first_in_first_out() {
@@ -107,7 +142,6 @@ fn lot_json(book: &Rulebook, lot: &Lot, held: i64, now: Timestamp) -> Json {
     shown.insert("held".into(), held.into());
     shown.insert("state".into(), state.into());
     shown.insert("earned_at".into(), lot.earned_at.to_string().into());
-    shown.extend(dates(lot.available_at, lot.expires_at));
-    shown.insert("valid_through".into(), lot.expires_at.map(|at| book.last_day(at)).into());
+    shown.extend(dates(lot.available_at, lot.expires_at, book.zone()));
     shown.into()
 }

@@ -148,5 +148,6 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let before = page.number(i64::MAX)?;
     let account = account(app, &caller, id).await?;
     let found = history(&app.sql, caller.programme.no, &account.id, before, page.limit + 1).await?;
-    Ok(page.reply(found, entry_json, |last| last.sequence.0.to_string()))
+    let zone = published(&app.sql, &caller.programme).await?.zone();
+    Ok(page.reply(found, |entry| entry_json(entry, zone), |last| last.sequence.0.to_string()))
 }

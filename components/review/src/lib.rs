@@ -11,7 +11,7 @@ use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
     App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate_for_stores, in_force,
-    may_see, of_caller, parse_optional_json, person, serve,
+    may_see, of_caller, parse_optional_json, person, serve, zone,
 };
 use spin_sdk::http_service;
 use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
@@ -108,6 +108,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         Some(_) => "undone",
         None => "open",
     };
+    let zone = zone(&app.sql, &caller.programme).await?;
     Ok(Reply::json(
         200,
         &json!({
@@ -116,8 +117,8 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
             "state": state,
             "because": earn.review.as_ref().map(|review| review.because.as_str()),
             "reported_by": earn.origin.actor,
-            "entry": entry_json(&earn),
-            "decisions": decisions.iter().map(entry_json).collect::<Vec<_>>(),
+            "entry": entry_json(&earn, zone),
+            "decisions": decisions.iter().map(|entry| entry_json(entry, zone)).collect::<Vec<_>>(),
         }),
     ))
 }

@@ -8,7 +8,7 @@ use ledger::Timestamp;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate_for_stores, known_as, may_see, noted,
-    serve,
+    serve, zone,
 };
 use spin_sdk::http_service;
 use store::{Part, Trail, entry_json, trail};
@@ -58,8 +58,9 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     found.truncate(most);
     let next = found.last().filter(|_| is_more).map(|(number, _, _)| number.to_string());
     found.retain(|(_, entry, _)| may_see(&caller, entry.origin.store.as_deref()));
+    let zone = zone(&app.sql, &caller.programme).await?;
     let shown = |(_, entry, trace): &(i64, ledger::Entry, store::Trace)| -> Json {
-        json!({"device_id": trace.device, "ip": trace.ip, "entry": entry_json(entry)})
+        json!({"device_id": trace.device, "ip": trace.ip, "entry": entry_json(entry, zone)})
     };
     Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
 }

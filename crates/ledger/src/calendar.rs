@@ -53,6 +53,12 @@ pub fn local_date(at: Timestamp, zone: Zone) -> NaiveDate {
     from_day_number(i32::try_from(day).unwrap_or(i32::MAX))
 }
 
+/// The last local day on which what ends at that instant can be used.
+#[must_use]
+pub fn last_valid_day(expires_at: Timestamp, zone: Zone) -> NaiveDate {
+    local_date(expires_at.plus_ms(-1), zone)
+}
+
 /// The hour (0–23) that the wall clock shows at an instant: on a day of 23 or 25 hours it is not the number of hours since midnight.
 #[must_use]
 pub fn local_hour(at: Timestamp, zone: Zone) -> i64 {

@@ -42,7 +42,9 @@ pub use adjustments::{
     Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Concern, Person, Ruling, Undone, Verdict, decide_request,
     end_requests, lapse, request,
 };
-pub use calendar::{Period, Timestamp, day_number, from_day_number, local_date, local_hour, start_of_day};
+pub use calendar::{
+    Period, Timestamp, day_number, from_day_number, last_valid_day, local_date, local_hour, start_of_day,
+};
 pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
 pub use coupons::{
     Coupon, CouponTerms, Discount, MOST_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon,

@@ -29,6 +29,8 @@ pub(crate) fn decide_concern(
         wind_up(&mut own, book, &along(origin))?;
         return joined(vec![own], 0, primary);
     }
+    // The last approval executes what was asked for, and that is the answer.
+    let primary = own.posted();
     match concerned {
         Concerned::Recover(stolen) => recovered(book, own, stolen, primary, (origin, recorded, context)),
         Concerned::Merge(_) => {

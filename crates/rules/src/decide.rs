@@ -343,7 +343,9 @@ fn post(
         Command::Request(wish) => ask(journal, book, (wish, None), recorded, origin)?,
         Command::RequestFor(wish, concern) => ask(journal, book, (wish, Some(concern)), recorded, origin)?,
         Command::Decide { request, verdict, by, role } => {
-            adjust::decide(journal, book, (*request, *verdict, by, role), recorded, origin)?
+            let decided = adjust::decide(journal, book, (*request, *verdict, by, role), recorded, origin)?;
+            // The last approval executes what was asked for, and that is the answer.
+            return Ok(decided.map(|_| journal.posted().checked_sub(1)));
         }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{
     Currency, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotState, Member, Rate, Redeem, Rounding, Shortfall,
-    Timestamp, Zone, local_date,
+    Timestamp, Zone, last_valid_day,
 };
 
 use crate::condition::{Condition, Conditions, LISTS, Scope};
@@ -164,7 +164,7 @@ impl Rulebook {
     /// The last local day on which what ends at that instant can be used: `2026-12-31`.
     #[must_use]
     pub fn last_day(&self, expires_at: Timestamp) -> String {
-        local_date(expires_at.plus_ms(-1), self.zone()).to_string()
+        last_valid_day(expires_at, self.zone()).to_string()
     }
 
     /// The version it was published as.

@@ -1,6 +1,6 @@
 //! Replies, and how the outcome of a command is shown.
 
-use ledger::Kind;
+use ledger::{Entry, Kind, Zone};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value as Json;
@@ -79,18 +79,35 @@ impl Reply {
     }
 }
 
-/// What a command wrote, as every mutation answers: the entry it asked for, those that came along, and the balance after all of them.
-pub(crate) struct Written<'a>(pub(crate) &'a Answer);
+/// What a command wrote, as every mutation answers: the entry it asked for, further ones that it asked for, those that came along, and the balance
+/// after all of them.
+pub(crate) struct Written<'a>(pub(crate) &'a Answer, pub(crate) Zone);
 
 impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Answer { entries, primary, .. } = self.0;
+        let Self(Answer { entries, primary, .. }, zone) = self;
+        let shown = |entry| EntryView(entry, *zone);
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("entry", &entries.get(*primary).map(EntryView))?;
-        let others = entries.iter().enumerate().filter(|(index, _)| index != primary);
-        map.serialize_entry("follow_ups", &others.map(|(_, entry)| EntryView(entry)).collect::<Vec<_>>())?;
+        map.serialize_entry("entry", &entries.get(*primary).map(shown))?;
+        let others = entries.iter().enumerate().filter(|(index, _)| index != primary).map(|(_, entry)| entry);
+        let (asked, came_along): (Vec<&Entry>, Vec<&Entry>) = others.partition(|entry| is_asked(entry));
+        if !asked.is_empty() {
+            map.serialize_entry("also_asked", &asked.into_iter().map(shown).collect::<Vec<_>>())?;
+        }
+        map.serialize_entry("follow_ups", &came_along.into_iter().map(shown).collect::<Vec<_>>())?;
         map.serialize_entry("balance", &entries.last().map(|entry| entry.balance_after))?;
         map.end()
+    }
+}
+
+/// Whether an entry beside the one that was asked for was asked for, too: the last approval of what is executed with it, points spent that come back
+/// with an order, and all redemptions that are recovered at once. Told from the entries, so that a replay says the same. What a return takes
+/// of tier gifts names its cause, and comes along.
+fn is_asked(entry: &Entry) -> bool {
+    match entry.kind {
+        Kind::Approve => true,
+        Kind::Reverse => entry.cause.is_none() || !entry.returns.is_empty() || !entry.grants.is_empty(),
+        _ => false,
     }
 }
 
@@ -108,15 +125,15 @@ fn without_texts_of_the_erased(answer: &mut Answer) {
     }
 }
 
-/// Shows what became of a command.
-pub(crate) fn show(outcome: Outcome) -> Result<Reply, Problem> {
+/// Shows what became of a command; days are those of the programme's zone.
+pub(crate) fn show(outcome: Outcome, zone: Zone) -> Result<Reply, Problem> {
     match outcome {
         Outcome::Done(mut answer) => {
             without_texts_of_the_erased(&mut answer);
             // A profile that replaces another creates nothing; told from the entry, so that a replay has the same status.
             let replaces =
                 answer.entries.get(answer.primary).is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);
-            let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer));
+            let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer, zone));
             Ok(if answer.replayed { reply.with("idempotent-replayed", "true") } else { reply })
         }
         Outcome::Refused { refusal, id, replayed } => Err(Problem::Refused { refusal, id, replayed }),

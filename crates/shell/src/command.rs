@@ -4,8 +4,7 @@ use ledger::EntryId;
 use rules::Rulebook;
 use serde_json::value::RawValue;
 use store::{
-    Beside, Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Sql, Wanted, carry_out, dry_run,
-    load,
+    Beside, Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Wanted, carry_out, dry_run, load,
 };
 
 use crate::answer::{Reply, show};
@@ -174,20 +173,28 @@ async fn carried_out(
     programme: &ProgrammeRef,
     abroad: Option<&ProgrammeRef>,
     order: Order,
-    mut loaded: Vec<Loaded>,
+    loaded: Vec<Loaded>,
     dry: bool,
 ) -> Result<Reply, Problem> {
     let book = published(&app.sql, programme).await?;
     let mut desk = Desk { abroad, ..desk(app, programme, &book) };
-    let outcome = if dry {
-        let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
-        dry_run(&mut desk, &order, loaded).await?
-    } else {
-        let mut outcomes = carry_out(&mut desk, &[order], loaded).await?;
-        outcomes.pop().ok_or_else(|| Problem::Internal("no outcome".to_owned()))?
-    };
-    let reply = show(outcome)?;
+    let mut outcomes = decided(&mut desk, &[order], loaded, dry).await?;
+    let outcome = outcomes.pop().ok_or_else(no_outcome)?;
+    let reply = show(outcome, book.zone())?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
+}
+
+async fn decided(
+    desk: &mut Desk<'_, Spin, fn() -> EntryId>,
+    orders: &[Order],
+    loaded: Vec<Loaded>,
+    dry: bool,
+) -> Result<Vec<Outcome>, store::Error> {
+    if dry { dry_run(desk, orders, loaded).await } else { carry_out(desk, orders, loaded).await }
+}
+
+fn no_outcome() -> Problem {
+    Problem::Internal("no outcome".to_owned())
 }
 
 /// What an order would come to under a rulebook that is not published, as if nothing bore its reference. Writes nothing.
@@ -201,13 +208,14 @@ pub async fn simulated(app: &App, caller: &Caller, order: Order, book: &Rulebook
     wanted.beside = Beside::Profile;
     wanted.subjects.extend(book.budgets());
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[wanted], Lots::All).await?;
-    let (programme, _, mut loaded) = found.ok_or(Problem::Unauthorized)?;
-    let loaded = loaded.pop().ok_or_else(|| Problem::Internal("nothing loaded".to_owned()))?;
-    let outcome = dry_run(&mut desk(app, &programme, book), &order, loaded).await?;
-    Ok(show(outcome)?.with("dry-run", "true"))
+    let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+    let mut outcomes = dry_run(&mut desk(app, &programme, book), &[order], loaded).await?;
+    let outcome = outcomes.pop().ok_or_else(no_outcome)?;
+    Ok(show(outcome, book.zone())?.with("dry-run", "true"))
 }
 
-/// Carries out many orders at once, each with an outcome of its own, in order. What could not be made an order is its problem.
+/// Carries out many orders at once, each with an outcome of its own, in order. What could not be made an order is its problem. `?dry_run=true` writes
+/// nothing, and tells what the call would answer.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its orders.
@@ -218,7 +226,8 @@ pub async fn bulk(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = match none_for_all(request).and_then(|()| parse(&actor(bearer))) {
+    let parsed = none_for_all(request).and_then(|()| Ok((request.flag("dry_run")?, parse(&actor(bearer))?)));
+    let (dry, parsed) = match parsed {
         Ok(parsed) => parsed,
         Err(problem) => {
             authenticate_for_stores(app, request, roles).await?;
@@ -226,7 +235,7 @@ pub async fn bulk(
         }
     };
     let (mut orders, mut places) = sorted(&app.salt, parsed);
-    let outcomes = if orders.is_empty() {
+    let replies = if orders.is_empty() {
         authenticate_for_stores(app, request, roles).await?;
         Vec::new()
     } else {
@@ -247,13 +256,13 @@ pub async fn bulk(
             };
         }
         let book = published(&app.sql, &programme).await?;
-        carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?
+        shown(decided(&mut desk(app, &programme, &book), &orders, loaded, dry).await?, &book)
     };
-    one_each(places, outcomes, None)
+    let reply = one_each(places, replies, None)?;
+    Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
-/// As [`bulk`], for a caller that was let in before. `?dry_run=true` writes nothing, and shows each as if it were alone. `lines` are those of the
-/// file that the orders are from.
+/// As [`bulk`], for a caller that was let in before. `lines` are those of the file that the orders are from.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its orders.
@@ -270,22 +279,16 @@ pub async fn bulk_of_caller(
     let (orders, places) = sorted(&app.salt, parsed);
     let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
     let (wanted, lots) = loads(&orders);
-    let mut outcomes = Vec::new();
-    if !orders.is_empty() {
+    let replies = if orders.is_empty() {
+        Vec::new()
+    } else {
         let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
         let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
         let book = published(&app.sql, &programme).await?;
         let mut desk = desk(app, &programme, &book);
-        if dry {
-            for (order, loaded) in orders.iter().zip(loaded) {
-                app.sql.give_way().await;
-                outcomes.push(dry_run(&mut desk, order, loaded).await?);
-            }
-        } else {
-            outcomes = carry_out(&mut desk, &orders, loaded).await?;
-        }
-    }
-    let reply = one_each(places, outcomes, lines)?;
+        shown(decided(&mut desk, &orders, loaded, dry).await?, &book)
+    };
+    let reply = one_each(places, replies, lines)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
@@ -339,24 +342,26 @@ fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> De
     Desk { sql: &app.sql, programme, book, now: now(), ids: new_id, abroad: None, in_flight: Some(&app.in_flight) }
 }
 
+fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {
+    let reply = |outcome| show(outcome, book.zone()).unwrap_or_else(|problem| problem.reply());
+    outcomes.into_iter().map(reply).collect()
+}
+
 /// An outcome for each place in the call.
-fn one_each(places: Vec<Option<Problem>>, outcomes: Vec<Outcome>, lines: Option<&[u64]>) -> Result<Reply, Problem> {
-    let mut outcomes = outcomes.into_iter();
-    let mut shown = Vec::new();
+fn one_each(places: Vec<Option<Problem>>, replies: Vec<Reply>, lines: Option<&[u64]>) -> Result<Reply, Problem> {
+    let mut replies = replies.into_iter();
+    let mut outcomes = Vec::new();
     for (at, place) in places.into_iter().enumerate() {
         let reply = match place {
             Some(problem) => problem.reply(),
-            None => {
-                let outcome = outcomes.next().ok_or(Problem::Busy).and_then(show);
-                outcome.unwrap_or_else(|problem| problem.reply())
-            }
+            None => replies.next().unwrap_or_else(|| Problem::Busy.reply()),
         };
         let replayed = reply.headers.iter().any(|(name, _)| *name == "idempotent-replayed");
         let body = RawValue::from_string(reply.body).map_err(|error| Problem::Internal(error.to_string()))?;
         let line = lines.and_then(|lines| lines.get(at)).copied();
-        shown.push(BulkOutcome { line, status: reply.status, replayed, body });
+        outcomes.push(BulkOutcome { line, status: reply.status, replayed, body });
     }
-    Ok(Reply::json(200, &Bulk { outcomes: shown }))
+    Ok(Reply::json(200, &Bulk { outcomes }))
 }
 
 /// How entries name who sends the request.

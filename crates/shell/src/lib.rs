@@ -71,7 +71,7 @@ pub use problem::{FieldError, PROBLEMS, Problem};
 pub use profile::ProfileTerms;
 pub use request::Request;
 pub use risk::stolen;
-pub use rulebooks::{Drafted, drafted, in_force, published};
+pub use rulebooks::{Drafted, drafted, in_force, published, zone};
 pub use serve::{Response, serve, serve_plain};
 pub use spent::Target;
 pub use stores::may_see;

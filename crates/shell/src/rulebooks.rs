@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use ledger::Zone;
 use rules::Rulebook;
 use spin_sdk::key_value::Store;
-use store::{ProgrammeRef, Sql, digest, draft, parse_rulebook, rulebook_text};
+use store::{ProgrammeRef, Sql, digest, draft, parse_rulebook, rulebook_text, zone_of};
 
 use crate::problem::{FieldError, Problem};
 
@@ -20,6 +21,7 @@ type Remembered = HashMap<(String, i64), Rc<Rulebook>>;
 
 thread_local! {
     static PARSED: RefCell<Remembered> = RefCell::new(HashMap::new());
+    static ZONES: RefCell<HashMap<String, Zone>> = RefCell::new(HashMap::new());
 }
 
 /// The published rulebook of a programme.
@@ -31,14 +33,7 @@ pub async fn published(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Rc<Ru
     if let Some(book) = PARSED.with_borrow(|parsed| parsed.get(&name).cloned()) {
         return Ok(book);
     }
-    let text = match copy(&programme.rulebook_digest).await {
-        Some(text) => text,
-        None => {
-            let text = rulebook_text(sql, programme.no, programme.rulebook_version).await?;
-            keep_copy(&programme.rulebook_digest, &text).await;
-            text
-        }
-    };
+    let text = text(sql, programme).await?;
     let book = Rc::new(parse_rulebook(&text, programme.rulebook_version)?);
     PARSED.with_borrow_mut(|parsed| {
         if parsed.len() >= MOST {
@@ -47,6 +42,35 @@ pub async fn published(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Rc<Ru
         parsed.insert(name, book.clone());
     });
     Ok(book)
+}
+
+/// The zone of a programme, for components that show its days and know none of its rules.
+///
+/// # Errors
+/// What the database does.
+pub async fn zone(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Zone, Problem> {
+    let name = &programme.rulebook_digest;
+    if let Some(zone) = ZONES.with_borrow(|zones| zones.get(name).copied()) {
+        return Ok(zone);
+    }
+    let zone = zone_of(&text(sql, programme).await?)?;
+    ZONES.with_borrow_mut(|zones| {
+        if zones.len() >= MOST {
+            zones.clear();
+        }
+        zones.insert(name.clone(), zone);
+    });
+    Ok(zone)
+}
+
+/// The published rulebook of a programme as it is stored.
+async fn text(sql: &impl Sql, programme: &ProgrammeRef) -> Result<String, Problem> {
+    if let Some(text) = copy(&programme.rulebook_digest).await {
+        return Ok(text);
+    }
+    let text = rulebook_text(sql, programme.no, programme.rulebook_version).await?;
+    keep_copy(&programme.rulebook_digest, &text).await;
+    Ok(text)
 }
 
 /// The rulebook that a programme had published as `version`.

@@ -79,35 +79,6 @@ pub async fn carry_out<S: Sql, I: FnMut() -> EntryId>(
     Err(Error::Busy)
 }
 
-/// Decides one order without writing anything. A key or source that is taken shows as it would in earnest.
-///
-/// # Errors
-/// [`Error`] when the database fails.
-pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
-    desk: &mut Desk<'_, S, I>,
-    order: &Order,
-    mut loaded: Loaded,
-) -> Result<Outcome, Error> {
-    for _ in 0..2 {
-        if let Some(outcome) = settled_before(desk.sql, order, &loaded).await? {
-            return Ok(outcome);
-        }
-        let id = (desk.ids)();
-        match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
-            Attempt::Decided(decided) => {
-                let (entries, primary) = decided.decision.told();
-                return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
-            }
-            Attempt::Refused(refusal) => return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false }),
-            Attempt::NeedsAllLots => {
-                let mut again = reload(desk, std::slice::from_ref(order), vec![0], true).await?;
-                loaded = again.pop().ok_or(Error::Corrupt("answer"))?.1;
-            }
-        }
-    }
-    Err(Error::Busy)
-}
-
 /// One pass over the open orders.
 #[derive(Default)]
 struct Round {
@@ -127,7 +98,8 @@ struct Refused {
     id: String,
 }
 
-enum Attempt {
+/// What a try at an order comes to.
+pub(crate) enum Attempt {
     Decided(Box<Decided>),
     Refused(Refusal),
     NeedsAllLots,
@@ -293,7 +265,8 @@ fn extends<S, I>(desk: &Desk<'_, S, I>, order: &Order) -> bool {
     is_active && desk.book.slides()
 }
 
-fn attempt<S, I>(
+/// Decides an order on this state of its member.
+pub(crate) fn attempt<S, I>(
     desk: &Desk<'_, S, I>,
     order: &Order,
     member: Member,
@@ -325,7 +298,7 @@ fn attempt<S, I>(
 }
 
 /// The answer that an earlier request with the same key got.
-async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Result<Option<Outcome>, Error> {
+pub(crate) async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Result<Option<Outcome>, Error> {
     let Some((_, fingerprint)) = &order.idem else { return Ok(None) };
     if let Some(kept) = &loaded.refusal {
         let heard = || Outcome::Refused { refusal: kept.refusal.clone(), id: kept.id.clone(), replayed: true };
@@ -340,7 +313,8 @@ async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Resul
     Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true })))
 }
 
-async fn reload<S: Sql, I>(
+/// Loads what is open once more.
+pub(crate) async fn reload<S: Sql, I>(
     desk: &Desk<'_, S, I>,
     orders: &[Order],
     open: Vec<usize>,

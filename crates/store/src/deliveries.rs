@@ -59,6 +59,8 @@ pub struct Claimed {
     pub failures: i64,
     /// The last entry number there was when the lease was taken.
     pub last_entry_no: i64,
+    /// The version of the programme's published rulebook.
+    pub rulebook_version: i64,
 }
 
 /// Takes the lease of an endpoint. `None` when another run holds it, it is paused or disabled, or gone.
@@ -88,6 +90,7 @@ pub async fn claim_endpoint(
         failures: row.integer(4)?,
         last_entry_no: row.integer(5)?,
         secret_before: row.optional_text(6)?,
+        rulebook_version: row.integer(7)?,
     }))
 }
 

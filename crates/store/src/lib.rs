@@ -19,6 +19,7 @@ mod commit;
 mod coupons;
 mod deliveries;
 mod drafts;
+mod dry_run;
 mod effects;
 mod endpoints;
 mod exchanges;
@@ -56,7 +57,7 @@ pub use adjustments::open_requests;
 pub use aliases::{holders, member_by_alias};
 pub use audit_log::{AuditFilter, Audited, Who, audit_log, note, note_refused, seal, wrong_audit_log};
 pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
-pub use carry_out::{Desk, carry_out, dry_run};
+pub use carry_out::{Desk, carry_out};
 pub use changes::changes;
 pub use coupons::coupon_holder;
 pub use deliveries::{
@@ -64,6 +65,7 @@ pub use deliveries::{
     waiting_endpoints,
 };
 pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
+pub use dry_run::dry_run;
 pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
     other_endpoints, put_endpoint, replay_dead, rotate_secret,
@@ -92,7 +94,7 @@ pub use night::{
 pub use order::{Answer, Order, Outcome, Trace, is_fingerprint};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish, publish_as,
-    rulebook_text, seed,
+    rulebook_text, seed, zone_of,
 };
 pub use publications::{
     Publication, PublicationState, ask_for_publication, decide_publication, list_publications, major_changes,

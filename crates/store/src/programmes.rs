@@ -111,6 +111,25 @@ pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
     Rulebook::published(&document, zone, &conditions, version).map_err(|_| Error::Corrupt("rulebook"))
 }
 
+/// The zone of a stored rulebook, for those who need its days and none of its rules.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it is not a valid one; published ones always are.
+pub fn zone_of(text: &str) -> Result<Zone, Error> {
+    #[derive(Deserialize)]
+    struct Document {
+        time_zone: String,
+    }
+    #[derive(Deserialize)]
+    struct Told {
+        document: Document,
+        zone: (i32, Vec<(i64, i32)>),
+    }
+    let Told { document, zone: (first, changes) } =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
+    Zone::new(&document.time_zone, first, &changes).ok_or(Error::Corrupt("rulebook"))
+}
+
 /// SHA-256 of a rulebook's stored text, 64 hexadecimal digits.
 #[must_use]
 pub fn digest(text: &str) -> String {

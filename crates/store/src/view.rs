@@ -1,26 +1,30 @@
 //! An entry as the API and the events show it.
 
+mod lots;
+
 use ledger::{
-    Adjustment, Approval, Concern, Coupon, Deduction, Discount, Entry, Exchange, LineAward, LineReturn, LotDates,
-    LotDraw, LotNumber, Person, Reservation, Reversal, Silent, Taken, Timestamp,
+    Adjustment, Approval, Concern, Coupon, Deduction, Discount, Entry, Exchange, LineAward, LineReturn, Person,
+    Reminder, Reservation, Reversal, Silent, Taken, Zone, last_valid_day,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
-/// Shows an entry: field names and units of the API, instants in RFC 3339 (UTC), absent fields left out.
+pub use lots::dates;
+
+/// Shows an entry: field names and units of the API, instants in RFC 3339 (UTC), days in this zone, absent fields left out.
 #[derive(Debug, Clone, Copy)]
-pub struct EntryView<'a>(pub &'a Entry);
+pub struct EntryView<'a>(pub &'a Entry, pub Zone);
 
 /// The entry as a JSON value.
 #[must_use]
-pub fn entry_json(entry: &Entry) -> Json {
-    serde_json::to_value(EntryView(entry)).unwrap_or(Json::Null)
+pub fn entry_json(entry: &Entry, zone: Zone) -> Json {
+    serde_json::to_value(EntryView(entry, zone)).unwrap_or(Json::Null)
 }
 
 impl Serialize for EntryView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entry = self.0;
+        let Self(entry, zone) = *self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("entry_id", &entry.id.to_string())?;
         map.serialize_entry("member_id", entry.member.as_str())?;
@@ -46,16 +50,16 @@ impl Serialize for EntryView<'_> {
         )?;
         list(&mut map, "silent_rules", entry.silent.iter().flat_map(silent))?;
         list(&mut map, "lines", entry.lines.iter().map(line))?;
-        list(&mut map, "lots", lots(entry).into_iter())?;
+        list(&mut map, "lots", lots::changes(entry, zone).into_iter())?;
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
         optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
-        optional(&mut map, "adjustment", entry.adjustment.as_ref().map(adjustment_json))?;
+        optional(&mut map, "adjustment", entry.adjustment.as_ref().map(|a| adjustment_json(a, zone)))?;
         optional(&mut map, "counterparty", entry.counterparty.as_ref().map(|other| other.as_str()))?;
         optional(&mut map, "pool", entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})))?;
         optional(&mut map, "invitation", entry.invitation.map(|until| json!({"until": until.to_string()})))?;
         let exchange = |e: &Exchange| json!({"programme_id": e.programme.as_str(), "points": e.points, "rate": e.rate.to_string()});
         optional(&mut map, "exchange", entry.exchange.as_ref().map(exchange))?;
-        list(&mut map, "coupons", entry.coupons.iter().map(coupon_json))?;
+        list(&mut map, "coupons", entry.coupons.iter().map(|coupon| coupon_json(coupon, zone)))?;
         let discount = |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
         optional(&mut map, "discount", entry.discount.map(discount))?;
         optional(&mut map, "reward", entry.reward.as_ref().map(taken))?;
@@ -68,11 +72,7 @@ impl Serialize for EntryView<'_> {
         let tier =
             entry.tier.as_ref().map(|t| json!({"from": t.from, "to": t.to, "until": t.until.map(|at| at.to_string())}));
         optional(&mut map, "tier", tier)?;
-        let reminder = entry.reminder.as_ref().map(|r| {
-            let lots: Vec<Json> = r.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points})).collect();
-            json!({"points": r.points, "first_expires_at": r.first_expires_at.to_string(), "lots": lots})
-        });
-        optional(&mut map, "reminder", reminder)?;
+        optional(&mut map, "reminder", entry.reminder.as_ref().map(|told| reminder(told, zone)))?;
         map.serialize_entry("previous_hash", &entry.previous_hash.to_string())?;
         map.serialize_entry("hash", &entry.hash.to_string())?;
         map.end()
@@ -116,7 +116,7 @@ fn line(line: &LineAward) -> LineShown<'_> {
 
 /// An adjustment as the API shows it: what was asked for, by whom, and who approved.
 #[must_use]
-pub fn adjustment_json(adjustment: &Adjustment) -> Json {
+pub fn adjustment_json(adjustment: &Adjustment, zone: Zone) -> Json {
     let Adjustment { terms, by, approvals } = adjustment;
     let person = |person: &Person| json!({"actor": person.actor, "name": person.label});
     let approval = |a: &Approval| json!({"by": person(&a.by), "role": a.role, "at": a.at.to_string()});
@@ -125,6 +125,7 @@ pub fn adjustment_json(adjustment: &Adjustment) -> Json {
         "reason_code": terms.reason_code,
         "evidence": terms.evidence,
         "expires_at": terms.expires_at.map(|at| at.to_string()),
+        "valid_through": terms.expires_at.map(|at| last_valid_day(at, zone).to_string()),
         "steps": terms.steps,
         "until": terms.until.to_string(),
         "undoes": terms.undoes.map(|undone| undone.entry.to_string()),
@@ -143,7 +144,7 @@ pub fn adjustment_json(adjustment: &Adjustment) -> Json {
 
 /// A coupon as the API shows it.
 #[must_use]
-pub fn coupon_json(coupon: &Coupon) -> Json {
+pub fn coupon_json(coupon: &Coupon, zone: Zone) -> Json {
     let Coupon { code, name, terms, expires_at } = coupon;
     json!({
         "code": code,
@@ -157,6 +158,7 @@ pub fn coupon_json(coupon: &Coupon) -> Json {
         "stores": terms.stores,
         "stacks": terms.stacks,
         "expires_at": expires_at.map(|at| at.to_string()),
+        "valid_through": expires_at.map(|at| last_valid_day(at, zone).to_string()),
     })
 }
 
@@ -173,6 +175,16 @@ fn hold(reservation: &Reservation) -> Json {
     let points: i64 = reservation.lots.iter().map(|lot| lot.points).sum();
     let lots = reservation.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points}));
     json!({"points": points, "until": reservation.until.to_string(), "lots": lots.collect::<Vec<_>>()})
+}
+
+fn reminder(reminder: &Reminder, zone: Zone) -> Json {
+    let lots = reminder.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points}));
+    json!({
+        "points": reminder.points,
+        "first_expires_at": reminder.first_expires_at.to_string(),
+        "first_valid_through": last_valid_day(reminder.first_expires_at, zone).to_string(),
+        "lots": lots.collect::<Vec<_>>(),
+    })
 }
 
 /// What was to be undone and what became of it: `taken` or `returned` in points, the rest expired before, is owed, or was let go.
@@ -197,83 +209,6 @@ struct Rule<'a> {
     desired: String,
     granted: i64,
     rule: &'a str,
-}
-
-/// A lot that an entry touches.
-#[derive(Default, Serialize)]
-struct Touched<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    activated: Option<i64>,
-    /// Null while that waits for an activation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    available_at: Option<Option<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Option<String>>,
-    lot: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    points: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    returned: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
-}
-
-impl Touched<'_> {
-    fn with_dates(self, available_at: Timestamp, expires_at: Option<Timestamp>) -> Self {
-        let (available_at, expires_at) = shown_dates(available_at, expires_at);
-        Self { available_at: Some(available_at), expires_at: Some(expires_at), ..self }
-    }
-}
-
-/// Lots granted (with their life), drawn from (negative), given back to and activated (with their new life when it was before their time),
-/// and those that live on.
-fn lots(entry: &Entry) -> Vec<Touched<'_>> {
-    let granted = entry.grants.iter().map(|lot| {
-        let (points, source) = (Some(lot.points), Some(lot.source.as_str()));
-        Touched { lot: lot.number.0, points, source, ..Touched::default() }.with_dates(lot.available_at, lot.expires_at)
-    });
-    let redated =
-        |touched: Touched<'static>, number: LotNumber| match entry.dates.iter().find(|new| new.number == number) {
-            Some(new) => touched.with_dates(new.available_at, new.expires_at),
-            None => touched,
-        };
-    let drawn = entry.draws.iter().map(|draw: &LotDraw| {
-        let touched = Touched { lot: draw.number.0, points: Some(-draw.points), ..Touched::default() };
-        redated(touched, draw.number)
-    });
-    let activated = entry.activations.iter().map(|lot| {
-        let touched = Touched { lot: lot.number.0, activated: Some(lot.points), ..Touched::default() };
-        redated(touched, lot.number)
-    });
-    let returned = entry.returns.iter().map(|back| {
-        let touched = Touched { lot: back.lot.number.0, returned: Some(back.points), ..Touched::default() };
-        touched.with_dates(back.lot.available_at, back.lot.expires_at)
-    });
-    let is_told = |dates: &&LotDates| {
-        let mut told = entry.draws.iter().chain(&entry.activations);
-        told.any(|lot| lot.number == dates.number)
-    };
-    let others = entry.dates.iter().filter(|dates| !is_told(dates)).map(|dates| {
-        let touched = Touched { lot: dates.number.0, ..Touched::default() };
-        touched.with_dates(dates.available_at, dates.expires_at)
-    });
-    granted.chain(drawn).chain(returned).chain(activated).chain(others).collect()
-}
-
-/// Instants as they are shown; a lot that waits for an activation has none that it can be spent from.
-fn shown_dates(available_at: Timestamp, expires_at: Option<Timestamp>) -> (Option<String>, Option<String>) {
-    let known = Some(available_at).filter(|at| *at < Timestamp::LAST);
-    (known.map(|at| at.to_string()), expires_at.map(|at| at.to_string()))
-}
-
-/// From when to when a lot can be spent. `available_at` is null while that waits for an activation.
-#[must_use]
-pub fn dates(available_at: Timestamp, expires_at: Option<Timestamp>) -> Map<String, Json> {
-    let (available_at, expires_at) = shown_dates(available_at, expires_at);
-    [("available_at", available_at), ("expires_at", expires_at)]
-        .map(|(name, at)| (name.to_owned(), at.into()))
-        .into_iter()
-        .collect()
 }
 
 fn optional<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {

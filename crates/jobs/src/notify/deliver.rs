@@ -2,10 +2,10 @@
 //!
 //! Killed anywhere, the events of the last wave are sent again: at least once, under the same ids.
 
-use ledger::Timestamp;
+use ledger::{Timestamp, Zone};
 use store::{
     Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, member_sums, new_events,
-    record_wave,
+    record_wave, rulebook_text, zone_of,
 };
 
 use super::address::{AddressPolicy, WebhookUrl};
@@ -42,7 +42,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     let claim = async || claim_endpoint(floor.sql, programme_no, id, &token, now, SPANS).await;
     let Some(endpoint) = floor.patiently(claim).await? else { return Ok(true) };
     let state = Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
-    let mut run = Run { floor, endpoint, state };
+    let mut run = Run { floor, endpoint, state, zone: None };
     // The one before goes on for a while beside the new one, so that receivers take that over without a gap.
     let stored = std::iter::once(&run.endpoint.secret).chain(&run.endpoint.secret_before);
     let secrets: Option<Vec<Secret>> = stored.map(|stored| opened(stored, (programme_no, id))).collect();
@@ -75,6 +75,8 @@ struct Run<'a, S> {
     endpoint: Claimed,
     /// How the endpoint stands; the events in it are those of the wave under way.
     state: Wave,
+    /// The programme's, once there is an event to show.
+    zone: Option<Zone>,
 }
 
 enum Next {
@@ -91,7 +93,7 @@ impl<S: Sql> Run<'_, S> {
         self.state.position = outgoing.position;
         self.state.settled.clear();
         self.state.parked = outgoing.waiting;
-        let replies = self.send(target, &outgoing.events).await;
+        let replies = self.send(target, &outgoing.events).await?;
         let stop = self.judge(&outgoing.events, outgoing.again, replies, report);
         let finished = is_through || stop;
         let is_ours = self.record(finished).await?;
@@ -111,17 +113,32 @@ impl<S: Sql> Run<'_, S> {
         Ok(Outgoing::fill(due, Stream { events, from, until: reached }, width))
     }
 
-    async fn send<O: Outbound>(&self, target: &Target<'_, O>, events: &[OpenEvent]) -> Vec<Result<Reply, String>> {
-        if events.is_empty() {
-            return Vec::new();
+    async fn zone(&mut self) -> Result<Zone, Error> {
+        if let Some(zone) = self.zone {
+            return Ok(zone);
         }
+        let (floor, endpoint) = (self.floor, &self.endpoint);
+        let (programme_no, version) = (endpoint.programme_no, endpoint.rulebook_version);
+        let text = floor.patiently(async || rulebook_text(floor.sql, programme_no, version).await).await?;
+        Ok(*self.zone.insert(zone_of(&text)?))
+    }
+
+    async fn send<O: Outbound>(
+        &mut self,
+        target: &Target<'_, O>,
+        events: &[OpenEvent],
+    ) -> Result<Vec<Result<Reply, String>>, Error> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let zone = self.zone().await?;
         let now = (self.floor.now)();
         let timestamp = now.0.div_euclid(1000);
         // What is told beside the entry must not keep it from being told.
         let members: Vec<i64> = events.iter().map(|event| event.member_no).collect();
         let sums = member_sums(self.floor.sql, &members, now).await.unwrap_or_default();
         let post = |event: &OpenEvent| {
-            let (id, body) = (event.entry.id.to_string(), body(&event.entry, sums.get(&event.member_no)));
+            let (id, body) = (event.entry.id.to_string(), body(&event.entry, zone, sums.get(&event.member_no)));
             let signatures = target.secrets.iter().map(|secret| sign(secret, &id, timestamp, &body));
             let signature = signatures.collect::<Vec<_>>().join(" ");
             let headers = vec![
@@ -133,7 +150,7 @@ impl<S: Sql> Run<'_, S> {
             ];
             Post { url: target.url.to_string(), headers, body }
         };
-        target.outbound.post_all(events.iter().map(post).collect(), TIMEOUT_MS).await
+        Ok(target.outbound.post_all(events.iter().map(post).collect(), TIMEOUT_MS).await)
     }
 
     /// Decides what becomes of each event. True when the endpoint must be left alone for now.

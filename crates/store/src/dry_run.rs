@@ -1,0 +1,154 @@
+//! Dry runs: what orders come to, in order, without writing anything.
+//!
+//! Each order sees what those before it in the same call would have written: the state of its member, keys, documents and shared counters. So a dry
+//! run tells what the call itself would answer, as long as nobody else writes in between.
+
+use std::collections::HashMap;
+
+use ledger::{Counted, Decision, EntryId, Member, MemberId};
+use rules::{Past, living};
+
+use crate::Error;
+use crate::carry_out::{Attempt, Desk, attempt, reload, settled_before};
+use crate::load::Loaded;
+use crate::order::{Answer, Order, Outcome, fingerprint_now, is_fingerprint};
+use crate::sql::Sql;
+
+/// Decides orders without writing anything; outcomes come in the same order. A key or source that is taken shows as it would in earnest.
+/// `loaded` is what [`load`](crate::load()) found for them.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
+    desk: &mut Desk<'_, S, I>,
+    orders: &[Order],
+    loaded: Vec<Loaded>,
+) -> Result<Vec<Outcome>, Error> {
+    let mut before = Before::default();
+    let mut outcomes = Vec::new();
+    for (place, (order, loaded)) in orders.iter().zip(loaded).enumerate() {
+        if place > 0 {
+            // A call of many orders must not hold up the others of its instance until all are decided.
+            desk.sql.give_way().await;
+        }
+        let outcome = match settled_before(desk.sql, order, &loaded).await? {
+            Some(outcome) => outcome,
+            None => before.take(desk, order, loaded).await?,
+        };
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+/// What the orders before would have written.
+#[derive(Default)]
+struct Before {
+    members: HashMap<MemberId, Member>,
+    /// By key: the fingerprint of the request, and its answer.
+    answers: HashMap<String, (String, Outcome)>,
+    /// By source.
+    documents: HashMap<String, Vec<Past>>,
+    counters: Vec<Counted>,
+}
+
+impl Before {
+    async fn take<S: Sql, I: FnMut() -> EntryId>(
+        &mut self,
+        desk: &mut Desk<'_, S, I>,
+        order: &Order,
+        loaded: Loaded,
+    ) -> Result<Outcome, Error> {
+        if let Some(outcome) = self.heard(order) {
+            return Ok(outcome);
+        }
+        let outcome = self.decide(desk, order, loaded).await?;
+        if let Some((key, fingerprint)) = &order.idem {
+            self.answers.insert(key.clone(), (fingerprint_now(fingerprint).to_owned(), outcome.clone()));
+        }
+        Ok(outcome)
+    }
+
+    /// The answer that an order of this call with the same key got.
+    fn heard(&self, order: &Order) -> Option<Outcome> {
+        let (key, fingerprint) = order.idem.as_ref()?;
+        let (heard, outcome) = self.answers.get(key)?;
+        if !is_fingerprint(heard, fingerprint) {
+            return Some(Outcome::KeyReused);
+        }
+        Some(match outcome.clone() {
+            Outcome::Done(answer) => Outcome::Done(Answer { replayed: true, ..answer }),
+            Outcome::Refused { refusal, id, .. } => Outcome::Refused { refusal, id, replayed: true },
+            other => other,
+        })
+    }
+
+    async fn decide<S: Sql, I: FnMut() -> EntryId>(
+        &mut self,
+        desk: &mut Desk<'_, S, I>,
+        order: &Order,
+        mut loaded: Loaded,
+    ) -> Result<Outcome, Error> {
+        for _ in 0..2 {
+            self.set_before(order, &mut loaded);
+            let id = (desk.ids)();
+            match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
+                Attempt::Decided(decided) => {
+                    self.note(order, &decided.decision);
+                    let states = std::iter::once(decided.member).chain(decided.others);
+                    self.members.extend(states.map(|member| (member.id.clone(), member)));
+                    let (entries, primary) = decided.decision.told();
+                    return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
+                }
+                Attempt::Refused(refusal) => {
+                    return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false });
+                }
+                // Only before the first order of a member: nothing is due or owed after it that was not before.
+                Attempt::NeedsAllLots => {
+                    let mut again = reload(desk, std::slice::from_ref(order), vec![0], true).await?;
+                    loaded = again.pop().ok_or(Error::Corrupt("answer"))?.1;
+                }
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Puts what the orders before did in the place of what was loaded.
+    fn set_before(&self, order: &Order, loaded: &mut Loaded) {
+        if let Some(member) = self.members.get(&loaded.member.id) {
+            loaded.member = member.clone();
+        }
+        let recorded = &mut loaded.recorded;
+        let documents = order.source.as_ref().and_then(|source| self.documents.get(source));
+        if let (None, Some(documents)) = (recorded.used, documents)
+            && let Some(past) = living(documents, order.origin.store.as_deref())
+        {
+            recorded.used = Some(past.entry.id);
+            recorded.is_of_another = past.entry.member != loaded.member.id;
+        }
+        for counted in &self.counters {
+            match recorded.tallies.iter_mut().find(|known| is_same(known, counted)) {
+                Some(known) => known.amount = known.amount.saturating_add(counted.amount),
+                None => recorded.tallies.push(counted.clone()),
+            }
+        }
+    }
+
+    fn note(&mut self, order: &Order, decision: &Decision) {
+        if let (Some(source), Some(entry)) = (&order.source, decision.primary()) {
+            let past = Past { entry: entry.clone(), corrections: Vec::new() };
+            self.documents.entry(source.clone()).or_default().push(past);
+        }
+        for tally in decision.postings.iter().flat_map(|posting| &posting.entry.tallies) {
+            let (subject, name) = (tally.subject.clone(), tally.name.clone());
+            let counted = Counted { subject, name, period: tally.period, amount: tally.amount };
+            match self.counters.iter_mut().find(|known| is_same(known, &counted)) {
+                Some(known) => known.amount = known.amount.saturating_add(counted.amount),
+                None => self.counters.push(counted),
+            }
+        }
+    }
+}
+
+fn is_same(a: &Counted, b: &Counted) -> bool {
+    (&a.subject, &a.name, a.period) == (&b.subject, &b.name, b.period)
+}
