@@ -31,6 +31,7 @@ const READ: Operation = Operation {
     success: &[200],
     answer: "Object",
 };
+const LIST: Operation = Operation { query: PAGE, answer: "Page", ..READ };
 const WRITE: Operation = Operation { method: "post", is_mutation: true, success: &[201], answer: "Written", ..READ };
 const DECIDE: Operation = Operation { success: &[200], answer: "Object", ..WRITE };
 
@@ -63,13 +64,7 @@ pub const OPERATIONS: &[Operation] = &[
     command("/v1/holds/{id}/release", "Give a hold up", "ReleaseBody"),
     command("/v1/reverse", "Undo an order, an action or a redemption, wholly or in part", "ReverseBody"),
     command("/v1/adjustments", "Ask for an adjustment by hand", "AdjustmentBody"),
-    Operation {
-        path: "/v1/adjustments",
-        summary: "Open requests for adjustments",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
+    Operation { path: "/v1/adjustments", summary: "Open requests for adjustments", ..LIST },
     Operation {
         path: "/v1/adjustments/batch",
         summary: "Ask for an adjustment a row of a CSV file, each with its own outcome",
@@ -91,15 +86,9 @@ pub const OPERATIONS: &[Operation] = &[
         answer: "Object",
         ..WRITE
     },
-    Operation { path: "/v1/imports", summary: "Imports, newest first", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/imports", summary: "Imports, newest first", ..LIST },
     Operation { path: "/v1/imports/{id}", summary: "An import, its report and how far it is", ..READ },
-    Operation {
-        path: "/v1/imports/{id}/refused",
-        summary: "Rows of an import that were refused",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
+    Operation { path: "/v1/imports/{id}/refused", summary: "Rows of an import that were refused", ..LIST },
     Operation {
         path: "/v1/imports/{id}/approve",
         summary: "Approve of an import",
@@ -138,7 +127,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation { path: "/v1/rewards/{id}", summary: "A reward, with what is left of it", ..READ },
-    Operation { path: "/v1/rewards", summary: "The catalogue", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/rewards", summary: "The catalogue", ..LIST },
     Operation { path: "/v1/coupons/{code}", summary: "What a coupon is good for", ..READ },
     command("/v1/coupons/{code}/redeem", "Use a coupon for an order", "CouponBody"),
     command("/v1/coupons/{code}/cancel", "Take a coupon away", "DecisionBody"),
@@ -169,18 +158,12 @@ pub const OPERATIONS: &[Operation] = &[
         body: Some("InvitationBody"),
         ..WRITE
     },
-    Operation {
-        path: "/v1/pools/{id}/entries",
-        summary: "History of the pool's own account",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
+    Operation { path: "/v1/pools/{id}/entries", summary: "History of the pool's own account", ..LIST },
     Operation { path: "/v1/pools/{id}", summary: "A pool, and what its members can spend together", ..READ },
     command("/v1/pools/{id}/redeem", "Spend points of a pool", "PoolRedeemBody"),
     command("/v1/members/{id}/merge", "Take over all that another member has", "MergeBody"),
     command("/v1/members/{id}/erase", "Forget whose an account is", "EraseBody"),
-    Operation { path: "/v1/reviews", summary: "Earns that wait to be looked at", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/reviews", summary: "Earns that wait to be looked at", ..LIST },
     Operation { path: "/v1/reviews/{id}", summary: "An earn that had to be looked at, and what became of it", ..READ },
     command("/v1/reviews/{id}/approve", "Let the points of an earn go their way", "DecisionBody"),
     command("/v1/reviews/{id}/reject", "Undo an earn that had to be looked at", "DecisionBody"),
@@ -217,13 +200,7 @@ pub const OPERATIONS: &[Operation] = &[
     profile("put", "Register a member or replace its attributes", "MemberBody"),
     profile("patch", "Change the attributes and names that are named", "MemberPatchBody"),
     Operation { method: "put", ..command("/v1/members/{id}/tier", "Set a level by hand, with its end", "TierBody") },
-    Operation {
-        path: "/v1/members/{id}/entries",
-        summary: "A member's history, newest first",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
+    Operation { path: "/v1/members/{id}/entries", summary: "A member's history, newest first", ..LIST },
     Operation {
         path: "/v1/members/{id}/lots",
         summary: "Open lots in the order they will be spent, and what they add up to, read at one instant",
@@ -235,9 +212,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         path: "/v1/programmes/{id}/rulebooks",
         summary: "The rulebooks a programme has had, newest first",
-        query: PAGE,
-        answer: "Page",
-        ..READ
+        ..LIST
     },
     Operation {
         path: "/v1/programmes/{id}/rulebooks/{version}",
@@ -275,7 +250,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation { path: "/v1/rulebook/drafts/{name}", summary: "A draft of a rulebook", ..READ },
-    Operation { path: "/v1/rulebook/drafts", summary: "Drafts of rulebooks", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/rulebook/drafts", summary: "Drafts of rulebooks", ..LIST },
     Operation {
         method: "delete",
         path: "/v1/rulebook/drafts/{name}",
@@ -315,7 +290,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation { path: "/v1/rulebook/publications/{id}", summary: "How a publication stands", ..READ },
-    Operation { path: "/v1/rulebook/publications", summary: "Publications", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/rulebook/publications", summary: "Publications", ..LIST },
     Operation {
         path: "/v1/rulebook/simulations",
         summary: "What an event would earn under a draft",
@@ -339,13 +314,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..WRITE
     },
     Operation { path: "/v1/rulebook/back-tests/{id}", summary: "What a back-test has found", ..READ },
-    Operation {
-        path: "/v1/rulebook/back-tests",
-        summary: "The newest back-tests",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
+    Operation { path: "/v1/rulebook/back-tests", summary: "The newest back-tests", ..LIST },
     Operation {
         method: "put",
         path: "/v1/programmes/{id}",
@@ -386,7 +355,7 @@ pub const OPERATIONS: &[Operation] = &[
         answer: "Object",
         ..WRITE
     },
-    Operation { path: "/v1/endpoints", summary: "List webhook endpoints", query: PAGE, answer: "Page", ..READ },
+    Operation { path: "/v1/endpoints", summary: "List webhook endpoints", ..LIST },
     Operation { path: "/v1/endpoints/{id}", summary: "A webhook endpoint", ..READ },
     Operation {
         method: "put",
@@ -405,13 +374,7 @@ pub const OPERATIONS: &[Operation] = &[
         answer: "Object",
         ..WRITE
     },
-    Operation {
-        path: "/v1/endpoints/{id}/dead",
-        summary: "Events an endpoint did not take",
-        query: PAGE,
-        answer: "Page",
-        ..READ
-    },
+    Operation { path: "/v1/endpoints/{id}/dead", summary: "Events an endpoint did not take", ..LIST },
     Operation {
         path: "/v1/endpoints/{id}/rotate",
         summary: "Give an endpoint another secret; the one before signs beside it for a day",
