@@ -170,6 +170,30 @@ fn a_request_has_one_answer() {
     }
 }
 
+/// More points than a member may have are refused, even where they would end in the same moment.
+#[test]
+fn the_bound_of_a_member_holds_after_each_entry() {
+    for nights in [true, false] {
+        let mut world = World::new(|document| {
+            living(0)(document);
+            document.tiers = None;
+            document.caps.points_per_day = None;
+        });
+        world.run(at("2026-01-01T10:00:00+08:00"), &buy(&[4_000]), None);
+        if nights {
+            assert_eq!(world.run(at("2026-01-03T00:00:00+08:00"), &Command::Settle, None), "expire -40");
+        }
+        let bought = |amount| happened("2026-01-01T12:00:00+08:00", buy(&[amount]));
+        let now = at("2026-01-03T10:00:00+08:00");
+        let beyond = world.run(now, &bought(100_000_000_000_000_100), None);
+        assert_eq!(beyond, "refused amount-out-of-range", "nights: {nights}");
+        let most = "earn 1000000000000000, expire -1000000000000000";
+        let expected = if nights { most.to_owned() } else { format!("expire -40, {most}") };
+        assert_eq!(world.run(now, &bought(100_000_000_000_000_000), None), expected, "nights: {nights}");
+        world.audit();
+    }
+}
+
 /// Points that live for as long as the member is active.
 fn sliding(document: &mut Document) {
     document.expiry.insert("shopping".into(), Expiry::Sliding { days: 30 });

@@ -232,6 +232,7 @@ impl Reference {
     ) -> Outcome<Vec<Said>> {
         // A coupon is named by its place among those that are open before anything falls due.
         let coupon = usize::try_from(placed).ok().and_then(|at| self.coupons.get(at)).map(|coupon| coupon.id);
+        let mut before = (self.balance(), i128::from(self.debt));
         // Nobody can tell by an answer whether the night has run.
         let mut said = self.settle(book, now);
         let needs_member = match command {
@@ -371,9 +372,13 @@ impl Reference {
         }
         said.extend(self.expire(now));
         said.extend(self.repay(book, now));
-        // docs/reference/api.md: a member has, or owes, 10^15 points at most.
-        if self.balance().abs() > 10i128.pow(15) || self.debt > 10i64.pow(15) {
-            return Err("amount-out-of-range");
+        // docs/reference/api.md: a member has, or owes, 10^15 points at most, after each entry.
+        for entry in &said {
+            before.0 += i128::from(entry.points);
+            before.1 += i128::from(entry.debt);
+            if before.0.abs() > 10i128.pow(15) || before.1 > 10i128.pow(15) {
+                return Err("amount-out-of-range");
+            }
         }
         Ok(said)
     }
