@@ -37,12 +37,13 @@ const KEPT_MS: i64 = 32 * DAY_MS;
 
 const MOST_COUNTED: i64 = 1_000_000_000_000;
 
-/// What is counted of one kind in a day and a month.
+/// What is counted of one kind in a day and a month. It is counted without a bound, too: one that is published later holds for what was before.
 struct Windows(Vec<Window>);
 
 struct Window {
     per: Per,
-    multiple: i64,
+    /// Which multiple of what a step is good for is the most; `None` is any number.
+    multiple: Option<i64>,
     name: String,
     period: i32,
     keep_from: i32,
@@ -61,7 +62,6 @@ impl Windows {
         let now = journal.now();
         let mut windows = Vec::new();
         for (per, multiple) in [(Per::Day, multiples.day), (Per::Month, multiples.month)] {
-            let Some(multiple) = multiple else { continue };
             let number = |at| per.period(at, local_date(at, book.zone()));
             let (name, period) = (format!("{what}:{}", per.as_str()), number(now));
             let keep_from = number(now.plus_ms(-KEPT_MS));
@@ -93,9 +93,10 @@ impl Windows {
 
     /// The first period in which more is counted than a step up to `most` is good for.
     fn exceeded(&self, of: &'static str, most: i64) -> Option<Refusal> {
-        let most_in = |window: &Window| most.saturating_mul(window.multiple);
-        let found = self.0.iter().find(|window| window.sum > most_in(window))?;
-        Some(Refusal::ApprovalsExceeded { of, per: found.per.as_str(), most: most_in(found) })
+        self.0.iter().find_map(|window| {
+            let most = most.saturating_mul(window.multiple?);
+            (window.sum > most).then_some(Refusal::ApprovalsExceeded { of, per: window.per.as_str(), most })
+        })
     }
 
     /// `most` is what a step is good for; any number when `None`.
@@ -106,7 +107,7 @@ impl Windows {
             period: window.period,
             keep_from: window.keep_from,
             amount: points,
-            most: most.map(|most| most.saturating_mul(window.multiple)),
+            most: most.zip(window.multiple).map(|(most, multiple)| most.saturating_mul(multiple)),
         };
         self.0.into_iter().map(tally).collect()
     }

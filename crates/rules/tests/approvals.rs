@@ -276,3 +276,25 @@ fn many_small_requests_are_a_large_one() {
     assert_eq!(world.member.balance, 5_101);
     world.audit();
 }
+
+/// What was approved before a bound was published counts towards it.
+#[test]
+fn a_bound_holds_for_what_was_approved_before_it() {
+    let none = Multiples { day: None, month: None };
+    let book = |version, approver, member| {
+        let mut document = rules::default_document();
+        (document.approvals.totals.approver, document.approvals.totals.member) = (approver, member);
+        document.approvals.totals.requester = none;
+        rules::Rulebook::new(&document, version).unwrap()
+    };
+    let once_a_month = Multiples { day: None, month: Some(1) };
+    for (approver, member) in [(once_a_month, none), (none, once_a_month)] {
+        let (mut world, first) = asked(400);
+        world.book = book(2, none, none);
+        assert_eq!(world.run(at(DAY_1), &asks("anna", 400), None), "request 0");
+        let second = world.entries.last().unwrap().id;
+        world.play(&[(DAY_1, decides(first, Verdict::Approve, "ben", "approver"), "approve 0, adjust 400")]);
+        world.book = book(3, approver, member);
+        world.play(&[(DAY_2, decides(second, Verdict::Approve, "ben", "approver"), "refused approvals-exceeded")]);
+    }
+}
