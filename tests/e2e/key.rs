@@ -114,9 +114,9 @@ fn a_new_operator_key_retires_the_one_before() {
     }
 }
 
-/// What a programme keeps of keys, endpoints and rewards has a bound; what is beyond is refused, and what is there goes on.
+/// What a programme keeps of keys and endpoints has a bound; what is beyond is refused, and what is there goes on.
 #[test]
-fn keys_endpoints_and_rewards_are_bounded() {
+fn keys_and_endpoints_are_bounded() {
     let host = Host::start();
     let shop = host.shop();
     let key = |label: usize| shop.post("/v1/keys", &json!({"role": "job", "label": label.to_string()})).send();
@@ -137,6 +137,24 @@ fn keys_endpoints_and_rewards_are_bounded() {
     assert!((0..50).all(|n| endpoint(n).status == 201));
     assert_eq!(endpoint(50).outcome(), "400 invalid-request endpoint_id");
     assert_eq!(endpoint(7).status, 200, "one that is there can be changed");
+}
+
+#[test]
+fn a_catalogue_holds_five_thousand_rewards() {
+    let host = Host::start();
+    let shop = host.shop();
+    let put_for = |id: &str, points: i64| {
+        shop.put(&format!("/v1/rewards/{id}"), &json!({"name": "Mug", "points": points})).send()
+    };
+    let put = |id: &str| put_for(id, 30);
+    assert_eq!(put("mug").status, 201);
+    let others = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4998)
+        INSERT INTO reward (programme_no, id, version, document, updated_at, updated_by)
+          SELECT programme_no, 'r-' || i, version, document, updated_at, updated_by FROM n, reward WHERE id = 'mug'";
+    assert_eq!(host.books().write(others), Ok(4_998));
+    assert_eq!(put("last").status, 201, "the five thousandth");
+    assert_eq!(put("beyond").outcome(), "400 invalid-request reward_id");
+    assert_eq!(put_for("mug", 40).status, 200, "one that is there can be changed");
 }
 
 /// One till cannot take the keys of another, nor hear its answers; who rotates a key goes on with its own, and so does the operator.

@@ -5,7 +5,7 @@ use rules::{BackTest, OfTier, Rulebook, Side, Span};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, authenticate, drafted, in_force, known_as,
-    new_id, now, once, parse_json,
+    new_id, now, once, parse_json, wide,
 };
 use store::{
     BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test, parse_rulebook,
@@ -162,13 +162,13 @@ fn side(side: &Side, book: &Rulebook) -> Json {
     let issued = side.sums.accounts.get("issued").copied().unwrap_or(0);
     let tier = |(tier, of): (&String, &OfTier)| {
         let OfTier { members, issued, outstanding } = of;
-        json!({"tier": Some(tier).filter(|tier| !tier.is_empty()), "members": members, "issued": issued, "outstanding": outstanding})
+        json!({"tier": Some(tier).filter(|tier| !tier.is_empty()), "members": members, "issued": wide(*issued), "outstanding": wide(*outstanding)})
     };
     json!({
-        "points": side.sums.accounts,
-        "issued_minor": book.worth_minor(issued),
-        "outstanding": side.outstanding,
-        "outstanding_minor": book.worth_minor(side.outstanding),
+        "points": side.sums.accounts.iter().map(|(account, points)| (account.clone(), wide(*points))).collect::<Map<_, _>>(),
+        "issued_minor": book.worth_minor(issued).map(wide),
+        "outstanding": wide(side.outstanding),
+        "outstanding_minor": book.worth_minor(side.outstanding).map(wide),
         "refused": side.sums.refused,
         "tiers": side.tiers.iter().map(tier).collect::<Vec<_>>(),
     })

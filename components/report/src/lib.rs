@@ -14,7 +14,7 @@ use rules::BudgetState;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, authenticate_for_stores, known_as,
-    now, published, serve,
+    now, published, serve, wide,
 };
 use spin_sdk::http_service;
 use store::{
@@ -149,11 +149,6 @@ async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
     let found = exchanges(&app.sql, caller.programme.no, from, to).await?;
     let programmes: Vec<Json> = found.iter().map(with).collect();
     Ok(Reply::json(200, &json!({"from": from.to_string(), "to": to.to_string(), "programmes": programmes})))
-}
-
-/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can count.
-fn wide(sum: i128) -> Json {
-    i64::try_from(sum).map_or_else(|_| sum.to_string().into(), Json::from)
 }
 
 /// From when until before when, by the time of recording.

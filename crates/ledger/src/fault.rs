@@ -11,6 +11,8 @@ pub enum Fault {
     BrokenChain,
     /// A sum leaves `i64`.
     Overflow,
+    /// The member would have more open lots, or be given more at once, than this.
+    TooManyLots(i64),
     /// The entry touches a lot that is not open, or for more than it holds.
     Lot,
     /// The entry resolves a hold that is not open, or spends more than it holds.
@@ -37,6 +39,7 @@ impl fmt::Display for Fault {
             Self::OutOfSequence => "the entry is not the next in its member's sequence",
             Self::BrokenChain => "the entry does not continue the hash chain",
             Self::Overflow => "a sum leaves the range of 64 bits",
+            Self::TooManyLots(_) => "the member has too many open lots",
             Self::Lot => "the entry touches a lot that is not open or too small",
             Self::Hold => "the entry resolves a hold that is not open or too small",
             Self::Request => "the entry decides on a request that is not open, or executes another one",

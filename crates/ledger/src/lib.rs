@@ -62,7 +62,7 @@ pub use freezes::{Frozen, freeze, restore};
 pub use holds::{Hold, MOST_HELD, capture, hold, release, time_out};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
 pub use joint::{Closed, Estate, MOST_POOLED, PoolChange, erase, give, hand_over, invite, pool, receive, take_over};
-pub use journal::{Context, Decision, Journal, MOST_OF_MEMBER, Posting};
+pub use journal::{Context, Decision, Journal, MOST_LOTS, MOST_NEW_LOTS, MOST_OF_MEMBER, Posting};
 pub use kind::{KINDS, Kind};
 pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Tier};

@@ -95,6 +95,8 @@ pub struct Member {
     pub lots: Vec<Lot>,
     /// Whether `lots` holds every open lot.
     pub lots_complete: bool,
+    /// How many lots are open, where somebody counted them while not all of them are in `lots`.
+    pub lots_counted: Option<i64>,
 }
 
 impl Member {
@@ -125,6 +127,7 @@ impl Member {
             reminded_at: None,
             lots: Vec::new(),
             lots_complete: true,
+            lots_counted: None,
         }
     }
 
@@ -132,6 +135,12 @@ impl Member {
     #[must_use]
     pub fn exists(&self) -> bool {
         self.sequence.0 > 0
+    }
+
+    /// How many lots are open; `None` where nobody knows.
+    #[must_use]
+    pub fn open_lots(&self) -> Option<i64> {
+        if self.lots_complete { i64::try_from(self.lots.len()).ok() } else { self.lots_counted }
     }
 
     /// The open hold of that id.
@@ -280,6 +289,7 @@ impl Member {
             || entry.adjustment.is_some()
             || !entry.coupons.is_empty()
             || resolved.is_some();
+        let before = self.lots.len();
         if touches_lots {
             self.touch_lots(entry)?;
         }
@@ -291,6 +301,9 @@ impl Member {
             let pending = grant.available_at > entry.recorded_at;
             self.lots.push(Lot { pending, ..Lot::of(grant, grant.points) });
         }
+        // A lot that ends is at hand.
+        let more = i64::try_from(self.lots.len()).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX);
+        self.lots_counted = self.lots_counted.map(|open| open.saturating_add(more));
         self.due_at = if touches_lots && self.lots_complete {
             self.next_due_at()
         } else {

@@ -166,7 +166,7 @@ pub enum Refusal {
         /// The most.
         most: i64,
     },
-    /// The holds of the member would name more lots than the ledger keeps.
+    /// The member would have more open lots than the ledger keeps, or its holds would name more, or a merger would carry over more.
     TooManyLots {
         /// The most.
         most: i64,

@@ -14,7 +14,7 @@ pub struct Side {
     /// What was issued, spent and lost in the period.
     pub sums: Sums,
     /// Points that members have, less what they owe.
-    pub outstanding: i64,
+    pub outstanding: i128,
     /// By tier at the end of the period; members without one by an empty name.
     pub tiers: BTreeMap<String, OfTier>,
 }
@@ -25,21 +25,20 @@ pub struct OfTier {
     /// How many there are.
     pub members: i64,
     /// Points issued to them in the period.
-    pub issued: i64,
+    pub issued: i128,
     /// Points that they have, less what they owe.
-    pub outstanding: i64,
+    pub outstanding: i128,
 }
 
 impl Side {
     fn add(&mut self, sums: &Sums, member: &Member) {
         self.sums.add(sums);
-        self.outstanding = self.outstanding.saturating_add(member.balance);
+        self.outstanding += i128::from(member.balance);
         let tier = member.tier.as_ref().map(|tier| tier.id.clone()).unwrap_or_default();
         let tier = self.tiers.entry(tier).or_default();
         tier.members += 1;
-        let issued = sums.accounts.get("issued").copied().unwrap_or(0);
-        tier.issued = tier.issued.saturating_add(issued);
-        tier.outstanding = tier.outstanding.saturating_add(member.balance);
+        tier.issued += sums.accounts.get("issued").copied().unwrap_or(0);
+        tier.outstanding += i128::from(member.balance);
     }
 }
 

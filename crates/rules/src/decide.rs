@@ -145,12 +145,12 @@ pub fn decide_single(
     in_range(simple(book, member, command, origin, recorded, context))
 }
 
-/// Sums that leave 64 bits come from the caller's amounts, not from a broken state.
+/// What would leave a bound comes from what the caller asks for, not from a broken state.
 fn in_range(decided: Outcome) -> Outcome {
-    if decided.as_ref().is_err_and(|fault| *fault == Fault::Overflow) {
-        Ok(Err(Refusal::AmountOutOfRange))
-    } else {
-        decided
+    match decided {
+        Err(Fault::Overflow) => Ok(Err(Refusal::AmountOutOfRange)),
+        Err(Fault::TooManyLots(most)) => Ok(Err(Refusal::TooManyLots { most })),
+        decided => decided,
     }
 }
 

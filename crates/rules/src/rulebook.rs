@@ -338,10 +338,9 @@ impl Rulebook {
 
     /// What points are worth, in minor units of the currency, rounded down; `None` where no order can be paid with them.
     #[must_use]
-    pub fn worth_minor(&self, points: i64) -> Option<i64> {
+    pub fn worth_minor(&self, points: i128) -> Option<i128> {
         let per_unit = self.redemption?.points_per_unit;
-        let minor = 10i128.checked_pow(self.currency.decimals())?.checked_mul(points.into())?;
-        i64::try_from(minor.checked_div(per_unit.into())?).ok()
+        10i128.checked_pow(self.currency.decimals())?.checked_mul(points)?.checked_div(per_unit.into())
     }
 
     /// The earliest instant that an event reported now may have happened at.

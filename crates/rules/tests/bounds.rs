@@ -49,6 +49,76 @@ fn holds_name_a_thousand_lots_at_most() {
     world.play(&[(DAY, Command::Release { hold }, "release 0"), (DAY, aside(400), "hold(400)")]);
 }
 
+/// No sum over members saturates: a programme has no bound of its own for points.
+#[test]
+fn a_back_test_counts_beyond_64_bits() {
+    let most = 1_000_000_000_000_000;
+    let mut world = World::new(|document| {
+        document.tiers = None;
+        document.caps.points_per_day = None;
+    });
+    assert_eq!(world.run(at(DAY), &buy(&[100 * most]), None), format!("earn {most}"));
+    let span = rules::Span { from: at(DAY), to: at("2026-03-03T00:00:00+08:00") };
+    let (programme, member) = (ledger::ProgrammeId::new("p").unwrap(), world.member.id.clone());
+    let mut found = rules::BackTest::default();
+    for _ in 0..10_000 {
+        let books = (&world.book, &world.book);
+        let mut told = rules::MemberTest::new(books, &programme, &member, &world.attributes, span);
+        told.entry(&world.entries[0]).unwrap();
+        told.end(&mut found).unwrap();
+    }
+    let all = 10_000 * i128::from(most);
+    for side in [&found.recorded, &found.published, &found.draft] {
+        let tier = &side.tiers[""];
+        let sums = [side.outstanding, side.sums.accounts["issued"], tier.outstanding, tier.issued];
+        assert_eq!(sums, [all; 4], "{side:?}");
+    }
+    let kept = serde_json::to_string(&found).unwrap();
+    assert_eq!(serde_json::from_str::<rules::BackTest>(&kept).unwrap(), found, "as it is kept between two calls");
+    assert_eq!(world.book.worth_minor(all), Some(all));
+}
+
+/// A return has room, however many lots there are; whatever else opens one does not.
+#[test]
+fn open_lots_are_a_hundred_thousand_at_most() {
+    let mut world = World::new(|document| document.tiers = None);
+    world.play(&[(DAY, buy(&[10_000]), "earn 100"), (DAY, spend(100), "redeem -100")]);
+    let lot = |number| ledger::Lot { number: ledger::LotNumber(number), granted: 1, remaining: 1, ..lot() };
+    let full = |world: &World, open: i64| {
+        let lots: Vec<ledger::Lot> = (2..open + 2).map(lot).collect();
+        ledger::Member { balance: open, lots_granted: open + 1, lots, ..world.member.clone() }
+    };
+    let outcome = |world: &mut World, member: ledger::Member, command: &Command| {
+        world.decide(&member, at(DAY), command, None).map(|_| ()).map_err(|refusal| refusal.slug())
+    };
+    for (open, expected) in [(99_999, Ok(())), (100_000, Err("too-many-lots"))] {
+        let member = full(&world, open);
+        assert_eq!(outcome(&mut world, member, &buy(&[100])), expected, "{open}");
+        let back = world.undo(None, Some(1), rules::Part::Rest);
+        let member = full(&world, open);
+        assert_eq!(outcome(&mut world, member, &back), Ok(()), "{open}");
+        // Where nobody has all lots at hand, somebody must have counted them.
+        for (counted, expected) in [(Some(open), expected), (None, Err("too-many-lots"))] {
+            let lots = ledger::Member { lots: Vec::new(), lots_complete: false, ..full(&world, open) };
+            let lots = ledger::Member { lots_counted: counted, ..lots };
+            assert_eq!(outcome(&mut world, lots, &buy(&[100])), expected, "{open} {counted:?}");
+        }
+    }
+}
+
+fn lot() -> ledger::Lot {
+    ledger::Lot {
+        number: ledger::LotNumber(0),
+        source: "purchase".into(),
+        granted: 1,
+        remaining: 1,
+        earned_at: at(DAY),
+        available_at: at(DAY),
+        expires_at: None,
+        pending: false,
+    }
+}
+
 fn rule(id: String, change: impl FnOnce(&mut EarningRule)) -> EarningRule {
     let mut rule: EarningRule =
         serde_json::from_value(json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": 1}}))

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value as Json;
 use serde_path_to_error::{Segment, deserialize};
 
 use crate::problem::{FieldError, Problem};
@@ -130,4 +131,10 @@ mod tests {
             assert_eq!(place, problem, "{}", String::from_utf8_lossy(body));
         }
     }
+}
+
+/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can count.
+#[must_use]
+pub fn wide(sum: i128) -> Json {
+    i64::try_from(sum).map_or_else(|_| sum.to_string().into(), Json::from)
 }

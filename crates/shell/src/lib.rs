@@ -62,7 +62,7 @@ pub use gains::makes_no_points;
 pub use ids::{new_id, now};
 pub use imports::{Cells, ReadImport, level_order, read_import};
 pub use joint::pool_order;
-pub use json::{parse_json, parse_optional_json};
+pub use json::{parse_json, parse_optional_json, wide};
 pub use keeping::scoped;
 pub use once::once;
 pub use page::Page;

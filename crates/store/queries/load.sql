@@ -60,7 +60,9 @@ SELECT json_array(
     FROM json_each(w.value -> 7) AS n
   ) END,
   CASE WHEN w.value ->> 8 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END,
-  coalesce(k.lineage, k.prefix)
+  coalesce(k.lineage, k.prefix),
+  -- Who was never granted so many lots has not too many.
+  CASE WHEN m.lots_granted >= 100000 THEN (SELECT count(*) FROM lot INDEXED BY lot_open WHERE member_no = m.no AND remaining > 0) END
 ) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2

@@ -292,7 +292,8 @@ pub(crate) fn attempt<S, I>(
     };
     Ok(match decided {
         Ok(decided) => Attempt::Decided(Box::new(decided)),
-        Err(Refusal::InsufficientPoints { .. }) if partly => Attempt::NeedsAllLots,
+        // Either may be otherwise once all of them are at hand.
+        Err(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. }) if partly => Attempt::NeedsAllLots,
         Err(refusal) => Attempt::Refused(refusal),
     })
 }

@@ -74,6 +74,7 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         reminded_at: row.optional_integer(at + 13)?.map(instant),
         lots,
         lots_complete,
+        lots_counted: None,
     };
     Ok((member, Some(number)))
 }

@@ -32,6 +32,7 @@ impl InFlight {
     pub(crate) fn send(&self, programme_no: i64, member: &Member) {
         let mut state = member.clone();
         if !state.lots_complete || state.lots.len() > MOST_LOTS {
+            state.lots_counted = state.open_lots();
             state.lots = Vec::new();
             state.lots_complete = false;
         }

@@ -335,7 +335,8 @@ pub(crate) fn read_stores(text: &str) -> Result<Vec<String>, Error> {
 
 fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     const MEMBER: usize = 12;
-    let (member, member_no) = codec::member(row, MEMBER)?;
+    let (mut member, member_no) = codec::member(row, MEMBER)?;
+    member.lots_counted = row.optional_integer(MEMBER + 28)?;
     let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
     let refusal = row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;
     let used = row.optional_text(MEMBER + 19)?.and_then(|id| EntryId::parse(&id));

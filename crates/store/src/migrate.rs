@@ -9,7 +9,7 @@ use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 21] = [
+const MIGRATIONS: [(&str, &str); 22] = [
     ("0001_ledger", statement!("migrations/0001_ledger")),
     ("0002_posting_v2", statement!("migrations/0002_posting_v2")),
     ("0003_receipts", statement!("migrations/0003_receipts")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(&str, &str); 21] = [
     ("0019_catalogue_changes", statement!("migrations/0019_catalogue_changes")),
     ("0020_audit_log", statement!("migrations/0020_audit_log")),
     ("0021_imports", statement!("migrations/0021_imports")),
+    ("0022_kept_count", statement!("migrations/0022_kept_count")),
 ];
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.

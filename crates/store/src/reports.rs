@@ -154,7 +154,7 @@ pub async fn wrong_tallies(sql: &impl Sql, programme_no: i64) -> Result<Vec<Stri
     let rows = sql.query(statement!("queries/audit_tallies"), vec![programme_no.into()]).await?;
     let told = |mut row: crate::Row| {
         let (subject, name, period) = (row.text(0)?, row.text(1)?, row.integer(2)?);
-        let (stands, told) = (row.integer(3)?, row.integer(4)?);
+        let (stands, told) = (row.integer(3)?, wide(&mut row, 4)?);
         Ok(format!("{name} of {subject} in {period} stands at {stands}, its entries say {told}"))
     };
     rows.into_iter().map(told).collect()

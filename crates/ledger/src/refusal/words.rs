@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Refusal;
+use crate::journal::{MOST_LOTS, MOST_NEW_LOTS};
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,6 +81,12 @@ impl fmt::Display for Refusal {
             Self::TooManyOpen { most } => write!(f, "The member has {most} of these open; resolve one first."),
             Self::TooManyReviews { most } => {
                 write!(f, "{most} orders of the member wait for a review. Decide one, then send this order with a new key.")
+            }
+            Self::TooManyLots { most: MOST_LOTS } => {
+                write!(f, "A member has {MOST_LOTS} open lots at most. Spend points, or wait until some expire.")
+            }
+            Self::TooManyLots { most: MOST_NEW_LOTS } => {
+                write!(f, "The account that ends has more than {MOST_NEW_LOTS} open lots. Spend some of its points first.")
             }
             Self::TooManyLots { most } => {
                 write!(f, "The holds of a member name {most} lots at most. Hold fewer points, or redeem without a hold.")

@@ -11,7 +11,7 @@ use crate::again::Past;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sums {
     /// Points by the account on the other side, as members gained or lost them.
-    pub accounts: BTreeMap<String, i64>,
+    pub accounts: BTreeMap<String, i128>,
     /// How often something that was done could not have been done, by the reason.
     pub refused: BTreeMap<String, i64>,
 }
@@ -20,7 +20,7 @@ impl Sums {
     pub(super) fn count(&mut self, entry: &Entry) {
         if let Some(account) = entry.kind.contra_account().filter(|_| entry.points != 0) {
             let sum = self.accounts.entry(account.to_owned()).or_default();
-            *sum = sum.saturating_add(entry.points);
+            *sum += i128::from(entry.points);
         }
     }
 
@@ -30,11 +30,11 @@ impl Sums {
 
     /// Adds those of another member.
     pub fn add(&mut self, other: &Self) {
-        for (own, others) in [(&mut self.accounts, &other.accounts), (&mut self.refused, &other.refused)] {
-            for (name, number) in others {
-                let sum = own.entry(name.clone()).or_default();
-                *sum = sum.saturating_add(*number);
-            }
+        for (name, points) in &other.accounts {
+            *self.accounts.entry(name.clone()).or_default() += points;
+        }
+        for (name, times) in &other.refused {
+            *self.refused.entry(name.clone()).or_default() += times;
         }
     }
 }
