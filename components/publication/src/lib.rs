@@ -161,7 +161,7 @@ async fn asked_before(
 
 /// Publishes what is due now, and shows how the publication stands then.
 async fn moved_on(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
-    publish_due(&app.sql, caller.programme.no, now()).await?;
+    publish_due(&app.sql, &caller.programme, now()).await?;
     existing(app, caller, id).await.map(|found| Json::Object(shown(&found)))
 }
 

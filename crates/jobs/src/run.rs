@@ -76,7 +76,7 @@ pub async fn run<S: Sql, O: Outbound>(
         return failures.into_iter().next().map_or(Ok(report), |(_, error)| Err(error));
     }
     if job == Job::Publish {
-        report.publications = publish_due(floor.sql, programme.no, (floor.now)()).await?;
+        report.publications = publish_due(floor.sql, &programme, (floor.now)()).await?;
         seal(floor.sql, programme.no).await?;
         report.done = true;
         return Ok(report);

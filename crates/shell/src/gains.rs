@@ -1,7 +1,7 @@
 //! Whether a rulebook to be published would let points grow by exchanges that come back.
 
-use rules::{Exchanges, gaining_way, open_rates};
-use store::{ProgrammeRef, Sql, agreements};
+use rules::Exchanges;
+use store::{ProgrammeRef, Sql, gains};
 
 use crate::problem::{FieldError, Problem};
 
@@ -19,12 +19,7 @@ pub async fn makes_no_points(
 ) -> Result<(), Problem> {
     // A programme that is not there yet has no number, and the group that it is to join, if any.
     let no = programme.map_or(0, |programme| programme.no);
-    let mut all = agreements(sql, no, group).await?;
-    all.retain(|(other, _)| other != id);
-    all.push((id.to_owned(), exchanges.clone()));
-    let open = open_rates(&all);
-    let mut begun = open.iter().filter(|way| way.from == id);
-    match begun.find_map(|way| gaining_way(&open, id, &way.to)) {
+    match gains(sql, (no, id), group, exchanges).await? {
         None => Ok(()),
         Some(way) => {
             let detail = format!("lets points grow on the way {}", way.join(" → "));

@@ -1,7 +1,7 @@
 //! Which programmes belong together: in a group, members are known by the same names, and points may be exchanged.
 
 use ledger::ProgrammeId;
-use rules::Exchanges;
+use rules::{Exchanges, gaining_way, open_rates};
 
 use crate::Error;
 use crate::programmes::{ProgrammeRef, read_reference};
@@ -54,6 +54,26 @@ pub async fn agreements(
         Ok((row.text(0)?, exchanges.map_err(|_| Error::Corrupt("rulebook"))?.unwrap_or_default()))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// The way over a group (the programme's own, unless told) on which points would grow, if the programme with this number and id let members exchange
+/// so, and the others as they are published now.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn gains(
+    sql: &impl Sql,
+    (programme_no, id): (i64, &str),
+    group: Option<&str>,
+    exchanges: &Exchanges,
+) -> Result<Option<Vec<String>>, Error> {
+    let mut all = agreements(sql, programme_no, group).await?;
+    all.retain(|(other, _)| other != id);
+    all.push((id.to_owned(), exchanges.clone()));
+    let open = open_rates(&all);
+    let mut begun = open.iter().filter(|way| way.from == id);
+    let way = begun.find_map(|way| gaining_way(&open, id, &way.to));
+    Ok(way.map(|way| way.into_iter().map(str::to_owned).collect()))
 }
 
 /// Another programme of the same group.

@@ -72,7 +72,7 @@ pub use endpoints::{
 };
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
-pub use groups::{agreements, group_of, kin, name_clashes, set_group};
+pub use groups::{agreements, gains, group_of, kin, name_clashes, set_group};
 pub use history::{
     adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over, transferred,
 };

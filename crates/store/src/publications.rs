@@ -6,7 +6,8 @@ use rules::{Document, Rulebook};
 use crate::Error;
 use crate::audit_log::Who;
 use crate::changes::{value_at, written};
-use crate::programmes::{asked_of_load, digest, document_of, parse_rulebook};
+use crate::groups::gains;
+use crate::programmes::{ProgrammeRef, asked_of_load, digest, document_of, parse_rulebook};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -159,12 +160,17 @@ pub async fn decide_publication(
     Ok(!sql.query(statement!("queries/publication_decide"), values).await?.is_empty())
 }
 
-/// Publishes what is planned and due, in the order of its time: one rulebook, as that supersedes all others. Tells how many were published.
+/// Who decides against a publication that may not be published any more.
+const PUBLISHER: &str = "publish";
+
+/// Publishes what is planned and due, in the order of its time: one rulebook, as that supersedes all others. Tells how many were published. One that
+/// would by now let points grow on a way over the group is rejected, as what others have published meanwhile stays.
 ///
 /// # Errors
 /// [`Error`] when the database fails, or when the only ones that are due cannot be read: they stay planned then, as nobody could repair a programme
 /// that runs by one of them.
-pub async fn publish_due(sql: &impl Sql, programme_no: i64, now: Timestamp) -> Result<u64, Error> {
+pub async fn publish_due(sql: &impl Sql, programme: &ProgrammeRef, now: Timestamp) -> Result<u64, Error> {
+    let programme_no = programme.no;
     let due = sql.query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()]).await?;
     let mut unreadable = None;
     for mut row in due {
@@ -172,9 +178,19 @@ pub async fn publish_due(sql: &impl Sql, programme_no: i64, now: Timestamp) -> R
         let values = vec![programme_no.into(), id.as_str().into()];
         let mut found = sql.query(statement!("queries/publication_rulebook"), values).await?;
         let Some(row) = found.first_mut() else { continue };
+        let rulebook = row.text(0)?;
         // A component of another release may have written it.
-        match parse_rulebook(&row.text(0)?, row.integer(1)? + 1) {
+        match parse_rulebook(&rulebook, row.integer(1)? + 1) {
             Ok(_) => {
+                let exchanges = document_of(&rulebook)?.exchanges;
+                if let Some(way) = gains(sql, (programme_no, &programme.id), None, &exchanges).await? {
+                    let reason = format!("lets points grow on the way {}", way.join(" → "));
+                    let who = Who { at: now, person: None, key: None, address: None };
+                    let states = ([PublicationState::Planned], PublicationState::Rejected);
+                    decide_publication(sql, programme_no, &id, (&states.0, states.1), (PUBLISHER, Some(&reason)), &who)
+                        .await?;
+                    continue;
+                }
                 let values = vec![programme_no.into(), id.into(), now.0.into()];
                 let published = sql.query(statement!("queries/publication_execute"), values).await?;
                 return Ok(u64::from(!published.is_empty()));

@@ -532,6 +532,60 @@ fn what_was_published_at_once_is_found_by_the_exchange() {
     group.assert_sound();
 }
 
+/// A publication that was good when it was planned is held against the group again when its time comes.
+#[test]
+fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
+    let group = Group::new(&["air", "hotel"]);
+    let sql = &group.world.sql;
+    let air = group.programmes[0].0.clone();
+    let back = |rate: &str, version: i64| {
+        let mut document = wait(programme(sql, "air")).unwrap().unwrap().document;
+        document.exchanges.accepts.insert("hotel".to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
+        let book = Rulebook::new(&document, version).unwrap();
+        (document, book)
+    };
+    let plan = |id: &str, rate: &str, at: i64| {
+        let (document, book) = back(rate, 2);
+        let wish = store::Publication {
+            id: id.to_owned(),
+            draft: "back".to_owned(),
+            base_version: 1,
+            at: Timestamp(at),
+            major: Vec::new(),
+            role: "department_head".to_owned(),
+            asked_at: Timestamp(0),
+            asked_by: "ana".to_owned(),
+            state: store::PublicationState::Planned,
+            decided: None,
+            published_at: None,
+            approved: None,
+            reason: None,
+        };
+        let who = store::Who { at: Timestamp(0), person: Some("ana".into()), key: None, address: None };
+        let stored = store::as_stored(&document, &book).unwrap();
+        wait(store::ask_for_publication(sql, air.no, &wish, (stored, &book), id, &who)).unwrap();
+    };
+    plan("a", "2", 10);
+    plan("b", "1", 20);
+    // Meanwhile the hotel lets its points go to the airline, too.
+    let mut document = wait(programme(sql, "hotel")).unwrap().unwrap().document;
+    let bounds = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+    document.exchanges.offers.insert("air".to_owned(), bounds);
+    document.exchanges.accepts.get_mut("air").unwrap().rate = "0.6".to_owned();
+    let book = Rulebook::new(&document, 2).unwrap();
+    wait(publish(sql, "hotel", "hotel", 1, (&document, &book), 0, "test")).unwrap();
+    assert_eq!(wait(store::publish_due(sql, &air, Timestamp(15))).unwrap(), 0);
+    let found = wait(store::publication(sql, air.no, "a")).unwrap().unwrap();
+    assert_eq!(found.state, store::PublicationState::Rejected);
+    assert_eq!(found.decided, Some((Timestamp(15), "publish".to_owned())));
+    assert_eq!(found.reason.as_deref(), Some("lets points grow on the way air → hotel → air"));
+    assert_eq!(wait(programme(sql, "air")).unwrap().unwrap().reference.rulebook_version, 1);
+    // What comes after it is looked at by itself.
+    assert_eq!(wait(store::publish_due(sql, &air, Timestamp(25))).unwrap(), 1);
+    assert_eq!(wait(programme(sql, "air")).unwrap().unwrap().reference.rulebook_version, 2);
+    group.assert_sound();
+}
+
 /// What one side says and the other does not is found, from either side.
 #[test]
 fn the_audit_compares_both_sides() {

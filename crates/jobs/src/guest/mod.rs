@@ -63,7 +63,7 @@ pub fn publish() -> Result<(), String> {
         let mut failures = Vec::new();
         let mut published = 0;
         for programme in programmes(&sql).await.map_err(|error| error.to_string())? {
-            match publish_due(&sql, programme.no, now).await {
+            match publish_due(&sql, &programme, now).await {
                 Ok(count) => published += count,
                 Err(error) => failures.push(format!("publish of programme {}: {error}", programme.id)),
             }
