@@ -86,7 +86,8 @@ pub fn decide_joint(
     in_range(joint(book, member, command, (origin, recorded, context)))
 }
 
-/// Decides a merger that needs nobody's approval, as no points move with it.
+/// Decides a merger that needs nobody's approval, as no points move with it. Where the account has got some since the request was read, it must be
+/// asked for anew.
 ///
 /// # Errors
 /// See [`Decide`].
@@ -100,7 +101,7 @@ pub fn decide_empty_merge(
 ) -> Outcome {
     let is_empty = joint::other(recorded).is_ok_and(|other| other.lots.iter().all(|lot| lot.remaining == 0));
     if may(&member, command, recorded).is_ok() && !is_empty {
-        return Ok(Err(Refusal::ApprovalsExceeded { of: "request", per: "", most: 0 }));
+        return Err(Fault::Moved);
     }
     decide_joint(book, member, command, origin, recorded, context)
 }
