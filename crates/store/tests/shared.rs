@@ -57,6 +57,39 @@ fn a_decision_on_an_older_version_is_not_written() {
     assert_eq!(lines(&outcomes), ["redeem -30"]);
 }
 
+/// Events of one member take effect in their order; where events of different members share a limit, some of them find it used up, whichever.
+#[test]
+fn members_of_one_call_have_no_order() {
+    let world = World::with_rules(|document| {
+        let check_in = document.actions.get_mut("check_in").unwrap();
+        check_in.limit = None;
+        check_in.device_limit = Some(Limit { times: 2, per: Per::Day });
+        document.caps.points_per_day = Some(7);
+    });
+    let on_phone = |member: &str, key: &str| {
+        let mut order = act(member, key, "check_in");
+        if let Command::Earn(event) = &mut order.command {
+            event.device = Some("phone".into());
+        }
+        order
+    };
+    // The first member has something due, so that it is decided a second time, after the others.
+    world.one(buy("a", "0", "o", 100));
+    world.at("2027-03-01T10:00:00+08:00");
+    let orders = [on_phone("a", "1"), on_phone("a", "2"), on_phone("b", "3"), on_phone("b", "4"), on_phone("c", "5")];
+    let outcomes = lines(&world.run(&orders));
+    let earned = outcomes.iter().filter(|outcome| outcome.contains("earn")).count();
+    let refused = outcomes.iter().filter(|outcome| *outcome == "device-limit-reached").count();
+    assert_eq!((earned, refused), (2, 3), "{outcomes:?}");
+    for (first, second) in [(0, 1), (2, 3)] {
+        // Who has the cap of the day earns 5 and then 2, and is never refused first and let through after.
+        let both = (outcomes[first].as_str(), outcomes[second].as_str());
+        assert!(!(both.0 == "device-limit-reached" && both.1.contains("earn")), "{both:?}");
+        assert!(!both.0.ends_with("earn +2"), "{both:?}");
+    }
+    assert_eq!(wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap(), Vec::<String>::new());
+}
+
 #[test]
 fn counters_of_past_periods_are_dropped() {
     let world = World::with_rules(|document| {

@@ -116,6 +116,50 @@ fn a_step_down_that_only_a_night_run_kept() {
     }
 }
 
+/// A tier that ended before a new ladder was published, and is recorded after it, is closed by the new one; a night before publishing lets the old
+/// one do it.
+#[test]
+fn a_tier_is_closed_by_the_ladder_that_is_published_when_it_is_recorded() {
+    for (night_before, tier) in [(true, "silver"), (false, "member")] {
+        let mut world = World::new(|_| {});
+        world.run(at("2026-01-10T10:00:00+08:00"), &buy(&[1_000_000]), None);
+        let end = at("2027-01-11T00:00:00+08:00");
+        if night_before {
+            assert_eq!(world.run(end, &Command::Settle, None), "expire -2500, silver 0");
+        }
+        // One step down was the old rule; down to the level that was qualified for is the new one.
+        world.book =
+            World::new(|document| document.tiers.as_mut().unwrap().downgrade = rules::Downgrade::ToQualified).book;
+        world.run(at("2027-01-12T10:00:00+08:00"), &Command::Settle, None);
+        let now = world.member.tier.clone().unwrap();
+        assert_eq!((now.id.as_str(), now.since), (tier, end), "the night before: {night_before}");
+        world.audit();
+    }
+}
+
+/// A level does not change how long points live; a rule with a condition on it does, and only for its own points.
+#[test]
+fn a_tier_that_gives_longer_validity_is_a_rule() {
+    let mut world = World::new(|document| {
+        living(30)(document);
+        document.expiry.insert("long".into(), Expiry::Days { days: 300, round_up_to: None });
+        let rule = serde_json::json!({"id": "silver_lasts", "event": "purchase", "when": "member.tier == \"silver\"",
+            "award": {"kind": "multiplier", "times": "2"}, "expiry": "long"});
+        document.rules = vec![serde_json::from_value(rule).unwrap()];
+    });
+    world.run(at("2026-01-01T10:00:00+08:00"), &buy(&[200_000]), None);
+    assert_eq!(world.member.tier.as_ref().unwrap().id, "silver");
+    world.run(at("2026-01-02T10:00:00+08:00"), &buy(&[10_000]), None);
+    let ends = |source: &str| {
+        let of = |lot: &&ledger::Lot| lot.source == source;
+        world.member.lots.iter().filter(of).map(|lot| lot.expires_at.unwrap()).collect::<Vec<Timestamp>>()
+    };
+    let (first, second) = (at("2026-02-01T00:00:00+08:00"), at("2026-02-02T00:00:00+08:00"));
+    assert_eq!(ends("purchase"), [first, second], "reaching the level moved no end");
+    assert_eq!(ends("rule:silver_lasts"), [at("2026-10-30T00:00:00+08:00")]);
+    world.audit();
+}
+
 /// Silver of last year is kept when gold of this year is taken back.
 #[test]
 fn a_tier_falls_back_to_the_one_before() {
