@@ -156,7 +156,13 @@ fn sqlite_has_the_wal_fix() {
 }
 
 /// Takes a database back to the shape it had after a migration, with its data.
-const REWINDS: [(i64, &str); 10] = [
+const REWINDS: [(i64, &str); 12] = [
+    (
+        21,
+        "DROP TRIGGER refusal_counted; DROP TRIGGER refusal_uncounted; DROP TRIGGER receipt_counted; DROP TRIGGER receipt_uncounted;
+         DROP TABLE kept_count;",
+    ),
+    (20, "DROP TABLE import; DROP TABLE import_row;"),
     (
         19,
         "DROP TRIGGER api_key_made; DROP TRIGGER api_key_changed; DROP TRIGGER endpoint_made; DROP TRIGGER endpoint_changed;
