@@ -68,12 +68,17 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     host.stop();
     host.start_again_with(&["--database-mib", "1"]);
     let shop = host.shop();
-    let full =
-        (0..2000).any(|number| shop.buys(&format!("m-2-{number}"), &format!("o-2-{number}"), 100).send().status >= 500);
-    assert!(full, "the file grew past its bound");
-    let answer = host.ask("GET", "/readyz").send();
-    assert_eq!(answer.outcome(), "503 busy");
-    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    let earn = |number: usize| shop.buys(&format!("m-2-{number}"), &format!("o-2-{number}"), 100);
+    let first = (0..2000).find(|number| earn(*number).send().status >= 500).expect("the file grew past its bound");
+    // The request that was too much, and the same again: nothing was written, and nothing is in doubt.
+    for answer in [earn(first).send(), earn(first).send(), host.ask("GET", "/readyz").send()] {
+        assert_eq!((answer.outcome().as_str(), answer.header("retry-after")), ("503 storage-full", Some("60")));
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    }
+    let bulk = serde_json::json!({"events": [{"idempotency_key": "k-1", "member_id": "m-3", "event": "purchase", "reference": "o-3",
+        "lines": [{"line_id": "1", "quantity": 1, "amount": {"amount_minor": 100, "currency": "CNY"}}]}]});
+    let outcome = shop.post("/v1/earn/bulk", &bulk).send();
+    assert!(outcome.text().contains("storage-full"), "{}", outcome.text());
     assert_eq!(host.ask("GET", "/healthz").send().status, 200);
     assert_eq!(shop.get("/v1/members/m-1").send().status, 200, "it can still be read");
     // With room for the file it takes writes again.
@@ -81,4 +86,6 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     host.start_again_with(&["--database-mib", "64"]);
     assert_eq!(host.ask("GET", "/readyz").send().status, 200);
     assert_eq!(host.shop().buys("m-1", "o-3", 100).send().status, 201);
+    let late = host.shop().buys(&format!("m-2-{first}"), &format!("o-2-{first}"), 100).send();
+    assert_eq!((late.status, late.header("idempotent-replayed")), (201, None), "the same key carries it out now");
 }

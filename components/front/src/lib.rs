@@ -18,7 +18,7 @@ use ledger::Timestamp;
 use serde_json::json;
 use shell::{App, Problem, Reply, Request, Response, serve_plain};
 use spin_sdk::http_service;
-use store::{is_ready, is_writable};
+use store::{is_ready, try_to_write};
 
 #[http_service]
 async fn handle(request: spin_sdk::http::Request) -> Response {
@@ -40,29 +40,44 @@ async fn route(request: &Request) -> Result<Reply, Problem> {
 /// For how long it is known whether the database takes writes. Anybody may ask, and a write costs all writers a little.
 const KNOWN_FOR_MS: u64 = 5000;
 
+#[derive(Clone, Copy)]
+enum Writes {
+    Taken,
+    Full,
+    Refused,
+}
+
 thread_local! {
-    /// When this instance tried to write, and whether it could.
-    static LAST_WRITE: Cell<Option<(Timestamp, bool)>> = const { Cell::new(None) };
+    /// When this instance tried to write, and what came of it.
+    static LAST_WRITE: Cell<Option<(Timestamp, Writes)>> = const { Cell::new(None) };
 }
 
 async fn ready() -> Result<Reply, Problem> {
-    let is_ready = match App::of_this_instance().await {
-        Ok(app) => is_ready(&app.sql).await && takes_writes(&app).await,
-        Err(_) => false,
-    };
-    if is_ready { Ok(Reply::json(200, &json!({"status": "ready"}))) } else { Err(Problem::Busy) }
+    let app = App::of_this_instance().await.map_err(|_| Problem::Busy)?;
+    if !is_ready(&app.sql).await {
+        return Err(Problem::Busy);
+    }
+    match writes(&app).await {
+        Writes::Taken => Ok(Reply::json(200, &json!({"status": "ready"}))),
+        Writes::Full => Err(Problem::StorageFull),
+        Writes::Refused => Err(Problem::Busy),
+    }
 }
 
-async fn takes_writes(app: &App) -> bool {
+async fn writes(app: &App) -> Writes {
     let now = shell::now();
     let known = LAST_WRITE.get();
     // The clock of a test goes backwards, too.
-    if let Some((_, could)) = known.filter(|(at, _)| at.0.abs_diff(now.0) < KNOWN_FOR_MS) {
-        return could;
+    if let Some((_, outcome)) = known.filter(|(at, _)| at.0.abs_diff(now.0) < KNOWN_FOR_MS) {
+        return outcome;
     }
     // Whoever asks meanwhile hears what was last known.
-    LAST_WRITE.set(known.map(|(_, could)| (now, could)));
-    let can = is_writable(&app.sql, now).await;
-    LAST_WRITE.set(Some((now, can)));
-    can
+    LAST_WRITE.set(known.map(|(_, outcome)| (now, outcome)));
+    let outcome = match try_to_write(&app.sql, now).await {
+        Ok(()) => Writes::Taken,
+        Err(store::Error::Full) => Writes::Full,
+        Err(_) => Writes::Refused,
+    };
+    LAST_WRITE.set(Some((now, outcome)));
+    outcome
 }

@@ -23,7 +23,9 @@ impl<S: Sql> Floor<'_, S> {
         let mut attempt = 1;
         loop {
             match step().await {
-                Err(Error::Busy | Error::Database(_)) if attempt < ATTEMPTS => self.sql.pause(attempt).await,
+                Err(Error::Busy | Error::Full | Error::Database(_)) if attempt < ATTEMPTS => {
+                    self.sql.pause(attempt).await
+                }
                 outcome => return outcome,
             }
             attempt += 1;

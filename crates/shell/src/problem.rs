@@ -73,12 +73,14 @@ pub enum Problem {
     },
     /// Others were always first; come back in a moment.
     Busy,
+    /// The database has no room for what is to be written.
+    StorageFull,
     /// It is our fault. The text goes to the log, never to the caller.
     Internal(String),
 }
 
 /// Slug, status and title of every problem that is not a refusal, in order of precedence.
-pub const PROBLEMS: [(&str, u16, &str); 16] = [
+pub const PROBLEMS: [(&str, u16, &str); 17] = [
     ("route-not-found", 404, "No such route"),
     ("method-not-allowed", 405, "Method not allowed"),
     ("unauthorized", 401, "A valid key is needed"),
@@ -94,6 +96,7 @@ pub const PROBLEMS: [(&str, u16, &str); 16] = [
     ("resource-not-found", 404, "Not found"),
     ("conflict", 409, "Changed by somebody else"),
     ("busy", 503, "Busy, try again"),
+    ("storage-full", 503, "There is no room to write"),
     ("internal", 500, "Internal error"),
 ];
 
@@ -125,7 +128,8 @@ impl Problem {
             Self::Conflict => 13,
             Self::Busy => 14,
             Self::Refused { refusal, .. } => return (refusal.slug(), refusal.status(), "The rules refuse this"),
-            Self::Internal(_) => 15,
+            Self::StorageFull => 15,
+            Self::Internal(_) => 16,
         };
         PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
     }
@@ -160,6 +164,9 @@ impl Problem {
             Self::Conflict => "Read it again and repeat the change.".to_owned(),
             Self::Refused { refusal, .. } => refusal.to_string(),
             Self::Busy => "Others were faster. Send the same request with the same key again.".to_owned(),
+            Self::StorageFull => {
+                "Nothing was written, as the database is full. Send the same request with the same key again later.".to_owned()
+            }
             Self::Internal(_) => {
                 "Something went wrong here. Send the same request with the same key again; the log names this instance."
                     .to_owned()
@@ -205,6 +212,8 @@ impl Problem {
             Self::MethodNotAllowed(allowed) => reply = reply.with("allow", allowed),
             Self::Unauthorized => reply = reply.with("www-authenticate", "Bearer"),
             Self::Busy => reply = reply.with("retry-after", "1"),
+            // Somebody has to make room first.
+            Self::StorageFull => reply = reply.with("retry-after", "60"),
             Self::Refused { replayed: true, .. } => reply = reply.with("idempotent-replayed", "true"),
             _ => {}
         }
@@ -335,6 +344,7 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy => Self::Busy,
+            store::Error::Full => Self::StorageFull,
             other => Self::Internal(other.to_string()),
         }
     }

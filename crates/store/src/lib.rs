@@ -86,7 +86,7 @@ pub use keys::{
     KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys, revoke_key, rotate_key,
 };
 pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
-pub use migrate::{is_ready, is_writable, migrate};
+pub use migrate::{is_ready, migrate, try_to_write};
 pub use night::{
     all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
     tiers_alone,
@@ -138,6 +138,8 @@ pub enum Error {
     Fault(ledger::Fault),
     /// Other writers were always first; try again later.
     Busy,
+    /// The disk is full, or the file is as large as it may be. Nothing was written.
+    Full,
 }
 
 impl fmt::Display for Error {
@@ -147,6 +149,7 @@ impl fmt::Display for Error {
             Self::Corrupt(what) => write!(f, "unreadable {what} in the database"),
             Self::Fault(fault) => write!(f, "ledger: {fault}"),
             Self::Busy => f.write_str("too many writers"),
+            Self::Full => f.write_str("the database or its disk is full"),
         }
     }
 }

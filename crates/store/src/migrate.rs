@@ -74,10 +74,13 @@ pub async fn is_ready(sql: &impl Sql) -> bool {
     sql.query(statement!("queries/ready"), vec![]).await.is_ok()
 }
 
-/// True when the database takes writes: not on a full disk, nor in a file that may not grow, nor in one that is read-only. Two commits.
-pub async fn is_writable(sql: &impl Sql, now: Timestamp) -> bool {
-    sql.query(statement!("queries/ready_write"), vec![now.0.into()]).await.is_ok()
-        && sql.query(statement!("queries/ready_clear"), vec![]).await.is_ok()
+/// Tries whether the database takes writes, by two commits.
+///
+/// # Errors
+/// [`Error::Full`] on a full disk or in a file that may not grow; another one where the file is read-only, for example.
+pub async fn try_to_write(sql: &impl Sql, now: Timestamp) -> Result<(), Error> {
+    sql.query(statement!("queries/ready_write"), vec![now.0.into()]).await?;
+    sql.query(statement!("queries/ready_clear"), vec![]).await.map(drop)
 }
 
 fn first_integer(mut rows: crate::Rows) -> Result<i64, Error> {

@@ -66,7 +66,7 @@ pub trait Sql {
     /// Executes `statement` with `?1…` bound to `values` and returns every row.
     ///
     /// # Errors
-    /// [`Error::Busy`] when a lock could not be had in time, [`Error::Database`] otherwise.
+    /// [`Error::Busy`] when a lock could not be had in time, [`Error::Full`] when there is no room, [`Error::Database`] otherwise.
     async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error>;
 
     /// As [`Sql::query`], for a statement that reads a few rows by index. Where requests share an instance the others wait meanwhile:
@@ -160,11 +160,17 @@ fn from_json(column: &str) -> Result<Value, Error> {
     value.map_err(|_| Error::Corrupt("column type"))
 }
 
-/// Tells a lock that could not be had from everything else. Backends report it only in words.
+/// Tells a lock that could not be had, and a full disk, from everything else. Some backends report them only in words.
 #[cfg(any(feature = "spin", feature = "spin-sync"))]
 pub(crate) fn error_from_text(text: String) -> Error {
     let lower = text.to_ascii_lowercase();
-    if lower.contains("locked") || lower.contains("busy") { Error::Busy } else { Error::Database(text) }
+    if lower.contains("locked") || lower.contains("busy") {
+        Error::Busy
+    } else if lower.contains("database or disk is full") {
+        Error::Full
+    } else {
+        Error::Database(text)
+    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ fn read(value: ValueRef<'_>) -> Result<Value, Error> {
 fn error(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
+        Some(ErrorCode::DiskFull) => Error::Full,
         _ => Error::Database(error.to_string()),
     }
 }

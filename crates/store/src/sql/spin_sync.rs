@@ -57,6 +57,7 @@ fn read(value: SpinValue) -> Result<Value, Error> {
 fn error(error: SpinError) -> Error {
     match error {
         SpinError::Io(text) => error_from_text(text),
+        SpinError::DatabaseFull => Error::Full,
         other => Error::Database(format!("{other:?}")),
     }
 }
