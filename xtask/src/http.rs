@@ -5,11 +5,11 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 /// A busy host answers 503 with Retry-After; the same key makes the retry safe.
@@ -52,7 +52,17 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self> {
-        let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
+        Self::over(TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?)
+    }
+
+    /// From one of the addresses of this machine; all of 127.0.0.0/8 are.
+    pub async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(source, 0)).with_context(|| format!("binding {source}"))?;
+        Self::over(socket.connect(address).await.with_context(|| format!("connecting to {address}"))?)
+    }
+
+    fn over(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(4096), body: 0..0 })
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     conduct::{Conduct, LONG, Sender},
+    engine::{EPOCH, epochs},
     instance::Place,
     interfaces::guest::Guest,
 };
@@ -32,17 +33,66 @@ pub struct Account {
     is_quiet: AtomicBool,
 }
 
+/// A guest that a sample met computed in earnest if it goes on for so long.
+const EARNEST: Duration = Duration::from_micros(250);
+
 /// What was computed since the event loop last turned.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Run {
+    /// The epoch in which the event loop last turned.
+    began_in: u64,
     since: Option<Instant>,
     computed: Duration,
     /// The processor time of the thread when the guest last went on.
     went_on_at: Duration,
     /// A guest that computes has given the thread back for a moment.
     is_halfway: bool,
+    /// Whom a sample met that is not charged yet.
+    met: Option<Arc<Sender>>,
     /// Turns and beats: while this grows, the instance is alive.
     signs: u64,
+}
+
+impl Run {
+    /// Whom a sample met in the turn before, and what it is charged.
+    fn turn(&mut self, epoch: u64, thread_time: impl FnOnce() -> Duration) -> Option<(Arc<Sender>, Duration)> {
+        let met = self.met.take().map(|sender| (sender, sample(thread_time().saturating_sub(self.went_on_at))));
+        *self = Self { began_in: epoch, signs: self.signs + 1, ..Self::default() };
+        met
+    }
+
+    /// Whether a guest computed when the epoch began that now reaches it. The first guest to run in an epoch is told of it, even one that
+    /// slept when it began.
+    fn is_met(&mut self, epoch: u64) -> bool {
+        self.signs += 1;
+        self.is_halfway |= self.began_in != epoch;
+        self.began_in != epoch
+    }
+
+    /// What the guest of a sender that was met is charged. The first time it is not known how long it had the processor, or waited for it in
+    /// the middle of its turn: that is told by how it goes on.
+    fn beat(&mut self, sender: Option<Arc<Sender>>, thread_time: impl FnOnce() -> Duration) -> Duration {
+        if self.since.is_none() {
+            self.since = Some(Instant::now());
+            self.met = sender;
+            return Duration::ZERO;
+        }
+        let computed = thread_time().saturating_sub(self.went_on_at);
+        self.computed += computed;
+        let first = self.met.take().map_or(Duration::ZERO, |_| sample(computed));
+        first + computed
+    }
+
+    fn goes_on(&mut self, thread_time: Duration) {
+        self.went_on_at = thread_time;
+        self.is_halfway = false;
+    }
+}
+
+/// A sample stands for an epoch, if the guest went on in earnest.
+fn sample(rest: Duration) -> Duration {
+    let share = rest.min(EARNEST).as_micros().saturating_mul(EPOCH.as_micros()) / EARNEST.as_micros();
+    Duration::from_micros(u64::try_from(share).unwrap_or_default())
 }
 
 impl Account {
@@ -81,8 +131,10 @@ impl Account {
 
     /// The event loop turns: no guest has computed for long.
     pub fn turn(&self) {
-        let mut run = locked(&self.run);
-        *run = Run { signs: run.signs + 1, ..Run::default() };
+        let met = locked(&self.run).turn(epochs(), thread_time);
+        if let Some((sender, charge)) = met {
+            self.conduct.charge(&sender, charge, Duration::ZERO);
+        }
     }
 
     /// The event loop has nothing more to do for now. True when that is news.
@@ -103,17 +155,25 @@ impl Account {
         locked(&self.run).signs
     }
 
-    /// An epoch begins while a guest computes: it is charged, and gives the thread back for a moment. One that computes for too long is lost.
+    /// An epoch reaches a guest: one that has computed since before it is charged, and gives the thread back for a moment. One that
+    /// computes for too long is lost.
     pub fn beat(self: &Arc<Self>, mut store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
-        let (computed, since) = self.computed();
-        if computed >= self.most || since.elapsed() >= self.most_waiting {
-            return Err(wasmtime::Error::msg(format!("stalled: computed for {computed:?} without a pause")));
+        if !locked(&self.run).is_met(epochs()) {
+            return Ok(UpdateDeadline::Continue(1));
         }
         // The last one on the stack is the call that came from outside.
         let task = store.async_call_stack()?.last();
         let sender = task.and_then(|task| locked(&self.tasks).get(&task).cloned());
-        if let Some(sender) = sender {
-            self.conduct.charge(&sender, computed);
+        let mut run = locked(&self.run);
+        let charge = run.beat(sender.clone(), thread_time);
+        let computed = run.computed;
+        let is_lost = computed >= self.most || run.since.is_some_and(|since| since.elapsed() >= self.most_waiting);
+        drop(run);
+        if is_lost {
+            return Err(wasmtime::Error::msg(format!("stalled: computed for {computed:?} without a pause")));
+        }
+        if let Some(sender) = sender.filter(|_| !charge.is_zero()) {
+            self.conduct.charge(&sender, charge, computed);
         }
         if self.is_in_front && computed >= LONG {
             self.give_up_place();
@@ -123,27 +183,9 @@ impl Account {
             1,
             Box::pin(async move {
                 tokio::task::yield_now().await;
-                let mut run = locked(&account.run);
-                run.went_on_at = thread_time();
-                run.is_halfway = false;
+                locked(&account.run).goes_on(thread_time());
             }),
         ))
-    }
-
-    /// In processor time, as a thread may have to wait for its turn. The time before the first beat is not known and not counted.
-    fn computed(&self) -> (Duration, Instant) {
-        let mut run = locked(&self.run);
-        let run = &mut *run;
-        run.signs += 1;
-        run.is_halfway = true;
-        let since = match run.since {
-            Some(since) => {
-                run.computed += thread_time().saturating_sub(run.went_on_at);
-                since
-            }
-            None => *run.since.insert(Instant::now()),
-        };
-        (run.computed, since)
     }
 }
 
@@ -154,4 +196,61 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn sender() -> Arc<Sender> {
+        Conduct::new().request(1)
+    }
+
+    /// Most guests sleep when an epoch begins, and one of them is the first to run in it.
+    #[test]
+    fn who_did_not_compute_when_an_epoch_began_is_not_charged() {
+        let mut run = Run::default();
+        for epoch in 1..=1_000 {
+            assert!(run.turn(epoch, || unreachable!("no system call for it")).is_none());
+            assert!(!run.is_met(epoch));
+        }
+        assert!(!run.is_halfway && run.since.is_none());
+        assert_eq!(run.signs, 2_000, "but it shows that the instance is alive");
+    }
+
+    #[test]
+    fn a_run_is_charged_in_processor_time() {
+        let mut run = Run::default();
+        run.turn(1, || unreachable!());
+        assert!(run.is_met(2) && run.is_halfway);
+        assert_eq!(run.beat(Some(sender()), || unreachable!("nothing to compare with")), Duration::ZERO);
+        run.goes_on(100 * MS);
+        // An epoch or thirty have begun meanwhile: what counts is that the thread had the processor for 3 ms.
+        assert!(run.is_met(32));
+        assert_eq!(run.beat(Some(sender()), || 103 * MS), EPOCH + 3 * MS, "and the sample that came first");
+        // It goes on upon another thread, whose time is its own.
+        run.goes_on(7 * MS);
+        assert!(run.is_met(33));
+        assert_eq!(run.beat(Some(sender()), || 17 * MS), 10 * MS);
+        assert_eq!((run.computed, run.is_halfway), (13 * MS, true));
+        assert!(run.turn(33, || unreachable!()).is_none());
+        assert_eq!((run.computed, run.is_halfway), (Duration::ZERO, false), "a pause ends it");
+        assert!(!run.is_met(33));
+    }
+
+    /// On a busy machine the kernel takes the core away in the middle of a turn, and epochs begin meanwhile.
+    #[test]
+    fn who_waits_for_a_core_is_not_charged_for_it() {
+        let mut run = Run::default();
+        for (rest, charged) in [(20, 800), (125, 5_000), (250, 10_000), (9_000, 10_000)] {
+            run.turn(1, || unreachable!());
+            assert!(run.is_met(7));
+            assert_eq!(run.beat(Some(sender()), || unreachable!()), Duration::ZERO);
+            run.goes_on(50 * MS);
+            let (_, charge) = run.turn(7, || 50 * MS + Duration::from_micros(rest)).unwrap();
+            assert_eq!(charge.as_micros(), charged, "{rest} µs after the sample");
+        }
+    }
 }

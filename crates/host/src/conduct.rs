@@ -1,14 +1,14 @@
 //! How senders behaved at one component: what their requests made guests compute. Whoever lets a guest compute long without a pause, or much for each
 //! request, is served in the back room for some time: by instances of their own, on threads that run when nobody else needs the processor.
 //!
-//! Computing is measured by the beat of the epochs: a guest that computes when one begins is charged for it. That costs nothing between beats, and
-//! those who compute often or long are met in proportion.
+//! Computing is sampled at the beginning of each epoch ([account.rs](account.rs)): a guest that computes through it is charged. That costs
+//! nothing between epochs, and those who compute often or long are met in proportion.
 
 use crate::caller::Id;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -16,9 +16,9 @@ use std::{
 
 /// So much computing without a pause makes a sender one for the back room.
 pub const LONG: Duration = Duration::from_millis(20);
-/// Beats after which the average counts, and how many requests there must be for each of them at least: so that 5 ms for each are too many.
-const OFTEN: u32 = 20;
-const REQUESTS_PER_BEAT: u32 = 2;
+/// So much computing for each request, on average, does so too; the average counts once this much was computed in all.
+const COSTLY: Duration = Duration::from_millis(5);
+const TELLING: Duration = Duration::from_millis(200);
 /// First stay in the back room after a long run; each that follows soon is twice as long, up to an hour.
 const STAY_MS: u64 = 20_000;
 const LONGEST_STAY_MS: u64 = 3_600_000;
@@ -31,6 +31,10 @@ const AT_FIRST: u32 = 2;
 const PROBATION: u32 = 1;
 /// Requests at once there, for senders of long runs.
 const IN_BACK_ROOM: u32 = 4;
+/// Requests at once in one instance while somebody else asks, too: nobody waits behind many of another sender.
+const BESIDE_OTHERS: u32 = 8;
+/// Somebody else asks if it did within this time.
+const LATELY_MS: u64 = 1_000;
 /// Senders that are remembered.
 const MOST: usize = 8_192;
 
@@ -38,6 +42,8 @@ const MOST: usize = 8_192;
 pub struct Conduct {
     started: Instant,
     senders: Mutex<HashMap<Id, Arc<Sender>>>,
+    /// The last two different tenants, and when they asked, in milliseconds since the start and one more: 0 is never.
+    lately: Mutex<[(Id, u64); 2]>,
 }
 
 /// What is known of one of them.
@@ -46,7 +52,7 @@ pub struct Sender {
     /// Requests that ended since the last long run, up to some thousand.
     proven: AtomicU32,
     requests: AtomicU32,
-    beats: AtomicU32,
+    computed_us: AtomicU64,
     /// Stays after long runs, one soon after the other.
     stays: AtomicU32,
     /// In milliseconds since the start of the component.
@@ -58,7 +64,7 @@ pub struct Sender {
 
 impl Conduct {
     pub fn new() -> Self {
-        Self { started: Instant::now(), senders: Mutex::default() }
+        Self { started: Instant::now(), senders: Mutex::default(), lately: Default::default() }
     }
 
     /// Counts a request of this sender.
@@ -87,19 +93,20 @@ impl Conduct {
         sender.proven.load(Relaxed) < PROBATION || sender.back_until.load(Relaxed) > self.now()
     }
 
-    /// A guest computes for this sender when an epoch begins, and has computed so much without a pause.
-    pub fn charge(&self, sender: &Sender, computed: Duration) {
-        let beats = sender.beats.fetch_add(1, Relaxed) + 1;
+    /// A guest computed so much for this sender, and so much without a pause until now.
+    pub fn charge(&self, sender: &Sender, computed: Duration, without_a_pause: Duration) {
+        let computed = microseconds(computed);
+        let computed = sender.computed_us.fetch_add(computed, Relaxed).saturating_add(computed);
         let requests = sender.requests.load(Relaxed);
-        if computed >= LONG {
+        if without_a_pause >= LONG {
             self.long_run(sender);
         }
-        if beats >= OFTEN {
-            if requests < beats.saturating_mul(REQUESTS_PER_BEAT) {
+        if computed >= microseconds(TELLING) {
+            if u64::from(requests).saturating_mul(microseconds(COSTLY)) < computed {
                 sender.back_until.fetch_max(self.now() + SHORT_STAY_MS, Relaxed);
             }
             // The past counts half.
-            sender.beats.store(beats / 2, Relaxed);
+            sender.computed_us.store(computed / 2, Relaxed);
             sender.requests.store(requests / 2, Relaxed);
         }
     }
@@ -117,9 +124,33 @@ impl Conduct {
         sender.back_until.fetch_max(now + stay, Relaxed);
     }
 
-    /// How many requests of this sender one instance takes at once, of `most`: few until it is known how they behave, and never all.
+    /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a tenant that is alone.
+    pub fn asks(&self, id: Id) {
+        let now = self.now() + 1;
+        let mut lately = self.lately();
+        let [last, other] = &mut *lately;
+        if last.0 != id {
+            *other = *last;
+        }
+        *last = (id, now);
+    }
+
+    /// Whether somebody else has asked lately.
+    fn others_ask(&self, id: Id) -> bool {
+        let now = self.now();
+        self.lately().iter().any(|(other, at)| *other != id && *at > 0 && now < at + LATELY_MS)
+    }
+
+    fn lately(&self) -> MutexGuard<'_, [(Id, u64); 2]> {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many requests of this sender one instance takes at once, of `most`: few until it is known how they behave, few while others ask, and
+    /// never all.
     pub fn allowance(&self, sender: &Sender, most: u32) -> u32 {
-        let allowance = AT_FIRST.saturating_add(sender.proven.load(Relaxed)).min((most - most / 4).max(1));
+        let most = (most - most / 4).max(1);
+        let most = if self.others_ask(sender.id) { most.min(BESIDE_OTHERS) } else { most };
+        let allowance = AT_FIRST.saturating_add(sender.proven.load(Relaxed)).min(most);
         if sender.long_until.load(Relaxed) > self.now() { allowance.min(IN_BACK_ROOM) } else { allowance }
     }
 
@@ -134,7 +165,7 @@ impl Sender {
             id,
             proven: AtomicU32::new(0),
             requests: AtomicU32::new(0),
-            beats: AtomicU32::new(0),
+            computed_us: AtomicU64::new(0),
             stays: AtomicU32::new(0),
             back_until: AtomicU64::new(0),
             long_until: AtomicU64::new(0),
@@ -150,11 +181,15 @@ impl Sender {
     }
 }
 
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BEAT: Duration = Duration::from_millis(1);
+    const EPOCH: Duration = Duration::from_millis(10);
 
     fn proven(conduct: &Conduct, id: Id) -> Arc<Sender> {
         let sender = conduct.request(id);
@@ -170,9 +205,9 @@ mod tests {
     fn one_long_run_leads_to_the_back_room() {
         let conduct = Conduct::new();
         let (long, short) = (proven(&conduct, 1), proven(&conduct, 2));
-        conduct.charge(&long, Duration::from_millis(19));
+        conduct.charge(&long, EPOCH, Duration::from_millis(19));
         assert!(!conduct.is_in_back(&long));
-        conduct.charge(&long, LONG);
+        conduct.charge(&long, EPOCH, LONG);
         assert!(conduct.is_in_back(&long) && conduct.is_in_back(&conduct.request(1)));
         assert!(!conduct.is_in_back(&short));
     }
@@ -184,7 +219,7 @@ mod tests {
             let sender = proven(&conduct, id);
             for _ in 0..100 {
                 (0..requests).for_each(|_| drop(conduct.request(id)));
-                conduct.charge(&sender, BEAT);
+                conduct.charge(&sender, EPOCH, Duration::ZERO);
             }
             assert_eq!(conduct.is_in_back(&sender), in_back, "{requests} requests in 10 ms of computing");
         }
@@ -198,17 +233,36 @@ mod tests {
         assert_eq!((allowed(512), allowed(1)), (2, 1));
         (0..1_000).for_each(|_| sender.ended());
         assert_eq!((allowed(512), allowed(4)), (384, 3), "never all");
-        conduct.charge(&sender, LONG);
+        conduct.charge(&sender, EPOCH, LONG);
         assert_eq!(allowed(512), 2, "and anew after a long run");
         (0..1_000).for_each(|_| sender.ended());
         assert_eq!(allowed(512), IN_BACK_ROOM);
     }
 
     #[test]
+    fn who_asks_beside_others_has_few_at_once() {
+        let conduct = Conduct::new();
+        let (busy, till) = (conduct.request(1), conduct.request(2));
+        for sender in [&busy, &till] {
+            (0..1_000).for_each(|_| sender.ended());
+        }
+        conduct.asks(1);
+        assert_eq!(conduct.allowance(&busy, 512), 384, "a stranger does not count");
+        conduct.asks(2);
+        assert_eq!((conduct.allowance(&busy, 512), conduct.allowance(&till, 512)), (8, 8));
+        // However often one asks, the other is not forgotten at once.
+        (0..100).for_each(|_| conduct.asks(1));
+        assert_eq!((conduct.allowance(&busy, 512), conduct.allowance(&busy, 4)), (8, 3));
+        let long_ago = |(id, at): &mut (Id, u64)| *at = if *id == 2 { 0 } else { *at };
+        conduct.lately().iter_mut().for_each(long_ago);
+        assert_eq!((conduct.allowance(&busy, 512), conduct.allowance(&till, 512)), (384, 8));
+    }
+
+    #[test]
     fn a_crowd_is_forgotten_but_for_those_in_the_back_room() {
         let conduct = Conduct::new();
         let long = conduct.request(7);
-        conduct.charge(&long, LONG);
+        conduct.charge(&long, EPOCH, LONG);
         for id in 0..3 * MOST as u64 {
             conduct.request(100 + id);
         }

@@ -3,11 +3,22 @@
 
 use crate::cli::Limits;
 use anyhow::{Result, anyhow};
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
 
 /// A guest that computes gives the thread back at least so often.
-const EPOCH: Duration = Duration::from_millis(10);
+pub const EPOCH: Duration = Duration::from_millis(10);
+
+static EPOCHS: AtomicU64 = AtomicU64::new(0);
+
+/// How many epochs have begun. wasmtime does not tell its own count.
+pub fn epochs() -> u64 {
+    EPOCHS.load(Relaxed)
+}
 
 /// An engine for about `components` components.
 pub fn build(limits: &Limits, components: usize, state_dir: &Path) -> Result<Engine> {
@@ -20,6 +31,7 @@ pub fn build(limits: &Limits, components: usize, state_dir: &Path) -> Result<Eng
     let beat = engine.weak();
     std::thread::Builder::new().name("epoch".into()).spawn(move || {
         while let Some(engine) = beat.upgrade() {
+            EPOCHS.fetch_add(1, Relaxed);
             engine.increment_epoch();
             drop(engine);
             std::thread::sleep(EPOCH);

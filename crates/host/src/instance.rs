@@ -88,11 +88,15 @@ impl Component {
         Self { name, metrics, worker }
     }
 
-    /// Hands the request to whichever instance takes it first and waits for its answer. `from` is who takes turns with others.
-    pub async fn call(&self, request: http::Request<Full<Bytes>>, from: Id) -> Reply {
+    /// Hands the request to whichever instance takes it first and waits for its answer. `from` is who takes turns with others, and whether
+    /// it is a known tenant.
+    pub async fn call(&self, request: http::Request<Full<Bytes>>, (from, is_known): (Id, bool)) -> Reply {
         let _in_flight = Counted::new(&self.metrics.in_flight);
         let (reply, answer) = oneshot::channel();
         let sender = self.worker.conduct.request(from);
+        if is_known {
+            self.worker.conduct.asks(from);
+        }
         self.worker.queue(Exchange { request, sender, reply });
         // The sender is dropped unused exactly when the instance died.
         answer.await.unwrap_or(Err(Failure::Trapped))

@@ -20,6 +20,7 @@ mod key_value;
 mod limits;
 mod manifest;
 mod metrics;
+mod priority;
 mod problem;
 mod public;
 mod router;
@@ -32,7 +33,13 @@ mod variables;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -75,17 +82,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Threads for guests that compute for long: they run when nobody else needs the processor, and get a tenth of it otherwise.
+/// Threads for guests that compute for long. One of them is sure of a little, so that nobody else's haste can stop these guests.
 fn back_room() -> std::io::Result<tokio::runtime::Runtime> {
-    const NICE: i32 = 10;
+    let is_first = AtomicBool::new(true);
     tokio::runtime::Builder::new_multi_thread()
         .thread_name("back-room")
-        .on_thread_start(|| {
-            // On Linux this concerns the thread that calls.
-            if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-                tracing::warn!(%error, "cannot lower the priority of a thread");
-            }
-        })
+        .on_thread_start(
+            move || if is_first.swap(false, Ordering::Relaxed) { priority::low() } else { priority::idle() },
+        )
         .enable_all()
         .build()
 }

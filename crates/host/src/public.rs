@@ -3,7 +3,7 @@
 
 use crate::{
     budget::{Budget, Full as NoRoom, Share},
-    caller::{ADDRESS_HEADER, Caller, Proxies},
+    caller::{ADDRESS_HEADER, Caller, Id, Proxies},
     cli::Limits,
     instance::{Component, Failure},
     limits::Limiter,
@@ -17,7 +17,10 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, header, uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// What the public listener serves.
 pub struct Public {
@@ -32,6 +35,9 @@ pub struct Public {
 
 type Answer = Response<Full<Bytes>>;
 
+/// How long a refusal waits for an address that has heard many.
+const HOLD_UP: Duration = Duration::from_secs(1);
+
 impl Public {
     pub async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let started = Instant::now();
@@ -39,7 +45,9 @@ impl Public {
         let tenant = self.tenants.of(&caller);
         if let Err(too_many) = self.limiter.admit(&caller, tenant) {
             self.metrics.limited(too_many.scope);
-            return too_many.answer();
+            let answer = too_many.answer();
+            self.hold_up(&caller, tenant.is_some(), answer.status()).await;
+            return answer;
         }
         let Some(component) = self.router.find(request.uri().path()) else {
             return refuse(StatusCode::NOT_FOUND, "nothing is served under this path");
@@ -48,12 +56,25 @@ impl Public {
         let answer = match self.take_in(request, &caller, peer, &mut share).await {
             Ok(request) => {
                 let from = tenant.or(caller.key).unwrap_or(caller.place);
-                self.forward(component, request, &caller, from).await
+                self.forward(component, request, &caller, (from, tenant.is_some())).await
             }
             Err(refusal) => refusal,
         };
+        drop(share);
         component.metrics.answered(answer.status(), started.elapsed());
+        self.hold_up(&caller, tenant.is_some(), answer.status()).await;
         answer
+    }
+
+    /// Whoever has no good key and is refused again and again does not hear it as fast as it can ask. Nothing is held meanwhile.
+    async fn hold_up(&self, caller: &Caller, is_known: bool, status: StatusCode) {
+        let is_refused = matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
+        if !is_known && is_refused && self.limiter.is_out_of_patience(caller) {
+            tokio::time::sleep(HOLD_UP).await;
+        }
     }
 
     /// The whole request, before a guest sees any of it: so a slow sender costs a guest nothing.
@@ -121,7 +142,7 @@ impl Public {
         component: &Component,
         request: Request<Full<Bytes>>,
         caller: &Caller,
-        from: u64,
+        from: (Id, bool),
     ) -> Answer {
         let method_and_path = (request.method().clone(), request.uri().path().to_owned());
         let failure = match component.call(request, from).await {

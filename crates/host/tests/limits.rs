@@ -51,6 +51,25 @@ fn whoever_tries_keys_is_not_asked_for_more() {
     assert_eq!(proxied(&host, "bad-12", "192.0.2.2").status, 401, "and so do other addresses");
 }
 
+/// So a client that waits for its answer can ask only so often, on however many connections.
+#[test]
+fn whoever_is_refused_again_and_again_waits_for_the_answer() {
+    let host = Host::start(&[]);
+    assert_eq!(ask(&host, "good.1", "").status, 200);
+    let waits = |number: i32| {
+        let started = Instant::now();
+        assert_eq!(ask(&host, &format!("bad-{number}"), "").status, 401);
+        started.elapsed() >= Duration::from_millis(990)
+    };
+    // Two a second are forgiven, so a slow machine needs more than twenty.
+    let first = (0..200).find(|number| waits(*number)).expect("nothing is held up");
+    assert!(first >= 20, "{first}");
+    assert!((200..210).any(waits), "once and never again");
+    let started = Instant::now();
+    (0..100).for_each(|_| assert_eq!(ask(&host, "good.1", "").status, 200));
+    assert!(started.elapsed() < Duration::from_secs(50), "a good key of the same address is held up");
+}
+
 #[test]
 fn an_address_has_a_quota_and_a_file_may_change_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -78,16 +78,33 @@ impl Window {
 
 /// Each of `clients` sends as soon as its last answer is in.
 pub async fn closed(address: SocketAddr, clients: Vec<Requests>, warm_up: Duration, run: Duration) -> Result<Counted> {
+    with_pauses(address, clients, Duration::ZERO, warm_up, run).await
+}
+
+/// Each of `clients` sends so long after its last answer came in.
+pub async fn with_pauses(
+    address: SocketAddr,
+    clients: Vec<Requests>,
+    pause: Duration,
+    warm_up: Duration,
+    run: Duration,
+) -> Result<Counted> {
     let connections = connect(address, clients.len()).await?;
     let window = Window::new(warm_up, run);
     let mut tasks = JoinSet::new();
     for (connection, requests) in connections.into_iter().zip(clients) {
-        tasks.spawn(closed_client(address, connection, requests, window));
+        tasks.spawn(closed_client(address, connection, requests, pause, window));
     }
     gather(tasks, run).await
 }
 
-async fn closed_client(address: SocketAddr, connection: Connection, mut requests: Requests, window: Window) -> Counted {
+async fn closed_client(
+    address: SocketAddr,
+    connection: Connection,
+    mut requests: Requests,
+    pause: Duration,
+    window: Window,
+) -> Counted {
     let mut counted = Counted::default();
     let mut connection = Some(connection);
     loop {
@@ -99,6 +116,9 @@ async fn closed_client(address: SocketAddr, connection: Connection, mut requests
         let answered = Instant::now();
         if answered >= window.from && answered < window.until {
             counted.record(status, answered - sent);
+        }
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -3,6 +3,7 @@
 //! One run measures side by side: Accrue over HTTP, the empty handler of the same host, the same ledger in-process, and,
 //! with `--postgres`, a hand-written PL/pgSQL rival. A run that breaks an invariant has no figure: the audit ends it.
 
+mod fairness;
 mod histogram;
 mod inside;
 mod load;
@@ -37,7 +38,8 @@ pub struct Arguments {
     /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster
     #[arg(long)]
     postgres: bool,
-    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, rules, open, native, rival)
+    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, rules, open, native, rival); fairness is
+    /// measured only when asked for by this
     #[arg(long)]
     only: Option<String>,
     /// Run the components and the host that were built last
@@ -98,9 +100,14 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     // Before the long part, so that a missing PostgreSQL is said at once.
     let tools = if arguments.postgres { Some(rival::find_tools()?) } else { None };
     let mut results = Results::new(machine::describe(workspace));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut unfair = Ok(());
+    if fairness::wanted(&plan) {
+        let binary = server::build(workspace, arguments.no_build)?;
+        unfair = runtime.block_on(fairness::run(workspace, &binary, &plan, arguments.host.clone(), &mut results));
+    }
     if scenarios::wanted(&plan) {
         let binary = server::build(workspace, arguments.no_build)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
     }
     if plan.wants("native") {
@@ -113,7 +120,7 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let file = folder.join("results.json");
     results.write(&file)?;
     println!("written to {}", file.display());
-    Ok(())
+    unfair
 }
 
 async fn accrue(

@@ -117,12 +117,12 @@ async fn one(
     Ok(counted)
 }
 
-fn errors(counted: &Counted) -> String {
+pub fn errors(counted: &Counted) -> String {
     if counted.errors == 0 { String::new() } else { format!("  ERRORS {:?}", counted.error_statuses) }
 }
 
 /// The run in the middle, with the slowest and fastest beside it.
-fn summary(mut figure: Figure, mut runs: Vec<Counted>) -> Figure {
+pub fn summary(mut figure: Figure, mut runs: Vec<Counted>) -> Figure {
     runs.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
     figure.slowest = runs.first().map_or(0.0, Counted::per_second);
     figure.fastest = runs.last().map_or(0.0, Counted::per_second);
@@ -144,6 +144,6 @@ fn summary(mut figure: Figure, mut runs: Vec<Counted>) -> Figure {
     clippy::cast_sign_loss,
     reason = "a rate far below u32::MAX; `as` saturates"
 )]
-fn whole(rate: f64) -> u32 {
+pub fn whole(rate: f64) -> u32 {
     rate as u32
 }

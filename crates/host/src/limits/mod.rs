@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use meter::Meter;
+use quota::PATIENCE;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -83,6 +84,7 @@ pub struct Limiter {
     tenants: Meter,
     addresses: Meter,
     refused: Meter,
+    patience: Meter,
 }
 
 /// A request too many.
@@ -102,6 +104,7 @@ impl Limiter {
             tenants: Meter::default(),
             addresses: Meter::default(),
             refused: Meter::default(),
+            patience: Meter::default(),
         }
     }
 
@@ -138,6 +141,11 @@ impl Limiter {
         let quotas = self.quotas();
         // It was answered already; when this is one too many, the next one is held up.
         let _too_many = self.refused.take(caller.place, &quotas.refused, self.now());
+    }
+
+    /// Counts any refusal of a caller without a good key; true when its address had many lately.
+    pub fn is_out_of_patience(&self, caller: &Caller) -> bool {
+        self.patience.take(caller.place, &[PATIENCE], self.now()).is_err()
     }
 
     fn quotas(&self) -> Arc<Quotas> {

@@ -9,6 +9,9 @@ pub struct Quota {
     window_ns: u64,
 }
 
+/// Refusals that an address without a good key hears at once; for each further one it has to wait.
+pub const PATIENCE: Quota = Quota { requests: 20, window_ns: 10_000_000_000 };
+
 /// How a bucket stands after a request, or why the request is one too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {

@@ -1,7 +1,9 @@
 //! The threads for reads that take long: what the other threads stopped after a moment is run again here, to its end or its deadline.
-//! However much one component asks for, the last of these threads is there for the others.
+//! However much one component asks for, the last of these threads is there for the others. A component whose read ran to its deadline has a
+//! thread of its own kind for some time: an idle one, which takes no core from anybody.
 
-use super::{Allowance, Error, Job, statement};
+use super::{Allowance, Error, Job, budget::Stop, statement};
+use crate::priority;
 use rusqlite::Connection;
 use std::{
     collections::VecDeque,
@@ -9,13 +11,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub const THREADS: usize = 2;
+/// Threads for those that are thought to end, and for the others.
+pub const THREADS: [Kind; 3] = [Kind::Usual, Kind::Usual, Kind::Idle];
 /// Long reads of one component at the same time.
-const AT_ONCE: usize = THREADS - 1;
+const AT_ONCE: usize = 1;
 /// Long reads of one component that wait; more are refused.
 const MOST_WAITING: usize = 64;
 /// A text that takes less than this is none of the long ones any more.
 const SHORT: Duration = Duration::from_millis(50);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Usual,
+    Idle,
+}
 
 #[derive(Default)]
 pub struct Long {
@@ -25,7 +34,7 @@ pub struct Long {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Job>,
+    waiting: VecDeque<(Kind, Job)>,
     /// Whose reads are running, by the address of their manners.
     running: Vec<usize>,
     is_closed: bool,
@@ -38,14 +47,16 @@ fn owner(job: &Job) -> usize {
 impl Long {
     pub fn push(&self, job: Job) {
         let mut state = self.lock();
-        if state.waiting.iter().filter(|waiting| owner(waiting) == owner(&job)).count() >= MOST_WAITING {
+        if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count() >= MOST_WAITING {
             drop(state);
             let refusal = Error::Io("the database is busy: too many long reads of this component wait".into());
             return drop(job.reply.send(Err(refusal)));
         }
-        state.waiting.push_back(job);
+        let kind = if job.manners.reads_endlessly() { Kind::Idle } else { Kind::Usual };
+        state.waiting.push_back((kind, job));
         drop(state);
-        self.changed.notify_one();
+        // Not every thread may take it.
+        self.changed.notify_all();
     }
 
     /// Lets the threads end. What waits is dropped, which its askers see.
@@ -58,8 +69,11 @@ impl Long {
     }
 
     /// One thread.
-    pub fn serve(&self, connection: &Connection, allowance: Allowance) {
-        while let Some(job) = self.take() {
+    pub fn serve(&self, kind: Kind, connection: &Connection, allowance: Allowance) {
+        if kind == Kind::Idle {
+            priority::idle();
+        }
+        while let Some(job) = self.take(kind) {
             let owner = owner(&job);
             run(connection, allowance, job);
             let mut state = self.lock();
@@ -71,15 +85,19 @@ impl Long {
         }
     }
 
-    fn take(&self) -> Option<Job> {
+    fn take(&self, kind: Kind) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if state.is_closed {
                 return None;
             }
             let running = &state.running;
-            let has_room = |job: &Job| running.iter().filter(|running| **running == owner(job)).count() < AT_ONCE;
-            if let Some(job) = state.waiting.iter().position(has_room).and_then(|place| state.waiting.remove(place)) {
+            let has_room = |(wanted, job): &(Kind, Job)| {
+                *wanted == kind && running.iter().filter(|running| **running == owner(job)).count() < AT_ONCE
+            };
+            if let Some((_, job)) =
+                state.waiting.iter().position(has_room).and_then(|place| state.waiting.remove(place))
+            {
                 state.running.push(owner(&job));
                 return Some(job);
             }
@@ -98,6 +116,7 @@ fn run(connection: &Connection, allowance: Allowance, job: Job) {
     let took = started.elapsed();
     match outcome {
         Ok(_) if took < SHORT => job.text.is_short(),
+        Err(Error::Stopped(Stop::OutOfTime(_))) => job.manners.read_was_endless(took),
         Err(Error::Stopped(_)) => job.manners.read_was_stopped(took),
         _ => {}
     }

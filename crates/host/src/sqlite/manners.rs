@@ -1,5 +1,5 @@
 //! How the components that share a database behaved. One whose statement had to be stopped pays with its own next statements, so that the
-//! others keep four fifths of the writer's time and the short readers: those of its statements that never showed that they are short
+//! others keep nine tenths of the writer's time and the short readers: those of its statements that never showed that they are short
 //! are refused (writes) or set aside (reads) for a while, and all of them if it happens again meanwhile.
 
 use super::Error;
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// For how many times the time that a stopped statement took its component pays.
-const PENALTY: u32 = 4;
+const PENALTY: u32 = 9;
 /// Bytes of statements and values that a component may have on their way to one database.
 const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
 
@@ -20,6 +20,7 @@ const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub struct Manners {
     reads: Standing,
+    endless_reads: Standing,
     writes: Standing,
     on_the_way: AtomicUsize,
 }
@@ -48,6 +49,17 @@ impl Standing {
 impl Manners {
     pub fn read_was_stopped(&self, took: Duration) {
         self.reads.stopped(now(), took);
+    }
+
+    /// A read that had its whole time.
+    pub fn read_was_endless(&self, took: Duration) {
+        self.read_was_stopped(took);
+        self.endless_reads.stopped(now(), took);
+    }
+
+    /// Whether long reads of this component are for the thread that stands back.
+    pub fn reads_endlessly(&self) -> bool {
+        self.endless_reads.waits(now(), false)
     }
 
     pub fn write_was_stopped(&self, took: Duration) {
@@ -112,14 +124,17 @@ mod tests {
         let (proven, unproven) = (true, false);
         assert!(!standing.waits(0, unproven));
         standing.stopped(1000, Duration::from_secs(1));
-        assert!(standing.waits(4999, unproven) && !standing.waits(4999, proven));
-        assert!(!standing.waits(5000, unproven));
+        assert!(
+            standing.waits(9999, unproven) && !standing.waits(9999, proven),
+            "nine tenths of the time are for others"
+        );
+        assert!(!standing.waits(10_000, unproven));
         // Again while it pays.
         standing.stopped(2000, Duration::from_secs(1));
-        assert!(standing.waits(5999, unproven) && standing.waits(5999, proven));
-        assert!(!standing.waits(6000, unproven) && !standing.waits(6000, proven));
-        standing.stopped(7000, Duration::from_secs(1));
-        assert!(!standing.waits(7001, proven), "it paid for that");
+        assert!(standing.waits(10_999, unproven) && standing.waits(10_999, proven));
+        assert!(!standing.waits(11_000, unproven) && !standing.waits(11_000, proven));
+        standing.stopped(12_000, Duration::from_secs(1));
+        assert!(!standing.waits(12_001, proven), "it paid for that");
     }
 
     #[test]

@@ -163,10 +163,10 @@ impl Database {
                     threads.push(start(format!("{kind}-{label}-{number}"), move || reader.run())?);
                 }
             }
-            for number in 0..long::THREADS {
+            for (number, kind) in long::THREADS.into_iter().enumerate() {
                 let (connection, long) = (connection::open_reader(path)?, long.clone());
                 let allowance = bounds.read(bounds.read_time);
-                let work = move || long.serve(&connection, allowance);
+                let work = move || long.serve(kind, &connection, allowance);
                 threads.push(start(format!("long-{label}-{number}"), work)?);
             }
             readers = Some(Readers { patient, urgent });
