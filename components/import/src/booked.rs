@@ -1,14 +1,18 @@
 //! Booking an import that was approved of: each row under a key of its own, so that whoever goes on after a crash books nothing twice.
 
 use ledger::Refusal;
-use shell::{App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, now, published};
-use store::{Caller, Import, ImportState, Order, Outcome, Sql as _, keep_outcomes, next_rows};
+use rules::{Command, Rulebook, other_spellings};
+use shell::{App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published};
+use store::{Caller, Import, ImportState, Order, Outcome, Sql as _, holders, keep_outcomes, next_rows};
 
 use crate::{APPROVERS, REQUESTERS, existing, shown};
 
 /// Rows that are booked in one statement, and in one call.
 const ROWS: i64 = 250;
 const ROWS_A_CALL: i64 = 1_000;
+
+/// Lots that are booked in one statement, unless one member has more.
+const LOTS: usize = 2_000;
 
 /// What a row came to that was booked.
 const WRITTEN: &str = "written";
@@ -34,20 +38,25 @@ pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Prob
 /// Books the next rows; tells how many. Also ends an import whose last rows somebody else has booked.
 async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Problem> {
     let rows = next_rows(&app.sql, caller.programme.no, &import.id, ROWS).await?;
-    let read = rows.len();
     let book = published(&app.sql, &caller.programme).await?;
     let mut outcomes: Vec<(i64, String)> = Vec::new();
+    let mut lots = 0;
     let (mut lines, mut orders): (Vec<i64>, Vec<Order>) = (Vec::new(), Vec::new());
     for (line, text) in rows {
         let row: Result<ImportRowBody, _> = serde_json::from_str(&text);
         let row = row.map_err(|error| Problem::Internal(error.to_string()))?;
         let key = format!("{}/{line}", import.id);
-        match row.order(&import.id, &key, &import.actor, &book, now()) {
+        lots += row.lots.len();
+        if lots > LOTS && !lines.is_empty() {
+            break;
+        }
+        // By the clock of the request: what has ended since is booked, and ends at once.
+        match row.order(&import.id, &key, &import.actor, &book, import.asked_at) {
             Ok(order) => {
                 lines.push(line);
-                orders.push(order);
+                orders.push(unshared(app, caller, &book, &row, order).await?);
             }
-            // Points that ended while the import waited, or a tier that the rulebook has no more.
+            // A tier that the rulebook has no more.
             Err(Problem::InvalidRequest(errors)) => {
                 let why: Vec<String> =
                     errors.into_iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect();
@@ -66,5 +75,29 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
         outcomes.push((line, outcome));
     }
     keep_outcomes(&app.sql, caller.programme.no, &import.id, &outcomes).await?;
-    Ok(i64::try_from(read).unwrap_or(ROWS_A_CALL).max(1))
+    Ok(i64::try_from(outcomes.len()).unwrap_or(ROWS_A_CALL).max(1))
+}
+
+/// The order, or its refusal when somebody else is known by one of its names in a spelling from before.
+async fn unshared(
+    app: &App,
+    caller: &Caller,
+    book: &Rulebook,
+    row: &ImportRowBody,
+    order: Order,
+) -> Result<Order, Problem> {
+    let spellings: Vec<String> =
+        row.aliases.iter().flat_map(|name| other_spellings(name, book.country_code())).collect();
+    if spellings.is_empty() {
+        return Ok(order);
+    }
+    let found = holders(&app.sql, caller.programme.no, &spellings).await?;
+    let other = found.into_iter().find(|(_, holder)| holder.as_ref().is_some_and(|id| *id != order.member));
+    Ok(match other {
+        None => order,
+        Some((name, _)) => {
+            let kind = name.split(':').next().unwrap_or_default().to_owned();
+            Order { command: Command::Refuse(Refusal::AliasTaken { kind }), ..order }
+        }
+    })
 }

@@ -32,7 +32,10 @@ async fn decided(
 ) -> Result<Reply, Problem> {
     let own = person(caller)?;
     let found = existing(app, caller, id).await?;
-    if found.state != ImportState::Waiting || found.until <= now() {
+    let is_waiting = found.state == ImportState::Waiting && found.until > now();
+    // Whoever sees in the middle that it is the wrong file ends what is left.
+    let can_end = verdict == "withdraw" && found.state == ImportState::Approved;
+    if !is_waiting && !can_end {
         return Err(Problem::refused(Refusal::RequestResolved));
     }
     let mut approvals = found.approvals.clone();

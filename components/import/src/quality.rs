@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use shell::{Cells, FieldError, ImportRowBody, Problem};
+use shell::{Cells, FieldError, ImportRowBody, ImportTotalsBody, Problem};
 
 /// Faults that are told one by one.
 const MOST_FAULTS: usize = 500;
+/// What sizes count to at most, so that many of them can be added up: no step of a rulebook goes up to as many points.
+const MOST_COUNTED: i64 = 1_000_000_000_000_000;
 
 /// What was found in a file so far.
 #[derive(Default)]
@@ -21,6 +23,7 @@ pub struct Quality {
     faulty: Cells,
     faults: Vec<Json>,
     faulty_members: u64,
+    gives_levels: bool,
 }
 
 impl Quality {
@@ -35,6 +38,7 @@ impl Quality {
         self.lots += row.lots.len() as u64;
         self.points += row.lots.iter().map(|lot| i128::from(lot.points)).sum::<i128>();
         self.debt += i128::from(row.debt);
+        self.gives_levels |= row.tier.is_some() || row.totals != ImportTotalsBody::default();
         if let Some(tier) = &row.tier {
             *self.tiers.entry(tier.clone()).or_default() += 1;
         }
@@ -64,9 +68,14 @@ impl Quality {
         self.ready
     }
 
+    /// Whether members get levels, by name or by what counts for them.
+    pub fn gives_levels(&self) -> bool {
+        self.gives_levels
+    }
+
     /// Points that are approved of: those that members get and those that they owe.
     pub fn size(&self) -> i64 {
-        i64::try_from(self.points + self.debt).unwrap_or(i64::MAX)
+        i64::try_from(self.points + self.debt).unwrap_or(i64::MAX).min(MOST_COUNTED)
     }
 
     /// As it is kept and shown.

@@ -22,6 +22,10 @@ pub enum DateOrder {
     MonthFirst,
 }
 
+/// Some dates of a file have the day first, others the month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MixedOrders;
+
 /// What a cell says as a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Date {
@@ -33,21 +37,21 @@ pub enum Date {
     None,
 }
 
-/// The days of a spreadsheet are counted from here: 30 December 1899 is 0, from 61 (1 March 1900) on.
-const FIRST_SERIAL: i64 = 61;
-const LAST_SERIAL: i64 = 2_958_465;
-
 /// Reads a date: `2025-03-31`, `2025/3/31`, `2025.3.31`, `20250331`, `2025年3月31日`, `31.12.2025`, `31/12/2025` in the order of the file, the serial
 /// number of a spreadsheet, or month and day alone (`05-17`).
 #[must_use]
 pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
     let text = cell.trim();
-    // A time of day after the date says nothing about the day.
-    let text = text.split([' ', 'T']).next().unwrap_or(text);
+    // Midnight after the date says nothing more; any other time may be of another zone's day.
+    let (text, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    if !matches!(time.trim(), "" | "0:00" | "00:00" | "0:00:00" | "00:00:00" | "00:00:00.000") {
+        return Date::None;
+    }
     if let Some(serial) = digits(text) {
         return match text.len() {
             8 => whole(Some(serial / 10_000), serial / 100 % 100, serial % 100),
-            2..=7 => from_serial(serial),
+            // Four digits may be a year, or month and day; six a year and a month.
+            5 => from_serial(serial),
             _ => Date::None,
         };
     }
@@ -67,8 +71,8 @@ pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
 /// The order that the dates of a file tell: each must be possible in it, and one of them in no other.
 ///
 /// # Errors
-/// Nothing where the dates contradict each other.
-pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Option<DateOrder>, ()> {
+/// [`MixedOrders`].
+pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Option<DateOrder>, MixedOrders> {
     let mut told = None;
     for cell in cells {
         let only = |order| matches!(date(cell, Some(order)), Date::Day(_));
@@ -78,7 +82,7 @@ pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Option<DateOrde
             _ => continue,
         };
         if told.is_some_and(|told| told != found) {
-            return Err(());
+            return Err(MixedOrders);
         }
         told = Some(found);
     }
@@ -109,7 +113,7 @@ fn whole(year: Option<i64>, month: i64, day: i64) -> Date {
 
 /// Days since 30 December 1899, as spreadsheets count them (ECMA-376, 18.17.4.1).
 fn from_serial(serial: i64) -> Date {
-    let days = u64::try_from(serial).ok().filter(|_| (FIRST_SERIAL..=LAST_SERIAL).contains(&serial));
+    let days = u64::try_from(serial).ok();
     let found = days.and_then(|days| NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(days)));
     found.map_or(Date::None, |found| of(found, true))
 }
@@ -151,7 +155,9 @@ mod tests {
             ("20250331", "2025-03-31"),
             ("2025年3月31日", "2025-03-31"),
             ("2025-03-01 00:00:00", "2025-03-01"),
-            ("2025-03-01T10:00:00+08:00", "2025-03-01"),
+            ("2025-03-01T00:00:00", "2025-03-01"),
+            ("2025-03-01T10:00:00+08:00", "none"),
+            ("2026-03-31T16:00:00Z", "none"),
             ("31.12.2025", "2025-12-31"),
             ("31/12/2026", "2026-12-31"),
             ("12/31/2026", "2026-12-31"),
@@ -159,17 +165,14 @@ mod tests {
             ("2/8/2019", "ambiguous"),
             ("05-17", "05-17"),
             ("02-29", "02-29"),
-            // As spreadsheets count: 1 March 1900, the end of a leap year, 1 January 2000, 1 March 2026.
-            ("61", "1900-03-01"),
-            ("366", "1900-12-31"),
-            ("1521", "1904-02-29"),
-            ("1522", "1904-03-01"),
+            // As spreadsheets count: 1 January 2000, a leap day, 1 March 2026.
             ("36526", "2000-01-01"),
+            ("45351", "2024-02-29"),
             ("45658", "2025-01-01"),
             ("46082", "2026-03-01"),
-            ("2958465", "9999-12-31"),
-            ("60", "none"),
-            ("2958466", "none"),
+            ("1985", "none"),
+            ("0517", "none"),
+            ("202612", "none"),
             ("2025-02-29", "none"),
             ("2024-02-29", "2024-02-29"),
             ("2025-13-01", "none"),
@@ -196,6 +199,6 @@ mod tests {
         assert_eq!(of(&["2025-03-01", "2/8/2019", "17/05/1985"]), Ok(Some(DateOrder::DayFirst)));
         assert_eq!(of(&["5/17/1985", "2/8/2019"]), Ok(Some(DateOrder::MonthFirst)));
         assert_eq!(of(&["2/8/2019", "5/5/2026"]), Ok(None));
-        assert_eq!(of(&["17/05/1985", "5/17/1985"]), Err(()));
+        assert_eq!(of(&["17/05/1985", "5/17/1985"]), Err(MixedOrders));
     }
 }

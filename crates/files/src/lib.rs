@@ -15,7 +15,7 @@ use std::fmt;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 pub use cell::{Number, grouped_integer, integer, is_scientific};
-pub use date::{Date, DateOrder, Day, date, order};
+pub use date::{Date, DateOrder, Day, MixedOrders, date, order};
 
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

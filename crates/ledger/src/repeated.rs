@@ -47,7 +47,7 @@ pub fn repeat(journal: &mut Journal, of: &Entry, first_in_first_out: bool) -> Re
         frozen: of.frozen,
         carried: of.carried.clone(),
         tier: of.tier.clone(),
-        qualifying: of.qualifying.clone(),
+        qualifying: of.qualifying,
         ..journal.draft(kind, along(of))
     };
     journal.post(draft)

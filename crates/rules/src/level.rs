@@ -24,7 +24,11 @@ pub(crate) fn set_level(
     }
     let claim = ladder.claim(to, (now, today), None, book);
     let claim = claim.map(|claim| Claim { until: until.or(claim.until), ..claim });
-    let stays = |held: &Claim| ladder.index_of(Some(&held.tier)) < to;
+    // What orders gave stays, also under the same level.
+    let stays = |held: &Claim| {
+        let level = ladder.index_of(Some(&held.tier));
+        level < to || (level == to && held.period.is_some())
+    };
     let held = claims::held(ladder, member, now, book).into_iter().filter(stays);
     let claims: Vec<Claim> = claim.into_iter().chain(held).collect();
     let Some(moved) = claims::moved(ladder, member, to, claims) else { return Ok(Err(unknown())) };

@@ -62,7 +62,7 @@ pub use document::{
 };
 pub use earning::Silence;
 pub use exchange::Partner;
-pub use names::{has_spellings, is_mistaken, normalised, other_spellings, spellings_of};
+pub use names::{has_spellings, is_mistaken, may_be_id, normalised, other_spellings, spellings_of};
 pub use opening::{Opening, OpeningLot, OpeningTier};
 pub use profile::{MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange};
 pub use remind::reminder;

@@ -29,13 +29,18 @@ pub fn is_mistaken(id: &str) -> bool {
     }
 }
 
-/// Why no account may be opened under that id. Accounts that are there keep theirs.
-pub(crate) fn may_open(book: &Rulebook, member: &Member) -> Result<(), Refusal> {
-    let id = member.id.as_str();
-    let is_new = !member.exists() && !member.id.is_alias();
+/// Whether an account may be opened under that id: it is no mistake, and of one of the programme's patterns.
+#[must_use]
+pub fn may_be_id(book: &Rulebook, id: &str) -> bool {
     let patterns = &book.members.id_patterns;
     let fits = || patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.as_bytes(), id.as_bytes()));
-    if is_new && (is_mistaken(id) || !fits()) { Err(Refusal::MemberIdRefused) } else { Ok(()) }
+    !is_mistaken(id) && fits()
+}
+
+/// Why no account may be opened under that id. Accounts that are there keep theirs.
+pub(crate) fn may_open(book: &Rulebook, member: &Member) -> Result<(), Refusal> {
+    let is_new = !member.exists() && !member.id.is_alias();
+    if is_new && !may_be_id(book, member.id.as_str()) { Err(Refusal::MemberIdRefused) } else { Ok(()) }
 }
 
 /// `#` is a digit, `&` a letter, `?` any character, `*` any number of them; all else stands for itself.

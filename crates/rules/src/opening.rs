@@ -78,7 +78,7 @@ pub(crate) fn opening(
     open(journal, Brought { lots, debt: wish.debt, tier, qualifying }, origin)
 }
 
-/// The move to the higher of the level that is told and the one that the totals give; `None` when the member has it already, or a higher one.
+/// The move to the highest of the level that is told, the one that the totals give, and what the member holds; `None` when that changes nothing.
 fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Result<Option<TierMove>, Refusal>, Fault> {
     let unknown = |tier: &OpeningTier| Refusal::UnknownTier { tier: tier.id.clone() };
     let Some(ladder) = &book.ladder else {
@@ -90,21 +90,19 @@ fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Result<Opt
     let reached = ladder.qualified(totals);
     let period = Some(ladder.days(today, ladder.last_day(today)));
     let mut claims: Vec<Claim> = ladder.claim(reached, (now, today), period, book).into_iter().collect();
-    let mut to = reached;
     if let Some(told) = &wish.tier {
         let Some(level) = ladder.levels.iter().position(|level| level.id == told.id) else {
             return Ok(Err(unknown(told)));
         };
-        if level >= reached
-            && let Some(claim) = ladder.claim(level, (now, today), None, book)
-        {
-            // No totals of this programme gave it, so no return takes it away.
-            claims.insert(0, Claim { until: told.until.or(claim.until), ..claim });
-        }
-        to = level.max(reached);
+        // No totals of this programme gave it, so no return takes it away.
+        let claim = ladder.claim(level, (now, today), None, book);
+        claims.extend(claim.map(|claim| Claim { until: told.until.or(claim.until), ..claim }));
     }
-    let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
-    let has_it = member.tier.is_some() && to <= current;
-    let is_first = to == 0 && wish.tier.is_none();
-    Ok(Ok(if has_it || is_first { None } else { claims::moved(ladder, member, to, claims) }))
+    claims.extend(claims::held(ladder, member, now, book));
+    let level = |claim: &Claim| ladder.index_of(Some(&claim.tier));
+    claims.sort_by_key(|claim| std::cmp::Reverse((level(claim), claim.until.unwrap_or(Timestamp::LAST))));
+    let to = claims.first().map_or(0, level);
+    let is_as_before = member.tier.as_ref().is_some_and(|tier| tier.claims == claims);
+    let says_nothing = to == 0 && (wish.tier.is_none() || member.tier.is_some());
+    Ok(Ok(if is_as_before || says_nothing { None } else { claims::moved(ladder, member, to, claims) }))
 }

@@ -147,10 +147,15 @@ pub struct Level {
 }
 
 impl Rulebook {
-    /// The roles that approve of so many points, in order, and for how many days they can.
+    /// The roles that approve of so many points, in order, and for how many days they can. Where levels are given, too, one of them is at least a
+    /// department head, as for a level set by hand.
     #[must_use]
-    pub fn approvers(&self, points: i64) -> (&[String], u32) {
-        let is_enough = |step: &&crate::document::ApprovalStep| step.up_to.is_none_or(|most| points <= most);
+    pub fn approvers(&self, points: i64, gives_levels: bool) -> (&[String], u32) {
+        let heads = ["department_head", "vice_president"];
+        let is_enough = |step: &&crate::document::ApprovalStep| {
+            let is_head = step.roles.iter().any(|role| heads.contains(&role.as_str()));
+            step.up_to.is_none_or(|most| points <= most) && (is_head || !gives_levels)
+        };
         let step = self.approvals.steps.iter().find(is_enough).or(self.approvals.steps.last());
         (step.map_or(&[], |step| step.roles.as_slice()), self.approvals.days)
     }

@@ -78,6 +78,14 @@ fn tiers_come_without_gifts() {
         assert_eq!(level(&world), (is, Some(until.to_owned())), "{is}");
         world.audit();
     }
+    // A level that is held already, and lasts longer, is not lost to a higher one with an early end.
+    let mut world = World::new(strict);
+    world.play(&[
+        (DAY_1, buy(&[250_000]), "earn 2500, silver 500"),
+        (DAY_1, has("gold", Some("2026-07-01T00:00:00+08:00"), 0), "opening 0"),
+        ("2026-07-01T00:00:00+08:00", Command::Settle, "expire -500, silver 0"),
+    ]);
+    assert_eq!(level(&world), ("silver", Some("2027-12-31T16:00:00Z".to_owned())));
     let mut world = World::new(|document| document.tiers = None);
     world.play(&[(DAY_1, has("gold", None, 0), "refused unknown-tier")]);
     // What was spent there counts: the next yuan gives the level, and its gift.
@@ -109,6 +117,15 @@ fn a_level_by_hand_ends_on_its_day() {
     world.run(at("2026-07-02T10:00:00+08:00"), &back, None);
     assert_eq!(level(&world).0, "member");
     world.audit();
+
+    // Gold was bought; gold by hand with an early end takes nothing of it.
+    let mut world = World::new(strict);
+    world.play(&[
+        (DAY_1, buy(&[1_000_000]), "earn 10000, gold 2500"),
+        (DAY_1, by_hand("gold", Some("2026-07-01T00:00:00+08:00")), "gold 0"),
+        ("2026-07-01T00:00:00+08:00", Command::Settle, "expire -2500, gold 0"),
+    ]);
+    assert_eq!(level(&world), ("gold", Some("2027-12-31T16:00:00Z".to_owned())));
 
     // Whoever has bought nothing falls to the first level; a return in between takes away what it gave, and not what was promised.
     let mut world = World::new(strict);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use ledger::{MemberId, Reference, Timestamp, Totals, Zone, start_of_day};
 use rules::{
     Command, MOST_ALIASES, MOST_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange, Rulebook, decide_single,
+    may_be_id,
 };
 use store::Order;
 
@@ -38,6 +39,9 @@ impl ImportRowBody {
     ) -> Result<Order, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
+        if !may_be_id(book, &self.member_id) || self.member_id.starts_with('~') {
+            check.wrong("/member_id", "is no id that a member can have here");
+        }
         if self.lots.len() > MOST_LOTS {
             check.wrong("/lots", "must be 1000 at most");
         }
@@ -86,7 +90,7 @@ impl ImportRowBody {
         };
         let level = book.levels().iter().find(|level| level.id.to_lowercase() == named.trim().to_lowercase());
         if level.is_none() {
-            check.wrong("/tier", format!("the rulebook has no tier {named:?}"));
+            check.wrong("/tier", "the rulebook has no tier of that name");
         }
         level.map(|level| OpeningTier { id: level.id.clone(), until })
     }
@@ -162,6 +166,10 @@ fn day(text: &str, pointer: &str, check: &mut Check) -> Option<chrono::NaiveDate
 /// The first instant after the last local day.
 pub(crate) fn end_of(text: &str, zone: Zone, pointer: &str, check: &mut Check) -> Option<Timestamp> {
     let last = day(text, pointer, check)?;
+    // What many systems write for never.
+    if chrono::Datelike::year(&last) == 9999 {
+        return None;
+    }
     Some(start_of_day(last.succ_opt()?, zone))
 }
 

@@ -13,7 +13,7 @@ use crate::auth::Bearer;
 use crate::problem::{FieldError, Problem};
 
 /// The largest body any route takes. Single commands take less: see [`Request::body_within`].
-const MOST_BYTES: usize = 1 << 20;
+const MOST_BYTES: usize = 2 << 20;
 
 /// A request with its body.
 pub struct Request {

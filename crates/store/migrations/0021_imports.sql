@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS import (
   reason TEXT,
   asked_key TEXT NOT NULL,
   digest TEXT NOT NULL,
+  -- Points and debts of the whole file.
+  size INTEGER NOT NULL,
   who TEXT,
   PRIMARY KEY (programme_no, id)
 ) STRICT, WITHOUT ROWID
@@ -41,10 +43,10 @@ CREATE INDEX IF NOT EXISTS import_row_of_member ON import_row (programme_no, mem
 -- then
 CREATE TRIGGER IF NOT EXISTS import_asked AFTER UPDATE OF report ON import WHEN OLD.report IS NULL
 BEGIN
-  INSERT INTO audit VALUES (NEW.programme_no, 'import_asked', NEW.id, NEW.who, NULL, json(NEW.report));
+  INSERT INTO audit VALUES (NEW.programme_no, 'import_asked', NEW.id, NEW.who, NULL, json_remove(NEW.report, '$.columns', '$.faults'));
 END
 -- then
-CREATE TRIGGER IF NOT EXISTS import_decided AFTER UPDATE OF state ON import WHEN OLD.state = 'waiting'
+CREATE TRIGGER IF NOT EXISTS import_decided AFTER UPDATE OF state ON import WHEN OLD.state = 'waiting' OR NEW.state = 'withdrawn'
 BEGIN
   INSERT INTO audit VALUES (NEW.programme_no, 'import_decided', NEW.id, NEW.who, json_object('state', OLD.state, 'approvals', json(OLD.approvals)),
     json_object('state', NEW.state, 'approvals', json(NEW.approvals), 'reason', NEW.reason));

@@ -77,8 +77,10 @@ pub struct Import {
     pub report: Option<String>,
     /// Why it was decided so.
     pub reason: Option<String>,
-    /// Tells its file from any other.
+    /// Tells its file, and how it was read, from any other.
     pub digest: String,
+    /// Points and debts of the whole file.
+    pub size: i64,
 }
 
 fn read(row: &mut Row) -> Result<Import, Error> {
@@ -96,6 +98,7 @@ fn read(row: &mut Row) -> Result<Import, Error> {
         report: row.optional_text(8)?,
         reason: row.optional_text(9)?,
         digest: row.text(10)?,
+        size: row.integer(11)?,
     })
 }
 
@@ -120,6 +123,7 @@ pub async fn ask_for_import(
         import.until.0.into(),
         key.into(),
         import.digest.as_str().into(),
+        import.size.into(),
         who.text().into(),
     ];
     sql.query(statement!("queries/import_ask"), values).await.map(drop)
@@ -167,16 +171,23 @@ pub async fn list_imports(sql: &impl Sql, programme_no: i64, before: &str, most:
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
 
-/// How many imports are not ended.
+/// How many imports are not ended, and the size of all that were asked for since an instant and came to something, or may.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn open_imports(sql: &impl Sql, programme_no: i64, now: Timestamp) -> Result<i64, Error> {
-    let mut rows = sql.query(statement!("queries/import_open"), vec![programme_no.into(), now.0.into()]).await?;
-    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+pub async fn open_imports(
+    sql: &impl Sql,
+    programme_no: i64,
+    now: Timestamp,
+    since: Timestamp,
+) -> Result<(i64, i64), Error> {
+    let values = vec![programme_no.into(), now.0.into(), since.0.into()];
+    let mut rows = sql.query(statement!("queries/import_open"), values).await?;
+    let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
+    Ok((row.integer(0)?, row.integer(1)?))
 }
 
-/// Moves an import that waits on, when nobody else has decided on it meanwhile; tells whether it did. Rows of one that comes to nothing go.
+/// Moves an import on, when nobody else has decided on it meanwhile; tells whether it did. Rows of one that comes to nothing go.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -191,6 +202,7 @@ pub async fn decide_import(
     let values = vec![
         programme_no.into(),
         import.id.as_str().into(),
+        import.state.as_str().into(),
         json!(import.approvals).to_string().into(),
         json!(approvals).to_string().into(),
         state.as_str().into(),

@@ -6,7 +6,7 @@ use files::{Column, Date, DateOrder, Number};
 use rules::Rulebook;
 use serde_json::{Map, Value as Json};
 
-use super::of_file;
+use super::{MOST_LOTS, of_file};
 use crate::api::{ImportLotBody, ImportRowBody, ImportTotalsBody};
 use crate::check::Check;
 use crate::json::parse_json;
@@ -67,11 +67,11 @@ fn read_json_lines(file: &[u8]) -> Result<ReadImport, Problem> {
             return Err(too_many());
         }
         if let Ok(fields) = serde_json::from_str::<Map<String, Json>>(text) {
-            for (name, _) in fields {
-                *read.cells.entry(name).or_default() += 1;
+            for name in fields.keys().filter(|name| FIELDS.contains(&name.as_str())) {
+                *read.cells.entry(name.clone()).or_default() += 1;
             }
         }
-        let body = parse_json::<ImportRowBody>(text.as_bytes()).and_then(|body| {
+        let body = parse_json::<ImportRowBody>(text.as_bytes()).map_err(unshown).and_then(|body| {
             match lines.insert(body.member_id.clone(), line) {
                 None => Ok(body),
                 Some(first) => {
@@ -100,7 +100,7 @@ fn read_table(
     let dates = rows.iter().flat_map(|row| DATES.iter().filter_map(|at| row.cells.get(*at)?.as_deref()));
     let told = match order {
         Some(order) => Some(order),
-        None => files::order(dates).map_err(|()| {
+        None => files::order(dates).map_err(|_| {
             of_file("has dates with the day first and dates with the month first: export them as 2026-12-31")
         })?,
     };
@@ -116,7 +116,14 @@ fn read_table(
         match known {
             Some((first, kept)) => {
                 let both = std::mem::replace(kept, Ok(ImportRowBody::default()));
-                *kept = both.and_then(|kept| joined(kept, body?, (*first, line)));
+                *kept = match (both, body) {
+                    (Ok(kept), Ok(body)) => joined(kept, body, (*first, line)),
+                    (Err(problem), _) => Err(problem),
+                    (Ok(_), Err(problem)) => {
+                        *first = line;
+                        Err(problem)
+                    }
+                };
             }
             None => {
                 places.extend(member_id.map(|id| (id, read.members.len())));
@@ -125,6 +132,18 @@ fn read_table(
         }
     }
     Ok(read)
+}
+
+/// Where it is wrong, without what stands there: the report is kept for long, and must tell nobody who somebody is.
+fn unshown(problem: Problem) -> Problem {
+    let places = match problem {
+        Problem::InvalidRequest(errors) => errors.into_iter().map(|error| error.pointer).collect(),
+        _ => vec![String::new()],
+    };
+    let known = |pointer: &String| pointer.split('/').nth(1).is_some_and(|name| FIELDS.contains(&name));
+    let detail = "is not of the shape of a member, or has a field that is not known";
+    let error = |pointer: String| FieldError::new(if known(&pointer) { pointer } else { String::new() }, detail);
+    Problem::InvalidRequest(places.into_iter().map(error).collect())
 }
 
 fn too_many() -> Problem {
@@ -147,7 +166,11 @@ fn joined(first: ImportRowBody, next: ImportRowBody, lines: (u64, u64)) -> Resul
     let others = next.attributes.iter().any(|(name, value)| first.attributes.get(name) != Some(value));
     differ("/attributes", others);
     let debt = first.debt.saturating_add(next.debt);
-    let lots = first.lots.iter().chain(&next.lots).cloned().collect();
+    if first.lots.len() > MOST_LOTS {
+        check.wrong("/lots", "must be 1000 at most");
+    }
+    let ImportRowBody { mut lots, .. } = first;
+    lots.extend(next.lots);
     check.done(Some(ImportRowBody { lots, debt, ..first }))
 }
 
@@ -253,6 +276,10 @@ fn money(text: &str, decimals: u32) -> Option<i64> {
 const fn column(name: &'static str, headings: &'static [&'static str], is_required: bool) -> Column {
     Column { name, headings, is_required }
 }
+
+/// What a line of JSON may tell.
+const FIELDS: [&str; 9] =
+    ["member_id", "lots", "debt", "tier", "tier_through", "totals", "attributes", "tags", "aliases"];
 
 /// Places of the columns that hold days.
 const DATES: [usize; 5] = [2, 3, 5, 9, 10];
