@@ -1,6 +1,6 @@
 //! Booking an import that was approved of: each row under a key of its own, so that whoever goes on after a crash books nothing twice.
 
-use ledger::Refusal;
+use ledger::{MemberId, Refusal};
 use rules::{Command, Rulebook, other_spellings};
 use shell::{App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published};
 use store::{Caller, Import, ImportState, Order, Outcome, Sql as _, holders, keep_outcomes, next_rows};
@@ -54,7 +54,7 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
         match row.order(&import.id, &key, &import.actor, &book, import.asked_at) {
             Ok(order) => {
                 lines.push(line);
-                orders.push(unshared(app, caller, &book, &row, order).await?);
+                orders.push(order);
             }
             // A tier that the rulebook has no more.
             Err(Problem::InvalidRequest(errors)) => {
@@ -65,6 +65,7 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
             Err(other) => return Err(other),
         }
     }
+    refuse_shared(app, caller, &book, &mut orders).await?;
     let came_to = if orders.is_empty() { Vec::new() } else { carried_out_later(app, caller, orders).await? };
     for (line, outcome) in lines.into_iter().zip(came_to) {
         let outcome = match outcome {
@@ -78,26 +79,26 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
     Ok(i64::try_from(outcomes.len()).unwrap_or(ROWS_A_CALL).max(1))
 }
 
-/// The order, or its refusal when somebody else is known by one of its names in a spelling from before.
-async fn unshared(
-    app: &App,
-    caller: &Caller,
-    book: &Rulebook,
-    row: &ImportRowBody,
-    order: Order,
-) -> Result<Order, Problem> {
-    let spellings: Vec<String> =
-        row.aliases.iter().flat_map(|name| other_spellings(name, book.country_code())).collect();
-    if spellings.is_empty() {
-        return Ok(order);
-    }
-    let found = holders(&app.sql, caller.programme.no, &spellings).await?;
-    let other = found.into_iter().find(|(_, holder)| holder.as_ref().is_some_and(|id| *id != order.member));
-    Ok(match other {
-        None => order,
-        Some((name, _)) => {
-            let kind = name.split(':').next().unwrap_or_default().to_owned();
-            Order { command: Command::Refuse(Refusal::AliasTaken { kind }), ..order }
+/// Refuses orders of members one of whose names is somebody else's in a spelling from before.
+async fn refuse_shared(app: &App, caller: &Caller, book: &Rulebook, orders: &mut [Order]) -> Result<(), Problem> {
+    let named = |order: &Order| match &order.command {
+        Command::Open(opening) => {
+            let names = opening.profile.aliases.values().flatten();
+            names.flat_map(|name| other_spellings(name, book.country_code())).collect()
         }
-    })
+        _ => Vec::new(),
+    };
+    let spellings: Vec<Vec<String>> = orders.iter().map(named).collect();
+    let all: Vec<String> = spellings.concat();
+    let mut found = holders(&app.sql, caller.programme.no, &all).await?.into_iter();
+    for (order, own) in orders.iter_mut().zip(spellings) {
+        let of_order: Vec<Option<MemberId>> = found.by_ref().take(own.len()).collect();
+        let is_other =
+            |(_, holder): &(&String, &Option<MemberId>)| holder.as_ref().is_some_and(|holder| *holder != order.member);
+        if let Some((name, _)) = own.iter().zip(&of_order).find(is_other) {
+            let kind = name.split(':').next().unwrap_or_default().to_owned();
+            order.command = Command::Refuse(Refusal::AliasTaken { kind });
+        }
+    }
+    Ok(())
 }
