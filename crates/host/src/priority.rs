@@ -30,6 +30,8 @@ pub fn idle() {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
     /// The 19th field of a thread's `stat` is its nice value, the 41st its policy.
     fn of_a_thread(change: fn()) -> (String, String) {
         std::thread::spawn(move || {

@@ -101,6 +101,12 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
+/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can count.
+#[must_use]
+pub fn wide(sum: i128) -> Json {
+    i64::try_from(sum).map_or_else(|_| sum.to_string().into(), Json::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,10 +137,4 @@ mod tests {
             assert_eq!(place, problem, "{}", String::from_utf8_lossy(body));
         }
     }
-}
-
-/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can count.
-#[must_use]
-pub fn wide(sum: i128) -> Json {
-    i64::try_from(sum).map_or_else(|_| sum.to_string().into(), Json::from)
 }

@@ -1,5 +1,5 @@
 //! What is found of accounts that became part of others, of gifts of tiers and of adjustments, on real SQL.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 mod support;
 
