@@ -17,7 +17,7 @@ pub struct ImportRowBody {
     #[serde(default, deserialize_with = "objects", skip_serializing_if = "Vec::is_empty")]
     pub lots: Vec<ImportLotBody>,
     /// Points that it owes, not negative.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub debt: i64,
     /// The tier that it has, by its name in the rulebook; capital and small letters are one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ pub struct ImportRowBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier_through: Option<String>,
     /// What counts towards tiers in the running period.
-    #[serde(default, deserialize_with = "object", skip_serializing_if = "ImportTotalsBody::is_empty")]
+    #[serde(default, deserialize_with = "object", skip_serializing_if = "is_default")]
     pub totals: ImportTotalsBody,
     /// What is told about the member; other attributes that it has stay.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -70,15 +70,8 @@ pub struct ImportTotalsBody {
     pub orders: i64,
 }
 
-impl ImportTotalsBody {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A level set by hand.
