@@ -227,4 +227,7 @@ fn one_number_is_one_person() {
     assert_eq!(named("c", "phone:1.39E+10"), "400 invalid-request /aliases/0");
     assert_eq!(named("c", "email:li"), "400 invalid-request /aliases/0");
     assert_eq!(shop.member("b")["aliases"], json!(["email:li.lei@example.com"]));
+    // A number that was told before numbers were spelt alike is its owner's, whoever comes new.
+    host.books().write("UPDATE alias SET alias = 'phone:13800000000' WHERE alias LIKE 'phone:%'").unwrap();
+    assert_eq!(named("d", "phone:+8613800000000"), "409 alias-taken");
 }

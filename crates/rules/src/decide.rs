@@ -166,8 +166,9 @@ pub(crate) fn closed(member: &Member) -> Refusal {
 /// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only holds and requests end by the clock: those
 /// commands are checked after what fell due was settled.
 fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
-    let is_of_member =
-        !matches!(command, Command::Settle | Command::Upgrade | Command::Remind | Command::Enrol | Command::Open(_));
+    // Who is registered under somebody else's name need not be there.
+    let registers = matches!(command, Command::Enrol | Command::Open(_) | Command::Refuse(Refusal::AliasTaken { .. }));
+    let is_of_member = !registers && !matches!(command, Command::Settle | Command::Upgrade | Command::Remind);
     match command {
         Command::RedeemPooled { .. } | Command::Invite { .. } if !(member.exists() && member.id.is_pool()) => {
             Err(Refusal::CounterpartyNotFound)
