@@ -165,10 +165,9 @@ fn check(component: &Component, bytes: &[u8], how: Build) -> Result<Vec<String>>
         .into_iter()
         .filter_map(|import| fault_of(component.kind, &import).map(|fault| format!("{name}: {fault}")))
         .collect();
-    let most = SIZE_LIMIT_BYTES;
-    if how == Build::Shipped && bytes.len() > most {
+    if how == Build::Shipped && bytes.len() > SIZE_LIMIT_BYTES {
         faults.push(format!(
-            "{name}: {} bytes, more than {most}: find the dependency that grew with `cargo tree -p {}`",
+            "{name}: {} bytes, more than {SIZE_LIMIT_BYTES}: find the dependency that grew with `cargo tree -p {}`",
             bytes.len(),
             component.package
         ));

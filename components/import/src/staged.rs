@@ -39,9 +39,8 @@ pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Ok(Reply::json(200, &json!({"report": quality.shown()})).with("dry-run", "true"));
     }
     // Read another way, or under another rulebook, the same file may say something else.
-    let read_as = format!(" {} {}", request.query("date_order").unwrap_or_default(), book.version());
-    let digest = Hash(Sha256::digest([file, read_as.as_bytes()].concat()).into()).to_string();
     let asked = (Hash(Sha256::digest(file).into()).to_string(), request.query("date_order"));
+    let digest = format!("{} {} {}", asked.0, asked.1.unwrap_or_default(), book.version());
     let staging = async || {
         let key = scoped(&caller, &key);
         let begun = begun(app, request, &caller, (&key, &digest, &own), (&book, &quality)).await?;

@@ -63,6 +63,14 @@ pub struct Column {
     pub is_required: bool,
 }
 
+impl Column {
+    /// A column by its name, its other headings, and whether the table must have it.
+    #[must_use]
+    pub const fn new(name: &'static str, headings: &'static [&'static str], is_required: bool) -> Self {
+        Self { name, headings, is_required }
+    }
+}
+
 /// A row that is not blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {

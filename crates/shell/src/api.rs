@@ -4,6 +4,7 @@
 
 mod import;
 mod joint;
+mod level;
 mod risk;
 mod rulebook;
 mod spending;
@@ -15,8 +16,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::{object, objects};
 
-pub use import::{ImportLotBody, ImportRowBody, ImportTotalsBody, TierBody};
+pub use import::{ImportLotBody, ImportRowBody, ImportTotalsBody};
 pub use joint::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
+pub use level::TierBody;
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};
 pub use spending::{

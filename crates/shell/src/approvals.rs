@@ -5,7 +5,7 @@ use rules::{AdjustmentWish, Command, Concerned, Decide, decide_joint, decide_sin
 use store::{Caller, Order};
 
 use crate::api::{AdjustmentBody, DecisionBody};
-use crate::check::{Check, MOST_AMOUNT};
+use crate::check::{Check, DIGITS_LOST, MOST_AMOUNT};
 use crate::orders::fingerprint;
 use crate::person::person;
 use crate::problem::{FieldError, Problem};
@@ -82,14 +82,13 @@ impl AdjustmentBody {
         let mut next = || cells.next().flatten();
         let (member_id, points, reason_code) = (next(), next(), next());
         let (evidence, expiry, reference, reason) = (next(), next(), next(), next());
-        let lost = "is in scientific notation: its digits are lost; format the column as text and fill it anew";
         if member_id.as_deref().is_some_and(files::is_scientific) {
-            check.wrong("/member_id", lost);
+            check.wrong("/member_id", DIGITS_LOST);
         }
         let points = match points.as_deref().map(files::integer) {
             Some(files::Number::Whole(points)) => Some(points),
             Some(files::Number::Scientific) => {
-                check.wrong("/points", lost);
+                check.wrong("/points", DIGITS_LOST);
                 None
             }
             Some(files::Number::None) => {
@@ -121,19 +120,15 @@ impl AdjustmentBody {
     }
 }
 
-const fn column(name: &'static str, headings: &'static [&'static str], is_required: bool) -> files::Column {
-    files::Column { name, headings, is_required }
-}
-
 /// In the order of [`AdjustmentBody`].
 const COLUMNS: [files::Column; 7] = [
-    column("member_id", &["member", "会员编号", "会员号", "会员ID", "會員編號"], true),
-    column("points", &["积分", "积分数", "積分"], true),
-    column("reason_code", &["reason code", "原因代码", "原因代碼"], true),
-    column("evidence", &["依据", "凭证", "依據", "憑證"], false),
-    column("expiry", &["有效期", "过期规则"], false),
-    column("reference", &["单号", "單號", "编号"], false),
-    column("reason", &["note", "备注", "備註"], false),
+    files::Column::new("member_id", &["member", "会员编号", "会员号", "会员ID", "會員編號"], true),
+    files::Column::new("points", &["积分", "积分数", "積分"], true),
+    files::Column::new("reason_code", &["reason code", "原因代码", "原因代碼"], true),
+    files::Column::new("evidence", &["依据", "凭证", "依據", "憑證"], false),
+    files::Column::new("expiry", &["有效期", "过期规则"], false),
+    files::Column::new("reference", &["单号", "單號", "编号"], false),
+    files::Column::new("reason", &["note", "备注", "備註"], false),
 ];
 
 impl DecisionBody {

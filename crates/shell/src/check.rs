@@ -7,6 +7,10 @@ use crate::problem::{FieldError, Problem};
 /// The most one line or redemption may be about: far beyond any till, far below what sums can hold.
 pub(crate) const MOST_AMOUNT: i64 = 1_000_000_000_000_000;
 
+/// What is wrong with a cell that a spreadsheet has cut.
+pub(crate) const DIGITS_LOST: &str =
+    "is in scientific notation: its digits are lost; format the column as text and fill it anew";
+
 /// Collects every value that is wrong.
 #[derive(Default)]
 pub(crate) struct Check(Vec<FieldError>);

@@ -11,7 +11,7 @@ use rules::{
 };
 use store::Order;
 
-use crate::api::{ImportLotBody, ImportRowBody, TierBody};
+use crate::api::{ImportLotBody, ImportRowBody};
 use crate::check::{Check, MOST_AMOUNT};
 use crate::orders::fingerprint;
 use crate::problem::{FieldError, Problem};
@@ -171,40 +171,6 @@ pub(crate) fn end_of(text: &str, zone: Zone, pointer: &str, check: &mut Check) -
         return None;
     }
     Some(start_of_day(last.succ_opt()?, zone))
-}
-
-/// The order that puts a member on a level by hand.
-///
-/// # Errors
-/// [`Problem::InvalidRequest`] with every place that is wrong.
-pub fn level_order(
-    body: &TierBody,
-    member: &str,
-    (key, actor): (&str, &str),
-    book: &Rulebook,
-    now: Timestamp,
-) -> Result<Order, Problem> {
-    let mut check = Check::default();
-    let member_text = member;
-    let member_id = check.id("member_id", MemberId::new(member));
-    check.text("/tier", Some(&body.tier), 40);
-    let until = body.through.as_deref().and_then(|day| end_of(day, book.zone(), "/through", &mut check));
-    if until.is_some_and(|until| until <= now) {
-        check.wrong("/through", "is over");
-    }
-    let origin = check.origin(actor, None, Some(&body.reason), None, None);
-    let order = member_id.map(|member| Order {
-        decide: decide_single,
-        member,
-        command: Command::SetLevel { tier: body.tier.clone(), until },
-        origin,
-        idem: Some((format!("tier:{key}"), fingerprint(&(member_text, body)))),
-        source: None,
-        attributes: None,
-        trace: None,
-        aliases: None,
-    });
-    check.done(order)
 }
 
 /// What is wrong with a file as a whole.

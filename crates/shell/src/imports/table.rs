@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{MOST_LOTS, of_file};
 use crate::api::{ImportLotBody, ImportRowBody, ImportTotalsBody};
-use crate::check::Check;
+use crate::check::{Check, DIGITS_LOST};
 use crate::json::parse_json;
 use crate::problem::{FieldError, Problem};
 
@@ -188,18 +188,17 @@ fn member_of(
         let at = COLUMNS.iter().position(|column| column.name == name)?;
         row.cells.get(at)?.clone()
     };
-    let lost = "is in scientific notation: its digits are lost; format the column as text and fill it anew";
     let member_id = cell("member_id");
     match &member_id {
         None => check.wrong("/member_id", "is missing"),
-        Some(id) if files::is_scientific(id) => check.wrong("/member_id", lost),
+        Some(id) if files::is_scientific(id) => check.wrong("/member_id", DIGITS_LOST),
         Some(_) => {}
     }
     let mut number = |name: &str, cell: Option<String>| match cell.as_deref().map(files::grouped_integer) {
         None => 0,
         Some(Number::Whole(number)) => number,
         Some(Number::Scientific) => {
-            check.wrong(format!("/{name}"), lost);
+            check.wrong(format!("/{name}"), DIGITS_LOST);
             0
         }
         Some(Number::None) => {
@@ -231,7 +230,7 @@ fn member_of(
     });
     for name in ["phone", "email"] {
         if cell(name).as_deref().is_some_and(files::is_scientific) {
-            check.wrong(format!("/{name}"), lost);
+            check.wrong(format!("/{name}"), DIGITS_LOST);
         }
     }
     let told =
@@ -273,10 +272,6 @@ fn money(text: &str, decimals: u32) -> Option<i64> {
     whole.checked_mul(10i64.checked_pow(decimals)?)?.checked_add(part)
 }
 
-const fn column(name: &'static str, headings: &'static [&'static str], is_required: bool) -> Column {
-    Column { name, headings, is_required }
-}
-
 /// What a line of JSON may tell.
 const FIELDS: [&str; 9] =
     ["member_id", "lots", "debt", "tier", "tier_through", "totals", "attributes", "tags", "aliases"];
@@ -285,7 +280,7 @@ const FIELDS: [&str; 9] =
 const DATES: [usize; 5] = [2, 3, 5, 9, 10];
 
 const COLUMNS: [Column; 16] = [
-    column(
+    Column::new(
         "member_id",
         &[
             "member",
@@ -301,23 +296,23 @@ const COLUMNS: [Column; 16] = [
         ],
         true,
     ),
-    column("points", &["balance", "points balance", "积分", "积分余额", "可用积分", "積分"], false),
-    column("earned_on", &["earned", "earned at", "获得日期", "积分日期", "入账日期"], false),
-    column(
+    Column::new("points", &["balance", "points balance", "积分", "积分余额", "可用积分", "積分"], false),
+    Column::new("earned_on", &["earned", "earned at", "获得日期", "积分日期", "入账日期"], false),
+    Column::new(
         "valid_through",
         &["valid until", "expires", "expires on", "expiry date", "有效期", "有效期至", "到期日", "到期日期"],
         false,
     ),
-    column("tier", &["level", "等级", "会员等级", "等級"], false),
-    column("tier_through", &["tier until", "level until", "等级有效期", "等级有效期至", "等级到期日"], false),
-    column("spend", &["spent", "amount spent", "消费金额", "累计消费"], false),
-    column("growth", &["成长值"], false),
-    column("orders", &["订单数", "消费次数"], false),
-    column("birthday", &["date of birth", "生日", "出生日期"], false),
-    column("member_since", &["joined", "joined on", "registered", "入会日期", "注册日期", "开卡日期"], false),
-    column("name", &["姓名", "会员姓名", "full name"], false),
-    column("language", &["语言"], false),
-    column("phone", &["mobile", "telephone", "phone number", "手机", "手机号", "手机号码", "电话", "手機"], false),
-    column("email", &["e-mail", "mail", "email address", "邮箱", "电子邮箱", "電郵"], false),
-    column("tags", &["tag", "labels", "标签", "会员标签", "標籤"], false),
+    Column::new("tier", &["level", "等级", "会员等级", "等級"], false),
+    Column::new("tier_through", &["tier until", "level until", "等级有效期", "等级有效期至", "等级到期日"], false),
+    Column::new("spend", &["spent", "amount spent", "消费金额", "累计消费"], false),
+    Column::new("growth", &["成长值"], false),
+    Column::new("orders", &["订单数", "消费次数"], false),
+    Column::new("birthday", &["date of birth", "生日", "出生日期"], false),
+    Column::new("member_since", &["joined", "joined on", "registered", "入会日期", "注册日期", "开卡日期"], false),
+    Column::new("name", &["姓名", "会员姓名", "full name"], false),
+    Column::new("language", &["语言"], false),
+    Column::new("phone", &["mobile", "telephone", "phone number", "手机", "手机号", "手机号码", "电话", "手機"], false),
+    Column::new("email", &["e-mail", "mail", "email address", "邮箱", "电子邮箱", "電郵"], false),
+    Column::new("tags", &["tag", "labels", "标签", "会员标签", "標籤"], false),
 ];
