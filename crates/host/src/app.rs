@@ -2,6 +2,7 @@
 //! whatever is wrong shows here, before the first request.
 
 use crate::{
+    back_room::BackRoom,
     cli::Cli,
     clock::GuestClock,
     cron::{self, Job},
@@ -47,7 +48,7 @@ struct Builder<'a> {
     config: RuntimeConfig,
     clock: GuestClock,
     metrics: Arc<Metrics>,
-    back_room: tokio::runtime::Handle,
+    back_room: Arc<BackRoom>,
     outbound: SharedClient,
     values: BTreeMap<String, String>,
     databases: HashMap<String, Database>,
@@ -60,7 +61,7 @@ impl App {
         cli: &Cli,
         clock: &GuestClock,
         metrics: &Arc<Metrics>,
-        back_room: &tokio::runtime::Handle,
+        back_room: &Arc<BackRoom>,
     ) -> Result<Self> {
         let mut manifest = Manifest::load(&cli.from)?;
         manifest.keep_only(&cli.components)?;

@@ -23,8 +23,9 @@ const TELLING: Duration = Duration::from_millis(200);
 const STAY_MS: u64 = 20_000;
 const LONGEST_STAY_MS: u64 = 3_600_000;
 const SOON_MS: u64 = 600_000;
-/// The stay of a sender whose requests cost much, but pause.
+/// First stay of a sender whose requests cost much, but pause; each that follows soon is twice as long, up to half a minute.
 const SHORT_STAY_MS: u64 = 2_000;
+const LONGEST_SHORT_STAY_MS: u64 = 32_000;
 /// Requests at once in one instance: for senders that are new, and for each that ended well.
 const AT_FIRST: u32 = 2;
 /// So many requests of a sender that is new, or had long runs, are served in the back room.
@@ -59,6 +60,9 @@ pub struct Sender {
     back_until: AtomicU64,
     /// The same, for long runs alone.
     long_until: AtomicU64,
+    /// The same, for the cost of requests alone, and how often that came soon after the last.
+    costly_until: AtomicU64,
+    short_stays: AtomicU32,
     seen: AtomicU64,
 }
 
@@ -103,7 +107,7 @@ impl Conduct {
         }
         if computed >= microseconds(TELLING) {
             if u64::from(requests).saturating_mul(microseconds(COSTLY)) < computed {
-                sender.back_until.fetch_max(self.now() + SHORT_STAY_MS, Relaxed);
+                self.costly(sender);
             }
             // The past counts half.
             sender.computed_us.store(computed / 2, Relaxed);
@@ -111,17 +115,19 @@ impl Conduct {
         }
     }
 
-    /// Long runs during a stay prolong it; one soon after it makes the next twice as long.
     fn long_run(&self, sender: &Sender) {
-        let (now, last) = (self.now(), sender.long_until.load(Relaxed));
-        if last <= now {
-            let is_soon = last > 0 && now - last < SOON_MS;
-            sender.stays.store(if is_soon { sender.stays.load(Relaxed) + 1 } else { 0 }, Relaxed);
+        let now = self.now();
+        if sender.long_until.load(Relaxed) <= now {
             sender.proven.store(0, Relaxed);
         }
-        let stay = STAY_MS.saturating_mul(1 << sender.stays.load(Relaxed).min(16)).min(LONGEST_STAY_MS);
-        sender.long_until.fetch_max(now + stay, Relaxed);
-        sender.back_until.fetch_max(now + stay, Relaxed);
+        let until = stay(now, &sender.long_until, &sender.stays, STAY_MS, LONGEST_STAY_MS);
+        sender.back_until.fetch_max(until, Relaxed);
+    }
+
+    fn costly(&self, sender: &Sender) {
+        let (until, stays) = (&sender.costly_until, &sender.short_stays);
+        let until = stay(self.now(), until, stays, SHORT_STAY_MS, LONGEST_SHORT_STAY_MS);
+        sender.back_until.fetch_max(until, Relaxed);
     }
 
     /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a tenant that is alone.
@@ -169,6 +175,8 @@ impl Sender {
             stays: AtomicU32::new(0),
             back_until: AtomicU64::new(0),
             long_until: AtomicU64::new(0),
+            costly_until: AtomicU64::new(0),
+            short_stays: AtomicU32::new(0),
             seen: AtomicU64::new(0),
         }
     }
@@ -179,6 +187,17 @@ impl Sender {
             self.proven.fetch_add(1, Relaxed);
         }
     }
+}
+
+/// Begins or prolongs a stay, and tells its end; one soon after the last is twice as long.
+fn stay(now: u64, until: &AtomicU64, stays: &AtomicU32, first: u64, longest: u64) -> u64 {
+    let last = until.load(Relaxed);
+    if last <= now {
+        let is_soon = last > 0 && now - last < SOON_MS;
+        stays.store(if is_soon { stays.load(Relaxed).saturating_add(1) } else { 0 }, Relaxed);
+    }
+    let length = first.saturating_mul(1 << stays.load(Relaxed).min(16)).min(longest);
+    until.fetch_max(now + length, Relaxed).max(now + length)
 }
 
 fn microseconds(time: Duration) -> u64 {
@@ -223,6 +242,19 @@ mod tests {
             }
             assert_eq!(conduct.is_in_back(&sender), in_back, "{requests} requests in 10 ms of computing");
         }
+    }
+
+    #[test]
+    fn a_stay_soon_after_the_last_is_twice_as_long() {
+        let (until, stays) = (AtomicU64::new(0), AtomicU32::new(0));
+        let ends = |now| stay(now, &until, &stays, 2_000, 7_000);
+        assert_eq!((ends(1_000), ends(2_500)), (3_000, 4_500), "what comes during a stay prolongs it");
+        assert_eq!(
+            (ends(5_000), ends(9_500), ends(17_000)),
+            (9_000, 16_500, 24_000),
+            "but no stay is longer than the longest"
+        );
+        assert_eq!(ends(24_000 + SOON_MS), 26_000 + SOON_MS, "after a while nothing is held against it");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod serving;
 
 use crate::{
     account::Account,
+    back_room::{AtWork, BackRoom},
     caller::Id,
     cli::Limits,
     conduct::{Conduct, Sender},
@@ -51,6 +52,8 @@ struct Exchange {
     request: http::Request<Full<Bytes>>,
     sender: Arc<Sender>,
     reply: oneshot::Sender<Reply>,
+    /// While this waits for work of the back room.
+    at_work: Option<AtWork>,
 }
 
 /// One component, ready to answer.
@@ -67,7 +70,7 @@ impl Component {
         grants: Arc<Grants>,
         limits: &Limits,
         metrics: ComponentMetrics,
-        back_room: Handle,
+        back_room: Arc<BackRoom>,
     ) -> Self {
         let queue = || FairQueue::new(limits.max_queue);
         let name = grants.component.clone();
@@ -97,7 +100,10 @@ impl Component {
         if is_known {
             self.worker.conduct.asks(from);
         }
-        self.worker.queue(Exchange { request, sender, reply });
+        if !self.worker.conduct.is_in_back(&sender) {
+            self.worker.back_room.passes().await;
+        }
+        self.worker.queue(Exchange { request, sender, reply, at_work: None });
         // The sender is dropped unused exactly when the instance died.
         answer.await.unwrap_or(Err(Failure::Trapped))
     }
@@ -144,7 +150,7 @@ struct Worker {
     front: FairQueue<Exchange>,
     back: FairQueue<Exchange>,
     in_back: AtomicU32,
-    back_room: Handle,
+    back_room: Arc<BackRoom>,
 }
 
 /// An instance's place among the few. Giving it up, for whatever reason, starts the successor.
@@ -188,8 +194,9 @@ impl Worker {
         }
     }
 
-    fn queue(self: &Arc<Self>, exchange: Exchange) {
+    fn queue(self: &Arc<Self>, mut exchange: Exchange) {
         let room = if self.conduct.is_in_back(&exchange.sender) { Room::Back } else { Room::Front };
+        exchange.at_work = (room == Room::Back).then(|| self.back_room.at_work());
         if let Some(out) = self.queue_of(room).push(exchange.sender.id, exchange) {
             self.metrics.refused.inc();
             drop(out.reply.send(Err(Failure::Busy)));

@@ -6,6 +6,7 @@
 mod account;
 mod admin;
 mod app;
+mod back_room;
 mod budget;
 mod caller;
 mod cli;
@@ -33,13 +34,7 @@ mod variables;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use std::{
-    process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{process::ExitCode, sync::Arc};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -62,7 +57,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let back_room = match back_room() {
+    let back_room = match back_room::threads() {
         Ok(back_room) => back_room,
         Err(error) => {
             tracing::error!("cannot start the threads of the back room: {error}");
@@ -82,19 +77,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Threads for guests that compute for long. One of them is sure of a little, so that nobody else's haste can stop these guests.
-fn back_room() -> std::io::Result<tokio::runtime::Runtime> {
-    let is_first = AtomicBool::new(true);
-    tokio::runtime::Builder::new_multi_thread()
-        .thread_name("back-room")
-        .on_thread_start(
-            move || if is_first.swap(false, Ordering::Relaxed) { priority::low() } else { priority::idle() },
-        )
-        .enable_all()
-        .build()
-}
-
 async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
+    let back_room = back_room::BackRoom::watch(back_room.clone());
     let clock = clock::GuestClock::default();
     if let Some(instant) = cli.clock {
         clock.set(instant.to_utc());
@@ -105,7 +89,7 @@ async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
     if let Some(file) = &cli.database_key_file {
         sqlite::take_key(file)?;
     }
-    let mut app = app::App::build(cli, &clock, &metrics, back_room).await?;
+    let mut app = app::App::build(cli, &clock, &metrics, &back_room).await?;
 
     let public_listener = server::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;
     let operator = server::bind(cli.admin).with_context(|| format!("cannot listen on {}", cli.admin))?;

@@ -1,7 +1,7 @@
 //! Threads that stand back for others. What they run has the whole machine while nobody else needs it.
 
-/// The thread that calls gets about a tenth of a core while others want all of it.
-pub fn low() {
+/// The thread that calls gets about a tenth of a core while others want all of it: where threads cannot be idle.
+fn low() {
     const NICE: i32 = 10;
     // On Linux this concerns one thread.
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {

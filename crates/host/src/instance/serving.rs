@@ -100,7 +100,7 @@ impl Worker {
         account: &Account,
         exchange: Exchange,
     ) -> Ended {
-        let Exchange { request, sender, mut reply } = exchange;
+        let Exchange { request, sender, mut reply, at_work: _at_work } = exchange;
         if reply.is_closed() {
             // The client left while this was queued.
             return Ended::Answered;

@@ -148,7 +148,7 @@ impl From<Error> for wit::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Full => Self::DatabaseFull,
-            Error::Io(message) => Self::Io(message),
+            Error::Io(message) | Error::Refused(message) => Self::Io(message),
             Error::Stopped(stop) => Self::Io(stop.to_string()),
         }
     }

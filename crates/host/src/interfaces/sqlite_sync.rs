@@ -30,7 +30,7 @@ impl wit::HostConnection for Guest {
             }
             Err(Error::Full) => Err(wit::Error::DatabaseFull),
             Err(Error::Stopped(stop)) => Err(wit::Error::Io(stop.to_string())),
-            Err(Error::Io(message)) => Err(wit::Error::Io(message)),
+            Err(Error::Io(message) | Error::Refused(message)) => Err(wit::Error::Io(message)),
         })
     }
 

@@ -165,7 +165,7 @@ async fn who_was_stopped_may_write_again() {
     // What showed that it is short goes on at once; what did not waits.
     run(&session, "INSERT INTO t (x) VALUES (1)").await.unwrap();
     let refused = run(&session, "INSERT INTO t (x) VALUES (2)").await;
-    assert!(matches!(&refused, Err(Error::Io(message)) if message.contains("busy")), "{refused:?}");
+    assert!(matches!(&refused, Err(Error::Refused(message)) if message.contains("busy")), "{refused:?}");
     let started = Instant::now();
     while run(&session, "INSERT INTO t (x) VALUES (2)").await.is_err() {
         assert!(started.elapsed() < 60 * BOUNDS.write_time, "it is refused for ever");

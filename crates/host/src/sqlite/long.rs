@@ -49,7 +49,7 @@ impl Long {
         let mut state = self.lock();
         if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count() >= MOST_WAITING {
             drop(state);
-            let refusal = Error::Io("the database is busy: too many long reads of this component wait".into());
+            let refusal = Error::Refused("the database is busy: too many long reads of this component wait".into());
             return drop(job.reply.send(Err(refusal)));
         }
         let kind = if job.manners.reads_endlessly() { Kind::Idle } else { Kind::Usual };

@@ -15,6 +15,9 @@ use std::{
 const PENALTY: u32 = 9;
 /// Bytes of statements and values that a component may have on their way to one database.
 const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
+/// A component hears one refusal in this time: a refusal costs little, but thousands a second cost the others the processor.
+const BETWEEN_REFUSALS_MS: u64 = 10;
+const LONGEST_DELAY_MS: u64 = 1_000;
 
 /// One component at one database.
 #[derive(Default)]
@@ -23,6 +26,7 @@ pub struct Manners {
     endless_reads: Standing,
     writes: Standing,
     on_the_way: AtomicUsize,
+    next_refusal: AtomicU64,
 }
 
 /// Instants as milliseconds since the first of them.
@@ -73,11 +77,22 @@ impl Manners {
 
     pub fn may_write(&self, is_proven: bool) -> Result<(), Error> {
         if self.writes.waits(now(), is_proven) {
-            return Err(Error::Io(
+            return Err(Error::Refused(
                 "the database is busy: a write of this component ran out of time a moment ago".into(),
             ));
         }
         Ok(())
+    }
+
+    /// How long a refusal is kept back.
+    pub fn delay_of_refusal(&self) -> Duration {
+        self.delay_at(now())
+    }
+
+    fn delay_at(&self, now: u64) -> Duration {
+        let after = |planned: u64| Some(planned.clamp(now, now + LONGEST_DELAY_MS) + BETWEEN_REFUSALS_MS);
+        let planned = self.next_refusal.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_default();
+        Duration::from_millis(planned.clamp(now, now + LONGEST_DELAY_MS) + BETWEEN_REFUSALS_MS - now)
     }
 
     /// Room for a statement on its way, until the guard is dropped.
@@ -85,7 +100,7 @@ impl Manners {
         let before = self.on_the_way.fetch_add(bytes, Ordering::Relaxed);
         let room = Room { manners: self.clone(), bytes };
         if before.saturating_add(bytes) > MOST_ON_THE_WAY {
-            return Err(Error::Io(format!(
+            return Err(Error::Refused(format!(
                 "the database is busy: more than {MOST_ON_THE_WAY} bytes of this component are on their way"
             )));
         }
@@ -135,6 +150,16 @@ mod tests {
         assert!(!standing.waits(11_000, unproven) && !standing.waits(11_000, proven));
         standing.stopped(12_000, Duration::from_secs(1));
         assert!(!standing.waits(12_001, proven), "it paid for that");
+    }
+
+    #[test]
+    fn refusals_come_one_after_the_other() {
+        let manners = Manners::default();
+        let delays = |now, count| -> Vec<u128> { (0..count).map(|_| manners.delay_at(now).as_millis()).collect() };
+        assert_eq!(delays(5_000, 3), [10, 20, 30]);
+        assert_eq!(delays(5_025, 2), [15, 25], "the time that has passed counts");
+        assert_eq!(delays(9_000, 1), [10], "what was long ago does not");
+        assert_eq!(delays(9_000, 200).last(), Some(&1_010), "nobody waits for ever");
     }
 
     #[test]

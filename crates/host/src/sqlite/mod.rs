@@ -51,6 +51,8 @@ pub struct Rows {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     Full,
+    /// The component asks for more than its share: not even tried.
+    Refused(String),
     Io(String),
     Stopped(Stop),
 }
@@ -274,10 +276,18 @@ impl Session {
             return outcome;
         }
         let bytes = parameters.iter().fold(text.sql.len(), |sum, value| sum.saturating_add(size(value)));
-        let _room = self.database.manners.make_room(bytes)?;
-        let (reply, outcome) = oneshot::channel();
-        self.dispatch(text, parameters, asked, reply, waits);
-        let outcome = outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))?;
+        let outcome = match self.database.manners.make_room(bytes) {
+            Ok(_room) => {
+                let (reply, outcome) = oneshot::channel();
+                self.dispatch(text, parameters, asked, reply, waits);
+                outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))
+            }
+            Err(refusal) => Err(refusal),
+        };
+        if matches!(outcome, Err(Error::Refused(_))) {
+            tokio::time::sleep(self.database.manners.delay_of_refusal()).await;
+        }
+        let outcome = outcome?;
         if outcome.changes > 0 {
             self.state.changes.store(outcome.changes, Ordering::Relaxed);
             self.state.last_insert_rowid.store(outcome.last_insert_rowid, Ordering::Relaxed);

@@ -1,0 +1,155 @@
+//! The threads of the back room, where guests that compute for long run. The threads are idle ones: they get what nobody else wants, so a
+//! core that runs one of them counts as free for everybody else.
+//!
+//! A busy machine could starve them. A task in the back room beats; when its beat is late, requests for the front wait for a moment, at
+//! most [`PAUSE`] in each [`ROUND`]. So the back room is sure of about a tenth of what the front takes.
+
+use crate::priority;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::Notify,
+    time::sleep,
+};
+
+const BEAT: Duration = Duration::from_millis(50);
+/// A beat that is later than this shows that the threads starve.
+const LATE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(10);
+const ROUND: Duration = Duration::from_millis(100);
+
+/// Threads for guests that compute for long.
+pub fn threads() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().thread_name("back-room").on_thread_start(priority::idle).enable_all().build()
+}
+
+/// What is known of the back room, in front.
+pub struct BackRoom {
+    threads: Handle,
+    started: Instant,
+    /// The last beat, in milliseconds since the start.
+    beat: AtomicU64,
+    at_work: AtomicU32,
+    is_closed: AtomicBool,
+    opened: Notify,
+}
+
+impl BackRoom {
+    /// Watches over these threads, from the runtime of the front.
+    pub fn watch(threads: Handle) -> Arc<Self> {
+        let room = Arc::new(Self::new(threads));
+        let beats = room.clone();
+        room.threads.spawn(async move {
+            loop {
+                sleep(BEAT).await;
+                beats.beats();
+            }
+        });
+        let watched = room.clone();
+        tokio::spawn(async move {
+            loop {
+                sleep(ROUND).await;
+                watched.look().await;
+            }
+        });
+        room
+    }
+
+    fn new(threads: Handle) -> Self {
+        Self {
+            threads,
+            started: Instant::now(),
+            beat: AtomicU64::new(0),
+            at_work: AtomicU32::new(0),
+            is_closed: AtomicBool::new(false),
+            opened: Notify::new(),
+        }
+    }
+
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.threads.spawn(task);
+    }
+
+    /// Somebody waits for work of the back room until the guard is dropped.
+    pub fn at_work(self: &Arc<Self>) -> AtWork {
+        self.at_work.fetch_add(1, Relaxed);
+        AtWork(self.clone())
+    }
+
+    /// Waits while the front makes way.
+    pub async fn passes(&self) {
+        while self.is_closed.load(Relaxed) {
+            let opened = self.opened.notified();
+            if self.is_closed.load(Relaxed) {
+                opened.await;
+            }
+        }
+    }
+
+    fn beats(&self) {
+        self.beat.store(self.now(), Relaxed);
+    }
+
+    /// Makes way if the back room starves.
+    async fn look(&self) {
+        if self.starves() {
+            self.is_closed.store(true, Relaxed);
+            sleep(PAUSE).await;
+            self.is_closed.store(false, Relaxed);
+            self.opened.notify_waiters();
+        }
+    }
+
+    fn starves(&self) -> bool {
+        let late = u64::try_from(LATE.as_millis()).unwrap_or(u64::MAX);
+        self.at_work.load(Relaxed) > 0 && self.now().saturating_sub(self.beat.load(Relaxed)) > late
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// See [`BackRoom::at_work`].
+pub struct AtWork(Arc<BackRoom>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_front_makes_way_for_a_moment_while_the_back_room_starves() {
+        let mut room = BackRoom::new(Handle::current());
+        room.started = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        let room = Arc::new(room);
+        assert!(!room.starves(), "nobody waits for it");
+        let work = room.at_work();
+        assert!(room.starves());
+        let looking = tokio::spawn({
+            let room = room.clone();
+            async move { room.look().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(room.is_closed.load(Relaxed));
+        room.passes().await;
+        assert!(!room.is_closed.load(Relaxed));
+        looking.await.unwrap();
+        room.beats();
+        assert!(!room.starves(), "it got on");
+        room.passes().await;
+        drop(work);
+        assert_eq!(room.at_work.load(Relaxed), 0);
+    }
+}
