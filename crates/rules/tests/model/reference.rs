@@ -372,7 +372,7 @@ impl Reference {
         }
         said.extend(self.expire(now));
         said.extend(self.repay(book, now));
-        // docs/reference/api.md: a member has, or owes, 10^15 points at most, after each entry.
+        // docs/reference/api/README.md: a member has, or owes, 10^15 points at most, after each entry.
         for entry in &said {
             before.0 += i128::from(entry.points);
             before.1 += i128::from(entry.debt);
