@@ -5,7 +5,7 @@
 
 use ledger::{
     Claim, ClaimPeriod, Entry, EntryId, Fault, Gift, Journal, Member, Origin, Qualifying, Tier, TierMove, Timestamp,
-    day_number, local_date, tier_change,
+    Totals, day_number, local_date, tier_change,
 };
 
 use crate::rulebook::{Ladder, Level, Rulebook};
@@ -69,10 +69,14 @@ pub(crate) fn lower(
     let mut left: Vec<(usize, Claim)> = Vec::new();
     for claim in held(ladder, member, now, book) {
         let level = ladder.index_of(Some(&claim.tier));
-        let measured = claim.period.filter(|period| {
-            claim.at >= earn.recorded_at && counts(*period, came_back.month) && is_kept(ladder, *period, now, book)
+        let measured =
+            claim.period.filter(|period| counts(*period, came_back.month) && is_kept(ladder, *period, now, book));
+        let level = measured.map_or(level, |period| {
+            let after = Ladder::totals_in(member, period);
+            // An order from after the level was reached holds it only once others of the period have come back.
+            let was_held = || ladder.qualified(before(after, came_back)) >= level;
+            if claim.at >= earn.recorded_at || was_held() { level.min(ladder.qualified(after)) } else { level }
         });
-        let level = measured.map_or(level, |period| level.min(ladder.qualified(Ladder::totals_in(member, period))));
         left.extend(ladder.levels.get(level).map(|kept| (level, Claim { tier: kept.id.clone(), ..claim })));
     }
     // What counts in the present period gives a level at any time.
@@ -100,6 +104,15 @@ pub(crate) fn lower(
     let counts = lost.map(|level| gift_count(level, 1)).collect();
     tier_change(journal, moved, Gift { counts, ..Gift::default() }, origin.clone(), Some(cause))?;
     Ok(())
+}
+
+/// What counted before that came back; returns count negatively.
+fn before(after: Totals, came_back: Qualifying) -> Totals {
+    Totals {
+        spend_minor: after.spend_minor.saturating_sub(came_back.spend_minor),
+        growth: after.growth.saturating_sub(came_back.growth),
+        orders: after.orders.saturating_sub(came_back.orders),
+    }
 }
 
 fn counts(period: ClaimPeriod, month: i32) -> bool {

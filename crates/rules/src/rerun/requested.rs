@@ -20,7 +20,11 @@ pub(super) fn part_of(
     let (own, desired) = (lines(reversal), reversal.map_or(0, |reversal| reversal.desired));
     let units = |lines: &[LineReturn]| lines.iter().map(|line| (line.line.clone(), line.quantity)).collect::<Vec<_>>();
     match own.as_slice() {
-        [] if is_earn => Part::Rest,
+        // An action is undone whole, and the redemption beside it by the line.
+        [] if is_earn => match given {
+            Some(given) if !given.lines.is_empty() => Part::LinesFor(units(&given.lines), given.desired),
+            _ => Part::Rest,
+        },
         [] => Part::Points(desired),
         [line, ..] if line.quantity == 0 => {
             let money =

@@ -300,3 +300,33 @@ fn growth_without_a_ladder() {
     world.play(&[("2026-01-11T10:00:00+08:00", back, "reverse -100")]);
     assert_eq!(world.member.standing.lifetime.growth, 5);
 }
+
+/// Gold was reached with one coat, and held with the other when that one came back. When both are back nothing holds it.
+#[test]
+fn a_tier_that_a_later_order_held_after_the_first_came_back() {
+    let mut world = World::new(by_year);
+    let coat = || buy(&[1_000_000]);
+    world.play(&[("2026-11-20T10:00:00+08:00", coat(), "earn 10000, gold 2500")]);
+    let first = world.undo(Some(0), None, Part::Rest);
+    let at_second = world.entries.len();
+    world.play(&[("2026-11-21T10:00:00+08:00", coat(), "earn 15000")]);
+    let second = world.undo(Some(at_second), None, Part::Rest);
+    world.play(&[("2026-12-01T10:00:00+08:00", first, "reverse -10000")]);
+    assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("gold"));
+    world.run(at("2026-12-02T10:00:00+08:00"), &second, None);
+    assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("member"));
+    world.audit();
+}
+
+/// Gold was reached, and nothing but an order from after that comes back.
+#[test]
+fn a_tier_that_needs_no_later_order() {
+    let mut world = World::new(by_year);
+    world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500")]);
+    let at_sock = world.entries.len();
+    world.play(&[("2026-11-21T10:00:00+08:00", buy(&[500]), "earn 7")]);
+    let sock = world.undo(Some(at_sock), None, Part::Rest);
+    world.play(&[("2026-12-02T10:00:00+08:00", sock, "reverse -7")]);
+    assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("gold"));
+    world.audit();
+}

@@ -281,8 +281,14 @@ impl Reference {
     }
 
     /// Something of an order that was recorded then, in that month, no longer counts. The member keeps the highest level that it still has a ground
-    /// for, or that it qualifies for at present.
-    pub fn lower(&mut self, book: &Document, (recorded_at, month): (i64, NaiveDate), now: i64) -> Option<Said> {
+    /// for, or that it qualifies for at present. An order from after a level was reached matters to it if the period gave the level until now.
+    pub fn lower(
+        &mut self,
+        book: &Document,
+        before: &Self,
+        (recorded_at, month): (i64, NaiveDate),
+        now: i64,
+    ) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
         let tier = self.tier.clone()?;
         let today = date_of(now, self.zone);
@@ -291,7 +297,10 @@ impl Reference {
         for ground in tier.grounds.into_iter().filter(|ground| ground.until.is_none_or(|until| now < until)) {
             let own = self.rank_of(tiers, &ground.id);
             let kept = match ground.period {
-                Some(days) if ground.at >= recorded_at && self.is_in(tiers, days, month) => {
+                Some(days)
+                    if self.is_in(tiers, days, month)
+                        && (ground.at >= recorded_at || before.qualified(tiers, days) >= own) =>
+                {
                     own.min(self.qualified(tiers, days))
                 }
                 _ => own,

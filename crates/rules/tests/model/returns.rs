@@ -379,7 +379,7 @@ impl Reference {
             let has_lowered = said.last().is_some_and(|said| said.qualifying.is_some());
             said.extend(self.take_gifts(book, &before, now));
             if book.returns.lower_tier && has_lowered {
-                said.extend(self.lower(book, order, now));
+                said.extend(self.lower(book, &before, order, now));
             }
         }
         Ok(said)
