@@ -171,8 +171,8 @@ async fn who_was_stopped_may_write_again() {
         assert!(started.elapsed() < 60 * BOUNDS.write_time, "it is refused for ever");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Nine times what it took, less what the first two took.
-    assert!(started.elapsed() > 8 * BOUNDS.write_time, "{:?}", started.elapsed());
+    // Nineteen times what it took, less what the first two took.
+    assert!(started.elapsed() > 18 * BOUNDS.write_time, "{:?}", started.elapsed());
 }
 
 #[tokio::test]

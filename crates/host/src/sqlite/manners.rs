@@ -1,5 +1,5 @@
 //! How the components that share a database behaved. One whose statement had to be stopped pays with its own next statements, so that the
-//! others keep nine tenths of the writer's time and the short readers: those of its statements that never showed that they are short
+//! others keep nineteen twentieths of the writer's time and the short readers: those of its statements that never showed that they are short
 //! are refused (writes) or set aside (reads) for a while, and all of them if it happens again meanwhile.
 
 use super::Error;
@@ -12,7 +12,7 @@ use std::{
 };
 
 /// For how many times the time that a stopped statement took its component pays.
-const PENALTY: u32 = 9;
+const PENALTY: u32 = 19;
 /// Bytes of statements and values that a component may have on their way to one database.
 const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
 /// A component hears one refusal in this time: a refusal costs little, but thousands a second cost the others the processor.
@@ -140,16 +140,16 @@ mod tests {
         assert!(!standing.waits(0, unproven));
         standing.stopped(1000, Duration::from_secs(1));
         assert!(
-            standing.waits(9999, unproven) && !standing.waits(9999, proven),
-            "nine tenths of the time are for others"
+            standing.waits(19_999, unproven) && !standing.waits(19_999, proven),
+            "nineteen twentieths of the time are for others"
         );
-        assert!(!standing.waits(10_000, unproven));
+        assert!(!standing.waits(20_000, unproven));
         // Again while it pays.
         standing.stopped(2000, Duration::from_secs(1));
-        assert!(standing.waits(10_999, unproven) && standing.waits(10_999, proven));
-        assert!(!standing.waits(11_000, unproven) && !standing.waits(11_000, proven));
-        standing.stopped(12_000, Duration::from_secs(1));
-        assert!(!standing.waits(12_001, proven), "it paid for that");
+        assert!(standing.waits(20_999, unproven) && standing.waits(20_999, proven));
+        assert!(!standing.waits(21_000, unproven) && !standing.waits(21_000, proven));
+        standing.stopped(22_000, Duration::from_secs(1));
+        assert!(!standing.waits(22_001, proven), "it paid for that");
     }
 
     #[test]
