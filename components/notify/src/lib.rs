@@ -2,6 +2,7 @@
 //!
 //! Exports `handle-cron-event`. Reminders are entries like any other, so they go out by the same way. Needs outbound HTTP; reads the
 //! variables `webhook_allow_http` and `webhook_allow_private`.
+#![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use jobs::{Job, guest::fire};
 

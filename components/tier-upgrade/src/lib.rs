@@ -1,6 +1,7 @@
 //! On schedule: closes tier periods, and after a new rulebook moves members up whom it places higher, for every programme.
 //!
 //! Exports `handle-cron-event`. Upgrades for what a member does happen inside the earn, not here.
+#![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use jobs::{Job, guest::fire};
 

@@ -4,6 +4,7 @@
 //! characters. What a cell means is the business of who reads the table: nothing is guessed to be a number or a date here.
 //!
 //! Architecture invariant: pure, and it knows nothing of loyalty.
+#![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod cell;

@@ -6,6 +6,7 @@
 //! Architecture invariant: no clock, randomness, database, JSON, environment or async here. `now` and ids are arguments, sums are
 //! checked integers. How many points an event earns is the business of the `rules` crate.
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod adjustments;
 mod calendar;

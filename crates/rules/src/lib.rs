@@ -5,6 +5,7 @@
 //!
 //! Architecture invariant: pure. No clock, database or environment, and no JSON text: documents arrive as values.
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod adjust;
 mod again;

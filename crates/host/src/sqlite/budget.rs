@@ -1,6 +1,7 @@
 //! What one statement may take of the host: time, memory, and the patience of whoever asked. SQLite asks for the time every few hundred
 //! instructions; for memory it asks this file's allocator, which counts on the thread that runs the statement. One count for all
 //! threads (SQLite's own) would cost a lock at each allocation, and one statement would take what another one needs.
+#![expect(unsafe_code, reason = "SQLite takes its allocator as C functions")]
 
 use anyhow::{Result, ensure};
 use rusqlite::{Connection, ffi};

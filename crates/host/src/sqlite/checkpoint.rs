@@ -1,6 +1,7 @@
 //! Moves committed pages from the write-ahead log into the database file, on a thread beside the writer: a checkpoint costs tens of
 //! milliseconds, which the writer would otherwise take from those who wait for their commit. Only when the log has grown past
 //! a bound does the writer pause for the rest of it, so that the log can start over.
+#![expect(unsafe_code, reason = "rusqlite has no function for a checkpoint")]
 
 use super::encryption;
 use anyhow::{Context as _, Result};
