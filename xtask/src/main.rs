@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod deny;
 mod fuzz;
 mod http;
 mod process;

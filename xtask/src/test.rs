@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything CI runs, in the order in which it fails fastest. Needs rustup and a C compiler only.
 
 use crate::workspace::{Component, Kind, Workspace};
-use crate::{process, tidy, wasm};
+use crate::{deny, process, tidy, wasm};
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,11 @@ type Stage = (&'static str, fn(&Workspace) -> Result<()>);
 const STAGES: &[Stage] = &[
     ("format", format),
     ("tidy", tidy::run),
+    ("dependencies", deny::run),
     ("components", components),
     ("clippy, native", clippy_native),
     ("clippy, components", clippy_components),
+    ("fuzz targets", fuzz_targets),
     ("tests", tests),
     ("documentation", documentation),
 ];
@@ -71,6 +73,14 @@ fn clippy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         .args(arguments)
         .args(["--", "--deny", "warnings"]);
     process::run(&mut command, "mend what clippy says above; when cargo has no clippy: `rustup component add clippy`")
+}
+
+/// That they still compile. Their library in C++ is not built for that.
+fn fuzz_targets(workspace: &Workspace) -> Result<()> {
+    let mut command = process::cargo();
+    command.current_dir(&workspace.root).args(["check", "--quiet", "--bins", "--manifest-path", "fuzz/Cargo.toml"]);
+    command.env("CARGO_TARGET_DIR", &workspace.target).env("CUSTOM_LIBFUZZER_PATH", workspace.root.join("fuzz"));
+    process::run(&mut command, "mend the targets of fuzz/")
 }
 
 /// Unit, integration and documentation tests of the native packages; the end-to-end ones run the wasm files built before.
