@@ -78,7 +78,13 @@ fn carry_out(
     let programme = ProgrammeId::new("p").unwrap();
     let context = Context { programme, rulebook_version: 1, now, first_id: EntryId(first_id << 64) };
     let decided = decide(book, member.clone(), command, origin, recorded, context);
-    let decided = decided.expect("a valid rulebook leads to no fault").ok()?;
+    let decided = match decided {
+        Ok(decided) => decided,
+        Err(stop) => {
+            stop.refusal().expect("a valid rulebook leads to no fault");
+            return None;
+        }
+    };
     let mut replayed = member.clone();
     for posting in &decided.decision.postings {
         replayed.apply(&posting.entry).expect("what was decided can be replayed");

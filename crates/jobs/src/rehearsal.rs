@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ledger::{
-    Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Timestamp, local_date, start_of_day,
+    Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp, local_date,
+    start_of_day,
 };
 use rules::{Command, Recorded, decide_single};
 use serde_json::{Map, Value as Json, json};
@@ -225,8 +226,12 @@ fn entries(
             now,
             first_id: EntryId(entries.len() as u128 + 1),
         };
-        let decided = decide_single(&place.book, member, &command, &Origin::default(), &Recorded::default(), context)?;
-        let decided = decided.map_err(|_| Fault::Draft)?;
+        let decided = decide_single(&place.book, member, &command, &Origin::default(), &Recorded::default(), context);
+        let decided = decided.map_err(|stop| match stop {
+            Stop::Fault(fault) => fault,
+            // Nobody asked for what the night does, so there is nobody to refuse it to.
+            Stop::Refused(_) => Fault::Draft,
+        })?;
         entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
         member = decided.member;
     }

@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::lot::LotState;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 use crate::tally::Tally;
 
 /// A person as the books name one: the key they used, and whose it is.
@@ -143,15 +144,15 @@ pub fn request(
     by: Person,
     tallies: Vec<Tally>,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     if terms.points == 0 || terms.steps.is_empty() {
-        return Err(Fault::Draft);
+        return Err(Fault::Draft.into());
     }
     if journal.member().requests.len() >= MOST_OPEN {
-        return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
+        return Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }.into());
     }
     let adjustment = Some(Adjustment { terms, by, approvals: Vec::new() });
-    journal.post(Entry { adjustment, tallies, ..journal.draft(Kind::Request, origin) }).map(Ok)
+    Ok(journal.post(Entry { adjustment, tallies, ..journal.draft(Kind::Request, origin) })?)
 }
 
 /// Decides on a request. The last approval of an adjustment executes it in the same commit; what another request is about is done by who asks for
@@ -166,14 +167,12 @@ pub fn decide_request(
     ruling: Ruling,
     first_in_first_out: bool,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let Ruling { request: id, verdict, by, role, exceeded, counted } = ruling;
-    let Some(open) = journal.member().request(id).cloned() else { return Ok(Err(Refusal::RequestResolved)) };
-    if let Err(refusal) = may(&open, verdict, &by, &role) {
-        return Ok(Err(refusal));
-    }
+    let Some(open) = journal.member().request(id).cloned() else { return Err(Refusal::RequestResolved.into()) };
+    may(&open, verdict, &by, &role)?;
     if let Some(refusal) = exceeded {
-        return Ok(Err(refusal));
+        return Err(refusal.into());
     }
     let (counts, tallies) = counted;
     let AdjustmentRequest { terms, by: asked_by, mut approvals, .. } = open;
@@ -190,14 +189,10 @@ pub fn decide_request(
     let drafted = journal.draft(kind, origin.clone());
     let draft = Entry { corrects: Some(id), adjustment: Some(adjustment.clone()), counts, tallies, ..drafted };
     let decided = journal.post(draft)?;
-    let is_adjustment = adjustment.terms.concern.is_none();
-    if is_through
-        && is_adjustment
-        && let Err(refusal) = execute(journal, id, adjustment, first_in_first_out, origin)?
-    {
-        return Ok(Err(refusal));
+    if is_through && adjustment.terms.concern.is_none() {
+        execute(journal, id, adjustment, first_in_first_out, origin)?;
     }
-    Ok(Ok(decided))
+    Ok(decided)
 }
 
 fn may(open: &AdjustmentRequest, verdict: Verdict, by: &Person, role: &str) -> Result<(), Refusal> {
@@ -223,7 +218,7 @@ fn execute(
     adjustment: Adjustment,
     first_in_first_out: bool,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let (points, now) = (adjustment.terms.points, journal.now());
     let (mut grants, mut draws) = (Vec::new(), Vec::new());
     if points > 0 {
@@ -237,17 +232,13 @@ fn execute(
         });
     } else {
         let points = points.checked_neg().ok_or(Fault::Overflow)?;
-        let drawn = match adjustment.terms.undoes {
-            Some(undone) => Ok(drawn_of(journal, undone.lot, points)),
-            None => drawn_for(journal, points, first_in_first_out),
-        };
-        draws = match drawn? {
-            Ok(draws) => draws,
-            Err(refusal) => return Ok(Err(refusal)),
+        draws = match adjustment.terms.undoes {
+            Some(undone) => drawn_of(journal, undone.lot, points)?,
+            None => drawn_for(journal, points, first_in_first_out)?,
         };
     }
     let adjustment = Some(adjustment);
-    journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) }).map(Ok)
+    Ok(journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) })?)
 }
 
 /// Points of this lot alone, as many as are asked for.

@@ -17,6 +17,7 @@ use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::reviews::Review;
 use crate::rewards::Deduction;
+use crate::stop::Stop;
 use crate::tally::Tally;
 
 /// An earn whose points the rules have worked out.
@@ -148,22 +149,18 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
 /// Spends points from the member's spendable lots. All or nothing.
 ///
 /// # Errors
-/// `Ok(Err(refusal))` when the member does not exist or cannot spend that many; `Err` when the state is inconsistent.
-pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+/// A [`Refusal`] when the member does not exist or cannot spend that many; a [`Fault`] when the state is inconsistent.
+pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<EntryId, Stop> {
     if let Some(open) = journal.member().hold_for(&origin) {
-        return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
+        return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
-    match drawn_for(journal, redeem.points, redeem.first_in_first_out)? {
-        Ok(draws) => {
-            let deduction = redeem.deduction;
-            let lines = paid(redeem.lines);
-            let dates = lasting(journal.member(), redeem.extends, &draws, None);
-            let counterparty = redeem.of;
-            let draft = Entry { draws, dates, lines, deduction, counterparty, ..journal.draft(Kind::Redeem, origin) };
-            journal.post(draft).map(Ok)
-        }
-        Err(refusal) => Ok(Err(refusal)),
-    }
+    let draws = drawn_for(journal, redeem.points, redeem.first_in_first_out)?;
+    let deduction = redeem.deduction;
+    let lines = paid(redeem.lines);
+    let dates = lasting(journal.member(), redeem.extends, &draws, None);
+    let counterparty = redeem.of;
+    let draft = Entry { draws, dates, lines, deduction, counterparty, ..journal.draft(Kind::Redeem, origin) };
+    Ok(journal.post(draft)?)
 }
 
 /// Order lines as the entry of what paid them tells them: line, units, points, which count as lost.
@@ -180,24 +177,20 @@ pub(crate) fn paid(lines: Vec<(String, i64, i64)>) -> Vec<LineAward> {
 }
 
 /// The lots that a redemption draws from, in the order they are spent.
-pub(crate) fn drawn_for(
-    journal: &Journal,
-    points: i64,
-    first_in_first_out: bool,
-) -> Result<Result<Vec<LotDraw>, Refusal>, Fault> {
+pub(crate) fn drawn_for(journal: &Journal, points: i64, first_in_first_out: bool) -> Result<Vec<LotDraw>, Stop> {
     if !journal.member().exists() {
-        return Ok(Err(Refusal::MemberNotFound));
+        return Err(Refusal::MemberNotFound.into());
     }
     if points < 1 {
-        return Err(Fault::Draft);
+        return Err(Fault::Draft.into());
     }
     let lots = spendable(journal, journal.now(), first_in_first_out);
     let draws = taken(&lots, points);
     let missing = points - drawn(&draws)?;
     if missing > 0 {
-        return Ok(Err(Refusal::InsufficientPoints { balance: drawn(&lots)?, missing }));
+        return Err(Refusal::InsufficientPoints { balance: drawn(&lots)?, missing }.into());
     }
-    Ok(Ok(draws))
+    Ok(draws)
 }
 
 /// Those of the later ends whose lots keep some free points when these are spent or set aside; `resolved` is a hold that ends with it.

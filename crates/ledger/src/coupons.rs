@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 
 /// The most open coupons of a member.
 pub const MOST_COUPONS: usize = 100;
@@ -95,37 +96,32 @@ pub fn with_coupons(journal: &Journal, draft: Entry, kinds: &[(String, CouponTer
 ///
 /// # Errors
 /// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is inconsistent.
-pub fn redeem_coupon(
-    journal: &mut Journal,
-    code: &str,
-    discount: Discount,
-    origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
-    let Some(coupon) = journal.member().coupon(code).cloned() else { return Ok(Err(Refusal::CouponResolved)) };
+pub fn redeem_coupon(journal: &mut Journal, code: &str, discount: Discount, origin: Origin) -> Result<EntryId, Stop> {
+    let Some(coupon) = journal.member().coupon(code).cloned() else { return Err(Refusal::CouponResolved.into()) };
     let (coupons, discount) = (vec![coupon], Some(discount));
-    journal.post(Entry { coupons, discount, ..journal.draft(Kind::CouponRedeem, origin) }).map(Ok)
+    Ok(journal.post(Entry { coupons, discount, ..journal.draft(Kind::CouponRedeem, origin) })?)
 }
 
 /// Takes a coupon away.
 ///
 /// # Errors
 /// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is inconsistent.
-pub fn cancel_coupon(journal: &mut Journal, code: &str, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
-    let Some(coupon) = journal.member().coupon(code).cloned() else { return Ok(Err(Refusal::CouponResolved)) };
-    journal.post(Entry { coupons: vec![coupon], ..journal.draft(Kind::CouponCancel, origin) }).map(Ok)
+pub fn cancel_coupon(journal: &mut Journal, code: &str, origin: Origin) -> Result<EntryId, Stop> {
+    let Some(coupon) = journal.member().coupon(code).cloned() else { return Err(Refusal::CouponResolved.into()) };
+    Ok(journal.post(Entry { coupons: vec![coupon], ..journal.draft(Kind::CouponCancel, origin) })?)
 }
 
 /// Undoes the use of a coupon, which was not undone before: it can be used again while it lasts.
 ///
 /// # Errors
 /// [`Refusal::CouponResolved`] when its time is over, [`Refusal::TooManyOpen`]; a [`Fault`] when the member's state is inconsistent.
-pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Result<EntryId, Stop> {
     let now = journal.now();
     if used.coupons.iter().any(|coupon| coupon.has_expired(now)) {
-        return Ok(Err(Refusal::CouponResolved));
+        return Err(Refusal::CouponResolved.into());
     }
     if journal.member().coupons.len() >= MOST_COUPONS {
-        return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
+        return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
     }
     let draft = Entry {
         corrects: Some(used.id),
@@ -133,7 +129,7 @@ pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Re
         reversal: Some(Reversal { lines: Vec::new(), desired: 0, expired: 0 }),
         ..journal.draft(Kind::Reverse, origin)
     };
-    journal.post(draft).map(Ok)
+    Ok(journal.post(draft)?)
 }
 
 /// Records which coupons reached their end by the instant `at`. Posts nothing when none did.

@@ -3,11 +3,11 @@
 //! What a freeze forbids is the business of `rules`; points expire, come back and are adjusted all the same.
 
 use crate::entry::{Entry, Origin};
-use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 
 /// Which sides of an account are frozen, or are to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,8 +38,8 @@ impl Frozen {
 /// Freezes these sides of the account.
 ///
 /// # Errors
-/// [`Refusal::NothingToChange`] when they are frozen already; a [`Fault`] when the member's state is inconsistent.
-pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+/// [`Refusal::NothingToChange`] when they are frozen already; [`Stop::Fault`] when the member's state is inconsistent.
+pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     let frozen = journal.member().frozen.and(sides);
     change(journal, Kind::Freeze, frozen, origin)
 }
@@ -47,20 +47,15 @@ pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<Re
 /// Restores these sides of the account.
 ///
 /// # Errors
-/// [`Refusal::NothingToChange`] when neither is frozen; a [`Fault`] when the member's state is inconsistent.
-pub fn restore(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+/// [`Refusal::NothingToChange`] when neither is frozen; [`Stop::Fault`] when the member's state is inconsistent.
+pub fn restore(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     let frozen = journal.member().frozen.without(sides);
     change(journal, Kind::Restore, frozen, origin)
 }
 
-fn change(
-    journal: &mut Journal,
-    kind: Kind,
-    frozen: Frozen,
-    origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+fn change(journal: &mut Journal, kind: Kind, frozen: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     if journal.member().frozen == frozen {
-        return Ok(Err(Refusal::NothingToChange));
+        return Err(Refusal::NothingToChange.into());
     }
-    journal.post(Entry { frozen: Some(frozen), ..journal.draft(kind, origin) }).map(Ok)
+    Ok(journal.post(Entry { frozen: Some(frozen), ..journal.draft(kind, origin) })?)
 }

@@ -11,6 +11,7 @@ use crate::journal::{Journal, drawn};
 use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 
 /// The most open holds of a member, and the most open requests.
 pub(crate) const MOST_OPEN: usize = 100;
@@ -43,34 +44,24 @@ impl Member {
 /// # Errors
 /// As [`crate::redeem`]; [`Refusal::ReferenceAlreadyUsed`] while an open hold is for the same document; [`Refusal::TooManyOpen`] and
 /// [`Refusal::TooManyLots`] when the member's row has no room for it.
-pub fn hold(
-    journal: &mut Journal,
-    wish: Redeem,
-    until: Timestamp,
-    origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+pub fn hold(journal: &mut Journal, wish: Redeem, until: Timestamp, origin: Origin) -> Result<EntryId, Stop> {
     if let Some(open) = journal.member().hold_for(&origin) {
-        return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
+        return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
     // What is open travels with every entry of the member.
     if journal.member().holds.len() >= MOST_OPEN {
-        return Ok(Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }));
+        return Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }.into());
     }
-    match drawn_for(journal, wish.points, wish.first_in_first_out)? {
-        Ok(lots)
-            if lots.len() + journal.member().holds.iter().map(|hold| hold.lots.len()).sum::<usize>() > MOST_HELD =>
-        {
-            Ok(Err(Refusal::TooManyLots { most: MOST_HELD as i64 }))
-        }
-        Ok(lots) => {
-            let dates = lasting(journal.member(), wish.extends, &lots, None);
-            let reservation = Some(Reservation { until, lots });
-            let deduction = wish.deduction;
-            let lines = paid(wish.lines);
-            journal.post(Entry { reservation, dates, lines, deduction, ..journal.draft(Kind::Hold, origin) }).map(Ok)
-        }
-        Err(refusal) => Ok(Err(refusal)),
+    let lots = drawn_for(journal, wish.points, wish.first_in_first_out)?;
+    let held: usize = journal.member().holds.iter().map(|hold| hold.lots.len()).sum();
+    if lots.len() + held > MOST_HELD {
+        return Err(Refusal::TooManyLots { most: MOST_HELD as i64 }.into());
     }
+    let dates = lasting(journal.member(), wish.extends, &lots, None);
+    let reservation = Some(Reservation { until, lots });
+    let deduction = wish.deduction;
+    let lines = paid(wish.lines);
+    Ok(journal.post(Entry { reservation, dates, lines, deduction, ..journal.draft(Kind::Hold, origin) })?)
 }
 
 /// Spends points of a hold, all of them unless told otherwise, and frees the rest. `extends` are later ends of open lots, as the member is active.
@@ -83,31 +74,31 @@ pub fn capture(
     points: Option<i64>,
     extends: Vec<LotDates>,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
-    let Some(hold) = journal.member().hold(id) else { return Ok(Err(Refusal::HoldResolved)) };
+) -> Result<EntryId, Stop> {
+    let Some(hold) = journal.member().hold(id) else { return Err(Refusal::HoldResolved.into()) };
     let held = drawn(&hold.lots)?;
     let points = points.unwrap_or(held);
     if points < 1 {
-        return Err(Fault::Draft);
+        return Err(Fault::Draft.into());
     }
     if points > held {
-        return Ok(Err(Refusal::MoreThanLeft { line: None, left: held }));
+        return Err(Refusal::MoreThanLeft { line: None, left: held }.into());
     }
     let origin = Origin { reference: hold.reference.clone(), ..origin };
     let draws = taken(&hold.lots, points);
     let dates = lasting(journal.member(), extends, &draws, Some(id));
-    journal.post(Entry { draws, dates, corrects: Some(id), ..journal.draft(Kind::Capture, origin) }).map(Ok)
+    Ok(journal.post(Entry { draws, dates, corrects: Some(id), ..journal.draft(Kind::Capture, origin) })?)
 }
 
 /// Gives a hold up.
 ///
 /// # Errors
 /// [`Refusal::HoldResolved`]; a [`Fault`] when the member's state is inconsistent.
-pub fn release(journal: &mut Journal, id: EntryId, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+pub fn release(journal: &mut Journal, id: EntryId, origin: Origin) -> Result<EntryId, Stop> {
     if journal.member().hold(id).is_none() {
-        return Ok(Err(Refusal::HoldResolved));
+        return Err(Refusal::HoldResolved.into());
     }
-    journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin) }).map(Ok)
+    Ok(journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin) })?)
 }
 
 /// Records which holds timed out by the instant `at`: a release each. One that was asked for happened before the hold's end.

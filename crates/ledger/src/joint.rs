@@ -14,6 +14,7 @@ use crate::lot::Lot;
 use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::standing::Standing;
+use crate::stop::Stop;
 
 /// The most members of a pool.
 pub const MOST_POOLED: usize = 20;
@@ -109,12 +110,12 @@ pub fn receive(
 /// # Errors
 /// [`Refusal::ItemsOpen`] while something waits to be decided that only this account can decide; a [`Fault`] when the member's state is
 /// inconsistent.
-pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result<Result<Estate, Refusal>, Fault> {
+pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result<Estate, Stop> {
     let member = journal.member().clone();
     let waits = member.lots.iter().any(|lot| lot.available_at == Timestamp::LAST);
     let shares = member.pool.is_some() || !member.pooled.is_empty();
     if !(member.holds.is_empty() && member.requests.is_empty() && member.reviews.is_empty()) || waits || shares {
-        return Ok(Err(Refusal::ItemsOpen));
+        return Err(Refusal::ItemsOpen.into());
     }
     let draws = member.lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect();
     let draft = Entry {
@@ -132,7 +133,7 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
         times: c.times,
         points: c.points,
     };
-    Ok(Ok(Estate {
+    Ok(Estate {
         grants: member.lots.iter().map(|lot| passed_on(lot, lot.remaining)).collect(),
         debt: member.debt,
         coupons: member.coupons,
@@ -140,7 +141,7 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
         counts: member.counters.iter().map(count).collect(),
         frozen: member.frozen,
         cause,
-    }))
+    })
 }
 
 /// Takes everything over from a member that was closed for it.
@@ -192,14 +193,14 @@ pub fn invite(journal: &mut Journal, guest: &MemberId, until: Timestamp, origin:
 ///
 /// # Errors
 /// [`Refusal::ItemsOpen`] while it belongs to a pool; a [`Fault`] when the member's state is inconsistent.
-pub fn erase(journal: &mut Journal, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+pub fn erase(journal: &mut Journal, origin: Origin) -> Result<EntryId, Stop> {
     let member = journal.member();
     if member.pool.is_some() || !member.pooled.is_empty() {
-        return Ok(Err(Refusal::ItemsOpen));
+        return Err(Refusal::ItemsOpen.into());
     }
     let draws = member.lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect();
     let (debt, coupons) = (-member.debt, member.coupons.clone());
-    journal.post(Entry { draws, debt, coupons, ..journal.draft(Kind::Erase, origin) }).map(Ok)
+    Ok(journal.post(Entry { draws, debt, coupons, ..journal.draft(Kind::Erase, origin) })?)
 }
 
 impl Member {

@@ -1,12 +1,12 @@
 //! Opening entries: what a member brings along from the system that kept its points before.
 
 use crate::entry::{Count, Entry, LotGrant, Origin, Qualifying, TierMove};
-use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 
 /// The counter that tells whether a member has had its opening entry.
 const OPENED: &str = "opening";
@@ -33,13 +33,13 @@ pub fn is_opened(member: &Member) -> bool {
 /// Books what a member brings along, once.
 ///
 /// # Errors
-/// [`Refusal::OpeningExists`]; a [`Fault`] when the lots or the member's state are inconsistent.
-pub fn open(journal: &mut Journal, brought: Brought, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+/// [`Refusal::OpeningExists`]; [`Stop::Fault`] when the lots or the member's state are inconsistent.
+pub fn open(journal: &mut Journal, brought: Brought, origin: Origin) -> Result<EntryId, Stop> {
     if is_opened(journal.member()) {
-        return Ok(Err(Refusal::OpeningExists));
+        return Err(Refusal::OpeningExists.into());
     }
     let Brought { lots: grants, debt, tier, qualifying } = brought;
     let counts = vec![Count { counter: OPENED.to_owned(), period: 0, keep_from: 0, times: 1, points: 0 }];
     let draft = Entry { grants, debt, tier, qualifying, counts, ..journal.draft(Kind::Opening, origin) };
-    journal.post(draft).map(Ok)
+    Ok(journal.post(draft)?)
 }

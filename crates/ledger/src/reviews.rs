@@ -9,6 +9,7 @@ use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 
 /// The most open reviews of a member. The list travels with every entry of the member.
 pub const MOST_REVIEWS: usize = 100;
@@ -45,12 +46,9 @@ pub fn approve_review(
     earn: EntryId,
     dates: impl Fn(LotNumber) -> LotDates,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let (member, now) = (journal.member(), journal.now());
-    let open = match may_decide(member, earn, &origin) {
-        Ok(open) => open,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let open = may_decide(member, earn, &origin)?;
     let waiting = member.lots.iter().filter(|lot| lot.pending && open.lots.contains(&lot.number));
     let (mut all, mut activations) = (Vec::new(), Vec::new());
     for lot in waiting {
@@ -63,7 +61,7 @@ pub fn approve_review(
     let qualifying = open.review.qualifying;
     let corrects = Some(earn);
     let draft = Entry { corrects, dates: all, activations, qualifying, ..journal.draft(Kind::Approve, origin) };
-    journal.post(draft).map(Ok)
+    Ok(journal.post(draft)?)
 }
 
 /// The open review of that earn, when it may be decided by whom `origin` names.

@@ -6,11 +6,11 @@ use crate::calendar::Timestamp;
 use crate::commands::{drawn_for, lasting};
 use crate::coupons::{CouponTerms, MOST_COUPONS, with_coupons};
 use crate::entry::{Count, Entry, LotDates, Origin};
-use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
+use crate::stop::Stop;
 use crate::tally::Tally;
 
 /// What was taken from the catalogue.
@@ -60,17 +60,14 @@ pub struct Take {
 ///
 /// # Errors
 /// As [`crate::redeem`]; [`Refusal::TooManyOpen`] when the member has no room for its coupons.
-pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<Result<EntryId, Refusal>, Fault> {
+pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<EntryId, Stop> {
     if let Some(open) = journal.member().hold_for(&origin) {
-        return Ok(Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }));
+        return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
     if journal.member().coupons.len() + wish.coupons.len() > MOST_COUPONS {
-        return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
+        return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
     }
-    let draws = match drawn_for(journal, wish.points, wish.first_in_first_out)? {
-        Ok(draws) => draws,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let draws = drawn_for(journal, wish.points, wish.first_in_first_out)?;
     let draft = Entry {
         dates: lasting(journal.member(), wish.extends, &draws, None),
         draws,
@@ -80,5 +77,5 @@ pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<Result<
         ..journal.draft(Kind::Redeem, origin)
     };
     let draft = with_coupons(journal, draft, &wish.coupons);
-    journal.post(draft).map(Ok)
+    Ok(journal.post(draft)?)
 }

@@ -1,8 +1,8 @@
 //! Points by hand: which reasons the rulebook knows, who has to approve how much, in all of a day and a month, and how long granted points live.
 
 use ledger::{
-    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Origin, Person, Refusal, Ruling, Tally, Undone, Verdict,
-    decide_request, local_date, request,
+    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Origin, Person, Refusal, Ruling, Stop, Tally, Undone,
+    Verdict, decide_request, local_date, request,
 };
 
 use crate::command::Recorded;
@@ -157,25 +157,25 @@ pub(crate) fn ask(
     (wish, concern): (&AdjustmentWish, Option<&Concern>),
     recorded: &Recorded,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let now = journal.now();
     if let Some((_, left)) = wish.undoes.filter(|(_, granted)| wish.points.saturating_neg() > *granted) {
-        return Ok(Err(Refusal::MoreThanLeft { line: None, left }));
+        return Err(Refusal::MoreThanLeft { line: None, left }.into());
     }
     let approvals = &book.approvals;
     let is_known = approvals.reasons.is_empty() || approvals.reasons.contains(&wish.reason_code);
     if concern.is_none() && !is_known {
-        return Ok(Err(Refusal::UnknownReason { reason: wish.reason_code.clone() }));
+        return Err(Refusal::UnknownReason { reason: wish.reason_code.clone() }.into());
     }
     if matches!(concern, Some(Concern::Merge(from)) if *from == journal.member().id) {
-        return Ok(Err(Refusal::SameMember));
+        return Err(Refusal::SameMember.into());
     }
     let policy = match &wish.expiry {
         None => Some(&book.purchase.expiry),
         Some(name) => book.policies.get(name),
     };
     let Some(policy) = policy else {
-        return Ok(Err(Refusal::UnknownPolicy { policy: wish.expiry.clone().unwrap_or_default() }));
+        return Err(Refusal::UnknownPolicy { policy: wish.expiry.clone().unwrap_or_default() }.into());
     };
     let (points, subject) = (counted(wish.points), person_subject(&wish.by));
     let asked = (approvals.totals.requester, "requested", points);
@@ -204,7 +204,7 @@ pub(crate) fn decide(
     (id, verdict, by, role): (EntryId, Verdict, &Person, &str),
     recorded: &Recorded,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let (mut exceeded, mut counts) = (None, (Vec::new(), Vec::new()));
     let open = journal.member().request(id).filter(|_| verdict == Verdict::Approve);
     if let Some(open) = open {

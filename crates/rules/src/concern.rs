@@ -22,9 +22,7 @@ pub(crate) fn decide_concern(
     let verdict = decision.1;
     let mut own = opened(0, member, &context, book, origin)?;
     let primary = own.posted();
-    if let Err(refusal) = adjust::decide(&mut own, book, decision, recorded, origin.clone())? {
-        return Ok(Err(refusal));
-    }
+    adjust::decide(&mut own, book, decision, recorded, origin.clone())?;
     if verdict != Verdict::Approve || own.member().request(request).is_some() {
         wind_up(&mut own, book, &along(origin))?;
         return joined(vec![own], 0, primary);
@@ -34,17 +32,14 @@ pub(crate) fn decide_concern(
     match concerned {
         Concerned::Recover(stolen) => recovered(book, own, stolen, primary, (origin, recorded, context)),
         Concerned::Merge(_) => {
-            let source = match other(recorded) {
-                Ok(source) => source.clone(),
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let source = other(recorded)?.clone();
             if source.id == own.member().id {
-                return Ok(Err(Refusal::SameMember));
+                return Err(Refusal::SameMember.into());
             }
             let giver = opened(1, source, &context, book, origin)?;
             let points = giver.member().lots.iter().fold(0i64, |sum, lot| sum.saturating_add(lot.remaining));
             if let Some(refusal) = adjust::goes_too_far(book, &terms, points) {
-                return Ok(Err(refusal));
+                return Err(refusal.into());
             }
             merged_into(book, own, giver, primary, origin)
         }

@@ -1,6 +1,6 @@
 //! Coupons: what a kind of them promises, and what one takes off an order.
 
-use ledger::{CouponTerms, Discount, EntryId, Fault, Journal, Origin, Refusal, Timestamp, redeem_coupon};
+use ledger::{CouponTerms, Discount, EntryId, Journal, Origin, Refusal, Stop, Timestamp, redeem_coupon};
 
 use crate::command::{Line, Recorded};
 use crate::document::CouponRule;
@@ -38,18 +38,16 @@ pub(crate) fn redeem(
     (code, lines): (&str, &[Line]),
     recorded: &Recorded,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
-    let Some(coupon) = journal.member().coupon(code) else { return Ok(Err(Refusal::CouponResolved)) };
+) -> Result<EntryId, Stop> {
+    let Some(coupon) = journal.member().coupon(code) else { return Err(Refusal::CouponResolved.into()) };
     if lines.iter().any(|line| line.amount.currency != book.currency) {
-        return Ok(Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }));
+        return Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }.into());
     }
     if let Some(entry) = recorded.used.filter(|_| !coupon.terms.stacks) {
-        return Ok(Err(Refusal::CouponNotStackable { entry }));
+        return Err(Refusal::CouponNotStackable { entry }.into());
     }
-    match discount(&coupon.terms, lines, recorded.off_minor, &origin) {
-        Ok(discount) => redeem_coupon(journal, code, discount, origin),
-        Err(refusal) => Ok(Err(refusal)),
-    }
+    let discount = discount(&coupon.terms, lines, recorded.off_minor, &origin)?;
+    redeem_coupon(journal, code, discount, origin)
 }
 
 /// What the coupon takes off these lines, of which others have taken off so much before.

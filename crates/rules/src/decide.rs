@@ -3,9 +3,9 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Timestamp, Zone, activate_early,
-    cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release, remind, restore,
-    restore_coupon,
+    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Stop, Timestamp, Zone,
+    activate_early, cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release,
+    remind, restore, restore_coupon,
 };
 
 use crate::adjust::ask;
@@ -20,12 +20,12 @@ use crate::rulebook::Rulebook;
 use crate::settle::{by, settle, wind_up};
 use crate::{adjust, concern, coupon, deduct, exchange, joint, review, reward, tiers};
 
-/// How a command is decided: for `member`, given what is `recorded` about its documents. The inner error is an answer ([`Refusal`]); the
-/// outer one says that the state is inconsistent, or that the command is not one of those that it decides.
+/// How a command is decided: for `member`, given what is `recorded` about its documents. A refusal is an answer; a fault says that the
+/// state is inconsistent, or that the command is not one of those that it decides.
 pub type Decide = fn(&Rulebook, Member, &Command, &Origin, &Recorded, Context) -> Outcome;
 
 /// What a decision comes to.
-pub type Outcome = Result<Result<Decided, Refusal>, Fault>;
+pub type Outcome = Result<Decided, Stop>;
 
 /// Decides any command. Who knows which commands there will be asks [`decide_event`], [`decide_single`] or [`decide_joint`] and does not have
 /// to hold the others' code.
@@ -67,7 +67,7 @@ pub fn decide_event(
     recorded: &Recorded,
     context: Context,
 ) -> Outcome {
-    let Command::Earn(event) = command else { return Err(Fault::Draft) };
+    let Command::Earn(event) = command else { return Err(Fault::Draft.into()) };
     in_range(earn(book, member, event, origin, recorded, context))
 }
 
@@ -101,7 +101,7 @@ pub fn decide_empty_merge(
 ) -> Outcome {
     let is_empty = joint::other(recorded).is_ok_and(|other| other.lots.iter().all(|lot| lot.remaining == 0));
     if may(&member, command, recorded).is_ok() && !is_empty {
-        return Err(Fault::Moved);
+        return Err(Fault::Moved.into());
     }
     decide_joint(book, member, command, origin, recorded, context)
 }
@@ -118,16 +118,14 @@ pub fn decide_exchange(
     recorded: &Recorded,
     context: Context,
 ) -> Outcome {
-    let Command::Exchange { with, points } = command else { return Err(Fault::Draft) };
+    let Command::Exchange { with, points } = command else { return Err(Fault::Draft.into()) };
     let terms = exchange::agreed(book, with.as_ref(), &context.programme);
     // Before anything is told about the account there: who has no agreement with a programme learns nothing about its members.
     if terms.is_none() && member.exists() && member.closed.is_none() {
-        return Ok(Err(Refusal::ExchangeNotOffered));
+        return Err(Refusal::ExchangeNotOffered.into());
     }
-    if let Err(refusal) = may(&member, command, recorded) {
-        return Ok(Err(refusal));
-    }
-    let Some(terms) = terms else { return Err(Fault::Draft) };
+    may(&member, command, recorded)?;
+    let Some(terms) = terms else { return Err(Fault::Draft.into()) };
     in_range(exchange::exchange(book, member, *points, &terms, (origin, recorded, context)))
 }
 
@@ -149,8 +147,8 @@ pub fn decide_single(
 /// What would leave a bound comes from what the caller asks for, not from a broken state.
 fn in_range(decided: Outcome) -> Outcome {
     match decided {
-        Err(Fault::Overflow) => Ok(Err(Refusal::AmountOutOfRange)),
-        Err(Fault::TooManyLots(most)) => Ok(Err(Refusal::TooManyLots { most })),
+        Err(Stop::Fault(Fault::Overflow)) => Err(Refusal::AmountOutOfRange.into()),
+        Err(Stop::Fault(Fault::TooManyLots(most))) => Err(Refusal::TooManyLots { most }.into()),
         decided => decided,
     }
 }
@@ -240,9 +238,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
 
 /// Commands about several members at once.
 fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Recorded, Context)) -> Outcome {
-    if let Err(refusal) = may(&member, command, with.1) {
-        return Ok(Err(refusal));
-    }
+    may(&member, command, with.1)?;
     match command {
         Command::Transfer { points, .. } => joint::transfer(book, member, *points, with),
         Command::Merge { .. } => joint::merge(book, member, with),
@@ -253,7 +249,7 @@ fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Re
         Command::DecideFor { request, verdict, by, role, concerned } => {
             concern::decide_concern(book, member, (*request, *verdict, by, role), concerned, with)
         }
-        _ => Err(Fault::Draft),
+        _ => Err(Fault::Draft.into()),
     }
 }
 
@@ -269,31 +265,23 @@ fn simple(
         && wish.merged.is_none()
         && wish.redemption.as_ref().is_some_and(|redemption| redemption.entry.member != member.id)
     {
-        return match may(&member, command, recorded) {
-            Ok(()) => joint::reverse_pooled(book, member, wish, (origin, recorded, context)),
-            Err(refusal) => Ok(Err(refusal)),
-        };
+        may(&member, command, recorded)?;
+        return joint::reverse_pooled(book, member, wish, (origin, recorded, context));
     }
     let mut journal = Journal::new(member, context);
     // What fell due is settled first, so that a request has one answer whether or not the night has run.
     settle(&mut journal, book, &origin.actor)?;
-    if let Err(refusal) = may(journal.member(), command, recorded) {
-        return Ok(Err(refusal));
-    }
+    may(journal.member(), command, recorded)?;
     // A job has nothing to do for an account that is closed.
     if journal.member().closed.is_some() {
         let (decision, member) = journal.finish(0);
-        return Ok(Ok(Decided { decision, member, others: Vec::new() }));
+        return Ok(Decided { decision, member, others: Vec::new() });
     }
-    let mut primary = journal.posted();
-    match post(&mut journal, book, command, origin, recorded)? {
-        Ok(Some(at)) => primary = at,
-        Ok(None) => {}
-        Err(refusal) => return Ok(Err(refusal)),
-    }
+    let next = journal.posted();
+    let primary = post(&mut journal, book, command, origin, recorded)?.unwrap_or(next);
     wind_up(&mut journal, book, &by(&origin.actor))?;
     let (decision, member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member, others: Vec::new() }))
+    Ok(Decided { decision, member, others: Vec::new() })
 }
 
 /// Posts what the command itself asks for; tells which posting that is where it is not the first.
@@ -303,9 +291,9 @@ fn post(
     command: &Command,
     origin: &Origin,
     recorded: &Recorded,
-) -> Result<Result<Option<usize>, Refusal>, Fault> {
+) -> Result<Option<usize>, Stop> {
     let origin = origin.clone();
-    let asked = match command {
+    match command {
         Command::Redeem { points } => {
             let wish = book.spend(journal, *points)?;
             redeem(journal, wish, origin)?
@@ -321,7 +309,7 @@ fn post(
         Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, book, (code, lines), recorded, origin)?,
         Command::CancelCoupon { code } => cancel_coupon(journal, code, origin)?,
         Command::RestoreCoupon { used } if recorded.reversals.iter().any(|(id, _)| *id == used.id) => {
-            Err(Refusal::NothingToReverse)
+            return Err(Refusal::NothingToReverse.into());
         }
         Command::RestoreCoupon { used } => restore_coupon(journal, used, origin)?,
         Command::Capture { hold, points } => {
@@ -329,15 +317,15 @@ fn post(
             capture(journal, *hold, *points, extends, origin)?
         }
         Command::Release { hold } => release(journal, *hold, origin)?,
-        Command::Reverse(Some(wish)) => return Ok(reverse((journal, None), book, wish, recorded, origin)?.map(Some)),
+        Command::Reverse(Some(wish)) => return reverse((journal, None), book, wish, recorded, origin).map(Some),
         Command::RejectReview(wish) => {
-            if let Some(Err(refusal)) = wish.earn.as_ref().map(|earn| may_decide(journal.member(), earn.id, &origin)) {
-                return Ok(Err(refusal));
+            if let Some(earn) = &wish.earn {
+                may_decide(journal.member(), earn.id, &origin)?;
             }
-            return Ok(reverse((journal, None), book, wish, recorded, origin)?.map(Some));
+            return reverse((journal, None), book, wish, recorded, origin).map(Some);
         }
         Command::ApproveReview { earn, occurred_at, promises } => {
-            return Ok(review::approve(journal, book, *earn, *occurred_at, promises, origin)?.map(|()| None));
+            review::approve(journal, book, *earn, *occurred_at, promises, origin)?
         }
         Command::Erase => return forget(journal, origin),
         Command::Freeze(sides) => freeze(journal, *sides, origin)?,
@@ -345,33 +333,34 @@ fn post(
         Command::Request(wish) => ask(journal, book, (wish, None), recorded, origin)?,
         Command::RequestFor(wish, concern) => ask(journal, book, (wish, Some(concern)), recorded, origin)?,
         Command::Decide { request, verdict, by, role } => {
-            let decided = adjust::decide(journal, book, (*request, *verdict, by, role), recorded, origin)?;
+            adjust::decide(journal, book, (*request, *verdict, by, role), recorded, origin)?;
             // The last approval executes what was asked for, and that is the answer.
-            return Ok(decided.map(|_| journal.posted().checked_sub(1)));
+            return Ok(journal.posted().checked_sub(1));
         }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());
-            if dates.is_empty() && activation.lots.iter().any(|(lot, _)| journal.member().is_under_review(*lot)) {
-                Err(Refusal::UnderReview)
-            } else if dates.is_empty() {
-                Err(Refusal::NothingPending)
-            } else {
-                Ok(activate_early(journal, dates, origin)?)
+            if dates.is_empty() {
+                let waits = activation.lots.iter().any(|(lot, _)| journal.member().is_under_review(*lot));
+                return Err(if waits { Refusal::UnderReview } else { Refusal::NothingPending }.into());
             }
+            activate_early(journal, dates, origin)?
         }
-        Command::Enrol => match may_open(book, journal.member()) {
-            Ok(()) => Ok(enrol(journal, origin)?),
-            Err(refusal) => Err(refusal),
-        },
-        Command::Change(_) => Ok(enrol(journal, origin)?),
+        Command::Enrol => {
+            may_open(book, journal.member())?;
+            enrol(journal, origin)?
+        }
+        Command::Change(_) => enrol(journal, origin)?,
         Command::Open(wish) => opening(journal, book, wish, origin)?,
         Command::SetLevel { tier, until } => set_level(journal, book, (tier, *until), origin)?,
-        Command::Upgrade => return tiers::upgrade(journal, book, journal.now(), &origin, None).map(|()| Ok(None)),
+        Command::Upgrade => {
+            tiers::upgrade(journal, book, journal.now(), &origin, None)?;
+            return Ok(None);
+        }
         Command::Remind => match reminder(book, journal.member(), journal.now()) {
-            Some(due) => Ok(remind(journal, due, origin)?),
-            None => return Ok(Ok(None)),
+            Some(due) => remind(journal, due, origin)?,
+            None => return Ok(None),
         },
-        Command::Settle => return Ok(Ok(None)),
+        Command::Settle => return Ok(None),
         // The others are decided elsewhere.
         Command::Earn(_)
         | Command::Activate(None)
@@ -384,23 +373,22 @@ fn post(
         | Command::Invite { .. }
         | Command::RedeemPooled { .. }
         | Command::DecideFor { .. }
-        | Command::Recover(_) => return Err(Fault::Draft),
+        | Command::Recover(_) => return Err(Fault::Draft.into()),
     };
-    Ok(asked.map(|_| None))
+    Ok(None)
 }
 
 /// Ends all that is open, then forfeits what is left. Tells which posting is the one that was asked for.
-fn forget(journal: &mut Journal, origin: Origin) -> Result<Result<Option<usize>, Refusal>, Fault> {
+fn forget(journal: &mut Journal, origin: Origin) -> Result<Option<usize>, Stop> {
     let along = by(&origin.actor);
     let holds: Vec<EntryId> = journal.member().holds.iter().map(|hold| hold.id).collect();
     for hold in holds {
-        if let Err(refusal) = release(journal, hold, along.clone())? {
-            return Ok(Err(refusal));
-        }
+        release(journal, hold, along.clone())?;
     }
     end_requests(journal, &along)?;
     let primary = journal.posted();
-    Ok(erase(journal, origin)?.map(|_| Some(primary)))
+    erase(journal, origin)?;
+    Ok(Some(primary))
 }
 
 /// The new dates of those lots that are still pending.

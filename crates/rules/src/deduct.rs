@@ -1,6 +1,6 @@
 //! Paying for an order with points: as many as the member wants and has, within what the rulebook takes.
 
-use ledger::{Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, hold, redeem};
+use ledger::{Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, Stop, hold, redeem};
 
 use crate::rulebook::Rulebook;
 
@@ -12,10 +12,10 @@ pub(crate) fn deduct(
     wished: Option<i64>,
     minutes: Option<u32>,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
-    let Some(rule) = &book.redemption else { return Ok(Err(Refusal::NoDeduction)) };
+) -> Result<EntryId, Stop> {
+    let Some(rule) = &book.redemption else { return Err(Refusal::NoDeduction.into()) };
     if order.currency != book.currency {
-        return Ok(Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }));
+        return Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }.into());
     }
     let (member, now) = (journal.member(), journal.now());
     let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
@@ -31,7 +31,7 @@ pub(crate) fn deduct(
     let points = (money * rate + major - 1) / major;
     let points = i64::try_from((points + step - 1) / step * step).map_err(|_| Fault::Overflow)?;
     if points < rule.least_points || money == 0 {
-        return Ok(Err(Refusal::BelowMinimum { points, minimum: rule.least_points }));
+        return Err(Refusal::BelowMinimum { points, minimum: rule.least_points }.into());
     }
     let deduction = Deduction {
         order_minor: order.amount_minor,
@@ -49,18 +49,13 @@ pub(crate) fn pay_lines(
     lines: &[(String, i64, i64)],
     minutes: Option<u32>,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let sum = lines.iter().try_fold(0i64, |sum, (_, _, points)| sum.checked_add(*points)).ok_or(Fault::Overflow)?;
     let wish = Redeem { lines: lines.to_vec(), ..book.spend(journal, sum)? };
     spend(journal, wish, minutes, origin)
 }
 
-fn spend(
-    journal: &mut Journal,
-    wish: Redeem,
-    minutes: Option<u32>,
-    origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+fn spend(journal: &mut Journal, wish: Redeem, minutes: Option<u32>, origin: Origin) -> Result<EntryId, Stop> {
     match minutes {
         None => redeem(journal, wish, origin),
         Some(minutes) => {

@@ -32,19 +32,14 @@ pub(crate) fn earn(
 ) -> Outcome {
     let now = context.now;
     let occurred_at = event.occurred_at.unwrap_or(now);
-    if let Err(refusal) = may(book, &member, event, origin, recorded, occurred_at, now) {
-        return Ok(Err(refusal));
-    }
+    may(book, &member, event, origin, recorded, occurred_at, now)?;
     let mut journal = Journal::new(member, context);
     settle(&mut journal, book, &origin.actor)?;
     let extends = book.extended(journal.member(), occurred_at, now)?;
-    let earned = match price(book, journal.member(), (event, origin), recorded, occurred_at, now) {
-        Ok(earned) => earned,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let earned = price(book, journal.member(), (event, origin), recorded, occurred_at, now)?;
     // What is open travels with every entry of the member. Nothing is lost: the order can be sent again once somebody has decided.
     if earned.review.is_some() && journal.member().reviews.len() >= MOST_REVIEWS {
-        return Ok(Err(Refusal::TooManyReviews { most: MOST_REVIEWS as i64 }));
+        return Err(Refusal::TooManyReviews { most: MOST_REVIEWS as i64 }.into());
     }
     let primary = journal.posted();
     let id = ledger::earn(&mut journal, Earn { extends, ..earned }, origin.clone())?;
@@ -52,7 +47,7 @@ pub(crate) fn earn(
     tiers::upgrade(&mut journal, book, occurred_at, &along, Some(id))?;
     wind_up(&mut journal, book, &along)?;
     let (decision, member): (Decision, Member) = journal.finish(primary);
-    Ok(Ok(Decided { decision, member, others: Vec::new() }))
+    Ok(Decided { decision, member, others: Vec::new() })
 }
 
 /// The checks that need no sums, in the order of [`Refusal`].

@@ -47,10 +47,7 @@ pub(crate) fn exchange(
     Terms { partner, offer, accepted }: &Terms<'_>,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    let receiver = match other(recorded).and_then(|receiver| may_receive(receiver, &member)) {
-        Ok(receiver) => receiver,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let receiver = other(recorded).and_then(|receiver| may_receive(receiver, &member))?;
     let mut giver = opened(0, member, &context, book, origin)?;
     let primary = giver.posted();
     // Nobody gives points up for nothing.
@@ -61,17 +58,11 @@ pub(crate) fn exchange(
     // No more is given up than it takes for the same points there; bounds are for what was asked.
     let asked = points;
     let points = needed(asked, accepted.rate).unwrap_or(asked);
-    let counts = match may_give(book, bounds, &counter, giver.member(), (asked, points), giver.now()) {
-        Ok(counts) => counts,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let counts = may_give(book, bounds, &counter, giver.member(), (asked, points), giver.now())?;
     let lots = spendable(&[&giver], book);
     // Nobody gives up what there is not, even where less would do.
-    let draws = first(&lots, asked).and_then(|_| first(&lots, points));
-    let draws: Vec<LotDraw> = match draws {
-        Ok(draws) => draws.into_iter().map(|(_, draw)| draw).collect(),
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    first(&lots, asked)?;
+    let draws: Vec<LotDraw> = first(&lots, points)?.into_iter().map(|(_, draw)| draw).collect();
     let (grants, got) = grants(giver.member(), &draws, accepted, &partner.book, &context)?;
     let there = Exchange { programme: partner.programme.clone(), points: got, rate: accepted.rate };
     let here = Exchange { programme: context.programme.clone(), points, rate: accepted.rate };
@@ -86,7 +77,7 @@ pub(crate) fn exchange(
     wind_up(&mut taker, &partner.book, &from)?;
     let decided = joined(vec![giver, taker], 0, primary)?;
     // The member there is none of this programme.
-    Ok(decided.map(|decided| Decided { others: Vec::new(), ..decided }))
+    Ok(Decided { others: Vec::new(), ..decided })
 }
 
 /// The least points that come to as many there as `points` do.

@@ -35,7 +35,7 @@ pub(crate) fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Ou
         postings.extend(decision.postings);
     }
     let member = own.ok_or(Fault::Moved)?;
-    Ok(Ok(Decided { decision: Decision { postings, primary: at }, member, others }))
+    Ok(Decided { decision: Decision { postings, primary: at }, member, others })
 }
 
 /// The journal of a member, the `place`th of the decision, with everything written down that is due.
@@ -71,27 +71,18 @@ pub(crate) fn transfer(
     points: i64,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    let receiver = match other(recorded) {
-        Ok(receiver) => receiver,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let receiver = other(recorded)?;
     if receiver.id == member.id {
-        return Ok(Err(Refusal::SameMember));
+        return Err(Refusal::SameMember.into());
     }
     if receiver.frozen.earning {
-        return Ok(Err(Refusal::MemberFrozen { side: "earning" }));
+        return Err(Refusal::MemberFrozen { side: "earning" }.into());
     }
     let mut giver = opened(0, member, &context, book, origin)?;
     let primary = giver.posted();
-    let Some(rule) = book.transfers else { return Ok(Err(Refusal::TransfersNotOffered)) };
-    let counts = match may_give(book, rule, "transfer", giver.member(), (points, points), giver.now()) {
-        Ok(counts) => counts,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let draws = match first(&spendable(&[&giver], book), points) {
-        Ok(draws) => draws.into_iter().map(|(_, draw)| draw).collect(),
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let Some(rule) = book.transfers else { return Err(Refusal::TransfersNotOffered.into()) };
+    let counts = may_give(book, rule, "transfer", giver.member(), (points, points), giver.now())?;
+    let draws = first(&spendable(&[&giver], book), points)?.into_iter().map(|(_, draw)| draw).collect();
     let (cause, grants) = give(&mut giver, draws, &receiver.id, counts, origin.clone())?;
     wind_up(&mut giver, book, &along(origin))?;
     let mut taker = opened(1, receiver.clone(), &context, book, origin)?;
@@ -165,12 +156,9 @@ pub(crate) fn merge(
     member: Member,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    let source = match other(recorded) {
-        Ok(source) => source,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let source = other(recorded)?;
     if source.id == member.id {
-        return Ok(Err(Refusal::SameMember));
+        return Err(Refusal::SameMember.into());
     }
     let giver = opened(0, source.clone(), &context, book, origin)?;
     let taker = opened(1, member, &context, book, origin)?;
@@ -187,12 +175,9 @@ pub(crate) fn merged_into(
     origin: &Origin,
 ) -> Outcome {
     let tier = giver.member().tier.clone();
-    let estate = match hand_over(&mut giver, &taker.member().id, along(origin))? {
-        Ok(estate) => estate,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let estate = hand_over(&mut giver, &taker.member().id, along(origin))?;
     if estate.coupons.len() + taker.member().coupons.len() > MOST_COUPONS {
-        return Ok(Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }));
+        return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
     }
     let counts = estate.counts.into_iter().filter_map(|count| merged(taker.member(), count)).collect();
     let estate = Estate { counts, ..estate };
@@ -227,9 +212,7 @@ pub(crate) fn change_pool(
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
     let account = recorded.others.first().ok_or(Fault::Moved)?;
-    if let Err(refusal) = may_change(&member, account, joins, context.now) {
-        return Ok(Err(refusal));
-    }
+    may_change(&member, account, joins, context.now)?;
     let mut shared = opened(1, account.clone(), &context, book, origin)?;
     let mut own = opened(0, member, &context, book, origin)?;
     let primary = own.posted();
@@ -281,17 +264,17 @@ pub(crate) fn invite(
     (origin, _, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
     if account.pooled.is_empty() {
-        return Ok(Err(Refusal::CounterpartyNotFound));
+        return Err(Refusal::CounterpartyNotFound.into());
     }
     if account.pooled.contains(guest) {
-        return Ok(Err(Refusal::NothingToChange));
+        return Err(Refusal::NothingToChange.into());
     }
     if account.pooled.first() != Some(head) {
-        return Ok(Err(Refusal::NotHead));
+        return Err(Refusal::NotHead.into());
     }
     let others = account.invitations.iter().filter(|(invited, until)| invited != guest && context.now < *until);
     if others.count() >= MOST_POOLED {
-        return Ok(Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 }));
+        return Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 }.into());
     }
     let mut journal = opened(0, account, &context, book, origin)?;
     let primary = journal.posted();
@@ -308,17 +291,17 @@ pub(crate) fn redeem_pooled(
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
     if !account.pooled.contains(of) {
-        return Ok(Err(Refusal::CounterpartyNotFound));
+        return Err(Refusal::CounterpartyNotFound.into());
     }
     if recorded.others.iter().any(|member| member.id == *of && member.frozen.spending) {
-        return Ok(Err(Refusal::MemberFrozen { side: "spending" }));
+        return Err(Refusal::MemberFrozen { side: "spending" }.into());
     }
     let mut at_hand: Vec<&MemberId> = recorded.others.iter().map(|member| &member.id).collect();
     let mut pooled: Vec<&MemberId> = account.pooled.iter().collect();
     at_hand.sort_unstable();
     pooled.sort_unstable();
     if at_hand != pooled {
-        return Err(Fault::Moved);
+        return Err(Fault::Moved.into());
     }
     let mut givers = Vec::new();
     for (place, member) in (1..).zip(recorded.others.iter().filter(|member| !member.frozen.spending)) {
@@ -327,10 +310,7 @@ pub(crate) fn redeem_pooled(
     let mut shared = opened(0, account, &context, book, origin)?;
     // Of lots that end alike the pool's own go first, as they will when it redeems.
     let all: Vec<&Journal> = [&shared].into_iter().chain(&givers).collect();
-    let draws = match first(&spendable(&all, book), points) {
-        Ok(draws) => draws,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let draws = first(&spendable(&all, book), points)?;
     let mut journals = Vec::new();
     for (at, mut giver) in (1..).zip(givers) {
         let own: Vec<LotDraw> = draws.iter().filter(|(of, _)| *of == at).map(|(_, draw)| *draw).collect();
@@ -345,9 +325,7 @@ pub(crate) fn redeem_pooled(
     }
     let primary = shared.posted();
     let wish = Redeem { of: Some(of.clone()), ..book.spend(&shared, points)? };
-    if let Err(refusal) = redeem(&mut shared, wish, origin.clone())? {
-        return Ok(Err(refusal));
-    }
+    redeem(&mut shared, wish, origin.clone())?;
     wind_up(&mut shared, book, &along(origin))?;
     let asked = journals.len();
     journals.push(shared);
@@ -366,18 +344,12 @@ pub(crate) fn reverse_pooled(
     if account.closed.is_some() {
         // Nobody is left to give points to; the goods come back all the same.
         let wish = Reverse { redemption: None, ..wish.clone() };
-        let primary = match reverse((&mut own, None), book, &wish, recorded, origin.clone())? {
-            Ok(primary) => primary,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let primary = reverse((&mut own, None), book, &wish, recorded, origin.clone())?;
         wind_up(&mut own, book, &along(origin))?;
         return joined(vec![own], 0, primary);
     }
     let mut shared = opened(1, account.clone(), &context, book, origin)?;
-    let primary = match reverse((&mut own, Some(&mut shared)), book, wish, recorded, origin.clone())? {
-        Ok(primary) => primary,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let primary = reverse((&mut own, Some(&mut shared)), book, wish, recorded, origin.clone())?;
     wind_up(&mut own, book, &along(origin))?;
     wind_up(&mut shared, book, &along(origin))?;
     // Where nothing but points came back, what was asked for is the pool's entry.
@@ -407,10 +379,7 @@ pub(crate) fn recovered(
     primary: usize,
     (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    let given = match recover(&mut own, book, stolen, recorded, origin)? {
-        Ok(given) => given,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let given = recover(&mut own, book, stolen, recorded, origin)?;
     wind_up(&mut own, book, &along(origin))?;
     let cause = given.first().map(|(id, _)| *id);
     let mut takers: Vec<Journal> = Vec::new();
@@ -421,7 +390,7 @@ pub(crate) fn recovered(
             None => {}
             // Nobody is left to take it from.
             Some(Closed::Erased) => continue,
-            Some(Closed::Merged(into)) => return Ok(Err(Refusal::MemberMerged { into: into.to_string() })),
+            Some(Closed::Merged(into)) => return Err(Refusal::MemberMerged { into: into.to_string() }.into()),
         }
         let at = match takers.iter().position(|journal| journal.member().id == found.id) {
             Some(at) => at,

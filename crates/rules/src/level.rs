@@ -1,6 +1,6 @@
 //! A level set by hand, with its end: a promise of service, or the status of another programme that is matched.
 
-use ledger::{Claim, EntryId, Fault, Gift, Journal, Origin, Refusal, Timestamp, local_date, tier_change};
+use ledger::{Claim, EntryId, Gift, Journal, Origin, Refusal, Stop, Timestamp, local_date, tier_change};
 
 use crate::claims;
 use crate::rulebook::Rulebook;
@@ -12,15 +12,15 @@ pub(crate) fn set_level(
     book: &Rulebook,
     (tier, until): (&str, Option<Timestamp>),
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let unknown = || Refusal::UnknownTier { tier: tier.to_owned() };
-    let Some(ladder) = &book.ladder else { return Ok(Err(unknown())) };
-    let Some(to) = ladder.levels.iter().position(|level| level.id == tier) else { return Ok(Err(unknown())) };
+    let Some(ladder) = &book.ladder else { return Err(unknown().into()) };
+    let Some(to) = ladder.levels.iter().position(|level| level.id == tier) else { return Err(unknown().into()) };
     let (member, now) = (journal.member(), journal.now());
     let today = local_date(now, book.zone());
     let reached = ladder.qualified(ladder.totals_on(member, today));
     if let Some(level) = ladder.levels.get(reached).filter(|_| to < reached) {
-        return Ok(Err(Refusal::TierEarned { tier: level.id.clone() }));
+        return Err(Refusal::TierEarned { tier: level.id.clone() }.into());
     }
     let claim = ladder.claim(to, (now, today), None, book);
     let claim = claim.map(|claim| Claim { until: until.or(claim.until), ..claim });
@@ -31,9 +31,9 @@ pub(crate) fn set_level(
     };
     let held = claims::held(ladder, member, now, book).into_iter().filter(stays);
     let claims: Vec<Claim> = claim.into_iter().chain(held).collect();
-    let Some(moved) = claims::moved(ladder, member, to, claims) else { return Ok(Err(unknown())) };
+    let Some(moved) = claims::moved(ladder, member, to, claims) else { return Err(unknown().into()) };
     if member.tier.as_ref().is_some_and(|tier| tier.id == moved.to && tier.until == moved.until) {
-        return Ok(Err(Refusal::NothingToChange));
+        return Err(Refusal::NothingToChange.into());
     }
-    tier_change(journal, moved, Gift::default(), origin, None).map(Ok)
+    Ok(tier_change(journal, moved, Gift::default(), origin, None)?)
 }

@@ -1,8 +1,8 @@
 //! Members who come from another system: what they bring along, under the ladder of this one.
 
 use ledger::{
-    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Origin, Period, Refusal, TierMove, Timestamp, Totals,
-    day_number, local_date, open,
+    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Origin, Period, Refusal, Stop, TierMove, Timestamp,
+    Totals, day_number, local_date, open,
 };
 
 use crate::claims;
@@ -50,21 +50,11 @@ pub struct OpeningTier {
 }
 
 /// Books what a member brings along. It brings neither gifts nor notices: those it had there.
-pub(crate) fn opening(
-    journal: &mut Journal,
-    book: &Rulebook,
-    wish: &Opening,
-    origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
-    if let Err(refusal) = may_open(book, journal.member()) {
-        return Ok(Err(refusal));
-    }
+pub(crate) fn opening(journal: &mut Journal, book: &Rulebook, wish: &Opening, origin: Origin) -> Result<EntryId, Stop> {
+    may_open(book, journal.member())?;
     let now = journal.now();
     let month = day_number(Period::Month.first_day(local_date(now, book.zone())));
-    let tier = match tier(journal, book, wish)? {
-        Ok(tier) => tier,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let tier = tier(journal, book, wish)?;
     let grant = |lot: &OpeningLot| LotGrant {
         number: LotNumber(0),
         points: lot.points,
@@ -79,10 +69,10 @@ pub(crate) fn opening(
 }
 
 /// The move to the highest of the level that is told, the one that the totals give, and what the member holds; `None` when that changes nothing.
-fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Result<Option<TierMove>, Refusal>, Fault> {
+fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Option<TierMove>, Stop> {
     let unknown = |tier: &OpeningTier| Refusal::UnknownTier { tier: tier.id.clone() };
     let Some(ladder) = &book.ladder else {
-        return Ok(wish.tier.as_ref().map_or(Ok(None), |tier| Err(unknown(tier))));
+        return wish.tier.as_ref().map_or(Ok(None), |tier| Err(unknown(tier).into()));
     };
     let (member, now) = (journal.member(), journal.now());
     let today = local_date(now, book.zone());
@@ -92,7 +82,7 @@ fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Result<Opt
     let mut claims: Vec<Claim> = ladder.claim(reached, (now, today), period, book).into_iter().collect();
     if let Some(told) = &wish.tier {
         let Some(level) = ladder.levels.iter().position(|level| level.id == told.id) else {
-            return Ok(Err(unknown(told)));
+            return Err(unknown(told).into());
         };
         // No totals of this programme gave it, so no return takes it away.
         let claim = ladder.claim(level, (now, today), None, book);
@@ -104,5 +94,5 @@ fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Result<Opt
     let to = claims.first().map_or(0, level);
     let is_as_before = member.tier.as_ref().is_some_and(|tier| tier.claims == claims);
     let says_nothing = to == 0 && (wish.tier.is_none() || member.tier.is_some());
-    Ok(Ok(if is_as_before || says_nothing { None } else { claims::moved(ladder, member, to, claims) }))
+    Ok(if is_as_before || says_nothing { None } else { claims::moved(ladder, member, to, claims) })
 }

@@ -10,8 +10,8 @@ mod returned;
 use std::collections::BTreeSet;
 
 use ledger::{
-    ClawBack, Count, Coupon, Entry, EntryId, Fault, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant, LotNumber,
-    MemberId, Money, Origin, Refusal, Reversal, Taken, Timestamp, claw_back, give_back,
+    ClawBack, Count, Coupon, Entry, EntryId, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant, LotNumber,
+    MemberId, Money, Origin, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
 };
 
 use crate::claims;
@@ -94,7 +94,7 @@ pub(crate) fn reverse(
     wish: &Reverse,
     recorded: &Recorded,
     origin: Origin,
-) -> Result<Result<usize, Refusal>, Fault> {
+) -> Result<usize, Stop> {
     // A line that points paid may have earned nothing, and stand in the redemption alone.
     let only_paid = |name: &str| {
         let named = |lines: &[LineAward]| lines.iter().any(|line| line.line == name);
@@ -102,22 +102,13 @@ pub(crate) fn reverse(
             && wish.earn.as_ref().is_some_and(|earn| !named(&earn.lines))
     };
     let of_earn = wish.part.of_lines(|name| !only_paid(name));
-    let come_back = wish.earn.as_ref().map(|earn| Return::of(earn, recorded, &of_earn, book.currency)).transpose();
-    let come_back = match come_back {
-        Ok(come_back) => come_back,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let back = match &wish.redemption {
-        None => None,
-        Some(redemption) => match GivenBack::of(redemption, recorded, &wish.part, come_back.as_ref()) {
-            Ok(back) => Some(back).filter(|back| back.points > 0),
-            Err(refusal) => return Ok(Err(refusal)),
-        },
-    };
+    let come_back = wish.earn.as_ref().map(|earn| Return::of(earn, recorded, &of_earn, book.currency)).transpose()?;
+    let given_back = |redemption| GivenBack::of(redemption, recorded, &wish.part, come_back.as_ref());
+    let back = wish.redemption.as_ref().map(given_back).transpose()?.filter(|back| back.points > 0);
     let come_back = come_back.filter(|come_back| !come_back.is_empty);
     let mut primary = pool.as_ref().map_or(journal.posted(), |pool| pool.posted());
     if back.is_none() && come_back.is_none() {
-        return Ok(Err(Refusal::NothingToReverse));
+        return Err(Refusal::NothingToReverse.into());
     }
     if let (Some(redemption), Some(back)) = (&wish.redemption, back) {
         let origin = match come_back {
@@ -133,7 +124,7 @@ pub(crate) fn reverse(
             Ok(wish) => drop(give_back(payer, wish, None, origin)?),
             // A reward whose coupon is used stays taken, and the goods come back all the same.
             Err(Refusal::CouponResolved) if come_back.is_some() => {}
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => return Err(refusal.into()),
         }
     }
     let gifts = &wish.gifts;
@@ -161,7 +152,7 @@ pub(crate) fn reverse(
             claims::lower(journal, book, (earn, came_back), &along, id)?;
         }
     }
-    Ok(Ok(primary))
+    Ok(primary)
 }
 
 /// Gives back all that is left of each redemption, in entries that name the first of them as their cause; tells of each its correction and
@@ -172,24 +163,18 @@ pub(crate) fn recover(
     stolen: &[Stolen],
     recorded: &Recorded,
     origin: &Origin,
-) -> Result<Result<Vec<(EntryId, i64)>, Refusal>, Fault> {
+) -> Result<Vec<(EntryId, i64)>, Stop> {
     let (mut first, mut seen) = (None, BTreeSet::new());
     let (mut given, now) = (Vec::new(), journal.now());
     for Stolen { redemption, .. } in stolen {
         let is_new = seen.insert(redemption.entry.id);
-        let back = match GivenBack::of(redemption, recorded, &Part::Rest, None) {
-            Ok(back) => back,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let back = GivenBack::of(redemption, recorded, &Part::Rest, None)?;
         if back.points == 0 || !is_new {
             given.push((redemption.entry.id, 0));
             continue;
         }
         let points = back.points;
-        let wish = match back_of(journal, book, redemption, back) {
-            Ok(wish) => wish,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        let wish = back_of(journal, book, redemption, back)?;
         let id = give_back(journal, wish, first, origin.clone())?;
         first = first.or(Some(id));
         let lives = |draw: &&LotDraw| {
@@ -199,7 +184,7 @@ pub(crate) fn recover(
         let living: i64 = redemption.entry.draws.iter().filter(lives).map(|draw| draw.points).sum();
         given.push((id, living.min(points)));
     }
-    Ok(if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse) })
+    if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse.into()) }
 }
 
 /// How many points of the lots of an earn have expired, by what is recorded and by what this very command has found.

@@ -1,8 +1,7 @@
 //! What looks odd, and what an earn that was looked at is worth then.
 
 use ledger::{
-    Earn, EntryId, ExpiryPolicy, Fault, Journal, LotDates, LotNumber, Origin, Refusal, Review, Timestamp,
-    approve_review,
+    Earn, EntryId, ExpiryPolicy, Journal, LotDates, LotNumber, Origin, Refusal, Review, Stop, Timestamp, approve_review,
 };
 
 use crate::document::Suspicion;
@@ -69,7 +68,7 @@ pub(crate) fn approve(
     occurred_at: Timestamp,
     promises: &[(LotNumber, Promise)],
     origin: Origin,
-) -> Result<Result<(), Refusal>, Fault> {
+) -> Result<EntryId, Stop> {
     let (now, zone) = (journal.now(), book.zone());
     let dates = |number: LotNumber| {
         let promised = promises.iter().find(|(lot, _)| *lot == number).map(|(_, promise)| promise);
@@ -82,8 +81,7 @@ pub(crate) fn approve(
         LotDates { number, available_at, expires_at }
     };
     let along = Origin { reference: None, reason: None, ..origin.clone() };
-    match approve_review(journal, earn, dates, origin)? {
-        Ok(id) => tiers::upgrade(journal, book, journal.now(), &along, Some(id)).map(Ok),
-        Err(refusal) => Ok(Err(refusal)),
-    }
+    let id = approve_review(journal, earn, dates, origin)?;
+    tiers::upgrade(journal, book, journal.now(), &along, Some(id))?;
+    Ok(id)
 }

@@ -2,7 +2,7 @@
 //!
 //! A reward is a document of its own beside the rulebook, as its stock and its offer change from day to day.
 
-use ledger::{EntryId, Fault, Journal, Origin, Refusal, Take, Taken, Tally, Timestamp, take as post};
+use ledger::{EntryId, Journal, Origin, Refusal, Stop, Take, Taken, Tally, Timestamp, take as post};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Recorded;
@@ -169,14 +169,10 @@ pub(crate) fn take(
     quantity: i64,
     recorded: &Recorded,
     origin: Origin,
-) -> Result<Result<EntryId, Refusal>, Fault> {
-    match wish(journal, book, id, quantity, recorded) {
-        Ok(wish) => {
-            let extends = book.extended(journal.member(), journal.now(), journal.now())?;
-            post(journal, Take { extends, ..wish }, origin)
-        }
-        Err(refusal) => Ok(Err(refusal)),
-    }
+) -> Result<EntryId, Stop> {
+    let wish = wish(journal, book, id, quantity, recorded)?;
+    let extends = book.extended(journal.member(), journal.now(), journal.now())?;
+    post(journal, Take { extends, ..wish }, origin)
 }
 
 fn wish(journal: &Journal, book: &Rulebook, id: &str, quantity: i64, recorded: &Recorded) -> Result<Take, Refusal> {

@@ -30,7 +30,6 @@ impl World {
         };
         let decided =
             decide(&self.book, self.member.clone(), command, &Origin::default(), &Recorded::default(), context)
-                .unwrap()
                 .unwrap();
         self.member = decided.member;
         self.ids = EntryId(self.ids.0 + 100);

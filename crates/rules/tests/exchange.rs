@@ -92,7 +92,8 @@ impl Person {
         let (actor, channel) = ("till".to_owned(), Some("app".to_owned()));
         let origin = Origin { actor, channel, ..Origin::default() };
         let member = self.members[programme].clone();
-        decide(&self.books[programme], member, command, &origin, &recorded, context).unwrap()
+        decide(&self.books[programme], member, command, &origin, &recorded, context)
+            .map_err(|stop| stop.refusal().unwrap())
     }
 
     fn run(&mut self, now: Timestamp, programme: &str, command: &Command) -> String {

@@ -69,7 +69,8 @@ impl Group {
         let reversals = all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
         let recorded = Recorded { reversals, others: self.others(command), ..Recorded::default() };
         let origin = Origin { actor: "till".into(), ..Origin::default() };
-        decide(&self.book, self.member(name), command, &origin, &recorded, context).unwrap()
+        decide(&self.book, self.member(name), command, &origin, &recorded, context)
+            .map_err(|stop| stop.refusal().unwrap())
     }
 
     /// Writes all of a decision when every member is the one it was made on, or nothing.

@@ -60,12 +60,12 @@ fn gift(world: &World, points: i64) -> String {
     let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
         let recorded = rules::Recorded { others, ..rules::Recorded::default() };
         let origin = ledger::Origin::default();
-        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member, day)).unwrap() {
+        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member, day)) {
             Ok(decided) => {
                 *member = decided.member;
                 "done".to_owned()
             }
-            Err(refusal) => refusal.to_string(),
+            Err(stop) => stop.refusal().unwrap().to_string(),
         }
     };
     run(&mut other, &act("share"), vec![], 5);
@@ -89,13 +89,13 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
         };
         let recorded = rules::Recorded { others, ..rules::Recorded::default() };
         let origin = ledger::Origin::default();
-        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context).unwrap() {
+        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context) {
             Ok(decided) => {
                 *member = decided.member;
                 let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);
                 decided.decision.postings.iter().map(grants).collect()
             }
-            Err(refusal) => refusal.to_string(),
+            Err(stop) => stop.refusal().unwrap().to_string(),
         }
     };
     run("there", &mut there, &act("share"), vec![], 5);

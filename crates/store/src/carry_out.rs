@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Timestamp};
+use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp};
 use rules::{Command, Decided, Recorded, Rulebook};
 
 use crate::Error;
@@ -285,17 +285,17 @@ pub(crate) fn attempt<S, I>(
     }
     let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
-    let decided = match (order.decide)(desk.book, member, &order.command, &order.origin, recorded, context) {
-        // Who shares a pool has changed since the request was read: it must be asked for anew.
-        Err(Fault::Moved) => return Err(Error::Busy),
-        decided => decided?,
-    };
-    Ok(match decided {
-        Ok(decided) => Attempt::Decided(Box::new(decided)),
+    match (order.decide)(desk.book, member, &order.command, &order.origin, recorded, context) {
+        Ok(decided) => Ok(Attempt::Decided(Box::new(decided))),
         // Either may be otherwise once all of them are at hand.
-        Err(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. }) if partly => Attempt::NeedsAllLots,
-        Err(refusal) => Attempt::Refused(refusal),
-    })
+        Err(Stop::Refused(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. })) if partly => {
+            Ok(Attempt::NeedsAllLots)
+        }
+        Err(Stop::Refused(refusal)) => Ok(Attempt::Refused(refusal)),
+        // Who shares a pool has changed since the request was read: it must be asked for anew.
+        Err(Stop::Fault(Fault::Moved)) => Err(Error::Busy),
+        Err(Stop::Fault(fault)) => Err(fault.into()),
+    }
 }
 
 /// The answer that an earlier request with the same key got.

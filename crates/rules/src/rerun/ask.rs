@@ -1,6 +1,6 @@
 //! Asking once more: what a command comes to under this rulebook, decided on as few of the lots as it needs.
 
-use ledger::{Entry, Fault, Member, Origin, Timestamp};
+use ledger::{Entry, Fault, Member, Origin, Stop, Timestamp};
 
 use super::Rerun;
 use crate::command::Command;
@@ -16,7 +16,7 @@ impl Rerun<'_> {
         let gifts = if matches!(command, Command::Reverse(_)) { self.heard.gifts.len() } else { 0 };
         self.effort += 1 + (self.member.lots.len() + gifts) as u64;
         let member = Member { lots_complete: lots.is_none(), ..self.member.clone() };
-        let decided = decide(self.book, member, command, origin, &recorded, self.context(now))?;
+        let decided = decide(self.book, member, command, origin, &recorded, self.context(now));
         let primary = match decided {
             Ok(decided) => {
                 let primary = decided.decision.primary().cloned();
@@ -24,7 +24,8 @@ impl Rerun<'_> {
                 self.member = decided.member;
                 primary
             }
-            Err(refusal) => {
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Refused(refusal)) => {
                 self.sums.refuse(refusal.slug());
                 None
             }

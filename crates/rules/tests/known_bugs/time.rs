@@ -58,7 +58,7 @@ fn a_spend_that_trusts_the_sweep() {
             lines: Vec::new(),
             extends: Vec::new(),
         };
-        let outcome = ledger::redeem(&mut journal, wish, Origin::default()).unwrap();
+        let outcome = ledger::redeem(&mut journal, wish, Origin::default()).map_err(|stop| stop.refusal().unwrap());
         assert_eq!(outcome.is_ok(), spent, "{now}: {outcome:?}");
     }
 }

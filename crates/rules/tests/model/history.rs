@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Duration;
-use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Timestamp};
+use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Stop, Timestamp};
 use rules::{Command, Decided, Document, Recorded, Reward, Rulebook, decide, projection};
 
 use crate::again;
@@ -140,15 +140,13 @@ impl History {
         let loaded = self.store.load_for(command, &self.document, Timestamp(self.now), &mut self.random);
         let context = self.context();
         let partial = !loaded.lots_complete;
-        let mut decided = decide(&self.book, loaded.clone(), command, &origin, &recorded, context)
-            .map_err(|fault| format!("fault: {fault:?}"))?;
+        let mut decided = decide(&self.book, loaded.clone(), command, &origin, &recorded, context);
         let mut decided_on = loaded;
-        if partial && decided.is_err() {
+        if partial && matches!(decided, Err(Stop::Refused(_))) {
             // A refusal on part of the lots may be wrong; whoever loads so has to load all of them and ask again.
             decided_on = self.store.load_all(&mut self.random);
             let context = self.context();
-            decided = decide(&self.book, decided_on.clone(), command, &origin, &recorded, context)
-                .map_err(|fault| format!("fault: {fault:?}"))?;
+            decided = decide(&self.book, decided_on.clone(), command, &origin, &recorded, context);
         }
         let placed = match command {
             Command::Capture { hold: entry, .. }
@@ -167,7 +165,7 @@ impl History {
             self.reference.carry_out(&self.document, command, reference, (placed, actor, reward.as_ref()), self.now);
         self.note(|_| format!("    -> {expected:?}"));
         match (decided, expected) {
-            (Err(refusal), Err(slug)) if refusal.slug() == slug => {
+            (Err(Stop::Refused(refusal)), Err(slug)) if refusal.slug() == slug => {
                 self.tally.refused(slug);
                 Ok(Err(slug))
             }
@@ -235,7 +233,7 @@ impl History {
         let context = self.context();
         // A fault is an answer here: the old lots may not fit the new clock.
         let recorded = self.store.recorded(None);
-        let Ok(Ok(decided)) = decide(&self.book, old.clone(), command, &Origin::default(), &recorded, context) else {
+        let Ok(decided) = decide(&self.book, old.clone(), command, &Origin::default(), &recorded, context) else {
             return Ok(());
         };
         let Some(first) = decided.decision.postings.first() else { return Ok(()) };

@@ -3,7 +3,7 @@
 //! The same commands are carried out in several worlds at once. In the first one nothing happens between the commands. The others have their
 //! own nights and touches. After each command all of them must show the same member, and every command must have the same answer.
 
-use ledger::{Context, Entry, EntryId, Member, Origin, ProgrammeId, Reference, Timestamp};
+use ledger::{Context, Entry, EntryId, Member, Origin, ProgrammeId, Reference, Stop, Timestamp};
 use rules::{Command, Document, Recorded, Redemption, Reverse, Reward, Rulebook, Stolen, decide};
 
 use crate::calendar::{DAY_MS, date_of, first_instant};
@@ -68,11 +68,10 @@ impl World {
         let origin = Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
         let context = self.context(book, now);
         let member = self.member();
-        let decided = decide(book, member.clone(), command, &origin, &recorded, context)
-            .map_err(|fault| format!("{:?}: {fault:?}", self.nights))?;
-        let decided = match decided {
+        let decided = match decide(book, member.clone(), command, &origin, &recorded, context) {
             Ok(decided) => decided,
-            Err(refusal) => return Ok(Err(refusal.slug())),
+            Err(Stop::Refused(refusal)) => return Ok(Err(refusal.slug())),
+            Err(Stop::Fault(fault)) => return Err(format!("{:?}: {fault:?}", self.nights)),
         };
         let primary = self.store.entries.len() + decided.decision.primary;
         let committed = self.store.commit(&member, &decided.decision, reference.as_deref());
@@ -140,7 +139,7 @@ type Shown = String;
 fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, String> {
     let recorded = Recorded::default();
     let settled = decide(book, member, &Command::Settle, &Origin::default(), &recorded, context);
-    let mut member = settled.map_err(|fault| format!("{fault:?}"))?.map_err(|refusal| refusal.slug())?.member;
+    let mut member = settled.map_err(|stop| format!("{stop:?}"))?.member;
     member.lots.sort_by_key(|lot| lot.number);
     let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until, &hold.lots)).collect();
     let requests: Vec<_> = member.requests.iter().map(|open| (&open.terms, &open.approvals)).collect();

@@ -157,7 +157,7 @@ impl World {
         let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
         let reason = self.reason.map(str::to_owned);
         let origin = Origin { actor: self.actor.into(), channel, store, reference, reason };
-        decide(&self.book, member.clone(), command, &origin, &recorded, context).unwrap()
+        decide(&self.book, member.clone(), command, &origin, &recorded, context).map_err(|stop| stop.refusal().unwrap())
     }
 
     /// An entry with what corrects it.
