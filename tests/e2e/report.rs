@@ -65,7 +65,7 @@ fn the_audit_finds_what_was_edited() {
         ("entry of another programme", "UPDATE entry SET programme_no = programme_no + 1 WHERE sequence = 3"),
         ("lot topped up", "UPDATE lot SET remaining = remaining + 1 WHERE number = 1"),
         ("lot lives longer", "UPDATE lot SET expires_at = expires_at + 1 WHERE number = 1"),
-        ("balance raised", "UPDATE member SET balance = balance + 1"),
+        ("balance raised", "UPDATE member SET points_in_lots = points_in_lots + 1"),
         ("tier given", "UPDATE member SET tier = 'gold', tier_since = 0"),
         ("counters reset", "UPDATE member SET counters = '[]'"),
         ("growth given", "UPDATE member SET standing = replace(standing, '1', '2')"),

@@ -61,7 +61,7 @@ impl Books {
             counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();
         for sum in [
             "SELECT coalesce(sum(points), 0) FROM entry",
-            "SELECT coalesce(sum(balance - debt), 0) FROM member",
+            "SELECT coalesce(sum(points_in_lots - debt), 0) FROM member",
             "SELECT count(*) FROM member WHERE state IS NOT NULL",
             "SELECT coalesce(sum(remaining), 0) FROM lot",
             "SELECT count(*) FROM api_key WHERE revoked_at IS NULL",
@@ -79,8 +79,8 @@ impl Books {
             (
                 "entries, balance and lots of each member agree",
                 "SELECT count(*) FROM member AS m WHERE
-                   m.balance - m.debt <> (SELECT coalesce(sum(points), 0) FROM entry WHERE member_no = m.no)
-                   OR m.balance <> (SELECT coalesce(sum(remaining), 0) FROM lot WHERE member_no = m.no)",
+                   m.points_in_lots - m.debt <> (SELECT coalesce(sum(points), 0) FROM entry WHERE member_no = m.no)
+                   OR m.points_in_lots <> (SELECT coalesce(sum(remaining), 0) FROM lot WHERE member_no = m.no)",
             ),
             (
                 "no lot is outside 0 and what was granted",

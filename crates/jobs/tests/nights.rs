@@ -112,7 +112,10 @@ fn a_month_late_is_the_same_but_for_the_time_it_was_written() {
     assert_eq!((report.lots_expired, report.points_expired, report.entries), (80, 40 * 107, 80));
     let ends = "SELECT sum(occurred_at / 1000) FROM entry";
     assert_eq!(late.number(ends), in_time.number(ends), "dated by the end of its lot");
-    assert_eq!(late.number("SELECT sum(balance) FROM member"), in_time.number("SELECT sum(balance) FROM member"));
+    assert_eq!(
+        late.number("SELECT sum(points_in_lots) FROM member"),
+        in_time.number("SELECT sum(points_in_lots) FROM member")
+    );
     late.assert_clean();
 }
 
@@ -240,7 +243,7 @@ fn a_new_ladder_moves_members_up_in_one_resumable_pass() {
     let rest = run(9);
     assert_eq!((rest.done, rest.members, rest.tier_changes), (true, 700, 700));
     assert_eq!(run(9).members, 0);
-    assert_eq!(world.number("SELECT count(*) FROM member WHERE tier = 'bronze' AND balance = 510"), 1_200);
+    assert_eq!(world.number("SELECT count(*) FROM member WHERE tier = 'bronze' AND points_in_lots = 510"), 1_200);
     world.assert_clean();
 }
 

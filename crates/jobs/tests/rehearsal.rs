@@ -161,7 +161,11 @@ fn one_question_has_one_answer_in_any_number_of_parts() {
 #[test]
 fn a_member_that_does_not_add_up_costs_nobody_else_the_rehearsal() {
     let world = world();
-    world.sql.connection().execute("UPDATE member SET balance = balance + 1 WHERE id = 'm00007'", []).unwrap();
+    world
+        .sql
+        .connection()
+        .execute("UPDATE member SET points_in_lots = points_in_lots + 1 WHERE id = 'm00007'", [])
+        .unwrap();
     let (totals, members) = whole(&world, 100);
     assert_eq!((totals["failed"], totals["lots_expired"]), (1, 629));
     assert!(members.contains(&json!({"member_id": "m00007", "failed": true})));

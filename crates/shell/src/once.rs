@@ -30,7 +30,7 @@ pub async fn once(
     let idem = scoped(caller, &format!("{operation}:{key}"));
     let fingerprint = app.salt.fingerprint(&fingerprint(asked));
     let programme = caller.programme.no;
-    if let Some(kept) = receipt(&app.sql, programme, &idem, &fingerprint).await? {
+    if let Some(kept) = receipt(&app.sql, programme, &idem).await? {
         if !is_fingerprint(&kept.fingerprint, &fingerprint) {
             return Err(Problem::IdempotencyKeyReused);
         }

@@ -6,7 +6,7 @@ FROM (SELECT coalesce(sum(points >> 32), 0) AS upper, coalesce(sum(points & 4294
     coalesce(sum(points >> 32) FILTER (WHERE kind IN ('transfer', 'merge')), 0) AS given_upper,
     coalesce(sum(points & 4294967295) FILTER (WHERE kind IN ('transfer', 'merge')), 0) AS given_lower
   FROM entry WHERE programme_no = ?1) AS e,
-  (SELECT coalesce(sum((balance - debt) >> 32), 0) AS upper, coalesce(sum((balance - debt) & 4294967295), 0) AS lower
+  (SELECT coalesce(sum((points_in_lots - debt) >> 32), 0) AS upper, coalesce(sum((points_in_lots - debt) & 4294967295), 0) AS lower
   FROM member WHERE programme_no = ?1) AS m,
   (SELECT coalesce(sum(l.remaining >> 32), 0) AS upper, coalesce(sum(l.remaining & 4294967295), 0) AS lower
   FROM member AS m JOIN lot AS l ON l.member_no = m.no WHERE m.programme_no = ?1) AS l,

@@ -1,5 +1,5 @@
 -- Writes one posting, columns in the order of the view, if its claims hold; returns its id then.
-INSERT INTO posting_v5 VALUES (
+INSERT INTO posting VALUES (
   ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
   ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34
 )

@@ -1,37 +1,25 @@
 -- Everything a decision needs, one row per wanted member.
--- Idempotency keys are stored with the line of the API key that they belong to in front, by which ?3 names them where ?2 does not tell who asks.
--- Bare ones are those of versions before, and answer nothing but the same request.
+-- Idempotency keys are stored with the line of the API key that they belong to in front. ?3 names them so where ?2 does not name the caller.
 -- One column: a host hands over each name and each value of a row set by itself, which costs a guest more than reading them from one text.
 -- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
 -- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
 -- is wanted or null, names that it is given or null, 1 where its profile is wanted and 2 where an event is priced: what the rulebook asks for
--- is wanted, 0 otherwise, id of the programme whose member it is or null for this one,
--- fingerprint as versions before stored it, key as they did], …], ?4 most lots (-1: all)
+-- is wanted, 0 otherwise, id of the programme whose member it is or null for this one], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, CASE WHEN k.revoked_at IS NOT NULL OR k.waits = 1 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
   k.stores,
   coalesce(m.id, w.value ->> 0),
-  m.no, m.sequence, m.head, m.balance, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  m.no, m.sequence, m.head, m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT (SELECT ?4))
   ) END,
-  coalesce(
-    (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry
-      WHERE programme_no = p.no AND idem = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
-    CASE WHEN p.shared_keys THEN (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry
-      WHERE programme_no = p.no AND fingerprint = w.value ->> 10
-      AND idem = w.value ->> 11) END
-  ),
-  coalesce(
-    (SELECT json_array(fingerprint, id, json(body)) FROM refusal
-      WHERE programme_no = p.no AND idem = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
-    CASE WHEN p.shared_keys THEN (SELECT json_array(fingerprint, id, json(body)) FROM refusal
-      WHERE programme_no = p.no AND fingerprint = w.value ->> 10
-      AND idem = w.value ->> 11) END
-  ),
+  (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry
+    WHERE programme_no = p.no AND idem = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
+  (SELECT json_array(fingerprint, id, json(body)) FROM refusal
+    WHERE programme_no = p.no AND idem = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
   (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2),
   CASE WHEN w.value ->> 8 = 1 OR (w.value ->> 8 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (

@@ -1,4 +1,3 @@
--- The publication of programme ?1 that was asked for under the key ?2, which has the line of the API key in front, or by
--- versions before under the bare key ?3.
+-- The publication of programme ?1 that was asked for under the key ?2, which has the line of the API key in front.
 SELECT id, draft, base_version, at, major, role, asked_at, asked_by, state, decided_at, decided_by, published_at, approved_at, approved_by, reason
-FROM publication_standing WHERE programme_no = ?1 AND asked_key IN (?2, ?3)
+FROM publication_standing WHERE programme_no = ?1 AND asked_key = ?2

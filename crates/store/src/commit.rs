@@ -96,7 +96,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// One row of the view `posting_v5`, columns in its order. The first row of a decision carries the claims of all of it: the others are
+/// One row of the view `posting`, columns in its order. The first row of a decision carries the claims of all of it: the others are
 /// chained to it by the head they expect, so they are skipped with it.
 fn row(
     programme_no: i64,

@@ -10,7 +10,6 @@ use crate::Error;
 use crate::aliases;
 use crate::body::{ReversalRow, reversal};
 use crate::codec;
-use crate::order::{bare_key, fingerprint_before};
 use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
@@ -137,9 +136,7 @@ impl Wanted {
                 Beside::Profile => 1,
                 Beside::Pricing => 2,
             },
-            of.map(ProgrammeId::as_str),
-            self.idem.as_ref().map(|(_, fingerprint)| fingerprint_before(fingerprint)),
-            self.idem.as_ref().map(|(key, _)| bare_key(key))
+            of.map(ProgrammeId::as_str)
         ])
     }
 }

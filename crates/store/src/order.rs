@@ -18,7 +18,7 @@ pub struct Order {
     /// Who asks.
     pub origin: Origin,
     /// The idempotency key with its operation in front, and the fingerprint of the request; jobs have none. Once it is known who asks, the line of API
-    /// keys is in front of the key, and the fingerprint has all its forms with commas between: as it is stored first, as the first versions stored it last.
+    /// keys is in front of the key, and the fingerprint has all its forms with commas between, as it is stored first.
     pub idem: Option<(String, String)>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
@@ -211,19 +211,9 @@ impl Order {
     }
 }
 
-/// A key without the line of API keys: its operation has a colon after it, and no slash before that.
-pub(crate) fn bare_key(key: &str) -> &str {
-    key.split_once('/').filter(|(line, _)| !line.contains(':')).map_or(key, |(_, bare)| bare)
-}
-
 /// The form of a fingerprint that is stored.
 pub(crate) fn fingerprint_now(fingerprint: &str) -> &str {
     fingerprint.split(',').next().unwrap_or(fingerprint)
-}
-
-/// The form that the first versions stored.
-pub(crate) fn fingerprint_before(fingerprint: &str) -> &str {
-    fingerprint.rsplit(',').next().unwrap_or(fingerprint)
 }
 
 /// Whether a stored fingerprint is that of the request, in any of its forms.

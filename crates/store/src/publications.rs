@@ -206,8 +206,7 @@ pub async fn publish_due(sql: &impl Sql, programme: &ProgrammeRef, now: Timestam
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn publication_by_key(sql: &impl Sql, programme_no: i64, key: &str) -> Result<Option<Publication>, Error> {
-    let bare = key.split_once('/').map_or(key, |(_, bare)| bare);
-    let values = vec![programme_no.into(), key.into(), bare.into()];
+    let values = vec![programme_no.into(), key.into()];
     let mut rows = sql.query(statement!("queries/publication_by_key"), values).await?;
     rows.first_mut().map(read).transpose()
 }

@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 
 use crate::Error;
-use crate::order::{bare_key, fingerprint_before, fingerprint_now};
+use crate::order::fingerprint_now;
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -18,22 +18,12 @@ pub struct Receipt {
     pub body: String,
 }
 
-/// What was answered under a key (the line of the API key and the operation in front) to a request with that fingerprint, if anything was.
+/// The answer kept under a key (the line of the API key and the operation in front), if there is one.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn receipt(
-    sql: &impl Sql,
-    programme_no: i64,
-    idem: &str,
-    fingerprint: &str,
-) -> Result<Option<Receipt>, Error> {
-    let mut rows = sql
-        .look_up(
-            statement!("queries/receipt"),
-            vec![programme_no.into(), idem.into(), bare_key(idem).into(), fingerprint_before(fingerprint).into()],
-        )
-        .await?;
+pub async fn receipt(sql: &impl Sql, programme_no: i64, idem: &str) -> Result<Option<Receipt>, Error> {
+    let mut rows = sql.look_up(statement!("queries/receipt"), vec![programme_no.into(), idem.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let status = u16::try_from(row.integer(1)?).map_err(|_| Error::Corrupt("receipt"))?;
     Ok(Some(Receipt { fingerprint: row.text(0)?, status, body: row.text(2)? }))

@@ -4,7 +4,6 @@ mod support;
 
 use ledger::Timestamp;
 use rules::{Activation, Command, Pending};
-use store::Order;
 use support::{World, act, activate, buy, enrol, job, redeem, told, wait};
 
 #[test]
@@ -85,7 +84,7 @@ fn what_fell_due_is_written_by_the_next_command_or_the_sweep_but_once() {
     let sweep = [job("a", Command::Settle), job("b", Command::Settle)];
     assert_eq!(world.run(&sweep).iter().map(told).collect::<Vec<_>>(), ["nothing", "expire -100"]);
     assert_eq!(world.run(&sweep).iter().map(told).collect::<Vec<_>>(), ["nothing", "nothing"]);
-    assert_eq!(world.number("SELECT sum(balance) FROM member"), 5);
+    assert_eq!(world.number("SELECT sum(points_in_lots) FROM member"), 5);
 }
 
 #[test]
@@ -140,7 +139,7 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     };
     let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["earn +1"]);
-    assert_eq!(world.number("SELECT balance FROM member"), 3);
+    assert_eq!(world.number("SELECT points_in_lots FROM member"), 3);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 1);
 }
 
@@ -186,30 +185,4 @@ fn the_last_points_are_spent_from_many_lots() {
     assert_eq!(world.number("SELECT sum(remaining) FROM lot"), 1);
     let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 10)).unwrap();
     assert_eq!((audit.violations, audit.entries), (vec![], 201));
-}
-
-/// Rows of versions before bear bare keys: they answer the same request, whoever asks, and keep nobody from a key of its own.
-#[test]
-fn bare_keys_answer_nothing_but_the_same_request() {
-    let world = World::new();
-    let kept = |order: Order, key: &str, fingerprint: &str| {
-        let idem = Some((key.to_owned(), fingerprint.to_owned()));
-        world.one(Order { idem, ..order })
-    };
-    assert_eq!(told(&kept(act("m", "", "share"), "earn:1/2", "plain")), "earn +10");
-    assert_eq!(told(&kept(redeem("m", "", 99), "redeem:1", "plain")), "insufficient-points");
-    let told = |order: Order, key: &str, fingerprint: &str| told(&kept(order, key, fingerprint));
-    // A database that never had any does not look for them.
-    assert_eq!(told(act("m", "", "share"), "acc_a/earn:1/2", "a,plain"), "earn +10");
-    world.sql.connection().execute("UPDATE programme SET shared_keys = 1", []).unwrap();
-    for line in ["acc_b", "acc_c"] {
-        assert_eq!(told(act("m", "", "share"), &format!("{line}/earn:1/2"), "b,plain"), "again: earn +10");
-        assert_eq!(told(redeem("m", "", 99), &format!("{line}/redeem:1"), "b,plain"), "again: insufficient-points");
-    }
-    assert_eq!(told(act("m", "", "share"), "acc_b/earn:1/2", "c,other"), "earn +10");
-    assert_eq!(told(act("m", "", "share"), "acc_b/earn:1/2", "c,other"), "again: earn +10");
-    assert_eq!(told(act("m", "", "share"), "acc_b/earn:1/2", "d,third"), "key reused");
-    // What was stored before the variable was set.
-    assert_eq!(told(act("m", "", "share"), "acc_b/earn:1/2", "e,c,other"), "again: earn +10");
-    assert_eq!(world.number("SELECT count(*) FROM entry WHERE idem LIKE '%/%' AND fingerprint LIKE '%,%'"), 0);
 }

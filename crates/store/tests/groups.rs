@@ -468,7 +468,7 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
     assert_eq!(group.run(0, &exchange("li", "2", None, 5)), "exchange-not-offered");
     let balance = |programme: &str| {
         group.world.number(&format!(
-            "SELECT balance FROM member JOIN programme AS p ON p.no = programme_no WHERE p.id = '{programme}'"
+            "SELECT points_in_lots FROM member JOIN programme AS p ON p.no = programme_no WHERE p.id = '{programme}'"
         ))
     };
     assert_eq!((balance("air"), balance("hotel")), (60, 30));

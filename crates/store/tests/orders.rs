@@ -123,16 +123,16 @@ fn an_order_that_was_cancelled_is_completed_after_all() {
     assert_eq!(told(&world.one(pay("m", "k1", "o1", 200))), "redeem -200");
     assert_eq!(told(&world.one(pay("m", "k2", "o1", 200))), "reference-already-used");
     assert_eq!(told(&world.one(undo(&world, "m", "k4", "o1", None))), "reverse +200");
-    assert_eq!(world.number("SELECT balance FROM member"), 1000);
+    assert_eq!(world.number("SELECT points_in_lots FROM member"), 1000);
     assert_eq!(told(&world.one(pay("m", "k5", "o1", 200))), "redeem -200");
-    assert_eq!(world.number("SELECT balance FROM member"), 800);
+    assert_eq!(world.number("SELECT points_in_lots FROM member"), 800);
     assert_eq!(told(&world.one(pay("m", "k6", "o1", 200))), "reference-already-used");
     // And by a hold, once more.
     assert_eq!(told(&world.one(undo(&world, "m", "k7", "o1", None))), "reverse +200");
     assert_eq!(told(&world.one(hold("m", "k8", "o1", 300))), "hold +0");
     assert_eq!(told(&world.one(capture("m", "k9", world.last_hold(), "o1", None))), "capture -300");
     assert_eq!(told(&world.one(hold("m", "k10", "o1", 300))), "reference-already-used");
-    assert_eq!(world.number("SELECT balance FROM member"), 700);
+    assert_eq!(world.number("SELECT points_in_lots FROM member"), 700);
     assert_eq!(sources(&world)[1..], ["redeem:o1", "redeem:o1 2", "redeem:o1 3"]);
     audited(&world);
 }
@@ -148,7 +148,7 @@ fn toggling_complete_and_refund_farms_nothing() {
         for round in 0..5 {
             let outcome = told(&world.one(buy("m", &format!("b{round}"), "o1", 10_000)));
             assert!(outcome.starts_with("earn +"), "{policy:?} {round}: {outcome}");
-            let can = world.number("SELECT max(balance - debt, 0) FROM member");
+            let can = world.number("SELECT max(points_in_lots - debt, 0) FROM member");
             if can > 0 {
                 assert_eq!(told(&world.one(redeem("m", &format!("r{round}"), can))), format!("redeem -{can}"));
                 spent += can;

@@ -104,11 +104,11 @@ fn a_debt_is_stored_and_paid() {
     let back = world.undo("m", "k3", Some("purchase:o1"), None, Part::Rest);
     assert_eq!(told(&world.one(back)), "reverse -100");
     assert_eq!(world.number("SELECT debt FROM member"), 70);
-    assert_eq!(world.number("SELECT balance FROM member"), 0, "what is left in lots");
+    assert_eq!(world.number("SELECT points_in_lots FROM member"), 0, "what is left in lots");
     audited(&world);
     assert_eq!(told(&world.one(buy("m", "k4", "o2", 5_000))), "earn +50, repay +0");
     assert_eq!(told(&world.one(buy("m", "k5", "o3", 5_000))), "earn +50, repay +0");
-    assert_eq!((world.number("SELECT debt FROM member"), world.number("SELECT balance FROM member")), (0, 30));
+    assert_eq!((world.number("SELECT debt FROM member"), world.number("SELECT points_in_lots FROM member")), (0, 30));
     audited(&world);
 }
 

@@ -1,0 +1,1028 @@
+-- The schema. Instants are milliseconds since 1970 (UTC); hashes are lower-case hexadecimal. "who" is a JSON object with
+-- "at", "person", "key" and "address". Statements are separated by lines that read "-- then", as hosts execute one at a time.
+
+-- ── Programmes and rulebooks ──────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE IF NOT EXISTS programme (
+  no INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  rulebook_version INTEGER NOT NULL,
+  -- SHA-256 of the published document: names every copy of it.
+  rulebook_digest TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  -- Whether the published rulebook needs the member's profile: known here, so that one statement loads it before the rulebook is read.
+  asks_profile INTEGER NOT NULL DEFAULT 0,
+  -- Counters of the programme that are budgets: a JSON list of subjects; null for none.
+  budgets TEXT
+) STRICT
+-- then
+CREATE TABLE IF NOT EXISTS rulebook (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  version INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  published_at INTEGER NOT NULL,
+  published_by TEXT NOT NULL,
+  who TEXT,
+  PRIMARY KEY (programme_no, version)
+) STRICT, WITHOUT ROWID
+-- then
+-- Publishing: creates the programme or moves it on to its next rulebook, in one statement.
+CREATE VIEW IF NOT EXISTS publication (programme_id, name, expected_version, document, digest, published_at, published_by, asks_profile, budgets, who)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS publication_commit INSTEAD OF INSERT ON publication
+BEGIN
+  SELECT RAISE(IGNORE) WHERE
+    coalesce((SELECT rulebook_version FROM programme WHERE id = NEW.programme_id), 0) IS NOT NEW.expected_version;
+  INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at, asks_profile, budgets)
+    VALUES (NEW.programme_id, NEW.name, NEW.expected_version + 1, NEW.digest, NEW.published_at, NEW.asks_profile, NEW.budgets)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, rulebook_version = excluded.rulebook_version,
+      rulebook_digest = excluded.rulebook_digest, asks_profile = excluded.asks_profile, budgets = excluded.budgets;
+  INSERT INTO rulebook (programme_no, version, document, published_at, published_by, who)
+    SELECT no, NEW.expected_version + 1, NEW.document, NEW.published_at, NEW.published_by, NEW.who FROM programme WHERE id = NEW.programme_id;
+END
+-- then
+-- Documents that no member is served by. Something may still be wrong with them.
+CREATE TABLE IF NOT EXISTS draft (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  name TEXT NOT NULL,
+  document TEXT NOT NULL,
+  -- As it would be stored when it is published; null when something is wrong with it.
+  rulebook TEXT,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  who TEXT,
+  PRIMARY KEY (programme_no, name)
+) STRICT, WITHOUT ROWID
+-- then
+-- A draft compared with a period, member by member. "position" is the number of the last member in "found"; "last" is the last one to be read.
+-- A back-test writes nothing but this row.
+CREATE TABLE IF NOT EXISTS back_test (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  -- Names the draft and who asked; only shown.
+  asked TEXT NOT NULL,
+  -- The draft as a rulebook is stored, and the version that it is held against.
+  rulebook TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0,
+  found TEXT NOT NULL,
+  PRIMARY KEY (programme_no, id)
+) STRICT
+-- then
+-- Requests to publish, at once or at a planned time, some of them after another person has approved.
+CREATE TABLE IF NOT EXISTS publication_request (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  -- The request's idempotency key.
+  asked_key TEXT,
+  -- The draft it was made of; only shown. What is published is what the draft was when it was asked for.
+  draft TEXT NOT NULL,
+  rulebook TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  asks_profile INTEGER NOT NULL,
+  budgets TEXT,
+  -- The version it was compared with: when another one is published first, this one never is.
+  base_version INTEGER NOT NULL,
+  -- Not before this instant.
+  at INTEGER NOT NULL,
+  -- What needs an approval, a JSON list of pointers, and by which role.
+  major TEXT NOT NULL,
+  role TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  asked_by TEXT NOT NULL,
+  -- waiting (for an approval), planned, published, rejected, withdrawn, superseded
+  state TEXT NOT NULL,
+  decided_at INTEGER,
+  decided_by TEXT,
+  approved_at INTEGER,
+  approved_by TEXT,
+  -- The words of the person that decided last.
+  reason TEXT,
+  published_at INTEGER,
+  who TEXT,
+  PRIMARY KEY (programme_no, id)
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS publication_planned ON publication_request (programme_no, at) WHERE state = 'planned'
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS publication_key ON publication_request (programme_no, asked_key) WHERE asked_key IS NOT NULL
+-- then
+-- Publishes what is planned, or finds it superseded: the version and its publication in one statement.
+CREATE VIEW IF NOT EXISTS planned_publication (programme_no, id, now) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS planned_publication_commit INSTEAD OF INSERT ON planned_publication
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM publication_request
+    WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned' AND at <= NEW.now);
+  UPDATE publication_request SET state = 'superseded', published_at = NULL
+    WHERE programme_no = NEW.programme_no AND id = NEW.id
+      AND base_version IS NOT (SELECT rulebook_version FROM programme WHERE no = NEW.programme_no);
+  INSERT INTO publication
+    SELECT p.id, p.name, w.base_version, w.rulebook, w.digest, NEW.now, 'publication:' || w.id, w.asks_profile, w.budgets, NULL
+    FROM publication_request AS w JOIN programme AS p ON p.no = w.programme_no
+    WHERE w.programme_no = NEW.programme_no AND w.id = NEW.id AND w.state = 'planned';
+  UPDATE publication_request SET state = 'published', published_at = NEW.now
+    WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned';
+END
+-- then
+-- A request is superseded once another rulebook came first, whether or not that was written down.
+CREATE VIEW IF NOT EXISTS publication_standing AS
+  SELECT w.programme_no, w.id, w.draft, w.base_version, w.at, w.major, w.role, w.asked_at, w.asked_by, w.decided_at, w.decided_by,
+    w.published_at, w.asked_key, w.approved_at, w.approved_by, w.reason,
+    CASE WHEN w.state IN ('waiting', 'planned') AND w.base_version IS NOT p.rulebook_version THEN 'superseded' ELSE w.state END AS state
+  FROM publication_request AS w JOIN programme AS p ON p.no = w.programme_no
+-- then
+-- ── Groups of programmes ──────────────────────────────────────────────────────────────────────────────────────────
+
+-- Whose rulebook a programme follows in all that it has not changed itself.
+CREATE TABLE IF NOT EXISTS inheritance (
+  programme_no INTEGER PRIMARY KEY REFERENCES programme (no),
+  parent_no INTEGER NOT NULL REFERENCES programme (no),
+  -- The version of the parent that it has followed so far.
+  parent_version INTEGER NOT NULL,
+  -- The pair of versions (own, parent's) that made no rulebook, and what was wrong with it: not tried again.
+  failed_own INTEGER,
+  failed_parent INTEGER,
+  problems TEXT
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS inheritance_parent ON inheritance (parent_no)
+-- then
+-- Programmes of a group know each other's members by their names, and exchange points.
+CREATE TABLE IF NOT EXISTS programme_group (
+  programme_no INTEGER PRIMARY KEY REFERENCES programme (no),
+  group_id TEXT NOT NULL
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS programme_group_id ON programme_group (group_id)
+-- then
+-- The other programmes of a programme's group.
+CREATE VIEW IF NOT EXISTS kin AS
+SELECT own.programme_no, other.programme_no AS kin_no
+FROM programme_group AS own
+JOIN programme_group AS other ON other.group_id = own.group_id AND other.programme_no <> own.programme_no
+-- then
+-- ── Keys and persons ──────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE IF NOT EXISTS api_key (
+  prefix TEXT PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  role TEXT NOT NULL,
+  operator INTEGER NOT NULL DEFAULT 0,
+  label TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  -- The first key of the line that this one continues; null is the key itself. Idempotency keys belong to a line.
+  lineage TEXT,
+  person TEXT,
+  -- The person's id as it is compared: see shell/person.rs.
+  person_folded TEXT,
+  -- The stores that it is for, a JSON list; null for all.
+  stores TEXT,
+  created_at INTEGER NOT NULL,
+  -- The person that asked for it, or the key that did where that names none.
+  created_by TEXT,
+  approved_by TEXT,
+  -- 1 until another admin approves: such a key opens nothing yet.
+  waits INTEGER NOT NULL DEFAULT 0,
+  expires_at INTEGER,
+  -- To the hour: not every request writes.
+  last_used_at INTEGER,
+  revoked_at INTEGER,
+  who TEXT
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS api_key_programme ON api_key (programme_no, prefix)
+-- then
+-- A person is spelled as by the first key that named it, however later keys spell it.
+CREATE TABLE IF NOT EXISTS person (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  folded TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (programme_no, folded)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS api_key_tells_of_a_person AFTER INSERT ON api_key WHEN NEW.person_folded IS NOT NULL
+BEGIN
+  INSERT OR IGNORE INTO person (programme_no, folded, id) VALUES (NEW.programme_no, NEW.person_folded, NEW.person);
+END
+-- then
+-- What makes digests of this database, so that erased data cannot be guessed from them.
+CREATE TABLE IF NOT EXISTS secret (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
+-- ── Members and lots ──────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE IF NOT EXISTS member (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  head TEXT NOT NULL,
+  -- What is left in all lots; the ledger's balance is that less the debt.
+  points_in_lots INTEGER NOT NULL CHECK (points_in_lots >= 0),
+  debt INTEGER NOT NULL DEFAULT 0 CHECK (debt >= 0),
+  lots_granted INTEGER NOT NULL,
+  joined_at INTEGER NOT NULL,
+  tier TEXT,
+  tier_since INTEGER,
+  tier_until INTEGER,
+  standing TEXT NOT NULL,
+  counters TEXT NOT NULL,
+  -- Rare parts of the state, a JSON object: holds, requests, reviews, coupons, pool … ; null when there are none.
+  state TEXT,
+  due_at INTEGER,
+  reminded_at INTEGER,
+  UNIQUE (programme_no, id)
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS member_due ON member (programme_no, due_at, no) WHERE due_at IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS member_tier_end ON member (programme_no, tier_until) WHERE tier_until IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS member_state ON member (programme_no, no) WHERE state IS NOT NULL
+-- then
+-- What a merchant says about a member. Mutable, and kept out of the entries, so that it can be erased.
+CREATE TABLE IF NOT EXISTS profile (
+  member_no INTEGER PRIMARY KEY REFERENCES member (no),
+  attributes TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT
+-- then
+CREATE TABLE IF NOT EXISTS lot (
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  number INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  granted INTEGER NOT NULL CHECK (granted > 0),
+  remaining INTEGER NOT NULL CHECK (remaining BETWEEN 0 AND granted),
+  earned_at INTEGER NOT NULL,
+  available_at INTEGER NOT NULL,
+  -- 9223372036854775807 is never, so that ascending order is consumption order.
+  expires_at INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  PRIMARY KEY (member_no, number)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS lot_open ON lot (member_no, expires_at, earned_at, number) WHERE remaining > 0
+-- then
+-- ── Names of members ──────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Other names of members: a phone number, an openid, a card; and "id:" with the id of an account that was merged into the member.
+CREATE TABLE IF NOT EXISTS alias (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  alias TEXT NOT NULL,
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  PRIMARY KEY (programme_no, alias)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS alias_member ON alias (member_no)
+-- then
+-- Ids of merged accounts outlive the account: by them alone other programmes of the group recognise an erased member. Ids say nothing about a
+-- person. All other names of an erased member go.
+CREATE TRIGGER IF NOT EXISTS merged_ids_stay BEFORE DELETE ON alias WHEN OLD.alias LIKE 'id:%' BEGIN SELECT RAISE(IGNORE); END
+-- then
+-- The member that is meant by a name in a programme: the row with the least distance. First its own members; then whoever bears the name elsewhere
+-- in the group: the account that the person has here, or the id that it gets one under. An empty id is an account here that is closed for good: the
+-- name finds nobody and is given to nobody. The inner SELECT names what it is sorted by, as SQLite before 3.50 does not find columns of the outer one.
+CREATE VIEW IF NOT EXISTS known_as AS
+SELECT p.no AS programme_no, a.alias AS alias, CASE WHEN a.programme_no = p.no THEN o.id ELSE (
+    -- Her ids in the group: what this one became somewhere, and what became this one.
+    WITH RECURSIVE same (id) AS (
+      SELECT o.id
+      UNION
+      SELECT s.id FROM same CROSS JOIN alias AS was ON was.alias = 'id:' || same.id
+        AND was.programme_no IN (SELECT p.no UNION ALL SELECT kin_no FROM kin WHERE kin.programme_no = p.no)
+        CROSS JOIN member AS s ON s.no = was.member_no
+      UNION
+      SELECT substr(was.alias, 4) FROM same CROSS JOIN member AS s ON s.id = same.id
+        AND s.programme_no IN (SELECT p.no UNION ALL SELECT kin_no FROM kin WHERE kin.programme_no = p.no)
+        CROSS JOIN alias AS was ON was.member_no = s.no AND was.alias LIKE 'id:%'
+    )
+    SELECT CASE WHEN state = 'closed' THEN '' ELSE id END FROM (
+      SELECT same.id AS id, h.no AS account,
+        CASE WHEN h.no IS NULL THEN 'none' WHEN h.state ->> '$.closed' IS NULL THEN 'open' ELSE 'closed' END AS state,
+        -- An id that became another one elsewhere is the last to be taken.
+        EXISTS (SELECT 1 FROM alias AS was WHERE was.alias = 'id:' || same.id
+          AND was.programme_no IN (SELECT kin_no FROM kin WHERE kin.programme_no = p.no)) AS is_former
+      FROM same LEFT JOIN member AS h ON h.programme_no = p.no AND h.id = same.id
+    ) ORDER BY state = 'open' DESC, state = 'closed' DESC, is_former, account, id LIMIT 1
+  ) END AS member_id,
+  CASE WHEN a.programme_no = p.no THEN 0 ELSE a.programme_no END AS distance
+FROM programme AS p
+-- IN and not UNION: SQLite looks into a view that is one SELECT.
+CROSS JOIN alias AS a ON a.programme_no IN (SELECT p.no UNION ALL SELECT kin_no FROM kin WHERE kin.programme_no = p.no)
+CROSS JOIN member AS o ON o.no = a.member_no
+WHERE a.programme_no = p.no OR a.alias NOT LIKE 'id:%'
+-- then
+-- Names that two programmes give to members who are not the same person by any merger in the group of the other: why the two cannot be of one group.
+CREATE VIEW IF NOT EXISTS name_apart AS
+SELECT a.programme_no AS programme_no, b.programme_no AS other_no, a.alias AS alias
+FROM alias AS a
+CROSS JOIN member AS m ON m.no = a.member_no
+CROSS JOIN alias AS b ON b.alias = a.alias
+CROSS JOIN member AS n ON n.no = b.member_no
+WHERE a.alias NOT LIKE 'id:%' AND n.id <> m.id AND n.id NOT IN (
+  WITH RECURSIVE same (id) AS (
+    SELECT m.id
+    UNION
+    SELECT s.id FROM same CROSS JOIN alias AS was ON was.alias = 'id:' || same.id AND was.programme_no IN (
+        SELECT a.programme_no UNION ALL SELECT b.programme_no UNION ALL SELECT kin_no FROM kin WHERE kin.programme_no = b.programme_no)
+      CROSS JOIN member AS s ON s.no = was.member_no
+    UNION
+    SELECT substr(was.alias, 4) FROM same CROSS JOIN member AS s ON s.id = same.id AND s.programme_no IN (
+        SELECT a.programme_no UNION ALL SELECT b.programme_no UNION ALL SELECT kin_no FROM kin WHERE kin.programme_no = b.programme_no)
+      CROSS JOIN alias AS was ON was.member_no = s.no AND was.alias LIKE 'id:%'
+  )
+  SELECT id FROM same
+)
+-- then
+-- ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- "no" counts entries of all programmes in the order of commit: the cursor of event streams.
+CREATE TABLE IF NOT EXISTS entry (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  sequence INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  points INTEGER NOT NULL,
+  balance_after INTEGER NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  body TEXT NOT NULL,
+  -- Only on the entry that a command asked for: its idempotency key, the request's fingerprint, its source, and the entries it wrote.
+  idem TEXT,
+  fingerprint TEXT,
+  source TEXT,
+  first_sequence INTEGER,
+  last_sequence INTEGER
+) STRICT
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS entry_idem ON entry (programme_no, idem) WHERE idem IS NOT NULL
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS entry_source ON entry (programme_no, source) WHERE source IS NOT NULL
+-- then
+-- Entries that are looked up by their id.
+CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
+-- then
+-- Entries that resolve or undo another one.
+CREATE INDEX IF NOT EXISTS entry_by_corrected ON entry (programme_no, json_extract(body, '$.corrects'))
+  WHERE kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust')
+-- then
+CREATE INDEX IF NOT EXISTS entry_by_cause ON entry (programme_no, json_extract(body, '$.cause')) WHERE kind = 'transfer'
+-- then
+CREATE INDEX IF NOT EXISTS entry_expire ON entry (member_no, sequence) WHERE kind = 'expire'
+-- then
+-- For reports on exchanges, of which there are few beside everything else.
+CREATE INDEX IF NOT EXISTS entry_exchanged ON entry (programme_no) WHERE kind = 'exchange'
+-- then
+-- The free texts of a closed account are taken out; nothing else of an entry ever changes.
+CREATE TRIGGER IF NOT EXISTS entry_is_never_updated BEFORE UPDATE ON entry
+BEGIN
+  SELECT RAISE(ABORT, 'entries are append-only') WHERE NOT (
+    OLD.no = NEW.no AND OLD.programme_no = NEW.programme_no AND OLD.member_no = NEW.member_no AND OLD.sequence = NEW.sequence AND OLD.id = NEW.id
+    AND OLD.kind = NEW.kind AND OLD.points = NEW.points AND OLD.balance_after = NEW.balance_after AND OLD.occurred_at = NEW.occurred_at
+    AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash AND OLD.idem IS NEW.idem AND OLD.fingerprint IS NEW.fingerprint
+    AND OLD.source IS NEW.source AND OLD.first_sequence IS NEW.first_sequence AND OLD.last_sequence IS NEW.last_sequence
+    AND NEW.body = json_set(CASE WHEN OLD.body ->> '$.adjustment[0][2]' IS NULL THEN json_remove(OLD.body, '$.reason')
+      ELSE json_replace(json_remove(OLD.body, '$.reason'), '$.adjustment[0][2]', NULL) END, '$.redacted', json('true'))
+    AND (SELECT state ->> '$.closed' FROM member WHERE no = OLD.member_no) IS NOT NULL);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS entry_is_never_deleted BEFORE DELETE ON entry
+BEGIN
+  SELECT RAISE(ABORT, 'entries are append-only');
+END
+-- then
+-- INSERT OR REPLACE takes rows away without firing the trigger above.
+CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
+WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no)
+  OR EXISTS (SELECT 1 FROM entry WHERE member_no = NEW.member_no AND sequence = NEW.sequence)
+  OR (NEW.idem IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND idem = NEW.idem))
+  OR (NEW.source IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.source))
+BEGIN
+  SELECT RAISE(ABORT, 'entries are append-only');
+END
+-- then
+-- ── What entries do outside their member ──────────────────────────────────────────────────────────────────────────
+
+-- Counters of the whole programme: devices, stock, budgets.
+CREATE TABLE IF NOT EXISTS tally (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  subject TEXT NOT NULL,
+  name TEXT NOT NULL,
+  period INTEGER NOT NULL,
+  -- No CHECK: what is given back is inserted before it meets the row that it is subtracted from. The audit asks.
+  amount INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, subject, name, period)
+) STRICT, WITHOUT ROWID
+-- then
+-- From which device and address an entry was asked for. Identifies a person, so it is kept out of the entries and can be erased.
+CREATE TABLE IF NOT EXISTS trace (
+  entry_no INTEGER PRIMARY KEY REFERENCES entry (no),
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  device TEXT,
+  ip TEXT
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS trace_member ON trace (member_no, entry_no)
+-- then
+CREATE INDEX IF NOT EXISTS trace_device ON trace (programme_no, device, entry_no) WHERE device IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS trace_ip ON trace (programme_no, ip, entry_no) WHERE ip IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS trace_entry ON trace (programme_no, entry_no)
+-- then
+-- The member that a coupon's code belongs to. What became of it is in the member's entries.
+CREATE TABLE IF NOT EXISTS coupon (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  code TEXT NOT NULL,
+  member_no INTEGER NOT NULL REFERENCES member (no),
+  PRIMARY KEY (programme_no, code)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS coupon_member ON coupon (member_no)
+-- then
+-- Earns that wait or waited for a review, by the ids of their entries. An index over all earns would cost every one of them.
+CREATE TABLE IF NOT EXISTS review (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  entry_id TEXT NOT NULL,
+  entry_no INTEGER NOT NULL REFERENCES entry (no),
+  PRIMARY KEY (programme_no, entry_id)
+) STRICT, WITHOUT ROWID
+-- then
+-- ── Answers that are kept ─────────────────────────────────────────────────────────────────────────────────────────
+
+-- Refusals, kept under their idempotency key so that a retry gets the same.
+CREATE TABLE IF NOT EXISTS refusal (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  idem TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, idem)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS refusal_age ON refusal (programme_no, recorded_at)
+-- then
+-- Answers of requests that write no entry: publications, endpoints, revocations.
+CREATE TABLE IF NOT EXISTS receipt (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  idem TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, idem)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS receipt_age ON receipt (programme_no, recorded_at)
+-- then
+-- How many refusals and receipts a programme has. A caller that sends requests without end keeps the newest of them, and fills no disk between two
+-- nights. The count is read in a CASE: in a WHERE, SQLite would read it for every row that is kept.
+CREATE TABLE IF NOT EXISTS kept_count (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  what TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, what)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS refusal_counted AFTER INSERT ON refusal
+BEGIN
+  INSERT INTO kept_count VALUES (NEW.programme_no, 'refusals', 1) ON CONFLICT DO UPDATE SET number = number + 1;
+  DELETE FROM refusal WHERE programme_no = NEW.programme_no AND idem =
+    CASE WHEN (SELECT number FROM kept_count WHERE programme_no = NEW.programme_no AND what = 'refusals') > 1000000
+      THEN (SELECT idem FROM refusal WHERE programme_no = NEW.programme_no ORDER BY recorded_at LIMIT 1) END;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS refusal_uncounted AFTER DELETE ON refusal
+BEGIN
+  UPDATE kept_count SET number = number - 1 WHERE programme_no = OLD.programme_no AND what = 'refusals';
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS receipt_counted AFTER INSERT ON receipt
+BEGIN
+  INSERT INTO kept_count VALUES (NEW.programme_no, 'receipts', 1) ON CONFLICT DO UPDATE SET number = number + 1;
+  DELETE FROM receipt WHERE programme_no = NEW.programme_no AND idem =
+    CASE WHEN (SELECT number FROM kept_count WHERE programme_no = NEW.programme_no AND what = 'receipts') > 100000
+      THEN (SELECT idem FROM receipt WHERE programme_no = NEW.programme_no ORDER BY recorded_at LIMIT 1) END;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS receipt_uncounted AFTER DELETE ON receipt
+BEGIN
+  UPDATE kept_count SET number = number - 1 WHERE programme_no = OLD.programme_no AND what = 'receipts';
+END
+-- then
+-- ── The command table ─────────────────────────────────────────────────────────────────────────────────────────────
+
+-- One row is one entry with everything that goes with it. Several rows of one member are chained by expected_head, so that when the first is skipped
+-- all of them are.
+CREATE VIEW IF NOT EXISTS posting (
+  programme_no, member_id, expected_head, claim_idem, claim_source,
+  sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
+  reminded_at, id, kind, points, occurred_at, recorded_at, body, idem, fingerprint, source, first_sequence, last_sequence,
+  grants, moves, attributes, effects
+) AS SELECT
+  NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
+BEGIN
+  -- What must not happen is skipped: another entry came first, or the key or source is taken. A skipped row is absent from RETURNING.
+  SELECT RAISE(IGNORE) WHERE
+    (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
+    OR (NEW.claim_idem IS NOT NULL AND (
+      EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)
+      OR EXISTS (SELECT 1 FROM refusal WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)))
+    OR (NEW.claim_source IS NOT NULL
+      AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.claim_source))
+    -- Another member that the decision was made on has moved on; a counter is full; a reward was changed; an alias is somebody else's.
+    OR (NEW.effects IS NOT NULL AND (
+      EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.others') WHERE
+        (SELECT head FROM member WHERE programme_no = coalesce(value ->> 2, NEW.programme_no) AND id = value ->> 0) IS NOT value ->> 1)
+      OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.tallies') WHERE value ->> 5 IS NOT NULL AND value ->> 4 + coalesce(
+        (SELECT amount FROM tally WHERE programme_no = NEW.programme_no AND subject = value ->> 0 AND name = value ->> 1 AND period = value ->> 2), 0)
+        > value ->> 5)
+      OR (NEW.effects -> '$.reward' IS NOT NULL
+        AND (SELECT version FROM reward WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.reward[0]') IS NOT NEW.effects ->> '$.reward[1]')
+      OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.aliases') AS a WHERE NEW.member_id <> coalesce(
+        (SELECT member_id FROM known_as WHERE programme_no = NEW.programme_no AND alias = a.value ORDER BY distance LIMIT 1), NEW.member_id))));
+  INSERT INTO member (programme_no, id, sequence, head, points_in_lots, debt, state, lots_granted, joined_at, tier, tier_since,
+      tier_until, standing, counters, due_at, reminded_at)
+    VALUES (NEW.programme_no, NEW.member_id, NEW.sequence, NEW.head, NEW.balance + NEW.debt, NEW.debt, NEW.state, NEW.lots_granted,
+      NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.standing, NEW.counters, NEW.due_at, NEW.reminded_at)
+    ON CONFLICT (programme_no, id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head, points_in_lots = excluded.points_in_lots,
+      debt = excluded.debt, state = excluded.state, lots_granted = excluded.lots_granted, tier = excluded.tier, tier_since = excluded.tier_since,
+      standing = excluded.standing, counters = excluded.counters, reminded_at = excluded.reminded_at;
+  -- Indexed columns only when they change: an index entry is rewritten whenever its column is named in an UPDATE.
+  UPDATE member SET due_at = NEW.due_at, tier_until = NEW.tier_until
+    WHERE programme_no = NEW.programme_no AND id = NEW.member_id
+    AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
+  -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary table.
+  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
+      idem, fingerprint, source, first_sequence, last_sequence)
+    VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
+      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body,
+      NEW.idem, NEW.fingerprint, NEW.source, NEW.first_sequence, NEW.last_sequence);
+  INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)
+    SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    FROM json_each(NEW.grants), member
+    WHERE NEW.grants IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  -- moves: [[lot, points drawn (negative when they come back), 1 when it becomes active, new available_at and expires_at if any], …]. The subquery keeps SQLite from walking every lot the member ever had:
+  -- LIMIT makes it a list that each lot is looked up from.
+  UPDATE lot SET remaining = remaining - move.drawn, pending = pending AND NOT move.activated,
+      available_at = coalesce(move.from_at, available_at), expires_at = coalesce(move.to_at, expires_at)
+    FROM (SELECT no, value ->> 0 AS number, value ->> 1 AS drawn, value ->> 2 AS activated, value ->> 3 AS from_at, value ->> 4 AS to_at
+      FROM json_each(NEW.moves), member
+      WHERE NEW.moves IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS move
+    WHERE lot.member_no = move.no AND lot.number = move.number;
+  INSERT INTO profile (member_no, attributes, updated_at)
+    SELECT no, NEW.attributes, NEW.recorded_at FROM member
+    WHERE NEW.attributes IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id
+    ON CONFLICT (member_no) DO UPDATE SET attributes = excluded.attributes, updated_at = excluded.updated_at;
+  -- What few entries do outside their member has a command table of its own: the frame of this trigger stays small, and so does the time of
+  -- all the others.
+  INSERT INTO posting_effects (programme_no, member_id, sequence, id, kind, effects)
+    SELECT NEW.programme_no, NEW.member_id, NEW.sequence, NEW.id, NEW.kind, NEW.effects
+    WHERE NEW.effects IS NOT NULL OR NEW.kind = 'erase';
+END
+-- then
+-- What few entries do outside their member; effects is an object, see effects.rs. Only the trigger of posting writes to it.
+CREATE VIEW IF NOT EXISTS posting_effects (programme_no, member_id, sequence, id, kind, effects)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS posting_effects_commit INSTEAD OF INSERT ON posting_effects
+BEGIN
+  INSERT INTO tally (programme_no, subject, name, period, amount)
+    SELECT NEW.programme_no, value ->> 0, value ->> 1, value ->> 2, value ->> 4 FROM json_each(NEW.effects, '$.tallies') WHERE NEW.effects IS NOT NULL
+    ON CONFLICT (programme_no, subject, name, period) DO UPDATE SET amount = amount + excluded.amount;
+  DELETE FROM tally WHERE NEW.effects IS NOT NULL AND programme_no = NEW.programme_no AND (subject, name, period) IN (
+    SELECT old.subject, old.name, old.period FROM json_each(NEW.effects, '$.tallies')
+    CROSS JOIN tally AS old ON old.programme_no = NEW.programme_no AND old.subject = value ->> 0 AND old.name = value ->> 1 AND old.period < value ->> 3);
+  INSERT INTO trace (entry_no, programme_no, member_no, device, ip)
+    SELECT entry.no, NEW.programme_no, member.no, NEW.effects ->> '$.trace[0]', NEW.effects ->> '$.trace[1]'
+    FROM member JOIN entry ON entry.member_no = member.no AND entry.sequence = NEW.sequence
+    WHERE NEW.effects -> '$.trace' IS NOT NULL AND member.programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  INSERT INTO review (programme_no, entry_id, entry_no)
+    SELECT NEW.programme_no, NEW.id, entry.no
+    FROM member JOIN entry ON entry.member_no = member.no AND entry.sequence = NEW.sequence
+    WHERE NEW.effects -> '$.review' IS NOT NULL AND member.programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  INSERT INTO coupon (programme_no, code, member_no)
+    SELECT NEW.programme_no, value, member.no FROM json_each(NEW.effects, '$.coupons'), member
+    WHERE NEW.effects IS NOT NULL AND member.programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  -- The ids of members that became part of this one stay.
+  DELETE FROM alias WHERE NEW.effects -> '$.aliases' IS NOT NULL AND alias NOT LIKE 'id:%'
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
+  INSERT INTO alias (programme_no, alias, member_no)
+    SELECT NEW.programme_no, value, member.no FROM json_each(NEW.effects, '$.aliases'), member
+    WHERE NEW.effects IS NOT NULL AND member.programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  -- adopts: the member that is merged into this one hands over how it is found.
+  UPDATE alias SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  INSERT OR IGNORE INTO alias (programme_no, alias, member_no)
+    SELECT NEW.programme_no, 'id:' || (NEW.effects ->> '$.adopts'), no FROM member
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id;
+  UPDATE OR IGNORE profile SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  DELETE FROM profile WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  UPDATE trace SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  UPDATE coupon SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
+  -- Whoever is erased leaves entries, and nothing that tells who it was.
+  DELETE FROM profile WHERE NEW.kind = 'erase' AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
+  DELETE FROM alias WHERE NEW.kind = 'erase' AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
+  DELETE FROM trace WHERE NEW.kind = 'erase' AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
+END
+-- then
+-- ── The catalogue of rewards ──────────────────────────────────────────────────────────────────────────────────────
+
+-- How many of a reward were taken is a tally.
+CREATE TABLE IF NOT EXISTS reward (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  who TEXT,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+-- Changes that wait for the approval of another person.
+CREATE TABLE IF NOT EXISTS reward_change (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  reward_id TEXT NOT NULL,
+  -- Names this change, so that nobody approves of another one than they saw.
+  id TEXT NOT NULL,
+  document TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  asked_by TEXT NOT NULL,
+  who TEXT,
+  PRIMARY KEY (programme_no, reward_id)
+) STRICT, WITHOUT ROWID
+-- then
+-- Puts a change into the catalogue that was approved, or drops it, and writes the audit log: all in one statement.
+CREATE VIEW IF NOT EXISTS reward_decision (programme_no, reward_id, id, approved, now, decided_by, who) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS reward_decided INSTEAD OF INSERT ON reward_decision
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM reward_change WHERE programme_no = NEW.programme_no AND reward_id = NEW.reward_id AND id = NEW.id);
+  INSERT INTO reward (programme_no, id, version, document, updated_at, updated_by, who)
+    SELECT programme_no, reward_id, 1, document, NEW.now, NEW.decided_by, NEW.who FROM reward_change
+    WHERE programme_no = NEW.programme_no AND reward_id = NEW.reward_id AND NEW.approved = 1
+    ON CONFLICT (programme_no, id) DO UPDATE SET version = version + 1, document = excluded.document,
+      updated_at = excluded.updated_at, updated_by = excluded.updated_by, who = excluded.who;
+  INSERT INTO audit SELECT programme_no, CASE WHEN NEW.approved = 1 THEN 'reward_approved' ELSE 'reward_rejected' END, reward_id, NEW.who,
+      json_object('change_id', id, 'asked_by', asked_by, 'reward', json(document)), NULL
+    FROM reward_change WHERE programme_no = NEW.programme_no AND reward_id = NEW.reward_id;
+  DELETE FROM reward_change WHERE programme_no = NEW.programme_no AND reward_id = NEW.reward_id;
+END
+-- then
+-- ── Imports ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Files of members from another system: staged row by row, approved as a whole, booked a few hundred rows at a time.
+CREATE TABLE IF NOT EXISTS import (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  -- staging (its rows are being kept), waiting (for an approval), approved (being booked), done, rejected, withdrawn
+  state TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  asked_by TEXT NOT NULL,
+  -- As its entries name who asked.
+  actor TEXT NOT NULL,
+  -- The roles that approve, in order, and the approvals so far: JSON lists.
+  steps TEXT NOT NULL,
+  approvals TEXT NOT NULL,
+  -- From when on nobody can approve of it any more.
+  until INTEGER NOT NULL,
+  -- What was found in the file, as it is shown; null while it is staged.
+  report TEXT,
+  reason TEXT,
+  asked_key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  -- Points and debts of the whole file.
+  size INTEGER NOT NULL,
+  who TEXT,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS import_key ON import (programme_no, asked_key)
+-- then
+CREATE TABLE IF NOT EXISTS import_row (
+  programme_no INTEGER NOT NULL,
+  import_id TEXT NOT NULL,
+  line INTEGER NOT NULL,
+  member TEXT NOT NULL,
+  -- What is booked, JSON; null once it has an outcome: it says who somebody is.
+  row TEXT,
+  -- written, or why it was refused.
+  outcome TEXT,
+  PRIMARY KEY (programme_no, import_id, line)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS import_row_of_member ON import_row (programme_no, member) WHERE outcome IS NULL
+-- then
+-- ── Jobs and deliveries ───────────────────────────────────────────────────────────────────────────────────────────
+
+-- Where a chunked job goes on.
+CREATE TABLE IF NOT EXISTS job (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  name TEXT NOT NULL,
+  position TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, name)
+) STRICT, WITHOUT ROWID
+-- then
+-- Where events are sent.
+CREATE TABLE IF NOT EXISTS endpoint (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  -- After a rotation the secret from before is valid beside the new one until then.
+  secret_before TEXT,
+  secret_before_until INTEGER,
+  -- A JSON array of entry kinds; null is all.
+  kinds TEXT,
+  -- The last entry.no that was delivered or parked.
+  position INTEGER NOT NULL,
+  -- Attempts that failed since the last one that succeeded, and from when on the endpoint may be tried again.
+  failures INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER NOT NULL DEFAULT 0,
+  disabled_at INTEGER,
+  disabled_because TEXT,
+  -- The run that may deliver, and until when: a run that lost its lease can write nothing any more.
+  lease TEXT NOT NULL,
+  leased_until INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  who TEXT,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+-- Events that an endpoint has not taken. Of one member: 'retry' is the next to be sent, 'waiting' follows it in order, 'dead' was given up and
+-- waits for a replay by hand.
+CREATE TABLE IF NOT EXISTS parked_event (
+  programme_no INTEGER NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  entry_no INTEGER NOT NULL REFERENCES entry (no),
+  member_no INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('retry', 'waiting', 'dead')),
+  attempts INTEGER NOT NULL,
+  next_attempt_at INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  PRIMARY KEY (programme_no, endpoint_id, entry_no)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS parked_event_member ON parked_event (programme_no, endpoint_id, member_no, entry_no) WHERE state <> 'dead'
+-- then
+CREATE INDEX IF NOT EXISTS parked_event_retry ON parked_event (programme_no, endpoint_id, next_attempt_at, entry_no) WHERE state = 'retry'
+-- then
+CREATE INDEX IF NOT EXISTS parked_event_dead ON parked_event (programme_no, endpoint_id, entry_no) WHERE state = 'dead'
+-- then
+CREATE TRIGGER IF NOT EXISTS endpoint_takes_its_parked_events_along AFTER DELETE ON endpoint
+BEGIN
+  DELETE FROM parked_event WHERE programme_no = OLD.programme_no AND endpoint_id = OLD.id;
+END
+-- then
+-- The command table of event delivery: one row is what became of one wave of events, written wholly, or not at all when the lease is lost.
+-- settled: [[entry_no, member_no], …] parked events to take away; parked: [[entry_no, member_no, state, attempts, next_attempt_at, last_error], …].
+CREATE VIEW IF NOT EXISTS delivery (
+  programme_no, endpoint_id, lease, now, leased_until, position, failures, retry_at, disabled_because, settled, parked
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS delivery_commit INSTEAD OF INSERT ON delivery
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS
+    (SELECT 1 FROM endpoint WHERE programme_no = NEW.programme_no AND id = NEW.endpoint_id AND lease = NEW.lease);
+  DELETE FROM parked_event
+    WHERE programme_no = NEW.programme_no AND endpoint_id = NEW.endpoint_id
+    AND entry_no IN (SELECT value ->> 0 FROM json_each(NEW.settled));
+  INSERT INTO parked_event (programme_no, endpoint_id, entry_no, member_no, state, attempts, next_attempt_at, last_error)
+    SELECT NEW.programme_no, NEW.endpoint_id, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    FROM json_each(NEW.parked) WHERE true
+    ON CONFLICT (programme_no, endpoint_id, entry_no) DO UPDATE SET
+      state = excluded.state, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at, last_error = excluded.last_error;
+  -- The first that is left of each member touched is the next to be sent.
+  UPDATE parked_event SET state = 'retry', next_attempt_at = NEW.now
+    WHERE programme_no = NEW.programme_no AND endpoint_id = NEW.endpoint_id AND state = 'waiting'
+    AND entry_no IN (
+      SELECT (SELECT min(first.entry_no) FROM parked_event AS first
+        WHERE first.programme_no = NEW.programme_no AND first.endpoint_id = NEW.endpoint_id
+        AND first.member_no = touched.member_no AND first.state <> 'dead')
+      FROM (SELECT value ->> 1 AS member_no FROM json_each(NEW.settled) UNION SELECT value ->> 1 FROM json_each(NEW.parked)) AS touched);
+  UPDATE endpoint SET position = NEW.position, leased_until = NEW.leased_until, failures = NEW.failures, retry_at = NEW.retry_at,
+      disabled_at = CASE WHEN NEW.disabled_because IS NULL THEN disabled_at ELSE NEW.now END,
+      disabled_because = coalesce(NEW.disabled_because, disabled_because)
+    WHERE programme_no = NEW.programme_no AND id = NEW.endpoint_id;
+END
+-- then
+-- ── The audit log ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What is done that is no entry: keys, endpoints, the catalogue, drafts, publications, programmes, reads of personal data, refused keys. Triggers write
+-- it in the statement that does it, from the column "who".
+CREATE TABLE IF NOT EXISTS audit_log (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  -- Counts the rows of a programme from 1, without a gap.
+  no INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  person TEXT,
+  key TEXT,
+  address TEXT,
+  -- JSON; null for nothing.
+  before TEXT,
+  after TEXT,
+  PRIMARY KEY (programme_no, no)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS audit_log_subject ON audit_log (programme_no, action, subject, at)
+-- then
+-- The chain: the hash of each row over that of the one before. SQLite cannot compute it, so it follows a moment after.
+CREATE TABLE IF NOT EXISTS audit_seal (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  no INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (programme_no, no)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS audit_log_is_never_updated BEFORE UPDATE ON audit_log
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS audit_log_is_never_deleted BEFORE DELETE ON audit_log
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END
+-- then
+-- INSERT OR REPLACE takes rows away without firing the trigger above.
+CREATE TRIGGER IF NOT EXISTS audit_log_only_grows BEFORE INSERT ON audit_log
+WHEN NEW.no IS NOT coalesce((SELECT max(no) FROM audit_log WHERE programme_no = NEW.programme_no), 0) + 1
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS audit_seal_is_never_updated BEFORE UPDATE ON audit_seal
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS audit_seal_is_never_deleted BEFORE DELETE ON audit_seal
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is append-only');
+END
+-- then
+-- Two who seal at once come to the same hashes: the later one is skipped.
+CREATE TRIGGER IF NOT EXISTS audit_seal_follows BEFORE INSERT ON audit_seal
+WHEN NEW.no IS NOT coalesce((SELECT max(no) FROM audit_seal WHERE programme_no = NEW.programme_no), 0) + 1
+BEGIN
+  SELECT RAISE(IGNORE);
+END
+-- then
+-- The command table of the log.
+CREATE VIEW IF NOT EXISTS audit (programme_no, action, subject, who, before, after) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS audit_note INSTEAD OF INSERT ON audit
+BEGIN
+  INSERT INTO audit_log (programme_no, no, at, action, subject, person, key, address, before, after)
+    VALUES (NEW.programme_no, coalesce((SELECT max(no) FROM audit_log WHERE programme_no = NEW.programme_no), 0) + 1,
+      NEW.who ->> 'at', NEW.action, NEW.subject, NEW.who ->> 'person', NEW.who ->> 'key', NEW.who ->> 'address', NEW.before, NEW.after);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS api_key_made AFTER INSERT ON api_key
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'key_made', NEW.prefix,
+    coalesce(NEW.who, json_object('at', NEW.created_at, 'person', CASE WHEN NEW.operator = 1 THEN 'variable admin_key' ELSE NEW.created_by END)), NULL,
+    json_object('role', NEW.role, 'label', NEW.label, 'person_id', NEW.person, 'stores', json(NEW.stores), 'expires_at', NEW.expires_at,
+      'waits', NEW.waits));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS api_key_changed AFTER UPDATE OF who ON api_key
+WHEN NEW.revoked_at IS NOT OLD.revoked_at OR NEW.waits IS NOT OLD.waits
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, CASE WHEN NEW.waits IS OLD.waits THEN 'key_revoked' ELSE 'key_approved' END, NEW.prefix, NEW.who,
+    json_object('waits', OLD.waits, 'revoked_at', OLD.revoked_at),
+    json_object('waits', NEW.waits, 'revoked_at', NEW.revoked_at, 'role', NEW.role, 'person_id', NEW.person));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS endpoint_made AFTER INSERT ON endpoint WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'endpoint_made', NEW.id, NEW.who, NULL, json_object('url', NEW.url, 'kinds', json(NEW.kinds)));
+END
+-- then
+-- A secret is never shown, only that it is another one.
+CREATE TRIGGER IF NOT EXISTS endpoint_changed AFTER UPDATE OF who ON endpoint WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'endpoint_changed', NEW.id, NEW.who,
+    json_object('url', OLD.url, 'kinds', json(OLD.kinds), 'disabled_at', OLD.disabled_at),
+    json_object('url', NEW.url, 'kinds', json(NEW.kinds), 'disabled_at', NEW.disabled_at, 'secret_changed', NEW.secret <> OLD.secret));
+END
+-- then
+CREATE VIEW IF NOT EXISTS endpoint_removal (programme_no, id, who) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS endpoint_removed INSTEAD OF INSERT ON endpoint_removal
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM endpoint WHERE programme_no = NEW.programme_no AND id = NEW.id);
+  INSERT INTO audit SELECT programme_no, 'endpoint_removed', id, NEW.who, json_object('url', url, 'kinds', json(kinds)), NULL
+    FROM endpoint WHERE programme_no = NEW.programme_no AND id = NEW.id;
+  DELETE FROM endpoint WHERE programme_no = NEW.programme_no AND id = NEW.id;
+END
+-- then
+-- Drafts change many times a day and serve no member: the digest says which one it was.
+CREATE TRIGGER IF NOT EXISTS draft_made AFTER INSERT ON draft WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'draft_kept', NEW.name, NEW.who, NULL, json_object('digest', NEW.who ->> 'digest'));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS draft_changed AFTER UPDATE OF who ON draft WHEN NEW.who IS NOT NULL AND NEW.document <> OLD.document
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'draft_kept', NEW.name, NEW.who, json_object('digest', OLD.who ->> 'digest'),
+    json_object('digest', NEW.who ->> 'digest'));
+END
+-- then
+CREATE VIEW IF NOT EXISTS draft_removal (programme_no, name, who) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS draft_removed INSTEAD OF INSERT ON draft_removal
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM draft WHERE programme_no = NEW.programme_no AND name = NEW.name);
+  INSERT INTO audit SELECT programme_no, 'draft_dropped', name, NEW.who, json_object('digest', who ->> 'digest'), NULL
+    FROM draft WHERE programme_no = NEW.programme_no AND name = NEW.name;
+  DELETE FROM draft WHERE programme_no = NEW.programme_no AND name = NEW.name;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS reward_made AFTER INSERT ON reward WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'reward_put', NEW.id, NEW.who, NULL, NEW.document);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS reward_changed AFTER UPDATE OF who ON reward WHEN NEW.who IS NOT NULL AND NEW.version <> OLD.version
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'reward_put', NEW.id, NEW.who, OLD.document, NEW.document);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS reward_change_asked AFTER INSERT ON reward_change WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'reward_asked', NEW.reward_id, NEW.who, NULL, json_object('change_id', NEW.id, 'reward', json(NEW.document)));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS reward_change_replaced AFTER UPDATE OF who ON reward_change
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'reward_asked', NEW.reward_id, NEW.who, json_object('change_id', OLD.id, 'reward', json(OLD.document)),
+    json_object('change_id', NEW.id, 'reward', json(NEW.document)));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS publication_asked AFTER INSERT ON publication_request WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'publication_asked', NEW.id, NEW.who, json_object('version', NEW.base_version),
+    json_object('draft', NEW.draft, 'digest', NEW.digest, 'at', NEW.at, 'major', json(NEW.major), 'role', NEW.role, 'state', NEW.state));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS publication_decided AFTER UPDATE OF who ON publication_request WHEN NEW.state <> OLD.state
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'publication_decided', NEW.id, NEW.who, json_object('state', OLD.state, 'asked_by', OLD.asked_by),
+    json_object('state', NEW.state, 'reason', NEW.reason));
+END
+-- then
+-- A rulebook that a publication or a group brought has no person but theirs.
+CREATE TRIGGER IF NOT EXISTS rulebook_published AFTER INSERT ON rulebook
+BEGIN
+  INSERT INTO audit SELECT NEW.programme_no, CASE WHEN NEW.version = 1 THEN 'programme_made' ELSE 'rulebook_published' END, p.id,
+      coalesce(NEW.who, json_object('at', NEW.published_at)), CASE WHEN NEW.version > 1 THEN json_object('version', NEW.version - 1) END,
+      json_object('version', NEW.version, 'digest', p.rulebook_digest, 'by', NEW.published_by, 'name', p.name)
+    FROM programme AS p WHERE p.no = NEW.programme_no;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS import_asked AFTER UPDATE OF report ON import WHEN OLD.report IS NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'import_asked', NEW.id, NEW.who, NULL, json_remove(NEW.report, '$.columns', '$.faults'));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS import_decided AFTER UPDATE OF state ON import WHEN OLD.state = 'waiting' OR NEW.state = 'withdrawn'
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'import_decided', NEW.id, NEW.who, json_object('state', OLD.state, 'approvals', json(OLD.approvals)),
+    json_object('state', NEW.state, 'approvals', json(NEW.approvals), 'reason', NEW.reason));
+END
