@@ -144,31 +144,31 @@ impl Problem {
         match self {
             Self::RouteNotFound => "See /openapi.json for the routes.".to_owned(),
             Self::MethodNotAllowed(allowed) => format!("This route takes {allowed}."),
-            Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that is neither revoked nor over, and does not wait for a second admin.".to_owned(),
-            Self::Forbidden(roles) => format!("This takes a key with the role {roles}."),
+            Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that is not revoked or expired, and does not wait for a second admin.".to_owned(),
+            Self::Forbidden(roles) => format!("This route needs a key with the role {roles}."),
             Self::StoreForbidden => {
-                "This key is for its stores only: name one of them, or use a key that is for all stores.".to_owned()
+                "This key is limited to its stores. Name one of them, or use a key for all stores.".to_owned()
             }
-            Self::PersonNeeded => "Use a key that was made with a person_id: this is done by persons.".to_owned(),
-            Self::BodyTooLarge(most) => format!("The body may have {most} bytes at most."),
+            Self::PersonNeeded => "This route is for persons. Use a key that was made with a person_id.".to_owned(),
+            Self::BodyTooLarge(most) => format!("The body can have at most {most} bytes."),
             Self::IdempotencyKeyMissing => {
-                "Every mutation needs the header Idempotency-Key, so that it can be retried safely.".to_owned()
+                "Send the header Idempotency-Key, so that the request can be retried safely.".to_owned()
             }
             Self::IdempotencyKeyInvalid => {
                 "Idempotency-Key must be 1 to 255 visible ASCII characters, quoted or not.".to_owned()
             }
             Self::MalformedJson(what) => format!("The body must be JSON in UTF-8: {what}."),
-            Self::InvalidRequest(_) => "See errors for each place and what is wrong there.".to_owned(),
+            Self::InvalidRequest(_) => "The list errors names each place and its fault.".to_owned(),
             Self::IdempotencyKeyReused => "Use a new key for a new request.".to_owned(),
-            Self::ResourceNotFound => "There is nothing of that name in this programme.".to_owned(),
-            Self::Conflict => "Read it again and repeat the change.".to_owned(),
+            Self::ResourceNotFound => "The programme has no resource with this name.".to_owned(),
+            Self::Conflict => "The resource has changed. Read it again and repeat the change.".to_owned(),
             Self::Refused { refusal, .. } => refusal.to_string(),
-            Self::Busy => "Others were faster. Send the same request with the same key again.".to_owned(),
+            Self::Busy => "Too many concurrent changes. Send the same request with the same key again.".to_owned(),
             Self::StorageFull => {
-                "Nothing was written, as the database is full. Send the same request with the same key again later.".to_owned()
+                "The database is full, and nothing was written. Send the same request with the same key again later.".to_owned()
             }
             Self::Internal(_) => {
-                "Something went wrong here. Send the same request with the same key again; the log names this instance."
+                "The server failed. Send the same request with the same key again. The server's log has the cause under this instance."
                     .to_owned()
             }
         }
