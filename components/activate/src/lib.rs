@@ -1,36 +1,16 @@
 //! Making pending points spendable before their time.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/activate` | activates what one earn left pending; `?dry_run=true` writes nothing |
 
 use ledger::{LotGrant, Refusal};
 use rules::{Activation, Past, meant};
-use shell::{
-    ActivateBody, App, Problem, Reply, Request, Response, Role, asked, in_force, known_as, of_caller, parse_json, serve,
-};
-use spin_sdk::http_service;
+use shell::{ActivateBody, App, Problem, Reply, Request, asked, in_force, known_as, of_caller, parse_json};
 use store::{ProgrammeRef, records};
 
-const ROLES: [Role; 1] = [Role::Storefront];
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "activate"]) => activate(app, request).await,
-        (_, ["v1", "activate"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::ACTIVATE {
+    "POST /v1/activate" => activate(),
+} }
 
 async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: ActivateBody = parse_json(text)?;
     let body = ActivateBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let activation = earned(app, &caller.programme, &body).await?;

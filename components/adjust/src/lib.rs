@@ -1,59 +1,27 @@
 //! Adjustments by hand: asked for by one person, decided by others, executed with the last approval. Mergers and recoveries are asked for by their own
 //! routes, and decided here.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/adjustments` | asks for one; `?dry_run=true` writes nothing |
-//! | `POST /v1/adjustments/batch` | asks for one a row of a CSV file, each with an outcome of its own; `?dry_run=true` writes nothing |
-//! | `GET /v1/adjustments` | open requests |
-//! | `GET /v1/adjustments/{id}` | one, and what was decided |
-//! | `POST /v1/adjustments/{id}/approve` | passes a step, and executes with the last one; `?dry_run=true` writes nothing |
-//! | `POST /v1/adjustments/{id}/reject` | turns one down; `?dry_run=true` writes nothing |
-//! | `POST /v1/adjustments/{id}/withdraw` | takes one's own back; `?dry_run=true` writes nothing |
 
 use ledger::{Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone};
 use rules::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
-    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate_for_stores,
-    bulk_of_caller, known_as, may_see, now, of_caller, parse_json, parse_optional_json, serve, stolen, zone,
+    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate, bulk_of_caller, known_as,
+    may_see, now, of_caller, parse_json, parse_optional_json, stolen, zone,
 };
-use spin_sdk::http_service;
 use store::{Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests};
 
-const REQUESTERS: [Role; 5] =
-    [Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const APPROVERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const READERS: [Role; 6] =
-    [Role::Service, Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const MOST_BYTES: usize = 64 * 1024;
-const MOST_BYTES_OF_A_FILE: usize = 1 << 20;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "adjustments"]) => ask(app, request).await,
-        ("GET", ["v1", "adjustments"]) => open(app, request).await,
-        ("POST", ["v1", "adjustments", "batch"]) => batch(app, request).await,
-        ("GET", ["v1", "adjustments", id]) => state(app, request, id).await,
-        ("POST", ["v1", "adjustments", id, verdict @ ("approve" | "reject" | "withdraw")]) => {
-            decide(app, request, id, verdict).await
-        }
-        (_, ["v1", "adjustments"]) => Err(Problem::MethodNotAllowed("GET, POST")),
-        (_, ["v1", "adjustments", "batch"]) => Err(Problem::MethodNotAllowed("POST")),
-        (_, ["v1", "adjustments", _]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "adjustments", _, "approve" | "reject" | "withdraw"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::ADJUST {
+    "GET /v1/adjustments" => open(),
+    "POST /v1/adjustments" => ask(),
+    "POST /v1/adjustments/batch" => batch(),
+    "GET /v1/adjustments/{id}" => state(id),
+    "POST /v1/adjustments/{id}/approve" => approve(id),
+    "POST /v1/adjustments/{id}/reject" => reject(id),
+    "POST /v1/adjustments/{id}/withdraw" => withdraw(id),
+} }
 
 async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &REQUESTERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: AdjustmentBody = parse_json(text)?;
     let body = AdjustmentBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let undone = undone(app, &caller, &body).await?;
@@ -69,7 +37,7 @@ async fn undone(app: &App, caller: &Caller, body: &AdjustmentBody) -> Result<Opt
 
 /// The rows of a file have the file's key and their place as their own: sent again, the file does nothing twice.
 async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, file) = asked(app, request, &REQUESTERS, MOST_BYTES_OF_A_FILE).await?;
+    let (caller, key, file) = asked(app, request).await?;
     let rows = AdjustmentBody::rows(file, request.charset())?;
     let (lines, rows): (Vec<u64>, Vec<_>) = rows.into_iter().unzip();
     let orders = |actor: &str| {
@@ -82,13 +50,20 @@ async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
     bulk_of_caller(app, request, &caller, Some(&lines), orders).await
 }
 
-async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
-    let (verdict, roles) = match verdict {
-        "approve" => (Verdict::Approve, APPROVERS.as_slice()),
-        "reject" => (Verdict::Reject, APPROVERS.as_slice()),
-        _ => (Verdict::Withdraw, REQUESTERS.as_slice()),
-    };
-    let (caller, key, text) = asked(app, request, roles, MOST_BYTES).await?;
+async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    decide(app, request, id, Verdict::Approve).await
+}
+
+async fn reject(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    decide(app, request, id, Verdict::Reject).await
+}
+
+async fn withdraw(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    decide(app, request, id, Verdict::Withdraw).await
+}
+
+async fn decide(app: &App, request: &Request, id: &str, verdict: Verdict) -> Result<Reply, Problem> {
+    let (caller, key, text) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let made = made(app, &caller, id).await?;
     let concerned = match made.adjustment.as_ref().and_then(|made| made.terms.concern.as_ref()) {
@@ -112,8 +87,7 @@ async fn made(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
 }
 
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let (found, next) = open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
     // By the clock, whether or not a job has written down which of them lapsed.
@@ -141,8 +115,7 @@ fn shown(member: &MemberId, request: &AdjustmentRequest, zone: Zone) -> Json {
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let made = made(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, made.id).await?;
     let newest = decisions.last().unwrap_or(&made).adjustment.as_ref();

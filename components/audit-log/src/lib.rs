@@ -1,35 +1,16 @@
 //! What was done that is no entry: keys, endpoints, the catalogue, drafts, publications, programmes, reads of personal data, refused keys.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /v1/audit-log` | who did what, newest first, by person, key, action, subject and time |
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, serve};
-use spin_sdk::http_service;
+use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate};
 use store::{AuditFilter, Audited, audit_log};
 
-const READERS: [Role; 1] = [Role::Finance];
-const QUERY: [&str; 8] = ["person_id", "key", "action", "subject", "from", "to", "limit", "cursor"];
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "audit-log"]) => list(app, request).await,
-        (_, ["v1", "audit-log"]) => Err(Problem::MethodNotAllowed("GET")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::AUDIT_LOG {
+    "GET /v1/audit-log" => list(),
+} }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&QUERY)?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let filter = AuditFilter {
         person: request.query("person_id"),

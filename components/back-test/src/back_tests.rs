@@ -4,23 +4,18 @@ use ledger::{MemberId, ProgrammeId, Timestamp};
 use rules::{BackTest, OfTier, Rulebook, Side, Span};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, authenticate, drafted, in_force, known_as,
-    new_id, now, once, parse_json, wide,
+    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, asked, authenticate, drafted, in_force,
+    known_as, new_id, now, once, parse_json, wide,
 };
 use store::{
     BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test, parse_rulebook,
 };
 
-use crate::{MOST_BYTES, READERS, WRITERS};
-
 /// About how many entries a call tells again: a second's work.
 const ENTRIES_A_CALL: i64 = 5_000;
 
 pub async fn begin(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let body: BackTestBody = parse_json(body)?;
     once(app, &key, &caller, "back-test", &body, async || begun(app, &caller, &body).await).await
 }
@@ -48,24 +43,20 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
 }
 
 pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&[])?;
-    let key = request.idempotency_key()?;
+    let (caller, key, _) = asked(app, request).await?;
     let go_on = async || Ok(Reply::json(200, &moved(app, &caller, id).await?));
     once(app, &key, &caller, "back-test-continue", &id, go_on).await
 }
 
 pub async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let test = existing(app, &caller, id).await?;
     let books = books(app, &caller, &test).await?;
     Ok(Reply::json(200, &shown(&test, &books)))
 }
 
 pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let before = page.cursor.as_deref().unwrap_or("~");
     let found = list_back_tests(&app.sql, caller.programme.no, before, page.limit + 1).await?;

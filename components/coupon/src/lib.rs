@@ -1,45 +1,21 @@
 //! Coupons: money off an order, by a code that is good once.
 //!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /v1/coupons/{code}` | what it is good for, and whether it still is |
-//! | `POST /v1/coupons/{code}/redeem` | uses it for an order; `?dry_run=true` writes nothing |
-//! | `POST /v1/coupons/{code}/cancel` | takes it away; `?dry_run=true` writes nothing |
-//! | `POST /v1/coupons/{code}/restore` | undoes a use of it; `?dry_run=true` writes nothing |
-//!
 //! Coupons are issued by rules, tiers and the catalogue.
 
 use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, Response, Role, asked,
-    authenticate_for_stores, known_as, now, of_caller, parse_json, parse_optional_json, serve, zone,
+    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, asked, authenticate, known_as, now,
+    of_caller, parse_json, parse_optional_json, zone,
 };
-use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, coupon_holder, coupon_json, load, named_entry};
 
-const USERS: [Role; 1] = [Role::Storefront];
-const CANCELLERS: [Role; 3] = [Role::Storefront, Role::Service, Role::Marketing];
-const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
-const MOST_BYTES: usize = 256 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "coupons", code]) => state(app, request, &spelt(code)).await,
-        ("POST", ["v1", "coupons", code, "redeem"]) => redeem(app, request, &spelt(code)).await,
-        ("POST", ["v1", "coupons", code, "cancel"]) => cancel(app, request, &spelt(code)).await,
-        ("POST", ["v1", "coupons", code, "restore"]) => restore(app, request, &spelt(code)).await,
-        (_, ["v1", "coupons", _]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "coupons", _, "redeem" | "cancel" | "restore"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::COUPON {
+    "GET /v1/coupons/{code}" => state(code),
+    "POST /v1/coupons/{code}/redeem" => redeem(code),
+    "POST /v1/coupons/{code}/cancel" => cancel(code),
+    "POST /v1/coupons/{code}/restore" => restore(code),
+} }
 
 /// Codes are typed by people: letters of either size, with dashes and spaces where they like.
 fn spelt(code: &str) -> String {
@@ -56,7 +32,8 @@ async fn holder(app: &App, caller: &Caller, code: &str) -> Result<MemberId, Prob
 }
 
 async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &USERS, MOST_BYTES).await?;
+    let code = &spelt(code);
+    let (caller, key, text) = asked(app, request).await?;
     let body: CouponBody = parse_json(text)?;
     let holder = holder(app, &caller, code).await?;
     let member_id = match &body.member_id {
@@ -68,25 +45,27 @@ async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Probl
 }
 
 async fn cancel(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &CANCELLERS, MOST_BYTES).await?;
+    let code = &spelt(code);
+    let (caller, key, text) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let holder = holder(app, &caller, code).await?;
     of_caller(app, request, &caller, |actor| body.cancel_coupon(code, &holder, &key, actor)).await
 }
 
 async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &CANCELLERS, MOST_BYTES).await?;
+    let code = &spelt(code);
+    let (caller, key, text) = asked(app, request).await?;
     let body: CouponRestoreBody = parse_json(text)?;
     let id = EntryId::parse(&body.entry_id).ok_or_else(not_found)?;
     let used = named_entry(&app.sql, caller.programme.no, id).await?;
-    let used = used.filter(|entry| entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == code));
+    let used = used.filter(|entry| entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == *code));
     let used = used.ok_or_else(not_found)?;
     of_caller(app, request, &caller, |actor| body.order(used, &key, actor)).await
 }
 
 async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let code = &spelt(code);
+    let caller = authenticate(app, request).await?;
     let holder = holder(app, &caller, code).await?;
     let wanted = [Wanted::member(holder.clone())];
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;

@@ -1,50 +1,23 @@
 //! Drafts of rulebooks, by name. What is wrong with one keeps nobody from keeping it.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `PUT /v1/rulebook/drafts/{name}` | keeps a document, and tells what is wrong with it |
-//! | `GET /v1/rulebook/drafts` | lists drafts |
-//! | `GET /v1/rulebook/drafts/{name}` | shows one |
-//! | `DELETE /v1/rulebook/drafts/{name}` | drops one |
 
 use ledger::ProgrammeId;
 use rules::{Document, MOST_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
-use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, now, once, parse_json, serve, who,
-};
-use spin_sdk::http_service;
+use shell::{App, FieldError, Page, Problem, Reply, Request, asked, authenticate, now, once, parse_json, who};
 use store::{Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft};
 
-const WRITERS: [Role; 1] = [Role::Marketing];
-const READERS: [Role; 2] = [Role::Marketing, Role::Finance];
-const MOST_BYTES: usize = 256 * 1024;
 /// The most drafts of a programme.
 const MOST_DRAFTS: i64 = 100;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "rulebook", "drafts"]) => list(app, request).await,
-        ("GET", ["v1", "rulebook", "drafts", name]) => get(app, request, name).await,
-        ("PUT", ["v1", "rulebook", "drafts", name]) => put(app, request, name).await,
-        ("DELETE", ["v1", "rulebook", "drafts", name]) => delete(app, request, name).await,
-        (_, ["v1", "rulebook", "drafts"]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "rulebook", "drafts", _]) => Err(Problem::MethodNotAllowed("GET, PUT, DELETE")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::DRAFT {
+    "GET /v1/rulebook/drafts" => list(),
+    "GET /v1/rulebook/drafts/{name}" => get(name),
+    "PUT /v1/rulebook/drafts/{name}" => put(name),
+    "DELETE /v1/rulebook/drafts/{name}" => delete(name),
+} }
 
 async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let document: Document = parse_json(body)?;
     // Drafts are named like programmes.
     if let Err(error) = ProgrammeId::new(name) {
@@ -72,8 +45,7 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
 }
 
 async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let (kept, wish) = draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
     let unreadable = |error: serde_json::Error| Problem::Internal(error.to_string());
     let document: Document = serde_json::from_str(&wish.document).map_err(unreadable)?;
@@ -85,8 +57,7 @@ async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let after = page.cursor.as_deref().unwrap_or_default();
     let found = list_drafts(&app.sql, caller.programme.no, after, page.limit + 1).await?;
@@ -94,9 +65,7 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn delete(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&[])?;
-    let key = request.idempotency_key()?;
+    let (caller, key, _) = asked(app, request).await?;
     let remove = async || {
         let is_deleted = delete_draft(&app.sql, caller.programme.no, name, &who(request, &caller)).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }

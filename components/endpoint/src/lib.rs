@@ -1,30 +1,18 @@
 //! Webhook endpoints: where a programme's events are sent. A secret is shown once, by the call that makes the endpoint.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `PUT /v1/endpoints/{id}` | makes an endpoint, or changes it, which also enables it again |
-//! | `GET /v1/endpoints` | lists endpoints |
-//! | `GET /v1/endpoints/{id}` | one endpoint with how it stands |
-//! | `DELETE /v1/endpoints/{id}` | removes it with everything parked for it |
-//! | `POST /v1/endpoints/{id}/rotate` | gives it another secret; the one before goes on for a day |
-//! | `GET /v1/endpoints/{id}/dead` | events given up after the last attempt |
-//! | `POST /v1/endpoints/{id}/replay` | sends dead events again: all, or that of `entry_id` |
 
 use jobs::{AddressPolicy, NONCE, Seals, Secret, WebhookUrl};
 use ledger::{KINDS, Kind, ProgrammeId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, EndpointBody, FieldError, Page, Problem, Reply, Request, Response, authenticate, new_id, noted, now, once,
-    parse_json, parse_optional_json, serve, who,
+    App, EndpointBody, FieldError, Page, Problem, Reply, Request, asked, authenticate, new_id, noted, now, once,
+    parse_json, parse_optional_json, who,
 };
-use spin_sdk::http_service;
 use store::{
     Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
     other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 
-const MOST_BYTES: usize = 16 * 1024;
 /// The most endpoints of a programme.
 const MOST_ENDPOINTS: i64 = 50;
 /// For how long a secret that was replaced signs beside the new one.
@@ -48,34 +36,19 @@ struct ReplayBody {
     entry_id: Option<String>,
 }
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "endpoints"]) => list(app, request).await,
-        ("PUT", ["v1", "endpoints", id]) => put(app, request, id).await,
-        ("GET", ["v1", "endpoints", id]) => get(app, request, id).await,
-        ("DELETE", ["v1", "endpoints", id]) => delete(app, request, id).await,
-        ("POST", ["v1", "endpoints", id, "rotate"]) => rotate(app, request, id).await,
-        ("GET", ["v1", "endpoints", id, "dead"]) => dead(app, request, id).await,
-        ("POST", ["v1", "endpoints", id, "replay"]) => replay(app, request, id).await,
-        (_, ["v1", "endpoints"] | ["v1", "endpoints", _, "dead"]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "endpoints", _]) => Err(Problem::MethodNotAllowed("GET, PUT, DELETE")),
-        (_, ["v1", "endpoints", _, "replay" | "rotate"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::ENDPOINT {
+    "GET /v1/endpoints" => list(),
+    "GET /v1/endpoints/{id}" => get(id),
+    "PUT /v1/endpoints/{id}" => put(id),
+    "DELETE /v1/endpoints/{id}" => delete(id),
+    "POST /v1/endpoints/{id}/rotate" => rotate(id),
+    "GET /v1/endpoints/{id}/dead" => dead(id),
+    "POST /v1/endpoints/{id}/replay" => replay(id),
+} }
 
 /// Repeated with the same body it changes nothing more, so a retry is safe; but only the call that makes the endpoint shows the secret.
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let body: EndpointBody = parse_json(body)?;
     let put = async || set(app, request, &caller, id, &body).await;
     let reply = once(app, &key, &caller, "endpoint", &(id, &body), put).await?;
@@ -122,10 +95,7 @@ fn fresh() -> Result<String, Problem> {
 }
 
 async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let body: RotateBody = parse_optional_json(body)?;
     let turn = async || {
         if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
@@ -213,8 +183,7 @@ fn wrong_kinds(kinds: &[String]) -> Vec<FieldError> {
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let after = page.cursor.clone().unwrap_or_default();
     let found = list_endpoints(&app.sql, caller.programme.no, &after, page.limit + 1).await?;
@@ -222,16 +191,13 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let found = existing(app, &caller, id).await?;
     Ok(Reply::json(200, &shown(&found)))
 }
 
 async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
-    let key = request.idempotency_key()?;
+    let (caller, key, _) = asked(app, request).await?;
     let remove = async || {
         let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id, &who(request, &caller)).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
@@ -240,8 +206,7 @@ async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
 }
 
 async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     existing(app, &caller, id).await?;
     let found = dead_events(&app.sql, caller.programme.no, id, page.number(0)?, page.limit + 1).await?;
@@ -249,10 +214,7 @@ async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
 }
 
 async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let wanted: ReplayBody = parse_optional_json(body)?;
     let send_again = async || {
         existing(app, &caller, id).await?;
@@ -264,10 +226,6 @@ async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
         Ok(Reply::json(200, &json!({"replayed": replayed})))
     };
     once(app, &key, &caller, "replay", &(id, &wanted.entry_id), send_again).await
-}
-
-async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {
-    authenticate(app, request, &[]).await
 }
 
 async fn existing(app: &App, caller: &Caller, id: &str) -> Result<Endpoint, Problem> {

@@ -1,33 +1,16 @@
 //! Exchanging a member's points for those of another programme of the group.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/exchanges` | gives points up here and grants what they are worth there, all or nothing; `?dry_run=true` writes nothing |
 
 use ledger::ProgrammeId;
 use rules::{Partner, gaining_way, open_rates};
-use shell::{App, ExchangeBody, Problem, Reply, Request, Response, Role, across, asked, parse_json, published, serve};
-use spin_sdk::http_service;
+use shell::{App, ExchangeBody, Problem, Reply, Request, across, asked, parse_json, published};
 use store::{agreements, kin};
 
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "exchanges"]) => exchange(app, request).await,
-        (_, ["v1", "exchanges"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::EXCHANGE {
+    "POST /v1/exchanges" => exchange(),
+} }
 
 async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request, &[Role::Storefront], MOST_BYTES).await?;
+    let (caller, key, body) = asked(app, request).await?;
     let body: ExchangeBody = parse_json(body)?;
     // A programme that is not of the group, and one that does not exist, are told alike: as a refusal.
     let (mut abroad, mut partner) = (None, None);

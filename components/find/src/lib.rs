@@ -1,22 +1,13 @@
 //! Finding members, entries and orders when nobody knows whose they are. Writes nothing.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /v1/members` | members by the beginnings of ids or names, by tier and attribute; as JSON, or a page of a JSON-lines or CSV export |
-//! | `GET /v1/entries/{id}` | an entry |
-//! | `GET /v1/orders` | what is recorded under a reference, in whichever store |
 
 mod export;
 
 use ledger::EntryId;
 use rules::Past;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, noted, serve, zone};
-use spin_sdk::http_service;
+use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, noted, zone};
 use store::{ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source};
 
-const LISTERS: [Role; 3] = [Role::Service, Role::Marketing, Role::Finance];
-const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
 /// Members read at a time.
 const READ: i64 = 500;
 /// Members looked through for one page at most: it may be short then, and the next one goes on.
@@ -26,21 +17,11 @@ const MOST_EXPORTED: i64 = 5_000;
 /// The most records of a reference that are shown.
 const MOST_RECORDS: usize = 200;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "members"]) => members(app, request).await,
-        ("GET", ["v1", "entries", id]) => entry(app, request, id).await,
-        ("GET", ["v1", "orders"]) => orders(app, request).await,
-        (_, ["v1", "members" | "orders"] | ["v1", "entries", _]) => Err(Problem::MethodNotAllowed("GET")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::FIND {
+    "GET /v1/members" => members(),
+    "GET /v1/entries/{id}" => entry(id),
+    "GET /v1/orders" => orders(),
+} }
 
 /// What a list of members is narrowed down by.
 struct Wish<'a> {
@@ -80,8 +61,7 @@ impl<'a> Wish<'a> {
 }
 
 async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &LISTERS).await?;
-    request.allow_query(&["limit", "cursor", "id", "alias", "tier", "attribute", "format"])?;
+    let caller = authenticate(app, request).await?;
     let wish = Wish::of(request)?;
     let wrong = || Problem::InvalidRequest(vec![FieldError::new("?format", "must be json, jsonl or csv")]);
     let format = match request.query("format") {
@@ -144,8 +124,7 @@ fn closed(member: &ListedMember) -> Option<&'static str> {
 }
 
 async fn entry(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?;
     let found = find_entry(&app.sql, caller.programme.no, id).await?;
     let entry = found.ok_or(Problem::ResourceNotFound)?;
@@ -153,8 +132,7 @@ async fn entry(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
 }
 
 async fn orders(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["reference", "store_id", "event"])?;
+    let caller = authenticate(app, request).await?;
     let wrong = |name: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(name, detail)]);
     let reference = request.query("reference").and_then(|text| ledger::Reference::new(text).ok());
     let reference =

@@ -1,35 +1,12 @@
 //! Freezing accounts: what must not be earned or spent until somebody restores it.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/members/{id}/freeze` | forbids earning, spending or both; `?dry_run=true` writes nothing |
-//! | `POST /v1/members/{id}/restore` | allows it again; `?dry_run=true` writes nothing |
 
-use shell::{App, FreezeBody, Problem, Reply, Request, Response, Role, parse_json, serve, single};
-use spin_sdk::http_service;
+use shell::{App, FreezeBody, Problem, Reply, Request, parse_json, single};
 
-const ROLES: [Role; 4] = [Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const MOST_BYTES: usize = 64 * 1024;
+shell::component! { shell::routes::FREEZE {
+    "POST /v1/members/{id}/freeze" => change(id, false),
+    "POST /v1/members/{id}/restore" => change(id, true),
+} }
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "members", id, way @ ("freeze" | "restore")]) => {
-            single(app, request, &ROLES, |actor| order(request, id, *way == "restore", actor)).await
-        }
-        (_, ["v1", "members", _, "freeze" | "restore"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
-
-fn order(request: &Request, id: &str, restores: bool, actor: &str) -> Result<store::Order, Problem> {
-    request.allow_query(&["dry_run"])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
-    parse_json::<FreezeBody>(body)?.order(id, restores, &key, actor)
+async fn change(app: &App, request: &Request, id: &str, restores: bool) -> Result<Reply, Problem> {
+    single(app, request, |body, key, actor| parse_json::<FreezeBody>(body)?.order(id, restores, key, actor)).await
 }

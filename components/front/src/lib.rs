@@ -1,41 +1,20 @@
 //! The front door: health, the API's description, and the answer to every route that nobody else has.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /healthz` | the process answers |
-//! | `GET /readyz` | the database answers and takes writes; whether it does is tried every few seconds |
-//! | `GET /rulebook.schema.json` | JSON Schema of rulebooks, made from the types that they are read into |
-//! | `GET /openapi.json` | OpenAPI 3.1, made from the types that requests are read into |
-//! | anything else | 404 as problem+json |
 
 mod openapi;
-mod operations;
-mod queries;
 
 use std::cell::Cell;
 
 use ledger::Timestamp;
 use serde_json::json;
-use shell::{App, Problem, Reply, Request, Response, serve_plain};
-use spin_sdk::http_service;
+use shell::{App, Problem, Reply, Request};
 use store::{is_ready, try_to_write};
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve_plain(request, route).await
-}
-
-async fn route(request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["healthz"]) => Ok(Reply::json(200, &json!({"status": "ok"}))),
-        ("GET", ["readyz"]) => ready().await,
-        ("GET", ["openapi.json"]) => Ok(Reply::json(200, &openapi::document())),
-        ("GET", ["rulebook.schema.json"]) => Ok(Reply::json(200, &openapi::rulebook_schema())),
-        (_, ["healthz" | "readyz" | "openapi.json" | "rulebook.schema.json"]) => Err(Problem::MethodNotAllowed("GET")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { public shell::routes::FRONT {
+    "GET /healthz" => health(),
+    "GET /readyz" => ready(),
+    "GET /rulebook.schema.json" => rulebook_schema(),
+    "GET /openapi.json" => document(),
+} }
 
 /// For how long it is known whether the database takes writes. Anybody may ask, and a write costs all writers a little.
 const KNOWN_FOR_MS: u64 = 5000;
@@ -52,7 +31,19 @@ thread_local! {
     static LAST_WRITE: Cell<Option<(Timestamp, Writes)>> = const { Cell::new(None) };
 }
 
-async fn ready() -> Result<Reply, Problem> {
+async fn health(_: &Request) -> Result<Reply, Problem> {
+    Ok(Reply::json(200, &json!({"status": "ok"})))
+}
+
+async fn document(_: &Request) -> Result<Reply, Problem> {
+    Ok(Reply::json(200, &openapi::document()))
+}
+
+async fn rulebook_schema(_: &Request) -> Result<Reply, Problem> {
+    Ok(Reply::json(200, &openapi::rulebook_schema()))
+}
+
+async fn ready(_: &Request) -> Result<Reply, Problem> {
     let app = App::of_this_instance().await.map_err(|_| Problem::Busy)?;
     if !is_ready(&app.sql).await {
         return Err(Problem::Busy);

@@ -1,25 +1,23 @@
-//! OpenAPI 3.1: the routes of `operations`; request bodies come from the types they are read into, problems from the list they are answered from.
+//! OpenAPI 3.1: the routes of [`shell::routes`]; request bodies come from the types they are read into, problems from the list they are answered from.
 
 use ledger::KINDS;
 use rules::{Document, Reward};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, ImportRowBody, InvitationBody, KeyBody, MemberBody,
-    MemberPatchBody, MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody,
-    ReleaseBody, ReverseBody, SimulationBody, TierBody, TransferBody,
+    Access, ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody,
+    DecisionBody, EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, ImportRowBody, InvitationBody, KeyBody,
+    MemberBody, MemberPatchBody, MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody,
+    RedeemBody, ReleaseBody, ReverseBody, Role, Route, SimulationBody, TierBody, TransferBody, routes,
 };
-
-use crate::operations::{OPERATIONS, Operation};
 
 /// The whole document.
 pub fn document() -> Json {
     let mut paths: Map<String, Json> = Map::new();
-    for operation in OPERATIONS {
-        let entry = paths.entry(operation.path).or_insert_with(|| Json::Object(Map::new()));
+    for route in routes::ALL.iter().flat_map(|(_, routes)| *routes) {
+        let entry = paths.entry(route.path).or_insert_with(|| Json::Object(Map::new()));
         if let Some(methods) = entry.as_object_mut() {
-            methods.insert(operation.method.to_owned(), describe(operation));
+            methods.insert(route.method.to_lowercase(), describe(route));
         }
     }
     json!({
@@ -38,41 +36,47 @@ pub fn document() -> Json {
     })
 }
 
-fn describe(operation: &Operation) -> Json {
-    let mut parameters: Vec<Json> = operation.path.split('/').filter_map(path_parameter).collect();
+fn describe(route: &Route) -> Json {
+    let mut parameters: Vec<Json> = route.path.split('/').filter_map(path_parameter).collect();
     let query = |(name, kind): &(&str, &str)| json!({"name": name, "in": "query", "schema": {"type": kind}});
-    parameters.extend(operation.query.iter().map(query));
-    if operation.is_mutation {
+    parameters.extend(route.query.iter().map(query));
+    if route.is_mutation {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "The same key and request give the first answer again and do nothing twice.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         }));
     }
-    if operation.path == "/v1/members/{id}" && operation.body.is_some() {
+    if route.takes_if_match {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "schema": {"type": "string"},
             "description": "Only while what is told about the member has this ETag, as GET told it.",
         }));
     }
     let mut responses = Map::new();
-    for status in operation.success {
+    for status in route.success {
         let content =
-            json!({"description": "done", "content": {"application/json": {"schema": reference(operation.answer)}}});
+            json!({"description": "done", "content": {"application/json": {"schema": reference(route.answer)}}});
         responses.insert(status.to_string(), if *status == 204 { json!({"description": "done"}) } else { content });
     }
     let problem = json!({"description": "see type and docs/reference/problems.md", "content": {"application/problem+json": {"schema": reference("Problem")}}});
     responses.insert("default".to_owned(), problem);
-    let mut described = json!({"summary": operation.summary, "parameters": parameters, "responses": responses});
+    let mut described = json!({"summary": route.summary, "parameters": parameters, "responses": responses});
     if let Some(described) = described.as_object_mut() {
-        if let Some(body) = operation.body {
+        if let Some(body) = route.body {
             described.insert(
                 "requestBody".into(),
                 json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}),
             );
         }
-        if !operation.is_public {
+        let roles = match route.access {
+            Access::Public => None,
+            Access::Operator => Some(vec!["operator"]),
+            Access::Roles(roles) => Some(roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect()),
+        };
+        if let Some(roles) = roles {
             described.insert("security".into(), json!([{"key": []}]));
+            described.insert("x-roles".into(), json!(roles));
         }
     }
     described

@@ -1,50 +1,28 @@
 //! What becomes of points that `POST /v1/redeem` set aside.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/holds/{id}/capture` | spends them, all or some; the rest comes free; `?dry_run=true` writes nothing |
-//! | `POST /v1/holds/{id}/release` | gives them up; `?dry_run=true` writes nothing |
-//! | `GET /v1/holds/{id}` | open, captured, released or timed out, by the clock |
 
 use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
 use shell::{
-    App, CaptureBody, Problem, ReleaseBody, Reply, Request, Response, Role, asked, authenticate_for_stores, may_see,
-    now, of_caller, parse_optional_json, serve, zone,
+    App, CaptureBody, Problem, ReleaseBody, Reply, Request, asked, authenticate, may_see, now, of_caller,
+    parse_optional_json, zone,
 };
-use spin_sdk::http_service;
 use store::{Caller, corrections, entry_json, named_entry};
 
-const WRITERS: [Role; 1] = [Role::Storefront];
-const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "holds", id, "capture"]) => capture(app, request, id).await,
-        ("POST", ["v1", "holds", id, "release"]) => release(app, request, id).await,
-        ("GET", ["v1", "holds", id]) => state(app, request, id).await,
-        (_, ["v1", "holds", _, "capture" | "release"]) => Err(Problem::MethodNotAllowed("POST")),
-        (_, ["v1", "holds", _]) => Err(Problem::MethodNotAllowed("GET")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::HOLD {
+    "GET /v1/holds/{id}" => state(id),
+    "POST /v1/holds/{id}/capture" => capture(id),
+    "POST /v1/holds/{id}/release" => release(id),
+} }
 
 async fn capture(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: CaptureBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
     of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
 }
 
 async fn release(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: ReleaseBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
     of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
@@ -59,8 +37,7 @@ async fn placed(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> 
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let hold = placed(app, &caller, id).await?;
     if !may_see(&caller, hold.origin.store.as_deref()) {
         return Err(Problem::refused(Refusal::HoldNotFound));

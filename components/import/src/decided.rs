@@ -2,20 +2,15 @@
 
 use ledger::Refusal;
 use shell::{
-    App, DecisionBody, FieldError, Problem, Reply, Request, authenticate, now, once, parse_optional_json, person, who,
+    App, DecisionBody, FieldError, Problem, Reply, Request, asked, now, once, parse_optional_json, person, who,
 };
 use store::{Caller, ImportApproval, ImportState, decide_import};
 
-use crate::{APPROVERS, REQUESTERS, existing, shown};
-
-const MOST_BYTES: usize = 8 * 1024;
+use crate::{existing, shown};
 
 pub async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
-    let roles = if verdict == "withdraw" { REQUESTERS.as_slice() } else { APPROVERS.as_slice() };
-    let caller = authenticate(app, request, roles).await?;
-    request.allow_query(&[])?;
-    let body: DecisionBody = parse_optional_json(request.body_within(MOST_BYTES)?)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
+    let body: DecisionBody = parse_optional_json(body)?;
     if body.reason.as_ref().is_some_and(|reason| !(1..=500).contains(&reason.chars().count())) {
         return Err(FieldError::new("/reason", "must have 1 to 500 characters").into());
     }

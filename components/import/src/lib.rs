@@ -1,15 +1,4 @@
 //! Members who come from another system: a file is staged, approved of as a whole, and booked some hundred rows at a time.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/imports` | stages a file, with a report of its quality; `?dry_run=true` writes nothing |
-//! | `GET /v1/imports` | lists imports |
-//! | `GET /v1/imports/{id}` | one, its report, and how far it is |
-//! | `GET /v1/imports/{id}/refused` | its rows that were refused |
-//! | `POST /v1/imports/{id}/approve` | passes a step; with the last one its rows may be booked |
-//! | `POST /v1/imports/{id}/reject` | decides against it |
-//! | `POST /v1/imports/{id}/withdraw` | takes one's own back |
-//! | `POST /v1/imports/{id}/continue` | books its next rows |
 
 mod booked;
 mod decided;
@@ -17,43 +6,22 @@ mod quality;
 mod staged;
 
 use serde_json::{Value as Json, json};
-use shell::{App, Page, Problem, Reply, Request, Response, Role, authenticate, now, serve};
-use spin_sdk::http_service;
+use shell::{App, Page, Problem, Reply, Request, authenticate, now};
 use store::{Caller, Import, ImportState, import, import_counts, list_imports, refused_rows};
 
-const REQUESTERS: [Role; 2] = [Role::Service, Role::Marketing];
-const APPROVERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const READERS: [Role; 6] =
-    [Role::Service, Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "imports"]) => staged::stage(app, request).await,
-        ("GET", ["v1", "imports"]) => list(app, request).await,
-        ("GET", ["v1", "imports", id]) => get(app, request, id).await,
-        ("GET", ["v1", "imports", id, "refused"]) => refused(app, request, id).await,
-        ("POST", ["v1", "imports", id, "continue"]) => booked::go_on(app, request, id).await,
-        ("POST", ["v1", "imports", id, verdict @ ("approve" | "reject" | "withdraw")]) => {
-            decided::decide(app, request, id, verdict).await
-        }
-        (_, ["v1", "imports"]) => Err(Problem::MethodNotAllowed("GET, POST")),
-        (_, ["v1", "imports", _] | ["v1", "imports", _, "refused"]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "imports", _, "approve" | "reject" | "withdraw" | "continue"]) => {
-            Err(Problem::MethodNotAllowed("POST"))
-        }
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::IMPORT {
+    "GET /v1/imports" => list(),
+    "POST /v1/imports" => staged::stage(),
+    "GET /v1/imports/{id}" => get(id),
+    "GET /v1/imports/{id}/refused" => refused(id),
+    "POST /v1/imports/{id}/approve" => decided::decide(id, "approve"),
+    "POST /v1/imports/{id}/reject" => decided::decide(id, "reject"),
+    "POST /v1/imports/{id}/withdraw" => decided::decide(id, "withdraw"),
+    "POST /v1/imports/{id}/continue" => booked::go_on(id),
+} }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let before = page.cursor.as_deref().unwrap_or("~");
     let found = list_imports(&app.sql, caller.programme.no, before, page.limit + 1).await?;
@@ -61,15 +29,13 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let found = existing(app, &caller, id).await?;
     Ok(Reply::json(200, &shown(app, &caller, &found).await?))
 }
 
 async fn refused(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let found = existing(app, &caller, id).await?;
     let rows = refused_rows(&app.sql, caller.programme.no, &found.id, page.number(0)?, page.limit + 1).await?;

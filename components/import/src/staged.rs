@@ -7,15 +7,14 @@ use rules::Rulebook;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use shell::{
-    App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of, authenticate, new_id, now, once,
-    person, published, read_import, scoped, who,
+    App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of, asked, new_id, now, once, person,
+    published, read_import, scoped, who,
 };
 use store::{Caller, Import, ImportState, Sql as _, ask_for_import, import, import_staged, open_imports, stage_rows};
 
 use crate::quality::Quality;
-use crate::{REQUESTERS, shown};
+use crate::shown;
 
-const MOST_BYTES: usize = 2 << 20;
 /// Rows that are kept in one statement.
 const ROWS: usize = 500;
 /// Imports of a programme that are not ended.
@@ -26,11 +25,8 @@ const DAYS_TOGETHER: i64 = 31;
 
 /// Stages the file in the body.
 pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &REQUESTERS).await?;
-    request.allow_query(&["dry_run", "date_order"])?;
+    let (caller, key, file) = asked(app, request).await?;
     let dry = request.flag("dry_run")?;
-    let file = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
     let own = person(&caller)?.to_owned();
     let book = published(&app.sql, &caller.programme).await?;
     let read = read_import(file, request.charset(), request.query("date_order"), &book)?;

@@ -1,9 +1,5 @@
 //! Jobs for schedulers that can only call HTTP. Each call does a bounded piece of work for the caller's programme.
 //!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/jobs/{name}` | runs `activate`, `expire-sweep`, `tier-upgrade`, `remind`, `notify`, `night` or `publish`; `"done": false` says: call again |
-//!
 //! `night` with `?dry_run=true` rehearses the coming night, or that of `?at=`; `?cursor=` goes on.
 
 mod outbound;
@@ -11,44 +7,32 @@ mod outbound;
 use jobs::{AddressPolicy, Budget, Floor, Job, Seals, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
-use shell::{App, FieldError, Problem, Reply, Request, Response, Role, authenticate, new_id, now, serve};
-use spin_sdk::http_service;
+use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, new_id, now};
 use store::Caller;
 
-const CALLERS: [Role; 1] = [Role::Job];
-/// Who may see what the night would do.
-const WATCHERS: [Role; 3] = [Role::Job, Role::Marketing, Role::Finance];
-const MOST_BYTES: usize = 1024;
 /// Members in a chunk are 500 at most, events in one 16. Nothing is begun after these seconds, so that no call runs into a time-out.
 const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
 const LONGEST_MS: i64 = 12_000;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "jobs", name]) => call(app, request, name).await,
-        (_, ["v1", "jobs", _]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::JOB {
+    "POST /v1/jobs/{name}" => call(name),
+} }
 
 /// A retry runs the job once more, which does no harm: what was written is not due any longer. So a call takes no idempotency key.
 async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
     let is_rehearsal = name == Job::Night.name() && request.query("dry_run").is_some_and(|dry| dry != "false");
-    let roles = if is_rehearsal { WATCHERS.as_slice() } else { CALLERS.as_slice() };
-    let caller = authenticate(app, request, roles).await?;
+    let caller = authenticate(app, request).await?;
+    // The other roles of the route may see what the night would do.
+    if !is_rehearsal {
+        check_role(&caller, &[Role::Job])?;
+    }
     if is_rehearsal && request.flag("dry_run")? {
         return rehearsed(app, request, caller).await;
     }
     let job = Job::parse(name).ok_or(Problem::ResourceNotFound)?;
     request.allow_query(if job == Job::Night { &["dry_run"] } else { &[] })?;
-    request.body_within(MOST_BYTES)?;
+    request.body()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
     let budget = Budget::chunks(chunks).until(now().plus_ms(LONGEST_MS));
     let floor = Floor { sql: &app.sql, now: &now, ids: &new_id };
@@ -61,8 +45,7 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
 
 /// What the night would write, which it does not.
 async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply, Problem> {
-    request.allow_query(&["dry_run", "at", "cursor"])?;
-    request.body_within(MOST_BYTES)?;
+    request.body()?;
     let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);
     let cursor = request.query("cursor");
     let at = match request.query("at").map(Timestamp::parse) {

@@ -1,70 +1,34 @@
 //! API keys: made, approved of, listed, rotated and revoked. A key is shown once, by the call that makes it.
 //!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/keys` | makes a key (the operator may name another programme) |
-//! | `GET /v1/keys` | lists keys, `?prefix=` narrows |
-//! | `POST /v1/keys/{prefix}/approve` | lets a key count that waits for a second admin |
-//! | `POST /v1/keys/{prefix}/rotate` | makes a successor; the old key goes on working until it is revoked |
-//! | `DELETE /v1/keys/{prefix}` | revokes a key at once |
-//!
 //! A key that speaks for another person than who asks for it, or that may decide, waits until another admin approves of it: whoever could make such a key
 //! alone could approve of what it asked for itself.
 
 use ledger::{ProgrammeId, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Response, Role, authenticate,
-    authenticate_for_stores, folded, new_key, now, once, parse_json, person, sealed, serve, who,
+    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, asked, authenticate, folded,
+    new_key, now, once, parse_json, person, sealed, who,
 };
-use spin_sdk::http_service;
 use store::{Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key};
 
 /// Roles whose keys can decide, or make keys that can.
 const OF_TRUST: [Role; 4] = [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
-/// Whoever is a person may change their keys for others.
-const ALL: [Role; 8] = [
-    Role::Storefront,
-    Role::Marketing,
-    Role::Finance,
-    Role::Service,
-    Role::Approver,
-    Role::DepartmentHead,
-    Role::VicePresident,
-    Role::Job,
-];
-const MOST_BYTES: usize = 16 * 1024;
 /// The most keys of a programme that are in use, and the most with those revoked, which are listed for as long as the rulebook says.
 const MOST_KEYS: i64 = 1_000;
 const MOST_KEPT: i64 = 10_000;
 const MOST_STORES: usize = 100;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "keys"]) => create(app, request).await,
-        ("GET", ["v1", "keys"]) => list(app, request).await,
-        ("POST", ["v1", "keys", prefix, "approve"]) => approve(app, request, prefix).await,
-        ("POST", ["v1", "keys", prefix, "rotate"]) => rotate(app, request, prefix).await,
-        ("DELETE", ["v1", "keys", prefix]) => revoke(app, request, prefix).await,
-        (_, ["v1", "keys"]) => Err(Problem::MethodNotAllowed("GET, POST")),
-        (_, ["v1", "keys", _, "approve" | "rotate"]) => Err(Problem::MethodNotAllowed("POST")),
-        (_, ["v1", "keys", _]) => Err(Problem::MethodNotAllowed("DELETE")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::KEY {
+    "GET /v1/keys" => list(),
+    "POST /v1/keys" => create(),
+    "POST /v1/keys/{prefix}/approve" => approve(prefix),
+    "POST /v1/keys/{prefix}/rotate" => rotate(prefix),
+    "DELETE /v1/keys/{prefix}" => revoke(prefix),
+} }
 
 /// A retry makes another key, as the first one can never be shown again; list and revoke what was not received.
 async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    request.idempotency_key()?;
+    let (caller, _, body) = asked(app, request).await?;
     let body: KeyBody = parse_json(body)?;
     let programme = body.programme_id.clone().unwrap_or_else(|| caller.programme.id.clone());
     if programme != caller.programme.id && !caller.operator {
@@ -159,9 +123,7 @@ fn takes_two(caller: &Caller, is_of_trust: bool, of: Option<&str>) -> Result<boo
 
 /// Who asked for a key does not approve of it, whatever other keys they have.
 async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&[])?;
-    let idem = request.idempotency_key()?;
+    let (caller, idem, _) = asked(app, request).await?;
     let by = person(&caller)?;
     let approved = async || {
         let found = key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
@@ -180,8 +142,7 @@ async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pr
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = admin(app, request).await?;
-    request.allow_query(&["prefix", "limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let starting = request.query("prefix").unwrap_or_default();
     let after = page.cursor.clone().unwrap_or_default();
@@ -195,7 +156,6 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
     let (caller, found) = holder(app, request, prefix).await?;
-    request.allow_query(&[])?;
     request.idempotency_key()?;
     let found = found.ok_or(Problem::ResourceNotFound)?;
     let is_own = Bearer::of(request)?.prefix() == prefix;
@@ -223,7 +183,6 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
 
 async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
     let (caller, _) = holder(app, request, prefix).await?;
-    request.allow_query(&[])?;
     let key = request.idempotency_key()?;
     let end = async || {
         let is_revoked = revoke_key(&app.sql, caller.programme.no, prefix, &who(request, &caller)).await?;
@@ -234,17 +193,13 @@ async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
 
 /// Lets in who may end or replace the key of that prefix: an admin, and its person with any key of theirs.
 async fn holder(app: &App, request: &Request, prefix: &str) -> Result<(Caller, Option<KeyRecord>), Problem> {
-    let caller = authenticate_for_stores(app, request, &ALL).await?;
+    let caller = authenticate(app, request).await?;
     let found = key(&app.sql, caller.programme.no, prefix).await?;
     let persons = found.as_ref().and_then(|found| found.person.as_ref()).map(|(person, _)| person.as_str());
     if caller.role == Role::Admin.as_str() || (persons.is_some() && persons == caller.person.as_deref()) {
         return Ok((caller, found));
     }
     Err(Problem::Forbidden(Role::Admin.as_str().to_owned()))
-}
-
-async fn admin(app: &App, request: &Request) -> Result<Caller, Problem> {
-    authenticate(app, request, &[]).await
 }
 
 fn fresh() -> Result<Bearer, Problem> {

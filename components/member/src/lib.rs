@@ -1,15 +1,4 @@
 //! Members: registering them, and everything a storefront shows about one.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `PUT /v1/members/{id}` | registers a member or replaces its attributes; with `If-Match` only while they are as they were read |
-//! | `PATCH /v1/members/{id}` | changes the attributes and names that it names; `If-Match` as above |
-//! | `PUT /v1/members/{id}/tier` | sets a level by hand, with its end and a reason |
-//! | `GET /v1/members/{id}` | balance by the clock, tier and projection, attributes |
-//! | `GET /v1/members/{id}/entries` | history, newest first |
-//! | `GET /v1/members/{id}/export` | everything that is kept of the person, one JSON |
-//! | `GET /v1/members/{id}/coupons` | coupons that can be used |
-//! | `GET /v1/members/{id}/lots` | open lots in the order they will be spent, with what expires when |
 
 mod export;
 mod show;
@@ -18,47 +7,30 @@ use ledger::{Closed, Coupon, MemberId, Refusal, Timestamp};
 use rules::{Command, Rulebook, other_spellings};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Response, Role,
-    TierBody, actor_of, admitted, asked, authenticate_for_stores, known_as, level_order, may_see, noted, now,
-    of_caller, parse_json, person, published, serve,
+    App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Role, TierBody,
+    actor_of, admitted, asked, authenticate, known_as, level_order, may_see, noted, now, of_caller, parse_json, person,
+    published,
 };
-use spin_sdk::http_service;
 use store::{
     Beside, Caller, Loaded, Lots, Order, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, holders, load,
 };
 
-const WRITERS: [Role; 2] = [Role::Storefront, Role::Service];
-const SETTERS: [Role; 2] = [Role::DepartmentHead, Role::VicePresident];
-const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
-const MOST_BYTES: usize = 64 * 1024;
 /// Most members have fewer open lots; those with more are read again, whole.
 const LIKELY_LOTS: u16 = 64;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("PUT", ["v1", "members", id]) => register(app, request, id).await,
-        ("PATCH", ["v1", "members", id]) => change(app, request, id).await,
-        ("PUT", ["v1", "members", id, "tier"]) => set_tier(app, request, id).await,
-        ("GET", ["v1", "members", id]) => balance(app, request, id).await,
-        ("GET", ["v1", "members", id, "entries"]) => entries(app, request, id).await,
-        ("GET", ["v1", "members", id, "lots"]) => lots(app, request, id).await,
-        ("GET", ["v1", "members", id, "coupons"]) => coupons(app, request, id).await,
-        ("GET", ["v1", "members", id, "export"]) => export::export(app, request, id).await,
-        (_, ["v1", "members", _]) => Err(Problem::MethodNotAllowed("GET, PATCH, PUT")),
-        (_, ["v1", "members", _, "tier"]) => Err(Problem::MethodNotAllowed("PUT")),
-        (_, ["v1", "members", _, "entries" | "lots" | "coupons" | "export"]) => Err(Problem::MethodNotAllowed("GET")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::MEMBER {
+    "GET /v1/members/{id}" => balance(id),
+    "PATCH /v1/members/{id}" => change(id),
+    "PUT /v1/members/{id}" => register(id),
+    "PUT /v1/members/{id}/tier" => set_tier(id),
+    "GET /v1/members/{id}/entries" => entries(id),
+    "GET /v1/members/{id}/lots" => lots(id),
+    "GET /v1/members/{id}/coupons" => coupons(id),
+    "GET /v1/members/{id}/export" => export::export(id),
+} }
 
 async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: MemberBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
@@ -67,7 +39,7 @@ async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
 }
 
 async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &WRITERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: MemberPatchBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
@@ -77,11 +49,13 @@ async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
 
 /// A level is worth points: who sets one by hand could approve of them.
 async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &SETTERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     person(&caller)?;
     // Whoever makes keys does not decide alone.
     if caller.role == Role::Admin.as_str() {
-        return Err(Problem::Forbidden(SETTERS.map(Role::as_str).join(", ")));
+        return Err(Problem::Forbidden(
+            request.route().roles().iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
+        ));
     }
     let body: TierBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
@@ -120,7 +94,7 @@ async fn taken(app: &App, caller: &Caller, book: &Rulebook, order: &Order) -> Re
 }
 
 async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let read = read(app, request, id, LIKELY_LOTS, &[]).await;
+    let read = read(app, request, id, LIKELY_LOTS).await;
     let (programme, loaded) = match read? {
         (programme, loaded) if loaded.member.lots_complete => (programme, loaded),
         (programme, _) => again(app, programme, id).await?,
@@ -132,7 +106,7 @@ async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
 
 async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let page = Page::of(request);
-    let (programme, loaded) = read(app, request, id, LIKELY_LOTS, &["limit", "cursor"]).await?;
+    let (programme, loaded) = read(app, request, id, LIKELY_LOTS).await?;
     let page = page?;
     let reading = Reading::of(&page)?;
     let (programme, loaded) =
@@ -178,7 +152,7 @@ impl Reading {
 }
 
 async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (programme, loaded) = read(app, request, id, 0, &[]).await?;
+    let (programme, loaded) = read(app, request, id, 0).await?;
     let book = published(&app.sql, &programme).await?;
     let open = loaded.member.coupons.iter().filter(|coupon| !coupon.has_expired(now()));
     let shown = |coupon: &Coupon| coupon_json(coupon, book.zone());
@@ -186,8 +160,7 @@ async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
 }
 
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
     let named = member_id(id)?;
@@ -208,23 +181,16 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
 }
 
 /// Key, role and member in one statement.
-async fn read(
-    app: &App,
-    request: &Request,
-    id: &str,
-    lots: u16,
-    query: &[&str],
-) -> Result<(ProgrammeRef, Loaded), Problem> {
+async fn read(app: &App, request: &Request, id: &str, lots: u16) -> Result<(ProgrammeRef, Loaded), Problem> {
     let bearer = Bearer::of(request)?;
-    let Ok(member) = request.allow_query(query).and_then(|()| member_id(id)) else {
-        authenticate_for_stores(app, request, &READERS).await?;
-        request.allow_query(query)?;
+    let Ok(member) = request.check_query().and_then(|()| member_id(id)) else {
+        authenticate(app, request).await?;
         return Err(member_id(id).err().unwrap_or_else(not_found));
     };
     let wanted = [Wanted { beside: Beside::Profile, ..Wanted::member(member) }];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
-    let caller = admitted(app, request, bearer, caller, &READERS).await?;
+    let caller = admitted(app, request, bearer, caller).await?;
     looked_up(app, request, &caller, id).await?;
     let loaded = loaded.pop().filter(|loaded| loaded.member.exists()).ok_or_else(not_found)?;
     match &loaded.member.closed {

@@ -1,35 +1,17 @@
 //! Two accounts of one person become one.
 //!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/members/{id}/merge` | asks to take over all that another member has, and to close its account; `?dry_run=true` writes nothing |
-//!
 //! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; at once when the other has none, and for the operator.
 
 use ledger::MemberId;
-use shell::{App, MergeBody, Problem, Reply, Request, Response, Role, asked, known_as, of_caller, parse_json, serve};
-use spin_sdk::http_service;
+use shell::{App, MergeBody, Problem, Reply, Request, asked, known_as, of_caller, parse_json};
 use store::{Lots, Scope, Wanted, load};
 
-const ROLES: [Role; 4] = [Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "members", id, "merge"]) => merge(app, request, id).await,
-        (_, ["v1", "members", _, "merge"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::MERGE {
+    "POST /v1/members/{id}/merge" => merge(id),
+} }
 
 async fn merge(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: MergeBody = parse_json(text)?;
     // Who approves must see who is meant. A name that is known elsewhere in the group only is resolved when the member is loaded.
     let from = known_as(app, &caller, &body.from_member_id).await.unwrap_or(body.from_member_id);

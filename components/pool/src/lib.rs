@@ -1,59 +1,31 @@
 //! Pools: a household or a company whose members spend together what each of them earns.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `PUT /v1/pools/{id}/members/{member_id}` | lets a member join: the first one makes the pool and is its head, others need an invitation; `?dry_run=true` writes nothing |
-//! | `DELETE /v1/pools/{id}/members/{member_id}` | lets a member leave, with its points; `?dry_run=true` writes nothing |
-//! | `PUT /v1/pools/{id}/invitations/{member_id}` | the head lets a member join within seven days; `?dry_run=true` writes nothing |
-//! | `GET /v1/pools/{id}` | its head, its members, who is invited, and what they can spend together |
-//! | `GET /v1/pools/{id}/entries` | the history of the pool's own account, newest first |
-//! | `POST /v1/pools/{id}/redeem` | spends points of all of them, those that expire first; `?dry_run=true` writes nothing |
 
 use ledger::{Lot, LotState, Member, MemberId, ProgrammeId, Refusal};
 use rules::by_the_clock;
 use serde_json::json;
 use shell::{
-    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, Response, Role, asked,
-    authenticate_for_stores, known_as, now, of_caller, parse_json, pool_order, published, serve,
+    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, asked, authenticate, known_as, now,
+    of_caller, parse_json, pool_order, published,
 };
-use spin_sdk::http_service;
 use store::{Caller, Lots, Scope, Wanted, entry_json, history, load};
 
-const CHANGERS: [Role; 2] = [Role::Storefront, Role::Service];
-const SPENDERS: [Role; 1] = [Role::Storefront];
-const READERS: [Role; 4] = [Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("PUT", ["v1", "pools", id, "members", member]) => join(app, request, id, member).await,
-        ("DELETE", ["v1", "pools", id, "members", member]) => leave(app, request, id, member).await,
-        ("PUT", ["v1", "pools", id, "invitations", member]) => invite(app, request, id, member).await,
-        ("GET", ["v1", "pools", id, "entries"]) => entries(app, request, id).await,
-        ("GET", ["v1", "pools", id]) => state(app, request, id).await,
-        ("POST", ["v1", "pools", id, "redeem"]) => redeem(app, request, id).await,
-        (_, ["v1", "pools", _] | ["v1", "pools", _, "entries"]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "pools", _, "redeem"]) => Err(Problem::MethodNotAllowed("POST")),
-        (_, ["v1", "pools", _, "invitations", _]) => Err(Problem::MethodNotAllowed("PUT")),
-        (_, ["v1", "pools", _, "members", _]) => Err(Problem::MethodNotAllowed("PUT, DELETE")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::POOL {
+    "PUT /v1/pools/{id}/members/{member_id}" => join(id, member_id),
+    "DELETE /v1/pools/{id}/members/{member_id}" => leave(id, member_id),
+    "PUT /v1/pools/{id}/invitations/{member_id}" => invite(id, member_id),
+    "GET /v1/pools/{id}" => state(id),
+    "GET /v1/pools/{id}/entries" => entries(id),
+    "POST /v1/pools/{id}/redeem" => redeem(id),
+} }
 
 async fn join(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request, &CHANGERS, MOST_BYTES).await?;
+    let (caller, key, _) = asked(app, request).await?;
     let pool = named(id)?;
     of_caller(app, request, &caller, |actor| pool_order(&pool, member, true, &key, actor)).await
 }
 
 async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request, &CHANGERS, MOST_BYTES).await?;
+    let (caller, key, _) = asked(app, request).await?;
     // What is not there any more was left before, maybe under this key.
     let pool = match account(app, &caller, id).await {
         Ok(account) => account.id,
@@ -63,7 +35,7 @@ async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<R
 }
 
 async fn invite(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &CHANGERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: InvitationBody = parse_json(text)?;
     let pool = named(id)?;
     let guest = known_as(app, &caller, member).await?;
@@ -99,7 +71,7 @@ async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Mem
 
 /// Who shares is read before it is ordered; when that changes in between, the caller is told to come back.
 async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &SPENDERS, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: PoolRedeemBody = parse_json(text)?;
     let account = account(app, &caller, id).await?;
     let member_id = known_as(app, &caller, &body.member_id).await?;
@@ -108,8 +80,7 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let account = account(app, &caller, id).await?;
     if account.pooled.is_empty() {
         return Err(not_found());
@@ -142,8 +113,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
 
 /// What the members spent together, and who joined and left.
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
     let account = account(app, &caller, id).await?;

@@ -1,14 +1,4 @@
 //! Programmes and the rulebook each of them runs by.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `PUT /v1/programmes/{id}` | creates a programme or publishes its next rulebook (operator only); `?dry_run=true` only checks it |
-//! | `GET /v1/programmes/{id}` | the caller's programme with its published rulebook |
-//! | `GET /v1/programmes/{id}/rulebooks` | the versions it has had |
-//! | `GET /v1/programmes/{id}/rulebooks/{version}` | one of them with its document |
-//! | `GET /v1/programmes/{id}/rulebooks/{version}/diff` | what is different in it |
-//! | `POST /v1/programmes/{id}/rulebooks/{version}/restore` | publishes it again (operator only) |
-//! | `POST /v1/programmes/{id}/republish` | publishes it with the clocks of its zone as they are known now (operator only); `?dry_run=true` lists what moves |
 
 mod republish;
 mod versions;
@@ -19,72 +9,32 @@ use ledger::ProgrammeId;
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Response, Role, authenticate,
-    authenticate_for_stores, makes_no_points, new_key, noted, now, once, parse_json, serve, who,
+    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Role, asked, authenticate, makes_no_points,
+    new_key, noted, now, once, parse_json, who,
 };
-use spin_sdk::http_service;
 use store::{
     Caller, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow, followers, group_of, inherit,
     inheritance, name_clashes, overrides, programme, publish_as, set_group,
 };
 
-const READERS: [Role; 4] = [Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
-const MOST_BYTES: usize = 256 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "programmes", id]) => get(app, request, id).await,
-        ("PUT", ["v1", "programmes", id]) => put(app, request, id).await,
-        ("GET", ["v1", "programmes", id, "rulebooks"]) => {
-            reader(app, request, id).await?;
-            versions::list(app, request, id).await
-        }
-        ("GET", ["v1", "programmes", id, "rulebooks", number]) => {
-            reader(app, request, id).await?;
-            versions::get(app, request, id, number).await
-        }
-        ("GET", ["v1", "programmes", id, "rulebooks", number, "diff"]) => {
-            reader(app, request, id).await?;
-            versions::diff(app, request, id, number).await
-        }
-        ("POST", ["v1", "programmes", id, "rulebooks", number, "restore"]) => restore(app, request, id, number).await,
-        ("POST", ["v1", "programmes", id, "republish"]) => {
-            let caller = operator(app, request).await?;
-            republish::republish(app, request, &caller, id).await
-        }
-        (_, ["v1", "programmes", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
-        (_, ["v1", "programmes", _, "republish"]) => Err(Problem::MethodNotAllowed("POST")),
-        (_, ["v1", "programmes", _, "rulebooks"] | ["v1", "programmes", _, "rulebooks", _])
-        | (_, ["v1", "programmes", _, "rulebooks", _, "diff"]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "programmes", _, "rulebooks", _, "restore"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::PROGRAMME {
+    "GET /v1/programmes/{id}" => get(id),
+    "PUT /v1/programmes/{id}" => put(id),
+    "GET /v1/programmes/{id}/rulebooks" => versions::list(id),
+    "GET /v1/programmes/{id}/rulebooks/{version}" => versions::get(id, version),
+    "GET /v1/programmes/{id}/rulebooks/{version}/diff" => versions::diff(id, version),
+    "POST /v1/programmes/{id}/rulebooks/{version}/restore" => restore(id, version),
+    "POST /v1/programmes/{id}/republish" => republish::republish(id),
+} }
 
 /// Lets in who may read about this programme.
 async fn reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
+    let caller = authenticate(app, request).await?;
     if caller.operator || caller.programme.id == id { Ok(()) } else { Err(Problem::ResourceNotFound) }
-}
-
-/// Lets in who may publish.
-async fn operator(app: &App, request: &Request) -> Result<Caller, Problem> {
-    let caller = authenticate(app, request, &[]).await?;
-    if caller.operator {
-        return Ok(caller);
-    }
-    Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()))
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     reader(app, request, id).await?;
-    request.allow_query(&[])?;
     let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
     let mut body = json!({
         "programme_id": found.reference.id,
@@ -107,11 +57,8 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 }
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = operator(app, request).await?;
-    request.allow_query(&["dry_run"])?;
+    let (caller, key, body) = asked(app, request).await?;
     let is_dry = request.flag("dry_run")?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
     let body: ProgrammeBody = parse_json(body)?;
     if is_dry {
         checked(id, &body)?;
@@ -241,9 +188,7 @@ fn apart(of: &str) -> Problem {
 
 /// The document of an earlier version becomes the next one.
 async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
-    let caller = operator(app, request).await?;
-    request.allow_query(&[])?;
-    let key = request.idempotency_key()?;
+    let (caller, key, _) = asked(app, request).await?;
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;

@@ -2,8 +2,8 @@
 
 use ledger::{Difference, Timestamp};
 use serde_json::{Value as Json, json};
-use shell::{App, Problem, ProgrammeBody, Reply, Request, now, once, who};
-use store::{Caller, Programme, Published, parse_rulebook, programme, publish_as, rulebook_text};
+use shell::{App, Problem, ProgrammeBody, Reply, Request, asked, now, once, who};
+use store::{Programme, Published, parse_rulebook, programme, publish_as, rulebook_text};
 
 use crate::checked;
 
@@ -11,10 +11,9 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Publishes the same document with the zone's offsets of today's time zone database, and lists when clocks differ. Publishes nothing when they do
 /// not, from the earliest event on that is still accepted.
-pub async fn republish(app: &App, request: &Request, caller: &Caller, id: &str) -> Result<Reply, Problem> {
-    request.allow_query(&["dry_run"])?;
+pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    let (caller, key, _) = asked(app, request).await?;
     let is_dry = request.flag("dry_run")?;
-    let key = request.idempotency_key()?;
     let again = async || {
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
         let version_now = found.reference.rulebook_version;
@@ -30,7 +29,7 @@ pub async fn republish(app: &App, request: &Request, caller: &Caller, id: &str) 
         if !moves.is_empty() && !is_dry {
             let by = format!("programme:{}", caller.programme.id);
             let (name, rulebook) = (&body.name, &body.rulebook);
-            let by_whom = who(request, caller);
+            let by_whom = who(request, &caller);
             let programme = (id, name.as_str(), version_now);
             match publish_as(&app.sql, programme, (rulebook, &book), (at.0, &by), Some(&by_whom)).await? {
                 Published::Version(next) => version = next,
@@ -49,7 +48,7 @@ pub async fn republish(app: &App, request: &Request, caller: &Caller, id: &str) 
     if is_dry {
         return Ok(again().await?.with("dry-run", "true"));
     }
-    once(app, &key, caller, "republish", &id, again).await
+    once(app, &key, &caller, "republish", &id, again).await
 }
 
 fn shown(moved: &Difference) -> Json {

@@ -1,33 +1,18 @@
 //! Publications: drafts become the rulebook, at once or at some time; major changes after somebody else approved.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/rulebook/publications` | asks for a draft to be published |
-//! | `GET /v1/rulebook/publications` | lists publications |
-//! | `GET /v1/rulebook/publications/{id}` | shows one, its rulebook, and what is different in it |
-//! | `POST /v1/rulebook/publications/{id}/approve` | lets it go its way |
-//! | `POST /v1/rulebook/publications/{id}/reject` | decides against it |
-//! | `POST /v1/rulebook/publications/{id}/withdraw` | takes it back |
 
 use ledger::{EntryId, Refusal, Timestamp};
 use rules::Document;
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, Response, Role,
-    authenticate, drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json, person, scoped, serve,
-    who,
+    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, asked, authenticate,
+    drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json, person, scoped, who,
 };
-use spin_sdk::http_service;
 use store::{
     Caller, Publication, PublicationState as State, ask_for_publication, changes, decide_publication,
     list_publications, major_changes, open_publications, programme, publication, publication_by_key,
     publication_document, publish_due, rulebook_version,
 };
 
-const WRITERS: [Role; 1] = [Role::Marketing];
-const APPROVERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const READERS: [Role; 5] = [Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const MOST_BYTES: usize = 8 * 1024;
 /// Characters of a reason.
 const LONGEST_REASON: usize = 500;
 /// The most publications of a programme that are waiting or planned.
@@ -35,40 +20,23 @@ const MOST_OPEN: i64 = 100;
 /// A year ahead, and a leap day.
 const FARTHEST_MS: i64 = 366 * 86_400_000;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "rulebook", "publications"]) => ask(app, request).await,
-        ("GET", ["v1", "rulebook", "publications"]) => list(app, request).await,
-        ("GET", ["v1", "rulebook", "publications", id]) => get(app, request, id).await,
-        ("POST", ["v1", "rulebook", "publications", id, verdict @ ("approve" | "reject" | "withdraw")]) => {
-            decide(app, request, id, verdict).await
-        }
-        (_, ["v1", "rulebook", "publications"]) => Err(Problem::MethodNotAllowed("GET, POST")),
-        (_, ["v1", "rulebook", "publications", _]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "rulebook", "publications", _, "approve" | "reject" | "withdraw"]) => {
-            Err(Problem::MethodNotAllowed("POST"))
-        }
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::PUBLICATION {
+    "GET /v1/rulebook/publications" => list(),
+    "POST /v1/rulebook/publications" => ask(),
+    "GET /v1/rulebook/publications/{id}" => get(id),
+    "POST /v1/rulebook/publications/{id}/approve" => decide(id, "approve"),
+    "POST /v1/rulebook/publications/{id}/reject" => decide(id, "reject"),
+    "POST /v1/rulebook/publications/{id}/withdraw" => decide(id, "withdraw"),
+} }
 
 async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let body: PublicationBody = parse_json(body)?;
-    let asking = async || asked(app, request, &caller, &scoped(&caller, &key), &body).await;
+    let asking = async || ask_once(app, request, &caller, &scoped(&caller, &key), &body).await;
     once(app, &key, &caller, "publication", &body, asking).await
 }
 
-async fn asked(
+async fn ask_once(
     app: &App,
     request: &Request,
     caller: &Caller,
@@ -166,11 +134,8 @@ async fn moved_on(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem>
 }
 
 async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
-    let roles = if verdict == "withdraw" { WRITERS.as_slice() } else { APPROVERS.as_slice() };
-    let caller = authenticate(app, request, roles).await?;
-    request.allow_query(&[])?;
-    let body: DecisionBody = parse_optional_json(request.body_within(MOST_BYTES)?)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
+    let body: DecisionBody = parse_optional_json(body)?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
     if body.reason.as_ref().is_some_and(|reason| !(1..=LONGEST_REASON).contains(&reason.chars().count())) {
         let error = FieldError::new("/reason", "must have 1 to 500 characters");
@@ -212,8 +177,7 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
     let found = existing(app, &caller, &id).await?;
     // Who approves must see what, and not what the draft has become.
@@ -227,8 +191,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let before = page.cursor.as_deref().unwrap_or_default();
     let found = list_publications(&app.sql, caller.programme.no, before, page.limit + 1).await?;

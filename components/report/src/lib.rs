@@ -1,51 +1,25 @@
 //! The books, proved.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /v1/reports/audit` | replays entries and checks every invariant; `?member_id=` for one member; page on by `?cursor=` until `next` is null |
-//! | `GET /v1/reports/budgets` | how much of each budget of the published rulebook is gone in its current period |
-//! | `GET /v1/reports/exchanges` | what was exchanged with each other programme, `?from=` and `?to=` by the time of recording |
-//! | `GET /v1/reports/trial-balance` | points by account, `?from=` and `?to=` by the time of recording; sums to zero |
 
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Timestamp};
 use rules::BudgetState;
 use serde_json::{Value as Json, json};
-use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, authenticate_for_stores, known_as,
-    now, published, serve, wide,
-};
-use spin_sdk::http_service;
+use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, now, published, wide};
 use store::{
     Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance, undone_too_often,
     wrong_audit_log, wrong_exchanges, wrong_tallies,
 };
 
-const READERS: [Role; 1] = [Role::Finance];
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "reports", "audit"]) => audited(app, request).await,
-        ("GET", ["v1", "reports", "trial-balance"]) => balanced(app, request).await,
-        ("GET", ["v1", "reports", "exchanges"]) => exchanged(app, request).await,
-        ("GET", ["v1", "reports", "budgets"]) => budgets(app, request).await,
-        (_, ["v1", "reports", "audit" | "budgets" | "exchanges" | "trial-balance"]) => {
-            Err(Problem::MethodNotAllowed("GET"))
-        }
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::REPORT {
+    "GET /v1/reports/audit" => audited(),
+    "GET /v1/reports/budgets" => budgets(),
+    "GET /v1/reports/exchanges" => exchanged(),
+    "GET /v1/reports/trial-balance" => balanced(),
+} }
 
 async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
-    request.allow_query(&["member_id", "limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let member = match request.query("member_id") {
         Some(name) => Some(known_as(app, &caller, name).await?),
@@ -105,8 +79,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &[Role::Finance, Role::Marketing]).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let book = published(&app.sql, &caller.programme).await?;
     let counted = tallies(&app.sql, caller.programme.no, &book.budgets()).await?;
     let budget = |state: &BudgetState| {
@@ -119,7 +92,7 @@ async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
+    let caller = authenticate(app, request).await?;
     let (from, to) = span(request)?;
     let rows = trial_balance(&app.sql, caller.programme.no, (from, to), caller.stores.as_deref()).await?;
     let mut accounts: BTreeMap<&str, i128> = BTreeMap::new();
@@ -142,7 +115,7 @@ async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &READERS).await?;
+    let caller = authenticate(app, request).await?;
     let (from, to) = span(request)?;
     let side = |side: &Exchanged| json!({"points": wide(side.points), "points_there": wide(side.points_there), "entries": side.entries});
     let with = |with: &ExchangesWith| json!({"programme_id": with.programme, "given": side(&with.given), "taken": side(&with.taken)});
@@ -153,7 +126,6 @@ async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 /// From when until before when, by the time of recording.
 fn span(request: &Request) -> Result<(Timestamp, Timestamp), Problem> {
-    request.allow_query(&["from", "to"])?;
     Ok((instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?))
 }
 

@@ -1,36 +1,16 @@
 //! Undoing: returns of goods, actions that did not count after all, redemptions that did not happen.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `POST /v1/reverse` | gives back what was spent, then takes back what was earned; `?dry_run=true` writes nothing |
 
 use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
 use rules::{Merged, Past, Redemption, Reverse, meant};
-use shell::{
-    App, Problem, Reply, Request, Response, ReverseBody, Role, Target, asked, known_as, of_caller, parse_json, serve,
-};
-use spin_sdk::http_service;
+use shell::{App, Problem, Reply, Request, ReverseBody, Target, asked, known_as, of_caller, parse_json};
 use store::{Caller, Lots, Scope, Wanted, drawn_lots, find_entry, gifts, load, named_entry, records, taken_over};
 
-const ROLES: [Role; 2] = [Role::Storefront, Role::Service];
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("POST", ["v1", "reverse"]) => reverse(app, request).await,
-        (_, ["v1", "reverse"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::REVERSE {
+    "POST /v1/reverse" => reverse(),
+} }
 
 async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request, &ROLES, MOST_BYTES).await?;
+    let (caller, key, text) = asked(app, request).await?;
     let body: ReverseBody = parse_json(text)?;
     let body = ReverseBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let wish = find(app, &caller, &body).await?;

@@ -1,46 +1,22 @@
 //! Earns that look odd: their points wait until somebody has looked at them.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /v1/reviews` | what waits |
-//! | `GET /v1/reviews/{id}` | one, and what became of it; the id is that of the earn's entry |
-//! | `POST /v1/reviews/{id}/approve` | lets the points go their way; `?dry_run=true` writes nothing |
-//! | `POST /v1/reviews/{id}/reject` | undoes all that is left of the earn; `?dry_run=true` writes nothing |
 
 use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, DecisionBody, Page, Problem, Reply, Request, Response, Role, asked, authenticate_for_stores, in_force,
-    may_see, of_caller, parse_optional_json, person, serve, zone,
+    App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate, in_force, may_see, of_caller,
+    parse_optional_json, person, zone,
 };
-use spin_sdk::http_service;
 use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
 
-const DECIDERS: [Role; 3] = [Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const READERS: [Role; 5] = [Role::Service, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const MOST_BYTES: usize = 64 * 1024;
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "reviews"]) => open(app, request).await,
-        ("GET", ["v1", "reviews", id]) => state(app, request, id).await,
-        ("POST", ["v1", "reviews", id, verdict @ ("approve" | "reject")]) => {
-            decide(app, request, id, *verdict == "approve").await
-        }
-        (_, ["v1", "reviews"] | ["v1", "reviews", _]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "reviews", _, "approve" | "reject"]) => Err(Problem::MethodNotAllowed("POST")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::REVIEW {
+    "GET /v1/reviews" => open(),
+    "GET /v1/reviews/{id}" => state(id),
+    "POST /v1/reviews/{id}/approve" => decide(id, true),
+    "POST /v1/reviews/{id}/reject" => decide(id, false),
+} }
 
 async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Result<Reply, Problem> {
-    let (caller, idem, text) = asked(app, request, &DECIDERS, MOST_BYTES).await?;
+    let (caller, idem, text) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let earn = found(app, &caller, id).await?;
     if is_same_person(app, &caller, &earn).await? {
@@ -73,8 +49,7 @@ async fn found(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
 }
 
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let (open, next) = open_reviews(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
     let mut items = Vec::new();
@@ -97,8 +72,7 @@ fn shown((member, open): &(MemberId, OpenReview)) -> Json {
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let earn = found(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, earn.id).await?;
     // It ends with the first decision, or with the return of the last unit.

@@ -1,71 +1,34 @@
 //! The catalogue: what points can be spent on.
 //!
-//! | Route | Does |
-//! |---|---|
-//! | `PUT /v1/rewards/{id}` | puts a reward into the catalogue, or changes it; asks for it where it gives more and the rulebook wants an approval |
-//! | `POST /v1/rewards/{id}/changes/{change}/approve` | puts a change into the catalogue that waits |
-//! | `POST /v1/rewards/{id}/changes/{change}/reject` | drops it |
-//! | `GET /v1/rewards` | lists rewards, each with what is left of it |
-//! | `GET /v1/rewards/{id}` | one of them |
-//!
 //! Taking one is `POST /v1/redeem` with `reward_id`.
 
 use ledger::{ProgrammeId, Refusal};
 use rules::{Publication, Reward};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate, authenticate_for_stores, new_id, now,
-    once, parse_json, person, serve, who,
+    App, FieldError, Page, Problem, Reply, Request, Role, asked, authenticate, new_id, now, once, parse_json, person,
+    who,
 };
-use spin_sdk::http_service;
 use store::{
     Caller, Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, programme, put_reward,
     reward, reward_change,
 };
 
-const WRITERS: [Role; 1] = [Role::Marketing];
-const DECIDERS: [Role; 4] = [Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const READERS: [Role; 7] = [
-    Role::Storefront,
-    Role::Service,
-    Role::Marketing,
-    Role::Finance,
-    Role::Approver,
-    Role::DepartmentHead,
-    Role::VicePresident,
-];
 /// Where a rulebook names the catalogue, which is no part of it, among what is major.
 const CATALOGUE: &str = "/rewards";
-const MOST_BYTES: usize = 64 * 1024;
 /// The most rewards of a programme.
 const MOST_REWARDS: i64 = 5_000;
 
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("PUT", ["v1", "rewards", id]) => put(app, request, id).await,
-        ("GET", ["v1", "rewards", id]) => get(app, request, id).await,
-        ("GET", ["v1", "rewards"]) => list(app, request).await,
-        ("POST", ["v1", "rewards", id, "changes", change, verdict @ ("approve" | "reject")]) => {
-            decide(app, request, (id, change), *verdict == "approve").await
-        }
-        (_, ["v1", "rewards", _, "changes", _, "approve" | "reject"]) => Err(Problem::MethodNotAllowed("POST")),
-        (_, ["v1", "rewards"]) => Err(Problem::MethodNotAllowed("GET")),
-        (_, ["v1", "rewards", _]) => Err(Problem::MethodNotAllowed("GET, PUT")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::REWARD {
+    "GET /v1/rewards" => list(),
+    "GET /v1/rewards/{id}" => get(id),
+    "PUT /v1/rewards/{id}" => put(id),
+    "POST /v1/rewards/{id}/changes/{change}/approve" => decide(id, change, true),
+    "POST /v1/rewards/{id}/changes/{change}/reject" => decide(id, change, false),
+} }
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &WRITERS).await?;
-    request.allow_query(&[])?;
-    let body = request.body_within(MOST_BYTES)?;
-    let key = request.idempotency_key()?;
+    let (caller, key, body) = asked(app, request).await?;
     let wish: Reward = parse_json(body)?;
     once(app, &key, &caller, "reward", &(id, &wish), async || set(app, request, &caller, id, &wish).await).await
 }
@@ -105,10 +68,8 @@ async fn rules_of(app: &App, caller: &Caller) -> Result<Publication, Problem> {
     Ok(found.ok_or(Problem::ResourceNotFound)?.document.publication)
 }
 
-async fn decide(app: &App, request: &Request, (id, change): (&str, &str), approves: bool) -> Result<Reply, Problem> {
-    let caller = authenticate(app, request, &DECIDERS).await?;
-    request.allow_query(&[])?;
-    let key = request.idempotency_key()?;
+async fn decide(app: &App, request: &Request, id: &str, change: &str, approves: bool) -> Result<Reply, Problem> {
+    let (caller, key, _) = asked(app, request).await?;
     let by = person(&caller)?;
     let no = caller.programme.no;
     let decided = async || {
@@ -141,8 +102,7 @@ fn shown_change(change: &RewardChange) -> Json {
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&[])?;
+    let caller = authenticate(app, request).await?;
     let found = reward(&app.sql, caller.programme.no, id).await?;
     let change = reward_change(&app.sql, caller.programme.no, id).await?;
     let mut body = match (&found, &change) {
@@ -162,8 +122,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &READERS).await?;
-    request.allow_query(&["limit", "cursor"])?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let after = page.cursor.as_deref().unwrap_or_default();
     let found = list_rewards(&app.sql, caller.programme.no, after, page.limit + 1).await?;

@@ -1,38 +1,16 @@
 //! Following what was done in a member's name: by time, actor, device and address.
-//!
-//! | Route | Does |
-//! |---|---|
-//! | `GET /v1/traces` | entries of one member, device or address, with where they were asked from, newest first |
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
-use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Response, Role, authenticate_for_stores, known_as, may_see, noted,
-    serve, zone,
-};
-use spin_sdk::http_service;
+use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, may_see, noted, zone};
 use store::{Part, Trail, entry_json, trail};
 
-const ROLES: [Role; 4] = [Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const QUERY: [&str; 8] = ["member_id", "device_id", "ip", "actor", "from", "to", "limit", "cursor"];
-
-#[http_service]
-async fn handle(request: spin_sdk::http::Request) -> Response {
-    serve(request, route).await
-}
-
-async fn route(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (method, path) = request.route();
-    match (method, path.as_slice()) {
-        ("GET", ["v1", "traces"]) => traces(app, request).await,
-        (_, ["v1", "traces"]) => Err(Problem::MethodNotAllowed("GET")),
-        _ => Err(Problem::RouteNotFound),
-    }
-}
+shell::component! { shell::routes::TRACE {
+    "GET /v1/traces" => traces(),
+} }
 
 async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let caller = authenticate_for_stores(app, request, &ROLES).await?;
-    request.allow_query(&QUERY)?;
+    let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let ip = request.query("ip").map(address).transpose()?;
     let whose = whose(request, ip.as_deref())?;

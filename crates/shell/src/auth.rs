@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::admissions;
 use crate::problem::Problem;
 use crate::request::Request;
+use crate::route::{Access, Route};
 
 /// What the keys that are made here begin with.
 const OURS: &str = "acc_";
@@ -136,23 +137,37 @@ impl Bearer {
         is_same && caller.ends_at.is_none_or(|ends_at| now.0 < ends_at)
     }
 
-    /// Lets the caller in when the hash is the stored one, the key counts at this instant and the role may.
+    /// Lets the caller in when the hash is the stored one, the key counts at this instant and the route is for it.
     ///
     /// # Errors
-    /// [`Problem::Unauthorized`], [`Problem::Forbidden`].
-    pub(crate) fn admit(&self, caller: Option<Caller>, roles: &[Role], now: Timestamp) -> Result<Caller, Problem> {
+    /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`].
+    pub(crate) fn admit(&self, caller: Option<Caller>, route: &Route, now: Timestamp) -> Result<Caller, Problem> {
         let caller = caller.ok_or(Problem::Unauthorized)?;
         if !self.is_of(&caller, now) {
             return Err(Problem::Unauthorized);
         }
         admissions::note(self.hash(), &caller.programme.id, now);
-        let may = Role::parse(&caller.role).is_some_and(|role| role == Role::Admin || roles.contains(&role));
-        if may {
-            return Ok(caller);
+        check_role(&caller, route.roles())?;
+        if caller.stores.is_some() && !route.for_stores {
+            return Err(Problem::StoreForbidden);
         }
-        let names: Vec<&str> = roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect();
-        Err(Problem::Forbidden(names.join(", ")))
+        if matches!(route.access, Access::Operator) && !caller.operator {
+            return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
+        }
+        Ok(caller)
     }
+}
+
+/// Whether the caller has one of these roles, or is an admin.
+///
+/// # Errors
+/// [`Problem::Forbidden`].
+pub fn check_role(caller: &Caller, roles: &[Role]) -> Result<(), Problem> {
+    if Role::parse(&caller.role).is_some_and(|role| role == Role::Admin || roles.contains(&role)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect();
+    Err(Problem::Forbidden(names.join(", ")))
 }
 
 /// A fresh key: `acc_`, 8 characters to find it by, 43 characters with 256 random bits. `None` when the host has no randomness.
@@ -189,10 +204,10 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_admitted_by_hash_and_role() {
+    fn keys_are_admitted_by_hash_role_and_stores() {
         let (key, other) = (new_key().unwrap(), new_key().unwrap());
         assert_eq!((key.reveal().len(), key.prefix().len()), (55, 12));
-        let roles = [Role::Storefront];
+        let route = Route::read("/v1/members/{id}", "", &[Role::Storefront]);
         for (name, stored, outcome) in [
             ("right role", Some(caller(&key, "storefront", None)), 200),
             ("admin may all", Some(caller(&key, "admin", None)), 200),
@@ -204,8 +219,24 @@ mod tests {
             ("same prefix, other secret", Some(caller(&other, "admin", None)), 401),
             ("unknown prefix", None, 401),
         ] {
-            let status = key.admit(stored, &roles, NOW).map_or_else(|problem| problem.status(), |_| 200);
+            let status = key.admit(stored, &route, NOW).map_or_else(|problem| problem.status(), |_| 200);
             assert_eq!(status, outcome, "{name}");
+        }
+        let bound = Caller { stores: Some(vec!["s".into()]), ..caller(&key, "storefront", None) };
+        let operator = Caller { operator: true, ..caller(&key, "admin", None) };
+        let of_stores = Route::read("/v1/members/{id}", "", &[Role::Storefront]).for_stores();
+        let operators = Route::write("/v1/programmes/{id}", "", &[]).operators();
+        for (name, caller, route, outcome) in [
+            ("some stores, all stores", bound.clone(), &route, "store-forbidden"),
+            ("some stores, some stores", bound, &of_stores, ""),
+            ("admin, operator's", caller(&key, "admin", None), &operators, "forbidden"),
+            ("storefront, operator's", caller(&key, "storefront", None), &operators, "forbidden"),
+            ("operator, operator's", operator, &operators, ""),
+        ] {
+            let found = key
+                .admit(Some(caller), route, NOW)
+                .map_or_else(|problem| problem.body().0["type"].to_string(), |_| String::new());
+            assert_eq!(found.trim_matches('"').trim_start_matches("urn:accrue:problem:"), outcome, "{name}");
         }
     }
 

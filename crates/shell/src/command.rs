@@ -10,7 +10,7 @@ use store::{
 use crate::answer::{Reply, show};
 use crate::app::App;
 use crate::audit::refused;
-use crate::auth::{Bearer, Role};
+use crate::auth::Bearer;
 use crate::ids::{new_id, now};
 use crate::keeping::{Salt, digested, kept_for};
 use crate::problem::Problem;
@@ -19,38 +19,35 @@ use crate::rulebooks::published;
 use crate::stores::within;
 use crate::trace::{none_for_all, placed};
 
-/// Who sends the request, when its key's role may, and the key is for all stores. For routes that load no member.
+/// Who sends the request, when the route is for them; then checks the query's names. Where the route is also for keys of some stores, the handler has
+/// to see to it that it shows and does nothing of others.
+///
+/// # Errors
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], what is wrong with the query, or what the database does.
+pub async fn authenticate(app: &App, request: &Request) -> Result<Caller, Problem> {
+    let caller = let_in(app, request).await?;
+    request.check_query()?;
+    Ok(caller)
+}
+
+async fn let_in(app: &App, request: &Request) -> Result<Caller, Problem> {
+    let bearer = Bearer::of(request)?;
+    let caller = store::caller(&app.sql, bearer.prefix()).await?;
+    admitted(app, request, bearer, caller).await
+}
+
+/// Lets in who was found by the key's prefix, when the route is for them, and notes that the key was used.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], or what the database does.
-pub async fn authenticate(app: &App, request: &Request, roles: &[Role]) -> Result<Caller, Problem> {
-    let caller = authenticate_for_stores(app, request, roles).await?;
-    if caller.stores.is_some() { Err(Problem::StoreForbidden) } else { Ok(caller) }
-}
-
-/// As [`authenticate`], also for a key that is for some stores: the route has to see to it that it shows and does nothing of others.
-///
-/// # Errors
-/// [`Problem::Unauthorized`], [`Problem::Forbidden`], or what the database does.
-pub async fn authenticate_for_stores(app: &App, request: &Request, roles: &[Role]) -> Result<Caller, Problem> {
-    let bearer = Bearer::of(request)?;
-    let caller = store::caller(&app.sql, bearer.prefix()).await?;
-    admitted(app, request, bearer, caller, roles).await
-}
-
-/// Lets in who was found by the key's prefix, when its role may, and notes that the key was used.
-///
-/// # Errors
-/// [`Problem::Unauthorized`], [`Problem::Forbidden`], or what the database does.
 pub async fn admitted(
     app: &App,
     request: &Request,
     bearer: &Bearer,
     caller: Option<Caller>,
-    roles: &[Role],
 ) -> Result<Caller, Problem> {
     let found = caller.clone();
-    let caller = match bearer.admit(caller, roles, now()) {
+    let caller = match bearer.admit(caller, request.route(), now()) {
         Ok(caller) => caller,
         Err(problem) => {
             if matches!(problem, Problem::Unauthorized) {
@@ -71,32 +68,34 @@ async fn unknown(app: &App, request: &Request, bearer: &Bearer) -> Problem {
     Problem::Unauthorized
 }
 
-/// Carries out the one order that `parse` makes of the request; `parse` is given the actor's name. `?dry_run=true` writes nothing.
+/// Carries out the one order that `parse` makes of body, idempotency key and the actor's name. `?dry_run=true` writes nothing.
 ///
 /// # Errors
 /// Every [`Problem`].
 pub async fn single(
     app: &App,
     request: &Request,
-    roles: &[Role],
-    parse: impl FnOnce(&str) -> Result<Order, Problem>,
+    parse: impl FnOnce(&[u8], &str, &str) -> Result<Order, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = request
-        .flag("dry_run")
-        .and_then(|dry| Ok((dry, digested(&app.salt, placed(parse(&actor(bearer))?, request)?))));
+    let parsed = request.flag("dry_run").and_then(|dry| {
+        request.check_query()?;
+        let body = request.body()?;
+        let key = request.idempotency_key()?;
+        Ok((dry, digested(&app.salt, placed(parse(body, &key, &actor(bearer))?, request)?)))
+    });
     let (dry, order) = match parsed {
         Ok(parsed) => parsed,
         // Who may not come in is not told what is wrong with the body.
         Err(problem) => {
-            authenticate_for_stores(app, request, roles).await?;
+            let_in(app, request).await?;
             return Err(problem);
         }
     };
     let wanted = [order.wanted()];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
     let Some((programme, caller, loaded)) = found else { return Err(unknown(app, request, bearer).await) };
-    let caller = admitted(app, request, bearer, caller, roles).await?;
+    let caller = admitted(app, request, bearer, caller).await?;
     if caller.stores.is_none() {
         return carried_out(app, &programme, None, kept_for(&caller, order), loaded, dry).await;
     }
@@ -107,20 +106,14 @@ pub async fn single(
     carried_out(app, &programme, None, order, loaded, dry).await
 }
 
-/// Who asks, under which key, with which body: what is common to commands that read something before they know what is ordered, and then go on
-/// with [`of_caller`].
+/// Who asks, under which key, with which body: what is common to changes that read something before they know what is ordered. Commands go on with
+/// [`of_caller`].
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], what is wrong with query, size or key, or what the database does.
-pub async fn asked<'a>(
-    app: &App,
-    request: &'a Request,
-    roles: &[Role],
-    most_bytes: usize,
-) -> Result<(Caller, String, &'a [u8]), Problem> {
-    let caller = authenticate_for_stores(app, request, roles).await?;
-    request.allow_query(&["dry_run"])?;
-    let body = request.body_within(most_bytes)?;
+pub async fn asked<'a>(app: &App, request: &'a Request) -> Result<(Caller, String, &'a [u8]), Problem> {
+    let caller = authenticate(app, request).await?;
+    let body = request.body()?;
     Ok((caller, request.idempotency_key()?, body))
 }
 
@@ -214,35 +207,38 @@ pub async fn simulated(app: &App, caller: &Caller, order: Order, book: &Rulebook
     Ok(show(outcome, book.zone())?.with("dry-run", "true"))
 }
 
-/// Carries out many orders at once, each with an outcome of its own, in order. What could not be made an order is its problem. `?dry_run=true` writes
-/// nothing, and tells what the call would answer.
+/// Carries out many orders at once, each with an outcome of its own, in order. `parse` is given body and actor; what could not be made an order is its
+/// problem. `?dry_run=true` writes nothing, and tells what the call would answer.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its orders.
 pub async fn bulk(
     app: &App,
     request: &Request,
-    roles: &[Role],
-    parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
+    parse: impl FnOnce(&[u8], &str) -> Result<Vec<Result<Order, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
-    let parsed = none_for_all(request).and_then(|()| Ok((request.flag("dry_run")?, parse(&actor(bearer))?)));
+    let parsed = none_for_all(request).and_then(|()| {
+        let dry = request.flag("dry_run")?;
+        request.check_query()?;
+        Ok((dry, parse(request.body()?, &actor(bearer))?))
+    });
     let (dry, parsed) = match parsed {
         Ok(parsed) => parsed,
         Err(problem) => {
-            authenticate_for_stores(app, request, roles).await?;
+            let_in(app, request).await?;
             return Err(problem);
         }
     };
     let (mut orders, mut places) = sorted(&app.salt, parsed);
     let replies = if orders.is_empty() {
-        authenticate_for_stores(app, request, roles).await?;
+        let_in(app, request).await?;
         Vec::new()
     } else {
         let (wanted, lots) = loads(&orders);
         let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
         let Some((programme, caller, mut loaded)) = found else { return Err(unknown(app, request, bearer).await) };
-        let caller = admitted(app, request, bearer, caller, roles).await?;
+        let caller = admitted(app, request, bearer, caller).await?;
         let is_bound = caller.stores.is_some();
         if is_bound {
             orders = those_within(orders, &mut places, &caller);

@@ -1,8 +1,8 @@
 //! HTTP in one place: everything the components share between the wire and the ledger.
 //!
 //! Owns: requests and replies, authentication and roles, idempotency keys, RFC 9457 problems, the bodies of the API, and what an
-//! instance keeps between requests (its database connection and the rulebooks it has read). A component is a `match` over method and path that
-//! calls [`serve()`].
+//! instance keeps between requests (its database connection and the rulebooks it has read), and the [`routes`]. A component is a [`component!`],
+//! which binds a handler to each route of its list.
 //!
 //! Architecture invariant: a request awaits host calls only. No task waits for another one of the same instance, and nothing kept
 //! between requests belongs to a single one.
@@ -32,6 +32,8 @@ mod problem;
 mod profile;
 mod request;
 mod risk;
+mod route;
+pub mod routes;
 mod rulebooks;
 mod serve;
 mod spending;
@@ -54,10 +56,10 @@ pub use api::{
 };
 pub use app::App;
 pub use audit::{noted, sealed, who};
-pub use auth::{Bearer, Role, new_key};
+pub use auth::{Bearer, Role, check_role, new_key};
 pub use command::{
-    across, actor_of, admitted, asked, authenticate, authenticate_for_stores, bulk, bulk_of_caller, carried_out_later,
-    known_as, of_caller, simulated, single,
+    across, actor_of, admitted, asked, authenticate, bulk, bulk_of_caller, carried_out_later, known_as, of_caller,
+    simulated, single,
 };
 pub use gains::makes_no_points;
 pub use ids::{new_id, now};
@@ -73,7 +75,8 @@ pub use problem::{FieldError, PROBLEMS, Problem};
 pub use profile::ProfileTerms;
 pub use request::Request;
 pub use risk::stolen;
+pub use route::{Access, Route, check_bound};
 pub use rulebooks::{Drafted, drafted, in_force, published, zone};
-pub use serve::{Response, serve, serve_plain};
+pub use serve::{Answering, Handler, PublicHandler, Response, serve, serve_public};
 pub use spent::Target;
 pub use stores::may_see;

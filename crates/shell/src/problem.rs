@@ -37,7 +37,7 @@ pub enum Problem {
     /// No such route.
     RouteNotFound,
     /// The route exists, but not for this method; carries those that do.
-    MethodNotAllowed(&'static str),
+    MethodNotAllowed(String),
     /// No key, or one that does not count.
     Unauthorized,
     /// The key's role may not do this; carries the roles that may.

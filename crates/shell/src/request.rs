@@ -11,12 +11,14 @@ use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
 use crate::auth::Bearer;
 use crate::problem::{FieldError, Problem};
+use crate::route::{Route, find};
 
-/// The largest body any route takes. Single commands take less: see [`Request::body_within`].
-const MOST_BYTES: usize = 2 << 20;
+/// That of a request before its route is found: only admins would be let in, and no body is read.
+static NO_ROUTE: Route = Route::read("", "", &[]);
 
-/// A request with its body.
+/// A request with its route and its body.
 pub struct Request {
+    route: &'static Route,
     method: http::Method,
     segments: Vec<String>,
     query: Vec<(String, String)>,
@@ -43,21 +45,39 @@ impl Request {
             .map(|(name, value)| (decoded(name), decoded(value)));
         let query = query.collect();
         let bearer = Bearer::from_header(&parts.headers);
-        Self { method: parts.method, segments, query, headers: parts.headers, bearer, body: Body::Unread }
+        Self {
+            route: &NO_ROUTE,
+            method: parts.method,
+            segments,
+            query,
+            headers: parts.headers,
+            bearer,
+            body: Body::Unread,
+        }
     }
 
-    /// Reads the body up to the limit; what is beyond it is not read.
+    /// Finds the request's route in the list, and gives its place there.
+    ///
+    /// # Errors
+    /// [`Problem::RouteNotFound`], [`Problem::MethodNotAllowed`].
+    pub(crate) fn find_route(&mut self, routes: &'static [Route]) -> Result<usize, Problem> {
+        let place = find(routes, self.method.as_str(), &self.segments)?;
+        self.route = routes.get(place).ok_or(Problem::RouteNotFound)?;
+        Ok(place)
+    }
+
+    /// Reads the body up to the route's limit; what is beyond it is not read.
     pub(crate) async fn read(&mut self, body: IncomingRequestBody) -> Result<(), Problem> {
         self.body = Body::TooLarge;
         let declared = self.headers.get("content-length").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-        if declared.unwrap_or(0) > MOST_BYTES {
+        if declared.unwrap_or(0) > self.route.max_bytes {
             return Ok(());
         }
         let mut read = Vec::new();
         let mut chunks = body.stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| Problem::MalformedJson("it did not arrive whole".to_owned()))?;
-            if read.len() + chunk.len() > MOST_BYTES {
+            if read.len() + chunk.len() > self.route.max_bytes {
                 return Ok(());
             }
             read.extend_from_slice(&chunk);
@@ -66,9 +86,17 @@ impl Request {
         Ok(())
     }
 
-    /// Whether routes look at a body at all.
-    pub(crate) fn may_have_body(&self) -> bool {
-        self.method != http::Method::GET
+    /// What the request calls.
+    #[must_use]
+    pub fn route(&self) -> &'static Route {
+        self.route
+    }
+
+    /// The text that the path has in place of `{name}`.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> &str {
+        let place = self.route.place_of(name);
+        place.and_then(|place| self.segments.get(place)).map_or("", String::as_str)
     }
 
     /// The key that it bears, when it has the shape of one.
@@ -83,20 +111,15 @@ impl Request {
         text.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| text.parse()).ok()
     }
 
-    /// Method and decoded path segments, to match a route by.
-    #[must_use]
-    pub fn route(&self) -> (&str, Vec<&str>) {
-        (self.method.as_str(), self.segments.iter().map(String::as_str).collect())
-    }
-
-    /// The body, when it has at most `most` bytes.
+    /// The body, when it is no larger than the route allows; empty where the route takes none.
     ///
     /// # Errors
     /// [`Problem::BodyTooLarge`], and [`Problem::Unauthorized`] where it was not read for want of a key.
-    pub fn body_within(&self, most: usize) -> Result<&[u8], Problem> {
+    pub fn body(&self) -> Result<&[u8], Problem> {
         match &self.body {
-            Body::Read(body) if body.len() <= most => Ok(body),
-            Body::Read(_) | Body::TooLarge => Err(Problem::BodyTooLarge(most)),
+            Body::Read(body) => Ok(body),
+            Body::TooLarge => Err(Problem::BodyTooLarge(self.route.max_bytes)),
+            Body::Unread if self.route.max_bytes == 0 => Ok(&[]),
             Body::Unread => Err(Problem::Unauthorized),
         }
     }
@@ -111,15 +134,27 @@ impl Request {
         Some(first.to_str().map_err(|_| ()))
     }
 
-    /// Checks that the query has no parameters but these, each once.
+    /// Checks that the query has no parameters but those of the route, each once.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] that names each other one.
+    pub fn check_query(&self) -> Result<(), Problem> {
+        self.check_query_for(|name| self.route.query.iter().any(|(known, _)| *known == name))
+    }
+
+    /// As [`Request::check_query`], for a route that takes only these in some cases.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] that names each other one.
     pub fn allow_query(&self, names: &[&str]) -> Result<(), Problem> {
+        self.check_query_for(|name| names.contains(&name))
+    }
+
+    fn check_query_for(&self, is_known: impl Fn(&str) -> bool) -> Result<(), Problem> {
         let mut errors = Vec::new();
         for (index, (name, _)) in self.query.iter().enumerate() {
             let repeated = self.query.iter().take(index).any(|(before, _)| before == name);
-            if !names.contains(&name.as_str()) {
+            if !is_known(name) {
                 errors.push(FieldError::new(format!("?{name}"), "is not a parameter of this route"));
             } else if repeated {
                 errors.push(FieldError::new(format!("?{name}"), "is given twice"));

@@ -1,4 +1,6 @@
-//! From the host's request to the host's response: every component's handler is one call of [`serve`].
+//! From the host's request to the host's response: every component is one [`component!`](crate::component).
+
+use std::pin::Pin;
 
 use bytes::Bytes;
 use spin_sdk::http::{FullBody, Response as SpinResponse};
@@ -9,6 +11,7 @@ use crate::app::App;
 use crate::ids::now;
 use crate::problem::Problem;
 use crate::request::Request;
+use crate::route::Route;
 
 /// What a component's handler gives back to the host.
 pub type Response = SpinResponse<FullBody<Bytes>>;
@@ -16,21 +19,70 @@ pub type Response = SpinResponse<FullBody<Bytes>>;
 /// What tells the host whose request it was: it limits and schedules by this, and takes it away from the answer.
 const TENANT: &str = "tenant";
 
-/// Reads the request, routes it and answers. Problems become problem+json; nothing becomes a transport error.
+/// An answer under way.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + 'a>>;
+/// What answers the requests of one route.
+pub type Handler = for<'a> fn(&'a App, &'a Request) -> Answering<'a>;
+/// As [`Handler`], for routes that take no key and need no database.
+pub type PublicHandler = for<'a> fn(&'a Request) -> Answering<'a>;
+
+/// Writes a component: its entry point, and a handler for each route of its list, in the list's order. A route without a handler, a handler without a
+/// route, and a parameter that the path does not have do not compile.
 ///
-/// The key is looked at before the body: without a good one the body stays where it is, and routes answer as to a request without a key.
+/// A handler is given the app, the request, and the arguments in parentheses: the name of a parameter of the path, or a literal. After `public`, for
+/// routes that need neither key nor database, it is given the request alone.
+///
+/// ```ignore
+/// shell::component! { shell::routes::HOLD {
+///     "GET /v1/holds/{id}" => state(id),
+///     "POST /v1/holds/{id}/capture" => capture(id),
+///     "POST /v1/holds/{id}/release" => release(id),
+/// } }
+/// ```
+#[macro_export]
+macro_rules! component {
+    (public $routes:path { $($route:literal => $($handler:ident)::+()),+ $(,)? }) => {
+        const _: () = $crate::check_bound($routes, &[$(($route, &[])),+]);
+
+        #[::spin_sdk::http_service]
+        async fn handle(request: ::spin_sdk::http::Request) -> $crate::Response {
+            const HANDLERS: &[$crate::PublicHandler] = &[$(|request| Box::pin($($handler)::+(request))),+];
+            $crate::serve_public(request, $routes, HANDLERS).await
+        }
+    };
+    ($routes:path { $($route:literal => $($handler:ident)::+($($argument:tt),*)),+ $(,)? }) => {
+        const _: () = $crate::check_bound($routes, &[$(($route, &[$(stringify!($argument)),*])),+]);
+
+        #[::spin_sdk::http_service]
+        async fn handle(request: ::spin_sdk::http::Request) -> $crate::Response {
+            const HANDLERS: &[$crate::Handler] = &[$(|app, request| {
+                Box::pin($($handler)::+(app, request $(, $crate::component!(@argument request $argument))*))
+            }),+];
+            $crate::serve(request, $routes, HANDLERS).await
+        }
+    };
+    (@argument $request:ident $literal:literal) => { $literal };
+    (@argument $request:ident $name:ident) => { $request.parameter(stringify!($name)) };
+}
+
+/// Finds the request's route, reads the request and answers. Problems become problem+json; nothing becomes a transport error.
+///
+/// The key is looked at before the body: without a good one the body stays where it is, and handlers answer as to a request without a key.
 pub async fn serve(
     request: spin_sdk::http::Request,
-    route: impl AsyncFnOnce(&App, &Request) -> Result<Reply, Problem>,
+    routes: &'static [Route],
+    handlers: &'static [Handler],
 ) -> Response {
     let (parts, body) = request.into_parts();
     let mut request = Request::head(parts);
     let answered = async {
+        let place = request.find_route(routes)?;
+        let handler = handlers.get(place).ok_or(Problem::RouteNotFound)?;
         let app = App::of_this_instance().await?;
-        if request.may_have_body() && may_read_body(&app.sql, &request, now()).await? {
+        if request.route().max_bytes > 0 && may_read_body(&app.sql, &request, now()).await? {
             request.read(body).await?;
         }
-        route(&app, &request).await
+        handler(&app, &request).await
     };
     let reply = answered.await.unwrap_or_else(|problem| problem.reply());
     let programme = request.bearer().and_then(|bearer| programme_of(bearer.hash(), now()));
@@ -41,12 +93,18 @@ pub async fn serve(
 }
 
 /// As [`serve`], for routes that must answer even when the database does not. They take neither key nor body.
-pub async fn serve_plain(
+pub async fn serve_public(
     request: spin_sdk::http::Request,
-    route: impl AsyncFnOnce(&Request) -> Result<Reply, Problem>,
+    routes: &'static [Route],
+    handlers: &'static [PublicHandler],
 ) -> Response {
     let (parts, _) = request.into_parts();
-    respond(route(&Request::head(parts)).await.unwrap_or_else(|problem| problem.reply()))
+    let mut request = Request::head(parts);
+    let answered = async {
+        let place = request.find_route(routes)?;
+        handlers.get(place).ok_or(Problem::RouteNotFound)?(&request).await
+    };
+    respond(answered.await.unwrap_or_else(|problem| problem.reply()))
 }
 
 /// `content-length` is always set: without it the last chunk travels alone and waits 40 ms for an acknowledgement on keep-alive connections.
