@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Context, Currency, EntryId, Member, MemberId, Money, Origin, ProgrammeId, Reference, Timestamp};
-use rules::{Command, Document, EarnEvent, Line, Recorded, Reverse, Rulebook, decide};
+use rules::{Case, Command, Document, EarnEvent, Line, Recorded, Reverse, Rulebook, decide};
 
 /// Validates a document; a valid one survives being stored and earns without harm.
 pub fn work_with(document: &Document) {
@@ -77,8 +77,8 @@ fn carry_out(
 ) -> Option<(ledger::Entry, Member)> {
     let programme = ProgrammeId::new("p").unwrap();
     let context = Context { programme, rulebook_version: 1, now, first_id: EntryId(first_id << 64) };
-    let decided = decide(book, member.clone(), command, origin, recorded, context);
-    let decided = match decided {
+    let case = Case { book, origin, recorded, context };
+    let decided = match decide(&case, member.clone(), command) {
         Ok(decided) => decided,
         Err(stop) => {
             stop.refusal().expect("a valid rulebook leads to no fault");

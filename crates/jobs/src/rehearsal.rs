@@ -11,7 +11,7 @@ use ledger::{
     Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp, local_date,
     start_of_day,
 };
-use rules::{Command, Recorded, decide_single};
+use rules::{Case, Command, Recorded, decide_single};
 use serde_json::{Map, Value as Json, json};
 use store::{Error, Lots, Order, ProgrammeRef, Scope, Sql, Wanted, expiring_members, load, nothing_due, tiers_alone};
 
@@ -215,7 +215,7 @@ fn entries(
         return Err(Fault::Unbalanced);
     }
     let programme = ProgrammeId::new(place.programme.id.as_str()).map_err(|_| Fault::Draft)?;
-    let mut entries: Vec<Entry> = Vec::new();
+    let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), Recorded::default());
     let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
     // A new ladder is not waited with until the night: its pass comes every quarter of an hour.
     let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, Command::Settle), (now, upgrade)]);
@@ -226,8 +226,8 @@ fn entries(
             now,
             first_id: EntryId(entries.len() as u128 + 1),
         };
-        let decided = decide_single(&place.book, member, &command, &Origin::default(), &Recorded::default(), context);
-        let decided = decided.map_err(|stop| match stop {
+        let case = Case { book: &place.book, origin: &origin, recorded: &recorded, context };
+        let decided = decide_single(&case, member, &command).map_err(|stop| match stop {
             Stop::Fault(fault) => fault,
             // Nobody asked for what the night does, so there is nobody to refuse it to.
             Stop::Refused(_) => Fault::Draft,

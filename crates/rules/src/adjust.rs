@@ -1,11 +1,11 @@
 //! Points by hand: which reasons the rulebook knows, who has to approve how much, in all of a day and a month, and how long granted points live.
 
 use ledger::{
-    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Origin, Person, Refusal, Ruling, Stop, Tally, Undone,
-    Verdict, decide_request, local_date, request,
+    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Person, Refusal, Ruling, Stop, Tally, Undone, Verdict,
+    decide_request, local_date, request,
 };
 
-use crate::command::Recorded;
+use crate::case::Case;
 use crate::document::{ApprovalStep, Approvals, Multiples, Per};
 use crate::rulebook::{DAY_MS, Rulebook};
 
@@ -24,6 +24,16 @@ pub struct AdjustmentWish {
     pub by: Person,
     /// The grant by hand that it undoes, and how many points that was.
     pub undoes: Option<(Undone, i64)>,
+}
+
+/// What a person decides on a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Vote<'a> {
+    pub(crate) request: EntryId,
+    pub(crate) verdict: Verdict,
+    pub(crate) by: &'a Person,
+    /// The role in which the person decides.
+    pub(crate) role: &'a str,
 }
 
 /// What the counters of the programme count for a person who asks or approves.
@@ -56,7 +66,9 @@ impl Windows {
     fn new(
         book: &Rulebook,
         journal: &Journal,
-        (multiples, what, points): (Multiples, &str, i64),
+        multiples: Multiples,
+        what: &str,
+        points: i64,
         before: impl Fn(&str, i32) -> i64,
     ) -> Self {
         let now = journal.now();
@@ -73,22 +85,25 @@ impl Windows {
 
     /// Of the programme's counters for a person.
     fn of_person(
-        book: &Rulebook,
+        case: &Case<'_>,
         journal: &Journal,
-        (multiples, what, points): (Multiples, &str, i64),
-        (subject, recorded): (&str, &Recorded),
+        multiples: Multiples,
+        what: &str,
+        points: i64,
+        subject: &str,
     ) -> Self {
         let before = |name: &str, period: i32| {
-            let found = recorded.tallies.iter().find(|c| c.subject == subject && c.name == name && c.period == period);
+            let found =
+                case.recorded.tallies.iter().find(|c| c.subject == subject && c.name == name && c.period == period);
             found.map_or(0, |counted| counted.amount)
         };
-        Self::new(book, journal, (multiples, what, points), before)
+        Self::new(case.book, journal, multiples, what, points, before)
     }
 
     /// Of the member's own counters.
     fn of_member(book: &Rulebook, journal: &Journal, points: i64) -> Self {
         let before = |name: &str, period: i32| journal.member().counted(name, period).1;
-        Self::new(book, journal, (book.approvals.totals.member, "adjusted", points), before)
+        Self::new(book, journal, book.approvals.totals.member, "adjusted", points, before)
     }
 
     /// The first period in which more is counted than a step up to `most` is good for.
@@ -153,12 +168,11 @@ fn good_for(approvals: &Approvals, terms: &AdjustmentTerms) -> Option<i64> {
 /// Posts the request, with the approvals that its size takes, and what else there was.
 pub(crate) fn ask(
     journal: &mut Journal,
-    book: &Rulebook,
-    (wish, concern): (&AdjustmentWish, Option<&Concern>),
-    recorded: &Recorded,
-    origin: Origin,
+    case: &Case<'_>,
+    wish: &AdjustmentWish,
+    concern: Option<&Concern>,
 ) -> Result<EntryId, Stop> {
-    let now = journal.now();
+    let (book, now) = (case.book, journal.now());
     if let Some((_, left)) = wish.undoes.filter(|(_, granted)| wish.points.saturating_neg() > *granted) {
         return Err(Refusal::MoreThanLeft { line: None, left }.into());
     }
@@ -178,8 +192,8 @@ pub(crate) fn ask(
         return Err(Refusal::UnknownPolicy { policy: wish.expiry.clone().unwrap_or_default() }.into());
     };
     let (points, subject) = (counted(wish.points), person_subject(&wish.by));
-    let asked = (approvals.totals.requester, "requested", points);
-    let of_person = Windows::of_person(book, journal, asked, (&subject, recorded));
+    let multiples = approvals.totals.requester;
+    let of_person = Windows::of_person(case, journal, multiples, "requested", points, &subject);
     let of_member = Windows::of_member(book, journal, points);
     let step = step(approvals, size(wish.points), &[&of_person, &of_member])?;
     let tallies = of_person.tallies(&subject, points, step.up_to);
@@ -194,24 +208,19 @@ pub(crate) fn ask(
         undoes: wish.undoes.map(|(undone, _)| undone),
         concern: concern.cloned(),
     };
-    request(journal, terms, wish.by.clone(), tallies, origin)
+    request(journal, terms, wish.by.clone(), tallies, case.origin.clone())
 }
 
 /// Posts the decision on a request; an approval counts for who approves, the last one for the member, too.
-pub(crate) fn decide(
-    journal: &mut Journal,
-    book: &Rulebook,
-    (id, verdict, by, role): (EntryId, Verdict, &Person, &str),
-    recorded: &Recorded,
-    origin: Origin,
-) -> Result<EntryId, Stop> {
+pub(crate) fn decide(journal: &mut Journal, case: &Case<'_>, vote: &Vote<'_>) -> Result<EntryId, Stop> {
+    let (book, Vote { request, verdict, by, role }) = (case.book, *vote);
     let (mut exceeded, mut counts) = (None, (Vec::new(), Vec::new()));
-    let open = journal.member().request(id).filter(|_| verdict == Verdict::Approve);
+    let open = journal.member().request(request).filter(|_| verdict == Verdict::Approve);
     if let Some(open) = open {
         let (points, most) = (counted(open.terms.points), good_for(&book.approvals, &open.terms));
         let subject = person_subject(by);
-        let approved = (book.approvals.totals.approver, "approved", points);
-        let of_approver = Windows::of_person(book, journal, approved, (&subject, recorded));
+        let multiples = book.approvals.totals.approver;
+        let of_approver = Windows::of_person(case, journal, multiples, "approved", points, &subject);
         let of_member = Windows::of_member(book, journal, points);
         let is_last = open.approvals.len() + 1 == open.terms.steps.len();
         exceeded = most.and_then(|most| {
@@ -221,8 +230,8 @@ pub(crate) fn decide(
         let of_member = if is_last { of_member.counts(points) } else { Vec::new() };
         counts = (of_member, of_approver.tallies(&subject, points, most));
     }
-    let ruling = Ruling { request: id, verdict, by: by.clone(), role: role.to_owned(), exceeded, counted: counts };
-    decide_request(journal, ruling, book.first_in_first_out(), origin)
+    let ruling = Ruling { request, verdict, by: by.clone(), role: role.to_owned(), exceeded, counted: counts };
+    decide_request(journal, ruling, book.first_in_first_out(), case.origin.clone())
 }
 
 /// Whether more points move than the request that was approved of is good for, as accounts go on while a request waits.

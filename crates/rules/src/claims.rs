@@ -58,7 +58,8 @@ pub(crate) fn moved(ladder: &Ladder, member: &Member, to: usize, mut claims: Vec
 pub(crate) fn lower(
     journal: &mut Journal,
     book: &Rulebook,
-    (earn, came_back): (&Entry, Qualifying),
+    earn: &Entry,
+    came_back: Qualifying,
     origin: &Origin,
     cause: EntryId,
 ) -> Result<(), Fault> {

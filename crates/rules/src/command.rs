@@ -299,6 +299,13 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// The other member that the command names, as it was loaded. A pool is none.
+    pub(crate) fn other(&self) -> Result<&Member, Refusal> {
+        let is_there = |member: &&Member| member.exists() && member.closed.is_none() && !member.id.is_pool();
+        let found = self.others.first().filter(is_there);
+        found.ok_or(Refusal::CounterpartyNotFound)
+    }
+
     /// Why the command cannot be recorded under its reference. What another member has under it is no repetition: whoever takes it for one
     /// leaves a customer without points.
     pub(crate) fn taken(&self) -> Option<Refusal> {

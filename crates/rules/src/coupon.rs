@@ -2,7 +2,8 @@
 
 use ledger::{CouponTerms, Discount, EntryId, Journal, Origin, Refusal, Stop, Timestamp, redeem_coupon};
 
-use crate::command::{Line, Recorded};
+use crate::case::Case;
+use crate::command::Line;
 use crate::document::CouponRule;
 use crate::rulebook::Rulebook;
 
@@ -32,22 +33,16 @@ fn terms(rule: &CouponRule) -> CouponTerms {
 }
 
 /// Uses a coupon for an order, which is known by its reference: all that coupons take off it is at most what it comes to.
-pub(crate) fn redeem(
-    journal: &mut Journal,
-    book: &Rulebook,
-    (code, lines): (&str, &[Line]),
-    recorded: &Recorded,
-    origin: Origin,
-) -> Result<EntryId, Stop> {
+pub(crate) fn redeem(journal: &mut Journal, case: &Case<'_>, code: &str, lines: &[Line]) -> Result<EntryId, Stop> {
     let Some(coupon) = journal.member().coupon(code) else { return Err(Refusal::CouponResolved.into()) };
-    if lines.iter().any(|line| line.amount.currency != book.currency) {
-        return Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }.into());
+    if lines.iter().any(|line| line.amount.currency != case.book.currency) {
+        return Err(Refusal::CurrencyMismatch { expected: case.book.currency.to_string() }.into());
     }
-    if let Some(entry) = recorded.used.filter(|_| !coupon.terms.stacks) {
+    if let Some(entry) = case.recorded.used.filter(|_| !coupon.terms.stacks) {
         return Err(Refusal::CouponNotStackable { entry }.into());
     }
-    let discount = discount(&coupon.terms, lines, recorded.off_minor, &origin)?;
-    redeem_coupon(journal, code, discount, origin)
+    let discount = discount(&coupon.terms, lines, case.recorded.off_minor, case.origin)?;
+    redeem_coupon(journal, code, discount, case.origin.clone())
 }
 
 /// What the coupon takes off these lines, of which others have taken off so much before.

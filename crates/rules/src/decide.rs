@@ -3,12 +3,13 @@
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Closed, Context, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Stop, Timestamp, Zone,
-    activate_early, cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release,
-    remind, restore, restore_coupon,
+    Closed, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Stop, Timestamp, Zone, activate_early,
+    cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release, remind, restore,
+    restore_coupon,
 };
 
-use crate::adjust::ask;
+use crate::adjust::{Vote, ask};
+use crate::case::Case;
 use crate::command::{Activation, Command, Decided, Recorded};
 use crate::earn::earn;
 use crate::level::set_level;
@@ -16,13 +17,12 @@ use crate::names::{is_mistaken, may_open};
 use crate::opening::opening;
 use crate::remind::reminder;
 use crate::reverse::reverse;
-use crate::rulebook::Rulebook;
-use crate::settle::{by, settle, wind_up};
+use crate::settle::{by, wind_up};
 use crate::{adjust, concern, coupon, deduct, exchange, joint, review, reward, tiers};
 
-/// How a command is decided: for `member`, given what is `recorded` about its documents. A refusal is an answer; a fault says that the
-/// state is inconsistent, or that the command is not one of those that it decides.
-pub type Decide = fn(&Rulebook, Member, &Command, &Origin, &Recorded, Context) -> Outcome;
+/// How a command is decided for a member. A refusal is an answer. A fault says that the state is inconsistent, or that the command is not
+/// one of those that it decides.
+pub type Decide = fn(&Case<'_>, Member, &Command) -> Outcome;
 
 /// What a decision comes to.
 pub type Outcome = Result<Decided, Stop>;
@@ -32,14 +32,7 @@ pub type Outcome = Result<Decided, Stop>;
 ///
 /// # Errors
 /// See [`Decide`].
-pub fn decide(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
+pub fn decide(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
     let decide = match command {
         Command::Earn(_) => decide_event,
         Command::Transfer { .. }
@@ -52,38 +45,24 @@ pub fn decide(
         Command::Exchange { .. } => decide_exchange,
         _ => decide_single as Decide,
     };
-    decide(book, member, command, origin, recorded, context)
+    decide(case, member, command)
 }
 
 /// Decides what an event earns ([`Command::Earn`]).
 ///
 /// # Errors
 /// See [`Decide`].
-pub fn decide_event(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
+pub fn decide_event(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
     let Command::Earn(event) = command else { return Err(Fault::Draft.into()) };
-    in_range(earn(book, member, event, origin, recorded, context))
+    in_range(earn(case, member, event))
 }
 
 /// Decides commands about several members at once.
 ///
 /// # Errors
 /// See [`Decide`].
-pub fn decide_joint(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
-    in_range(joint(book, member, command, (origin, recorded, context)))
+pub fn decide_joint(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
+    in_range(joint(case, member, command))
 }
 
 /// Decides a merger that needs nobody's approval, as no points move with it. Where the account has got some since the request was read, it must be
@@ -91,57 +70,36 @@ pub fn decide_joint(
 ///
 /// # Errors
 /// See [`Decide`].
-pub fn decide_empty_merge(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
-    let is_empty = joint::other(recorded).is_ok_and(|other| other.lots.iter().all(|lot| lot.remaining == 0));
-    if may(&member, command, recorded).is_ok() && !is_empty {
+pub fn decide_empty_merge(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
+    let is_empty = case.other().is_ok_and(|other| other.lots.iter().all(|lot| lot.remaining == 0));
+    if may(&member, command, case.recorded).is_ok() && !is_empty {
         return Err(Fault::Moved.into());
     }
-    decide_joint(book, member, command, origin, recorded, context)
+    decide_joint(case, member, command)
 }
 
 /// Decides an exchange of points for those of another programme ([`Command::Exchange`]).
 ///
 /// # Errors
 /// See [`Decide`].
-pub fn decide_exchange(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
+pub fn decide_exchange(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
     let Command::Exchange { with, points } = command else { return Err(Fault::Draft.into()) };
-    let terms = exchange::agreed(book, with.as_ref(), &context.programme);
+    let terms = exchange::agreed(case.book, with.as_ref(), &case.context.programme);
     // Before anything is told about the account there: who has no agreement with a programme learns nothing about its members.
     if terms.is_none() && member.exists() && member.closed.is_none() {
         return Err(Refusal::ExchangeNotOffered.into());
     }
-    may(&member, command, recorded)?;
+    may(&member, command, case.recorded)?;
     let Some(terms) = terms else { return Err(Fault::Draft.into()) };
-    in_range(exchange::exchange(book, member, *points, &terms, (origin, recorded, context)))
+    in_range(exchange::exchange(case, member, *points, &terms))
 }
 
 /// Decides all other commands.
 ///
 /// # Errors
 /// See [`Decide`].
-pub fn decide_single(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
-    in_range(simple(book, member, command, origin, recorded, context))
+pub fn decide_single(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
+    in_range(simple(case, member, command))
 }
 
 /// What would leave a bound comes from what the caller asks for, not from a broken state.
@@ -199,9 +157,7 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
             Err(Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() })
         }
         Command::RedeemCoupon { of: Some(of), .. } if *of != member.id => Err(Refusal::CouponNotFound),
-        Command::Transfer { .. } | Command::Merge { .. } | Command::Exchange { .. }
-            if joint::other(recorded).is_err() =>
-        {
+        Command::Transfer { .. } | Command::Merge { .. } | Command::Exchange { .. } if recorded.other().is_err() => {
             Err(Refusal::CounterpartyNotFound)
         }
         Command::Change(change) => change.may(recorded),
@@ -237,62 +193,49 @@ fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Re
 }
 
 /// Commands about several members at once.
-fn joint(book: &Rulebook, member: Member, command: &Command, with: (&Origin, &Recorded, Context)) -> Outcome {
-    may(&member, command, with.1)?;
+fn joint(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
+    may(&member, command, case.recorded)?;
     match command {
-        Command::Transfer { points, .. } => joint::transfer(book, member, *points, with),
-        Command::Merge { .. } => joint::merge(book, member, with),
-        Command::Pool { joins, .. } => joint::change_pool(book, member, *joins, with),
-        Command::Invite { head, guest } => joint::invite(book, member, (head, guest), with),
-        Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(book, member, *points, of, with),
-        Command::Recover(stolen) => joint::recover_all(book, member, stolen, with),
+        Command::Transfer { points, .. } => joint::transfer(case, member, *points),
+        Command::Merge { .. } => joint::merge(case, member),
+        Command::Pool { joins, .. } => joint::change_pool(case, member, *joins),
+        Command::Invite { head, guest } => joint::invite(case, member, head, guest),
+        Command::RedeemPooled { points, of, .. } => joint::redeem_pooled(case, member, *points, of),
+        Command::Recover(stolen) => joint::recover_all(case, member, stolen),
         Command::DecideFor { request, verdict, by, role, concerned } => {
-            concern::decide_concern(book, member, (*request, *verdict, by, role), concerned, with)
+            let vote = Vote { request: *request, verdict: *verdict, by, role };
+            concern::decide_concern(case, member, &vote, concerned)
         }
         _ => Err(Fault::Draft.into()),
     }
 }
 
-fn simple(
-    book: &Rulebook,
-    member: Member,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
+fn simple(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
     if let Command::Reverse(Some(wish)) = command
         && wish.merged.is_none()
         && wish.redemption.as_ref().is_some_and(|redemption| redemption.entry.member != member.id)
     {
-        may(&member, command, recorded)?;
-        return joint::reverse_pooled(book, member, wish, (origin, recorded, context));
+        may(&member, command, case.recorded)?;
+        return joint::reverse_pooled(case, member, wish);
     }
-    let mut journal = Journal::new(member, context);
     // What fell due is settled first, so that a request has one answer whether or not the night has run.
-    settle(&mut journal, book, &origin.actor)?;
-    may(journal.member(), command, recorded)?;
+    let mut journal = case.journal(0, member)?;
+    may(journal.member(), command, case.recorded)?;
     // A job has nothing to do for an account that is closed.
     if journal.member().closed.is_some() {
         let (decision, member) = journal.finish(0);
         return Ok(Decided { decision, member, others: Vec::new() });
     }
     let next = journal.posted();
-    let primary = post(&mut journal, book, command, origin, recorded)?.unwrap_or(next);
-    wind_up(&mut journal, book, &by(&origin.actor))?;
+    let primary = post(&mut journal, case, command)?.unwrap_or(next);
+    wind_up(&mut journal, case.book, &by(&case.origin.actor))?;
     let (decision, member) = journal.finish(primary);
     Ok(Decided { decision, member, others: Vec::new() })
 }
 
 /// Posts what the command itself asks for; tells which posting that is where it is not the first.
-fn post(
-    journal: &mut Journal,
-    book: &Rulebook,
-    command: &Command,
-    origin: &Origin,
-    recorded: &Recorded,
-) -> Result<Option<usize>, Stop> {
-    let origin = origin.clone();
+fn post(journal: &mut Journal, case: &Case<'_>, command: &Command) -> Result<Option<usize>, Stop> {
+    let (book, origin) = (case.book, case.origin.clone());
     match command {
         Command::Redeem { points } => {
             let wish = book.spend(journal, *points)?;
@@ -303,12 +246,12 @@ fn post(
             let wish = book.spend(journal, *points)?;
             hold(journal, wish, until, origin)?
         }
-        Command::PayLines { lines, minutes } => deduct::pay_lines(journal, book, lines, *minutes, origin)?,
-        Command::Take { reward, quantity } => reward::take(journal, book, reward, *quantity, recorded, origin)?,
-        Command::Deduct { order, most, minutes } => deduct::deduct(journal, book, *order, *most, *minutes, origin)?,
-        Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, book, (code, lines), recorded, origin)?,
+        Command::PayLines { lines, minutes } => deduct::pay_lines(journal, case, lines, *minutes)?,
+        Command::Take { reward, quantity } => reward::take(journal, case, reward, *quantity)?,
+        Command::Deduct { order, most, minutes } => deduct::deduct(journal, case, *order, *most, *minutes)?,
+        Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, case, code, lines)?,
         Command::CancelCoupon { code } => cancel_coupon(journal, code, origin)?,
-        Command::RestoreCoupon { used } if recorded.reversals.iter().any(|(id, _)| *id == used.id) => {
+        Command::RestoreCoupon { used } if case.recorded.reversals.iter().any(|(id, _)| *id == used.id) => {
             return Err(Refusal::NothingToReverse.into());
         }
         Command::RestoreCoupon { used } => restore_coupon(journal, used, origin)?,
@@ -317,23 +260,23 @@ fn post(
             capture(journal, *hold, *points, extends, origin)?
         }
         Command::Release { hold } => release(journal, *hold, origin)?,
-        Command::Reverse(Some(wish)) => return reverse((journal, None), book, wish, recorded, origin).map(Some),
+        Command::Reverse(Some(wish)) => return reverse(journal, None, case, wish).map(Some),
         Command::RejectReview(wish) => {
             if let Some(earn) = &wish.earn {
                 may_decide(journal.member(), earn.id, &origin)?;
             }
-            return reverse((journal, None), book, wish, recorded, origin).map(Some);
+            return reverse(journal, None, case, wish).map(Some);
         }
         Command::ApproveReview { earn, occurred_at, promises } => {
-            review::approve(journal, book, *earn, *occurred_at, promises, origin)?
+            review::approve(journal, case, *earn, *occurred_at, promises)?
         }
         Command::Erase => return forget(journal, origin),
         Command::Freeze(sides) => freeze(journal, *sides, origin)?,
         Command::Restore(sides) => restore(journal, *sides, origin)?,
-        Command::Request(wish) => ask(journal, book, (wish, None), recorded, origin)?,
-        Command::RequestFor(wish, concern) => ask(journal, book, (wish, Some(concern)), recorded, origin)?,
+        Command::Request(wish) => ask(journal, case, wish, None)?,
+        Command::RequestFor(wish, concern) => ask(journal, case, wish, Some(concern))?,
         Command::Decide { request, verdict, by, role } => {
-            adjust::decide(journal, book, (*request, *verdict, by, role), recorded, origin)?;
+            adjust::decide(journal, case, &Vote { request: *request, verdict: *verdict, by, role })?;
             // The last approval executes what was asked for, and that is the answer.
             return Ok(journal.posted().checked_sub(1));
         }
@@ -350,8 +293,8 @@ fn post(
             enrol(journal, origin)?
         }
         Command::Change(_) => enrol(journal, origin)?,
-        Command::Open(wish) => opening(journal, book, wish, origin)?,
-        Command::SetLevel { tier, until } => set_level(journal, book, (tier, *until), origin)?,
+        Command::Open(wish) => opening(journal, case, wish)?,
+        Command::SetLevel { tier, until } => set_level(journal, case, tier, *until)?,
         Command::Upgrade => {
             tiers::upgrade(journal, book, journal.now(), &origin, None)?;
             return Ok(None);

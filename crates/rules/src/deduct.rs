@@ -2,17 +2,17 @@
 
 use ledger::{Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, Stop, hold, redeem};
 
-use crate::rulebook::Rulebook;
+use crate::case::Case;
 
 /// Spends the points, or sets them aside.
 pub(crate) fn deduct(
     journal: &mut Journal,
-    book: &Rulebook,
+    case: &Case<'_>,
     order: Money,
     wished: Option<i64>,
     minutes: Option<u32>,
-    origin: Origin,
 ) -> Result<EntryId, Stop> {
+    let book = case.book;
     let Some(rule) = &book.redemption else { return Err(Refusal::NoDeduction.into()) };
     if order.currency != book.currency {
         return Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }.into());
@@ -39,20 +39,19 @@ pub(crate) fn deduct(
         money_minor: i64::try_from(money).map_err(|_| Fault::Overflow)?,
     };
     let wish = Redeem { deduction: Some(deduction), ..book.spend(journal, points)? };
-    spend(journal, wish, minutes, origin)
+    spend(journal, wish, minutes, case.origin.clone())
 }
 
 /// Spends points on lines of an order, or sets them aside: what each line costs is the till's to say.
 pub(crate) fn pay_lines(
     journal: &mut Journal,
-    book: &Rulebook,
+    case: &Case<'_>,
     lines: &[(String, i64, i64)],
     minutes: Option<u32>,
-    origin: Origin,
 ) -> Result<EntryId, Stop> {
     let sum = lines.iter().try_fold(0i64, |sum, (_, _, points)| sum.checked_add(*points)).ok_or(Fault::Overflow)?;
-    let wish = Redeem { lines: lines.to_vec(), ..book.spend(journal, sum)? };
-    spend(journal, wish, minutes, origin)
+    let wish = Redeem { lines: lines.to_vec(), ..case.book.spend(journal, sum)? };
+    spend(journal, wish, minutes, case.origin.clone())
 }
 
 fn spend(journal: &mut Journal, wish: Redeem, minutes: Option<u32>, origin: Origin) -> Result<EntryId, Stop> {

@@ -1,12 +1,12 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Context, Decision, Earn, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, MOST_REVIEWS, Member, Origin, Refusal,
-    Timestamp, Totals,
+    Decision, Earn, Exact, ExpiryPolicy, LotGrant, LotNumber, MOST_REVIEWS, Member, Origin, Refusal, Timestamp, Totals,
 };
 
 use crate::award::{self, Share};
-use crate::command::{Decided, EarnEvent, Line, Recorded};
+use crate::case::Case;
+use crate::command::{Decided, EarnEvent, Line};
 use crate::condition::Facts;
 use crate::coupon::Issue;
 use crate::decide::{Outcome, closed};
@@ -16,27 +16,20 @@ use crate::limits::Limits;
 use crate::names::may_open;
 use crate::review::{kept_back, too_fast, too_much};
 use crate::rulebook::{Availability, Rulebook};
-use crate::settle::{settle, wind_up};
+use crate::settle::wind_up;
 use crate::tiers;
 
 /// How far a caller's clock may run ahead of the server's.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 
-pub(crate) fn earn(
-    book: &Rulebook,
-    member: Member,
-    event: &EarnEvent,
-    origin: &Origin,
-    recorded: &Recorded,
-    context: Context,
-) -> Outcome {
-    let now = context.now;
+pub(crate) fn earn(case: &Case<'_>, member: Member, event: &EarnEvent) -> Outcome {
+    let Case { book, origin, .. } = *case;
+    let now = case.now();
     let occurred_at = event.occurred_at.unwrap_or(now);
-    may(book, &member, event, origin, recorded, occurred_at, now)?;
-    let mut journal = Journal::new(member, context);
-    settle(&mut journal, book, &origin.actor)?;
+    may(case, &member, event, occurred_at)?;
+    let mut journal = case.journal(0, member)?;
     let extends = book.extended(journal.member(), occurred_at, now)?;
-    let earned = price(book, journal.member(), (event, origin), recorded, occurred_at, now)?;
+    let earned = price(case, journal.member(), event, occurred_at)?;
     // What is open travels with every entry of the member. Nothing is lost: the order can be sent again once somebody has decided.
     if earned.review.is_some() && journal.member().reviews.len() >= MOST_REVIEWS {
         return Err(Refusal::TooManyReviews { most: MOST_REVIEWS as i64 }.into());
@@ -51,15 +44,9 @@ pub(crate) fn earn(
 }
 
 /// The checks that need no sums, in the order of [`Refusal`].
-fn may(
-    book: &Rulebook,
-    member: &Member,
-    event: &EarnEvent,
-    origin: &Origin,
-    recorded: &Recorded,
-    occurred_at: Timestamp,
-    now: Timestamp,
-) -> Result<(), Refusal> {
+fn may(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Timestamp) -> Result<(), Refusal> {
+    let Case { book, origin, recorded, .. } = *case;
+    let now = case.now();
     if member.id.is_alias() || member.id.is_pool() {
         return Err(Refusal::MemberNotFound);
     }
@@ -96,14 +83,9 @@ fn may(
 }
 
 /// What the event earns.
-fn price(
-    book: &Rulebook,
-    member: &Member,
-    (event, origin): (&EarnEvent, &Origin),
-    recorded: &Recorded,
-    occurred_at: Timestamp,
-    now: Timestamp,
-) -> Result<Earn, Refusal> {
+fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Timestamp) -> Result<Earn, Refusal> {
+    let Case { book, origin, recorded, .. } = *case;
+    let now = case.now();
     let mut limits = Limits::new(book, member, occurred_at, now);
     let action = book.actions.get(&event.event);
     if let Some(limit) = action.and_then(|action| action.limit) {
@@ -115,7 +97,7 @@ fn price(
     }
     let level = tiers::level(book, member);
     let tier = level.map_or("", |level| level.id.as_str());
-    let mut facts = Facts::new((event, origin), (member, tier), &recorded.attributes, occurred_at, book.zone());
+    let mut facts = Facts::new(event, origin, member, tier, &recorded.attributes, occurred_at, book.zone());
     if book.counts_streaks(&event.event) {
         facts.streak_days = limits.streak(&event.event);
     }
@@ -138,8 +120,9 @@ fn price(
     let mut wanted: Vec<Exact> = shares.iter().map(|share| share.desired).collect();
     for (share, (wanted, fired)) in (by_themselves..).zip(wanted.iter_mut().skip(by_themselves).zip(&fired)) {
         for cap in &fired.rule.caps {
-            let shared = (event.device.as_deref(), recorded.tallies.as_slice());
-            *wanted = (*wanted).min(Exact::whole(limits.cap_share((share, &fired.rule.id), cap, shared)));
+            let device = event.device.as_deref();
+            let most = limits.cap_share(share, &fired.rule.id, cap, device, &recorded.tallies);
+            *wanted = (*wanted).min(Exact::whole(most));
         }
     }
     let points = award::points(book, &wanted)?;

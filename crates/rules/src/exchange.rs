@@ -10,12 +10,12 @@ use ledger::{
     least_for_one, take_in,
 };
 
-use crate::command::{Decided, Recorded};
+use crate::case::Case;
+use crate::command::Decided;
 use crate::decide::Outcome;
 use crate::document::Transfers;
-use crate::joint::{along, first, joined, may_give, opened, other, spendable};
+use crate::joint::{first, joined, may_give, spendable};
 use crate::rulebook::{Acceptance, Rulebook};
-use crate::settle::wind_up;
 
 /// What granted lots that come from another programme, before its id; the counters of what is given up for points of it are called alike.
 pub(crate) const SOURCE: &str = "exchange:";
@@ -41,14 +41,13 @@ impl Eq for Partner {}
 
 /// Gives points up here and grants what they are worth there.
 pub(crate) fn exchange(
-    book: &Rulebook,
+    case: &Case<'_>,
     member: Member,
     points: i64,
     Terms { partner, offer, accepted }: &Terms<'_>,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
 ) -> Outcome {
-    let receiver = other(recorded).and_then(|receiver| may_receive(receiver, &member))?;
-    let mut giver = opened(0, member, &context, book, origin)?;
+    let receiver = case.other().and_then(|receiver| may_receive(receiver, &member))?;
+    let mut giver = case.journal(0, member)?;
     let primary = giver.posted();
     // Nobody gives points up for nothing.
     let least = least_for_one(accepted.rate).unwrap_or(i64::MAX).max(offer.least_points);
@@ -58,23 +57,24 @@ pub(crate) fn exchange(
     // No more is given up than it takes for the same points there; bounds are for what was asked.
     let asked = points;
     let points = needed(asked, accepted.rate).unwrap_or(asked);
-    let counts = may_give(book, bounds, &counter, giver.member(), (asked, points), giver.now())?;
-    let lots = spendable(&[&giver], book);
+    let counts = may_give(case.book, bounds, &counter, giver.member(), asked, points, giver.now())?;
+    let lots = spendable(&[&giver], case.book);
     // Nobody gives up what there is not, even where less would do.
     first(&lots, asked)?;
     let draws: Vec<LotDraw> = first(&lots, points)?.into_iter().map(|(_, draw)| draw).collect();
-    let (grants, got) = grants(giver.member(), &draws, accepted, &partner.book, &context)?;
+    let (grants, got) = grants(giver.member(), &draws, accepted, &partner.book, &case.context)?;
     let there = Exchange { programme: partner.programme.clone(), points: got, rate: accepted.rate };
-    let here = Exchange { programme: context.programme.clone(), points, rate: accepted.rate };
-    let cause = give_up(&mut giver, draws, there, counts, origin.clone())?;
-    wind_up(&mut giver, book, &along(origin))?;
+    let here = Exchange { programme: case.context.programme.clone(), points, rate: accepted.rate };
+    let cause = give_up(&mut giver, draws, there, counts, case.origin.clone())?;
+    case.wind_up(&mut giver)?;
     // Keys, channels and stores of one programme are nobody's business in the other.
-    let from = Origin { actor: format!("programme:{}", context.programme), ..Origin::default() };
+    let from = Origin { actor: format!("programme:{}", case.context.programme), ..Origin::default() };
     let (programme, rulebook_version) = (partner.programme.clone(), partner.book.version());
-    let abroad = Context { programme, rulebook_version, ..context };
-    let mut taker = opened(1, receiver.clone(), &abroad, &partner.book, &from)?;
+    let context = Context { programme, rulebook_version, ..case.context.clone() };
+    let abroad = Case { book: &partner.book, origin: &from, recorded: case.recorded, context };
+    let mut taker = abroad.journal(1, receiver.clone())?;
     take_in(&mut taker, grants, here, cause, from.clone())?;
-    wind_up(&mut taker, &partner.book, &from)?;
+    abroad.wind_up(&mut taker)?;
     let decided = joined(vec![giver, taker], 0, primary)?;
     // The member there is none of this programme.
     Ok(Decided { others: Vec::new(), ..decided })

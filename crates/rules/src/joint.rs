@@ -4,22 +4,19 @@
 //! redemption follows what its members give.
 
 use ledger::{
-    ClawBack, Closed, Context, Count, Decision, Entry, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
-    MOST_POOLED, Member, MemberId, Origin, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back,
-    give, hand_over, pool as note_pool, receive, redeem, take_over,
+    ClawBack, Closed, Count, Decision, Entry, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
+    MOST_POOLED, Member, MemberId, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give,
+    hand_over, pool as note_pool, receive, redeem, take_over,
 };
 
-use crate::command::{Decided, Recorded, Stolen};
+use crate::case::Case;
+use crate::command::{Decided, Stolen};
 use crate::decide::Outcome;
 use crate::document::Transfers;
 use crate::limits::{Limits, STREAK};
 use crate::reverse::{Reverse, recover, reverse};
 use crate::rulebook::Rulebook;
-use crate::settle::{settle, wind_up};
 use crate::tiers;
-
-/// Entries of one member have their ids next to each other, and those of the next member begin this many further on.
-const IDS_EACH: u64 = 1 << 20;
 
 /// Puts journals together, in order; `asked` is the one of who asked, and `primary` the posting it asked for.
 pub(crate) fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
@@ -38,57 +35,26 @@ pub(crate) fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Ou
     Ok(Decided { decision: Decision { postings, primary: at }, member, others })
 }
 
-/// The journal of a member, the `place`th of the decision, with everything written down that is due.
-pub(crate) fn opened(
-    place: u64,
-    member: Member,
-    context: &Context,
-    book: &Rulebook,
-    by: &Origin,
-) -> Result<Journal, Fault> {
-    let first_id = context.first_id.skip(place.saturating_mul(IDS_EACH));
-    let mut journal = Journal::new(member, Context { first_id, ..context.clone() });
-    settle(&mut journal, book, &by.actor)?;
-    Ok(journal)
-}
-
-/// What entries of others and those that come along say of where they come from.
-pub(crate) fn along(origin: &Origin) -> Origin {
-    Origin { reference: None, ..origin.clone() }
-}
-
-/// The other member, as it was loaded with the command. A pool is none.
-pub(crate) fn other(recorded: &Recorded) -> Result<&Member, Refusal> {
-    let is_there = |member: &&Member| member.exists() && member.closed.is_none() && !member.id.is_pool();
-    let found = recorded.others.first().filter(is_there);
-    found.ok_or(Refusal::CounterpartyNotFound)
-}
-
 /// A gift: points move to another member and keep their dates.
-pub(crate) fn transfer(
-    book: &Rulebook,
-    member: Member,
-    points: i64,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
-    let receiver = other(recorded)?;
+pub(crate) fn transfer(case: &Case<'_>, member: Member, points: i64) -> Outcome {
+    let receiver = case.other()?;
     if receiver.id == member.id {
         return Err(Refusal::SameMember.into());
     }
     if receiver.frozen.earning {
         return Err(Refusal::MemberFrozen { side: "earning" }.into());
     }
-    let mut giver = opened(0, member, &context, book, origin)?;
+    let mut giver = case.journal(0, member)?;
     let primary = giver.posted();
-    let Some(rule) = book.transfers else { return Err(Refusal::TransfersNotOffered.into()) };
-    let counts = may_give(book, rule, "transfer", giver.member(), (points, points), giver.now())?;
-    let draws = first(&spendable(&[&giver], book), points)?.into_iter().map(|(_, draw)| draw).collect();
-    let (cause, grants) = give(&mut giver, draws, &receiver.id, counts, origin.clone())?;
-    wind_up(&mut giver, book, &along(origin))?;
-    let mut taker = opened(1, receiver.clone(), &context, book, origin)?;
+    let Some(rule) = case.book.transfers else { return Err(Refusal::TransfersNotOffered.into()) };
+    let counts = may_give(case.book, rule, "transfer", giver.member(), points, points, giver.now())?;
+    let draws = first(&spendable(&[&giver], case.book), points)?.into_iter().map(|(_, draw)| draw).collect();
+    let (cause, grants) = give(&mut giver, draws, &receiver.id, counts, case.origin.clone())?;
+    case.wind_up(&mut giver)?;
+    let mut taker = case.journal(1, receiver.clone())?;
     let from = giver.member().id.clone();
-    receive(&mut taker, grants, &from, cause, along(origin))?;
-    wind_up(&mut taker, book, &along(origin))?;
+    receive(&mut taker, grants, &from, cause, case.along())?;
+    case.wind_up(&mut taker)?;
     joined(vec![giver, taker], 0, primary)
 }
 
@@ -98,7 +64,8 @@ pub(crate) fn may_give(
     rule: Transfers,
     counter: &str,
     member: &Member,
-    (points, given): (i64, i64),
+    points: i64,
+    given: i64,
     now: Timestamp,
 ) -> Result<Vec<Count>, Refusal> {
     let mut limits = Limits::new(book, member, now, now);
@@ -151,43 +118,33 @@ pub(crate) fn first(lots: &[(usize, LotDraw)], points: i64) -> Result<Vec<(usize
 }
 
 /// A member becomes part of another one: all it has goes there, and its account is closed.
-pub(crate) fn merge(
-    book: &Rulebook,
-    member: Member,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
-    let source = other(recorded)?;
+pub(crate) fn merge(case: &Case<'_>, member: Member) -> Outcome {
+    let source = case.other()?;
     if source.id == member.id {
         return Err(Refusal::SameMember.into());
     }
-    let giver = opened(0, source.clone(), &context, book, origin)?;
-    let taker = opened(1, member, &context, book, origin)?;
+    let giver = case.journal(0, source.clone())?;
+    let taker = case.journal(1, member)?;
     let primary = taker.posted();
-    merged_into(book, taker, giver, primary, origin)
+    merged_into(case, taker, giver, primary)
 }
 
 /// Lets the account of `giver` become part of that of `taker`.
-pub(crate) fn merged_into(
-    book: &Rulebook,
-    mut taker: Journal,
-    mut giver: Journal,
-    primary: usize,
-    origin: &Origin,
-) -> Outcome {
+pub(crate) fn merged_into(case: &Case<'_>, mut taker: Journal, mut giver: Journal, primary: usize) -> Outcome {
     let tier = giver.member().tier.clone();
-    let estate = hand_over(&mut giver, &taker.member().id, along(origin))?;
+    let estate = hand_over(&mut giver, &taker.member().id, case.along())?;
     if estate.coupons.len() + taker.member().coupons.len() > MOST_COUPONS {
         return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
     }
     let counts = estate.counts.into_iter().filter_map(|count| merged(taker.member(), count)).collect();
     let estate = Estate { counts, ..estate };
-    let id = take_over(&mut taker, estate, &giver.member().id, origin.clone())?;
-    let came = along(origin);
+    let id = take_over(&mut taker, estate, &giver.member().id, case.origin.clone())?;
+    let came = case.along();
     // What the other had reached is kept, and its gifts are not given again.
-    tiers::keep_rank(&mut taker, book, tier, &came, id)?;
+    tiers::keep_rank(&mut taker, case.book, tier, &came, id)?;
     let now = taker.now();
-    tiers::upgrade(&mut taker, book, now, &came, Some(id))?;
-    wind_up(&mut taker, book, &came)?;
+    tiers::upgrade(&mut taker, case.book, now, &came, Some(id))?;
+    case.wind_up(&mut taker)?;
     joined(vec![giver, taker], 1, primary)
 }
 
@@ -205,30 +162,25 @@ const INVITED_MS: i64 = 7 * 24 * 3_600_000;
 
 /// A member joins a pool, or leaves it. The first one makes the pool and is its head; others join when the head has invited them. When the
 /// last one leaves, it takes along what the pool has of its own.
-pub(crate) fn change_pool(
-    book: &Rulebook,
-    member: Member,
-    joins: bool,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
-    let account = recorded.others.first().ok_or(Fault::Moved)?;
-    may_change(&member, account, joins, context.now)?;
-    let mut shared = opened(1, account.clone(), &context, book, origin)?;
-    let mut own = opened(0, member, &context, book, origin)?;
+pub(crate) fn change_pool(case: &Case<'_>, member: Member, joins: bool) -> Outcome {
+    let account = case.recorded.others.first().ok_or(Fault::Moved)?;
+    may_change(&member, account, joins, case.now())?;
+    let mut shared = case.journal(1, account.clone())?;
+    let mut own = case.journal(0, member)?;
     let primary = own.posted();
     let (mine, theirs) = (PoolChange { is_pool: false, joins }, PoolChange { is_pool: true, joins });
     let left = shared.member().lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining });
     let left: Vec<LotDraw> = left.collect();
     if joins || account.pooled.len() > 1 || left.is_empty() || shared.member().debt > 0 {
-        let id = note_pool(&mut own, mine, &account.id, None, origin.clone())?;
-        note_pool(&mut shared, theirs, &own.member().id, Some(id), along(origin))?;
+        let id = note_pool(&mut own, mine, &account.id, None, case.origin.clone())?;
+        note_pool(&mut shared, theirs, &own.member().id, Some(id), case.along())?;
         return joined(vec![own, shared], 0, primary);
     }
-    let id = note_pool(&mut shared, theirs, &own.member().id, None, along(origin))?;
-    let (cause, grants) = give(&mut shared, left, &own.member().id, Vec::new(), along(origin))?;
-    note_pool(&mut own, mine, &account.id, Some(id), origin.clone())?;
-    receive(&mut own, grants, &account.id, cause, along(origin))?;
-    wind_up(&mut own, book, &along(origin))?;
+    let id = note_pool(&mut shared, theirs, &own.member().id, None, case.along())?;
+    let (cause, grants) = give(&mut shared, left, &own.member().id, Vec::new(), case.along())?;
+    note_pool(&mut own, mine, &account.id, Some(id), case.origin.clone())?;
+    receive(&mut own, grants, &account.id, cause, case.along())?;
+    case.wind_up(&mut own)?;
     joined(vec![shared, own], 1, primary)
 }
 
@@ -257,12 +209,7 @@ fn may_change(member: &Member, account: &Member, joins: bool, now: Timestamp) ->
 }
 
 /// The head of a pool, who is the first of its members, lets somebody join it.
-pub(crate) fn invite(
-    book: &Rulebook,
-    account: Member,
-    (head, guest): (&MemberId, &MemberId),
-    (origin, _, context): (&Origin, &Recorded, Context),
-) -> Outcome {
+pub(crate) fn invite(case: &Case<'_>, account: Member, head: &MemberId, guest: &MemberId) -> Outcome {
     if account.pooled.is_empty() {
         return Err(Refusal::CounterpartyNotFound.into());
     }
@@ -272,31 +219,25 @@ pub(crate) fn invite(
     if account.pooled.first() != Some(head) {
         return Err(Refusal::NotHead.into());
     }
-    let others = account.invitations.iter().filter(|(invited, until)| invited != guest && context.now < *until);
+    let others = account.invitations.iter().filter(|(invited, until)| invited != guest && case.now() < *until);
     if others.count() >= MOST_POOLED {
         return Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 }.into());
     }
-    let mut journal = opened(0, account, &context, book, origin)?;
+    let mut journal = case.journal(0, account)?;
     let primary = journal.posted();
-    ledger::invite(&mut journal, guest, context.now.plus_ms(INVITED_MS), origin.clone())?;
+    ledger::invite(&mut journal, guest, case.now().plus_ms(INVITED_MS), case.origin.clone())?;
     joined(vec![journal], 0, primary)
 }
 
 /// Spends points of a pool: of its own lots and those of its members, in the order they would be spent if they were one member's.
-pub(crate) fn redeem_pooled(
-    book: &Rulebook,
-    account: Member,
-    points: i64,
-    of: &MemberId,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
+pub(crate) fn redeem_pooled(case: &Case<'_>, account: Member, points: i64, of: &MemberId) -> Outcome {
     if !account.pooled.contains(of) {
         return Err(Refusal::CounterpartyNotFound.into());
     }
-    if recorded.others.iter().any(|member| member.id == *of && member.frozen.spending) {
+    if case.recorded.others.iter().any(|member| member.id == *of && member.frozen.spending) {
         return Err(Refusal::MemberFrozen { side: "spending" }.into());
     }
-    let mut at_hand: Vec<&MemberId> = recorded.others.iter().map(|member| &member.id).collect();
+    let mut at_hand: Vec<&MemberId> = case.recorded.others.iter().map(|member| &member.id).collect();
     let mut pooled: Vec<&MemberId> = account.pooled.iter().collect();
     at_hand.sort_unstable();
     pooled.sort_unstable();
@@ -304,13 +245,13 @@ pub(crate) fn redeem_pooled(
         return Err(Fault::Moved.into());
     }
     let mut givers = Vec::new();
-    for (place, member) in (1..).zip(recorded.others.iter().filter(|member| !member.frozen.spending)) {
-        givers.push(opened(place, member.clone(), &context, book, origin)?);
+    for (place, member) in (1..).zip(case.recorded.others.iter().filter(|member| !member.frozen.spending)) {
+        givers.push(case.journal(place, member.clone())?);
     }
-    let mut shared = opened(0, account, &context, book, origin)?;
+    let mut shared = case.journal(0, account)?;
     // Of lots that end alike the pool's own go first, as they will when it redeems.
     let all: Vec<&Journal> = [&shared].into_iter().chain(&givers).collect();
-    let draws = first(&spendable(&all, book), points)?;
+    let draws = first(&spendable(&all, case.book), points)?;
     let mut journals = Vec::new();
     for (at, mut giver) in (1..).zip(givers) {
         let own: Vec<LotDraw> = draws.iter().filter(|(of, _)| *of == at).map(|(_, draw)| *draw).collect();
@@ -318,40 +259,35 @@ pub(crate) fn redeem_pooled(
         if own.is_empty() {
             continue;
         }
-        let (cause, grants) = give(&mut giver, own, &shared.member().id, Vec::new(), along(origin))?;
-        wind_up(&mut giver, book, &along(origin))?;
-        receive(&mut shared, grants, &giver.member().id, cause, along(origin))?;
+        let (cause, grants) = give(&mut giver, own, &shared.member().id, Vec::new(), case.along())?;
+        case.wind_up(&mut giver)?;
+        receive(&mut shared, grants, &giver.member().id, cause, case.along())?;
         journals.push(giver);
     }
     let primary = shared.posted();
-    let wish = Redeem { of: Some(of.clone()), ..book.spend(&shared, points)? };
-    redeem(&mut shared, wish, origin.clone())?;
-    wind_up(&mut shared, book, &along(origin))?;
+    let wish = Redeem { of: Some(of.clone()), ..case.book.spend(&shared, points)? };
+    redeem(&mut shared, wish, case.origin.clone())?;
+    case.wind_up(&mut shared)?;
     let asked = journals.len();
     journals.push(shared);
     joined(journals, asked, primary)
 }
 
 /// Undoes an order of a member that a pool has paid: the pool's points come back to the pool.
-pub(crate) fn reverse_pooled(
-    book: &Rulebook,
-    member: Member,
-    wish: &Reverse,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
-    let account = recorded.others.first().ok_or(Fault::Moved)?;
-    let mut own = opened(0, member, &context, book, origin)?;
+pub(crate) fn reverse_pooled(case: &Case<'_>, member: Member, wish: &Reverse) -> Outcome {
+    let account = case.recorded.others.first().ok_or(Fault::Moved)?;
+    let mut own = case.journal(0, member)?;
     if account.closed.is_some() {
         // Nobody is left to give points to; the goods come back all the same.
         let wish = Reverse { redemption: None, ..wish.clone() };
-        let primary = reverse((&mut own, None), book, &wish, recorded, origin.clone())?;
-        wind_up(&mut own, book, &along(origin))?;
+        let primary = reverse(&mut own, None, case, &wish)?;
+        case.wind_up(&mut own)?;
         return joined(vec![own], 0, primary);
     }
-    let mut shared = opened(1, account.clone(), &context, book, origin)?;
-    let primary = reverse((&mut own, Some(&mut shared)), book, wish, recorded, origin.clone())?;
-    wind_up(&mut own, book, &along(origin))?;
-    wind_up(&mut shared, book, &along(origin))?;
+    let mut shared = case.journal(1, account.clone())?;
+    let primary = reverse(&mut own, Some(&mut shared), case, wish)?;
+    case.wind_up(&mut own)?;
+    case.wind_up(&mut shared)?;
     // Where nothing but points came back, what was asked for is the pool's entry.
     let is_asked = |entry: &Entry| wish.earn.as_ref().is_some_and(|earn| entry.corrects == Some(earn.id));
     let is_own = own.entries().nth(primary).is_some_and(is_asked);
@@ -360,32 +296,21 @@ pub(crate) fn reverse_pooled(
 }
 
 /// Gives back what a thief has spent or given away, and takes what it gave away from who has it: what is not there any more is owed.
-pub(crate) fn recover_all(
-    book: &Rulebook,
-    member: Member,
-    stolen: &[Stolen],
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
-    let own = opened(0, member, &context, book, origin)?;
+pub(crate) fn recover_all(case: &Case<'_>, member: Member, stolen: &[Stolen]) -> Outcome {
+    let own = case.journal(0, member)?;
     let primary = own.posted();
-    recovered(book, own, stolen, primary, (origin, recorded, context))
+    recovered(case, own, stolen, primary)
 }
 
 /// The same in a journal that is open, after what else was posted to it.
-pub(crate) fn recovered(
-    book: &Rulebook,
-    mut own: Journal,
-    stolen: &[Stolen],
-    primary: usize,
-    (origin, recorded, context): (&Origin, &Recorded, Context),
-) -> Outcome {
-    let given = recover(&mut own, book, stolen, recorded, origin)?;
-    wind_up(&mut own, book, &along(origin))?;
+pub(crate) fn recovered(case: &Case<'_>, mut own: Journal, stolen: &[Stolen], primary: usize) -> Outcome {
+    let given = recover(&mut own, case, stolen)?;
+    case.wind_up(&mut own)?;
     let cause = given.first().map(|(id, _)| *id);
     let mut takers: Vec<Journal> = Vec::new();
     for (stolen, (_, points)) in stolen.iter().zip(&given) {
         let Some(received) = stolen.received.as_ref().filter(|_| *points > 0) else { continue };
-        let found = recorded.others.iter().find(|member| member.id == received.member).ok_or(Fault::Moved)?;
+        let found = case.recorded.others.iter().find(|member| member.id == received.member).ok_or(Fault::Moved)?;
         match &found.closed {
             None => {}
             // Nobody is left to take it from.
@@ -396,7 +321,7 @@ pub(crate) fn recovered(
             Some(at) => at,
             None => {
                 let place = takers.len() as u64 + 1;
-                takers.push(opened(place, found.clone(), &context, book, origin)?);
+                takers.push(case.journal(place, found.clone())?);
                 takers.len() - 1
             }
         };
@@ -405,17 +330,17 @@ pub(crate) fn recovered(
             earn: received,
             reversal: Reversal { lines: Vec::new(), desired: *points, expired: 0 },
             shortfall: Shortfall::Debt,
-            first_in_first_out: book.first_in_first_out(),
+            first_in_first_out: case.book.first_in_first_out(),
             counts: Vec::new(),
             qualifying: None,
             coupons: Vec::new(),
             review: None,
             of: None,
         };
-        claw_back(taker, wish, cause, along(origin))?;
+        claw_back(taker, wish, cause, case.along())?;
     }
     for taker in &mut takers {
-        wind_up(taker, book, &along(origin))?;
+        case.wind_up(taker)?;
     }
     takers.insert(0, own);
     joined(takers, 0, primary)

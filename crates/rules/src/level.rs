@@ -1,18 +1,19 @@
 //! A level set by hand, with its end: a promise of service, or the status of another programme that is matched.
 
-use ledger::{Claim, EntryId, Gift, Journal, Origin, Refusal, Stop, Timestamp, local_date, tier_change};
+use ledger::{Claim, EntryId, Gift, Journal, Refusal, Stop, Timestamp, local_date, tier_change};
 
+use crate::case::Case;
 use crate::claims;
-use crate::rulebook::Rulebook;
 
 /// Moves the member to a level and keeps it there until `until`, or for as long as if it were reached now. Brings no gift. What the member has reached by its
 /// own totals is not taken away.
 pub(crate) fn set_level(
     journal: &mut Journal,
-    book: &Rulebook,
-    (tier, until): (&str, Option<Timestamp>),
-    origin: Origin,
+    case: &Case<'_>,
+    tier: &str,
+    until: Option<Timestamp>,
 ) -> Result<EntryId, Stop> {
+    let book = case.book;
     let unknown = || Refusal::UnknownTier { tier: tier.to_owned() };
     let Some(ladder) = &book.ladder else { return Err(unknown().into()) };
     let Some(to) = ladder.levels.iter().position(|level| level.id == tier) else { return Err(unknown().into()) };
@@ -35,5 +36,5 @@ pub(crate) fn set_level(
     if member.tier.as_ref().is_some_and(|tier| tier.id == moved.to && tier.until == moved.until) {
         return Err(Refusal::NothingToChange.into());
     }
-    Ok(tier_change(journal, moved, Gift::default(), origin, None)?)
+    Ok(tier_change(journal, moved, Gift::default(), case.origin.clone(), None)?)
 }

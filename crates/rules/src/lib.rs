@@ -12,6 +12,7 @@ mod again;
 mod award;
 mod back_test;
 mod budgets;
+mod case;
 mod claims;
 mod command;
 mod concern;
@@ -46,6 +47,7 @@ pub use adjust::{AdjustmentWish, person_subject};
 pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
+pub use case::Case;
 pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, Recorded, Stolen};
 pub use condition::{
     Condition, Conditions, FIELDS, MOST_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,

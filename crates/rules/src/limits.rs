@@ -187,9 +187,11 @@ impl<'a> Limits<'a> {
     /// What is left under a rule's cap for a share of the award; counts what is granted of it.
     pub(crate) fn cap_share(
         &mut self,
-        (share, rule): (usize, &str),
+        share: usize,
+        rule: &str,
         cap: &RuleCap,
-        (device, counted): (Option<&str>, &[Counted]),
+        device: Option<&str>,
+        counted: &[Counted],
     ) -> i64 {
         let subject = match (cap.of, device) {
             (CapOf::Member, _) => {
@@ -203,29 +205,26 @@ impl<'a> Limits<'a> {
             (CapOf::Device, Some(device)) => format!("device:{device}"),
             (CapOf::Programme, _) => subject_of(rule),
         };
-        self.cap_tally(Some(share), (subject, cap_counter(rule, cap.per)), (cap.per, cap.points), i64::MAX, counted)
+        let tally = self.tally(subject, cap_counter(rule, cap.per), cap.per);
+        self.cap_tally(Some(share), tally, cap.points, i64::MAX, counted)
     }
 
     /// Cuts `points` to what is left of the programme's budget, and counts what is granted.
     pub(crate) fn budget(&mut self, budget: Option<Budget>, points: i64, counted: &[Counted]) -> i64 {
         let Some(Budget { points: most, per, .. }) = budget else { return points };
-        let counter = (BUDGET.to_owned(), budget_counter(per));
-        self.cap_tally(None, counter, (per, most), points, counted)
+        let tally = self.tally(BUDGET.to_owned(), budget_counter(per), per);
+        self.cap_tally(None, tally, most, points, counted)
     }
 
-    fn cap_tally(
-        &mut self,
-        share: Option<usize>,
-        (subject, name): (String, String),
-        (per, most): (Per, i64),
-        points: i64,
-        counted: &[Counted],
-    ) -> i64 {
+    fn tally(&self, subject: String, name: String, per: Per) -> Tally {
         let (period, keep_from) = self.periods(per);
-        let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
+        Tally { subject, name, period, keep_from, amount: 0, most: None }
+    }
+
+    fn cap_tally(&mut self, share: Option<usize>, tally: Tally, most: i64, points: i64, counted: &[Counted]) -> i64 {
+        let same = |c: &&Counted| c.subject == tally.subject && c.name == tally.name && c.period == tally.period;
         let granted = counted.iter().find(same).map_or(0, |counted| counted.amount);
-        let tally = Tally { subject, name, period, keep_from, amount: 0, most: Some(most) };
-        self.tallies.push((tally, Counts::Points(share)));
+        self.tallies.push((Tally { most: Some(most), ..tally }, Counts::Points(share)));
         points.min(most.saturating_sub(granted)).max(0)
     }
 

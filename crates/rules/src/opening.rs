@@ -1,10 +1,11 @@
 //! Members who come from another system: what they bring along, under the ladder of this one.
 
 use ledger::{
-    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Origin, Period, Refusal, Stop, TierMove, Timestamp,
-    Totals, day_number, local_date, open,
+    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Period, Refusal, Stop, TierMove, Timestamp, Totals,
+    day_number, local_date, open,
 };
 
+use crate::case::Case;
 use crate::claims;
 use crate::names::may_open;
 use crate::profile::ProfileChange;
@@ -50,7 +51,8 @@ pub struct OpeningTier {
 }
 
 /// Books what a member brings along. It brings neither gifts nor notices: those it had there.
-pub(crate) fn opening(journal: &mut Journal, book: &Rulebook, wish: &Opening, origin: Origin) -> Result<EntryId, Stop> {
+pub(crate) fn opening(journal: &mut Journal, case: &Case<'_>, wish: &Opening) -> Result<EntryId, Stop> {
+    let book = case.book;
     may_open(book, journal.member())?;
     let now = journal.now();
     let month = day_number(Period::Month.first_day(local_date(now, book.zone())));
@@ -65,7 +67,7 @@ pub(crate) fn opening(journal: &mut Journal, book: &Rulebook, wish: &Opening, or
     };
     let lots = wish.lots.iter().map(grant).collect();
     let qualifying = counted(book, month, now, wish.totals);
-    open(journal, Brought { lots, debt: wish.debt, tier, qualifying }, origin)
+    open(journal, Brought { lots, debt: wish.debt, tier, qualifying }, case.origin.clone())
 }
 
 /// The move to the highest of the level that is told, the one that the totals give, and what the member holds; `None` when that changes nothing.

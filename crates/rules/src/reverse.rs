@@ -11,9 +11,10 @@ use std::collections::BTreeSet;
 
 use ledger::{
     ClawBack, Count, Coupon, Entry, EntryId, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant, LotNumber,
-    MemberId, Money, Origin, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
+    MemberId, Money, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
 };
 
+use crate::case::Case;
 use crate::claims;
 use crate::command::{Recorded, Stolen};
 use crate::reward::stock;
@@ -89,12 +90,12 @@ impl Part {
 /// Undoes both sides, the spent one first; tells which posting is the one that was asked for: the member's, or, where nothing was earned, that of
 /// the pool whose points come back.
 pub(crate) fn reverse(
-    (journal, mut pool): (&mut Journal, Option<&mut Journal>),
-    book: &Rulebook,
+    journal: &mut Journal,
+    mut pool: Option<&mut Journal>,
+    case: &Case<'_>,
     wish: &Reverse,
-    recorded: &Recorded,
-    origin: Origin,
 ) -> Result<usize, Stop> {
+    let Case { book, recorded, .. } = *case;
     // A line that points paid may have earned nothing, and stand in the redemption alone.
     let only_paid = |name: &str| {
         let named = |lines: &[LineAward]| lines.iter().any(|line| line.line == name);
@@ -112,8 +113,8 @@ pub(crate) fn reverse(
     }
     if let (Some(redemption), Some(back)) = (&wish.redemption, back) {
         let origin = match come_back {
-            Some(_) => Origin { reference: None, ..origin.clone() },
-            None => origin.clone(),
+            Some(_) => case.along(),
+            None => case.origin.clone(),
         };
         let payer = match &mut pool {
             Some(pool) => &mut **pool,
@@ -143,13 +144,12 @@ pub(crate) fn reverse(
             of: wish.merged.as_ref().map(|merged| merged.from.clone()),
             reversal: come_back.reversal(earn, expired_of(journal, earn, recorded).saturating_add(elsewhere)),
         };
-        let along = Origin { reference: None, ..origin.clone() };
         let came_back = wish.qualifying;
         let before = journal.member().clone();
-        let id = claw_back(journal, wish, None, origin)?;
-        gifts::take_back(journal, book, (gifts, &before), recorded, (&along, id))?;
+        let id = claw_back(journal, wish, None, case.origin.clone())?;
+        gifts::take_back(journal, case, gifts, &before, id)?;
         if let Some(came_back) = came_back.filter(|_| book.returns.lower_tier) {
-            claims::lower(journal, book, (earn, came_back), &along, id)?;
+            claims::lower(journal, book, earn, came_back, &case.along(), id)?;
         }
     }
     Ok(primary)
@@ -157,25 +157,19 @@ pub(crate) fn reverse(
 
 /// Gives back all that is left of each redemption, in entries that name the first of them as their cause; tells of each its correction and
 /// how many points came back to lots that still live.
-pub(crate) fn recover(
-    journal: &mut Journal,
-    book: &Rulebook,
-    stolen: &[Stolen],
-    recorded: &Recorded,
-    origin: &Origin,
-) -> Result<Vec<(EntryId, i64)>, Stop> {
+pub(crate) fn recover(journal: &mut Journal, case: &Case<'_>, stolen: &[Stolen]) -> Result<Vec<(EntryId, i64)>, Stop> {
     let (mut first, mut seen) = (None, BTreeSet::new());
     let (mut given, now) = (Vec::new(), journal.now());
     for Stolen { redemption, .. } in stolen {
         let is_new = seen.insert(redemption.entry.id);
-        let back = GivenBack::of(redemption, recorded, &Part::Rest, None)?;
+        let back = GivenBack::of(redemption, case.recorded, &Part::Rest, None)?;
         if back.points == 0 || !is_new {
             given.push((redemption.entry.id, 0));
             continue;
         }
         let points = back.points;
-        let wish = back_of(journal, book, redemption, back)?;
-        let id = give_back(journal, wish, first, origin.clone())?;
+        let wish = back_of(journal, case.book, redemption, back)?;
+        let id = give_back(journal, wish, first, case.origin.clone())?;
         first = first.or(Some(id));
         let lives = |draw: &&LotDraw| {
             let lot = redemption.lots.iter().find(|lot| lot.number == draw.number);

@@ -4,6 +4,7 @@ use ledger::{
     Earn, EntryId, ExpiryPolicy, Journal, LotDates, LotNumber, Origin, Refusal, Review, Stop, Timestamp, approve_review,
 };
 
+use crate::case::Case;
 use crate::document::Suspicion;
 use crate::limits::Limits;
 use crate::rulebook::{Availability, Rulebook};
@@ -63,13 +64,12 @@ pub(crate) fn kept_back(earn: Earn, because: String) -> Earn {
 /// Approves of an earn: its points get the life that was promised, and what it counts towards tiers counts now.
 pub(crate) fn approve(
     journal: &mut Journal,
-    book: &Rulebook,
+    case: &Case<'_>,
     earn: EntryId,
     occurred_at: Timestamp,
     promises: &[(LotNumber, Promise)],
-    origin: Origin,
 ) -> Result<EntryId, Stop> {
-    let (now, zone) = (journal.now(), book.zone());
+    let (now, zone) = (journal.now(), case.book.zone());
     let dates = |number: LotNumber| {
         let promised = promises.iter().find(|(lot, _)| *lot == number).map(|(_, promise)| promise);
         // Every lot of the earn has one: it is at once, and for ever, where somebody left one out.
@@ -80,8 +80,8 @@ pub(crate) fn approve(
             promised.filter(|_| is_known).and_then(|promise| promise.expiry.expires_at(available_at, zone));
         LotDates { number, available_at, expires_at }
     };
-    let along = Origin { reference: None, reason: None, ..origin.clone() };
-    let id = approve_review(journal, earn, dates, origin)?;
-    tiers::upgrade(journal, book, journal.now(), &along, Some(id))?;
+    let along = Origin { reference: None, reason: None, ..case.origin.clone() };
+    let id = approve_review(journal, earn, dates, case.origin.clone())?;
+    tiers::upgrade(journal, case.book, journal.now(), &along, Some(id))?;
     Ok(id)
 }

@@ -2,14 +2,14 @@
 //!
 //! A reward is a document of its own beside the rulebook, as its stock and its offer change from day to day.
 
-use ledger::{EntryId, Journal, Origin, Refusal, Stop, Take, Taken, Tally, Timestamp, take as post};
+use ledger::{EntryId, Journal, Refusal, Stop, Take, Taken, Tally, Timestamp, take as post};
 use serde::{Deserialize, Serialize};
 
+use crate::case::Case;
 use crate::command::Recorded;
 use crate::coupon::Issue;
 use crate::document::Limit;
 use crate::limits::Limits;
-use crate::rulebook::Rulebook;
 use crate::tiers;
 use crate::validate::Problem;
 
@@ -162,20 +162,14 @@ pub(crate) fn stock(reward: &str, quantity: i64, most: Option<i64>) -> Tally {
 }
 
 /// Spends points on a reward when the member may have it and it is there.
-pub(crate) fn take(
-    journal: &mut Journal,
-    book: &Rulebook,
-    id: &str,
-    quantity: i64,
-    recorded: &Recorded,
-    origin: Origin,
-) -> Result<EntryId, Stop> {
-    let wish = wish(journal, book, id, quantity, recorded)?;
-    let extends = book.extended(journal.member(), journal.now(), journal.now())?;
-    post(journal, Take { extends, ..wish }, origin)
+pub(crate) fn take(journal: &mut Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<EntryId, Stop> {
+    let wish = wish(journal, case, id, quantity)?;
+    let extends = case.book.extended(journal.member(), journal.now(), journal.now())?;
+    post(journal, Take { extends, ..wish }, case.origin.clone())
 }
 
-fn wish(journal: &Journal, book: &Rulebook, id: &str, quantity: i64, recorded: &Recorded) -> Result<Take, Refusal> {
+fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<Take, Refusal> {
+    let Case { book, recorded, .. } = case;
     let (member, now) = (journal.member(), journal.now());
     let (version, reward) = recorded.reward.as_ref().ok_or(Refusal::RewardNotFound)?;
     if !reward.is_offered(now) {

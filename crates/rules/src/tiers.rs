@@ -335,7 +335,8 @@ pub(crate) fn gift_due(level: &Level, times: i64) -> Count {
 /// period in which it was made, with all that came since. Nobody can tell once the months of that period are no longer kept.
 pub(crate) fn lost_gifts<'a>(
     book: &'a Rulebook,
-    (before, journal): (&Member, &Journal),
+    before: &Member,
+    journal: &Journal,
     gift: &Entry,
 ) -> Vec<(&'a Level, i64)> {
     let Some(ladder) = &book.ladder else { return Vec::new() };

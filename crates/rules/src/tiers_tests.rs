@@ -4,7 +4,7 @@ use ledger::{Context, Currency, EntryId, MemberId, Money, ProgrammeId};
 
 use super::*;
 use crate::document::{Document, Limit, Per};
-use crate::{Command, EarnEvent, Line, Recorded, decide, default_document};
+use crate::{Case, Command, EarnEvent, Line, Recorded, decide, default_document};
 
 struct World {
     book: Rulebook,
@@ -28,9 +28,8 @@ impl World {
             now: Timestamp::parse(now).unwrap(),
             first_id: self.ids,
         };
-        let decided =
-            decide(&self.book, self.member.clone(), command, &Origin::default(), &Recorded::default(), context)
-                .unwrap();
+        let case = Case { book: &self.book, origin: &Origin::default(), recorded: &Recorded::default(), context };
+        let decided = decide(&case, self.member.clone(), command).unwrap();
         self.member = decided.member;
         self.ids = EntryId(self.ids.0 + 100);
         decided

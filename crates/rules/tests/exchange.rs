@@ -13,7 +13,7 @@ use ledger::{
     Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp, verify,
 };
 use rules::{
-    Accepted, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per, Recorded, Rerun,
+    Accepted, Case, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per, Recorded, Rerun,
     RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
 };
 use support::{Random, act, at, buy, spend};
@@ -92,8 +92,8 @@ impl Person {
         let (actor, channel) = ("till".to_owned(), Some("app".to_owned()));
         let origin = Origin { actor, channel, ..Origin::default() };
         let member = self.members[programme].clone();
-        decide(&self.books[programme], member, command, &origin, &recorded, context)
-            .map_err(|stop| stop.refusal().unwrap())
+        let case = Case { book: &self.books[programme], origin: &origin, recorded: &recorded, context };
+        decide(&case, member, command).map_err(|stop| stop.refusal().unwrap())
     }
 
     fn run(&mut self, now: Timestamp, programme: &str, command: &Command) -> String {

@@ -13,7 +13,7 @@ use ledger::{
     Timestamp, verify,
 };
 use rules::{
-    Command, Decided, Document, Expiry, Limit, Part, Per, Recorded, Redemption, Rerun, Reverse, Rulebook, Stolen,
+    Case, Command, Decided, Document, Expiry, Limit, Part, Per, Recorded, Redemption, Rerun, Reverse, Rulebook, Stolen,
     decide,
 };
 use support::{Random, act, at, buy, spend};
@@ -69,8 +69,8 @@ impl Group {
         let reversals = all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
         let recorded = Recorded { reversals, others: self.others(command), ..Recorded::default() };
         let origin = Origin { actor: "till".into(), ..Origin::default() };
-        decide(&self.book, self.member(name), command, &origin, &recorded, context)
-            .map_err(|stop| stop.refusal().unwrap())
+        let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
+        decide(&case, self.member(name), command).map_err(|stop| stop.refusal().unwrap())
     }
 
     /// Writes all of a decision when every member is the one it was made on, or nothing.

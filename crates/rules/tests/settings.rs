@@ -60,7 +60,9 @@ fn gift(world: &World, points: i64) -> String {
     let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
         let recorded = rules::Recorded { others, ..rules::Recorded::default() };
         let origin = ledger::Origin::default();
-        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context(member, day)) {
+        let context = context(member, day);
+        let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
+        match rules::decide(&case, member.clone(), command) {
             Ok(decided) => {
                 *member = decided.member;
                 "done".to_owned()
@@ -89,7 +91,8 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
         };
         let recorded = rules::Recorded { others, ..rules::Recorded::default() };
         let origin = ledger::Origin::default();
-        match rules::decide(&world.book, member.clone(), command, &origin, &recorded, context) {
+        let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
+        match rules::decide(&case, member.clone(), command) {
             Ok(decided) => {
                 *member = decided.member;
                 let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);

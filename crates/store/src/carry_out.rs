@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp};
-use rules::{Command, Decided, Recorded, Rulebook};
+use rules::{Case, Command, Decided, Recorded, Rulebook};
 
 use crate::Error;
 use crate::commit::{Claims, commit};
@@ -285,7 +285,8 @@ pub(crate) fn attempt<S, I>(
     }
     let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
-    match (order.decide)(desk.book, member, &order.command, &order.origin, recorded, context) {
+    let case = Case { book: desk.book, origin: &order.origin, recorded, context };
+    match (order.decide)(&case, member, &order.command) {
         Ok(decided) => Ok(Attempt::Decided(Box::new(decided))),
         // Either may be otherwise once all of them are at hand.
         Err(Stop::Refused(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. })) if partly => {

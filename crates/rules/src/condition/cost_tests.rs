@@ -39,7 +39,7 @@ fn no_order_takes_more_steps_than_were_told() {
         (Scope::Line, "line.category in [\"a\", \"b\", \"c\", \"d\", \"e\"] || line.amount_minor * 3 - 1 > 5"),
         (Scope::Line, "line.quantity in [4, 5, 6] || (size(line.sku) > 2) == (line.amount_minor == 7)"),
     ] {
-        let facts = Facts::new((&event, &origin), (&member, "gold"), &attributes, Timestamp(0), zone);
+        let facts = Facts::new(&event, &origin, &member, "gold", &attributes, Timestamp(0), zone);
         let condition = compile(text, scope).unwrap();
         match scope {
             Scope::Event => drop(facts.holds(&condition)),

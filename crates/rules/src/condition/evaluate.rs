@@ -67,8 +67,10 @@ enum Value<'a> {
 impl<'a> Facts<'a> {
     /// Of an event that happened at `occurred_at`; sums of the order that leave 64 bits count as the largest number.
     pub(crate) fn new(
-        (event, origin): (&'a EarnEvent, &'a Origin),
-        (member, tier): (&'a Member, &'a str),
+        event: &'a EarnEvent,
+        origin: &'a Origin,
+        member: &'a Member,
+        tier: &'a str,
         attributes: &'a BTreeMap<String, String>,
         occurred_at: Timestamp,
         zone: Zone,

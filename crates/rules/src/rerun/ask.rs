@@ -3,6 +3,7 @@
 use ledger::{Entry, Fault, Member, Origin, Stop, Timestamp};
 
 use super::Rerun;
+use crate::case::Case;
 use crate::command::Command;
 use crate::decide::{decide_event, decide_single};
 
@@ -16,7 +17,8 @@ impl Rerun<'_> {
         let gifts = if matches!(command, Command::Reverse(_)) { self.heard.gifts.len() } else { 0 };
         self.effort += 1 + (self.member.lots.len() + gifts) as u64;
         let member = Member { lots_complete: lots.is_none(), ..self.member.clone() };
-        let decided = decide(self.book, member, command, origin, &recorded, self.context(now));
+        let case = Case { book: self.book, origin, recorded: &recorded, context: self.context(now) };
+        let decided = decide(&case, member, command);
         let primary = match decided {
             Ok(decided) => {
                 let primary = decided.decision.primary().cloned();

@@ -2,29 +2,29 @@
 //!
 //! They are taken back as points of an order are, the last ones first, and noted: who reaches the level again is given them again.
 
-use ledger::{ClawBack, Entry, EntryId, Fault, Journal, Member, Origin, Reversal, claw_back};
+use ledger::{ClawBack, Entry, EntryId, Fault, Journal, Member, Reversal, claw_back};
 
 use super::{expired_of, open_coupons, returned::share};
-use crate::command::Recorded;
+use crate::case::Case;
 use crate::document::GiftPolicy;
-use crate::rulebook::Rulebook;
 use crate::tiers::{gift_due, lost_gifts};
 
 /// Takes back what these moves on the ladder gave for levels that were reached before the return and are not any more. `cause` is the correction that this belongs to.
 pub(super) fn take_back(
     journal: &mut Journal,
-    book: &Rulebook,
-    (gifts, before): (&[Entry], &Member),
-    recorded: &Recorded,
-    (origin, cause): (&Origin, EntryId),
+    case: &Case<'_>,
+    gifts: &[Entry],
+    before: &Member,
+    cause: EntryId,
 ) -> Result<(), Fault> {
+    let Case { book, recorded, .. } = *case;
     if book.returns.gifts == GiftPolicy::Keep {
         return Ok(());
     }
     let mut newest: Vec<&Entry> = gifts.iter().collect();
     newest.sort_by_key(|gift| std::cmp::Reverse(gift.sequence));
     for gift in newest {
-        let lost = lost_gifts(book, (before, journal), gift);
+        let lost = lost_gifts(book, before, journal, gift);
         if lost.is_empty() {
             continue;
         }
@@ -48,7 +48,7 @@ pub(super) fn take_back(
             review: None,
             of: None,
         };
-        claw_back(journal, wish, Some(cause), origin.clone())?;
+        claw_back(journal, wish, Some(cause), case.along())?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Stop, Timestamp};
-use rules::{Command, Decided, Document, Recorded, Reward, Rulebook, decide, projection};
+use rules::{Case, Command, Decided, Document, Recorded, Reward, Rulebook, decide, projection};
 
 use crate::again;
 use crate::books;
@@ -140,13 +140,15 @@ impl History {
         let loaded = self.store.load_for(command, &self.document, Timestamp(self.now), &mut self.random);
         let context = self.context();
         let partial = !loaded.lots_complete;
-        let mut decided = decide(&self.book, loaded.clone(), command, &origin, &recorded, context);
+        let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
+        let mut decided = decide(&case, loaded.clone(), command);
         let mut decided_on = loaded;
         if partial && matches!(decided, Err(Stop::Refused(_))) {
             // A refusal on part of the lots may be wrong; whoever loads so has to load all of them and ask again.
             decided_on = self.store.load_all(&mut self.random);
             let context = self.context();
-            decided = decide(&self.book, decided_on.clone(), command, &origin, &recorded, context);
+            let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
+            decided = decide(&case, decided_on.clone(), command);
         }
         let placed = match command {
             Command::Capture { hold: entry, .. }
@@ -233,7 +235,8 @@ impl History {
         let context = self.context();
         // A fault is an answer here: the old lots may not fit the new clock.
         let recorded = self.store.recorded(None);
-        let Ok(decided) = decide(&self.book, old.clone(), command, &Origin::default(), &recorded, context) else {
+        let case = Case { book: &self.book, origin: &Origin::default(), recorded: &recorded, context };
+        let Ok(decided) = decide(&case, old.clone(), command) else {
             return Ok(());
         };
         let Some(first) = decided.decision.postings.first() else { return Ok(()) };

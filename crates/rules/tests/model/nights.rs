@@ -4,7 +4,7 @@
 //! own nights and touches. After each command all of them must show the same member, and every command must have the same answer.
 
 use ledger::{Context, Entry, EntryId, Member, Origin, ProgrammeId, Reference, Stop, Timestamp};
-use rules::{Command, Document, Recorded, Redemption, Reverse, Reward, Rulebook, Stolen, decide};
+use rules::{Case, Command, Document, Recorded, Redemption, Reverse, Reward, Rulebook, Stolen, decide};
 
 use crate::calendar::{DAY_MS, date_of, first_instant};
 use crate::history::{History, kind_of};
@@ -68,7 +68,8 @@ impl World {
         let origin = Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
         let context = self.context(book, now);
         let member = self.member();
-        let decided = match decide(book, member.clone(), command, &origin, &recorded, context) {
+        let case = Case { book, origin: &origin, recorded: &recorded, context };
+        let decided = match decide(&case, member.clone(), command) {
             Ok(decided) => decided,
             Err(Stop::Refused(refusal)) => return Ok(Err(refusal.slug())),
             Err(Stop::Fault(fault)) => return Err(format!("{:?}: {fault:?}", self.nights)),
@@ -137,8 +138,8 @@ impl World {
 type Shown = String;
 
 fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, String> {
-    let recorded = Recorded::default();
-    let settled = decide(book, member, &Command::Settle, &Origin::default(), &recorded, context);
+    let case = Case { book, origin: &Origin::default(), recorded: &Recorded::default(), context };
+    let settled = decide(&case, member, &Command::Settle);
     let mut member = settled.map_err(|stop| format!("{stop:?}"))?.member;
     member.lots.sort_by_key(|lot| lot.number);
     let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until, &hold.lots)).collect();

@@ -11,8 +11,8 @@ use ledger::{
     Tally, Timestamp,
 };
 use rules::{
-    Command, Decided, Document, EarnEvent, Line, Part, Past, Recorded, Redemption, Reverse, Reward, Rulebook, decide,
-    default_document, kept, living,
+    Case, Command, Decided, Document, EarnEvent, Line, Part, Past, Recorded, Redemption, Reverse, Reward, Rulebook,
+    decide, default_document, kept, living,
 };
 
 pub struct World {
@@ -157,7 +157,8 @@ impl World {
         let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
         let reason = self.reason.map(str::to_owned);
         let origin = Origin { actor: self.actor.into(), channel, store, reference, reason };
-        decide(&self.book, member.clone(), command, &origin, &recorded, context).map_err(|stop| stop.refusal().unwrap())
+        let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
+        decide(&case, member.clone(), command).map_err(|stop| stop.refusal().unwrap())
     }
 
     /// An entry with what corrects it.
