@@ -35,11 +35,7 @@ enum Command {
         quick: bool,
     },
     /// Build all and start Accrue on 127.0.0.1:3000; prints an admin key and a first request
-    Up {
-        /// Arguments for the host itself (see `accrue --help`)
-        #[arg(last = true)]
-        host: Vec<String>,
-    },
+    Up(up::Arguments),
     /// Everything that CI runs
     Test,
     /// Check the rules of the source tree that no compiler checks
@@ -69,7 +65,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
     match command {
         Command::Wasm { quick } => wasm::run(&workspace, if quick { wasm::Build::Quick } else { wasm::Build::Shipped }),
-        Command::Up { host } => up::run(&workspace, host),
+        Command::Up(arguments) => up::run(&workspace, arguments),
         Command::Test => test::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
         Command::Spin => spin::run(&workspace),

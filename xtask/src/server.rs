@@ -42,20 +42,21 @@ pub struct Server {
     pub key: String,
 }
 
-/// Builds the components and the host, and says where the host is. With `skip` it takes what was built last.
+/// Builds the components and the host, and says where the host is. With `None` it takes what was built last.
 /// The first time takes minutes, as wasmtime and SQLite are compiled.
-pub fn build(workspace: &Workspace, skip: bool) -> Result<PathBuf> {
+pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf> {
     let binary = workspace.target.join("debug/accrue");
-    if skip {
+    let Some(how) = how else {
         if !binary.is_file() {
             bail!("{} is not there: leave `--no-build` out once", binary.display());
         }
         return Ok(binary);
-    }
-    eprintln!("building components and host (the first time takes some minutes) …");
-    wasm::build(workspace, wasm::Build::Shipped)?;
+    };
+    eprintln!("── 1/2 components");
+    wasm::build(workspace, how, wasm::Output::Shown)?;
+    eprintln!("── 2/2 host (the first time it takes some minutes)");
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["build", "--quiet", "--package", "host"]);
+    command.current_dir(&workspace.root).args(["build", "--package", "host"]);
     process::run(&mut command, "mend what the compiler says above")?;
     Ok(binary)
 }

@@ -1,8 +1,10 @@
 //! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and says how to send it a first request.
 
 use crate::server::{self, Options, Server};
+use crate::wasm::Build;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -10,15 +12,26 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 
-pub fn run(workspace: &Workspace, arguments: Vec<String>) -> Result<()> {
-    let binary = server::build(workspace, false)?;
+#[derive(Args)]
+pub struct Arguments {
+    /// Build the components as they are deployed: faster ones, after five more minutes
+    #[arg(long)]
+    shipped: bool,
+    /// Arguments for the host itself (see `accrue --help`)
+    #[arg(last = true)]
+    host: Vec<String>,
+}
+
+pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
+    let how = if arguments.shipped { Build::Shipped } else { Build::Quick };
+    let binary = server::build(workspace, Some(how))?;
     let state = workspace.root.join(".accrue");
     let options = Options {
         listen: "127.0.0.1:3000".to_owned(),
         admin: "127.0.0.1:3001".to_owned(),
         key: admin_key(&state)?,
         state,
-        arguments,
+        arguments: arguments.host,
         log: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -39,8 +39,23 @@ pub enum Build {
     Quick,
 }
 
+/// Whether cargo shows what it compiles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    Quiet,
+    Shown,
+}
+
+impl Output {
+    pub fn apply(self, command: &mut std::process::Command) {
+        if self == Self::Quiet {
+            command.arg("--quiet");
+        }
+    }
+}
+
 pub fn run(workspace: &Workspace, how: Build) -> Result<()> {
-    let built = build(workspace, how)?;
+    let built = build(workspace, how, Output::Quiet)?;
     let mut faults = Vec::new();
     println!("{:<24} {:>5} {:>12} {:>12}", "component", "kind", "raw bytes", "gzip bytes");
     for (component, bytes) in &built {
@@ -56,14 +71,14 @@ pub fn run(workspace: &Workspace, how: Build) -> Result<()> {
 }
 
 /// Builds and copies every component; returns each with its bytes.
-pub fn build(workspace: &Workspace, how: Build) -> Result<Vec<(Component, Vec<u8>)>> {
+pub fn build(workspace: &Workspace, how: Build, output: Output) -> Result<Vec<(Component, Vec<u8>)>> {
     let components = workspace.components()?;
     add_target()?;
     let profiles = if how == Build::Quick { &["quick"] as &[_] } else { &["release", "hot"] };
     for kind in [Kind::Http, Kind::Cron] {
         for wanted in profiles {
             let same = |component: &&Component| component.kind == kind && profile(component, how) == *wanted;
-            compile(workspace, wanted, components.iter().filter(same))?;
+            compile(workspace, wanted, output, components.iter().filter(same))?;
         }
     }
     remove_strays(workspace, &components)?;
@@ -95,13 +110,19 @@ fn profile(component: &Component, how: Build) -> &'static str {
     }
 }
 
-fn compile<'a>(workspace: &Workspace, profile: &str, components: impl Iterator<Item = &'a Component>) -> Result<()> {
+fn compile<'a>(
+    workspace: &Workspace,
+    profile: &str,
+    output: Output,
+    components: impl Iterator<Item = &'a Component>,
+) -> Result<()> {
     let packages: Vec<&str> = components.map(|component| component.package.as_str()).collect();
     if packages.is_empty() {
         return Ok(());
     }
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["build", "--quiet", "--profile", profile, "--target", TARGET]);
+    command.current_dir(&workspace.root).args(["build", "--profile", profile, "--target", TARGET]);
+    output.apply(&mut command);
     for package in packages {
         command.args(["--package", package]);
     }

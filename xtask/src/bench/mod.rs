@@ -19,6 +19,7 @@ mod seed;
 mod zipf;
 
 use crate::server::{self, Options, Server};
+use crate::wasm::Build;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -103,11 +104,11 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unfair = Ok(());
     if fairness::wanted(&plan) {
-        let binary = server::build(workspace, arguments.no_build)?;
+        let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
         unfair = runtime.block_on(fairness::run(workspace, &binary, &plan, arguments.host.clone(), &mut results));
     }
     if scenarios::wanted(&plan) {
-        let binary = server::build(workspace, arguments.no_build)?;
+        let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
         runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
     }
     if plan.wants("native") {

@@ -7,6 +7,7 @@ use super::{database_bytes, fresh_state};
 use crate::demo::audit;
 use crate::http::Client;
 use crate::server::{self, Options, Server};
+use crate::wasm::Build;
 use crate::workspace::Workspace;
 use anyhow::{Context as _, Result, bail};
 use ledger::Timestamp;
@@ -46,7 +47,7 @@ impl Size {
 }
 
 pub fn run(workspace: &Workspace, size: &Size, no_build: bool) -> Result<()> {
-    let binary = server::build(workspace, no_build)?;
+    let binary = server::build(workspace, (!no_build).then_some(Build::Shipped))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(nights(workspace, &binary, size))
 }

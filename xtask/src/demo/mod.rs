@@ -12,6 +12,7 @@ mod import;
 mod make;
 
 use crate::server::{self, Options, Server};
+use crate::wasm::Build;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use baskets::Basket;
@@ -52,7 +53,7 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
         None => make::csv(workspace, &folder)?,
     };
     let baskets = days::first(baskets::read(&file)?, arguments.days);
-    let binary = server::build(workspace, arguments.no_build)?;
+    let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let demo = Demo { workspace, binary: &binary, folder: &folder, baskets: &baskets, host: arguments.host };
     runtime.block_on(demo.play(arguments.back_test))
