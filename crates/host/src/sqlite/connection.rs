@@ -73,7 +73,7 @@ fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
         connection.set_db_config(setting, on)?;
     }
     for (limit, most) in LIMITS {
-        connection.set_limit(limit, most)?;
+        connection.set_limit(*limit, *most)?;
     }
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     budget::watch(&mut connection)?;
@@ -95,7 +95,7 @@ const SETTINGS: [(DbConfig, bool); 7] = [
 
 /// Bounds on one statement: far above what an application writes by hand, and low enough that neither the parser's recursion nor one
 /// call of a function becomes a weapon.
-const LIMITS: [(Limit, i32); 14] = [
+const LIMITS: &[(Limit, i32)] = &[
     // Of a text, a blob or a row. Functions such as `hex` work on whole values, and nothing stops SQLite within one call.
     (Limit::SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL as i32),
@@ -111,6 +111,8 @@ const LIMITS: [(Limit, i32); 14] = [
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 1000),
     (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 20),
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    // SQLCipher's SQLite is older and does not know it.
+    #[cfg(not(feature = "sqlcipher"))]
     (Limit::SQLITE_LIMIT_SCHEMA, 2000),
 ];
 
