@@ -422,6 +422,9 @@ fn a_key_of_stores_keeps_to_them() {
         (till.get("/v1/rewards"), "200"),
         (till.get("/v1/programmes/default"), "200"),
         (till.put("/v1/members/n", &json!({})), "201 profile +0 = 0"),
+        // Also where it is only asked for, and before anything is looked up.
+        (manager.post("/v1/members/n/merge", &json!({"from_member_id": "m", "reason": "x"})), "403 store-forbidden"),
+        (here.post("/v1/members/m/recover", &json!({"entry_ids": [hold], "reason": "x"})), "403 store-forbidden"),
         (shop.post("/v1/keys", &json!({"role": "job", "label": "x", "stores": ["s"]})), "400 invalid-request /stores"),
         (shop.post("/v1/keys", &json!({"role": "service", "label": "x", "stores": []})), "400 invalid-request /stores"),
     ] {

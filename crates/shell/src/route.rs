@@ -83,7 +83,8 @@ impl Route {
         Self { method: "POST", is_mutation: true, ..Self::read(path, summary, roles) }
     }
 
-    /// A command: it answers the entry that it wrote, and takes `dry_run`. Keys of stores may call it, as each order is checked for its store.
+    /// A command: it answers the entry that it wrote, and takes `dry_run`. Keys of stores may call it, as each order is checked for its store; where a
+    /// command concerns a whole account, they may not.
     #[must_use]
     pub const fn command(
         path: &'static str,

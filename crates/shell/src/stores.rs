@@ -1,7 +1,7 @@
 //! Keys that are for some stores: what they may do, and what they see.
 //!
-//! A route refuses such a key unless it asks for callers of any store, and a command unless it is one that is done in a store. So what is added later is not
-//! open to them by mistake.
+//! A route that is not [for stores](crate::Route::for_stores) refuses such a key, and so does a command that is not done in a store. So what is added
+//! later is not open to them by mistake.
 
 use rules::Command;
 use store::{Caller, Order};

@@ -37,8 +37,8 @@ pub const ADJUST: &[Route] = &[
 
 /// Stopping an account.
 pub const FREEZE: &[Route] = &[
-    Route::command("/v1/members/{id}/freeze", "Forbid earning, spending or both", DESK, "FreezeBody"),
-    Route::command("/v1/members/{id}/restore", "Allow what was frozen again", DESK, "FreezeBody"),
+    Route::command("/v1/members/{id}/freeze", "Forbid earning, spending or both", DESK, "FreezeBody").for_all_stores(),
+    Route::command("/v1/members/{id}/restore", "Allow what was frozen again", DESK, "FreezeBody").for_all_stores(),
 ];
 
 /// Earns that look odd.
@@ -67,7 +67,8 @@ pub const TRACE: &[Route] =
 
 /// Stolen points.
 pub const RECOVER: &[Route] =
-    &[Route::command("/v1/members/{id}/recover", "Give back what a thief has spent", APPROVERS, "RecoverBody")];
+    &[Route::command("/v1/members/{id}/recover", "Give back what a thief has spent", APPROVERS, "RecoverBody")
+        .for_all_stores()];
 
 /// Who did what that is no entry.
 pub const AUDIT_LOG: &[Route] = &[Route::list("/v1/audit-log", "Who did what that is no entry, newest first", FINANCE)

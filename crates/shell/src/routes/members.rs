@@ -20,7 +20,9 @@ pub const MEMBER: &[Route] = &[
     Route::command("/v1/members/{id}", "Register a member or replace its attributes", STAFF, "MemberBody")
         .by("PUT")
         .if_match(),
-    Route::command("/v1/members/{id}/tier", "Set a level by hand, with its end", SETTERS, "TierBody").by("PUT"),
+    Route::command("/v1/members/{id}/tier", "Set a level by hand, with its end", SETTERS, "TierBody")
+        .by("PUT")
+        .for_all_stores(),
     Route::list("/v1/members/{id}/entries", "A member's history, newest first", READERS).for_stores(),
     Route::read(
         "/v1/members/{id}/lots",
@@ -59,7 +61,8 @@ pub const FIND: &[Route] = &[
 
 /// Two accounts of one person.
 pub const MERGE: &[Route] =
-    &[Route::command("/v1/members/{id}/merge", "Take over all that another member has", DESK, "MergeBody")];
+    &[Route::command("/v1/members/{id}/merge", "Take over all that another member has", DESK, "MergeBody")
+        .for_all_stores()];
 
 /// Forgetting a person.
 pub const ERASE: &[Route] =
