@@ -10,7 +10,7 @@ fn promising() -> (Host, Shop) {
     let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
     book["expiry"]["fortnight"] = json!({"policy": "days", "days": 15});
     book["coupons"]["fifty"] =
-        json!({"off_minor": 5_000, "minimum_minor": 30_000, "expiry": "fortnight", "channels": ["app"]});
+        json!({"off_minor": 5_000, "min_minor": 30_000, "expiry": "fortnight", "channels": ["app"]});
     book["actions"]["review"]["coupon"] = "fifty".into();
     shop.put("/v1/programmes/default", &json!({"name": "promising", "rulebook": book})).send().ok();
     let reward = json!({"name": "50 off", "kind": "coupon", "points": 10, "coupon": "fifty"});

@@ -84,7 +84,7 @@ fn with_coupons() -> (Host, Shop) {
     let shop = host.shop();
     let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
     book["expiry"]["fortnight"] = json!({"policy": "days", "days": 15});
-    book["coupons"]["fifty"] = json!({"off_minor": 5_000, "minimum_minor": 30_000, "expiry": "fortnight"});
+    book["coupons"]["fifty"] = json!({"off_minor": 5_000, "min_minor": 30_000, "expiry": "fortnight"});
     book["coupons"]["extra"] = json!({"off_percent": 90, "expiry": "fortnight", "stacks": true});
     book["actions"]["review"]["coupon"] = "fifty".into();
     book["actions"]["share"]["coupon"] = "extra".into();

@@ -101,7 +101,7 @@ fn reviews_of_a_member_are_bounded() {
     let refused = till.buys("m", "o-9", 10_000).send();
     assert_eq!(refused.outcome(), "422 too-many-reviews");
     let problem: serde_json::Value = serde_json::from_str(&refused.text()).unwrap();
-    assert_eq!([&problem["retry_may_help"], &problem["most"]], [&json!(true), &json!(100)]);
+    assert_eq!([&problem["retry_may_help"], &problem["max"]], [&json!(true), &json!(100)]);
     assert_eq!(till.buys("n", "o-10", 10_000).send().status, 201, "others go on");
     let anna = shop.with_bearer(&shop.key("approver"));
     let queue = anna.all("/v1/reviews", 200);

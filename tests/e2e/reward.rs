@@ -162,9 +162,9 @@ fn an_order_is_paid_with_points() {
         json!({"order_minor": 1_000, "wished_points": null, "money_minor": 500})
     );
     for (ask, outcome) in [
-        (pays(json!({"most_points": 120})), "201 redeem -120 = 880"),
-        (pays(json!({"most_points": 99})), "422 below-minimum"),
-        (pays(json!({"most_points": 0})), "400 invalid-request /most_points"),
+        (pays(json!({"max_points": 120})), "201 redeem -120 = 880"),
+        (pays(json!({"max_points": 99})), "422 below-minimum"),
+        (pays(json!({"max_points": 0})), "400 invalid-request /max_points"),
         (pays(json!({"order": {"amount_minor": 1_000, "currency": "EUR"}})), "422 currency-mismatch"),
         (pays(json!({"order": {"amount_minor": -1, "currency": "CNY"}})), "400 invalid-request /order/amount_minor"),
         (pays(json!({"hold": {"minutes": 30}})), "201 hold +0 = 880"),

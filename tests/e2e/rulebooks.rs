@@ -100,7 +100,7 @@ fn a_rulebook_is_checked_compared_and_taken_back() {
 fn rich(shop: &Shop) -> Json {
     next(shop, |book| {
         book["coupons"] =
-            json!({"fifty": {"off_minor": 5_000, "minimum_minor": 100, "expiry": "campaign", "channels": ["app"]}});
+            json!({"fifty": {"off_minor": 5_000, "min_minor": 100, "expiry": "campaign", "channels": ["app"]}});
         book["groups"] = json!({"spring": "best_of"});
         book["caps"]["budget"] = json!({"points": 1_000_000, "per": "month", "red_line_percent": 80});
         book["purchase"]["coupon"] = json!({"coupon": "fifty", "from_minor": 1});

@@ -86,7 +86,7 @@ fn with_problems(mut body: Json, book: Result<Rulebook, Vec<rules::Problem>>) ->
     if let Some(body) = body.as_object_mut() {
         body.insert("problems".to_owned(), problems.iter().map(problem).collect());
         body.insert("condition_steps".to_owned(), cost.into());
-        body.insert("most_condition_steps".to_owned(), MOST_CONDITION_STEPS.into());
+        body.insert("max_condition_steps".to_owned(), MOST_CONDITION_STEPS.into());
     }
     body
 }

@@ -292,8 +292,8 @@ impl Encoder {
         let terms = &coupon.terms;
         self.integer(terms.off_minor);
         self.integer(terms.off_percent);
-        self.option(terms.most_off_minor, Self::integer);
-        self.integer(terms.minimum_minor);
+        self.option(terms.max_off_minor, Self::integer);
+        self.integer(terms.min_minor);
         for names in [&terms.categories, &terms.channels, &terms.stores] {
             self.list(names, |b, name| b.text(name));
         }

@@ -29,9 +29,9 @@ pub struct CouponTerms {
     /// Percent off; 0 when it is an amount.
     pub off_percent: i64,
     /// The most that a share may come to, in minor units.
-    pub most_off_minor: Option<i64>,
+    pub max_off_minor: Option<i64>,
     /// What the order must come to at least, in minor units.
-    pub minimum_minor: i64,
+    pub min_minor: i64,
     /// Categories whose lines count; any when empty.
     pub categories: Vec<String>,
     /// Sales channels it can be used in; any when empty.

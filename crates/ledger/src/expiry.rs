@@ -31,12 +31,12 @@ pub enum ExpiryPolicy {
         /// When given, the last valid day moves on to the end of this period.
         round_up_to: Option<Period>,
     },
-    /// Valid through the next of some yearly dates that is at least `minimum_days` away.
+    /// Valid through the next of some yearly dates that is at least `min_days` away.
     FixedDates {
         /// Month and day, 1-based; 29 February means the last of February.
         dates: Vec<(u32, u32)>,
         /// The least number of days a lot lives.
-        minimum_days: u32,
+        min_days: u32,
     },
 }
 
@@ -55,8 +55,8 @@ impl ExpiryPolicy {
             Self::Sliding { days } => Some(plus_days(first, i64::from(*days))),
             Self::Days { days, round_up_to } => Some(rounded(plus_days(first, i64::from(*days)), round_up_to)),
             Self::Months { months, round_up_to } => Some(rounded(plus_months(first, *months), round_up_to)),
-            Self::FixedDates { dates, minimum_days } => {
-                let earliest = plus_days(first, i64::from(*minimum_days));
+            Self::FixedDates { dates, min_days } => {
+                let earliest = plus_days(first, i64::from(*min_days));
                 let year = earliest.year();
                 let days = |year| dates.iter().filter_map(move |(month, day)| clamped(year, *month, *day));
                 days(year).chain(days(year + 1)).filter(|day| *day >= earliest).min()
@@ -79,8 +79,7 @@ mod tests {
     fn last_valid_days() {
         let days = |days, round_up_to| ExpiryPolicy::Days { days, round_up_to };
         let months = |months, round_up_to| ExpiryPolicy::Months { months, round_up_to };
-        let fixed =
-            |dates: &[(u32, u32)], minimum_days| ExpiryPolicy::FixedDates { dates: dates.to_vec(), minimum_days };
+        let fixed = |dates: &[(u32, u32)], min_days| ExpiryPolicy::FixedDates { dates: dates.to_vec(), min_days };
         for (policy, earned, last) in [
             (ExpiryPolicy::Never, "2026-01-01", None),
             // 365 days promised: day 365 after earning is still good, day 366 is not.
@@ -107,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_end_is_the_programmes_midnight() {
-        let through_year = ExpiryPolicy::FixedDates { dates: vec![(12, 31)], minimum_days: 0 };
+        let through_year = ExpiryPolicy::FixedDates { dates: vec![(12, 31)], min_days: 0 };
         for (zone, earned, expires) in [
             ("Asia/Shanghai", "2026-05-01T00:00:00Z", "2026-12-31T16:00:00Z"),
             ("America/New_York", "2026-05-01T00:00:00Z", "2027-01-01T05:00:00Z"),

@@ -23,8 +23,8 @@ fn terms(rule: &CouponRule) -> CouponTerms {
     CouponTerms {
         off_minor: rule.off_minor.unwrap_or(0),
         off_percent: rule.off_percent.unwrap_or(0),
-        most_off_minor: rule.most_off_minor,
-        minimum_minor: rule.minimum_minor,
+        max_off_minor: rule.max_off_minor,
+        min_minor: rule.min_minor,
         categories: rule.categories.clone(),
         channels: rule.channels.clone(),
         stores: rule.stores.clone(),
@@ -67,12 +67,12 @@ fn discount(terms: &CouponTerms, lines: &[Line], before: i64, origin: &Origin) -
     }
     let order_minor = sum(&mut lines.iter())?;
     let counted = sum(&mut lines.iter().filter(counts))?;
-    if counted < terms.minimum_minor {
+    if counted < terms.min_minor {
         return lacks("minimum");
     }
     let share = i128::from(counted) * i128::from(terms.off_percent) / 100;
     let share = i64::try_from(share).map_err(|_| Refusal::AmountOutOfRange)?;
-    let off = terms.off_minor.max(share.min(terms.most_off_minor.unwrap_or(i64::MAX)));
+    let off = terms.off_minor.max(share.min(terms.max_off_minor.unwrap_or(i64::MAX)));
     match off.min(counted).min(order_minor.saturating_sub(before)).max(0) {
         0 => lacks("minimum"),
         off_minor => Ok(Discount { order_minor, off_minor }),

@@ -21,17 +21,17 @@ pub(crate) fn deduct(
     let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
     let balance: i64 = active.map(|lot| member.free(lot)).fold(0, i64::saturating_add);
     let major = 10i128.pow(book.currency.decimals());
-    let share = i128::from(order.amount_minor) * i128::from(rule.most_percent) / 100;
+    let share = i128::from(order.amount_minor) * i128::from(rule.max_percent) / 100;
     let by_share = i64::try_from(share * i128::from(rule.points_per_unit) / major).unwrap_or(i64::MAX);
-    let most = [wished, Some(balance), Some(by_share), rule.most_points].into_iter().flatten().min().unwrap_or(0);
+    let most = [wished, Some(balance), Some(by_share), rule.max_points].into_iter().flatten().min().unwrap_or(0);
     let most = most - most % rule.multiple_of;
     let (rate, step) = (i128::from(rule.points_per_unit), i128::from(rule.multiple_of));
     let money = i128::from(most) * major / rate;
     // Points that would buy less than a minor unit are not taken.
     let points = (money * rate + major - 1) / major;
     let points = i64::try_from((points + step - 1) / step * step).map_err(|_| Fault::Overflow)?;
-    if points < rule.least_points || money == 0 {
-        return Err(Refusal::BelowMinimum { points, minimum: rule.least_points }.into());
+    if points < rule.min_points || money == 0 {
+        return Err(Refusal::BelowMinimum { points, minimum: rule.min_points }.into());
     }
     let deduction = Deduction {
         order_minor: order.amount_minor,

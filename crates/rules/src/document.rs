@@ -277,7 +277,7 @@ pub enum Expiry {
         dates: Vec<String>,
         /// The least number of days points live.
         #[serde(default)]
-        minimum_days: u32,
+        min_days: u32,
     },
 }
 

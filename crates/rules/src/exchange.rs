@@ -50,8 +50,8 @@ pub(crate) fn exchange(
     let mut giver = case.journal(0, member)?;
     let primary = giver.posted();
     // Nobody gives points up for nothing.
-    let least = least_for_one(accepted.rate).unwrap_or(i64::MAX).max(offer.least_points);
-    let bounds = Transfers { least_points: least, ..*offer };
+    let least = least_for_one(accepted.rate).unwrap_or(i64::MAX).max(offer.min_points);
+    let bounds = Transfers { min_points: least, ..*offer };
     // A slash is in no id, so that counters of one programme's days are not those of another one's.
     let counter = format!("{SOURCE}{}/given", partner.programme);
     // No more is given up than it takes for the same points there; bounds are for what was asked.

@@ -69,10 +69,10 @@ pub(crate) fn may_give(
     now: Timestamp,
 ) -> Result<Vec<Count>, Refusal> {
     let mut limits = Limits::new(book, member, now, now);
-    let most = rule.most_points.unwrap_or(i64::MAX);
+    let most = rule.max_points.unwrap_or(i64::MAX);
     let most = limits.cap(counter, rule.points_per_day, most);
-    if points < rule.least_points || points > most {
-        return Err(Refusal::OutsideLimits { least: rule.least_points, most });
+    if points < rule.min_points || points > most {
+        return Err(Refusal::OutsideLimits { least: rule.min_points, most });
     }
     if let Some(limit) = rule.limit {
         limits.allow_several(counter, limit, 1)?;

@@ -217,10 +217,10 @@ fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
     let offers = document.exchanges.offers.iter();
     let offers = offers.map(|(programme, rule)| (format!("/exchanges/offers/{}", escape(programme)), rule));
     let all = document.transfers.iter().map(|rule| ("/transfers".to_owned(), rule)).chain(offers);
-    let none = all.filter(|(_, rule)| rule.points_per_day.is_some_and(|most| most < rule.least_points));
+    let none = all.filter(|(_, rule)| rule.points_per_day.is_some_and(|most| most < rule.min_points));
     none.map(|(at, _)| Problem {
         pointer: format!("{at}/points_per_day"),
-        detail: "must not be less than least_points".to_owned(),
+        detail: "must not be less than min_points".to_owned(),
     })
 }
 
@@ -399,8 +399,8 @@ mod tests {
         let mut rule = crate::CouponRule {
             off_minor: Some(1),
             off_percent: None,
-            most_off_minor: None,
-            minimum_minor: 0,
+            max_off_minor: None,
+            min_minor: 0,
             expiry: "campaign".to_owned(),
             categories: vec![],
             channels: vec![],
@@ -436,8 +436,7 @@ mod tests {
             (|d| d.caps.points_per_day = Some(i64::MAX), "/caps/points_per_day"),
             (
                 |d| {
-                    let bad =
-                        crate::Expiry::FixedDates { dates: vec!["12-31".into(), "02-30".into()], minimum_days: 0 };
+                    let bad = crate::Expiry::FixedDates { dates: vec!["12-31".into(), "02-30".into()], min_days: 0 };
                     d.expiry.insert("a/b".into(), bad);
                 },
                 "/expiry/a~1b/dates/1",
@@ -472,12 +471,12 @@ mod tests {
             (|d| with_coupon(d, |c| c.off_percent = Some(5)), "/coupons/ten"),
             (|d| with_coupon(d, |c| c.off_minor = Some(0)), "/coupons/ten/off_minor"),
             (|d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(101))), "/coupons/ten/off_percent"),
-            (|d| with_coupon(d, |c| c.most_off_minor = Some(5)), "/coupons/ten/most_off_minor"),
+            (|d| with_coupon(d, |c| c.max_off_minor = Some(5)), "/coupons/ten/max_off_minor"),
             (|d| with_coupon(d, |c| c.expiry = "x".into()), "/coupons/ten/expiry"),
             (|d| with_coupon(d, |c| c.channels = vec![String::new()]), "/coupons/ten/channels"),
-            (|d| d.redemption.as_mut().unwrap().most_percent = 101, "/redemption/most_percent"),
-            (|d| d.transfers.as_mut().unwrap().least_points = 0, "/transfers/least_points"),
-            (|d| d.transfers.as_mut().unwrap().least_points = 20_000, "/transfers/most_points"),
+            (|d| d.redemption.as_mut().unwrap().max_percent = 101, "/redemption/max_percent"),
+            (|d| d.transfers.as_mut().unwrap().min_points = 0, "/transfers/min_points"),
+            (|d| d.transfers.as_mut().unwrap().min_points = 20_000, "/transfers/max_points"),
             (
                 |d| d.transfers.as_mut().unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),
                 "/transfers/limit/times",
@@ -494,10 +493,10 @@ mod tests {
             ),
             (
                 |d| {
-                    let offer = crate::Transfers { least_points: 0, ..d.transfers.unwrap() };
+                    let offer = crate::Transfers { min_points: 0, ..d.transfers.unwrap() };
                     d.exchanges.offers.insert("a".into(), offer);
                 },
-                "/exchanges/offers/a/least_points",
+                "/exchanges/offers/a/min_points",
             ),
             (
                 |d| d.exchanges.offers = (0..101).map(|n| (format!("p{n}"), d.transfers.unwrap())).collect(),
@@ -519,7 +518,7 @@ mod tests {
     #[test]
     fn bounds_that_nothing_meets_are_no_new_rules() {
         let mut document = default_document();
-        let bounds = crate::Transfers { least_points: 5, points_per_day: Some(4), ..document.transfers.unwrap() };
+        let bounds = crate::Transfers { min_points: 5, points_per_day: Some(4), ..document.transfers.unwrap() };
         document.transfers = Some(bounds);
         document.exchanges.offers.insert("a".into(), bounds);
         let problems = Rulebook::new(&document, 1).err().unwrap_or_default();

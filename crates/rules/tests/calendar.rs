@@ -92,13 +92,13 @@ fn policies() -> impl Strategy<Value = (ExpiryPolicy, Expiry)> {
         let (a, b) = rounded.unzip();
         (ExpiryPolicy::Months { months, round_up_to: a }, Expiry::Months { months, round_up_to: b })
     });
-    let fixed = (proptest::collection::vec(0u32..366, 1..4), 0u32..400).prop_map(|(days, minimum_days)| {
+    let fixed = (proptest::collection::vec(0u32..366, 1..4), 0u32..400).prop_map(|(days, min_days)| {
         // 2028 is a leap year, so that 29 February is among the dates.
         let first = NaiveDate::from_ymd_opt(2028, 1, 1).unwrap();
         let days: Vec<NaiveDate> = days.into_iter().map(|day| first + Days::new(u64::from(day))).collect();
         let dates = days.iter().map(|day| (chrono::Datelike::month(day), chrono::Datelike::day(day))).collect();
         let names = days.iter().map(|day| day.format("%m-%d").to_string()).collect();
-        (ExpiryPolicy::FixedDates { dates, minimum_days }, Expiry::FixedDates { dates: names, minimum_days })
+        (ExpiryPolicy::FixedDates { dates, min_days }, Expiry::FixedDates { dates: names, min_days })
     });
     prop_oneof![days, months, fixed]
 }

@@ -100,11 +100,11 @@ fn third_life(world: &mut World) {
 fn fourth_life(world: &mut World, document: rules::Document) {
     let day = "2026-01-11T10:00:00+08:00";
     let mut document = document;
-    let coupon = r#"{"off_percent": 10, "most_off_minor": 900, "minimum_minor": 5, "expiry": "campaign",
+    let coupon = r#"{"off_percent": 10, "max_off_minor": 900, "min_minor": 5, "expiry": "campaign",
         "categories": ["A"], "channels": [], "stores": []}"#;
     document.coupons.insert("tenth".into(), serde_json::from_str(coupon).unwrap());
     document.actions.get_mut("sign_up").unwrap().points = 5_000;
-    document.redemption.as_mut().unwrap().least_points = 1;
+    document.redemption.as_mut().unwrap().min_points = 1;
     world.book = Rulebook::new(&document, 3).unwrap();
     let reward =
         r#"{"name": "10 % off", "kind": "coupon", "points": 50, "cash_minor": 1, "stock": 9, "coupon": "tenth"}"#;
@@ -329,8 +329,8 @@ fn every_field_is_under_the_hash() {
         ("coupon.expires_at", |e| e.coupons[0].expires_at = None),
         ("coupon.off_minor", |e| e.coupons[0].terms.off_minor += 1),
         ("coupon.off_percent", |e| e.coupons[0].terms.off_percent += 1),
-        ("coupon.most_off_minor", |e| e.coupons[0].terms.most_off_minor = None),
-        ("coupon.minimum_minor", |e| e.coupons[0].terms.minimum_minor += 1),
+        ("coupon.max_off_minor", |e| e.coupons[0].terms.max_off_minor = None),
+        ("coupon.min_minor", |e| e.coupons[0].terms.min_minor += 1),
         ("coupon.categories", |e| e.coupons[0].terms.categories.clear()),
         ("coupon.channels", |e| e.coupons[0].terms.channels.push("x".into())),
         ("coupon.stores", |e| e.coupons[0].terms.stores.push("x".into())),

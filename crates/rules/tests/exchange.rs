@@ -30,7 +30,7 @@ struct Person {
 /// How a rulebook differs from the default one.
 type Change<'a> = &'a dyn Fn(&mut Document);
 
-const ANY: Transfers = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+const ANY: Transfers = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
 
 fn offering(to: &str, bounds: Transfers) -> Exchanges {
     Exchanges { offers: [(to.to_owned(), bounds)].into(), accepts: BTreeMap::new() }
@@ -522,8 +522,8 @@ fn what_is_given_to_one_programme_counts_for_no_other() {
 #[test]
 fn bounds_are_those_of_the_giving_programme() {
     let bounds = Transfers {
-        least_points: 10,
-        most_points: Some(60),
+        min_points: 10,
+        max_points: Some(60),
         points_per_day: Some(100),
         limit: Some(Limit { times: 3, per: Per::Day }),
     };

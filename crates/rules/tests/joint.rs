@@ -252,7 +252,7 @@ fn a_gift_keeps_its_end() {
 fn gifts_are_bounded_by_the_rulebook() {
     let mut group = Group::new(|document| {
         let rule = document.transfers.as_mut().unwrap();
-        (rule.least_points, rule.most_points, rule.points_per_day) = (5, Some(50), Some(60));
+        (rule.min_points, rule.max_points, rule.points_per_day) = (5, Some(50), Some(60));
         rule.limit = Some(Limit { times: 3, per: Per::Day });
     });
     group.play(&[
@@ -400,7 +400,7 @@ fn a_pool_is_nobody_and_its_head_says_who_joins() {
     const WEEK: &str = "2026-03-09T10:00:00+08:00";
     let mut group = Group::new(|document| {
         document.transfers =
-            Some(rules::Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None });
+            Some(rules::Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None });
     });
     group.play(&[
         (DAY, "victim", buy(&[80_000]), "victim earn 800"),
@@ -812,7 +812,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     let fifo = random.below(2) == 0;
     let mut group = Group::new(|document| {
         document.transfers =
-            Some(rules::Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None });
+            Some(rules::Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None });
         document.expiry.insert("campaign".into(), Expiry::Days { days: 9, round_up_to: None });
         document.expiry.insert("shopping".into(), Expiry::Days { days: 25, round_up_to: None });
         document.actions.get_mut("share").unwrap().pending = Some(rules::Pending { days: Some(2) });

@@ -207,10 +207,10 @@ fn a_setting_stored_but_never_read() {
         }),
         ("coupons{}.off_minor", |d| with_coupon(d, |c| c.off_minor = Some(9))),
         ("coupons{}.off_percent", |d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(9)))),
-        ("coupons{}.most_off_minor", |d| {
-            with_coupon(d, |c| (c.off_minor, c.off_percent, c.most_off_minor) = (None, Some(9), Some(1)));
+        ("coupons{}.max_off_minor", |d| {
+            with_coupon(d, |c| (c.off_minor, c.off_percent, c.max_off_minor) = (None, Some(9), Some(1)));
         }),
-        ("coupons{}.minimum_minor", |d| with_coupon(d, |c| c.minimum_minor = 1_000_000)),
+        ("coupons{}.min_minor", |d| with_coupon(d, |c| c.min_minor = 1_000_000)),
         ("coupons{}.expiry", |d| with_coupon(d, |c| c.expiry = "shopping".into())),
         ("coupons{}.categories[]", |d| with_coupon(d, |c| c.categories = vec!["A".into()])),
         ("coupons{}.channels[]", |d| with_coupon(d, |c| c.channels = vec!["app".into()])),
@@ -218,13 +218,13 @@ fn a_setting_stored_but_never_read() {
         ("coupons{}.stacks", |d| with_coupon(d, |c| c.stacks = true)),
         ("redemption", |d| d.redemption = None),
         ("redemption.points_per_unit", |d| d.redemption.as_mut().unwrap().points_per_unit = 50),
-        ("redemption.most_percent", |d| d.redemption.as_mut().unwrap().most_percent = 20),
+        ("redemption.max_percent", |d| d.redemption.as_mut().unwrap().max_percent = 20),
         ("redemption.multiple_of", |d| d.redemption.as_mut().unwrap().multiple_of = 7),
-        ("redemption.least_points", |d| d.redemption.as_mut().unwrap().least_points = 500),
-        ("redemption.most_points", |d| d.redemption.as_mut().unwrap().most_points = Some(110)),
+        ("redemption.min_points", |d| d.redemption.as_mut().unwrap().min_points = 500),
+        ("redemption.max_points", |d| d.redemption.as_mut().unwrap().max_points = Some(110)),
         ("transfers", |d| d.transfers = None),
-        ("transfers.least_points", |d| d.transfers.as_mut().unwrap().least_points = 30),
-        ("transfers.most_points", |d| d.transfers.as_mut().unwrap().most_points = Some(20)),
+        ("transfers.min_points", |d| d.transfers.as_mut().unwrap().min_points = 30),
+        ("transfers.max_points", |d| d.transfers.as_mut().unwrap().max_points = Some(20)),
         ("transfers.points_per_day", |d| d.transfers.as_mut().unwrap().points_per_day = Some(24)),
         ("transfers.limit", |d| d.transfers.as_mut().unwrap().limit = Some(Limit { times: 1, per: Per::Lifetime })),
         ("risk.review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
@@ -356,7 +356,8 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     };
     let row = json!([{"field": "order.amount_minor", "operator": "at_least", "values": ["100000"]}]);
     let award = |award: Json| rule(json!({"award": award}));
-    let bounds = json!({"least_points": 1, "most_points": 1000, "points_per_day": 1000, "limit": {"times": 2, "per": "lifetime"}});
+    let bounds =
+        json!({"min_points": 1, "max_points": 1000, "points_per_day": 1000, "limit": {"times": 2, "per": "lifetime"}});
     let swap =
         json!({"exchanges": {"offers": {"there": bounds}, "accepts": {"p": {"rate": "1.5", "expiry": "shopping"}}}});
     let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
@@ -366,7 +367,7 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     };
     let capped = rule(json!({"caps": [{"points": 10, "per": "day", "of": "member"}]}));
     let limited = rule(json!({"limit": {"times": 1, "per": "day"}}));
-    let fixed = json!({"expiry": {"campaign": {"policy": "fixed_dates", "dates": ["12-31"], "minimum_days": 0, "days": null, "round_up_to": null}}});
+    let fixed = json!({"expiry": {"campaign": {"policy": "fixed_dates", "dates": ["12-31"], "min_days": 0, "days": null, "round_up_to": null}}});
     let budget = json!({"caps": {"budget": {"points": 2_500, "per": "lifetime", "red_line_percent": 90}}});
     let velocity = json!({"risk": {"velocity": [{"event": "purchase", "times": 1, "per": "day", "then": "review"}]}});
     let coupons = json!({"coupons": {"five": {"off_minor": 500, "expiry": "campaign"}}, "purchase": {"coupon": {"coupon": "ten", "from_minor": 0}}});
@@ -450,7 +451,7 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         ("expiry{}.round_up_to", json!({}), "/expiry/campaign/round_up_to", json!("month")),
         ("expiry{}.months", json!({}), "/expiry/shopping/months", json!(6)),
         ("expiry{}.dates[]", fixed.clone(), "/expiry/campaign/dates/0", json!("06-30")),
-        ("expiry{}.minimum_days", fixed, "/expiry/campaign/minimum_days", json!(366)),
+        ("expiry{}.min_days", fixed, "/expiry/campaign/min_days", json!(366)),
         ("tiers.lines", json!({}), "/tiers/lines", json!("line.amount_minor < 100000")),
         ("tiers.grace_days", json!({}), "/tiers/grace_days", json!(40)),
         ("tiers.period.months", json!({}), "/tiers/period/months", json!(1)),
@@ -473,8 +474,8 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             "/transfers/limit/per",
             json!("day"),
         ),
-        ("exchanges.offers{}.least_points", swap.clone(), "/exchanges/offers/there/least_points", json!(26)),
-        ("exchanges.offers{}.most_points", swap.clone(), "/exchanges/offers/there/most_points", json!(24)),
+        ("exchanges.offers{}.min_points", swap.clone(), "/exchanges/offers/there/min_points", json!(26)),
+        ("exchanges.offers{}.max_points", swap.clone(), "/exchanges/offers/there/max_points", json!(24)),
         ("exchanges.offers{}.points_per_day", swap.clone(), "/exchanges/offers/there/points_per_day", json!(30)),
         ("exchanges.offers{}.limit", swap.clone(), "/exchanges/offers/there/limit", json!(null)),
         ("exchanges.offers{}.limit.times", swap.clone(), "/exchanges/offers/there/limit/times", json!(1)),

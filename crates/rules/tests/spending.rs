@@ -15,8 +15,8 @@ fn coupon(change: impl FnOnce(&mut CouponRule)) -> CouponRule {
     let mut rule = CouponRule {
         off_minor: Some(5_000),
         off_percent: None,
-        most_off_minor: None,
-        minimum_minor: 30_000,
+        max_off_minor: None,
+        min_minor: 30_000,
         expiry: "fortnight".to_owned(),
         categories: vec![],
         channels: vec![],
@@ -192,16 +192,16 @@ fn coupons_count_what_they_are_for() {
         ("a share, rounded down", |rule| (rule.off_minor, rule.off_percent) = (None, Some(100)), Ok(45_000)),
         (
             "a share with an upper bound",
-            |rule| (rule.off_minor, rule.off_percent, rule.most_off_minor) = (None, Some(15), Some(1_000)),
+            |rule| (rule.off_minor, rule.off_percent, rule.max_off_minor) = (None, Some(15), Some(1_000)),
             Ok(1_000),
         ),
-        ("below the minimum", |rule| rule.minimum_minor = 45_001, Err("coupon-conditions")),
-        ("lines of a category", |rule| (rule.minimum_minor, rule.categories) = (0, vec!["DAIRY".into()]), Ok(5_000)),
+        ("below the minimum", |rule| rule.min_minor = 45_001, Err("coupon-conditions")),
+        ("lines of a category", |rule| (rule.min_minor, rule.categories) = (0, vec!["DAIRY".into()]), Ok(5_000)),
         ("too little of a category", |rule| rule.categories = vec!["DAIRY".into()], Err("coupon-conditions")),
         (
             "more off than it is for",
             |rule| {
-                (rule.off_minor, rule.minimum_minor, rule.categories) = (Some(90_000), 0, vec!["DAIRY".into()]);
+                (rule.off_minor, rule.min_minor, rule.categories) = (Some(90_000), 0, vec!["DAIRY".into()]);
             },
             Ok(25_000),
         ),
@@ -290,7 +290,7 @@ fn no_point_is_taken_for_nothing() {
     // A fen is ten points.
     let mut world = world(|document| {
         let rule = document.redemption.as_mut().unwrap();
-        (rule.points_per_unit, rule.least_points, rule.multiple_of) = (1_000, 1, 1);
+        (rule.points_per_unit, rule.min_points, rule.multiple_of) = (1_000, 1, 1);
     });
     world.play(&[
         (DAY, act("check_in"), "earn 5"),
@@ -306,7 +306,7 @@ fn no_point_is_taken_for_nothing() {
 fn a_coupon_is_kept_for_a_better_day() {
     let mut world = world(|document| {
         let rule = document.coupons.get_mut("fifty").unwrap();
-        (rule.off_minor, rule.off_percent, rule.minimum_minor) = (None, Some(10), 0);
+        (rule.off_minor, rule.off_percent, rule.min_minor) = (None, Some(10), 0);
         document.actions.get_mut("review").unwrap().coupon = Some("fifty".into());
     });
     world.play(&[(DAY, act("review"), "earn 20")]);

@@ -252,7 +252,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("event".into(), event.as_str().into());
         }
         Refusal::TooManyOpen { most } | Refusal::TooManyReviews { most } | Refusal::TooManyLots { most } => {
-            body.insert("most".into(), (*most).into());
+            body.insert("max".into(), (*most).into());
         }
         Refusal::WrongApprover { role } => {
             body.insert("role".into(), role.as_str().into());
@@ -260,7 +260,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::ApprovalsExceeded { of, per, most } => {
             body.insert("of".into(), (*of).into());
             body.insert("per".into(), (*per).into());
-            body.insert("most".into(), (*most).into());
+            body.insert("max".into(), (*most).into());
         }
         Refusal::UnknownTier { tier } | Refusal::TierEarned { tier } => {
             body.insert("tier".into(), tier.as_str().into());
@@ -275,8 +275,8 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("kind".into(), kind.as_str().into());
         }
         Refusal::OutsideLimits { least, most } => {
-            body.insert("least".into(), (*least).into());
-            body.insert("most".into(), (*most).into());
+            body.insert("min".into(), (*least).into());
+            body.insert("max".into(), (*most).into());
         }
         Refusal::TierRequired { tiers } => {
             body.insert("tiers".into(), tiers.as_slice().into());
@@ -286,7 +286,7 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         }
         Refusal::BelowMinimum { points, minimum } => {
             body.insert("points".into(), (*points).into());
-            body.insert("minimum".into(), (*minimum).into());
+            body.insert("min".into(), (*minimum).into());
         }
         Refusal::CouponConditions { condition } => {
             body.insert("condition".into(), (*condition).into());

@@ -48,8 +48,8 @@ impl RedeemBody {
         if self.quantity.is_some() && self.reward_id.is_none() {
             check.wrong("/quantity", "goes with reward_id");
         }
-        if self.most_points.is_some() && self.order.is_none() {
-            check.wrong("/most_points", "goes with order");
+        if self.max_points.is_some() && self.order.is_none() {
+            check.wrong("/max_points", "goes with order");
         }
         if let (Some(lines), None, None) = (&self.lines, &self.reward_id, &self.order) {
             return Some(Command::PayLines { lines: paid_lines(lines, self.points, check), minutes });
@@ -77,11 +77,11 @@ impl RedeemBody {
                 Some(Command::Take { reward: reward.clone(), quantity })
             }
             (None, None, Some(order)) => {
-                if self.most_points.is_some_and(|most| !(1..=MOST_AMOUNT).contains(&most)) {
-                    check.wrong("/most_points", "must be 1 to 1000000000000000");
+                if self.max_points.is_some_and(|most| !(1..=MOST_AMOUNT).contains(&most)) {
+                    check.wrong("/max_points", "must be 1 to 1000000000000000");
                 }
                 let order = money("/order", order, check)?;
-                Some(Command::Deduct { order, most: self.most_points, minutes })
+                Some(Command::Deduct { order, most: self.max_points, minutes })
             }
             _ => {
                 check.wrong("/points", "exactly one of points (or lines), reward_id and order must be given");

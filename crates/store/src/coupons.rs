@@ -29,16 +29,15 @@ fn is_false(value: &bool) -> bool {
 }
 
 pub(crate) fn coupon_row(coupon: &Coupon) -> CouponRow {
-    let CouponTerms { off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores, stacks } =
+    let CouponTerms { off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks } =
         coupon.terms.clone();
-    let terms = TermsRow(off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores, stacks);
+    let terms = TermsRow(off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks);
     (coupon.code.clone(), coupon.name.clone(), terms, coupon.expires_at.map(|at| at.0))
 }
 
 pub(crate) fn coupon((code, name, terms, expires_at): CouponRow) -> Coupon {
-    let TermsRow(off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores, stacks) = terms;
-    let terms =
-        CouponTerms { off_minor, off_percent, most_off_minor, minimum_minor, categories, channels, stores, stacks };
+    let TermsRow(off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks) = terms;
+    let terms = CouponTerms { off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks };
     Coupon { code, name, terms, expires_at: expires_at.map(instant) }
 }
 

@@ -24,7 +24,7 @@ impl Group {
         let (world, mut programmes) = (World::new(), Vec::new());
         for (at, name) in names.iter().enumerate() {
             let mut document: Document = rules::default_document();
-            let bounds = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+            let bounds = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
             if let Some(next) = names.get(at + 1) {
                 document.exchanges.offers.insert((*next).to_owned(), bounds);
             }
@@ -514,7 +514,7 @@ fn what_was_published_at_once_is_found_by_the_exchange() {
     assert_eq!(ways(&group), None);
     for (name, from, to, rate) in [("shop", "hotel", "air", "2"), ("air", "shop", "hotel", "1.5")] {
         let mut document: Document = rules::default_document();
-        let bounds = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+        let bounds = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
         document.exchanges.offers.insert(to.to_owned(), bounds);
         document.exchanges.accepts.insert(from.to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
         let book = Rulebook::new(&document, 2).unwrap();
@@ -569,7 +569,7 @@ fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
     plan("b", "1", 20);
     // Meanwhile the hotel lets its points go to the airline, too.
     let mut document = wait(programme(sql, "hotel")).unwrap().unwrap().document;
-    let bounds = Transfers { least_points: 1, most_points: None, points_per_day: None, limit: None };
+    let bounds = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
     document.exchanges.offers.insert("air".to_owned(), bounds);
     document.exchanges.accepts.get_mut("air").unwrap().rate = "0.6".to_owned();
     let book = Rulebook::new(&document, 2).unwrap();

@@ -15,10 +15,10 @@ pub struct CouponRule {
     pub off_percent: Option<i64>,
     /// The most that a percentage may come to, in minor units.
     #[serde(default)]
-    pub most_off_minor: Option<i64>,
+    pub max_off_minor: Option<i64>,
     /// What the order must come to at least, in minor units.
     #[serde(default)]
-    pub minimum_minor: i64,
+    pub min_minor: i64,
     /// Name of the expiry policy.
     pub expiry: String,
     /// Categories whose lines count; any when empty.

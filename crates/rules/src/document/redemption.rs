@@ -11,16 +11,16 @@ pub struct Redemption {
     pub points_per_unit: i64,
     /// The largest share of an order that can be paid with points, in percent.
     #[serde(default = "all")]
-    pub most_percent: i64,
+    pub max_percent: i64,
     /// Points are spent in multiples of this.
     #[serde(default = "one")]
     pub multiple_of: i64,
     /// The least points that can be spent on an order.
     #[serde(default = "one")]
-    pub least_points: i64,
+    pub min_points: i64,
     /// The most points that can be spent on an order.
     #[serde(default)]
-    pub most_points: Option<i64>,
+    pub max_points: Option<i64>,
 }
 
 fn all() -> i64 {

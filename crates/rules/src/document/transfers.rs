@@ -13,10 +13,10 @@ use super::Limit;
 pub struct Transfers {
     /// The least points.
     #[serde(default = "one")]
-    pub least_points: i64,
+    pub min_points: i64,
     /// The most points.
     #[serde(default)]
-    pub most_points: Option<i64>,
+    pub max_points: Option<i64>,
     /// The most points that a member gives in a local day.
     #[serde(default)]
     pub points_per_day: Option<i64>,

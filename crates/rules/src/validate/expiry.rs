@@ -31,9 +31,9 @@ pub(super) fn policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -
             }
             ExpiryPolicy::Months { months: *months, round_up_to: round_up_to.map(period) }
         }
-        Expiry::FixedDates { dates, minimum_days } => {
-            if *minimum_days > MOST_DAYS {
-                problem("/minimum_days", "must be at most 36600");
+        Expiry::FixedDates { dates, min_days } => {
+            if *min_days > MOST_DAYS {
+                problem("/min_days", "must be at most 36600");
             }
             if dates.is_empty() || dates.len() > 12 {
                 problem("/dates", "must have 1 to 12 dates");
@@ -45,7 +45,7 @@ pub(super) fn policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -
                     None => problem(&format!("/dates/{index}"), "must be a date of the year, MM-DD"),
                 }
             }
-            ExpiryPolicy::FixedDates { dates: read, minimum_days: *minimum_days }
+            ExpiryPolicy::FixedDates { dates: read, min_days: *min_days }
         }
     }
 }

@@ -57,13 +57,13 @@ impl Check<'_> {
             (None, Some(_)) => self.problem(&format!("{at}/off_percent"), "must be 1 to 100"),
             _ => self.problem(at, "needs off_minor or off_percent, and not both"),
         }
-        if rule.most_off_minor.is_some_and(|most| !(1..=MOST_POINTS).contains(&most)) {
-            self.problem(&format!("{at}/most_off_minor"), "must be 1 to 1000000000");
+        if rule.max_off_minor.is_some_and(|most| !(1..=MOST_POINTS).contains(&most)) {
+            self.problem(&format!("{at}/max_off_minor"), "must be 1 to 1000000000");
         }
-        if rule.most_off_minor.is_some() && rule.off_percent.is_none() {
-            self.problem(&format!("{at}/most_off_minor"), "goes with off_percent");
+        if rule.max_off_minor.is_some() && rule.off_percent.is_none() {
+            self.problem(&format!("{at}/max_off_minor"), "goes with off_percent");
         }
-        self.points(&format!("{at}/minimum_minor"), rule.minimum_minor);
+        self.points(&format!("{at}/min_minor"), rule.min_minor);
         self.policy(&format!("{at}/expiry"), &rule.expiry);
         for (name, list) in [("categories", &rule.categories), ("channels", &rule.channels), ("stores", &rule.stores)] {
             let is_name =
@@ -76,16 +76,16 @@ impl Check<'_> {
 
     fn giving(&mut self, at: &str, rule: Transfers) {
         for (name, value) in [
-            ("least_points", Some(rule.least_points)),
-            ("most_points", rule.most_points),
+            ("min_points", Some(rule.min_points)),
+            ("max_points", rule.max_points),
             ("points_per_day", rule.points_per_day),
         ] {
             if value.is_some_and(|value| !(1..=MOST_POINTS).contains(&value)) {
                 self.problem(&format!("{at}/{name}"), "must be 1 to 1000000000");
             }
         }
-        if rule.most_points.is_some_and(|most| most < rule.least_points) {
-            self.problem(&format!("{at}/most_points"), "must not be less than least_points");
+        if rule.max_points.is_some_and(|most| most < rule.min_points) {
+            self.problem(&format!("{at}/max_points"), "must not be less than min_points");
         }
         self.limit(&format!("{at}/limit"), rule.limit);
     }
@@ -125,15 +125,15 @@ impl Check<'_> {
         for (name, value) in [
             ("points_per_unit", rule.points_per_unit),
             ("multiple_of", rule.multiple_of),
-            ("least_points", rule.least_points),
-            ("most_points", rule.most_points.unwrap_or(1)),
+            ("min_points", rule.min_points),
+            ("max_points", rule.max_points.unwrap_or(1)),
         ] {
             if !(1..=MOST_POINTS).contains(&value) {
                 self.problem(&format!("/redemption/{name}"), "must be 1 to 1000000000");
             }
         }
-        if !(1..=100).contains(&rule.most_percent) {
-            self.problem("/redemption/most_percent", "must be 1 to 100");
+        if !(1..=100).contains(&rule.max_percent) {
+            self.problem("/redemption/max_percent", "must be 1 to 100");
         }
     }
 }

@@ -84,7 +84,7 @@ fn a_reminder_that_trusts_the_sweep() {
 fn days_counted_on_the_wrong_calendar() {
     // zone, policy, earned → the last instant that is still good
     let days = |days| Expiry::Days { days, round_up_to: None };
-    let through = |date: &str| Expiry::FixedDates { dates: vec![date.into()], minimum_days: 0 };
+    let through = |date: &str| Expiry::FixedDates { dates: vec![date.into()], min_days: 0 };
     for (zone, policy, earned, last_good) in [
         // The server's date in UTC is another day than the programme's, on either side.
         ("Asia/Shanghai", days(1), "2026-01-10T23:30:00Z", "2026-01-12T15:59:59.999Z"),

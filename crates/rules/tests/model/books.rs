@@ -90,10 +90,10 @@ pub fn republish(random: &mut Random, document: &mut Document) {
     document.coupons = COUPONS.iter().map(|name| ((*name).to_owned(), coupon(random))).collect();
     document.redemption = random.chance(80).then(|| RedemptionRule {
         points_per_unit: *random.pick(&[1, 7, 100]),
-        most_percent: *random.pick(&[1, 50, 100]),
+        max_percent: *random.pick(&[1, 50, 100]),
         multiple_of: *random.pick(&[1, 1, 10]),
-        least_points: *random.pick(&[1, 5]),
-        most_points: *random.pick(&[None, Some(20)]),
+        min_points: *random.pick(&[1, 5]),
+        max_points: *random.pick(&[None, Some(20)]),
     });
     document.purchase.coupon = random
         .chance(30)
@@ -173,8 +173,8 @@ fn coupon(random: &mut Random) -> CouponRule {
     CouponRule {
         off_minor: (!is_share).then(|| random.between(1, 5_000)),
         off_percent: is_share.then(|| random.between(1, 100)),
-        most_off_minor: (is_share && random.chance(50)).then_some(700),
-        minimum_minor: *random.pick(&[0, 0, 3_000]),
+        max_off_minor: (is_share && random.chance(50)).then_some(700),
+        min_minor: *random.pick(&[0, 0, 3_000]),
         expiry: (*random.pick(POLICIES)).to_owned(),
         categories: random.pick(&[vec![], vec![], vec!["BAKERY".to_owned()]]).clone(),
         channels: random.pick(&[vec![], vec![], vec![], vec!["app".to_owned()]]).clone(),
@@ -234,7 +234,7 @@ fn expiry(random: &mut Random) -> Expiry {
             let choices = [&["12-31"][..], &["02-29"], &["06-30", "12-31"], &["01-31", "03-08", "11-01"]];
             let dates = random.pick(&choices);
             let dates = dates.iter().map(|date| (*date).to_owned()).collect();
-            Expiry::FixedDates { dates, minimum_days: *random.pick(&[0, 0, 1, 30, 365]) }
+            Expiry::FixedDates { dates, min_days: *random.pick(&[0, 0, 1, 30, 365]) }
         }
     }
 }

@@ -88,8 +88,8 @@ pub fn expires_at(policy: &Expiry, from: i64, zone: Tz) -> Option<i64> {
         Expiry::Sliding { days } => (first + Duration::days(i64::from(*days)), None),
         Expiry::Days { days, round_up_to } => (first + Duration::days(i64::from(*days)), *round_up_to),
         Expiry::Months { months, round_up_to } => (add_months(first, *months), *round_up_to),
-        Expiry::FixedDates { dates, minimum_days } => {
-            let mut day = first + Duration::days(i64::from(*minimum_days));
+        Expiry::FixedDates { dates, min_days } => {
+            let mut day = first + Duration::days(i64::from(*min_days));
             while !dates.iter().any(|date| is_yearly(date, day)) {
                 day += Duration::days(1);
             }

@@ -104,11 +104,11 @@ impl Reference {
         if all > i128::from(i64::MAX) {
             return Err("amount-out-of-range");
         }
-        if counted < i128::from(rule.minimum_minor) {
+        if counted < i128::from(rule.min_minor) {
             return Err("coupon-conditions");
         }
         let share = counted * i128::from(rule.off_percent.unwrap_or(0)) / 100;
-        let share = share.min(rule.most_off_minor.map_or(i128::MAX, i128::from));
+        let share = share.min(rule.max_off_minor.map_or(i128::MAX, i128::from));
         let off = share.max(i128::from(rule.off_minor.unwrap_or(0))).min(counted);
         if off == 0 {
             return Err("coupon-conditions");
@@ -223,9 +223,9 @@ impl Reference {
             return Err("currency-mismatch");
         }
         let unit = 10i128.pow(decimals(&book.currency));
-        let share = i128::from(order.amount_minor) * i128::from(rule.most_percent) / 100;
+        let share = i128::from(order.amount_minor) * i128::from(rule.max_percent) / 100;
         let mut points = (share * i128::from(rule.points_per_unit) / unit).min(i128::from(self.spendable(now)));
-        for bound in [most, rule.most_points].into_iter().flatten() {
+        for bound in [most, rule.max_points].into_iter().flatten() {
             points = points.min(i128::from(bound));
         }
         points -= points % i128::from(rule.multiple_of);
@@ -234,7 +234,7 @@ impl Reference {
         while points > 0 && worth(points - i128::from(rule.multiple_of)) == worth(points) {
             points -= i128::from(rule.multiple_of);
         }
-        if points < i128::from(rule.least_points) || worth(points) == 0 {
+        if points < i128::from(rule.min_points) || worth(points) == 0 {
             return Err("below-minimum");
         }
         Ok((points as i64, worth(points) as i64))

@@ -29,7 +29,7 @@ pub struct RedeemBody {
     pub order: Option<MoneyBody>,
     /// The most points that the member wants to spend on the order; as many as possible when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most_points: Option<i64>,
+    pub max_points: Option<i64>,
     /// The merchant's document. Redeems once only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
