@@ -5,11 +5,26 @@
 
 mod words;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::calendar::Timestamp;
 use crate::id::EntryId;
 
+/// A word of the API. The alias keeps serde from borrowing it from the text that is read.
+type Word = &'static str;
+
+/// Every [`Word`] of a refusal.
+const WORDS: &[Word] = &[
+    "", "approver", "category", "channel", "day", "earning", "member", "minimum", "month", "request", "spending",
+    "store",
+];
+
 /// A business answer other than "done". The order of the variants is the order of precedence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It is kept under its idempotency key in the shape that serde gives it, named by its slug.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// No account may be opened under this id.
     MemberIdRefused,
@@ -56,7 +71,8 @@ pub enum Refusal {
     /// The account must not earn, or not spend, for now.
     MemberFrozen {
         /// `earning` or `spending`.
-        side: &'static str,
+        #[serde(deserialize_with = "word")]
+        side: Word,
     },
     /// Both members are the same.
     SameMember,
@@ -136,7 +152,8 @@ pub enum Refusal {
     /// The order is not one that the coupon is good for.
     CouponConditions {
         /// What it lacks: `minimum`, `category`, `channel` or `store`.
-        condition: &'static str,
+        #[serde(deserialize_with = "word")]
+        condition: Word,
     },
     /// The member did this as often as the rulebook allows.
     LimitReached {
@@ -194,9 +211,11 @@ pub enum Refusal {
     /// More would be approved of one member, by one person or at once than these approvals are good for.
     ApprovalsExceeded {
         /// Of what: `member`, `approver` or `request`.
-        of: &'static str,
+        #[serde(deserialize_with = "word")]
+        of: Word,
         /// In which period: `day`, `month`; empty for a request.
-        per: &'static str,
+        #[serde(deserialize_with = "word")]
+        per: Word,
         /// The most points.
         most: i64,
     },
@@ -248,182 +267,96 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Its row in the table of refusals: slug, status, and whether a retry may help.
+    fn row(&self) -> (&'static str, u16, bool) {
+        match self {
+            Self::MemberIdRefused => ("member-id-refused", 400, false),
+            Self::MemberNotFound => ("member-not-found", 404, true),
+            Self::MemberMerged { .. } => ("member-merged", 409, false),
+            Self::MemberErased => ("member-erased", 410, false),
+            Self::ExchangeNotOffered => ("exchange-not-offered", 422, false),
+            Self::CounterpartyNotFound => ("counterparty-not-found", 404, true),
+            Self::ReferenceNotFound => ("reference-not-found", 404, true),
+            Self::HoldNotFound => ("hold-not-found", 404, false),
+            Self::RewardNotFound => ("reward-not-found", 404, false),
+            Self::CouponNotFound => ("coupon-not-found", 404, false),
+            Self::RequestNotFound => ("request-not-found", 404, false),
+            Self::HoldResolved => ("hold-resolved", 409, false),
+            Self::ReferenceAlreadyUsed { .. } => ("reference-already-used", 409, false),
+            Self::ReferenceOfAnother { .. } => ("reference-of-another", 409, true),
+            Self::ReferenceAmbiguous { .. } => ("reference-ambiguous", 409, false),
+            Self::MemberFrozen { .. } => ("member-frozen", 409, true),
+            Self::SameMember => ("same-member", 422, false),
+            Self::NothingToChange => ("nothing-to-change", 409, false),
+            Self::ItemsOpen => ("items-open", 409, true),
+            Self::NotHead => ("not-head", 403, false),
+            Self::NotInvited => ("not-invited", 403, true),
+            Self::AliasTaken { .. } => ("alias-taken", 409, false),
+            Self::ProfileChanged => ("profile-changed", 412, true),
+            Self::TransfersNotOffered => ("transfers-not-offered", 422, false),
+            Self::OutsideLimits { .. } => ("outside-limits", 422, true),
+            Self::RewardUnavailable => ("reward-unavailable", 422, true),
+            Self::TierRequired { .. } => ("tier-required", 422, true),
+            Self::OutOfStock { .. } => ("out-of-stock", 409, true),
+            Self::NoDeduction => ("no-deduction", 422, false),
+            Self::CouponResolved => ("coupon-resolved", 409, false),
+            Self::CouponNotStackable { .. } => ("coupon-not-stackable", 422, false),
+            Self::WholeOnly => ("whole-only", 422, false),
+            Self::UnknownEvent { .. } => ("unknown-event", 422, false),
+            Self::ReferenceRequired => ("reference-required", 422, false),
+            Self::OccurredInFuture => ("occurred-in-future", 422, true),
+            Self::OccurredTooLongAgo { .. } => ("occurred-too-long-ago", 422, false),
+            Self::CurrencyMismatch { .. } => ("currency-mismatch", 422, false),
+            Self::BelowMinimum { .. } => ("below-minimum", 422, true),
+            Self::CouponConditions { .. } => ("coupon-conditions", 422, false),
+            Self::LimitReached { .. } => ("limit-reached", 422, true),
+            Self::DeviceLimitReached { .. } => ("device-limit-reached", 422, true),
+            Self::UnderReview => ("under-review", 409, true),
+            Self::NothingPending => ("nothing-pending", 409, false),
+            Self::TooManyOpen { .. } => ("too-many-open", 422, true),
+            Self::TooManyReviews { .. } => ("too-many-reviews", 422, true),
+            Self::TooManyLots { .. } => ("too-many-lots", 422, true),
+            Self::UnknownLine { .. } => ("unknown-line", 422, false),
+            Self::NothingToReverse => ("nothing-to-reverse", 409, false),
+            Self::RequestResolved => ("request-resolved", 409, false),
+            Self::NotYours => ("not-yours", 403, false),
+            Self::OwnRequest => ("own-request", 403, false),
+            Self::AlreadyApproved => ("already-approved", 409, false),
+            Self::WrongApprover { .. } => ("wrong-approver", 403, false),
+            Self::ApprovalsExceeded { .. } => ("approvals-exceeded", 422, true),
+            Self::OpeningExists => ("opening-exists", 409, false),
+            Self::UnknownTier { .. } => ("unknown-tier", 422, false),
+            Self::TierEarned { .. } => ("tier-earned", 409, false),
+            Self::UnknownReason { .. } => ("unknown-reason", 422, false),
+            Self::UnknownPolicy { .. } => ("unknown-policy", 422, false),
+            Self::MoreThanLeft { .. } => ("more-than-left", 422, false),
+            Self::PointsNeeded { .. } => ("points-needed", 422, false),
+            Self::AmountOutOfRange => ("amount-out-of-range", 422, false),
+            Self::ConditionsTooCostly => ("conditions-too-costly", 422, true),
+            Self::InsufficientPoints { .. } => ("insufficient-points", 422, true),
+        }
+    }
+
     /// The name in the problem's `type`.
     #[must_use]
     pub fn slug(&self) -> &'static str {
-        match self {
-            Self::MemberIdRefused => "member-id-refused",
-            Self::MemberNotFound => "member-not-found",
-            Self::MemberMerged { .. } => "member-merged",
-            Self::MemberErased => "member-erased",
-            Self::ExchangeNotOffered => "exchange-not-offered",
-            Self::CounterpartyNotFound => "counterparty-not-found",
-            Self::ReferenceNotFound => "reference-not-found",
-            Self::HoldNotFound => "hold-not-found",
-            Self::RewardNotFound => "reward-not-found",
-            Self::CouponNotFound => "coupon-not-found",
-            Self::RequestNotFound => "request-not-found",
-            Self::HoldResolved => "hold-resolved",
-            Self::ReferenceAlreadyUsed { .. } => "reference-already-used",
-            Self::ReferenceOfAnother { .. } => "reference-of-another",
-            Self::ReferenceAmbiguous { .. } => "reference-ambiguous",
-            Self::MemberFrozen { .. } => "member-frozen",
-            Self::SameMember => "same-member",
-            Self::NothingToChange => "nothing-to-change",
-            Self::ItemsOpen => "items-open",
-            Self::NotHead => "not-head",
-            Self::NotInvited => "not-invited",
-            Self::AliasTaken { .. } => "alias-taken",
-            Self::ProfileChanged => "profile-changed",
-            Self::TransfersNotOffered => "transfers-not-offered",
-            Self::OutsideLimits { .. } => "outside-limits",
-            Self::RewardUnavailable => "reward-unavailable",
-            Self::TierRequired { .. } => "tier-required",
-            Self::OutOfStock { .. } => "out-of-stock",
-            Self::NoDeduction => "no-deduction",
-            Self::CouponResolved => "coupon-resolved",
-            Self::CouponNotStackable { .. } => "coupon-not-stackable",
-            Self::WholeOnly => "whole-only",
-            Self::UnknownEvent { .. } => "unknown-event",
-            Self::ReferenceRequired => "reference-required",
-            Self::OccurredInFuture => "occurred-in-future",
-            Self::OccurredTooLongAgo { .. } => "occurred-too-long-ago",
-            Self::CurrencyMismatch { .. } => "currency-mismatch",
-            Self::BelowMinimum { .. } => "below-minimum",
-            Self::CouponConditions { .. } => "coupon-conditions",
-            Self::LimitReached { .. } => "limit-reached",
-            Self::DeviceLimitReached { .. } => "device-limit-reached",
-            Self::UnderReview => "under-review",
-            Self::NothingPending => "nothing-pending",
-            Self::TooManyOpen { .. } => "too-many-open",
-            Self::TooManyReviews { .. } => "too-many-reviews",
-            Self::TooManyLots { .. } => "too-many-lots",
-            Self::UnknownLine { .. } => "unknown-line",
-            Self::NothingToReverse => "nothing-to-reverse",
-            Self::RequestResolved => "request-resolved",
-            Self::NotYours => "not-yours",
-            Self::OwnRequest => "own-request",
-            Self::AlreadyApproved => "already-approved",
-            Self::WrongApprover { .. } => "wrong-approver",
-            Self::ApprovalsExceeded { .. } => "approvals-exceeded",
-            Self::OpeningExists => "opening-exists",
-            Self::UnknownTier { .. } => "unknown-tier",
-            Self::TierEarned { .. } => "tier-earned",
-            Self::UnknownReason { .. } => "unknown-reason",
-            Self::UnknownPolicy { .. } => "unknown-policy",
-            Self::MoreThanLeft { .. } => "more-than-left",
-            Self::PointsNeeded { .. } => "points-needed",
-            Self::AmountOutOfRange => "amount-out-of-range",
-            Self::ConditionsTooCostly => "conditions-too-costly",
-            Self::InsufficientPoints { .. } => "insufficient-points",
-        }
+        self.row().0
     }
 
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
-        match self {
-            Self::MemberIdRefused => 400,
-            Self::ProfileChanged => 412,
-            Self::MemberNotFound
-            | Self::CounterpartyNotFound
-            | Self::ReferenceNotFound
-            | Self::HoldNotFound
-            | Self::RewardNotFound
-            | Self::CouponNotFound
-            | Self::RequestNotFound => 404,
-            Self::MemberErased => 410,
-            Self::NotHead | Self::NotInvited | Self::NotYours | Self::OwnRequest | Self::WrongApprover { .. } => 403,
-            Self::ReferenceAlreadyUsed { .. }
-            | Self::ReferenceOfAnother { .. }
-            | Self::ReferenceAmbiguous { .. }
-            | Self::MemberFrozen { .. }
-            | Self::MemberMerged { .. }
-            | Self::ItemsOpen
-            | Self::AliasTaken { .. }
-            | Self::NothingToChange
-            | Self::OpeningExists
-            | Self::TierEarned { .. }
-            | Self::OutOfStock { .. }
-            | Self::CouponResolved
-            | Self::UnderReview
-            | Self::NothingPending
-            | Self::HoldResolved
-            | Self::NothingToReverse
-            | Self::RequestResolved
-            | Self::AlreadyApproved => 409,
-            _ => 422,
-        }
+        self.row().1
     }
 
     /// May the same command, sent again later with a new key, be accepted?
     #[must_use]
     pub fn retry_may_help(&self) -> bool {
-        match self {
-            Self::MemberNotFound
-            | Self::ProfileChanged
-            | Self::ReferenceNotFound
-            | Self::OccurredInFuture
-            | Self::CounterpartyNotFound
-            | Self::ItemsOpen
-            | Self::NotInvited
-            | Self::OutsideLimits { .. }
-            | Self::ReferenceOfAnother { .. }
-            | Self::MemberFrozen { .. }
-            | Self::RewardUnavailable
-            | Self::TierRequired { .. }
-            | Self::OutOfStock { .. }
-            | Self::BelowMinimum { .. }
-            | Self::DeviceLimitReached { .. }
-            | Self::UnderReview
-            | Self::LimitReached { .. }
-            | Self::TooManyOpen { .. }
-            | Self::ConditionsTooCostly
-            | Self::TooManyReviews { .. }
-            | Self::TooManyLots { .. }
-            | Self::ApprovalsExceeded { .. }
-            | Self::InsufficientPoints { .. } => true,
-            Self::ReferenceAlreadyUsed { .. }
-            | Self::ReferenceAmbiguous { .. }
-            | Self::MemberIdRefused
-            | Self::MemberMerged { .. }
-            | Self::MemberErased
-            | Self::SameMember
-            | Self::NotHead
-            | Self::AliasTaken { .. }
-            | Self::TransfersNotOffered
-            | Self::ExchangeNotOffered
-            | Self::NothingToChange
-            | Self::RewardNotFound
-            | Self::CouponNotFound
-            | Self::NoDeduction
-            | Self::CouponResolved
-            | Self::CouponConditions { .. }
-            | Self::CouponNotStackable { .. }
-            | Self::WholeOnly
-            | Self::UnknownEvent { .. }
-            | Self::ReferenceRequired
-            | Self::OccurredTooLongAgo { .. }
-            | Self::CurrencyMismatch { .. }
-            | Self::NothingPending
-            | Self::HoldNotFound
-            | Self::RequestNotFound
-            | Self::HoldResolved
-            | Self::UnknownLine { .. }
-            | Self::NothingToReverse
-            | Self::RequestResolved
-            | Self::NotYours
-            | Self::OwnRequest
-            | Self::AlreadyApproved
-            | Self::WrongApprover { .. }
-            | Self::OpeningExists
-            | Self::UnknownTier { .. }
-            | Self::TierEarned { .. }
-            | Self::UnknownReason { .. }
-            | Self::UnknownPolicy { .. }
-            | Self::MoreThanLeft { .. }
-            | Self::PointsNeeded { .. }
-            | Self::AmountOutOfRange => false,
-        }
+        self.row().2
     }
+}
+
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    WORDS.iter().find(|word| **word == text).copied().ok_or_else(|| D::Error::custom("an unknown word"))
 }

@@ -6,7 +6,7 @@ use super::tree::{File, Tree};
 use anyhow::Result;
 
 const DOCUMENT: &str = "docs/reference/problems.md";
-/// Where slugs stand in the code, as `Name => "slug"` arms of a match or `("slug", …` rows of a table.
+/// Where slugs stand in the code, as `Name => "slug"` arms of a match or `("slug", …` rows of a table or a match.
 const SOURCES: &[&str] = &["crates/shell/src/problem.rs", "crates/ledger/src/refusal.rs"];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
@@ -77,8 +77,8 @@ fn slugs(file: &File) -> Vec<(String, usize)> {
 /// Whether this code ends in `=>`, or opens a tuple (and not the arguments of a call).
 fn names_a_slug(code: &str) -> bool {
     let code = code.trim_end();
-    let tuple = code.strip_suffix('(').map(str::trim_end).is_some_and(|before| before.ends_with(['[', ',']));
-    code.ends_with("=>") || tuple
+    let is_row = |before: &str| before.ends_with(['[', ',']) || before.ends_with("=>");
+    code.ends_with("=>") || code.strip_suffix('(').map(str::trim_end).is_some_and(is_row)
 }
 
 fn is_slug(text: &str) -> bool {
@@ -91,12 +91,13 @@ mod tests {
 
     #[test]
     fn each_slug_is_explained_in_order() {
-        for code in [TABLE, ARMS] {
+        for code in [TABLE, ARMS, ROWS] {
             explained(code);
         }
     }
 
     const TABLE: &str = "const TABLE: [(&str, u16); 2] = [(\"first_one\", 404), (\"second_one\", 405)];";
+    const ROWS: &str = "match self { Self::A => (\"first_one\", 404), Self::B { .. } => (\"second_one\", 405) }";
     const ARMS: &str = "match self { Self::A => \"first_one\", Self::B { .. } => \"second_one\" }";
 
     fn explained(code: &str) {
