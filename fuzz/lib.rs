@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Context, Currency, EntryId, Member, MemberId, Money, Origin, ProgrammeId, Reference, Timestamp};
-use rules::{Case, Command, Document, EarnEvent, Line, Recorded, Reverse, Rulebook, decide};
+use rules::{Case, Command, Document, EarnEvent, Line, PriorRecords, Reverse, Rulebook, decide};
 
 /// Validates a document; a valid one survives being stored and earns without harm.
 pub fn work_with(document: &Document) {
@@ -28,7 +28,7 @@ fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -
     let command = Command::Earn(EarnEvent { event: event.to_owned(), occurred_at: None, lines, device: None });
     let told = [("birthday", "2000-01-01"), ("tags", "vip,staff")];
     let attributes: BTreeMap<String, String> = told.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let recorded = Recorded { attributes, ..Recorded::default() };
+    let recorded = PriorRecords { attributes, ..PriorRecords::default() };
     let origin = Origin { reference: Reference::new(format!("o{number}")).ok(), ..Origin::default() };
     let Some((earned, after)) = carry_out(book, &member, &command, &origin, &recorded, now, number) else {
         return member;
@@ -71,7 +71,7 @@ fn carry_out(
     member: &Member,
     command: &Command,
     origin: &Origin,
-    recorded: &Recorded,
+    recorded: &PriorRecords,
     now: Timestamp,
     first_id: u128,
 ) -> Option<(ledger::Entry, Member)> {

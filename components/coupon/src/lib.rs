@@ -8,7 +8,7 @@ use shell::{
     App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, asked, authenticate, known_as, now,
     of_caller, parse_json, parse_optional_json, zone,
 };
-use store::{Caller, Lots, Scope, Wanted, coupon_holder, coupon_json, load, named_entry};
+use store::{Caller, LoadRequest, Lots, Scope, coupon_holder, coupon_json, load, named_entry};
 
 shell::component! { shell::routes::COUPON {
     "GET /v1/coupons/{code}" => state(code),
@@ -67,7 +67,7 @@ async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Proble
     let code = &spelt(code);
     let caller = authenticate(app, request).await?;
     let holder = holder(app, &caller, code).await?;
-    let wanted = [Wanted::member(holder.clone())];
+    let wanted = [LoadRequest::member(holder.clone())];
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
     let member = found.and_then(|(_, _, mut loaded)| loaded.pop()).map(|loaded| loaded.member);
     let open = member.as_ref().and_then(|member| member.coupon(code)).filter(|coupon| !coupon.has_expired(now()));

@@ -26,7 +26,7 @@ async fn many(app: &App, request: &Request) -> Result<Reply, Problem> {
     bulk(app, request, orders).await
 }
 
-fn orders(body: &[u8], actor: &str) -> Result<Vec<Result<store::Order, Problem>>, Problem> {
+fn orders(body: &[u8], actor: &str) -> Result<Vec<Result<store::Submission, Problem>>, Problem> {
     let Events { events } = parse_json(body)?;
     if events.is_empty() || events.len() > MOST_EVENTS {
         return Err(Problem::InvalidRequest(vec![FieldError::new("/events", "must be 1 to 500 events")]));

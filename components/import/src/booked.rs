@@ -3,7 +3,7 @@
 use ledger::{MemberId, Refusal};
 use rules::{Command, Rulebook, other_spellings};
 use shell::{App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published};
-use store::{Caller, Import, ImportState, Order, Outcome, Sql as _, holders, keep_outcomes, next_rows};
+use store::{Caller, Import, ImportState, Outcome, Sql as _, Submission, holders, keep_outcomes, next_rows};
 
 use crate::{existing, shown};
 
@@ -39,7 +39,7 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
     let book = published(&app.sql, &caller.programme).await?;
     let mut outcomes: Vec<(i64, String)> = Vec::new();
     let mut lots = 0;
-    let (mut lines, mut orders): (Vec<i64>, Vec<Order>) = (Vec::new(), Vec::new());
+    let (mut lines, mut orders): (Vec<i64>, Vec<Submission>) = (Vec::new(), Vec::new());
     for (line, text) in rows {
         let row: Result<ImportRowBody, _> = serde_json::from_str(&text);
         let row = row.map_err(|error| Problem::Internal(error.to_string()))?;
@@ -78,8 +78,8 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
 }
 
 /// Refuses orders of members one of whose names is somebody else's in a spelling from before.
-async fn refuse_shared(app: &App, caller: &Caller, book: &Rulebook, orders: &mut [Order]) -> Result<(), Problem> {
-    let named = |order: &Order| match &order.command {
+async fn refuse_shared(app: &App, caller: &Caller, book: &Rulebook, orders: &mut [Submission]) -> Result<(), Problem> {
+    let named = |order: &Submission| match &order.command {
         Command::Open(opening) => {
             let names = opening.profile.aliases.values().flatten();
             names.flat_map(|name| other_spellings(name, book.country_code())).collect()

@@ -4,7 +4,7 @@
 
 mod outbound;
 
-use jobs::{AddressPolicy, Budget, Floor, Job, Seals, rehearse, run};
+use jobs::{AddressPolicy, Job, JobContext, Seals, WorkLimit, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
 use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, new_id, now};
@@ -34,8 +34,8 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     request.allow_query(if job == Job::Night { &["dry_run"] } else { &[] })?;
     request.body()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
-    let budget = Budget::chunks(chunks).until(now().plus_ms(LONGEST_MS));
-    let floor = Floor { sql: &app.sql, now: &now, ids: &new_id };
+    let budget = WorkLimit::chunks(chunks).until(now().plus_ms(LONGEST_MS));
+    let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
     let report = run(&floor, &SpinOutbound, address_policy().await, job, caller.programme, budget).await?;
     if let Some(failure) = &report.last_failure {
         eprintln!("{}: {failure}", job.name());
@@ -56,8 +56,8 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
         }
         None => None,
     };
-    let budget = Budget::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(LONGEST_MS));
-    let floor = Floor { sql: &app.sql, now: &now, ids: &new_id };
+    let budget = WorkLimit::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(LONGEST_MS));
+    let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
     let part = rehearse(&floor, caller.programme, at, cursor, budget).await?;
     let part = part.ok_or_else(|| match cursor {
         Some(_) => invalid("?cursor", "is not one of a rehearsal under the rulebook that is published: begin again"),

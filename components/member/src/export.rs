@@ -3,7 +3,7 @@
 use ledger::{Closed, Refusal};
 use serde_json::{Map, Value as Json, json};
 use shell::{App, Page, Problem, Reply, Request, authenticate, now, published};
-use store::{Part, Trail, coupon_json, entry_json, trail};
+use store::{ActivityFilter, ActivityWindow, coupon_json, entry_json, trail};
 
 use crate::{again, member_id, not_found, show};
 
@@ -23,8 +23,9 @@ pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
         None => {}
     }
     let (book, now) = (published(&app.sql, &programme).await?, now());
-    let whose = Trail::Member(loaded.member.id.as_str());
-    let mut found = trail(&app.sql, caller.programme.no, whose, &Part::default(), before, MOST_ENTRIES + 1).await?;
+    let whose = ActivityFilter::Member(loaded.member.id.as_str());
+    let mut found =
+        trail(&app.sql, caller.programme.no, whose, &ActivityWindow::default(), before, MOST_ENTRIES + 1).await?;
     let is_more = found.len() as i64 > MOST_ENTRIES;
     found.truncate(usize::try_from(MOST_ENTRIES).unwrap_or_default());
     let next = found.last().filter(|_| is_more).map(|(number, ..)| number.to_string());

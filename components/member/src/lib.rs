@@ -12,7 +12,8 @@ use shell::{
     published,
 };
 use store::{
-    Beside, Caller, Loaded, Lots, Order, ProgrammeRef, Scope, Wanted, coupon_json, entry_json, history, holders, load,
+    Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ProgrammeRef, Scope, Submission, coupon_json, entry_json,
+    history, holders, load,
 };
 
 /// Most members have fewer open lots; those with more are read again, whole.
@@ -68,15 +69,15 @@ async fn told(
     request: &Request,
     caller: &Caller,
     book: &Rulebook,
-    order: impl FnOnce(&str) -> Result<Order, Problem>,
+    order: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let order = order(&actor_of(request)?)?;
     let taken = taken(app, caller, book, &order).await?;
     let command = taken.map_or_else(|| order.command.clone(), Command::Refuse);
-    of_caller(app, request, caller, |_| Ok(Order { command, ..order })).await
+    of_caller(app, request, caller, |_| Ok(Submission { command, ..order })).await
 }
 
-async fn taken(app: &App, caller: &Caller, book: &Rulebook, order: &Order) -> Result<Option<Refusal>, Problem> {
+async fn taken(app: &App, caller: &Caller, book: &Rulebook, order: &Submission) -> Result<Option<Refusal>, Problem> {
     let changed = match &order.command {
         Command::Change(change) => change.aliases.values().flatten().collect::<Vec<_>>(),
         _ => Vec::new(),
@@ -181,13 +182,13 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
 }
 
 /// Key, role and member in one statement.
-async fn read(app: &App, request: &Request, id: &str, lots: u16) -> Result<(ProgrammeRef, Loaded), Problem> {
+async fn read(app: &App, request: &Request, id: &str, lots: u16) -> Result<(ProgrammeRef, LoadedMember), Problem> {
     let bearer = Bearer::of(request)?;
     let Ok(member) = request.check_query().and_then(|()| member_id(id)) else {
         authenticate(app, request).await?;
         return Err(member_id(id).err().unwrap_or_else(not_found));
     };
-    let wanted = [Wanted { beside: Beside::Profile, ..Wanted::member(member) }];
+    let wanted = [LoadRequest { beside: ExtraColumns::Profile, ..LoadRequest::member(member) }];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     let caller = admitted(app, request, bearer, caller).await?;
@@ -211,8 +212,8 @@ async fn looked_up(app: &App, request: &Request, caller: &Caller, name: &str) ->
 }
 
 /// The same with every open lot.
-async fn again(app: &App, programme: ProgrammeRef, id: &str) -> Result<(ProgrammeRef, Loaded), Problem> {
-    let wanted = [Wanted { beside: Beside::Profile, ..Wanted::member(member_id(id)?) }];
+async fn again(app: &App, programme: ProgrammeRef, id: &str) -> Result<(ProgrammeRef, LoadedMember), Problem> {
+    let wanted = [LoadRequest { beside: ExtraColumns::Profile, ..LoadRequest::member(member_id(id)?) }];
     let found = load(&app.sql, Scope::Programme(programme.no), &wanted, Lots::All).await?;
     let (programme, _, mut loaded) = found.ok_or_else(not_found)?;
     Ok((programme, loaded.pop().ok_or_else(not_found)?))

@@ -3,11 +3,11 @@
 use ledger::{Lot, LotState, Member, ProgrammeId, Timestamp};
 use rules::{Goal, Rulebook, TierBasis, projection};
 use serde_json::{Map, Value as Json, json};
-use store::{Loaded, ProgrammeRef, dates};
+use store::{LoadedMember, ProgrammeRef, dates};
 
 /// By the clock: what could be spent, is held or owed now. `ledger_balance` is what the books hold, including what fell due and no entry has
 /// written down yet.
-pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &Loaded, now: Timestamp) -> Json {
+pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &LoadedMember, now: Timestamp) -> Json {
     let ledger_balance = loaded.member.balance;
     let member = &by_the_clock(book, programme, &loaded.member, now);
     let Sums { balance, pending, held } = Sums::of(member, now);
@@ -52,7 +52,7 @@ impl Sums {
 }
 
 /// The other names of the member, each with its kind in front.
-fn aliases(loaded: &Loaded) -> Vec<String> {
+fn aliases(loaded: &LoadedMember) -> Vec<String> {
     let mut names: Vec<String> =
         loaded.aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     names.sort_unstable();

@@ -4,7 +4,7 @@
 
 use ledger::MemberId;
 use shell::{App, MergeBody, Problem, Reply, Request, asked, known_as, of_caller, parse_json};
-use store::{Lots, Scope, Wanted, load};
+use store::{LoadRequest, Lots, Scope, load};
 
 shell::component! { shell::routes::MERGE {
     "POST /v1/members/{id}/merge" => merge(id),
@@ -23,7 +23,7 @@ async fn merge(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
 /// Points in all lots of the member. When it gets more meanwhile, the decision tells.
 async fn points_of(app: &App, programme_no: i64, member: &str) -> Result<i64, Problem> {
     let Ok(member) = MemberId::new(member) else { return Ok(0) };
-    let found = load(&app.sql, Scope::Programme(programme_no), &[Wanted::member(member)], Lots::All).await?;
+    let found = load(&app.sql, Scope::Programme(programme_no), &[LoadRequest::member(member)], Lots::All).await?;
     let (_, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     let lots = loaded.iter().flat_map(|loaded| &loaded.member.lots);
     Ok(lots.fold(0i64, |sum, lot| sum.saturating_add(lot.remaining)))

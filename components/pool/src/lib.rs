@@ -7,7 +7,7 @@ use shell::{
     App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, asked, authenticate, known_as, now,
     of_caller, parse_json, pool_order, published,
 };
-use store::{Caller, Lots, Scope, Wanted, entry_json, history, load};
+use store::{Caller, LoadRequest, Lots, Scope, entry_json, history, load};
 
 shell::component! { shell::routes::POOL {
     "PUT /v1/pools/{id}/members/{member_id}" => join(id, member_id),
@@ -63,7 +63,7 @@ async fn account(app: &App, caller: &Caller, name: &str) -> Result<Member, Probl
 }
 
 async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Member>, Problem> {
-    let wanted: Vec<Wanted> = ids.iter().cloned().map(Wanted::member).collect();
+    let wanted: Vec<LoadRequest> = ids.iter().cloned().map(LoadRequest::member).collect();
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::All).await?;
     let (_, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     Ok(loaded.into_iter().map(|loaded| loaded.member).collect())

@@ -3,7 +3,7 @@
 use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
 use rules::{Merged, Past, Redemption, Reverse, meant};
 use shell::{App, Problem, Reply, Request, ReverseBody, Target, asked, known_as, of_caller, parse_json};
-use store::{Caller, Lots, Scope, Wanted, drawn_lots, find_entry, gifts, load, named_entry, records, taken_over};
+use store::{Caller, LoadRequest, Lots, Scope, drawn_lots, find_entry, gifts, load, named_entry, records, taken_over};
 
 shell::component! { shell::routes::REVERSE {
     "POST /v1/reverse" => reverse(),
@@ -134,7 +134,7 @@ async fn is_paid_by_pool(app: &App, caller: &Caller, entry: &Entry, member: &str
     if entry.counterparty.as_ref().is_some_and(|of| of.as_str() == member) {
         return Ok(true);
     }
-    let wanted = [Wanted::member(entry.member.clone())];
+    let wanted = [LoadRequest::member(entry.member.clone())];
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
     let account = found.and_then(|(_, _, mut loaded)| loaded.pop());
     Ok(account.is_some_and(|account| account.member.pooled.iter().any(|id| id.as_str() == member)))

@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
 use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, may_see, noted, zone};
-use store::{Part, Trail, entry_json, trail};
+use store::{ActivityFilter, ActivityWindow, entry_json, trail};
 
 shell::component! { shell::routes::TRACE {
     "GET /v1/traces" => traces(),
@@ -16,18 +16,19 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let whose = whose(request, ip.as_deref())?;
     // By which kind of mark, and whose where it is a member's id: a device or an address must be erasable.
     let (kind, subject) = match whose {
-        Trail::Member(name) if !name.starts_with('~') => ("member_id", name),
-        Trail::Member(_) => ("member_id", "~"),
-        Trail::Device(_) => ("device_id", "-"),
-        Trail::Ip(_) => ("ip", "-"),
+        ActivityFilter::Member(name) if !name.starts_with('~') => ("member_id", name),
+        ActivityFilter::Member(_) => ("member_id", "~"),
+        ActivityFilter::Device(_) => ("device_id", "-"),
+        ActivityFilter::Ip(_) => ("ip", "-"),
     };
     noted(app, request, &caller, ("traces_read", subject), Some(json!({"by": kind}))).await?;
     let known = match whose {
-        Trail::Member(name) => Some(known_as(app, &caller, name).await?),
-        Trail::Device(_) | Trail::Ip(_) => None,
+        ActivityFilter::Member(name) => Some(known_as(app, &caller, name).await?),
+        ActivityFilter::Device(_) | ActivityFilter::Ip(_) => None,
     };
-    let whose = known.as_deref().map_or(whose, Trail::Member);
-    let part = Part { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
+    let whose = known.as_deref().map_or(whose, ActivityFilter::Member);
+    let part =
+        ActivityWindow { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
     let before = page.number(i64::MAX)?;
     // One more than asked for tells whether there is a next page.
     let mut found = trail(&app.sql, caller.programme.no, whose, &part, before, page.limit + 1).await?;
@@ -37,17 +38,17 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let next = found.last().filter(|_| is_more).map(|(number, _, _)| number.to_string());
     found.retain(|(_, entry, _)| may_see(&caller, entry.origin.store.as_deref()));
     let zone = zone(&app.sql, &caller.programme).await?;
-    let shown = |(_, entry, trace): &(i64, ledger::Entry, store::Trace)| -> Json {
+    let shown = |(_, entry, trace): &(i64, ledger::Entry, store::ClientInfo)| -> Json {
         json!({"device_id": trace.device, "ip": trace.ip, "entry": entry_json(entry, zone)})
     };
     Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
 }
 
-fn whose<'a>(request: &'a Request, ip: Option<&'a str>) -> Result<Trail<'a>, Problem> {
+fn whose<'a>(request: &'a Request, ip: Option<&'a str>) -> Result<ActivityFilter<'a>, Problem> {
     match (request.query("member_id"), request.query("device_id"), ip) {
-        (Some(member), None, None) => Ok(Trail::Member(member)),
-        (None, Some(device), None) => Ok(Trail::Device(device)),
-        (None, None, Some(ip)) => Ok(Trail::Ip(ip)),
+        (Some(member), None, None) => Ok(ActivityFilter::Member(member)),
+        (None, Some(device), None) => Ok(ActivityFilter::Device(device)),
+        (None, None, Some(ip)) => Ok(ActivityFilter::Ip(ip)),
         _ => Err(wrong("?member_id", "exactly one of member_id, device_id and ip must be given")),
     }
 }

@@ -5,9 +5,11 @@
 
 use ledger::{Member, MemberId};
 use rules::Command;
-use store::{Desk, Error, Order, Outcome, ProgrammeRef, Scope, Sql, Wanted, carry_out, load, open_lots, refresh_due};
+use store::{
+    Error, Executor, LoadRequest, Outcome, ProgrammeRef, Scope, Sql, Submission, execute, load, open_lots, refresh_due,
+};
 
-use crate::floor::{Floor, Place};
+use crate::context::{ActiveProgramme, JobContext};
 use crate::report::Report;
 
 /// Members in a group, at most.
@@ -16,27 +18,27 @@ pub(crate) const MEMBERS: i64 = 500;
 const LOTS: usize = 20_000;
 
 /// Carries out the command for each of the members, and counts what was written.
-pub(crate) async fn carry_out_chunk<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
+pub(crate) async fn execute_chunk<S: Sql>(
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
     members: &[MemberId],
     command: &Command,
     report: &mut Report,
 ) -> Result<(), Error> {
     report.members += u64::try_from(members.len()).unwrap_or(0);
     for group in groups(floor, place.programme.no, members).await? {
-        carry_out_group(floor, place, group, command, report).await?;
+        execute_group(floor, place, group, command, report).await?;
     }
     Ok(())
 }
 
 /// Members in groups that can be loaded at once.
 pub(crate) async fn groups<'m, S: Sql>(
-    floor: &Floor<'_, S>,
+    floor: &JobContext<'_, S>,
     programme_no: i64,
     members: &'m [MemberId],
 ) -> Result<Vec<&'m [MemberId]>, Error> {
-    let lots = floor.patiently(async || open_lots(floor.sql, programme_no, members).await).await?;
+    let lots = floor.with_retries(async || open_lots(floor.sql, programme_no, members).await).await?;
     let (mut rest, mut lots) = (members, lots.as_slice());
     let mut groups = Vec::new();
     while !rest.is_empty() {
@@ -60,19 +62,19 @@ fn group_size(lots: &[usize]) -> usize {
         .count()
 }
 
-async fn carry_out_group<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
+async fn execute_group<S: Sql>(
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
     group: &[MemberId],
     command: &Command,
     report: &mut Report,
 ) -> Result<(), Error> {
-    match carry_out_patiently(floor, place, group, command, report).await {
+    match execute_with_retries(floor, place, group, command, report).await {
         Err(Error::Corrupt(_) | Error::Fault(_)) => {}
         outcome => return outcome,
     }
     for member in group {
-        match carry_out_patiently(floor, place, std::slice::from_ref(member), command, report).await {
+        match execute_with_retries(floor, place, std::slice::from_ref(member), command, report).await {
             Err(error @ (Error::Corrupt(_) | Error::Fault(_))) => {
                 report.failed += 1;
                 report.last_failure = Some(format!("member {member}: {error}"));
@@ -83,19 +85,19 @@ async fn carry_out_group<S: Sql>(
     Ok(())
 }
 
-async fn carry_out_patiently<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
+async fn execute_with_retries<S: Sql>(
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
     members: &[MemberId],
     command: &Command,
     report: &mut Report,
 ) -> Result<(), Error> {
     // A new rulebook may be published between two chunks.
     for _ in 0..3 {
-        let settled = floor.patiently(async || attempt(floor, place, members, command, report.job).await).await?;
+        let settled = floor.with_retries(async || attempt(floor, place, members, command, report.job).await).await?;
         match settled {
             Attempt::Settled(outcomes) => return take(floor, place, outcomes, report).await,
-            Attempt::Outdated(programme) => *place = Place::open(floor, programme).await?,
+            Attempt::Outdated(programme) => *place = ActiveProgramme::open(floor, programme).await?,
         }
     }
     Err(Error::Busy)
@@ -107,21 +109,22 @@ enum Attempt {
 }
 
 async fn attempt<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &Place,
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
     members: &[MemberId],
     command: &Command,
     job: &str,
 ) -> Result<Attempt, Error> {
-    let orders: Vec<Order> = members.iter().map(|member| Order::of_job(member.clone(), command.clone(), job)).collect();
-    let wanted: Vec<Wanted> = orders.iter().map(Order::wanted).collect();
-    let lots = orders.first().map_or(store::Lots::All, Order::lots);
+    let orders: Vec<Submission> =
+        members.iter().map(|member| Submission::of_job(member.clone(), command.clone(), job)).collect();
+    let wanted: Vec<LoadRequest> = orders.iter().map(Submission::wanted).collect();
+    let lots = orders.first().map_or(store::Lots::All, Submission::lots);
     let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, lots).await?;
     let (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     if programme.rulebook_version != place.programme.rulebook_version {
         return Ok(Attempt::Outdated(programme));
     }
-    let mut desk = Desk {
+    let mut desk = Executor {
         sql: floor.sql,
         programme: &place.programme,
         book: &place.book,
@@ -130,13 +133,13 @@ async fn attempt<S: Sql>(
         abroad: None,
         in_flight: None,
     };
-    carry_out(&mut desk, &orders, loaded).await.map(Attempt::Settled)
+    execute(&mut desk, &orders, loaded).await.map(Attempt::Settled)
 }
 
 /// Counts what was written. Members that nothing was due for leave the due list by their true due instant.
 async fn take<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &Place,
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
     outcomes: Vec<Outcome>,
     report: &mut Report,
 ) -> Result<(), Error> {
@@ -156,7 +159,7 @@ async fn take<S: Sql>(
     if idle.is_empty() {
         return Ok(());
     }
-    floor.patiently(async || refresh_due(floor.sql, place.programme.no, &idle).await).await
+    floor.with_retries(async || refresh_due(floor.sql, place.programme.no, &idle).await).await
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use store::{Error, KEPT, Kept, Sql, forget};
 
-use crate::floor::{Budget, Floor, Place};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 /// Rows that go in one statement.
@@ -11,9 +11,9 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Takes away what is older than it is kept. True when nothing is left to go.
 pub(crate) async fn forget_old<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     let retention = place.book.retention();
@@ -22,7 +22,7 @@ pub(crate) async fn forget_old<S: Sql>(
         let before = (floor.now)().plus_ms(-DAY_MS.saturating_mul(i64::from(days)));
         loop {
             let gone =
-                floor.patiently(async || forget(floor.sql, place.programme.no, kept, before, ROWS).await).await?;
+                floor.with_retries(async || forget(floor.sql, place.programme.no, kept, before, ROWS).await).await?;
             report.forgotten += u64::try_from(gone).unwrap_or(0);
             if i64::try_from(gone).unwrap_or(0) < ROWS {
                 break;

@@ -8,7 +8,7 @@
 #![deny(missing_docs)]
 
 mod chunk;
-mod floor;
+mod context;
 mod forget;
 #[cfg(feature = "guest")]
 pub mod guest;
@@ -21,7 +21,7 @@ mod run;
 mod sweep;
 mod tier_upgrade;
 
-pub use floor::{Budget, Floor};
+pub use context::{JobContext, WorkLimit};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};

@@ -4,7 +4,7 @@
 
 use store::{Error, Sql};
 
-use crate::floor::{Budget, Floor, Place};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::forget::forget_old;
 use crate::remind::remind;
 use crate::report::Report;
@@ -13,9 +13,9 @@ use crate::tier_upgrade::close_tiers;
 
 /// The whole night of a programme. True when it is over.
 pub(crate) async fn night<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     Ok(settle(floor, place, budget, report).await? && remind(floor, place, budget, report).await?)
@@ -23,9 +23,9 @@ pub(crate) async fn night<S: Sql>(
 
 /// Everything of the night but the reminders.
 pub(crate) async fn settle<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     Ok(sweep(floor, place, budget, report).await?

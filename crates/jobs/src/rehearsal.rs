@@ -11,12 +11,14 @@ use ledger::{
     Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp, local_date,
     start_of_day,
 };
-use rules::{Case, Command, Recorded, decide_single};
+use rules::{Case, Command, PriorRecords, decide_single};
 use serde_json::{Map, Value as Json, json};
-use store::{Error, Lots, Order, ProgrammeRef, Scope, Sql, Wanted, expiring_members, load, nothing_due, tiers_alone};
+use store::{
+    Error, LoadRequest, Lots, ProgrammeRef, Scope, Sql, Submission, expiring_members, load, nothing_due, tiers_alone,
+};
 
 use crate::chunk::{MEMBERS, groups};
-use crate::floor::{Budget, Floor, Place};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::remind::horizon;
 use crate::tier_upgrade::is_pass_open;
 
@@ -99,13 +101,13 @@ struct Position {
 /// `Ok(None)` for an instant more than a year away, for a cursor that is none, and for one of another rulebook than is published now. [`Error`] when the
 /// database fails.
 pub async fn rehearse<S: Sql>(
-    floor: &Floor<'_, S>,
+    floor: &JobContext<'_, S>,
     programme: ProgrammeRef,
     at: Option<Timestamp>,
     cursor: Option<&str>,
-    mut budget: Budget,
+    mut budget: WorkLimit,
 ) -> Result<Option<Rehearsal>, Error> {
-    let place = Place::open(floor, programme).await?;
+    let place = ActiveProgramme::open(floor, programme).await?;
     let rulebook_version = place.book.version();
     let at = at.unwrap_or_else(|| {
         let tomorrow = local_date((floor.now)(), place.book.zone()).succ_opt();
@@ -138,20 +140,21 @@ pub async fn rehearse<S: Sql>(
 
 /// The next members, and where the list goes on.
 async fn look_at<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &Place,
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
     Night { at, is_pass_open, .. }: Night,
     Position { list, after }: Position,
 ) -> Result<(Vec<MemberId>, Option<Position>), Error> {
     let no = place.programme.no;
     let due = place.book.longest_reminder_days().map_or(at, |days| horizon(at, days));
     let found: Vec<(MemberId, (i64, i64))> = match list {
-        0 => floor.patiently(async || expiring_members(floor.sql, no, due, after, MEMBERS).await).await?,
+        0 => floor.with_retries(async || expiring_members(floor.sql, no, due, after, MEMBERS).await).await?,
         1 if place.book.levels().is_empty() => Vec::new(),
-        1 => floor.patiently(async || tiers_alone(floor.sql, no, (at, due), after, MEMBERS).await).await?,
+        1 => floor.with_retries(async || tiers_alone(floor.sql, no, (at, due), after, MEMBERS).await).await?,
         _ if !is_pass_open => Vec::new(),
         _ => {
-            let found = floor.patiently(async || nothing_due(floor.sql, no, (at, due), after.1, MEMBERS).await).await?;
+            let found =
+                floor.with_retries(async || nothing_due(floor.sql, no, (at, due), after.1, MEMBERS).await).await?;
             found.into_iter().map(|(member, no)| (member, (0, no))).collect()
         }
     };
@@ -165,20 +168,20 @@ async fn look_at<S: Sql>(
 }
 
 async fn rehearse_group<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &Place,
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
     night: Night,
     group: &[MemberId],
     part: &mut Rehearsal,
 ) -> Result<(), Error> {
-    let whole = floor.patiently(async || loaded(floor, place, group).await).await;
+    let whole = floor.with_retries(async || loaded(floor, place, group).await).await;
     let members = match whole {
         Ok(members) => members,
         Err(Error::Corrupt(_) | Error::Fault(_)) => {
             // One whose state does not add up costs nobody else the rehearsal.
             let mut members = Vec::new();
             for member in group {
-                match floor.patiently(async || loaded(floor, place, std::slice::from_ref(member)).await).await {
+                match floor.with_retries(async || loaded(floor, place, std::slice::from_ref(member)).await).await {
                     Err(Error::Corrupt(_) | Error::Fault(_)) => part.fail(member),
                     found => members.extend(found?),
                 }
@@ -197,9 +200,13 @@ async fn rehearse_group<S: Sql>(
     Ok(())
 }
 
-async fn loaded<S: Sql>(floor: &Floor<'_, S>, place: &Place, members: &[MemberId]) -> Result<Vec<Member>, Error> {
-    let wanted: Vec<Wanted> =
-        members.iter().map(|member| Order::of_job(member.clone(), Command::Settle, "night").wanted()).collect();
+async fn loaded<S: Sql>(
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
+    members: &[MemberId],
+) -> Result<Vec<Member>, Error> {
+    let wanted: Vec<LoadRequest> =
+        members.iter().map(|member| Submission::of_job(member.clone(), Command::Settle, "night").wanted()).collect();
     let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, Lots::All).await?;
     let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     Ok(loaded.into_iter().map(|loaded| loaded.member).collect())
@@ -207,7 +214,7 @@ async fn loaded<S: Sql>(floor: &Floor<'_, S>, place: &Place, members: &[MemberId
 
 /// The entries that the night would write for a member, and the balance after them.
 fn entries(
-    place: &Place,
+    place: &ActiveProgramme,
     Night { now, at, is_pass_open }: Night,
     mut member: Member,
 ) -> Result<(Vec<Entry>, i64), Fault> {
@@ -215,7 +222,7 @@ fn entries(
         return Err(Fault::Unbalanced);
     }
     let programme = ProgrammeId::new(place.programme.id.as_str()).map_err(|_| Fault::Draft)?;
-    let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), Recorded::default());
+    let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), PriorRecords::default());
     let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
     // A new ladder is not waited with until the night: its pass comes every quarter of an hour.
     let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, Command::Settle), (now, upgrade)]);
@@ -251,7 +258,7 @@ impl Rehearsal {
         self.members.push(json!({"member_id": member.as_str(), "failed": true}));
     }
 
-    fn take(&mut self, member: &MemberId, entries: &[Entry], balance: i64, place: &Place) {
+    fn take(&mut self, member: &MemberId, entries: &[Entry], balance: i64, place: &ActiveProgramme) {
         self.add("members", 1);
         if entries.is_empty() {
             return;
@@ -262,7 +269,7 @@ impl Rehearsal {
     }
 
     /// An entry without what nobody can know before: its id, its hash, codes of coupons.
-    fn shown(&mut self, entry: &Entry, place: &Place) -> Json {
+    fn shown(&mut self, entry: &Entry, place: &ActiveProgramme) -> Json {
         let mut shown = Map::new();
         shown.insert("kind".to_owned(), entry.kind.as_str().into());
         let drawn = |entry: &Entry| entry.draws.iter().map(|draw| draw.points).sum::<i64>();

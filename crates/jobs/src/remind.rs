@@ -7,8 +7,8 @@ use ledger::{Timestamp, day_number, local_date};
 use rules::Command;
 use store::{Error, Sql, expiring_members, job_position, move_job};
 
-use crate::chunk::{MEMBERS, carry_out_chunk};
-use crate::floor::{Budget, Floor, Place};
+use crate::chunk::{MEMBERS, execute_chunk};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 const POSITION: &str = "remind";
@@ -16,9 +16,9 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Warns members whose points expire soon. True when today's pass is through.
 pub(crate) async fn remind<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     let Some(days) = place.book.longest_reminder_days() else { return Ok(true) };
@@ -26,19 +26,19 @@ pub(crate) async fn remind<S: Sql>(
     let until = horizon(now, days);
     let pass = (day_number(local_date(now, place.book.zone())), place.book.version());
     let no = place.programme.no;
-    let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
+    let stored = floor.with_retries(async || job_position(floor.sql, no, POSITION).await).await?;
     let mut position = read(&stored, pass);
     while let Some(after) = position {
         if !budget.take((floor.now)()) {
             return Ok(false);
         }
-        let found = floor.patiently(async || expiring_members(floor.sql, no, until, after, MEMBERS).await).await?;
+        let found = floor.with_retries(async || expiring_members(floor.sql, no, until, after, MEMBERS).await).await?;
         let is_last = i64::try_from(found.len()).unwrap_or(0) < MEMBERS;
         position = found.last().map(|(_, last)| *last).filter(|_| !is_last);
         let members: Vec<_> = found.into_iter().map(|(member, _)| member).collect();
-        carry_out_chunk(floor, place, &members, &Command::Remind, report).await?;
+        execute_chunk(floor, place, &members, &Command::Remind, report).await?;
         let text = write(pass, position);
-        floor.patiently(async || move_job(floor.sql, no, POSITION, &text, now).await).await?;
+        floor.with_retries(async || move_job(floor.sql, no, POSITION, &text, now).await).await?;
     }
     Ok(true)
 }

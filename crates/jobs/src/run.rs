@@ -2,7 +2,7 @@
 
 use store::{Error, ProgrammeRef, Sql, programmes, publish_due, seal};
 
-use crate::floor::{Budget, Floor, Place};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::night::{night, settle};
 use crate::notify::address::AddressPolicy;
 use crate::notify::notify;
@@ -62,12 +62,12 @@ impl Job {
 /// # Errors
 /// [`Error`] when the database goes on failing. What was written stays written; the next run goes on.
 pub async fn run<S: Sql, O: Outbound>(
-    floor: &Floor<'_, S>,
+    floor: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     job: Job,
     programme: ProgrammeRef,
-    mut budget: Budget,
+    mut budget: WorkLimit,
 ) -> Result<Report, Error> {
     let mut report = Report::of(job.name());
     let budget = &mut budget;
@@ -81,7 +81,7 @@ pub async fn run<S: Sql, O: Outbound>(
         report.done = true;
         return Ok(report);
     }
-    let place = &mut Place::open(floor, programme).await?;
+    let place = &mut ActiveProgramme::open(floor, programme).await?;
     report.done = match job {
         Job::Activate => sweep(floor, place, budget, &mut report).await?,
         Job::ExpireSweep => settle(floor, place, budget, &mut report).await?,
@@ -101,15 +101,15 @@ pub async fn run<S: Sql, O: Outbound>(
 /// # Errors
 /// [`Error`] when the programmes cannot be listed; inside the answer, the programmes that failed.
 pub async fn run_everywhere<S: Sql, O: Outbound>(
-    floor: &Floor<'_, S>,
+    floor: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     job: Job,
-    budget: Budget,
+    budget: WorkLimit,
 ) -> Result<(Report, Vec<(String, Error)>), Error> {
     let mut total = Report { done: true, ..Report::of(job.name()) };
     let mut failures = Vec::new();
-    let programmes = floor.patiently(async || programmes(floor.sql).await).await?;
+    let programmes = floor.with_retries(async || programmes(floor.sql).await).await?;
     if job == Job::Notify {
         let mut budget = budget;
         let failed = notify(floor, outbound, policy, None, &mut budget, &mut total).await?;

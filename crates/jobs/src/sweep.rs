@@ -6,15 +6,15 @@
 use rules::Command;
 use store::{Error, Sql, expiring_members};
 
-use crate::chunk::{MEMBERS, carry_out_chunk};
-use crate::floor::{Budget, Floor, Place};
+use crate::chunk::{MEMBERS, execute_chunk};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 /// Settles members whose lots fell due. True when the list is through.
 pub(crate) async fn sweep<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     let now = (floor.now)();
@@ -22,12 +22,12 @@ pub(crate) async fn sweep<S: Sql>(
     let mut after = (i64::MIN, 0);
     while budget.take((floor.now)()) {
         let no = place.programme.no;
-        let due = floor.patiently(async || expiring_members(floor.sql, no, now, after, MEMBERS).await).await?;
+        let due = floor.with_retries(async || expiring_members(floor.sql, no, now, after, MEMBERS).await).await?;
         let Some((_, last)) = due.last() else { return Ok(true) };
         after = *last;
         let is_last = i64::try_from(due.len()).unwrap_or(0) < MEMBERS;
         let members: Vec<_> = due.into_iter().map(|(member, _)| member).collect();
-        carry_out_chunk(floor, place, &members, &Command::Settle, report).await?;
+        execute_chunk(floor, place, &members, &Command::Settle, report).await?;
         if is_last {
             return Ok(true);
         }

@@ -5,17 +5,17 @@
 use rules::Command;
 use store::{Error, Sql, all_members, ended_tiers, job_position, move_job};
 
-use crate::chunk::{MEMBERS, carry_out_chunk};
-use crate::floor::{Budget, Floor, Place};
+use crate::chunk::{MEMBERS, execute_chunk};
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 const POSITION: &str = "tier-upgrade";
 
 /// Closes tiers whose time is over. True when none is left.
 pub(crate) async fn close_tiers<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     let now = (floor.now)();
@@ -25,9 +25,9 @@ pub(crate) async fn close_tiers<S: Sql>(
             return Ok(false);
         }
         let no = place.programme.no;
-        let members = floor.patiently(async || ended_tiers(floor.sql, no, now, MEMBERS).await).await?;
+        let members = floor.with_retries(async || ended_tiers(floor.sql, no, now, MEMBERS).await).await?;
         let before = report.entries;
-        carry_out_chunk(floor, place, &members, &Command::Settle, report).await?;
+        execute_chunk(floor, place, &members, &Command::Settle, report).await?;
         let is_last = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
         // Members that cannot be settled would come again for ever.
         if is_last || report.entries == before {
@@ -39,9 +39,9 @@ pub(crate) async fn close_tiers<S: Sql>(
 
 /// Moves members up whom the published rulebook places higher, once for each version. True when the pass is through.
 pub(crate) async fn upgrade<S: Sql>(
-    floor: &Floor<'_, S>,
-    place: &mut Place,
-    budget: &mut Budget,
+    floor: &JobContext<'_, S>,
+    place: &mut ActiveProgramme,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     let no = place.programme.no;
@@ -54,31 +54,31 @@ pub(crate) async fn upgrade<S: Sql>(
         let members = if place.book.levels().is_empty() {
             Vec::new()
         } else {
-            floor.patiently(async || all_members(floor.sql, no, after, MEMBERS).await).await?
+            floor.with_retries(async || all_members(floor.sql, no, after, MEMBERS).await).await?
         };
         position.done = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
         position.after = members.last().map_or(after, |(_, number)| *number);
         let members: Vec<_> = members.into_iter().map(|(member, _)| member).collect();
-        carry_out_chunk(floor, place, &members, &Command::Upgrade, report).await?;
+        execute_chunk(floor, place, &members, &Command::Upgrade, report).await?;
         if position.version != place.book.version() {
             // Published in the middle of the pass: start over under the new rules.
             position = Position::read("", place.book.version());
         }
         let text = position.to_string();
-        floor.patiently(async || move_job(floor.sql, no, POSITION, &text, (floor.now)()).await).await?;
+        floor.with_retries(async || move_job(floor.sql, no, POSITION, &text, (floor.now)()).await).await?;
     }
     Ok(true)
 }
 
 /// Whether members are still to be moved up by the published rulebook.
-pub(crate) async fn is_pass_open<S: Sql>(floor: &Floor<'_, S>, place: &Place) -> Result<bool, Error> {
+pub(crate) async fn is_pass_open<S: Sql>(floor: &JobContext<'_, S>, place: &ActiveProgramme) -> Result<bool, Error> {
     Ok(!place.book.levels().is_empty() && !position(floor, place).await?.done)
 }
 
 /// How far the pass has come.
-async fn position<S: Sql>(floor: &Floor<'_, S>, place: &Place) -> Result<Position, Error> {
+async fn position<S: Sql>(floor: &JobContext<'_, S>, place: &ActiveProgramme) -> Result<Position, Error> {
     let no = place.programme.no;
-    let stored = floor.patiently(async || job_position(floor.sql, no, POSITION).await).await?;
+    let stored = floor.with_retries(async || job_position(floor.sql, no, POSITION).await).await?;
     Ok(Position::read(&stored, place.book.version()))
 }
 

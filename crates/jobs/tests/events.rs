@@ -137,7 +137,7 @@ fn every_kind_has_a_type() {
     world.publish(short_lived(30));
     let enrol = |member: &str| {
         let member = ledger::MemberId::new(member).unwrap();
-        world.order(&[store::Order::of_job(member, rules::Command::Enrol, "test")], store::Lots::None);
+        world.order(&[store::Submission::of_job(member, rules::Command::Enrol, "test")], store::Lots::None);
     };
     enrol("m");
     enrol("m");
@@ -213,9 +213,9 @@ fn another_programmes_entries_stay_there() {
     earn(&world, "m");
     let other = store::ProgrammeRef { no: 2, id: "other".into(), rulebook_version: 1, rulebook_digest: String::new() };
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = jobs::Floor { sql: &world.sql, now: &now, ids: &ids };
+    let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let receiver = Receiver::new(|_| status(200));
-    let run = jobs::run(&floor, &receiver, support::OPEN, Job::Notify, other, jobs::Budget::chunks(9));
+    let run = jobs::run(&floor, &receiver, support::OPEN, Job::Notify, other, jobs::WorkLimit::chunks(9));
     assert_eq!((wait(run).unwrap().delivered, receiver.take().len()), (0, 0));
     assert_eq!(notify(&world, &receiver).delivered, 1);
 }
@@ -472,9 +472,9 @@ fn an_address_that_is_no_longer_allowed_is_not_called() {
     earn(&world, "m");
     let receiver = Receiver::new(|_| status(200));
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = jobs::Floor { sql: &world.sql, now: &now, ids: &ids };
+    let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let programme = wait(store::programmes(&world.sql)).unwrap().remove(0);
-    let run = jobs::run(&floor, &receiver, Default::default(), Job::Notify, programme, jobs::Budget::chunks(9));
+    let run = jobs::run(&floor, &receiver, Default::default(), Job::Notify, programme, jobs::WorkLimit::chunks(9));
     assert_eq!((wait(run).unwrap().disabled, receiver.take().len()), (1, 0));
     assert_eq!(endpoint(&world).disabled.map(|(at, _)| at), Some(Timestamp(world.now.get().0)));
 }
@@ -544,8 +544,8 @@ fn a_slow_receiver_does_not_hold_the_others() {
     let outbound = Unequal { world: &world, told: RefCell::default() };
     let found = wait(store::programme(&world.sql, "default")).unwrap().unwrap().reference;
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = jobs::Floor { sql: &world.sql, now: &now, ids: &ids };
-    let budget = jobs::Budget::chunks(10_000);
+    let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let budget = jobs::WorkLimit::chunks(10_000);
     let mut run = std::pin::pin!(jobs::run(&floor, &outbound, support::OPEN, Job::Notify, found, budget));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let report = (0..1_000_000).find_map(|_| match run.as_mut().poll(&mut context) {

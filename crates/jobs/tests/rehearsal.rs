@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use jobs::{Budget, Floor, Job, Rehearsal, rehearse};
+use jobs::{Job, JobContext, Rehearsal, WorkLimit, rehearse};
 use ledger::Timestamp;
 use rules::{Document, Limit, Per};
 use serde_json::{Value as Json, json};
@@ -46,8 +46,8 @@ fn world() -> World {
 fn part(world: &World, at: Option<Timestamp>, cursor: Option<&str>, chunks: u32) -> Option<Rehearsal> {
     let found = wait(programme(&world.sql, "default")).unwrap().unwrap().reference;
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = Floor { sql: &world.sql, now: &now, ids: &ids };
-    wait(rehearse(&floor, found, at, cursor, Budget::chunks(chunks))).unwrap()
+    let floor = JobContext { sql: &world.sql, now: &now, ids: &ids };
+    wait(rehearse(&floor, found, at, cursor, WorkLimit::chunks(chunks))).unwrap()
 }
 
 /// All parts, as one: the totals of the last, and every member.

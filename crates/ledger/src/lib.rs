@@ -10,10 +10,10 @@
 
 mod adjustments;
 mod calendar;
-mod canonical;
 mod commands;
 mod coupons;
 mod entry;
+mod entry_hash;
 mod exact;
 mod exchanges;
 mod expiry;
@@ -36,7 +36,7 @@ mod rewards;
 mod standing;
 mod stop;
 mod tally;
-mod trail;
+mod undo_index;
 mod verify;
 mod zone;
 
@@ -78,5 +78,5 @@ pub use rewards::{Deduction, Take, Taken, take};
 pub use standing::{Standing, Totals};
 pub use stop::Stop;
 pub use tally::{Counted, Tally};
-pub use verify::{Replay, Violation, verify};
+pub use verify::{AuditReplay, Violation, verify};
 pub use zone::{Difference, UnknownZone, Zone};

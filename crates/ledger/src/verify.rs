@@ -14,7 +14,7 @@ use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::kind::Kind;
 use crate::lot::Lot;
 use crate::member::Member;
-use crate::trail::Trail;
+use crate::undo_index::UndoIndex;
 
 /// Something the books say that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,16 +39,16 @@ impl fmt::Display for Violation {
 /// Returns every difference found; an empty list means that all of it holds.
 #[must_use]
 pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
-    let mut replay = Replay::new(stored.id.clone());
+    let mut replay = AuditReplay::new(stored.id.clone());
     entries.iter().for_each(|entry| replay.take(entry));
     replay.finish(stored)
 }
 
 /// A replay of one member that takes its entries in as many portions as they come in.
 #[derive(Debug, Clone)]
-pub struct Replay {
+pub struct AuditReplay {
     member: Member,
-    trail: Trail,
+    trail: UndoIndex,
     found: Vec<Violation>,
     /// The chain is broken: what follows would only repeat it.
     is_broken: bool,
@@ -56,13 +56,13 @@ pub struct Replay {
     redacted: Option<EntryId>,
 }
 
-impl Replay {
+impl AuditReplay {
     /// Starts before the member's first entry.
     #[must_use]
     pub fn new(member: MemberId) -> Self {
         Self {
             member: Member::new(member),
-            trail: Trail::default(),
+            trail: UndoIndex::default(),
             found: Vec::new(),
             is_broken: false,
             redacted: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ledger::{Entry, Fault, Member, MemberId, ProgrammeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::rerun::{Rerun, Sums};
+use crate::replay::{Replay, Sums};
 use crate::rulebook::Rulebook;
 
 /// What members came to by the end of the period.
@@ -83,8 +83,8 @@ pub struct MemberTest<'a> {
     has_begun: bool,
     is_over: bool,
     entries: i64,
-    recorded: Rerun<'a>,
-    again: [Rerun<'a>; 2],
+    recorded: Replay<'a>,
+    again: [Replay<'a>; 2],
 }
 
 impl<'a> MemberTest<'a> {
@@ -97,7 +97,7 @@ impl<'a> MemberTest<'a> {
         attributes: &BTreeMap<String, String>,
         span: Span,
     ) -> Self {
-        let rerun = |book| Rerun::new(book, programme.clone(), member.clone(), attributes.clone());
+        let rerun = |book| Replay::new(book, programme.clone(), member.clone(), attributes.clone());
         let (recorded, again) = (rerun(published), [rerun(published), rerun(draft)]);
         Self { span, has_begun: false, is_over: false, entries: 0, recorded, again }
     }
@@ -105,8 +105,8 @@ impl<'a> MemberTest<'a> {
     /// Whether the history takes more time or room to tell than one call has.
     #[must_use]
     pub fn is_too_long(&self) -> bool {
-        let effort: u64 = self.again.iter().map(Rerun::effort).sum();
-        let kept: usize = self.again.iter().map(Rerun::kept).sum();
+        let effort: u64 = self.again.iter().map(Replay::effort).sum();
+        let kept: usize = self.again.iter().map(Replay::kept).sum();
         effort > MOST_EFFORT || kept > MOST_KEPT
     }
 

@@ -2,7 +2,7 @@
 
 use ledger::{Context, Fault, Journal, Member, Origin, Refusal, Timestamp};
 
-use crate::command::Recorded;
+use crate::command::PriorRecords;
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 
@@ -17,7 +17,7 @@ pub struct Case<'a> {
     /// Where the command comes from.
     pub origin: &'a Origin,
     /// What the books say about the documents and members that the command names.
-    pub recorded: &'a Recorded,
+    pub recorded: &'a PriorRecords,
     /// The programme, the instant and the first id.
     pub context: Context,
 }
@@ -36,7 +36,7 @@ impl<'a> Case<'a> {
         Ok(journal)
     }
 
-    /// See [`Recorded::other`].
+    /// See [`PriorRecords::other`].
     pub(crate) fn other(&self) -> Result<&'a Member, Refusal> {
         self.recorded.other()
     }

@@ -269,7 +269,7 @@ pub struct Decided {
 
 /// What the books already say about the documents that a command names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Recorded {
+pub struct PriorRecords {
     /// The entry that bears the command's own reference, where that keeps the command from being recorded.
     pub used: Option<EntryId>,
     /// Whether that entry is another member's.
@@ -298,7 +298,7 @@ pub struct Recorded {
     pub taken_alias: Option<String>,
 }
 
-impl Recorded {
+impl PriorRecords {
     /// The other member that the command names, as it was loaded. A pool is none.
     pub(crate) fn other(&self) -> Result<&Member, Refusal> {
         let is_there = |member: &&Member| member.exists() && member.closed.is_none() && !member.id.is_pool();

@@ -10,7 +10,7 @@ use ledger::{
 
 use crate::adjust::{Vote, ask};
 use crate::case::Case;
-use crate::command::{Activation, Command, Decided, Recorded};
+use crate::command::{Activation, Command, Decided, PriorRecords};
 use crate::earn::earn;
 use crate::level::set_level;
 use crate::names::{is_mistaken, may_open};
@@ -121,7 +121,7 @@ pub(crate) fn closed(member: &Member) -> Refusal {
 
 /// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only holds and requests end by the clock: those
 /// commands are checked after what fell due was settled.
-fn may(member: &Member, command: &Command, recorded: &Recorded) -> Result<(), Refusal> {
+fn may(member: &Member, command: &Command, recorded: &PriorRecords) -> Result<(), Refusal> {
     // Who is registered under somebody else's name need not be there.
     let registers = matches!(command, Command::Enrol | Command::Open(_) | Command::Refuse(Refusal::AliasTaken { .. }));
     let is_of_member = !registers && !matches!(command, Command::Settle | Command::Upgrade | Command::Remind);

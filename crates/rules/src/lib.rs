@@ -33,7 +33,7 @@ mod names;
 mod opening;
 mod profile;
 mod remind;
-mod rerun;
+mod replay;
 mod reverse;
 mod review;
 mod reward;
@@ -48,7 +48,7 @@ pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use case::Case;
-pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, Recorded, Stolen};
+pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, PriorRecords, Stolen};
 pub use condition::{
     Condition, Conditions, FIELDS, MOST_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,
 };
@@ -69,8 +69,8 @@ pub use names::{has_spellings, is_mistaken, may_be_id, normalised, other_spellin
 pub use opening::{Opening, OpeningLot, OpeningTier};
 pub use profile::{MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange};
 pub use remind::reminder;
-pub use rerun::{Rerun, Sums};
-pub use reverse::{Merged, Part, Redemption, Reverse};
+pub use replay::{Replay, Sums};
+pub use reverse::{Merged, Redemption, ReturnScope, Reverse};
 pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};

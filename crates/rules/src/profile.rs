@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::Refusal;
 
-use crate::command::Recorded;
+use crate::command::PriorRecords;
 
 /// The most attributes of a member.
 pub const MOST_ATTRIBUTES: usize = 50;
@@ -51,7 +51,7 @@ impl ProfileChange {
     }
 
     /// Why it cannot be made.
-    pub(crate) fn may(&self, recorded: &Recorded) -> Result<(), Refusal> {
+    pub(crate) fn may(&self, recorded: &PriorRecords) -> Result<(), Refusal> {
         if self.if_match.as_ref().is_some_and(|tags| !tags.contains(&recorded.tag)) {
             return Err(Refusal::ProfileChanged);
         }

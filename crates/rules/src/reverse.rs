@@ -16,7 +16,7 @@ use ledger::{
 
 use crate::case::Case;
 use crate::claims;
-use crate::command::{Recorded, Stolen};
+use crate::command::{PriorRecords, Stolen};
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
 
@@ -31,7 +31,7 @@ pub struct Reverse {
     /// What was spent on it, or the redemption that is meant.
     pub redemption: Option<Redemption>,
     /// How much of it.
-    pub part: Part,
+    pub part: ReturnScope,
     /// What tiers gave the member: moves on the ladder with gifts, the newest ones.
     pub gifts: Vec<Entry>,
     /// Both were an account's that became part of the member's. The lots of the earn are those that the member has of it.
@@ -59,7 +59,7 @@ pub struct Redemption {
 
 /// How much is undone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Part {
+pub enum ReturnScope {
     /// All that is left.
     #[default]
     Rest,
@@ -75,7 +75,7 @@ pub enum Part {
     Money(Vec<(Option<String>, Money)>),
 }
 
-impl Part {
+impl ReturnScope {
     /// The part of it that concerns these lines.
     fn of_lines(&self, is_meant: impl Fn(&str) -> bool) -> Self {
         let meant = |lines: &[(String, i64)]| lines.iter().filter(|(name, _)| is_meant(name)).cloned().collect();
@@ -162,7 +162,7 @@ pub(crate) fn recover(journal: &mut Journal, case: &Case<'_>, stolen: &[Stolen])
     let (mut given, now) = (Vec::new(), journal.now());
     for Stolen { redemption, .. } in stolen {
         let is_new = seen.insert(redemption.entry.id);
-        let back = GivenBack::of(redemption, case.recorded, &Part::Rest, None)?;
+        let back = GivenBack::of(redemption, case.recorded, &ReturnScope::Rest, None)?;
         if back.points == 0 || !is_new {
             given.push((redemption.entry.id, 0));
             continue;
@@ -182,7 +182,7 @@ pub(crate) fn recover(journal: &mut Journal, case: &Case<'_>, stolen: &[Stolen])
 }
 
 /// How many points of the lots of an earn have expired, by what is recorded and by what this very command has found.
-fn expired_of(journal: &Journal, earn: &Entry, recorded: &Recorded) -> i64 {
+fn expired_of(journal: &Journal, earn: &Entry, recorded: &PriorRecords) -> i64 {
     let found = journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
     let own = |number: LotNumber| earn.grants.iter().any(|lot| lot.number == number);
     let before = recorded.expired.iter().filter(|(number, _)| own(**number)).map(|(_, points)| *points);
@@ -257,7 +257,7 @@ fn grace(book: &Rulebook, now: Timestamp) -> Option<LotGrant> {
     })
 }
 
-impl Recorded {
+impl PriorRecords {
     /// The earlier reversals of an entry.
     fn of(&self, entry: &Entry) -> impl Iterator<Item = &Reversal> {
         let id = entry.id;

@@ -6,7 +6,7 @@ use ledger::{EntryId, Journal, Refusal, Stop, Take, Taken, Tally, Timestamp, tak
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
-use crate::command::Recorded;
+use crate::command::PriorRecords;
 use crate::coupon::Issue;
 use crate::document::Limit;
 use crate::limits::Limits;
@@ -146,7 +146,7 @@ pub fn stock_subject(reward: &str) -> String {
 
 /// How many of a reward were taken, by what was loaded.
 #[must_use]
-pub(crate) fn taken_before(reward: &str, recorded: &Recorded) -> i64 {
+pub(crate) fn taken_before(reward: &str, recorded: &PriorRecords) -> i64 {
     let subject = stock_subject(reward);
     let taken = recorded.tallies.iter().find(|counted| counted.subject == subject && counted.name == TAKEN);
     taken.map_or(0, |counted| counted.amount)

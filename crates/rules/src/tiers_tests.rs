@@ -4,7 +4,7 @@ use ledger::{Context, Currency, EntryId, MemberId, Money, ProgrammeId};
 
 use super::*;
 use crate::document::{Document, Limit, Per};
-use crate::{Case, Command, EarnEvent, Line, Recorded, decide, default_document};
+use crate::{Case, Command, EarnEvent, Line, PriorRecords, decide, default_document};
 
 struct World {
     book: Rulebook,
@@ -28,7 +28,7 @@ impl World {
             now: Timestamp::parse(now).unwrap(),
             first_id: self.ids,
         };
-        let case = Case { book: &self.book, origin: &Origin::default(), recorded: &Recorded::default(), context };
+        let case = Case { book: &self.book, origin: &Origin::default(), recorded: &PriorRecords::default(), context };
         let decided = decide(&case, self.member.clone(), command).unwrap();
         self.member = decided.member;
         self.ids = EntryId(self.ids.0 + 100);

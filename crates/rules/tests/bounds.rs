@@ -94,7 +94,7 @@ fn open_lots_are_a_hundred_thousand_at_most() {
     for (open, expected) in [(99_999, Ok(())), (100_000, Err("too-many-lots"))] {
         let member = full(&world, open);
         assert_eq!(outcome(&mut world, member, &buy(&[100])), expected, "{open}");
-        let back = world.undo(None, Some(1), rules::Part::Rest);
+        let back = world.undo(None, Some(1), rules::ReturnScope::Rest);
         let member = full(&world, open);
         assert_eq!(outcome(&mut world, member, &back), Ok(()), "{open}");
         // Where nobody has all lots at hand, somebody must have counted them.

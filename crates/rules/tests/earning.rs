@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{Currency, Kind, Money};
-use rules::{Command, Document, EarnEvent, Line, Part, Rulebook, Silence};
+use rules::{Command, Document, EarnEvent, Line, ReturnScope, Rulebook, Silence};
 use serde_json::{Value, json};
 use support::{World, act, at, buy};
 
@@ -160,7 +160,7 @@ fn a_category_with_a_cap_and_what_comes_back_of_it() {
     // The milk had earned 20 by itself and 40 more: one of two comes back.
     let lines: Vec<i64> = world.entries[0].lines.iter().map(|line| line.granted).collect();
     assert_eq!(lines, [60, 10]);
-    let back = world.undo(Some(0), None, Part::Lines(vec![("0".into(), 1)]));
+    let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".into(), 1)]));
     let member = world.member.clone();
     let decided = world.decide(&member, at("2026-04-02T10:00:00+08:00"), &back, None).unwrap();
     assert_eq!(decided.decision.postings[0].entry.points, -30);
@@ -250,7 +250,8 @@ fn exclusions_for_earning_and_for_tiers_apart() {
     let counted = entry.qualifying.unwrap();
     assert_eq!((counted.spend_minor, counted.growth, counted.orders), (11_700, 11, 1));
     // The gift card comes back: nothing was earned for it, nothing counted. Then all the rest.
-    for (part, points, spend) in [(Part::Lines(vec![("2".into(), 1)]), 0, 0), (Part::Rest, -115, -11_700)] {
+    for (part, points, spend) in [(ReturnScope::Lines(vec![("2".into(), 1)]), 0, 0), (ReturnScope::Rest, -115, -11_700)]
+    {
         let back = world.undo(Some(0), None, part);
         let member = world.member.clone();
         let decided = world.decide(&member, at("2026-03-03T10:00:00+08:00"), &back, None).unwrap();
@@ -518,7 +519,7 @@ fn a_return_frees_of_a_rules_cap_what_the_rule_had_awarded() {
     let order = basket(&[("dairy", "", 1, 8_000), ("bread", "", 1, 92_000)]);
     assert_eq!(told(&mut world, day, &order), "purchase 1000, dairy 80");
     // The bread counts for nothing under the rule: what is left of its cap is told by the whole order alone.
-    for (part, left) in [(Part::Lines(vec![("1".into(), 1)]), (1, 80)), (Part::Rest, (0, 0))] {
+    for (part, left) in [(ReturnScope::Lines(vec![("1".into(), 1)]), (1, 80)), (ReturnScope::Rest, (0, 0))] {
         let back = world.undo(Some(0), None, part);
         let member = world.member.clone();
         let decided = world.decide(&member, at("2026-03-02T10:00:00+08:00"), &back, None).unwrap();
@@ -608,7 +609,7 @@ fn a_return_does_not_break_a_streak() {
     ] {
         assert_eq!(told(&mut world, local, &buy(&[100])), expected);
     }
-    let back = world.undo(Some(1), None, Part::Rest);
+    let back = world.undo(Some(1), None, ReturnScope::Rest);
     let member = world.member.clone();
     let decided = world.decide(&member, at("2026-03-02T12:00:00+08:00"), &back, None).unwrap();
     assert!(world.commit(&member, decided, None));

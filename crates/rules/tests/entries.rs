@@ -9,7 +9,7 @@ use ledger::{
     Reference, Reminder, Reservation, Reversal, Sequence, Standing, Tier, TierMove, Timestamp, Totals, Undone, Verdict,
     verify,
 };
-use rules::{Activation, AdjustmentWish, Command, Expiry, Limit, Part, Pending, Per, Rulebook};
+use rules::{Activation, AdjustmentWish, Command, Expiry, Limit, Pending, Per, ReturnScope, Rulebook};
 use support::{World, act, aside, at, buy, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
@@ -48,11 +48,11 @@ fn second_life(world: &mut World) {
     let hold = world.last_hold();
     play(world, Command::Release { hold }, "release 0");
     let capture = world.entries.iter().position(|entry| entry.kind == Kind::Capture).unwrap();
-    let back = world.undo(None, Some(capture), Part::Points(20));
+    let back = world.undo(None, Some(capture), ReturnScope::Points(20));
     play(world, back, "reverse 20");
     play(world, spend(2_400), "redeem -2400");
     let order = world.entries.iter().rposition(|entry| entry.lines.len() == 1).unwrap();
-    let back = world.undo(Some(order), None, Part::Rest);
+    let back = world.undo(Some(order), None, ReturnScope::Rest);
     play(world, aside(30), "hold(30)");
     play(world, back, "reverse -2000");
     play(world, buy(&[1_000]), "earn 11, repay 0");

@@ -13,7 +13,7 @@ use ledger::{
     Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp, verify,
 };
 use rules::{
-    Accepted, Case, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per, Recorded, Rerun,
+    Accepted, Case, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per, PriorRecords, Replay,
     RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
 };
 use support::{Random, act, at, buy, spend};
@@ -88,7 +88,7 @@ impl Person {
             Command::Exchange { with: Some(partner), .. } => vec![self.members[partner.programme.as_str()].clone()],
             _ => vec![],
         };
-        let recorded = Recorded { others, ..Recorded::default() };
+        let recorded = PriorRecords { others, ..PriorRecords::default() };
         let (actor, channel) = ("till".to_owned(), Some("app".to_owned()));
         let origin = Origin { actor, channel, ..Origin::default() };
         let member = self.members[programme].clone();
@@ -578,7 +578,7 @@ fn exchanges_are_told_again() {
         let member = person.members[programme].id.clone();
         // Under rules that know of no exchange.
         let book = Rulebook::new(&rules::default_document(), 8).unwrap();
-        let mut again = Rerun::new(&book, id, member, BTreeMap::new());
+        let mut again = Replay::new(&book, id, member, BTreeMap::new());
         person.entries[programme].iter().for_each(|entry| again.again(entry).unwrap());
         let (_, member) = again.end(at(LATER)).unwrap();
         assert_eq!((member.balance, member.lots), (balance, person.members[programme].lots.clone()), "{programme}");

@@ -13,8 +13,8 @@ use ledger::{
     Timestamp, verify,
 };
 use rules::{
-    Case, Command, Decided, Document, Expiry, Limit, Part, Per, Recorded, Redemption, Rerun, Reverse, Rulebook, Stolen,
-    decide,
+    Case, Command, Decided, Document, Expiry, Limit, Per, PriorRecords, Redemption, Replay, ReturnScope, Reverse,
+    Rulebook, Stolen, decide,
 };
 use support::{Random, act, at, buy, spend};
 
@@ -67,7 +67,7 @@ impl Group {
         };
         let all = self.entries.values().flatten();
         let reversals = all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
-        let recorded = Recorded { reversals, others: self.others(command), ..Recorded::default() };
+        let recorded = PriorRecords { reversals, others: self.others(command), ..PriorRecords::default() };
         let origin = Origin { actor: "till".into(), ..Origin::default() };
         let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
         decide(&case, self.member(name), command).map_err(|stop| stop.refusal().unwrap())
@@ -161,7 +161,7 @@ impl Group {
     /// Every history told again under the rulebook that it was lived under comes to the same.
     fn again(&self, now: &str) {
         for (name, entries) in &self.entries {
-            let rerun = || Rerun::new(&self.book, ProgrammeId::new("p").unwrap(), id(name), BTreeMap::new());
+            let rerun = || Replay::new(&self.book, ProgrammeId::new("p").unwrap(), id(name), BTreeMap::new());
             let (mut recorded, mut again) = (rerun(), rerun());
             for entry in entries {
                 recorded.as_recorded(entry, true).unwrap();
@@ -364,7 +364,8 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
     let paid = group.entries["pool/home"].last().unwrap().clone();
     let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let redemption = Some(Redemption { entry: paid, lots });
-    let back = Command::Reverse(Some(Box::new(Reverse { redemption, part: Part::Points(15), ..Reverse::default() })));
+    let back =
+        Command::Reverse(Some(Box::new(Reverse { redemption, part: ReturnScope::Points(15), ..Reverse::default() })));
     group.play(&[
         (DAY, "pool/home", back, "pool/home reverse 15"),
         (
@@ -463,7 +464,11 @@ fn the_last_one_takes_along_what_the_pool_has() {
     let lots: Vec<LotGrant> = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let back = |points| {
         let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
-        Command::Reverse(Some(Box::new(Reverse { redemption, part: Part::Points(points), ..Reverse::default() })))
+        Command::Reverse(Some(Box::new(Reverse {
+            redemption,
+            part: ReturnScope::Points(points),
+            ..Reverse::default()
+        })))
     };
     group.play(&[
         (DAY, "pool/home", back(30), "pool/home reverse 30"),
@@ -540,9 +545,9 @@ fn a_pool_gets_back_what_it_paid_for_an_order() {
         Command::Reverse(Some(Box::new(Reverse { earn: Some(earn.clone()), redemption, part, ..Reverse::default() })))
     };
     group.play(&[
-        (DAY, "she", back(Part::Lines(vec![("1".into(), 1)])), "she reverse -50, pool/home reverse 100"),
-        (DAY, "she", back(Part::Rest), "she reverse -100, pool/home reverse 200"),
-        (DAY, "she", back(Part::Rest), "refused nothing-to-reverse"),
+        (DAY, "she", back(ReturnScope::Lines(vec![("1".into(), 1)])), "she reverse -50, pool/home reverse 100"),
+        (DAY, "she", back(ReturnScope::Rest), "she reverse -100, pool/home reverse 200"),
+        (DAY, "she", back(ReturnScope::Rest), "refused nothing-to-reverse"),
     ]);
     assert_eq!((group.member("pool/home").balance, group.member("she").balance), (300, 100));
 }
@@ -779,7 +784,7 @@ fn a_tier_that_came_with_a_merger_is_told_again() {
         group.run(at(second), "new", &Command::Merge { from: id("old") });
         assert_eq!(group.member("new").tier.unwrap().id, "silver");
         let draft = Group::new(ladder(from)).book;
-        let mut again = Rerun::new(&draft, ProgrammeId::new("p").unwrap(), id("new"), BTreeMap::new());
+        let mut again = Replay::new(&draft, ProgrammeId::new("p").unwrap(), id("new"), BTreeMap::new());
         group.entries["new"].iter().for_each(|entry| again.again(entry).unwrap());
         let (_, member) = again.end(at(second)).unwrap();
         assert_eq!(member.tier.map(|tier| tier.id).as_deref(), tier, "{from} {spent}");

@@ -7,7 +7,7 @@
 mod support;
 
 use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Person, Timestamp, Verdict};
-use rules::{Activation, AdjustmentWish, Command, Expiry, Part, Pending, RoundUpTo};
+use rules::{Activation, AdjustmentWish, Command, Expiry, Pending, ReturnScope, RoundUpTo};
 use support::{World, act, aside, at, buy, spend, told};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -149,11 +149,11 @@ fn command(asked: Asked, world: &World) -> Command {
         }
         Asked::Capture => Command::Capture { hold, points: None },
         Asked::Release => Command::Release { hold },
-        Asked::ReversePart => world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)])),
-        Asked::ReverseFull => world.undo(Some(0), None, Part::Rest),
+        Asked::ReversePart => world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)])),
+        Asked::ReverseFull => world.undo(Some(0), None, ReturnScope::Rest),
         Asked::GiveBack => match world.entries.iter().position(|entry| entry.kind == Kind::Redeem) {
             None => Command::Reverse(None),
-            redemption => world.undo(None, redemption, Part::Rest),
+            redemption => world.undo(None, redemption, ReturnScope::Rest),
         },
         Asked::Earn => act("review"),
         Asked::Expire | Asked::Activate => Command::Settle,

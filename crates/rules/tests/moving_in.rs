@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{LotNumber, Totals};
-use rules::{Command, Document, Downgrade, Opening, OpeningLot, OpeningTier, Part, QualifyingPeriod, Rerun};
+use rules::{Command, Document, Downgrade, Opening, OpeningLot, OpeningTier, QualifyingPeriod, Replay, ReturnScope};
 use support::{World, act, at, buy, spend};
 
 const DAY_1: &str = "2026-03-10T12:00:00+08:00";
@@ -113,7 +113,7 @@ fn a_level_by_hand_ends_on_its_day() {
     world.run(at("2026-07-01T00:00:00+08:00"), &Command::Settle, None);
     assert_eq!(level(&world), ("silver", Some("2027-12-31T16:00:00Z".to_owned())));
     // The order comes back: nothing gives silver any more.
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.run(at("2026-07-02T10:00:00+08:00"), &back, None);
     assert_eq!(level(&world).0, "member");
     world.audit();
@@ -133,7 +133,7 @@ fn a_level_by_hand_ends_on_its_day() {
         (DAY_1, buy(&[250_000]), "earn 2500, silver 500"),
         (DAY_1, by_hand("gold", Some("2026-07-01T00:00:00+08:00")), "gold 0"),
     ]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.run(at("2026-04-01T10:00:00+08:00"), &back, None);
     assert_eq!(level(&world), ("gold", Some("2026-06-30T16:00:00Z".to_owned())));
     world.run(at("2026-07-01T00:00:00+08:00"), &Command::Settle, None);
@@ -158,7 +158,7 @@ fn a_back_test_brings_them_along() {
     world.reason = Some("status of another programme");
     world.play(&[("2026-03-12T12:00:00+08:00", by_hand("gold", Some("2026-09-01T00:00:00+08:00")), "gold 0")]);
     let mut again =
-        Rerun::new(&world.book, world.entries[0].programme.clone(), world.member.id.clone(), world.attributes.clone());
+        Replay::new(&world.book, world.entries[0].programme.clone(), world.member.id.clone(), world.attributes.clone());
     for entry in &world.entries {
         again.again(entry).unwrap();
     }

@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::{EntryId, Frozen, Kind, Origin, Refusal};
-use rules::{Activation, Command, Limit, Part, Pending, Per, Redemption, Stolen, Suspicion, Velocity};
+use rules::{Activation, Command, Limit, Pending, Per, Redemption, ReturnScope, Stolen, Suspicion, Velocity};
 use support::{World, act, aside, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
@@ -40,7 +40,7 @@ fn a_frozen_account_does_only_what_it_still_may() {
     ]);
     // What was set aside before stays set aside: it may be given up, but not spent.
     let hold = world.last_hold();
-    let back = world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)]));
+    let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]));
     world.play(&[
         (DAY, Command::Capture { hold, points: None }, "refused member-frozen"),
         (DAY, Command::Release { hold }, "release 0"),
@@ -102,14 +102,14 @@ fn a_part_comes_back_before_anybody_has_looked() {
     let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
     world.play(&[(DAY, buy(&[100_000, 150_000]), "earn 2500")]);
     let earn = world.entries[0].clone();
-    let back = world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)]));
+    let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]));
     world.play(&[(DAY, back, "reverse -1000")]);
     let approve = approval(&world, &earn);
     world.actor = "clerk";
     world.play(&[(DAY, approve, "approve 0")]);
     assert_eq!(world.member.standing.lifetime.spend_minor, 150_000);
     assert_eq!(world.member.standing.lifetime.orders, 1);
-    let rest = world.undo(Some(0), None, Part::Rest);
+    let rest = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY, rest, "reverse -1500")]);
     assert_eq!(world.member.standing.lifetime, ledger::Totals::default());
 }
@@ -118,7 +118,7 @@ fn a_part_comes_back_before_anybody_has_looked() {
 fn what_is_turned_down_is_undone() {
     let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
     world.play(&[(DAY, buy(&[300_000]), "earn 3000")]);
-    let Command::Reverse(Some(wish)) = world.undo(Some(0), None, Part::Rest) else { panic!("not a reversal") };
+    let Command::Reverse(Some(wish)) = world.undo(Some(0), None, ReturnScope::Rest) else { panic!("not a reversal") };
     let reject = Command::RejectReview(wish);
     world.play(&[(DAY, reject.clone(), "refused own-request")]);
     world.actor = "clerk";
@@ -159,7 +159,7 @@ fn who_was_fast_stays_fast() {
         document.risk.velocity = vec![velocity];
     });
     world.play(&[(DAY, buy(&[1_000]), "earn 10")]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY, back, "reverse -10"), (DAY, buy(&[1_000]), "refused limit-reached")]);
 }
 
@@ -199,7 +199,7 @@ fn stolen_points_come_back_once() {
         (DAY, spend(20), "redeem -20"),
         (DAY, spend(10), "redeem -10"),
     ]);
-    let back = world.undo(None, Some(2), Part::Points(5));
+    let back = world.undo(None, Some(2), ReturnScope::Points(5));
     world.play(&[(DAY, back, "reverse 5")]);
     let redemption = |world: &World, at: usize| {
         let lots = world.entries.iter().flat_map(|entry| entry.grants.clone()).collect();

@@ -6,8 +6,8 @@ mod support;
 use std::collections::BTreeSet;
 
 use rules::{
-    AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Part, Pending, Per,
-    PurchaseCoupon, QualifyingPeriod, RoundingMode, Rulebook, ShortfallPolicy, Suspicion, TierBasis, Velocity,
+    AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseCoupon,
+    QualifyingPeriod, ReturnScope, RoundingMode, Rulebook, ShortfallPolicy, Suspicion, TierBasis, Velocity,
 };
 use serde_json::{Value as Json, json};
 use support::{World, act, at, buy, happened, spend};
@@ -22,7 +22,7 @@ fn returns(world: &mut World) -> Vec<String> {
     run(world, "2027-02-02T10:00:00+08:00", buy(&[300_000]));
     let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
     run(world, "2027-02-02T10:00:00+08:00", spend(2_000));
-    let back = world.undo(earn, redemption, Part::Rest);
+    let back = world.undo(earn, redemption, ReturnScope::Rest);
     run(world, "2027-05-02T10:00:00+08:00", back);
     outcomes.push(format!("{:?}", world.member.counters));
     let person = |name: &str| ledger::Person { actor: format!("key:{name}"), label: name.to_owned() };
@@ -58,7 +58,7 @@ fn gift(world: &World, points: i64) -> String {
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
     };
     let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
-        let recorded = rules::Recorded { others, ..rules::Recorded::default() };
+        let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
         let origin = ledger::Origin::default();
         let context = context(member, day);
         let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
@@ -89,7 +89,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
             now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
             first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
         };
-        let recorded = rules::Recorded { others, ..rules::Recorded::default() };
+        let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
         let origin = ledger::Origin::default();
         let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
         match rules::decide(&case, member.clone(), command) {

@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use ledger::{Currency, Kind, Money};
-use rules::{Command, CouponRule, Expiry, Limit, Line, Part, Per, PurchaseCoupon, Reward};
+use rules::{Command, CouponRule, Expiry, Limit, Line, Per, PurchaseCoupon, ReturnScope, Reward};
 use support::{World, act, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
@@ -80,9 +80,9 @@ fn a_reward_costs_what_the_catalogue_says() {
     let taken = world.entries[1].reward.clone().unwrap();
     assert_eq!((taken.quantity, taken.cash_minor, taken.version), (2, 1_980, 1));
     // Given back, they are there again, and count towards no limit.
-    let back = world.undo(None, Some(1), Part::Points(59));
+    let back = world.undo(None, Some(1), ReturnScope::Points(59));
     world.play(&[("2026-03-02T11:00:00+08:00", back, "refused whole-only")]);
-    let back = world.undo(None, Some(1), Part::Rest);
+    let back = world.undo(None, Some(1), ReturnScope::Rest);
     world.play(&[
         ("2026-03-02T11:00:00+08:00", back, "reverse 60"),
         ("2026-03-02T11:00:00+08:00", take("mug", 2), "redeem -60"),
@@ -135,7 +135,7 @@ fn a_coupon_is_good_for_what_it_says_once() {
     let off = used.discount.unwrap();
     assert_eq!((off.order_minor, off.off_minor), (30_000, 5_000));
     // The points come back only with both coupons.
-    let back = world.undo(None, Some(1), Part::Rest);
+    let back = world.undo(None, Some(1), ReturnScope::Rest);
     let restore = Command::RestoreCoupon { used: Box::new(used) };
     world.play(&[
         (DAY, back.clone(), "refused coupon-resolved"),
@@ -232,14 +232,14 @@ fn a_coupon_goes_with_the_order_that_brought_it() {
         document.purchase.coupon = Some(PurchaseCoupon { coupon: "fifty".into(), from_minor: 10_000 });
     });
     world.play(&[(DAY, buy(&[10_000, 10_000]), "earn 200"), (DAY, buy(&[10_000]), "earn 100")]);
-    let part = world.undo(Some(0), None, Part::Lines(vec![("0".to_owned(), 1)]));
+    let part = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]));
     world.play(&[(DAY, part, "reverse -100")]);
     assert_eq!(world.member.coupons.len(), 2, "a part is no reason");
-    let rest = world.undo(Some(0), None, Part::Rest);
+    let rest = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY, rest, "reverse -100")]);
     assert_eq!(world.member.coupons.len(), 1);
     let order = use_for(&world, &[(30_000, "A")]);
-    let other = world.undo(Some(1), None, Part::Rest);
+    let other = world.undo(Some(1), None, ReturnScope::Rest);
     world.play(&[(DAY, order, "coupon_redeem 0"), (DAY, other, "reverse -100")]);
 }
 
@@ -329,7 +329,7 @@ fn a_used_reward_does_not_keep_goods_from_coming_back() {
     world.play(&[(DAY, buy(&[50_000]), "earn 500"), (DAY, take("fifty", 1), "redeem -100")]);
     let order = use_for(&world, &[(30_000, "A")]);
     world.play(&[(DAY, order, "coupon_redeem 0")]);
-    let back = world.undo(Some(0), Some(1), Part::Rest);
+    let back = world.undo(Some(0), Some(1), ReturnScope::Rest);
     world.play(&[(DAY, back.clone(), "reverse -500"), (DAY, back, "refused coupon-resolved")]);
     assert_eq!((world.member.balance, world.member.debt), (-100, 100));
 }
@@ -368,7 +368,7 @@ fn a_tier_brings_its_coupon_once() {
     });
     world.play(&[(DAY, buy(&[200_000]), "earn 2000, silver 500")]);
     assert_eq!(world.member.coupons.len(), 1);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY, back, "reverse -2000, member 0"), (DAY, buy(&[200_000]), "earn 2000, silver 0")]);
     assert_eq!(world.member.coupons.len(), 1, "the gift was kept, and is not given again");
 }

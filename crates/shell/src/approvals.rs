@@ -2,7 +2,7 @@
 
 use ledger::{Entry, MemberId, Person, Undone, Verdict};
 use rules::{AdjustmentWish, Command, Concerned, Decide, decide_joint, decide_single};
-use store::{Caller, Order};
+use store::{Caller, Submission};
 
 use crate::api::{AdjustmentBody, DecisionBody};
 use crate::check::{Check, DIGITS_LOST, MOST_AMOUNT};
@@ -21,7 +21,13 @@ impl AdjustmentBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str, caller: &Caller, undone: Option<&Entry>) -> Result<Order, Problem> {
+    pub fn order(
+        &self,
+        key: &str,
+        actor: &str,
+        caller: &Caller,
+        undone: Option<&Entry>,
+    ) -> Result<Submission, Problem> {
         let by = who(actor, caller)?;
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
@@ -49,7 +55,7 @@ impl AdjustmentBody {
             by,
             undoes,
         };
-        let order = member.map(|member| Order {
+        let order = member.map(|member| Submission {
             decide: decide_single,
             member,
             command: Command::Request(wish),
@@ -143,7 +149,7 @@ impl DecisionBody {
         key: &str,
         actor: &str,
         caller: &Caller,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let operation = match verdict {
@@ -156,7 +162,7 @@ impl DecisionBody {
             None => (decide_single, Command::Decide { request: request.id, verdict, by, role }),
             Some(concerned) => (decide_joint, Command::DecideFor { request: request.id, verdict, by, role, concerned }),
         };
-        let order = Order {
+        let order = Submission {
             decide,
             member: request.member.clone(),
             command,

@@ -4,7 +4,8 @@ use ledger::EntryId;
 use rules::Rulebook;
 use serde_json::value::RawValue;
 use store::{
-    Beside, Caller, Desk, Loaded, Lots, Order, Outcome, ProgrammeRef, Scope, Spin, Wanted, carry_out, dry_run, load,
+    Caller, Executor, ExtraColumns, LoadRequest, LoadedMember, Lots, Outcome, ProgrammeRef, Scope, Spin, Submission,
+    dry_run, execute, load,
 };
 
 use crate::answer::{Reply, show};
@@ -75,7 +76,7 @@ async fn unknown(app: &App, request: &Request, bearer: &Bearer) -> Problem {
 pub async fn single(
     app: &App,
     request: &Request,
-    parse: impl FnOnce(&[u8], &str, &str) -> Result<Order, Problem>,
+    parse: impl FnOnce(&[u8], &str, &str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
     let parsed = request.flag("dry_run").and_then(|dry| {
@@ -137,7 +138,7 @@ pub async fn of_caller(
     app: &App,
     request: &Request,
     caller: &Caller,
-    parse: impl FnOnce(&str) -> Result<Order, Problem>,
+    parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     across(app, request, caller, None, parse).await
 }
@@ -151,7 +152,7 @@ pub async fn across(
     request: &Request,
     caller: &Caller,
     abroad: Option<&ProgrammeRef>,
-    parse: impl FnOnce(&str) -> Result<Order, Problem>,
+    parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
     let order = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
@@ -165,12 +166,12 @@ async fn carried_out(
     app: &App,
     programme: &ProgrammeRef,
     abroad: Option<&ProgrammeRef>,
-    order: Order,
-    loaded: Vec<Loaded>,
+    order: Submission,
+    loaded: Vec<LoadedMember>,
     dry: bool,
 ) -> Result<Reply, Problem> {
     let book = published(&app.sql, programme).await?;
-    let mut desk = Desk { abroad, ..desk(app, programme, &book) };
+    let mut desk = Executor { abroad, ..desk(app, programme, &book) };
     let mut outcomes = decided(&mut desk, &[order], loaded, dry).await?;
     let outcome = outcomes.pop().ok_or_else(no_outcome)?;
     let reply = show(outcome, book.zone())?;
@@ -178,12 +179,12 @@ async fn carried_out(
 }
 
 async fn decided(
-    desk: &mut Desk<'_, Spin, fn() -> EntryId>,
-    orders: &[Order],
-    loaded: Vec<Loaded>,
+    desk: &mut Executor<'_, Spin, fn() -> EntryId>,
+    orders: &[Submission],
+    loaded: Vec<LoadedMember>,
     dry: bool,
 ) -> Result<Vec<Outcome>, store::Error> {
-    if dry { dry_run(desk, orders, loaded).await } else { carry_out(desk, orders, loaded).await }
+    if dry { dry_run(desk, orders, loaded).await } else { execute(desk, orders, loaded).await }
 }
 
 fn no_outcome() -> Problem {
@@ -194,11 +195,11 @@ fn no_outcome() -> Problem {
 ///
 /// # Errors
 /// Every [`Problem`].
-pub async fn simulated(app: &App, caller: &Caller, order: Order, book: &Rulebook) -> Result<Reply, Problem> {
-    let order = Order { idem: None, source: None, ..order };
+pub async fn simulated(app: &App, caller: &Caller, order: Submission, book: &Rulebook) -> Result<Reply, Problem> {
+    let order = Submission { idem: None, source: None, ..order };
     let mut wanted = order.wanted();
     // The programme's row tells what the published rulebook asks for, and not what this one does.
-    wanted.beside = Beside::Profile;
+    wanted.beside = ExtraColumns::Profile;
     wanted.subjects.extend(book.budgets());
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[wanted], Lots::All).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
@@ -215,7 +216,7 @@ pub async fn simulated(app: &App, caller: &Caller, order: Order, book: &Rulebook
 pub async fn bulk(
     app: &App,
     request: &Request,
-    parse: impl FnOnce(&[u8], &str) -> Result<Vec<Result<Order, Problem>>, Problem>,
+    parse: impl FnOnce(&[u8], &str) -> Result<Vec<Result<Submission, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
     let parsed = none_for_all(request).and_then(|()| {
@@ -243,7 +244,7 @@ pub async fn bulk(
         if is_bound {
             orders = those_within(orders, &mut places, &caller);
         }
-        let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(&caller, order)).collect();
+        let orders: Vec<Submission> = orders.into_iter().map(|order| kept_for(&caller, order)).collect();
         if is_bound {
             let (wanted, lots) = loads(&orders);
             loaded = match load(&app.sql, Scope::Programme(programme.no), &wanted, lots).await? {
@@ -267,13 +268,13 @@ pub async fn bulk_of_caller(
     request: &Request,
     caller: &Caller,
     lines: Option<&[u64]>,
-    parse: impl FnOnce(&str) -> Result<Vec<Result<Order, Problem>>, Problem>,
+    parse: impl FnOnce(&str) -> Result<Vec<Result<Submission, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
     let parsed = parse(&actor(Bearer::of(request)?))?;
     let parsed = parsed.into_iter().map(|order| order.and_then(|order| within(order, caller))).collect();
     let (orders, places) = sorted(&app.salt, parsed);
-    let orders: Vec<Order> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
+    let orders: Vec<Submission> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
     let (wanted, lots) = loads(&orders);
     let replies = if orders.is_empty() {
         Vec::new()
@@ -292,17 +293,17 @@ pub async fn bulk_of_caller(
 ///
 /// # Errors
 /// What the database does.
-pub async fn carried_out_later(app: &App, caller: &Caller, orders: Vec<Order>) -> Result<Vec<Outcome>, Problem> {
-    let orders: Vec<Order> = orders.into_iter().map(|order| digested(&app.salt, order)).collect();
+pub async fn carried_out_later(app: &App, caller: &Caller, orders: Vec<Submission>) -> Result<Vec<Outcome>, Problem> {
+    let orders: Vec<Submission> = orders.into_iter().map(|order| digested(&app.salt, order)).collect();
     let (wanted, lots) = loads(&orders);
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     let book = published(&app.sql, &programme).await?;
-    Ok(carry_out(&mut desk(app, &programme, &book), &orders, loaded).await?)
+    Ok(execute(&mut desk(app, &programme, &book), &orders, loaded).await?)
 }
 
 /// Leaves those orders that the caller may give; the places of the others have their problem.
-fn those_within(orders: Vec<Order>, places: &mut [Option<Problem>], caller: &Caller) -> Vec<Order> {
+fn those_within(orders: Vec<Submission>, places: &mut [Option<Problem>], caller: &Caller) -> Vec<Submission> {
     let mut given = orders.into_iter();
     let mut kept = Vec::new();
     for place in places.iter_mut().filter(|place| place.is_none()) {
@@ -316,7 +317,7 @@ fn those_within(orders: Vec<Order>, places: &mut [Option<Problem>], caller: &Cal
 }
 
 /// Orders, and for each place in the call the problem that keeps it from being one.
-fn sorted(salt: &Salt, parsed: Vec<Result<Order, Problem>>) -> (Vec<Order>, Vec<Option<Problem>>) {
+fn sorted(salt: &Salt, parsed: Vec<Result<Submission, Problem>>) -> (Vec<Submission>, Vec<Option<Problem>>) {
     let (mut orders, mut places) = (Vec::new(), Vec::new());
     for order in parsed {
         places.push(match order {
@@ -330,12 +331,12 @@ fn sorted(salt: &Salt, parsed: Vec<Result<Order, Problem>>) -> (Vec<Order>, Vec<
     (orders, places)
 }
 
-fn loads(orders: &[Order]) -> (Vec<Wanted>, Lots) {
-    (orders.iter().map(Order::wanted).collect(), orders.first().map_or(Lots::None, Order::lots))
+fn loads(orders: &[Submission]) -> (Vec<LoadRequest>, Lots) {
+    (orders.iter().map(Submission::wanted).collect(), orders.first().map_or(Lots::None, Submission::lots))
 }
 
-fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> Desk<'a, Spin, fn() -> EntryId> {
-    Desk { sql: &app.sql, programme, book, now: now(), ids: new_id, abroad: None, in_flight: Some(&app.in_flight) }
+fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> Executor<'a, Spin, fn() -> EntryId> {
+    Executor { sql: &app.sql, programme, book, now: now(), ids: new_id, abroad: None, in_flight: Some(&app.in_flight) }
 }
 
 fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {

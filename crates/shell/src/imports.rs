@@ -9,7 +9,7 @@ use rules::{
     Command, MOST_ALIASES, MOST_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange, Rulebook, decide_single,
     may_be_id,
 };
-use store::Order;
+use store::Submission;
 
 use crate::api::{ImportLotBody, ImportRowBody};
 use crate::check::{Check, MOST_AMOUNT};
@@ -36,7 +36,7 @@ impl ImportRowBody {
         actor: &str,
         book: &Rulebook,
         now: Timestamp,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         if !may_be_id(book, &self.member_id) || self.member_id.starts_with('~') {
@@ -63,7 +63,7 @@ impl ImportRowBody {
         let opening = Opening { lots, debt: self.debt, tier, totals, profile };
         let mut origin = check.origin(actor, None, None, None, None);
         origin.reference = Reference::new(format!("import:{import}")).ok();
-        let order = member.map(|member| Order {
+        let order = member.map(|member| Submission {
             decide: decide_single,
             member,
             command: Command::Open(opening),

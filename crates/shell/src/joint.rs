@@ -2,7 +2,7 @@
 
 use ledger::{Concern, MemberId, ProgrammeId};
 use rules::{Command, Decide, Partner, decide_empty_merge, decide_exchange, decide_joint, decide_single};
-use store::{Caller, Order};
+use store::{Caller, Submission};
 
 use crate::api::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
 use crate::check::Check;
@@ -15,7 +15,7 @@ impl TransferBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let to = check.id("/to_member_id", MemberId::new(self.to_member_id.as_str()));
@@ -23,7 +23,7 @@ impl TransferBody {
         let (reference, source) = check.document("transfer", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.zip(to).map(|(member, to)| Order {
+        let order = member.zip(to).map(|(member, to)| Submission {
             decide: decide_joint,
             member,
             command: Command::Transfer { to, points: self.points },
@@ -43,7 +43,7 @@ impl ExchangeBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, with: Option<Partner>, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, with: Option<Partner>, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.id("/to_programme_id", ProgrammeId::new(self.to_programme_id.as_str()));
@@ -51,7 +51,7 @@ impl ExchangeBody {
         let (reference, source) = check.document("exchange", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Order {
+        let order = member.map(|member| Submission {
             decide: decide_exchange,
             member,
             command: Command::Exchange { with, points: self.points },
@@ -78,7 +78,7 @@ impl MergeBody {
         (key, actor): (&str, &str),
         points: i64,
         caller: &Caller,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("member_id", MemberId::new(into));
         let from = check.id("/from_member_id", MemberId::new(self.from_member_id.as_str()));
@@ -89,7 +89,7 @@ impl MergeBody {
             Some(from) => (decide_single, Some(asked_for("merge", points, Concern::Merge(from), actor, caller)?)),
             None => (decide_single, None),
         };
-        let order = member.zip(command).map(|(member, command)| Order {
+        let order = member.zip(command).map(|(member, command)| Submission {
             decide,
             member,
             command,
@@ -108,12 +108,12 @@ impl MergeBody {
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with every place that is wrong.
-pub fn pool_order(pool: &MemberId, member: &str, joins: bool, key: &str, actor: &str) -> Result<Order, Problem> {
+pub fn pool_order(pool: &MemberId, member: &str, joins: bool, key: &str, actor: &str) -> Result<Submission, Problem> {
     let mut check = Check::default();
     let member_id = check.id("member_id", MemberId::new(member));
     let origin = check.origin(actor, None, None, None, None);
     let operation = if joins { "pool-join" } else { "pool-leave" };
-    let order = member_id.map(|id| Order {
+    let order = member_id.map(|id| Submission {
         decide: decide_joint,
         member: id,
         command: Command::Pool { pool: pool.clone(), joins },
@@ -132,12 +132,12 @@ impl InvitationBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, pool: &MemberId, guest: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, pool: &MemberId, guest: &str, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let invited = check.id("member_id", MemberId::new(guest));
         let head = check.id("/head_id", MemberId::new(self.head_id.as_str()));
         let origin = check.origin(actor, None, None, None, None);
-        let order = invited.zip(head).map(|(guest_id, head)| Order {
+        let order = invited.zip(head).map(|(guest_id, head)| Submission {
             decide: decide_joint,
             member: pool.clone(),
             command: Command::Invite { head, guest: guest_id },
@@ -157,14 +157,14 @@ impl PoolRedeemBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, pool: &MemberId, members: &[MemberId], key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, pool: &MemberId, members: &[MemberId], key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         check.points(self.points);
         let of = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let (reference, source) = check.document("redeem", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = of.map(|of| Order {
+        let order = of.map(|of| Submission {
             decide: decide_joint,
             member: pool.clone(),
             command: Command::RedeemPooled { members: members.to_vec(), points: self.points, of },
@@ -184,11 +184,11 @@ impl EraseBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
-        let order = id.map(|id| Order {
+        let order = id.map(|id| Submission {
             decide: decide_single,
             member: id,
             command: Command::Erase,

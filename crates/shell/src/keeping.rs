@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use ledger::Hash;
 use rules::Command;
 use sha2::Sha256;
-use store::{Caller, Order};
+use store::{Caller, Submission};
 
 /// What digests of this database are keyed with.
 pub(crate) struct Salt {
@@ -57,7 +57,7 @@ pub fn scoped(caller: &Caller, key: &str) -> String {
 }
 
 /// The order with its digests, before it is known who asks.
-pub(crate) fn digested(salt: &Salt, mut order: Order) -> Order {
+pub(crate) fn digested(salt: &Salt, mut order: Submission) -> Submission {
     if let Some((_, fingerprint)) = &mut order.idem {
         *fingerprint = salt.fingerprint(fingerprint);
     }
@@ -70,7 +70,7 @@ pub(crate) fn digested(salt: &Salt, mut order: Order) -> Order {
 }
 
 /// The order under the caller's own key.
-pub(crate) fn kept_for(caller: &Caller, mut order: Order) -> Order {
+pub(crate) fn kept_for(caller: &Caller, mut order: Submission) -> Submission {
     if let Some((key, _)) = &mut order.idem {
         *key = scoped(caller, key);
     }

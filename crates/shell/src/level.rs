@@ -2,7 +2,7 @@
 
 use ledger::{MemberId, Timestamp};
 use rules::{Command, Rulebook, decide_single};
-use store::Order;
+use store::Submission;
 
 use crate::api::TierBody;
 use crate::check::Check;
@@ -20,7 +20,7 @@ pub fn level_order(
     (key, actor): (&str, &str),
     book: &Rulebook,
     now: Timestamp,
-) -> Result<Order, Problem> {
+) -> Result<Submission, Problem> {
     let mut check = Check::default();
     let member = check.id("member_id", MemberId::new(id));
     check.text("/tier", Some(&body.tier), 40);
@@ -29,7 +29,7 @@ pub fn level_order(
         check.wrong("/through", "is over");
     }
     let origin = check.origin(actor, None, Some(&body.reason), None, None);
-    let order = member.map(|member| Order {
+    let order = member.map(|member| Submission {
         decide: decide_single,
         member,
         command: Command::SetLevel { tier: body.tier.clone(), until },

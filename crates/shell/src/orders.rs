@@ -6,7 +6,7 @@ use ledger::{Currency, MemberId, Money, Refusal, Timestamp};
 use rules::{Activation, Command, EarnEvent, Line, decide_event, decide_single};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{Order, source};
+use store::{Submission, source};
 
 use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody};
 use crate::check::{Check, MOST_AMOUNT};
@@ -21,7 +21,7 @@ impl BulkBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(self, actor: &str) -> Result<Order, Problem> {
+    pub fn order(self, actor: &str) -> Result<Submission, Problem> {
         let Self {
             idempotency_key,
             member_id,
@@ -66,7 +66,7 @@ impl EarnBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.text("/event", Some(&self.event), 40);
@@ -105,7 +105,7 @@ impl EarnBody {
         let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
         let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
         let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines, device: None });
-        let order = member.map(|member| Order {
+        let order = member.map(|member| Submission {
             decide: decide_event,
             member,
             command,
@@ -165,7 +165,7 @@ impl ActivateBody {
         key: &str,
         actor: &str,
         activation: Result<Option<Activation>, Refusal>,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let reference = check.reference(Some(&self.reference));
@@ -173,7 +173,7 @@ impl ActivateBody {
         check.text("/order_store_id", self.order_store_id.as_deref(), 64);
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Order {
+        let order = member.map(|member| Submission {
             decide: decide_single,
             member,
             command: activation.map_or_else(Command::Refuse, Command::Activate),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{MemberId, Origin};
 use rules::{Command, MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised};
-use store::Order;
+use store::Submission;
 
 use crate::api::{MemberBody, MemberPatchBody};
 use crate::check::Check;
@@ -31,7 +31,7 @@ impl MemberBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         if self.attributes.len() > MOST_ATTRIBUTES {
@@ -59,8 +59,8 @@ impl MemberBody {
             None => fingerprint(&(member, self)),
             Some(tags) => fingerprint(&(member, self, tags)),
         };
-        let order = member_id.map(|member| Order { aliases, ..order(member, command, (key, fingerprint), actor) });
-        check.done(order.map(|order| Order { attributes, ..order }))
+        let order = member_id.map(|member| Submission { aliases, ..order(member, command, (key, fingerprint), actor) });
+        check.done(order.map(|order| Submission { attributes, ..order }))
     }
 }
 
@@ -69,7 +69,7 @@ impl MemberPatchBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         if self.attributes.is_empty() && self.aliases.is_empty() {
@@ -96,8 +96,8 @@ impl MemberPatchBody {
     }
 }
 
-fn order(member: MemberId, command: Command, (key, fingerprint): (&str, String), actor: &str) -> Order {
-    Order {
+fn order(member: MemberId, command: Command, (key, fingerprint): (&str, String), actor: &str) -> Submission {
+    Submission {
         decide: decide_single,
         member,
         command,

@@ -2,7 +2,7 @@
 
 use ledger::{Concern, Entry, EntryId, Frozen, Kind, LotNumber, MemberId, Refusal};
 use rules::{AdjustmentWish, Command, Promise, Redemption, Reverse, Stolen, decide_joint, decide_single};
-use store::{Caller, Order, drawn_lots, named_entry, transferred};
+use store::{Caller, Submission, drawn_lots, named_entry, transferred};
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
 use crate::app::App;
@@ -19,7 +19,7 @@ impl FreezeBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, restores: bool, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, member: &str, restores: bool, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
@@ -30,7 +30,7 @@ impl FreezeBody {
         };
         let (operation, command) =
             if restores { ("restore", Command::Restore(sides)) } else { ("freeze", Command::Freeze(sides)) };
-        let order = member_id.map(|member_id| Order {
+        let order = member_id.map(|member_id| Submission {
             decide: decide_single,
             member: member_id,
             command,
@@ -56,7 +56,7 @@ impl DecisionBody {
         promises: Vec<(LotNumber, Promise)>,
         key: &str,
         actor: &str,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let command = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
         self.of_review(earn, "review-approve", command, key, actor)
     }
@@ -65,7 +65,7 @@ impl DecisionBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn reject_review(&self, earn: &Entry, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn reject_review(&self, earn: &Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
         let wish = Reverse { earn: Some(earn.clone()), ..Reverse::default() };
         self.of_review(earn, "review-reject", Command::RejectReview(Box::new(wish)), key, actor)
     }
@@ -77,10 +77,10 @@ impl DecisionBody {
         command: Command,
         key: &str,
         actor: &str,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let order = Order {
+        let order = Submission {
             decide: decide_single,
             member: earn.member.clone(),
             command,
@@ -128,7 +128,7 @@ impl RecoverBody {
         key: &str,
         actor: &str,
         caller: &Caller,
-    ) -> Result<Order, Problem> {
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
@@ -140,7 +140,7 @@ impl RecoverBody {
             let concern = Concern::Recover(self.entries()?);
             (decide_single as rules::Decide, asked_for("recover", points, concern, actor, caller)?)
         };
-        let order = member_id.map(|member_id| Order {
+        let order = member_id.map(|member_id| Submission {
             decide,
             member: member_id,
             command,

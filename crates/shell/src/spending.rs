@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ledger::{Currency, Entry, MemberId, Money};
 use rules::{Command, Line, decide_single};
-use store::Order;
+use store::Submission;
 
 use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody};
 use crate::check::{Check, MOST_AMOUNT};
@@ -19,7 +19,7 @@ impl RedeemBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         if self.hold.as_ref().is_some_and(|hold| !(1..=MOST_MINUTES).contains(&hold.minutes)) {
@@ -29,7 +29,7 @@ impl RedeemBody {
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let command = self.command(&mut check);
-        let order = member.zip(command).map(|(member, command)| Order {
+        let order = member.zip(command).map(|(member, command)| Submission {
             decide: decide_single,
             member,
             command,
@@ -134,7 +134,7 @@ impl CouponBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         if self.lines.is_empty() || self.lines.len() > MOST_LINES {
             check.wrong("/lines", "must be 1 to 500 lines");
@@ -147,7 +147,7 @@ impl CouponBody {
         let command = Command::RedeemCoupon { code: code.to_owned(), lines, of };
         let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
-        check.done(Some(Order {
+        check.done(Some(Submission {
             decide: decide_single,
             member,
             command,
@@ -166,13 +166,13 @@ impl DecisionBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn cancel_coupon(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn cancel_coupon(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let command = Command::CancelCoupon { code: code.to_owned() };
         let idem = Some((format!("coupon-cancel:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
-        check.done(Some(Order {
+        check.done(Some(Submission {
             decide: decide_single,
             member,
             command,
@@ -191,13 +191,13 @@ impl CouponRestoreBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, used: Entry, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, used: Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let idem = Some((format!("coupon-restore:{key}"), fingerprint(self)));
         let member = used.member.clone();
         let command = Command::RestoreCoupon { used: Box::new(used) };
-        check.done(Some(Order {
+        check.done(Some(Submission {
             decide: decide_single,
             member,
             command,

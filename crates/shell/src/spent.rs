@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use ledger::{EntryId, MemberId, Money, Refusal};
-use rules::{Command, Part, Reverse, decide_single};
-use store::{Order, source};
+use rules::{Command, ReturnScope, Reverse, decide_single};
+use store::{Submission, source};
 
 use crate::api::{CaptureBody, MoneyBody, ReleaseBody, ReturnedLineBody, ReverseBody};
 use crate::check::{Check, MOST_AMOUNT};
@@ -17,7 +17,7 @@ impl CaptureBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, hold: &ledger::Entry, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, hold: &ledger::Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         if let Some(points) = self.points {
             check.points(points);
@@ -28,7 +28,7 @@ impl CaptureBody {
         // The document is of the store that it was held in.
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref().or(hold.origin.store.as_ref()));
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = Order {
+        let order = Submission {
             decide: decide_single,
             member: hold.member.clone(),
             command: Command::Capture { hold: hold.id, points: self.points },
@@ -48,11 +48,11 @@ impl ReleaseBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, hold: &ledger::Entry, key: &str, actor: &str) -> Result<Order, Problem> {
+    pub fn order(&self, hold: &ledger::Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, None, self.reason.as_ref(), channel, store);
-        let order = Order {
+        let order = Submission {
             decide: decide_single,
             member: hold.member.clone(),
             command: Command::Release { hold: hold.id },
@@ -81,7 +81,7 @@ impl ReverseBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn target(&self) -> Result<(Target, Part), Problem> {
+    pub fn target(&self) -> Result<(Target, ReturnScope), Problem> {
         let mut check = Check::default();
         check.text("/event", self.event.as_deref(), 40);
         check.text("/order_store_id", self.order_store_id.as_deref(), 64);
@@ -140,14 +140,14 @@ impl ReverseBody {
         check.done(Some(()))
     }
 
-    fn part(&self, (is_order, is_redemption): (bool, bool), check: &mut Check) -> Part {
+    fn part(&self, (is_order, is_redemption): (bool, bool), check: &mut Check) -> ReturnScope {
         let is_refund = self.lines.iter().flatten().any(|line| line.refund.is_some());
         if (is_refund || self.refund.is_some()) && !is_order {
             check.wrong("/refund", "goes with the reference of a purchase");
         }
         match (&self.lines, self.points, self.quantity, &self.refund) {
-            (None, None, None, None) => Part::Rest,
-            (None, None, None, Some(refund)) => Part::Money(refund_of("/refund", None, refund, check)),
+            (None, None, None, None) => ReturnScope::Rest,
+            (None, None, None, Some(refund)) => ReturnScope::Money(refund_of("/refund", None, refund, check)),
             (None, None, Some(quantity), None) => {
                 if !is_redemption {
                     check.wrong("/quantity", "goes with event redeem, or entry_id");
@@ -155,30 +155,30 @@ impl ReverseBody {
                 if !(1..=1_000_000).contains(&quantity) {
                     check.wrong("/quantity", "must be 1 to 1000000");
                 }
-                Part::Pieces(quantity)
+                ReturnScope::Pieces(quantity)
             }
             (None, Some(points), None, None) => {
                 if !is_redemption {
                     check.wrong("/points", "goes with lines, event redeem, or entry_id");
                 }
                 check.points(points);
-                Part::Points(points)
+                ReturnScope::Points(points)
             }
             (Some(lines), None, None, None) if is_refund => refunds_of(lines, check),
-            (Some(lines), None, None, None) => Part::Lines(part_of(lines, check)),
+            (Some(lines), None, None, None) => ReturnScope::Lines(part_of(lines, check)),
             (Some(lines), Some(points), None, None) => {
                 if is_refund || !(0..=MOST_AMOUNT).contains(&points) {
                     check.wrong("/points", "must be 0 to 1000000000000000, and goes with units of lines");
                 }
-                Part::LinesFor(part_of(lines, check), points)
+                ReturnScope::LinesFor(part_of(lines, check), points)
             }
             (_, _, Some(_), _) => {
                 check.wrong("/quantity", "goes with no lines, points or refund");
-                Part::Rest
+                ReturnScope::Rest
             }
             (_, _, _, Some(_)) => {
                 check.wrong("/refund", "goes with no lines or points");
-                Part::Rest
+                ReturnScope::Rest
             }
         }
     }
@@ -194,7 +194,7 @@ impl ReverseBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str, wish: Result<Option<Reverse>, Refusal>) -> Result<Order, Problem> {
+    pub fn order(&self, key: &str, actor: &str, wish: Result<Option<Reverse>, Refusal>) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let reference = self.return_reference.as_deref();
@@ -202,7 +202,7 @@ impl ReverseBody {
         let source = reference.as_ref().map(|reference| source("reverse", reference.as_str()));
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Order {
+        let order = member.map(|member| Submission {
             decide: decide_single,
             member,
             command: wish.map_or_else(Command::Refuse, |wish| Command::Reverse(wish.map(Box::new))),
@@ -229,7 +229,7 @@ fn part_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Vec<(String, i64)>
 }
 
 /// Money of lines whose goods stay.
-fn refunds_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Part {
+fn refunds_of(bodies: &[ReturnedLineBody], check: &mut Check) -> ReturnScope {
     let mut refunds = Vec::new();
     for (at, line) in named_once(bodies, check) {
         match &line.refund {
@@ -239,7 +239,7 @@ fn refunds_of(bodies: &[ReturnedLineBody], check: &mut Check) -> Part {
             _ => check.wrong(at, "all lines have a refund and no quantity, or none has"),
         }
     }
-    Part::Money(refunds)
+    ReturnScope::Money(refunds)
 }
 
 fn refund_of(at: &str, line: Option<&String>, refund: &MoneyBody, check: &mut Check) -> Vec<(Option<String>, Money)> {

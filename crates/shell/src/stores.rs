@@ -4,7 +4,7 @@
 //! later is not open to them by mistake.
 
 use rules::Command;
-use store::{Caller, Order};
+use store::{Caller, Submission};
 
 use crate::problem::{FieldError, Problem};
 
@@ -19,7 +19,7 @@ pub fn may_see(caller: &Caller, store: Option<&str>) -> bool {
 ///
 /// # Errors
 /// [`Problem::StoreForbidden`], or [`Problem::InvalidRequest`] when it has to name one of several.
-pub(crate) fn within(mut order: Order, caller: &Caller) -> Result<Order, Problem> {
+pub(crate) fn within(mut order: Submission, caller: &Caller) -> Result<Submission, Problem> {
     let Some(stores) = &caller.stores else { return Ok(order) };
     let names_a_store = match order.command {
         Command::Earn(_)

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use store::{Order, Trace};
+use store::{ClientInfo, Submission};
 
 use crate::problem::{FieldError, Problem};
 use crate::request::Request;
@@ -15,12 +15,12 @@ const MOST_CHARACTERS: usize = 128;
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with each header that is wrong.
-pub(crate) fn placed(order: Order, request: &Request) -> Result<Order, Problem> {
+pub(crate) fn placed(order: Submission, request: &Request) -> Result<Submission, Problem> {
     Ok(asked_from(order, headers(request)?))
 }
 
 /// Where a request was asked from. A header that was sent twice, or is not text, is as wrong as one that says nothing.
-fn headers(request: &Request) -> Result<Trace, Problem> {
+fn headers(request: &Request) -> Result<ClientInfo, Problem> {
     let text = |name: &str| request.header(name).map(|text| text.unwrap_or_default().trim());
     trace_of(("Device-Id", text("device-id")), ("Client-Ip", text("client-ip")))
 }
@@ -44,7 +44,7 @@ pub(crate) fn none_for_all(request: &Request) -> Result<(), Problem> {
 pub(crate) fn trace_of(
     (device_name, device): (&str, Option<&str>),
     (ip_name, ip): (&str, Option<&str>),
-) -> Result<Trace, Problem> {
+) -> Result<ClientInfo, Problem> {
     let mut errors = Vec::new();
     let is_device = |text: &str| {
         (1..=MOST_CHARACTERS).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
@@ -58,13 +58,13 @@ pub(crate) fn trace_of(
     }
     let ip = address.and_then(Result::ok).map(|ip| ip.to_string());
     if errors.is_empty() {
-        Ok(Trace { device: device.map(str::to_owned), ip })
+        Ok(ClientInfo { device: device.map(str::to_owned), ip })
     } else {
         Err(Problem::InvalidRequest(errors))
     }
 }
 
 /// The order with the place it was asked from.
-pub(crate) fn asked_from(order: Order, trace: Trace) -> Order {
-    Order { trace: Some(trace).filter(|trace| *trace != Trace::default()), ..order }
+pub(crate) fn asked_from(order: Submission, trace: ClientInfo) -> Submission {
+    Submission { trace: Some(trace).filter(|trace| *trace != ClientInfo::default()), ..order }
 }

@@ -6,23 +6,23 @@ use ledger::{Decision, Entry, Hash, Kind, LotDates, Posting, Timestamp};
 use serde::Serialize;
 
 use crate::Error;
-use crate::body;
-use crate::codec::{NEVER, write_counters, write_standing};
 use crate::effects::{self, OtherRow, With};
-use crate::more;
-use crate::order::Trace;
+use crate::entry_row;
+use crate::member_extras;
+use crate::member_row::{NEVER, write_counters, write_standing};
 use crate::programmes::ProgrammeRef;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
+use crate::submission::ClientInfo;
 
 /// What is claimed with a decision, beside the member's head.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Claims {
+pub(crate) struct UniqueKeys {
     pub(crate) idem: Option<String>,
     pub(crate) fingerprint: Option<String>,
     pub(crate) source: Option<String>,
     pub(crate) attributes: Option<String>,
-    pub(crate) trace: Option<Trace>,
+    pub(crate) trace: Option<ClientInfo>,
     pub(crate) aliases: Option<Vec<String>>,
 }
 
@@ -32,11 +32,11 @@ pub(crate) async fn commit(
     sql: &impl Sql,
     programme_no: i64,
     abroad: Option<&ProgrammeRef>,
-    decisions: &[(&Decision, &Claims)],
+    decisions: &[(&Decision, &UniqueKeys)],
 ) -> Result<Vec<bool>, Error> {
     let mut rows = Vec::new();
     for (decision, claims) in decisions {
-        let mut heads = Heads::of(decision);
+        let mut heads = ExpectedHeads::of(decision);
         let number = |entry: &Entry| match abroad {
             Some(abroad) if abroad.id == entry.programme.as_str() => abroad.no,
             _ => programme_no,
@@ -70,9 +70,9 @@ fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
 }
 
 /// The heads of the accounts of a decision, each told by one of its entries, as its rows are written one after another.
-struct Heads<'a>(Vec<(&'a Entry, Option<Hash>)>);
+struct ExpectedHeads<'a>(Vec<(&'a Entry, Option<Hash>)>);
 
-impl<'a> Heads<'a> {
+impl<'a> ExpectedHeads<'a> {
     /// Those that the decision was made on.
     fn of(decision: &'a Decision) -> Self {
         let mut heads: Vec<(&Entry, Option<Hash>)> = Vec::new();
@@ -103,7 +103,7 @@ fn row(
     decision: &Decision,
     at: usize,
     posting: &Posting,
-    claims: &Claims,
+    claims: &UniqueKeys,
     others: Vec<OtherRow>,
 ) -> Result<Vec<Value>, Error> {
     let Posting { entry, after } = posting;
@@ -125,7 +125,7 @@ fn row(
         entry.hash.to_string().into(),
         after.balance.into(),
         after.debt.into(),
-        more::write(after)?.into(),
+        member_extras::write(after)?.into(),
         after.lots_granted.into(),
         instant(after.joined_at),
         tier.map(|tier| tier.id.as_str()).into(),
@@ -140,7 +140,7 @@ fn row(
         entry.points.into(),
         entry.occurred_at.0.into(),
         entry.recorded_at.0.into(),
-        body::write(entry)?.into(),
+        entry_row::write(entry)?.into(),
         on(is_primary, &claims.idem),
         on(is_primary, &claims.fingerprint),
         // A hold only asks whether its document was paid before; its capture will say that it is.

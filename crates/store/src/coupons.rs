@@ -4,7 +4,7 @@ use ledger::{Coupon, CouponTerms, MemberId};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::codec::instant;
+use crate::member_row::instant;
 use crate::sql::Sql;
 use crate::statement::statement;
 

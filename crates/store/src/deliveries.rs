@@ -7,7 +7,7 @@ use ledger::{Entry, Timestamp};
 use serde_json::json;
 
 use crate::Error;
-use crate::body;
+use crate::entry_row;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
@@ -164,7 +164,7 @@ pub async fn due_events(
 
 fn read_event(row: &mut Row, attempts: i64, blocked: bool) -> Result<OpenEvent, Error> {
     let (entry_no, member_no) = (row.integer(12)?, row.integer(13)?);
-    Ok(OpenEvent { entry: body::read(row, 0)?, entry_no, member_no, attempts, blocked })
+    Ok(OpenEvent { entry: entry_row::read(row, 0)?, entry_no, member_no, attempts, blocked })
 }
 
 /// What is to become of an event that was not taken.

@@ -9,10 +9,10 @@ use ledger::{Counted, Decision, EntryId, Member, MemberId};
 use rules::{Past, living};
 
 use crate::Error;
-use crate::carry_out::{Attempt, Desk, attempt, reload, settled_before};
-use crate::load::Loaded;
-use crate::order::{Answer, Order, Outcome, fingerprint_now, is_fingerprint};
+use crate::execute::{Attempt, Executor, attempt, reload, settled_before};
+use crate::load::LoadedMember;
 use crate::sql::Sql;
+use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint};
 
 /// Decides orders without writing anything; outcomes come in the same order. A key or source that is taken shows as it would in earnest.
 /// `loaded` is what [`load`](crate::load()) found for them.
@@ -20,9 +20,9 @@ use crate::sql::Sql;
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
-    desk: &mut Desk<'_, S, I>,
-    orders: &[Order],
-    loaded: Vec<Loaded>,
+    desk: &mut Executor<'_, S, I>,
+    orders: &[Submission],
+    loaded: Vec<LoadedMember>,
 ) -> Result<Vec<Outcome>, Error> {
     let mut before = Before::default();
     let mut outcomes = Vec::new();
@@ -54,9 +54,9 @@ struct Before {
 impl Before {
     async fn take<S: Sql, I: FnMut() -> EntryId>(
         &mut self,
-        desk: &mut Desk<'_, S, I>,
-        order: &Order,
-        loaded: Loaded,
+        desk: &mut Executor<'_, S, I>,
+        order: &Submission,
+        loaded: LoadedMember,
     ) -> Result<Outcome, Error> {
         if let Some(outcome) = self.heard(order) {
             return Ok(outcome);
@@ -69,7 +69,7 @@ impl Before {
     }
 
     /// The answer that an order of this call with the same key got.
-    fn heard(&self, order: &Order) -> Option<Outcome> {
+    fn heard(&self, order: &Submission) -> Option<Outcome> {
         let (key, fingerprint) = order.idem.as_ref()?;
         let (heard, outcome) = self.answers.get(key)?;
         if !is_fingerprint(heard, fingerprint) {
@@ -84,9 +84,9 @@ impl Before {
 
     async fn decide<S: Sql, I: FnMut() -> EntryId>(
         &mut self,
-        desk: &mut Desk<'_, S, I>,
-        order: &Order,
-        mut loaded: Loaded,
+        desk: &mut Executor<'_, S, I>,
+        order: &Submission,
+        mut loaded: LoadedMember,
     ) -> Result<Outcome, Error> {
         for _ in 0..2 {
             self.set_before(order, &mut loaded);
@@ -113,7 +113,7 @@ impl Before {
     }
 
     /// Puts what the orders before did in the place of what was loaded.
-    fn set_before(&self, order: &Order, loaded: &mut Loaded) {
+    fn set_before(&self, order: &Submission, loaded: &mut LoadedMember) {
         if let Some(member) = self.members.get(&loaded.member.id) {
             loaded.member = member.clone();
         }
@@ -133,7 +133,7 @@ impl Before {
         }
     }
 
-    fn note(&mut self, order: &Order, decision: &Decision) {
+    fn note(&mut self, order: &Submission, decision: &Decision) {
         if let (Some(source), Some(entry)) = (&order.source, decision.primary()) {
             let past = Past { entry: entry.clone(), corrections: Vec::new() };
             self.documents.entry(source.clone()).or_default().push(past);

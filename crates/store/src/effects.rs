@@ -6,7 +6,7 @@ use ledger::{Entry, Kind, Posting, Tally};
 use serde::Serialize;
 
 use crate::Error;
-use crate::order::Trace;
+use crate::submission::ClientInfo;
 
 /// Subject, name, period, oldest period kept, amount, most.
 pub(crate) type TallyRow = (String, String, i32, i32, i64, Option<i64>);
@@ -46,7 +46,7 @@ struct Effects<'a> {
 #[derive(Default)]
 pub(crate) struct With<'a> {
     /// Where it was asked from.
-    pub(crate) trace: Option<&'a Trace>,
+    pub(crate) trace: Option<&'a ClientInfo>,
     /// All the names that its member is known by from now on.
     pub(crate) aliases: Option<&'a [String]>,
     /// Other accounts of the decision.

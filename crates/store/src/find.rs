@@ -3,9 +3,9 @@
 use ledger::{Entry, EntryId, Timestamp};
 
 use crate::Error;
-use crate::body;
-use crate::codec::instant;
+use crate::entry_row;
 use crate::history::named_entry;
+use crate::member_row::instant;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -97,7 +97,7 @@ pub async fn find_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resul
     let before = entry_from(sql, made_at.saturating_add(AFTER_MS)).await?;
     let values = vec![programme_no.into(), from.into(), before.into(), id.to_string().into()];
     let mut rows = sql.query(statement!("queries/entry_between"), values).await?;
-    rows.first_mut().map(|row| body::read(row, 0)).transpose()
+    rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }
 
 async fn entry_from(sql: &impl Sql, at: i64) -> Result<i64, Error> {

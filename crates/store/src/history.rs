@@ -3,8 +3,8 @@
 use ledger::{Entry, EntryId, LotGrant, LotNumber, MemberId, Timestamp};
 
 use crate::Error;
-use crate::body;
-use crate::codec::NEVER;
+use crate::entry_row;
+use crate::member_row::NEVER;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -14,7 +14,7 @@ use crate::statement::statement;
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn span(sql: &impl Sql, member_no: i64, first: i64, last: i64) -> Result<Vec<Entry>, Error> {
     let rows = sql.query(statement!("queries/span"), vec![member_no.into(), first.into(), last.into()]).await?;
-    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+    rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
 }
 
 /// Takes the free texts out of the entries of an erased member, and tells of how many. Does nothing for anybody else, and nothing a second time.
@@ -32,7 +32,7 @@ pub async fn redact(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Res
 pub async fn transferred(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
     let mut rows = sql.query(statement!("queries/transferred"), values).await?;
-    rows.first_mut().map(|row| body::read(row, 0)).transpose()
+    rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }
 
 /// Up to `most` entries of a member before sequence number `before`, newest first.
@@ -48,7 +48,7 @@ pub async fn history(
 ) -> Result<Vec<Entry>, Error> {
     let values = vec![programme_no.into(), member.as_str().into(), before.into(), most.into()];
     let rows = sql.query(statement!("queries/history"), values).await?;
-    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+    rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
 }
 
 /// The hold, capture or redemption of that id.
@@ -58,7 +58,7 @@ pub async fn history(
 pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
     let rows = sql.look_up(statement!("queries/named_entry"), values).await?;
-    rows.into_iter().next().map(|mut row| body::read(&mut row, 0)).transpose()
+    rows.into_iter().next().map(|mut row| entry_row::read(&mut row, 0)).transpose()
 }
 
 /// What tiers gave a member: moves on the ladder with gifts, the newest ones.
@@ -68,7 +68,7 @@ pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resu
 pub async fn gifts(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Result<Vec<Entry>, Error> {
     let values = vec![programme_no.into(), member.as_str().into()];
     let rows = sql.look_up(statement!("queries/gifts"), values).await?;
-    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+    rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
 }
 
 /// The adjustment of that member that has this id, or that the request of this id led to.
@@ -83,7 +83,7 @@ pub async fn adjusted(
 ) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), member.as_str().into(), id.to_string().into()];
     let mut rows = sql.look_up(statement!("queries/adjusted"), values).await?;
-    rows.first_mut().map(|row| body::read(row, 0)).transpose()
+    rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }
 
 /// How an account became part of another one.
@@ -114,7 +114,7 @@ pub async fn taken_over(
     let draws: Vec<(i64, i64)> = serde_json::from_str(&row.text(12)?).map_err(|_| Error::Corrupt("merge"))?;
     let handed_over = draws.into_iter().map(|(number, _)| LotNumber(number)).collect();
     let expired = row.integer(13)?;
-    Ok(Some(TakenOver { entry: body::read(row, 0)?, handed_over, expired }))
+    Ok(Some(TakenOver { entry: entry_row::read(row, 0)?, handed_over, expired }))
 }
 
 /// The entries that resolve or undo the one of that id, oldest first.
@@ -130,7 +130,7 @@ pub(crate) async fn corrections_of(sql: &impl Sql, programme_no: i64, ids: &[Ent
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let values = vec![programme_no.into(), serde_json::json!(ids).to_string().into()];
     let rows = sql.query(statement!("queries/corrections"), values).await?;
-    rows.into_iter().map(|mut row| body::read(&mut row, 0)).collect()
+    rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
 }
 
 /// The lots that an entry drew from, as they were granted, with the dates they have by now.

@@ -6,8 +6,8 @@
 use rules::{Document, Rulebook};
 
 use crate::Error;
-use crate::changes::{changes, followable, followed};
 use crate::programmes::{Published, programme, publish};
+use crate::rulebook_diff::{changes, followable, followed};
 use crate::sql::Sql;
 use crate::statement::statement;
 use crate::versions::rulebook_version;

@@ -1,7 +1,7 @@
 //! The ledger in SQL: one statement loads what a decision needs, one statement writes what it decided.
 //!
 //! Owns every SQL text of Accrue (`migrations/`, `queries/`), the codec between rows and the types of `ledger`, and the loop
-//! load → decide → commit ([`carry_out()`]). Knows no HTTP and no Spin but through the trait [`Sql`].
+//! load → decide → commit ([`execute()`]). Knows no HTTP and no Spin but through the trait [`Sql`].
 //!
 //! Architecture invariant: nothing here holds a transaction open. A write is one statement in autocommit, guarded by the head of the
 //! member's hash chain; what was skipped is loaded and decided again.
@@ -11,10 +11,6 @@ mod adjustments;
 mod aliases;
 mod audit_log;
 mod back_tests;
-mod body;
-mod carry_out;
-mod changes;
-mod codec;
 mod commit;
 mod coupons;
 mod deliveries;
@@ -22,19 +18,22 @@ mod drafts;
 mod dry_run;
 mod effects;
 mod endpoints;
+mod entry_json;
+mod entry_row;
 mod exchanges;
+mod execute;
 mod find;
 mod groups;
 mod history;
 mod imports;
 mod in_flight;
 mod inheritance;
+mod job_queries;
 mod keys;
 mod load;
+mod member_extras;
+mod member_row;
 mod migrate;
-mod more;
-mod night;
-mod order;
 mod profile;
 mod programmes;
 mod publications;
@@ -44,21 +43,20 @@ mod reports;
 mod retention;
 mod reviews;
 mod rewards;
+mod rulebook_diff;
 mod secrets;
 mod sources;
 mod sql;
 mod statement;
+mod submission;
 mod sums;
 mod traces;
 mod versions;
-mod view;
 
 pub use adjustments::open_requests;
 pub use aliases::{holders, member_by_alias};
 pub use audit_log::{AuditFilter, Audited, Who, audit_log, note, note_refused, seal, wrong_audit_log};
 pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
-pub use carry_out::{Desk, carry_out};
-pub use changes::changes;
 pub use coupons::coupon_holder;
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
@@ -70,7 +68,9 @@ pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
     other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
+pub use entry_json::{EntryView, adjustment_json, coupon_json, dates, entry_json};
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
+pub use execute::{Executor, execute};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
 pub use groups::{agreements, gains, group_of, kin, name_clashes, set_group};
 pub use history::{
@@ -82,16 +82,15 @@ pub use imports::{
 };
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
-pub use keys::{
-    KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys, revoke_key, rotate_key,
-};
-pub use load::{Beside, Caller, Loaded, Lots, Scope, Undoes, Wanted, caller, load};
-pub use migrate::{is_ready, migrate, try_to_write};
-pub use night::{
+pub use job_queries::{
     all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
     tiers_alone,
 };
-pub use order::{Answer, Order, Outcome, Trace, is_fingerprint};
+pub use keys::{
+    KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys, revoke_key, rotate_key,
+};
+pub use load::{Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ReversalTargets, Scope, caller, load};
+pub use migrate::{is_ready, migrate, try_to_write};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish, publish_as,
     rulebook_text, seed, zone_of,
@@ -111,6 +110,7 @@ pub use reviews::{open_reviews, reviewed};
 pub use rewards::{
     Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, put_reward, reward, reward_change,
 };
+pub use rulebook_diff::changes;
 pub use secrets::secret;
 pub use sources::{records, source};
 #[cfg(feature = "native")]
@@ -120,10 +120,10 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
+pub use submission::{Answer, ClientInfo, Outcome, Submission, is_fingerprint};
 pub use sums::{MemberSums, member_sums};
-pub use traces::{Part, Trail, trail};
+pub use traces::{ActivityFilter, ActivityWindow, trail};
 pub use versions::{Version, rulebook_version, rulebook_versions};
-pub use view::{EntryView, adjustment_json, coupon_json, dates, entry_json};
 
 use std::fmt;
 

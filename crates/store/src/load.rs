@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use ledger::{Counted, EntryId, LotNumber, Member, MemberId, ProgrammeId, Reversal};
-use rules::{Recorded, Reward};
+use rules::{PriorRecords, Reward};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::aliases;
-use crate::body::{ReversalRow, reversal};
-use crate::codec;
+use crate::entry_row::{ReversalRow, reversal};
+use crate::member_row;
 use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
@@ -52,7 +52,7 @@ impl Caller {
 
 /// What to load for one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct LoadRequest {
     /// The member.
     pub member: MemberId,
     /// The idempotency key with its operation in front, and the fingerprint of the request, when there is one.
@@ -62,7 +62,7 @@ pub struct Wanted {
     /// The store that the source is from, when that is told.
     pub store: Option<String>,
     /// What it undoes.
-    pub undoes: Option<Undoes>,
+    pub undoes: Option<ReversalTargets>,
     /// Subjects whose counters it has to know.
     pub subjects: Vec<String>,
     /// The reward that it wants.
@@ -74,12 +74,12 @@ pub struct Wanted {
     /// The names that it gives the member.
     pub aliases: Option<Vec<String>>,
     /// What to load of that which is told about the member beside its state.
-    pub beside: Beside,
+    pub beside: ExtraColumns,
 }
 
 /// What to load beside a member's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
+pub enum ExtraColumns {
     /// Nothing: most decisions need no more.
     Nothing,
     /// What is told about the member, and its names.
@@ -90,14 +90,14 @@ pub enum Beside {
 
 /// Entries whose earlier reversals a decision has to know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undoes {
+pub struct ReversalTargets {
     /// The entries.
     pub entries: Vec<EntryId>,
     /// The lots of the earn among them.
     pub lots: Vec<LotNumber>,
 }
 
-impl Wanted {
+impl LoadRequest {
     /// A member alone, without anything that a command claims.
     #[must_use]
     pub fn member(member: MemberId) -> Self {
@@ -112,7 +112,7 @@ impl Wanted {
             others: Vec::new(),
             abroad: None,
             aliases: None,
-            beside: Beside::Nothing,
+            beside: ExtraColumns::Nothing,
         }
     }
 
@@ -132,9 +132,9 @@ impl Wanted {
             self.reward,
             self.aliases,
             match self.beside {
-                Beside::Nothing => 0,
-                Beside::Profile => 1,
-                Beside::Pricing => 2,
+                ExtraColumns::Nothing => 0,
+                ExtraColumns::Profile => 1,
+                ExtraColumns::Pricing => 2,
             },
             of.map(ProgrammeId::as_str)
         ])
@@ -162,21 +162,21 @@ impl Lots {
     }
 }
 
-/// What was found for one [`Wanted`].
+/// What was found for one [`LoadRequest`].
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub struct LoadedMember {
     /// The member's state; without entries when the programme has no such member.
     pub member: Member,
     /// Its row number, once it has entries.
     pub member_no: Option<i64>,
     /// The command that already bears the key.
-    pub(crate) hit: Option<Hit>,
+    pub(crate) hit: Option<ReplayedCommand>,
     /// The name under which its document can be recorded, where its own name is taken.
     pub(crate) source: Option<String>,
     /// The refusal that is kept under the key.
     pub refusal: Option<StoredRefusal>,
     /// What the books say about the documents that the command names.
-    pub recorded: Recorded,
+    pub recorded: PriorRecords,
     /// What the merchant told about the member, a JSON text; only loaded with the profile.
     pub attributes: Option<String>,
     /// The other names of the member, a JSON list; only loaded with the profile.
@@ -187,7 +187,7 @@ pub struct Loaded {
 
 /// Where the entries of an earlier command are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hit {
+pub(crate) struct ReplayedCommand {
     pub(crate) fingerprint: String,
     pub(crate) member_no: i64,
     pub(crate) first: i64,
@@ -211,9 +211,9 @@ pub enum Scope<'a> {
 pub async fn load(
     sql: &impl Sql,
     scope: Scope<'_>,
-    wanted: &[Wanted],
+    wanted: &[LoadRequest],
     lots: Lots,
-) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
+) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
     let Some((mut programme, caller, mut loaded)) = look_up(sql, scope, wanted, lots).await? else { return Ok(None) };
     if let Some((known, names)) = known(sql, programme.no, wanted, &loaded).await? {
         // With the rulebook of that instant: what is loaded beside a member is what that one asks for.
@@ -232,9 +232,9 @@ pub async fn load(
 async fn known(
     sql: &impl Sql,
     programme_no: i64,
-    wanted: &[Wanted],
-    loaded: &[Loaded],
-) -> Result<Option<(Vec<Wanted>, Vec<Option<String>>)>, Error> {
+    wanted: &[LoadRequest],
+    loaded: &[LoadedMember],
+) -> Result<Option<(Vec<LoadRequest>, Vec<Option<String>>)>, Error> {
     let mut known = wanted.to_vec();
     let (mut names, mut places) = (Vec::new(), Vec::new());
     let mut is_any = false;
@@ -264,15 +264,15 @@ async fn known(
 async fn look_up(
     sql: &impl Sql,
     scope: Scope<'_>,
-    wanted: &[Wanted],
+    wanted: &[LoadRequest],
     lots: Lots,
-) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<Loaded>)>, Error> {
+) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
     // Those that a command names follow the one that it is for.
-    let others = |wanted: &Wanted| {
-        let row = |id: &MemberId| Wanted::member(id.clone()).row(wanted.abroad.as_ref());
+    let others = |wanted: &LoadRequest| {
+        let row = |id: &MemberId| LoadRequest::member(id.clone()).row(wanted.abroad.as_ref());
         wanted.others.iter().map(row).collect::<Vec<_>>()
     };
-    let rows = |wanted: &Wanted| std::iter::once(wanted.row(None)).chain(others(wanted)).collect::<Vec<_>>();
+    let rows = |wanted: &LoadRequest| std::iter::once(wanted.row(None)).chain(others(wanted)).collect::<Vec<_>>();
     let list: Vec<Json> = wanted.iter().flat_map(rows).collect();
     let (number, prefix) = match scope {
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
@@ -330,9 +330,9 @@ pub(crate) fn read_stores(text: &str) -> Result<Vec<String>, Error> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("stores"))
 }
 
-fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
+fn read_loaded(row: &mut Row) -> Result<LoadedMember, Error> {
     const MEMBER: usize = 12;
-    let (mut member, member_no) = codec::member(row, MEMBER)?;
+    let (mut member, member_no) = member_row::member(row, MEMBER)?;
     member.lots_counted = row.optional_integer(MEMBER + 28)?;
     let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
     let refusal = row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;
@@ -350,7 +350,7 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
     let told = attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let own: Vec<String> = aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let tag = aliases.as_ref().map(|_| profile::tag(&told, &own)).unwrap_or_default();
-    let recorded = Recorded {
+    let recorded = PriorRecords {
         used,
         reversals,
         expired,
@@ -360,9 +360,9 @@ fn read_loaded(row: &mut Row) -> Result<Loaded, Error> {
         tag,
         reward,
         taken_alias,
-        ..Recorded::default()
+        ..PriorRecords::default()
     };
-    Ok(Loaded { member, member_no, hit, source: None, refusal, recorded, attributes, aliases, opened_as: None })
+    Ok(LoadedMember { member, member_no, hit, source: None, refusal, recorded, attributes, aliases, opened_as: None })
 }
 
 fn read_reward(text: &str) -> Result<(i64, Reward), Error> {
@@ -397,8 +397,8 @@ fn read_expired(text: &str) -> Result<BTreeMap<LotNumber, i64>, Error> {
     Ok(expired)
 }
 
-fn read_hit(text: &str) -> Result<Hit, Error> {
+fn read_hit(text: &str) -> Result<ReplayedCommand, Error> {
     let (fingerprint, member_no, first, primary, last) =
         serde_json::from_str(text).map_err(|_| Error::Corrupt("idempotency key"))?;
-    Ok(Hit { fingerprint, member_no, first, primary, last })
+    Ok(ReplayedCommand { fingerprint, member_no, first, primary, last })
 }

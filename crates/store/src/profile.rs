@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use ledger::Hash;
-use rules::{Command, Recorded};
+use rules::{Command, PriorRecords};
 use sha2::{Digest, Sha256};
 
-use crate::commit::Claims;
+use crate::commit::UniqueKeys;
 
 /// Tells one state of attributes and other names apart from any other, whatever else changes about the member.
 pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &[String]) -> String {
@@ -19,7 +19,7 @@ pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &[String]) -> 
 }
 
 /// The claims of a command with all that is told about the member after it, where the command tells a part.
-pub(crate) fn merged(claims: Claims, command: &Command, recorded: &Recorded) -> Claims {
+pub(crate) fn merged(claims: UniqueKeys, command: &Command, recorded: &PriorRecords) -> UniqueKeys {
     let change = match command {
         Command::Change(change) => change,
         Command::Open(opening) => &opening.profile,
@@ -28,5 +28,5 @@ pub(crate) fn merged(claims: Claims, command: &Command, recorded: &Recorded) -> 
     let attributes = change.attributes_after(&recorded.attributes);
     let attributes = attributes.and_then(|all| serde_json::to_string(&all).ok());
     let aliases = change.aliases_after(&recorded.aliases);
-    Claims { attributes: attributes.or(claims.attributes), aliases: aliases.or(claims.aliases), ..claims }
+    UniqueKeys { attributes: attributes.or(claims.attributes), aliases: aliases.or(claims.aliases), ..claims }
 }

@@ -5,9 +5,9 @@ use rules::{Document, Rulebook};
 
 use crate::Error;
 use crate::audit_log::Who;
-use crate::changes::{value_at, written};
 use crate::groups::gains;
 use crate::programmes::{ProgrammeRef, asked_of_load, digest, document_of, parse_rulebook};
+use crate::rulebook_diff::{value_at, written};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 

@@ -3,9 +3,9 @@
 use ledger::Timestamp;
 
 use crate::Error;
-use crate::order::fingerprint_now;
 use crate::sql::Sql;
 use crate::statement::statement;
+use crate::submission::fingerprint_now;
 
 /// A kept answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

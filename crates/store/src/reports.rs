@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Counted, Entry, Kind, Member, MemberId, Replay, Timestamp, Violation};
+use ledger::{AuditReplay, Counted, Entry, Kind, Member, MemberId, Timestamp, Violation};
 
 use crate::Error;
-use crate::body;
-use crate::codec;
+use crate::entry_row;
+use crate::member_row;
 use crate::sources::is_name_of;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
@@ -48,11 +48,11 @@ pub async fn audit(
 ) -> Result<Audit, Error> {
     let values = vec![programme_no.into(), member.into(), after.into(), most.into()];
     let mut rows = sql.query(statement!("queries/audit_members"), values).await?;
-    let members = rows.iter_mut().map(|row| codec::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
+    let members = rows.iter_mut().map(|row| member_row::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Audit { members: members.len(), entries: 0, violations: Vec::new(), next: None };
-    let mut replays: BTreeMap<i64, Replay> = BTreeMap::new();
+    let mut replays: BTreeMap<i64, AuditReplay> = BTreeMap::new();
     for (member, number) in &members {
-        replays.extend(number.map(|number| (number, Replay::new(member.id.clone()))));
+        replays.extend(number.map(|number| (number, AuditReplay::new(member.id.clone()))));
     }
     for portion in portions(&members) {
         replay(sql, &portion, &mut replays, &mut found).await?;
@@ -97,7 +97,7 @@ fn portions(members: &[(Member, Option<i64>)]) -> Vec<Vec<Span>> {
 async fn replay(
     sql: &impl Sql,
     spans: &[Span],
-    replays: &mut BTreeMap<i64, Replay>,
+    replays: &mut BTreeMap<i64, AuditReplay>,
     found: &mut Audit,
 ) -> Result<(), Error> {
     let list = serde_json::to_string(spans).map_err(|_| Error::Corrupt("member numbers"))?;
@@ -107,7 +107,7 @@ async fn replay(
         // The query has no column for the hash before, as a replay knows it.
         let before = replay.head();
         row.0.push(Value::Null);
-        let entry = Entry { previous_hash: before, ..body::read(&mut row, 2)? };
+        let entry = Entry { previous_hash: before, ..entry_row::read(&mut row, 2)? };
         if !is_name_of(stored_source.as_deref(), &entry) {
             let violation = Violation { entry: Some(entry.id), what: "its source is not what it records".to_owned() };
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });

@@ -4,7 +4,7 @@ use ledger::{Entry, EntryId, LotNumber, MemberId, OpenReview};
 
 use crate::Error;
 use crate::adjustments::by_member;
-use crate::body::{self, ReviewRow, review, review_row};
+use crate::entry_row::{self, ReviewRow, review, review_row};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -42,5 +42,5 @@ pub async fn open_reviews(
 pub async fn reviewed(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
     let mut rows = sql.query(statement!("queries/reviewed"), values).await?;
-    rows.first_mut().map(|row| body::read(row, 0)).transpose()
+    rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }

@@ -12,9 +12,9 @@ use rules::{MOST_RECORDS, Past};
 use serde_json::json;
 
 use crate::Error;
-use crate::body;
+use crate::entry_row;
 use crate::history::corrections_of;
-use crate::load::{Loaded, Wanted};
+use crate::load::{LoadRequest, LoadedMember};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -44,12 +44,13 @@ pub async fn records(sql: &impl Sql, programme_no: i64, sources: &[String]) -> R
 pub(crate) async fn make_room(
     sql: &impl Sql,
     programme_no: i64,
-    wanted: &[Wanted],
-    loaded: &mut [Loaded],
+    wanted: &[LoadRequest],
+    loaded: &mut [LoadedMember],
 ) -> Result<(), Error> {
-    let is_asked = |loaded: &Loaded| loaded.recorded.used.is_some() && loaded.hit.is_none() && loaded.refusal.is_none();
+    let is_asked =
+        |loaded: &LoadedMember| loaded.recorded.used.is_some() && loaded.hit.is_none() && loaded.refusal.is_none();
     let asked: Vec<_> = wanted.iter().zip(loaded).filter(|(_, loaded)| is_asked(loaded)).collect();
-    let of = |(at, (wanted, _)): (usize, &(&Wanted, &mut Loaded))| {
+    let of = |(at, (wanted, _)): (usize, &(&LoadRequest, &mut LoadedMember))| {
         let source = wanted.source.as_deref().unwrap_or_default();
         ranges(source, wanted.store.as_deref()).into_iter().map(move |range| (at, range)).collect::<Vec<_>>()
     };
@@ -166,7 +167,7 @@ async fn bearing(
     for mut row in sql.look_up(statement!("queries/bearing"), values).await? {
         let (source, place) = (row.text(12)?, row.integer(13)?);
         let asker = usize::try_from(place).ok().and_then(|place| askers.get(place));
-        let past = Past { entry: body::read(&mut row, 0)?, corrections: Vec::new() };
+        let past = Past { entry: entry_row::read(&mut row, 0)?, corrections: Vec::new() };
         ids.push(past.entry.id);
         found.entry(*asker.ok_or(Error::Corrupt("answer"))?).or_default().push(Bearing { source, past });
     }

@@ -3,14 +3,14 @@
 use ledger::{Entry, Timestamp};
 
 use crate::Error;
-use crate::body;
-use crate::order::Trace;
+use crate::entry_row;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
+use crate::submission::ClientInfo;
 
 /// Whose trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trail<'a> {
+pub enum ActivityFilter<'a> {
     /// Entries of a member.
     Member(&'a str),
     /// Entries asked for from a device, of whichever members.
@@ -21,7 +21,7 @@ pub enum Trail<'a> {
 
 /// Which part of a trail.
 #[derive(Debug, Clone, Default)]
-pub struct Part<'a> {
+pub struct ActivityWindow<'a> {
     /// Recorded from this instant on.
     pub from: Option<Timestamp>,
     /// Recorded before this instant.
@@ -37,15 +37,15 @@ pub struct Part<'a> {
 pub async fn trail(
     sql: &impl Sql,
     programme_no: i64,
-    trail: Trail<'_>,
-    part: &Part<'_>,
+    trail: ActivityFilter<'_>,
+    part: &ActivityWindow<'_>,
     before: i64,
     most: i64,
-) -> Result<Vec<(i64, Entry, Trace)>, Error> {
+) -> Result<Vec<(i64, Entry, ClientInfo)>, Error> {
     let (statement, whose) = match trail {
-        Trail::Member(id) => (statement!("queries/trail_of_member"), id),
-        Trail::Device(device) => (statement!("queries/trail_of_device"), device),
-        Trail::Ip(ip) => (statement!("queries/trail_of_ip"), ip),
+        ActivityFilter::Member(id) => (statement!("queries/trail_of_member"), id),
+        ActivityFilter::Device(device) => (statement!("queries/trail_of_device"), device),
+        ActivityFilter::Ip(ip) => (statement!("queries/trail_of_ip"), ip),
     };
     let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
     let values = vec![
@@ -58,8 +58,8 @@ pub async fn trail(
         most.into(),
     ];
     let read = |mut row: crate::Row| {
-        let trace = Trace { device: row.optional_text(13)?, ip: row.optional_text(14)? };
-        Ok((row.integer(12)?, body::read(&mut row, 0)?, trace))
+        let trace = ClientInfo { device: row.optional_text(13)?, ip: row.optional_text(14)? };
+        Ok((row.integer(12)?, entry_row::read(&mut row, 0)?, trace))
     };
     sql.query(statement, values).await?.into_iter().map(read).collect()
 }

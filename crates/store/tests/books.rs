@@ -6,7 +6,7 @@ mod support;
 
 use ledger::{MemberId, Origin, Person};
 use rules::{AdjustmentWish, Command};
-use store::Order;
+use store::Submission;
 use support::{World, act, buy, redeem, wait};
 
 fn busy_world() -> World {
@@ -179,20 +179,21 @@ fn migrating_again_changes_nothing() {
 #[test]
 fn texts_of_the_erased_go_and_the_chain_holds() {
     let world = World::new();
-    let said = |order: Order, reason: &str| {
+    let said = |order: Submission, reason: &str| {
         let origin = Origin { reason: Some(reason.to_owned()), ..order.origin.clone() };
-        world.one(Order { origin, ..order })
+        world.one(Submission { origin, ..order })
     };
     let by = Person { actor: "key:anna".into(), label: "anna".into() };
     let evidence = Some("Li Lei, ticket 7".to_owned());
     let wish = AdjustmentWish { points: 5, reason_code: "goodwill".into(), evidence, expiry: None, undoes: None, by };
-    let ask = |member: &str, key: &str| Order { command: Command::Request(wish.clone()), ..redeem(member, key, 1) };
+    let ask =
+        |member: &str, key: &str| Submission { command: Command::Request(wish.clone()), ..redeem(member, key, 1) };
     for member in ["old", "li", "wang"] {
         world.one(act(member, member, "share"));
         said(redeem(member, &format!("{member}1"), 1), "for Li Lei");
     }
     world.one(ask("li", "li2"));
-    world.one(Order { command: Command::Merge { from: MemberId::new("old").unwrap() }, ..redeem("li", "li3", 1) });
+    world.one(Submission { command: Command::Merge { from: MemberId::new("old").unwrap() }, ..redeem("li", "li3", 1) });
     let texts = |name: &str| {
         let of = format!("SELECT count(*) FROM entry JOIN member AS m ON m.no = member_no WHERE m.id = '{name}' AND");
         world.number(&format!("{of} instr(body, 'Li Lei') > 0"))
@@ -200,7 +201,7 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
     let redact = |name: &str| wait(store::redact(&world.sql, 1, &MemberId::new(name).unwrap())).unwrap();
     let sound = || wait(store::audit(&world.sql, 1, None, 0, 1_000)).unwrap().violations;
     assert_eq!((redact("li"), redact("old"), redact("wang")), (0, 0, 0), "nobody was erased");
-    said(Order { command: Command::Erase, ..redeem("li", "li4", 1) }, "request 31");
+    said(Submission { command: Command::Erase, ..redeem("li", "li4", 1) }, "request 31");
     assert_eq!((texts("li"), texts("old"), texts("wang")), (3, 1, 1), "redeem, request and lapse; redeem");
     assert_eq!((redact("li"), redact("li")), (4, 0));
     assert_eq!((texts("li"), texts("old"), texts("wang")), (0, 0, 1));

@@ -3,7 +3,7 @@
 
 mod support;
 
-use rules::Part;
+use rules::ReturnScope;
 use support::{World, buy, redeem, told, wait};
 
 /// Gives a member open lots of a point each, as if they had been earned.
@@ -41,7 +41,7 @@ fn a_member_has_a_hundred_thousand_open_lots_at_most() {
     let all = world.number("SELECT points_in_lots FROM member");
     assert_eq!(told(&world.one(redeem("m", "k10", all))), format!("redeem -{all}"));
     assert_eq!(told(&world.one(buy("m", "k11", "o7", 100))), "earn +1");
-    let back = world.undo("m", "k12", Some("purchase:o7"), None, Part::Rest);
+    let back = world.undo("m", "k12", Some("purchase:o7"), None, ReturnScope::Rest);
     assert_eq!(told(&world.one(back)), "reverse -1");
 }
 

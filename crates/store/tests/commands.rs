@@ -123,12 +123,12 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     world.at("2026-04-11T00:00:00+08:00");
     // Loaded before, committed after somebody else's earn that also wrote the expiry: nothing of it may stand twice.
     let orders = [buy("m", "k1", "o1", 100)];
-    let wanted: Vec<_> = orders.iter().map(store::Order::wanted).collect();
+    let wanted: Vec<_> = orders.iter().map(store::Submission::wanted).collect();
     let scope = store::Scope::Programme(world.programme.no);
     let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(buy("m", "k2", "o2", 200))), "expire -100, earn +2");
     let ids = || ledger::EntryId(77_000);
-    let mut desk = store::Desk {
+    let mut desk = store::Executor {
         sql: &world.sql,
         programme: &world.programme,
         book: &world.book,
@@ -137,7 +137,7 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
         abroad: None,
         in_flight: None,
     };
-    let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();
+    let outcomes = wait(store::execute(&mut desk, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["earn +1"]);
     assert_eq!(world.number("SELECT points_in_lots FROM member"), 3);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 1);
@@ -151,12 +151,12 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
     world.one(act("m", "k0", "sign_up"));
     world.at("2026-04-11T00:00:00+08:00");
     let orders = [enrol("m", "k1", &["phone:+8613900000000"])];
-    let wanted: Vec<_> = orders.iter().map(store::Order::wanted).collect();
+    let wanted: Vec<_> = orders.iter().map(store::Submission::wanted).collect();
     let scope = store::Scope::Programme(world.programme.no);
     let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(enrol("n", "k2", &["phone:+8613900000000"]))), "profile +0");
     let ids = || ledger::EntryId(77_000);
-    let mut desk = store::Desk {
+    let mut desk = store::Executor {
         sql: &world.sql,
         programme: &world.programme,
         book: &world.book,
@@ -165,7 +165,7 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
         abroad: None,
         in_flight: None,
     };
-    let outcomes = wait(store::carry_out(&mut desk, &orders, stale)).unwrap();
+    let outcomes = wait(store::execute(&mut desk, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["alias-taken"]);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 0);
     assert_eq!(told(&world.one(enrol("m", "k3", &["phone:+8613900000001"]))), "expire -100, profile +0");

@@ -8,7 +8,9 @@ use std::rc::Rc;
 
 use ledger::{EntryId, MemberId, Timestamp};
 use rules::{Accepted, Command, Document, Partner, Rulebook, Transfers};
-use store::{Desk, Loaded, Order, Outcome, ProgrammeRef, Scope, carry_out, load, programme, publish, set_group};
+use store::{
+    Executor, LoadedMember, Outcome, ProgrammeRef, Scope, Submission, execute, load, programme, publish, set_group,
+};
 use support::{World, act, buy, enrol, exchange, redeem, told, wait};
 
 /// Some programmes in one database, each with a rulebook of its own, all of one group.
@@ -41,13 +43,13 @@ impl Group {
         Self { world, programmes, next_id: Cell::new(1 << 80) }
     }
 
-    fn load(&self, at: usize, order: &Order) -> Vec<Loaded> {
+    fn load(&self, at: usize, order: &Submission) -> Vec<LoadedMember> {
         let scope = Scope::Programme(self.programmes[at].0.no);
         let (_, _, loaded) = wait(load(&self.world.sql, scope, &[order.wanted()], order.lots())).unwrap().unwrap();
         loaded
     }
 
-    fn carry_out(&self, at: usize, order: &Order, loaded: Vec<Loaded>) -> Outcome {
+    fn execute(&self, at: usize, order: &Submission, loaded: Vec<LoadedMember>) -> Outcome {
         let ids = || {
             self.next_id.set(self.next_id.get() + (1 << 40));
             EntryId(self.next_id.get())
@@ -55,12 +57,12 @@ impl Group {
         let (programme, book) = &self.programmes[at];
         let abroad = self.programmes.get(at + 1).map(|(programme, _)| programme);
         let (sql, now) = (&self.world.sql, self.world.now.get());
-        let mut desk = Desk { sql, programme, book, now, ids, abroad, in_flight: None };
-        wait(carry_out(&mut desk, std::slice::from_ref(order), loaded)).unwrap().pop().unwrap()
+        let mut desk = Executor { sql, programme, book, now, ids, abroad, in_flight: None };
+        wait(execute(&mut desk, std::slice::from_ref(order), loaded)).unwrap().pop().unwrap()
     }
 
-    fn run(&self, at: usize, order: &Order) -> String {
-        told(&self.carry_out(at, order, self.load(at, order)))
+    fn run(&self, at: usize, order: &Submission) -> String {
+        told(&self.execute(at, order, self.load(at, order)))
     }
 
     fn partner(&self, at: usize) -> Option<Partner> {
@@ -211,7 +213,7 @@ fn an_account_that_is_opened_by_a_name_is_known_by_it() {
     group.run(0, &enrol("wang", "1w", &["phone:2"]));
     assert_eq!(group.run(1, &enrol("~phone:1", "2", &["card:1"])), "profile +0");
     assert_eq!((group.known(1, "~card:1").0.as_str(), group.known(1, "~phone:1").0.as_str()), ("li", "~phone:1"));
-    let nameless = Order { aliases: None, ..enrol("~phone:2", "3", &[]) };
+    let nameless = Submission { aliases: None, ..enrol("~phone:2", "3", &[]) };
     assert_eq!(group.run(1, &nameless), "profile +0");
     assert_eq!(group.known(1, "~phone:2").0, "wang");
     // An exchange goes by the id that the name means where it is asked for.
@@ -228,18 +230,18 @@ fn two_tills_open_one_account() {
     group.run(0, &enrol("li", "1", &["phone:1"]));
     let (first, second) = (buy("~phone:1", "2", "o", 1_000), buy("~phone:1", "3", "p", 1_000));
     let (loaded, late) = (group.load(1, &first), group.load(1, &second));
-    assert_eq!(told(&group.carry_out(1, &first, loaded)), "earn +10");
-    assert_eq!(told(&group.carry_out(1, &second, late)), "earn +10");
+    assert_eq!(told(&group.execute(1, &first, loaded)), "earn +10");
+    assert_eq!(told(&group.execute(1, &second, late)), "earn +10");
     assert_eq!(group.run(1, &redeem("~phone:1", "4", 20)), "redeem -20");
     group.assert_sound();
 }
 
-fn merge(from: &str, into: &str, key: &str) -> Order {
-    Order { command: Command::Merge { from: MemberId::new(from).unwrap() }, ..redeem(into, key, 1) }
+fn merge(from: &str, into: &str, key: &str) -> Submission {
+    Submission { command: Command::Merge { from: MemberId::new(from).unwrap() }, ..redeem(into, key, 1) }
 }
 
-fn erase(member: &str, key: &str) -> Order {
-    Order { command: Command::Erase, ..redeem(member, key, 1) }
+fn erase(member: &str, key: &str) -> Submission {
+    Submission { command: Command::Erase, ..redeem(member, key, 1) }
 }
 
 /// Each programme joins accounts by itself; names lead to the account that there is.
@@ -477,7 +479,7 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
         let order = swap(&format!("late-{at}"), 10);
         let loaded = group.load(0, &order);
         assert!(group.run(at, &write).starts_with("redeem"));
-        assert_eq!(told(&group.carry_out(0, &order, loaded)), "exchange -10");
+        assert_eq!(told(&group.execute(0, &order, loaded)), "exchange -10");
         group.assert_sound();
     }
     assert_eq!((balance("air"), balance("hotel")), (30, 10));

@@ -4,16 +4,16 @@
 mod support;
 
 use ledger::{EntryId, LotNumber, MemberId, Person, Verdict};
-use rules::{AdjustmentWish, Command, Part};
-use store::Order;
+use rules::{AdjustmentWish, Command, ReturnScope};
+use store::Submission;
 use support::{World, buy, job, redeem, told, wait};
 
 fn id(member: &str) -> MemberId {
     MemberId::new(member).unwrap()
 }
 
-fn merge(into: &str, from: &str) -> Order {
-    Order { decide: rules::decide, ..job(into, Command::Merge { from: id(from) }) }
+fn merge(into: &str, from: &str) -> Submission {
+    Submission { decide: rules::decide, ..job(into, Command::Merge { from: id(from) }) }
 }
 
 fn merged(world: &World, into: &str, from: &str) {
@@ -64,7 +64,8 @@ fn the_audit_follows_a_chain_of_mergers() {
     merged(&world, "b", "a");
     merged(&world, "c", "b");
     let undone = || wait(store::undone_too_often(&world.sql, world.programme.no)).unwrap();
-    let Command::Reverse(Some(wish)) = world.undo("c", "k", Some("purchase:o1"), None, Part::Rest).command else {
+    let Command::Reverse(Some(wish)) = world.undo("c", "k", Some("purchase:o1"), None, ReturnScope::Rest).command
+    else {
         panic!()
     };
     let earn = wish.earn.clone().unwrap();
@@ -74,9 +75,9 @@ fn the_audit_follows_a_chain_of_mergers() {
         there[0].grants.iter().filter(|lot| lot.earned_at == earn.grants[0].earned_at).take(1).cloned().collect();
     let from = rules::Merged { from: id("b"), expired: 0 };
     let wish = rules::Reverse { earn: Some(own), merged: Some(from), ..*wish };
-    let order = Order {
+    let order = Submission {
         command: Command::Reverse(Some(Box::new(wish))),
-        ..world.undo("c", "k2", Some("purchase:o1"), None, Part::Rest)
+        ..world.undo("c", "k2", Some("purchase:o1"), None, ReturnScope::Rest)
     };
     assert_eq!(told(&world.one(order)), "reverse -100");
     assert_eq!(undone(), Vec::<String>::new());

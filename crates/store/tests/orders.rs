@@ -3,8 +3,8 @@
 
 mod support;
 
-use rules::{Command, EarnEvent, Line, Part, Past, living, meant};
-use store::{Lots, Order, Scope, load};
+use rules::{Command, EarnEvent, Line, Past, ReturnScope, living, meant};
+use store::{Lots, Scope, Submission, load};
 use support::{World, act, buy, capture, hold, redeem, told, wait};
 
 fn audited(world: &World) {
@@ -12,21 +12,21 @@ fn audited(world: &World) {
     assert!(audit.violations.is_empty(), "{:?}", audit.violations);
 }
 
-fn at(store: &str, order: Order) -> Order {
+fn at(store: &str, order: Submission) -> Submission {
     let mut order = order;
     order.origin.store = Some(store.to_owned());
     order
 }
 
 /// Points spent on a document.
-fn pay(member: &str, key: &str, document: &str, points: i64) -> Order {
-    let Order { origin, source, .. } = hold(member, key, document, points);
+fn pay(member: &str, key: &str, document: &str, points: i64) -> Submission {
+    let Submission { origin, source, .. } = hold(member, key, document, points);
     let redemption = redeem(member, key, points);
-    Order { origin, source, ..redemption }
+    Submission { origin, source, ..redemption }
 }
 
 /// All that a member has of an order, undone, as the component would find it.
-fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&str>) -> Order {
+fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&str>) -> Submission {
     let sources = ["purchase", "redeem"].map(|event| store::source(event, reference));
     let found = wait(store::records(&world.sql, world.programme.no, &sources)).unwrap();
     let theirs = found.into_iter().filter(|past: &Past| past.entry.member.as_str() == member);
@@ -39,13 +39,13 @@ fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&
             redemption = Some(rules::Redemption { entry, lots });
         }
     }
-    let wish = rules::Reverse { earn, redemption, part: Part::Rest, ..rules::Reverse::default() };
-    Order { command: Command::Reverse(Some(Box::new(wish))), ..redeem_like(member, key) }
+    let wish = rules::Reverse { earn, redemption, part: ReturnScope::Rest, ..rules::Reverse::default() };
+    Submission { command: Command::Reverse(Some(Box::new(wish))), ..redeem_like(member, key) }
 }
 
-fn redeem_like(member: &str, key: &str) -> Order {
+fn redeem_like(member: &str, key: &str) -> Submission {
     let order = redeem(member, key, 1);
-    Order { idem: Some((format!("reverse:{key}"), key.to_owned())), ..order }
+    Submission { idem: Some((format!("reverse:{key}"), key.to_owned())), ..order }
 }
 
 fn sources(world: &World) -> Vec<String> {
@@ -108,7 +108,7 @@ fn a_part_that_came_back_frees_nothing() {
         lines.push(second);
     }
     assert_eq!(told(&world.one(order)), "earn +200");
-    let line = world.undo("m", "k2", Some("purchase:o1"), None, Part::Lines(vec![("1".into(), 1)]));
+    let line = world.undo("m", "k2", Some("purchase:o1"), None, ReturnScope::Lines(vec![("1".into(), 1)]));
     assert_eq!(told(&world.one(line)), "reverse -100");
     assert_eq!(told(&world.one(buy("m", "k3", "o1", 10_000))), "reference-already-used");
     assert_eq!(told(&world.one(undo(&world, "m", "k4", "o1", None))), "reverse -100");
@@ -211,13 +211,13 @@ fn a_member_with_two_orders_of_one_number_says_which() {
 fn an_action_is_undone_and_done_again() {
     let world = World::new();
     let share = |key: &str| {
-        let Order { origin, .. } = buy("m", key, "post-1", 1);
-        Order { origin, source: Some("share:post-1".into()), ..act("m", key, "share") }
+        let Submission { origin, .. } = buy("m", key, "post-1", 1);
+        Submission { origin, source: Some("share:post-1".into()), ..act("m", key, "share") }
     };
     let first = told(&world.one(share("k1")));
     assert!(first.starts_with("earn +"), "{first}");
     assert_eq!(told(&world.one(share("k2"))), "reference-already-used");
-    let undone = world.undo("m", "k3", Some("share:post-1"), None, Part::Rest);
+    let undone = world.undo("m", "k3", Some("share:post-1"), None, ReturnScope::Rest);
     assert!(told(&world.one(undone)).starts_with("reverse -"));
     assert_eq!(told(&world.one(share("k4"))), first);
 }
@@ -240,7 +240,7 @@ fn toggling_brings_one_coupon() {
     let code: String = world.sql.connection().query_row(open, [], |row| row.get(0)).unwrap();
     let Command::Earn(order) = buy("m", "k", "o", 5_000).command else { panic!("not an order") };
     let used =
-        Order { command: Command::RedeemCoupon { code, lines: order.lines, of: None }, ..redeem_like("m", "k4") };
+        Submission { command: Command::RedeemCoupon { code, lines: order.lines, of: None }, ..redeem_like("m", "k4") };
     assert_eq!(told(&world.one(used)), "coupon_redeem +0");
     world.one(undo(&world, "m", "k5", "o1", None));
     assert_eq!(told(&world.one(buy("m", "k6", "o1", 10_000))), "earn +100");

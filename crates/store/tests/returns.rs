@@ -4,8 +4,8 @@
 mod support;
 
 use ledger::EntryId;
-use rules::{Command, Part};
-use store::{Order, Outcome};
+use rules::{Command, ReturnScope};
+use store::{Outcome, Submission};
 use support::{World, buy, capture, hold, job, redeem, release, told, wait};
 
 fn audited(world: &World) {
@@ -15,8 +15,8 @@ fn audited(world: &World) {
     assert_eq!((totals.entries, totals.entries), (totals.balances, totals.lots));
 }
 
-fn lines(line: &str, units: i64) -> Part {
-    Part::Lines(vec![(line.to_owned(), units)])
+fn lines(line: &str, units: i64) -> ReturnScope {
+    ReturnScope::Lines(vec![(line.to_owned(), units)])
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_captured_order_comes_back_in_parts() {
         (back("k6", lines("1", 2)), "more-than-left"),
         (back("k7", lines("1", 1)), "reverse +90, reverse -50"),
         (back("k7", lines("1", 1)), "again: reverse +90, reverse -50"),
-        (back("k8", Part::Rest), "nothing-to-reverse"),
+        (back("k8", ReturnScope::Rest), "nothing-to-reverse"),
         (redeem("m", "k9", 101), "insufficient-points"),
         (redeem("m", "k10", 100), "redeem -100"),
     ] {
@@ -101,7 +101,7 @@ fn a_debt_is_stored_and_paid() {
     let world = World::new();
     world.one(buy("m", "k1", "o1", 10_000));
     world.one(redeem("m", "k2", 70));
-    let back = world.undo("m", "k3", Some("purchase:o1"), None, Part::Rest);
+    let back = world.undo("m", "k3", Some("purchase:o1"), None, ReturnScope::Rest);
     assert_eq!(told(&world.one(back)), "reverse -100");
     assert_eq!(world.number("SELECT debt FROM member"), 70);
     assert_eq!(world.number("SELECT points_in_lots FROM member"), 0, "what is left in lots");
@@ -117,8 +117,8 @@ fn two_returns_of_one_order_in_one_call_are_two_decisions() {
     let world = World::new();
     world.one(buy("m", "k1", "o1", 10_000));
     world.one(buy("m", "k2", "o2", 10_000));
-    let back = |key: &str| world.undo("m", key, Some("purchase:o1"), None, Part::Rest);
-    let orders: Vec<Order> = vec![back("k3"), back("k4"), redeem("m", "k5", 100), back("k6")];
+    let back = |key: &str| world.undo("m", key, Some("purchase:o1"), None, ReturnScope::Rest);
+    let orders: Vec<Submission> = vec![back("k3"), back("k4"), redeem("m", "k5", 100), back("k6")];
     let outcomes: Vec<String> = world.run(&orders).iter().map(told).collect();
     let returned = outcomes.iter().filter(|outcome| *outcome == "reverse -100").count();
     let refused = outcomes.iter().filter(|outcome| *outcome == "nothing-to-reverse").count();
@@ -135,7 +135,7 @@ fn what_expired_is_found_again() {
     world.at("2027-02-01T00:00:00+08:00");
     assert_eq!(told(&world.one(job("m", Command::Settle))), "expire -60");
     world.one(buy("m", "k3", "o2", 30_000));
-    let back = world.undo("m", "k4", Some("purchase:o1"), None, Part::Rest);
+    let back = world.undo("m", "k4", Some("purchase:o1"), None, ReturnScope::Rest);
     assert_eq!(told(&world.one(back)), "reverse -40");
     audited(&world);
 }

@@ -41,7 +41,7 @@ fn a_decision_on_an_older_version_is_not_written() {
     world.offer("mug", r#"{"name": "Mug", "points": 10}"#);
     world.one(buy("a", "a", "a", 10_000));
     let orders = [take("a", "1", "mug", 1)];
-    let wanted: Vec<_> = orders.iter().map(store::Order::wanted).collect();
+    let wanted: Vec<_> = orders.iter().map(store::Submission::wanted).collect();
     let scope = store::Scope::Programme(world.programme.no);
     let (_, _, loaded) = wait(store::load(&world.sql, scope, &wanted, orders[0].lots())).unwrap().unwrap();
     world.offer("mug", r#"{"name": "Mug", "points": 30}"#);
@@ -52,8 +52,8 @@ fn a_decision_on_an_older_version_is_not_written() {
     };
     let (programme, now) = (&world.programme, world.now.get());
     let mut desk =
-        store::Desk { sql: &world.sql, programme, book: &world.book, now, ids, abroad: None, in_flight: None };
-    let outcomes = wait(store::carry_out(&mut desk, &orders, loaded)).unwrap();
+        store::Executor { sql: &world.sql, programme, book: &world.book, now, ids, abroad: None, in_flight: None };
+    let outcomes = wait(store::execute(&mut desk, &orders, loaded)).unwrap();
     assert_eq!(lines(&outcomes), ["redeem -30"]);
 }
 

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use ledger::{Currency, EntryId, MemberId, Money, Origin, Reference, Timestamp};
 use rules::{Command, Document, EarnEvent, Line, Rulebook};
 use std::path::Path;
-use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope};
+use store::{Executor, Native, Outcome, ProgrammeRef, Scope, Submission};
 
 pub struct Inside {
     sql: Native,
@@ -27,8 +27,8 @@ impl Inside {
     }
 
     /// Loads, decides and commits the orders in one round, as a request with so many events would.
-    pub async fn carry_out(&mut self, orders: &[Order], now: Timestamp) -> Result<()> {
-        let wanted: Vec<store::Wanted> = orders.iter().map(Order::wanted).collect();
+    pub async fn execute(&mut self, orders: &[Submission], now: Timestamp) -> Result<()> {
+        let wanted: Vec<store::LoadRequest> = orders.iter().map(Submission::wanted).collect();
         let lots = if orders.iter().any(|order| matches!(order.command, Command::Redeem { .. })) {
             store::Lots::First(64)
         } else {
@@ -39,7 +39,7 @@ impl Inside {
         let (_, _, loaded) = found.context("the programme is gone")?;
         let random = &mut self.random;
         let ids = || entry_id(now, random);
-        let mut desk = Desk {
+        let mut desk = Executor {
             sql: &self.sql,
             programme: &self.programme,
             book: &self.book,
@@ -48,7 +48,7 @@ impl Inside {
             abroad: None,
             in_flight: None,
         };
-        let outcomes = store::carry_out(&mut desk, orders, loaded).await.map_err(said)?;
+        let outcomes = store::execute(&mut desk, orders, loaded).await.map_err(said)?;
         match outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_))) {
             Some(outcome) => bail!("an order was not carried out: {outcome:?}"),
             None => Ok(()),
@@ -57,7 +57,7 @@ impl Inside {
 }
 
 /// A purchase of one line, as the earn component would order it.
-pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
+pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Submission> {
     let currency = Currency::new("CNY").context("CNY is no currency")?;
     let line = Line {
         line: "1".to_owned(),
@@ -69,7 +69,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Order> {
     let event = EarnEvent { event: "purchase".to_owned(), occurred_at: None, lines: vec![line], device: None };
     let reference = Reference::new(order).map_err(said)?;
     let origin = Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
-    Ok(Order {
+    Ok(Submission {
         decide: rules::decide_event,
         member: MemberId::new(format!("m{member}")).map_err(said)?,
         command: Command::Earn(event),

@@ -12,7 +12,7 @@ use ledger::Timestamp;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use store::Order;
+use store::Submission;
 
 const NOW: &str = "2026-01-01T12:00:00+08:00";
 
@@ -58,7 +58,7 @@ async fn batches(
 ) -> Result<Run> {
     let (started, mut orders, mut latencies) = (Instant::now(), 0_u64, Histogram::default());
     while started.elapsed() < duration {
-        let made: Vec<Order> = (0..batch)
+        let made: Vec<Submission> = (0..batch)
             .map(|_| {
                 orders += 1;
                 let order = format!("native-{batch}-{run}-{orders}");
@@ -66,7 +66,7 @@ async fn batches(
             })
             .collect::<Result<_>>()?;
         let sent = Instant::now();
-        inside.carry_out(&made, now).await?;
+        inside.execute(&made, now).await?;
         latencies.record(sent.elapsed());
     }
     Ok(Run { per_second: per_second(orders, started.elapsed().as_secs_f64()), orders, latencies })

@@ -84,7 +84,7 @@ async fn seed_lots(file: &Path, size: &Size) -> Result<()> {
             let orders: Vec<_> = members
                 .map(|member| purchase(member, &format!("seed-{lot}-{member}"), POINTS_A_LOT * 100))
                 .collect::<Result<_>>()?;
-            inside.carry_out(&orders, now).await?;
+            inside.execute(&orders, now).await?;
         }
     }
     let seconds = started.elapsed().as_secs_f64();

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ledger::{EntryId, Timestamp};
 use store::{SpinSync, follow, migrate, programmes, publish_due};
 
-use crate::{Budget, Floor, Job, run_everywhere};
+use crate::{Job, JobContext, WorkLimit, run_everywhere};
 use outbound::WasiOutbound;
 
 /// Chunks that a job may take for one programme in one fire. More than any night needs; a runaway ends nevertheless.
@@ -27,10 +27,10 @@ const LONGEST_NOTIFY_MS: i64 = 60_000;
 pub fn fire(jobs: &[Job]) -> Result<(), String> {
     ready(async {
         let sql = opened().await?;
-        let floor = Floor { sql: &sql, now: &now, ids: &new_id };
+        let floor = JobContext { sql: &sql, now: &now, ids: &new_id };
         let mut failures = Vec::new();
         for job in jobs {
-            let budget = Budget::chunks(CHUNKS);
+            let budget = WorkLimit::chunks(CHUNKS);
             let budget = if *job == Job::Notify { budget.until(now().plus_ms(LONGEST_NOTIFY_MS)) } else { budget };
             match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget).await {
                 Ok((report, failed)) => {

@@ -15,7 +15,7 @@ use super::schedule::{DOWN_AFTER, SPANS, TIMEOUT_MS, next_attempt, pause, retry_
 use super::seal::opened;
 use super::signature::{Secret, sign};
 use super::wave::{Outgoing, Stream, WIDTH, parked};
-use crate::floor::{Budget, Floor};
+use crate::context::{JobContext, WorkLimit};
 use crate::report::Report;
 
 /// New events read at a time.
@@ -28,11 +28,11 @@ const GONE: u16 = 410;
 
 /// Sends what is open to the endpoint. True when nothing is left that could be sent now.
 pub(crate) async fn deliver<S: Sql, O: Outbound>(
-    floor: &Floor<'_, S>,
+    floor: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     (programme_no, id): (i64, &str),
-    budget: &mut Budget,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
     if budget.left() == 0 {
@@ -40,7 +40,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     }
     let (now, token) = ((floor.now)(), (floor.ids)().to_string());
     let claim = async || claim_endpoint(floor.sql, programme_no, id, &token, now, SPANS).await;
-    let Some(endpoint) = floor.patiently(claim).await? else { return Ok(true) };
+    let Some(endpoint) = floor.with_retries(claim).await? else { return Ok(true) };
     let state = Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
     let mut run = Run { floor, endpoint, state, zone: None };
     // The one before goes on for a while beside the new one, so that receivers take that over without a gap.
@@ -71,7 +71,7 @@ struct Target<'a, O> {
 }
 
 struct Run<'a, S> {
-    floor: &'a Floor<'a, S>,
+    floor: &'a JobContext<'a, S>,
     endpoint: Claimed,
     /// How the endpoint stands; the events in it are those of the wave under way.
     state: Wave,
@@ -103,10 +103,10 @@ impl<S: Sql> Run<'_, S> {
     async fn fill(&self, width: usize) -> Result<Outgoing, Error> {
         let (floor, endpoint, now) = (self.floor, &self.endpoint, (self.floor.now)());
         let most = i64::try_from(2 * width).unwrap_or(1);
-        let due = floor.patiently(async || due_events(floor.sql, endpoint, now, SPANS, most).await).await?;
+        let due = floor.with_retries(async || due_events(floor.sql, endpoint, now, SPANS, most).await).await?;
         let from = self.state.position;
         let until = endpoint.last_entry_no.min(from.saturating_add(LOOK_THROUGH));
-        let events = floor.patiently(async || new_events(floor.sql, endpoint, from, until, READ).await).await?;
+        let events = floor.with_retries(async || new_events(floor.sql, endpoint, from, until, READ).await).await?;
         // A full answer may have left entries out: it reaches as far as its last one.
         let is_full = i64::try_from(events.len()).unwrap_or(0) >= READ;
         let reached = events.last().filter(|_| is_full).map_or(until.max(from), |event| event.entry_no);
@@ -119,7 +119,7 @@ impl<S: Sql> Run<'_, S> {
         }
         let (floor, endpoint) = (self.floor, &self.endpoint);
         let (programme_no, version) = (endpoint.programme_no, endpoint.rulebook_version);
-        let text = floor.patiently(async || rulebook_text(floor.sql, programme_no, version).await).await?;
+        let text = floor.with_retries(async || rulebook_text(floor.sql, programme_no, version).await).await?;
         Ok(*self.zone.insert(zone_of(&text)?))
     }
 
@@ -214,7 +214,7 @@ impl<S: Sql> Run<'_, S> {
         let (floor, now) = (self.floor, (self.floor.now)());
         let until = if is_last { Timestamp(0) } else { now.plus_ms(SPANS.lease_ms) };
         let (endpoint, state) = (&self.endpoint, &self.state);
-        let is_ours = floor.patiently(async || record_wave(floor.sql, endpoint, state, now, until).await).await?;
+        let is_ours = floor.with_retries(async || record_wave(floor.sql, endpoint, state, now, until).await).await?;
         self.state.settled.clear();
         self.state.parked.clear();
         Ok(is_ours)

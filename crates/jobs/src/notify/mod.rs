@@ -19,7 +19,7 @@ use futures::future::{Either, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use store::{Error, Sql, waiting_endpoints};
 
-use crate::floor::{Budget, Floor};
+use crate::context::{JobContext, WorkLimit};
 use crate::report::Report;
 use address::AddressPolicy;
 use outbound::Outbound;
@@ -38,16 +38,16 @@ type Name = (i64, String);
 /// Sends what is open to the endpoints of a programme, or of all: side by side, so that a slow receiver holds nobody's events but its own.
 /// Done when nothing is left that could be sent now. Tells which programmes failed.
 pub(crate) async fn notify<S: Sql, O: Outbound>(
-    floor: &Floor<'_, S>,
+    floor: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     programme_no: Option<i64>,
-    budget: &mut Budget,
+    budget: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<Vec<(i64, Error)>, Error> {
     let list = async || {
         let now = (floor.now)();
-        floor.patiently(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await).await
+        floor.with_retries(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await).await
     };
     let mut queue: VecDeque<Name> = list().await?.into();
     // Shared out evenly, so that a busy endpoint does not use up what the next one needs.

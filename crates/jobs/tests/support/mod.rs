@@ -7,12 +7,12 @@ pub mod receiver;
 use std::cell::{Cell, RefCell};
 
 use futures::FutureExt;
-use jobs::{AddressPolicy, Budget, Floor, Job, Outbound, Report, WithoutNetwork, run};
+use jobs::{AddressPolicy, Job, JobContext, Outbound, Report, WithoutNetwork, WorkLimit, run};
 use ledger::{Currency, EntryId, MemberId, Money, Origin, Timestamp};
 use rules::{Command, Document, EarnEvent, Line};
 use store::{
-    Desk, Error, Lots, Native, Order, Rows, Scope, Sql, Value, carry_out, load, migrate, parse_rulebook, programme,
-    rulebook_text, seed,
+    Error, Executor, Lots, Native, Rows, Scope, Sql, Submission, Value, execute, load, migrate, parse_rulebook,
+    programme, rulebook_text, seed,
 };
 
 pub const OPEN: AddressPolicy = AddressPolicy { allow_http: true, allow_private: true };
@@ -69,7 +69,7 @@ impl World {
 
     /// Earns for each of the members.
     pub fn earn(&self, members: impl IntoIterator<Item = String>, event: &EarnEvent) {
-        let member = |id: String| Order {
+        let member = |id: String| Submission {
             decide: rules::decide,
             member: MemberId::new(id).unwrap(),
             command: Command::Earn(event.clone()),
@@ -84,19 +84,19 @@ impl World {
     }
 
     pub fn redeem(&self, member: &str, points: i64) {
-        let mut order = Order::of_job(MemberId::new(member).unwrap(), Command::Redeem { points }, "test");
+        let mut order = Submission::of_job(MemberId::new(member).unwrap(), Command::Redeem { points }, "test");
         order.origin.actor = "test".into();
         self.order(&[order], Lots::First(64));
     }
 
-    pub fn order(&self, orders: &[Order], lots: Lots) {
+    pub fn order(&self, orders: &[Submission], lots: Lots) {
         let found = wait(programme(&self.sql, "default")).unwrap().unwrap().reference;
         let text = wait(rulebook_text(&self.sql, found.no, found.rulebook_version)).unwrap();
         let book = parse_rulebook(&text, found.rulebook_version).unwrap();
         for orders in orders.chunks(500) {
-            let wanted: Vec<_> = orders.iter().map(Order::wanted).collect();
+            let wanted: Vec<_> = orders.iter().map(Submission::wanted).collect();
             let (_, _, loaded) = wait(load(&self.sql, Scope::Programme(found.no), &wanted, lots)).unwrap().unwrap();
-            let mut desk = Desk {
+            let mut desk = Executor {
                 sql: &self.sql,
                 programme: &found,
                 book: &book,
@@ -105,7 +105,7 @@ impl World {
                 abroad: None,
                 in_flight: None,
             };
-            for outcome in wait(carry_out(&mut desk, orders, loaded)).unwrap() {
+            for outcome in wait(execute(&mut desk, orders, loaded)).unwrap() {
                 assert!(matches!(outcome, store::Outcome::Done(_)), "{outcome:?}");
             }
         }
@@ -118,8 +118,8 @@ impl World {
     pub fn run_on<S: Sql>(&self, sql: &S, outbound: &impl Outbound, job: Job, chunks: u32) -> Result<Report, Error> {
         let found = wait(programme(&self.sql, "default")).unwrap().unwrap().reference;
         let (now, ids) = (|| self.now.get(), || self.id());
-        let floor = Floor { sql, now: &now, ids: &ids };
-        wait(run(&floor, outbound, OPEN, job, found, Budget::chunks(chunks)))
+        let floor = JobContext { sql, now: &now, ids: &ids };
+        wait(run(&floor, outbound, OPEN, job, found, WorkLimit::chunks(chunks)))
     }
 
     pub fn number(&self, question: &str) -> i64 {

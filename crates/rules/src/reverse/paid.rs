@@ -6,8 +6,8 @@
 use ledger::{LineAward, LineReturn, Refusal, Reversal};
 
 use super::returned::{Return, running, share};
-use super::{Part, Redemption, piece};
-use crate::command::Recorded;
+use super::{Redemption, ReturnScope, piece};
+use crate::command::PriorRecords;
 
 /// What is given back of a redemption.
 pub(super) struct GivenBack {
@@ -21,8 +21,8 @@ pub(super) struct GivenBack {
 impl GivenBack {
     pub(super) fn of(
         redemption: &Redemption,
-        recorded: &Recorded,
-        part: &Part,
+        recorded: &PriorRecords,
+        part: &ReturnScope,
         come_back: Option<&Return<'_>>,
     ) -> Result<Self, Refusal> {
         let entry = &redemption.entry;
@@ -35,31 +35,31 @@ impl GivenBack {
             points => Ok(whole(points.min(left))),
         };
         match (part, come_back) {
-            (Part::Rest, _) => Ok(whole(left)),
+            (ReturnScope::Rest, _) => Ok(whole(left)),
             // The goods stay.
-            (Part::Money(_), Some(_)) => Ok(whole(0)),
-            (Part::Money(_), None) => Err(Refusal::ReferenceNotFound),
-            (Part::Points(points), _) => within(*points),
-            (Part::Pieces(pieces), _) => match &entry.reward {
+            (ReturnScope::Money(_), Some(_)) => Ok(whole(0)),
+            (ReturnScope::Money(_), None) => Err(Refusal::ReferenceNotFound),
+            (ReturnScope::Points(points), _) => within(*points),
+            (ReturnScope::Pieces(pieces), _) => match &entry.reward {
                 Some(taken) => within(pieces.saturating_mul(piece(entry, taken))),
                 None => Err(Refusal::WholeOnly),
             },
             // What was taken from the catalogue does not come back by the line.
-            (Part::Lines(_) | Part::LinesFor(..), Some(all)) if entry.reward.is_some() => {
+            (ReturnScope::Lines(_) | ReturnScope::LinesFor(..), Some(all)) if entry.reward.is_some() => {
                 Ok(whole(if all.is_all { left } else { 0 }))
             }
-            (Part::Lines(wishes), _) if !entry.lines.is_empty() => {
+            (ReturnScope::Lines(wishes), _) if !entry.lines.is_empty() => {
                 Paid { redemption, earlier: &earlier, come_back }.back(wishes, None, left, before)
             }
-            (Part::LinesFor(wishes, points), _) if !entry.lines.is_empty() => {
+            (ReturnScope::LinesFor(wishes, points), _) if !entry.lines.is_empty() => {
                 Paid { redemption, earlier: &earlier, come_back }.back(wishes, Some(*points), left, before)
             }
-            (Part::LinesFor(_, points), Some(_)) => within(*points),
-            (Part::Lines(_), Some(come_back)) => {
+            (ReturnScope::LinesFor(_, points), Some(_)) => within(*points),
+            (ReturnScope::Lines(_), Some(come_back)) => {
                 let upto = spread(redemption, come_back, left, before)?;
                 Ok(whole((upto - before).clamp(0, left)))
             }
-            (Part::Lines(wishes) | Part::LinesFor(wishes, _), None) => {
+            (ReturnScope::Lines(wishes) | ReturnScope::LinesFor(wishes, _), None) => {
                 let line = wishes.first().map(|(line, _)| line.clone()).unwrap_or_default();
                 Err(Refusal::UnknownLine { line })
             }

@@ -6,8 +6,8 @@ use ledger::{
     Count, Currency, Entry, Journal, LineAward, LineReturn, Money, Qualifying, Refusal, Reversal, Review, Totals,
 };
 
-use super::Part;
-use crate::command::Recorded;
+use super::ReturnScope;
+use crate::command::PriorRecords;
 use crate::limits::{is_of_conduct, is_of_rule};
 use crate::rulebook::Rulebook;
 use crate::tiers;
@@ -107,13 +107,18 @@ pub(super) struct Return<'a> {
 }
 
 impl<'a> Return<'a> {
-    pub(super) fn of(earn: &'a Entry, recorded: &Recorded, part: &Part, currency: Currency) -> Result<Self, Refusal> {
+    pub(super) fn of(
+        earn: &'a Entry,
+        recorded: &PriorRecords,
+        part: &ReturnScope,
+        currency: Currency,
+    ) -> Result<Self, Refusal> {
         let earlier: Vec<&Reversal> = recorded.of(earn).collect();
         let open: Vec<OpenLine> = earn.lines.iter().map(|line| OpenLine::of(line, &earlier)).collect();
         let lines = match part {
-            Part::Lines(wishes) | Part::LinesFor(wishes, _) => units(&open, wishes)?,
-            Part::Money(wishes) => refunds(&open, wishes, currency)?,
-            Part::Rest | Part::Points(_) | Part::Pieces(_) => {
+            ReturnScope::Lines(wishes) | ReturnScope::LinesFor(wishes, _) => units(&open, wishes)?,
+            ReturnScope::Money(wishes) => refunds(&open, wishes, currency)?,
+            ReturnScope::Rest | ReturnScope::Points(_) | ReturnScope::Pieces(_) => {
                 let left = open.iter().filter(|line| line.units_left() > 0);
                 left.map(|line| line.back(line.units_left())).collect()
             }

@@ -2,7 +2,7 @@
 
 use crate::living;
 use crate::support::{World, aside, at, buy, spend, told};
-use rules::{Command, Part};
+use rules::{Command, ReturnScope};
 
 /// What becomes of a hold, written as its outcome.
 fn resolves(world: &mut World, now: &str, command: Command) -> String {
@@ -128,11 +128,11 @@ fn a_captured_hold_is_given_back_like_any_redemption() {
     world.play(&[(now, buy(&[3_000]), "earn 30"), (now, aside(20), "hold(20)")]);
     let hold = world.last_hold();
     world.play(&[(now, Command::Capture { hold, points: Some(15) }, "capture -15")]);
-    let back = world.undo(None, Some(2), Part::Points(10));
+    let back = world.undo(None, Some(2), ReturnScope::Points(10));
     world.play(&[(now, back, "reverse 10")]);
-    let back = world.undo(None, Some(2), Part::Rest);
+    let back = world.undo(None, Some(2), ReturnScope::Rest);
     world.play(&[(now, back, "reverse 5")]);
-    let back = world.undo(None, Some(2), Part::Rest);
+    let back = world.undo(None, Some(2), ReturnScope::Rest);
     world.play(&[(now, back, "refused nothing-to-reverse"), (now, spend(30), "redeem -30")]);
     assert_eq!(told(&world.entries[2..5]), "capture -15, reverse 10, reverse 5");
 }

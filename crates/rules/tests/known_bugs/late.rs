@@ -1,7 +1,7 @@
 //! What fell due has its effect at its own instant: a late night, or none, changes nothing.
 
 use ledger::{ProgrammeId, Timestamp};
-use rules::{Command, Document, Expiry, Part, QualifyingPeriod, by_the_clock};
+use rules::{Command, Document, Expiry, QualifyingPeriod, ReturnScope, by_the_clock};
 
 use crate::living;
 use crate::support::{World, aside, at, buy, happened, spend};
@@ -20,7 +20,7 @@ fn a_debt_that_only_a_night_run_paid() {
         let now = at("2026-01-01T10:00:00+08:00");
         world.run(now, &buy(&[4_000]), None);
         assert_eq!(world.run(now, &aside(40), None), "hold(40)");
-        let back = world.undo(Some(0), None, Part::Rest);
+        let back = world.undo(Some(0), None, ReturnScope::Rest);
         assert_eq!(world.run(now, &back, None), "reverse -40");
         assert_eq!(world.member.debt, 40);
         for day in ["2026-01-02T00:00:00+08:00", "2026-02-28T00:00:00+08:00", "2026-03-03T00:00:00+08:00"] {
@@ -76,11 +76,11 @@ fn by_year(document: &mut Document) {
 fn a_tier_is_measured_by_the_year_that_it_was_reached_in() {
     let mut world = World::new(by_year);
     world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000, 500]), "earn 10005, gold 2500")]);
-    let back = world.undo(Some(0), None, Part::Lines(vec![("1".into(), 1)]));
+    let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("1".into(), 1)]));
     world.play(&[("2027-01-05T10:00:00+08:00", back, "reverse -5")]);
     assert_eq!((world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()), (12_500, "gold"));
     // The coat comes back as well, and nothing is left of that year.
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2027-01-06T10:00:00+08:00", back, "reverse -10000, reverse -2500, member 0")]);
 }
 
@@ -92,7 +92,7 @@ fn a_return_that_still_counts_lowers_no_tier() {
         document.returns.keep_qualification = true;
     });
     world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500")]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2027-01-05T10:00:00+08:00", back, "reverse -10000")]);
     assert_eq!(world.member.tier.as_ref().unwrap().id, "gold");
 }
@@ -108,7 +108,7 @@ fn a_step_down_that_only_a_night_run_kept() {
         }
         world.run(at("2027-02-20T10:00:00+08:00"), &buy(&[10_000]), None);
         let order = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
-        let back = world.undo(order, None, Part::Rest);
+        let back = world.undo(order, None, ReturnScope::Rest);
         world.run(at("2027-03-05T10:00:00+08:00"), &back, None);
         let tier = world.member.tier.clone().unwrap();
         assert_eq!((tier.id.as_str(), tier.since), ("silver", at("2027-01-11T00:00:00+08:00")), "nights: {nights}");
@@ -168,12 +168,12 @@ fn a_tier_falls_back_to_the_one_before() {
         ("2026-11-20T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
         ("2027-02-01T10:00:00+08:00", buy(&[1_000_000]), "earn 11000, gold 2000"),
     ]);
-    let back = world.undo(Some(2), None, Part::Rest);
+    let back = world.undo(Some(2), None, ReturnScope::Rest);
     world.play(&[("2027-02-02T10:00:00+08:00", back, "reverse -11000, reverse -2000, silver 0")]);
     let until = world.member.tier.as_ref().unwrap().until;
     assert_eq!(until, Some(at("2028-01-01T00:00:00+08:00")), "as long as it was kept before");
     // The order of last year comes back too: then it was not reached.
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2027-02-03T10:00:00+08:00", back, "reverse -2000, reverse -500, member 0")]);
 }
 
@@ -185,7 +185,7 @@ fn a_renewal_is_measured_by_the_period_that_it_was_kept_for() {
         ("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500"),
         ("2027-12-20T10:00:00+08:00", buy(&[1_000_000]), "expire -2500, expire -10000, earn 15000"),
     ]);
-    let back = world.undo(Some(world.entries.len() - 1), None, Part::Rest);
+    let back = world.undo(Some(world.entries.len() - 1), None, ReturnScope::Rest);
     world.play(&[
         ("2028-01-01T00:00:00+08:00", Command::Settle, "gold 0"),
         // Without that order it would have been one step down.
@@ -296,7 +296,7 @@ fn growth_without_a_ladder() {
         ("2026-01-10T10:00:00+08:00", buy(&[10_000]), "earn 100"),
     ]);
     assert_eq!(world.member.standing.lifetime.growth, 15);
-    let back = world.undo(Some(1), None, Part::Rest);
+    let back = world.undo(Some(1), None, ReturnScope::Rest);
     world.play(&[("2026-01-11T10:00:00+08:00", back, "reverse -100")]);
     assert_eq!(world.member.standing.lifetime.growth, 5);
 }
@@ -307,10 +307,10 @@ fn a_tier_that_a_later_order_held_after_the_first_came_back() {
     let mut world = World::new(by_year);
     let coat = || buy(&[1_000_000]);
     world.play(&[("2026-11-20T10:00:00+08:00", coat(), "earn 10000, gold 2500")]);
-    let first = world.undo(Some(0), None, Part::Rest);
+    let first = world.undo(Some(0), None, ReturnScope::Rest);
     let at_second = world.entries.len();
     world.play(&[("2026-11-21T10:00:00+08:00", coat(), "earn 15000")]);
-    let second = world.undo(Some(at_second), None, Part::Rest);
+    let second = world.undo(Some(at_second), None, ReturnScope::Rest);
     world.play(&[("2026-12-01T10:00:00+08:00", first, "reverse -10000")]);
     assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("gold"));
     world.run(at("2026-12-02T10:00:00+08:00"), &second, None);
@@ -325,7 +325,7 @@ fn a_tier_that_needs_no_later_order() {
     world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500")]);
     let at_sock = world.entries.len();
     world.play(&[("2026-11-21T10:00:00+08:00", buy(&[500]), "earn 7")]);
-    let sock = world.undo(Some(at_sock), None, Part::Rest);
+    let sock = world.undo(Some(at_sock), None, ReturnScope::Rest);
     world.play(&[("2026-12-02T10:00:00+08:00", sock, "reverse -7")]);
     assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("gold"));
     world.audit();

@@ -2,13 +2,13 @@
 
 use crate::living;
 use crate::support::{World, act, aside, at, buy, spend};
-use rules::{Caps, Command, GiftPolicy, Part, Pending, ShortfallPolicy};
+use rules::{Caps, Command, GiftPolicy, Pending, ReturnScope, ShortfallPolicy};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
 
-fn lines(wishes: &[(&str, i64)]) -> Part {
-    Part::Lines(wishes.iter().map(|(line, units)| ((*line).to_owned(), *units)).collect())
+fn lines(wishes: &[(&str, i64)]) -> ReturnScope {
+    ReturnScope::Lines(wishes.iter().map(|(line, units)| ((*line).to_owned(), *units)).collect())
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn refund_recalculated_with_todays_rule() {
     world.book = World::new(|document| document.purchase.points_per_unit = "2".into()).book;
     let back = world.undo(Some(0), None, lines(&[("0", 1)]));
     world.play(&[(DAY_2, back, "reverse -49")]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY_2, back, "reverse -26")]);
 }
 
@@ -30,8 +30,8 @@ fn refund_that_deducts_twice() {
     for (part, outcome) in [
         (lines(&[("0", 2)]), "refused more-than-left"),
         (lines(&[("1", 1)]), "refused unknown-line"),
-        (Part::Rest, "reverse -50"),
-        (Part::Rest, "refused nothing-to-reverse"),
+        (ReturnScope::Rest, "reverse -50"),
+        (ReturnScope::Rest, "refused nothing-to-reverse"),
         (lines(&[("0", 1)]), "refused nothing-to-reverse"),
     ] {
         let back = world.undo(Some(0), None, part.clone());
@@ -45,7 +45,7 @@ fn refund_that_deducts_twice() {
 fn refund_by_two_tills_at_once() {
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[5_000, 5_000]), "earn 100")]);
-    let (back, loaded) = (world.undo(Some(0), None, Part::Rest), world.member.clone());
+    let (back, loaded) = (world.undo(Some(0), None, ReturnScope::Rest), world.member.clone());
     let first = world.decide(&loaded, at(DAY_2), &back, None).unwrap();
     let second = world.decide(&loaded, at(DAY_2), &back, None).unwrap();
     assert!(world.commit(&loaded, first, None));
@@ -70,7 +70,7 @@ fn partial_refunds_that_add_up_to_more_than_the_order() {
         }
         let of_line = world.entries[0].lines[0].granted;
         assert_eq!(world.member.balance, 100 - of_line, "{steps:?}");
-        let rest = world.undo(Some(0), None, Part::Rest);
+        let rest = world.undo(Some(0), None, ReturnScope::Rest);
         world.run(at(DAY_2), &rest, None);
         assert_eq!((world.member.balance, world.member.standing.lifetime.spend_minor), (90, 9_000), "{steps:?}");
         world.audit();
@@ -86,7 +86,7 @@ fn toggling_complete_and_refund_farms_points() {
             world.run(at(DAY_1), &buy(&[5_000]), Some(&format!("order-{round}"))),
             "refused reference-already-used"
         );
-        let back = world.undo(Some(world.entries.len() - 1), None, Part::Rest);
+        let back = world.undo(Some(world.entries.len() - 1), None, ReturnScope::Rest);
         let undone = world.run(at(DAY_1), &back, None);
         // The cap of the day is used up by what was earned, returned or not.
         let expected = [("earn 50", "reverse -50"), ("earn 10", "reverse -10"), ("earn 0", "reverse 0")];
@@ -110,7 +110,7 @@ fn toggling_one_order_farms_points() {
                 spent += world.member.balance;
                 world.run(at(DAY_1), &spend(world.member.balance), None);
             }
-            let back = world.undo(earn, None, Part::Rest);
+            let back = world.undo(earn, None, ReturnScope::Rest);
             assert!(world.run(at(DAY_1), &back, None).starts_with("reverse "), "{policy:?} {round}");
         }
         assert_eq!(spent, 100, "{policy:?}");
@@ -127,7 +127,7 @@ fn claw_back_skipped_silently_because_the_balance_was_too_low() {
     ] {
         let mut world = World::new(|document| document.returns.shortfall = policy);
         world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(70), "redeem -70")]);
-        let back = world.undo(Some(0), None, Part::Rest);
+        let back = world.undo(Some(0), None, ReturnScope::Rest);
         world.play(&[(DAY_2, back, outcome)]);
         let reversal = world.entries[2].reversal.clone().unwrap();
         assert_eq!((reversal.desired, reversal.expired), (100, 0), "what was wanted is told");
@@ -145,7 +145,7 @@ fn claw_back_skipped_silently_because_the_balance_was_too_low() {
 fn a_debt_that_pending_points_pay_too_early_or_never() {
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(100), "redeem -100")]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY_1, back, "reverse -100")]);
     world.book = World::new(|document| document.purchase.pending = Some(Pending { days: Some(7) })).book;
     world.play(&[
@@ -174,7 +174,7 @@ fn expired_credits_dropped_while_their_debits_stayed() {
     // The same when the return itself is the first to notice the end of the lot.
     let mut world = World::new(living(3));
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(40), "redeem -40")]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2026-01-20T10:00:00+08:00", back, "expire -60, reverse -40")]);
     assert_eq!(world.member.debt, 40);
 }
@@ -194,7 +194,7 @@ fn spent_points_that_come_back_late_or_to_another_lot() {
             ("2026-01-12T10:00:00+08:00", spend(50), "redeem -50"),
             ("2026-01-12T10:00:00+08:00", buy(&[100]), "earn 1"),
         ]);
-        let back = world.undo(None, Some(3), Part::Points(10));
+        let back = world.undo(None, Some(3), ReturnScope::Points(10));
         world.play(&[("2026-01-13T10:00:00+08:00", back, "reverse 10")]);
         let lot = world.member.lots.iter().find(|lot| lot.number.0 == 2).unwrap();
         assert_eq!(
@@ -202,7 +202,7 @@ fn spent_points_that_come_back_late_or_to_another_lot() {
             (40, Some(at("2026-01-16T00:00:00+08:00"))),
             "the last drawn first"
         );
-        let back = world.undo(None, Some(3), Part::Rest);
+        let back = world.undo(None, Some(3), ReturnScope::Rest);
         world.play(&[("2026-01-14T10:00:00+08:00", back, outcome)]);
         assert_eq!(world.member.balance, balance);
         // The grace lot lives ten days; the others no longer than they ever did.
@@ -220,9 +220,9 @@ fn points_forfeited_are_not_taken_a_second_time() {
     // Spent, given back after their end, and so expired: the order that earned them has nothing left to take.
     let mut world = World::new(living(3));
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(100), "redeem -100")]);
-    let back = world.undo(None, Some(1), Part::Rest);
+    let back = world.undo(None, Some(1), ReturnScope::Rest);
     world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse 100, expire -100")]);
-    let back = world.undo(Some(0), None, Part::Rest);
+    let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2026-01-20T10:00:00+08:00", back, "reverse 0")]);
     assert_eq!(world.member.balance, 0);
 }
@@ -232,7 +232,7 @@ fn points_hidden_in_a_hold_while_the_order_comes_back() {
     for policy in [ShortfallPolicy::WithinBalance, ShortfallPolicy::Debt] {
         let mut world = World::new(|document| document.returns.shortfall = policy);
         world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, aside(100), "hold(100)")]);
-        let (back, hold) = (world.undo(Some(0), None, Part::Rest), world.last_hold());
+        let (back, hold) = (world.undo(Some(0), None, ReturnScope::Rest), world.last_hold());
         world.play(&[(DAY_1, back, "reverse -100"), (DAY_1, Command::Release { hold }, "release 0, repay 0")]);
         assert_eq!((world.member.balance, world.member.debt), (0, 0));
     }
@@ -249,9 +249,9 @@ fn an_order_paid_with_points_comes_back_in_parts() {
     // Two thirds, then the rest: 46 and 24 of the 70 come back, 60 and 30 are taken.
     let back = world.undo(Some(2), Some(1), lines(&[("0", 1)]));
     world.play(&[(DAY_2, back, "reverse 46, reverse -60")]);
-    let back = world.undo(Some(2), Some(1), Part::Rest);
+    let back = world.undo(Some(2), Some(1), ReturnScope::Rest);
     world.play(&[(DAY_2, back, "reverse 24, reverse -30")]);
-    let back = world.undo(Some(2), Some(1), Part::Rest);
+    let back = world.undo(Some(2), Some(1), ReturnScope::Rest);
     world.play(&[(DAY_2, back, "refused nothing-to-reverse")]);
     assert_eq!(world.member.balance, 100);
 }
@@ -264,7 +264,7 @@ fn a_refund_that_keeps_the_tier_it_bought() {
             document.returns.gifts = GiftPolicy::Keep;
         });
         world.play(&[(DAY_1, buy(&[1_000]), "earn 10"), (DAY_1, buy(&[200_000]), "earn 2000, silver 500")]);
-        let back = world.undo(Some(1), None, Part::Rest);
+        let back = world.undo(Some(1), None, ReturnScope::Rest);
         world.play(&[(DAY_2, back, outcome)]);
         assert_eq!(world.member.tier.as_ref().unwrap().id, tier);
         assert_eq!((world.member.standing.lifetime.spend_minor, world.member.standing.lifetime.orders), (1_000, 1));
@@ -273,7 +273,7 @@ fn a_refund_that_keeps_the_tier_it_bought() {
             let again = if lower { "earn 2000, silver 0" } else { "earn 2200" };
             world.play(&[(DAY_2, buy(&[200_000]), again)]);
             let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
-            let back = world.undo(earn, None, Part::Rest);
+            let back = world.undo(earn, None, ReturnScope::Rest);
             world.play(&[(DAY_2, back, if lower { "reverse -2000, member 0" } else { "reverse -2200" })]);
         }
         assert_eq!(world.member.balance, 510);
@@ -286,7 +286,7 @@ fn a_review_that_was_rejected() {
     for _ in 0..3 {
         world.run(at(DAY_1), &act("review"), None);
     }
-    let back = world.undo(Some(1), None, Part::Rest);
+    let back = world.undo(Some(1), None, ReturnScope::Rest);
     world.play(&[
         (DAY_1, act("review"), "refused limit-reached"),
         (DAY_1, back, "reverse -20"),
@@ -295,7 +295,7 @@ fn a_review_that_was_rejected() {
     ]);
     let back = world.undo(Some(1), None, lines(&[("0", 1)]));
     world.play(&[(DAY_1, back, "refused unknown-line")]);
-    let back = world.undo(Some(1), None, Part::Rest);
+    let back = world.undo(Some(1), None, ReturnScope::Rest);
     world.play(&[(DAY_1, back, "refused nothing-to-reverse")]);
     assert_eq!(world.member.standing.lifetime.growth, 15);
 }
@@ -308,7 +308,7 @@ fn pending_points_of_a_returned_order() {
             document.returns.shortfall = policy;
         });
         world.play(&[(DAY_1, act("check_in"), "earn 5"), (DAY_1, buy(&[10_000]), "earn 100")]);
-        let back = world.undo(Some(1), None, Part::Rest);
+        let back = world.undo(Some(1), None, ReturnScope::Rest);
         world.play(&[
             (DAY_2, back, "reverse -100"),
             ("2026-01-20T10:00:00+08:00", spend(6), "refused insufficient-points"),

@@ -2,14 +2,14 @@
 
 use crate::support::{World, at, buy, spend};
 use ledger::{Currency, Kind, Money};
-use rules::{Command, GiftPolicy, Limit, Part, Per, QualifyingPeriod, Reward};
+use rules::{Command, GiftPolicy, Limit, Per, QualifyingPeriod, ReturnScope, Reward};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
 const DAY_3: &str = "2026-01-12T10:00:00+08:00";
 
-fn lines(wishes: &[(&str, i64)]) -> Part {
-    Part::Lines(owned(wishes))
+fn lines(wishes: &[(&str, i64)]) -> ReturnScope {
+    ReturnScope::Lines(owned(wishes))
 }
 
 fn owned(wishes: &[(&str, i64)]) -> Vec<(String, i64)> {
@@ -22,9 +22,9 @@ fn paying(lines: &[(&str, i64, i64)]) -> Command {
 }
 
 /// Money that goes back while the goods stay: of a line, or of the whole order.
-fn refund(wishes: &[(Option<&str>, i64)]) -> Part {
+fn refund(wishes: &[(Option<&str>, i64)]) -> ReturnScope {
     let money = |amount_minor| Money { amount_minor, currency: Currency::new("CNY").unwrap() };
-    Part::Money(wishes.iter().map(|(line, minor)| (line.map(str::to_owned), money(*minor))).collect())
+    ReturnScope::Money(wishes.iter().map(|(line, minor)| (line.map(str::to_owned), money(*minor))).collect())
 }
 
 /// A purchase of lines with units and amounts; their names are their places.
@@ -46,7 +46,7 @@ fn rich() -> World {
 }
 
 /// Undoes a part of the order whose earn and redemption are these entries.
-fn back(world: &mut World, earn: Option<usize>, redemption: Option<usize>, part: Part, outcome: &str) {
+fn back(world: &mut World, earn: Option<usize>, redemption: Option<usize>, part: ReturnScope, outcome: &str) {
     let command = world.undo(earn, redemption, part.clone());
     assert_eq!(world.run(at(DAY_2), &command, None), outcome, "{part:?}");
     world.audit();
@@ -69,7 +69,7 @@ fn the_points_of_another_line_come_back() {
         let outcome = if mug == "0" { "reverse 300, reverse 0" } else { "reverse 300" };
         back(&mut world, Some(2), Some(1), lines(&[(mug, 1)]), outcome);
         assert_eq!(world.member.balance, 1_000);
-        for again in [lines(&[(mug, 1)]), lines(&[(book, 1)]), Part::Rest] {
+        for again in [lines(&[(mug, 1)]), lines(&[(book, 1)]), ReturnScope::Rest] {
             let command = world.undo(Some(2), Some(1), again);
             let told = world.run(at(DAY_2), &command, None);
             assert!(told == "refused nothing-to-reverse" || told == "refused more-than-left", "{told}");
@@ -85,7 +85,7 @@ fn an_order_paid_wholly_with_points() {
     world.play(&[(DAY_1, paying(&[("0", 1, 200), ("1", 1, 200)]), "redeem -400"), (DAY_1, buy(&[0, 0]), "earn 0")]);
     back(&mut world, Some(2), Some(1), lines(&[("0", 1)]), "reverse 200, reverse 0");
     assert_eq!(world.member.balance, 800);
-    back(&mut world, Some(2), Some(1), Part::Rest, "reverse 200, reverse 0");
+    back(&mut world, Some(2), Some(1), ReturnScope::Rest, "reverse 200, reverse 0");
     assert_eq!(world.member.balance, 1_000);
 
     // Not named, nobody knows: the till has to tell. Nothing is written before it does.
@@ -94,7 +94,7 @@ fn an_order_paid_wholly_with_points() {
     let entries = world.entries.len();
     back(&mut world, Some(2), Some(1), lines(&[("0", 1)]), "refused points-needed");
     assert_eq!(world.entries.len(), entries);
-    let chosen = |points| Part::LinesFor(owned(&[("0", 1)]), points);
+    let chosen = |points| ReturnScope::LinesFor(owned(&[("0", 1)]), points);
     back(&mut world, Some(2), Some(1), chosen(401), "refused more-than-left");
     back(&mut world, Some(2), Some(1), chosen(150), "reverse 150, reverse 0");
     back(&mut world, Some(2), Some(1), chosen(150), "refused more-than-left");
@@ -112,7 +112,7 @@ fn an_order_paid_wholly_with_points() {
         (lines(&[("a", 1), ("b", 1)]), "reverse 333"),
         (lines(&[("a", 1)]), "reverse 34"),
         (lines(&[("a", 1)]), "refused more-than-left"),
-        (Part::Rest, "refused nothing-to-reverse"),
+        (ReturnScope::Rest, "refused nothing-to-reverse"),
     ] {
         back(&mut world, None, Some(1), part, outcome);
     }
@@ -130,7 +130,7 @@ fn points_that_took_money_off_the_whole_order_come_back_in_proportion() {
     ]);
     back(&mut world, Some(2), Some(1), lines(&[("0", 1)]), "reverse 200, reverse -200");
     back(&mut world, Some(2), Some(1), lines(&[("2", 1)]), "reverse 0");
-    back(&mut world, Some(2), Some(1), Part::Rest, "reverse 100, reverse -100");
+    back(&mut world, Some(2), Some(1), ReturnScope::Rest, "reverse 100, reverse -100");
     assert_eq!(world.member.balance, 1_000);
 }
 
@@ -166,7 +166,7 @@ fn money_goes_back_and_the_goods_stay() {
         // What was refunded is not taken again with the goods.
         (lines(&[("0", 1)]), "reverse -50"),
         (refund(&[(None, 1)]), "refused nothing-to-reverse"),
-        (Part::Rest, "refused nothing-to-reverse"),
+        (ReturnScope::Rest, "refused nothing-to-reverse"),
     ] {
         back(&mut world, Some(1), None, part, outcome);
     }
@@ -175,7 +175,7 @@ fn money_goes_back_and_the_goods_stay() {
     let euro = Money { amount_minor: 1, currency: Currency::new("EUR").unwrap() };
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     let earn = world.entries.len() - 1;
-    back(&mut world, Some(earn), None, Part::Money(vec![(None, euro)]), "refused currency-mismatch");
+    back(&mut world, Some(earn), None, ReturnScope::Money(vec![(None, euro)]), "refused currency-mismatch");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn refunds_and_returns_in_any_order_add_up() {
             lines.filter(|l| l.line == line).fold((0, 0), |sum, l| (sum.0 + l.amount_minor, sum.1 + l.points))
         };
         assert_eq!(undone("0"), (2_500, 25), "{number}");
-        let rest = world.undo(Some(1), None, Part::Rest);
+        let rest = world.undo(Some(1), None, ReturnScope::Rest);
         world.run(at(DAY_2), &rest, None);
         assert_eq!((world.member.balance, &world.member.standing), (1_000, &before), "{number}");
         world.audit();
@@ -224,7 +224,7 @@ fn a_refund_gives_no_spent_points_back() {
     back(&mut world, Some(2), Some(1), refund(&[(Some("0"), 3_000)]), "reverse -30");
     // The goods bring their share of the points, whatever was refunded before.
     back(&mut world, Some(2), Some(1), lines(&[("0", 1)]), "reverse 60, reverse -30");
-    back(&mut world, Some(2), Some(1), Part::Rest, "reverse 30, reverse -30");
+    back(&mut world, Some(2), Some(1), ReturnScope::Rest, "reverse 30, reverse -30");
     assert_eq!(world.member.balance, 1_000);
 }
 
@@ -284,9 +284,9 @@ fn one_of_three_rewards_comes_back() {
             (DAY_1, Command::Take { reward: "mug".into(), quantity: 3 }, "redeem -300"),
         ]);
         let stock = |world: &World| -> i64 { world.entries.iter().flat_map(|e| &e.tallies).map(|t| t.amount).sum() };
-        back(&mut world, None, Some(1), Part::Points(99), "refused whole-only");
-        back(&mut world, None, Some(1), Part::Pieces(4), "refused more-than-left");
-        back(&mut world, None, Some(1), Part::Pieces(1), "reverse 100");
+        back(&mut world, None, Some(1), ReturnScope::Points(99), "refused whole-only");
+        back(&mut world, None, Some(1), ReturnScope::Pieces(4), "refused more-than-left");
+        back(&mut world, None, Some(1), ReturnScope::Pieces(1), "reverse 100");
         let coupons = if kind == "coupon" { 2 } else { 0 };
         assert_eq!((stock(&world), world.member.balance, world.member.coupons.len()), (2, 800, coupons), "{kind}");
         // There are three more, and room for three under the limit of five a month.
@@ -294,9 +294,9 @@ fn one_of_three_rewards_comes_back() {
             let take = Command::Take { reward: "mug".into(), quantity };
             assert_eq!(world.run(at(DAY_3), &take, None), outcome, "{kind}");
         }
-        back(&mut world, None, Some(1), Part::Points(100), "reverse 100");
-        back(&mut world, None, Some(1), Part::Rest, "reverse 100");
-        back(&mut world, None, Some(1), Part::Pieces(1), "refused nothing-to-reverse");
+        back(&mut world, None, Some(1), ReturnScope::Points(100), "reverse 100");
+        back(&mut world, None, Some(1), ReturnScope::Rest, "reverse 100");
+        back(&mut world, None, Some(1), ReturnScope::Pieces(1), "refused nothing-to-reverse");
         assert_eq!((stock(&world), world.member.balance), (3, 700), "{kind}");
     }
 }
@@ -318,9 +318,9 @@ fn a_coupon_that_is_used_does_not_come_back() {
     let order = buy(&[10_000]);
     let Command::Earn(order) = order else { panic!("no purchase") };
     world.play(&[(DAY_1, Command::RedeemCoupon { code, lines: order.lines, of: None }, "coupon_redeem 0")]);
-    back(&mut world, None, Some(1), Part::Rest, "refused coupon-resolved");
-    back(&mut world, None, Some(1), Part::Pieces(1), "reverse 100");
-    back(&mut world, None, Some(1), Part::Pieces(1), "refused coupon-resolved");
+    back(&mut world, None, Some(1), ReturnScope::Rest, "refused coupon-resolved");
+    back(&mut world, None, Some(1), ReturnScope::Pieces(1), "reverse 100");
+    back(&mut world, None, Some(1), ReturnScope::Pieces(1), "refused coupon-resolved");
     assert_eq!(world.member.coupons.len(), 0);
     assert!(world.entries.iter().all(|entry| entry.kind != Kind::CouponExpire));
 }
@@ -339,7 +339,7 @@ fn gifts_go_with_what_brought_the_tier() {
             assert_eq!(world.member.balance, 10 + earned.1 + 500);
             let earn = world.entries.iter().rposition(|entry| entry.kind == Kind::Earn);
             let member = if lower { ", member 0" } else { "" };
-            back(&mut world, earn, None, Part::Rest, &format!("reverse -{}, reverse -500{member}", earned.1));
+            back(&mut world, earn, None, ReturnScope::Rest, &format!("reverse -{}, reverse -500{member}", earned.1));
             assert_eq!((world.member.balance, world.member.debt), (10, 0), "{lower}");
         }
         // Spent, they are owed.
@@ -348,7 +348,7 @@ fn gifts_go_with_what_brought_the_tier() {
         let spent = world.member.balance;
         world.run(at(DAY_2), &spend(spent), None);
         let earn = world.entries.iter().rposition(|entry| entry.kind == Kind::Earn);
-        let command = world.undo(earn, None, Part::Rest);
+        let command = world.undo(earn, None, ReturnScope::Rest);
         world.run(at(DAY_2), &command, None);
         assert_eq!(world.member.debt, spent - 10, "{lower}");
         world.audit();
@@ -360,24 +360,24 @@ fn a_gift_goes_whichever_of_the_orders_comes_back() {
     // The sock crosses the line, the coat comes back.
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[199_000]), "earn 1990"), (DAY_1, buy(&[1_000]), "earn 10, silver 500")]);
-    back(&mut world, Some(0), None, Part::Rest, "reverse -1990, reverse -500");
+    back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -1990, reverse -500");
     assert_eq!(world.member.balance, 10);
     // What is bought instead keeps it.
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[200_000]), "earn 2000, silver 500"), (DAY_1, buy(&[250_000]), "earn 2750")]);
-    back(&mut world, Some(0), None, Part::Rest, "reverse -2000");
-    back(&mut world, Some(2), None, Part::Rest, "reverse -2750, reverse -500");
+    back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -2000");
+    back(&mut world, Some(2), None, ReturnScope::Rest, "reverse -2750, reverse -500");
     // Of two levels the lower one may still be reached.
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[1_000_000]), "earn 10000, gold 2500")]);
     back(&mut world, Some(0), None, refund(&[(None, 100_000)]), "reverse -1000, reverse -2000");
     back(&mut world, Some(0), None, refund(&[(None, 100_000)]), "reverse -1000");
-    back(&mut world, Some(0), None, Part::Rest, "reverse -8000, reverse -500");
+    back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -8000, reverse -500");
     assert_eq!(world.member.balance, 0);
     // Kept, where the rulebook says so.
     let mut world = World::new(|document| document.returns.gifts = GiftPolicy::Keep);
     world.play(&[(DAY_1, buy(&[200_000]), "earn 2000, silver 500")]);
-    back(&mut world, Some(0), None, Part::Rest, "reverse -2000");
+    back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -2000");
     assert_eq!(world.member.balance, 500);
 }
 
@@ -392,7 +392,7 @@ fn a_gift_is_measured_by_the_period_it_was_given_for() {
     let sock = world.undo(Some(0), None, lines(&[("1", 1)]));
     world.play(&[("2026-01-05T10:00:00+08:00", sock, "reverse -5")]);
     assert_eq!((world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()), (12_500, "gold"));
-    let coat = world.undo(Some(0), None, Part::Rest);
+    let coat = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2026-01-05T10:00:00+08:00", coat, "reverse -10000, reverse -2500")]);
 }
 
@@ -409,7 +409,7 @@ fn coupons_of_a_tier_go_unless_they_are_used() {
     });
     world.play(&[(DAY_1, buy(&[200_000]), "earn 2000, silver 500")]);
     assert_eq!(world.member.coupons.len(), 1);
-    back(&mut world, Some(0), None, Part::Rest, "reverse -2000, reverse -500");
+    back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -2000, reverse -500");
     assert_eq!(world.member.coupons.len(), 0);
     world.play(&[(DAY_2, buy(&[200_000]), "earn 2200, silver 500")]);
     assert_eq!(world.member.coupons.len(), 1, "and come with the level again");

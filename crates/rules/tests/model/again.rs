@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Lot, Member, ProgrammeId, Timestamp};
-use rules::{Rerun, Rulebook};
+use rules::{Replay, Rulebook};
 
 use crate::store::Store;
 
@@ -18,7 +18,7 @@ fn told(member: &Member) -> impl PartialEq + std::fmt::Debug + use<> {
 /// Half of the history is taken as it was recorded, the rest is told again.
 pub fn check(store: &Store, book: &Rulebook, now: Timestamp) -> Result<(), String> {
     for half in [0, store.entries.len() / 2] {
-        let rerun = || Rerun::new(book, ProgrammeId::new("p").unwrap(), store.row.id.clone(), BTreeMap::new());
+        let rerun = || Replay::new(book, ProgrammeId::new("p").unwrap(), store.row.id.clone(), BTreeMap::new());
         let (mut recorded, mut again) = (rerun(), rerun());
         // A command is told again whole or not at all.
         let is_of_one = |at: usize| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::Duration;
 use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Stop, Timestamp};
-use rules::{Case, Command, Decided, Document, Recorded, Reward, Rulebook, decide, projection};
+use rules::{Case, Command, Decided, Document, PriorRecords, Reward, Rulebook, decide, projection};
 
 use crate::again;
 use crate::books;
@@ -131,7 +131,7 @@ impl History {
             _ => None,
         };
         let offer = reward.clone().map(|reward| (1, reward));
-        let recorded = Recorded { reward: offer, kept, ..self.store.recorded(used) };
+        let recorded = PriorRecords { reward: offer, kept, ..self.store.recorded(used) };
         let origin = Origin {
             actor: actor.to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),

@@ -4,7 +4,7 @@
 //! own nights and touches. After each command all of them must show the same member, and every command must have the same answer.
 
 use ledger::{Context, Entry, EntryId, Member, Origin, ProgrammeId, Reference, Stop, Timestamp};
-use rules::{Case, Command, Document, Recorded, Redemption, Reverse, Reward, Rulebook, Stolen, decide};
+use rules::{Case, Command, Document, PriorRecords, Redemption, Reverse, Reward, Rulebook, Stolen, decide};
 
 use crate::calendar::{DAY_MS, date_of, first_instant};
 use crate::history::{History, kind_of};
@@ -63,7 +63,7 @@ impl World {
         let pasts = self.store.pasts(kind_of(command), reference.as_deref());
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
         let kept = self.store.kept(command, &pasts);
-        let recorded = Recorded { reward: reward.clone(), kept, ..self.store.recorded(used) };
+        let recorded = PriorRecords { reward: reward.clone(), kept, ..self.store.recorded(used) };
         let reference_of = reference.as_ref().map(|text| Reference::new(text).unwrap());
         let origin = Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
         let context = self.context(book, now);
@@ -138,7 +138,7 @@ impl World {
 type Shown = String;
 
 fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, String> {
-    let case = Case { book, origin: &Origin::default(), recorded: &Recorded::default(), context };
+    let case = Case { book, origin: &Origin::default(), recorded: &PriorRecords::default(), context };
     let settled = decide(&case, member, &Command::Settle);
     let mut member = settled.map_err(|stop| format!("{stop:?}"))?.member;
     member.lots.sort_by_key(|lot| lot.number);

@@ -1,7 +1,7 @@
 //! The naive reference's holds, returns, debts and adjustments by hand.
 
 use ledger::Verdict;
-use rules::{AdjustmentWish, Document, Multiples, Part, Reverse, ShortfallPolicy};
+use rules::{AdjustmentWish, Document, Multiples, ReturnScope, Reverse, ShortfallPolicy};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, month_index};
 use crate::reference::{Draws, NaiveLot, Outcome, Reference, Said};
@@ -346,8 +346,8 @@ impl Reference {
             is_paid && earn.is_some_and(|at| self.earned[at].lines.iter().all(|line| line.name != name))
         };
         let part = match &wish.part {
-            Part::Lines(lines) | Part::LinesFor(lines, _) => {
-                Part::Lines(lines.iter().filter(|(name, _)| !only_paid(name)).cloned().collect())
+            ReturnScope::Lines(lines) | ReturnScope::LinesFor(lines, _) => {
+                ReturnScope::Lines(lines.iter().filter(|(name, _)| !only_paid(name)).cloned().collect())
             }
             other => other.clone(),
         };
@@ -386,7 +386,7 @@ impl Reference {
     }
 
     /// How many points come back, and for which units of lines that they had paid.
-    fn to_give(&self, at: usize, earn: Option<(usize, &[Back])>, part: &Part) -> Outcome<Shares> {
+    fn to_give(&self, at: usize, earn: Option<(usize, &[Back])>, part: &ReturnScope) -> Outcome<Shares> {
         let spend = &self.spent[at];
         let left: i64 = spend.left.iter().map(|(_, points)| points).sum();
         let within = |points: i64| {
@@ -395,13 +395,13 @@ impl Reference {
         let taken = self.taken.iter().find(|taken| taken.sequence == spend.sequence);
         let earn = earn.map(|(at, back)| (&self.earned[at], back));
         let wishes = match part {
-            Part::Rest => return Ok((left, vec![])),
-            Part::Money(_) => return if earn.is_some() { Ok((0, vec![])) } else { Err("reference-not-found") },
-            Part::Points(points) => return within(*points),
-            Part::Pieces(pieces) => return within(pieces * taken.ok_or("whole-only")?.one),
-            Part::Lines(wishes) | Part::LinesFor(wishes, _) => wishes,
+            ReturnScope::Rest => return Ok((left, vec![])),
+            ReturnScope::Money(_) => return if earn.is_some() { Ok((0, vec![])) } else { Err("reference-not-found") },
+            ReturnScope::Points(points) => return within(*points),
+            ReturnScope::Pieces(pieces) => return within(pieces * taken.ok_or("whole-only")?.one),
+            ReturnScope::Lines(wishes) | ReturnScope::LinesFor(wishes, _) => wishes,
         };
-        let chosen = if let Part::LinesFor(_, points) = part { Some(*points) } else { None };
+        let chosen = if let ReturnScope::LinesFor(_, points) = part { Some(*points) } else { None };
         if let (Some((earn, back)), Some(_)) = (earn, taken) {
             return Ok((if is_all(earn, back) { left } else { 0 }, vec![]));
         }
@@ -655,11 +655,11 @@ struct Back {
 }
 
 /// What goes back of an order's lines.
-fn back_of(book: &Document, earn: &NaiveEarn, part: &Part) -> Outcome<Vec<Back>> {
-    if let Part::Money(wishes) = part {
+fn back_of(book: &Document, earn: &NaiveEarn, part: &ReturnScope) -> Outcome<Vec<Back>> {
+    if let ReturnScope::Money(wishes) = part {
         return refunded(book, earn, wishes);
     }
-    let Part::Lines(wishes) = part else {
+    let ReturnScope::Lines(wishes) = part else {
         let open = (0..earn.lines.len()).filter(|at| earn.lines[*at].quantity > earn.lines[*at].back);
         return Ok(open.map(|at| unit_back(earn, at, earn.lines[at].quantity - earn.lines[at].back)).collect());
     };

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use ledger::{Currency, Entry, EntryId, Frozen, Kind, Money, Person, Timestamp, Verdict};
-use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, Part, Reverse, Stolen};
+use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, ReturnScope, Reverse, Stolen};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
 use crate::history::History;
@@ -288,8 +288,8 @@ fn reverse(history: &mut History) -> Option<Reverse> {
     let redemption = with_redemption.then(|| random.pick(&redemptions).clone());
     let part = match (&earn, &redemption) {
         (None, None) => return None,
-        _ if random.chance(35) => Part::Rest,
-        (Some(earn), _) if earn.lines.is_empty() && random.chance(90) => Part::Rest,
+        _ if random.chance(35) => ReturnScope::Rest,
+        (Some(earn), _) if earn.lines.is_empty() && random.chance(90) => ReturnScope::Rest,
         (Some(earn), _) if random.chance(25) => refund(random, earn, own),
         (Some(earn), redemption) => {
             let paid = redemption.iter().flat_map(|redemption| &redemption.lines);
@@ -304,19 +304,19 @@ fn reverse(history: &mut History) -> Option<Reverse> {
             }
             match redemption {
                 Some(redemption) if random.chance(20) => {
-                    Part::LinesFor(lines, random.between(0, 1 - redemption.points))
+                    ReturnScope::LinesFor(lines, random.between(0, 1 - redemption.points))
                 }
-                _ => Part::Lines(lines),
+                _ => ReturnScope::Lines(lines),
             }
         }
         (None, Some(redemption)) if random.chance(30) && !redemption.lines.is_empty() => {
             let line = random.pick(&redemption.lines);
-            Part::Lines(vec![(line.line.clone(), random.between(1, line.quantity))])
+            ReturnScope::Lines(vec![(line.line.clone(), random.between(1, line.quantity))])
         }
         (None, Some(redemption)) if redemption.reward.is_some() && random.chance(50) => {
-            Part::Pieces(random.between(1, redemption.reward.as_ref().map_or(1, |taken| taken.quantity)))
+            ReturnScope::Pieces(random.between(1, redemption.reward.as_ref().map_or(1, |taken| taken.quantity)))
         }
-        (None, Some(redemption)) => Part::Points(random.between(1, 1 - redemption.points)),
+        (None, Some(redemption)) => ReturnScope::Points(random.between(1, 1 - redemption.points)),
     };
     let redemption = redemption.map(|entry| history.store.redemption(&entry));
     let gifts = earn.iter().flat_map(|_| history.store.gifts()).collect();
@@ -324,14 +324,14 @@ fn reverse(history: &mut History) -> Option<Reverse> {
 }
 
 /// Money of an order that goes back without goods: of the whole of it, or of a line.
-fn refund(random: &mut Random, earn: &Entry, own: Currency) -> Part {
+fn refund(random: &mut Random, earn: &Entry, own: Currency) -> ReturnScope {
     let line = (!earn.lines.is_empty() && random.chance(50)).then(|| random.pick(&earn.lines).clone());
     let price = line.as_ref().map_or(earn.lines.iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
     let most = *random.pick(&[price / 4, price / 2, price, price.saturating_add(1)]);
     let currency = if random.chance(3) { Currency::new("XAU").unwrap() } else { own };
     let money = Money { amount_minor: random.between(1, most.max(1)), currency };
     let name = if random.chance(3) { Some("x".to_owned()) } else { line.map(|line| line.line) };
-    Part::Money(vec![(name, money)])
+    ReturnScope::Money(vec![(name, money)])
 }
 
 /// Entries of some kinds: the last few, or all of them.

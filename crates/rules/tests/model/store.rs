@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Counted, Decision, Entry, EntryId, Fault, Kind, LotGrant, Member, MemberId};
-use rules::{Command, Consumption, Document, Past, Recorded, Redemption};
+use rules::{Command, Consumption, Document, Past, PriorRecords, Redemption};
 
 use crate::random::Random;
 
@@ -115,7 +115,7 @@ impl Store {
     }
 
     /// What the entries say of what a command is to undo.
-    pub fn recorded(&self, used: Option<EntryId>) -> Recorded {
+    pub fn recorded(&self, used: Option<EntryId>) -> PriorRecords {
         let tallies = self.tallies.iter().map(|((subject, name, period), amount)| Counted {
             subject: subject.clone(),
             name: name.clone(),
@@ -128,7 +128,7 @@ impl Store {
         for draw in self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws) {
             *expired.entry(draw.number).or_default() += draw.points;
         }
-        Recorded { used, reversals: reversals.collect(), expired, tallies, ..Recorded::default() }
+        PriorRecords { used, reversals: reversals.collect(), expired, tallies, ..PriorRecords::default() }
     }
 
     /// Moves on the ladder with gifts.

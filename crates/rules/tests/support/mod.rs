@@ -11,8 +11,8 @@ use ledger::{
     Tally, Timestamp,
 };
 use rules::{
-    Case, Command, Decided, Document, EarnEvent, Line, Part, Past, Recorded, Redemption, Reverse, Reward, Rulebook,
-    decide, default_document, kept, living,
+    Case, Command, Decided, Document, EarnEvent, Line, Past, PriorRecords, Redemption, ReturnScope, Reverse, Reward,
+    Rulebook, decide, default_document, kept, living,
 };
 
 pub struct World {
@@ -153,7 +153,7 @@ impl World {
         let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())));
         let pasts: Vec<Past> = used.into_iter().flatten().filter_map(|id| self.past(*id)).collect();
         let used = living(&pasts, None).map(|past| past.entry.id);
-        let recorded = Recorded { used, kept: kept(&pasts, &member.id, None), ..self.recorded(command) };
+        let recorded = PriorRecords { used, kept: kept(&pasts, &member.id, None), ..self.recorded(command) };
         let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
         let reason = self.reason.map(str::to_owned);
         let origin = Origin { actor: self.actor.into(), channel, store, reference, reason };
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// What the entries say of what a command is to undo.
-    fn recorded(&self, command: &Command) -> Recorded {
+    fn recorded(&self, command: &Command) -> PriorRecords {
         let mut tallies: Vec<Counted> = Vec::new();
         for tally in self.entries.iter().flat_map(|entry| &entry.tallies) {
             let Tally { subject, name, period, amount, .. } = tally.clone();
@@ -189,19 +189,19 @@ impl World {
             _ => None,
         };
         let attributes = self.attributes.clone();
-        Recorded {
+        PriorRecords {
             used: None,
             reversals: reversals.collect(),
             expired,
             tallies,
             reward,
             attributes,
-            ..Recorded::default()
+            ..PriorRecords::default()
         }
     }
 
     /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.
-    pub fn undo(&self, earn: Option<usize>, redemption: Option<usize>, part: Part) -> Command {
+    pub fn undo(&self, earn: Option<usize>, redemption: Option<usize>, part: ReturnScope) -> Command {
         let redemption = redemption.map(|at| {
             let entry = self.entries[at].clone();
             let lots = self.entries.iter().flat_map(|entry| &entry.grants);

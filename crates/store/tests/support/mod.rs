@@ -13,8 +13,12 @@ use std::cell::Cell;
 
 use futures::FutureExt;
 use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{Activation, Command, Document, EarnEvent, Line, Part, Partner, Redemption, Reverse, Rulebook, decide};
-use store::{Desk, Native, Order, Outcome, ProgrammeRef, Scope, carry_out, load, migrate, programme, publish, seed};
+use rules::{
+    Activation, Command, Document, EarnEvent, Line, Partner, Redemption, ReturnScope, Reverse, Rulebook, decide,
+};
+use store::{
+    Executor, Native, Outcome, ProgrammeRef, Scope, Submission, execute, load, migrate, programme, publish, seed,
+};
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("rusqlite answers at once")
@@ -29,14 +33,14 @@ pub struct World {
 }
 
 /// A member who exchanges points with a programme of the group.
-pub fn exchange(member: &str, key: &str, with: Option<Partner>, points: i64) -> Order {
+pub fn exchange(member: &str, key: &str, with: Option<Partner>, points: i64) -> Submission {
     order(member, Command::Exchange { with, points }, "exchange", key, None)
 }
 
 /// A member that is known by these names.
-pub fn enrol(member: &str, key: &str, names: &[&str]) -> Order {
+pub fn enrol(member: &str, key: &str, names: &[&str]) -> Submission {
     let aliases = Some(names.iter().map(|name| (*name).to_owned()).collect());
-    Order { aliases, ..order(member, Command::Enrol, "member", key, None) }
+    Submission { aliases, ..order(member, Command::Enrol, "member", key, None) }
 }
 
 impl World {
@@ -68,21 +72,21 @@ impl World {
         self
     }
 
-    pub fn run(&self, orders: &[Order]) -> Vec<Outcome> {
-        let wanted: Vec<_> = orders.iter().map(Order::wanted).collect();
-        let lots = orders.first().map_or(store::Lots::None, Order::lots);
+    pub fn run(&self, orders: &[Submission]) -> Vec<Outcome> {
+        let wanted: Vec<_> = orders.iter().map(Submission::wanted).collect();
+        let lots = orders.first().map_or(store::Lots::None, Submission::lots);
         let (_, _, loaded) =
             wait(load(&self.sql, Scope::Programme(self.programme.no), &wanted, lots)).unwrap().unwrap();
         self.run_loaded(orders, loaded)
     }
 
     /// What becomes of orders that were loaded before, whatever has happened since.
-    pub fn run_loaded(&self, orders: &[Order], loaded: Vec<store::Loaded>) -> Vec<Outcome> {
+    pub fn run_loaded(&self, orders: &[Submission], loaded: Vec<store::LoadedMember>) -> Vec<Outcome> {
         let ids = || {
             self.ids.set(self.ids.get() + 1000);
             EntryId(self.ids.get())
         };
-        let mut desk = Desk {
+        let mut desk = Executor {
             sql: &self.sql,
             programme: &self.programme,
             book: &self.book,
@@ -91,10 +95,10 @@ impl World {
             abroad: None,
             in_flight: None,
         };
-        wait(carry_out(&mut desk, orders, loaded)).unwrap()
+        wait(execute(&mut desk, orders, loaded)).unwrap()
     }
 
-    pub fn one(&self, order: Order) -> Outcome {
+    pub fn one(&self, order: Submission) -> Outcome {
         self.run(&[order]).pop().unwrap()
     }
 
@@ -105,7 +109,14 @@ impl World {
     }
 
     /// Both sides of an order, or the redemption alone, undone.
-    pub fn undo(&self, member: &str, key: &str, earn: Option<&str>, redemption: Option<&str>, part: Part) -> Order {
+    pub fn undo(
+        &self,
+        member: &str,
+        key: &str,
+        earn: Option<&str>,
+        redemption: Option<&str>,
+        part: ReturnScope,
+    ) -> Submission {
         let earn = earn.and_then(|source| self.bearing(source));
         let redemption = redemption.and_then(|source| self.bearing(source)).map(|entry| {
             let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
@@ -130,7 +141,7 @@ impl World {
     }
 
     /// The redemption that was written last, undone.
-    pub fn undo_last(&self, member: &str, key: &str) -> Order {
+    pub fn undo_last(&self, member: &str, key: &str) -> Submission {
         let newest = "SELECT id FROM entry WHERE kind = 'redeem' ORDER BY no DESC LIMIT 1";
         let id: String = self.sql.connection().query_row(newest, [], |row| row.get(0)).unwrap();
         let id = EntryId::parse(&id).unwrap();
@@ -145,12 +156,12 @@ impl World {
     }
 }
 
-fn order(member: &str, command: Command, operation: &str, key: &str, source: Option<String>) -> Order {
+fn order(member: &str, command: Command, operation: &str, key: &str, source: Option<String>) -> Submission {
     // A comma parts the forms of a fingerprint.
     let fingerprint = format!("{member}{command:?}").replace(',', ";");
     let document = source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
     let reference = document.map(|document| Reference::new(document).unwrap());
-    Order {
+    Submission {
         decide,
         member: MemberId::new(member).unwrap(),
         command,
@@ -163,47 +174,47 @@ fn order(member: &str, command: Command, operation: &str, key: &str, source: Opt
     }
 }
 
-pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Order {
+pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Submission {
     let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
     let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
     let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None };
     order(member, Command::Earn(event), "earn", key, Some(format!("purchase:{order_id}")))
 }
 
-pub fn act(member: &str, key: &str, action: &str) -> Order {
+pub fn act(member: &str, key: &str, action: &str) -> Submission {
     let event = EarnEvent { event: action.into(), occurred_at: None, lines: vec![], device: None };
     order(member, Command::Earn(event), "earn", key, None)
 }
 
-pub fn activate(member: &str, key: &str, activation: Option<Activation>) -> Order {
+pub fn activate(member: &str, key: &str, activation: Option<Activation>) -> Submission {
     order(member, Command::Activate(activation), "activate", key, None)
 }
 
-pub fn redeem(member: &str, key: &str, points: i64) -> Order {
+pub fn redeem(member: &str, key: &str, points: i64) -> Submission {
     order(member, Command::Redeem { points }, "redeem", key, None)
 }
 
 /// Something from the catalogue.
-pub fn take(member: &str, key: &str, reward: &str, quantity: i64) -> Order {
+pub fn take(member: &str, key: &str, reward: &str, quantity: i64) -> Submission {
     order(member, Command::Take { reward: reward.into(), quantity }, "redeem", key, None)
 }
 
-pub fn hold(member: &str, key: &str, document: &str, points: i64) -> Order {
+pub fn hold(member: &str, key: &str, document: &str, points: i64) -> Submission {
     let source = Some(format!("redeem:{document}"));
     order(member, Command::Hold { points, minutes: 30 }, "redeem", key, source)
 }
 
-pub fn capture(member: &str, key: &str, hold: EntryId, document: &str, points: Option<i64>) -> Order {
+pub fn capture(member: &str, key: &str, hold: EntryId, document: &str, points: Option<i64>) -> Submission {
     let source = Some(format!("redeem:{document}"));
     order(member, Command::Capture { hold, points }, "capture", key, source)
 }
 
-pub fn release(member: &str, key: &str, hold: EntryId) -> Order {
+pub fn release(member: &str, key: &str, hold: EntryId) -> Submission {
     order(member, Command::Release { hold }, "release", key, None)
 }
 
-pub fn job(member: &str, command: Command) -> Order {
-    Order::of_job(MemberId::new(member).unwrap(), command, "test")
+pub fn job(member: &str, command: Command) -> Submission {
+    Submission::of_job(MemberId::new(member).unwrap(), command, "test")
 }
 
 /// Points of each entry written, or the refusal's slug, or what else became of it.

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{self, AdjustmentRow};
-use crate::codec::{ClaimRow, StandingRow, claim, claim_row, draws, instant, pairs, standing, standing_row};
 use crate::coupons::{CouponRow, coupon, coupon_row};
 use crate::effects::{TallyRow, tally, tally_row};
+use crate::member_row::{ClaimRow, StandingRow, claim, claim_row, draws, instant, pairs, standing, standing_row};
 use crate::sql::Row;
 
 type LineRow = (String, i64, i64, i64, Option<String>, Option<String>);

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adjustments::{RequestRow, request, request_row};
-use crate::codec::{draws, instant, pairs};
 use crate::coupons::{CouponRow, coupon, coupon_row};
+use crate::member_row::{draws, instant, pairs};
 use crate::reviews::{OpenReviewRow, open_review, open_review_row};
 
 /// Entry id, document, until, lots.
@@ -19,7 +19,7 @@ type HoldRow = (String, Option<String>, i64, Vec<(i64, i64)>);
 /// An unknown field is of a later version: whoever does not know it must not write the member.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct More {
+pub(crate) struct MemberExtras {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holds: Vec<HoldRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ pub(crate) struct More {
     closed: Option<String>,
 }
 
-impl More {
+impl MemberExtras {
     pub(crate) fn read(text: &str) -> Result<Self, Error> {
         serde_json::from_str(text).map_err(|_| Error::Corrupt("state"))
     }
@@ -100,7 +100,7 @@ fn member_id(id: &str) -> Result<MemberId, Error> {
 /// The text that is stored; `None` when there is nothing to say.
 pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
     let hold = |h: &Hold| (h.id.to_string(), h.reference.as_ref().map(ToString::to_string), h.until.0, pairs(&h.lots));
-    let more = More {
+    let more = MemberExtras {
         holds: member.holds.iter().map(hold).collect(),
         requests: member.requests.iter().map(request_row).collect(),
         coupons: member.coupons.iter().map(coupon_row).collect(),
@@ -114,7 +114,7 @@ pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
         }),
         frozen: Some(member.frozen).filter(|frozen| frozen.any()).map(|frozen| (frozen.earning, frozen.spending)),
     };
-    if more == More::default() {
+    if more == MemberExtras::default() {
         return Ok(None);
     }
     serde_json::to_string(&more).map(Some).map_err(|_| Error::Corrupt("state to be written"))

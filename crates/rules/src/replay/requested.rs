@@ -2,7 +2,7 @@
 
 use ledger::{Currency, Entry, Kind, LineReturn, Money, Reversal};
 
-use crate::reverse::Part;
+use crate::reverse::ReturnScope;
 
 /// The lines that a redemption or a hold pays.
 pub(super) fn paid(entry: &Entry) -> Vec<(String, i64, i64)> {
@@ -15,30 +15,30 @@ pub(super) fn part_of(
     reversal: Option<&Reversal>,
     given: Option<&Reversal>,
     currency: Currency,
-) -> Part {
+) -> ReturnScope {
     let lines = |of: Option<&Reversal>| of.map(|reversal| reversal.lines.clone()).unwrap_or_default();
     let (own, desired) = (lines(reversal), reversal.map_or(0, |reversal| reversal.desired));
     let units = |lines: &[LineReturn]| lines.iter().map(|line| (line.line.clone(), line.quantity)).collect::<Vec<_>>();
     match own.as_slice() {
         // An action is undone whole, and the redemption beside it by the line.
         [] if is_earn => match given {
-            Some(given) if !given.lines.is_empty() => Part::LinesFor(units(&given.lines), given.desired),
-            _ => Part::Rest,
+            Some(given) if !given.lines.is_empty() => ReturnScope::LinesFor(units(&given.lines), given.desired),
+            _ => ReturnScope::Rest,
         },
-        [] => Part::Points(desired),
+        [] => ReturnScope::Points(desired),
         [line, ..] if line.quantity == 0 => {
             let money =
                 |line: &LineReturn| (Some(line.line.clone()), Money { amount_minor: line.amount_minor, currency });
-            Part::Money(own.iter().map(money).collect())
+            ReturnScope::Money(own.iter().map(money).collect())
         }
         _ => {
             let mut all = units(&own);
             let paid = units(&lines(given)).into_iter();
             all.extend(paid.filter(|(name, _)| own.iter().all(|line| line.line != *name)));
             match given {
-                Some(given) => Part::LinesFor(all, given.desired),
-                None if is_earn => Part::Lines(all),
-                None => Part::LinesFor(all, desired),
+                Some(given) => ReturnScope::LinesFor(all, given.desired),
+                None if is_earn => ReturnScope::Lines(all),
+                None => ReturnScope::LinesFor(all, desired),
             }
         }
     }

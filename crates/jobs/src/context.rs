@@ -8,7 +8,7 @@ use store::{Error, ProgrammeRef, Sql, parse_rulebook, rulebook_text};
 const ATTEMPTS: u32 = 4;
 
 /// The database, the clock and fresh ids of a run.
-pub struct Floor<'a, S> {
+pub struct JobContext<'a, S> {
     /// The database.
     pub sql: &'a S,
     /// The clock.
@@ -17,9 +17,9 @@ pub struct Floor<'a, S> {
     pub ids: &'a dyn Fn() -> EntryId,
 }
 
-impl<S: Sql> Floor<'_, S> {
+impl<S: Sql> JobContext<'_, S> {
     /// Tries a step that may fail because others write, or the database is away for a moment. Steps can be repeated.
-    pub(crate) async fn patiently<T>(&self, step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) async fn with_retries<T>(&self, step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
         let mut attempt = 1;
         loop {
             match step().await {
@@ -35,12 +35,12 @@ impl<S: Sql> Floor<'_, S> {
 
 /// How much one call may still do: so many chunks, and none begun after some instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub struct WorkLimit {
     chunks: u32,
     until: Timestamp,
 }
 
-impl Budget {
+impl WorkLimit {
     /// So many chunks.
     #[must_use]
     pub fn chunks(chunks: u32) -> Self {
@@ -84,15 +84,15 @@ impl Budget {
 
 /// A programme with its published rules.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct ActiveProgramme {
     pub(crate) programme: ProgrammeRef,
     pub(crate) book: Rulebook,
 }
 
-impl Place {
-    pub(crate) async fn open<S: Sql>(floor: &Floor<'_, S>, programme: ProgrammeRef) -> Result<Self, Error> {
+impl ActiveProgramme {
+    pub(crate) async fn open<S: Sql>(floor: &JobContext<'_, S>, programme: ProgrammeRef) -> Result<Self, Error> {
         let version = programme.rulebook_version;
-        let text = floor.patiently(async || rulebook_text(floor.sql, programme.no, version).await).await?;
+        let text = floor.with_retries(async || rulebook_text(floor.sql, programme.no, version).await).await?;
         Ok(Self { book: parse_rulebook(&text, version)?, programme })
     }
 }

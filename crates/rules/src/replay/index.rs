@@ -41,7 +41,7 @@ impl Sums {
 
 /// What later entries speak of.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct ReplayIndex {
     /// What stands for an earn, a redemption or a hold of the books, by its id there.
     pub(super) counterparts: BTreeMap<EntryId, Entry>,
     /// Other entries of the books that can be undone.
@@ -63,7 +63,7 @@ pub(super) struct Heard {
     pub(super) kept: usize,
 }
 
-impl Heard {
+impl ReplayIndex {
     pub(super) fn hear(&mut self, entry: &Entry) {
         for lot in entry.grants.iter().chain(entry.returns.iter().map(|back| &back.lot)) {
             self.lots.entry(lot.number).or_insert_with(|| lot.clone());

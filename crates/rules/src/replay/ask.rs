@@ -2,12 +2,12 @@
 
 use ledger::{Entry, Fault, Member, Origin, Stop, Timestamp};
 
-use super::Rerun;
+use super::Replay;
 use crate::case::Case;
 use crate::command::Command;
 use crate::decide::{decide_event, decide_single};
 
-impl Rerun<'_> {
+impl Replay<'_> {
     /// Carries out a command; gives the entry that it asked for.
     pub(super) fn ask(&mut self, command: &Command, origin: &Origin, now: Timestamp) -> Result<Option<Entry>, Fault> {
         let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };

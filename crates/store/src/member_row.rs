@@ -7,7 +7,7 @@ use ledger::{
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::more::More;
+use crate::member_extras::MemberExtras;
 use crate::sql::Row;
 
 /// How `lot.expires_at` says "never", so that ascending order is consumption order.
@@ -49,7 +49,7 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
     let lots = row.optional_text(at + 16)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
     // The sum tells whether all of them were loaded.
     let lots_complete = lots.iter().map(|lot| lot.remaining).sum::<i64>() == in_lots;
-    let more = row.optional_text(at + 15)?.map_or(Ok(More::default()), |text| More::read(&text))?;
+    let more = row.optional_text(at + 15)?.map_or(Ok(MemberExtras::default()), |text| MemberExtras::read(&text))?;
     let member = Member {
         id,
         sequence: Sequence(row.integer(at + 2)?),

@@ -6,24 +6,24 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp};
-use rules::{Case, Command, Decided, Recorded, Rulebook};
+use rules::{Case, Command, Decided, PriorRecords, Rulebook};
 
 use crate::Error;
-use crate::commit::{Claims, commit};
+use crate::commit::{UniqueKeys, commit};
 use crate::history::span;
 use crate::in_flight::InFlight;
-use crate::load::{Hit, Loaded, Lots, Scope, Wanted, load};
-use crate::order::{Answer, Order, Outcome, fingerprint_now, is_fingerprint, most_lots};
+use crate::load::{LoadRequest, LoadedMember, Lots, ReplayedCommand, Scope, load};
 use crate::profile::merged;
 use crate::programmes::ProgrammeRef;
 use crate::refusals;
 use crate::sql::Sql;
+use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint, most_lots};
 
 /// How often a skipped order is decided anew before the caller is told to come back.
 const ATTEMPTS: u32 = 64;
 
 /// What orders are carried out with.
-pub struct Desk<'a, S, I> {
+pub struct Executor<'a, S, I> {
     /// The database.
     pub sql: &'a S,
     /// The programme.
@@ -45,16 +45,16 @@ pub struct Desk<'a, S, I> {
 /// # Errors
 /// [`Error::Busy`] when others were always first, other [`Error`]s when the database fails. Orders that were written stay written: a
 /// retry with their keys finds them.
-pub async fn carry_out<S: Sql, I: FnMut() -> EntryId>(
-    desk: &mut Desk<'_, S, I>,
-    orders: &[Order],
-    loaded: Vec<Loaded>,
+pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
+    desk: &mut Executor<'_, S, I>,
+    orders: &[Submission],
+    loaded: Vec<LoadedMember>,
 ) -> Result<Vec<Outcome>, Error> {
     if orders.iter().all(|order| order.lots() == Lots::All) {
         must_add_up(Lots::All, &loaded)?;
     }
     let mut outcomes: Vec<Option<Outcome>> = orders.iter().map(|_| None).collect();
-    let mut found: Vec<(usize, Loaded)> = loaded.into_iter().enumerate().collect();
+    let mut found: Vec<(usize, LoadedMember)> = loaded.into_iter().enumerate().collect();
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             desk.sql.pause(attempt).await;
@@ -84,7 +84,7 @@ pub async fn carry_out<S: Sql, I: FnMut() -> EntryId>(
 struct Round {
     members: HashMap<MemberId, Member>,
     claimed: HashSet<String>,
-    decided: Vec<(usize, Decision, Claims)>,
+    decided: Vec<(usize, Decision, UniqueKeys)>,
     refused: Vec<Refused>,
     needs_all_lots: bool,
 }
@@ -109,10 +109,10 @@ impl Round {
     /// Decides one order, or answers it from what is stored. `None` leaves it open.
     async fn take<S: Sql, I: FnMut() -> EntryId>(
         &mut self,
-        desk: &mut Desk<'_, S, I>,
+        desk: &mut Executor<'_, S, I>,
         index: usize,
-        order: &Order,
-        loaded: Loaded,
+        order: &Submission,
+        loaded: LoadedMember,
     ) -> Result<Option<Outcome>, Error> {
         if let Some(outcome) = settled_before(desk.sql, order, &loaded).await? {
             return Ok(Some(outcome));
@@ -197,11 +197,15 @@ impl Round {
         }
     }
 
-    async fn write<S: Sql, I>(&mut self, desk: &Desk<'_, S, I>, outcomes: &mut [Option<Outcome>]) -> Result<(), Error> {
+    async fn write<S: Sql, I>(
+        &mut self,
+        desk: &Executor<'_, S, I>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Error> {
         let programme_no = desk.programme.no;
-        let batch: Vec<(&Decision, &Claims)> =
+        let batch: Vec<(&Decision, &UniqueKeys)> =
             self.decided.iter().map(|(_, decision, claims)| (decision, claims)).collect();
-        let states = |(at, (decision, _)): (usize, &(&Decision, &Claims))| {
+        let states = |(at, (decision, _)): (usize, &(&Decision, &UniqueKeys))| {
             let members = decision.members().into_iter().filter_map(|id| self.members.get(id));
             members.map(|member| (at, member)).collect::<Vec<_>>()
         };
@@ -225,7 +229,11 @@ impl Round {
     }
 
     /// Keeps all refusals in one statement. Where the key was taken in the meantime, the order stays open.
-    async fn keep<S: Sql, I>(&mut self, desk: &Desk<'_, S, I>, outcomes: &mut [Option<Outcome>]) -> Result<(), Error> {
+    async fn keep<S: Sql, I>(
+        &mut self,
+        desk: &Executor<'_, S, I>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Error> {
         if self.refused.is_empty() {
             return Ok(());
         }
@@ -247,13 +255,13 @@ impl Round {
 }
 
 /// Whether a state in flight, whose lots may not be at hand, is enough to decide on.
-fn is_enough<S, I>(desk: &Desk<'_, S, I>, order: &Order, member: &Member) -> bool {
+fn is_enough<S, I>(desk: &Executor<'_, S, I>, order: &Submission, member: &Member) -> bool {
     let needs_none = || order.lots() == Lots::None && !extends(desk, order);
     member.lots_complete || (needs_none() && !member.is_due(desk.now) && member.debt == 0)
 }
 
 /// Whether the order may move the end of any open lot.
-fn extends<S, I>(desk: &Desk<'_, S, I>, order: &Order) -> bool {
+fn extends<S, I>(desk: &Executor<'_, S, I>, order: &Submission) -> bool {
     let is_active = matches!(
         order.command,
         Command::Earn(_)
@@ -267,10 +275,10 @@ fn extends<S, I>(desk: &Desk<'_, S, I>, order: &Order) -> bool {
 
 /// Decides an order on this state of its member.
 pub(crate) fn attempt<S, I>(
-    desk: &Desk<'_, S, I>,
-    order: &Order,
+    desk: &Executor<'_, S, I>,
+    order: &Submission,
     member: Member,
-    recorded: &Recorded,
+    recorded: &PriorRecords,
     id: EntryId,
 ) -> Result<Attempt, Error> {
     let partly = !member.lots_complete;
@@ -300,13 +308,19 @@ pub(crate) fn attempt<S, I>(
 }
 
 /// The answer that an earlier request with the same key got.
-pub(crate) async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loaded) -> Result<Option<Outcome>, Error> {
+pub(crate) async fn settled_before(
+    sql: &impl Sql,
+    order: &Submission,
+    loaded: &LoadedMember,
+) -> Result<Option<Outcome>, Error> {
     let Some((_, fingerprint)) = &order.idem else { return Ok(None) };
     if let Some(kept) = &loaded.refusal {
         let heard = || Outcome::Refused { refusal: kept.refusal.clone(), id: kept.id.clone(), replayed: true };
         return Ok(Some(if is_fingerprint(&kept.fingerprint, fingerprint) { heard() } else { Outcome::KeyReused }));
     }
-    let Some(Hit { fingerprint: stored, member_no, first, primary, last }) = &loaded.hit else { return Ok(None) };
+    let Some(ReplayedCommand { fingerprint: stored, member_no, first, primary, last }) = &loaded.hit else {
+        return Ok(None);
+    };
     if !is_fingerprint(stored, fingerprint) {
         return Ok(Some(Outcome::KeyReused));
     }
@@ -317,14 +331,14 @@ pub(crate) async fn settled_before(sql: &impl Sql, order: &Order, loaded: &Loade
 
 /// Loads what is open once more.
 pub(crate) async fn reload<S: Sql, I>(
-    desk: &Desk<'_, S, I>,
-    orders: &[Order],
+    desk: &Executor<'_, S, I>,
+    orders: &[Submission],
     open: Vec<usize>,
     all_lots: bool,
-) -> Result<Vec<(usize, Loaded)>, Error> {
-    let again: Vec<&Order> = open.iter().filter_map(|index| orders.get(*index)).collect();
+) -> Result<Vec<(usize, LoadedMember)>, Error> {
+    let again: Vec<&Submission> = open.iter().filter_map(|index| orders.get(*index)).collect();
     let lots = if all_lots { Lots::All } else { most_lots(again.iter().copied()) };
-    let wanted: Vec<Wanted> = again.iter().map(|order| order.wanted()).collect();
+    let wanted: Vec<LoadRequest> = again.iter().map(|order| order.wanted()).collect();
     let found = load(desk.sql, Scope::Programme(desk.programme.no), &wanted, lots).await?;
     let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     must_add_up(lots, &loaded)?;
@@ -332,7 +346,7 @@ pub(crate) async fn reload<S: Sql, I>(
 }
 
 /// Where all lots were loaded and are not the balance, loading again would not help.
-fn must_add_up(lots: Lots, loaded: &[Loaded]) -> Result<(), Error> {
+fn must_add_up(lots: Lots, loaded: &[LoadedMember]) -> Result<(), Error> {
     let is_short = |member: &Member| member.exists() && !member.lots_complete;
     let mut members = loaded.iter().flat_map(|loaded| loaded.recorded.others.iter().chain([&loaded.member]));
     if lots == Lots::All && members.any(is_short) { Err(Error::Fault(Fault::Unbalanced)) } else { Ok(()) }

@@ -11,7 +11,7 @@ use crate::lot::Lot;
 
 /// Everything that may be undone, and what is left of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Trail {
+pub(crate) struct UndoIndex {
     /// Every lot ever granted, with the dates it has by now.
     granted: BTreeMap<LotNumber, Lot>,
     /// Points of each lot that expired.
@@ -55,7 +55,7 @@ fn spend(left: &mut i64, points: i64) -> bool {
     points >= 0 && *left >= 0
 }
 
-impl Trail {
+impl UndoIndex {
     /// Notes what the entry says. False when it undoes more than there is, or fills a lot that never was.
     pub(crate) fn take(&mut self, entry: &Entry) -> bool {
         for lot in &entry.grants {

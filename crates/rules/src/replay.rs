@@ -7,7 +7,7 @@
 //! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
 
 mod ask;
-mod heard;
+mod index;
 mod requested;
 
 use std::collections::BTreeMap;
@@ -18,25 +18,25 @@ use ledger::{
 };
 
 use crate::again::{self, Kept};
-use crate::command::{Activation, Command, EarnEvent, Line, Recorded};
-use crate::reverse::{Part, Redemption, Reverse};
+use crate::command::{Activation, Command, EarnEvent, Line, PriorRecords};
+use crate::reverse::{Redemption, ReturnScope, Reverse};
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 use crate::tiers;
 
-use heard::Heard;
-pub use heard::Sums;
+use index::ReplayIndex;
+pub use index::Sums;
 use requested::{is_of_one_command, paid, part_of};
 
 /// One member on the way through its history.
 #[derive(Debug)]
-pub struct Rerun<'a> {
+pub struct Replay<'a> {
     book: &'a Rulebook,
     programme: ProgrammeId,
     attributes: BTreeMap<String, String>,
     member: Member,
     next_id: u128,
-    heard: Heard,
+    heard: ReplayIndex,
     /// Entries that may belong to a command whose own entry is yet to come: the other side of an order that was undone, holds of an account
     /// that was erased.
     waiting: Vec<Entry>,
@@ -46,7 +46,7 @@ pub struct Rerun<'a> {
 }
 
 /// What becomes of a recorded entry.
-enum Again {
+enum ReplayStep {
     /// It is asked for again.
     Ask(Box<Command>),
     /// It is repeated as it was.
@@ -59,7 +59,7 @@ enum Again {
     Lost,
 }
 
-impl<'a> Rerun<'a> {
+impl<'a> Replay<'a> {
     /// Before the first entry; `attributes` is what is told about the member.
     #[must_use]
     pub fn new(
@@ -69,7 +69,7 @@ impl<'a> Rerun<'a> {
         attributes: BTreeMap<String, String>,
     ) -> Self {
         let member = Member::new(member);
-        let (heard, sums) = (Heard::default(), Sums::default());
+        let (heard, sums) = (ReplayIndex::default(), Sums::default());
         Self { book, programme, attributes, member, next_id: 1, heard, waiting: Vec::new(), sums, effort: 0 }
     }
 
@@ -85,7 +85,7 @@ impl<'a> Rerun<'a> {
         Ok(())
     }
 
-    /// As [`Rerun::as_recorded`] where nothing will be told again: nothing is kept of what later entries may speak of.
+    /// As [`Replay::as_recorded`] where nothing will be told again: nothing is kept of what later entries may speak of.
     ///
     /// # Errors
     /// A [`Fault`] when it does not follow.
@@ -155,26 +155,26 @@ impl<'a> Rerun<'a> {
         })
     }
 
-    fn do_again(&mut self, entry: &Entry, step: Again) -> Result<(), Fault> {
+    fn do_again(&mut self, entry: &Entry, step: ReplayStep) -> Result<(), Fault> {
         match step {
-            Again::Ask(command) => {
+            ReplayStep::Ask(command) => {
                 if let Some(counterpart) = self.ask(&command, &entry.origin, entry.recorded_at)? {
                     self.heard.stands_for(entry, &counterpart);
                 }
                 Ok(())
             }
-            Again::Repeat => {
+            ReplayStep::Repeat => {
                 let first_in_first_out = self.book.first_in_first_out();
                 self.post(entry, |journal, _| repeat(journal, entry, first_in_first_out).map(drop))
             }
-            Again::Rank(tier) => self.post(entry, |journal, book| {
+            ReplayStep::Rank(tier) => self.post(entry, |journal, book| {
                 let cause = EntryId(0);
                 tiers::keep_rank(journal, book, Some(tier), &Origin::default(), cause)?;
                 tiers::upgrade(journal, book, journal.now(), &Origin::default(), Some(cause))
             }),
             // What the clock had decided by then was written down with it.
-            Again::Follows => self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop),
-            Again::Lost => {
+            ReplayStep::Follows => self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop),
+            ReplayStep::Lost => {
                 self.sums.refuse("nothing-to-undo");
                 Ok(())
             }
@@ -202,8 +202,8 @@ impl<'a> Rerun<'a> {
         }
     }
 
-    fn step(&self, entry: &Entry) -> Again {
-        let ask = |command: Command| Again::Ask(Box::new(command));
+    fn step(&self, entry: &Entry) -> ReplayStep {
+        let ask = |command: Command| ReplayStep::Ask(Box::new(command));
         match entry.kind {
             Kind::Earn => ask(Command::Earn(self.event(entry))),
             Kind::Redeem if !entry.lines.is_empty() => ask(Command::PayLines { lines: paid(entry), minutes: None }),
@@ -218,7 +218,7 @@ impl<'a> Rerun<'a> {
                         false => ask(Command::PayLines { lines: paid(entry), minutes: Some(minutes) }),
                     }
                 }
-                None => Again::Lost,
+                None => ReplayStep::Lost,
             },
             Kind::Capture | Kind::Release => match self.heard.counterpart(entry.corrects) {
                 Some(hold) if entry.kind == Kind::Capture => {
@@ -228,11 +228,11 @@ impl<'a> Rerun<'a> {
                 Some(hold) if self.member.hold(hold.id).is_some_and(|open| entry.recorded_at < open.until) => {
                     ask(Command::Release { hold: hold.id })
                 }
-                Some(_) => Again::Follows,
-                None => Again::Lost,
+                Some(_) => ReplayStep::Follows,
+                None => ReplayStep::Lost,
             },
             // Who sets a level by hand says why.
-            Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => Again::Repeat,
+            Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => ReplayStep::Repeat,
             Kind::TierChange => self.rank(entry),
             Kind::Reverse => self.undo(entry, None),
             Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
@@ -245,8 +245,8 @@ impl<'a> Rerun<'a> {
             | Kind::Merge
             | Kind::Freeze
             | Kind::Restore
-            | Kind::Profile => Again::Repeat,
-            _ => Again::Follows,
+            | Kind::Profile => ReplayStep::Repeat,
+            _ => ReplayStep::Follows,
         }
     }
 
@@ -265,17 +265,19 @@ impl<'a> Rerun<'a> {
     }
 
     /// Tiers follow, but for one that came with a merger: that is as old as it was. What both reached together is reached then.
-    fn rank(&self, entry: &Entry) -> Again {
+    fn rank(&self, entry: &Entry) -> ReplayStep {
         let is_merged = entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
         match &entry.tier {
-            Some(_) if is_merged && entry.occurred_at == entry.recorded_at => Again::Ask(Box::new(Command::Upgrade)),
-            Some(moved) if is_merged => Again::Rank(Tier {
+            Some(_) if is_merged && entry.occurred_at == entry.recorded_at => {
+                ReplayStep::Ask(Box::new(Command::Upgrade))
+            }
+            Some(moved) if is_merged => ReplayStep::Rank(Tier {
                 id: moved.to.clone(),
                 since: entry.occurred_at,
                 until: moved.until,
                 claims: moved.claims.clone(),
             }),
-            _ => Again::Follows,
+            _ => ReplayStep::Follows,
         }
     }
 
@@ -286,15 +288,15 @@ impl<'a> Rerun<'a> {
     }
 
     /// Undoes what the entry had undone, and a redemption with it.
-    fn undo(&self, entry: &Entry, with: Option<&Entry>) -> Again {
+    fn undo(&self, entry: &Entry, with: Option<&Entry>) -> ReplayStep {
         let Some(undone) = self.heard.counterpart(entry.corrects) else {
             return match entry.corrects.and_then(|id| self.heard.others.get(&id)) {
-                Some(Kind::Transfer) => Again::Repeat,
+                Some(Kind::Transfer) => ReplayStep::Repeat,
                 // Of an account that became part of this one, whose own entries are not here.
-                None if entry.counterparty.is_some() => Again::Repeat,
+                None if entry.counterparty.is_some() => ReplayStep::Repeat,
                 // The use of a coupon.
-                Some(_) => Again::Follows,
-                None => Again::Lost,
+                Some(_) => ReplayStep::Follows,
+                None => ReplayStep::Lost,
             };
         };
         let reversal = entry.reversal.as_ref();
@@ -314,30 +316,36 @@ impl<'a> Rerun<'a> {
         let names_lines = redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
         let part = match given {
             // What names its lines gives them back by name, but for all that is left.
-            Some(given) if names_lines && given.lines.is_empty() => Part::Rest,
+            Some(given) if names_lines && given.lines.is_empty() => ReturnScope::Rest,
             _ => part_of(earn.is_some(), reversal, given, self.book.currency()),
         };
         let gifts = if earn.is_some() { self.heard.gifts.clone() } else { Vec::new() };
-        Again::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse { earn, redemption, part, gifts, merged: None })))))
+        ReplayStep::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse {
+            earn,
+            redemption,
+            part,
+            gifts,
+            merged: None,
+        })))))
     }
 
-    fn activate(&self, entry: &Entry) -> Again {
+    fn activate(&self, entry: &Entry) -> ReplayStep {
         let earn = entry.activations.iter().find_map(|lot| self.heard.earned.get(&lot.number));
-        let Some(earn) = self.heard.counterpart(earn.copied()) else { return Again::Lost };
+        let Some(earn) = self.heard.counterpart(earn.copied()) else { return ReplayStep::Lost };
         let life = |lot: &LotGrant| Some((lot.number, self.book.expiry(&lot.source)?.clone()));
         let lots = earn.grants.iter().filter_map(life).collect();
-        Again::Ask(Box::new(Command::Activate(Some(Activation { lots }))))
+        ReplayStep::Ask(Box::new(Command::Activate(Some(Activation { lots }))))
     }
 
-    fn approve(&self, entry: &Entry) -> Again {
-        let Some(earn) = self.heard.counterpart(entry.corrects) else { return Again::Lost };
+    fn approve(&self, entry: &Entry) -> ReplayStep {
+        let Some(earn) = self.heard.counterpart(entry.corrects) else { return ReplayStep::Lost };
         if self.member.review(earn.id).is_none() {
             // Under this rulebook nobody had to look at it.
-            return Again::Follows;
+            return ReplayStep::Follows;
         }
         let promise = |lot: &LotGrant| Some((lot.number, self.book.promise(&lot.source)?));
         let promises = earn.grants.iter().filter_map(promise).collect();
-        Again::Ask(Box::new(Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }))
+        ReplayStep::Ask(Box::new(Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }))
     }
 
     /// Posts what was done by hand, after what the clock had decided by then.
@@ -377,7 +385,7 @@ impl<'a> Rerun<'a> {
     }
 
     /// What the history so far says about the entries that a command speaks of.
-    fn recorded(&self, command: &Command, origin: &Origin) -> Recorded {
+    fn recorded(&self, command: &Command, origin: &Origin) -> PriorRecords {
         let attributes = if matches!(command, Command::Earn(_)) { self.attributes.clone() } else { BTreeMap::new() };
         let (earn, spent, gifts) = match command {
             Command::Reverse(Some(wish)) => {
@@ -395,6 +403,6 @@ impl<'a> Rerun<'a> {
             }
             _ => Kept::default(),
         };
-        Recorded { reversals, expired, attributes, kept, ..Recorded::default() }
+        PriorRecords { reversals, expired, attributes, kept, ..PriorRecords::default() }
     }
 }

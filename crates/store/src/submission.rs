@@ -3,12 +3,12 @@
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
 use rules::{Command, Concerned, Decide, decide_single, person_subject, stock_subject};
 
-use crate::commit::Claims;
-use crate::load::{Beside, Lots, Undoes, Wanted};
+use crate::commit::UniqueKeys;
+use crate::load::{ExtraColumns, LoadRequest, Lots, ReversalTargets};
 
 /// One command for one member.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct Submission {
     /// How it is decided. Told by who makes the order, so that a component holds the decisions of its own commands and no others.
     pub decide: Decide,
     /// The member.
@@ -25,24 +25,24 @@ pub struct Order {
     /// New profile attributes, a JSON text.
     pub attributes: Option<String>,
     /// Where it was asked from.
-    pub trace: Option<Trace>,
+    pub trace: Option<ClientInfo>,
     /// All the names that the member is known by from now on, each with its kind in front.
     pub aliases: Option<Vec<String>>,
 }
 
 /// Where a command was asked from, as far as the caller tells. Says who somebody is: kept beside the entries, never in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trace {
+pub struct ClientInfo {
     /// The device.
     pub device: Option<String>,
     /// The address.
     pub ip: Option<String>,
 }
 
-impl Order {
+impl Submission {
     /// What must be loaded to decide it.
     #[must_use]
-    pub fn wanted(&self) -> Wanted {
+    pub fn wanted(&self) -> LoadRequest {
         let idem = self.idem.clone();
         let (subjects, reward) = match &self.command {
             Command::Earn(event) => (event.device.iter().map(|device| format!("device:{device}")).collect(), None),
@@ -55,20 +55,20 @@ impl Order {
         let (aliases, beside) = match &self.command {
             Command::Change(change) => {
                 let named = change.aliases.values().chain(&self.aliases).flatten().cloned().collect();
-                (Some(named), Beside::Profile)
+                (Some(named), ExtraColumns::Profile)
             }
             Command::Open(opening) => {
                 let named = opening.profile.aliases.values().flatten().cloned().collect();
-                (Some(named), Beside::Profile)
+                (Some(named), ExtraColumns::Profile)
             }
-            Command::Earn(_) => (self.aliases.clone(), Beside::Pricing),
-            _ => (self.aliases.clone(), Beside::Nothing),
+            Command::Earn(_) => (self.aliases.clone(), ExtraColumns::Pricing),
+            _ => (self.aliases.clone(), ExtraColumns::Nothing),
         };
         let abroad = match &self.command {
             Command::Exchange { with, .. } => with.as_ref().map(|partner| partner.programme.clone()),
             _ => None,
         };
-        Wanted {
+        LoadRequest {
             member,
             idem,
             source,
@@ -169,13 +169,15 @@ impl Order {
 
     /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes
     /// that are under way.
-    pub(crate) fn undoes(&self) -> Option<Undoes> {
+    pub(crate) fn undoes(&self) -> Option<ReversalTargets> {
         let wish = match &self.command {
             Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
-            Command::RestoreCoupon { used } => return Some(Undoes { entries: vec![used.id], lots: Vec::new() }),
+            Command::RestoreCoupon { used } => {
+                return Some(ReversalTargets { entries: vec![used.id], lots: Vec::new() });
+            }
             Command::Recover(stolen) | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
                 let entries = stolen.iter().map(|stolen| stolen.redemption.entry.id).collect();
-                return Some(Undoes { entries, lots: Vec::new() });
+                return Some(ReversalTargets { entries, lots: Vec::new() });
             }
             _ => return None,
         };
@@ -183,7 +185,7 @@ impl Order {
         let granted = || wish.earn.iter().chain(&wish.gifts);
         let entries = granted().map(|entry| entry.id).chain(redemption).collect();
         let lots = granted().flat_map(|entry| &entry.grants).map(|lot| lot.number).collect();
-        Some(Undoes { entries, lots })
+        Some(ReversalTargets { entries, lots })
     }
 
     /// An order of a job: no key, no source.
@@ -203,11 +205,11 @@ impl Order {
         }
     }
 
-    pub(crate) fn claims(&self) -> Claims {
+    pub(crate) fn claims(&self) -> UniqueKeys {
         let idem = self.idem.as_ref().map(|(key, _)| key.clone());
         let fingerprint = self.idem.as_ref().map(|(_, fingerprint)| fingerprint_now(fingerprint).to_owned());
         let Self { source, attributes, trace, aliases, .. } = self.clone();
-        Claims { idem, fingerprint, source, attributes, trace, aliases }
+        UniqueKeys { idem, fingerprint, source, attributes, trace, aliases }
     }
 }
 
@@ -254,8 +256,8 @@ pub enum Outcome {
 }
 
 /// The most that any of the orders is likely to need.
-pub(crate) fn most_lots<'a>(orders: impl Iterator<Item = &'a Order>) -> Lots {
-    orders.map(Order::lots).fold(Lots::None, |most, lots| match (most, lots) {
+pub(crate) fn most_lots<'a>(orders: impl Iterator<Item = &'a Submission>) -> Lots {
+    orders.map(Submission::lots).fold(Lots::None, |most, lots| match (most, lots) {
         (Lots::All, _) | (_, Lots::All) => Lots::All,
         (Lots::First(a), Lots::First(b)) => Lots::First(a.max(b)),
         (Lots::None, lots) | (lots, Lots::None) => lots,
