@@ -68,15 +68,22 @@ pub(crate) fn lower(
     let Some(tier) = &member.tier else { return Ok(()) };
     let current = ladder.index_of(Some(&tier.id));
     let mut left: Vec<(usize, Claim)> = Vec::new();
-    for claim in held(ladder, member, now, book) {
+    for (place, claim) in held(ladder, member, now, book).into_iter().enumerate() {
         let level = ladder.index_of(Some(&claim.tier));
-        let measured =
-            claim.period.filter(|period| counts(*period, came_back.month) && is_kept(ladder, *period, now, book));
+        // Orders of the others may have come back while the first one hid them.
+        let is_hidden = place > 0;
+        let measured = claim
+            .period
+            .filter(|period| (is_hidden || counts(*period, came_back.month)) && is_kept(ladder, *period, now, book));
         let level = measured.map_or(level, |period| {
             let after = Ladder::totals_in(member, period);
             // An order from after the level was reached holds it only once others of the period have come back.
             let was_held = || ladder.qualified(before(after, came_back)) >= level;
-            if claim.at >= earn.recorded_at || was_held() { level.min(ladder.qualified(after)) } else { level }
+            if is_hidden || claim.at >= earn.recorded_at || was_held() {
+                level.min(ladder.qualified(after))
+            } else {
+                level
+            }
         });
         left.extend(ladder.levels.get(level).map(|kept| (level, Claim { tier: kept.id.clone(), ..claim })));
     }

@@ -330,3 +330,27 @@ fn a_tier_that_needs_no_later_order() {
     assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("gold"));
     world.audit();
 }
+
+/// Gold of last year lost its order while platinum of this year hid it. When platinum's order comes back, too, nothing is left.
+#[test]
+fn a_hidden_tier_whose_order_came_back_before() {
+    for hidden_first in [true, false] {
+        let mut world = World::new(|document| {
+            by_year(document);
+            let levels = &mut document.tiers.as_mut().unwrap().levels;
+            let platinum = rules::TierLevel { id: "platinum".into(), from: 4_000_000, ..levels[2].clone() };
+            levels.push(platinum);
+        });
+        world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500")]);
+        let gold = world.undo(Some(0), None, ReturnScope::Rest);
+        let at_second = world.entries.len();
+        world.run(at("2027-01-10T10:00:00+08:00"), &buy(&[5_000_000]), None);
+        assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("platinum"));
+        let platinum = world.undo(Some(at_second), None, ReturnScope::Rest);
+        let (first, second) = if hidden_first { (gold, platinum) } else { (platinum, gold) };
+        world.run(at("2027-02-01T10:00:00+08:00"), &first, None);
+        world.run(at("2027-02-02T10:00:00+08:00"), &second, None);
+        assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("member"), "{hidden_first}");
+        world.audit();
+    }
+}

@@ -294,12 +294,15 @@ impl Reference {
         let today = date_of(now, self.zone);
         let rank = self.rank(tiers);
         let mut left = Vec::new();
-        for ground in tier.grounds.into_iter().filter(|ground| ground.until.is_none_or(|until| now < until)) {
+        let lasting = tier.grounds.into_iter().filter(|ground| ground.until.is_none_or(|until| now < until));
+        for (place, ground) in lasting.enumerate() {
             let own = self.rank_of(tiers, &ground.id);
             let kept = match ground.period {
                 Some(days)
-                    if self.is_in(tiers, days, month)
-                        && (ground.at >= recorded_at || before.qualified(tiers, days) >= own) =>
+                    // A level that another one hides is measured by what is left of its own period.
+                    if place > 0
+                        || (self.is_in(tiers, days, month)
+                            && (ground.at >= recorded_at || before.qualified(tiers, days) >= own)) =>
                 {
                     own.min(self.qualified(tiers, days))
                 }
