@@ -1,8 +1,8 @@
 //! The threads of the back room, where guests that compute for long run. The threads are idle ones: they get what nobody else wants, so a
 //! core that runs one of them counts as free for everybody else.
 //!
-//! A busy machine could starve them. A task in the back room beats; when its beat is late, requests for the front wait for a moment, at
-//! most [`PAUSE`] in each [`ROUND`]. So the back room is sure of about a tenth of what the front takes.
+//! A busy machine could starve them. A task in the back room beats; when its beat is late, instances in front take no new requests for
+//! [`PAUSE`] in each [`ROUND`]. So the back room gets some time, however much the front is asked for.
 
 use crate::priority;
 use std::{
@@ -82,11 +82,16 @@ impl BackRoom {
         AtWork(self.clone())
     }
 
+    /// Whether the front makes way now.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Relaxed)
+    }
+
     /// Waits while the front makes way.
     pub async fn passes(&self) {
-        while self.is_closed.load(Relaxed) {
+        while self.is_closed() {
             let opened = self.opened.notified();
-            if self.is_closed.load(Relaxed) {
+            if self.is_closed() {
                 opened.await;
             }
         }

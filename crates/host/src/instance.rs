@@ -100,9 +100,6 @@ impl Component {
         if is_known {
             self.worker.conduct.asks(from);
         }
-        if !self.worker.conduct.is_in_back(&sender) {
-            self.worker.back_room.passes().await;
-        }
         self.worker.queue(Exchange { request, sender, reply, at_work: None });
         // The sender is dropped unused exactly when the instance died.
         answer.await.unwrap_or(Err(Failure::Trapped))

@@ -1,6 +1,6 @@
 //! What an entry does outside its member, as the command table takes it: one JSON object, absent for nearly every entry.
 //!
-//! What each field does in the database is in the trigger of migration 0006.
+//! What each field does in the database is in the trigger `posting_effects_commit`.
 
 use ledger::{Entry, Kind, Posting, Tally};
 use serde::Serialize;

@@ -51,7 +51,9 @@ impl Worker {
         let mut beat = tokio::time::interval(self.limits.stall_timeout / 4);
         let (most, queue) = (self.limits.max_concurrency, self.queue_of(room));
         loop {
-            let takes = account.has_place() && running.len() < usize::try_from(most).unwrap_or(usize::MAX);
+            let makes_way = room == Room::Front && self.back_room.is_closed();
+            let has_room = running.len() < usize::try_from(most).unwrap_or(usize::MAX);
+            let takes = account.has_place() && has_room && !makes_way;
             let may = |id: Id, exchange: &Exchange| {
                 account.is_quiet()
                     && at_once.get(&id).copied().unwrap_or_default() < self.conduct.allowance(&exchange.sender, most)
@@ -80,6 +82,7 @@ impl Worker {
                         }
                     }
                 }
+                () = self.back_room.passes(), if makes_way => {}
                 _ = beat.tick() => {}
             }
             if !running.is_empty() {

@@ -13,10 +13,12 @@ use std::{
 
 /// For how many times the time that a stopped statement took its component pays.
 const PENALTY: u32 = 19;
+/// No statement is paid for longer: a component serves many tenants.
+const LONGEST_PENALTY: Duration = Duration::from_secs(60);
 /// Bytes of statements and values that a component may have on their way to one database.
 const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
 /// A component hears one refusal in this time: a refusal costs little, but thousands a second cost the others the processor.
-const BETWEEN_REFUSALS_MS: u64 = 10;
+pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(10);
 const LONGEST_DELAY_MS: u64 = 1_000;
 
 /// One component at one database.
@@ -38,7 +40,7 @@ struct Standing {
 
 impl Standing {
     fn stopped(&self, now: u64, took: Duration) {
-        let until = now.saturating_add(milliseconds(took.saturating_mul(PENALTY)));
+        let until = now.saturating_add(milliseconds(took.saturating_mul(PENALTY).min(LONGEST_PENALTY)));
         if now < self.unproven_wait_until.fetch_max(until, Ordering::Relaxed) {
             self.all_wait_until.fetch_max(until, Ordering::Relaxed);
         }
@@ -90,9 +92,10 @@ impl Manners {
     }
 
     fn delay_at(&self, now: u64) -> Duration {
-        let after = |planned: u64| Some(planned.clamp(now, now + LONGEST_DELAY_MS) + BETWEEN_REFUSALS_MS);
+        let next = |planned: u64| planned.clamp(now, now + LONGEST_DELAY_MS) + milliseconds(BETWEEN_REFUSALS);
+        let after = |planned: u64| Some(next(planned));
         let planned = self.next_refusal.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_default();
-        Duration::from_millis(planned.clamp(now, now + LONGEST_DELAY_MS) + BETWEEN_REFUSALS_MS - now)
+        Duration::from_millis(next(planned) - now)
     }
 
     /// Room for a statement on its way, until the guard is dropped.

@@ -100,7 +100,7 @@ struct Readers {
 }
 
 /// How a guest waits for a statement.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Waits {
     /// Its instance goes on with other requests.
     Aside,
@@ -282,10 +282,17 @@ impl Session {
                 self.dispatch(text, parameters, asked, reply, waits);
                 outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))
             }
-            Err(refusal) => Err(refusal),
+            Err(refusal) => {
+                // What is refused takes no memory while it waits.
+                drop((text, parameters));
+                Err(refusal)
+            }
         };
         if matches!(outcome, Err(Error::Refused(_))) {
-            tokio::time::sleep(self.database.manners.delay_of_refusal()).await;
+            let delay = self.database.manners.delay_of_refusal();
+            // An instance that stands still serves others, too.
+            let delay = if waits == Waits::Still { delay.min(manners::BETWEEN_REFUSALS) } else { delay };
+            tokio::time::sleep(delay).await;
         }
         let outcome = outcome?;
         if outcome.changes > 0 {
