@@ -47,7 +47,7 @@ pub enum Output {
 }
 
 impl Output {
-    pub fn apply(self, command: &mut std::process::Command) {
+    fn apply(self, command: &mut std::process::Command) {
         if self == Self::Quiet {
             command.arg("--quiet");
         }

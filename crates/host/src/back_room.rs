@@ -89,16 +89,16 @@ impl BackRoom {
 
     /// Waits while the front makes way.
     pub async fn passes(&self) {
-        while self.is_closed() {
-            let opened = self.opened.notified();
-            if self.is_closed() {
-                opened.await;
-            }
+        // Asked for first, so that an opening in between is not missed.
+        let opened = self.opened.notified();
+        if self.is_closed() {
+            opened.await;
         }
     }
 
     fn beats(&self) {
-        self.beat.store(self.now(), Relaxed);
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.beat.store(now, Relaxed);
     }
 
     /// Makes way if the back room starves.
@@ -112,12 +112,8 @@ impl BackRoom {
     }
 
     fn starves(&self) -> bool {
-        let late = u64::try_from(LATE.as_millis()).unwrap_or(u64::MAX);
-        self.at_work.load(Relaxed) > 0 && self.now().saturating_sub(self.beat.load(Relaxed)) > late
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let beat = Duration::from_millis(self.beat.load(Relaxed));
+        self.at_work.load(Relaxed) > 0 && self.started.elapsed().saturating_sub(beat) > LATE
     }
 }
 

@@ -54,16 +54,36 @@ pub struct Sender {
     proven: AtomicU32,
     requests: AtomicU32,
     computed_us: AtomicU64,
-    /// Stays after long runs, one soon after the other.
-    stays: AtomicU32,
+    after_long_runs: Stays,
+    after_costly_requests: Stays,
     /// In milliseconds since the start of the component.
-    back_until: AtomicU64,
-    /// The same, for long runs alone.
-    long_until: AtomicU64,
-    /// The same, for the cost of requests alone, and how often that came soon after the last.
-    costly_until: AtomicU64,
-    short_stays: AtomicU32,
     seen: AtomicU64,
+}
+
+/// Stays in the back room for one reason.
+#[derive(Default)]
+struct Stays {
+    /// In milliseconds since the start of the component.
+    until: AtomicU64,
+    /// How many followed soon after the one before.
+    doubled: AtomicU32,
+}
+
+impl Stays {
+    fn lasts(&self, now: u64) -> bool {
+        self.until.load(Relaxed) > now
+    }
+
+    /// Begins a stay or prolongs it; one that begins soon after the last is twice as long.
+    fn stay(&self, now: u64, first: u64, longest: u64) {
+        let last = self.until.load(Relaxed);
+        if last <= now {
+            let is_soon = last > 0 && now - last < SOON_MS;
+            self.doubled.store(if is_soon { self.doubled.load(Relaxed).saturating_add(1) } else { 0 }, Relaxed);
+        }
+        let length = first.saturating_mul(1 << self.doubled.load(Relaxed).min(16)).min(longest);
+        self.until.fetch_max(now + length, Relaxed);
+    }
 }
 
 impl Conduct {
@@ -80,7 +100,7 @@ impl Conduct {
             let middle = seen.len() / 2;
             let (_, median, _) = seen.select_nth_unstable(middle);
             let median = *median;
-            senders.retain(|_, sender| sender.seen.load(Relaxed) > median || sender.back_until.load(Relaxed) > now);
+            senders.retain(|_, sender| sender.seen.load(Relaxed) > median || sender.stays(now));
             if senders.len() >= MOST {
                 senders.clear();
             }
@@ -94,7 +114,7 @@ impl Conduct {
 
     /// Whether this sender is served in the back room: for what it did, or because nothing is known of it yet.
     pub fn is_in_back(&self, sender: &Sender) -> bool {
-        sender.proven.load(Relaxed) < PROBATION || sender.back_until.load(Relaxed) > self.now()
+        sender.proven.load(Relaxed) < PROBATION || sender.stays(self.now())
     }
 
     /// A guest computed so much for this sender, and so much without a pause until now.
@@ -107,7 +127,7 @@ impl Conduct {
         }
         if computed >= microseconds(TELLING) {
             if u64::from(requests).saturating_mul(microseconds(COSTLY)) < computed {
-                self.costly(sender);
+                sender.after_costly_requests.stay(self.now(), SHORT_STAY_MS, LONGEST_SHORT_STAY_MS);
             }
             // The past counts half.
             sender.computed_us.store(computed / 2, Relaxed);
@@ -117,17 +137,10 @@ impl Conduct {
 
     fn long_run(&self, sender: &Sender) {
         let now = self.now();
-        if sender.long_until.load(Relaxed) <= now {
+        if !sender.after_long_runs.lasts(now) {
             sender.proven.store(0, Relaxed);
         }
-        let until = stay(now, &sender.long_until, &sender.stays, STAY_MS, LONGEST_STAY_MS);
-        sender.back_until.fetch_max(until, Relaxed);
-    }
-
-    fn costly(&self, sender: &Sender) {
-        let (until, stays) = (&sender.costly_until, &sender.short_stays);
-        let until = stay(self.now(), until, stays, SHORT_STAY_MS, LONGEST_SHORT_STAY_MS);
-        sender.back_until.fetch_max(until, Relaxed);
+        sender.after_long_runs.stay(now, STAY_MS, LONGEST_STAY_MS);
     }
 
     /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a tenant that is alone.
@@ -157,7 +170,7 @@ impl Conduct {
         let most = (most - most / 4).max(1);
         let most = if self.others_ask(sender.id) { most.min(BESIDE_OTHERS) } else { most };
         let allowance = AT_FIRST.saturating_add(sender.proven.load(Relaxed)).min(most);
-        if sender.long_until.load(Relaxed) > self.now() { allowance.min(IN_BACK_ROOM) } else { allowance }
+        if sender.after_long_runs.lasts(self.now()) { allowance.min(IN_BACK_ROOM) } else { allowance }
     }
 
     fn now(&self) -> u64 {
@@ -172,13 +185,15 @@ impl Sender {
             proven: AtomicU32::new(0),
             requests: AtomicU32::new(0),
             computed_us: AtomicU64::new(0),
-            stays: AtomicU32::new(0),
-            back_until: AtomicU64::new(0),
-            long_until: AtomicU64::new(0),
-            costly_until: AtomicU64::new(0),
-            short_stays: AtomicU32::new(0),
+            after_long_runs: Stays::default(),
+            after_costly_requests: Stays::default(),
             seen: AtomicU64::new(0),
         }
+    }
+
+    /// Whether it is in the back room for what it did.
+    fn stays(&self, now: u64) -> bool {
+        self.after_long_runs.lasts(now) || self.after_costly_requests.lasts(now)
     }
 
     /// A request of it has ended.
@@ -187,17 +202,6 @@ impl Sender {
             self.proven.fetch_add(1, Relaxed);
         }
     }
-}
-
-/// Begins or prolongs a stay, and tells its end; one soon after the last is twice as long.
-fn stay(now: u64, until: &AtomicU64, stays: &AtomicU32, first: u64, longest: u64) -> u64 {
-    let last = until.load(Relaxed);
-    if last <= now {
-        let is_soon = last > 0 && now - last < SOON_MS;
-        stays.store(if is_soon { stays.load(Relaxed).saturating_add(1) } else { 0 }, Relaxed);
-    }
-    let length = first.saturating_mul(1 << stays.load(Relaxed).min(16)).min(longest);
-    until.fetch_max(now + length, Relaxed).max(now + length)
 }
 
 fn microseconds(time: Duration) -> u64 {
@@ -246,8 +250,11 @@ mod tests {
 
     #[test]
     fn a_stay_soon_after_the_last_is_twice_as_long() {
-        let (until, stays) = (AtomicU64::new(0), AtomicU32::new(0));
-        let ends = |now| stay(now, &until, &stays, 2_000, 7_000);
+        let stays = Stays::default();
+        let ends = |now| {
+            stays.stay(now, 2_000, 7_000);
+            stays.until.load(Relaxed)
+        };
         assert_eq!((ends(1_000), ends(2_500)), (3_000, 4_500), "what comes during a stay prolongs it");
         assert_eq!(
             (ends(5_000), ends(9_500), ends(17_000)),
