@@ -1,13 +1,13 @@
 //! Drafts of rulebooks, by name. What is wrong with one keeps nobody from keeping it.
 
 use ledger::ProgrammeId;
-use rules::{Document, MOST_CONDITION_STEPS, Rulebook};
+use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
 use shell::{App, FieldError, Page, Problem, Reply, Request, asked, authenticate, now, once, parse_json, who};
 use store::{Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft};
 
 /// The most drafts of a programme.
-const MOST_DRAFTS: i64 = 100;
+const MAX_DRAFTS: i64 = 100;
 
 shell::component! { shell::routes::DRAFT {
     "GET /v1/rulebook/drafts" => list(),
@@ -25,7 +25,7 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
     }
     let keep = async || {
         let others = other_drafts(&app.sql, caller.programme.no, name).await?;
-        if others >= MOST_DRAFTS {
+        if others >= MAX_DRAFTS {
             return Err(Problem::InvalidRequest(vec![FieldError::new(
                 "draft",
                 "there are 100 others: drop one first",
@@ -86,7 +86,7 @@ fn with_problems(mut body: Json, book: Result<Rulebook, Vec<rules::Problem>>) ->
     if let Some(body) = body.as_object_mut() {
         body.insert("problems".to_owned(), problems.iter().map(problem).collect());
         body.insert("condition_steps".to_owned(), cost.into());
-        body.insert("max_condition_steps".to_owned(), MOST_CONDITION_STEPS.into());
+        body.insert("max_condition_steps".to_owned(), MAX_CONDITION_STEPS.into());
     }
     body
 }

@@ -14,7 +14,7 @@ use store::{
 };
 
 /// The most endpoints of a programme.
-const MOST_ENDPOINTS: i64 = 50;
+const MAX_ENDPOINTS: i64 = 50;
 /// For how long a secret that was replaced signs beside the new one.
 const BOTH_MS: i64 = 24 * 3_600_000;
 
@@ -138,7 +138,7 @@ async fn set(app: &App, request: &Request, caller: &Caller, id: &str, body: &End
     if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
         errors.push(wrong_secret());
     }
-    if other_endpoints(&app.sql, caller.programme.no, id).await? >= MOST_ENDPOINTS {
+    if other_endpoints(&app.sql, caller.programme.no, id).await? >= MAX_ENDPOINTS {
         errors.push(FieldError::new("endpoint_id", "there are 50 others: delete one first"));
     }
     let Some(url) = url.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };

@@ -13,9 +13,9 @@ const READ: i64 = 500;
 /// Members looked through for one page at most: it may be short then, and the next one goes on.
 const LOOK_THROUGH: usize = 10_000;
 /// The most members of a page of an export.
-const MOST_EXPORTED: i64 = 5_000;
+const MAX_EXPORTED: i64 = 5_000;
 /// The most records of a reference that are shown.
-const MOST_RECORDS: usize = 200;
+const MAX_RECORDS: usize = 200;
 
 shell::component! { shell::routes::FIND {
     "GET /v1/members" => members(),
@@ -70,7 +70,7 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
     };
     let page = match format {
         None => Page::of(request)?,
-        Some(_) => Page::within(request, MOST_EXPORTED)?,
+        Some(_) => Page::within(request, MAX_EXPORTED)?,
     };
     let by = if wish.order == MemberOrder::Id { "id" } else { "alias" };
     noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit}))).await?;
@@ -147,7 +147,7 @@ async fn orders(app: &App, request: &Request) -> Result<Reply, Problem> {
     let is_of_store = |past: &Past| store.is_none() || past.entry.origin.store.as_deref() == store;
     let found = records(&app.sql, caller.programme.no, &sources).await?.into_iter().filter(is_of_store);
     let zone = zone(&app.sql, &caller.programme).await?;
-    let items = found.take(MOST_RECORDS).map(|past| {
+    let items = found.take(MAX_RECORDS).map(|past| {
         json!({
             "member_id": past.entry.member.as_str(),
             "store_id": past.entry.origin.store,

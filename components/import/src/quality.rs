@@ -6,9 +6,9 @@ use serde_json::{Value as Json, json};
 use shell::{Cells, FieldError, ImportRowBody, ImportTotalsBody, Problem};
 
 /// Faults that are told one by one.
-const MOST_FAULTS: usize = 500;
+const MAX_FAULTS: usize = 500;
 /// What sizes count to at most, so that many of them can be added up: no step of a rulebook goes up to as many points.
-const MOST_COUNTED: i64 = 1_000_000_000_000_000;
+const MAX_COUNTED: i64 = 1_000_000_000_000_000;
 
 /// What was found in a file so far.
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Quality {
         for error in errors {
             let column = column(&error.pointer);
             *self.faulty.entry(column.to_owned()).or_default() += 1;
-            if self.faults.len() < MOST_FAULTS {
+            if self.faults.len() < MAX_FAULTS {
                 self.faults
                     .push(json!({"line": line, "column": column, "pointer": error.pointer, "detail": error.detail}));
             }
@@ -75,7 +75,7 @@ impl Quality {
 
     /// Points that are approved of: those that members get and those that they owe.
     pub fn size(&self) -> i64 {
-        i64::try_from(self.points + self.debt).unwrap_or(i64::MAX).min(MOST_COUNTED)
+        i64::try_from(self.points + self.debt).unwrap_or(i64::MAX).min(MAX_COUNTED)
     }
 
     /// As it is kept and shown.

@@ -18,7 +18,7 @@ use crate::shown;
 /// Rows that are kept in one statement.
 const ROWS: usize = 500;
 /// Imports of a programme that are not ended.
-const MOST_OPEN: i64 = 20;
+const MAX_OPEN: i64 = 20;
 const DAY_MS: i64 = 86_400_000;
 /// Imports of so many days are approved of as if they were one: many small files are a large one.
 const DAYS_TOGETHER: i64 = 31;
@@ -112,7 +112,7 @@ async fn begun(
         return Err(invalid("has no row that can be booked: try ?dry_run=true for its faults"));
     }
     let (open, lately) = open_imports(&app.sql, no, now(), now().plus_ms(-DAYS_TOGETHER * DAY_MS)).await?;
-    if open >= MOST_OPEN {
+    if open >= MAX_OPEN {
         return Err(invalid("20 imports are not ended: decide on one, or continue one, first"));
     }
     let (steps, days) = book.approvers(quality.size().saturating_add(lately), quality.gives_levels());

@@ -13,7 +13,7 @@ use store::Caller;
 /// Members in a chunk are 500 at most, events in one 16. Nothing is begun after these seconds, so that no call runs into a time-out.
 const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
-const LONGEST_MS: i64 = 12_000;
+const MAX_MS: i64 = 12_000;
 
 shell::component! { shell::routes::JOB {
     "POST /v1/jobs/{name}" => call(name),
@@ -34,7 +34,7 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     request.allow_query(if job == Job::Night { &["dry_run"] } else { &[] })?;
     request.body()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
-    let budget = WorkLimit::chunks(chunks).until(now().plus_ms(LONGEST_MS));
+    let budget = WorkLimit::chunks(chunks).until(now().plus_ms(MAX_MS));
     let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
     let report = run(&floor, &SpinOutbound, address_policy().await, job, caller.programme, budget).await?;
     if let Some(failure) = &report.last_failure {
@@ -56,7 +56,7 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
         }
         None => None,
     };
-    let budget = WorkLimit::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(LONGEST_MS));
+    let budget = WorkLimit::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(MAX_MS));
     let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
     let part = rehearse(&floor, caller.programme, at, cursor, budget).await?;
     let part = part.ok_or_else(|| match cursor {

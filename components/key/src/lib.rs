@@ -14,9 +14,9 @@ use store::{Caller, KeyRecord, approve_key, count_keys, create_key, key, list_ke
 /// Roles whose keys can decide, or make keys that can.
 const OF_TRUST: [Role; 4] = [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
 /// The most keys of a programme that are in use, and the most with those revoked, which are listed for as long as the rulebook says.
-const MOST_KEYS: i64 = 1_000;
-const MOST_KEPT: i64 = 10_000;
-const MOST_STORES: usize = 100;
+const MAX_KEYS: i64 = 1_000;
+const MAX_KEPT: i64 = 10_000;
+const MAX_STORES: usize = 100;
 
 shell::component! { shell::routes::KEY {
     "GET /v1/keys" => list(),
@@ -37,7 +37,7 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     let key = fresh()?;
     let record = wanted(&body, key.prefix(), &caller)?;
     let (in_use, all) = count_keys(&app.sql, &programme).await?;
-    if in_use >= MOST_KEYS || all >= MOST_KEPT {
+    if in_use >= MAX_KEYS || all >= MAX_KEPT {
         let detail = format!(
             "the programme has {in_use} keys in use and {all} with the revoked ones: revoke some first, or wait"
         );
@@ -79,7 +79,7 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
         errors.push(FieldError::new("/expires_at", "must be RFC 3339 with an offset, and in the future"));
     }
     let is_store = |store: &String| (1..=64).contains(&store.chars().count()) && !store.chars().any(char::is_control);
-    if body.stores.as_ref().is_some_and(|s| s.is_empty() || s.len() > MOST_STORES || !s.iter().all(is_store)) {
+    if body.stores.as_ref().is_some_and(|s| s.is_empty() || s.len() > MAX_STORES || !s.iter().all(is_store)) {
         errors.push(FieldError::new("/stores", "must be 1 to 100 stores of 1 to 64 characters each"));
     }
     if body.stores.is_some() && matches!(role, Some(Role::Admin | Role::Job)) {

@@ -8,7 +8,7 @@ use store::{ActivityFilter, ActivityWindow, coupon_json, entry_json, trail};
 use crate::{again, member_id, not_found, show};
 
 /// Entries of one answer. Nearly everybody has fewer.
-const MOST_ENTRIES: i64 = 5_000;
+const MAX_ENTRIES: i64 = 5_000;
 
 /// Profile, names, balance, tier, lots, coupons and entries with where they were asked from. Beyond 5,000 entries `next` leads on.
 pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -25,9 +25,9 @@ pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
     let (book, now) = (published(&app.sql, &programme).await?, now());
     let whose = ActivityFilter::Member(loaded.member.id.as_str());
     let mut found =
-        trail(&app.sql, caller.programme.no, whose, &ActivityWindow::default(), before, MOST_ENTRIES + 1).await?;
-    let is_more = found.len() as i64 > MOST_ENTRIES;
-    found.truncate(usize::try_from(MOST_ENTRIES).unwrap_or_default());
+        trail(&app.sql, caller.programme.no, whose, &ActivityWindow::default(), before, MAX_ENTRIES + 1).await?;
+    let is_more = found.len() as i64 > MAX_ENTRIES;
+    found.truncate(usize::try_from(MAX_ENTRIES).unwrap_or_default());
     let next = found.last().filter(|_| is_more).map(|(number, ..)| number.to_string());
     let mut entries = Vec::new();
     for (_, entry, trace) in &found {

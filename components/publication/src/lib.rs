@@ -14,11 +14,11 @@ use store::{
 };
 
 /// Characters of a reason.
-const LONGEST_REASON: usize = 500;
+const MAX_REASON_LENGTH: usize = 500;
 /// The most publications of a programme that are waiting or planned.
-const MOST_OPEN: i64 = 100;
+const MAX_OPEN: i64 = 100;
 /// A year ahead, and a leap day.
-const FARTHEST_MS: i64 = 366 * 86_400_000;
+const MAX_AHEAD_MS: i64 = 366 * 86_400_000;
 
 shell::component! { shell::routes::PUBLICATION {
     "GET /v1/rulebook/publications" => list(),
@@ -68,7 +68,7 @@ async fn asked_now(
     let asked_by = person(caller)?;
     let at = match body.at.as_deref().map(Timestamp::parse) {
         None => asked_at,
-        Some(Some(at)) if at > asked_at && at < asked_at.plus_ms(FARTHEST_MS) => at,
+        Some(Some(at)) if at > asked_at && at < asked_at.plus_ms(MAX_AHEAD_MS) => at,
         Some(Some(_)) => {
             return Err(invalid("/at", "must lie within a year from now; leave it out to publish at once"));
         }
@@ -87,7 +87,7 @@ async fn asked_now(
     if current.document == next {
         return Err(Problem::refused(Refusal::NothingToChange));
     }
-    if open_publications(&app.sql, no).await? >= MOST_OPEN {
+    if open_publications(&app.sql, no).await? >= MAX_OPEN {
         return Err(invalid("/draft", "100 publications are waiting or planned: withdraw one first"));
     }
     let reference = Some(&current.reference);
@@ -137,7 +137,7 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
     let (caller, key, body) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(body)?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
-    if body.reason.as_ref().is_some_and(|reason| !(1..=LONGEST_REASON).contains(&reason.chars().count())) {
+    if body.reason.as_ref().is_some_and(|reason| !(1..=MAX_REASON_LENGTH).contains(&reason.chars().count())) {
         let error = FieldError::new("/reason", "must have 1 to 500 characters");
         return Err(Problem::InvalidRequest(vec![error]));
     }

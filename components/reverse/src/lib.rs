@@ -66,7 +66,7 @@ async fn find(app: &App, caller: &Caller, body: &ReverseBody) -> Result<Result<O
 /// Whether the entry is the member's, of an account that became part of the member's, or of a pool that paid for the member.
 async fn is_theirs(app: &App, caller: &Caller, entry: &Entry, member: &str) -> Result<bool, Problem> {
     let mut account = entry.member.clone();
-    for _ in 0..MOST_MERGERS {
+    for _ in 0..MAX_MERGERS {
         if account.as_str() == member {
             return Ok(true);
         }
@@ -80,7 +80,7 @@ async fn is_theirs(app: &App, caller: &Caller, entry: &Entry, member: &str) -> R
 }
 
 /// How many accounts may have become one after another.
-const MOST_MERGERS: usize = 20;
+const MAX_MERGERS: usize = 20;
 
 /// The entries as the member has them: those of an account that became part of the member's, with the lots that the member has of an earn. Entries
 /// of others are left as they are.
@@ -93,7 +93,7 @@ async fn moved(
     let (mut kept, mut merged) = (Vec::new(), None::<Merged>);
     for entry in &found {
         let (mut own, mut from, mut expired) = (entry.clone(), entry.member.clone(), 0i64);
-        for _ in 0..MOST_MERGERS {
+        for _ in 0..MAX_MERGERS {
             if from.as_str() == member {
                 kept.push(own);
                 break;

@@ -17,7 +17,7 @@ use store::{
 /// Where a rulebook names the catalogue, which is no part of it, among what is major.
 const CATALOGUE: &str = "/rewards";
 /// The most rewards of a programme.
-const MOST_REWARDS: i64 = 5_000;
+const MAX_REWARDS: i64 = 5_000;
 
 shell::component! { shell::routes::REWARD {
     "GET /v1/rewards" => list(),
@@ -38,7 +38,7 @@ async fn set(app: &App, request: &Request, caller: &Caller, id: &str, wish: &Rew
     // Rewards are named like programmes.
     let name = ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
     let mut errors: Vec<FieldError> = name.into_iter().chain(wrong).collect();
-    if other_rewards(&app.sql, caller.programme.no, id).await? >= MOST_REWARDS {
+    if other_rewards(&app.sql, caller.programme.no, id).await? >= MAX_REWARDS {
         errors
             .push(FieldError::new("reward_id", "there are 5000 others: put another reward in the place of an old one"));
     }

@@ -21,11 +21,11 @@ const COSTLY: Duration = Duration::from_millis(5);
 const TELLING: Duration = Duration::from_millis(200);
 /// First stay in the back room after a long run; each that follows soon is twice as long, up to an hour.
 const STAY_MS: u64 = 20_000;
-const LONGEST_STAY_MS: u64 = 3_600_000;
+const MAX_STAY_MS: u64 = 3_600_000;
 const SOON_MS: u64 = 600_000;
 /// First stay of a sender whose requests cost much, but pause; each that follows soon is twice as long, up to half a minute.
 const SHORT_STAY_MS: u64 = 2_000;
-const LONGEST_SHORT_STAY_MS: u64 = 32_000;
+const MAX_SHORT_STAY_MS: u64 = 32_000;
 /// Requests at once in one instance: for senders that are new, and for each that ended well.
 const AT_FIRST: u32 = 2;
 /// So many requests of a sender that is new, or had long runs, are served in the back room.
@@ -37,7 +37,7 @@ const BESIDE_OTHERS: u32 = 8;
 /// Somebody else asks if it did within this time.
 const LATELY_MS: u64 = 1_000;
 /// Senders that are remembered.
-const MOST: usize = 8_192;
+const MAX: usize = 8_192;
 
 /// The senders of one component.
 pub struct Conduct {
@@ -95,13 +95,13 @@ impl Conduct {
     pub fn request(&self, id: Id) -> Arc<Sender> {
         let now = self.now();
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        if senders.len() >= MOST && !senders.contains_key(&id) {
+        if senders.len() >= MAX && !senders.contains_key(&id) {
             let mut seen: Vec<u64> = senders.values().map(|sender| sender.seen.load(Relaxed)).collect();
             let middle = seen.len() / 2;
             let (_, median, _) = seen.select_nth_unstable(middle);
             let median = *median;
             senders.retain(|_, sender| sender.seen.load(Relaxed) > median || sender.stays(now));
-            if senders.len() >= MOST {
+            if senders.len() >= MAX {
                 senders.clear();
             }
         }
@@ -127,7 +127,7 @@ impl Conduct {
         }
         if computed >= microseconds(TELLING) {
             if u64::from(requests).saturating_mul(microseconds(COSTLY)) < computed {
-                sender.after_costly_requests.stay(self.now(), SHORT_STAY_MS, LONGEST_SHORT_STAY_MS);
+                sender.after_costly_requests.stay(self.now(), SHORT_STAY_MS, MAX_SHORT_STAY_MS);
             }
             // The past counts half.
             sender.computed_us.store(computed / 2, Relaxed);
@@ -140,7 +140,7 @@ impl Conduct {
         if !sender.after_long_runs.lasts(now) {
             sender.proven.store(0, Relaxed);
         }
-        sender.after_long_runs.stay(now, STAY_MS, LONGEST_STAY_MS);
+        sender.after_long_runs.stay(now, STAY_MS, MAX_STAY_MS);
     }
 
     /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a tenant that is alone.
@@ -302,10 +302,10 @@ mod tests {
         let conduct = Conduct::new();
         let long = conduct.request(7);
         conduct.charge(&long, EPOCH, LONG);
-        for id in 0..3 * MOST as u64 {
+        for id in 0..3 * MAX as u64 {
             conduct.request(100 + id);
         }
-        assert!(conduct.senders.lock().unwrap().len() <= MOST);
+        assert!(conduct.senders.lock().unwrap().len() <= MAX);
         assert!(conduct.is_in_back(&conduct.request(7)));
     }
 }

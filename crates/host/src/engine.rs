@@ -49,7 +49,7 @@ fn cache_config(state_dir: &Path) -> Result<CacheConfig> {
 }
 
 /// Each stack and its guard page are two of the 65,530 mappings that Linux allows a process by default.
-const MOST_STACKS: u32 = 16_384;
+const MAX_STACKS: u32 = 16_384;
 
 /// Room for each component's instances, for as many successors, and for the runs of cron components.
 fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
@@ -62,7 +62,7 @@ fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(16))
         .total_memories(instances)
         .total_tables(instances.saturating_mul(8))
-        .total_stacks(instances.saturating_mul(64).min(MOST_STACKS))
+        .total_stacks(instances.saturating_mul(64).min(MAX_STACKS))
         .max_core_instances_per_component(64)
         .max_memories_per_component(4)
         .max_tables_per_component(32)

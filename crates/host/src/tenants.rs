@@ -13,7 +13,7 @@ use std::{
 /// A key that is silent for so long is forgotten.
 const LASTS: Duration = Duration::from_secs(600);
 /// Keys that are known at most, in each part.
-const MOST: usize = 4_096;
+const MAX: usize = 4_096;
 const PARTS: usize = 16;
 
 /// Which tenant a key belongs to.
@@ -49,7 +49,7 @@ impl Tenants {
             return None;
         }
         let tenant = tenant(told?.as_bytes());
-        if part.len() >= MOST && !part.contains_key(&key) {
+        if part.len() >= MAX && !part.contains_key(&key) {
             make_room(&mut part);
         }
         part.insert(key, (tenant, Instant::now()));
@@ -96,10 +96,10 @@ mod tests {
         assert_eq!(tenants.of(&caller(1)), Some(tenant(b"a")));
         tenants.learn(&caller(1), true, &mut HeaderMap::new());
         assert_eq!(tenants.of(&caller(1)), None, "it is good no more");
-        for key in 0..3 * 16 * MOST {
+        for key in 0..3 * 16 * MAX {
             tenants.learn(&caller(key as Id), false, &mut answer("a"));
         }
-        assert!(tenants.parts.iter().all(|part| part.lock().unwrap().len() <= MOST));
-        assert!(tenants.of(&caller((3 * 16 * MOST - 1) as Id)).is_some());
+        assert!(tenants.parts.iter().all(|part| part.lock().unwrap().len() <= MAX));
+        assert!(tenants.of(&caller((3 * 16 * MAX - 1) as Id)).is_some());
     }
 }

@@ -45,7 +45,7 @@ const TOTALS: [&str; 18] = [
 ];
 
 /// No night is rehearsed that is farther away: a year and a day.
-const FARTHEST_MS: i64 = 367 * 24 * 3600 * 1000;
+const MAX_AHEAD_MS: i64 = 367 * 24 * 3600 * 1000;
 
 /// A part of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub async fn rehearse<S: Sql>(
         return Ok(None);
     };
     let now = (floor.now)().0;
-    if !(now - FARTHEST_MS..=now + FARTHEST_MS).contains(&at.0) {
+    if !(now - MAX_AHEAD_MS..=now + MAX_AHEAD_MS).contains(&at.0) {
         return Ok(None);
     }
     let mut part = Rehearsal { at, rulebook_version, totals, members: Vec::new(), next: None };

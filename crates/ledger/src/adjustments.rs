@@ -7,7 +7,7 @@ use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
 use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
 use crate::fault::Fault;
-use crate::holds::MOST_OPEN;
+use crate::holds::MAX_OPEN;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
 use crate::kind::Kind;
@@ -148,8 +148,8 @@ pub fn request(
     if terms.points == 0 || terms.steps.is_empty() {
         return Err(Fault::Draft.into());
     }
-    if journal.member().requests.len() >= MOST_OPEN {
-        return Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }.into());
+    if journal.member().requests.len() >= MAX_OPEN {
+        return Err(Refusal::TooManyOpen { most: MAX_OPEN as i64 }.into());
     }
     let adjustment = Some(Adjustment { terms, by, approvals: Vec::new() });
     Ok(journal.post(Entry { adjustment, tallies, ..journal.draft(Kind::Request, origin) })?)

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::stop::Stop;
 
 /// The most open coupons of a member.
-pub const MOST_COUPONS: usize = 100;
+pub const MAX_COUPONS: usize = 100;
 
 /// Digits of a code: Crockford's base 32, which has no letters that look like digits.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -81,7 +81,7 @@ pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> Str
 /// The draft with as many coupons of that kind as the member may have; a kind may come several times.
 #[must_use]
 pub fn with_coupons(journal: &Journal, draft: Entry, kinds: &[(String, CouponTerms, Option<Timestamp>)]) -> Entry {
-    let room = MOST_COUPONS.saturating_sub(journal.member().coupons.len());
+    let room = MAX_COUPONS.saturating_sub(journal.member().coupons.len());
     let issue = |(index, (name, terms, expires_at)): (usize, &(String, CouponTerms, Option<Timestamp>))| Coupon {
         code: coupon_code(&draft.programme, draft.id, index),
         name: name.clone(),
@@ -120,8 +120,8 @@ pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Re
     if used.coupons.iter().any(|coupon| coupon.has_expired(now)) {
         return Err(Refusal::CouponResolved.into());
     }
-    if journal.member().coupons.len() >= MOST_COUPONS {
-        return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
+    if journal.member().coupons.len() >= MAX_COUPONS {
+        return Err(Refusal::TooManyOpen { most: MAX_COUPONS as i64 }.into());
     }
     let draft = Entry {
         corrects: Some(used.id),

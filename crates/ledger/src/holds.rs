@@ -14,10 +14,10 @@ use crate::refusal::Refusal;
 use crate::stop::Stop;
 
 /// The most open holds of a member, and the most open requests.
-pub(crate) const MOST_OPEN: usize = 100;
+pub(crate) const MAX_OPEN: usize = 100;
 
 /// The most lots that the open holds of a member name together. The list travels with every entry of the member.
-pub const MOST_HELD: usize = 1_000;
+pub const MAX_HELD: usize = 1_000;
 
 /// An open hold of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +49,13 @@ pub fn hold(journal: &mut Journal, wish: Redeem, until: Timestamp, origin: Origi
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
     // What is open travels with every entry of the member.
-    if journal.member().holds.len() >= MOST_OPEN {
-        return Err(Refusal::TooManyOpen { most: MOST_OPEN as i64 }.into());
+    if journal.member().holds.len() >= MAX_OPEN {
+        return Err(Refusal::TooManyOpen { most: MAX_OPEN as i64 }.into());
     }
     let lots = drawn_for(journal, wish.points, wish.first_in_first_out)?;
     let held: usize = journal.member().holds.iter().map(|hold| hold.lots.len()).sum();
-    if lots.len() + held > MOST_HELD {
-        return Err(Refusal::TooManyLots { most: MOST_HELD as i64 }.into());
+    if lots.len() + held > MAX_HELD {
+        return Err(Refusal::TooManyLots { most: MAX_HELD as i64 }.into());
     }
     let dates = lasting(journal.member(), wish.extends, &lots, None);
     let reservation = Some(Reservation { until, lots });

@@ -17,7 +17,7 @@ use crate::standing::Standing;
 use crate::stop::Stop;
 
 /// The most members of a pool.
-pub const MOST_POOLED: usize = 20;
+pub const MAX_POOLED: usize = 20;
 
 /// Why nothing can be done with an account any more.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,13 +10,13 @@ use crate::kind::Kind;
 use crate::member::Member;
 
 /// The most points that a member has, or owes: a thousand of the largest amounts would still add up.
-pub const MOST_OF_MEMBER: i64 = 1_000_000_000_000_000;
+pub const MAX_MEMBER_POINTS: i64 = 1_000_000_000_000_000;
 
 /// The most lots of a member that are open. Whoever spends or ends them needs all of them at once.
-pub const MOST_LOTS: i64 = 100_000;
+pub const MAX_LOTS: i64 = 100_000;
 
 /// The most lots that one entry opens: as many as a merger carries over. More would not fit into one statement of the store.
-pub const MOST_NEW_LOTS: i64 = 20_000;
+pub const MAX_NEW_LOTS: i64 = 20_000;
 
 /// What a command is decided under.
 #[derive(Debug, Clone)]
@@ -205,28 +205,28 @@ impl Journal {
         Ok(id)
     }
 
-    /// Points and debts grow up to [`MOST_OF_MEMBER`]. What lies beyond it from earlier may always become less.
+    /// Points and debts grow up to [`MAX_MEMBER_POINTS`]. What lies beyond it from earlier may always become less.
     fn within_range(&self, entry: &Entry) -> Result<(), Fault> {
         let Member { balance, debt, .. } = self.member;
         let owed = debt.checked_add(entry.debt).ok_or(Fault::Overflow)?;
         let grows = |before: i64, after: i64| {
-            after.unsigned_abs() > MOST_OF_MEMBER.unsigned_abs() && after.unsigned_abs() > before.unsigned_abs()
+            after.unsigned_abs() > MAX_MEMBER_POINTS.unsigned_abs() && after.unsigned_abs() > before.unsigned_abs()
         };
         if grows(balance, entry.balance_after) || grows(debt, owed) { Err(Fault::Overflow) } else { Ok(()) }
     }
 
-    /// New lots may be opened up to [`MOST_LOTS`]. What a return gives back was there before, and always has room.
+    /// New lots may be opened up to [`MAX_LOTS`]. What a return gives back was there before, and always has room.
     fn has_room(&self, entry: &Entry) -> Result<(), Fault> {
         let new = i64::try_from(entry.grants.len()).map_err(|_| Fault::Overflow)?;
-        if new > MOST_NEW_LOTS {
-            return Err(Fault::TooManyLots(MOST_NEW_LOTS));
+        if new > MAX_NEW_LOTS {
+            return Err(Fault::TooManyLots(MAX_NEW_LOTS));
         }
         // Mostly not that many were ever opened, and nobody has to count.
-        if new == 0 || entry.kind == Kind::Reverse || self.member.lots_granted.saturating_add(new) <= MOST_LOTS {
+        if new == 0 || entry.kind == Kind::Reverse || self.member.lots_granted.saturating_add(new) <= MAX_LOTS {
             return Ok(());
         }
-        let is_within = |open: i64| open.saturating_add(new) <= MOST_LOTS;
-        if self.member.open_lots().is_some_and(is_within) { Ok(()) } else { Err(Fault::TooManyLots(MOST_LOTS)) }
+        let is_within = |open: i64| open.saturating_add(new) <= MAX_LOTS;
+        if self.member.open_lots().is_some_and(is_within) { Ok(()) } else { Err(Fault::TooManyLots(MAX_LOTS)) }
     }
 
     /// Ends the journal: what it decided, and the member after it.

@@ -49,7 +49,7 @@ pub use calendar::{
 };
 pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
 pub use coupons::{
-    Coupon, CouponTerms, Discount, MOST_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon,
+    Coupon, CouponTerms, Discount, MAX_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon,
     restore_coupon, with_coupons,
 };
 pub use entry::{
@@ -61,10 +61,10 @@ pub use exchanges::{Exchange, converted, give_up, least_for_one, take_in};
 pub use expiry::ExpiryPolicy;
 pub use fault::Fault;
 pub use freezes::{Frozen, freeze, restore};
-pub use holds::{Hold, MOST_HELD, capture, hold, release, time_out};
+pub use holds::{Hold, MAX_HELD, capture, hold, release, time_out};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
-pub use joint::{Closed, Estate, MOST_POOLED, PoolChange, erase, give, hand_over, invite, pool, receive, take_over};
-pub use journal::{Context, Decision, Journal, MOST_LOTS, MOST_NEW_LOTS, MOST_OF_MEMBER, Posting};
+pub use joint::{Closed, Estate, MAX_POOLED, PoolChange, erase, give, hand_over, invite, pool, receive, take_over};
+pub use journal::{Context, Decision, Journal, MAX_LOTS, MAX_NEW_LOTS, MAX_MEMBER_POINTS, Posting};
 pub use kind::{KINDS, Kind};
 pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Tier};
@@ -73,7 +73,7 @@ pub use openings::{Brought, is_opened, open};
 pub use refusal::Refusal;
 pub use repeated::repeat;
 pub use reversals::{ClawBack, GiveBack, Shortfall, claw_back, give_back, repay};
-pub use reviews::{MOST_REVIEWS, OpenReview, Review, approve_review, may_decide};
+pub use reviews::{MAX_REVIEWS, OpenReview, Review, approve_review, may_decide};
 pub use rewards::{Deduction, Take, Taken, take};
 pub use standing::{Standing, Totals};
 pub use stop::Stop;

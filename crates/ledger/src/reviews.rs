@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::stop::Stop;
 
 /// The most open reviews of a member. The list travels with every entry of the member.
-pub const MOST_REVIEWS: usize = 100;
+pub const MAX_REVIEWS: usize = 100;
 
 /// Why an earn waits, and what it will add to the tier qualification when it is approved.
 #[derive(Debug, Clone, PartialEq, Eq)]

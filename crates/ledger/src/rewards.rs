@@ -4,7 +4,7 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::{drawn_for, lasting};
-use crate::coupons::{CouponTerms, MOST_COUPONS, with_coupons};
+use crate::coupons::{CouponTerms, MAX_COUPONS, with_coupons};
 use crate::entry::{Count, Entry, LotDates, Origin};
 use crate::id::EntryId;
 use crate::journal::Journal;
@@ -64,8 +64,8 @@ pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<EntryId
     if let Some(open) = journal.member().hold_for(&origin) {
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
-    if journal.member().coupons.len() + wish.coupons.len() > MOST_COUPONS {
-        return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
+    if journal.member().coupons.len() + wish.coupons.len() > MAX_COUPONS {
+        return Err(Refusal::TooManyOpen { most: MAX_COUPONS as i64 }.into());
     }
     let draws = drawn_for(journal, wish.points, wish.first_in_first_out)?;
     let draft = Entry {

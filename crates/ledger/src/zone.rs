@@ -19,7 +19,7 @@ const HORIZON: i64 = 4_102_444_800;
 /// No zone has changed its clocks twice within this many seconds since 1970.
 const STEP: i64 = 6 * 3600;
 /// No zone is further from UTC than this many seconds.
-const MOST_OFFSET: i32 = 26 * 3600;
+const MAX_OFFSET: i32 = 26 * 3600;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Offsets {
@@ -55,7 +55,7 @@ impl Zone {
     /// east of UTC) holds. `None` when the changes do not ascend or an offset is further from UTC than 26 hours.
     #[must_use]
     pub fn new(name: &str, first: i32, changes: &[(i64, i32)]) -> Option<Self> {
-        let in_range = |offset: i32| offset.abs() <= MOST_OFFSET;
+        let in_range = |offset: i32| offset.abs() <= MAX_OFFSET;
         let ascending = changes.windows(2).all(|pair| matches!(pair, [(a, _), (b, _)] if a < b));
         let fits = ascending && in_range(first) && changes.iter().all(|(_, offset)| in_range(*offset));
         fits.then(|| intern(Offsets { name: name.to_owned(), first, changes: changes.to_vec() }))
@@ -112,7 +112,7 @@ impl Zone {
 
     /// The first second since 1970 at which the wall clock shows `local` (seconds since 1970-01-01T00:00:00 on the wall) or later.
     pub(crate) fn first_at_or_after(self, local: i64) -> i64 {
-        let earliest = local - i64::from(MOST_OFFSET);
+        let earliest = local - i64::from(MAX_OFFSET);
         let mut index = self.0.changes.partition_point(|(from, _)| *from <= earliest);
         let mut from = earliest;
         loop {

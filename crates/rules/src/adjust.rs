@@ -45,7 +45,7 @@ pub fn person_subject(person: &Person) -> String {
 /// Counters are kept for the month before, as the server's clock may be set back.
 const KEPT_MS: i64 = 32 * DAY_MS;
 
-const MOST_COUNTED: i64 = 1_000_000_000_000;
+const MAX_COUNTED: i64 = 1_000_000_000_000;
 
 /// What is counted of one kind in a day and a month. It is counted without a bound, too: one that is published later holds for what was before.
 struct Windows(Vec<Window>);
@@ -145,7 +145,7 @@ fn size(points: i64) -> i64 {
 
 /// What counters count of it: no number of adjustments brings them beyond what can be counted.
 fn counted(points: i64) -> i64 {
-    size(points).min(MOST_COUNTED)
+    size(points).min(MAX_COUNTED)
 }
 
 /// The first step that is good for these points, and for what else was approved of the member and asked for by the person.

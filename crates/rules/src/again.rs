@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ledger::{Entry, EntryId, Kind, MemberId, Refusal};
 
 /// How often one document may be recorded, what was undone included.
-pub const MOST_RECORDS: usize = 100;
+pub const MAX_RECORDS: usize = 100;
 
 /// A record of a document, and the entries that correct it, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,9 +63,9 @@ pub struct BackTest {
 }
 
 /// Lots that are looked at for one member, under both rulebooks together: a few seconds.
-const MOST_EFFORT: u64 = 20_000_000;
+const MAX_EFFORT: u64 = 20_000_000;
 /// Parts of entries that are kept at hand for one member, under both rulebooks together: about a hundred bytes each.
-const MOST_KEPT: usize = 1_000_000;
+const MAX_KEPT: usize = 1_000_000;
 
 /// The period that is told again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl<'a> MemberTest<'a> {
     pub fn is_too_long(&self) -> bool {
         let effort: u64 = self.again.iter().map(Replay::effort).sum();
         let kept: usize = self.again.iter().map(Replay::kept).sum();
-        effort > MOST_EFFORT || kept > MOST_KEPT
+        effort > MAX_EFFORT || kept > MAX_KEPT
     }
 
     /// Takes the member's next entry; those after the period are left out.

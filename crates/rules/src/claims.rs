@@ -12,7 +12,7 @@ use crate::rulebook::{Ladder, Level, Rulebook};
 use crate::tiers::{due_name, gift_count, gift_kept, has_gift};
 
 /// The most claims that a member keeps: a ladder has no more levels.
-const MOST_CLAIMS: usize = 20;
+const MAX_CLAIMS: usize = 20;
 
 /// The member's claims that still last, the highest first.
 pub(crate) fn held(ladder: &Ladder, member: &Member, now: Timestamp, book: &Rulebook) -> Vec<Claim> {
@@ -50,7 +50,7 @@ pub(crate) fn moved(ladder: &Ladder, member: &Member, to: usize, mut claims: Vec
     let level = ladder.levels.get(to)?;
     let from = member.tier.as_ref().map(|tier| tier.id.clone());
     let until = claims.first().filter(|_| to > 0).and_then(|claim| claim.until);
-    claims.truncate(MOST_CLAIMS);
+    claims.truncate(MAX_CLAIMS);
     Some(TierMove { from, to: level.id.clone(), until, claims })
 }
 

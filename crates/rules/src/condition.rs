@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use compile::compile;
-pub use cost::MOST_PUBLISHED as MOST_CONDITION_STEPS;
-pub(crate) use cost::{LISTS, MOST_PUBLISHED};
+pub use cost::MAX_PUBLISHED as MAX_CONDITION_STEPS;
+pub(crate) use cost::{LISTS, MAX_PUBLISHED};
 pub(crate) use evaluate::Facts;
 pub use field::{FIELDS, Field, Type};
 pub use plain::{Operator, PlainCondition, to_cel};

@@ -12,18 +12,18 @@ use crate::limits::{CAP, HOUR_MS, STREAK, VELOCITY};
 use crate::rulebook::Rulebook;
 
 /// Counters, each period by itself, that a member has room for: about 40 bytes each.
-const MOST_COUNTERS: usize = 2_000;
+const MAX_COUNTERS: usize = 2_000;
 /// From so many on a look is taken at what can go.
 const MANY_COUNTERS: usize = 500;
 /// Periods of one counter that stay, where few others need the room.
-const MOST_PERIODS: usize = 100;
+const MAX_PERIODS: usize = 100;
 
 /// The first period of a counter that stays when it is counted once more, in that period.
 pub(crate) fn first_kept(member: &Member, counter: &str, period: i32) -> i32 {
-    if member.counters.len() < MOST_PERIODS {
+    if member.counters.len() < MAX_PERIODS {
         return i32::MIN;
     }
-    let room = (MOST_COUNTERS / names(member).len().max(1)).clamp(2, MOST_PERIODS);
+    let room = (MAX_COUNTERS / names(member).len().max(1)).clamp(2, MAX_PERIODS);
     let mut periods: Vec<i32> = member.counters.iter().filter(|c| c.name == counter).map(|c| c.period).collect();
     periods.sort_unstable();
     let comes = usize::from(periods.binary_search(&period).is_err());

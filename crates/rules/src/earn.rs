@@ -1,7 +1,7 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
 
 use ledger::{
-    Decision, Earn, Exact, ExpiryPolicy, LotGrant, LotNumber, MOST_REVIEWS, Member, Origin, Refusal, Timestamp, Totals,
+    Decision, Earn, Exact, ExpiryPolicy, LotGrant, LotNumber, MAX_REVIEWS, Member, Origin, Refusal, Timestamp, Totals,
 };
 
 use crate::award::{self, Share};
@@ -31,8 +31,8 @@ pub(crate) fn earn(case: &Case<'_>, member: Member, event: &EarnEvent) -> Outcom
     let extends = book.extended(journal.member(), occurred_at, now)?;
     let earned = price(case, journal.member(), event, occurred_at)?;
     // What is open travels with every entry of the member. Nothing is lost: the order can be sent again once somebody has decided.
-    if earned.review.is_some() && journal.member().reviews.len() >= MOST_REVIEWS {
-        return Err(Refusal::TooManyReviews { most: MOST_REVIEWS as i64 }.into());
+    if earned.review.is_some() && journal.member().reviews.len() >= MAX_REVIEWS {
+        return Err(Refusal::TooManyReviews { most: MAX_REVIEWS as i64 }.into());
     }
     let primary = journal.posted();
     let id = ledger::earn(&mut journal, Earn { extends, ..earned }, origin.clone())?;

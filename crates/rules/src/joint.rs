@@ -4,8 +4,8 @@
 //! redemption follows what its members give.
 
 use ledger::{
-    ClawBack, Closed, Count, Decision, Entry, Estate, Fault, Journal, Lot, LotDraw, LotState, MOST_COUPONS,
-    MOST_POOLED, Member, MemberId, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give,
+    ClawBack, Closed, Count, Decision, Entry, Estate, Fault, Journal, Lot, LotDraw, LotState, MAX_COUPONS,
+    MAX_POOLED, Member, MemberId, PoolChange, Redeem, Refusal, Reversal, Shortfall, Timestamp, claw_back, give,
     hand_over, pool as note_pool, receive, redeem, take_over,
 };
 
@@ -133,8 +133,8 @@ pub(crate) fn merge(case: &Case<'_>, member: Member) -> Outcome {
 pub(crate) fn merged_into(case: &Case<'_>, mut taker: Journal, mut giver: Journal, primary: usize) -> Outcome {
     let tier = giver.member().tier.clone();
     let estate = hand_over(&mut giver, &taker.member().id, case.along())?;
-    if estate.coupons.len() + taker.member().coupons.len() > MOST_COUPONS {
-        return Err(Refusal::TooManyOpen { most: MOST_COUPONS as i64 }.into());
+    if estate.coupons.len() + taker.member().coupons.len() > MAX_COUPONS {
+        return Err(Refusal::TooManyOpen { most: MAX_COUPONS as i64 }.into());
     }
     let counts = estate.counts.into_iter().filter_map(|count| merged(taker.member(), count)).collect();
     let estate = Estate { counts, ..estate };
@@ -202,8 +202,8 @@ fn may_change(member: &Member, account: &Member, joins: bool, now: Timestamp) ->
     if !account.pooled.is_empty() && !account.has_invited(&member.id, now) {
         return Err(Refusal::NotInvited);
     }
-    if account.pooled.len() >= MOST_POOLED {
-        return Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 });
+    if account.pooled.len() >= MAX_POOLED {
+        return Err(Refusal::TooManyOpen { most: MAX_POOLED as i64 });
     }
     Ok(())
 }
@@ -220,8 +220,8 @@ pub(crate) fn invite(case: &Case<'_>, account: Member, head: &MemberId, guest: &
         return Err(Refusal::NotHead.into());
     }
     let others = account.invitations.iter().filter(|(invited, until)| invited != guest && case.now() < *until);
-    if others.count() >= MOST_POOLED {
-        return Err(Refusal::TooManyOpen { most: MOST_POOLED as i64 }.into());
+    if others.count() >= MAX_POOLED {
+        return Err(Refusal::TooManyOpen { most: MAX_POOLED as i64 }.into());
     }
     let mut journal = case.journal(0, account)?;
     let primary = journal.posted();

@@ -44,13 +44,13 @@ mod validate;
 mod ways;
 
 pub use adjust::{AdjustmentWish, person_subject};
-pub use again::{Candidate, Kept, MOST_RECORDS, Past, kept, living, meant};
+pub use again::{Candidate, Kept, MAX_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use case::Case;
 pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, PriorRecords, Stolen};
 pub use condition::{
-    Condition, Conditions, FIELDS, MOST_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,
+    Condition, Conditions, FIELDS, MAX_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,
 };
 pub use decide::{
     Decide, Outcome, decide, decide_empty_merge, decide_event, decide_exchange, decide_joint, decide_single,
@@ -67,7 +67,7 @@ pub use earning::Silence;
 pub use exchange::Partner;
 pub use names::{has_spellings, is_mistaken, may_be_id, normalised, other_spellings, spellings_of};
 pub use opening::{Opening, OpeningLot, OpeningTier};
-pub use profile::{MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange};
+pub use profile::{MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange};
 pub use remind::reminder;
 pub use replay::{Replay, Sums};
 pub use reverse::{Merged, Redemption, ReturnScope, Reverse};

@@ -7,9 +7,9 @@ use ledger::Refusal;
 use crate::command::PriorRecords;
 
 /// The most attributes of a member.
-pub const MOST_ATTRIBUTES: usize = 50;
+pub const MAX_ATTRIBUTES: usize = 50;
 /// The most other names of a member.
-pub const MOST_ALIASES: usize = 20;
+pub const MAX_ALIASES: usize = 20;
 
 /// A change of what is told about a member who is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,11 +56,11 @@ impl ProfileChange {
             return Err(Refusal::ProfileChanged);
         }
         let too_many = |most: usize| Err(Refusal::TooManyOpen { most: i64::try_from(most).unwrap_or(i64::MAX) });
-        if self.attributes_after(&recorded.attributes).is_some_and(|all| all.len() > MOST_ATTRIBUTES) {
-            return too_many(MOST_ATTRIBUTES);
+        if self.attributes_after(&recorded.attributes).is_some_and(|all| all.len() > MAX_ATTRIBUTES) {
+            return too_many(MAX_ATTRIBUTES);
         }
-        if self.aliases_after(&recorded.aliases).is_some_and(|all| all.len() > MOST_ALIASES) {
-            return too_many(MOST_ALIASES);
+        if self.aliases_after(&recorded.aliases).is_some_and(|all| all.len() > MAX_ALIASES) {
+            return too_many(MAX_ALIASES);
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::tiers;
 use crate::validate::Problem;
 
 /// The most points, minor units or pieces that a reward may name.
-const MOST: i64 = 1_000_000_000;
+const MAX: i64 = 1_000_000_000;
 
 /// Something that members can spend points on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,9 +117,9 @@ impl Reward {
         wrong(!is_text(&self.name, 100), "/name", "must have 1 to 100 characters and no control characters");
         let describes = self.description.as_ref().is_none_or(|text| is_text(text, 1_000));
         wrong(!describes, "/description", "must have 1 to 1000 characters and no control characters");
-        wrong(!(1..=MOST).contains(&self.points), "/points", "must be 1 to 1000000000");
-        wrong(!(0..=MOST).contains(&self.cash_minor), "/cash_minor", "must be 0 to 1000000000");
-        wrong(self.stock.is_some_and(|stock| !(0..=MOST).contains(&stock)), "/stock", "must be 0 to 1000000000");
+        wrong(!(1..=MAX).contains(&self.points), "/points", "must be 1 to 1000000000");
+        wrong(!(0..=MAX).contains(&self.cash_minor), "/cash_minor", "must be 0 to 1000000000");
+        wrong(self.stock.is_some_and(|stock| !(0..=MAX).contains(&stock)), "/stock", "must be 0 to 1000000000");
         let is_limit = |limit: Limit| (1..=1_000_000).contains(&limit.times);
         wrong(!self.limit.is_none_or(is_limit), "/limit/times", "must be 1 to 1000000");
         for (pointer, at) in [("/from", &self.from), ("/until", &self.until)] {

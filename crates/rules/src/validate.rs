@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Currency, ExpiryPolicy, KINDS, Rate, Rounding, Shortfall, Zone};
 
-use crate::condition::{Condition, Conditions, MOST_PUBLISHED, Scope, compile};
+use crate::condition::{Condition, Conditions, MAX_PUBLISHED, Scope, compile};
 use crate::document::{
     Document, Limit, Pending, QualifyingPeriod, Retention, Returns, RoundingMode, ShortfallPolicy, Tiers,
 };
@@ -20,11 +20,11 @@ pub struct Problem {
 }
 
 /// The most points one rule, gift or cap may name: far above any real programme, far below what sums can count.
-const MOST_POINTS: i64 = 1_000_000_000;
+const MAX_POINTS: i64 = 1_000_000_000;
 /// The most days or months a policy may name (about a hundred years).
-const MOST_DAYS: u32 = 36_600;
+const MAX_DAYS: u32 = 36_600;
 /// The most nodes that all conditions have together, as often as they are asked: an event looks at each of them, some once a line.
-const MOST_NODES: usize = 5_000;
+const MAX_NODES: usize = 5_000;
 
 impl Rulebook {
     /// Validates a document, looks its zone up in the time zone database and reads its conditions.
@@ -44,8 +44,8 @@ impl Rulebook {
         problems.extend(never_met(document));
         match Self::checked(document, document.time_zone.parse().ok(), &compile, version) {
             Ok(book) => {
-                if book.asked().map(Condition::size).sum::<usize>() > MOST_NODES {
-                    let detail = format!("ask for more than {MOST_NODES} things in all");
+                if book.asked().map(Condition::size).sum::<usize>() > MAX_NODES {
+                    let detail = format!("ask for more than {MAX_NODES} things in all");
                     problems.push(Problem { pointer: "/rules".to_owned(), detail });
                 }
                 problems.extend(too_costly(&book));
@@ -202,12 +202,12 @@ struct Check<'a> {
 /// Conditions that take too many steps for one event: tells the place whose share is largest.
 fn too_costly(book: &Rulebook) -> Option<Problem> {
     let (event, steps) = book.condition_steps();
-    if steps <= MOST_PUBLISHED {
+    if steps <= MAX_PUBLISHED {
         return None;
     }
     let (pointer, own) = book.asked_for(&event).into_iter().max_by_key(|(_, own)| *own)?;
     let detail = format!(
-        "has conditions that take up to {own} steps for one event; all of {event} take up to {steps}, and must take {MOST_PUBLISHED} at most"
+        "has conditions that take up to {own} steps for one event; all of {event} take up to {steps}, and must take {MAX_PUBLISHED} at most"
     );
     Some(Problem { pointer, detail })
 }
@@ -231,10 +231,10 @@ impl Check<'_> {
 
     /// A year and a day at least: a request that is sent again a year later must hear what it heard.
     fn retention(&mut self, retention: Retention) {
-        if !(366..=MOST_DAYS).contains(&retention.answers_days) {
+        if !(366..=MAX_DAYS).contains(&retention.answers_days) {
             self.problem("/retention/answers_days", "must be 366 to 36600");
         }
-        if !(1..=MOST_DAYS).contains(&retention.traces_days) {
+        if !(1..=MAX_DAYS).contains(&retention.traces_days) {
             self.problem("/retention/traces_days", "must be 1 to 36600");
         }
     }
@@ -253,7 +253,7 @@ impl Check<'_> {
     }
 
     fn points(&mut self, pointer: &str, points: i64) {
-        if !(0..=MOST_POINTS).contains(&points) {
+        if !(0..=MAX_POINTS).contains(&points) {
             self.problem(pointer, "must be 0 to 1000000000");
         }
     }
@@ -266,7 +266,7 @@ impl Check<'_> {
     }
 
     fn days(&mut self, pointer: &str, days: u32) {
-        if days > MOST_DAYS {
+        if days > MAX_DAYS {
             self.problem(pointer, "must be at most 36600");
         }
     }

@@ -5,7 +5,7 @@ mod support;
 
 use ledger::{Money, Timestamp};
 use rules::{
-    CapOf, Command, Document, EarnEvent, EarningRule, Limit, Line, MOST_CONDITION_STEPS, Per, RuleCap, Rulebook, Scope,
+    CapOf, Command, Document, EarnEvent, EarningRule, Limit, Line, MAX_CONDITION_STEPS, Per, RuleCap, Rulebook, Scope,
     compile, default_document,
 };
 use serde_json::json;
@@ -206,7 +206,7 @@ fn a_rulebook_of_dear_conditions_is_not_published() {
     let rules = (0..200).map(|n| rule(format!("r{n}"), |rule| rule.lines = Some(text.clone())));
     let (event, told) = Rulebook::new(&with_rules(rules.collect()), 1).unwrap().condition_steps();
     assert_eq!(event, "purchase");
-    assert!(told > 500_000 && told <= MOST_CONDITION_STEPS, "{told}");
+    assert!(told > 500_000 && told <= MAX_CONDITION_STEPS, "{told}");
 }
 
 /// A rulebook that was published before there was a bound: an order it takes too long for is refused whole, and a small one earns.

@@ -15,7 +15,7 @@ use crate::request::Request;
 /// For so long a body is read without asking again, in milliseconds.
 const LASTS_MS: i64 = 60_000;
 /// Keys that are noted at most.
-const MOST: usize = 1_024;
+const MAX: usize = 1_024;
 
 struct Admission {
     at: Timestamp,
@@ -36,7 +36,7 @@ pub(crate) fn note(hash: &str, programme: &str, now: Timestamp) {
             }
             return;
         }
-        if admitted.len() >= MOST {
+        if admitted.len() >= MAX {
             make_room(admitted, now);
         }
         admitted.insert(hash.to_owned(), Admission { at: now, programme: programme.to_owned() });
@@ -46,7 +46,7 @@ pub(crate) fn note(hash: &str, programme: &str, now: Timestamp) {
 /// Forgets what has lapsed, or the key that was silent longest.
 fn make_room(admitted: &mut HashMap<String, Admission>, now: Timestamp) {
     admitted.retain(|_, admission| admission.is_fresh(now));
-    if admitted.len() >= MOST {
+    if admitted.len() >= MAX {
         let oldest = admitted.iter().min_by_key(|(_, admission)| admission.at.0).map(|(hash, _)| hash.clone());
         oldest.map(|hash| admitted.remove(&hash));
     }
@@ -94,11 +94,11 @@ mod tests {
         note("a", "p", Timestamp(0));
         assert!(is_noted("a", 59_999) && !is_noted("a", 60_000) && !is_noted("b", 0));
         assert!(!is_noted("a", -1), "a clock that was set back ends it");
-        for number in 0..3 * MOST {
+        for number in 0..3 * MAX {
             note(&format!("key-{number}"), "p", Timestamp(i64::try_from(number).unwrap()));
         }
-        ADMITTED.with_borrow(|admitted| assert_eq!(admitted.len(), MOST));
+        ADMITTED.with_borrow(|admitted| assert_eq!(admitted.len(), MAX));
         assert!(!is_noted("a", 3_000) && !is_noted("key-0", 3_000), "those that were silent longest make room");
-        assert!(is_noted(&format!("key-{}", 3 * MOST - 1), 3_100));
+        assert!(is_noted(&format!("key-{}", 3 * MAX - 1), 3_100));
     }
 }

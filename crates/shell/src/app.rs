@@ -33,7 +33,7 @@ pub struct App {
 /// How exactly a key's last use is kept: not every request writes.
 const HOUR_MS: i64 = 3_600_000;
 /// Keys that an instance remembers.
-const MOST_KEYS: usize = 10_000;
+const MAX_KEYS: usize = 10_000;
 
 impl App {
     /// The instance's, set up when this is its first request: schema, default programme, operator's key.
@@ -74,7 +74,7 @@ impl App {
         if used.get(prefix).is_some_and(|noted| now.0.saturating_sub(noted.0) < HOUR_MS) {
             return false;
         }
-        if used.len() >= MOST_KEYS {
+        if used.len() >= MAX_KEYS {
             used.clear();
         }
         used.insert(prefix.to_owned(), now);

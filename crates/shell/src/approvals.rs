@@ -5,13 +5,13 @@ use rules::{AdjustmentWish, Command, Concerned, Decide, decide_joint, decide_sin
 use store::{Caller, Submission};
 
 use crate::api::{AdjustmentBody, DecisionBody};
-use crate::check::{Check, DIGITS_LOST, MOST_AMOUNT};
+use crate::check::{Check, DIGITS_LOST, MAX_AMOUNT};
 use crate::orders::fingerprint;
 use crate::person::person;
 use crate::problem::{FieldError, Problem};
 
 /// The most rows of a file.
-const MOST_ROWS: usize = 500;
+const MAX_ROWS: usize = 500;
 
 /// A row of a file by its line: a request, or what is wrong with it.
 pub type NumberedRow = (u64, Result<AdjustmentBody, Problem>);
@@ -31,7 +31,7 @@ impl AdjustmentBody {
         let by = who(actor, caller)?;
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
-        if self.points == 0 || !(-MOST_AMOUNT..=MOST_AMOUNT).contains(&self.points) {
+        if self.points == 0 || !(-MAX_AMOUNT..=MAX_AMOUNT).contains(&self.points) {
             check.wrong("/points", "must be -1000000000000000 to 1000000000000000, and not 0");
         }
         let undoes = undone.and_then(|entry| entry.grants.first().map(|lot| (entry, lot)));
@@ -74,7 +74,7 @@ impl AdjustmentBody {
     /// # Errors
     /// [`Problem::InvalidRequest`] when the file as a whole cannot be read.
     pub fn rows(file: &[u8], charset: Option<&str>) -> Result<Vec<NumberedRow>, Problem> {
-        let rows = files::read(file, charset, &COLUMNS, MOST_ROWS);
+        let rows = files::read(file, charset, &COLUMNS, MAX_ROWS);
         let rows = rows.map_err(|error| Problem::InvalidRequest(vec![FieldError::new("", error.to_string())]))?;
         Ok(rows.into_iter().map(|row| (row.line, Self::of(row))).collect())
     }

@@ -19,7 +19,7 @@ const PREFIX_LENGTH: usize = 12;
 /// Length of such a key.
 const OUR_LENGTH: usize = 55;
 /// A key must have at least this many characters.
-const LEAST_LENGTH: usize = 32;
+const MIN_LENGTH: usize = 32;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Bearer {
     #[must_use]
     pub fn parse(key: &str) -> Option<Self> {
         let is_visible = key.bytes().all(|b| (b'!'..=b'~').contains(&b));
-        if !is_visible || !(LEAST_LENGTH..=255).contains(&key.len()) {
+        if !is_visible || !(MIN_LENGTH..=255).contains(&key.len()) {
             return None;
         }
         let hash = hash(key);

@@ -5,7 +5,7 @@ use ledger::{IdError, Origin, Reference};
 use crate::problem::{FieldError, Problem};
 
 /// The most one line or redemption may be about: far beyond any till, far below what sums can hold.
-pub(crate) const MOST_AMOUNT: i64 = 1_000_000_000_000_000;
+pub(crate) const MAX_AMOUNT: i64 = 1_000_000_000_000_000;
 
 /// What is wrong with a cell that a spreadsheet has cut.
 pub(crate) const DIGITS_LOST: &str =
@@ -66,7 +66,7 @@ impl Check {
 
     /// How many points are meant.
     pub(crate) fn points(&mut self, points: i64) {
-        if !(1..=MOST_AMOUNT).contains(&points) {
+        if !(1..=MAX_AMOUNT).contains(&points) {
             self.wrong("/points", "must be 1 to 1000000000000000");
         }
     }

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use ledger::{MemberId, Reference, Timestamp, Totals, Zone, start_of_day};
 use rules::{
-    Command, MOST_ALIASES, MOST_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange, Rulebook, decide_single,
+    Command, MAX_ALIASES, MAX_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange, Rulebook, decide_single,
     may_be_id,
 };
 use store::Submission;
 
 use crate::api::{ImportLotBody, ImportRowBody};
-use crate::check::{Check, MOST_AMOUNT};
+use crate::check::{Check, MAX_AMOUNT};
 use crate::orders::fingerprint;
 use crate::problem::{FieldError, Problem};
 use crate::profile::{Names, attribute};
@@ -20,9 +20,9 @@ use crate::profile::{Names, attribute};
 pub use table::{Cells, ReadImport, read_import};
 
 /// The most lots that a member brings along.
-const MOST_LOTS: usize = 1_000;
+const MAX_LOTS: usize = 1_000;
 /// Characters of all tags of a member.
-const LONGEST_TAGS: usize = 200;
+const MAX_TAGS_LENGTH: usize = 200;
 
 impl ImportRowBody {
     /// Checks the values and makes an order of it, which is done once under `key`; `import` names the file in the member's history.
@@ -42,12 +42,12 @@ impl ImportRowBody {
         if !may_be_id(book, &self.member_id) || self.member_id.starts_with('~') {
             check.wrong("/member_id", "is no id that a member can have here");
         }
-        if self.lots.len() > MOST_LOTS {
+        if self.lots.len() > MAX_LOTS {
             check.wrong("/lots", "must be 1000 at most");
         }
-        let lots = self.lots.iter().take(MOST_LOTS).enumerate();
+        let lots = self.lots.iter().take(MAX_LOTS).enumerate();
         let lots = lots.filter_map(|(at, lot)| lot_of(at, lot, (book.zone(), now), &mut check)).collect();
-        if !(0..=MOST_AMOUNT).contains(&self.debt) {
+        if !(0..=MAX_AMOUNT).contains(&self.debt) {
             check.wrong("/debt", "must be 0 to 1000000000000000");
         }
         let tier = self.tier_of(book, now, &mut check);
@@ -55,7 +55,7 @@ impl ImportRowBody {
             Totals { spend_minor: self.totals.spend_minor, growth: self.totals.growth, orders: self.totals.orders };
         for (name, total) in [("spend_minor", totals.spend_minor), ("growth", totals.growth), ("orders", totals.orders)]
         {
-            if !(0..=MOST_AMOUNT).contains(&total) {
+            if !(0..=MAX_AMOUNT).contains(&total) {
                 check.wrong(format!("/totals/{name}"), "must be 0 to 1000000000000000");
             }
         }
@@ -103,19 +103,19 @@ impl ImportRowBody {
         }
         if !self.tags.is_empty() {
             let tags = self.tags.join(",");
-            if self.tags.iter().any(|tag| tag.is_empty() || tag.contains(',')) || tags.chars().count() > LONGEST_TAGS {
+            if self.tags.iter().any(|tag| tag.is_empty() || tag.contains(',')) || tags.chars().count() > MAX_TAGS_LENGTH {
                 check.wrong("/tags", "must have no commas, and 200 characters in all at most");
             }
             attributes.insert("tags".to_owned(), Some(tags));
         }
-        if attributes.len() > MOST_ATTRIBUTES {
+        if attributes.len() > MAX_ATTRIBUTES {
             check.wrong("/attributes", "must be 50 at most, tags included");
         }
-        if self.aliases.len() > MOST_ALIASES {
+        if self.aliases.len() > MAX_ALIASES {
             check.wrong("/aliases", "must be 20 at most");
         }
         let mut names = Names::default();
-        for (at, name) in self.aliases.iter().take(MOST_ALIASES).enumerate() {
+        for (at, name) in self.aliases.iter().take(MAX_ALIASES).enumerate() {
             names.take(&format!("/aliases/{at}"), name, book, check);
         }
         let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -135,7 +135,7 @@ impl ImportRowBody {
 }
 
 fn lot_of(at: usize, lot: &ImportLotBody, (zone, now): (Zone, Timestamp), check: &mut Check) -> Option<OpeningLot> {
-    if !(1..=MOST_AMOUNT).contains(&lot.points) {
+    if !(1..=MAX_AMOUNT).contains(&lot.points) {
         check.wrong(format!("/lots/{at}/points"), "must be 1 to 1000000000000000");
     }
     let pointer = format!("/lots/{at}/earned_on");

@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 use store::{Submission, source};
 
 use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody};
-use crate::check::{Check, MOST_AMOUNT};
+use crate::check::{Check, MAX_AMOUNT};
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
 use crate::trace::{asked_from, trace_of};
 
-pub(crate) const MOST_LINES: usize = 500;
+pub(crate) const MAX_LINES: usize = 500;
 
 impl BulkBody {
     /// Checks the values, its key as well, and makes an order of it.
@@ -82,14 +82,14 @@ impl EarnBody {
         if is_purchase && self.reference.is_none() {
             check.wrong("/reference", "a purchase needs the order it is for");
         }
-        if is_purchase && (self.lines.is_empty() || self.lines.len() > MOST_LINES) {
+        if is_purchase && (self.lines.is_empty() || self.lines.len() > MAX_LINES) {
             check.wrong("/lines", "a purchase needs 1 to 500 lines");
         }
         if !is_purchase && !self.lines.is_empty() {
             check.wrong("/lines", "only purchases have lines");
         }
         let mut names = HashSet::new();
-        for (index, body) in self.lines.iter().take(MOST_LINES).enumerate() {
+        for (index, body) in self.lines.iter().take(MAX_LINES).enumerate() {
             // Returns name the line they are for.
             if !names.insert(body.line_id.as_str()) {
                 check.wrong(format!("/lines/{index}/line_id"), "is the line_id of another line");
@@ -98,7 +98,7 @@ impl EarnBody {
         let lines = self
             .lines
             .iter()
-            .take(MOST_LINES)
+            .take(MAX_LINES)
             .enumerate()
             .filter_map(|(index, body)| line(index, body, &mut check))
             .collect();
@@ -129,7 +129,7 @@ pub(crate) fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<L
     if !(1..=1_000_000).contains(&body.quantity) {
         check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
     }
-    if !(0..=MOST_AMOUNT).contains(&body.amount.amount_minor) {
+    if !(0..=MAX_AMOUNT).contains(&body.amount.amount_minor) {
         check.wrong(
             format!("{at}/amount/amount_minor"),
             "must be 0 to 1000000000000000; returns are not negative purchases",

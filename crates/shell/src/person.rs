@@ -15,7 +15,7 @@ pub const OPERATOR: &str = "operator";
 pub const FIRST_ADMIN: (&str, &str) = ("first-admin", "flrst-adrnln");
 
 /// Characters of a person's id.
-const MOST_CHARACTERS: usize = 100;
+const MAX_CHARACTERS: usize = 100;
 
 /// Who the caller is, for what only a person may do.
 ///
@@ -32,7 +32,7 @@ pub fn person(caller: &Caller) -> Result<&str, Problem> {
 /// What is wrong with the id.
 pub fn folded(person: &str) -> Result<String, FieldError> {
     let count = person.chars().count();
-    if !(1..=MOST_CHARACTERS).contains(&count) || person.chars().any(char::is_control) {
+    if !(1..=MAX_CHARACTERS).contains(&count) || person.chars().any(char::is_control) {
         return Err(FieldError::new("/person_id", "must have 1 to 100 characters and no control characters"));
     }
     let plain: String = person.nfkc().filter(|c| is_seen(*c)).flat_map(small).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Origin};
-use rules::{Command, MOST_ALIASES, MOST_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised};
+use rules::{Command, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised};
 use store::Submission;
 
 use crate::api::{MemberBody, MemberPatchBody};
@@ -34,7 +34,7 @@ impl MemberBody {
     pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
-        if self.attributes.len() > MOST_ATTRIBUTES {
+        if self.attributes.len() > MAX_ATTRIBUTES {
             check.wrong("/attributes", "must be 50 at most");
         }
         for (name, value) in &self.attributes {
@@ -42,11 +42,11 @@ impl MemberBody {
         }
         let attributes = serde_json::to_string(&self.attributes).ok();
         let aliases = self.aliases.as_ref().map(|aliases| {
-            if aliases.len() > MOST_ALIASES {
+            if aliases.len() > MAX_ALIASES {
                 check.wrong("/aliases", "must be 20 at most");
             }
             let mut all = Names::default();
-            for (index, name) in aliases.iter().take(MOST_ALIASES).enumerate() {
+            for (index, name) in aliases.iter().take(MAX_ALIASES).enumerate() {
                 all.take(&format!("/aliases/{index}"), name, terms.book, &mut check);
             }
             all.0
@@ -81,7 +81,7 @@ impl MemberPatchBody {
         let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (kind, values) in &self.aliases {
             let mut all = Names::default();
-            for (index, value) in values.iter().flatten().take(MOST_ALIASES + 1).enumerate() {
+            for (index, value) in values.iter().flatten().take(MAX_ALIASES + 1).enumerate() {
                 let at = format!("/aliases/{}/{index}", escaped(kind));
                 all.take(&at, &format!("{kind}:{value}"), terms.book, &mut check);
             }

@@ -12,7 +12,7 @@ use crate::orders::fingerprint;
 use crate::problem::Problem;
 
 /// The most entries that one recovery may name.
-const MOST_ENTRIES: usize = 50;
+const MAX_ENTRIES: usize = 50;
 
 impl FreezeBody {
     /// Checks the values and makes an order of it for the member of the path; `restores` tells which way.
@@ -102,11 +102,11 @@ impl RecoverBody {
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn entries(&self) -> Result<Vec<EntryId>, Problem> {
         let mut check = Check::default();
-        if self.entry_ids.is_empty() || self.entry_ids.len() > MOST_ENTRIES {
+        if self.entry_ids.is_empty() || self.entry_ids.len() > MAX_ENTRIES {
             check.wrong("/entry_ids", "must be 1 to 50 entries");
         }
         let mut ids = Vec::new();
-        for (index, text) in self.entry_ids.iter().take(MOST_ENTRIES).enumerate() {
+        for (index, text) in self.entry_ids.iter().take(MAX_ENTRIES).enumerate() {
             match EntryId::parse(text) {
                 Some(id) if ids.contains(&id) => check.wrong(format!("/entry_ids/{index}"), "is named before"),
                 Some(id) => ids.push(id),

@@ -14,7 +14,7 @@ use store::{ProgrammeRef, Sql, digest, draft, parse_rulebook, rulebook_text, zon
 use crate::problem::{FieldError, Problem};
 
 /// How many rulebooks an instance remembers before it starts afresh.
-const MOST: usize = 256;
+const MAX: usize = 256;
 
 /// By digest; the version is part of what is remembered, as two programmes may publish the same text.
 type Remembered = HashMap<(String, i64), Rc<Rulebook>>;
@@ -36,7 +36,7 @@ pub async fn published(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Rc<Ru
     let text = text(sql, programme).await?;
     let book = Rc::new(parse_rulebook(&text, programme.rulebook_version)?);
     PARSED.with_borrow_mut(|parsed| {
-        if parsed.len() >= MOST {
+        if parsed.len() >= MAX {
             parsed.clear();
         }
         parsed.insert(name, book.clone());
@@ -55,7 +55,7 @@ pub async fn zone(sql: &impl Sql, programme: &ProgrammeRef) -> Result<Zone, Prob
     }
     let zone = zone_of(&text(sql, programme).await?)?;
     ZONES.with_borrow_mut(|zones| {
-        if zones.len() >= MOST {
+        if zones.len() >= MAX {
             zones.clear();
         }
         zones.insert(name.clone(), zone);

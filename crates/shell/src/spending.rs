@@ -7,12 +7,12 @@ use rules::{Command, Line, decide_single};
 use store::Submission;
 
 use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody};
-use crate::check::{Check, MOST_AMOUNT};
-use crate::orders::{MOST_LINES, fingerprint, line};
+use crate::check::{Check, MAX_AMOUNT};
+use crate::orders::{MAX_LINES, fingerprint, line};
 use crate::problem::Problem;
 
 /// Thirty days.
-const MOST_MINUTES: u32 = 43_200;
+const MAX_MINUTES: u32 = 43_200;
 
 impl RedeemBody {
     /// Checks the values and makes an order of it.
@@ -22,7 +22,7 @@ impl RedeemBody {
     pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
-        if self.hold.as_ref().is_some_and(|hold| !(1..=MOST_MINUTES).contains(&hold.minutes)) {
+        if self.hold.as_ref().is_some_and(|hold| !(1..=MAX_MINUTES).contains(&hold.minutes)) {
             check.wrong("/hold/minutes", "must be 1 to 43200");
         }
         let (reference, source) = check.document("redeem", self.reference.as_deref());
@@ -77,7 +77,7 @@ impl RedeemBody {
                 Some(Command::Take { reward: reward.clone(), quantity })
             }
             (None, None, Some(order)) => {
-                if self.max_points.is_some_and(|most| !(1..=MOST_AMOUNT).contains(&most)) {
+                if self.max_points.is_some_and(|most| !(1..=MAX_AMOUNT).contains(&most)) {
                     check.wrong("/max_points", "must be 1 to 1000000000000000");
                 }
                 let order = money("/order", order, check)?;
@@ -93,17 +93,17 @@ impl RedeemBody {
 
 /// Lines that are paid with points: line, units, points.
 fn paid_lines(bodies: &[PaidLineBody], points: Option<i64>, check: &mut Check) -> Vec<(String, i64, i64)> {
-    if bodies.is_empty() || bodies.len() > MOST_LINES {
+    if bodies.is_empty() || bodies.len() > MAX_LINES {
         check.wrong("/lines", "must be 1 to 500 lines");
     }
     let (mut names, mut lines, mut sum) = (HashSet::new(), Vec::new(), 0i64);
-    for (index, line) in bodies.iter().take(MOST_LINES).enumerate() {
+    for (index, line) in bodies.iter().take(MAX_LINES).enumerate() {
         let at = format!("/lines/{index}");
         check.text(&format!("{at}/line_id"), Some(&line.line_id), 64);
         if !(1..=1_000_000).contains(&line.quantity) {
             check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
         }
-        if !(1..=MOST_AMOUNT).contains(&line.points) {
+        if !(1..=MAX_AMOUNT).contains(&line.points) {
             check.wrong(format!("{at}/points"), "must be 1 to 1000000000000000");
         }
         if !names.insert(line.line_id.as_str()) {
@@ -119,7 +119,7 @@ fn paid_lines(bodies: &[PaidLineBody], points: Option<i64>, check: &mut Check) -
 }
 
 pub(crate) fn money(at: &str, body: &MoneyBody, check: &mut Check) -> Option<Money> {
-    if !(0..=MOST_AMOUNT).contains(&body.amount_minor) {
+    if !(0..=MAX_AMOUNT).contains(&body.amount_minor) {
         check.wrong(format!("{at}/amount_minor"), "must be 0 to 1000000000000000");
     }
     let currency = Currency::new(&body.currency);
@@ -136,10 +136,10 @@ impl CouponBody {
     /// [`Problem::InvalidRequest`] with every place that is wrong.
     pub fn order(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
-        if self.lines.is_empty() || self.lines.len() > MOST_LINES {
+        if self.lines.is_empty() || self.lines.len() > MAX_LINES {
             check.wrong("/lines", "must be 1 to 500 lines");
         }
-        let lines = self.lines.iter().take(MOST_LINES).enumerate();
+        let lines = self.lines.iter().take(MAX_LINES).enumerate();
         let lines: Vec<Line> = lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
         let (reference, source) = check.document("coupon", self.reference.as_deref());
         let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());

@@ -7,8 +7,8 @@ use rules::{Command, ReturnScope, Reverse, decide_single};
 use store::{Submission, source};
 
 use crate::api::{CaptureBody, MoneyBody, ReleaseBody, ReturnedLineBody, ReverseBody};
-use crate::check::{Check, MOST_AMOUNT};
-use crate::orders::{MOST_LINES, fingerprint};
+use crate::check::{Check, MAX_AMOUNT};
+use crate::orders::{MAX_LINES, fingerprint};
 use crate::problem::Problem;
 use crate::spending::money;
 
@@ -167,7 +167,7 @@ impl ReverseBody {
             (Some(lines), None, None, None) if is_refund => refunds_of(lines, check),
             (Some(lines), None, None, None) => ReturnScope::Lines(part_of(lines, check)),
             (Some(lines), Some(points), None, None) => {
-                if is_refund || !(0..=MOST_AMOUNT).contains(&points) {
+                if is_refund || !(0..=MAX_AMOUNT).contains(&points) {
                     check.wrong("/points", "must be 0 to 1000000000000000, and goes with units of lines");
                 }
                 ReturnScope::LinesFor(part_of(lines, check), points)
@@ -253,12 +253,12 @@ fn refund_of(at: &str, line: Option<&String>, refund: &MoneyBody, check: &mut Ch
 /// The lines, each with its place.
 fn named_once<'a>(bodies: &'a [ReturnedLineBody], check: &mut Check) -> Vec<(String, &'a ReturnedLineBody)> {
     // Nothing came back is not the same as everything.
-    if bodies.is_empty() || bodies.len() > MOST_LINES {
+    if bodies.is_empty() || bodies.len() > MAX_LINES {
         check.wrong("/lines", "must be 1 to 500 lines, or absent for all that is left");
     }
     let mut names = HashSet::new();
     let mut lines = Vec::new();
-    for (index, line) in bodies.iter().take(MOST_LINES).enumerate() {
+    for (index, line) in bodies.iter().take(MAX_LINES).enumerate() {
         let at = format!("/lines/{index}");
         check.text(&format!("{at}/line_id"), Some(&line.line_id), 64);
         if !names.insert(line.line_id.as_str()) {

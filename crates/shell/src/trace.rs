@@ -9,7 +9,7 @@ use store::{ClientInfo, Submission};
 use crate::problem::{FieldError, Problem};
 use crate::request::Request;
 
-const MOST_CHARACTERS: usize = 128;
+const MAX_CHARACTERS: usize = 128;
 
 /// The order with the place it was asked from, as the headers tell it.
 ///
@@ -47,7 +47,7 @@ pub(crate) fn trace_of(
 ) -> Result<ClientInfo, Problem> {
     let mut errors = Vec::new();
     let is_device = |text: &str| {
-        (1..=MOST_CHARACTERS).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        (1..=MAX_CHARACTERS).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     };
     if device.is_some_and(|text| !is_device(text)) {
         errors.push(FieldError::new(device_name, "must be 1 to 128 visible ASCII characters, sent once"));

@@ -11,11 +11,11 @@ use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
 /// The newest back-tests of a programme that are kept.
-const MOST_KEPT: i64 = 50;
+const MAX_KEPT: i64 = 50;
 /// Entries that are read at once.
 const PAGE: i64 = 200;
 /// Whose history is longer is left out: what later entries may speak of has to be kept at hand, for both rulebooks.
-const MOST_ENTRIES: i64 = 20_000;
+const MAX_ENTRIES: i64 = 20_000;
 /// Members that are looked for at once.
 const MEMBERS: i64 = 200;
 
@@ -83,7 +83,7 @@ pub async fn begin_back_test(
         found.into(),
     ];
     sql.query(statement!("queries/back_test_create"), values).await?;
-    sql.query(statement!("queries/back_test_prune"), vec![programme_no.into(), MOST_KEPT.into()]).await?;
+    sql.query(statement!("queries/back_test_prune"), vec![programme_no.into(), MAX_KEPT.into()]).await?;
     Ok(())
 }
 
@@ -142,7 +142,7 @@ pub async fn move_back_test(
             if read >= most {
                 break;
             }
-            if entries > MOST_ENTRIES {
+            if entries > MAX_ENTRIES {
                 found.left_out += 1;
                 position = no;
                 continue;

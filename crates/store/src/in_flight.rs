@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use ledger::{Member, MemberId};
 
 /// With more open lots than these, a member's lots are not carried along.
-const MOST_LOTS: usize = 64;
+const MAX_LOTS: usize = 64;
 
 /// The states in flight of one instance, by programme number and member.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl InFlight {
     /// load a member may never land, and would grow by a lot with every earn.
     pub(crate) fn send(&self, programme_no: i64, member: &Member) {
         let mut state = member.clone();
-        if !state.lots_complete || state.lots.len() > MOST_LOTS {
+        if !state.lots_complete || state.lots.len() > MAX_LOTS {
             state.lots_counted = state.open_lots();
             state.lots = Vec::new();
             state.lots_complete = false;

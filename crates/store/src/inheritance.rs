@@ -13,7 +13,7 @@ use crate::statement::statement;
 use crate::versions::rulebook_version;
 
 /// The most programmes that follow in one call.
-const MOST: i64 = 1_000;
+const MAX: i64 = 1_000;
 
 /// Whom a programme follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub async fn overrides(sql: &impl Sql, own: &Document, of: &Inheritance) -> Resu
 /// [`Error`] when the database fails. What was published stays; calling again goes on.
 pub async fn follow(sql: &impl Sql, now: i64) -> Result<(u64, Vec<String>), Error> {
     let (mut published, mut failed) = (0, Vec::new());
-    for mut row in sql.query(statement!("queries/inheritance_behind"), vec![MOST.into()]).await? {
+    for mut row in sql.query(statement!("queries/inheritance_behind"), vec![MAX.into()]).await? {
         let (id, parent, version) = (row.text(0)?, row.text(1)?, row.integer(2)?);
         let own = programme(sql, &id).await?.ok_or(Error::Corrupt("programme"))?;
         let above = programme(sql, &parent).await?.ok_or(Error::Corrupt("programme"))?;

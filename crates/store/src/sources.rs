@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Entry, EntryId, Kind};
-use rules::{MOST_RECORDS, Past};
+use rules::{MAX_RECORDS, Past};
 use serde_json::json;
 
 use crate::Error;
@@ -76,7 +76,7 @@ pub(crate) async fn make_room(
         let scope = store.filter(|_| !is_own_free);
         let before = chains.iter().filter(|chain| store_of(source, chain).as_deref() == scope.map(escaped).as_deref());
         let number = before.count() + 1;
-        if number > MOST_RECORDS {
+        if number > MAX_RECORDS {
             recorded.used = recorded.used.or(pasts.last().map(|past| past.entry.id));
         }
         loaded.source = Some(named(source, scope, number));
@@ -115,7 +115,7 @@ pub(crate) fn is_name_of(name: Option<&str>, entry: &Entry) -> bool {
             (Some(scoped), Some(store)) => scoped.strip_prefix(&store)?.strip_prefix(' ')?,
             (Some(_), None) => return Some(false),
         };
-        Some(number.parse::<usize>().is_ok_and(|number| (1..=MOST_RECORDS).contains(&number)))
+        Some(number.parse::<usize>().is_ok_and(|number| (1..=MAX_RECORDS).contains(&number)))
     };
     let event = match entry.kind {
         Kind::Earn => entry.event.as_deref(),

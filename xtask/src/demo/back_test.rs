@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 
 /// Calls that a back-test takes at most; past so many something is wrong.
-const CALLS_AT_MOST: usize = 10_000;
+const MAX_CALLS: usize = 10_000;
 
 pub async fn compare(demo: &Demo<'_>, server: &Server, spent: &Spent) -> Result<()> {
     let weekends = weekends()?;
@@ -52,8 +52,8 @@ async fn run(demo: &Demo<'_>, server: &Server, draft: &Value) -> Result<Value> {
     while !is_done(&test)? {
         test = go_on(&mut client, &test, calls).await?;
         calls += 1;
-        if calls > CALLS_AT_MOST {
-            bail!("the back-test is not done after {CALLS_AT_MOST} calls");
+        if calls > MAX_CALLS {
+            bail!("the back-test is not done after {MAX_CALLS} calls");
         }
     }
     let seconds = started.elapsed().as_secs_f64();

@@ -18,7 +18,7 @@ const EVENTS_A_CALL: usize = 250;
 /// Who has so many points spends all whole multiples of it in the morning.
 const REDEEM_POINTS: i64 = 100;
 /// A night is done in some calls; past so many something is wrong.
-const NIGHT_CALLS_AT_MOST: usize = 10_000;
+const MAX_NIGHT_CALLS: usize = 10_000;
 
 /// A lane's connection, to be used again, the balances that it was told, and who spent how much.
 type Lane = Result<(Client, Vec<(String, i64)>, Vec<(String, i64)>)>;
@@ -96,7 +96,7 @@ impl Import<'_> {
     async fn night(&mut self, day: NaiveDate) -> Result<()> {
         self.progress.set_message(day.to_string());
         self.clock(days::midnight(day)).await?;
-        for call in 0..NIGHT_CALLS_AT_MOST {
+        for call in 0..MAX_NIGHT_CALLS {
             let key = format!("night-{day}-{call}");
             let answer = self.client.expect("POST", "/v1/jobs/night", Some(&key), b"").await?;
             if answer.get("done").and_then(Value::as_bool).with_context(|| format!("no `done` in {answer}"))? {
@@ -104,7 +104,7 @@ impl Import<'_> {
                 return Ok(());
             }
         }
-        bail!("not done after {NIGHT_CALLS_AT_MOST} calls")
+        bail!("not done after {MAX_NIGHT_CALLS} calls")
     }
 
     /// Each member with enough points spends all whole hundreds of them; or everybody what they spent before.

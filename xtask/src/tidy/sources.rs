@@ -5,7 +5,7 @@ use super::rust::{self, PieceKind};
 use super::tree::{File, Tree};
 use anyhow::Result;
 
-const LINES_AT_MOST: usize = 460;
+const MAX_LINES: usize = 460;
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     Ok(tree.has_extension("rs").flat_map(check_file).collect())
@@ -22,9 +22,9 @@ fn check_file(file: &File) -> Vec<Fault> {
         ));
     }
     let lines = rust::without_tests(&file.text).lines().count();
-    if lines > LINES_AT_MOST && !file.is_test() {
-        let what = format!("{lines} lines before its tests, more than {LINES_AT_MOST}");
-        faults.push(Fault::new(&file.path, LINES_AT_MOST, what, "give its second concept a file of its own"));
+    if lines > MAX_LINES && !file.is_test() {
+        let what = format!("{lines} lines before its tests, more than {MAX_LINES}");
+        faults.push(Fault::new(&file.path, MAX_LINES, what, "give its second concept a file of its own"));
     }
     for piece in rust::pieces(&file.text).iter().filter(|piece| piece.kind == PieceKind::Code) {
         for (offset, _) in piece.text.match_indices("[allow(") {

@@ -10,7 +10,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
 /// Longest line; what exceeds it starts a line of its own, so that a guest cannot make the host collect without end.
-const LONGEST_LINE: usize = 8 * 1024;
+const MAX_LINE_LENGTH: usize = 8 * 1024;
 
 /// One of the two streams of one instance.
 pub struct GuestLog {
@@ -55,9 +55,9 @@ impl Lines {
 impl AsyncWrite for Lines {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            for piece in line.chunks(LONGEST_LINE) {
+            for piece in line.chunks(MAX_LINE_LENGTH) {
                 self.pending.extend_from_slice(piece);
-                if piece.ends_with(b"\n") || self.pending.len() >= LONGEST_LINE {
+                if piece.ends_with(b"\n") || self.pending.len() >= MAX_LINE_LENGTH {
                     self.emit();
                 }
             }

@@ -9,7 +9,7 @@ use std::{
 
 const PARTS: usize = 16;
 /// Senders whose buckets are kept at most, in each part. Those that have spent least are forgotten first: a full bucket is no different from none.
-const MOST: usize = 4_096;
+const MAX: usize = 4_096;
 
 /// What was spent by each sender: an instant for each quota.
 type Spent = HashMap<Id, Box<[u64]>>;
@@ -39,7 +39,7 @@ impl Meter {
                 let until = known.and_then(|known| known.get(index)).copied().unwrap_or_default();
                 *next = quota.take(until, now).map_err(|standing| Exceeded { index, standing })?;
             }
-            if spent.len() >= MOST && !spent.contains_key(&id) {
+            if spent.len() >= MAX && !spent.contains_key(&id) {
                 make_room(spent, now);
             }
             spent.insert(id, after);
@@ -70,7 +70,7 @@ impl Meter {
 fn make_room(spent: &mut Spent, now: u64) {
     let last = |until: &[u64]| until.iter().copied().max().unwrap_or_default();
     spent.retain(|_, until| last(until) > now);
-    if spent.len() >= MOST {
+    if spent.len() >= MAX {
         let mut ends: Vec<u64> = spent.values().map(|until| last(until)).collect();
         let middle = ends.len() / 2;
         let (_, median, _) = ends.select_nth_unstable(middle);
@@ -108,10 +108,10 @@ mod tests {
         for _ in 0..100 {
             meter.take(7, &quotas, 1).unwrap();
         }
-        for id in 0..3 * 16 * MOST as Id {
+        for id in 0..3 * 16 * MAX as Id {
             let _outcome = meter.take(1_000 + id, &quotas, 2);
         }
-        assert!(meter.parts.iter().all(|part| part.lock().unwrap().len() <= MOST));
+        assert!(meter.parts.iter().all(|part| part.lock().unwrap().len() <= MAX));
         assert!(meter.take(7, &quotas, 3).is_err(), "who has spent most is remembered");
     }
 }

@@ -333,7 +333,7 @@ mod tests {
             }
         }
         assert!(queries.len() > 90);
-        assert!(largest * 2 < super::super::statement::LARGEST_KEPT, "{largest} bytes for a prepared statement");
+        assert!(largest * 2 < super::super::statement::MAX_KEPT_BYTES, "{largest} bytes for a prepared statement");
         // Views and triggers are compiled with what uses them.
         let mut names = writer.prepare("SELECT name FROM sqlite_master WHERE type = 'view'").unwrap();
         let views: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

@@ -21,7 +21,7 @@ use std::{
 /// Pages that are committed before the thread is asked to move them (4 KiB each).
 const STEP: i32 = 4_000;
 /// Pages at which the writer pauses.
-const MOST: i32 = 64_000;
+const MAX: i32 = 64_000;
 
 /// The writer's side.
 pub struct Checkpoints {
@@ -67,7 +67,7 @@ impl Checkpoints {
             return;
         }
         self.asked_at = pages;
-        if pages >= MOST {
+        if pages >= MAX {
             checkpoint(connection);
         } else if let Err(TrySendError::Disconnected(())) = self.ask.try_send(()) {
             tracing::error!("the checkpoint thread has gone");
@@ -122,7 +122,7 @@ mod tests {
         }
         drop(checkpoints);
         thread.join().unwrap();
-        assert!(largest < MOST + 2 * STEP, "{largest} pages");
+        assert!(largest < MAX + 2 * STEP, "{largest} pages");
         assert!(restarts > 0, "the log never started over");
         let count: i64 = connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
         assert_eq!(count, 75_000);

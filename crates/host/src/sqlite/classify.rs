@@ -23,7 +23,7 @@ pub enum Class {
 }
 
 /// More texts than an application has: guests that build SQL text make the table start again, not grow.
-const MOST_TEXTS: usize = 4096;
+const MAX_TEXTS: usize = 4096;
 /// A run of a read counts for it when it took less than this; a slower one weighs against it four times.
 const QUICK: Duration = Duration::from_micros(150);
 const TO_PROVE: u32 = 16;
@@ -33,8 +33,8 @@ const TO_PROVE_AGAIN: u32 = 256;
 /// A statement that ended by itself in less is trusted while its component pays for another one.
 const PROVES: Duration = Duration::from_millis(50);
 /// Longer texts are not remembered, nor is more of them all than this many bytes.
-const LONGEST_KEPT: usize = 16 * 1024;
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MAX_KEPT_LENGTH: usize = 16 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// One statement text and what is known of it.
 pub struct Text {
@@ -114,7 +114,7 @@ impl Text {
         if known != 0 {
             return known == 1;
         }
-        let is_kept = self.sql.len() <= LONGEST_KEPT && measure();
+        let is_kept = self.sql.len() <= MAX_KEPT_LENGTH && measure();
         self.is_kept.store(if is_kept { 1 } else { 2 }, Ordering::Relaxed);
         is_kept
     }
@@ -155,11 +155,11 @@ impl Texts {
         }
         let class = if is_alone(&sql) { Class::Alone } else { Class::Unknown };
         let text = Arc::new(Text::new(sql, class));
-        if text.sql.len() > LONGEST_KEPT {
+        if text.sql.len() > MAX_KEPT_LENGTH {
             return text;
         }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.texts.len() >= MOST_TEXTS || known.bytes > MOST_BYTES {
+        if known.texts.len() >= MAX_TEXTS || known.bytes > MAX_BYTES {
             *known = Known::default();
         }
         known.bytes = known.bytes.saturating_add(text.sql.len());
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(texts.of("SELECT 1".into()).class(), Class::Unknown);
         texts.of("SELECT 1".into()).learn(Class::Read);
         assert_eq!(texts.of("SELECT 1".into()).class(), Class::Read);
-        for number in 0..MOST_TEXTS {
+        for number in 0..MAX_TEXTS {
             texts.of(format!("SELECT {number}, 2"));
         }
         assert_eq!(texts.of("SELECT 1".into()).class(), Class::Unknown);

@@ -98,7 +98,7 @@ const SETTINGS: [(DbConfig, bool); 7] = [
 const LIMITS: &[(Limit, i32)] = &[
     // Of a text, a blob or a row. Functions such as `hex` work on whole values, and nothing stops SQLite within one call.
     (Limit::SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024),
-    (Limit::SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL as i32),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_LENGTH as i32),
     (Limit::SQLITE_LIMIT_COLUMN, 256),
     (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
     (Limit::SQLITE_LIMIT_PARSER_DEPTH, 200),
@@ -117,7 +117,7 @@ const LIMITS: &[(Limit, i32)] = &[
 ];
 
 /// Bytes of the longest statement text.
-pub const LONGEST_SQL: usize = 64 * 1024;
+pub const MAX_SQL_LENGTH: usize = 64 * 1024;
 
 /// Creates the file if need be, for its owner alone; SQLite gives the log and the index of the log the mode of the file.
 fn make_private(path: &Path) -> Result<()> {

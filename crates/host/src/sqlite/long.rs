@@ -16,7 +16,7 @@ pub const THREADS: [Kind; 3] = [Kind::Usual, Kind::Usual, Kind::Idle];
 /// Long reads of one component at the same time.
 const AT_ONCE: usize = 1;
 /// Long reads of one component that wait; more are refused.
-const MOST_WAITING: usize = 64;
+const MAX_WAITING: usize = 64;
 /// A text that takes less than this is none of the long ones any more.
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -47,7 +47,7 @@ fn owner(job: &Job) -> usize {
 impl Long {
     pub fn push(&self, job: Job) {
         let mut state = self.lock();
-        if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count() >= MOST_WAITING {
+        if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count() >= MAX_WAITING {
             drop(state);
             let refusal = Error::Refused("the database is busy: too many long reads of this component wait".into());
             return drop(job.reply.send(Err(refusal)));

@@ -14,12 +14,12 @@ use std::{
 /// For how many times the time that a stopped statement took its component pays.
 const PENALTY: u32 = 19;
 /// No statement is paid for longer: a component serves many tenants.
-const LONGEST_PENALTY: Duration = Duration::from_secs(60);
+const MAX_PENALTY: Duration = Duration::from_secs(60);
 /// Bytes of statements and values that a component may have on their way to one database.
-const MOST_ON_THE_WAY: usize = 64 * 1024 * 1024;
+const MAX_IN_FLIGHT: usize = 64 * 1024 * 1024;
 /// A component hears one refusal in this time: a refusal costs little, but thousands a second cost the others the processor.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(10);
-const LONGEST_DELAY_MS: u64 = 1_000;
+const MAX_DELAY_MS: u64 = 1_000;
 
 /// One component at one database.
 #[derive(Default)]
@@ -40,7 +40,7 @@ struct Standing {
 
 impl Standing {
     fn stopped(&self, now: u64, took: Duration) {
-        let until = now.saturating_add(milliseconds(took.saturating_mul(PENALTY).min(LONGEST_PENALTY)));
+        let until = now.saturating_add(milliseconds(took.saturating_mul(PENALTY).min(MAX_PENALTY)));
         if now < self.unproven_wait_until.fetch_max(until, Ordering::Relaxed) {
             self.all_wait_until.fetch_max(until, Ordering::Relaxed);
         }
@@ -92,7 +92,7 @@ impl Manners {
     }
 
     fn delay_at(&self, now: u64) -> Duration {
-        let next = |planned: u64| planned.clamp(now, now + LONGEST_DELAY_MS) + milliseconds(BETWEEN_REFUSALS);
+        let next = |planned: u64| planned.clamp(now, now + MAX_DELAY_MS) + milliseconds(BETWEEN_REFUSALS);
         let after = |planned: u64| Some(next(planned));
         let planned = self.next_refusal.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_default();
         Duration::from_millis(next(planned) - now)
@@ -102,9 +102,9 @@ impl Manners {
     pub fn make_room(self: &Arc<Self>, bytes: usize) -> Result<Room, Error> {
         let before = self.on_the_way.fetch_add(bytes, Ordering::Relaxed);
         let room = Room { manners: self.clone(), bytes };
-        if before.saturating_add(bytes) > MOST_ON_THE_WAY {
+        if before.saturating_add(bytes) > MAX_IN_FLIGHT {
             return Err(Error::Refused(format!(
-                "the database is busy: more than {MOST_ON_THE_WAY} bytes of this component are on their way"
+                "the database is busy: more than {MAX_IN_FLIGHT} bytes of this component are on their way"
             )));
         }
         Ok(room)
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_on_its_way_is_bounded() {
         let manners = Arc::new(Manners::default());
-        let room = manners.make_room(MOST_ON_THE_WAY).unwrap();
+        let room = manners.make_room(MAX_IN_FLIGHT).unwrap();
         assert!(manners.make_room(1).is_err());
         drop(room);
         assert!(manners.make_room(1).is_ok());

@@ -268,8 +268,8 @@ impl Session {
     }
 
     async fn run(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>, waits: Waits) -> Outcome {
-        if sql.len() > connection::LONGEST_SQL {
-            return Err(Error::Io(format!("a statement is no longer than {} bytes", connection::LONGEST_SQL)));
+        if sql.len() > connection::MAX_SQL_LENGTH {
+            return Err(Error::Io(format!("a statement is no longer than {} bytes", connection::MAX_SQL_LENGTH)));
         }
         let text = self.database.inner.texts.of(sql);
         if let Some(outcome) = self.run_here(&text, &parameters, asked) {

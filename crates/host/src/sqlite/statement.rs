@@ -9,9 +9,9 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, StatementStatus, params_f
 use std::sync::Arc;
 
 /// Bytes of a prepared statement that are kept for its next run: connections keep hundreds of them.
-pub const LARGEST_KEPT: i32 = 512 * 1024;
+pub const MAX_KEPT_BYTES: i32 = 512 * 1024;
 /// Largest result in bytes: a guest could not hold more either.
-const LARGEST_RESULT: usize = 64 * 1024 * 1024;
+const MAX_RESULT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Prepares (or finds prepared), binds, steps to the end, within an allowance.
 pub fn run(
@@ -41,7 +41,7 @@ pub fn finish(
     let columns: Vec<String> = statement.column_names().map(String::from).collect();
     let read_only = statement.readonly();
     let outcome = collect(&mut statement, columns.len(), parameters, allowance);
-    if !text.is_worth_keeping(|| statement.get_status(StatementStatus::MemUsed) <= LARGEST_KEPT) {
+    if !text.is_worth_keeping(|| statement.get_status(StatementStatus::MemUsed) <= MAX_KEPT_BYTES) {
         statement.discard();
     }
     let rows = outcome?;
@@ -71,8 +71,8 @@ fn collect(
             });
             values.push(owned(value));
         }
-        if size > LARGEST_RESULT {
-            return Err(Error::Io(format!("the result is larger than {LARGEST_RESULT} bytes")));
+        if size > MAX_RESULT_BYTES {
+            return Err(Error::Io(format!("the result is larger than {MAX_RESULT_BYTES} bytes")));
         }
         collected.push(values);
     }

@@ -18,9 +18,9 @@ use std::{
 };
 
 /// Most writes in one commit: bounds how long the first of them waits.
-const LARGEST_GROUP: usize = 512;
+const MAX_GROUP_SIZE: usize = 512;
 /// And no more join it after this time, for the same reason.
-const LONGEST_GROUP: Duration = Duration::from_millis(50);
+const MAX_GROUP_TIME: Duration = Duration::from_millis(50);
 /// What fails sooner cost nobody anything.
 const BRIEF: Duration = Duration::from_millis(50);
 /// A guest that holds a transaction and says nothing for so long loses it.
@@ -87,7 +87,7 @@ impl Writer {
         let started = Instant::now();
         let mut done: Vec<(Job, Outcome)> = Vec::new();
         loop {
-            let more = grows && done.len() < LARGEST_GROUP && started.elapsed() < LONGEST_GROUP;
+            let more = grows && done.len() < MAX_GROUP_SIZE && started.elapsed() < MAX_GROUP_TIME;
             let Some(job) = jobs.pop_front().or_else(|| if more { self.next_write() } else { None }) else { break };
             if let Err(refusal) = job.manners.may_write(job.text.is_proven()) {
                 self.answer(job, Err(refusal));

@@ -18,7 +18,7 @@ use outbound::WasiOutbound;
 const CHUNKS: u32 = 1_000_000;
 
 /// No wave of events is begun after so long: the next fire goes on, with its reminders first.
-const LONGEST_NOTIFY_MS: i64 = 60_000;
+const MAX_NOTIFY_MS: i64 = 60_000;
 
 /// Runs the jobs, one after another, for every programme, and logs what they did.
 ///
@@ -31,7 +31,7 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
         let mut failures = Vec::new();
         for job in jobs {
             let budget = WorkLimit::chunks(CHUNKS);
-            let budget = if *job == Job::Notify { budget.until(now().plus_ms(LONGEST_NOTIFY_MS)) } else { budget };
+            let budget = if *job == Job::Notify { budget.until(now().plus_ms(MAX_NOTIFY_MS)) } else { budget };
             match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget).await {
                 Ok((report, failed)) => {
                     // Jobs run every few seconds: the log tells of those that did something.

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const LONGEST: usize = 2048;
+const MAX_LENGTH: usize = 2048;
 /// Characters of a path or query, beside letters and digits (RFC 3986).
 const PATH_CHARACTERS: &str = "/?-._~!$&'()*+,;=:@%";
 /// Names that lead into a network of one's own.
@@ -78,7 +78,7 @@ impl WebhookUrl {
         let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let path_holds = path.chars().all(|c| c.is_ascii_alphanumeric() || PATH_CHARACTERS.contains(c));
-        if text.len() > LONGEST || !path_holds {
+        if text.len() > MAX_LENGTH || !path_holds {
             return Err(RefusedAddress::Form);
         }
         let (host, port) = split_port(authority).ok_or(RefusedAddress::Form)?;
@@ -299,7 +299,7 @@ mod tests {
         ] {
             assert_eq!(WebhookUrl::parse(text, policy).is_ok(), accepted, "{text}");
         }
-        let long = format!("https://shop.example.com/{}", "a".repeat(LONGEST));
+        let long = format!("https://shop.example.com/{}", "a".repeat(MAX_LENGTH));
         assert_eq!(WebhookUrl::parse(&long, open), Err(Form));
     }
 }

@@ -23,9 +23,9 @@ const DELAYS_MS: [i64; 9] = [
 /// Consecutive failures after which an endpoint counts as down.
 pub(crate) const DOWN_AFTER: i64 = 5;
 /// The longest pause of an endpoint that is down: one event every half hour finds out that it is back.
-const LONGEST_PAUSE_MS: i64 = 30 * MINUTE_MS;
+const MAX_PAUSE_MS: i64 = 30 * MINUTE_MS;
 /// The longest that a receiver may put us off by `retry-after`.
-const LONGEST_RETRY_AFTER_MS: i64 = 24 * HOUR_MS;
+const MAX_RETRY_AFTER_MS: i64 = 24 * HOUR_MS;
 
 /// How long one attempt may take.
 pub(crate) const TIMEOUT_MS: u32 = 10_000;
@@ -47,7 +47,7 @@ pub(crate) fn pause(now: Timestamp, failures: i64, asked: Option<i64>, jitter: E
         0
     } else {
         let doublings = u32::try_from(failures - DOWN_AFTER).unwrap_or(u32::MAX).min(20);
-        spread((5 * SECOND_MS).saturating_mul(1 << doublings).min(LONGEST_PAUSE_MS), jitter)
+        spread((5 * SECOND_MS).saturating_mul(1 << doublings).min(MAX_PAUSE_MS), jitter)
     };
     now.plus_ms(own.max(asked.unwrap_or(0)))
 }
@@ -65,7 +65,7 @@ pub(crate) fn retry_after_ms(field: &str, now: Timestamp) -> Option<i64> {
         Ok(seconds) => i64::from(seconds) * SECOND_MS,
         Err(_) => chrono::DateTime::parse_from_rfc2822(field).ok()?.timestamp_millis() - now.0,
     };
-    Some(asked.clamp(0, LONGEST_RETRY_AFTER_MS))
+    Some(asked.clamp(0, MAX_RETRY_AFTER_MS))
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
             (" 0 ", Some(0)),
             ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60_000)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
-            ("99999999", Some(LONGEST_RETRY_AFTER_MS)),
+            ("99999999", Some(MAX_RETRY_AFTER_MS)),
             ("-5", None),
             ("soon", None),
             ("", None),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Refusal;
-use crate::journal::{MOST_LOTS, MOST_NEW_LOTS};
+use crate::journal::{MAX_LOTS, MAX_NEW_LOTS};
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,11 +82,11 @@ impl fmt::Display for Refusal {
             Self::TooManyReviews { most } => {
                 write!(f, "The member has the maximum of {most} orders under review. Decide one, then send this order with a new key.")
             }
-            Self::TooManyLots { most: MOST_LOTS } => {
-                write!(f, "The member has the maximum of {MOST_LOTS} open lots. Spend points, or wait until some expire.")
+            Self::TooManyLots { most: MAX_LOTS } => {
+                write!(f, "The member has the maximum of {MAX_LOTS} open lots. Spend points, or wait until some expire.")
             }
-            Self::TooManyLots { most: MOST_NEW_LOTS } => {
-                write!(f, "The account to be merged has more than {MOST_NEW_LOTS} open lots. Spend some of its points first.")
+            Self::TooManyLots { most: MAX_NEW_LOTS } => {
+                write!(f, "The account to be merged has more than {MAX_NEW_LOTS} open lots. Spend some of its points first.")
             }
             Self::TooManyLots { most } => {
                 write!(f, "The holds of a member can name at most {most} lots. Hold fewer points, or redeem without a hold.")

@@ -10,25 +10,25 @@ use cel::parser::PrattParser;
 use super::{Comparison, Condition, FIELDS, Node, Operation, Scope, Search, Type};
 
 /// The longest text of a condition, in bytes.
-const MOST_BYTES: usize = 2_000;
+const MAX_BYTES: usize = 2_000;
 /// The most nodes of a condition; each is looked at once for an event, or once a line.
-const MOST_NODES: usize = 200;
+const MAX_NODES: usize = 200;
 /// How deep a text may be nested: reading it recurs.
-const MOST_DEPTH: u16 = 24;
+const MAX_DEPTH: u16 = 24;
 /// How deep the tree may be, which is deeper where `a + b + c` are two levels. Each is two levels of JSON at most, of which readers follow 128.
-const MOST_LEVELS: u16 = 48;
+const MAX_LEVELS: u16 = 48;
 
 /// Reads and checks a condition.
 ///
 /// # Errors
 /// What is wrong, for people.
 pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
-    if text.len() > MOST_BYTES {
-        return Err(format!("must have at most {MOST_BYTES} bytes"));
+    if text.len() > MAX_BYTES {
+        return Err(format!("must have at most {MAX_BYTES} bytes"));
     }
     let parsed = PrattParser::new()
-        .max_recursion_depth(MOST_DEPTH)
-        .max_expression_node_count(MOST_NODES)
+        .max_recursion_depth(MAX_DEPTH)
+        .max_expression_node_count(MAX_NODES)
         .error_recovery_limit(1)
         .parse(text)
         .map_err(|errors| {
@@ -57,8 +57,8 @@ impl Checker {
     fn node(&mut self, expression: &IdedExpr) -> Typed {
         self.nodes += 1;
         self.depth += 1;
-        if self.nodes > MOST_NODES || self.depth > MOST_LEVELS {
-            return Err(format!("must have at most {MOST_NODES} parts, in at most {MOST_LEVELS} levels"));
+        if self.nodes > MAX_NODES || self.depth > MAX_LEVELS {
+            return Err(format!("must have at most {MAX_NODES} parts, in at most {MAX_LEVELS} levels"));
         }
         let typed = match &expression.expr {
             Expr::Literal(literal) => literal_of(literal),

@@ -6,13 +6,13 @@
 use super::{Condition, Field, Node, Scope, Search};
 
 /// The most lines of an order.
-pub(crate) const MOST_LINES: u64 = 500;
+pub(crate) const MAX_LINES: u64 = 500;
 /// The steps that all conditions asked for one event may take together: some milliseconds. More is not published.
-pub const MOST_PUBLISHED: u64 = 2_000_000;
+pub const MAX_PUBLISHED: u64 = 2_000_000;
 /// The steps after which an event is given up. Only rulebooks from before there was a bound get there.
-pub(crate) const MOST_SPENT: u64 = 4_000_000;
+pub(crate) const MAX_SPENT: u64 = 4_000_000;
 /// Making the lists of categories, articles and tags, once an event.
-pub(crate) const LISTS: u64 = 2 * MOST_LINES + TAGS;
+pub(crate) const LISTS: u64 = 2 * MAX_LINES + TAGS;
 
 /// Bytes of a text of 64 characters.
 const NAME: u64 = 256;
@@ -58,7 +58,7 @@ impl Condition {
         let (steps, _) = cost(&self.0);
         match scope {
             Scope::Event => steps,
-            Scope::Line => steps.saturating_mul(MOST_LINES),
+            Scope::Line => steps.saturating_mul(MAX_LINES),
         }
     }
 }
@@ -103,7 +103,7 @@ fn inner(node: &Node) -> Cost {
             let (steps, size) = cost(of);
             (steps.saturating_add(counting(size)), 0)
         }
-        Node::SomeLine(of) | Node::EveryLine(of) => (cost(of).0.saturating_mul(MOST_LINES), 0),
+        Node::SomeLine(of) | Node::EveryLine(of) => (cost(of).0.saturating_mul(MAX_LINES), 0),
     }
 }
 
@@ -133,7 +133,7 @@ pub(super) fn searching_literals(items: &[Node], text: u64) -> u64 {
 /// Bytes of a text, items of a list.
 fn size_of(field: Field) -> u64 {
     match field {
-        Field::OrderCategories | Field::OrderSkus => MOST_LINES,
+        Field::OrderCategories | Field::OrderSkus => MAX_LINES,
         Field::MemberTags => TAGS,
         Field::Event
         | Field::EventReference

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use ledger::{Member, Origin, Timestamp, Zone, local_date, local_hour};
 
 use super::cost::{
-    MOST_SPENT, comparing, counting, joining, searching, searching_list, searching_literals, written_out,
+    MAX_SPENT, comparing, counting, joining, searching, searching_list, searching_literals, written_out,
 };
 use super::{Comparison, Condition, Field, Node, Operation, Search};
 use crate::command::{EarnEvent, Line};
@@ -124,13 +124,13 @@ impl<'a> Facts<'a> {
 
     /// Whether the conditions took more steps than an event has: what they said after that is worth nothing.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.steps.get() > MOST_SPENT
+        self.steps.get() > MAX_SPENT
     }
 
     fn step(&self, steps: u64) -> Result<(), Failed> {
         let sum = self.steps.get().saturating_add(steps);
         self.steps.set(sum);
-        if sum > MOST_SPENT { Err(Failed) } else { Ok(()) }
+        if sum > MAX_SPENT { Err(Failed) } else { Ok(()) }
     }
 
     fn bool(&self, node: &Node, line: Option<&Line>) -> Result<bool, Failed> {

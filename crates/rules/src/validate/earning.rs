@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 use ledger::day_number;
 
-use super::{Check, MOST_POINTS, escape};
+use super::{Check, MAX_POINTS, escape};
 use crate::condition::{Condition, Field, Scope, to_cel};
 use crate::document::{Budget, Document, EarningRule, RuleAward, RuleCap};
 use crate::earning::{Rule, Wants};
 
-const MOST_RULES: usize = 200;
+const MAX_RULES: usize = 200;
 
 impl Check<'_> {
     /// The condition with that text.
@@ -27,14 +27,14 @@ impl Check<'_> {
     }
 
     pub(super) fn rules(&mut self, document: &Document) -> Vec<Rule> {
-        if document.rules.len() > MOST_RULES {
+        if document.rules.len() > MAX_RULES {
             self.problem("/rules", "must be at most 200 rules");
         }
         for name in document.groups.keys() {
             self.name(&format!("/groups/{}", escape(name)), name);
         }
         let mut rules = Vec::new();
-        for (index, rule) in document.rules.iter().enumerate().take(MOST_RULES) {
+        for (index, rule) in document.rules.iter().enumerate().take(MAX_RULES) {
             if document.rules.iter().take(index).any(|other| other.id == rule.id) {
                 self.problem(&format!("/rules/{index}/id"), "is the name of another rule");
             }
@@ -193,7 +193,7 @@ impl Check<'_> {
     pub(super) fn budget(&mut self, budget: Option<Budget>) {
         let Some(budget) = budget else { return };
         // A budget is for all members, so it may be larger than what one of them can get.
-        if !(0..=MOST_POINTS * 1_000_000).contains(&budget.points) {
+        if !(0..=MAX_POINTS * 1_000_000).contains(&budget.points) {
             self.problem("/caps/budget/points", "must be 0 to 1000000000000000");
         }
         if !(1..=100).contains(&budget.red_line_percent) {

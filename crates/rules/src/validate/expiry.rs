@@ -2,7 +2,7 @@
 
 use ledger::{ExpiryPolicy, Period};
 
-use super::{MOST_DAYS, Problem, escape};
+use super::{MAX_DAYS, Problem, escape};
 use crate::document::{Expiry, RoundUpTo};
 
 /// The policy of that name; adds what is wrong with it to `problems`.
@@ -14,13 +14,13 @@ pub(super) fn policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -
     match policy {
         Expiry::Never {} => ExpiryPolicy::Never,
         Expiry::Sliding { days } => {
-            if *days > MOST_DAYS {
+            if *days > MAX_DAYS {
                 problem("/days", "must be at most 36600");
             }
             ExpiryPolicy::Sliding { days: *days }
         }
         Expiry::Days { days, round_up_to } => {
-            if *days > MOST_DAYS {
+            if *days > MAX_DAYS {
                 problem("/days", "must be at most 36600");
             }
             ExpiryPolicy::Days { days: *days, round_up_to: round_up_to.map(period) }
@@ -32,7 +32,7 @@ pub(super) fn policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -
             ExpiryPolicy::Months { months: *months, round_up_to: round_up_to.map(period) }
         }
         Expiry::FixedDates { dates, min_days } => {
-            if *min_days > MOST_DAYS {
+            if *min_days > MAX_DAYS {
                 problem("/min_days", "must be at most 36600");
             }
             if dates.is_empty() || dates.len() > 12 {

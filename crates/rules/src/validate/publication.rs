@@ -34,18 +34,18 @@ const PARTS: [&str; 25] = [
 ];
 /// What is kept beside the rulebook and may need an approval, too.
 const CATALOGUE: &str = "/rewards";
-const MOST_PLACES: usize = 50;
-const LONGEST: usize = 200;
+const MAX_PLACES: usize = 50;
+const MAX_LENGTH: usize = 200;
 
 impl Check<'_> {
     pub(super) fn publication(&mut self, publication: &Publication) {
-        if publication.major.len() > MOST_PLACES {
+        if publication.major.len() > MAX_PLACES {
             self.problem("/publication/major", "must be 50 places at most");
         }
         for (index, place) in publication.major.iter().enumerate() {
             let part = place.strip_prefix('/').and_then(|path| path.split('/').next());
             // A place that no document has would never change.
-            if place.len() > LONGEST || !part.is_some_and(|part| PARTS.contains(&part) || place == CATALOGUE) {
+            if place.len() > MAX_LENGTH || !part.is_some_and(|part| PARTS.contains(&part) || place == CATALOGUE) {
                 let detail =
                     "must be a JSON pointer to a part of the rulebook, such as /tiers or /purchase/points_per_unit";
                 self.problem(&format!("/publication/major/{index}"), detail);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use ledger::ProgrammeId;
 
-use super::{Check, MOST_POINTS, escape};
+use super::{Check, MAX_POINTS, escape};
 use crate::document::{CouponRule, Document, Exchanges, Redemption, Transfers};
 use crate::rulebook::Acceptance;
 
 /// The most programmes that a rulebook names for one direction of exchanges.
-const MOST_PARTNERS: usize = 100;
+const MAX_PARTNERS: usize = 100;
 
 impl Check<'_> {
     pub(super) fn spending(&mut self, document: &Document) {
@@ -51,13 +51,13 @@ impl Check<'_> {
 
     fn coupon_rule(&mut self, at: &str, rule: &CouponRule) {
         match (rule.off_minor, rule.off_percent) {
-            (Some(off), None) if (1..=MOST_POINTS).contains(&off) => {}
+            (Some(off), None) if (1..=MAX_POINTS).contains(&off) => {}
             (Some(_), None) => self.problem(&format!("{at}/off_minor"), "must be 1 to 1000000000"),
             (None, Some(percent)) if (1..=100).contains(&percent) => {}
             (None, Some(_)) => self.problem(&format!("{at}/off_percent"), "must be 1 to 100"),
             _ => self.problem(at, "needs off_minor or off_percent, and not both"),
         }
-        if rule.max_off_minor.is_some_and(|most| !(1..=MOST_POINTS).contains(&most)) {
+        if rule.max_off_minor.is_some_and(|most| !(1..=MAX_POINTS).contains(&most)) {
             self.problem(&format!("{at}/max_off_minor"), "must be 1 to 1000000000");
         }
         if rule.max_off_minor.is_some() && rule.off_percent.is_none() {
@@ -80,7 +80,7 @@ impl Check<'_> {
             ("max_points", rule.max_points),
             ("points_per_day", rule.points_per_day),
         ] {
-            if value.is_some_and(|value| !(1..=MOST_POINTS).contains(&value)) {
+            if value.is_some_and(|value| !(1..=MAX_POINTS).contains(&value)) {
                 self.problem(&format!("{at}/{name}"), "must be 1 to 1000000000");
             }
         }
@@ -92,7 +92,7 @@ impl Check<'_> {
 
     pub(super) fn exchanges(&mut self, exchanges: &Exchanges) -> BTreeMap<String, Acceptance> {
         for (name, size) in [("offers", exchanges.offers.len()), ("accepts", exchanges.accepts.len())] {
-            if size > MOST_PARTNERS {
+            if size > MAX_PARTNERS {
                 self.problem(&format!("/exchanges/{name}"), "must be at most 100 programmes");
             }
         }
@@ -128,7 +128,7 @@ impl Check<'_> {
             ("min_points", rule.min_points),
             ("max_points", rule.max_points.unwrap_or(1)),
         ] {
-            if !(1..=MOST_POINTS).contains(&value) {
+            if !(1..=MAX_POINTS).contains(&value) {
                 self.problem(&format!("/redemption/{name}"), "must be 1 to 1000000000");
             }
         }

@@ -6,14 +6,14 @@ use files::{Column, Date, DateOrder, Number};
 use rules::Rulebook;
 use serde_json::{Map, Value as Json};
 
-use super::{MOST_LOTS, of_file};
+use super::{MAX_LOTS, of_file};
 use crate::api::{ImportLotBody, ImportRowBody, ImportTotalsBody};
 use crate::check::{Check, DIGITS_LOST};
 use crate::json::parse_json;
 use crate::problem::{FieldError, Problem};
 
 /// The most rows of a file.
-const MOST_ROWS: usize = 20_000;
+const MAX_ROWS: usize = 20_000;
 
 /// How many cells of each column there are.
 pub type Cells = BTreeMap<String, u64>;
@@ -63,7 +63,7 @@ fn read_json_lines(file: &[u8]) -> Result<ReadImport, Problem> {
     let mut lines: BTreeMap<String, u64> = BTreeMap::new();
     for (line, text) in (1u64..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         read.rows += 1;
-        if read.members.len() >= MOST_ROWS {
+        if read.members.len() >= MAX_ROWS {
             return Err(too_many());
         }
         if let Ok(fields) = serde_json::from_str::<Map<String, Json>>(text) {
@@ -96,7 +96,7 @@ fn read_table(
     order: Option<DateOrder>,
     book: &Rulebook,
 ) -> Result<ReadImport, Problem> {
-    let rows = files::read(file, charset, &COLUMNS, MOST_ROWS).map_err(|error| of_file(error.to_string()))?;
+    let rows = files::read(file, charset, &COLUMNS, MAX_ROWS).map_err(|error| of_file(error.to_string()))?;
     let dates = rows.iter().flat_map(|row| DATES.iter().filter_map(|at| row.cells.get(*at)?.as_deref()));
     let told = match order {
         Some(order) => Some(order),
@@ -147,7 +147,7 @@ fn unshown(problem: Problem) -> Problem {
 }
 
 fn too_many() -> Problem {
-    of_file(format!("must have 1 to {MOST_ROWS} lines"))
+    of_file(format!("must have 1 to {MAX_ROWS} lines"))
 }
 
 /// Lots and debts add up; all else must be told once, or alike.
@@ -166,7 +166,7 @@ fn joined(first: ImportRowBody, next: ImportRowBody, lines: (u64, u64)) -> Resul
     let others = next.attributes.iter().any(|(name, value)| first.attributes.get(name) != Some(value));
     differ("/attributes", others);
     let debt = first.debt.saturating_add(next.debt);
-    if first.lots.len() > MOST_LOTS {
+    if first.lots.len() > MAX_LOTS {
         check.wrong("/lots", "must be 1000 at most");
     }
     let ImportRowBody { mut lots, .. } = first;
