@@ -2,19 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Context, Currency, EntryId, Member, MemberId, Money, Origin, ProgrammeId, Reference, Timestamp};
+use ledger::{
+    Context, Currency, EntryId, Member, MemberId, Money, Origin, ProgrammeId, Reference, Timestamp,
+};
 use rules::{Case, Command, Document, EarnEvent, Line, PriorRecords, Reverse, Rulebook, decide};
 
 /// Validates a document; a valid one survives being stored and earns without harm.
 pub fn work_with(document: &Document) {
     let Ok(book) = Rulebook::new(document, 1) else { return };
     let text = serde_json::to_string(document).unwrap();
-    assert_eq!(serde_json::from_str::<Document>(&text).unwrap(), *document, "a document reads back as it was written");
+    assert_eq!(
+        serde_json::from_str::<Document>(&text).unwrap(),
+        *document,
+        "a document reads back as it was written"
+    );
     let text = serde_json::to_string(book.conditions()).unwrap();
     let conditions = serde_json::from_str(&text).unwrap();
     let again = Rulebook::published(document, Some(book.zone()), &conditions, 1);
     assert!(again.is_ok(), "what may be published can be read: {again:?}");
-    let events = ["purchase".to_owned()].into_iter().chain(document.actions.keys().take(3).cloned());
+    let events =
+        ["purchase".to_owned()].into_iter().chain(document.actions.keys().take(3).cloned());
     let mut member = Member::new(MemberId::new("li").unwrap());
     for (at, event) in events.enumerate() {
         member = earn_and_return(&book, member, &event, at as u128 + 1);
@@ -25,12 +32,20 @@ pub fn work_with(document: &Document) {
 fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -> Member {
     let now = Timestamp::parse("2027-12-31T16:00:00Z").unwrap();
     let lines = if event == "purchase" { lines(book.currency()) } else { Vec::new() };
-    let command = Command::Earn(EarnEvent { event: event.to_owned(), occurred_at: None, lines, device: None });
+    let command = Command::Earn(EarnEvent {
+        event: event.to_owned(),
+        occurred_at: None,
+        lines,
+        device: None,
+    });
     let told = [("birthday", "2000-01-01"), ("tags", "vip,staff")];
-    let attributes: BTreeMap<String, String> = told.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let attributes: BTreeMap<String, String> =
+        told.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let recorded = PriorRecords { attributes, ..PriorRecords::default() };
-    let origin = Origin { reference: Reference::new(format!("o{number}")).ok(), ..Origin::default() };
-    let Some((earned, after)) = carry_out(book, &member, &command, &origin, &recorded, now, number) else {
+    let origin =
+        Origin { reference: Reference::new(format!("o{number}")).ok(), ..Origin::default() };
+    let Some((earned, after)) = carry_out(book, &member, &command, &origin, &recorded, now, number)
+    else {
         return member;
     };
     let granted: i64 = earned.grants.iter().map(|lot| lot.points).sum();
@@ -54,7 +69,12 @@ fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -
 }
 
 fn lines(currency: Currency) -> Vec<Line> {
-    let rows = [("A", "food", 1, 12_850), ("B", "delivery", 3, 99), ("C", "", 1, 0), ("D", "books", 2, 1_000_001)];
+    let rows = [
+        ("A", "food", 1, 12_850),
+        ("B", "delivery", 3, 99),
+        ("C", "", 1, 0),
+        ("D", "books", 2, 1_000_001),
+    ];
     let line = |(line, category, quantity, amount_minor): (&str, &str, i64, i64)| Line {
         line: line.to_owned(),
         sku: Some(format!("sku-{line}")),
@@ -76,7 +96,8 @@ fn carry_out(
     first_id: u128,
 ) -> Option<(ledger::Entry, Member)> {
     let programme = ProgrammeId::new("p").unwrap();
-    let context = Context { programme, rulebook_version: 1, now, first_id: EntryId(first_id << 64) };
+    let context =
+        Context { programme, rulebook_version: 1, now, first_id: EntryId(first_id << 64) };
     let case = Case { book, origin, recorded, context };
     let decided = match decide(&case, member.clone(), command) {
         Ok(decided) => decided,

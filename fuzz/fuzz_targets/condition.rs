@@ -5,7 +5,8 @@
 use rules::{EarningRule, RuleAward, Scope, compile, default_document};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let (of_event, of_line) = (compile(text, Scope::Event).is_ok(), compile(text, Scope::Line).is_ok());
+    let (of_event, of_line) =
+        (compile(text, Scope::Event).is_ok(), compile(text, Scope::Line).is_ok());
     if !of_event && !of_line {
         return;
     }

@@ -21,16 +21,32 @@ enum Other {
 }
 
 const NAMES: [&str; 12] = [
-    "purchase", "check_in", "shopping", "campaign", "ten", "best", "day", "lifetime", "spend", "growth", "2028-02-29", "02-29",
+    "purchase",
+    "check_in",
+    "shopping",
+    "campaign",
+    "ten",
+    "best",
+    "day",
+    "lifetime",
+    "spend",
+    "growth",
+    "2028-02-29",
+    "02-29",
 ];
 const CONDITIONS: [&str; 6] = [
-    "true", "order.amount_minor / 7 > 3", "line.category == 'food'", "'vip' in member.tags",
-    "event.streak_days % 3 == 0", "order.lines.exists(l, l.amount_minor > 100)",
+    "true",
+    "order.amount_minor / 7 > 3",
+    "line.category == 'food'",
+    "'vip' in member.tags",
+    "event.streak_days % 3 == 0",
+    "order.lines.exists(l, l.amount_minor > 100)",
 ];
 
 impl Other {
     fn json(self, was: &Json) -> Option<Json> {
-        let pick = |list: &[&str], at: u8| list.get(usize::from(at) % list.len()).map(|text| json!(text));
+        let pick =
+            |list: &[&str], at: u8| list.get(usize::from(at) % list.len()).map(|text| json!(text));
         Some(match self {
             Self::Null => Json::Null,
             Self::Bool(value) => json!(value),
@@ -67,7 +83,8 @@ fn exchange(json: &mut Json, number: &mut u16, with: &mut Option<Other>) {
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut bytes = Unstructured::new(bytes);
-    let mut document: Json = serde_json::from_str(include_str!("../seeds/document/rulebook.json")).expect("the good document is one");
+    let mut document: Json = serde_json::from_str(include_str!("../seeds/document/rulebook.json"))
+        .expect("the good document is one");
     for _ in 0..8 {
         let Ok((number, other)) = <(u16, Other)>::arbitrary(&mut bytes) else { break };
         let mut number = number % 300;

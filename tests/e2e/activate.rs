@@ -1,9 +1,11 @@
-//! `POST /v1/activate` and return windows: what is earned can be spent when its window is over, by the clock or because somebody says so.
+//! `POST /v1/activate` and return windows: what is earned can be spent when its window is over, by
+//! the clock or because somebody says so.
 
 use serde_json::json;
 use tests::{Host, Shop, at_once};
 
-/// Purchases are pending through the seventh day and live thirty days from then on; a review until somebody has read it.
+/// Purchases are pending through the seventh day and live thirty days from then on; a review until
+/// somebody has read it.
 fn opened() -> (Host, Shop) {
     let host = Host::start();
     let shop = host.shop_with("window", |book| {
@@ -31,7 +33,11 @@ fn a_window_ends_by_the_clock() {
     ] {
         host.clock(instant);
         let member = shop.member("m");
-        assert_eq!((&member["balance"], &member["pending"]), (&json!(balance), &json!(pending)), "{instant}");
+        assert_eq!(
+            (&member["balance"], &member["pending"]),
+            (&json!(balance), &json!(pending)),
+            "{instant}"
+        );
     }
     host.clock("2026-03-17T23:59:50+08:00");
     assert_eq!(shop.redeems("m", 1).send().outcome(), "422 insufficient-points");
@@ -39,7 +45,10 @@ fn a_window_ends_by_the_clock() {
     assert_eq!(shop.redeems("m", 30).send().outcome(), "201 redeem -30 = 70, activate +0 = 100");
     host.clock("2026-04-18T00:00:00+08:00");
     shop.runs("night");
-    assert_eq!(shop.history("m"), ["earn +100 = 100", "activate +0 = 100", "redeem -30 = 70", "expire -70 = 0"]);
+    assert_eq!(
+        shop.history("m"),
+        ["earn +100 = 100", "activate +0 = 100", "redeem -30 = 70", "expire -70 = 0"]
+    );
 }
 
 #[test]
@@ -71,7 +80,10 @@ fn or_because_somebody_says_so() {
         assert_eq!(ask.send().outcome(), outcome);
     }
     let replay = activates(&shop, "m", "o-1").key("a-1").send();
-    assert_eq!((replay.is_replay(), replay.outcome().as_str()), (true, "201 activate +0 = 120 (again)"));
+    assert_eq!(
+        (replay.is_replay(), replay.outcome().as_str()),
+        (true, "201 activate +0 = 120 (again)")
+    );
 }
 
 /// What was promised on the day of the purchase holds, though the rules have changed since.
@@ -82,14 +94,20 @@ fn validity_is_that_of_the_rulebook_it_was_earned_under() {
     let book = shop.get("/v1/programmes/window").send().ok();
     let mut rulebook = book["rulebook"].clone();
     rulebook["expiry"]["shopping"] = json!({"policy": "days", "days": 1});
-    let published = host.shop().put("/v1/programmes/window", &json!({"name": "window", "rulebook": rulebook})).send();
+    let published = host
+        .shop()
+        .put("/v1/programmes/window", &json!({"name": "window", "rulebook": rulebook}))
+        .send();
     assert_eq!(published.ok()["rulebook_version"], 2);
     let activated = activates(&shop, "m", "o-1").send().ok();
     // Thirty days from 10 March: gone on 10 April, 00:00 in Shanghai.
     assert_eq!(activated["entry"]["lots"][0]["expires_at"], "2026-04-09T16:00:00Z");
     assert_eq!(activated["entry"]["rulebook_version"], 2, "the entry names the rules in force");
     let lots = shop.all("/v1/members/m/lots", 10);
-    assert_eq!((&lots[0]["state"], &lots[0]["expires_at"]), (&json!("active"), &json!("2026-04-09T16:00:00Z")));
+    assert_eq!(
+        (&lots[0]["state"], &lots[0]["expires_at"]),
+        (&json!("active"), &json!("2026-04-09T16:00:00Z"))
+    );
 }
 
 /// Many at once, over several instances, activate once; all others hear that nothing is pending.

@@ -1,4 +1,5 @@
-//! `/v1/adjustments`: asked for by one, decided by others, in the order and by the roles that the rulebook names.
+//! `/v1/adjustments`: asked for by one, decided by others, in the order and by the roles that the
+//! rulebook names.
 
 use serde_json::{Value as Json, json};
 use tests::{Ask, Host, Shop, at_once};
@@ -40,9 +41,13 @@ fn decides(who: &Shop, request: &str, verdict: &str) -> Ask {
 #[test]
 fn every_wrong_decision_has_its_problem() {
     let office = Office::open();
-    let [anna, ben, carl, dora] =
-        [("anna", "service"), ("ben", "approver"), ("carl", "approver"), ("dora", "vice_president")]
-            .map(|(name, role)| office.hire(name, role));
+    let [anna, ben, carl, dora] = [
+        ("anna", "service"),
+        ("ben", "approver"),
+        ("carl", "approver"),
+        ("dora", "vice_president"),
+    ]
+    .map(|(name, role)| office.hire(name, role));
     let head = office.hire("emil", "department_head");
     let small = id(&asks(&anna, 500).send());
     let own = id(&asks(&ben, 10).send());
@@ -60,7 +65,10 @@ fn every_wrong_decision_has_its_problem() {
         (decides(&ben, &small, "withdraw"), "403 not-yours"),
         (decides(&ben, "00000000-0000-7000-8000-000000000000", "approve"), "404 request-not-found"),
         (decides(&ben, "x", "approve"), "404 request-not-found"),
-        (ben.post(&format!("/v1/adjustments/{small}/approve"), &json!({"points": 5})), "400 invalid-request /points"),
+        (
+            ben.post(&format!("/v1/adjustments/{small}/approve"), &json!({"points": 5})),
+            "400 invalid-request /points",
+        ),
         (decides(&ben, &small, "sign"), "404 route-not-found"),
         (ben.get(&format!("/v1/adjustments/{small}/approve")), "405 method-not-allowed"),
         (decides(&ben, &small, "approve?dry_run=true"), "201 adjust +500 = 600, approve +0 = 100"),
@@ -87,8 +95,13 @@ fn every_wrong_decision_has_its_problem() {
     let adjust = &first.ok()["entry"];
     assert_eq!(adjust["adjustment"]["requested_by"]["name"], "anna");
     assert_eq!(adjust["adjustment"]["approvals"][0]["by"]["name"], "ben");
-    assert_eq!((&adjust["adjustment"]["evidence"], &adjust["corrects"]), (&json!("ticket 7"), &json!(small)));
-    let told = |id: &str| anna.get(&format!("/v1/adjustments/{id}")).send().ok()["state"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&adjust["adjustment"]["evidence"], &adjust["corrects"]),
+        (&json!("ticket 7"), &json!(small))
+    );
+    let told = |id: &str| {
+        anna.get(&format!("/v1/adjustments/{id}")).send().ok()["state"].as_str().unwrap().to_owned()
+    };
     assert_eq!([told(&small), told(&large), told(&own)], ["approved", "rejected", "withdrawn"]);
 }
 
@@ -98,7 +111,10 @@ fn a_request_lapses_by_the_clock() {
     let (anna, ben) = (office.hire("anna", "service"), office.hire("ben", "approver"));
     let request = id(&asks(&anna, 50).send());
     let open = || anna.all("/v1/adjustments", 10);
-    assert_eq!((open()[0]["request_id"].clone(), open()[0]["waits_for"].clone()), (json!(request), json!("approver")));
+    assert_eq!(
+        (open()[0]["request_id"].clone(), open()[0]["waits_for"].clone()),
+        (json!(request), json!("approver"))
+    );
     let told = anna.get(&format!("/v1/adjustments/{request}")).send().ok();
     office.host.clock(told["adjustment"]["until"].as_str().unwrap());
     assert_eq!(open(), Vec::<Json>::new());
@@ -109,7 +125,8 @@ fn a_request_lapses_by_the_clock() {
     assert_eq!(office.shop.history("m"), ["earn +100 = 100", "request +0 = 100", "lapse +0 = 100"]);
 }
 
-/// Two steps, sixteen approvers at once over several instances: each step is passed once, the points move once.
+/// Two steps, sixteen approvers at once over several instances: each step is passed once, the
+/// points move once.
 #[test]
 fn approvers_at_once() {
     let host = Host::start_with(&["--instances", "4"]);
@@ -119,11 +136,13 @@ fn approvers_at_once() {
     shop.buys("m", "o-1", 10_000).send().ok();
     let office = Office { shop, host };
     let anna = office.hire("anna", "service");
-    let people: Vec<Shop> = (0..16).map(|n| office.hire(&format!("approver-{n}"), "approver")).collect();
+    let people: Vec<Shop> =
+        (0..16).map(|n| office.hire(&format!("approver-{n}"), "approver")).collect();
     for round in 0..3 {
         let request = id(&asks(&anna, 10).send());
         let answers = at_once(16, |n| decides(&people[n], &request, "approve").send().outcome());
-        let won: Vec<&String> = answers.iter().filter(|outcome| outcome.starts_with("201 ")).collect();
+        let won: Vec<&String> =
+            answers.iter().filter(|outcome| outcome.starts_with("201 ")).collect();
         let moved = won.iter().filter(|outcome| outcome.contains("adjust +10")).count();
         let late = answers.iter().filter(|outcome| *outcome == "409 request-resolved").count();
         assert_eq!((won.len(), moved, late), (2, 1, 14), "{answers:?}");
@@ -147,7 +166,9 @@ fn a_file_of_requests() {
     let send = |path: &str, key: &str| {
         let answer = anna.ask("POST", path).key(key).body(file).send().ok();
         let outcome = |one: &Json| {
-            let kind = one["body"]["type"].as_str().map(|kind| kind.rsplit(':').next().unwrap().to_owned());
+            let kind = one["body"]["type"]
+                .as_str()
+                .map(|kind| kind.rsplit(':').next().unwrap().to_owned());
             format!(
                 "{} {}{}",
                 one["status"],
@@ -159,8 +180,14 @@ fn a_file_of_requests() {
     };
     let entries = office.host.books().snapshot();
     let dry = send("/v1/adjustments/batch?dry_run=true", "dry");
-    let expected =
-        ["201 ", "201 ", "404 member-not-found", "400 invalid-request", "400 invalid-request", "422 unknown-policy"];
+    let expected = [
+        "201 ",
+        "201 ",
+        "404 member-not-found",
+        "400 invalid-request",
+        "400 invalid-request",
+        "422 unknown-policy",
+    ];
     assert_eq!(dry[..6], expected);
     assert_eq!(dry[6], "409 reference-already-used", "each sees those before it");
     assert_eq!(office.host.books().snapshot(), entries);
@@ -174,13 +201,19 @@ fn a_file_of_requests() {
         ("201  again", "201  again", "404 member-not-found again")
     );
     let other = send("/v1/adjustments/batch", "file-2");
-    assert_eq!((other[0].as_str(), other[1].as_str()), ("409 reference-already-used", "409 reference-already-used"));
+    assert_eq!(
+        (other[0].as_str(), other[1].as_str()),
+        ("409 reference-already-used", "409 reference-already-used")
+    );
     assert_eq!(anna.all("/v1/adjustments", 1).len(), 2);
     for (body, outcome) in [
         (String::new(), "400 invalid-request "),
         ("member_id,points,reason_code\n".to_owned(), "400 invalid-request "),
         ("\u{0}\u{1}\n\u{2}".to_owned(), "400 invalid-request "),
-        (format!("member_id,points,reason_code\n{}", "m,1,g\n".repeat(501)), "400 invalid-request "),
+        (
+            format!("member_id,points,reason_code\n{}", "m,1,g\n".repeat(501)),
+            "400 invalid-request ",
+        ),
     ] {
         assert_eq!(anna.ask("POST", "/v1/adjustments/batch").body(body).send().outcome(), outcome);
     }
@@ -226,7 +259,8 @@ fn bad_requests() {
     }
 }
 
-/// Files as spreadsheets write them: each row as it was meant, with its line, or the file refused as a whole.
+/// Files as spreadsheets write them: each row as it was meant, with its line, or the file refused
+/// as a whole.
 #[test]
 fn files_as_spreadsheets_write_them() {
     let office = Office::open();
@@ -241,16 +275,29 @@ fn files_as_spreadsheets_write_them() {
         let ask = anna.ask("POST", "/v1/adjustments/batch").body(body);
         let answer = match charset {
             None => ask.send(),
-            Some(charset) => ask.with("content-type", format!("text/csv; charset={charset}")).send(),
+            Some(charset) => {
+                ask.with("content-type", format!("text/csv; charset={charset}")).send()
+            }
         };
         if answer.status != 200 {
-            return format!("{} {}", answer.status, answer.json()["errors"][0]["detail"].as_str().unwrap());
+            return format!(
+                "{} {}",
+                answer.status,
+                answer.json()["errors"][0]["detail"].as_str().unwrap()
+            );
         }
         let shown = |outcome: &Json| format!("{}:{}", outcome["line"], outcome["status"]);
-        answer.json()["outcomes"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>().join(" ")
+        answer.json()["outcomes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(shown)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
-    let all =
-        |lines: std::ops::RangeInclusive<u64>| lines.map(|line| format!("{line}:201")).collect::<Vec<_>>().join(" ");
+    let all = |lines: std::ops::RangeInclusive<u64>| {
+        lines.map(|line| format!("{line}:201")).collect::<Vec<_>>().join(" ")
+    };
     for (name, outcome) in [
         ("bom-crlf.csv", all(2..=3)),
         ("cr-only.csv", all(2..=3)),
@@ -271,14 +318,19 @@ fn files_as_spreadsheets_write_them() {
     assert!(gbk.starts_with("400 ") && gbk.contains("charset=gbk"), "{gbk}");
     assert_eq!(send("gbk-evidence.csv", Some("gbk")), all(2..=6));
     let read: Vec<Json> = anna.all("/v1/members/m2/entries", 200);
-    let evidence: Vec<&str> = read.iter().filter_map(|entry| entry["adjustment"]["evidence"].as_str()).collect();
+    let evidence: Vec<&str> =
+        read.iter().filter_map(|entry| entry["adjustment"]["evidence"].as_str()).collect();
     assert!(evidence.contains(&"门店线下活动"), "{evidence:?}");
     assert!(evidence.contains(&"she said \"sorry\""), "{evidence:?}");
     let unknown = send("migration-balances.csv", None);
-    assert!(unknown.starts_with("400 has headings that are not known: card number, phone, balance"), "{unknown}");
+    assert!(
+        unknown.starts_with("400 has headings that are not known: card number, phone, balance"),
+        "{unknown}"
+    );
 }
 
-/// 270 requests of 500 points, each within what an approver may, at once over several instances: as many pass as the day allows.
+/// 270 requests of 500 points, each within what an approver may, at once over several instances: as
+/// many pass as the day allows.
 #[test]
 fn many_small_requests_do_not_pass_an_approver() {
     let host = Host::start_with(&["--instances", "4"]);
@@ -289,7 +341,8 @@ fn many_small_requests_do_not_pass_an_approver() {
     let requests: Vec<String> = (0..27)
         .map(|n| {
             office.shop.does(&format!("m-{n}"), "check_in").send().ok();
-            let body = json!({"member_id": format!("m-{n}"), "points": 500, "reason_code": "goodwill"});
+            let body =
+                json!({"member_id": format!("m-{n}"), "points": 500, "reason_code": "goodwill"});
             id(&people[n % 9].post("/v1/adjustments", &body).send())
         })
         .collect();

@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 use tests::{Host, Receiver, Shop, purchase};
 
-/// Purchases are pending for a week, and points live for thirty days; a review waits until somebody has read it.
+/// Purchases are pending for a week, and points live for thirty days; a review waits until somebody
+/// has read it.
 fn opened(arguments: &[&str]) -> (Host, Shop) {
     let host = Host::start_with(arguments);
     let shop = host.shop_with("shapes", |book| {
@@ -17,8 +18,10 @@ fn opened(arguments: &[&str]) -> (Host, Shop) {
 fn grants(shop: &Shop, points: i64) -> tests::Answer {
     shop.put("/v1/members/m", &json!({})).send().ok();
     let ask = json!({"member_id": "m", "points": points, "reason_code": "goodwill"});
-    let asked = shop.with_bearer(&shop.key_of("anna", "service")).post("/v1/adjustments", &ask).send().ok();
-    let approve = format!("/v1/adjustments/{}/approve", asked["entry"]["entry_id"].as_str().unwrap());
+    let asked =
+        shop.with_bearer(&shop.key_of("anna", "service")).post("/v1/adjustments", &ask).send().ok();
+    let approve =
+        format!("/v1/adjustments/{}/approve", asked["entry"]["entry_id"].as_str().unwrap());
     shop.with_bearer(&shop.key_of("ben", "approver")).ask("POST", &approve).send()
 }
 
@@ -31,24 +34,32 @@ fn changes(entry: &Json) -> Vec<String> {
         assert!(dates == [true; 3] || dates == [false; 3], "{lot}");
         assert_eq!(lot["valid_through"].is_null(), lot["expires_at"].is_null(), "{lot}");
         match change {
-            "granted" | "returned" => assert!(points > 0 && dates[0] && is_there("source"), "{lot}"),
+            "granted" | "returned" => {
+                assert!(points > 0 && dates[0] && is_there("source"), "{lot}")
+            }
             "drawn" => assert!(points < 0 && !dates[0] && !is_there("source"), "{lot}"),
             "activated" => assert!(points > 0 && !is_there("source"), "{lot}"),
             "renewed" => assert!(points == 0 && dates[0] && !is_there("source"), "{lot}"),
             other => panic!("{other} in {lot}"),
         }
-        let until = if dates[0] { format!(" until {}", lot["valid_through"]) } else { String::new() };
+        let until =
+            if dates[0] { format!(" until {}", lot["valid_through"]) } else { String::new() };
         format!("{} {change} {points:+}{until}", lot["lot"]).replace('"', "")
     };
-    let known = ["lot", "change", "points", "source", "available_at", "expires_at", "valid_through"];
+    let known =
+        ["lot", "change", "points", "source", "available_at", "expires_at", "valid_through"];
     let lots = entry["lots"].as_array().cloned().unwrap_or_default();
     for lot in &lots {
-        assert!(lot.as_object().unwrap().keys().all(|name| known.contains(&name.as_str())), "{lot}");
+        assert!(
+            lot.as_object().unwrap().keys().all(|name| known.contains(&name.as_str())),
+            "{lot}"
+        );
     }
     lots.iter().map(line).collect()
 }
 
-/// In answers, histories, traces, exports and events: the same list, each item of it of the one shape.
+/// In answers, histories, traces, exports and events: the same list, each item of it of the one
+/// shape.
 #[test]
 fn lots_of_an_entry_have_one_shape() {
     let (host, shop) = opened(&[
@@ -68,7 +79,8 @@ fn lots_of_an_entry_have_one_shape() {
     // Nobody knows yet from when to when: null, and no date of a far future.
     assert_eq!(changes(&waits["entry"]), ["2 granted +20 until null"]);
     assert_eq!(waits["entry"]["lots"][0]["available_at"], json!(null));
-    let active = shop.post("/v1/activate", &json!({"member_id": "m", "reference": "o-1"})).send().ok();
+    let active =
+        shop.post("/v1/activate", &json!({"member_id": "m", "reference": "o-1"})).send().ok();
     assert_eq!(changes(&active["entry"]), ["1 activated +100 until 2026-04-09"]);
     let pay = json!({"member_id": "m", "points": 30, "reference": "o-2"});
     let spent = shop.post("/v1/redeem", &pay).send().ok();
@@ -89,8 +101,10 @@ fn lots_of_an_entry_have_one_shape() {
     shop.runs("notify");
     let events = receiver.take();
     for entry in &entries {
-        let event =
-            events.iter().map(tests::Received::event).find(|event| event["data"]["entry_id"] == entry["entry_id"]);
+        let event = events
+            .iter()
+            .map(tests::Received::event)
+            .find(|event| event["data"]["entry_id"] == entry["entry_id"]);
         assert_eq!(event.unwrap()["data"], *entry);
     }
 }
@@ -108,13 +122,17 @@ fn a_lot_that_is_renewed_says_so() {
     assert_eq!(changes(&spent["entry"]), ["1 drawn -40", "1 renewed +0 until 2026-04-19"]);
 }
 
-/// Every end has the day beside it that people are to read: in coupons, adjustments and reminders, too.
+/// Every end has the day beside it that people are to read: in coupons, adjustments and reminders,
+/// too.
 #[test]
 fn every_end_has_its_last_day() {
     let (host, shop) = opened(&[]);
     let granted = grants(&shop, 50).ok();
     let terms = &granted["entry"]["adjustment"];
-    assert_eq!((&terms["expires_at"], &terms["valid_through"]), (&json!("2026-04-09T16:00:00Z"), &json!("2026-04-09")));
+    assert_eq!(
+        (&terms["expires_at"], &terms["valid_through"]),
+        (&json!("2026-04-09T16:00:00Z"), &json!("2026-04-09"))
+    );
     host.clock("2026-04-03T09:00:00+08:00");
     shop.runs("remind");
     let entries = shop.all("/v1/members/m/entries", 200);
@@ -125,7 +143,8 @@ fn every_end_has_its_last_day() {
     );
 }
 
-/// The last approval answers with what was asked for, at first and when it is sent again; what came along is told apart.
+/// The last approval answers with what was asked for, at first and when it is sent again; what came
+/// along is told apart.
 #[test]
 fn an_answer_says_what_was_asked_for() {
     let (_host, shop) = opened(&[]);
@@ -139,9 +158,17 @@ fn an_answer_says_what_was_asked_for() {
     let first = approve.send();
     approve.send().assert_replays(&first);
     let answer = first.ok();
-    let kinds = |list: &Json| list.as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect::<Vec<_>>();
-    assert_eq!((&answer["entry"]["kind"], &answer["entry"]["points"]), (&json!("adjust"), &json!(50)));
-    assert_eq!((kinds(&answer["also_asked"]), kinds(&answer["follow_ups"])), (vec![json!("approve")], vec![]));
+    let kinds = |list: &Json| {
+        list.as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (&answer["entry"]["kind"], &answer["entry"]["points"]),
+        (&json!("adjust"), &json!(50))
+    );
+    assert_eq!(
+        (kinds(&answer["also_asked"]), kinds(&answer["follow_ups"])),
+        (vec![json!("approve")], vec![])
+    );
     // One entry is the rule; then there is no list of further ones.
     let plain = shop.post("/v1/earn", &purchase("m", "o-2", 1_000)).send().ok();
     assert_eq!((plain.get("also_asked"), &plain["follow_ups"]), (None, &json!([])));

@@ -1,4 +1,5 @@
-//! What an attacker, or a broken client, tries beyond wrong bodies: the wire, the encoding, and tricks with keys.
+//! What an attacker, or a broken client, tries beyond wrong bodies: the wire, the encoding, and
+//! tricks with keys.
 
 use serde_json::json;
 use tests::{Client, Host, purchase};
@@ -24,7 +25,8 @@ fn pipelined_requests_are_answered_in_order() {
     }
 }
 
-/// Two readings of where a request ends would let one client speak in another's name behind a proxy.
+/// Two readings of where a request ends would let one client speak in another's name behind a
+/// proxy.
 #[test]
 fn requests_cannot_be_smuggled() {
     let host = Host::start();
@@ -34,7 +36,10 @@ fn requests_cannot_be_smuggled() {
     );
     for (what, head) in [
         ("two lengths", "content-length: 0\r\ncontent-length: 5".to_owned()),
-        ("length and chunks", format!("content-length: {}\r\ntransfer-encoding: chunked", hidden.len())),
+        (
+            "length and chunks",
+            format!("content-length: {}\r\ntransfer-encoding: chunked", hidden.len()),
+        ),
         ("another encoding", "transfer-encoding: gzip, chunked, identity".to_owned()),
         ("a signed length", "content-length: +5".to_owned()),
         ("a folded header", "x: a\r\n content-length: 5".to_owned()),
@@ -42,7 +47,10 @@ fn requests_cannot_be_smuggled() {
     ] {
         let bytes = format!("POST /v1/earn HTTP/1.1\r\nhost: t\r\n{head}\r\n\r\n{hidden}");
         let statuses = wire(&host, bytes.as_bytes(), 2);
-        assert!(!statuses.contains(&201) && statuses.iter().all(|status| *status >= 400), "{what}: {statuses:?}");
+        assert!(
+            !statuses.contains(&201) && statuses.iter().all(|status| *status >= 400),
+            "{what}: {statuses:?}"
+        );
     }
     let chunked = |body: &str| {
         format!(
@@ -51,7 +59,11 @@ fn requests_cannot_be_smuggled() {
     };
     let body = json!({"member_id": "m", "event": "share"}).to_string();
     let (first, second) = body.split_at(10);
-    let whole = chunked(&format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len()));
+    let whole = chunked(&format!(
+        "{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len()
+    ));
     assert_eq!(wire(&host, whole.as_bytes(), 1), [201], "chunks are read as one body");
     assert_eq!(wire(&host, chunked("zz\r\n{}\r\n0\r\n\r\n").as_bytes(), 1), [400]);
 }
@@ -83,7 +95,10 @@ fn hosts_and_targets_of_any_shape() {
         ("an open percent", "GET /% HTTP/1.1\r\nhost: t\r\n\r\n", 404),
     ] {
         let statuses = wire(&host, head.as_bytes(), 1);
-        assert!(statuses == [status] || (status >= 400 && statuses.iter().all(|s| *s >= 400)), "{what}: {statuses:?}");
+        assert!(
+            statuses == [status] || (status >= 400 && statuses.iter().all(|s| *s >= 400)),
+            "{what}: {statuses:?}"
+        );
     }
     let long = format!("GET /{} HTTP/1.1\r\nhost: t\r\n\r\n", "a".repeat(70_000));
     assert!(wire(&host, long.as_bytes(), 1).iter().all(|status| *status >= 400));
@@ -110,14 +125,18 @@ fn texts_of_any_kind_come_back_as_they_were() {
         body["lines"][0]["sku"] = text.into();
         let first = shop.post("/v1/earn", &body).key(format!("k-{n}")).send();
         let entry = first.ok()["entry"].take();
-        assert_eq!((entry["channel"].as_str(), entry["lines"][0]["sku"].as_str()), (Some(text), Some(text)));
+        assert_eq!(
+            (entry["channel"].as_str(), entry["lines"][0]["sku"].as_str()),
+            (Some(text), Some(text))
+        );
         shop.post("/v1/earn", &body).key(format!("k-{n}")).send().assert_replays(&first);
         shop.put("/v1/members/m", &json!({"attributes": {text: text}})).send().ok();
         assert_eq!(shop.member("m")["attributes"], json!({text: text}));
     }
 }
 
-/// Whether a text is written plainly or escaped makes no other request of it; one more field, or another order of lines, does.
+/// Whether a text is written plainly or escaped makes no other request of it; one more field, or
+/// another order of lines, does.
 #[test]
 fn one_request_in_other_letters() {
     let host = Host::start();
@@ -157,7 +176,11 @@ fn keys_and_references_do_not_run_into_each_other() {
         ("the same document, another action", event("review", "x:1"), "201 earn +20 = 55"),
         ("the same document, the same action", event("share", "x:1"), "409 reference-already-used"),
         ("a key with a quote in it", shop.redeems("m", 1).key("\"a\\\"b\""), "201 redeem -1 = 54"),
-        ("the same without its escape", shop.redeems("m", 1).key("a\"b"), "201 redeem -1 = 54 (again)"),
+        (
+            "the same without its escape",
+            shop.redeems("m", 1).key("a\"b"),
+            "201 redeem -1 = 54 (again)",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome, "{what}");
     }

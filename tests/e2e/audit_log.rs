@@ -1,4 +1,5 @@
-//! `/v1/audit-log`: what is done that is no entry, by whom, in a chain that nobody can change unseen.
+//! `/v1/audit-log`: what is done that is no entry, by whom, in a chain that nobody can change
+//! unseen.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop};
@@ -11,7 +12,13 @@ fn log(shop: &Shop, query: &str) -> Vec<Json> {
 
 fn actions(rows: &[Json]) -> Vec<String> {
     rows.iter()
-        .map(|row| format!("{} {}", row["action"].as_str().unwrap(), row["person_id"].as_str().unwrap_or("-")))
+        .map(|row| {
+            format!(
+                "{} {}",
+                row["action"].as_str().unwrap(),
+                row["person_id"].as_str().unwrap_or("-")
+            )
+        })
         .collect()
 }
 
@@ -30,7 +37,8 @@ fn what_is_no_entry_is_in_the_log() {
     shop.with_bearer(&till).does("m", "share").send().ok();
     shop.ask("DELETE", &format!("/v1/keys/{prefix}")).key("d").send();
     shop.ask("DELETE", &format!("/v1/keys/{prefix}")).key("d").send();
-    let endpoint = json!({"url": "https://example.com/a", "secret": format!("whsec_{}", "QUJD".repeat(12))});
+    let endpoint =
+        json!({"url": "https://example.com/a", "secret": format!("whsec_{}", "QUJD".repeat(12))});
     assert_eq!(shop.put("/v1/endpoints/crm", &endpoint).send().status, 201);
     shop.put("/v1/endpoints/crm", &json!({"url": "https://example.com/b"})).send().ok();
     shop.ask("DELETE", "/v1/endpoints/crm").send();
@@ -39,13 +47,20 @@ fn what_is_no_entry_is_in_the_log() {
     marketing.put("/v1/rulebook/drafts/flat", &book).send().ok();
     let asked = marketing.post("/v1/rulebook/publications", &json!({"draft": "flat"})).send().ok();
     let id = asked["publication_id"].as_str().unwrap();
-    head.post(&format!("/v1/rulebook/publications/{id}/approve"), &json!({"reason": "fine"})).send().ok();
+    head.post(&format!("/v1/rulebook/publications/{id}/approve"), &json!({"reason": "fine"}))
+        .send()
+        .ok();
     marketing.ask("DELETE", "/v1/rulebook/drafts/flat").send();
     let waits = marketing.put("/v1/rewards/mug", &json!({"name": "Mug", "points": 30})).send().ok();
     let change = waits["change"]["change_id"].as_str().unwrap();
     head.ask("POST", &format!("/v1/rewards/mug/changes/{change}/approve")).send().ok();
     service.put("/v1/members/m", &json!({"aliases": ["phone:+8613800000000"]})).send().ok();
-    for path in ["/v1/members/~phone:+8613800000000", "/v1/traces?member_id=m", "/v1/members/m", "/v1/members/m/lots"] {
+    for path in [
+        "/v1/members/~phone:+8613800000000",
+        "/v1/traces?member_id=m",
+        "/v1/members/m",
+        "/v1/members/m/lots",
+    ] {
         service.get(path).send().ok();
     }
     for _ in 0..50 {
@@ -55,8 +70,10 @@ fn what_is_no_entry_is_in_the_log() {
     }
     book["accept_late_days"] = json!(3);
     shop.put("/v1/programmes/default", &json!({"name": "Default", "rulebook": book})).send().ok();
-    let rows: Vec<Json> = log(&shop, "").into_iter().filter(|row| row["no"].as_i64().unwrap() > start).collect();
-    let told: Vec<Json> = rows.iter().filter(|row| row["action"] != "key_refused").cloned().collect();
+    let rows: Vec<Json> =
+        log(&shop, "").into_iter().filter(|row| row["no"].as_i64().unwrap() > start).collect();
+    let told: Vec<Json> =
+        rows.iter().filter(|row| row["action"] != "key_refused").cloned().collect();
     assert_eq!(
         actions(&told),
         [
@@ -78,7 +95,8 @@ fn what_is_no_entry_is_in_the_log() {
             "rulebook_published operator",
         ]
     );
-    // One row an hour for each key that is refused, and one for all that nobody knows; from each component at most.
+    // One row an hour for each key that is refused, and one for all that nobody knows; from each
+    // component at most.
     let refused = rows.iter().filter(|row| row["action"] == "key_refused").count();
     assert_eq!(refused, 2, "{rows:#?}");
     let find = |action: &str| told.iter().find(|row| row["action"] == action).unwrap();
@@ -90,16 +108,24 @@ fn what_is_no_entry_is_in_the_log() {
     assert_eq!(find("key_made")["after"]["role"], "storefront");
     assert_eq!(find("publication_decided")["after"], json!({"state": "planned", "reason": "fine"}));
     assert_eq!(find("reward_put")["after"]["points"], 30);
-    assert!(rows.iter().all(|row| row["hash"].as_str().is_some_and(|hash| hash.len() == 64)), "{rows:#?}");
+    assert!(
+        rows.iter().all(|row| row["hash"].as_str().is_some_and(|hash| hash.len() == 64)),
+        "{rows:#?}"
+    );
     let text = serde_json::to_string(&rows).unwrap();
     for secret in [&till[12..], "QUJDQUJD", "+8613800000000"] {
         assert!(!text.contains(secret), "{secret} lies in the log");
     }
     // Narrowed, and each programme's own.
-    assert_eq!(actions(&log(&shop, "person_id=marketing&action=draft_kept")), ["draft_kept marketing"]);
+    assert_eq!(
+        actions(&log(&shop, "person_id=marketing&action=draft_kept")),
+        ["draft_kept marketing"]
+    );
     assert_eq!(log(&shop, &format!("subject={prefix}")).len(), 3, "made, revoked, refused");
     assert_eq!(log(&shop, "to=2020-01-01T00:00:00Z").len(), 0);
-    assert!(log(&other, "").iter().all(|row| row["subject"] == "other" || row["action"] == "key_made"));
+    assert!(
+        log(&other, "").iter().all(|row| row["subject"] == "other" || row["action"] == "key_made")
+    );
     for (ask, outcome) in [
         (marketing.get("/v1/audit-log"), "403 forbidden"),
         (shop.get("/v1/audit-log?from=x"), "400 invalid-request ?from"),

@@ -1,4 +1,5 @@
-//! Drafts: kept, tried on an event, held against a period; a back-test equals what really happens under that rulebook.
+//! Drafts: kept, tried on an event, held against a period; a back-test equals what really happens
+//! under that rulebook.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop};
@@ -6,7 +7,8 @@ use tests::{Host, Shop};
 const DRAFTS: &str = "/v1/rulebook/drafts";
 
 fn rulebook(shop: &Shop, change: impl FnOnce(&mut Json)) -> Json {
-    let mut book = shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook"].take();
+    let mut book =
+        shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook"].take();
     change(&mut book);
     book
 }
@@ -39,7 +41,8 @@ fn day(shop: &Shop, day: usize, held: &mut Vec<String>) {
     let order = |member: &str| format!("{member}-{day}");
     for (at, member) in ["anna", "ben", "chen"].into_iter().enumerate() {
         if (day + at).is_multiple_of(at + 2) {
-            let lines = [line("a", "food", 3, 4_000 + day as i64 * 997), line("b", "books", 1, 12_345)];
+            let lines =
+                [line("a", "food", 3, 4_000 + day as i64 * 997), line("b", "books", 1, 12_345)];
             let body = json!({"member_id": member, "event": "purchase", "reference": order(member), "lines": lines});
             assert_eq!(shop.post("/v1/earn", &body).send().status, 201);
         }
@@ -49,10 +52,16 @@ fn day(shop: &Shop, day: usize, held: &mut Vec<String>) {
         4 => drop(shop.redeems("anna", 60).send().ok()),
         6 => {
             let hold = shop.holds("anna", 40, 60).send().ok();
-            let capture = format!("/v1/holds/{}/capture", hold["entry"]["entry_id"].as_str().unwrap());
+            let capture =
+                format!("/v1/holds/{}/capture", hold["entry"]["entry_id"].as_str().unwrap());
             shop.post(&capture, &json!({"points": 25})).send().ok();
             // This one times out.
-            held.push(shop.holds("ben", 10, 60).send().ok()["entry"]["entry_id"].as_str().unwrap().to_owned());
+            held.push(
+                shop.holds("ben", 10, 60).send().ok()["entry"]["entry_id"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
+            );
         }
         8 => {
             let body = json!({"member_id": "anna", "reference": order_of("anna", 6), "lines": [{"line_id": "a", "quantity": 1}]});
@@ -101,12 +110,23 @@ fn a_back_test_is_what_really_happens() {
     assert_eq!(told["sides"]["recorded"], told["sides"]["published"]);
     assert_eq!(told["sides"]["published"], told["sides"]["draft"]);
     let balance = now
-        .get(&format!("/v1/reports/trial-balance?from={}&to={}", from.replace('+', "%2B"), to.replace('+', "%2B")))
+        .get(&format!(
+            "/v1/reports/trial-balance?from={}&to={}",
+            from.replace('+', "%2B"),
+            to.replace('+', "%2B")
+        ))
         .send()
         .ok();
-    for account in balance["accounts"].as_array().unwrap().iter().filter(|account| account["account"] != "members") {
+    for account in balance["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|account| account["account"] != "members")
+    {
         let points = -account["points"].as_i64().unwrap();
-        let told = told["sides"]["recorded"]["points"][account["account"].as_str().unwrap()].as_i64().unwrap_or(0);
+        let told = told["sides"]["recorded"]["points"][account["account"].as_str().unwrap()]
+            .as_i64()
+            .unwrap_or(0);
         assert_eq!(told, points, "{account}");
     }
 
@@ -132,7 +152,8 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
     let shop = host.shop();
     let marketing = shop.with_bearer(&shop.key("marketing"));
     let broken = rulebook(&shop, |book| {
-        book["rules"] = json!([{"id": "r", "event": "dance", "award": {"kind": "fixed", "points": -1}}]);
+        book["rules"] =
+            json!([{"id": "r", "event": "dance", "award": {"kind": "fixed", "points": -1}}]);
     });
     let kept = marketing.put(&format!("{DRAFTS}/spring"), &broken).send();
     assert_eq!(kept.status, 201);
@@ -145,17 +166,27 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
             .collect::<Vec<_>>()
     };
     assert_eq!(pointers(&kept.ok()), ["/rules/0/event", "/rules/0/award/points"]);
-    let simulate =
-        |event: Json| marketing.post("/v1/rulebook/simulations", &json!({"draft": "spring", "event": event})).send();
+    let simulate = |event: Json| {
+        marketing
+            .post("/v1/rulebook/simulations", &json!({"draft": "spring", "event": event}))
+            .send()
+    };
     let buys = tests::purchase("li", "o-1", 12_850);
     assert_eq!(simulate(buys.clone()).outcome(), "400 invalid-request /draft");
-    let period = json!({"draft": "spring", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"});
-    assert_eq!(marketing.post("/v1/rulebook/back-tests", &period).send().outcome(), "400 invalid-request /draft");
+    let period =
+        json!({"draft": "spring", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"});
+    assert_eq!(
+        marketing.post("/v1/rulebook/back-tests", &period).send().outcome(),
+        "400 invalid-request /draft"
+    );
 
     let good = rulebook(&shop, weekends);
     assert_eq!(marketing.put(&format!("{DRAFTS}/spring"), &good).send().status, 200);
     let shown = marketing.get(&format!("{DRAFTS}/spring")).send().ok();
-    assert_eq!((&shown["rulebook"]["rules"][0]["id"], pointers(&shown).len()), (&json!("weekend"), 0));
+    assert_eq!(
+        (&shown["rulebook"]["rules"][0]["id"], pointers(&shown).len()),
+        (&json!("weekend"), 0)
+    );
     // A Tuesday earns by itself; a Saturday twice.
     let tuesday = simulate(buys.clone()).ok();
     assert_eq!(
@@ -165,7 +196,10 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
     let mut saturday = buys.clone();
     saturday["occurred_at"] = "2026-03-07T10:00:00+08:00".into();
     assert_eq!(simulate(saturday).ok()["entry"]["points"], 257);
-    assert_eq!(simulate(json!({"member_id": "", "event": "share"})).outcome(), "400 invalid-request /event/member_id");
+    assert_eq!(
+        simulate(json!({"member_id": "", "event": "share"})).outcome(),
+        "400 invalid-request /event/member_id"
+    );
     assert_eq!(shop.get("/v1/members/li").send().status, 404, "nobody came into being");
     // What is published goes on.
     assert_eq!(shop.buys("li", "o-1", 12_850).send().outcome(), "201 earn +128 = 128");
@@ -179,7 +213,10 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
             json!({"draft": "spring", "from": "2026-02-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}),
             "400 invalid-request /to",
         ),
-        (json!({"draft": "spring", "from": "2026-02-01", "to": "2027-02-01T00:00:00Z"}), "400 invalid-request /from"),
+        (
+            json!({"draft": "spring", "from": "2026-02-01", "to": "2027-02-01T00:00:00Z"}),
+            "400 invalid-request /from",
+        ),
         (
             json!({"draft": "spring", "from": "2026-02-01T00:00:00Z", "to": "2027-02-01T00:00:00Z"}),
             "400 invalid-request /to",
@@ -189,7 +226,11 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
             "404 member-not-found",
         ),
     ] {
-        assert_eq!(marketing.post("/v1/rulebook/back-tests", &body).send().outcome(), outcome, "{body}");
+        assert_eq!(
+            marketing.post("/v1/rulebook/back-tests", &body).send().outcome(),
+            outcome,
+            "{body}"
+        );
     }
     let storefront = shop.with_bearer(&shop.key("storefront"));
     assert_eq!(storefront.put(&format!("{DRAFTS}/x"), &good).send().outcome(), "403 forbidden");

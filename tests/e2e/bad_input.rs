@@ -43,7 +43,9 @@ fn bodies_that_are_no_json() {
     ];
     let mut rows = Vec::new();
     for (what, body) in bodies {
-        rows.extend([earn(body), redeem(body), member(body)].map(|ask| (what, ask, "400 malformed-json")));
+        rows.extend(
+            [earn(body), redeem(body), member(body)].map(|ask| (what, ask, "400 malformed-json")),
+        );
     }
     refuse(&host, rows);
 }
@@ -53,8 +55,11 @@ fn bodies_of_another_shape() {
     let (host, shop) = opened();
     let earn = |body: &str| shop.ask("POST", "/v1/earn").body(body);
     let redeem = |body: &str| shop.ask("POST", "/v1/redeem").body(body);
-    let line =
-        |line: &str| earn(&format!(r#"{{"member_id":"m","event":"purchase","reference":"o-9","lines":[{line}]}}"#));
+    let line = |line: &str| {
+        earn(&format!(
+            r#"{{"member_id":"m","event":"purchase","reference":"o-9","lines":[{line}]}}"#
+        ))
+    };
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let lines = |count: usize| {
         let mut body = purchase("m", "o-9", 1);
@@ -74,16 +79,32 @@ fn bodies_of_another_shape() {
             ("a text", earn("\"x\""), "400 invalid-request "),
             ("null", earn("null"), "400 invalid-request "),
             ("nothing in it", earn("{}"), "400 invalid-request "),
-            ("null for a text", earn(r#"{"member_id":null,"event":"share"}"#), "400 invalid-request /member_id"),
-            ("number for a text", earn(r#"{"member_id":7,"event":"share"}"#), "400 invalid-request /member_id"),
-            ("a typo", earn(r#"{"member_id":"m","event":"share","chanel":"pos"}"#), "400 invalid-request /chanel"),
+            (
+                "null for a text",
+                earn(r#"{"member_id":null,"event":"share"}"#),
+                "400 invalid-request /member_id",
+            ),
+            (
+                "number for a text",
+                earn(r#"{"member_id":7,"event":"share"}"#),
+                "400 invalid-request /member_id",
+            ),
+            (
+                "a typo",
+                earn(r#"{"member_id":"m","event":"share","chanel":"pos"}"#),
+                "400 invalid-request /chanel",
+            ),
             (
                 "the same field twice",
                 earn(r#"{"member_id":"m","member_id":"n","event":"share"}"#),
                 "400 invalid-request ",
             ),
             ("deep", earn(&deep), "400 invalid-request "),
-            ("deep inside", earn(&format!(r#"{{"member_id":{deep}}}"#)), "400 invalid-request /member_id"),
+            (
+                "deep inside",
+                earn(&format!(r#"{{"member_id":{deep}}}"#)),
+                "400 invalid-request /member_id",
+            ),
             ("fields without names", earn(r#"["m","share"]"#), "400 invalid-request "),
             ("a line without names", line(r#"["1"]"#), "400 invalid-request /lines/0"),
             (
@@ -92,9 +113,21 @@ fn bodies_of_another_shape() {
                 "400 invalid-request /lines/0/amount",
             ),
             ("no event", earn(r#"{"member_id":"m","event":""}"#), "400 invalid-request /event"),
-            ("no member", earn(r#"{"member_id":"","event":"share"}"#), "400 invalid-request /member_id"),
-            ("a member with a blank", earn(r#"{"member_id":"a b","event":"share"}"#), "400 invalid-request /member_id"),
-            ("a member beyond ASCII", earn(r#"{"member_id":"王","event":"share"}"#), "400 invalid-request /member_id"),
+            (
+                "no member",
+                earn(r#"{"member_id":"","event":"share"}"#),
+                "400 invalid-request /member_id",
+            ),
+            (
+                "a member with a blank",
+                earn(r#"{"member_id":"a b","event":"share"}"#),
+                "400 invalid-request /member_id",
+            ),
+            (
+                "a member beyond ASCII",
+                earn(r#"{"member_id":"王","event":"share"}"#),
+                "400 invalid-request /member_id",
+            ),
             (
                 "a member in two ways",
                 earn(r#"{"member_id":"\u0000m","event":"share"}"#),
@@ -174,7 +207,9 @@ fn bodies_of_another_shape() {
             ),
             (
                 "beyond 64 bits",
-                line(r#"{"line_id":"1","amount":{"amount_minor":9223372036854775808,"currency":"CNY"}}"#),
+                line(
+                    r#"{"line_id":"1","amount":{"amount_minor":9223372036854775808,"currency":"CNY"}}"#,
+                ),
                 "400 invalid-request /lines/0/amount/amount_minor",
             ),
             (
@@ -184,12 +219,16 @@ fn bodies_of_another_shape() {
             ),
             (
                 "beyond any till",
-                line(r#"{"line_id":"1","amount":{"amount_minor":1000000000000001,"currency":"CNY"}}"#),
+                line(
+                    r#"{"line_id":"1","amount":{"amount_minor":1000000000000001,"currency":"CNY"}}"#,
+                ),
                 "400 invalid-request /lines/0/amount/amount_minor",
             ),
             (
                 "quantity 0",
-                line(r#"{"line_id":"1","quantity":0,"amount":{"amount_minor":1,"currency":"CNY"}}"#),
+                line(
+                    r#"{"line_id":"1","quantity":0,"amount":{"amount_minor":1,"currency":"CNY"}}"#,
+                ),
                 "400 invalid-request /lines/0/quantity",
             ),
             (
@@ -202,8 +241,16 @@ fn bodies_of_another_shape() {
                 line(r#"{"line_id":"","amount":{"amount_minor":1,"currency":"CNY"}}"#),
                 "400 invalid-request /lines/0/line_id",
             ),
-            ("points as float", redeem(r#"{"member_id":"m","points":1.0}"#), "400 invalid-request /points"),
-            ("points as text", redeem(r#"{"member_id":"m","points":"1"}"#), "400 invalid-request /points"),
+            (
+                "points as float",
+                redeem(r#"{"member_id":"m","points":1.0}"#),
+                "400 invalid-request /points",
+            ),
+            (
+                "points as text",
+                redeem(r#"{"member_id":"m","points":"1"}"#),
+                "400 invalid-request /points",
+            ),
             (
                 "points below zero",
                 redeem(r#"{"member_id":"m","points":-9223372036854775808}"#),
@@ -214,7 +261,11 @@ fn bodies_of_another_shape() {
                 redeem(r#"{"member_id":"m","points":-9223372036854775809}"#),
                 "400 invalid-request /points",
             ),
-            ("an activation of nothing", shop.post("/v1/activate", &json!({"member_id": "m"})), "400 invalid-request "),
+            (
+                "an activation of nothing",
+                shop.post("/v1/activate", &json!({"member_id": "m"})),
+                "400 invalid-request ",
+            ),
             (
                 "an activation of no text",
                 shop.post("/v1/activate", &json!({"member_id": "m", "reference": ""})),
@@ -222,16 +273,30 @@ fn bodies_of_another_shape() {
             ),
             (
                 "an activation with points",
-                shop.post("/v1/activate", &json!({"member_id": "m", "reference": "o-1", "points": 5})),
+                shop.post(
+                    "/v1/activate",
+                    &json!({"member_id": "m", "reference": "o-1", "points": 5}),
+                ),
                 "400 invalid-request /points",
             ),
-            ("points twice", redeem(r#"{"member_id":"m","points":1,"points":2}"#), "400 invalid-request "),
+            (
+                "points twice",
+                redeem(r#"{"member_id":"m","points":1,"points":2}"#),
+                "400 invalid-request ",
+            ),
             (
                 "a reason of 501 characters",
-                shop.post("/v1/redeem", &json!({"member_id": "m", "points": 1, "reason": "字".repeat(501)})),
+                shop.post(
+                    "/v1/redeem",
+                    &json!({"member_id": "m", "points": 1, "reason": "字".repeat(501)}),
+                ),
                 "400 invalid-request /reason",
             ),
-            ("a reference of 129 characters", shop.buys("m", &"o".repeat(129), 1), "400 invalid-request /reference"),
+            (
+                "a reference of 129 characters",
+                shop.buys("m", &"o".repeat(129), 1),
+                "400 invalid-request /reference",
+            ),
         ],
     );
 }
@@ -246,7 +311,8 @@ fn numbered(line: &Json, count: usize) -> Json {
     (0..count).map(named).collect()
 }
 
-/// A sum beyond what the ledger counts is a refusal by the rules; it is kept under its key, but moves nothing.
+/// A sum beyond what the ledger counts is a refusal by the rules; it is kept under its key, but
+/// moves nothing.
 #[test]
 fn sums_that_leave_the_range() {
     let host = Host::start();
@@ -277,16 +343,36 @@ fn bodies_that_are_too_large() {
                 shop.ask("POST", "/v1/earn").body(of((256 << 10) + 1)),
                 "413 body-too-large",
             ),
-            ("an earn of 256 KiB", shop.ask("POST", "/v1/earn").body(of(256 << 10)), "400 invalid-request "),
-            ("a redeem of 1 MiB", shop.ask("POST", "/v1/redeem").body(of(1 << 20)), "413 body-too-large"),
+            (
+                "an earn of 256 KiB",
+                shop.ask("POST", "/v1/earn").body(of(256 << 10)),
+                "400 invalid-request ",
+            ),
+            (
+                "a redeem of 1 MiB",
+                shop.ask("POST", "/v1/redeem").body(of(1 << 20)),
+                "413 body-too-large",
+            ),
             (
                 "a member of 1 MiB and one",
                 shop.ask("PUT", "/v1/members/m").body(of((1 << 20) + 1)),
                 "413 body-too-large",
             ),
-            ("a key of 1 MiB", shop.ask("POST", "/v1/keys").body(of(1 << 20)), "413 body-too-large"),
-            ("a programme of 1 MiB", shop.ask("PUT", "/v1/programmes/p").body(of(1 << 20)), "413 body-too-large"),
-            ("beyond what the host takes", shop.ask("POST", "/v1/earn").body(of((2 << 20) + 1)), "413 about:blank"),
+            (
+                "a key of 1 MiB",
+                shop.ask("POST", "/v1/keys").body(of(1 << 20)),
+                "413 body-too-large",
+            ),
+            (
+                "a programme of 1 MiB",
+                shop.ask("PUT", "/v1/programmes/p").body(of(1 << 20)),
+                "413 body-too-large",
+            ),
+            (
+                "beyond what the host takes",
+                shop.ask("POST", "/v1/earn").body(of((2 << 20) + 1)),
+                "413 about:blank",
+            ),
             (
                 "who may not come in is told that first",
                 shop.ask("POST", "/v1/earn").body(of(1 << 20)).bearer("x"),
@@ -319,12 +405,25 @@ fn idempotency_keys() {
     ];
     let mut rows = Vec::new();
     for command in commands {
-        rows.push(("missing", command.clone().without("idempotency-key"), "400 idempotency-key-missing"));
-        rows.push(("twice", command.clone().with("idempotency-key", "another"), "400 idempotency-key-invalid"));
-        rows.extend(keys.map(|(what, key)| (what, command.clone().key(key), "400 idempotency-key-invalid")));
+        rows.push((
+            "missing",
+            command.clone().without("idempotency-key"),
+            "400 idempotency-key-missing",
+        ));
+        rows.push((
+            "twice",
+            command.clone().with("idempotency-key", "another"),
+            "400 idempotency-key-invalid",
+        ));
+        rows.extend(
+            keys.map(|(what, key)| (what, command.clone().key(key), "400 idempotency-key-invalid")),
+        );
     }
     refuse(&host, rows);
-    assert_eq!(shop.buys("m", "o-9", 100).key("k".repeat(255)).send().outcome(), "201 earn +1 = 101");
+    assert_eq!(
+        shop.buys("m", "o-9", 100).key("k".repeat(255)).send().outcome(),
+        "201 earn +1 = 101"
+    );
 }
 
 #[test]
@@ -342,29 +441,64 @@ fn bearers() {
         let with = |value: &[u8]| ask.clone().without("authorization").with("authorization", value);
         rows.extend([
             ("none", ask.clone().without("authorization"), "401 unauthorized"),
-            ("twice", ask.clone().with("authorization", format!("Bearer {operator}")), "401 unauthorized"),
+            (
+                "twice",
+                ask.clone().with("authorization", format!("Bearer {operator}")),
+                "401 unauthorized",
+            ),
             ("empty", with(b""), "401 unauthorized"),
             ("no key", with(b"Bearer "), "401 unauthorized"),
             ("no scheme", with(operator.as_bytes()), "401 unauthorized"),
             ("another scheme", with(format!("Basic {operator}").as_bytes()), "401 unauthorized"),
-            ("beyond ASCII", with("Bearer ключключключключключключключключключ".as_bytes()), "401 unauthorized"),
-            ("short", with(&format!("Bearer {}", &operator[..31]).into_bytes()), "401 unauthorized"),
+            (
+                "beyond ASCII",
+                with("Bearer ключключключключключключключключключ".as_bytes()),
+                "401 unauthorized",
+            ),
+            (
+                "short",
+                with(&format!("Bearer {}", &operator[..31]).into_bytes()),
+                "401 unauthorized",
+            ),
             (
                 "cut by one",
                 with(&format!("Bearer {}", &operator[..operator.len() - 1]).into_bytes()),
                 "401 unauthorized",
             ),
             ("one more", with(format!("Bearer {operator}x").as_bytes()), "401 unauthorized"),
-            ("another case", with(format!("Bearer {}", operator.to_uppercase()).as_bytes()), "401 unauthorized"),
-            ("unknown", with(format!("Bearer acc_{}", "x".repeat(51)).as_bytes()), "401 unauthorized"),
-            ("in SQL", with(b"Bearer '-OR-1=1--'-OR-1=1--'-OR-1=1--'-OR-1=1--"), "401 unauthorized"),
+            (
+                "another case",
+                with(format!("Bearer {}", operator.to_uppercase()).as_bytes()),
+                "401 unauthorized",
+            ),
+            (
+                "unknown",
+                with(format!("Bearer acc_{}", "x".repeat(51)).as_bytes()),
+                "401 unauthorized",
+            ),
+            (
+                "in SQL",
+                with(b"Bearer '-OR-1=1--'-OR-1=1--'-OR-1=1--'-OR-1=1--"),
+                "401 unauthorized",
+            ),
         ]);
     }
     // Faults of the body are told to nobody who may not come in.
-    rows.push(("a body of no interest", shop.ask("POST", "/v1/earn").body("{").bearer("x"), "401 unauthorized"));
-    rows.push(("a key of no interest", shop.redeems("m", 1).key("").bearer("x"), "401 unauthorized"));
+    rows.push((
+        "a body of no interest",
+        shop.ask("POST", "/v1/earn").body("{").bearer("x"),
+        "401 unauthorized",
+    ));
+    rows.push((
+        "a key of no interest",
+        shop.redeems("m", 1).key("").bearer("x"),
+        "401 unauthorized",
+    ));
     refuse(&host, rows);
-    let lower = shop.get("/v1/members/m").without("authorization").with("Authorization", format!("bearer  {operator}"));
+    let lower = shop
+        .get("/v1/members/m")
+        .without("authorization")
+        .with("Authorization", format!("bearer  {operator}"));
     assert_eq!(lower.send().status, 200, "the scheme's case and blanks do not matter");
 }
 
@@ -385,8 +519,16 @@ fn queries() {
             ("percent-encoded", earn("dry%5Frun=tru%65"), "201 earn +1 = 101"),
             ("on a read", shop.get("/v1/members/m?x=1"), "400 invalid-request ?x"),
             ("on the list of keys", shop.get("/v1/keys?limit=0"), "400 invalid-request ?limit"),
-            ("on the audit", shop.get("/v1/reports/audit?member_id=a%20b"), "400 invalid-request ?member_id"),
-            ("on the audit", shop.get("/v1/reports/audit?cursor=-1"), "400 invalid-request ?cursor"),
+            (
+                "on the audit",
+                shop.get("/v1/reports/audit?member_id=a%20b"),
+                "400 invalid-request ?member_id",
+            ),
+            (
+                "on the audit",
+                shop.get("/v1/reports/audit?cursor=-1"),
+                "400 invalid-request ?cursor",
+            ),
         ],
     );
 }

@@ -70,7 +70,8 @@ fn each_event_has_its_outcome() {
     assert_eq!(shop.balance("m"), 41);
 }
 
-/// Five hundred events of one member, every one there three times under its key and once under another.
+/// Five hundred events of one member, every one there three times under its key and once under
+/// another.
 #[test]
 fn many_events_of_one_member_with_duplicates() {
     let host = Host::start();
@@ -85,8 +86,13 @@ fn many_events_of_one_member_with_duplicates() {
     let told = shop.bulk_dry(&events);
     let outcomes = shop.bulk(&events);
     assert_eq!(told, outcomes);
-    for (kind, count) in [("201 earn", 375), ("(again)", 250), ("409 reference-already-used", 125)] {
-        assert_eq!(outcomes.iter().filter(|outcome| outcome.contains(kind)).count(), count, "{kind}");
+    for (kind, count) in [("201 earn", 375), ("(again)", 250), ("409 reference-already-used", 125)]
+    {
+        assert_eq!(
+            outcomes.iter().filter(|outcome| outcome.contains(kind)).count(),
+            count,
+            "{kind}"
+        );
     }
     assert_eq!(shop.balance("m"), 125);
     let history = shop.history("m");
@@ -106,7 +112,10 @@ fn events_tell_where_they_come_from() {
     book["actions"]["check_in"]["device_limit"] = json!({"times": 1, "per": "day"});
     shop.put("/v1/programmes/default", &json!({"name": "careful", "rulebook": book})).send().ok();
     let check_in = |key: &str, member: &str, device: &str, ip: &str| {
-        event(key, json!({"member_id": member, "event": "check_in", "device_id": device, "client_ip": ip}))
+        event(
+            key,
+            json!({"member_id": member, "event": "check_in", "device_id": device, "client_ip": ip}),
+        )
     };
     let events = [
         check_in("1", "a", "phone", "192.0.2.1"),
@@ -125,7 +134,8 @@ fn events_tell_where_they_come_from() {
     assert_eq!(shop.bulk_dry(&events), expected, "events of different members see what they share");
     assert_eq!(shop.bulk(&events), expected);
     assert_eq!(shop.all_with("/v1/traces", "ip=2001:db8::1").len(), 1);
-    let wrong = shop.post("/v1/earn/bulk", &json!({"events": events})).with("device-id", "phone").send();
+    let wrong =
+        shop.post("/v1/earn/bulk", &json!({"events": events})).with("device-id", "phone").send();
     assert_eq!(wrong.outcome(), "400 invalid-request Device-Id");
 }
 
@@ -136,11 +146,15 @@ fn a_dry_run_shares_budgets_out() {
     let shop = host.shop_with("budget", |book| {
         book["caps"] = json!({"budget": {"points": 100, "per": "month", "red_line_percent": 80}});
     });
-    let buys = |n: usize| event(&format!("k-{n}"), purchase(&format!("m-{n}"), &format!("o-{n}"), 6_000));
+    let buys =
+        |n: usize| event(&format!("k-{n}"), purchase(&format!("m-{n}"), &format!("o-{n}"), 6_000));
     let events: Vec<Json> = (0..4).map(buys).collect();
     let before = host.books().snapshot();
     let told = shop.bulk_dry(&events);
-    assert_eq!(told, ["201 earn +60 = 60", "201 earn +40 = 40", "201 earn +0 = 0", "201 earn +0 = 0"]);
+    assert_eq!(
+        told,
+        ["201 earn +60 = 60", "201 earn +40 = 40", "201 earn +0 = 0", "201 earn +0 = 0"]
+    );
     assert_eq!(host.books().snapshot(), before);
     // The keys are free for other requests.
     let other = event("k-0", purchase("m-9", "o-9", 1_000));
@@ -167,8 +181,14 @@ fn what_is_wrong_with_the_call_is_no_outcome() {
         (text("{\"events\":[{},]}"), "400 malformed-json"),
         (text("{\"events\":[{\"a\":}]}"), "400 malformed-json"),
         (text(&format!("{{\"events\":[\"{}\"]}}", "x".repeat(1 << 20))), "413 body-too-large"),
-        (shop.ask("POST", "/v1/earn/bulk?dry_run=maybe").body("{\"events\":[{}]}"), "400 invalid-request ?dry_run"),
-        (shop.ask("POST", "/v1/earn/bulk?at=now").body("{\"events\":[{}]}"), "400 invalid-request ?at"),
+        (
+            shop.ask("POST", "/v1/earn/bulk?dry_run=maybe").body("{\"events\":[{}]}"),
+            "400 invalid-request ?dry_run",
+        ),
+        (
+            shop.ask("POST", "/v1/earn/bulk?at=now").body("{\"events\":[{}]}"),
+            "400 invalid-request ?at",
+        ),
         (text("{\"events\":[{}]}").without("authorization"), "401 unauthorized"),
     ] {
         assert_eq!(ask.send().outcome(), outcome, "{:.80}", format!("{ask:?}"));

@@ -1,4 +1,5 @@
-//! What the clock decides, with no job run: expiry, local days, tiers, and keys that are remembered for ever.
+//! What the clock decides, with no job run: expiry, local days, tiers, and keys that are remembered
+//! for ever.
 
 use serde_json::json;
 use tests::Host;
@@ -26,19 +27,31 @@ fn points_end_with_their_last_day() {
     ] {
         host.clock(instant);
         let member = shop.member("m");
-        assert_eq!((&member["balance"], &member["ledger_balance"]), (&json!(balance), &json!(100)), "{instant}");
+        assert_eq!(
+            (&member["balance"], &member["ledger_balance"]),
+            (&json!(balance), &json!(100)),
+            "{instant}"
+        );
         assert_eq!(member["expiring_next"].is_null(), balance == 0, "{instant}");
     }
     host.clock("2026-04-09T23:59:50+08:00");
     assert_eq!(shop.redeems("m", 30).send().outcome(), "201 redeem -30 = 70");
     host.clock("2026-04-10T00:00:00+08:00");
     assert_eq!(shop.redeems("m", 1).send().outcome(), "422 insufficient-points");
-    assert_eq!(shop.history("m").last().unwrap(), "redeem -30 = 70", "a refusal writes nothing, not even an expiry");
+    assert_eq!(
+        shop.history("m").last().unwrap(),
+        "redeem -30 = 70",
+        "a refusal writes nothing, not even an expiry"
+    );
     assert_eq!(shop.buys("m", "o-2", 500).send().outcome(), "201 earn +5 = 5, expire -70 = 0");
-    assert_eq!(shop.history("m"), ["earn +100 = 100", "redeem -30 = 70", "expire -70 = 0", "earn +5 = 5"]);
+    assert_eq!(
+        shop.history("m"),
+        ["earn +100 = 100", "redeem -30 = 70", "expire -70 = 0", "earn +5 = 5"]
+    );
 }
 
-/// A lot that has ended is never charged, even when it would have been enough together with another.
+/// A lot that has ended is never charged, even when it would have been enough together with
+/// another.
 #[test]
 fn only_living_lots_pay() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
@@ -53,8 +66,12 @@ fn only_living_lots_pay() {
 #[test]
 fn limits_begin_anew_at_local_midnight() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
-    let check_in =
-        |instant: &str| shop.post("/v1/earn", &json!({"member_id": "m", "event": "check_in", "occurred_at": instant}));
+    let check_in = |instant: &str| {
+        shop.post(
+            "/v1/earn",
+            &json!({"member_id": "m", "event": "check_in", "occurred_at": instant}),
+        )
+    };
     for (clock, ask, outcome) in [
         ("2026-03-11T23:59:50+08:00", shop.does("m", "check_in"), "201 earn +5 = 5"),
         ("2026-03-11T23:59:55+08:00", shop.does("m", "check_in"), "422 limit-reached"),
@@ -72,7 +89,8 @@ fn limits_begin_anew_at_local_midnight() {
     }
 }
 
-/// New York skips an hour on 8 March 2026 and doubles one on 1 November; a day ends at its midnight all the same.
+/// New York skips an hour on 8 March 2026 and doubles one on 1 November; a day ends at its midnight
+/// all the same.
 #[test]
 fn days_of_daylight_saving() {
     let host = Host::start_with(&["--clock", "2026-03-07T12:00:00-05:00"]);
@@ -120,7 +138,9 @@ fn a_day_without_midnight() {
 #[test]
 fn month_ends_and_leap_days_clamp() {
     let host = Host::start();
-    let shop = host.shop_with("months", |book| book["expiry"]["shopping"] = json!({"policy": "months", "months": 1}));
+    let shop = host.shop_with("months", |book| {
+        book["expiry"]["shopping"] = json!({"policy": "months", "months": 1})
+    });
     for (earned, expires) in [
         ("2026-01-31T12:00:00+08:00", "2026-02-28T16:00:00Z"),
         ("2028-01-31T12:00:00+08:00", "2028-02-29T16:00:00Z"),
@@ -129,8 +149,11 @@ fn month_ends_and_leap_days_clamp() {
     ] {
         host.clock(earned);
         let answer = shop.buys("m", earned, 100).send();
-        let answer =
-            if answer.status == 400 { shop.buys("m", &earned.replace(['+', ':'], "-"), 100).send() } else { answer };
+        let answer = if answer.status == 400 {
+            shop.buys("m", &earned.replace(['+', ':'], "-"), 100).send()
+        } else {
+            answer
+        };
         assert_eq!(answer.ok()["entry"]["lots"][0]["expires_at"], expires, "{earned}");
     }
 }
@@ -139,11 +162,15 @@ fn month_ends_and_leap_days_clamp() {
 fn a_tier_comes_with_the_earn_and_ends_by_the_clock() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
     let tier = || shop.member("m")["tier"]["id"].clone();
-    assert_eq!(shop.buys("m", "o-1", 1_000_000).send().outcome(), "201 earn +10000 = 10000, tier_change +2500 = 12500");
+    assert_eq!(
+        shop.buys("m", "o-1", 1_000_000).send().outcome(),
+        "201 earn +10000 = 10000, tier_change +2500 = 12500"
+    );
     assert_eq!(tier(), "gold");
     host.clock("2026-03-20T10:00:00+08:00");
     assert_eq!(shop.buys("m", "o-2", 10_000).send().outcome(), "201 earn +150 = 12650");
-    // Twelve months of this one and those before it; a step down a year later, when nothing more was bought.
+    // Twelve months of this one and those before it; a step down a year later, when nothing more
+    // was bought.
     host.clock("2027-02-28T23:59:50+08:00");
     assert_eq!(tier(), "gold");
     host.clock("2028-03-01T00:00:00+08:00");
@@ -155,9 +182,12 @@ fn a_tier_comes_with_the_earn_and_ends_by_the_clock() {
 #[test]
 fn a_key_is_remembered_after_a_year() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
-    let (earn, redeem, refused) = (shop.buys("m", "o-1", 10_000), shop.redeems("m", 60), shop.redeems("m", 60));
+    let (earn, redeem, refused) =
+        (shop.buys("m", "o-1", 10_000), shop.redeems("m", 60), shop.redeems("m", 60));
     let first: Vec<_> = [&earn, &redeem, &refused].map(|ask| ask.send()).into_iter().collect();
-    for instant in ["2027-03-10T10:00:00+08:00", "2036-03-10T10:00:00+08:00", "2026-03-09T10:00:00+08:00"] {
+    for instant in
+        ["2027-03-10T10:00:00+08:00", "2036-03-10T10:00:00+08:00", "2026-03-09T10:00:00+08:00"]
+    {
         host.clock(instant);
         for (ask, first) in [&earn, &redeem, &refused].into_iter().zip(&first) {
             ask.send().assert_replays(first);
@@ -165,7 +195,8 @@ fn a_key_is_remembered_after_a_year() {
     }
 }
 
-/// A server's clock that goes back an hour, or a day, spoils nothing: entries keep their order, what is spent stays spent.
+/// A server's clock that goes back an hour, or a day, spoils nothing: entries keep their order,
+/// what is spent stays spent.
 #[test]
 fn a_clock_that_goes_back() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
@@ -175,7 +206,10 @@ fn a_clock_that_goes_back() {
     host.clock("2026-04-09T22:00:00+08:00");
     assert_eq!(shop.balance("m"), 0, "the end of a lot is written down and stays");
     let outcome = shop.redeems("m", 5).send().outcome();
-    assert!(["201 redeem -5 = 5", "422 insufficient-points"].contains(&outcome.as_str()), "{outcome}");
+    assert!(
+        ["201 redeem -5 = 5", "422 insufficient-points"].contains(&outcome.as_str()),
+        "{outcome}"
+    );
     host.clock("2026-03-10T09:00:00+08:00");
     assert_eq!(shop.buys("m", "o-2", 1_000).send().status, 201);
     host.clock("2026-04-10T00:00:30+08:00");
@@ -189,11 +223,16 @@ fn extreme_instants() {
     let shop = host.shop();
     for (clock, status) in [("1970-01-01T00:00:01Z", 201), ("2200-01-01T00:00:00Z", 201)] {
         host.clock(clock);
-        assert_eq!(shop.does(&format!("m{}", &clock[..4]), "share").send().status, status, "{clock}");
+        assert_eq!(
+            shop.does(&format!("m{}", &clock[..4]), "share").send().status,
+            status,
+            "{clock}"
+        );
     }
     host.clock("2026-03-10T10:00:00+08:00");
-    let at =
-        |instant: &str| shop.post("/v1/earn", &json!({"member_id": "m", "event": "share", "occurred_at": instant}));
+    let at = |instant: &str| {
+        shop.post("/v1/earn", &json!({"member_id": "m", "event": "share", "occurred_at": instant}))
+    };
     for (instant, outcome) in [
         ("1970-01-01T00:00:00Z", "422 occurred-too-long-ago"),
         ("9999-12-31T23:59:59Z", "422 occurred-in-future"),
@@ -208,7 +247,8 @@ fn extreme_instants() {
     }
 }
 
-/// Points that a hold keeps come free at its end, and pay the debt then, whoever looks when. A night changes nothing of what a look shows.
+/// Points that a hold keeps come free at its end, and pay the debt then, whoever looks when. A
+/// night changes nothing of what a look shows.
 #[test]
 fn a_debt_is_paid_at_the_instant_at_which_points_come_free() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
@@ -225,7 +265,10 @@ fn a_debt_is_paid_at_the_instant_at_which_points_come_free() {
     for instant in ["2026-03-11T10:00:00+08:00", "2026-05-10T10:00:00+08:00"] {
         assert_eq!(looks(instant), (json!(0), json!(0), json!([])), "{instant}");
     }
-    assert_eq!(shop.buys("m", "o-2", 500).send().outcome(), "201 earn +5 = 5, release +0 = 0, repay +0 = 0");
+    assert_eq!(
+        shop.buys("m", "o-2", 500).send().outcome(),
+        "201 earn +5 = 5, release +0 = 0, repay +0 = 0"
+    );
     let shown = looks("2026-05-10T10:00:01+08:00");
     shop.runs("night");
     assert_eq!(looks("2026-05-10T10:00:01+08:00"), shown);

@@ -1,4 +1,5 @@
-//! `kill -9` under load, again and again: what was answered is there once, what was not is there wholly or not at all.
+//! `kill -9` under load, again and again: what was answered is there once, what was not is there
+//! wholly or not at all.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ type Sent = (Request, Option<Answer>);
 /// Who, which number, in which round.
 type Request = (usize, usize, u32);
 
-/// Earns, redemptions, profiles and bulks over ten members who share the clients, so that they collide.
+/// Earns, redemptions, profiles and bulks over ten members who share the clients, so that they
+/// collide.
 fn ask(shop: &Shop, (client, number, round): Request) -> Ask {
     let name = format!("{round}-{client}-{number}");
     let member = format!("m-{}", number % 10);
@@ -23,7 +25,8 @@ fn ask(shop: &Shop, (client, number, round): Request) -> Ask {
         3 => shop.put(&format!("/v1/members/{member}"), &json!({"attributes": {"last": name}})),
         _ => {
             let events = (0..20).map(|n| {
-                let mut event = purchase(&format!("m-{}", (number + n) % 10), &format!("{name}-{n}"), 100);
+                let mut event =
+                    purchase(&format!("m-{}", (number + n) % 10), &format!("{name}-{n}"), 100);
                 event["idempotency_key"] = format!("{name}-{n}").into();
                 event
             });
@@ -40,9 +43,13 @@ fn twenty_crashes_under_load() {
     for round in 0..ROUNDS {
         // Never at the same point of a commit: rounds differ by some milliseconds.
         let (shop, time) = (host.shop(), Duration::from_millis(u64::from(200 + 13 * round)));
-        let sent = load_until_killed(&mut host, CLIENTS, time, |client, number| ask(&shop, (client, number, round)));
-        let sent: Vec<Sent> =
-            sent.into_iter().map(|(client, number, answer)| ((client, number, round), answer)).collect();
+        let sent = load_until_killed(&mut host, CLIENTS, time, |client, number| {
+            ask(&shop, (client, number, round))
+        });
+        let sent: Vec<Sent> = sent
+            .into_iter()
+            .map(|(client, number, answer)| ((client, number, round), answer))
+            .collect();
         host.start_again();
         let shop = host.shop();
         assert_eq!(host.books().text("PRAGMA integrity_check"), "ok");
@@ -60,8 +67,13 @@ fn twenty_crashes_under_load() {
             open += operations(*request);
         }
     }
-    assert!(answered > 1_000 && open > 50, "too little load to show anything: {answered} answered, {open} open");
-    println!("{ROUNDS} crashes: {answered} answered operations found again, {open} open ones settled");
+    assert!(
+        answered > 1_000 && open > 50,
+        "too little load to show anything: {answered} answered, {open} open"
+    );
+    println!(
+        "{ROUNDS} crashes: {answered} answered operations found again, {open} open ones settled"
+    );
 }
 
 /// How many operations a request stands for.
@@ -76,14 +88,24 @@ fn replays(again: &Answer, first: &Answer) {
     }
     let bodies = |answer: &Answer| -> Vec<_> {
         let outcomes = answer.json()["outcomes"].as_array().unwrap().clone();
-        outcomes.into_iter().map(|mut outcome| (outcome["status"].clone(), outcome["body"].take())).collect()
+        outcomes
+            .into_iter()
+            .map(|mut outcome| (outcome["status"].clone(), outcome["body"].take()))
+            .collect()
     };
     assert_eq!(bodies(again), bodies(first));
-    assert!(again.json()["outcomes"].as_array().unwrap().iter().all(|outcome| outcome["replayed"] == true));
+    assert!(
+        again.json()["outcomes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|outcome| outcome["replayed"] == true)
+    );
 }
 
-/// Publications and earns, killed in the middle: versions are wholly there and without gaps, and every entry is worth what the version it carries
-/// says. The first client publishes by `PUT`, the second by drafts, all others earn.
+/// Publications and earns, killed in the middle: versions are wholly there and without gaps, and
+/// every entry is worth what the version it carries says. The first client publishes by `PUT`, the
+/// second by drafts, all others earn.
 #[test]
 fn crashes_between_publications() {
     let mut host = Host::start();
@@ -100,7 +122,9 @@ fn crashes_between_publications() {
                 let body = json!({"name": "Default", "rulebook": book(1 + number % 7)});
                 shop.put("/v1/programmes/default", &body)
             }
-            1 if number.is_multiple_of(2) => shop.put("/v1/rulebook/drafts/next", &book(8 + number % 7)),
+            1 if number.is_multiple_of(2) => {
+                shop.put("/v1/rulebook/drafts/next", &book(8 + number % 7))
+            }
             1 => shop.post("/v1/rulebook/publications", &json!({"draft": "next"})),
             _ => shop.buys(&name, &name, 1_000),
         };
@@ -109,14 +133,17 @@ fn crashes_between_publications() {
     let (mut published, mut open) = (0, 0);
     for round in 0..8 {
         let (shop, time) = (host.shop(), Duration::from_millis(u64::from(200 + 17 * round)));
-        let sent = load_until_killed(&mut host, 6, time, |client, number| ask(&shop, client, number, round));
+        let sent = load_until_killed(&mut host, 6, time, |client, number| {
+            ask(&shop, client, number, round)
+        });
         host.start_again();
         let shop = host.shop();
         let books = host.books();
         assert_eq!(books.text("PRAGMA integrity_check"), "ok");
         books.assert_sound();
         let versions = shop.all("/v1/programmes/default/rulebooks", 100);
-        let numbers: Vec<i64> = versions.iter().map(|version| version["version"].as_i64().unwrap()).collect();
+        let numbers: Vec<i64> =
+            versions.iter().map(|version| version["version"].as_i64().unwrap()).collect();
         let newest = numbers[0];
         assert_eq!(numbers, (1..=newest).rev().collect::<Vec<_>>(), "round {round}");
         assert_eq!(shop.get("/v1/programmes/default").send().ok()["rulebook_version"], newest);
@@ -129,13 +156,21 @@ fn crashes_between_publications() {
             match answer {
                 Some(answer) if answer.status < 300 => again.assert_replays(answer),
                 // Another one was published first, or it says what is published already.
-                Some(answer) => assert_eq!((answer.status, *client < 2), (409, true), "{}", answer.outcome()),
+                Some(answer) => {
+                    assert_eq!((answer.status, *client < 2), (409, true), "{}", answer.outcome())
+                }
                 None => {
-                    assert!(again.status < 300 || (again.status == 409 && *client < 2), "{}", again.outcome());
+                    assert!(
+                        again.status < 300 || (again.status == 409 && *client < 2),
+                        "{}",
+                        again.outcome()
+                    );
                     open += 1;
                 }
             }
-            published += usize::from(*client < 2 && answer.as_ref().is_some_and(|answer| answer.status < 300));
+            published += usize::from(
+                *client < 2 && answer.as_ref().is_some_and(|answer| answer.status < 300),
+            );
         }
     }
     assert!(published > 50 && open > 10, "{published} published, {open} open");

@@ -1,9 +1,11 @@
-//! `POST /v1/earn`: what is written and answered, replays, limits, and the tier that an earn may bring.
+//! `POST /v1/earn`: what is written and answered, replays, limits, and the tier that an earn may
+//! bring.
 
 use serde_json::json;
 use tests::{Host, OPERATOR, purchase};
 
-/// The default programme: a point per yuan; silver from 2,000 yuan with 500 points and 1.1 points per yuan.
+/// The default programme: a point per yuan; silver from 2,000 yuan with 500 points and 1.1 points
+/// per yuan.
 #[test]
 fn purchases_and_actions() {
     let host = Host::start();

@@ -1,12 +1,15 @@
-//! Webhooks: every entry reaches every endpoint at least once, signed, in order per member, under the same id.
+//! Webhooks: every entry reaches every endpoint at least once, signed, in order per member, under
+//! the same id.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Received, Receiver, Shop};
 
-/// The secret is shown by who makes or replaces it, again under its key, and lies nowhere in the clear.
+/// The secret is shown by who makes or replaces it, again under its key, and lies nowhere in the
+/// clear.
 #[test]
 fn secrets_of_endpoints_are_sealed() {
-    let host = Host::start_with(&["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"]);
+    let host =
+        Host::start_with(&["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"]);
     let shop = host.shop();
     let put = shop.put("/v1/endpoints/crm", &json!({"url": "https://crm.example/hooks"})).key("p");
     let made = put.send();
@@ -18,19 +21,28 @@ fn secrets_of_endpoints_are_sealed() {
     rotate.send().assert_replays(&turned);
     assert!(first.starts_with("whsec_") && second.starts_with("whsec_") && first != second);
     assert!(turned.ok()["before_until"].is_string());
-    for (body, outcome) in
-        [(json!({"secret": "short"}), "400 invalid-request /secret"), (json!({"secret": SECRET}), "200")]
-    {
+    for (body, outcome) in [
+        (json!({"secret": "short"}), "400 invalid-request /secret"),
+        (json!({"secret": SECRET}), "200"),
+    ] {
         assert_eq!(shop.post("/v1/endpoints/crm/rotate", &body).send().outcome(), outcome);
     }
-    assert_eq!(shop.ask("POST", "/v1/endpoints/none/rotate").send().outcome(), "404 resource-not-found");
+    assert_eq!(
+        shop.ask("POST", "/v1/endpoints/none/rotate").send().outcome(),
+        "404 resource-not-found"
+    );
     let has = json!({"url": "https://crm.example/hooks", "secret": SECRET});
     let before = host.books().text("SELECT secret FROM endpoint");
     assert_eq!(shop.put("/v1/endpoints/crm", &has).send().status, 200);
-    assert_eq!(host.books().text("SELECT secret FROM endpoint"), before, "the same is not replaced");
-    for table in
-        ["SELECT group_concat(secret || ' ' || secret_before) FROM endpoint", "SELECT group_concat(body) FROM receipt"]
-    {
+    assert_eq!(
+        host.books().text("SELECT secret FROM endpoint"),
+        before,
+        "the same is not replaced"
+    );
+    for table in [
+        "SELECT group_concat(secret || ' ' || secret_before) FROM endpoint",
+        "SELECT group_concat(body) FROM receipt",
+    ] {
         let text = host.books().text(table);
         for secret in [first.as_str(), &second, SECRET] {
             assert!(!text.contains(secret), "{table}");
@@ -129,7 +141,11 @@ fn entries_are_delivered_signed_and_in_order() {
     for one in &received {
         assert!(one.is_signed_with(SECRET), "{one:?}");
         let event = one.event();
-        assert_eq!(event["data"]["entry_id"].as_str().map(|id| one.id.contains(id)), Some(true), "{one:?}");
+        assert_eq!(
+            event["data"]["entry_id"].as_str().map(|id| one.id.contains(id)),
+            Some(true),
+            "{one:?}"
+        );
         assert_eq!(event["timestamp"], event["data"]["recorded_at"]);
     }
     shop.runs("notify");
@@ -153,8 +169,15 @@ fn a_failed_event_is_sent_again_under_its_id_and_holds_its_member_back() {
     shop.runs("notify");
     let again = receiver.take();
     assert_eq!(lines(&again), ["m points.earned 5", "m points.earned 15"]);
-    assert_eq!((&again[0].id, &again[0].event()["data"]), (&first[0].id, &first[0].event()["data"]), "the same event");
-    assert_eq!(again[0].event()["member"], serde_json::json!({"spendable": 15, "pending": 0, "language": null}));
+    assert_eq!(
+        (&again[0].id, &again[0].event()["data"]),
+        (&first[0].id, &first[0].event()["data"]),
+        "the same event"
+    );
+    assert_eq!(
+        again[0].event()["member"],
+        serde_json::json!({"spendable": 15, "pending": 0, "language": null})
+    );
     assert_ne!(again[0].timestamp, first[0].timestamp);
     assert!(again.iter().all(|one| one.is_signed_with(SECRET)));
 }
@@ -171,11 +194,20 @@ fn a_receiver_that_is_gone_is_left_alone() {
     shop.runs("notify");
     assert!(receiver.take().is_empty());
     assert!(!shop.get("/v1/endpoints/crm").send().ok()["disabled_at"].is_null());
-    assert_eq!(shop.put("/v1/endpoints/crm", &json!({"url": receiver.url(), "secret": SECRET})).send().status, 200);
+    assert_eq!(
+        shop.put("/v1/endpoints/crm", &json!({"url": receiver.url(), "secret": SECRET}))
+            .send()
+            .status,
+        200
+    );
     host.clock("2026-03-10T10:01:00+08:00");
     shop.runs("notify");
     let received = lines(&receiver.take());
-    assert_eq!(received, ["m points.earned 5", "m points.earned 15"], "enabled again, nothing is missing");
+    assert_eq!(
+        received,
+        ["m points.earned 5", "m points.earned 15"],
+        "enabled again, nothing is missing"
+    );
 }
 
 #[test]
@@ -192,7 +224,10 @@ fn an_endpoint_gets_the_kinds_it_asked_for_of_its_own_programme() {
     assert_eq!(lines(&receiver.take()), ["m points.redeemed 90"]);
     assert_eq!(lines(&other_receiver.take()), ["o points.earned 100"]);
     assert_eq!(other.get("/v1/endpoints").send().ok()["items"].as_array().unwrap().len(), 1);
-    assert_eq!(other.ask("DELETE", "/v1/endpoints/nothing").send().outcome(), "404 resource-not-found");
+    assert_eq!(
+        other.ask("DELETE", "/v1/endpoints/nothing").send().outcome(),
+        "404 resource-not-found"
+    );
 }
 
 #[test]
@@ -225,9 +260,13 @@ fn runs_at_once_keep_the_order() {
     });
     let received = lines(&receiver.take());
     for member in 0..4 {
-        let own: Vec<String> =
-            received.iter().filter(|line| line.starts_with(&format!("m-{member} "))).cloned().collect();
-        let expected: Vec<String> = (1..=10).map(|balance| format!("m-{member} points.earned {balance}")).collect();
+        let own: Vec<String> = received
+            .iter()
+            .filter(|line| line.starts_with(&format!("m-{member} ")))
+            .cloned()
+            .collect();
+        let expected: Vec<String> =
+            (1..=10).map(|balance| format!("m-{member} points.earned {balance}")).collect();
         assert_eq!(own, expected);
     }
 }
@@ -274,13 +313,18 @@ fn inner_addresses_are_refused() {
         assert_eq!(ask.send().outcome(), "400 invalid-request /url", "{url}");
     }
     assert_eq!(host.books().snapshot(), before);
-    assert_eq!(shop.put("/v1/endpoints/crm", &json!({"url": "https://example.org/hook"})).send().status, 201);
+    assert_eq!(
+        shop.put("/v1/endpoints/crm", &json!({"url": "https://example.org/hook"})).send().status,
+        201
+    );
 }
 
 #[test]
 fn a_late_retry_undoes_no_later_change() {
     let (_host, shop, receiver) = opened();
-    let put = |path: &str| shop.put("/v1/endpoints/crm", &json!({"url": format!("{}{path}", receiver.url())}));
+    let put = |path: &str| {
+        shop.put("/v1/endpoints/crm", &json!({"url": format!("{}{path}", receiver.url())}))
+    };
     let made = put("/old").key("a").send();
     assert_eq!(made.status, 201);
     assert_eq!(put("/new").key("b").send().status, 200);
@@ -290,7 +334,11 @@ fn a_late_retry_undoes_no_later_change() {
     assert_eq!(delete().send().status, 204);
     assert_eq!(put("/third").key("d").send().status, 201);
     assert_eq!((delete().send().status, delete().send().is_replay()), (204, true));
-    assert_eq!(shop.get("/v1/endpoints/crm").send().status, 200, "a retry deletes no endpoint that was made since");
+    assert_eq!(
+        shop.get("/v1/endpoints/crm").send().status,
+        200,
+        "a retry deletes no endpoint that was made since"
+    );
 }
 
 #[test]
@@ -300,12 +348,21 @@ fn endpoints_are_asked_for_properly() {
     let before = host.books().snapshot();
     for (ask, outcome) in [
         (put(json!({"url": receiver.url(), "kinds": ["earns"]})), "400 invalid-request /kinds/0"),
-        (put(json!({"url": receiver.url(), "kinds": ["earn", "earn"]})), "400 invalid-request /kinds/1"),
+        (
+            put(json!({"url": receiver.url(), "kinds": ["earn", "earn"]})),
+            "400 invalid-request /kinds/1",
+        ),
         (put(json!({"url": receiver.url(), "kinds": []})), "400 invalid-request /kinds"),
-        (put(json!({"url": receiver.url(), "secret": "whsec_c2hvcnQ="})), "400 invalid-request /secret"),
+        (
+            put(json!({"url": receiver.url(), "secret": "whsec_c2hvcnQ="})),
+            "400 invalid-request /secret",
+        ),
         (put(json!({"url": receiver.url(), "secret": "none"})), "400 invalid-request /secret"),
         (put(json!({"url": receiver.url(), "typo": 1})), "400 invalid-request /typo"),
-        (shop.put("/v1/endpoints/No!", &json!({"url": receiver.url()})), "400 invalid-request endpoint_id"),
+        (
+            shop.put("/v1/endpoints/No!", &json!({"url": receiver.url()})),
+            "400 invalid-request endpoint_id",
+        ),
         (shop.get("/v1/endpoints/crm"), "404 resource-not-found"),
         (shop.get("/v1/endpoints/crm/dead"), "404 resource-not-found"),
         (shop.ask("POST", "/v1/endpoints/crm/replay"), "404 resource-not-found"),
@@ -317,7 +374,8 @@ fn endpoints_are_asked_for_properly() {
     assert_eq!(host.books().snapshot()[..8], before[..8]);
     let made = put(json!({"url": receiver.url()})).send().ok();
     assert!(made["secret"].as_str().unwrap().starts_with("whsec_"));
-    let shown = shop.get("/v1/endpoints/crm").send().text() + &shop.get("/v1/endpoints").send().text();
+    let shown =
+        shop.get("/v1/endpoints/crm").send().text() + &shop.get("/v1/endpoints").send().text();
     assert!(!shown.contains("whsec_"), "a secret is shown once");
 }
 
@@ -350,8 +408,9 @@ fn drips(mut stream: std::net::TcpStream) {
     }
 }
 
-/// One receiver hangs, one drips its answer byte by byte, one fails: the good one has every event within seconds, of this programme and of
-/// another, and hears what is written while the others are still waited for.
+/// One receiver hangs, one drips its answer byte by byte, one fails: the good one has every event
+/// within seconds, of this programme and of another, and hears what is written while the others are
+/// still waited for.
 #[test]
 fn a_slow_receiver_holds_its_own_events_only() {
     let (host, shop, good) = opened();
@@ -381,7 +440,11 @@ fn a_slow_receiver_holds_its_own_events_only() {
             let mut got = Vec::new();
             let mut wait_for = |count: usize| {
                 while got.len() < count {
-                    assert!(began.elapsed().as_secs() < 8, "{run}: only {} of {count} events came", got.len());
+                    assert!(
+                        began.elapsed().as_secs() < 8,
+                        "{run}: only {} of {count} events came",
+                        got.len()
+                    );
                     std::thread::sleep(std::time::Duration::from_millis(50));
                     got.extend(good.take());
                 }
@@ -398,7 +461,11 @@ fn a_slow_receiver_holds_its_own_events_only() {
             assert!(began.elapsed().as_secs() < 40, "{run} took {:?}", began.elapsed());
         });
         good.take();
-        host.clock(if run == "cron" { "2026-03-11T10:00:00+08:00" } else { "2026-03-12T10:00:00+08:00" });
+        host.clock(if run == "cron" {
+            "2026-03-11T10:00:00+08:00"
+        } else {
+            "2026-03-12T10:00:00+08:00"
+        });
     }
     let endpoint = shop.get("/v1/endpoints/a-hangs").send().ok();
     assert!(endpoint["failures"].as_i64().unwrap() >= 5, "{endpoint}");

@@ -34,7 +34,10 @@ fn members_are_listed_searched_and_exported() {
     // As files, page by page.
     let page = |query: &str| shop.get(&format!("/v1/members?{query}")).send();
     let first = page("format=csv&limit=10");
-    assert_eq!((first.status, first.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+    assert_eq!(
+        (first.status, first.header("content-type")),
+        (200, Some("text/csv; charset=utf-8"))
+    );
     let next = first.header("next-cursor").unwrap().to_owned();
     let second = page(&format!("format=csv&limit=4000&cursor={next}"));
     assert_eq!(second.header("next-cursor"), None);
@@ -42,7 +45,10 @@ fn members_are_listed_searched_and_exported() {
     assert_eq!(file.lines().count(), 26);
     assert!(file.starts_with("member_id,joined_at,tier,"));
     // No cell begins like a formula.
-    assert!(file.lines().all(|line| line.split(',').all(|cell| !cell.starts_with(['=', '+', '@']))), "{file}");
+    assert!(
+        file.lines().all(|line| line.split(',').all(|cell| !cell.starts_with(['=', '+', '@']))),
+        "{file}"
+    );
     assert!(file.contains("\n'+8613900000000,"), "{file}");
     let lines = page("format=jsonl&limit=5000").text();
     let read: Vec<Json> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -59,7 +65,10 @@ fn members_are_listed_searched_and_exported() {
         assert_eq!(page(query).outcome(), outcome, "{query}");
     }
     // A till reads one member, not all of them.
-    assert_eq!(shop.with_bearer(&shop.key("storefront")).get("/v1/members").send().outcome(), "403 forbidden");
+    assert_eq!(
+        shop.with_bearer(&shop.key("storefront")).get("/v1/members").send().outcome(),
+        "403 forbidden"
+    );
     assert_eq!(shop.ask("POST", "/v1/members").send().outcome(), "405 method-not-allowed");
 }
 

@@ -9,7 +9,8 @@ fn a_frozen_account_neither_earns_nor_spends() {
     let shop = host.shop();
     let service = shop.with_bearer(&shop.key("service"));
     shop.buys("m", "o-1", 10_000).send().ok();
-    let way = |way: &str, body: serde_json::Value| service.post(&format!("/v1/members/m/{way}"), &body);
+    let way =
+        |way: &str, body: serde_json::Value| service.post(&format!("/v1/members/m/{way}"), &body);
     for (ask, outcome) in [
         (way("freeze", json!({"reason": "stolen phone"})), "201 freeze +0 = 100"),
         (way("freeze", json!({"reason": "stolen phone"})), "409 nothing-to-change"),
@@ -20,10 +21,14 @@ fn a_frozen_account_neither_earns_nor_spends() {
         (way("restore", json!({})), "400 invalid-request "),
         (way("restore", json!({"side": "left", "reason": "x"})), "400 invalid-request /side"),
         (
-            shop.with_bearer(&shop.key("storefront")).post("/v1/members/m/restore", &json!({"reason": "me"})),
+            shop.with_bearer(&shop.key("storefront"))
+                .post("/v1/members/m/restore", &json!({"reason": "me"})),
             "403 forbidden",
         ),
-        (service.post("/v1/members/nobody/freeze", &json!({"reason": "x"})), "404 member-not-found"),
+        (
+            service.post("/v1/members/nobody/freeze", &json!({"reason": "x"})),
+            "404 member-not-found",
+        ),
         (shop.ask("DELETE", "/v1/members/m/freeze"), "405 method-not-allowed"),
         (way("restore?dry_run=true", json!({"reason": "new phone"})), "201 restore +0 = 101"),
     ] {

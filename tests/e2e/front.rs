@@ -44,11 +44,16 @@ fn unknown_routes_and_methods() {
         ("BREW", "/v1/earn", "405 method-not-allowed", Some("POST")),
     ] {
         let answer = shop.ask(method, path).send();
-        assert_eq!((answer.outcome().as_str(), answer.header("allow")), (outcome, allow), "{method} {path}");
+        assert_eq!(
+            (answer.outcome().as_str(), answer.header("allow")),
+            (outcome, allow),
+            "{method} {path}"
+        );
     }
 }
 
-/// A key that leaks into an access log through a wrong URL is a leak; none of the problems repeats what was sent.
+/// A key that leaks into an access log through a wrong URL is a leak; none of the problems repeats
+/// what was sent.
 #[test]
 fn problems_do_not_repeat_secrets() {
     let host = Host::start();
@@ -59,7 +64,8 @@ fn problems_do_not_repeat_secrets() {
     assert!(!answer.text().contains(secret) && !host.log().contains(secret));
 }
 
-/// The file may not grow: reads and changes in place still work, and what a shopper earns would be refused.
+/// The file may not grow: reads and changes in place still work, and what a shopper earns would be
+/// refused.
 #[test]
 fn a_database_that_takes_no_writes_is_not_ready() {
     let mut host = Host::start();
@@ -69,10 +75,16 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     host.start_again_with(&["--database-mib", "1"]);
     let shop = host.shop();
     let earn = |number: usize| shop.buys(&format!("m-2-{number}"), &format!("o-2-{number}"), 100);
-    let first = (0..2000).find(|number| earn(*number).send().status >= 500).expect("the file grew past its bound");
-    // The request that was too much, and the same again: nothing was written, and nothing is in doubt.
+    let first = (0..2000)
+        .find(|number| earn(*number).send().status >= 500)
+        .expect("the file grew past its bound");
+    // The request that was too much, and the same again: nothing was written, and nothing is in
+    // doubt.
     for answer in [earn(first).send(), earn(first).send(), host.ask("GET", "/readyz").send()] {
-        assert_eq!((answer.outcome().as_str(), answer.header("retry-after")), ("503 storage-full", Some("60")));
+        assert_eq!(
+            (answer.outcome().as_str(), answer.header("retry-after")),
+            ("503 storage-full", Some("60"))
+        );
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     }
     let bulk = serde_json::json!({"events": [{"idempotency_key": "k-1", "member_id": "m-3", "event": "purchase", "reference": "o-3",
@@ -87,5 +99,9 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     assert_eq!(host.ask("GET", "/readyz").send().status, 200);
     assert_eq!(host.shop().buys("m-1", "o-3", 100).send().status, 201);
     let late = host.shop().buys(&format!("m-2-{first}"), &format!("o-2-{first}"), 100).send();
-    assert_eq!((late.status, late.header("idempotent-replayed")), (201, None), "the same key carries it out now");
+    assert_eq!(
+        (late.status, late.header("idempotent-replayed")),
+        (201, None),
+        "the same key carries it out now"
+    );
 }

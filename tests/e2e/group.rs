@@ -1,11 +1,13 @@
-//! Programmes of a group: one person by the same names in each, and points of one for those of another.
+//! Programmes of a group: one person by the same names in each, and points of one for those of
+//! another.
 
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tests::{Answer, Ask, Host, Shop, at_once, count, load_until_killed};
 
-/// Two programmes of a group: two miles are one night, and a night is two miles. The second has its own key.
+/// Two programmes of a group: two miles are one night, and a night is two miles. The second has its
+/// own key.
 fn airline_and_hotel(host: &Host) -> (Shop, Shop) {
     let air = host.shop();
     let hotel = host.shop_with("hotel", |_| {});
@@ -14,7 +16,8 @@ fn airline_and_hotel(host: &Host) -> (Shop, Shop) {
     (air, hotel)
 }
 
-/// Lets a programme join a group and exchange points with another one, which takes what it gives at no rate of this one's making.
+/// Lets a programme join a group and exchange points with another one, which takes what it gives at
+/// no rate of this one's making.
 fn joins(operator: &Shop, shop: &Shop, other: &str, rate: &str, group: &str) {
     let path = format!("/v1/programmes/{}", shop.programme);
     let mut book = operator.get(&path).send().ok()["rulebook"].take();
@@ -24,17 +27,24 @@ fn joins(operator: &Shop, shop: &Shop, other: &str, rate: &str, group: &str) {
 }
 
 fn swaps(shop: &Shop, member: &str, to: &str, points: i64) -> Ask {
-    shop.post("/v1/exchanges", &json!({"member_id": member, "to_programme_id": to, "points": points}))
+    shop.post(
+        "/v1/exchanges",
+        &json!({"member_id": member, "to_programme_id": to, "points": points}),
+    )
 }
 
-/// What finance of a programme reads of its exchanges with another one: given, got for it there, taken, given up for it there.
+/// What finance of a programme reads of its exchanges with another one: given, got for it there,
+/// taken, given up for it there.
 fn settled(shop: &Shop) -> Vec<(String, [i64; 4])> {
     let told = shop.get("/v1/reports/exchanges").send().ok();
     let number = |with: &Json, side: &str, field: &str| with[side][field].as_i64().unwrap();
     let with = |with: &Json| {
-        let [given, taken] =
-            ["given", "taken"].map(|side| [number(with, side, "points"), number(with, side, "points_there")]);
-        (with["programme_id"].as_str().unwrap().to_owned(), [given[0], given[1], taken[0], taken[1]])
+        let [given, taken] = ["given", "taken"]
+            .map(|side| [number(with, side, "points"), number(with, side, "points_there")]);
+        (
+            with["programme_id"].as_str().unwrap().to_owned(),
+            [given[0], given[1], taken[0], taken[1]],
+        )
     };
     told["programmes"].as_array().unwrap().iter().map(with).collect()
 }
@@ -60,7 +70,10 @@ fn points_of_one_programme_become_points_of_another() {
     let body = json!({"member_id": "li", "to_programme_id": "hotel", "points": 41, "reference": "x-1", "reason": "weekend", "channel": "app"});
     let first = air.post("/v1/exchanges", &body).key("k").send();
     assert_eq!(first.outcome(), "201 exchange -40 = 60", "20 there take 40");
-    assert_eq!(first.ok()["entry"]["exchange"], json!({"programme_id": "hotel", "points": 20, "rate": "0.5"}));
+    assert_eq!(
+        first.ok()["entry"]["exchange"],
+        json!({"programme_id": "hotel", "points": 20, "rate": "0.5"})
+    );
     assert_eq!(first.ok()["follow_ups"], json!([]), "the other programme's books are not told");
     air.post("/v1/exchanges", &body).key("k").send().assert_replays(&first);
     let got = hotel.all("/v1/members/li/entries", 10).remove(0);
@@ -108,27 +121,37 @@ fn points_of_one_programme_become_points_of_another() {
     // What was exchanged cannot be recovered as what was spent can.
     let head = air.with_bearer(&air.key("department_head"));
     let recover = json!({"entry_ids": [first.ok()["entry"]["entry_id"]], "reason": "stolen"});
-    assert_eq!(head.post("/v1/members/li/recover", &recover).send().outcome(), "404 reference-not-found");
+    assert_eq!(
+        head.post("/v1/members/li/recover", &recover).send().outcome(),
+        "404 reference-not-found"
+    );
 }
 
-/// Rates by which points would grow on a way that comes back are not published, by whatever way, nor brought along into a group.
+/// Rates by which points would grow on a way that comes back are not published, by whatever way,
+/// nor brought along into a group.
 #[test]
 fn points_grow_on_no_way_over_the_group() {
     let host = Host::start();
     let (air, hotel) = airline_and_hotel(&host);
     let shop = host.shop_with("shop", |_| {});
     let book = |programme: &str, exchanges: Json| {
-        let mut book = air.get(&format!("/v1/programmes/{programme}")).send().ok()["rulebook"].take();
+        let mut book =
+            air.get(&format!("/v1/programmes/{programme}")).send().ok()["rulebook"].take();
         book["exchanges"] = exchanges;
         json!({"name": programme, "group": "g", "rulebook": book})
     };
     let puts = |programme: &str, exchanges: Json, query: &str| {
-        let answer = air.put(&format!("/v1/programmes/{programme}{query}"), &book(programme, exchanges)).send();
+        let answer = air
+            .put(&format!("/v1/programmes/{programme}{query}"), &book(programme, exchanges))
+            .send();
         let detail = answer.json()["errors"][0]["detail"].as_str().unwrap_or_default().to_owned();
         (answer.outcome(), detail)
     };
     let refused = |way: &str| {
-        ("400 invalid-request /rulebook/exchanges".to_owned(), format!("lets points grow on the way {way}"))
+        (
+            "400 invalid-request /rulebook/exchanges".to_owned(),
+            format!("lets points grow on the way {way}"),
+        )
     };
     // To and fro.
     let more = json!({"offers": {"hotel": {}}, "accepts": {"hotel": {"rate": "2.000001"}}});
@@ -136,11 +159,13 @@ fn points_grow_on_no_way_over_the_group() {
         assert_eq!(puts("default", more.clone(), query), refused("default → hotel → default"));
     }
     // Round over three, closed by whoever comes last.
-    let to =
-        |programme: &str, from: &str, rate: &str| json!({"offers": {programme: {}}, "accepts": {from: {"rate": rate}}});
+    let to = |programme: &str, from: &str, rate: &str| json!({"offers": {programme: {}}, "accepts": {from: {"rate": rate}}});
     assert_eq!(puts("default", to("hotel", "shop", "2"), "").0, "200");
     assert_eq!(puts("hotel", to("shop", "default", "2"), "").0, "200");
-    assert_eq!(puts("shop", to("default", "hotel", "2"), ""), refused("shop → default → hotel → shop"));
+    assert_eq!(
+        puts("shop", to("default", "hotel", "2"), ""),
+        refused("shop → default → hotel → shop")
+    );
     assert_eq!(puts("shop", to("default", "hotel", "0.25"), "").0, "200");
     // A draft, and a version from before.
     let mut drafted = book("shop", to("default", "hotel", "0.3"))["rulebook"].take();
@@ -149,7 +174,10 @@ fn points_grow_on_no_way_over_the_group() {
     assert_eq!(asked.outcome(), "400 invalid-request /draft");
     drafted["exchanges"] = to("default", "hotel", "0.2");
     shop.put("/v1/rulebook/drafts/less", &drafted).send().ok();
-    assert_eq!(shop.post("/v1/rulebook/publications", &json!({"draft": "less"})).send().status, 201);
+    assert_eq!(
+        shop.post("/v1/rulebook/publications", &json!({"draft": "less"})).send().status,
+        201
+    );
     // Each exchange of a ring that gains nothing goes through.
     for programme in [&air, &hotel, &shop] {
         programme.buys("li", "o-1", 10_000).send().ok();
@@ -175,14 +203,22 @@ fn both_must_agree_and_be_of_one_group() {
     assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "201 exchange -10 = 90");
     let named = json!({"name": "hotel", "rulebook": book});
     assert_eq!(air.put("/v1/programmes/hotel", &named).send().outcome(), "200");
-    assert_eq!(air.get("/v1/programmes/hotel").send().ok()["group"], "g", "what is not named stays");
+    assert_eq!(
+        air.get("/v1/programmes/hotel").send().ok()["group"],
+        "g",
+        "what is not named stays"
+    );
     let mut broken = book.clone();
     broken["currency"] = "cny".into();
     for group in [Json::Null, json!("other")] {
         let body = json!({"name": "hotel", "group": group, "rulebook": broken});
         let refused = air.put("/v1/programmes/hotel", &body).send();
         assert_eq!(refused.outcome(), "400 invalid-request /rulebook/currency");
-        assert_eq!(air.get("/v1/programmes/hotel").send().ok()["group"], "g", "what is refused changes nothing");
+        assert_eq!(
+            air.get("/v1/programmes/hotel").send().ok()["group"],
+            "g",
+            "what is refused changes nothing"
+        );
     }
     assert_eq!(puts(None, &book), Json::Null);
     assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "422 exchange-not-offered");
@@ -199,7 +235,10 @@ fn both_must_agree_and_be_of_one_group() {
     service.post("/v1/members/li/freeze", &json!({"side": "earning", "reason": "odd"})).send().ok();
     assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "409 member-frozen");
     let wrong = json!({"name": "hotel", "group": "no group", "rulebook": book});
-    assert_eq!(air.put("/v1/programmes/hotel", &wrong).send().outcome(), "400 invalid-request /group");
+    assert_eq!(
+        air.put("/v1/programmes/hotel", &wrong).send().outcome(),
+        "400 invalid-request /group"
+    );
 }
 
 #[test]
@@ -209,31 +248,57 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
     let names = |phone: &str| json!({"aliases": [format!("phone:{phone}")]});
     air.put("/v1/members/li", &names("+86138")).send().ok();
     assert_eq!(hotel.get("/v1/members/~phone:+86138").send().outcome(), "404 member-not-found");
-    // At the till of the hotel only her number is known: she gets an account under the id of the group.
+    // At the till of the hotel only her number is known: she gets an account under the id of the
+    // group.
     let bought = hotel.buys("~phone:+86138", "o-1", 1_000).send();
-    assert_eq!((bought.outcome().as_str(), &bought.ok()["entry"]["member_id"]), ("201 earn +10 = 10", &json!("li")));
+    assert_eq!(
+        (bought.outcome().as_str(), &bought.ok()["entry"]["member_id"]),
+        ("201 earn +10 = 10", &json!("li"))
+    );
     assert_eq!(hotel.get("/v1/members/~phone:+86138").send().ok()["member_id"], "li");
-    assert_eq!(hotel.get("/v1/members/~phone:+86138/entries").send().ok()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        hotel.get("/v1/members/~phone:+86138/entries").send().ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     // What the airline knows about her stays there.
     let shown = hotel.member("li");
-    assert_eq!((&shown["aliases"], &shown["attributes"]), (&json!(["phone:+86138"]), &json!({})), "{shown}");
+    assert_eq!(
+        (&shown["aliases"], &shown["attributes"]),
+        (&json!(["phone:+86138"]), &json!({})),
+        "{shown}"
+    );
     assert_eq!(hotel.put("/v1/members/wang", &names("+86138")).send().outcome(), "409 alias-taken");
     assert_eq!(hotel.put("/v1/members/li", &names("+86138")).send().status, 200);
     air.buys("li", "o-1", 10_000).send().ok();
     // Named by the airline only, the number would not open what she has in the hotel.
     let named = |phone: &str| hotel.redeems(&format!("~phone:{phone}"), 1).send().outcome();
     air.put("/v1/members/li", &json!({"aliases": ["phone:+86138", "phone:+86666"]})).send().ok();
-    assert_eq!((named("+86138").as_str(), named("+86666").as_str()), ("201 redeem -1 = 9", "404 member-not-found"));
+    assert_eq!(
+        (named("+86138").as_str(), named("+86666").as_str()),
+        ("201 redeem -1 = 9", "404 member-not-found")
+    );
     assert_eq!(hotel.get("/v1/members/~phone:+86666").send().outcome(), "404 member-not-found");
     let swap = swaps(&air, "~phone:+86138", "hotel", 10).send();
-    assert_eq!((swap.outcome().as_str(), &swap.ok()["entry"]["member_id"]), ("201 exchange -10 = 90", &json!("li")));
+    assert_eq!(
+        (swap.outcome().as_str(), &swap.ok()["entry"]["member_id"]),
+        ("201 exchange -10 = 90", &json!("li"))
+    );
     // A third programme that calls somebody else by that number cannot join.
     let shop = host.shop_with("shop", |_| {});
     shop.put("/v1/members/zhao", &names("+86138")).send().ok();
     let book = air.get("/v1/programmes/shop").send().ok()["rulebook"].take();
     let body = json!({"name": "shop", "group": "g", "rulebook": book});
-    assert_eq!(air.put("/v1/programmes/shop", &body).send().outcome(), "400 invalid-request /group");
-    assert_eq!(air.put("/v1/programmes/shop?dry_run=true", &body).send().outcome(), "400 invalid-request /group");
+    assert_eq!(
+        air.put("/v1/programmes/shop", &body).send().outcome(),
+        "400 invalid-request /group"
+    );
+    assert_eq!(
+        air.put("/v1/programmes/shop?dry_run=true", &body).send().outcome(),
+        "400 invalid-request /group"
+    );
     shop.put("/v1/members/zhao", &names("+86139")).send().ok();
     assert_eq!(air.put("/v1/programmes/shop", &body).send().outcome(), "200");
     assert_eq!(air.put("/v1/members/li", &names("+86139")).send().outcome(), "409 alias-taken");
@@ -251,7 +316,10 @@ fn races_over_the_same_points() {
     air.buys("li", "o-1", 10_000).send().ok();
     hotel.does("li", "check_in").send().ok();
     let answers = at_once(20, |_| swaps(&air, "li", "hotel", 100).send());
-    assert_eq!((count(&answers, "201 exchange -100 = 0"), count(&answers, "422 insufficient-points")), (1, 19));
+    assert_eq!(
+        (count(&answers, "201 exchange -100 = 0"), count(&answers, "422 insufficient-points")),
+        (1, 19)
+    );
     assert_eq!((air.balance("li"), hotel.balance("li")), (0, 55));
     for member in ["a", "b"] {
         air.buys(member, member, 30_000).send().ok();
@@ -272,10 +340,16 @@ fn races_over_the_same_points() {
     let answers: Vec<Answer> = answers.into_iter().flatten().collect();
     for answer in &answers {
         let known = ["201", "422 insufficient-points", "503 busy"];
-        assert!(known.iter().any(|known| answer.outcome().starts_with(known)), "{}", answer.outcome());
+        assert!(
+            known.iter().any(|known| answer.outcome().starts_with(known)),
+            "{}",
+            answer.outcome()
+        );
     }
     assert!(count(&answers, "201 exchange") > 40);
-    let [(_, [given, there, taken, given_there])] = settled(&air)[..] else { panic!("one partner") };
+    let [(_, [given, there, taken, given_there])] = settled(&air)[..] else {
+        panic!("one partner")
+    };
     assert_eq!(settled(&hotel), [("default".to_owned(), [given_there, taken, there, given])]);
     assert_eq!((there * 2, taken), (given, given_there * 2));
 }
@@ -293,12 +367,15 @@ fn no_half_of_an_exchange_survives_a_crash() {
     let (mut answered, mut open) = (0, 0);
     for round in 0..6u32 {
         let ask = |shop: &Shop, client: usize, number: usize| {
-            swaps(shop, &format!("m-{client}"), "hotel", 2).key(format!("{round}-{client}-{number}"))
+            swaps(shop, &format!("m-{client}"), "hotel", 2)
+                .key(format!("{round}-{client}-{number}"))
         };
         let time = Duration::from_millis(u64::from(150 + 17 * round));
-        let sent = load_until_killed(&mut host, 8, time, |client, number| ask(&air, client, number));
+        let sent =
+            load_until_killed(&mut host, 8, time, |client, number| ask(&air, client, number));
         host.start_again();
-        // A host that is started anew begins with the clock of the first one, and points would not be earned yet.
+        // A host that is started anew begins with the clock of the first one, and points would not
+        // be earned yet.
         host.clock(&format!("2026-03-10T1{round}:30:00+08:00"));
         (air, hotel) = (air.moved_to(host.address), hotel.moved_to(host.address));
         host.books().assert_sound();

@@ -21,21 +21,36 @@ fn held_points_can_be_spent_by_nobody_else() {
     assert_eq!(placed.outcome(), "201 hold +0 = 100");
     let hold = id(&placed);
     let member = shop.member("m");
-    assert_eq!([&member["balance"], &member["held"], &member["ledger_balance"]], [&json!(40), &json!(60), &json!(100)]);
+    assert_eq!(
+        [&member["balance"], &member["held"], &member["ledger_balance"]],
+        [&json!(40), &json!(60), &json!(100)]
+    );
     assert_eq!(shop.all("/v1/members/m/lots", 10)[0]["held"], 60);
     for (ask, outcome) in [
         (shop.redeems("m", 41), "422 insufficient-points"),
         (shop.holds("m", 41, 30), "422 insufficient-points"),
         (shop.holds("m", 40, 0), "400 invalid-request /hold/minutes"),
         (shop.holds("m", 40, 43_201), "400 invalid-request /hold/minutes"),
-        (shop.post("/v1/redeem", &json!({"member_id": "m", "points": 1, "hold": {}})), "400 invalid-request /hold"),
-        (shop.post("/v1/redeem", &json!({"member_id": "m", "points": 1, "hold": [5]})), "400 invalid-request /hold"),
+        (
+            shop.post("/v1/redeem", &json!({"member_id": "m", "points": 1, "hold": {}})),
+            "400 invalid-request /hold",
+        ),
+        (
+            shop.post("/v1/redeem", &json!({"member_id": "m", "points": 1, "hold": [5]})),
+            "400 invalid-request /hold",
+        ),
         (shop.resolves(&hold, "capture", &json!({"points": 0})), "400 invalid-request /points"),
         (shop.resolves(&hold, "capture", &json!({"points": 61})), "422 more-than-left"),
-        (shop.resolves(&hold, "capture", &json!({"member_id": "m"})), "400 invalid-request /member_id"),
+        (
+            shop.resolves(&hold, "capture", &json!({"member_id": "m"})),
+            "400 invalid-request /member_id",
+        ),
         (shop.resolves(&hold, "keep", &json!({})), "404 route-not-found"),
         (shop.resolves("x", "capture", &json!({})), "404 hold-not-found"),
-        (shop.resolves("00000000-0000-7000-8000-000000000000", "release", &json!({})), "404 hold-not-found"),
+        (
+            shop.resolves("00000000-0000-7000-8000-000000000000", "release", &json!({})),
+            "404 hold-not-found",
+        ),
         (shop.ask("DELETE", &format!("/v1/holds/{hold}")), "405 method-not-allowed"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
@@ -48,11 +63,16 @@ fn held_points_can_be_spent_by_nobody_else() {
     assert_eq!(first.outcome(), "201 capture -50 = 50");
     assert_eq!(first.ok()["entry"]["corrects"], json!(hold));
     capture.send().assert_replays(&first);
-    for (how, body) in [("capture", json!({})), ("capture", json!({"points": 1})), ("release", json!({}))] {
+    for (how, body) in
+        [("capture", json!({})), ("capture", json!({"points": 1})), ("release", json!({}))]
+    {
         assert_eq!(shop.resolves(&hold, how, &body).send().outcome(), "409 hold-resolved");
     }
     let told = shop.get(&format!("/v1/holds/{hold}")).send().ok();
-    assert_eq!((&told["state"], &told["captured"], &told["points"]), (&json!("captured"), &json!(50), &json!(60)));
+    assert_eq!(
+        (&told["state"], &told["captured"], &told["points"]),
+        (&json!("captured"), &json!(50), &json!(60))
+    );
     assert_eq!(shop.balance("m"), 50);
     assert_eq!(
         host.shop_with("other", |_| {}).get(&format!("/v1/holds/{hold}")).send().outcome(),
@@ -64,11 +84,17 @@ fn held_points_can_be_spent_by_nobody_else() {
 fn a_hold_ends_by_the_clock() {
     let (host, shop) = opened();
     let released = id(&shop.holds("m", 10, 1_440).send());
-    assert_eq!(shop.ask("POST", &format!("/v1/holds/{released}/release")).send().outcome(), "201 release +0 = 100");
+    assert_eq!(
+        shop.ask("POST", &format!("/v1/holds/{released}/release")).send().outcome(),
+        "201 release +0 = 100"
+    );
     let hold = id(&shop.holds("m", 60, 5).send());
-    let state = |hold: &str| shop.get(&format!("/v1/holds/{hold}")).send().ok()["state"].as_str().unwrap().to_owned();
+    let state = |hold: &str| {
+        shop.get(&format!("/v1/holds/{hold}")).send().ok()["state"].as_str().unwrap().to_owned()
+    };
     assert_eq!((state(&released), state(&hold)), ("released".to_owned(), "open".to_owned()));
-    let until = shop.get(&format!("/v1/holds/{hold}")).send().ok()["until"].as_str().unwrap().to_owned();
+    let until =
+        shop.get(&format!("/v1/holds/{hold}")).send().ok()["until"].as_str().unwrap().to_owned();
     host.clock(&until);
     // Whether or not anybody has written it down.
     assert_eq!(
@@ -79,7 +105,10 @@ fn a_hold_ends_by_the_clock() {
     assert_eq!(late.send().outcome(), "409 hold-resolved");
     assert_eq!(shop.runs("night")["entries"], 1);
     assert_eq!(shop.runs("night")["entries"], 0);
-    assert_eq!((state(&hold), late.send().outcome()), ("timed_out".to_owned(), "409 hold-resolved (again)".to_owned()));
+    assert_eq!(
+        (state(&hold), late.send().outcome()),
+        ("timed_out".to_owned(), "409 hold-resolved (again)".to_owned())
+    );
     assert_eq!(shop.redeems("m", 100).send().outcome(), "201 redeem -100 = 0");
 }
 
@@ -96,13 +125,17 @@ fn a_document_is_paid_once() {
     assert_eq!(pay(Some(30)).send().outcome(), "409 reference-already-used");
     shop.resolves(&first, "release", &json!({})).send().ok();
     let second = id(&pay(Some(30)).send());
-    assert_eq!(shop.resolves(&second, "capture", &json!({})).send().outcome(), "201 capture -20 = 80");
+    assert_eq!(
+        shop.resolves(&second, "capture", &json!({})).send().outcome(),
+        "201 capture -20 = 80"
+    );
     for hold in [None, Some(30)] {
         assert_eq!(pay(hold).send().outcome(), "409 reference-already-used");
     }
 }
 
-/// Thirty-two clients over several instances capture, release and wait out one hold; one of them wins.
+/// Thirty-two clients over several instances capture, release and wait out one hold; one of them
+/// wins.
 #[test]
 fn one_hold_has_one_resolution() {
     let host = Host::start_with(&["--instances", "4"]);
@@ -123,13 +156,17 @@ fn one_hold_has_one_resolution() {
         });
         let resolved = |answer: &&Answer| answer.status == 201;
         let won = answers.iter().filter(resolved).count();
-        let lost = answers.iter().filter(|answer| answer.outcome().starts_with("409 hold-resolved")).count();
+        let lost = answers
+            .iter()
+            .filter(|answer| answer.outcome().starts_with("409 hold-resolved"))
+            .count();
         let timed_out = round % 2 == 1;
         assert_eq!(won + lost, if timed_out { 31 } else { 32 });
         assert!(won == 1 || (timed_out && won == 0), "{won} resolutions");
         shop.runs("night");
         let books = host.books();
-        let resolutions = format!("SELECT count(*) FROM entry WHERE json_extract(body, '$.corrects') = '{hold}'");
+        let resolutions =
+            format!("SELECT count(*) FROM entry WHERE json_extract(body, '$.corrects') = '{hold}'");
         assert_eq!(books.number(&resolutions), 1);
     }
 }

@@ -59,7 +59,11 @@ fn a_revoked_key_is_dead_at_once_and_a_rotated_one_lives() {
         ("again is harmless", shop.ask("DELETE", &format!("/v1/keys/{prefix}")), "204"),
         ("dead", shop.does("m", "share").bearer(&old), "401 unauthorized"),
         ("dead for reading", shop.get("/v1/members/m").bearer(&old), "401 unauthorized"),
-        ("no successor", shop.ask("POST", &format!("/v1/keys/{prefix}/rotate")), "404 resource-not-found"),
+        (
+            "no successor",
+            shop.ask("POST", &format!("/v1/keys/{prefix}/rotate")),
+            "404 resource-not-found",
+        ),
         ("the other lives", shop.does("m", "share").bearer(&new), "201 earn +10 = 30"),
         (
             "the prefix is not enough",
@@ -67,8 +71,16 @@ fn a_revoked_key_is_dead_at_once_and_a_rotated_one_lives() {
             "401 unauthorized",
         ),
         ("unknown", shop.ask("DELETE", "/v1/keys/acc_nothing0"), "404 resource-not-found"),
-        ("no such role", shop.post("/v1/keys", &json!({"role": "root", "label": "x"})), "400 invalid-request /role"),
-        ("no label", shop.post("/v1/keys", &json!({"role": "job", "label": ""})), "400 invalid-request /label"),
+        (
+            "no such role",
+            shop.post("/v1/keys", &json!({"role": "root", "label": "x"})),
+            "400 invalid-request /role",
+        ),
+        (
+            "no label",
+            shop.post("/v1/keys", &json!({"role": "job", "label": ""})),
+            "400 invalid-request /label",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome, "{what}");
     }
@@ -95,10 +107,15 @@ fn keys_are_stored_and_listed_without_their_secret() {
     host.start_again();
 }
 
-/// The operator's key comes from a variable, and only the newest one counts; also when both begin alike, as keys made by hand do.
+/// The operator's key comes from a variable, and only the newest one counts; also when both begin
+/// alike, as keys made by hand do.
 #[test]
 fn a_new_operator_key_retires_the_one_before() {
-    let keys = [OPERATOR, "operator-key-of-the-end-to-end-tests-0002", "another-key-of-the-end-to-end-tests-0003"];
+    let keys = [
+        OPERATOR,
+        "operator-key-of-the-end-to-end-tests-0002",
+        "another-key-of-the-end-to-end-tests-0003",
+    ];
     let mut host = Host::start();
     let shop = host.shop();
     let storefront = shop.key("storefront");
@@ -108,18 +125,25 @@ fn a_new_operator_key_retires_the_one_before() {
         let shop = shop.moved_to(host.address);
         for key in keys {
             let expected = if key == current { 200 } else { 401 };
-            assert_eq!(shop.get("/v1/keys").bearer(key).send().status, expected, "{key} while it is {current}");
+            assert_eq!(
+                shop.get("/v1/keys").bearer(key).send().status,
+                expected,
+                "{key} while it is {current}"
+            );
         }
         assert_eq!(shop.does("m", "share").bearer(&storefront).send().status, 201);
     }
 }
 
-/// What a programme keeps of keys and endpoints has a bound; what is beyond is refused, and what is there goes on.
+/// What a programme keeps of keys and endpoints has a bound; what is beyond is refused, and what is
+/// there goes on.
 #[test]
 fn keys_and_endpoints_are_bounded() {
     let host = Host::start();
     let shop = host.shop();
-    let key = |label: usize| shop.post("/v1/keys", &json!({"role": "job", "label": label.to_string()})).send();
+    let key = |label: usize| {
+        shop.post("/v1/keys", &json!({"role": "job", "label": label.to_string()})).send()
+    };
     let mut made = 0;
     while key(made).status == 201 {
         made += 1;
@@ -127,8 +151,12 @@ fn keys_and_endpoints_are_bounded() {
     }
     assert!(made > 990, "{made}");
     assert_eq!(key(0).status, 400);
-    let first = shop.all("/v1/keys", 200).iter().find(|key| key["label"] == "0").unwrap()["prefix"].clone();
-    assert_eq!(shop.ask("DELETE", &format!("/v1/keys/{}", first.as_str().unwrap())).send().status, 204);
+    let first =
+        shop.all("/v1/keys", 200).iter().find(|key| key["label"] == "0").unwrap()["prefix"].clone();
+    assert_eq!(
+        shop.ask("DELETE", &format!("/v1/keys/{}", first.as_str().unwrap())).send().status,
+        204
+    );
     assert_eq!(key(0).status, 201, "there is room again");
     let endpoint = |n: usize| {
         let body = json!({"url": "https://shop.example.com/hooks", "kinds": null});
@@ -157,7 +185,8 @@ fn a_catalogue_holds_five_thousand_rewards() {
     assert_eq!(put_for("mug", 40).status, 200, "one that is there can be changed");
 }
 
-/// One till cannot take the keys of another, nor hear its answers; who rotates a key goes on with its own, and so does the operator.
+/// One till cannot take the keys of another, nor hear its answers; who rotates a key goes on with
+/// its own, and so does the operator.
 #[test]
 fn an_idempotency_key_belongs_to_who_uses_it() {
     let mut host = Host::start();
@@ -168,14 +197,24 @@ fn an_idempotency_key_belongs_to_who_uses_it() {
     assert_eq!(taken.outcome(), "201 redeem -1 = 999");
     let own = shop.redeems("m", 50).bearer(&till).key("till-7-1").send();
     assert_eq!(own.outcome(), "201 redeem -50 = 949");
-    assert_eq!(shop.redeems("m", 51).bearer(&till).key("till-7-1").send().outcome(), "422 idempotency-key-reused");
+    assert_eq!(
+        shop.redeems("m", 51).bearer(&till).key("till-7-1").send().outcome(),
+        "422 idempotency-key-reused"
+    );
     shop.redeems("m", 1).bearer(&other).key("till-7-1").send().assert_replays(&taken);
     // What one was refused is not what another hears.
-    assert_eq!(shop.redeems("m", 5_000).bearer(&other).key("r").send().outcome(), "422 insufficient-points");
-    assert_eq!(shop.redeems("m", 49).bearer(&till).key("r").send().outcome(), "201 redeem -49 = 900");
+    assert_eq!(
+        shop.redeems("m", 5_000).bearer(&other).key("r").send().outcome(),
+        "422 insufficient-points"
+    );
+    assert_eq!(
+        shop.redeems("m", 49).bearer(&till).key("r").send().outcome(),
+        "201 redeem -49 = 900"
+    );
     // In bulk, too.
     let bulk = |bearer: &str| {
-        let events = json!({"events": [{"idempotency_key": "b", "member_id": "m", "event": "share"}]});
+        let events =
+            json!({"events": [{"idempotency_key": "b", "member_id": "m", "event": "share"}]});
         let answer = shop.post("/v1/earn/bulk", &events).bearer(bearer).send().ok();
         (answer["outcomes"][0]["status"].clone(), answer["outcomes"][0]["replayed"].clone())
     };
@@ -202,17 +241,29 @@ fn an_idempotency_key_belongs_to_who_uses_it() {
     }
     host.stop();
     let key = "another-key-of-the-end-to-end-tests-0004";
-    host.start_again_with(&["--variable", &format!("admin_key={key}"), "--variable", "digest_key=of-the-digests"]);
+    host.start_again_with(&[
+        "--variable",
+        &format!("admin_key={key}"),
+        "--variable",
+        "digest_key=of-the-digests",
+    ]);
     let shop = shop.moved_to(host.address);
     shop.buys("m", "o-1", 100_000).bearer(key).key("buy").send().assert_replays(&bought);
     shop.redeems("m", 50).bearer(&current).key("till-7-1").send().assert_replays(&own);
     // Neither a phone number nor a device is guessed from what is stored.
-    shop.put("/v1/members/m", &json!({"aliases": ["phone:+8613800000000"]})).bearer(key).send().ok();
-    let ask = shop.does("~phone:+8613800000000", "check_in").bearer(&current).with("device-id", "phone-7");
+    shop.put("/v1/members/m", &json!({"aliases": ["phone:+8613800000000"]}))
+        .bearer(key)
+        .send()
+        .ok();
+    let ask = shop
+        .does("~phone:+8613800000000", "check_in")
+        .bearer(&current)
+        .with("device-id", "phone-7");
     ask.send().ok();
     for text in ["{\"member_id\":\"~phone:+8613800000000\",\"event\":\"check_in\"}", "phone-7"] {
         let digest = &sha256(text)[..32];
-        let found = "SELECT count(*) FROM entry WHERE fingerprint = '?' OR body LIKE '%?%'".replace('?', digest);
+        let found = "SELECT count(*) FROM entry WHERE fingerprint = '?' OR body LIKE '%?%'"
+            .replace('?', digest);
         assert_eq!(host.books().number(&found), 0, "{text}");
     }
     // The books are audited with the first operator's key.
@@ -243,7 +294,8 @@ fn no_admin_makes_an_approver_alone() {
     let host = Host::start();
     let (operator, first) = (host.shop(), host.shop_with("two", |_| {}));
     first.buys("m", "o-1", 10_000).send().ok();
-    // Every key with which anna could approve of what anna asks for, or ask for what anna approves of.
+    // Every key with which anna could approve of what anna asks for, or ask for what anna approves
+    // of.
     for (role, person) in [
         ("approver", "anna"),
         ("department_head", "ben"),
@@ -261,9 +313,18 @@ fn no_admin_makes_an_approver_alone() {
     }
     for (body, outcome) in [
         (json!({"role": "approver", "label": "x"}), "400 invalid-request /person_id"),
-        (json!({"role": "admin", "label": "x", "person_id": " \u{200b}"}), "400 invalid-request /person_id"),
-        (json!({"role": "service", "label": "x", "person_id": "0perat\u{43e}r"}), "400 invalid-request /person_id"),
-        (json!({"role": "job", "label": "x", "expires_at": "2020-01-01T00:00:00Z"}), "400 invalid-request /expires_at"),
+        (
+            json!({"role": "admin", "label": "x", "person_id": " \u{200b}"}),
+            "400 invalid-request /person_id",
+        ),
+        (
+            json!({"role": "service", "label": "x", "person_id": "0perat\u{43e}r"}),
+            "400 invalid-request /person_id",
+        ),
+        (
+            json!({"role": "job", "label": "x", "expires_at": "2020-01-01T00:00:00Z"}),
+            "400 invalid-request /expires_at",
+        ),
     ] {
         assert_eq!(first.post("/v1/keys", &body).send().outcome(), outcome, "{body}");
     }
@@ -276,17 +337,28 @@ fn no_admin_makes_an_approver_alone() {
     assert_eq!(approves(&second, &made).ok()["waits"], false);
     let body = json!({"member_id": "m", "points": 500, "reason_code": "goodwill"});
     let ask = |shop: &Shop| text_of_entry(&shop.post("/v1/adjustments", &body).send());
-    let approve = |shop: &Shop, id: &str| shop.ask("POST", &format!("/v1/adjustments/{id}/approve")).send();
+    let approve =
+        |shop: &Shop, id: &str| shop.ask("POST", &format!("/v1/adjustments/{id}/approve")).send();
     let request = ask(&first);
     assert_eq!(approve(&ben, &request).outcome(), "201 adjust +500 = 600, approve +0 = 100");
-    // Who rotates another's key gets no key; who has it may change it, and is the same person with the new one.
+    // Who rotates another's key gets no key; who has it may change it, and is the same person with
+    // the new one.
     let rotated = first.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
     assert_eq!(rotated.ok()["waits"], true);
     let rotated = ben.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
-    assert_eq!((&rotated.ok()["waits"], &rotated.ok()["person_id"]), (&json!(false), &json!("ben")));
+    assert_eq!(
+        (&rotated.ok()["waits"], &rotated.ok()["person_id"]),
+        (&json!(false), &json!("ben"))
+    );
     let later = ben.with_bearer(&text(&rotated, "key"));
-    assert_eq!(later.ask("DELETE", &format!("/v1/keys/{}", &ben.bearer[..12])).send().outcome(), "204");
-    assert_eq!(later.ask("DELETE", &format!("/v1/keys/{}", &first.bearer[..12])).send().outcome(), "403 forbidden");
+    assert_eq!(
+        later.ask("DELETE", &format!("/v1/keys/{}", &ben.bearer[..12])).send().outcome(),
+        "204"
+    );
+    assert_eq!(
+        later.ask("DELETE", &format!("/v1/keys/{}", &first.bearer[..12])).send().outcome(),
+        "403 forbidden"
+    );
     assert_eq!(approve(&later, &ask(&later)).outcome(), "403 own-request");
     // Two spellings are one person, spelled as at first.
     let like = operator.with_programme("two").key_of("BEN\u{200b} ", "service");
@@ -309,12 +381,18 @@ fn text_of_entry(answer: &Answer) -> String {
 fn a_key_ends_and_tells_its_last_use() {
     let host = Host::start();
     let shop = host.shop();
-    let body = json!({"role": "storefront", "label": "fair", "expires_at": "2026-03-10T12:00:00+08:00"});
+    let body =
+        json!({"role": "storefront", "label": "fair", "expires_at": "2026-03-10T12:00:00+08:00"});
     let made = shop.post("/v1/keys", &body).send();
     let till = shop.with_bearer(&text(&made, "key"));
-    let listed =
-        || -> Json { shop.get(&format!("/v1/keys?prefix={}", text(&made, "prefix"))).send().ok()["items"][0].take() };
-    assert_eq!((&listed()["last_used_at"], &listed()["created_by"]), (&Json::Null, &json!("operator")));
+    let listed = || -> Json {
+        shop.get(&format!("/v1/keys?prefix={}", text(&made, "prefix"))).send().ok()["items"][0]
+            .take()
+    };
+    assert_eq!(
+        (&listed()["last_used_at"], &listed()["created_by"]),
+        (&Json::Null, &json!("operator"))
+    );
     assert_eq!(till.does("m", "share").send().status, 201);
     let first = listed()["last_used_at"].as_str().unwrap().to_owned();
     assert!(first.starts_with("2026-03-10T02:00:"), "{first}");
@@ -335,15 +413,25 @@ fn a_new_programme_answers_its_first_key_once() {
     let mut host = Host::start();
     let operator = host.shop();
     let book = operator.get("/v1/programmes/default").send().ok()["rulebook"].take();
-    let put = operator.put("/v1/programmes/new", &json!({"name": "new", "rulebook": book})).key("p-1");
+    let put =
+        operator.put("/v1/programmes/new", &json!({"name": "new", "rulebook": book})).key("p-1");
     let made = put.send();
     let first = made.ok()["admin_key"].clone();
-    assert_eq!((made.status, &first["role"], &first["person_id"]), (201, &json!("admin"), &json!("first-admin")));
+    assert_eq!(
+        (made.status, &first["role"], &first["person_id"]),
+        (201, &json!("admin"), &json!("first-admin"))
+    );
     let shop = operator.with_programme("new").with_bearer(first["key"].as_str().unwrap());
     let till = shop.post("/v1/keys", &json!({"role": "storefront", "label": "till"})).send();
-    assert_eq!(shop.with_bearer(&text(&till, "key")).does("m", "share").send().outcome(), "201 earn +10 = 10");
+    assert_eq!(
+        shop.with_bearer(&text(&till, "key")).does("m", "share").send().outcome(),
+        "201 earn +10 = 10"
+    );
     let again = put.send();
-    assert_eq!((again.status, again.is_replay(), &again.ok()["admin_key"]), (201, true, &Json::Null));
+    assert_eq!(
+        (again.status, again.is_replay(), &again.ok()["admin_key"]),
+        (201, true, &Json::Null)
+    );
     assert_eq!(shop.all("/v1/keys", 10).len(), 2);
     host.stop();
     let kept = host.books().text("SELECT group_concat(body) FROM receipt");
@@ -360,7 +448,8 @@ fn a_key_of_stores_keeps_to_them() {
         let body = json!({"role": role, "label": role, "person_id": format!("{role} {stores}"), "stores": stores});
         shop.with_bearer(&text(&shop.post("/v1/keys", &body).send(), "key"))
     };
-    let (till, region) = (of("storefront", json!(["s-1"])), of("storefront", json!(["s-1", "s-2"])));
+    let (till, region) =
+        (of("storefront", json!(["s-1"])), of("storefront", json!(["s-1", "s-2"])));
     let (manager, finance) = (of("service", json!(["s-1", "s-2"])), of("finance", json!(["s-1"])));
     let at = |store: Option<&str>, order: &str| {
         let mut body = purchase("m", order, 1_000);
@@ -384,33 +473,54 @@ fn a_key_of_stores_keeps_to_them() {
     for (n, event) in events.iter_mut().enumerate() {
         event["idempotency_key"] = format!("b-{n}").into();
     }
-    assert_eq!(till.bulk(&events), ["201 earn +10 = 60", "403 store-forbidden", "201 earn +10 = 70"]);
+    assert_eq!(
+        till.bulk(&events),
+        ["201 earn +10 = 60", "403 store-forbidden", "201 earn +10 = 70"]
+    );
     // What was bought in one store may come back in another; the entry is of where it came back.
     assert_eq!(till.returns("m", "o-6").send().outcome(), "201 reverse -10 = 60");
     assert_eq!(till.redeems("m", 5).send().ok()["entry"]["store_id"], "s-1");
-    let hold =
-        shop.post("/v1/redeem", &json!({"member_id": "m", "points": 5, "hold": {"minutes": 9}, "store_id": "s-3"}));
+    let hold = shop.post(
+        "/v1/redeem",
+        &json!({"member_id": "m", "points": 5, "hold": {"minutes": 9}, "store_id": "s-3"}),
+    );
     let hold = text_of_entry(&hold.send());
     assert_eq!(till.get(&format!("/v1/holds/{hold}")).send().outcome(), "404 hold-not-found");
     // Balances are of all stores, entries of its own.
     assert_eq!(till.balance("m"), 50);
     let seen = |who: &Shop| {
         let entries = who.all("/v1/members/m/entries", 200);
-        entries.iter().map(|entry| entry["store_id"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+        entries
+            .iter()
+            .map(|entry| entry["store_id"].as_str().unwrap_or("-").to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(seen(&till), ["s-1", "s-1", "s-1", "s-1", "s-1", "s-1"]);
     assert_eq!(seen(&manager).len(), 7);
     assert_eq!(seen(&shop).len(), 10);
     let balance = finance.get("/v1/reports/trial-balance").send().ok();
-    assert_eq!(balance["kinds"].as_array().unwrap().iter().map(|k| k["entries"].as_i64().unwrap()).sum::<i64>(), 6);
+    assert_eq!(
+        balance["kinds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|k| k["entries"].as_i64().unwrap())
+            .sum::<i64>(),
+        6
+    );
     assert_eq!(balance["sum"], 0);
     // Adjustments: asked for in its only store, seen by those of that store.
     let one = of("service", json!(["s-1"]));
     let body = json!({"member_id": "m", "points": 5, "reason_code": "goodwill"});
     let request = text_of_entry(&one.post("/v1/adjustments", &body).send());
     let (here, there) = (of("approver", json!(["s-1"])), of("approver", json!(["s-3"])));
-    assert_eq!((here.all("/v1/adjustments", 9).len(), there.all("/v1/adjustments", 9).len()), (1, 0));
-    let approve = |who: &Shop| who.ask("POST", &format!("/v1/adjustments/{request}/approve")).send().outcome();
+    assert_eq!(
+        (here.all("/v1/adjustments", 9).len(), there.all("/v1/adjustments", 9).len()),
+        (1, 0)
+    );
+    let approve = |who: &Shop| {
+        who.ask("POST", &format!("/v1/adjustments/{request}/approve")).send().outcome()
+    };
     assert_eq!(approve(&there), "404 request-not-found");
     assert_eq!(approve(&here), "201 adjust +5 = 60, approve +0 = 55");
     for (ask, outcome) in [
@@ -418,15 +528,30 @@ fn a_key_of_stores_keeps_to_them() {
         (finance.get("/v1/audit-log"), "403 store-forbidden"),
         (finance.get("/v1/reports/budgets"), "403 store-forbidden"),
         (manager.post("/v1/members/m/freeze", &json!({"reason": "x"})), "403 store-forbidden"),
-        (manager.post("/v1/members/m/merge", &json!({"from_member_id": "n", "reason": "x"})), "403 store-forbidden"),
+        (
+            manager.post("/v1/members/m/merge", &json!({"from_member_id": "n", "reason": "x"})),
+            "403 store-forbidden",
+        ),
         (till.get("/v1/rewards"), "200"),
         (till.get("/v1/programmes/default"), "200"),
         (till.put("/v1/members/n", &json!({})), "201 profile +0 = 0"),
         // Also where it is only asked for, and before anything is looked up.
-        (manager.post("/v1/members/n/merge", &json!({"from_member_id": "m", "reason": "x"})), "403 store-forbidden"),
-        (here.post("/v1/members/m/recover", &json!({"entry_ids": [hold], "reason": "x"})), "403 store-forbidden"),
-        (shop.post("/v1/keys", &json!({"role": "job", "label": "x", "stores": ["s"]})), "400 invalid-request /stores"),
-        (shop.post("/v1/keys", &json!({"role": "service", "label": "x", "stores": []})), "400 invalid-request /stores"),
+        (
+            manager.post("/v1/members/n/merge", &json!({"from_member_id": "m", "reason": "x"})),
+            "403 store-forbidden",
+        ),
+        (
+            here.post("/v1/members/m/recover", &json!({"entry_ids": [hold], "reason": "x"})),
+            "403 store-forbidden",
+        ),
+        (
+            shop.post("/v1/keys", &json!({"role": "job", "label": "x", "stores": ["s"]})),
+            "400 invalid-request /stores",
+        ),
+        (
+            shop.post("/v1/keys", &json!({"role": "service", "label": "x", "stores": []})),
+            "400 invalid-request /stores",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome, "{ask:?}");
     }

@@ -51,8 +51,14 @@ fn ids_are_taken_percent_encoded() {
     ] {
         assert_eq!(shop.get(path).send().outcome(), outcome, "{path}");
     }
-    assert_eq!(shop.get(&format!("/v1/members/{}", "m".repeat(64))).send().outcome(), "404 member-not-found");
-    assert_eq!(shop.get(&format!("/v1/members/{}", "m".repeat(65))).send().outcome(), "400 invalid-request member_id");
+    assert_eq!(
+        shop.get(&format!("/v1/members/{}", "m".repeat(64))).send().outcome(),
+        "404 member-not-found"
+    );
+    assert_eq!(
+        shop.get(&format!("/v1/members/{}", "m".repeat(65))).send().outcome(),
+        "400 invalid-request member_id"
+    );
     shop.buys("m", "o-2", 100).send().ok();
     assert_eq!(shop.balance("%6D"), 1);
 }
@@ -64,10 +70,18 @@ fn lists_come_in_pages() {
     for order in 1..=25 {
         shop.buys("m", &format!("o-{order}"), 100 * order).send().ok();
     }
-    for (list, limit) in [("entries", 1), ("entries", 7), ("entries", 25), ("entries", 200), ("lots", 4), ("lots", 25)]
-    {
+    for (list, limit) in [
+        ("entries", 1),
+        ("entries", 7),
+        ("entries", 25),
+        ("entries", 200),
+        ("lots", 4),
+        ("lots", 25),
+    ] {
         let items = shop.all(&format!("/v1/members/m/{list}"), limit);
-        let points = |item: &serde_json::Value| item["points"].as_i64().or(item["remaining"].as_i64()).unwrap();
+        let points = |item: &serde_json::Value| {
+            item["points"].as_i64().or(item["remaining"].as_i64()).unwrap()
+        };
         let mut found: Vec<i64> = items.iter().map(points).collect();
         found.sort_unstable();
         assert_eq!(found, (1..=25).collect::<Vec<i64>>(), "{list} by {limit}");
@@ -108,12 +122,19 @@ fn a_member_sees_what_expires_and_what_is_missing() {
         member["expiring_next"],
         json!({"points": 5, "expires_at": "2026-06-08T16:00:00Z", "valid_through": "2026-06-08"})
     );
-    assert_eq!((&member["tier"]["id"], &member["tier"]["next"]["tier"]), (&json!("member"), &json!("silver")));
-    assert_eq!((&member["tier"]["value"], &member["tier"]["next"]["missing"]), (&json!(150_000), &json!(50_000)));
+    assert_eq!(
+        (&member["tier"]["id"], &member["tier"]["next"]["tier"]),
+        (&json!("member"), &json!("silver"))
+    );
+    assert_eq!(
+        (&member["tier"]["value"], &member["tier"]["next"]["missing"]),
+        (&json!(150_000), &json!(50_000))
+    );
     assert_eq!(member["growth"], 151);
 }
 
-/// A member and its lots are one answer: sums and lots are read at once, in whichever page, also when something fell due that nobody has recorded.
+/// A member and its lots are one answer: sums and lots are read at once, in whichever page, also
+/// when something fell due that nobody has recorded.
 #[test]
 fn sums_are_those_of_the_lots() {
     let host = Host::start();
@@ -143,7 +164,9 @@ fn sums_are_those_of_the_lots() {
             let next = format!("/v1/members/m/lots?limit=1&cursor={next}");
             pages.push(shop.get(&next).send().ok());
         }
-        let told = |page: &serde_json::Value| [&page["as_of"], &page["sequence"], &page["sums"]].map(Clone::clone);
+        let told = |page: &serde_json::Value| {
+            [&page["as_of"], &page["sequence"], &page["sums"]].map(Clone::clone)
+        };
         assert!(pages.iter().all(|page| told(page) == told(&pages[0])), "{instant}: {pages:?}");
         let sums = &pages[0]["sums"];
         assert_eq!(

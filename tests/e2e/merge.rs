@@ -8,7 +8,10 @@ fn named(shop: &Shop, member: &str, aliases: Json) -> tests::Ask {
 }
 
 fn merges(shop: &Shop, into: &str, from: &str) -> tests::Ask {
-    shop.post(&format!("/v1/members/{into}/merge"), &json!({"from_member_id": from, "reason": "two cards, one person"}))
+    shop.post(
+        &format!("/v1/members/{into}/merge"),
+        &json!({"from_member_id": from, "reason": "two cards, one person"}),
+    )
 }
 
 #[test]
@@ -16,7 +19,10 @@ fn a_member_is_found_by_any_of_its_names() {
     let host = Host::start();
     let shop = host.shop();
     for (ask, outcome) in [
-        (named(&shop, "m", json!(["phone:+8613800000000", "openid:oX-1", "card:7", "card:8"])), "201 profile +0 = 0"),
+        (
+            named(&shop, "m", json!(["phone:+8613800000000", "openid:oX-1", "card:7", "card:8"])),
+            "201 profile +0 = 0",
+        ),
         (named(&shop, "n", json!(["phone:+8613800000000"])), "409 alias-taken"),
         (named(&shop, "n", json!(["card:9", "Phone:1"])), "400 invalid-request /aliases/1"),
         (named(&shop, "n", json!(["card"])), "400 invalid-request /aliases/0"),
@@ -33,7 +39,10 @@ fn a_member_is_found_by_any_of_its_names() {
     assert_eq!(host.books().number("SELECT count(*) FROM member"), 1);
     let shown = shop.member("~card:7");
     assert_eq!(shown["member_id"], "m");
-    assert_eq!(shown["aliases"], json!(["card:7", "card:8", "openid:oX-1", "phone:+8613800000000"]));
+    assert_eq!(
+        shown["aliases"],
+        json!(["card:7", "card:8", "openid:oX-1", "phone:+8613800000000"])
+    );
     assert_eq!(named(&shop, "n", json!(["card:7"])).send().json()["kind"], "card");
     assert_eq!(shop.all("/v1/members/~card:7/entries", 10).len(), 4);
     // Without aliases those there are stay, with them they are replaced, and are free for others.
@@ -42,9 +51,12 @@ fn a_member_is_found_by_any_of_its_names() {
     named(&shop, "m", json!(["phone:+8613800000001"])).send().ok();
     assert_eq!(shop.get("/v1/members/~card:7").send().outcome(), "404 member-not-found");
     assert_eq!(named(&shop, "n", json!(["card:7"])).send().outcome(), "201 profile +0 = 0");
-    let answers = at_once(16, |n| named(&shop, &format!("x-{n}"), json!(["openid:contested"])).send());
+    let answers =
+        at_once(16, |n| named(&shop, &format!("x-{n}"), json!(["openid:contested"])).send());
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
-    assert!(answers.iter().all(|answer| answer.status == 201 || answer.outcome() == "409 alias-taken"));
+    assert!(
+        answers.iter().all(|answer| answer.status == 201 || answer.outcome() == "409 alias-taken")
+    );
 }
 
 #[test]
@@ -62,7 +74,10 @@ fn two_accounts_become_one() {
         (merges(&service, "new", "new"), "422 same-member"),
         (merges(&service, "new", "nobody"), "404 counterparty-not-found"),
         (merges(&service, "nobody", "old"), "404 member-not-found"),
-        (service.post("/v1/members/new/merge", &json!({"from_member_id": "old"})), "400 invalid-request "),
+        (
+            service.post("/v1/members/new/merge", &json!({"from_member_id": "old"})),
+            "400 invalid-request ",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
@@ -73,10 +88,18 @@ fn two_accounts_become_one() {
         _ => shop.buys("old", &format!("p-{n}"), 100).send(),
     });
     let outcomes: Vec<String> = answers.iter().map(tests::Answer::outcome).collect();
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.starts_with("201 merge")).count(), 1, "{outcomes:?}");
-    let earned = outcomes.iter().filter(|outcome| outcome.starts_with("201 earn +1")).count() as i64;
+    assert_eq!(
+        outcomes.iter().filter(|outcome| outcome.starts_with("201 merge")).count(),
+        1,
+        "{outcomes:?}"
+    );
+    let earned =
+        outcomes.iter().filter(|outcome| outcome.starts_with("201 earn +1")).count() as i64;
     let known = ["201 merge", "201 earn", "404 counterparty-not-found", "409 member-merged"];
-    assert!(outcomes.iter().all(|outcome| known.iter().any(|known| outcome.starts_with(known))), "{outcomes:?}");
+    assert!(
+        outcomes.iter().all(|outcome| known.iter().any(|known| outcome.starts_with(known))),
+        "{outcomes:?}"
+    );
     let member = shop.member("~phone:+8613800000000");
     assert_eq!([&member["member_id"], &member["tier"]["id"]], ["new", "silver"]);
     assert_eq!(member["balance"].as_i64().unwrap(), 2_100 + 500 + 100 + earned);
@@ -114,14 +137,20 @@ fn a_merger_is_asked_for_and_approved() {
     let small = asked.send();
     assert_eq!(small.outcome(), "201 request +0 = 100");
     let told = &small.ok()["entry"]["adjustment"];
-    assert_eq!((&told["merges"], &told["points"], &told["steps"]), (&json!("a"), &json!(300), &json!(["approver"])));
+    assert_eq!(
+        (&told["merges"], &told["points"], &told["steps"]),
+        (&json!("a"), &json!(300), &json!(["approver"]))
+    );
     asked.send().assert_replays(&small);
     assert_eq!(decides(&service, &small, "approve").outcome(), "403 forbidden");
     assert_eq!(decides(&head, &small, "approve").outcome(), "403 wrong-approver");
     let own = shop.with_bearer(&shop.key_of("service", "approver"));
     assert_eq!(decides(&own, &small, "approve").outcome(), "403 own-request");
     assert_eq!(shop.balance("a"), 300);
-    assert_eq!(decides(&approver, &small, "approve").outcome(), "201 merge +300 = 400, approve +0 = 100");
+    assert_eq!(
+        decides(&approver, &small, "approve").outcome(),
+        "201 merge +300 = 400, approve +0 = 100"
+    );
     assert_eq!(decides(&approver, &small, "approve").outcome(), "409 request-resolved");
     assert_eq!(shop.get("/v1/members/a").send().outcome(), "409 member-merged");
     let state = |asked: &tests::Answer| {
@@ -139,7 +168,9 @@ fn a_merger_is_asked_for_and_approved() {
     assert_eq!(third.ok()["entry"]["adjustment"]["steps"], json!(["approver"]));
     shop.buys("c", "o-late", 1_000_000).send().ok();
     assert_eq!(decides(&approver, &third, "approve").outcome(), "422 approvals-exceeded");
-    let nobody = shop.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send().ok()["key"].clone();
+    let nobody =
+        shop.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send().ok()["key"]
+            .clone();
     let nobody = shop.with_bearer(nobody.as_str().unwrap());
     assert_eq!(merges(&nobody, "b", "c").send().outcome(), "403 person-needed");
 }

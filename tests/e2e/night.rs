@@ -1,4 +1,5 @@
-//! Jobs, by schedule and over HTTP: twice, at once, killed in the middle, late or never, the books are the same.
+//! Jobs, by schedule and over HTTP: twice, at once, killed in the middle, late or never, the books
+//! are the same.
 
 use std::time::Duration;
 
@@ -64,12 +65,17 @@ fn the_schedule_and_the_route_write_the_same_books() {
             drop(shop.runs("night"));
         }),
         ("at once", |host, shop| {
-            at_once(
-                8,
-                |n| if n % 2 == 0 { assert_eq!(host.fire("expire-sweep"), 200) } else { drop(shop.runs("night")) },
-            );
+            at_once(8, |n| {
+                if n % 2 == 0 {
+                    assert_eq!(host.fire("expire-sweep"), 200)
+                } else {
+                    drop(shop.runs("night"))
+                }
+            });
         }),
-        ("with tiers first", |host, _| assert_eq!((host.fire("tier-upgrade"), host.fire("expire-sweep")), (200, 200))),
+        ("with tiers first", |host, _| {
+            assert_eq!((host.fire("tier-upgrade"), host.fire("expire-sweep")), (200, 200))
+        }),
         ("an hour back and again", |host, shop| {
             drop(shop.runs("night"));
             host.clock("2026-04-09T23:00:00+08:00");
@@ -125,13 +131,17 @@ fn a_sweep_under_load() {
             let member = format!("m-{}", (worker * 5 + n) % MEMBERS);
             match worker % 4 {
                 0 => drop(shop.runs("night")),
-                1 => assert_eq!(shop.buys(&member, &format!("w-{worker}-{n}"), 1_000).send().status, 201),
+                1 => assert_eq!(
+                    shop.buys(&member, &format!("w-{worker}-{n}"), 1_000).send().status,
+                    201
+                ),
                 2 => drop(shop.redeems(&member, 3).send()),
                 _ => assert_eq!(host.fire("expire-sweep"), 200),
             }
         }
     });
-    let unswept = "SELECT count(*) FROM member WHERE due_at <= unixepoch('2026-04-09 16:00:00') * 1000";
+    let unswept =
+        "SELECT count(*) FROM member WHERE due_at <= unixepoch('2026-04-09 16:00:00') * 1000";
     assert_eq!(host.books().number(unswept), 0);
 }
 
@@ -165,7 +175,10 @@ fn reminders_come_once_a_day() {
         assert_eq!(reminded(instant), reminders, "{instant}");
     }
     let newest = shop.get("/v1/members/m-0/entries?limit=2").send().ok()["items"].take();
-    assert_eq!((&newest[0]["kind"], &newest[1]["reminder"]["points"]), (&json!("expire"), &json!(10)));
+    assert_eq!(
+        (&newest[0]["kind"], &newest[1]["reminder"]["points"]),
+        (&json!("expire"), &json!(10))
+    );
 }
 
 #[test]
@@ -194,7 +207,8 @@ fn jobs_are_asked_for_properly() {
 fn the_coming_night_can_be_rehearsed() {
     let (host, shop) = host_before_the_night(&["--clock", "2026-03-10T10:00:00+08:00"]);
     host.clock("2026-04-09T23:00:00+08:00");
-    let [marketing, storefront] = ["marketing", "storefront"].map(|role| shop.with_bearer(&shop.key(role)));
+    let [marketing, storefront] =
+        ["marketing", "storefront"].map(|role| shop.with_bearer(&shop.key(role)));
     let path = "/v1/jobs/night?dry_run=true";
     let before = host.books().snapshot();
     let rehearse = |path: &str| marketing.post(path, &json!({})).without("idempotency-key").send();
@@ -215,7 +229,11 @@ fn the_coming_night_can_be_rehearsed() {
         assert_eq!(rehearse(path).outcome(), outcome, "{path}");
     }
     assert_eq!(storefront.post(path, &json!({})).send().outcome(), "403 forbidden");
-    assert_eq!(marketing.post("/v1/jobs/night", &json!({})).send().outcome(), "403 forbidden", "to see is not to do");
+    assert_eq!(
+        marketing.post("/v1/jobs/night", &json!({})).send().outcome(),
+        "403 forbidden",
+        "to see is not to do"
+    );
     assert_eq!(host.books().snapshot(), before);
 
     host.clock(MIDNIGHT);

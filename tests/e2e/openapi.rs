@@ -1,4 +1,5 @@
-//! `/openapi.json` describes what runs: every reference resolves, every route exists, and no component has a route that it leaves out.
+//! `/openapi.json` describes what runs: every reference resolves, every route exists, and no
+//! component has a route that it leaves out.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,8 @@ fn every_reference_resolves() {
     references(&document, &mut found);
     assert!(found.len() > 50, "only {} references", found.len());
     for reference in found {
-        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads elsewhere"));
+        let pointer =
+            reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads elsewhere"));
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
 }
@@ -30,7 +32,8 @@ fn references(json: &Json, found: &mut Vec<String>) {
     }
 }
 
-/// Called without a key, a body and parameters: whatever else is wrong, the route and the method are there.
+/// Called without a key, a body and parameters: whatever else is wrong, the route and the method
+/// are there.
 #[test]
 fn every_documented_route_exists() {
     let host = Host::start();
@@ -41,28 +44,41 @@ fn every_documented_route_exists() {
         for (method, operation) in methods.as_object().unwrap() {
             let answer = host.ask(&method.to_uppercase(), &address).send();
             let public = operation.get("security").is_none();
-            assert_eq!(answer.status, if public { 200 } else { 401 }, "{method} {path}: {}", answer.text());
+            assert_eq!(
+                answer.status,
+                if public { 200 } else { 401 },
+                "{method} {path}: {}",
+                answer.text()
+            );
             operations += 1;
         }
         let answer = host.ask("BREW", &address).send();
         assert_eq!(answer.outcome(), "405 method-not-allowed", "BREW {path}");
-        let documented: BTreeSet<String> = methods.as_object().unwrap().keys().map(|m| m.to_uppercase()).collect();
-        let allowed: BTreeSet<String> = answer.header("allow").unwrap().split(", ").map(str::to_owned).collect();
+        let documented: BTreeSet<String> =
+            methods.as_object().unwrap().keys().map(|m| m.to_uppercase()).collect();
+        let allowed: BTreeSet<String> =
+            answer.header("allow").unwrap().split(", ").map(str::to_owned).collect();
         assert_eq!(documented, allowed, "{path}");
     }
     assert!(operations > 20);
 }
 
-/// Every route with a method, its address with some text in place of each parameter, and what the document says of it.
+/// Every route with a method, its address with some text in place of each parameter, and what the
+/// document says of it.
 fn operations(document: &Json) -> Vec<(String, String, &Json)> {
     let methods = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
         let address = path.replace("{name}", "night");
-        methods.as_object().unwrap().iter().map(move |(method, told)| (method.to_uppercase(), address.clone(), told))
+        methods
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(move |(method, told)| (method.to_uppercase(), address.clone(), told))
     });
     methods.collect()
 }
 
-/// With a parameter that no route has: whoever is let in is told so, and nobody else. A handler that forgets to ask who calls fails here.
+/// With a parameter that no route has: whoever is let in is told so, and nobody else. A handler
+/// that forgets to ask who calls fails here.
 #[test]
 fn keys_are_let_in_as_documented() {
     let host = Host::start();
@@ -104,9 +120,12 @@ fn changes_take_an_idempotency_key_as_documented() {
     let host = Host::start();
     let shop = host.shop();
     let document = shop.get("/openapi.json").send().ok();
-    for (method, address, told) in operations(&document).iter().filter(|(method, ..)| method != "GET") {
+    for (method, address, told) in
+        operations(&document).iter().filter(|(method, ..)| method != "GET")
+    {
         let parameters = told["parameters"].as_array().unwrap();
-        let is_documented = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
+        let is_documented =
+            parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
         let answer = shop.ask(method, address).without("idempotency-key").body("{}").send();
         let is_needed = answer.outcome() == "400 idempotency-key-missing";
         assert_eq!(is_needed, is_documented, "{method} {address}: {}", answer.outcome());

@@ -1,4 +1,5 @@
-//! Orders as shops have them: numbered by each store, put on the wrong card, cancelled and completed after all, with coupons.
+//! Orders as shops have them: numbered by each store, put on the wrong card, cancelled and
+//! completed after all, with coupons.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop, at_once, count, purchase};
@@ -22,7 +23,8 @@ fn two_shops_with_one_order_number() {
     ] {
         assert_eq!(shop.post("/v1/earn", &body).send().outcome(), outcome);
     }
-    // The same number for the same member in two stores: the return says which, and hears which there are.
+    // The same number for the same member in two stores: the return says which, and hears which
+    // there are.
     shop.post("/v1/earn", &in_store("anna", "1001", 2_000, "north")).send().ok();
     let back = |fields: Json| {
         let mut body = json!({"member_id": "anna", "reference": "1001"});
@@ -32,16 +34,33 @@ fn two_shops_with_one_order_number() {
     let refused = back(json!({"store_id": "north"})).send();
     assert_eq!(refused.outcome(), "409 reference-ambiguous");
     let candidates = refused.json()["candidates"].as_array().unwrap().clone();
-    assert_eq!(candidates.iter().map(|one| one["store_id"].as_str().unwrap()).collect::<Vec<_>>(), ["east", "north"]);
-    assert!(candidates.iter().all(|one| one["entry_id"].is_string() && one.as_object().unwrap().len() == 2));
-    assert!(!refused.text().contains("anna") && !refused.text().contains("ben"), "{}", refused.text());
+    assert_eq!(
+        candidates.iter().map(|one| one["store_id"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["east", "north"]
+    );
+    assert!(
+        candidates
+            .iter()
+            .all(|one| one["entry_id"].is_string() && one.as_object().unwrap().len() == 2)
+    );
+    assert!(
+        !refused.text().contains("anna") && !refused.text().contains("ben"),
+        "{}",
+        refused.text()
+    );
     let named = back(json!({"order_store_id": "north"}));
     assert_eq!(named.send().outcome(), "201 reverse -20 = 100");
     assert_eq!(named.send().outcome(), "201 reverse -20 = 100 (again)");
-    assert_eq!(back(json!({"order_store_id": "south"})).send().outcome(), "404 reference-not-found");
+    assert_eq!(
+        back(json!({"order_store_id": "south"})).send().outcome(),
+        "404 reference-not-found"
+    );
     // What was undone is not meant any more.
     assert_eq!(back(json!({})).send().outcome(), "201 reverse -100 = 0");
-    assert_eq!(back(json!({"order_store_id": ""})).send().outcome(), "400 invalid-request /order_store_id");
+    assert_eq!(
+        back(json!({"order_store_id": ""})).send().outcome(),
+        "400 invalid-request /order_store_id"
+    );
 }
 
 #[test]
@@ -64,7 +83,8 @@ fn an_order_cancelled_and_completed_after_all() {
     let host = Host::start();
     let shop = host.shop();
     shop.buys("m", "o-0", 100_000).send().ok();
-    let pay = || shop.post("/v1/redeem", &json!({"member_id": "m", "points": 200, "reference": "o-1"}));
+    let pay =
+        || shop.post("/v1/redeem", &json!({"member_id": "m", "points": 200, "reference": "o-1"}));
     assert_eq!(pay().send().outcome(), "201 redeem -200 = 800");
     assert_eq!(pay().send().outcome(), "409 reference-already-used");
     assert_eq!(shop.returns("m", "o-1").send().outcome(), "201 reverse +200 = 1000");
@@ -84,7 +104,8 @@ fn with_coupons() -> (Host, Shop) {
     let shop = host.shop();
     let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
     book["expiry"]["fortnight"] = json!({"policy": "days", "days": 15});
-    book["coupons"]["fifty"] = json!({"off_minor": 5_000, "min_minor": 30_000, "expiry": "fortnight"});
+    book["coupons"]["fifty"] =
+        json!({"off_minor": 5_000, "min_minor": 30_000, "expiry": "fortnight"});
     book["coupons"]["extra"] = json!({"off_percent": 90, "expiry": "fortnight", "stacks": true});
     book["actions"]["review"]["coupon"] = "fifty".into();
     book["actions"]["share"]["coupon"] = "extra".into();
@@ -106,12 +127,16 @@ fn two_coupons_on_one_order() {
         let line = json!({"line_id": "1", "amount": {"amount_minor": 30_000, "currency": "CNY"}});
         json!({"lines": [line], "reference": reference})
     };
-    let uses = |code: &str, reference: &str| shop.post(&format!("/v1/coupons/{code}/redeem"), &order(reference)).send();
+    let uses = |code: &str, reference: &str| {
+        shop.post(&format!("/v1/coupons/{code}/redeem"), &order(reference)).send()
+    };
     // Two at once: one of them takes 50 off.
     let answers = at_once(2, |at| uses(&codes[at], "o-1"));
     assert_eq!(count(&answers, "201 coupon_redeem"), 1);
     assert_eq!(count(&answers, "422 coupon-not-stackable"), 1);
-    let used = answers.iter().find(|answer| answer.status == 201).unwrap().ok()["entry"]["entry_id"].take();
+    let used =
+        answers.iter().find(|answer| answer.status == 201).unwrap().ok()["entry"]["entry_id"]
+            .take();
     let refused = answers.iter().find(|answer| answer.status == 422).unwrap().json();
     assert_eq!(refused["entry_id"], used);
     // One that stacks does, and all of them together take off no more than the order comes to.
@@ -119,13 +144,17 @@ fn two_coupons_on_one_order() {
     assert_eq!(stacked["discount"], json!({"order_minor": 30_000, "off_minor": 25_000}));
     // Another order is another order, and a use that was undone counts no more.
     assert_eq!(uses(&codes[2], "o-2").outcome(), "201 coupon_redeem +0 = 70");
-    let open = codes.iter().find(|code| shop.get(&format!("/v1/coupons/{code}")).send().ok()["state"] == "open");
+    let open = codes
+        .iter()
+        .find(|code| shop.get(&format!("/v1/coupons/{code}")).send().ok()["state"] == "open");
     let (open, mut closed) = (open.unwrap(), codes.iter().take(2));
     let spent = closed.find(|code| *code != open).unwrap();
     assert_eq!(uses(open, "o-2").outcome(), "422 coupon-not-stackable");
-    let restore = shop.post(&format!("/v1/coupons/{spent}/restore"), &json!({"entry_id": used})).send();
+    let restore =
+        shop.post(&format!("/v1/coupons/{spent}/restore"), &json!({"entry_id": used})).send();
     assert_eq!(restore.outcome(), "201 reverse +0 = 70");
-    let discount = |answer: &tests::Answer| answer.ok()["entry"]["discount"]["off_minor"].as_i64().unwrap();
+    let discount =
+        |answer: &tests::Answer| answer.ok()["entry"]["discount"]["off_minor"].as_i64().unwrap();
     assert_eq!(uses(open, "o-1").outcome(), "422 coupon-not-stackable");
     assert_eq!(discount(&uses(open, "o-3")), 5_000);
 }
@@ -134,8 +163,7 @@ fn two_coupons_on_one_order() {
 fn a_second_system_changes_what_it_names() {
     let host = Host::start();
     let shop = host.shop();
-    let whole =
-        json!({"attributes": {"birthday": "05-17", "name": "李雷"}, "aliases": ["phone:13800000000", "card:7"]});
+    let whole = json!({"attributes": {"birthday": "05-17", "name": "李雷"}, "aliases": ["phone:13800000000", "card:7"]});
     assert_eq!(shop.put("/v1/members/m", &whole).send().outcome(), "201 profile +0 = 0");
     let patch = |body: Json| shop.ask("PATCH", "/v1/members/m").body(body.to_string());
     for (ask, outcome) in [
@@ -146,7 +174,10 @@ fn a_second_system_changes_what_it_names() {
         (patch(json!({"name": "x"})), "400 invalid-request /name"),
         (patch(json!({"aliases": {"Card": []}})), "400 invalid-request /aliases/Card"),
         (patch(json!({"aliases": {"card": ["1 2"]}})), "400 invalid-request /aliases/card/0"),
-        (shop.ask("PATCH", "/v1/members/n").body(r#"{"attributes": {"a": "b"}}"#), "404 member-not-found"),
+        (
+            shop.ask("PATCH", "/v1/members/n").body(r#"{"attributes": {"a": "b"}}"#),
+            "404 member-not-found",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
@@ -158,17 +189,28 @@ fn a_second_system_changes_what_it_names() {
     shop.buys("m", "o-1", 100).send().ok();
     assert_eq!(shop.get("/v1/members/m").send().header("etag"), Some(tag.as_str()));
     // Two that read the same: the second is told.
-    let put = |name: &str| shop.put("/v1/members/m", &json!({"attributes": {"name": name}})).with("if-match", &tag);
+    let put = |name: &str| {
+        shop.put("/v1/members/m", &json!({"attributes": {"name": name}})).with("if-match", &tag)
+    };
     let answers = at_once(8, |at| put(&format!("system {at}")).send());
     assert_eq!(count(&answers, "200 profile"), 1);
     assert_eq!(count(&answers, "412 profile-changed"), 7);
-    assert_eq!(patch(json!({"attributes": {"a": "b"}})).with("if-match", &tag).send().outcome(), "412 profile-changed");
-    assert_eq!(patch(json!({"attributes": {"a": "b"}})).with("if-match", "*").send().outcome(), "200 profile +0 = 1");
+    assert_eq!(
+        patch(json!({"attributes": {"a": "b"}})).with("if-match", &tag).send().outcome(),
+        "412 profile-changed"
+    );
+    assert_eq!(
+        patch(json!({"attributes": {"a": "b"}})).with("if-match", "*").send().outcome(),
+        "200 profile +0 = 1"
+    );
     assert_eq!(
         patch(json!({"attributes": {"a": "b"}})).with("if-match", "W/\"x\"").send().outcome(),
         "400 invalid-request If-Match"
     );
-    assert_eq!(shop.put("/v1/members/n", &json!({})).with("if-match", "*").send().outcome(), "404 member-not-found");
+    assert_eq!(
+        shop.put("/v1/members/n", &json!({})).with("if-match", "*").send().outcome(),
+        "404 member-not-found"
+    );
     assert_eq!(
         shop.put("/v1/members/n", &json!({})).with("if-match", "x").send().outcome(),
         "400 invalid-request If-Match"
@@ -183,21 +225,30 @@ fn a_second_system_changes_what_it_names() {
 #[test]
 fn ids_are_no_mistakes_and_fit_the_pattern() {
     let host = Host::start();
-    let shop = host
-        .shop_with("strict", |book| book["members"] = json!({"id_patterns": ["m-###", "vip*"], "country_code": "86"}));
+    let shop = host.shop_with("strict", |book| {
+        book["members"] = json!({"id_patterns": ["m-###", "vip*"], "country_code": "86"})
+    });
     for id in ["1.39E+10", "..", ".", "=1+1", "@SUM", "-1", "+1+1"] {
         for shop in [&shop, &host.shop()] {
-            assert_eq!(shop.buys(id, &format!("o{id}"), 100).send().outcome(), "400 member-id-refused", "{id}");
+            assert_eq!(
+                shop.buys(id, &format!("o{id}"), 100).send().outcome(),
+                "400 member-id-refused",
+                "{id}"
+            );
             let redeem = shop.redeems(id, 1).send().outcome();
             assert_eq!(redeem, "400 member-id-refused", "{id}");
         }
     }
-    for (id, outcome) in [("m-001", "201 earn +1 = 1"), ("vip", "201 earn +1 = 1"), ("m-1", "400 member-id-refused")] {
+    for (id, outcome) in
+        [("m-001", "201 earn +1 = 1"), ("vip", "201 earn +1 = 1"), ("m-1", "400 member-id-refused")]
+    {
         assert_eq!(shop.buys(id, &format!("o-{id}"), 100).send().outcome(), outcome);
     }
     assert_eq!(shop.put("/v1/members/x", &json!({})).send().outcome(), "400 member-id-refused");
     assert_eq!(shop.redeems("x", 1).send().outcome(), "404 member-not-found");
-    let bulk: Json = serde_json::from_str(include_str!("../data/field-files/bulk-earn-scientific.json")).unwrap();
+    let bulk: Json =
+        serde_json::from_str(include_str!("../data/field-files/bulk-earn-scientific.json"))
+            .unwrap();
     let outcomes = host.shop().bulk(bulk["events"].as_array().unwrap());
     assert_eq!(outcomes, ["400 member-id-refused"; 3]);
     // Accounts from before a pattern keep their ids.
@@ -214,20 +265,31 @@ fn ids_are_no_mistakes_and_fit_the_pattern() {
 fn one_number_is_one_person() {
     let host = Host::start();
     let shop = host.shop();
-    let named =
-        |id: &str, name: &str| shop.put(&format!("/v1/members/{id}"), &json!({"aliases": [name]})).send().outcome();
+    let named = |id: &str, name: &str| {
+        shop.put(&format!("/v1/members/{id}"), &json!({"aliases": [name]})).send().outcome()
+    };
     assert_eq!(named("a", "phone:138-0000-0000"), "201 profile +0 = 0");
-    for spelling in ["phone:13800000000", "phone:+8613800000000", "phone:008613800000000", "phone:8613800000000"] {
+    for spelling in [
+        "phone:13800000000",
+        "phone:+8613800000000",
+        "phone:008613800000000",
+        "phone:8613800000000",
+    ] {
         assert_eq!(named("b", spelling), "409 alias-taken", "{spelling}");
         assert_eq!(shop.member(&format!("~{spelling}"))["member_id"], "a", "{spelling}");
     }
     assert_eq!(named("b", "email:Li.Lei@Example.com"), "201 profile +0 = 0");
     assert_eq!(named("c", "email:li.lei@example.COM"), "409 alias-taken");
-    assert_eq!(shop.buys("~email:LI.LEI@example.com", "o-1", 100).send().outcome(), "201 earn +1 = 1");
+    assert_eq!(
+        shop.buys("~email:LI.LEI@example.com", "o-1", 100).send().outcome(),
+        "201 earn +1 = 1"
+    );
     assert_eq!(named("c", "phone:1.39E+10"), "400 invalid-request /aliases/0");
     assert_eq!(named("c", "email:li"), "400 invalid-request /aliases/0");
     assert_eq!(shop.member("b")["aliases"], json!(["email:li.lei@example.com"]));
     // A number that was told before numbers were spelt alike is its owner's, whoever comes new.
-    host.books().write("UPDATE alias SET alias = 'phone:13800000000' WHERE alias LIKE 'phone:%'").unwrap();
+    host.books()
+        .write("UPDATE alias SET alias = 'phone:13800000000' WHERE alias LIKE 'phone:%'")
+        .unwrap();
     assert_eq!(named("d", "phone:+8613800000000"), "409 alias-taken");
 }

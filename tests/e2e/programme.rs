@@ -11,7 +11,9 @@ fn a_new_rulebook_counts_from_its_publication() {
     assert_eq!(found["rulebook_version"], 1);
     shop.buys("m", "o-1", 1_000).send().ok();
     let mut body = json!({"name": found["name"], "rulebook": found["rulebook"].take()});
-    let publish = |body: &Json| shop.put("/v1/programmes/default", body).send().ok()["rulebook_version"].clone();
+    let publish = |body: &Json| {
+        shop.put("/v1/programmes/default", body).send().ok()["rulebook_version"].clone()
+    };
     assert_eq!(publish(&body), 1, "the document that is published already is no new version");
     body["rulebook"]["purchase"]["points_per_unit"] = "2.5".into();
     assert_eq!(publish(&body), 2);
@@ -26,14 +28,18 @@ fn a_new_rulebook_counts_from_its_publication() {
     assert_eq!(shop.buys("m", "o-3", 1_000).send().outcome(), "201 earn +10 = 45");
 }
 
-/// A rulebook that was published before a country changed its clocks is published again with the new ones.
+/// A rulebook that was published before a country changed its clocks is published again with the
+/// new ones.
 #[test]
 fn republishing_lists_what_moves() {
     let host = Host::start();
     let shop = host.shop();
     let path = "/v1/programmes/default/republish";
     let told = |query: &str| shop.post(&format!("{path}{query}"), &json!({})).send().ok();
-    assert_eq!((told("")["moves"].clone(), told("")["rulebook_version"].clone()), (json!([]), json!(1)));
+    assert_eq!(
+        (told("")["moves"].clone(), told("")["rulebook_version"].clone()),
+        (json!([]), json!(1))
+    );
     // An older edition had expected another hour from 2030 on.
     let older = "UPDATE rulebook SET document = replace(document, '\"zone\":[28800,[]]', '\"zone\":[28800,[[1900000000,32400]]]')";
     assert_eq!(host.books().write(older), Ok(1));
@@ -84,7 +90,10 @@ fn what_cannot_be_a_rule_is_named() {
         (&|b| b["name"] = "".into(), "400 invalid-request /name"),
         (&|b| b["rulebook"]["format"] = 2.into(), "400 invalid-request /rulebook/format"),
         (&|b| b["rulebook"]["currency"] = "yuan".into(), "400 invalid-request /rulebook/currency"),
-        (&|b| b["rulebook"]["time_zone"] = "Mars/Base".into(), "400 invalid-request /rulebook/time_zone"),
+        (
+            &|b| b["rulebook"]["time_zone"] = "Mars/Base".into(),
+            "400 invalid-request /rulebook/time_zone",
+        ),
         (
             &|b| b["rulebook"]["purchase"]["points_per_unit"] = "-1".into(),
             "400 invalid-request /rulebook/purchase/points_per_unit",
@@ -93,7 +102,10 @@ fn what_cannot_be_a_rule_is_named() {
             &|b| b["rulebook"]["purchase"]["points_per_unit"] = 1.5.into(),
             "400 invalid-request /rulebook/purchase/points_per_unit",
         ),
-        (&|b| b["rulebook"]["purchase"]["expiry"] = "gone".into(), "400 invalid-request /rulebook/purchase/expiry"),
+        (
+            &|b| b["rulebook"]["purchase"]["expiry"] = "gone".into(),
+            "400 invalid-request /rulebook/purchase/expiry",
+        ),
         (
             &|b| b["rulebook"]["tiers"]["levels"][0]["from"] = 5.into(),
             "400 invalid-request /rulebook/tiers/levels/0/from",
@@ -104,7 +116,9 @@ fn what_cannot_be_a_rule_is_named() {
         ),
         (&|b| b["rulebook"]["typo"] = 1.into(), "400 invalid-request /rulebook/typo"),
         (
-            &|b| b["rulebook"]["actions"]["purchase"] = b["rulebook"]["actions"]["check_in"].clone(),
+            &|b| {
+                b["rulebook"]["actions"]["purchase"] = b["rulebook"]["actions"]["check_in"].clone()
+            },
             "400 invalid-request /rulebook/actions/purchase",
         ),
         (&|b| b["rulebook"] = Json::Null, "400 invalid-request /rulebook"),
@@ -123,7 +137,10 @@ fn what_cannot_be_a_rule_is_named() {
 #[test]
 fn programmes_share_nothing() {
     let host = Host::start();
-    let (one, other) = (host.shop(), host.shop_with("other", |book| book["purchase"]["points_per_unit"] = "3".into()));
+    let (one, other) = (
+        host.shop(),
+        host.shop_with("other", |book| book["purchase"]["points_per_unit"] = "3".into()),
+    );
     for (ask, outcome) in [
         (one.buys("m", "o-1", 1_000).key("k"), "201 earn +10 = 10"),
         (other.buys("m", "o-1", 1_000).key("k"), "201 earn +30 = 30"),
@@ -147,22 +164,32 @@ fn programmes_share_nothing() {
         assert_eq!(ask.send().outcome(), outcome, "{ask:?}");
     }
     let prefix = other.all("/v1/keys", 50)[0]["prefix"].as_str().unwrap().to_owned();
-    assert_eq!(one.ask("DELETE", &format!("/v1/keys/{prefix}")).send().outcome(), "404 resource-not-found");
-    assert_eq!(one.ask("POST", &format!("/v1/keys/{prefix}/rotate")).send().outcome(), "404 resource-not-found");
+    assert_eq!(
+        one.ask("DELETE", &format!("/v1/keys/{prefix}")).send().outcome(),
+        "404 resource-not-found"
+    );
+    assert_eq!(
+        one.ask("POST", &format!("/v1/keys/{prefix}/rotate")).send().outcome(),
+        "404 resource-not-found"
+    );
 }
 
 fn rulebook_of(shop: &Shop, id: &str) -> Json {
     shop.get(&format!("/v1/programmes/{id}")).send().ok()
 }
 
-/// A group and its subsidiaries: what a subsidiary has not changed itself follows the group, however the group publishes.
+/// A group and its subsidiaries: what a subsidiary has not changed itself follows the group,
+/// however the group publishes.
 #[test]
 fn a_subsidiary_follows_the_group() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let group = host.shop();
     let put = |id: &str, inherits: Option<&str>, rulebook: &Json| {
         group
-            .put(&format!("/v1/programmes/{id}"), &json!({"name": id, "inherits": inherits, "rulebook": rulebook}))
+            .put(
+                &format!("/v1/programmes/{id}"),
+                &json!({"name": id, "inherits": inherits, "rulebook": rulebook}),
+            )
             .send()
     };
     let base = rulebook_of(&group, "default")["rulebook"].take();
@@ -181,7 +208,10 @@ fn a_subsidiary_follows_the_group() {
         assert_eq!(put(id, inherits, &base).outcome(), outcome, "{id} {inherits:?}");
     }
     let told = rulebook_of(&south, "south");
-    assert_eq!((&told["inherits"], &told["inheritance"]["problems"]), (&json!("default"), &Json::Null));
+    assert_eq!(
+        (&told["inherits"], &told["inheritance"]["problems"]),
+        (&json!("default"), &Json::Null)
+    );
     assert_eq!(
         told["inheritance"]["overrides"],
         json!(["/purchase/points_per_unit", "/tiers/levels/silver/gift_points"])
@@ -206,7 +236,10 @@ fn a_subsidiary_follows_the_group() {
     assert_eq!(told["tiers"]["levels"][1]["gift_points"], 77);
     assert_eq!(rulebook_of(&group, "north")["rulebook"], next);
     let bought = south.buys("li", "b", 5_000).send().ok();
-    assert_eq!((&bought["entry"]["points"], &bought["follow_ups"][0]["points"]), (&json!(150), &json!(77)));
+    assert_eq!(
+        (&bought["entry"]["points"], &bought["follow_ups"][0]["points"]),
+        (&json!(150), &json!(77))
+    );
     let versions = south.all("/v1/programmes/south/rulebooks", 10);
     assert_eq!(versions[0]["published_by"], "inherited:default:2");
     assert_eq!(host.fire("publish"), 200);
@@ -216,14 +249,17 @@ fn a_subsidiary_follows_the_group() {
     let marketing = group.with_bearer(&group.key("marketing"));
     next["actions"]["check_in"]["points"] = 11.into();
     marketing.put("/v1/rulebook/drafts/eleven", &next).send().ok();
-    let asked = marketing.post("/v1/rulebook/publications", &json!({"draft": "eleven"})).send().ok();
+    let asked =
+        marketing.post("/v1/rulebook/publications", &json!({"draft": "eleven"})).send().ok();
     let head = group.with_bearer(&group.key("department_head"));
-    let path = format!("/v1/rulebook/publications/{}/approve", asked["publication_id"].as_str().unwrap());
+    let path =
+        format!("/v1/rulebook/publications/{}/approve", asked["publication_id"].as_str().unwrap());
     assert_eq!(head.ask("POST", &path).send().ok()["state"], "published");
     assert_eq!(host.fire("publish"), 200);
     assert_eq!(rulebook_of(&south, "south")["rulebook"]["actions"]["check_in"]["points"], 11);
 
-    // What does not fit together is told, and stays as it is: south names an expiry that the group has taken away.
+    // What does not fit together is told, and stays as it is: south names an expiry that the group
+    // has taken away.
     own = rulebook_of(&south, "south")["rulebook"].take();
     own["purchase"]["expiry"] = "campaign".into();
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
@@ -244,16 +280,21 @@ fn a_subsidiary_follows_the_group() {
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
     assert_eq!(rulebook_of(&south, "south")["inheritance"]["problems"], Json::Null);
 
-    // What the group has agreed with others is no agreement of its subsidiaries, nor theirs a difference.
+    // What the group has agreed with others is no agreement of its subsidiaries, nor theirs a
+    // difference.
     next["exchanges"] = json!({"offers": {"north": {}}, "accepts": {"north": {"rate": "2"}}});
-    own["exchanges"] = json!({"offers": {}, "accepts": {"default": {"rate": "0.5", "expiry": null}}});
+    own["exchanges"] =
+        json!({"offers": {}, "accepts": {"default": {"rate": "0.5", "expiry": null}}});
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
     assert_eq!(put("default", None, &next).outcome(), "200");
     assert_eq!(rulebook_of(&group, "north")["rulebook"]["exchanges"], base["exchanges"]);
     let told = rulebook_of(&south, "south");
     assert_eq!(told["rulebook"]["exchanges"], own["exchanges"]);
     let overrides = told["inheritance"]["overrides"].as_array().unwrap();
-    assert!(!overrides.iter().any(|pointer| pointer.as_str().unwrap().starts_with("/exchanges")), "{overrides:?}");
+    assert!(
+        !overrides.iter().any(|pointer| pointer.as_str().unwrap().starts_with("/exchanges")),
+        "{overrides:?}"
+    );
 
     // Without the field it goes on as it was, and with null it stands alone.
     let body = json!({"name": "south", "rulebook": own});

@@ -1,4 +1,5 @@
-//! Publications: at once or at some time, major changes after an approval; never over a rulebook that nobody had seen.
+//! Publications: at once or at some time, major changes after an approval; never over a rulebook
+//! that nobody had seen.
 
 use std::thread;
 
@@ -9,7 +10,8 @@ const PATH: &str = "/v1/rulebook/publications";
 
 /// The rulebook of now with a change, kept as a draft.
 fn drafted(shop: &Shop, name: &str, change: impl FnOnce(&mut Json)) {
-    let mut book = shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook"].take();
+    let mut book =
+        shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook"].take();
     change(&mut book);
     shop.put(&format!("/v1/rulebook/drafts/{name}"), &book).send().ok();
 }
@@ -32,7 +34,11 @@ fn asks(shop: &Shop, body: &Json) -> Answer {
 }
 
 fn decides(shop: &Shop, publication: &Json, verdict: &str) -> Answer {
-    shop.post(&format!("{PATH}/{}/{verdict}", publication["publication_id"].as_str().unwrap()), &json!({})).send()
+    shop.post(
+        &format!("{PATH}/{}/{verdict}", publication["publication_id"].as_str().unwrap()),
+        &json!({}),
+    )
+    .send()
 }
 
 fn stands(shop: &Shop, publication: &Json) -> Json {
@@ -40,7 +46,9 @@ fn stands(shop: &Shop, publication: &Json) -> Json {
 }
 
 fn version(shop: &Shop) -> i64 {
-    shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook_version"].as_i64().unwrap()
+    shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook_version"]
+        .as_i64()
+        .unwrap()
 }
 
 fn earned(shop: &Shop, order: &str) -> (Json, Json) {
@@ -72,7 +80,8 @@ fn what_is_minor_is_published_by_marketing_alone() {
 
     // At midnight, and not before.
     drafted(&marketing, "triple", |book| book["purchase"]["points_per_unit"] = "3".into());
-    let planned = asks(&marketing, &json!({"draft": "triple", "at": "2026-03-02T00:00:00+08:00"})).ok();
+    let planned =
+        asks(&marketing, &json!({"draft": "triple", "at": "2026-03-02T00:00:00+08:00"})).ok();
     assert_eq!((&planned["state"], &planned["rulebook_version"]), (&json!("planned"), &Json::Null));
     // What is published is what the draft was.
     drafted(&marketing, "triple", |book| book["purchase"]["points_per_unit"] = "4".into());
@@ -102,15 +111,22 @@ fn what_is_major_needs_another_person() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let shop = host.shop();
     let [marketing, approver, head, finance] =
-        ["marketing", "approver", "department_head", "finance"].map(|role| shop.with_bearer(&shop.key(role)));
+        ["marketing", "approver", "department_head", "finance"]
+            .map(|role| shop.with_bearer(&shop.key(role)));
     drafted(&marketing, "flat", without_tiers);
     let waiting = asks(&marketing, &json!({"draft": "flat"})).ok();
     // Who approves sees what was asked for, and not what the draft has become.
     drafted(&marketing, "flat", |_| {});
     let seen = stands(&head, &waiting);
-    assert_eq!((&seen["rulebook"]["tiers"], &seen["changes"][0]["pointer"]), (&Json::Null, &json!("/tiers")));
+    assert_eq!(
+        (&seen["rulebook"]["tiers"], &seen["changes"][0]["pointer"]),
+        (&Json::Null, &json!("/tiers"))
+    );
     assert_eq!(seen["changes"].as_array().unwrap().len(), 1);
-    assert_eq!((&waiting["state"], &waiting["waits_for"]), (&json!("waiting"), &json!("department_head")));
+    assert_eq!(
+        (&waiting["state"], &waiting["waits_for"]),
+        (&json!("waiting"), &json!("department_head"))
+    );
     assert_eq!(waiting["major_changes"], json!(["/tiers"]));
     assert_eq!((host.fire("publish"), version(&shop)), (200, 1), "nothing is published unapproved");
     for (name, who, verdict, outcome) in [
@@ -122,9 +138,15 @@ fn what_is_major_needs_another_person() {
     ] {
         assert_eq!(decides(who, &waiting, verdict).outcome(), outcome, "{name}");
     }
-    let approve = head.post(&format!("{PATH}/{}/approve", waiting["publication_id"].as_str().unwrap()), &json!({}));
+    let approve = head.post(
+        &format!("{PATH}/{}/approve", waiting["publication_id"].as_str().unwrap()),
+        &json!({}),
+    );
     let done = approve.send();
-    assert_eq!((&done.ok()["state"], &done.ok()["decided_by"]), (&json!("published"), &json!("department_head")));
+    assert_eq!(
+        (&done.ok()["state"], &done.ok()["decided_by"]),
+        (&json!("published"), &json!("department_head"))
+    );
     approve.send().assert_replays(&done);
     assert_eq!(version(&shop), 2);
     for (who, verdict) in [(&head, "reject"), (&marketing, "withdraw")] {
@@ -140,7 +162,9 @@ fn what_is_major_needs_another_person() {
     assert_eq!(decides(&head, &own, "approve").outcome(), "409 request-resolved");
 
     // Approved of for later, and stopped before.
-    drafted(&marketing, "year", |book| book["expiry"]["campaign"] = json!({"policy": "days", "days": 365}));
+    drafted(&marketing, "year", |book| {
+        book["expiry"]["campaign"] = json!({"policy": "days", "days": 365})
+    });
     let later = json!({"draft": "year", "at": "2026-03-05T00:00:00+08:00"});
     let plans: Vec<Json> = (0..3).map(|_| asks(&marketing, &later).ok()).collect();
     for plan in &plans {
@@ -183,7 +207,11 @@ fn what_cannot_be_published() {
     assert_eq!((version(&shop), shop.all(PATH, 10).len()), (1, 0), "nothing was kept");
     let later = json!({"draft": "double", "at": "2026-03-05T00:00:00+08:00"});
     let mine = asks(&shop, &later).ok();
-    assert_eq!(decides(&other, &mine, "withdraw").outcome(), "404 resource-not-found", "another programme");
+    assert_eq!(
+        decides(&other, &mine, "withdraw").outcome(),
+        "404 resource-not-found",
+        "another programme"
+    );
 
     // Another rulebook came first.
     drafted(&shop, "triple", |book| book["purchase"]["points_per_unit"] = "3".into());
@@ -207,21 +235,26 @@ fn a_publication_is_asked_for_once() {
     for (body, state) in [(&at, "planned"), (&json!({"draft": "double"}), "published")] {
         let key = format!("ask-{state}");
         let ids: Vec<Json> = thread::scope(|scope| {
-            let asked: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| marketing.post(PATH, body).key(&key).send().ok())).collect();
+            let asked: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| marketing.post(PATH, body).key(&key).send().ok()))
+                .collect();
             asked.into_iter().map(|asked| asked.join().unwrap()["publication_id"].clone()).collect()
         });
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
         assert_eq!(stands(&marketing, &json!({"publication_id": ids[0]}))["state"], state);
     }
     assert_eq!((marketing.all(PATH, 10).len(), version(&shop)), (2, 2));
-    // The answer was lost, and the time has come meanwhile: the same publication, and no complaint about its time.
+    // The answer was lost, and the time has come meanwhile: the same publication, and no complaint
+    // about its time.
     host.books().write("DELETE FROM receipt").unwrap();
     host.clock("2026-03-03T00:00:00+08:00");
     let again = marketing.post(PATH, &at).key("ask-planned").send().ok();
     assert_eq!(again["state"], "superseded");
     let other = json!({"draft": "triple"});
-    assert_eq!(marketing.post(PATH, &other).key("ask-planned").send().outcome(), "422 idempotency-key-reused");
+    assert_eq!(
+        marketing.post(PATH, &other).key("ask-planned").send().outcome(),
+        "422 idempotency-key-reused"
+    );
     assert_eq!((marketing.all(PATH, 10).len(), version(&shop)), (2, 2));
 }
 
@@ -238,23 +271,36 @@ fn of_many_at_once_one_is_published() {
     let outcomes: Vec<Json> = thread::scope(|scope| {
         let ask = |rate: usize| {
             let marketing = &marketing;
-            scope.spawn(move || asks(marketing, &json!({"draft": format!("d{rate}"), "base_version": 1})))
+            scope.spawn(move || {
+                asks(marketing, &json!({"draft": format!("d{rate}"), "base_version": 1}))
+            })
         };
         let asked: Vec<_> = (0..8).map(ask).collect();
-        asked.into_iter().map(|asked| asked.join().unwrap()).filter(|a| a.status == 201).map(|a| a.ok()).collect()
+        asked
+            .into_iter()
+            .map(|asked| asked.join().unwrap())
+            .filter(|a| a.status == 201)
+            .map(|a| a.ok())
+            .collect()
     });
     assert_eq!(version(&shop), 2);
-    let states: Vec<Json> = outcomes.iter().map(|found| stands(&shop, found)["state"].clone()).collect();
+    let states: Vec<Json> =
+        outcomes.iter().map(|found| stands(&shop, found)["state"].clone()).collect();
     assert_eq!(states.iter().filter(|state| **state == "published").count(), 1, "{states:?}");
-    assert!(states.iter().all(|state| *state == "published" || *state == "superseded"), "{states:?}");
+    assert!(
+        states.iter().all(|state| *state == "published" || *state == "superseded"),
+        "{states:?}"
+    );
 }
 
-/// An action of 10^9 points, a looser cap, a doubled rate: nothing that makes points goes live without a second person.
+/// An action of 10^9 points, a looser cap, a doubled rate: nothing that makes points goes live
+/// without a second person.
 #[test]
 fn what_makes_points_is_major() {
     let host = Host::start();
     let shop = host.shop();
-    let [marketing, head] = ["marketing", "department_head"].map(|role| shop.with_bearer(&shop.key(role)));
+    let [marketing, head] =
+        ["marketing", "department_head"].map(|role| shop.with_bearer(&shop.key(role)));
     let changes: [(&str, Change); 5] = [
         ("/actions", |book| book["actions"]["share"]["points"] = json!(1_000_000_000)),
         ("/caps", |book| book["caps"]["points_per_day"] = Json::Null),
@@ -267,7 +313,10 @@ fn what_makes_points_is_major() {
     for (place, change) in changes {
         drafted(&marketing, "more", change);
         let asked = asks(&marketing, &json!({"draft": "more"})).ok();
-        assert_eq!((&asked["state"], &asked["major_changes"]), (&json!("waiting"), &json!([place])));
+        assert_eq!(
+            (&asked["state"], &asked["major_changes"]),
+            (&json!("waiting"), &json!([place]))
+        );
         assert_eq!(decides(&head, &asked, "reject").ok()["state"], "rejected");
     }
     assert_eq!((host.fire("publish"), version(&shop)), (200, 1));

@@ -13,13 +13,19 @@ fn host() -> (Host, Shop) {
 #[test]
 fn the_last_points_are_spent_once() {
     let (_host, shop) = host();
-    for (round, (balance, amount)) in [(1_000, 30), (64, 1), (63, 1), (99, 50), (29, 30)].into_iter().enumerate() {
+    for (round, (balance, amount)) in
+        [(1_000, 30), (64, 1), (63, 1), (99, 50), (29, 30)].into_iter().enumerate()
+    {
         let member = format!("m-{round}");
         shop.buys(&member, &format!("o-{round}"), balance * 100).send().ok();
         let answers = at_once(64, |_| shop.redeems(&member, amount).send());
         let winners = usize::try_from(balance / amount).unwrap().min(64);
         assert_eq!(count(&answers, "201 redeem"), winners, "{balance} by {amount}");
-        assert_eq!(count(&answers, "422 insufficient-points"), 64 - winners, "{balance} by {amount}");
+        assert_eq!(
+            count(&answers, "422 insufficient-points"),
+            64 - winners,
+            "{balance} by {amount}"
+        );
         assert_eq!(shop.balance(&member), balance - amount * i64::try_from(winners).unwrap());
     }
 }
@@ -45,7 +51,11 @@ fn one_key_takes_effect_once() {
             replay.assert_replays(first[0]);
         }
         let written = host.books().number("SELECT count(*) FROM entry") - entries;
-        assert_eq!(written, i64::try_from(outcome.split(", ").count()).unwrap() * i64::from(outcome.starts_with("20")));
+        assert_eq!(
+            written,
+            i64::try_from(outcome.split(", ").count()).unwrap()
+                * i64::from(outcome.starts_with("20"))
+        );
     }
 }
 
@@ -80,7 +90,8 @@ fn a_busy_member_is_refused_too() {
         _ => (0..20).map(|i| shop.buys("m", &format!("o-{n}-{i}"), 100).send()).collect(),
     });
     let answers: Vec<Answer> = answers.into_iter().flatten().collect();
-    // So many at once may well be told to come back; a refusal may not, as what is stored decides it at once.
+    // So many at once may well be told to come back; a refusal may not, as what is stored decides
+    // it at once.
     let earned = |outcome: &String| outcome.starts_with("201 earn +1 =") || outcome == "503 busy";
     let others = answers.iter().map(Answer::outcome).filter(|outcome| !earned(outcome));
     assert_eq!(others.collect::<Vec<_>>(), vec!["422 insufficient-points"; 25]);
@@ -95,7 +106,9 @@ fn a_new_member_is_made_once() {
         2 => shop.buys("m", &format!("o-{n}"), 1_000).send(),
         _ => shop.get("/v1/members/m").send(),
     });
-    for (outcome, times) in [("201 earn +100 =", 1), ("422 limit-reached", 9), ("201 earn +10 =", 10)] {
+    for (outcome, times) in
+        [("201 earn +100 =", 1), ("422 limit-reached", 9), ("201 earn +10 =", 10)]
+    {
         assert_eq!(count(&answers, outcome), times, "{outcome}");
     }
     let registered = answers.iter().filter(|answer| answer.outcome().contains(" profile ")).count();
@@ -123,8 +136,10 @@ fn bulk_and_single_earns_do_not_mind_each_other() {
         } else {
             for n in 0..60 {
                 let order = worker * 30 + n;
-                let answer =
-                    shop.buys(&format!("m-{}", order % 7), &format!("o-{order}"), 100).key(format!("k-{order}")).send();
+                let answer = shop
+                    .buys(&format!("m-{}", order % 7), &format!("o-{order}"), 100)
+                    .key(format!("k-{order}"))
+                    .send();
                 assert!(answer.outcome().starts_with("201 earn +1"), "{}", answer.outcome());
             }
         }
@@ -152,7 +167,8 @@ fn a_fresh_database_is_set_up_once() {
     assert_eq!(host.books().number("SELECT count(*) FROM rulebook"), 1);
 }
 
-/// While a new rulebook is published, every earn is by the old one or by the new one, and says by which.
+/// While a new rulebook is published, every earn is by the old one or by the new one, and says by
+/// which.
 #[test]
 fn publishing_under_load() {
     let (_host, shop) = host();
@@ -162,12 +178,19 @@ fn publishing_under_load() {
             if worker == 0 {
                 let mut book = book.clone();
                 book["purchase"]["points_per_unit"] = (n + 2).to_string().into();
-                let put = shop.put("/v1/programmes/default", &json!({"name": "x", "rulebook": book}));
+                let put =
+                    shop.put("/v1/programmes/default", &json!({"name": "x", "rulebook": book}));
                 assert_eq!(put.send().ok()["rulebook_version"], n + 2);
             } else {
-                let entry =
-                    shop.buys(&format!("m-{worker}"), &format!("o-{worker}-{n}"), 1_000).send().ok()["entry"].take();
-                assert_eq!(entry["points"].as_i64().unwrap(), 10 * entry["rulebook_version"].as_i64().unwrap());
+                let entry = shop
+                    .buys(&format!("m-{worker}"), &format!("o-{worker}-{n}"), 1_000)
+                    .send()
+                    .ok()["entry"]
+                    .take();
+                assert_eq!(
+                    entry["points"].as_i64().unwrap(),
+                    10 * entry["rulebook_version"].as_i64().unwrap()
+                );
             }
         }
     });

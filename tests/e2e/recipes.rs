@@ -1,4 +1,5 @@
-//! docs/recipes/rules.md, word by word: each rulebook is published, each event sent, and what it awards compared with the table.
+//! docs/recipes/rules.md, word by word: each rulebook is published, each event sent, and what it
+//! awards compared with the table.
 
 use serde_json::{Map, Value as Json, json};
 use tests::{Host, Shop};
@@ -17,10 +18,16 @@ fn recipes() -> Vec<Recipe> {
         let name = section.lines().next().unwrap().to_owned();
         let json = section.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
         let part = serde_json::from_str(json).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let cells =
-            |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+        let cells = |line: &str| {
+            line.trim_matches('|')
+                .split(" | ")
+                .map(|cell| cell.trim().to_owned())
+                .collect::<Vec<_>>()
+        };
         let rows = section.lines().filter(|line| line.starts_with('|')).skip(2).map(cells);
-        let rows = rows.map(|row| row.try_into().unwrap_or_else(|row| panic!("{name}: {row:?}"))).collect();
+        let rows = rows
+            .map(|row| row.try_into().unwrap_or_else(|row| panic!("{name}: {row:?}")))
+            .collect();
         recipes.push(Recipe { name, part, rows });
     }
     recipes
@@ -28,11 +35,13 @@ fn recipes() -> Vec<Recipe> {
 
 /// `food/X1 2×10.00, books 1×5.00 @app/7 #order` or `check_in @app`.
 fn event(number: usize, member: &str, text: &str) -> Json {
-    let (mut event, mut lines, mut words) = (json!({"member_id": member, "event": "purchase"}), Vec::new(), Vec::new());
+    let (mut event, mut lines, mut words) =
+        (json!({"member_id": member, "event": "purchase"}), Vec::new(), Vec::new());
     for word in text.split(' ') {
         if let Some(place) = word.strip_prefix('@') {
-            let (channel, store) =
-                place.split_once('/').map_or((place, None), |(channel, store)| (channel, Some(store)));
+            let (channel, store) = place
+                .split_once('/')
+                .map_or((place, None), |(channel, store)| (channel, Some(store)));
             event["channel"] = channel.into();
             event["store_id"] = json!(store);
         } else if let Some(reference) = word.strip_prefix('#') {
@@ -46,7 +55,9 @@ fn event(number: usize, member: &str, text: &str) -> Json {
         return event;
     }
     for (index, pair) in words.chunks(2).enumerate() {
-        let (category, sku) = pair[0].split_once('/').map_or((pair[0], None), |(category, sku)| (category, Some(sku)));
+        let (category, sku) = pair[0]
+            .split_once('/')
+            .map_or((pair[0], None), |(category, sku)| (category, Some(sku)));
         let (quantity, price) = pair[1].trim_end_matches(',').split_once('×').unwrap();
         let quantity: i64 = quantity.parse().unwrap();
         let price: i64 = price.replace('.', "").parse().unwrap();
@@ -72,7 +83,8 @@ fn awarded(answer: &Json, event: &str) -> Vec<(String, String)> {
         }
         let lots = list(&entry["lots"]);
         let source = |lot: &&Json| lot["source"] == rule;
-        let lot = lots.iter().find(source).or_else(|| lots.iter().find(|lot| lot["source"] == event));
+        let lot =
+            lots.iter().find(source).or_else(|| lots.iter().find(|lot| lot["source"] == event));
         let end = lot.and_then(|lot| lot["expires_at"].as_str()).unwrap_or("never");
         // Midnight in Shanghai is 16:00 UTC of the last valid day.
         assert!(end == "never" || end.ends_with("T16:00:00Z"), "{end}");
@@ -97,16 +109,22 @@ fn play(shop: &Shop, host: &Host, recipe: &Recipe) {
     for (number, [member, when, text, expected]) in recipe.rows.iter().enumerate() {
         let place = format!("{}, row {}: {text}", recipe.name, number + 1);
         host.clock(&format!("{}:00+08:00", when.replace(' ', "T")));
-        let (member, told) =
-            member.split_once(' ').map_or((member.as_str(), None), |(member, told)| (member, Some(told)));
+        let (member, told) = member
+            .split_once(' ')
+            .map_or((member.as_str(), None), |(member, told)| (member, Some(told)));
         if let Some((name, value)) = told.and_then(|told| told.split_once('=')) {
             let attributes = Map::from_iter([(name.to_owned(), Json::from(value))]);
-            shop.put(&format!("/v1/members/{member}"), &json!({"attributes": attributes})).send().ok();
+            shop.put(&format!("/v1/members/{member}"), &json!({"attributes": attributes}))
+                .send()
+                .ok();
         }
         if text == "—" {
             shop.runs("night");
             let view = shop.member(member);
-            let has = [format!("{} points", view["balance"]), view["tier"]["id"].as_str().unwrap_or("none").to_owned()];
+            let has = [
+                format!("{} points", view["balance"]),
+                view["tier"]["id"].as_str().unwrap_or("none").to_owned(),
+            ];
             assert!(has.contains(expected), "{place}: {has:?}, not {expected}");
             continue;
         }
@@ -114,14 +132,21 @@ fn play(shop: &Shop, host: &Host, recipe: &Recipe) {
         let rehearsed = shop.post("/v1/earn?dry_run=true", &body).send();
         let answer = shop.post("/v1/earn", &body).send();
         if let Some(slug) = expected.strip_prefix("refused ") {
-            assert!(answer.outcome().ends_with(&format!(" {slug}")), "{place}: {}", answer.outcome());
+            assert!(
+                answer.outcome().ends_with(&format!(" {slug}")),
+                "{place}: {}",
+                answer.outcome()
+            );
             continue;
         }
         let json = answer.ok();
         let actual = awarded(&json, body["event"].as_str().unwrap());
         let wanted: Vec<&str> = expected.split(", ").collect();
         let is_same = actual.len() == wanted.len()
-            && actual.iter().zip(&wanted).all(|((short, long), wanted)| short == wanted || long == wanted);
+            && actual
+                .iter()
+                .zip(&wanted)
+                .all(|((short, long), wanted)| short == wanted || long == wanted);
         assert!(is_same, "{place}: {actual:?}, not {expected}");
         // A rehearsal says the same, and both say why the other rules of the event are silent.
         let rehearsed = rehearsed.ok();

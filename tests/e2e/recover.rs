@@ -8,14 +8,26 @@ fn stolen_points_are_traced_and_come_back() {
     let host = Host::start();
     let shop = host.shop();
     let anna = shop.with_bearer(&shop.key("approver"));
-    shop.buys("m", "o-1", 10_000).with("device-id", "phone-1").with("client-ip", "192.0.2.1").send().ok();
-    shop.buys("m-2", "o-2", 5_000).with("device-id", "phone-9").with("client-ip", "2001:DB8::1").send().ok();
+    shop.buys("m", "o-1", 10_000)
+        .with("device-id", "phone-1")
+        .with("client-ip", "192.0.2.1")
+        .send()
+        .ok();
+    shop.buys("m-2", "o-2", 5_000)
+        .with("device-id", "phone-9")
+        .with("client-ip", "2001:DB8::1")
+        .send()
+        .ok();
     let steal = |points: i64| {
-        let ask = shop.redeems("m", points).with("device-id", "phone-9").with("client-ip", "2001:db8:0::1");
+        let ask = shop
+            .redeems("m", points)
+            .with("device-id", "phone-9")
+            .with("client-ip", "2001:db8:0::1");
         ask.send().ok()["entry"]["entry_id"].as_str().unwrap().to_owned()
     };
     let stolen = [steal(40), steal(25)];
-    let own = shop.redeems("m", 5).with("device-id", "phone-1").send().ok()["entry"]["entry_id"].clone();
+    let own =
+        shop.redeems("m", 5).with("device-id", "phone-1").send().ok()["entry"]["entry_id"].clone();
     anna.post("/v1/members/m/freeze", &json!({"reason": "the owner called"})).send().ok();
     // By device, by address in any spelling, by member, by actor and time.
     let traced = |query: &str| {
@@ -52,7 +64,10 @@ fn stolen_points_are_traced_and_come_back() {
     for (ask, outcome) in [
         (till.post("/v1/members/m/recover", &body), "403 forbidden"),
         (recover(&json!({"entry_ids": [], "reason": "x"})), "400 invalid-request /entry_ids"),
-        (recover(&json!({"entry_ids": [stolen[0], stolen[0]], "reason": "x"})), "400 invalid-request /entry_ids/1"),
+        (
+            recover(&json!({"entry_ids": [stolen[0], stolen[0]], "reason": "x"})),
+            "400 invalid-request /entry_ids/1",
+        ),
         (recover(&json!({"entry_ids": ["x"], "reason": "x"})), "400 invalid-request /entry_ids/0"),
         (
             recover(&json!({"entry_ids": ["00000000-0000-7000-8000-000000000000"], "reason": "x"})),
@@ -83,13 +98,15 @@ fn stolen_points_are_traced_and_come_back() {
     let again = recover(&body).send().ok();
     assert_eq!(approve(&ben, &again).outcome(), "409 nothing-to-reverse");
     // The operator is held up by nobody.
-    let mistake = shop.post("/v1/members/m/recover", &json!({"entry_ids": [own], "reason": "a mistake"}));
+    let mistake =
+        shop.post("/v1/members/m/recover", &json!({"entry_ids": [own], "reason": "a mistake"}));
     assert_eq!(mistake.send().outcome(), "201 reverse +5 = 100");
     anna.post("/v1/members/m/restore", &json!({"reason": "new password"})).send().ok();
     assert_eq!(shop.redeems("m", 100).send().outcome(), "201 redeem -100 = 0");
 }
 
-/// One phone for many accounts: as many check-ins as the rulebook allows on one device, whoever asks, from several instances at once.
+/// One phone for many accounts: as many check-ins as the rulebook allows on one device, whoever
+/// asks, from several instances at once.
 #[test]
 fn one_device_checks_in_as_often_as_it_may() {
     let host = Host::start_with(&["--instances", "3"]);
@@ -97,10 +114,17 @@ fn one_device_checks_in_as_often_as_it_may() {
     let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
     book["actions"]["check_in"]["device_limit"] = json!({"times": 3, "per": "day"});
     shop.put("/v1/programmes/default", &json!({"name": "careful", "rulebook": book})).send().ok();
-    let answers = tests::at_once(32, |n| shop.does(&format!("m-{n}"), "check_in").with("device-id", "one").send());
-    let count = |outcome: &str| answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count();
+    let answers = tests::at_once(32, |n| {
+        shop.does(&format!("m-{n}"), "check_in").with("device-id", "one").send()
+    });
+    let count = |outcome: &str| {
+        answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
+    };
     assert_eq!((count("201 earn +5 = 5"), count("422 device-limit-reached")), (3, 29));
-    assert_eq!(shop.does("m-99", "check_in").with("device-id", "another").send().outcome(), "201 earn +5 = 5");
+    assert_eq!(
+        shop.does("m-99", "check_in").with("device-id", "another").send().outcome(),
+        "201 earn +5 = 5"
+    );
     assert_eq!(
         shop.does("m-99", "check_in").with("device-id", "x".repeat(129)).send().outcome(),
         "400 invalid-request Device-Id"

@@ -9,7 +9,10 @@ fn points_are_spent_all_or_nothing() {
     let shop = host.shop();
     shop.buys("m", "o-1", 10_000).send().ok();
     let named = |points: i64, reference: &str| {
-        shop.post("/v1/redeem", &json!({"member_id": "m", "points": points, "reference": reference, "reason": "a mug"}))
+        shop.post(
+            "/v1/redeem",
+            &json!({"member_id": "m", "points": points, "reference": reference, "reason": "a mug"}),
+        )
     };
     for (ask, outcome) in [
         (shop.redeems("m", 101), "422 insufficient-points"),
@@ -22,7 +25,10 @@ fn points_are_spent_all_or_nothing() {
         (shop.redeems("m", 1), "422 insufficient-points"),
         (shop.redeems("m", 0), "400 invalid-request /points"),
         (shop.redeems("m", -5), "400 invalid-request /points"),
-        (shop.post("/v1/redeem?dry_run=true", &json!({"member_id": "m", "points": 1})), "422 insufficient-points"),
+        (
+            shop.post("/v1/redeem?dry_run=true", &json!({"member_id": "m", "points": 1})),
+            "422 insufficient-points",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
@@ -31,7 +37,10 @@ fn points_are_spent_all_or_nothing() {
         (&refused["balance"], &refused["missing_points"], &refused["retry_may_help"]),
         (&json!(0), &json!(7), &json!(true))
     );
-    assert_eq!(shop.history("m"), ["earn +100 = 100", "redeem -30 = 70", "redeem -30 = 40", "redeem -40 = 0"]);
+    assert_eq!(
+        shop.history("m"),
+        ["earn +100 = 100", "redeem -30 = 70", "redeem -30 = 40", "redeem -40 = 0"]
+    );
 }
 
 /// Also when points have come in the meantime: the caller has acted on the answer it got.
@@ -58,7 +67,10 @@ fn what_expires_first_is_spent_first() {
     let drawn = |lot: i64, points: i64| json!({"lot": lot, "change": "drawn", "points": points});
     assert_eq!(spent["entry"]["lots"], json!([drawn(2, -5), drawn(1, -2)]));
     let lots = shop.all("/v1/members/m/lots", 10);
-    assert_eq!((lots.len(), &lots[0]["remaining"], &lots[0]["source"]), (1, &json!(8), &json!("purchase")));
+    assert_eq!(
+        (lots.len(), &lots[0]["remaining"], &lots[0]["source"]),
+        (1, &json!(8), &json!("purchase"))
+    );
 }
 
 /// A hundred lots are more than the first load reads.

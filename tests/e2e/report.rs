@@ -1,4 +1,5 @@
-//! `/v1/reports`: the trial balance; what the audit finds; and that the file itself refuses to be edited.
+//! `/v1/reports`: the trial balance; what the audit finds; and that the file itself refuses to be
+//! edited.
 
 use serde_json::{Value as Json, json};
 use tests::Host;
@@ -18,12 +19,19 @@ fn a_trial_balance_sums_to_zero() {
         report["accounts"].as_array().unwrap().iter().map(row).collect::<Vec<_>>().join(", ")
     };
     assert_eq!(accounts(""), "issued -3050, members 2750, redeemed 300");
-    assert_eq!(accounts("?to=2026-03-11T00:00:00%2B08:00"), "issued -3000, members 2700, redeemed 300");
+    assert_eq!(
+        accounts("?to=2026-03-11T00:00:00%2B08:00"),
+        "issued -3000, members 2700, redeemed 300"
+    );
     assert_eq!(accounts("?from=2026-03-11T00:00:00%2B08:00"), "issued -50, members 50");
     assert_eq!(accounts("?from=2030-01-01T00:00:00Z"), "");
     for query in ["from=yesterday", "to=2026-03-11", "from=2026-03-11T00:00:00", "from="] {
         let place = format!("400 invalid-request ?{}", query.split_once('=').unwrap().0);
-        assert_eq!(shop.get(&format!("/v1/reports/trial-balance?{query}")).send().outcome(), place, "{query}");
+        assert_eq!(
+            shop.get(&format!("/v1/reports/trial-balance?{query}")).send().outcome(),
+            place,
+            "{query}"
+        );
     }
 }
 
@@ -44,7 +52,10 @@ fn the_file_refuses_to_have_entries_edited() {
         "INSERT OR REPLACE INTO entry SELECT * FROM entry",
     ] {
         let refused = host.books().write(statement);
-        assert!(refused.as_ref().is_err_and(|why| why.contains("append-only")), "{statement}: {refused:?}");
+        assert!(
+            refused.as_ref().is_err_and(|why| why.contains("append-only")),
+            "{statement}: {refused:?}"
+        );
     }
     assert_eq!(host.books().snapshot(), before);
     assert_eq!(shop.history("m"), ["earn +10 = 10"]);
@@ -58,11 +69,17 @@ fn the_audit_finds_what_was_edited() {
             "points of an entry",
             "UPDATE entry SET points = points + 1, balance_after = balance_after + 1 WHERE sequence = 2",
         ),
-        ("text of an entry", "UPDATE entry SET body = replace(body, 'o-1', 'o-7') WHERE sequence = 1"),
+        (
+            "text of an entry",
+            "UPDATE entry SET body = replace(body, 'o-1', 'o-7') WHERE sequence = 1",
+        ),
         ("time of an entry", "UPDATE entry SET recorded_at = recorded_at - 1 WHERE sequence = 2"),
         ("last entry gone", "DELETE FROM entry WHERE sequence = 3"),
         ("middle entry gone", "DELETE FROM entry WHERE sequence = 2"),
-        ("entry of another programme", "UPDATE entry SET programme_no = programme_no + 1 WHERE sequence = 3"),
+        (
+            "entry of another programme",
+            "UPDATE entry SET programme_no = programme_no + 1 WHERE sequence = 3",
+        ),
         ("lot topped up", "UPDATE lot SET remaining = remaining + 1 WHERE number = 1"),
         ("lot lives longer", "UPDATE lot SET expires_at = expires_at + 1 WHERE number = 1"),
         ("balance raised", "UPDATE member SET points_in_lots = points_in_lots + 1"),
@@ -88,7 +105,12 @@ fn the_audit_finds_what_was_edited() {
         assert!(books.write(statement).unwrap() > 0, "{what}");
         for audit in ["/v1/reports/audit", "/v1/reports/audit?member_id=m"] {
             let answer = shop.get(audit).send();
-            assert_eq!((answer.status, &answer.json()["clean"]), (200, &json!(false)), "{what}: {}", answer.text());
+            assert_eq!(
+                (answer.status, &answer.json()["clean"]),
+                (200, &json!(false)),
+                "{what}: {}",
+                answer.text()
+            );
         }
     }
 }
@@ -103,7 +125,9 @@ fn budgets_and_their_red_line() {
     });
     let told = || shop.get("/v1/reports/budgets").send().ok()["budgets"].clone();
     let rows = || {
-        let row = |b: &Json| format!("{} {} {}/{} {}", b["rule"], b["per"], b["granted"], b["points"], b["red"]);
+        let row = |b: &Json| {
+            format!("{} {} {}/{} {}", b["rule"], b["per"], b["granted"], b["points"], b["red"])
+        };
         told().as_array().unwrap().iter().map(|b| row(b).replace('"', "")).collect::<Vec<_>>()
     };
     assert_eq!(rows(), ["null month 0/200 false", "gift day 0/50 false"]);
@@ -133,10 +157,16 @@ fn members_with_all_the_points_there_are_do_not_end_the_reports() {
             shop.buys(member, member, 100_000_000_000).send().outcome(),
             "201 earn +1000000000000000 = 1000000000000000"
         );
-        assert_eq!(shop.buys(member, &format!("{member}-2"), 100).send().outcome(), "422 amount-out-of-range");
+        assert_eq!(
+            shop.buys(member, &format!("{member}-2"), 100).send().outcome(),
+            "422 amount-out-of-range"
+        );
     }
     for report in ["trial-balance", "audit", "exchanges", "budgets"] {
         assert_eq!(shop.get(&format!("/v1/reports/{report}")).send().status, 200, "{report}");
     }
-    assert_eq!(shop.get("/v1/reports/trial-balance").send().ok()["kinds"][0]["points"], 2_000_000_000_000_000i64);
+    assert_eq!(
+        shop.get("/v1/reports/trial-balance").send().ok()["kinds"][0]["points"],
+        2_000_000_000_000_000i64
+    );
 }

@@ -1,4 +1,5 @@
-//! Returns of every day over HTTP: lines that points paid, refunds without goods, pieces of a reward, and the gifts of a tier.
+//! Returns of every day over HTTP: lines that points paid, refunds without goods, pieces of a
+//! reward, and the gifts of a tier.
 
 use serde_json::{Value as Json, json};
 use tests::{Answer, Host, Shop};
@@ -33,7 +34,8 @@ fn money(amount_minor: i64) -> Json {
 #[test]
 fn the_points_of_a_line_come_back_with_it() {
     let (_host, shop) = rich();
-    let pay = json!({"member_id": "m", "reference": "o-2", "lines": [{"line_id": "mug", "points": 300}]});
+    let pay =
+        json!({"member_id": "m", "reference": "o-2", "lines": [{"line_id": "mug", "points": 300}]});
     let paid = shop.post("/v1/redeem", &pay).send();
     assert_eq!(paid.outcome(), "201 redeem -300 = 700");
     assert_eq!(paid.ok()["entry"]["lines"][0]["granted"], -300);
@@ -45,8 +47,14 @@ fn the_points_of_a_line_come_back_with_it() {
     for (body, outcome) in [
         (json!({"lines": [], "points": 5}), "400 invalid-request /lines /points"),
         (json!({"lines": [{"line_id": "a", "points": 0}]}), "400 invalid-request /lines/0/points"),
-        (json!({"lines": [{"line_id": "a", "points": 5}], "points": 6}), "400 invalid-request /points"),
-        (json!({"lines": [{"line_id": "a", "points": 5}], "reward_id": "mug"}), "400 invalid-request /lines"),
+        (
+            json!({"lines": [{"line_id": "a", "points": 5}], "points": 6}),
+            "400 invalid-request /points",
+        ),
+        (
+            json!({"lines": [{"line_id": "a", "points": 5}], "reward_id": "mug"}),
+            "400 invalid-request /lines",
+        ),
     ] {
         let mut body = body;
         body["member_id"] = "m".into();
@@ -71,7 +79,10 @@ fn what_is_not_known_is_asked_for() {
     assert_eq!(one(Some(401)).outcome(), "422 more-than-left");
     // The reference of the return is not used up by what was refused.
     assert_eq!(one(Some(200)).outcome(), "201 reverse +0 = 800, reverse +200 = 800");
-    assert_eq!(back(&shop, "o-2", &json!({})).outcome(), "201 reverse +0 = 1000, reverse +200 = 1000");
+    assert_eq!(
+        back(&shop, "o-2", &json!({})).outcome(),
+        "201 reverse +0 = 1000, reverse +200 = 1000"
+    );
 }
 
 #[test]
@@ -86,7 +97,10 @@ fn money_goes_back_without_goods() {
         (json!({"refund": money(0)}), "400 invalid-request /refund/amount_minor"),
         (json!({"refund": money(1), "points": 3}), "400 invalid-request /refund"),
         (json!({"refund": money(1), "event": "redeem"}), "400 invalid-request /refund"),
-        (json!({"lines": [{"line_id": "coat", "refund": money(1), "quantity": 2}]}), "400 invalid-request /lines/0"),
+        (
+            json!({"lines": [{"line_id": "coat", "refund": money(1), "quantity": 2}]}),
+            "400 invalid-request /lines/0",
+        ),
         (json!({"lines": [{"line_id": "coat", "refund": money(2_000)}]}), "201 reverse -20 = 1050"),
         (json!({"lines": [{"line_id": "sock", "refund": money(1)}]}), "422 more-than-left"),
         (json!({"lines": [{"line_id": "coat"}]}), "201 reverse -50 = 1000"),
@@ -100,7 +114,8 @@ fn money_goes_back_without_goods() {
 #[test]
 fn one_of_three_rewards_comes_back() {
     let (_host, shop) = rich();
-    let mug = json!({"name": "Mug", "points": 100, "stock": 5, "limit": {"times": 3, "per": "month"}});
+    let mug =
+        json!({"name": "Mug", "points": 100, "stock": 5, "limit": {"times": 3, "per": "month"}});
     shop.put("/v1/rewards/mug", &mug).send().ok();
     let take = json!({"member_id": "m", "reward_id": "mug", "quantity": 3});
     let taken = shop.post("/v1/redeem", &take).send();
@@ -178,7 +193,9 @@ fn an_order_from_before_a_merger_comes_back() {
     assert_eq!(shop.buys("old", "o-2", 5_000).send().outcome(), "201 earn +50 = 110");
     shop.buys("she", "o-3", 2_000).send().ok();
     // The operator is held up by nobody; others ask for it.
-    shop.post("/v1/members/she/merge", &json!({"from_member_id": "old", "reason": "one person"})).send().ok();
+    shop.post("/v1/members/she/merge", &json!({"from_member_id": "old", "reason": "one person"}))
+        .send()
+        .ok();
     assert_eq!(shop.balance("she"), 130);
     let part = json!({"member_id": "she", "reference": "o-1", "refund": money(3_000)});
     assert_eq!(shop.post("/v1/reverse", &part).send().outcome(), "201 reverse -30 = 100");
@@ -188,7 +205,10 @@ fn an_order_from_before_a_merger_comes_back() {
     assert_eq!(shop.returns("she", "o-2").send().outcome(), "409 nothing-to-reverse");
     assert_eq!(shop.returns("she", "o-1").send().outcome(), "201 reverse -70 = 20");
     let closed = shop.returns("old", "o-1").send();
-    assert_eq!((closed.outcome().as_str(), &closed.json()["into"]), ("409 member-merged", &json!("she")));
+    assert_eq!(
+        (closed.outcome().as_str(), &closed.json()["into"]),
+        ("409 member-merged", &json!("she"))
+    );
 }
 
 #[test]
@@ -213,7 +233,10 @@ fn a_mistaken_grant_goes_from_its_own_lot() {
     assert_eq!(ask(200, Some(&grant)).outcome(), "400 invalid-request /points");
     assert_eq!(ask(-201, Some(&grant)).outcome(), "422 more-than-left");
     let undone = approved(&ask(-200, Some(&grant)));
-    assert_eq!(undone.ok()["entry"]["lots"], json!([{"lot": 2, "change": "drawn", "points": -200}]));
+    assert_eq!(
+        undone.ok()["entry"]["lots"],
+        json!([{"lot": 2, "change": "drawn", "points": -200}])
+    );
     let lots = shop.get("/v1/members/m/lots").send().ok()["items"].clone();
     assert_eq!((lots.as_array().unwrap().len(), &lots[0]["lot"]), (1, &json!(1)));
 }

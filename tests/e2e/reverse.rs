@@ -1,4 +1,5 @@
-//! `POST /v1/reverse`: what was spent comes back to its lots, what was earned is taken back from what was stored, and nothing twice.
+//! `POST /v1/reverse`: what was spent comes back to its lots, what was earned is taken back from
+//! what was stored, and nothing twice.
 
 use serde_json::{Value as Json, json};
 use tests::{Answer, Host, Shop, at_once};
@@ -28,9 +29,15 @@ fn back(shop: &Shop, fields: &Json) -> tests::Ask {
 #[test]
 fn lines_come_back_once() {
     let (_host, shop) = opened();
-    let lines = |line: &str, quantity: i64| json!({"lines": [{"line_id": line, "quantity": quantity}]});
-    let dry = shop.post("/v1/reverse?dry_run=true", &json!({"member_id": "m", "reference": "o-1"})).send();
-    assert_eq!((dry.outcome().as_str(), dry.header("dry-run")), ("201 reverse -75 = 0", Some("true")));
+    let lines =
+        |line: &str, quantity: i64| json!({"lines": [{"line_id": line, "quantity": quantity}]});
+    let dry = shop
+        .post("/v1/reverse?dry_run=true", &json!({"member_id": "m", "reference": "o-1"}))
+        .send();
+    assert_eq!(
+        (dry.outcome().as_str(), dry.header("dry-run")),
+        ("201 reverse -75 = 0", Some("true"))
+    );
     for (ask, outcome) in [
         (back(&shop, &lines("cup", 1)), "422 unknown-line"),
         (back(&shop, &lines("tea", 4)), "422 more-than-left"),
@@ -55,9 +62,11 @@ fn lines_come_back_once() {
 #[test]
 fn what_is_named_must_be_there() {
     let (host, shop) = opened();
-    let redeemed = shop.redeems("m", 5).send().ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
+    let redeemed =
+        shop.redeems("m", 5).send().ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
     let earned = host.books().text("SELECT id FROM entry WHERE kind = 'earn'");
-    let returned = back(&shop, &json!({"lines": [{"line_id": "gift"}], "return_reference": "r-1"})).send();
+    let returned =
+        back(&shop, &json!({"lines": [{"line_id": "gift"}], "return_reference": "r-1"})).send();
     assert_eq!(returned.outcome(), "201 reverse +0 = 70");
     let before = host.books().snapshot();
     let entry = |fields: &Json| {
@@ -72,7 +81,10 @@ fn what_is_named_must_be_there() {
         (back(&shop, &json!({"event": "redeem"})), "404 reference-not-found"),
         // A reversal cannot be reversed.
         (back(&shop, &json!({"event": "reverse", "reference": "r-1"})), "404 reference-not-found"),
-        (entry(&json!({"entry_id": returned.ok()["entry"]["entry_id"]})), "404 reference-not-found"),
+        (
+            entry(&json!({"entry_id": returned.ok()["entry"]["entry_id"]})),
+            "404 reference-not-found",
+        ),
         (entry(&json!({"entry_id": earned, "member_id": "n"})), "404 member-not-found"),
         (entry(&json!({"entry_id": earned, "points": 5})), "400 invalid-request /points"),
         (entry(&json!({"entry_id": earned, "quantity": 1})), "400 invalid-request /quantity"),
@@ -90,13 +102,22 @@ fn what_is_named_must_be_there() {
         (back(&shop, &json!({"entry_id": redeemed})), "400 invalid-request /entry_id"),
         (back(&shop, &json!({"points": 5})), "400 invalid-request /points"),
         (back(&shop, &json!({"lines": []})), "400 invalid-request /lines"),
-        (back(&shop, &json!({"lines": [{"line_id": "tea", "quantity": 0}]})), "400 invalid-request /lines/0/quantity"),
+        (
+            back(&shop, &json!({"lines": [{"line_id": "tea", "quantity": 0}]})),
+            "400 invalid-request /lines/0/quantity",
+        ),
         (
             back(&shop, &json!({"lines": [{"line_id": "tea"}, {"line_id": "tea"}]})),
             "400 invalid-request /lines/1/line_id",
         ),
-        (back(&shop, &json!({"lines": [{"line_id": "tea", "amount": 5}]})), "400 invalid-request /lines/0/amount"),
-        (back(&shop, &json!({"event": "check_in", "lines": [{"line_id": "tea"}]})), "400 invalid-request /lines"),
+        (
+            back(&shop, &json!({"lines": [{"line_id": "tea", "amount": 5}]})),
+            "400 invalid-request /lines/0/amount",
+        ),
+        (
+            back(&shop, &json!({"event": "check_in", "lines": [{"line_id": "tea"}]})),
+            "400 invalid-request /lines",
+        ),
         (back(&shop, &json!({"return_reference": "r-1"})), "409 reference-already-used"),
         (back(&shop, &json!({"return_reference": ""})), "400 invalid-request /return_reference"),
         (back(&shop, &json!({"reason": ""})), "400 invalid-request /reason"),
@@ -109,12 +130,16 @@ fn what_is_named_must_be_there() {
     // Refusals are kept under their keys.
     after[1] = before[1];
     assert_eq!(before, after);
-    assert_eq!(entry(&json!({"entry_id": redeemed, "points": 2})).send().outcome(), "201 reverse +2 = 72");
+    assert_eq!(
+        entry(&json!({"entry_id": redeemed, "points": 2})).send().outcome(),
+        "201 reverse +2 = 72"
+    );
     assert_eq!(entry(&json!({"entry_id": redeemed})).send().outcome(), "201 reverse +3 = 75");
     assert_eq!(entry(&json!({"entry_id": redeemed})).send().outcome(), "409 nothing-to-reverse");
 }
 
-/// An earn is named by its entry as well as by its order, in parts or whole, and either way nothing comes back twice.
+/// An earn is named by its entry as well as by its order, in parts or whole, and either way nothing
+/// comes back twice.
 #[test]
 fn an_earn_is_named_by_its_entry() {
     let (host, shop) = opened();
@@ -132,7 +157,10 @@ fn an_earn_is_named_by_its_entry() {
         (entry(&tea), "201 reverse -25 = 45"),
         (entry(&tea), "422 more-than-left"),
         (back(&shop, &tea), "422 more-than-left"),
-        (entry(&json!({"refund": {"amount_minor": 1_000, "currency": "CNY"}})), "201 reverse -10 = 35"),
+        (
+            entry(&json!({"refund": {"amount_minor": 1_000, "currency": "CNY"}})),
+            "201 reverse -10 = 35",
+        ),
         // That one alone: what was spent on the order stays spent.
         (entry(&json!({})), "201 reverse -40 = -5"),
         (entry(&json!({})), "409 nothing-to-reverse"),
@@ -200,7 +228,11 @@ fn one_order_comes_back_once() {
         let units = |answer: &Answer| answer.outcome().starts_with("201 reverse");
         let one = json!({"reference": reference, "lines": [{"line_id": "tea"}]});
         let answers = at_once(32, |_| back(&shop, &one).send());
-        assert_eq!(answers.iter().filter(|answer| units(answer)).count(), 3, "three units, one a return");
+        assert_eq!(
+            answers.iter().filter(|answer| units(answer)).count(),
+            3,
+            "three units, one a return"
+        );
         let answers = at_once(32, |_| shop.returns("m", &reference).send());
         assert_eq!(answers.iter().filter(|answer| units(answer)).count(), 1);
         assert_eq!(shop.balance("m"), 0, "round {round}");
@@ -211,9 +243,11 @@ fn one_order_comes_back_once() {
 #[test]
 fn who_may() {
     let (_host, shop) = opened();
-    for (role, outcome) in
-        [("marketing", "403 forbidden"), ("finance", "403 forbidden"), ("service", "201 reverse -75 = 0")]
-    {
+    for (role, outcome) in [
+        ("marketing", "403 forbidden"),
+        ("finance", "403 forbidden"),
+        ("service", "201 reverse -75 = 0"),
+    ] {
         let other = shop.with_bearer(&shop.key(role));
         assert_eq!(back(&other, &json!({})).send().outcome(), outcome, "{role}");
     }

@@ -22,23 +22,32 @@ fn a_large_order_waits_until_somebody_has_looked() {
     let (_host, shop) = careful();
     let till = shop.with_bearer(&shop.key("storefront"));
     let anna = shop.with_bearer(&shop.key("approver"));
-    let (good, bad) = (id(&till.buys("m", "o-1", 250_000).send()), id(&till.buys("m", "o-2", 300_000).send()));
+    let (good, bad) =
+        (id(&till.buys("m", "o-1", 250_000).send()), id(&till.buys("m", "o-2", 300_000).send()));
     let member = shop.member("m");
     assert_eq!(
         [&member["balance"], &member["pending"], &member["tier"]["id"]],
         [&json!(0), &json!(5_500), &json!("member")]
     );
     let queue = anna.all("/v1/reviews", 10);
-    assert_eq!(queue.iter().map(|open| open["review_id"].as_str().unwrap()).collect::<Vec<_>>(), [&good, &bad]);
+    assert_eq!(
+        queue.iter().map(|open| open["review_id"].as_str().unwrap()).collect::<Vec<_>>(),
+        [&good, &bad]
+    );
     assert_eq!([&queue[0]["because"], &queue[0]["member_id"]], ["amount", "m"]);
-    let decides = |who: &Shop, id: &str, verdict: &str| who.post(&format!("/v1/reviews/{id}/{verdict}"), &json!({}));
+    let decides = |who: &Shop, id: &str, verdict: &str| {
+        who.post(&format!("/v1/reviews/{id}/{verdict}"), &json!({}))
+    };
     let activate = json!({"member_id": "m", "reference": "o-1"});
     for (ask, outcome) in [
         (shop.post("/v1/activate", &activate), "409 under-review"),
         (decides(&till, &good, "approve"), "403 forbidden"),
         (decides(&shop.with_bearer(&shop.key("service")), &good, "approve"), "403 forbidden"),
         (decides(&anna, "x", "approve"), "404 request-not-found"),
-        (decides(&anna, &good, "approve?dry_run=true"), "201 approve +0 = 5500, tier_change +500 = 6000"),
+        (
+            decides(&anna, &good, "approve?dry_run=true"),
+            "201 approve +0 = 5500, tier_change +500 = 6000",
+        ),
         (decides(&anna, &good, "approve"), "201 approve +0 = 5500, tier_change +500 = 6000"),
         (decides(&anna, &good, "reject"), "409 request-resolved"),
         (decides(&anna, &bad, "reject"), "201 reverse -3000 = 3000"),
@@ -71,11 +80,16 @@ fn one_decision_by_somebody_else() {
         anna.post(&format!("/v1/reviews/{order}/{verdict}"), &json!({})).send()
     });
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
-    assert!(answers.iter().all(|answer| answer.status == 201 || answer.outcome() == "409 request-resolved"));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.status == 201 || answer.outcome() == "409 request-resolved")
+    );
     assert_eq!(anna.post(&path, &json!({})).send().outcome(), "409 request-resolved");
 }
 
-/// Every order waits, and thousands come: a hundred wait at most, the others are refused and can be sent again, and the till goes on.
+/// Every order waits, and thousands come: a hundred wait at most, the others are refused and can be
+/// sent again, and the till goes on.
 #[test]
 fn reviews_of_a_member_are_bounded() {
     let host = Host::start();
@@ -106,7 +120,14 @@ fn reviews_of_a_member_are_bounded() {
     let anna = shop.with_bearer(&shop.key("approver"));
     let queue = anna.all("/v1/reviews", 200);
     assert_eq!(queue.len(), 101);
-    let first = queue.iter().find(|open| open["member_id"] == "m").unwrap()["review_id"].as_str().unwrap().to_owned();
+    let first = queue.iter().find(|open| open["member_id"] == "m").unwrap()["review_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(anna.post(&format!("/v1/reviews/{first}/approve"), &json!({})).send().status, 201);
-    assert_eq!(till.buys("m", "o-9", 10_000).send().status, 201, "with a new key the same order is taken");
+    assert_eq!(
+        till.buys("m", "o-9", 10_000).send().status,
+        201,
+        "with a new key the same order is taken"
+    );
 }

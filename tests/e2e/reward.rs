@@ -8,7 +8,10 @@ fn puts(shop: &Shop, id: &str, reward: &Json) -> tests::Answer {
 }
 
 fn takes(shop: &Shop, member: &str, reward: &str, quantity: i64) -> tests::Ask {
-    shop.post("/v1/redeem", &json!({"member_id": member, "reward_id": reward, "quantity": quantity}))
+    shop.post(
+        "/v1/redeem",
+        &json!({"member_id": member, "reward_id": reward, "quantity": quantity}),
+    )
 }
 
 #[test]
@@ -57,7 +60,10 @@ fn the_catalogue_is_kept_by_marketing() {
     shop.buys("m", "o-1", 10_000).send().ok();
     let one = takes(&till, "m", "mug", 2).key("k-1").send();
     assert_eq!(one.outcome(), "201 redeem -40 = 60");
-    assert_eq!(one.ok()["entry"]["reward"], json!({"reward_id": "mug", "version": 2, "quantity": 2, "cash_minor": 0}));
+    assert_eq!(
+        one.ok()["entry"]["reward"],
+        json!({"reward_id": "mug", "version": 2, "quantity": 2, "cash_minor": 0})
+    );
     takes(&till, "m", "mug", 2).key("k-1").send().assert_replays(&one);
     for (ask, outcome) in [
         (takes(&till, "m", "cup", 1), "404 reward-not-found"),
@@ -73,7 +79,10 @@ fn the_catalogue_is_kept_by_marketing() {
             "400 invalid-request /quantity",
         ),
         (
-            till.post("/v1/redeem", &json!({"member_id": "m", "reward_id": "mug", "hold": {"minutes": 5}})),
+            till.post(
+                "/v1/redeem",
+                &json!({"member_id": "m", "reward_id": "mug", "hold": {"minutes": 5}}),
+            ),
             "400 invalid-request /hold",
         ),
         (shop.ask("DELETE", "/v1/rewards/mug"), "405 method-not-allowed"),
@@ -93,7 +102,8 @@ fn the_catalogue_is_kept_by_marketing() {
     );
 }
 
-/// Stock 10 with 64 who want one at once, over several instances: 10 have one, the others keep their points.
+/// Stock 10 with 64 who want one at once, over several instances: 10 have one, the others keep
+/// their points.
 #[test]
 fn the_last_ten_are_taken_by_ten() {
     let host = Host::start_with(&["--instances", "3"]);
@@ -105,7 +115,9 @@ fn the_last_ten_are_taken_by_ten() {
         }
     });
     let answers = at_once(64, |n| takes(&shop, &format!("m-{n}"), "mug", 1).send());
-    let count = |outcome: &str| answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count();
+    let count = |outcome: &str| {
+        answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
+    };
     assert_eq!((count("201 redeem -30 = 20"), count("409 out-of-stock")), (10, 54));
     let shown = shop.get("/v1/rewards/mug").send().ok();
     assert_eq!([&shown["taken"], &shown["left"]], [10, 0]);
@@ -114,13 +126,15 @@ fn the_last_ten_are_taken_by_ten() {
     assert_eq!(host.books().number("SELECT amount FROM tally WHERE name = 'taken'"), 10);
     // One comes back, and one more can be taken.
     let winner = answers.iter().find(|answer| answer.status == 201).unwrap().ok();
-    let back = json!({"member_id": winner["entry"]["member_id"], "entry_id": winner["entry"]["entry_id"]});
+    let back =
+        json!({"member_id": winner["entry"]["member_id"], "entry_id": winner["entry"]["entry_id"]});
     assert_eq!(shop.post("/v1/reverse", &back).send().outcome(), "201 reverse +30 = 50");
     let answers = at_once(8, |n| takes(&shop, &format!("m-{n}"), "mug", 1).send());
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
 }
 
-/// Marketing changes the price while the shop sells: each pays the price of one version, and the entry says which.
+/// Marketing changes the price while the shop sells: each pays the price of one version, and the
+/// entry says which.
 #[test]
 fn a_price_that_changes_under_load() {
     let host = Host::start();
@@ -137,7 +151,10 @@ fn a_price_that_changes_under_load() {
     let mut taken = 0;
     for answer in answers.iter().skip(1).flatten().filter(|answer| answer.status == 201) {
         let entry = answer.ok()["entry"].take();
-        assert_eq!(entry["points"].as_i64().unwrap(), -entry["reward"]["version"].as_i64().unwrap());
+        assert_eq!(
+            entry["points"].as_i64().unwrap(),
+            -entry["reward"]["version"].as_i64().unwrap()
+        );
         taken += 1;
     }
     assert!(taken > 48, "{taken}");
@@ -149,7 +166,8 @@ fn an_order_is_paid_with_points() {
     let shop = host.shop();
     shop.buys("m", "o-1", 100_000).send().ok();
     let pays = |body: Json| {
-        let mut all = json!({"member_id": "m", "order": {"amount_minor": 1_000, "currency": "CNY"}});
+        let mut all =
+            json!({"member_id": "m", "order": {"amount_minor": 1_000, "currency": "CNY"}});
         all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
         shop.post("/v1/redeem", &all)
     };
@@ -165,10 +183,19 @@ fn an_order_is_paid_with_points() {
         (pays(json!({"max_points": 120})), "201 redeem -120 = 880"),
         (pays(json!({"max_points": 99})), "422 below-minimum"),
         (pays(json!({"max_points": 0})), "400 invalid-request /max_points"),
-        (pays(json!({"order": {"amount_minor": 1_000, "currency": "EUR"}})), "422 currency-mismatch"),
-        (pays(json!({"order": {"amount_minor": -1, "currency": "CNY"}})), "400 invalid-request /order/amount_minor"),
+        (
+            pays(json!({"order": {"amount_minor": 1_000, "currency": "EUR"}})),
+            "422 currency-mismatch",
+        ),
+        (
+            pays(json!({"order": {"amount_minor": -1, "currency": "CNY"}})),
+            "400 invalid-request /order/amount_minor",
+        ),
         (pays(json!({"hold": {"minutes": 30}})), "201 hold +0 = 880"),
-        (pays(json!({"order": {"amount_minor": 1_000_000, "currency": "CNY"}})), "201 redeem -380 = 500"),
+        (
+            pays(json!({"order": {"amount_minor": 1_000_000, "currency": "CNY"}})),
+            "201 redeem -380 = 500",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }

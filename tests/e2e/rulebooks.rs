@@ -1,4 +1,5 @@
-//! The life of a rulebook: checked without being published, versions, differences, going back; rulebooks that are broken; publishing under load.
+//! The life of a rulebook: checked without being published, versions, differences, going back;
+//! rulebooks that are broken; publishing under load.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -48,7 +49,10 @@ fn a_rulebook_is_checked_compared_and_taken_back() {
     shop.put("/v1/programmes/default", &third).send().ok();
 
     let list = shop.all("/v1/programmes/default/rulebooks", 2);
-    assert_eq!(list.iter().map(|item| item["version"].as_i64().unwrap()).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(
+        list.iter().map(|item| item["version"].as_i64().unwrap()).collect::<Vec<_>>(),
+        [3, 2, 1]
+    );
     let old = shop.get("/v1/programmes/default/rulebooks/1").send().ok();
     assert_eq!((&old["rulebook"], &old["published_by"]), (&first, &json!("seed")));
     let changes = |path: &str| {
@@ -65,14 +69,20 @@ fn a_rulebook_is_checked_compared_and_taken_back() {
     );
     let since = changes("/v1/programmes/default/rulebooks/3/diff?from=1");
     assert!(
-        since.contains(&r#"{"after":"2","before":"1","pointer":"/purchase/points_per_unit"}"#.to_owned()),
+        since.contains(
+            &r#"{"after":"2","before":"1","pointer":"/purchase/points_per_unit"}"#.to_owned()
+        ),
         "{since:?}"
     );
     assert_eq!(changes("/v1/programmes/default/rulebooks/2/diff?from=2"), [""; 0]);
 
-    let restored = shop.post("/v1/programmes/default/rulebooks/1/restore", &json!({})).key("back").send();
+    let restored =
+        shop.post("/v1/programmes/default/rulebooks/1/restore", &json!({})).key("back").send();
     assert_eq!(restored.ok()["rulebook_version"], 4);
-    shop.post("/v1/programmes/default/rulebooks/1/restore", &json!({})).key("back").send().assert_replays(&restored);
+    shop.post("/v1/programmes/default/rulebooks/1/restore", &json!({}))
+        .key("back")
+        .send()
+        .assert_replays(&restored);
     assert_eq!(published(&shop)["rulebook"], first);
     assert_eq!(shop.buys("m", "o-1", 1_000).send().outcome(), "201 earn +10 = 10");
 
@@ -90,7 +100,10 @@ fn a_rulebook_is_checked_compared_and_taken_back() {
         (shop.get("/v1/programmes/default/rulebooks/2/diff?from=x"), "400 invalid-request version"),
         (shop.get("/v1/programmes/default/rulebooks?limit=0"), "400 invalid-request ?limit"),
         (shop.ask("DELETE", "/v1/programmes/default/rulebooks/1"), "405 method-not-allowed"),
-        (shop.post("/v1/programmes/default/rulebooks/9/restore", &json!({})), "404 resource-not-found"),
+        (
+            shop.post("/v1/programmes/default/rulebooks/9/restore", &json!({})),
+            "404 resource-not-found",
+        ),
     ] {
         assert_eq!(ask.send().outcome(), outcome, "{ask:?}");
     }
@@ -99,10 +112,10 @@ fn a_rulebook_is_checked_compared_and_taken_back() {
 /// A rulebook with something of everything.
 fn rich(shop: &Shop) -> Json {
     next(shop, |book| {
-        book["coupons"] =
-            json!({"fifty": {"off_minor": 5_000, "min_minor": 100, "expiry": "campaign", "channels": ["app"]}});
+        book["coupons"] = json!({"fifty": {"off_minor": 5_000, "min_minor": 100, "expiry": "campaign", "channels": ["app"]}});
         book["groups"] = json!({"spring": "best_of"});
-        book["caps"]["budget"] = json!({"points": 1_000_000, "per": "month", "red_line_percent": 80});
+        book["caps"]["budget"] =
+            json!({"points": 1_000_000, "per": "month", "red_line_percent": 80});
         book["purchase"]["coupon"] = json!({"coupon": "fifty", "from_minor": 1});
         book["purchase"]["pending"] = json!({"days": 7});
         book["purchase"]["lines"] = "line.sku != \"X\"".into();
@@ -122,7 +135,10 @@ fn rich(shop: &Shop) -> Json {
 /// Every place of the document with a value that cannot be there.
 fn broken(value: &Json, pointer: &str, found: &mut Vec<(String, Json)>) {
     // Any text may be compared with or be a channel, and any weight may be negative.
-    if pointer.contains("/values") || pointer.contains("/channels") || pointer.ends_with("/priority") {
+    if pointer.contains("/values")
+        || pointer.contains("/channels")
+        || pointer.ends_with("/priority")
+    {
         return;
     }
     match value {
@@ -139,8 +155,12 @@ fn broken(value: &Json, pointer: &str, found: &mut Vec<(String, Json)>) {
                 broken(item, &format!("{pointer}/{place}"), found);
             }
         }
-        Json::Number(_) => found.extend([json!(-1), json!("§"), json!(1e300)].map(|bad| (pointer.to_owned(), bad))),
-        Json::String(_) => found.extend([json!("§"), json!(7), json!([])].map(|bad| (pointer.to_owned(), bad))),
+        Json::Number(_) => {
+            found.extend([json!(-1), json!("§"), json!(1e300)].map(|bad| (pointer.to_owned(), bad)))
+        }
+        Json::String(_) => {
+            found.extend([json!("§"), json!(7), json!([])].map(|bad| (pointer.to_owned(), bad)))
+        }
         Json::Bool(_) => found.push((pointer.to_owned(), json!("yes"))),
         Json::Null => found.push((pointer.to_owned(), json!({"no_such_field": 7}))),
     }
@@ -159,7 +179,9 @@ fn no_broken_rulebook_is_published() {
         let mut body = good.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap_or(("", ""));
         match body["rulebook"].pointer_mut(parent) {
-            Some(parent) if parent.is_array() => parent[name.parse::<usize>().unwrap()] = bad.clone(),
+            Some(parent) if parent.is_array() => {
+                parent[name.parse::<usize>().unwrap()] = bad.clone()
+            }
             Some(parent) if !name.is_empty() => parent[name] = bad.clone(),
             _ => body["rulebook"] = bad.clone(),
         }
@@ -171,7 +193,8 @@ fn no_broken_rulebook_is_published() {
             .unwrap_or_else(|| panic!("{pointer} = {bad}: {}", answer.text()));
         let is_told = |error: &Json| {
             let told = error["pointer"].as_str().unwrap().trim_start_matches("/rulebook");
-            // Its own place, one within it, or the one that needs it: who refers to a name that is gone, who must stand above another.
+            // Its own place, one within it, or the one that needs it: who refers to a name that is
+            // gone, who must stand above another.
             told.starts_with(&pointer) || pointer.starts_with(told)
         };
         assert!(errors.iter().any(is_told), "{pointer} = {bad}: {errors:?}");
@@ -179,7 +202,8 @@ fn no_broken_rulebook_is_published() {
     assert_eq!(published(&shop)["rulebook_version"], 1);
 }
 
-/// Each version awards as many points a yuan as its number says, so an entry shows which one it was decided by.
+/// Each version awards as many points a yuan as its number says, so an entry shows which one it was
+/// decided by.
 #[test]
 fn publishing_under_load_fails_nobody_and_mixes_nothing() {
     let host = Host::start();
@@ -194,7 +218,8 @@ fn publishing_under_load_fails_nobody_and_mixes_nothing() {
                     if is_over.load(Ordering::Relaxed) {
                         break;
                     }
-                    let answer = shop.buys(&format!("m{till}"), &format!("o-{till}-{order}"), 10_000).send();
+                    let answer =
+                        shop.buys(&format!("m{till}"), &format!("o-{till}-{order}"), 10_000).send();
                     assert_eq!(answer.status, 201, "{}", answer.text());
                     let entry = answer.json()["entry"].clone();
                     let version = entry["rulebook_version"].as_i64().unwrap();
@@ -202,7 +227,9 @@ fn publishing_under_load_fails_nobody_and_mixes_nothing() {
                         .as_array()
                         .unwrap()
                         .iter()
-                        .map(|rule| format!("{}={}", rule["rule"].as_str().unwrap(), rule["granted"]))
+                        .map(|rule| {
+                            format!("{}={}", rule["rule"].as_str().unwrap(), rule["granted"])
+                        })
                         .collect();
                     let mut expected = vec![format!("purchase={}", 100 * version)];
                     expected.extend((version > 1).then(|| format!("rule:v{version}={version}")));
@@ -220,7 +247,10 @@ fn publishing_under_load_fails_nobody_and_mixes_nothing() {
                 book["purchase"]["points_per_unit"] = version.to_string().into();
                 book["rules"] = json!([{"id": format!("v{version}"), "event": "purchase", "award": {"kind": "fixed", "points": version}}]);
             });
-            assert_eq!(shop.put("/v1/programmes/default", &body).send().ok()["rulebook_version"], version);
+            assert_eq!(
+                shop.put("/v1/programmes/default", &body).send().ok()["rulebook_version"],
+                version
+            );
             thread::sleep(std::time::Duration::from_millis(80));
         }
         is_over.store(true, Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! docs/recipes/shoppers-day.md, step by step: pending, held, captured in part, returned after spending, owed, paid off.
+//! docs/recipes/shoppers-day.md, step by step: pending, held, captured in part, returned after
+//! spending, owed, paid off.
 
 use serde_json::json;
 use tests::Host;
@@ -19,7 +20,8 @@ fn a_shoppers_day() {
     // The window is over: points are active, and a checkout sets 450 of them aside.
     host.clock("2026-03-10T10:00:00+08:00");
     assert_eq!(member(), [500, 0, 0, 0]);
-    let hold = json!({"member_id": "mei", "points": 450, "reference": "order-2", "hold": {"minutes": 30}});
+    let hold =
+        json!({"member_id": "mei", "points": 450, "reference": "order-2", "hold": {"minutes": 30}});
     let placed = shop.post("/v1/redeem", &hold).send();
     assert_eq!(placed.outcome(), "201 hold +0 = 500, activate +0 = 500");
     assert_eq!(member(), [50, 0, 450, 0]);
@@ -28,8 +30,7 @@ fn a_shoppers_day() {
     assert_eq!(captured.outcome(), "201 capture -400 = 100");
     assert_eq!(member(), [100, 0, 0, 0]);
     // The coat comes back; of its 300 points only 100 are there.
-    let back =
-        json!({"member_id": "mei", "reference": "order-1", "lines": [{"line_id": "coat"}], "reason": "wrong size"});
+    let back = json!({"member_id": "mei", "reference": "order-1", "lines": [{"line_id": "coat"}], "reason": "wrong size"});
     let returned = shop.post("/v1/reverse", &back).send();
     assert_eq!(returned.outcome(), "201 reverse -300 = -200");
     assert_eq!(member(), [0, 0, 0, 200]);
@@ -60,5 +61,10 @@ fn a_shoppers_day() {
         let rows = report["accounts"].as_array().unwrap().clone();
         rows.iter().find(|row| row["account"] == name).map(|row| row["points"].as_i64().unwrap())
     };
-    assert_eq!(account("reversed"), Some(300), "{}", shop.get("/v1/reports/trial-balance").send().text());
+    assert_eq!(
+        account("reversed"),
+        Some(300),
+        "{}",
+        shop.get("/v1/reports/trial-balance").send().text()
+    );
 }

@@ -1,4 +1,5 @@
-//! Callers without a good key: their bodies are not read, and one tenant's calls leave the others theirs.
+//! Callers without a good key: their bodies are not read, and one tenant's calls leave the others
+//! theirs.
 
 use serde_json::{Value as Json, json};
 use std::{
@@ -15,7 +16,8 @@ fn the_key_is_looked_at_before_the_body() {
     shop.buys("m", "o-1", 1_000).send().ok();
     let nonsense = "{\"member_id\":";
     let revoked = {
-        let made = shop.post("/v1/keys", &json!({"role": "storefront", "label": "gone"})).send().ok();
+        let made =
+            shop.post("/v1/keys", &json!({"role": "storefront", "label": "gone"})).send().ok();
         let prefix = made["prefix"].as_str().unwrap().to_owned();
         shop.ask("DELETE", &format!("/v1/keys/{prefix}")).send();
         made["key"].as_str().unwrap().to_owned()
@@ -38,12 +40,20 @@ fn the_key_is_looked_at_before_the_body() {
         "401 unauthorized"
     );
     assert_eq!(
-        shop.ask("POST", "/v1/earn").with("authorization", "Bearer second").body("{}").send().outcome(),
+        shop.ask("POST", "/v1/earn")
+            .with("authorization", "Bearer second")
+            .body("{}")
+            .send()
+            .outcome(),
         "401 unauthorized"
     );
     // Methods and routes that are not there are told as before.
-    assert_eq!(shop.ask("PATCH", "/v1/earn").bearer("acc_1").body(nonsense).send().outcome(), "405 method-not-allowed");
-    // A key that is taken away while its bodies are read without asking stops with the next request.
+    assert_eq!(
+        shop.ask("PATCH", "/v1/earn").bearer("acc_1").body(nonsense).send().outcome(),
+        "405 method-not-allowed"
+    );
+    // A key that is taken away while its bodies are read without asking stops with the next
+    // request.
     let till = shop.with_bearer(&shop.key("storefront"));
     till.buys("m", "o-2", 1_000).send().ok();
     let prefix = till.bearer[..12].to_owned();
@@ -71,7 +81,8 @@ fn answers_do_not_tell_the_tenant() {
     assert_eq!(refused(&reads(&other, 5)), 0, "another programme has its own");
 }
 
-/// A call of 500 orders is decided order by order, with a pause after each: a till of the same instance is served meanwhile.
+/// A call of 500 orders is decided order by order, with a pause after each: a till of the same
+/// instance is served meanwhile.
 #[test]
 fn a_bulk_call_holds_up_no_till() {
     let host = Host::start_with(&["--instances", "1"]);
@@ -100,7 +111,10 @@ fn a_bulk_call_holds_up_no_till() {
         let waits: Vec<Duration> = (1..60)
             .map(|n| {
                 let started = Instant::now();
-                assert_eq!(shop.buys("m", &format!("o-{n}"), 1_000).over(&mut client).unwrap().status, 201);
+                assert_eq!(
+                    shop.buys("m", &format!("o-{n}"), 1_000).over(&mut client).unwrap().status,
+                    201
+                );
                 started.elapsed()
             })
             .collect();

@@ -16,7 +16,11 @@ fn a_gift_moves_points_and_tells_each_its_side() {
     let body = json!({"member_id": "a", "to_member_id": "b", "points": 40, "reference": "g-1", "reason": "birthday"});
     let first = shop.post("/v1/transfers", &body).key("k").send();
     assert_eq!(first.outcome(), "201 transfer -40 = 60");
-    assert_eq!(first.ok()["follow_ups"], json!([]), "what the other has is none of the giver's business");
+    assert_eq!(
+        first.ok()["follow_ups"],
+        json!([]),
+        "what the other has is none of the giver's business"
+    );
     shop.post("/v1/transfers", &body).key("k").send().assert_replays(&first);
     let entries = shop.all("/v1/members/b/entries", 10);
     assert_eq!(
@@ -34,7 +38,10 @@ fn a_gift_moves_points_and_tells_each_its_side() {
         (gives(&shop, "a", "b c", 1), "400 invalid-request /to_member_id"),
         (gives(&shop, "a", "b", 10_001), "422 outside-limits"),
         (
-            shop.post("/v1/transfers?dry_run=true", &json!({"member_id": "a", "to_member_id": "b", "points": 60})),
+            shop.post(
+                "/v1/transfers?dry_run=true",
+                &json!({"member_id": "a", "to_member_id": "b", "points": 60}),
+            ),
             "201 transfer -60 = 0",
         ),
         (shop.get("/v1/transfers"), "405 method-not-allowed"),
@@ -44,7 +51,8 @@ fn a_gift_moves_points_and_tells_each_its_side() {
     }
 }
 
-/// A bug of other systems: 20 parallel gifts of 100 points from a member who has 100 credited 2,000.
+/// A bug of other systems: 20 parallel gifts of 100 points from a member who has 100 credited
+/// 2,000.
 #[test]
 fn twenty_gifts_of_the_same_hundred_points() {
     let host = Host::start_with(&["--instances", "3"]);
@@ -54,7 +62,10 @@ fn twenty_gifts_of_the_same_hundred_points() {
         shop.does(&format!("m-{n}"), "check_in").send().ok();
     }
     let answers = at_once(20, |n| gives(&shop, "a", &format!("m-{n}"), 100).send());
-    assert_eq!((count(&answers, "201 transfer -100 = 0"), count(&answers, "422 insufficient-points")), (1, 19));
+    assert_eq!(
+        (count(&answers, "201 transfer -100 = 0"), count(&answers, "422 insufficient-points")),
+        (1, 19)
+    );
     let sum: i64 = (0..20).map(|n| shop.balance(&format!("m-{n}"))).sum();
     assert_eq!(sum, 200);
 }
@@ -79,7 +90,9 @@ fn gifts_in_circles() {
     });
     let answers: Vec<Answer> = answers.into_iter().flatten().collect();
     let settled = |outcome: &str| {
-        ["201", "422 insufficient-points", "422 same-member", "503 busy"].iter().any(|known| outcome.starts_with(known))
+        ["201", "422 insufficient-points", "422 same-member", "503 busy"]
+            .iter()
+            .any(|known| outcome.starts_with(known))
     };
     for answer in &answers {
         assert!(settled(&answer.outcome()), "{}", answer.outcome());
@@ -101,11 +114,24 @@ fn a_stolen_gift_comes_back() {
     let gift = gives(&shop, "victim", "thief", 80).send().ok()["entry"]["entry_id"].clone();
     shop.redeems("thief", 50).send().ok();
     let body = json!({"entry_ids": [gift], "reason": "taken over"});
-    assert_eq!(anna.post("/v1/members/victim/recover", &body).send().outcome(), "201 reverse +80 = 100");
+    assert_eq!(
+        anna.post("/v1/members/victim/recover", &body).send().outcome(),
+        "201 reverse +80 = 100"
+    );
     let thief = shop.member("thief");
     assert_eq!([&thief["balance"], &thief["debt"]], [0, 45]);
-    assert_eq!(anna.post("/v1/members/victim/recover", &body).send().outcome(), "409 nothing-to-reverse");
-    let received = shop.all("/v1/members/thief/entries", 10).into_iter().find(|e| e["kind"] == "transfer").unwrap();
+    assert_eq!(
+        anna.post("/v1/members/victim/recover", &body).send().outcome(),
+        "409 nothing-to-reverse"
+    );
+    let received = shop
+        .all("/v1/members/thief/entries", 10)
+        .into_iter()
+        .find(|e| e["kind"] == "transfer")
+        .unwrap();
     let body: Json = json!({"entry_ids": [received["entry_id"]], "reason": "x"});
-    assert_eq!(anna.post("/v1/members/thief/recover", &body).send().outcome(), "404 reference-not-found");
+    assert_eq!(
+        anna.post("/v1/members/thief/recover", &body).send().outcome(),
+        "404 reference-not-found"
+    );
 }

@@ -57,8 +57,10 @@ impl Books {
             "inheritance",
             "programme_group",
         ];
-        let mut numbers: Vec<i64> =
-            counts.iter().map(|table| self.number(&format!("SELECT count(*) FROM {table}"))).collect();
+        let mut numbers: Vec<i64> = counts
+            .iter()
+            .map(|table| self.number(&format!("SELECT count(*) FROM {table}")))
+            .collect();
         for sum in [
             "SELECT coalesce(sum(points), 0) FROM entry",
             "SELECT coalesce(sum(points_in_lots - debt), 0) FROM member",
@@ -71,7 +73,8 @@ impl Books {
         numbers
     }
 
-    /// The file is whole, and the first four invariants hold in plain SQL, told independently of the engine's own audit.
+    /// The file is whole, and the first four invariants hold in plain SQL, told independently of
+    /// the engine's own audit.
     pub fn assert_sound(&self) {
         assert_eq!(self.text("PRAGMA integrity_check"), "ok");
         for (what, sql) in [
@@ -127,7 +130,10 @@ impl Books {
 pub(crate) fn assert_clean(address: SocketAddr, key: &str) {
     let mut cursor = String::new();
     loop {
-        let page = Ask::new(address, "GET", &format!("/v1/reports/audit?limit=200{cursor}")).bearer(key).send().ok();
+        let page = Ask::new(address, "GET", &format!("/v1/reports/audit?limit=200{cursor}"))
+            .bearer(key)
+            .send()
+            .ok();
         assert_eq!(page["clean"], true, "{page}");
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),

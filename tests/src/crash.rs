@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::host::Host;
 use crate::http::{Answer, Ask};
 
-/// Lets `clients` threads send what `ask` makes of client and number, one after another each, and kills the host after some time. Tells client, number
-/// and answer of each request; what the crash took has none.
+/// Lets `clients` threads send what `ask` makes of client and number, one after another each, and
+/// kills the host after some time. Tells client, number and answer of each request; what the crash
+/// took has none.
 pub fn load_until_killed(
     host: &mut Host,
     clients: usize,

@@ -1,6 +1,7 @@
 //! A running host with every component of spin.toml, on free ports and a folder of its own.
 //!
-//! When it goes out of scope it is stopped as an operator would, must exit with 0, and its books must be clean.
+//! When it goes out of scope it is stopped as an operator would, must exit with 0, and its books
+//! must be clean.
 
 use std::{
     io::{BufRead, BufReader},
@@ -49,11 +50,23 @@ impl Host {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), arguments, vec![OPERATOR.to_owned()])
     }
 
-    fn start_in(folder: Arc<tempfile::TempDir>, arguments: Vec<String>, auditors: Vec<String>) -> Self {
+    fn start_in(
+        folder: Arc<tempfile::TempDir>,
+        arguments: Vec<String>,
+        auditors: Vec<String>,
+    ) -> Self {
         share_code_cache(folder.path());
         let (child, log, address, admin) = spawn(folder.path(), &arguments);
-        let host =
-            Self { address, admin, folder, arguments, log, child, auditors: auditors.into(), books_are_checked: true };
+        let host = Self {
+            address,
+            admin,
+            folder,
+            arguments,
+            log,
+            child,
+            auditors: auditors.into(),
+            books_are_checked: true,
+        };
         assert_eq!(host.ask("GET", "/readyz").send().status, 200);
         host
     }
@@ -63,7 +76,8 @@ impl Host {
         Shop::new(self.address, "default", OPERATOR)
     }
 
-    /// Another programme with the rulebook of the default one, changed by `change`; and an admin key of its own.
+    /// Another programme with the rulebook of the default one, changed by `change`; and an admin
+    /// key of its own.
     pub fn shop_with(&self, id: &str, change: impl FnOnce(&mut serde_json::Value)) -> Shop {
         let operator = self.shop();
         let mut rulebook = operator.get("/v1/programmes/default").send().ok()["rulebook"].take();
@@ -107,7 +121,8 @@ impl Host {
         self.log.lock().unwrap().clone()
     }
 
-    /// Sends SIGKILL after some time, from a thread of its own. The host must be started again before the test ends.
+    /// Sends SIGKILL after some time, from a thread of its own. The host must be started again
+    /// before the test ends.
     pub fn kill_after(&mut self, time: Duration) {
         std::thread::sleep(time);
         self.child.kill().unwrap();
@@ -165,11 +180,13 @@ impl Drop for Host {
     }
 }
 
-/// The first host compiles the components; all others, of this run and later ones, read what it kept.
+/// The first host compiles the components; all others, of this run and later ones, read what it
+/// kept.
 fn share_code_cache(folder: &Path) {
     static WARM: OnceLock<()> = OnceLock::new();
     let cache = PathBuf::from(ROOT).join("target/tmp/code-cache");
-    let link = |folder: &Path| std::os::unix::fs::symlink(&cache, folder.join("code-cache")).unwrap();
+    let link =
+        |folder: &Path| std::os::unix::fs::symlink(&cache, folder.join("code-cache")).unwrap();
     WARM.get_or_init(|| {
         std::fs::create_dir_all(&cache).unwrap();
         let first = tempfile::tempdir().unwrap();
@@ -186,8 +203,13 @@ type Spawned = (Child, Arc<Mutex<String>>, SocketAddr, SocketAddr);
 /// Starts the process and waits until it tells its addresses.
 fn spawn(folder: &Path, arguments: &[String]) -> Spawned {
     let manifest = std::fs::read_to_string(Path::new(ROOT).join("spin.toml")).unwrap();
-    for file in manifest.lines().filter_map(|line| line.strip_prefix("source = \"")?.strip_suffix('"')) {
-        assert!(Path::new(ROOT).join(file).exists(), "{file} is missing: run `cargo xtask wasm` first");
+    for file in
+        manifest.lines().filter_map(|line| line.strip_prefix("source = \"")?.strip_suffix('"'))
+    {
+        assert!(
+            Path::new(ROOT).join(file).exists(),
+            "{file} is missing: run `cargo xtask wasm` first"
+        );
     }
     // Cargo puts tests beside the binaries of the same profile, one folder down.
     let here = std::env::current_exe().unwrap();
@@ -214,7 +236,8 @@ fn spawn(folder: &Path, arguments: &[String]) -> Spawned {
         (length > 0).then_some(line)
     };
     let mut address = |start: &str| loop {
-        let line = next().unwrap_or_else(|| panic!("the host ended early:\n{}", log.lock().unwrap()));
+        let line =
+            next().unwrap_or_else(|| panic!("the host ended early:\n{}", log.lock().unwrap()));
         if let Some(address) = line.trim().strip_prefix(start) {
             return address.parse().unwrap();
         }

@@ -1,4 +1,5 @@
-//! Requests, one a line, and answers as one line. Speaks plain HTTP/1.1, so that tests can also send what no proper client would.
+//! Requests, one a line, and answers as one line. Speaks plain HTTP/1.1, so that tests can also
+//! send what no proper client would.
 
 use std::{
     io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write},
@@ -20,7 +21,12 @@ pub struct Ask {
 impl Ask {
     /// A request without key and body.
     pub fn new(address: SocketAddr, method: &str, path: &str) -> Self {
-        Self { address, line: format!("{method} {path} HTTP/1.1"), headers: Vec::new(), body: Vec::new() }
+        Self {
+            address,
+            line: format!("{method} {path} HTTP/1.1"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
     /// Adds a header, also one that is there.
@@ -112,12 +118,18 @@ impl Client {
             }
         }
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-        let mut answer = Answer { status: status.ok_or(ErrorKind::InvalidData)?, head, body: Vec::new() };
+        let mut answer =
+            Answer { status: status.ok_or(ErrorKind::InvalidData)?, head, body: Vec::new() };
         if answer.status == 204 {
             return Ok(answer);
         }
         let length = answer.header("content-length").and_then(|text| text.parse().ok());
-        answer.body = vec![0; length.ok_or_else(|| Error::other(format!("no content-length: {}", answer.head)))?];
+        answer.body =
+            vec![
+                0;
+                length
+                    .ok_or_else(|| Error::other(format!("no content-length: {}", answer.head)))?
+            ];
         self.0.read_exact(&mut answer.body)?;
         Ok(answer)
     }
@@ -147,7 +159,8 @@ impl Answer {
 
     /// The body as JSON.
     pub fn json(&self) -> Json {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}{}", self.head, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.head, self.text()))
     }
 
     /// The body of a success.
@@ -161,11 +174,17 @@ impl Answer {
         self.header("idempotent-replayed") == Some("true")
     }
 
-    /// One line: status, what was written with the balance after it, or the problem with its places. Every problem is checked for shape.
+    /// One line: status, what was written with the balance after it, or the problem with its
+    /// places. Every problem is checked for shape.
     pub fn outcome(&self) -> String {
         let again = if self.is_replay() { " (again)" } else { "" };
         if self.status >= 400 {
-            assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.head);
+            assert_eq!(
+                self.header("content-type"),
+                Some("application/problem+json"),
+                "{}",
+                self.head
+            );
             return format!("{} {}{again}", self.status, problem(self.status, &self.json()));
         }
         if self.body.is_empty() {
@@ -181,13 +200,20 @@ pub(crate) fn written(body: &Json) -> String {
     let Some(entry) = body.get("entry") else { return String::new() };
     let follow_ups = body["follow_ups"].as_array().unwrap();
     let also_asked = body["also_asked"].as_array().into_iter().flatten();
-    let entries: Vec<String> = std::iter::once(entry).chain(also_asked).chain(follow_ups).map(entry_line).collect();
+    let entries: Vec<String> =
+        std::iter::once(entry).chain(also_asked).chain(follow_ups).map(entry_line).collect();
     format!(" {}", entries.join(", "))
 }
 
 fn entry_line(entry: &Json) -> String {
-    let number = |name: &str| entry[name].as_i64().unwrap_or_else(|| panic!("no {name} in {entry}"));
-    format!("{} {:+} = {}", entry["kind"].as_str().unwrap(), number("points"), number("balance_after"))
+    let number =
+        |name: &str| entry[name].as_i64().unwrap_or_else(|| panic!("no {name} in {entry}"));
+    format!(
+        "{} {:+} = {}",
+        entry["kind"].as_str().unwrap(),
+        number("points"),
+        number("balance_after")
+    )
 }
 
 /// A problem's type and the places it names.
@@ -201,5 +227,9 @@ pub(crate) fn problem(status: u16, body: &Json) -> String {
         assert!(error["detail"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
         format!(" {:?}", error["pointer"].as_str().unwrap()).replace('"', "")
     });
-    format!("{}{}", kind.strip_prefix("urn:accrue:problem:").unwrap_or(kind), places.collect::<String>())
+    format!(
+        "{}{}",
+        kind.strip_prefix("urn:accrue:problem:").unwrap_or(kind),
+        places.collect::<String>()
+    )
 }

@@ -1,7 +1,9 @@
-//! What the end-to-end tests stand on: a host of their own with every component, a client, a shop, and the books checked at the end.
+//! What the end-to-end tests stand on: a host of their own with every component, a client, a shop,
+//! and the books checked at the end.
 //!
-//! Owns starting, killing and stopping the built host, one request a line, and a small webhook receiver. Deliberately knows the engine
-//! only from outside: HTTP, and the database file as it lies on disk.
+//! Owns starting, killing and stopping the built host, one request a line, and a small webhook
+//! receiver. Deliberately knows the engine only from outside: HTTP, and the database file as it
+//! lies on disk.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -109,7 +109,8 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let header = |name: &str| head.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
+    let header =
+        |name: &str| head.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
     let answered = {
         let mut state = state.lock().unwrap();
         let answered = state.answers.pop_front().unwrap_or(204);

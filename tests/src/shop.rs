@@ -85,7 +85,10 @@ impl Shop {
 
     /// Setting points aside.
     pub fn holds(&self, member: &str, points: i64, minutes: u32) -> Ask {
-        self.post("/v1/redeem", &json!({"member_id": member, "points": points, "hold": {"minutes": minutes}}))
+        self.post(
+            "/v1/redeem",
+            &json!({"member_id": member, "points": points, "hold": {"minutes": minutes}}),
+        )
     }
 
     /// What becomes of a hold: `capture` or `release`.
@@ -158,7 +161,12 @@ impl Shop {
     pub fn history(&self, member: &str) -> Vec<String> {
         let entries = self.all(&format!("/v1/members/{member}/entries"), 200);
         let line = |e: &Json| {
-            format!("{} {:+} = {}", e["kind"].as_str().unwrap(), e["points"].as_i64().unwrap(), e["balance_after"])
+            format!(
+                "{} {:+} = {}",
+                e["kind"].as_str().unwrap(),
+                e["points"].as_i64().unwrap(),
+                e["balance_after"]
+            )
         };
         entries.iter().rev().map(line).collect()
     }

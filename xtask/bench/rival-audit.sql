@@ -1,4 +1,5 @@
--- The rival keeps its books, too, or its figures would not count: prints the number of members whose books are broken.
+-- The rival keeps its books, too, or its figures would not count: prints the number of members
+-- whose books are broken.
 SELECT count(*)
 FROM member m
 WHERE m.balance <> (SELECT sum(e.points) FROM entry e WHERE e.member_id = m.member_id)

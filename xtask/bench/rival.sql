@@ -1,6 +1,7 @@
--- The rival of `cargo xtask bench --postgres`: the ledger as a careful hand would write it in PL/pgSQL, one call an operation.
--- It has the member row, the entry, the lot, the idempotency key and the order's uniqueness; it has no hash chain, no
--- rulebook, no tiers, no audit and no HTTP, so it does less than what it is compared with.
+-- The rival of `cargo xtask bench --postgres`: the ledger as a careful hand would write it in
+-- PL/pgSQL, one call an operation. It has the member row, the entry, the lot, the idempotency key
+-- and the order's uniqueness; it has no hash chain, no rulebook, no tiers, no audit and no HTTP, so
+-- it does less than what it is compared with.
 
 CREATE TABLE member (
     member_id bigint PRIMARY KEY,

@@ -1,5 +1,5 @@
-//! Dependencies: their licences, where they come from, and which stand in the tree twice, by `deny.toml`; known faults where the
-//! database of advisories can be reached.
+//! Dependencies: their licences, where they come from, and which stand in the tree twice, by
+//! `deny.toml`; known faults where the database of advisories can be reached.
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -17,7 +17,8 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     advisories(workspace, &tool)
 }
 
-/// A machine without a network beyond the package registries cannot fetch the database: that is no fault of the tree.
+/// A machine without a network beyond the package registries cannot fetch the database: that is no
+/// fault of the tree.
 fn advisories(workspace: &Workspace, tool: &PathBuf) -> Result<()> {
     let mut command = Command::new(tool);
     let output = command.current_dir(&workspace.root).args(["check", "advisories"]).output();
@@ -29,7 +30,9 @@ fn advisories(workspace: &Workspace, tool: &PathBuf) -> Result<()> {
             eprintln!("not checked: the database of advisories cannot be reached");
             Ok(())
         }
-        false => bail!("{said}\nupdate the dependency, or say in deny.toml why the fault does not concern it"),
+        false => bail!(
+            "{said}\nupdate the dependency, or say in deny.toml why the fault does not concern it"
+        ),
     }
 }
 

@@ -1,7 +1,8 @@
-//! `cargo xtask fuzz`: documents and conditions that nobody would write, against what validates them and decides by them.
+//! `cargo xtask fuzz`: documents and conditions that nobody would write, against what validates
+//! them and decides by them.
 //!
-//! The targets are in `fuzz/`, a workspace of its own; what they find lies in `fuzz/artifacts`. Not a part of `cargo xtask test`: it ends when
-//! the time is over, not when all was tried.
+//! The targets are in `fuzz/`, a workspace of its own; what they find lies in `fuzz/artifacts`. Not
+//! a part of `cargo xtask test`: it ends when the time is over, not when all was tried.
 
 use anyhow::Result;
 use std::path::Path;
@@ -21,7 +22,10 @@ pub struct Arguments {
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let tools = workspace.target.join("tools");
     let install = ["install", "--quiet", "--locked", "cargo-fuzz", "--root"];
-    process::run(process::cargo().args(install).arg(&tools), "cargo-fuzz could not be built: it needs a C++ compiler")?;
+    process::run(
+        process::cargo().args(install).arg(&tools),
+        "cargo-fuzz could not be built: it needs a C++ compiler",
+    )?;
     for target in TARGETS {
         println!("fuzz {target} for {} minutes", arguments.minutes);
         one(workspace, &tools, target, arguments.minutes)?;
@@ -33,7 +37,10 @@ fn one(workspace: &Workspace, tools: &Path, target: &str, minutes: u32) -> Resul
     let folder = workspace.root.join("fuzz");
     let mut command = std::process::Command::new(tools.join("bin/cargo-fuzz"));
     // The sanitizers' flags are unstable; the pinned compiler takes them when it is told so.
-    command.current_dir(&folder).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", workspace.target.join("fuzz"));
+    command
+        .current_dir(&folder)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_DIR", workspace.target.join("fuzz"));
     command.args(["fuzz", "run", target, &format!("corpus/{target}")]);
     let seeds = format!("seeds/{target}");
     if folder.join(&seeds).is_dir() {

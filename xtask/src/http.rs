@@ -1,7 +1,8 @@
-//! A small HTTP/1.1 client for a host on this machine, shared by up, demo and bench: keep-alive, one request at a time, JSON.
+//! A small HTTP/1.1 client for a host on this machine, shared by up, demo and bench: keep-alive,
+//! one request at a time, JSON.
 //!
-//! Hand-made because the load generator shares the cores with what it measures. It wants `content-length` on every answer,
-//! as Accrue sends it, and knows no TLS, redirects or chunks.
+//! Hand-made because the load generator shares the cores with what it measures. It wants
+//! `content-length` on every answer, as Accrue sends it, and knows no TLS, redirects or chunks.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -16,7 +17,13 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 const BUSY_TRIES: u32 = 100;
 
 /// The bytes of one request; `key` is the bearer key.
-pub fn request(method: &str, path: &str, key: &str, idempotency_key: Option<&str>, body: &[u8]) -> Vec<u8> {
+pub fn request(
+    method: &str,
+    path: &str,
+    key: &str,
+    idempotency_key: Option<&str>,
+    body: &[u8],
+) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(256 + body.len());
     bytes.extend_from_slice(method.as_bytes());
     bytes.push(b' ');
@@ -52,14 +59,20 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self> {
-        Self::over(TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?)
+        Self::over(
+            TcpStream::connect(address)
+                .await
+                .with_context(|| format!("connecting to {address}"))?,
+        )
     }
 
     /// From one of the addresses of this machine; all of 127.0.0.0/8 are.
     pub async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::new(source, 0)).with_context(|| format!("binding {source}"))?;
-        Self::over(socket.connect(address).await.with_context(|| format!("connecting to {address}"))?)
+        Self::over(
+            socket.connect(address).await.with_context(|| format!("connecting to {address}"))?,
+        )
     }
 
     fn over(stream: TcpStream) -> Result<Self> {
@@ -67,7 +80,8 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096), body: 0..0 })
     }
 
-    /// Sends one request, reads the whole answer, returns its status; the body stays readable until the next call.
+    /// Sends one request, reads the whole answer, returns its status; the body stays readable until
+    /// the next call.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -99,22 +113,29 @@ struct Head {
 impl Head {
     /// None until the empty line has arrived.
     fn parse(bytes: &[u8]) -> Result<Option<Self>> {
-        let Some(length) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
-        let head =
-            std::str::from_utf8(bytes.get(..length).unwrap_or_default()).context("an answer's head is not text")?;
+        let Some(length) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let head = std::str::from_utf8(bytes.get(..length).unwrap_or_default())
+            .context("an answer's head is not text")?;
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("no HTTP status in {head:?}"))?;
         let body_length = lines
             .filter_map(|line| line.split_once(':'))
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
             .and_then(|(_, value)| value.trim().parse().ok());
-        let body_length = body_length.with_context(|| format!("an answer without content-length: {head:?}"))?;
+        let body_length =
+            body_length.with_context(|| format!("an answer without content-length: {head:?}"))?;
         Ok(Some(Self { status, length: length + 4, body_length }))
     }
 }
 
-/// A caller with a key, which connects again after a lost connection and waits when the host is busy.
+/// A caller with a key, which connects again after a lost connection and waits when the host is
+/// busy.
 pub struct Client {
     address: SocketAddr,
     key: String,
@@ -146,7 +167,8 @@ impl Client {
         loop {
             let answer = match self.exchange(&request).await {
                 Ok(answer) => answer,
-                // An idle connection that the host closed meanwhile; every mutation carries a key, so once more is safe.
+                // An idle connection that the host closed meanwhile; every mutation carries a key,
+                // so once more is safe.
                 Err(_) => {
                     self.connection = None;
                     self.exchange(&request).await.with_context(|| format!("{method} {path}"))?
@@ -184,8 +206,9 @@ impl Client {
             Some(connection) => connection,
             None => self.connection.insert(Connection::open(self.address).await?),
         };
-        let status =
-            tokio::time::timeout(CALL_TIMEOUT, connection.exchange(request)).await.context("no answer in time")??;
+        let status = tokio::time::timeout(CALL_TIMEOUT, connection.exchange(request))
+            .await
+            .context("no answer in time")??;
         let bytes = connection.body();
         // A plain-text body (healthz, an error of a cron run) becomes a JSON string.
         let body = match serde_json::from_slice(bytes) {

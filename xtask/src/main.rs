@@ -1,4 +1,5 @@
-//! `cargo xtask`: the command line, and nothing else. Each command lives in the file or folder that bears its name.
+//! `cargo xtask`: the command line, and nothing else. Each command lives in the file or folder that
+//! bears its name.
 
 mod bench;
 mod demo;
@@ -30,7 +31,8 @@ struct Arguments {
 enum Command {
     /// Build every component, copy it to target/components, check its imports and size
     Wasm {
-        /// Build as the tests do: without whole-program optimisation, in a fifth of the time, sizes unchecked
+        /// Build as the tests do: without whole-program optimisation, in a fifth of the time, sizes
+        /// unchecked
         #[arg(long)]
         quick: bool,
     },
@@ -64,7 +66,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     let workspace = Workspace::find()?;
     match command {
-        Command::Wasm { quick } => wasm::run(&workspace, if quick { wasm::Build::Quick } else { wasm::Build::Shipped }),
+        Command::Wasm { quick } => {
+            wasm::run(&workspace, if quick { wasm::Build::Quick } else { wasm::Build::Shipped })
+        }
         Command::Up(arguments) => up::run(&workspace, arguments),
         Command::Test => test::run(&workspace),
         Command::Tidy => tidy::run(&workspace),

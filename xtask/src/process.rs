@@ -1,4 +1,5 @@
-//! Running other programs: cargo, python, PostgreSQL's tools. Says what failed and what to do; knows none of them.
+//! Running other programs: cargo, python, PostgreSQL's tools. Says what failed and what to do;
+//! knows none of them.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -8,8 +9,12 @@ use std::process::{Command, Stdio};
 pub fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
-    // Set by the outer `cargo run` for xtask itself; a build script must not see them change between calls.
-    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH").env_remove("CARGO_PKG_NAME");
+    // Set by the outer `cargo run` for xtask itself; a build script must not see them change
+    // between calls.
+    command
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env_remove("CARGO_MANIFEST_PATH")
+        .env_remove("CARGO_PKG_NAME");
     command
 }
 

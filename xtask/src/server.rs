@@ -1,5 +1,5 @@
-//! A host process of our own: starts it, waits until it is ready, tells its addresses and memory, stops it.
-//! Used by up, demo and bench; what the host runs is not its concern.
+//! A host process of our own: starts it, waits until it is ready, tells its addresses and memory,
+//! stops it. Used by up, demo and bench; what the host runs is not its concern.
 
 use crate::http::Client;
 use crate::process;
@@ -42,8 +42,8 @@ pub struct Server {
     pub key: String,
 }
 
-/// Builds the components and the host, and says where the host is. With `None` it takes what was built last.
-/// The first time takes minutes, as wasmtime and SQLite are compiled.
+/// Builds the components and the host, and says where the host is. With `None` it takes what was
+/// built last. The first time takes minutes, as wasmtime and SQLite are compiled.
 pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf> {
     let binary = workspace.target.join("debug/accrue");
     let Some(how) = how else {
@@ -71,7 +71,8 @@ pub fn random_key() -> Result<String> {
 impl Server {
     /// Starts the host and waits until `GET /readyz` says 200.
     pub async fn start(workspace: &Workspace, binary: &Path, options: &Options) -> Result<Self> {
-        fs::create_dir_all(&options.state).with_context(|| format!("making {}", options.state.display()))?;
+        fs::create_dir_all(&options.state)
+            .with_context(|| format!("making {}", options.state.display()))?;
         let mut command = Command::new(binary);
         command
             .current_dir(&workspace.root)
@@ -84,13 +85,16 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for (name, value) in [("--from", "spin.toml"), ("--listen", &options.listen), ("--admin", &options.admin)] {
+        for (name, value) in
+            [("--from", "spin.toml"), ("--listen", &options.listen), ("--admin", &options.admin)]
+        {
             // A person's own argument wins.
             if !options.arguments.iter().any(|argument| argument.starts_with(name)) {
                 command.args([name, value]);
             }
         }
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut child =
+            command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
 
         let (announce, mut announced) = watch::channel(Announced::default());
         let output = Arc::new(Output::to(options.log.as_deref())?);
@@ -118,7 +122,10 @@ impl Server {
             () = tokio::time::sleep(READY_TIMEOUT) => None,
         };
         let Some(Announced { api: Some(api), admin: Some(admin) }) = seen else {
-            bail!("the host did not say where it listens within {READY_TIMEOUT:?}:\n{}", output.tail());
+            bail!(
+                "the host did not say where it listens within {READY_TIMEOUT:?}:\n{}",
+                output.tail()
+            );
         };
         let mut server = Self { child, api, admin, key: options.key.clone() };
         if let Err(error) = server.wait_until_ready().await {
@@ -159,11 +166,12 @@ impl Server {
     /// Resident memory now and at its highest, in MiB.
     pub fn memory_mib(&self) -> Result<(u64, u64)> {
         let id = self.child.id().context("the host has ended")?;
-        let status =
-            fs::read_to_string(format!("/proc/{id}/status")).context("reading the host's memory from /proc")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status"))
+            .context("reading the host's memory from /proc")?;
         let field = |name: &str| -> u64 {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+            line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
+                / 1024
         };
         Ok((field("VmRSS:"), field("VmHWM:")))
     }
@@ -172,8 +180,10 @@ impl Server {
     pub fn processor_seconds(&self) -> f64 {
         let Some(id) = self.child.id() else { return 0.0 };
         let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")) else { return 0.0 };
-        let fields = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default().split_whitespace();
-        let ticks: u32 = fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
+        let fields =
+            stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default().split_whitespace();
+        let ticks: u32 =
+            fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
         f64::from(ticks) / 100.0
     }
 
@@ -213,13 +223,17 @@ struct Output {
 
 impl Output {
     fn to(log: Option<&Path>) -> Result<Self> {
-        let open = |path| File::create(path).with_context(|| format!("writing {}", Path::new(path).display()));
+        let open = |path| {
+            File::create(path).with_context(|| format!("writing {}", Path::new(path).display()))
+        };
         Ok(Self { file: log.map(open).transpose()?.map(Mutex::new), tail: Mutex::default() })
     }
 
     fn line(&self, line: &str) {
         match &self.file {
-            Some(file) => writeln!(file.lock().unwrap_or_else(PoisonError::into_inner), "{line}").ok(),
+            Some(file) => {
+                writeln!(file.lock().unwrap_or_else(PoisonError::into_inner), "{line}").ok()
+            }
             None => writeln!(std::io::stderr(), "{line}").ok(),
         };
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
@@ -235,7 +249,11 @@ impl Output {
     }
 }
 
-async fn follow(stream: impl AsyncRead + Unpin, output: Arc<Output>, announce: Arc<watch::Sender<Announced>>) {
+async fn follow(
+    stream: impl AsyncRead + Unpin,
+    output: Arc<Output>,
+    announce: Arc<watch::Sender<Announced>>,
+) {
     let mut lines = BufReader::new(stream).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         output.line(&line);
@@ -252,7 +270,8 @@ async fn follow(stream: impl AsyncRead + Unpin, output: Arc<Output>, announce: A
 
 fn address_after(line: &str, marker: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once(marker)?;
-    let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(rest.len());
+    let end =
+        rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(rest.len());
     rest.get(..end)?.trim_end_matches('.').parse().ok()
 }
 

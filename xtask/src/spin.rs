@@ -1,5 +1,6 @@
-//! The command line that starts Accrue on stock Spin: it names every component that answers HTTP, because Spin refuses a manifest with a
-//! trigger that it does not know. `cargo xtask spin` writes it into the documents; `tidy` compares.
+//! The command line that starts Accrue on stock Spin: it names every component that answers HTTP,
+//! because Spin refuses a manifest with a trigger that it does not know. `cargo xtask spin` writes
+//! it into the documents; `tidy` compares.
 
 use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
@@ -13,12 +14,17 @@ pub const DOCUMENTS: [&str; 2] = ["README.md", "docs/recipes/run-on-spin.md"];
 /// The line for a manifest: each component of an HTTP trigger once, in the order of the routes.
 pub fn line(manifest: &str) -> Result<String> {
     let manifest: toml::Table = manifest.parse()?;
-    let triggers = manifest.get("trigger").and_then(|trigger| trigger.get("http")).and_then(toml::Value::as_array);
+    let triggers = manifest
+        .get("trigger")
+        .and_then(|trigger| trigger.get("http"))
+        .and_then(toml::Value::as_array);
     let mut names: Vec<&str> = Vec::new();
     for trigger in triggers.context("spin.toml has no [[trigger.http]]")? {
         let is_private = trigger.get("route").is_some_and(toml::Value::is_table);
-        let component =
-            trigger.get("component").and_then(toml::Value::as_str).context("a trigger names no component")?;
+        let component = trigger
+            .get("component")
+            .and_then(toml::Value::as_str)
+            .context("a trigger names no component")?;
         if !is_private && !names.contains(&component) {
             names.push(component);
         }
@@ -33,7 +39,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {name}"))?;
         let renewed: String = text
             .split_inclusive('\n')
-            .map(|old| if old.starts_with(START) { format!("{expected}\n") } else { old.to_owned() })
+            .map(
+                |old| if old.starts_with(START) { format!("{expected}\n") } else { old.to_owned() },
+            )
             .collect();
         if renewed != text {
             fs::write(&path, renewed).with_context(|| format!("cannot write {name}"))?;

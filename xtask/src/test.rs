@@ -1,4 +1,5 @@
-//! `cargo xtask test`: everything CI runs, in the order in which it fails fastest. Needs rustup and a C compiler only.
+//! `cargo xtask test`: everything CI runs, in the order in which it fails fastest. Needs rustup and
+//! a C compiler only.
 
 use crate::workspace::{Component, Kind, Workspace};
 use crate::{deny, process, tidy, wasm};
@@ -39,7 +40,10 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 fn format(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["fmt", "--all", "--check"]);
-    process::run(&mut command, "run `cargo fmt --all`; when cargo has no fmt: `rustup component add rustfmt`")
+    process::run(
+        &mut command,
+        "run `cargo fmt --all`; when cargo has no fmt: `rustup component add rustfmt`",
+    )
 }
 
 fn components(workspace: &Workspace) -> Result<()> {
@@ -55,7 +59,8 @@ fn clippy_components(workspace: &Workspace) -> Result<()> {
     let components = workspace.components()?;
     for kind in [Kind::Http, Kind::Cron] {
         let of_kind = components.iter().filter(|component: &&Component| component.kind == kind);
-        // The profile that the tests build, so that no build script is compiled a second time for another one.
+        // The profile that the tests build, so that no build script is compiled a second time for
+        // another one.
         let mut arguments = vec!["--profile", "quick", "--target", "wasm32-wasip2"];
         arguments.extend(of_kind.flat_map(|component| ["--package", component.package.as_str()]));
         if arguments.len() > 4 {
@@ -72,18 +77,30 @@ fn clippy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         .args(["clippy", "--quiet", "--keep-going"])
         .args(arguments)
         .args(["--", "--deny", "warnings"]);
-    process::run(&mut command, "mend what clippy says above; when cargo has no clippy: `rustup component add clippy`")
+    process::run(
+        &mut command,
+        "mend what clippy says above; when cargo has no clippy: `rustup component add clippy`",
+    )
 }
 
 /// That they still compile. Their library in C++ is not built for that.
 fn fuzz_targets(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["check", "--quiet", "--bins", "--manifest-path", "fuzz/Cargo.toml"]);
-    command.env("CARGO_TARGET_DIR", &workspace.target).env("CUSTOM_LIBFUZZER_PATH", workspace.root.join("fuzz"));
+    command.current_dir(&workspace.root).args([
+        "check",
+        "--quiet",
+        "--bins",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ]);
+    command
+        .env("CARGO_TARGET_DIR", &workspace.target)
+        .env("CUSTOM_LIBFUZZER_PATH", workspace.root.join("fuzz"));
     process::run(&mut command, "mend the targets of fuzz/")
 }
 
-/// Unit, integration and documentation tests of the native packages; the end-to-end ones run the wasm files built before.
+/// Unit, integration and documentation tests of the native packages; the end-to-end ones run the
+/// wasm files built before.
 fn tests(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
@@ -92,7 +109,12 @@ fn tests(workspace: &Workspace) -> Result<()> {
 
 fn documentation(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["doc", "--quiet", "--no-deps", "--document-private-items"]);
+    command.current_dir(&workspace.root).args([
+        "doc",
+        "--quiet",
+        "--no-deps",
+        "--document-private-items",
+    ]);
     command.env("RUSTDOCFLAGS", "--deny warnings");
     process::run(&mut command, "mend the links and comments that rustdoc names above")
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and says how to send it a first request.
+//! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and says how to send it a
+//! first request.
 
 use crate::server::{self, Options, Server};
 use crate::wasm::Build;
@@ -94,7 +95,8 @@ fn admin_key(state: &Path) -> Result<String> {
     fs::create_dir_all(state).with_context(|| format!("making {}", state.display()))?;
     let key = server::random_key()?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    let file = file.as_mut().map_err(|error| anyhow::anyhow!("writing {}: {error}", path.display()))?;
+    let file =
+        file.as_mut().map_err(|error| anyhow::anyhow!("writing {}: {error}", path.display()))?;
     writeln!(file, "{key}")?;
     Ok(key)
 }

@@ -1,7 +1,9 @@
-//! `cargo xtask wasm`: builds the components, copies them to where spin.toml looks, and checks that stock Spin can run them.
+//! `cargo xtask wasm`: builds the components, copies them to where spin.toml looks, and checks that
+//! stock Spin can run them.
 //!
-//! HTTP and cron components are built in two cargo calls: in one, features would unify and pull WASI 0.3 into the cron ones. Those that are asked
-//! most often have a third, with a profile of their own. Tests take a quick build of all.
+//! HTTP and cron components are built in two cargo calls: in one, features would unify and pull
+//! WASI 0.3 into the cron ones. Those that are asked most often have a third, with a profile of
+//! their own. Tests take a quick build of all.
 
 use crate::process;
 use crate::workspace::{Component, Kind, Workspace};
@@ -60,24 +62,37 @@ pub fn run(workspace: &Workspace, how: Build) -> Result<()> {
     println!("{:<24} {:>5} {:>12} {:>12}", "component", "kind", "raw bytes", "gzip bytes");
     for (component, bytes) in &built {
         let kind = if component.kind == Kind::Http { "http" } else { "cron" };
-        let name = if component.fixture { format!("fixtures/{}", component.name) } else { component.name.clone() };
+        let name = if component.fixture {
+            format!("fixtures/{}", component.name)
+        } else {
+            component.name.clone()
+        };
         println!("{name:<24} {kind:>5} {:>12} {:>12}", bytes.len(), gzip_size(bytes)?);
         faults.extend(check(component, bytes, how)?);
     }
     if !faults.is_empty() {
-        bail!("stock Spin 4.1 could not run these components, or they grew too large:\n  {}", faults.join("\n  "));
+        bail!(
+            "stock Spin 4.1 could not run these components, or they grew too large:\n  {}",
+            faults.join("\n  ")
+        );
     }
     Ok(())
 }
 
 /// Builds and copies every component; returns each with its bytes.
-pub fn build(workspace: &Workspace, how: Build, output: Output) -> Result<Vec<(Component, Vec<u8>)>> {
+pub fn build(
+    workspace: &Workspace,
+    how: Build,
+    output: Output,
+) -> Result<Vec<(Component, Vec<u8>)>> {
     let components = workspace.components()?;
     add_target()?;
     let profiles = if how == Build::Quick { &["quick"] as &[_] } else { &["release", "hot"] };
     for kind in [Kind::Http, Kind::Cron] {
         for wanted in profiles {
-            let same = |component: &&Component| component.kind == kind && profile(component, how) == *wanted;
+            let same = |component: &&Component| {
+                component.kind == kind && profile(component, how) == *wanted
+            };
             compile(workspace, wanted, output, components.iter().filter(same))?;
         }
     }
@@ -89,15 +104,19 @@ pub fn build(workspace: &Workspace, how: Build, output: Output) -> Result<Vec<(C
     built.collect()
 }
 
-/// Instant when it is there already. A toolchain from elsewhere (a distribution, nix) may bring the target without rustup.
+/// Instant when it is there already. A toolchain from elsewhere (a distribution, nix) may bring the
+/// target without rustup.
 fn add_target() -> Result<()> {
     let mut command = std::process::Command::new("rustup");
     command.args(["target", "add", TARGET]).stderr(std::process::Stdio::null());
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => bail!("`rustup target add {TARGET}` failed: run it by hand to see why (it needs the network once)"),
+        Ok(_) => bail!(
+            "`rustup target add {TARGET}` failed: run it by hand to see why (it needs the network once)"
+        ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error).context("cannot start rustup: install it, or the target wasm32-wasip2 by other means"),
+        Err(error) => Err(error)
+            .context("cannot start rustup: install it, or the target wasm32-wasip2 by other means"),
     }
 }
 
@@ -144,7 +163,8 @@ fn copy(workspace: &Workspace, component: &Component, how: Build) -> Result<Vec<
     let to = folder.join(format!("{}.wasm", component.name));
     if fs::read(&to).ok().as_deref() != Some(bytes.as_slice()) {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        // Written aside and renamed: a host that starts meanwhile reads the old file or the new one, never half of it.
+        // Written aside and renamed: a host that starts meanwhile reads the old file or the new
+        // one, never half of it.
         let aside = to.with_extension("wasm.new");
         fs::write(&aside, &bytes).with_context(|| format!("writing {}", aside.display()))?;
         fs::rename(&aside, &to).with_context(|| format!("writing {}", to.display()))?;
@@ -165,7 +185,9 @@ fn remove_strays(workspace: &Workspace, components: &[Component]) -> Result<()> 
         for entry in entries {
             let path = entry?.path();
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            let known = components.iter().any(|component| component.fixture == fixture && component.name == stem);
+            let known = components
+                .iter()
+                .any(|component| component.fixture == fixture && component.name == stem);
             if is_wasm(&path) && !known {
                 fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
             }
@@ -184,7 +206,9 @@ fn check(component: &Component, bytes: &[u8], how: Build) -> Result<Vec<String>>
     let mut faults: Vec<String> = imports(bytes)
         .with_context(|| format!("{name} is not a component"))?
         .into_iter()
-        .filter_map(|import| fault_of(component.kind, &import).map(|fault| format!("{name}: {fault}")))
+        .filter_map(|import| {
+            fault_of(component.kind, &import).map(|fault| format!("{name}: {fault}"))
+        })
         .collect();
     if how == Build::Shipped && bytes.len() > SIZE_LIMIT_BYTES {
         faults.push(format!(
@@ -198,17 +222,23 @@ fn check(component: &Component, bytes: &[u8], how: Build) -> Result<Vec<String>>
 
 fn fault_of(kind: Kind, import: &str) -> Option<String> {
     if import.starts_with("wasi:") {
-        let asynchronous = import.split_once('@').is_some_and(|(_, version)| version.starts_with("0.3"));
+        let asynchronous =
+            import.split_once('@').is_some_and(|(_, version)| version.starts_with("0.3"));
         let refused = kind == Kind::Cron && asynchronous;
         return refused.then(|| {
             format!("imports {import}, but Spin's cron trigger runs no WASI 0.3: drop the dependency that brings it")
         });
     }
     let known = SPIN_INTERFACES.contains(&import);
-    (!known).then(|| format!("imports {import}, which stock Spin 4.1 does not offer: use one of {SPIN_INTERFACES:?}"))
+    (!known).then(|| {
+        format!(
+            "imports {import}, which stock Spin 4.1 does not offer: use one of {SPIN_INTERFACES:?}"
+        )
+    })
 }
 
-/// The names that the component asks of its host (its own top level, not that of the modules inside it).
+/// The names that the component asks of its host (its own top level, not that of the modules inside
+/// it).
 fn imports(bytes: &[u8]) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     let mut depth = 0_usize;
@@ -223,7 +253,8 @@ fn imports(bytes: &[u8]) -> Result<BTreeSet<String>> {
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
                     let import = import?;
-                    // An imported type is an alias of one in an imported instance: nothing that a host must offer.
+                    // An imported type is an alias of one in an imported instance: nothing that a
+                    // host must offer.
                     if !matches!(import.ty, ComponentTypeRef::Type(_)) {
                         names.insert(import.name.name.to_owned());
                     }

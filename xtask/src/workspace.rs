@@ -1,5 +1,5 @@
-//! Where things are: the root, the target folder, and the components, found by their folder and never by a list.
-//! Does not build or check anything.
+//! Where things are: the root, the target folder, and the components, found by their folder and
+//! never by a list. Does not build or check anything.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// The repository that this xtask was built from.
 pub struct Workspace {
     pub root: PathBuf,
-    /// Where cargo builds; `target/components` is always under the root, because spin.toml names it.
+    /// Where cargo builds; `target/components` is always under the root, because spin.toml names
+    /// it.
     pub target: PathBuf,
 }
 
@@ -35,14 +36,19 @@ pub struct Component {
 
 impl Workspace {
     pub fn find() -> Result<Self> {
-        // cargo sets the variable for `cargo xtask` and for tests; the compiled-in value serves a bare binary.
+        // cargo sets the variable for `cargo xtask` and for tests; the compiled-in value serves a
+        // bare binary.
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = manifest.parent().context("xtask has no parent folder")?.to_path_buf();
         if !root.join("Cargo.toml").is_file() {
-            bail!("{} holds no Cargo.toml: run `cargo xtask` inside the repository", root.display());
+            bail!(
+                "{} holds no Cargo.toml: run `cargo xtask` inside the repository",
+                root.display()
+            );
         }
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |path| root.join(path));
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root.join("target"), |path| root.join(path));
         Ok(Self { root, target })
     }
 
@@ -69,11 +75,18 @@ impl Component {
     fn read(folder: &Path, fixture: bool) -> Result<Self> {
         let manifest = folder.join("Cargo.toml");
         let at = || format!("{}", manifest.display());
-        let table: toml::Table = fs::read_to_string(&manifest).with_context(at)?.parse().with_context(at)?;
-        let package = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
-        let package = package.with_context(|| format!("{}: no package.name", manifest.display()))?.to_owned();
-        let accrue = table.get("package").and_then(|package| package.get("metadata")?.get("accrue"));
-        let kind = match accrue.and_then(|accrue| accrue.get("kind")).and_then(toml::Value::as_str) {
+        let table: toml::Table =
+            fs::read_to_string(&manifest).with_context(at)?.parse().with_context(at)?;
+        let package = table
+            .get("package")
+            .and_then(|package| package.get("name"))
+            .and_then(toml::Value::as_str);
+        let package =
+            package.with_context(|| format!("{}: no package.name", manifest.display()))?.to_owned();
+        let accrue =
+            table.get("package").and_then(|package| package.get("metadata")?.get("accrue"));
+        let kind = match accrue.and_then(|accrue| accrue.get("kind")).and_then(toml::Value::as_str)
+        {
             Some("http") => Kind::Http,
             Some("cron") => Kind::Cron,
             _ => bail!(
@@ -81,8 +94,15 @@ impl Component {
                 manifest.display()
             ),
         };
-        let hot = accrue.and_then(|accrue| accrue.get("hot")).and_then(toml::Value::as_bool).unwrap_or(false);
-        let name = folder.file_name().and_then(|name| name.to_str()).context("a folder without a name")?.to_owned();
+        let hot = accrue
+            .and_then(|accrue| accrue.get("hot"))
+            .and_then(toml::Value::as_bool)
+            .unwrap_or(false);
+        let name = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .context("a folder without a name")?
+            .to_owned();
         Ok(Self { name, package, folder: folder.to_path_buf(), kind, hot, fixture })
     }
 }

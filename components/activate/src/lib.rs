@@ -2,7 +2,9 @@
 
 use ledger::{LotGrant, Refusal};
 use rules::{Activation, Past, meant};
-use shell::{ActivateBody, App, Problem, Reply, Request, asked, in_force, known_as, of_caller, parse_json};
+use shell::{
+    ActivateBody, App, Problem, Reply, Request, asked, in_force, known_as, of_caller, parse_json,
+};
 use store::{ProgrammeRef, records};
 
 shell::component! { shell::routes::ACTIVATE {
@@ -17,7 +19,8 @@ async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
     of_caller(app, request, &caller, |actor| body.order(&key, actor, activation)).await
 }
 
-/// What the member earned under the reference. An earn never changes, so it may be read before the member is.
+/// What the member earned under the reference. An earn never changes, so it may be read before the
+/// member is.
 async fn earned(
     app: &App,
     programme: &ProgrammeRef,
@@ -34,6 +37,7 @@ async fn earned(
     // A source that is no event, such as `redeem`, granted nothing.
     let is_event = book.expiry(&body.event).is_some();
     let life = |lot: &LotGrant| Some((lot.number, book.expiry(&lot.source)?.clone()));
-    let activation = is_event.then(|| Activation { lots: entry.grants.iter().filter_map(life).collect() });
+    let activation =
+        is_event.then(|| Activation { lots: entry.grants.iter().filter_map(life).collect() });
     Ok(Ok(activation))
 }

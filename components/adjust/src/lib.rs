@@ -1,14 +1,19 @@
-//! Adjustments by hand: asked for by one person, decided by others, executed with the last approval. Mergers and recoveries are asked for by their own
-//! routes, and decided here.
+//! Adjustments by hand: asked for by one person, decided by others, executed with the last
+//! approval. Mergers and recoveries are asked for by their own routes, and decided here.
 
-use ledger::{Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone};
+use ledger::{
+    Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone,
+};
 use rules::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
-    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate, bulk_of_caller, known_as,
-    may_see, now, of_caller, parse_json, parse_optional_json, stolen, zone,
+    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate,
+    bulk_of_caller, known_as, may_see, now, of_caller, parse_json, parse_optional_json, stolen,
+    zone,
 };
-use store::{Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests};
+use store::{
+    Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests,
+};
 
 shell::component! { shell::routes::ADJUST {
     "GET /v1/adjustments" => open(),
@@ -25,17 +30,23 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body: AdjustmentBody = parse_json(text)?;
     let body = AdjustmentBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let undone = undone(app, &caller, &body).await?;
-    of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller, undone.as_ref())).await
+    of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller, undone.as_ref()))
+        .await
 }
 
 /// The adjustment that is to be undone, when it is one of the member's.
-async fn undone(app: &App, caller: &Caller, body: &AdjustmentBody) -> Result<Option<Entry>, Problem> {
+async fn undone(
+    app: &App,
+    caller: &Caller,
+    body: &AdjustmentBody,
+) -> Result<Option<Entry>, Problem> {
     let Some(id) = body.undoes.as_deref().and_then(EntryId::parse) else { return Ok(None) };
     let Ok(member) = MemberId::new(body.member_id.as_str()) else { return Ok(None) };
     Ok(adjusted(&app.sql, caller.programme.no, &member, id).await?)
 }
 
-/// The rows of a file have the file's key and their place as their own: sent again, the file does nothing twice.
+/// The rows of a file have the file's key and their place as their own: sent again, the file does
+/// nothing twice.
 async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, file) = asked(app, request).await?;
     let rows = AdjustmentBody::rows(file, request.charset())?;
@@ -62,16 +73,21 @@ async fn withdraw(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     decide(app, request, id, Verdict::Withdraw).await
 }
 
-async fn decide(app: &App, request: &Request, id: &str, verdict: Verdict) -> Result<Reply, Problem> {
+async fn decide(
+    app: &App,
+    request: &Request,
+    id: &str,
+    verdict: Verdict,
+) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let made = made(app, &caller, id).await?;
     let concerned = match made.adjustment.as_ref().and_then(|made| made.terms.concern.as_ref()) {
         None => None,
         Some(Concern::Merge(from)) => Some(Concerned::Merge(from.clone())),
-        Some(Concern::Recover(ids)) => {
-            Some(Concerned::Recover(stolen(app, caller.programme.no, made.member.as_str(), ids).await?))
-        }
+        Some(Concern::Recover(ids)) => Some(Concerned::Recover(
+            stolen(app, caller.programme.no, made.member.as_str(), ids).await?,
+        )),
     };
     let order = |actor: &str| body.order(&made, (verdict, concerned), &key, actor, &caller);
     of_caller(app, request, &caller, order).await
@@ -89,7 +105,8 @@ async fn made(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
-    let (found, next) = open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
+    let (found, next) =
+        open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
     // By the clock, whether or not a job has written down which of them lapsed.
     let zone = zone(&app.sql, &caller.programme).await?;
     let mut items = Vec::new();
@@ -119,7 +136,8 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let made = made(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, made.id).await?;
     let newest = decisions.last().unwrap_or(&made).adjustment.as_ref();
-    let newest = newest.ok_or_else(|| Problem::Internal(format!("request {} without its terms", made.id)))?;
+    let newest = newest
+        .ok_or_else(|| Problem::Internal(format!("request {} without its terms", made.id)))?;
     let state = match decisions.last().map(|entry| entry.kind) {
         Some(Kind::Adjust) => "approved",
         // What is not an adjustment ends with the last approval.

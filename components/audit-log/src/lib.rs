@@ -1,4 +1,5 @@
-//! What was done that is no entry: keys, endpoints, the catalogue, drafts, publications, programmes, reads of personal data, refused keys.
+//! What was done that is no entry: keys, endpoints, the catalogue, drafts, publications,
+//! programmes, reads of personal data, refused keys.
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
@@ -26,7 +27,9 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 fn shown(row: &Audited) -> Json {
-    let told = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Json>(text).ok());
+    let told = |text: &Option<String>| {
+        text.as_deref().and_then(|text| serde_json::from_str::<Json>(text).ok())
+    };
     json!({
         "no": row.no,
         "at": row.who.at.to_string(),
@@ -43,6 +46,8 @@ fn shown(row: &Audited) -> Json {
 
 fn instant(request: &Request, name: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = request.query(name) else { return Ok(None) };
-    let wrong = || FieldError::new(format!("?{name}"), "must be RFC 3339 with an offset, its + written as %2B");
+    let wrong = || {
+        FieldError::new(format!("?{name}"), "must be RFC 3339 with an offset, its + written as %2B")
+    };
     Timestamp::parse(text).map(Some).ok_or_else(|| wrong().into())
 }

@@ -4,11 +4,12 @@ use ledger::{MemberId, ProgrammeId, Timestamp};
 use rules::{BackTest, OfTier, Rulebook, Side, Span};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, asked, authenticate, drafted, in_force,
-    known_as, new_id, now, once, parse_json, wide,
+    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, asked, authenticate,
+    drafted, in_force, known_as, new_id, now, once, parse_json, wide,
 };
 use store::{
-    BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test, parse_rulebook,
+    BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test,
+    parse_rulebook,
 };
 
 /// About how many entries a call tells again: a second's work.
@@ -25,7 +26,10 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
     let Drafted { stored, book, .. } = drafted(&app.sql, &caller.programme, &body.draft).await?;
     let version = caller.programme.rulebook_version;
     if book.currency() != in_force(&app.sql, &caller.programme, version).await?.currency() {
-        let error = FieldError::new("/draft", "has a currency that is not the one that the books are kept in");
+        let error = FieldError::new(
+            "/draft",
+            "has a currency that is not the one that the books are kept in",
+        );
         return Err(Problem::InvalidRequest(vec![error]));
     }
     let member = match &body.member_id {
@@ -37,8 +41,10 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
         }
     };
     let id = new_id();
-    let asked = json!({"draft": body.draft, "member_id": body.member_id, "by": caller.label}).to_string();
-    begin_back_test(&app.sql, (caller.programme.no, version), id, asked, &stored, span, member).await?;
+    let asked =
+        json!({"draft": body.draft, "member_id": body.member_id, "by": caller.label}).to_string();
+    begin_back_test(&app.sql, (caller.programme.no, version), id, asked, &stored, span, member)
+        .await?;
     Ok(Reply::json(201, &moved(app, caller, &id.to_string()).await?))
 }
 
@@ -68,7 +74,10 @@ fn span_of(body: &BackTestBody) -> Result<Span, Problem> {
     let mut instant = |pointer: &str, text: &str| {
         let at = Timestamp::parse(text);
         if at.is_none() {
-            errors.push(FieldError::new(pointer, "must be RFC 3339 with an offset, such as 2026-01-31T00:00:00+08:00"));
+            errors.push(FieldError::new(
+                pointer,
+                "must be RFC 3339 with an offset, such as 2026-01-31T00:00:00+08:00",
+            ));
         }
         at.unwrap_or(Timestamp(0))
     };
@@ -79,8 +88,11 @@ fn span_of(body: &BackTestBody) -> Result<Span, Problem> {
     if errors.is_empty() && span.to > now() {
         errors.push(FieldError::new("/to", "must not lie in the future"));
     }
-    if let Some(Err(error)) =
-        body.member_id.as_ref().filter(|id| !id.starts_with('~')).map(|id| MemberId::new(id.as_str()))
+    if let Some(Err(error)) = body
+        .member_id
+        .as_ref()
+        .filter(|id| !id.starts_with('~'))
+        .map(|id| MemberId::new(id.as_str()))
     {
         errors.push(FieldError::new("/member_id", error.to_string()));
     }
@@ -109,10 +121,11 @@ async fn moved(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
     if test.done {
         return Ok(shown(&test, &books));
     }
-    let programme =
-        ProgrammeId::new(caller.programme.id.as_str()).map_err(|error| Problem::Internal(error.to_string()))?;
+    let programme = ProgrammeId::new(caller.programme.id.as_str())
+        .map_err(|error| Problem::Internal(error.to_string()))?;
     let programme = (caller.programme.no, &programme);
-    move_back_test(&app.sql, programme, &test, (&books.published, &books.draft), ENTRIES_A_CALL).await?;
+    move_back_test(&app.sql, programme, &test, (&books.published, &books.draft), ENTRIES_A_CALL)
+        .await?;
     Ok(shown(&existing(app, caller, id).await?, &books))
 }
 
@@ -145,7 +158,10 @@ fn shown(test: &BackTestRow, books: &Books) -> Json {
     });
     body.insert("sides".to_owned(), sides);
     let not_applied = [books.published.shared_limits(), books.draft.shared_limits()];
-    body.insert("not_applied".to_owned(), json!({"published": not_applied[0], "draft": not_applied[1]}));
+    body.insert(
+        "not_applied".to_owned(),
+        json!({"published": not_applied[0], "draft": not_applied[1]}),
+    );
     Json::Object(body)
 }
 

@@ -3,7 +3,8 @@
 mod back_tests;
 
 use shell::{
-    App, Drafted, FieldError, Problem, Reply, Request, SimulationBody, authenticate, drafted, parse_json, simulated,
+    App, Drafted, FieldError, Problem, Reply, Request, SimulationBody, authenticate, drafted,
+    parse_json, simulated,
 };
 
 shell::component! { shell::routes::BACK_TEST {
@@ -24,6 +25,7 @@ async fn simulate(app: &App, request: &Request) -> Result<Reply, Problem> {
 
 fn within_event(problem: Problem) -> Problem {
     let Problem::InvalidRequest(errors) = problem else { return problem };
-    let within = |error: FieldError| FieldError::new(format!("/event{}", error.pointer), error.detail);
+    let within =
+        |error: FieldError| FieldError::new(format!("/event{}", error.pointer), error.detail);
     Problem::InvalidRequest(errors.into_iter().map(within).collect())
 }

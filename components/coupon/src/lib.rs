@@ -5,8 +5,8 @@
 use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, asked, authenticate, known_as, now,
-    of_caller, parse_json, parse_optional_json, zone,
+    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, asked, authenticate,
+    known_as, now, of_caller, parse_json, parse_optional_json, zone,
 };
 use store::{Caller, LoadRequest, Lots, Scope, coupon_holder, coupon_json, load, named_entry};
 
@@ -58,7 +58,9 @@ async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Prob
     let body: CouponRestoreBody = parse_json(text)?;
     let id = EntryId::parse(&body.entry_id).ok_or_else(not_found)?;
     let used = named_entry(&app.sql, caller.programme.no, id).await?;
-    let used = used.filter(|entry| entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == *code));
+    let used = used.filter(|entry| {
+        entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == *code)
+    });
     let used = used.ok_or_else(not_found)?;
     of_caller(app, request, &caller, |actor| body.order(used, &key, actor)).await
 }
@@ -70,13 +72,17 @@ async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Proble
     let wanted = [LoadRequest::member(holder.clone())];
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
     let member = found.and_then(|(_, _, mut loaded)| loaded.pop()).map(|loaded| loaded.member);
-    let open = member.as_ref().and_then(|member| member.coupon(code)).filter(|coupon| !coupon.has_expired(now()));
+    let open = member
+        .as_ref()
+        .and_then(|member| member.coupon(code))
+        .filter(|coupon| !coupon.has_expired(now()));
     let zone = zone(&app.sql, &caller.programme).await?;
     let mut shown = open.map_or_else(|| json!({"code": code}), |coupon| coupon_json(coupon, zone));
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("member_id".to_owned(), Json::from(holder.as_str()));
         // What ended it is in the member's entries.
-        fields.insert("state".to_owned(), Json::from(if open.is_some() { "open" } else { "ended" }));
+        fields
+            .insert("state".to_owned(), Json::from(if open.is_some() { "open" } else { "ended" }));
     }
     Ok(Reply::json(200, &shown))
 }

@@ -3,8 +3,12 @@
 use ledger::ProgrammeId;
 use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, asked, authenticate, now, once, parse_json, who};
-use store::{Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, asked, authenticate, now, once, parse_json, who,
+};
+use store::{
+    Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft,
+};
 
 /// The most drafts of a programme.
 const MAX_DRAFTS: i64 = 100;
@@ -33,8 +37,13 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
         }
         let book = Rulebook::new(&document, 1);
         let rulebook = book.as_ref().ok().map(|book| as_stored(&document, book)).transpose()?;
-        let text = serde_json::to_string(&document).map_err(|error| Problem::Internal(error.to_string()))?;
-        let kept = Draft { name: name.to_owned(), updated_at: now(), updated_by: caller.name().to_owned() };
+        let text = serde_json::to_string(&document)
+            .map_err(|error| Problem::Internal(error.to_string()))?;
+        let kept = Draft {
+            name: name.to_owned(),
+            updated_at: now(),
+            updated_by: caller.name().to_owned(),
+        };
         let is_new = draft(&app.sql, caller.programme.no, name).await?.is_none();
         let wish = DraftWish { document: text, rulebook };
         put_draft(&app.sql, caller.programme.no, &kept, wish, &who(request, &caller)).await?;
@@ -46,7 +55,8 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
 
 async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let (kept, wish) = draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
+    let (kept, wish) =
+        draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
     let unreadable = |error: serde_json::Error| Problem::Internal(error.to_string());
     let document: Document = serde_json::from_str(&wish.document).map_err(unreadable)?;
     let mut body = with_problems(shown(&kept), Rulebook::new(&document, 1));
@@ -67,7 +77,8 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn delete(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
     let remove = async || {
-        let is_deleted = delete_draft(&app.sql, caller.programme.no, name, &who(request, &caller)).await?;
+        let is_deleted =
+            delete_draft(&app.sql, caller.programme.no, name, &who(request, &caller)).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
     once(app, &key, &caller, "draft-delete", &name, remove).await
@@ -82,7 +93,8 @@ fn shown(draft: &Draft) -> Json {
 fn with_problems(mut body: Json, book: Result<Rulebook, Vec<rules::Problem>>) -> Json {
     let cost = book.as_ref().ok().map(|book| book.condition_steps().1);
     let problems = book.err().unwrap_or_default();
-    let problem = |problem: &rules::Problem| json!({"pointer": problem.pointer, "detail": problem.detail});
+    let problem =
+        |problem: &rules::Problem| json!({"pointer": problem.pointer, "detail": problem.detail});
     if let Some(body) = body.as_object_mut() {
         body.insert("problems".to_owned(), problems.iter().map(problem).collect());
         body.insert("condition_steps".to_owned(), cost.into());

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shell::{App, BulkBody, EarnBody, FieldError, Problem, Reply, Request, bulk, parse_json, single};
+use shell::{
+    App, BulkBody, EarnBody, FieldError, Problem, Reply, Request, bulk, parse_json, single,
+};
 
 const MAX_EVENTS: usize = 500;
 
@@ -29,7 +31,10 @@ async fn many(app: &App, request: &Request) -> Result<Reply, Problem> {
 fn orders(body: &[u8], actor: &str) -> Result<Vec<Result<store::Submission, Problem>>, Problem> {
     let Events { events } = parse_json(body)?;
     if events.is_empty() || events.len() > MAX_EVENTS {
-        return Err(Problem::InvalidRequest(vec![FieldError::new("/events", "must be 1 to 500 events")]));
+        return Err(Problem::InvalidRequest(vec![FieldError::new(
+            "/events",
+            "must be 1 to 500 events",
+        )]));
     }
     let order = |text: &RawValue| parse_json::<BulkBody>(text.get().as_bytes())?.order(actor);
     Ok(events.iter().map(|text| order(text)).collect())

@@ -1,16 +1,17 @@
-//! Webhook endpoints: where a programme's events are sent. A secret is shown once, by the call that makes the endpoint.
+//! Webhook endpoints: where a programme's events are sent. A secret is shown once, by the call that
+//! makes the endpoint.
 
 use jobs::{AddressPolicy, NONCE, Seals, Secret, WebhookUrl};
 use ledger::{KINDS, Kind, ProgrammeId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, EndpointBody, FieldError, Page, Problem, Reply, Request, asked, authenticate, new_id, noted, now, once,
-    parse_json, parse_optional_json, who,
+    App, EndpointBody, FieldError, Page, Problem, Reply, Request, asked, authenticate, new_id,
+    noted, now, once, parse_json, parse_optional_json, who,
 };
 use store::{
-    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
-    other_endpoints, put_endpoint, replay_dead, rotate_secret,
+    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint,
+    endpoint_secret, list_endpoints, other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 
 /// The most endpoints of a programme.
@@ -46,7 +47,8 @@ shell::component! { shell::routes::ENDPOINT {
     "POST /v1/endpoints/{id}/replay" => replay(id),
 } }
 
-/// Repeated with the same body it changes nothing more, so a retry is safe; but only the call that makes the endpoint shows the secret.
+/// Repeated with the same body it changes nothing more, so a retry is safe; but only the call that
+/// makes the endpoint shows the secret.
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = asked(app, request).await?;
     let body: EndpointBody = parse_json(body)?;
@@ -76,8 +78,7 @@ async fn seals() -> Seals {
 async fn sealed(caller: &Caller, id: &str, secret: &str) -> Result<String, Problem> {
     let (seals, mut nonce) = (seals().await, [0u8; NONCE]);
     if seals.is_empty() {
-        let message =
-            "the secret of an endpoint is stored in the clear: set the variable secrets_key to 32 characters or more";
+        let message = "the secret of an endpoint is stored in the clear: set the variable secrets_key to 32 characters or more";
         eprintln!("{}", json!({"level": "warn", "message": message}));
     }
     getrandom::fill(&mut nonce).map_err(|_| no_randomness())?;
@@ -111,7 +112,10 @@ async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
         if !rotate_secret(&app.sql, caller.programme.no, id, &stored, until).await? {
             return Err(Problem::ResourceNotFound);
         }
-        Ok(Reply::json(200, &json!({"endpoint_id": id, "secret": stored, "before_until": until.to_string()})))
+        Ok(Reply::json(
+            200,
+            &json!({"endpoint_id": id, "secret": stored, "before_until": until.to_string()}),
+        ))
     };
     let reply = once(app, &key, &caller, "endpoint-rotate", &(id, &body), turn).await?;
     Ok(shown_once(reply, &caller, id).await)
@@ -121,7 +125,13 @@ fn wrong_secret() -> FieldError {
     FieldError::new("/secret", "must be whsec_ and the base64 of 24 to 64 bytes")
 }
 
-async fn set(app: &App, request: &Request, caller: &Caller, id: &str, body: &EndpointBody) -> Result<Reply, Problem> {
+async fn set(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    body: &EndpointBody,
+) -> Result<Reply, Problem> {
     let mut errors = Vec::new();
     // Endpoints are named like programmes.
     if let Err(error) = ProgrammeId::new(id) {
@@ -141,7 +151,9 @@ async fn set(app: &App, request: &Request, caller: &Caller, id: &str, body: &End
     if other_endpoints(&app.sql, caller.programme.no, id).await? >= MAX_ENDPOINTS {
         errors.push(FieldError::new("endpoint_id", "there are 50 others: delete one first"));
     }
-    let Some(url) = url.ok().filter(|_| errors.is_empty()) else { return Err(Problem::InvalidRequest(errors)) };
+    let Some(url) = url.ok().filter(|_| errors.is_empty()) else {
+        return Err(Problem::InvalidRequest(errors));
+    };
     // What it has already is not replaced by itself.
     let has = endpoint_secret(&app.sql, caller.programme.no, id).await?;
     let place = (caller.programme.no, id);
@@ -163,7 +175,9 @@ async fn set(app: &App, request: &Request, caller: &Caller, id: &str, body: &End
         before_until: now().plus_ms(BOTH_MS),
         token: &new_id().to_string(),
     };
-    let made = put_endpoint(&app.sql, caller.programme.no, &wish, now(), Some(&who(request, caller))).await?;
+    let made =
+        put_endpoint(&app.sql, caller.programme.no, &wish, now(), Some(&who(request, caller)))
+            .await?;
     let mut shown = json!({"endpoint_id": id, "url": url, "kinds": body.kinds});
     if let (Some(secret), Some(fields)) = (&made, shown.as_object_mut()) {
         fields.insert("secret".to_owned(), secret.as_str().into());
@@ -178,7 +192,9 @@ fn wrong_kinds(kinds: &[String]) -> Vec<FieldError> {
         Kind::parse(kind).is_none() || is_repeated
     });
     wrong
-        .map(|(index, _)| FieldError::new(format!("/kinds/{index}"), format!("must be one of {}, once", known())))
+        .map(|(index, _)| {
+            FieldError::new(format!("/kinds/{index}"), format!("must be one of {}, once", known()))
+        })
         .collect()
 }
 
@@ -199,7 +215,8 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
     let remove = async || {
-        let is_deleted = delete_endpoint(&app.sql, caller.programme.no, id, &who(request, &caller)).await?;
+        let is_deleted =
+            delete_endpoint(&app.sql, caller.programme.no, id, &who(request, &caller)).await?;
         if is_deleted { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
     once(app, &key, &caller, "endpoint-delete", &id, remove).await
@@ -209,7 +226,8 @@ async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     existing(app, &caller, id).await?;
-    let found = dead_events(&app.sql, caller.programme.no, id, page.number(0)?, page.limit + 1).await?;
+    let found =
+        dead_events(&app.sql, caller.programme.no, id, page.number(0)?, page.limit + 1).await?;
     Ok(page.reply(found, shown_dead, |last| last.entry_no.to_string()))
 }
 
@@ -218,8 +236,17 @@ async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let wanted: ReplayBody = parse_optional_json(body)?;
     let send_again = async || {
         existing(app, &caller, id).await?;
-        noted(app, request, &caller, ("events_replayed", id), Some(json!({"entry_id": wanted.entry_id}))).await?;
-        let replayed = replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now()).await?;
+        noted(
+            app,
+            request,
+            &caller,
+            ("events_replayed", id),
+            Some(json!({"entry_id": wanted.entry_id})),
+        )
+        .await?;
+        let replayed =
+            replay_dead(&app.sql, caller.programme.no, id, wanted.entry_id.as_deref(), now())
+                .await?;
         if replayed == 0 && wanted.entry_id.is_some() {
             return Err(Problem::ResourceNotFound);
         }

@@ -9,13 +9,20 @@ shell::component! { shell::routes::ERASE {
     "POST /v1/members/{id}/erase" => erase(id),
 } }
 
-/// The texts go in a second statement. Whoever crashes in between asks again under the same key, which is answered as before and takes them then.
+/// The texts go in a second statement. Whoever crashes in between asks again under the same key,
+/// which is answered as before and takes them then.
 async fn erase(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let reply = single(app, request, |body, key, actor| parse_json::<EraseBody>(body)?.order(id, key, actor)).await?;
+    let reply = single(app, request, |body, key, actor| {
+        parse_json::<EraseBody>(body)?.order(id, key, actor)
+    })
+    .await?;
     // By whatever name she was asked for: that leads nowhere once she is erased.
     let shown: Json = serde_json::from_str(reply.body()).unwrap_or_default();
-    let member = shown.pointer("/entry/member_id").and_then(Json::as_str).and_then(|id| MemberId::new(id).ok());
+    let member = shown
+        .pointer("/entry/member_id")
+        .and_then(Json::as_str)
+        .and_then(|id| MemberId::new(id).ok());
     if let Some(member) = member.filter(|_| request.flag("dry_run").is_ok_and(|dry| !dry)) {
         redact(&app.sql, caller.programme.no, &member).await?;
         forget_imported(&app.sql, caller.programme.no, &member).await?;

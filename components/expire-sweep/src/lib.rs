@@ -1,6 +1,8 @@
-//! On schedule: writes down what the clock has decided: activations, ends of tiers, expiries, in this order, for every programme.
+//! On schedule: writes down what the clock has decided: activations, ends of tiers, expiries, in
+//! this order, for every programme.
 //!
-//! Exports `handle-cron-event`. What is due is found in the database, so a fire that comes late, twice, or never does no harm.
+//! Exports `handle-cron-event`. What is due is found in the database, so a fire that comes late,
+//! twice, or never does no harm.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use jobs::{Job, guest::fire};

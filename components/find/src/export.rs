@@ -13,7 +13,8 @@ pub enum Format {
     Csv,
 }
 
-const HEADINGS: &str = "member_id,joined_at,tier,tier_until,ledger_balance,debt,closed,aliases,attributes\r\n";
+const HEADINGS: &str =
+    "member_id,joined_at,tier,tier_until,ledger_balance,debt,closed,aliases,attributes\r\n";
 
 impl Format {
     /// By its name in the query.
@@ -25,7 +26,8 @@ impl Format {
         }
     }
 
-    /// One page of the file; the first one of a table has the headings. Pages put together are the file.
+    /// One page of the file; the first one of a table has the headings. Pages put together are the
+    /// file.
     pub fn reply(self, members: &[ListedMember], is_first: bool, next: Option<&str>) -> Reply {
         let (content_type, body) = match self {
             Self::JsonLines => {
@@ -54,7 +56,8 @@ fn row(member: &ListedMember, body: &mut String) {
         Some(other) => other.to_string(),
     };
     let aliases = member.aliases.join(" ");
-    let names = ["member_id", "joined_at", "tier", "tier_until", "ledger_balance", "debt", "closed"];
+    let names =
+        ["member_id", "joined_at", "tier", "tier_until", "ledger_balance", "debt", "closed"];
     for name in names {
         // Numbers of the books are numbers, also below zero.
         let cell = text(name);
@@ -71,5 +74,9 @@ fn row(member: &ListedMember, body: &mut String) {
 fn safe(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r', ';', '\t']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    if cell.contains([',', '"', '\n', '\r', ';', '\t']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
 }

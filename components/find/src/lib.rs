@@ -33,14 +33,19 @@ struct Wish<'a> {
 
 impl<'a> Wish<'a> {
     fn of(request: &'a Request) -> Result<Self, Problem> {
-        let wrong = |name: &str, detail: &str| Err(Problem::InvalidRequest(vec![FieldError::new(name, detail)]));
+        let wrong = |name: &str, detail: &str| {
+            Err(Problem::InvalidRequest(vec![FieldError::new(name, detail)]))
+        };
         let (order, prefix) = match (request.query("id"), request.query("alias")) {
             (Some(_), Some(_)) => return wrong("?alias", "either this or id, not both"),
             (None, Some(alias)) => (MemberOrder::Name, alias),
             (id, None) => (MemberOrder::Id, id.unwrap_or_default()),
         };
         if prefix.len() > 64 || prefix.chars().any(|c| !('+'..='z').contains(&c)) {
-            return wrong(if order == MemberOrder::Id { "?id" } else { "?alias" }, "must be the beginning of one");
+            return wrong(
+                if order == MemberOrder::Id { "?id" } else { "?alias" },
+                "must be the beginning of one",
+            );
         }
         let attribute = match request.query("attribute").map(|text| text.split_once(':')) {
             Some(None) => return wrong("?attribute", "must be a name, a colon, and its text"),
@@ -53,7 +58,10 @@ impl<'a> Wish<'a> {
     fn fits(&self, member: &ListedMember) -> bool {
         let tier = member.tier.as_ref().map(|(tier, _)| tier.as_str());
         let has = |(name, value): (&str, &str)| {
-            let told = member.attributes.as_deref().and_then(|text| serde_json::from_str::<Json>(text).ok());
+            let told = member
+                .attributes
+                .as_deref()
+                .and_then(|text| serde_json::from_str::<Json>(text).ok());
             told.is_some_and(|told| told.get(name).and_then(Json::as_str) == Some(value))
         };
         self.tier.is_none_or(|wanted| tier == Some(wanted)) && self.attribute.is_none_or(has)
@@ -63,7 +71,8 @@ impl<'a> Wish<'a> {
 async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let wish = Wish::of(request)?;
-    let wrong = || Problem::InvalidRequest(vec![FieldError::new("?format", "must be json, jsonl or csv")]);
+    let wrong =
+        || Problem::InvalidRequest(vec![FieldError::new("?format", "must be json, jsonl or csv")]);
     let format = match request.query("format") {
         None | Some("json") => None,
         Some(name) => Some(export::Format::parse(name).ok_or_else(wrong)?),
@@ -73,12 +82,19 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
         Some(_) => Page::within(request, MAX_EXPORTED)?,
     };
     let by = if wish.order == MemberOrder::Id { "id" } else { "alias" };
-    noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit}))).await?;
+    noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit})))
+        .await?;
     let most = usize::try_from(page.limit).unwrap_or_default();
     let (mut found, mut after, mut looked) = (Vec::new(), page.cursor.clone(), 0);
     let next = loop {
-        let read =
-            list_members(&app.sql, caller.programme.no, wish.order, (wish.prefix, after.as_deref()), READ).await?;
+        let read = list_members(
+            &app.sql,
+            caller.programme.no,
+            wish.order,
+            (wish.prefix, after.as_deref()),
+            READ,
+        )
+        .await?;
         let is_last = i64::try_from(read.len()).is_ok_and(|count| count < READ);
         looked += read.len();
         for member in read {
@@ -133,19 +149,23 @@ async fn entry(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
 
 async fn orders(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let wrong = |name: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(name, detail)]);
+    let wrong =
+        |name: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(name, detail)]);
     let reference = request.query("reference").and_then(|text| ledger::Reference::new(text).ok());
-    let reference =
-        reference.ok_or_else(|| wrong("?reference", "must be the order, 1 to 128 visible ASCII characters"))?;
+    let reference = reference.ok_or_else(|| {
+        wrong("?reference", "must be the order, 1 to 128 visible ASCII characters")
+    })?;
     let events = match request.query("event") {
         Some(event) if (1..=40).contains(&event.len()) => vec![event],
         Some(_) => return Err(wrong("?event", "must be purchase, redeem, coupon or an action")),
         None => vec!["purchase", "redeem", "coupon"],
     };
-    let sources: Vec<String> = events.iter().map(|event| source(event, reference.as_str())).collect();
+    let sources: Vec<String> =
+        events.iter().map(|event| source(event, reference.as_str())).collect();
     let store = request.query("store_id");
     let is_of_store = |past: &Past| store.is_none() || past.entry.origin.store.as_deref() == store;
-    let found = records(&app.sql, caller.programme.no, &sources).await?.into_iter().filter(is_of_store);
+    let found =
+        records(&app.sql, caller.programme.no, &sources).await?.into_iter().filter(is_of_store);
     let zone = zone(&app.sql, &caller.programme).await?;
     let items = found.take(MAX_RECORDS).map(|past| {
         json!({

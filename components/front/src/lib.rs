@@ -1,4 +1,5 @@
-//! The front door: health, the API's description, and the answer to every route that nobody else has.
+//! The front door: health, the API's description, and the answer to every route that nobody else
+//! has.
 
 mod openapi;
 
@@ -16,7 +17,8 @@ shell::component! { public shell::routes::FRONT {
     "GET /openapi.json" => document(),
 } }
 
-/// For how long it is known whether the database takes writes. Anybody may ask, and a write costs all writers a little.
+/// For how long it is known whether the database takes writes. Anybody may ask, and a write costs
+/// all writers a little.
 const KNOWN_FOR_MS: u64 = 5000;
 
 #[derive(Clone, Copy)]

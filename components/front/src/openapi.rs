@@ -1,14 +1,16 @@
-//! OpenAPI 3.1: the routes of [`shell::routes`]; request bodies come from the types they are read into, problems from the list they are answered from.
+//! OpenAPI 3.1: the routes of [`shell::routes`]; request bodies come from the types they are read
+//! into, problems from the list they are answered from.
 
 use ledger::KINDS;
 use rules::{Document, Reward};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    Access, ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody,
-    DecisionBody, EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, ImportRowBody, InvitationBody, KeyBody,
-    MemberBody, MemberPatchBody, MergeBody, PROBLEMS, PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody,
-    RedeemBody, ReleaseBody, ReverseBody, Role, Route, SimulationBody, TierBody, TransferBody, routes,
+    Access, ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody,
+    CouponRestoreBody, DecisionBody, EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody,
+    ImportRowBody, InvitationBody, KeyBody, MemberBody, MemberPatchBody, MergeBody, PROBLEMS,
+    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody,
+    ReverseBody, Role, Route, SimulationBody, TierBody, TransferBody, routes,
 };
 
 /// The whole document.
@@ -55,13 +57,16 @@ fn describe(route: &Route) -> Json {
     }
     let mut responses = Map::new();
     for status in route.success {
-        let content =
-            json!({"description": "done", "content": {"application/json": {"schema": reference(route.answer)}}});
-        responses.insert(status.to_string(), if *status == 204 { json!({"description": "done"}) } else { content });
+        let content = json!({"description": "done", "content": {"application/json": {"schema": reference(route.answer)}}});
+        responses.insert(
+            status.to_string(),
+            if *status == 204 { json!({"description": "done"}) } else { content },
+        );
     }
     let problem = json!({"description": "see type and docs/reference/problems.md", "content": {"application/problem+json": {"schema": reference("Problem")}}});
     responses.insert("default".to_owned(), problem);
-    let mut described = json!({"summary": route.summary, "parameters": parameters, "responses": responses});
+    let mut described =
+        json!({"summary": route.summary, "parameters": parameters, "responses": responses});
     if let Some(described) = described.as_object_mut() {
         if let Some(body) = route.body {
             described.insert(
@@ -72,7 +77,9 @@ fn describe(route: &Route) -> Json {
         let roles = match route.access {
             Access::Public => None,
             Access::Operator => Some(vec!["operator"]),
-            Access::Roles(roles) => Some(roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect()),
+            Access::Roles(roles) => {
+                Some(roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect())
+            }
         };
         if let Some(roles) = roles {
             described.insert("security".into(), json!([{"key": []}]));
@@ -104,8 +111,9 @@ fn webhooks() -> Json {
 }
 
 fn schemas() -> Json {
-    let mut generator =
-        SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into()).into_generator();
+    let mut generator = SchemaSettings::draft2020_12()
+        .with(|s| s.definitions_path = "/components/schemas".into())
+        .into_generator();
     add::<EarnBody>(&mut generator);
     add::<BulkBody>(&mut generator);
     add::<RedeemBody>(&mut generator);
@@ -138,7 +146,8 @@ fn schemas() -> Json {
     add::<PublicationBody>(&mut generator);
     let mut schemas: Map<String, Json> = generator.take_definitions(true);
     let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
-    let slugs: Vec<String> = PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();
+    let slugs: Vec<String> =
+        PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();
     let others = [
         ("Object", json!({"type": "object"})),
         (
@@ -222,7 +231,8 @@ fn schemas() -> Json {
     Json::Object(schemas)
 }
 
-/// The shape of rulebooks, as JSON Schema 2020-12. What a field may hold beyond its type is told by who validates it.
+/// The shape of rulebooks, as JSON Schema 2020-12. What a field may hold beyond its type is told by
+/// who validates it.
 pub fn rulebook_schema() -> Json {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
     let mut schema = schema.to_value();

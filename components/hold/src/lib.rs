@@ -3,8 +3,8 @@
 use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
 use shell::{
-    App, CaptureBody, Problem, ReleaseBody, Reply, Request, asked, authenticate, may_see, now, of_caller,
-    parse_optional_json, zone,
+    App, CaptureBody, Problem, ReleaseBody, Reply, Request, asked, authenticate, may_see, now,
+    of_caller, parse_optional_json, zone,
 };
 use store::{Caller, corrections, entry_json, named_entry};
 
@@ -44,7 +44,8 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     }
     let resolution = corrections(&app.sql, caller.programme.no, hold.id).await?.into_iter().next();
     let until = hold.reservation.as_ref().map(|reservation| reservation.until);
-    // A release that was asked for is recorded before the hold's end; a later one is the time-out, written down.
+    // A release that was asked for is recorded before the hold's end; a later one is the time-out,
+    // written down.
     let is_over = |at| until.is_some_and(|until| until <= at);
     let state = match &resolution {
         Some(entry) if entry.kind == Kind::Capture => "captured",
@@ -54,7 +55,12 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         None => "open",
     };
     let zone = zone(&app.sql, &caller.programme).await?;
-    let points: i64 = hold.reservation.iter().flat_map(|reservation| &reservation.lots).map(|lot| lot.points).sum();
+    let points: i64 = hold
+        .reservation
+        .iter()
+        .flat_map(|reservation| &reservation.lots)
+        .map(|lot| lot.points)
+        .sum();
     let captured = resolution.as_ref().map_or(0, |entry| -entry.points);
     Ok(Reply::json(
         200,

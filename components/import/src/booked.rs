@@ -1,9 +1,14 @@
-//! Booking an import that was approved of: each row under a key of its own, so that whoever goes on after a crash books nothing twice.
+//! Booking an import that was approved of: each row under a key of its own, so that whoever goes on
+//! after a crash books nothing twice.
 
 use ledger::{MemberId, Refusal};
 use rules::{Command, Rulebook, other_spellings};
-use shell::{App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published};
-use store::{Caller, Import, ImportState, Outcome, Sql as _, Submission, holders, keep_outcomes, next_rows};
+use shell::{
+    App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published,
+};
+use store::{
+    Caller, Import, ImportState, Outcome, Sql as _, Submission, holders, keep_outcomes, next_rows,
+};
 
 use crate::{existing, shown};
 
@@ -33,7 +38,8 @@ pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Prob
     Ok(Reply::json(200, &shown(app, &caller, &found).await?))
 }
 
-/// Books the next rows; tells how many. Also ends an import whose last rows somebody else has booked.
+/// Books the next rows; tells how many. Also ends an import whose last rows somebody else has
+/// booked.
 async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Problem> {
     let rows = next_rows(&app.sql, caller.programme.no, &import.id, ROWS).await?;
     let book = published(&app.sql, &caller.programme).await?;
@@ -56,15 +62,18 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
             }
             // A tier that the rulebook has no more.
             Err(Problem::InvalidRequest(errors)) => {
-                let why: Vec<String> =
-                    errors.into_iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect();
+                let why: Vec<String> = errors
+                    .into_iter()
+                    .map(|error| format!("{} {}", error.pointer, error.detail))
+                    .collect();
                 outcomes.push((line, format!("invalid-request: {}", why.join("; "))));
             }
             Err(other) => return Err(other),
         }
     }
     refuse_shared(app, caller, &book, &mut orders).await?;
-    let came_to = if orders.is_empty() { Vec::new() } else { carried_out_later(app, caller, orders).await? };
+    let came_to =
+        if orders.is_empty() { Vec::new() } else { carried_out_later(app, caller, orders).await? };
     for (line, outcome) in lines.into_iter().zip(came_to) {
         let outcome = match outcome {
             Outcome::Done(_) | Outcome::Nothing(_) => WRITTEN.to_owned(),
@@ -78,7 +87,12 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
 }
 
 /// Refuses orders of members one of whose names is somebody else's in a spelling from before.
-async fn refuse_shared(app: &App, caller: &Caller, book: &Rulebook, orders: &mut [Submission]) -> Result<(), Problem> {
+async fn refuse_shared(
+    app: &App,
+    caller: &Caller,
+    book: &Rulebook,
+    orders: &mut [Submission],
+) -> Result<(), Problem> {
     let named = |order: &Submission| match &order.command {
         Command::Open(opening) => {
             let names = opening.profile.aliases.values().flatten();
@@ -91,8 +105,9 @@ async fn refuse_shared(app: &App, caller: &Caller, book: &Rulebook, orders: &mut
     let mut found = holders(&app.sql, caller.programme.no, &all).await?.into_iter();
     for (order, own) in orders.iter_mut().zip(spellings) {
         let of_order: Vec<Option<MemberId>> = found.by_ref().take(own.len()).collect();
-        let is_other =
-            |(_, holder): &(&String, &Option<MemberId>)| holder.as_ref().is_some_and(|holder| *holder != order.member);
+        let is_other = |(_, holder): &(&String, &Option<MemberId>)| {
+            holder.as_ref().is_some_and(|holder| *holder != order.member)
+        };
         if let Some((name, _)) = own.iter().zip(&of_order).find(is_other) {
             let kind = name.split(':').next().unwrap_or_default().to_owned();
             order.command = Command::Refuse(Refusal::AliasTaken { kind });

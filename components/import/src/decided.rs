@@ -1,20 +1,28 @@
-//! Deciding on an import: the roles that the rulebook asks for its points approve, one after the other, and none of them is who asked.
+//! Deciding on an import: the roles that the rulebook asks for its points approve, one after the
+//! other, and none of them is who asked.
 
 use ledger::Refusal;
 use shell::{
-    App, DecisionBody, FieldError, Problem, Reply, Request, asked, now, once, parse_optional_json, person, who,
+    App, DecisionBody, FieldError, Problem, Reply, Request, asked, now, once, parse_optional_json,
+    person, who,
 };
 use store::{Caller, ImportApproval, ImportState, decide_import};
 
 use crate::{existing, shown};
 
-pub async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
+pub async fn decide(
+    app: &App,
+    request: &Request,
+    id: &str,
+    verdict: &str,
+) -> Result<Reply, Problem> {
     let (caller, key, body) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(body)?;
     if body.reason.as_ref().is_some_and(|reason| !(1..=500).contains(&reason.chars().count())) {
         return Err(FieldError::new("/reason", "must have 1 to 500 characters").into());
     }
-    let deciding = async || decided(app, request, &caller, (id, verdict), body.reason.as_deref()).await;
+    let deciding =
+        async || decided(app, request, &caller, (id, verdict), body.reason.as_deref()).await;
     once(app, &key, &caller, "import-decision", &(id, verdict, &body), deciding).await
 }
 
@@ -42,7 +50,11 @@ async fn decided(
     } else {
         may_decide(&found, own, &caller.role)?;
         if verdict == "approve" {
-            approvals.push(ImportApproval { by: own.to_owned(), role: caller.role.clone(), at: now().0 });
+            approvals.push(ImportApproval {
+                by: own.to_owned(),
+                role: caller.role.clone(),
+                at: now().0,
+            });
         }
         match verdict {
             "approve" if approvals.len() < found.steps.len() => ImportState::Waiting,
@@ -51,7 +63,8 @@ async fn decided(
         }
     };
     let who = who(request, caller);
-    if !decide_import(&app.sql, caller.programme.no, &found, (&approvals, to), reason, &who).await? {
+    if !decide_import(&app.sql, caller.programme.no, &found, (&approvals, to), reason, &who).await?
+    {
         return Err(Problem::Conflict);
     }
     let found = existing(app, caller, id).await?;
@@ -66,7 +79,9 @@ fn may_decide(found: &store::Import, own: &str, role: &str) -> Result<(), Proble
         return Err(Problem::refused(Refusal::AlreadyApproved));
     }
     match found.steps.get(found.approvals.len()) {
-        Some(needed) if needed != role => Err(Problem::refused(Refusal::WrongApprover { role: needed.clone() })),
+        Some(needed) if needed != role => {
+            Err(Problem::refused(Refusal::WrongApprover { role: needed.clone() }))
+        }
         _ => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
-//! Members who come from another system: a file is staged, approved of as a whole, and booked some hundred rows at a time.
+//! Members who come from another system: a file is staged, approved of as a whole, and booked some
+//! hundred rows at a time.
 
 mod booked;
 mod decided;
@@ -38,7 +39,9 @@ async fn refused(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let found = existing(app, &caller, id).await?;
-    let rows = refused_rows(&app.sql, caller.programme.no, &found.id, page.number(0)?, page.limit + 1).await?;
+    let rows =
+        refused_rows(&app.sql, caller.programme.no, &found.id, page.number(0)?, page.limit + 1)
+            .await?;
     let row = |(line, member, why): &(i64, String, String)| json!({"line": line, "member_id": member, "problem": why});
     Ok(page.reply(rows, row, |(line, ..)| line.to_string()))
 }
@@ -70,10 +73,12 @@ fn summary(import: &Import) -> Json {
 async fn shown(app: &App, caller: &Caller, import: &Import) -> Result<Json, Problem> {
     let mut body = summary(import);
     let counts = import_counts(&app.sql, caller.programme.no, &import.id).await?;
-    let report: Option<Json> = import.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
+    let report: Option<Json> =
+        import.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
     if let Some(fields) = body.as_object_mut() {
         fields.insert("report".to_owned(), report.into());
-        let progress = json!({"left": counts.left, "written": counts.written, "refused": counts.refused});
+        let progress =
+            json!({"left": counts.left, "written": counts.written, "refused": counts.refused});
         fields.insert("members".to_owned(), progress);
     }
     Ok(body)

@@ -1,4 +1,5 @@
-//! What is said of a file before anybody approves of it: what it would book, and how clean it is. It names lines and columns, and repeats no cell.
+//! What is said of a file before anybody approves of it: what it would book, and how clean it is.
+//! It names lines and columns, and repeats no cell.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use shell::{Cells, FieldError, ImportRowBody, ImportTotalsBody, Problem};
 
 /// Faults that are told one by one.
 const MAX_FAULTS: usize = 500;
-/// What sizes count to at most, so that many of them can be added up: no step of a rulebook goes up to as many points.
+/// What sizes count to at most, so that many of them can be added up: no step of a rulebook goes up
+/// to as many points.
 const MAX_COUNTED: i64 = 1_000_000_000_000_000;
 
 /// What was found in a file so far.

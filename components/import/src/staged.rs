@@ -7,10 +7,13 @@ use rules::Rulebook;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use shell::{
-    App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of, asked, new_id, now, once, person,
-    published, read_import, scoped, who,
+    App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of, asked, new_id,
+    now, once, person, published, read_import, scoped, who,
 };
-use store::{Caller, Import, ImportState, Sql as _, ask_for_import, import, import_staged, open_imports, stage_rows};
+use store::{
+    Caller, Import, ImportState, Sql as _, ask_for_import, import, import_staged, open_imports,
+    stage_rows,
+};
 
 use crate::quality::Quality;
 use crate::shown;
@@ -43,8 +46,11 @@ pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
         for rows in rows.chunks(ROWS) {
             stage_rows(&app.sql, caller.programme.no, &begun.id, rows).await?;
         }
-        import_staged(&app.sql, caller.programme.no, &begun.id, &quality.shown().to_string()).await?;
-        let kept = import(&app.sql, caller.programme.no, &begun.id, "").await?.ok_or(Problem::ResourceNotFound)?;
+        import_staged(&app.sql, caller.programme.no, &begun.id, &quality.shown().to_string())
+            .await?;
+        let kept = import(&app.sql, caller.programme.no, &begun.id, "")
+            .await?
+            .ok_or(Problem::ResourceNotFound)?;
         Ok(Reply::json(201, &shown(app, &caller, &kept).await?))
     };
     once(app, &key, &caller, "import", &asked, staging).await
@@ -71,7 +77,8 @@ async fn checked(app: &App, read: ReadImport, book: &Rulebook) -> Result<(Qualit
         match checked {
             Ok(row) => {
                 quality.ready(&row);
-                let text = serde_json::to_string(&row).map_err(|error| Problem::Internal(error.to_string()))?;
+                let text = serde_json::to_string(&row)
+                    .map_err(|error| Problem::Internal(error.to_string()))?;
                 ready.push((line, row.member_id, text));
             }
             Err(problem) => quality.faulty(line, problem)?,
@@ -81,13 +88,21 @@ async fn checked(app: &App, read: ReadImport, book: &Rulebook) -> Result<(Qualit
 }
 
 /// One phone number or address is one person.
-fn unshared(row: &ImportRowBody, line: u64, book: &Rulebook, named: &mut HashMap<String, u64>) -> Result<(), Problem> {
+fn unshared(
+    row: &ImportRowBody,
+    line: u64,
+    book: &Rulebook,
+    named: &mut HashMap<String, u64>,
+) -> Result<(), Problem> {
     let mut errors = Vec::new();
     for name in row.names(book) {
         let kind = name.split(':').next().unwrap_or_default().to_owned();
         match named.entry(name) {
             std::collections::hash_map::Entry::Occupied(first) => {
-                errors.push(FieldError::new(format!("/{kind}"), format!("is that of line {}, too", first.get())));
+                errors.push(FieldError::new(
+                    format!("/{kind}"),
+                    format!("is that of line {}, too", first.get()),
+                ));
             }
             std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(line)),
         }
@@ -111,11 +126,13 @@ async fn begun(
     if quality.members() == 0 {
         return Err(invalid("has no row that can be booked: try ?dry_run=true for its faults"));
     }
-    let (open, lately) = open_imports(&app.sql, no, now(), now().plus_ms(-DAYS_TOGETHER * DAY_MS)).await?;
+    let (open, lately) =
+        open_imports(&app.sql, no, now(), now().plus_ms(-DAYS_TOGETHER * DAY_MS)).await?;
     if open >= MAX_OPEN {
         return Err(invalid("20 imports are not ended: decide on one, or continue one, first"));
     }
-    let (steps, days) = book.approvers(quality.size().saturating_add(lately), quality.gives_levels());
+    let (steps, days) =
+        book.approvers(quality.size().saturating_add(lately), quality.gives_levels());
     let wish = Import {
         id: new_id().to_string(),
         state: ImportState::Staging,

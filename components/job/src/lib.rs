@@ -1,4 +1,5 @@
-//! Jobs for schedulers that can only call HTTP. Each call does a bounded piece of work for the caller's programme.
+//! Jobs for schedulers that can only call HTTP. Each call does a bounded piece of work for the
+//! caller's programme.
 //!
 //! `night` with `?dry_run=true` rehearses the coming night, or that of `?at=`; `?cursor=` goes on.
 
@@ -7,10 +8,13 @@ mod outbound;
 use jobs::{AddressPolicy, Job, JobContext, Seals, WorkLimit, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
-use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, new_id, now};
+use shell::{
+    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, new_id, now,
+};
 use store::Caller;
 
-/// Members in a chunk are 500 at most, events in one 16. Nothing is begun after these seconds, so that no call runs into a time-out.
+/// Members in a chunk are 500 at most, events in one 16. Nothing is begun after these seconds, so
+/// that no call runs into a time-out.
 const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
 const MAX_MS: i64 = 12_000;
@@ -19,9 +23,11 @@ shell::component! { shell::routes::JOB {
     "POST /v1/jobs/{name}" => call(name),
 } }
 
-/// A retry runs the job once more, which does no harm: what was written is not due any longer. So a call takes no idempotency key.
+/// A retry runs the job once more, which does no harm: what was written is not due any longer. So a
+/// call takes no idempotency key.
 async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let is_rehearsal = name == Job::Night.name() && request.query("dry_run").is_some_and(|dry| dry != "false");
+    let is_rehearsal =
+        name == Job::Night.name() && request.query("dry_run").is_some_and(|dry| dry != "false");
     let caller = authenticate(app, request).await?;
     // The other roles of the route may see what the night would do.
     if !is_rehearsal {
@@ -36,7 +42,8 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
     let budget = WorkLimit::chunks(chunks).until(now().plus_ms(MAX_MS));
     let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
-    let report = run(&floor, &SpinOutbound, address_policy().await, job, caller.programme, budget).await?;
+    let report =
+        run(&floor, &SpinOutbound, address_policy().await, job, caller.programme, budget).await?;
     if let Some(failure) = &report.last_failure {
         eprintln!("{}: {failure}", job.name());
     }
@@ -46,13 +53,20 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
 /// What the night would write, which it does not.
 async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply, Problem> {
     request.body()?;
-    let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);
+    let invalid = |pointer: &str, detail: &str| {
+        Problem::InvalidRequest(vec![FieldError::new(pointer, detail)])
+    };
     let cursor = request.query("cursor");
     let at = match request.query("at").map(Timestamp::parse) {
-        Some(_) if cursor.is_some() => return Err(invalid("?at", "is part of the cursor: leave it out")),
+        Some(_) if cursor.is_some() => {
+            return Err(invalid("?at", "is part of the cursor: leave it out"));
+        }
         Some(Some(at)) if at >= now() => Some(at),
         Some(_) => {
-            return Err(invalid("?at", "must be RFC 3339 with an offset, such as 2026-12-31T00:00:00Z, and not past"));
+            return Err(invalid(
+                "?at",
+                "must be RFC 3339 with an offset, such as 2026-12-31T00:00:00Z, and not past",
+            ));
         }
         None => None,
     };
@@ -60,7 +74,10 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
     let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
     let part = rehearse(&floor, caller.programme, at, cursor, budget).await?;
     let part = part.ok_or_else(|| match cursor {
-        Some(_) => invalid("?cursor", "is not one of a rehearsal under the rulebook that is published: begin again"),
+        Some(_) => invalid(
+            "?cursor",
+            "is not one of a rehearsal under the rulebook that is published: begin again",
+        ),
         None => invalid("?at", "must lie within a year from now"),
     })?;
     Ok(Reply::json(200, &part.to_json()).with("dry-run", "true"))

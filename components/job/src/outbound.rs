@@ -16,7 +16,8 @@ impl Outbound for SpinOutbound {
         join_all(posts.into_iter().map(|post| send_one(post, timeout_ms))).await
     }
 
-    /// Never over: a call is short, and whoever calls may call again beside it. A wait that is given up would be a host call to take back.
+    /// Never over: a call is short, and whoever calls may call again beside it. A wait that is
+    /// given up would be a host call to take back.
     async fn rest(&self, _ms: u32) {
         std::future::pending().await
     }

@@ -1,19 +1,25 @@
-//! API keys: made, approved of, listed, rotated and revoked. A key is shown once, by the call that makes it.
+//! API keys: made, approved of, listed, rotated and revoked. A key is shown once, by the call that
+//! makes it.
 //!
-//! A key that speaks for another person than who asks for it, or that may decide, waits until another admin approves of it: whoever could make such a key
-//! alone could approve of what it asked for itself.
+//! A key that speaks for another person than who asks for it, or that may decide, waits until
+//! another admin approves of it: whoever could make such a key alone could approve of what it asked
+//! for itself.
 
 use ledger::{ProgrammeId, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, asked, authenticate, folded,
-    new_key, now, once, parse_json, person, sealed, who,
+    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, asked,
+    authenticate, folded, new_key, now, once, parse_json, person, sealed, who,
 };
-use store::{Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key};
+use store::{
+    Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key,
+};
 
 /// Roles whose keys can decide, or make keys that can.
-const OF_TRUST: [Role; 4] = [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
-/// The most keys of a programme that are in use, and the most with those revoked, which are listed for as long as the rulebook says.
+const OF_TRUST: [Role; 4] =
+    [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
+/// The most keys of a programme that are in use, and the most with those revoked, which are listed
+/// for as long as the rulebook says.
 const MAX_KEYS: i64 = 1_000;
 const MAX_KEPT: i64 = 10_000;
 const MAX_STORES: usize = 100;
@@ -26,7 +32,8 @@ shell::component! { shell::routes::KEY {
     "DELETE /v1/keys/{prefix}" => revoke(prefix),
 } }
 
-/// A retry makes another key, as the first one can never be shown again; list and revoke what was not received.
+/// A retry makes another key, as the first one can never be shown again; list and revoke what was
+/// not received.
 async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, _, body) = asked(app, request).await?;
     let body: KeyBody = parse_json(body)?;
@@ -43,7 +50,9 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
         );
         return Err(FieldError::new("", detail).into());
     }
-    let Some(record) = create_key(&app.sql, &programme, record, key.hash(), &who(request, &caller)).await? else {
+    let Some(record) =
+        create_key(&app.sql, &programme, record, key.hash(), &who(request, &caller)).await?
+    else {
         return Err(Problem::ResourceNotFound);
     };
     sealed(app, &caller).await;
@@ -60,30 +69,55 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
             "must be storefront, marketing, finance, service, approver, department_head, vice_president, admin or job",
         ));
     }
-    if !(1..=100).contains(&body.label.chars().count()) || body.label.chars().any(char::is_control) {
-        errors.push(FieldError::new("/label", "must have 1 to 100 characters and no control characters"));
+    if !(1..=100).contains(&body.label.chars().count()) || body.label.chars().any(char::is_control)
+    {
+        errors.push(FieldError::new(
+            "/label",
+            "must have 1 to 100 characters and no control characters",
+        ));
     }
     if let Some(Err(error)) = body.programme_id.as_deref().map(ProgrammeId::new) {
         errors.push(FieldError::new("/programme_id", error.to_string()));
     }
     let is_of_trust = role.is_some_and(|role| OF_TRUST.contains(&role));
-    let whose = match body.person_id.as_deref().map(|id| folded(id).map(|folded| (id.to_owned(), folded))) {
-        None if is_of_trust => Err(FieldError::new("/person_id", "must name the person who has this key")),
+    let whose = match body
+        .person_id
+        .as_deref()
+        .map(|id| folded(id).map(|folded| (id.to_owned(), folded)))
+    {
+        None if is_of_trust => {
+            Err(FieldError::new("/person_id", "must name the person who has this key"))
+        }
         None => Ok(None),
         // Its keys are not made here.
-        Some(Ok((_, id))) if folded(OPERATOR)? == id => Err(FieldError::new("/person_id", "is the operator")),
+        Some(Ok((_, id))) if folded(OPERATOR)? == id => {
+            Err(FieldError::new("/person_id", "is the operator"))
+        }
         Some(found) => found.map(Some),
     };
     let expires_at = body.expires_at.as_deref().map(Timestamp::parse);
     if expires_at.is_some_and(|at| at.is_none_or(|at| at <= now())) {
-        errors.push(FieldError::new("/expires_at", "must be RFC 3339 with an offset, and in the future"));
+        errors.push(FieldError::new(
+            "/expires_at",
+            "must be RFC 3339 with an offset, and in the future",
+        ));
     }
-    let is_store = |store: &String| (1..=64).contains(&store.chars().count()) && !store.chars().any(char::is_control);
-    if body.stores.as_ref().is_some_and(|s| s.is_empty() || s.len() > MAX_STORES || !s.iter().all(is_store)) {
-        errors.push(FieldError::new("/stores", "must be 1 to 100 stores of 1 to 64 characters each"));
+    let is_store = |store: &String| {
+        (1..=64).contains(&store.chars().count()) && !store.chars().any(char::is_control)
+    };
+    if body
+        .stores
+        .as_ref()
+        .is_some_and(|s| s.is_empty() || s.len() > MAX_STORES || !s.iter().all(is_store))
+    {
+        errors
+            .push(FieldError::new("/stores", "must be 1 to 100 stores of 1 to 64 characters each"));
     }
     if body.stores.is_some() && matches!(role, Some(Role::Admin | Role::Job)) {
-        errors.push(FieldError::new("/stores", "does not go with the roles admin and job, which concern all stores"));
+        errors.push(FieldError::new(
+            "/stores",
+            "does not go with the roles admin and job, which concern all stores",
+        ));
     }
     let whose = whose.unwrap_or_else(|error| {
         errors.push(error);
@@ -106,7 +140,8 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
     })
 }
 
-/// Whether a key waits for a second admin. The operator, who could make both of them, does not need one.
+/// Whether a key waits for a second admin. The operator, who could make both of them, does not need
+/// one.
 fn takes_two(caller: &Caller, is_of_trust: bool, of: Option<&str>) -> Result<bool, Problem> {
     if caller.operator {
         return Ok(false);
@@ -126,7 +161,8 @@ async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pr
     let (caller, idem, _) = asked(app, request).await?;
     let by = person(&caller)?;
     let approved = async || {
-        let found = key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
+        let found =
+            key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
         if found.created_by.as_deref() == Some(by) {
             return Err(Problem::refused(Refusal::OwnRequest));
         }
@@ -135,7 +171,8 @@ async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pr
         {
             return Err(Problem::refused(Refusal::RequestResolved));
         }
-        let found = key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
+        let found =
+            key(&app.sql, caller.programme.no, prefix).await?.ok_or(Problem::ResourceNotFound)?;
         Ok(Reply::json(200, &shown(&found)))
     };
     once(app, &idem, &caller, "key-approve", &prefix, approved).await
@@ -146,7 +183,8 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let starting = request.query("prefix").unwrap_or_default();
     let after = page.cursor.clone().unwrap_or_default();
-    let mut found = list_keys(&app.sql, caller.programme.no, starting, &after, page.limit + 1).await?;
+    let mut found =
+        list_keys(&app.sql, caller.programme.no, starting, &after, page.limit + 1).await?;
     let most = usize::try_from(page.limit).unwrap_or_default();
     let is_more = found.len() > most;
     found.truncate(most);
@@ -161,7 +199,8 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     let is_own = Bearer::of(request)?.prefix() == prefix;
     let is_of_trust = Role::parse(&found.role).is_some_and(|role| OF_TRUST.contains(&role));
     let of = found.person.as_ref().map(|(_, folded)| folded.as_str());
-    // Who has the key gets nothing new by it. Anybody else who made its successor alone would speak for that person.
+    // Who has the key gets nothing new by it. Anybody else who made its successor alone would speak
+    // for that person.
     let waits = !is_own && takes_two(&caller, is_of_trust, of)?;
     let fresh = fresh()?;
     let successor = KeyRecord {
@@ -174,7 +213,16 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
         last_used_at: None,
         ..found
     };
-    if !rotate_key(&app.sql, caller.programme.no, prefix, &successor, fresh.hash(), &who(request, &caller)).await? {
+    if !rotate_key(
+        &app.sql,
+        caller.programme.no,
+        prefix,
+        &successor,
+        fresh.hash(),
+        &who(request, &caller),
+    )
+    .await?
+    {
         return Err(Problem::ResourceNotFound);
     }
     sealed(app, &caller).await;
@@ -185,18 +233,27 @@ async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     let (caller, _) = holder(app, request, prefix).await?;
     let key = request.idempotency_key()?;
     let end = async || {
-        let is_revoked = revoke_key(&app.sql, caller.programme.no, prefix, &who(request, &caller)).await?;
+        let is_revoked =
+            revoke_key(&app.sql, caller.programme.no, prefix, &who(request, &caller)).await?;
         if is_revoked { Ok(Reply::empty(204)) } else { Err(Problem::ResourceNotFound) }
     };
     once(app, &key, &caller, "key-revoke", &prefix, end).await
 }
 
-/// Lets in who may end or replace the key of that prefix: an admin, and its person with any key of theirs.
-async fn holder(app: &App, request: &Request, prefix: &str) -> Result<(Caller, Option<KeyRecord>), Problem> {
+/// Lets in who may end or replace the key of that prefix: an admin, and its person with any key of
+/// theirs.
+async fn holder(
+    app: &App,
+    request: &Request,
+    prefix: &str,
+) -> Result<(Caller, Option<KeyRecord>), Problem> {
     let caller = authenticate(app, request).await?;
     let found = key(&app.sql, caller.programme.no, prefix).await?;
-    let persons = found.as_ref().and_then(|found| found.person.as_ref()).map(|(person, _)| person.as_str());
-    if caller.role == Role::Admin.as_str() || (persons.is_some() && persons == caller.person.as_deref()) {
+    let persons =
+        found.as_ref().and_then(|found| found.person.as_ref()).map(|(person, _)| person.as_str());
+    if caller.role == Role::Admin.as_str()
+        || (persons.is_some() && persons == caller.person.as_deref())
+    {
         return Ok((caller, found));
     }
     Err(Problem::Forbidden(Role::Admin.as_str().to_owned()))

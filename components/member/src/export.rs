@@ -10,7 +10,8 @@ use crate::{again, member_id, not_found, show};
 /// Entries of one answer. Nearly everybody has fewer.
 const MAX_ENTRIES: i64 = 5_000;
 
-/// Profile, names, balance, tier, lots, coupons and entries with where they were asked from. Beyond 5,000 entries `next` leads on.
+/// Profile, names, balance, tier, lots, coupons and entries with where they were asked from. Beyond
+/// 5,000 entries `next` leads on.
 pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let before = Page::of(request)?.number(i64::MAX)?;
@@ -18,14 +19,23 @@ pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
     let (programme, loaded) = again(app, caller.programme.clone(), id).await?;
     match &loaded.member.closed {
         _ if !loaded.member.exists() => return Err(not_found()),
-        Some(Closed::Merged(into)) => return Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() })),
+        Some(Closed::Merged(into)) => {
+            return Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() }));
+        }
         Some(Closed::Erased) => return Err(Problem::refused(Refusal::MemberErased)),
         None => {}
     }
     let (book, now) = (published(&app.sql, &programme).await?, now());
     let whose = ActivityFilter::Member(loaded.member.id.as_str());
-    let mut found =
-        trail(&app.sql, caller.programme.no, whose, &ActivityWindow::default(), before, MAX_ENTRIES + 1).await?;
+    let mut found = trail(
+        &app.sql,
+        caller.programme.no,
+        whose,
+        &ActivityWindow::default(),
+        before,
+        MAX_ENTRIES + 1,
+    )
+    .await?;
     let is_more = found.len() as i64 > MAX_ENTRIES;
     found.truncate(usize::try_from(MAX_ENTRIES).unwrap_or_default());
     let next = found.last().filter(|_| is_more).map(|(number, ..)| number.to_string());
@@ -34,7 +44,10 @@ pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
         let mut shown = entry_json(entry, book.zone());
         if let Some(fields) = shown.as_object_mut() {
             let told = [("device_id", &trace.device), ("client_ip", &trace.ip)];
-            fields.extend(told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.clone()?.into()))));
+            fields.extend(
+                told.into_iter()
+                    .filter_map(|(name, text)| Some((name.to_owned(), text.clone()?.into()))),
+            );
         }
         entries.push(shown);
     }

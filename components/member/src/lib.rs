@@ -7,13 +7,13 @@ use ledger::{Closed, Coupon, MemberId, Refusal, Timestamp};
 use rules::{Command, Rulebook, other_spellings};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply, Request, Role, TierBody,
-    actor_of, admitted, asked, authenticate, known_as, level_order, may_see, noted, now, of_caller, parse_json, person,
-    published,
+    App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply,
+    Request, Role, TierBody, actor_of, admitted, asked, authenticate, known_as, level_order,
+    may_see, noted, now, of_caller, parse_json, person, published,
 };
 use store::{
-    Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ProgrammeRef, Scope, Submission, coupon_json, entry_json,
-    history, holders, load,
+    Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ProgrammeRef, Scope, Submission,
+    coupon_json, entry_json, history, holders, load,
 };
 
 /// Most members have fewer open lots; those with more are read again, whole.
@@ -60,10 +60,12 @@ async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     }
     let body: TierBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
-    of_caller(app, request, &caller, |actor| level_order(&body, id, (&key, actor), &book, now())).await
+    of_caller(app, request, &caller, |actor| level_order(&body, id, (&key, actor), &book, now()))
+        .await
 }
 
-/// Carries a change of what is told about a member out, unless one of its names is another member's in a spelling from before.
+/// Carries a change of what is told about a member out, unless one of its names is another member's
+/// in a spelling from before.
 async fn told(
     app: &App,
     request: &Request,
@@ -77,21 +79,31 @@ async fn told(
     of_caller(app, request, caller, |_| Ok(Submission { command, ..order })).await
 }
 
-async fn taken(app: &App, caller: &Caller, book: &Rulebook, order: &Submission) -> Result<Option<Refusal>, Problem> {
+async fn taken(
+    app: &App,
+    caller: &Caller,
+    book: &Rulebook,
+    order: &Submission,
+) -> Result<Option<Refusal>, Problem> {
     let changed = match &order.command {
         Command::Change(change) => change.aliases.values().flatten().collect::<Vec<_>>(),
         _ => Vec::new(),
     };
     let names = changed.into_iter().chain(order.aliases.iter().flatten());
-    let spellings: Vec<String> = names.flat_map(|name| other_spellings(name, book.country_code())).collect();
+    let spellings: Vec<String> =
+        names.flat_map(|name| other_spellings(name, book.country_code())).collect();
     if spellings.is_empty() {
         return Ok(None);
     }
     let own = known_as(app, caller, order.member.as_str()).await?;
     let holders = holders(&app.sql, caller.programme.no, &spellings).await?;
-    let is_taken = |(_, holder): &(String, Option<MemberId>)| holder.as_ref().is_some_and(|id| id.as_str() != own);
+    let is_taken = |(_, holder): &(String, Option<MemberId>)| {
+        holder.as_ref().is_some_and(|id| id.as_str() != own)
+    };
     let taken = spellings.into_iter().zip(holders).find(is_taken);
-    Ok(taken.map(|(name, _)| Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() }))
+    Ok(taken.map(|(name, _)| Refusal::AliasTaken {
+        kind: name.split(':').next().unwrap_or_default().to_owned(),
+    }))
 }
 
 async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -110,17 +122,25 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let (programme, loaded) = read(app, request, id, LIKELY_LOTS).await?;
     let page = page?;
     let reading = Reading::of(&page)?;
-    let (programme, loaded) =
-        if loaded.member.lots_complete { (programme, loaded) } else { again(app, programme, id).await? };
+    let (programme, loaded) = if loaded.member.lots_complete {
+        (programme, loaded)
+    } else {
+        again(app, programme, id).await?
+    };
     let book = published(&app.sql, &programme).await?;
     let Reading { after, as_of, sequence } = reading.going_on(loaded.member.sequence.0);
     let (sums, lots) = show::account(&book, &programme, &loaded.member, as_of);
-    let mut items: Vec<Json> = lots.into_iter().skip(usize::try_from(after).unwrap_or(usize::MAX)).collect();
+    let mut items: Vec<Json> =
+        lots.into_iter().skip(usize::try_from(after).unwrap_or(usize::MAX)).collect();
     let most = usize::try_from(page.limit).unwrap_or_default();
-    let next = (items.len() > most).then(|| format!("{}.{}.{sequence}", after + page.limit, as_of.0));
+    let next =
+        (items.len() > most).then(|| format!("{}.{}.{sequence}", after + page.limit, as_of.0));
     items.truncate(most);
     let read_at = as_of.to_string();
-    Ok(Reply::json(200, &json!({"items": items, "next": next, "as_of": read_at, "sequence": sequence, "sums": sums})))
+    Ok(Reply::json(
+        200,
+        &json!({"items": items, "next": next, "as_of": read_at, "sequence": sequence, "sums": sums}),
+    ))
 }
 
 /// Where a list of lots goes on, and which state of the member it is read from.
@@ -141,7 +161,10 @@ impl Reading {
             Some([after, as_of, sequence]) if Timestamp(*as_of) <= begin.as_of => {
                 Ok(Self { after: *after, as_of: Timestamp(*as_of), sequence: *sequence })
             }
-            _ => Err(Problem::InvalidRequest(vec![FieldError::new("?cursor", "is not one that this list gave")])),
+            _ => Err(Problem::InvalidRequest(vec![FieldError::new(
+                "?cursor",
+                "is not one that this list gave",
+            )])),
         }
     }
 
@@ -178,32 +201,51 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let next = found.last().filter(|_| is_more).map(|entry| entry.sequence.0.to_string());
     found.retain(|entry| may_see(&caller, entry.origin.store.as_deref()));
     let zone = published(&app.sql, &caller.programme).await?.zone();
-    Ok(Reply::json(200, &Page::body(found.iter().map(|entry| entry_json(entry, zone)).collect(), next)))
+    Ok(Reply::json(
+        200,
+        &Page::body(found.iter().map(|entry| entry_json(entry, zone)).collect(), next),
+    ))
 }
 
 /// Key, role and member in one statement.
-async fn read(app: &App, request: &Request, id: &str, lots: u16) -> Result<(ProgrammeRef, LoadedMember), Problem> {
+async fn read(
+    app: &App,
+    request: &Request,
+    id: &str,
+    lots: u16,
+) -> Result<(ProgrammeRef, LoadedMember), Problem> {
     let bearer = Bearer::of(request)?;
     let Ok(member) = request.check_query().and_then(|()| member_id(id)) else {
         authenticate(app, request).await?;
         return Err(member_id(id).err().unwrap_or_else(not_found));
     };
     let wanted = [LoadRequest { beside: ExtraColumns::Profile, ..LoadRequest::member(member) }];
-    let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
+    let found =
+        load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     let caller = admitted(app, request, bearer, caller).await?;
     looked_up(app, request, &caller, id).await?;
     let loaded = loaded.pop().filter(|loaded| loaded.member.exists()).ok_or_else(not_found)?;
     match &loaded.member.closed {
-        Some(Closed::Merged(into)) => Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() })),
+        Some(Closed::Merged(into)) => {
+            Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() }))
+        }
         Some(Closed::Erased) => Err(Problem::refused(Refusal::MemberErased)),
         None => Ok((programme, loaded)),
     }
 }
 
-/// Notes that staff looks for a person by a phone number, an address or a card. A till does so all day: it is not held up, and not noted.
-async fn looked_up(app: &App, request: &Request, caller: &Caller, name: &str) -> Result<(), Problem> {
-    let Some((kind, _)) = name.strip_prefix('~').and_then(|name| name.split_once(':')) else { return Ok(()) };
+/// Notes that staff looks for a person by a phone number, an address or a card. A till does so all
+/// day: it is not held up, and not noted.
+async fn looked_up(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    name: &str,
+) -> Result<(), Problem> {
+    let Some((kind, _)) = name.strip_prefix('~').and_then(|name| name.split_once(':')) else {
+        return Ok(());
+    };
     if caller.role == Role::Storefront.as_str() || kind == "id" {
         return Ok(());
     }
@@ -212,15 +254,22 @@ async fn looked_up(app: &App, request: &Request, caller: &Caller, name: &str) ->
 }
 
 /// The same with every open lot.
-async fn again(app: &App, programme: ProgrammeRef, id: &str) -> Result<(ProgrammeRef, LoadedMember), Problem> {
-    let wanted = [LoadRequest { beside: ExtraColumns::Profile, ..LoadRequest::member(member_id(id)?) }];
+async fn again(
+    app: &App,
+    programme: ProgrammeRef,
+    id: &str,
+) -> Result<(ProgrammeRef, LoadedMember), Problem> {
+    let wanted =
+        [LoadRequest { beside: ExtraColumns::Profile, ..LoadRequest::member(member_id(id)?) }];
     let found = load(&app.sql, Scope::Programme(programme.no), &wanted, Lots::All).await?;
     let (programme, _, mut loaded) = found.ok_or_else(not_found)?;
     Ok((programme, loaded.pop().ok_or_else(not_found)?))
 }
 
 fn member_id(id: &str) -> Result<MemberId, Problem> {
-    MemberId::new(id).map_err(|error| Problem::InvalidRequest(vec![FieldError::new("member_id", error.to_string())]))
+    MemberId::new(id).map_err(|error| {
+        Problem::InvalidRequest(vec![FieldError::new("member_id", error.to_string())])
+    })
 }
 
 fn not_found() -> Problem {

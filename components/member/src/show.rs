@@ -5,14 +5,22 @@ use rules::{Goal, Rulebook, TierBasis, projection};
 use serde_json::{Map, Value as Json, json};
 use store::{LoadedMember, ProgrammeRef, dates};
 
-/// By the clock: what could be spent, is held or owed now. `ledger_balance` is what the books hold, including what fell due and no entry has
-/// written down yet.
-pub fn member(book: &Rulebook, programme: &ProgrammeRef, loaded: &LoadedMember, now: Timestamp) -> Json {
+/// By the clock: what could be spent, is held or owed now. `ledger_balance` is what the books hold,
+/// including what fell due and no entry has written down yet.
+pub fn member(
+    book: &Rulebook,
+    programme: &ProgrammeRef,
+    loaded: &LoadedMember,
+    now: Timestamp,
+) -> Json {
     let ledger_balance = loaded.member.balance;
     let member = &by_the_clock(book, programme, &loaded.member, now);
     let Sums { balance, pending, held } = Sums::of(member, now);
-    let attributes: Json =
-        loaded.attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| json!({}));
+    let attributes: Json = loaded
+        .attributes
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_else(|| json!({}));
     json!({
         "member_id": member.id.as_str(),
         "as_of": now.to_string(),
@@ -53,17 +61,23 @@ impl Sums {
 
 /// The other names of the member, each with its kind in front.
 fn aliases(loaded: &LoadedMember) -> Vec<String> {
-    let mut names: Vec<String> =
-        loaded.aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut names: Vec<String> = loaded
+        .aliases
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     names.sort_unstable();
     names
 }
 
 /// The points that expire first, all that expire at that instant together.
 fn expiring_next(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
-    let active = || member.lots.iter().filter(|lot| lot.state(now) == LotState::Active && member.free(lot) > 0);
+    let active = || {
+        member.lots.iter().filter(|lot| lot.state(now) == LotState::Active && member.free(lot) > 0)
+    };
     let Some(first) = active().filter_map(|lot| lot.expires_at).min() else { return Json::Null };
-    let points: i64 = active().filter(|lot| lot.expires_at == Some(first)).map(|lot| member.free(lot)).sum();
+    let points: i64 =
+        active().filter(|lot| lot.expires_at == Some(first)).map(|lot| member.free(lot)).sum();
     json!({"points": points, "expires_at": first.to_string(), "valid_through": book.last_day(first)})
 }
 
@@ -76,7 +90,8 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     };
     let goal = |goal: Goal| {
         let by = goal.by.map(|at| at.to_string());
-        let mut shown = json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": by});
+        let mut shown =
+            json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": by});
         if let (Some(growth), Some(fields)) = (goal.or_missing_growth, shown.as_object_mut()) {
             fields.insert("or_missing_growth".to_owned(), growth.into());
         }
@@ -93,14 +108,27 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     })
 }
 
-/// The member after everything that fell due until now, recorded or not: as it is after the next night.
-pub fn by_the_clock(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Member {
-    ProgrammeId::new(programme.id.as_str())
-        .map_or_else(|_| member.clone(), |programme| rules::by_the_clock(book, &programme, member, now))
+/// The member after everything that fell due until now, recorded or not: as it is after the next
+/// night.
+pub fn by_the_clock(
+    book: &Rulebook,
+    programme: &ProgrammeRef,
+    member: &Member,
+    now: Timestamp,
+) -> Member {
+    ProgrammeId::new(programme.id.as_str()).map_or_else(
+        |_| member.clone(),
+        |programme| rules::by_the_clock(book, &programme, member, now),
+    )
 }
 
 /// The member's sums and its open lots, read at once: what the lots add up to is what the sums say.
-pub fn account(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> (Json, Vec<Json>) {
+pub fn account(
+    book: &Rulebook,
+    programme: &ProgrammeRef,
+    member: &Member,
+    now: Timestamp,
+) -> (Json, Vec<Json>) {
     let by_the_clock = by_the_clock(book, programme, member, now);
     let Sums { balance, pending, held } = Sums::of(&by_the_clock, now);
     let sums = json!({
@@ -113,8 +141,14 @@ pub fn account(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: 
     (sums, open_lots(book, &by_the_clock, now))
 }
 
-/// Open lots in the order they will be spent, by the clock: what expired is gone, and what a debt takes is taken.
-pub fn lots(book: &Rulebook, programme: &ProgrammeRef, member: &Member, now: Timestamp) -> Vec<Json> {
+/// Open lots in the order they will be spent, by the clock: what expired is gone, and what a debt
+/// takes is taken.
+pub fn lots(
+    book: &Rulebook,
+    programme: &ProgrammeRef,
+    member: &Member,
+    now: Timestamp,
+) -> Vec<Json> {
     open_lots(book, &by_the_clock(book, programme, member, now), now)
 }
 

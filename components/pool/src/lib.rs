@@ -4,8 +4,8 @@ use ledger::{Lot, LotState, Member, MemberId, ProgrammeId, Refusal};
 use rules::by_the_clock;
 use serde_json::json;
 use shell::{
-    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, asked, authenticate, known_as, now,
-    of_caller, parse_json, pool_order, published,
+    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, asked,
+    authenticate, known_as, now, of_caller, parse_json, pool_order, published,
 };
 use store::{Caller, LoadRequest, Lots, Scope, entry_json, history, load};
 
@@ -49,16 +49,19 @@ fn not_found() -> Problem {
 
 /// The account of a pool of that name, whether or not there is one.
 fn named(name: &str) -> Result<MemberId, Problem> {
-    MemberId::of_pool(name)
-        .map_err(|error| Problem::InvalidRequest(vec![FieldError::new("pool_id", error.to_string())]))
+    MemberId::of_pool(name).map_err(|error| {
+        Problem::InvalidRequest(vec![FieldError::new("pool_id", error.to_string())])
+    })
 }
 
-/// The account of a pool. Pools of the first versions had ids like those of members: they can be looked at and left.
+/// The account of a pool. Pools of the first versions had ids like those of members: they can be
+/// looked at and left.
 async fn account(app: &App, caller: &Caller, name: &str) -> Result<Member, Problem> {
     let mut ids = vec![MemberId::of_pool(name).map_err(|_| not_found())?];
     ids.extend(MemberId::new(name));
     let mut found = members(app, caller, &ids).await?.into_iter();
-    let is_pool = |member: &Member| member.exists() && (member.id.is_pool() || !member.pooled.is_empty());
+    let is_pool =
+        |member: &Member| member.exists() && (member.id.is_pool() || !member.pooled.is_empty());
     found.find(is_pool).ok_or_else(not_found)
 }
 
@@ -69,14 +72,16 @@ async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Mem
     Ok(loaded.into_iter().map(|loaded| loaded.member).collect())
 }
 
-/// Who shares is read before it is ordered; when that changes in between, the caller is told to come back.
+/// Who shares is read before it is ordered; when that changes in between, the caller is told to
+/// come back.
 async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request).await?;
     let body: PoolRedeemBody = parse_json(text)?;
     let account = account(app, &caller, id).await?;
     let member_id = known_as(app, &caller, &body.member_id).await?;
     let body = PoolRedeemBody { member_id, ..body };
-    of_caller(app, request, &caller, |actor| body.order(&account.id, &account.pooled, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.order(&account.id, &account.pooled, &key, actor))
+        .await
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -88,16 +93,20 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let (book, now) = (published(&app.sql, &caller.programme).await?, now());
     let programme = ProgrammeId::new(caller.programme.id.as_str()).map_err(|_| not_found())?;
     let members = members(app, &caller, &account.pooled).await?;
-    let members: Vec<Member> = members.iter().map(|member| by_the_clock(&book, &programme, member, now)).collect();
+    let members: Vec<Member> =
+        members.iter().map(|member| by_the_clock(&book, &programme, member, now)).collect();
     let account = by_the_clock(&book, &programme, &account, now);
     let free = |member: &Member| -> i64 {
         let active = |lot: &&Lot| lot.state(now) == LotState::Active && !member.frozen.spending;
         member.lots.iter().filter(active).map(|lot| member.free(lot)).fold(0, i64::saturating_add)
     };
     let balance = members.iter().map(free).fold(free(&account), i64::saturating_add);
-    let shown = members.iter().map(|member| json!({"member_id": member.id.as_str(), "balance": free(member)}));
+    let shown = members
+        .iter()
+        .map(|member| json!({"member_id": member.id.as_str(), "balance": free(member)}));
     let invited = account.invitations.iter().filter(|(_, until)| now < *until);
-    let invited = invited.map(|(guest, until)| json!({"member_id": guest.as_str(), "until": until.to_string()}));
+    let invited = invited
+        .map(|(guest, until)| json!({"member_id": guest.as_str(), "until": until.to_string()}));
     Ok(Reply::json(
         200,
         &json!({

@@ -9,12 +9,12 @@ use ledger::ProgrammeId;
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Role, asked, authenticate, makes_no_points,
-    new_key, noted, now, once, parse_json, who,
+    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Role, asked,
+    authenticate, makes_no_points, new_key, noted, now, once, parse_json, who,
 };
 use store::{
-    Caller, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow, followers, group_of, inherit,
-    inheritance, name_clashes, overrides, programme, publish_as, set_group,
+    Caller, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow, followers,
+    group_of, inherit, inheritance, name_clashes, overrides, programme, publish_as, set_group,
 };
 
 shell::component! { shell::routes::PROGRAMME {
@@ -30,7 +30,11 @@ shell::component! { shell::routes::PROGRAMME {
 /// Lets in who may read about this programme.
 async fn reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
     let caller = authenticate(app, request).await?;
-    if caller.operator || caller.programme.id == id { Ok(()) } else { Err(Problem::ResourceNotFound) }
+    if caller.operator || caller.programme.id == id {
+        Ok(())
+    } else {
+        Err(Problem::ResourceNotFound)
+    }
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -47,9 +51,11 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         body.insert("group".to_owned(), group.into());
     }
     if let (Some(body), Some(of)) = (body.as_object_mut(), inheritance(&app.sql, id).await?) {
-        let problems: Option<Json> = of.problems.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let problems: Option<Json> =
+            of.problems.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let overrides = overrides(&app.sql, &found.document, &of).await?;
-        let shown = json!({"rulebook_version": of.version, "overrides": overrides, "problems": problems});
+        let shown =
+            json!({"rulebook_version": of.version, "overrides": overrides, "problems": problems});
         body.insert("inherits".to_owned(), of.parent.into());
         body.insert("inheritance".to_owned(), shown);
     }
@@ -87,9 +93,16 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         if is_there {
             join(app, id, &body).await?;
         }
-        let reply = next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), found).await?;
+        let reply =
+            next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), found)
+                .await?;
         if let Some(parent) = parent {
-            inherit(&app.sql, id, parent.as_ref().map(|(parent, version)| (parent.as_str(), *version))).await?;
+            inherit(
+                &app.sql,
+                id,
+                parent.as_ref().map(|(parent, version)| (parent.as_str(), *version)),
+            )
+            .await?;
         }
         if !is_there {
             join(app, id, &body).await?;
@@ -106,12 +119,22 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     });
     let reply = reply.await?;
     // A kept answer must not show a key, so it is added to the first one alone.
-    if is_new.get() { first_key(app, (&caller, &who(request, &caller)), id, reply).await } else { Ok(reply) }
+    if is_new.get() {
+        first_key(app, (&caller, &who(request, &caller)), id, reply).await
+    } else {
+        Ok(reply)
+    }
 }
 
 /// Adds the first key of a new programme to the answer, so that somebody can go on from there.
-async fn first_key(app: &App, (caller, by_whom): (&Caller, &Who), id: &str, reply: Reply) -> Result<Reply, Problem> {
-    let key = new_key().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
+async fn first_key(
+    app: &App,
+    (caller, by_whom): (&Caller, &Who),
+    id: &str,
+    reply: Reply,
+) -> Result<Reply, Problem> {
+    let key =
+        new_key().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
     let record = KeyRecord {
         prefix: key.prefix().to_owned(),
         role: Role::Admin.as_str().to_owned(),
@@ -121,34 +144,46 @@ async fn first_key(app: &App, (caller, by_whom): (&Caller, &Who), id: &str, repl
         person: Some((FIRST_ADMIN.0.to_owned(), FIRST_ADMIN.1.to_owned())),
         ..KeyRecord::default()
     };
-    let Some(record) = create_key(&app.sql, id, record, key.hash(), by_whom).await? else { return Ok(reply) };
+    let Some(record) = create_key(&app.sql, id, record, key.hash(), by_whom).await? else {
+        return Ok(reply);
+    };
     let shown = json!({"key": key.reveal(), "prefix": record.prefix, "role": record.role, "label": record.label,
         "person_id": record.person.map(|(person, _)| person)});
     Ok(reply.and("admin_key", shown))
 }
 
-/// The programme that this one is to follow, and its version; `None` where that stays as it is. Groups have one level, so that everybody can tell
-/// where a rule comes from.
-async fn parent_of(app: &App, id: &str, body: &ProgrammeBody) -> Result<Option<Option<(String, i64)>>, Problem> {
+/// The programme that this one is to follow, and its version; `None` where that stays as it is.
+/// Groups have one level, so that everybody can tell where a rule comes from.
+async fn parent_of(
+    app: &App,
+    id: &str,
+    body: &ProgrammeBody,
+) -> Result<Option<Option<(String, i64)>>, Problem> {
     let Some(inherits) = &body.inherits else { return Ok(None) };
     let Some(parent) = inherits else { return Ok(Some(None)) };
-    let invalid = |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/inherits", detail)]);
+    let invalid =
+        |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/inherits", detail)]);
     if parent == id {
         return Err(invalid("must be another programme"));
     }
-    let found = programme(&app.sql, parent).await?.ok_or_else(|| invalid("there is no programme of this id"))?;
+    let found = programme(&app.sql, parent)
+        .await?
+        .ok_or_else(|| invalid("there is no programme of this id"))?;
     if inheritance(&app.sql, parent).await?.is_some() {
         return Err(invalid("follows another programme itself: name that one"));
     }
     if followers(&app.sql, id).await? > 0 {
         return Err(invalid("cannot be given: other programmes follow this one"));
     }
-    // Who follows it already goes on from where it is: what the parent has changed since is no difference of its own.
-    let so_far = inheritance(&app.sql, id).await?.filter(|of| of.parent == *parent).map(|of| of.version);
+    // Who follows it already goes on from where it is: what the parent has changed since is no
+    // difference of its own.
+    let so_far =
+        inheritance(&app.sql, id).await?.filter(|of| of.parent == *parent).map(|of| of.version);
     Ok(Some(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version)))))
 }
 
-/// In a group a name means one person: nobody joins one with other ideas. Asked before anything is written, and without keeping writers waiting.
+/// In a group a name means one person: nobody joins one with other ideas. Asked before anything is
+/// written, and without keeping writers waiting.
 async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
     let Some(Some(group)) = &body.group else { return Ok(()) };
     if let Err(error) = ProgrammeId::new(group.as_str()) {
@@ -163,21 +198,46 @@ async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Probl
     }
 }
 
-/// Lets the programme belong to the group that is told, or to none. Another one may have joined since it was asked.
+/// Lets the programme belong to the group that is told, or to none. Another one may have joined
+/// since it was asked.
 async fn join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
     let Some(group) = &body.group else { return Ok(()) };
     if set_group(&app.sql, id, group.as_deref()).await? { Ok(()) } else { Err(apart("group")) }
 }
 
-/// Whether its exchanges make points of nothing with those of the group that it belongs to, or is to belong to.
-async fn agrees(app: &App, id: &str, body: &ProgrammeBody, found: Option<&ProgrammeRef>) -> Result<(), Problem> {
+/// Whether its exchanges make points of nothing with those of the group that it belongs to, or is
+/// to belong to.
+async fn agrees(
+    app: &App,
+    id: &str,
+    body: &ProgrammeBody,
+    found: Option<&ProgrammeRef>,
+) -> Result<(), Problem> {
     match &body.group {
         // Outside of a group nothing is exchanged.
         Some(None) => Ok(()),
         Some(Some(group)) => {
-            makes_no_points(&app.sql, id, found, Some(group), &body.rulebook.exchanges, "/rulebook/exchanges").await
+            makes_no_points(
+                &app.sql,
+                id,
+                found,
+                Some(group),
+                &body.rulebook.exchanges,
+                "/rulebook/exchanges",
+            )
+            .await
         }
-        None => makes_no_points(&app.sql, id, found, None, &body.rulebook.exchanges, "/rulebook/exchanges").await,
+        None => {
+            makes_no_points(
+                &app.sql,
+                id,
+                found,
+                None,
+                &body.rulebook.exchanges,
+                "/rulebook/exchanges",
+            )
+            .await
+        }
     }
 }
 
@@ -192,10 +252,13 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
-        let body = ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
+        let body =
+            ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
         let book = checked(id, &body)?;
         agrees(app, id, &body, Some(&found.reference)).await?;
-        let reply = next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), Some(found)).await?;
+        let reply =
+            next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), Some(found))
+                .await?;
         follow(&app.sql, now().0).await?;
         Ok(reply)
     };
@@ -204,16 +267,24 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
 
 /// What the programme would run by.
 fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
-    let name_fits = (1..=100).contains(&body.name.chars().count()) && !body.name.chars().any(char::is_control);
+    let name_fits =
+        (1..=100).contains(&body.name.chars().count()) && !body.name.chars().any(char::is_control);
     let mut errors = Vec::new();
     if let Err(error) = ProgrammeId::new(id) {
         errors.push(FieldError::new("programme_id", error.to_string()));
     }
     if !name_fits {
-        errors.push(FieldError::new("/name", "must have 1 to 100 characters and no control characters"));
+        errors.push(FieldError::new(
+            "/name",
+            "must have 1 to 100 characters and no control characters",
+        ));
     }
     let book = Rulebook::new(&body.rulebook, 1).map_err(|problems| {
-        errors.extend(problems.into_iter().map(|p| FieldError::new(format!("/rulebook{}", p.pointer), p.detail)));
+        errors.extend(
+            problems
+                .into_iter()
+                .map(|p| FieldError::new(format!("/rulebook{}", p.pointer), p.detail)),
+        );
     });
     book.ok().filter(|_| errors.is_empty()).ok_or(Problem::InvalidRequest(errors))
 }
@@ -227,18 +298,28 @@ async fn next_rulebook(
     found: Option<Programme>,
 ) -> Result<Reply, Problem> {
     let version_now = found.as_ref().map_or(0, |found| found.reference.rulebook_version);
-    let is_published = found.is_some_and(|found| found.document == body.rulebook && found.name == body.name);
+    let is_published =
+        found.is_some_and(|found| found.document == body.rulebook && found.name == body.name);
     let version = if is_published {
         version_now
     } else {
         let by = format!("programme:{}", caller.programme.id);
-        match publish_as(&app.sql, (id, &body.name, version_now), (&body.rulebook, book), (now().0, &by), Some(by_whom))
-            .await?
+        match publish_as(
+            &app.sql,
+            (id, &body.name, version_now),
+            (&body.rulebook, book),
+            (now().0, &by),
+            Some(by_whom),
+        )
+        .await?
         {
             Published::Version(version) => version,
             Published::Conflict => return Err(Problem::Conflict),
         }
     };
     let status = if version_now == 0 { 201 } else { 200 };
-    Ok(Reply::json(status, &json!({"programme_id": id, "name": body.name, "rulebook_version": version})))
+    Ok(Reply::json(
+        status,
+        &json!({"programme_id": id, "name": body.name, "rulebook_version": version}),
+    ))
 }

@@ -1,4 +1,5 @@
-//! The published rulebook once more, after a country changed its clocks. Nothing that was promised moves: lots, holds and tiers keep their instants.
+//! The published rulebook once more, after a country changed its clocks. Nothing that was promised
+//! moves: lots, holds and tiers keep their instants.
 
 use ledger::{Difference, Timestamp};
 use serde_json::{Value as Json, json};
@@ -9,8 +10,9 @@ use crate::checked;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Publishes the same document with the zone's offsets of today's time zone database, and lists when clocks differ. Publishes nothing when they do
-/// not, from the earliest event on that is still accepted.
+/// Publishes the same document with the zone's offsets of today's time zone database, and lists
+/// when clocks differ. Publishes nothing when they do not, from the earliest event on that is still
+/// accepted.
 pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
     let is_dry = request.flag("dry_run")?;
@@ -31,7 +33,9 @@ pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, 
             let (name, rulebook) = (&body.name, &body.rulebook);
             let by_whom = who(request, &caller);
             let programme = (id, name.as_str(), version_now);
-            match publish_as(&app.sql, programme, (rulebook, &book), (at.0, &by), Some(&by_whom)).await? {
+            match publish_as(&app.sql, programme, (rulebook, &book), (at.0, &by), Some(&by_whom))
+                .await?
+            {
                 Published::Version(next) => version = next,
                 Published::Conflict => return Err(Problem::Conflict),
             }

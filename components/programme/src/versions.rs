@@ -33,20 +33,28 @@ pub async fn diff(app: &App, request: &Request, id: &str, number: &str) -> Resul
 }
 
 /// A version by its number.
-pub async fn found(app: &App, id: &str, number: &str) -> Result<(Version, rules::Document), Problem> {
-    let number = number
-        .parse()
-        .map_err(|_| Problem::InvalidRequest(vec![FieldError::new("version", "must be the number of a version")]))?;
+pub async fn found(
+    app: &App,
+    id: &str,
+    number: &str,
+) -> Result<(Version, rules::Document), Problem> {
+    let number = number.parse().map_err(|_| {
+        Problem::InvalidRequest(vec![FieldError::new("version", "must be the number of a version")])
+    })?;
     rulebook_version(&app.sql, id, number).await?.ok_or(Problem::ResourceNotFound)
 }
 
 fn shown(version: &Version) -> serde_json::Map<String, Json> {
     let Version { version, published_at, published_by } = version;
     let at = ledger::Timestamp(*published_at).to_string();
-    [("version", json!(version)), ("published_at", json!(at)), ("published_by", json!(published_by))]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    [
+        ("version", json!(version)),
+        ("published_at", json!(at)),
+        ("published_by", json!(published_by)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
 }
 
 fn json_of(document: &rules::Document) -> Result<Json, Problem> {

@@ -1,16 +1,18 @@
-//! Publications: drafts become the rulebook, at once or at some time; major changes after somebody else approved.
+//! Publications: drafts become the rulebook, at once or at some time; major changes after somebody
+//! else approved.
 
 use ledger::{EntryId, Refusal, Timestamp};
 use rules::Document;
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, asked, authenticate,
-    drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json, person, scoped, who,
+    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, asked,
+    authenticate, drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json,
+    person, scoped, who,
 };
 use store::{
-    Caller, Publication, PublicationState as State, ask_for_publication, changes, decide_publication,
-    list_publications, major_changes, open_publications, programme, publication, publication_by_key,
-    publication_document, publish_due, rulebook_version,
+    Caller, Publication, PublicationState as State, ask_for_publication, changes,
+    decide_publication, list_publications, major_changes, open_publications, programme,
+    publication, publication_by_key, publication_document, publish_due, rulebook_version,
 };
 
 /// Characters of a reason.
@@ -43,7 +45,8 @@ async fn ask_once(
     key: &str,
     body: &PublicationBody,
 ) -> Result<Reply, Problem> {
-    // Asked for before, by somebody who crashed before the answer was kept, or by the same request at once.
+    // Asked for before, by somebody who crashed before the answer was kept, or by the same request
+    // at once.
     if let Some(found) = publication_by_key(&app.sql, caller.programme.no, key).await? {
         return asked_before(app, caller, &found, body).await;
     }
@@ -63,23 +66,34 @@ async fn asked_now(
     key: &str,
     body: &PublicationBody,
 ) -> Result<(), Problem> {
-    let invalid = |pointer: &str, detail: &str| Problem::InvalidRequest(vec![FieldError::new(pointer, detail)]);
+    let invalid = |pointer: &str, detail: &str| {
+        Problem::InvalidRequest(vec![FieldError::new(pointer, detail)])
+    };
     let asked_at = now();
     let asked_by = person(caller)?;
     let at = match body.at.as_deref().map(Timestamp::parse) {
         None => asked_at,
         Some(Some(at)) if at > asked_at && at < asked_at.plus_ms(MAX_AHEAD_MS) => at,
         Some(Some(_)) => {
-            return Err(invalid("/at", "must lie within a year from now; leave it out to publish at once"));
+            return Err(invalid(
+                "/at",
+                "must lie within a year from now; leave it out to publish at once",
+            ));
         }
         Some(None) => {
-            return Err(invalid("/at", "must be RFC 3339 with an offset, such as 2026-12-31T00:00:00+08:00"));
+            return Err(invalid(
+                "/at",
+                "must be RFC 3339 with an offset, such as 2026-12-31T00:00:00+08:00",
+            ));
         }
     };
     let no = caller.programme.no;
-    let Drafted { document, stored, book } = drafted(&app.sql, &caller.programme, &body.draft).await?;
-    let next: Document = serde_json::from_str(&document).map_err(|error| Problem::Internal(error.to_string()))?;
-    let current = programme(&app.sql, &caller.programme.id).await?.ok_or(Problem::ResourceNotFound)?;
+    let Drafted { document, stored, book } =
+        drafted(&app.sql, &caller.programme, &body.draft).await?;
+    let next: Document =
+        serde_json::from_str(&document).map_err(|error| Problem::Internal(error.to_string()))?;
+    let current =
+        programme(&app.sql, &caller.programme.id).await?.ok_or(Problem::ResourceNotFound)?;
     let base_version = current.reference.rulebook_version;
     if body.base_version.is_some_and(|version| version != base_version) {
         return Err(Problem::Conflict);
@@ -88,10 +102,14 @@ async fn asked_now(
         return Err(Problem::refused(Refusal::NothingToChange));
     }
     if open_publications(&app.sql, no).await? >= MAX_OPEN {
-        return Err(invalid("/draft", "100 publications are waiting or planned: withdraw one first"));
+        return Err(invalid(
+            "/draft",
+            "100 publications are waiting or planned: withdraw one first",
+        ));
     }
     let reference = Some(&current.reference);
-    makes_no_points(&app.sql, &caller.programme.id, reference, None, &next.exchanges, "/draft").await?;
+    makes_no_points(&app.sql, &caller.programme.id, reference, None, &next.exchanges, "/draft")
+        .await?;
     let major = major_changes(&current.document, &next)?;
     let state = if major.is_empty() { State::Planned } else { State::Waiting };
     let wish = Publication {
@@ -109,7 +127,8 @@ async fn asked_now(
         approved: None,
         reason: None,
     };
-    Ok(ask_for_publication(&app.sql, no, &wish, (stored, &book), key, &who(request, caller)).await?)
+    Ok(ask_for_publication(&app.sql, no, &wish, (stored, &book), key, &who(request, caller))
+        .await?)
 }
 
 /// The answer of the publication that the key stands for.
@@ -137,7 +156,11 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
     let (caller, key, body) = asked(app, request).await?;
     let body: DecisionBody = parse_optional_json(body)?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
-    if body.reason.as_ref().is_some_and(|reason| !(1..=MAX_REASON_LENGTH).contains(&reason.chars().count())) {
+    if body
+        .reason
+        .as_ref()
+        .is_some_and(|reason| !(1..=MAX_REASON_LENGTH).contains(&reason.chars().count()))
+    {
         let error = FieldError::new("/reason", "must have 1 to 500 characters");
         return Err(Problem::InvalidRequest(vec![error]));
     }
@@ -160,19 +183,32 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
             return Err(Problem::refused(Refusal::WrongApprover { role: found.role }));
         }
         let by = (own, body.reason.as_deref());
-        let is_decided =
-            decide_publication(&app.sql, caller.programme.no, &id, (from, to), by, &who(request, &caller)).await?;
+        let is_decided = decide_publication(
+            &app.sql,
+            caller.programme.no,
+            &id,
+            (from, to),
+            by,
+            &who(request, &caller),
+        )
+        .await?;
         // Who crashed after deciding decides the same again, whatever became of it since.
-        let is_own = |decided: &Option<(Timestamp, String)>| decided.as_ref().is_some_and(|(_, by)| by == own);
-        let is_same =
-            if verdict == "approve" { is_own(&found.approved) } else { found.state == to && is_own(&found.decided) };
+        let is_own = |decided: &Option<(Timestamp, String)>| {
+            decided.as_ref().is_some_and(|(_, by)| by == own)
+        };
+        let is_same = if verdict == "approve" {
+            is_own(&found.approved)
+        } else {
+            found.state == to && is_own(&found.decided)
+        };
         if is_decided || is_same {
             return moved_on(app, &caller, &id).await.map(|body| Reply::json(200, &body));
         }
         Err(Problem::refused(Refusal::RequestResolved))
     };
     // As they were told apart before there were reasons.
-    let asked = body.reason.as_ref().map_or(json!([id, verdict]), |reason| json!([id, verdict, reason]));
+    let asked =
+        body.reason.as_ref().map_or(json!([id, verdict]), |reason| json!([id, verdict, reason]));
     once(app, &key, &caller, "publication-decision", &asked, decided).await
 }
 

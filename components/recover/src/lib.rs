@@ -1,8 +1,11 @@
 //! Giving back what a thief has spent or given away.
 //!
-//! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; for the operator at once.
+//! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; for the
+//! operator at once.
 
-use shell::{App, Problem, RecoverBody, Reply, Request, asked, known_as, of_caller, parse_json, stolen};
+use shell::{
+    App, Problem, RecoverBody, Reply, Request, asked, known_as, of_caller, parse_json, stolen,
+};
 
 shell::component! { shell::routes::RECOVER {
     "POST /v1/members/{id}/recover" => recover(id),

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use ledger::{MemberId, Timestamp};
 use rules::BudgetState;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, now, published, wide};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, now, published, wide,
+};
 use store::{
-    Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance, undone_too_often,
-    wrong_audit_log, wrong_exchanges, wrong_tallies,
+    Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance,
+    undone_too_often, wrong_audit_log, wrong_exchanges, wrong_tallies,
 };
 
 shell::component! { shell::routes::REPORT {
@@ -27,7 +29,10 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
     };
     let member = member.as_deref();
     if let Some(Err(error)) = member.map(MemberId::new) {
-        return Err(Problem::InvalidRequest(vec![FieldError::new("?member_id", error.to_string())]));
+        return Err(Problem::InvalidRequest(vec![FieldError::new(
+            "?member_id",
+            error.to_string(),
+        )]));
     }
     let found = audit(&app.sql, caller.programme.no, member, page.number(0)?, page.limit).await?;
     if found.members == 0 && member.is_some() {
@@ -53,8 +58,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
             violations.push(json!({"what": "what members gave each other is not what they got"}));
         }
         let wrong = wrong_exchanges(&app.sql, caller.programme.no).await?;
-        let what =
-            |other: String| json!({"what": format!("what was exchanged with {other} is not what its books say")});
+        let what = |other: String| json!({"what": format!("what was exchanged with {other} is not what its books say")});
         violations.extend(wrong.into_iter().map(what));
         let apart = name_clashes(&app.sql, &caller.programme.id, None).await?;
         let what = |other: String| json!({"what": format!("names belong to other members in {other} of its group")});
@@ -88,13 +92,17 @@ async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
             "red_line_percent": red_line_percent, "red": state.is_red()})
     };
     let budgets: Vec<Json> = book.budget_states(&counted, now()).iter().map(budget).collect();
-    Ok(Reply::json(200, &json!({"rulebook_version": caller.programme.rulebook_version, "budgets": budgets})))
+    Ok(Reply::json(
+        200,
+        &json!({"rulebook_version": caller.programme.rulebook_version, "budgets": budgets}),
+    ))
 }
 
 async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let (from, to) = span(request)?;
-    let rows = trial_balance(&app.sql, caller.programme.no, (from, to), caller.stores.as_deref()).await?;
+    let rows =
+        trial_balance(&app.sql, caller.programme.no, (from, to), caller.stores.as_deref()).await?;
     let mut accounts: BTreeMap<&str, i128> = BTreeMap::new();
     for row in &rows {
         if let Some(contra) = row.kind.contra_account() {
@@ -107,10 +115,11 @@ async fn balanced(app: &App, request: &Request) -> Result<Reply, Problem> {
         .map(|row| json!({"kind": row.kind.as_str(), "points": wide(row.points), "entries": row.entries}))
         .collect();
     let sum: i128 = accounts.values().sum();
-    let accounts: Vec<Json> =
-        accounts.into_iter().map(|(account, points)| json!({"account": account, "points": wide(points)})).collect();
-    let body =
-        json!({"from": from.to_string(), "to": to.to_string(), "accounts": accounts, "sum": wide(sum), "kinds": kinds});
+    let accounts: Vec<Json> = accounts
+        .into_iter()
+        .map(|(account, points)| json!({"account": account, "points": wide(points)}))
+        .collect();
+    let body = json!({"from": from.to_string(), "to": to.to_string(), "accounts": accounts, "sum": wide(sum), "kinds": kinds});
     Ok(Reply::json(200, &body))
 }
 
@@ -121,7 +130,10 @@ async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
     let with = |with: &ExchangesWith| json!({"programme_id": with.programme, "given": side(&with.given), "taken": side(&with.taken)});
     let found = exchanges(&app.sql, caller.programme.no, from, to).await?;
     let programmes: Vec<Json> = found.iter().map(with).collect();
-    Ok(Reply::json(200, &json!({"from": from.to_string(), "to": to.to_string(), "programmes": programmes})))
+    Ok(Reply::json(
+        200,
+        &json!({"from": from.to_string(), "to": to.to_string(), "programmes": programmes}),
+    ))
 }
 
 /// From when until before when, by the time of recording.
@@ -131,7 +143,11 @@ fn span(request: &Request) -> Result<(Timestamp, Timestamp), Problem> {
 
 fn instant(request: &Request, name: &str, otherwise: Timestamp) -> Result<Timestamp, Problem> {
     let Some(text) = request.query(name) else { return Ok(otherwise) };
-    let wrong =
-        || Problem::InvalidRequest(vec![FieldError::new(format!("?{name}"), "must be RFC 3339 with an offset")]);
+    let wrong = || {
+        Problem::InvalidRequest(vec![FieldError::new(
+            format!("?{name}"),
+            "must be RFC 3339 with an offset",
+        )])
+    };
     Timestamp::parse(text).ok_or_else(wrong)
 }

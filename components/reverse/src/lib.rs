@@ -1,9 +1,15 @@
-//! Undoing: returns of goods, actions that did not count after all, redemptions that did not happen.
+//! Undoing: returns of goods, actions that did not count after all, redemptions that did not
+//! happen.
 
 use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
 use rules::{Merged, Past, Redemption, Reverse, meant};
-use shell::{App, Problem, Reply, Request, ReverseBody, Target, asked, known_as, of_caller, parse_json};
-use store::{Caller, LoadRequest, Lots, Scope, drawn_lots, find_entry, gifts, load, named_entry, records, taken_over};
+use shell::{
+    App, Problem, Reply, Request, ReverseBody, Target, asked, known_as, of_caller, parse_json,
+};
+use store::{
+    Caller, LoadRequest, Lots, Scope, drawn_lots, find_entry, gifts, load, named_entry, records,
+    taken_over,
+};
 
 shell::component! { shell::routes::REVERSE {
     "POST /v1/reverse" => reverse(),
@@ -17,9 +23,13 @@ async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
     of_caller(app, request, &caller, |actor| body.order(&key, actor, wish)).await
 }
 
-/// What the member earned and spent under the names given. Entries never change, so they may be read before the member is; what was undone of
-/// them before is part of the load.
-async fn find(app: &App, caller: &Caller, body: &ReverseBody) -> Result<Result<Option<Reverse>, Refusal>, Problem> {
+/// What the member earned and spent under the names given. Entries never change, so they may be
+/// read before the member is; what was undone of them before is part of the load.
+async fn find(
+    app: &App,
+    caller: &Caller,
+    body: &ReverseBody,
+) -> Result<Result<Option<Reverse>, Refusal>, Problem> {
     let programme_no = caller.programme.no;
     let (target, part) = body.target()?;
     let found: Vec<Entry> = match target {
@@ -56,15 +66,22 @@ async fn find(app: &App, caller: &Caller, body: &ReverseBody) -> Result<Result<O
         }
     }
     if wish.earn.is_some() {
-        let member = MemberId::new(body.member_id.as_str()).map_err(|_| Problem::refused(Refusal::MemberNotFound))?;
+        let member = MemberId::new(body.member_id.as_str())
+            .map_err(|_| Problem::refused(Refusal::MemberNotFound))?;
         wish.gifts = gifts(&app.sql, programme_no, &member).await?;
     }
     let is_found = wish.earn.is_some() || wish.redemption.is_some();
     Ok(Ok(is_found.then_some(wish)))
 }
 
-/// Whether the entry is the member's, of an account that became part of the member's, or of a pool that paid for the member.
-async fn is_theirs(app: &App, caller: &Caller, entry: &Entry, member: &str) -> Result<bool, Problem> {
+/// Whether the entry is the member's, of an account that became part of the member's, or of a pool
+/// that paid for the member.
+async fn is_theirs(
+    app: &App,
+    caller: &Caller,
+    entry: &Entry,
+    member: &str,
+) -> Result<bool, Problem> {
     let mut account = entry.member.clone();
     for _ in 0..MAX_MERGERS {
         if account.as_str() == member {
@@ -82,8 +99,8 @@ async fn is_theirs(app: &App, caller: &Caller, entry: &Entry, member: &str) -> R
 /// How many accounts may have become one after another.
 const MAX_MERGERS: usize = 20;
 
-/// The entries as the member has them: those of an account that became part of the member's, with the lots that the member has of an earn. Entries
-/// of others are left as they are.
+/// The entries as the member has them: those of an account that became part of the member's, with
+/// the lots that the member has of an earn. Entries of others are left as they are.
 async fn moved(
     app: &App,
     programme_no: i64,
@@ -99,7 +116,9 @@ async fn moved(
                 break;
             }
             let lots: Vec<LotNumber> = own.grants.iter().map(|lot| lot.number).collect();
-            let Some(taken) = taken_over(&app.sql, programme_no, &from, &lots).await? else { break };
+            let Some(taken) = taken_over(&app.sql, programme_no, &from, &lots).await? else {
+                break;
+            };
             expired = expired.saturating_add(taken.expired);
             let there = |number: LotNumber| {
                 let at = taken.handed_over.iter().position(|handed_over| *handed_over == number)?;
@@ -125,12 +144,18 @@ async fn redemption(app: &App, programme_no: i64, entry: Entry) -> Result<Redemp
         Some(hold) => named_entry(&app.sql, programme_no, hold).await?,
         None => None,
     };
-    let entry = Entry { lines: hold.map_or_else(|| entry.lines.clone(), |hold| hold.lines), ..entry };
+    let entry =
+        Entry { lines: hold.map_or_else(|| entry.lines.clone(), |hold| hold.lines), ..entry };
     Ok(Redemption { entry, lots })
 }
 
 /// Whether the points are those of a pool that paid for this member, or that the member belongs to.
-async fn is_paid_by_pool(app: &App, caller: &Caller, entry: &Entry, member: &str) -> Result<bool, Problem> {
+async fn is_paid_by_pool(
+    app: &App,
+    caller: &Caller,
+    entry: &Entry,
+    member: &str,
+) -> Result<bool, Problem> {
     if entry.counterparty.as_ref().is_some_and(|of| of.as_str() == member) {
         return Ok(true);
     }

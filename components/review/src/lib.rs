@@ -3,8 +3,8 @@
 use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate, in_force, may_see, of_caller,
-    parse_optional_json, person, zone,
+    App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate, in_force, may_see,
+    of_caller, parse_optional_json, person, zone,
 };
 use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
 
@@ -23,21 +23,29 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
         return Err(Problem::refused(Refusal::OwnRequest));
     }
     if !approves {
-        return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &idem, actor)).await;
+        return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &idem, actor))
+            .await;
     }
     let book = in_force(&app.sql, &caller.programme, earn.rulebook_version).await?;
     let promise = |lot: &LotGrant| Some((lot.number, book.promise(&lot.source)?));
     let promises = earn.grants.iter().map(promise).collect::<Option<Vec<_>>>();
-    let promises = promises.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
-    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promises, &idem, actor)).await
+    let promises =
+        promises.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
+    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promises, &idem, actor))
+        .await
 }
 
-/// Whether the earn was reported by who decides: with any key of theirs, or with a key of nobody that they made.
+/// Whether the earn was reported by who decides: with any key of theirs, or with a key of nobody
+/// that they made.
 async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool, Problem> {
     let by = person(caller)?;
     let Some(prefix) = earn.origin.actor.strip_prefix("key:") else { return Ok(false) };
     let Some(key) = key(&app.sql, caller.programme.no, prefix).await? else { return Ok(false) };
-    Ok(key.person.map(|(person, _)| person).or(key.created_by).is_some_and(|reporter| reporter == by))
+    Ok(key
+        .person
+        .map(|(person, _)| person)
+        .or(key.created_by)
+        .is_some_and(|reporter| reporter == by))
 }
 
 /// The earn that waits, or waited. It never changes, so it may be read before the member is.
@@ -51,10 +59,12 @@ async fn found(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
-    let (open, next) = open_reviews(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
+    let (open, next) =
+        open_reviews(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
     let mut items = Vec::new();
     for review in &open {
-        if caller.stores.is_none() || found(app, &caller, &review.1.earn.to_string()).await.is_ok() {
+        if caller.stores.is_none() || found(app, &caller, &review.1.earn.to_string()).await.is_ok()
+        {
             items.push(shown(review));
         }
     }
@@ -76,7 +86,8 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let earn = found(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, earn.id).await?;
     // It ends with the first decision, or with the return of the last unit.
-    let ending = decisions.iter().find(|entry| entry.kind == Kind::Approve || entry.review.is_none());
+    let ending =
+        decisions.iter().find(|entry| entry.kind == Kind::Approve || entry.review.is_none());
     let state = match ending.map(|entry| entry.kind) {
         Some(Kind::Approve) => "approved",
         Some(_) => "undone",

@@ -6,12 +6,12 @@ use ledger::{ProgrammeId, Refusal};
 use rules::{Publication, Reward};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Role, asked, authenticate, new_id, now, once, parse_json, person,
-    who,
+    App, FieldError, Page, Problem, Reply, Request, Role, asked, authenticate, new_id, now, once,
+    parse_json, person, who,
 };
 use store::{
-    Caller, Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, programme, put_reward,
-    reward, reward_change,
+    Caller, Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards,
+    programme, put_reward, reward, reward_change,
 };
 
 /// Where a rulebook names the catalogue, which is no part of it, among what is major.
@@ -30,17 +30,30 @@ shell::component! { shell::routes::REWARD {
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = asked(app, request).await?;
     let wish: Reward = parse_json(body)?;
-    once(app, &key, &caller, "reward", &(id, &wish), async || set(app, request, &caller, id, &wish).await).await
+    once(app, &key, &caller, "reward", &(id, &wish), async || {
+        set(app, request, &caller, id, &wish).await
+    })
+    .await
 }
 
-async fn set(app: &App, request: &Request, caller: &Caller, id: &str, wish: &Reward) -> Result<Reply, Problem> {
-    let wrong = wish.problems().into_iter().map(|problem| FieldError::new(problem.pointer, problem.detail));
+async fn set(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    id: &str,
+    wish: &Reward,
+) -> Result<Reply, Problem> {
+    let wrong =
+        wish.problems().into_iter().map(|problem| FieldError::new(problem.pointer, problem.detail));
     // Rewards are named like programmes.
-    let name = ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
+    let name =
+        ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
     let mut errors: Vec<FieldError> = name.into_iter().chain(wrong).collect();
     if other_rewards(&app.sql, caller.programme.no, id).await? >= MAX_REWARDS {
-        errors
-            .push(FieldError::new("reward_id", "there are 5000 others: put another reward in the place of an old one"));
+        errors.push(FieldError::new(
+            "reward_id",
+            "there are 5000 others: put another reward in the place of an old one",
+        ));
     }
     if !errors.is_empty() {
         return Err(Problem::InvalidRequest(errors));
@@ -52,14 +65,24 @@ async fn set(app: &App, request: &Request, caller: &Caller, id: &str, wish: &Rew
         let publication = rules_of(app, caller).await?;
         if publication.major.iter().any(|place| place == CATALOGUE) {
             let asked_by = person(caller)?.to_owned();
-            let change = RewardChange { id: new_id().to_string(), reward: wish.clone(), asked_at: now(), asked_by };
+            let change = RewardChange {
+                id: new_id().to_string(),
+                reward: wish.clone(),
+                asked_at: now(),
+                asked_by,
+            };
             ask_for_reward(&app.sql, no, id, &change, &who(request, caller)).await?;
             let body = json!({"reward_id": id, "change": shown_change(&change), "waits_for": publication.role});
             return Ok(Reply::json(202, &body));
         }
     }
-    let version = put_reward(&app.sql, no, id, wish, now(), caller.name(), Some(&who(request, caller))).await?;
-    Ok(Reply::json(if version == 1 { 201 } else { 200 }, &json!({"reward_id": id, "version": version})))
+    let version =
+        put_reward(&app.sql, no, id, wish, now(), caller.name(), Some(&who(request, caller)))
+            .await?;
+    Ok(Reply::json(
+        if version == 1 { 201 } else { 200 },
+        &json!({"reward_id": id, "version": version}),
+    ))
 }
 
 /// What the published rulebook says of approvals.
@@ -68,7 +91,13 @@ async fn rules_of(app: &App, caller: &Caller) -> Result<Publication, Problem> {
     Ok(found.ok_or(Problem::ResourceNotFound)?.document.publication)
 }
 
-async fn decide(app: &App, request: &Request, id: &str, change: &str, approves: bool) -> Result<Reply, Problem> {
+async fn decide(
+    app: &App,
+    request: &Request,
+    id: &str,
+    change: &str,
+    approves: bool,
+) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
     let by = person(&caller)?;
     let no = caller.programme.no;

@@ -1,4 +1,5 @@
-//! On schedule: closes tier periods, and after a new rulebook moves members up whom it places higher, for every programme.
+//! On schedule: closes tier periods, and after a new rulebook moves members up whom it places
+//! higher, for every programme.
 //!
 //! Exports `handle-cron-event`. Upgrades for what a member does happen inside the earn, not here.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]

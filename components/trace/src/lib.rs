@@ -2,7 +2,9 @@
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, may_see, noted, zone};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, may_see, noted, zone,
+};
 use store::{ActivityFilter, ActivityWindow, entry_json, trail};
 
 shell::component! { shell::routes::TRACE {
@@ -14,7 +16,8 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let ip = request.query("ip").map(address).transpose()?;
     let whose = whose(request, ip.as_deref())?;
-    // By which kind of mark, and whose where it is a member's id: a device or an address must be erasable.
+    // By which kind of mark, and whose where it is a member's id: a device or an address must be
+    // erasable.
     let (kind, subject) = match whose {
         ActivityFilter::Member(name) if !name.starts_with('~') => ("member_id", name),
         ActivityFilter::Member(_) => ("member_id", "~"),
@@ -27,11 +30,15 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
         ActivityFilter::Device(_) | ActivityFilter::Ip(_) => None,
     };
     let whose = known.as_deref().map_or(whose, ActivityFilter::Member);
-    let part =
-        ActivityWindow { from: instant(request, "from")?, to: instant(request, "to")?, actor: request.query("actor") };
+    let part = ActivityWindow {
+        from: instant(request, "from")?,
+        to: instant(request, "to")?,
+        actor: request.query("actor"),
+    };
     let before = page.number(i64::MAX)?;
     // One more than asked for tells whether there is a next page.
-    let mut found = trail(&app.sql, caller.programme.no, whose, &part, before, page.limit + 1).await?;
+    let mut found =
+        trail(&app.sql, caller.programme.no, whose, &part, before, page.limit + 1).await?;
     let most = usize::try_from(page.limit).unwrap_or_default();
     let is_more = found.len() > most;
     found.truncate(most);
@@ -62,7 +69,9 @@ fn address(text: &str) -> Result<String, Problem> {
 fn instant(request: &Request, name: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = request.query(name) else { return Ok(None) };
     let at = Timestamp::parse(text);
-    at.map(Some).ok_or_else(|| wrong(&format!("?{name}"), "must be RFC 3339 with an offset, its + written as %2B"))
+    at.map(Some).ok_or_else(|| {
+        wrong(&format!("?{name}"), "must be RFC 3339 with an offset, its + written as %2B")
+    })
 }
 
 fn wrong(pointer: &str, detail: &str) -> Problem {

@@ -5,7 +5,8 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Without what stands around the text and is not seen, on one line, and without what keeps a spreadsheet from reading a number.
+/// Without what stands around the text and is not seen, on one line, and without what keeps a
+/// spreadsheet from reading a number.
 pub(crate) fn cleaned(cell: &str) -> String {
     let around = |c: char| c.is_whitespace() || is_invisible(c);
     let text = cell.trim_matches(around);
@@ -16,14 +17,16 @@ pub(crate) fn cleaned(cell: &str) -> String {
         .unwrap_or(text);
     // In front of what a spreadsheet would take for a number or a formula; exports write it, too.
     let is_guarded = |rest: &&str| {
-        rest.starts_with(['=', '+', '-', '@']) || (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+        rest.starts_with(['=', '+', '-', '@'])
+            || (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
     };
     let text = text.strip_prefix('\'').filter(is_guarded).unwrap_or(text);
     let lines: Vec<&str> = text.split('\n').map(|line| line.trim_matches(around)).collect();
     lines.join(" ")
 }
 
-/// Whether a text is a number as spreadsheets show long ones, such as `1.39E+10`: which number it was is lost.
+/// Whether a text is a number as spreadsheets show long ones, such as `1.39E+10`: which number it
+/// was is lost.
 #[must_use]
 pub fn is_scientific(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -50,7 +53,8 @@ pub enum Number {
     None,
 }
 
-/// Reads a whole number: digits with a sign or without. Nothing else is one, least of all hexadecimal.
+/// Reads a whole number: digits with a sign or without. Nothing else is one, least of all
+/// hexadecimal.
 #[must_use]
 pub fn integer(cell: &str) -> Number {
     if is_scientific(cell) {
@@ -63,7 +67,8 @@ pub fn integer(cell: &str) -> Number {
     cell.replace('\u{2212}', "-").parse().map_or(Number::None, Number::Whole)
 }
 
-/// Reads a whole number whose digits may stand in groups of three with a comma or a space between them, as `12,400`.
+/// Reads a whole number whose digits may stand in groups of three with a comma or a space between
+/// them, as `12,400`.
 #[must_use]
 pub fn grouped_integer(cell: &str) -> Number {
     let unsigned = cell.strip_prefix(['+', '-', '\u{2212}']).unwrap_or(cell);
@@ -116,7 +121,9 @@ mod tests {
         ] {
             assert_eq!(grouped_integer(text), number, "{text}");
         }
-        for (text, is) in [("3E123", false), ("E+1", false), ("1.5E", false), ("1E+", false), ("1.39E10", true)] {
+        for (text, is) in
+            [("3E123", false), ("E+1", false), ("1.5E", false), ("1E+", false), ("1.39E10", true)]
+        {
             assert_eq!(is_scientific(text), is, "{text}");
         }
     }

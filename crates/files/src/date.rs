@@ -1,4 +1,5 @@
-//! Dates in cells, in the forms that systems export them in. A date that could be two is none until the file tells its order.
+//! Dates in cells, in the forms that systems export them in. A date that could be two is none until
+//! the file tells its order.
 
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -37,8 +38,9 @@ pub enum Date {
     None,
 }
 
-/// Reads a date: `2025-03-31`, `2025/3/31`, `2025.3.31`, `20250331`, `2025年3月31日`, `31.12.2025`, `31/12/2025` in the order of the file, the serial
-/// number of a spreadsheet, or month and day alone (`05-17`).
+/// Reads a date: `2025-03-31`, `2025/3/31`, `2025.3.31`, `20250331`, `2025年3月31日`, `31.12.2025`,
+/// `31/12/2025` in the order of the file, the serial number of a spreadsheet, or month and day
+/// alone (`05-17`).
 #[must_use]
 pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
     let text = cell.trim();
@@ -56,19 +58,24 @@ pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
         };
     }
     let text = text.replace(['年', '月'], "-").replace('日', "");
-    let Some(separator) = text.chars().find(|c| matches!(c, '-' | '/' | '.')) else { return Date::None };
+    let Some(separator) = text.chars().find(|c| matches!(c, '-' | '/' | '.')) else {
+        return Date::None;
+    };
     let parts: Option<Vec<i64>> = text.split(separator).map(digits).collect();
     let lengths: Vec<usize> = text.split(separator).map(str::len).collect();
     match (parts.as_deref(), lengths.as_slice()) {
         (Some([year, month, day]), [4, 1..=2, 1..=2]) => whole(Some(*year), *month, *day),
-        (Some([day, month, year]), [1..=2, 1..=2, 4]) if separator == '.' => whole(Some(*year), *month, *day),
+        (Some([day, month, year]), [1..=2, 1..=2, 4]) if separator == '.' => {
+            whole(Some(*year), *month, *day)
+        }
         (Some([one, other, year]), [1..=2, 1..=2, 4]) => by_order((*one, *other), *year, order),
         (Some([month, day]), [2, 2]) if separator == '-' => whole(None, *month, *day),
         _ => Date::None,
     }
 }
 
-/// The order that the dates of a file tell: each must be possible in it, and one of them in no other.
+/// The order that the dates of a file tell: each must be possible in it, and one of them in no
+/// other.
 ///
 /// # Errors
 /// [`MixedOrders`].
@@ -90,7 +97,11 @@ pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Option<DateOrde
 }
 
 fn digits(text: &str) -> Option<i64> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        None
+    } else {
+        text.parse().ok()
+    }
 }
 
 fn by_order((one, other): (i64, i64), year: i64, order: Option<DateOrder>) -> Date {
@@ -108,13 +119,16 @@ fn whole(year: Option<i64>, month: i64, day: i64) -> Date {
     // A birthday without a year may be 29 February.
     let in_year = i32::try_from(year.unwrap_or(2000)).unwrap_or(0);
     let found = NaiveDate::from_ymd_opt(in_year, number(month), number(day));
-    found.filter(|_| (1900..=9999).contains(&in_year)).map_or(Date::None, |found| of(found, year.is_some()))
+    found
+        .filter(|_| (1900..=9999).contains(&in_year))
+        .map_or(Date::None, |found| of(found, year.is_some()))
 }
 
 /// Days since 30 December 1899, as spreadsheets count them (ECMA-376, 18.17.4.1).
 fn from_serial(serial: i64) -> Date {
     let days = u64::try_from(serial).ok();
-    let found = days.and_then(|days| NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(days)));
+    let found = days
+        .and_then(|days| NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(days)));
     found.map_or(Date::None, |found| of(found, true))
 }
 

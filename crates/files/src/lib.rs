@@ -1,7 +1,8 @@
 //! Tables as spreadsheets write them: bytes become rows of texts, each with its line number.
 //!
-//! Owns what every import has to cope with: encodings, delimiters, headings in several languages, missing trailing cells, blank rows, invisible
-//! characters. What a cell means is the business of who reads the table: nothing is guessed to be a number or a date here.
+//! Owns what every import has to cope with: encodings, delimiters, headings in several languages,
+//! missing trailing cells, blank rows, invisible characters. What a cell means is the business of
+//! who reads the table: nothing is guessed to be a number or a date here.
 //!
 //! Architecture invariant: pure, and it knows nothing of loyalty.
 #![forbid(unsafe_code)]
@@ -42,8 +43,12 @@ impl fmt::Display for FileError {
         match self {
             Self::Encoding(what) => f.write_str(what),
             Self::OpenQuote => f.write_str("a quote is opened and never closed"),
-            Self::UnknownHeadings(names) => write!(f, "has headings that are not known: {}", names.join(", ")),
-            Self::RepeatedHeadings(names) => write!(f, "has the same heading twice: {}", names.join(", ")),
+            Self::UnknownHeadings(names) => {
+                write!(f, "has headings that are not known: {}", names.join(", "))
+            }
+            Self::RepeatedHeadings(names) => {
+                write!(f, "has the same heading twice: {}", names.join(", "))
+            }
             Self::MissingHeadings(names) => write!(f, "lacks headings: {}", names.join(", ")),
             Self::Rows(most) => write!(f, "must be a line of headings and 1 to {most} rows"),
             Self::Unreadable(what) => f.write_str(what),
@@ -58,7 +63,8 @@ impl std::error::Error for FileError {}
 pub struct Column {
     /// Its name, which is its first heading.
     pub name: &'static str,
-    /// Other headings it may have, in whatever language; case, spaces, dashes and underscores do not matter.
+    /// Other headings it may have, in whatever language; case, spaces, dashes and underscores do
+    /// not matter.
     pub headings: &'static [&'static str],
     /// Whether the table must have it.
     pub is_required: bool,
@@ -67,7 +73,11 @@ pub struct Column {
 impl Column {
     /// A column by its name, its other headings, and whether the table must have it.
     #[must_use]
-    pub const fn new(name: &'static str, headings: &'static [&'static str], is_required: bool) -> Self {
+    pub const fn new(
+        name: &'static str,
+        headings: &'static [&'static str],
+        is_required: bool,
+    ) -> Self {
         Self { name, headings, is_required }
     }
 }
@@ -77,17 +87,24 @@ impl Column {
 pub struct Row {
     /// The line of the file that it begins on, counted from 1.
     pub line: u64,
-    /// Its cells, in the order of the columns asked for: `None` where the table has no such column, or the cell is empty.
+    /// Its cells, in the order of the columns asked for: `None` where the table has no such column,
+    /// or the cell is empty.
     pub cells: Vec<Option<String>>,
     /// The first cell that stands under no heading.
     pub stray: Option<String>,
 }
 
-/// Reads a table. `charset` is the encoding as the sender names it; without one the file must be UTF-8, or UTF-16 that says so by its first bytes.
+/// Reads a table. `charset` is the encoding as the sender names it; without one the file must be
+/// UTF-8, or UTF-16 that says so by its first bytes.
 ///
 /// # Errors
 /// [`FileError`], which concerns the file as a whole.
-pub fn read(bytes: &[u8], charset: Option<&str>, columns: &[Column], most_rows: usize) -> Result<Vec<Row>, FileError> {
+pub fn read(
+    bytes: &[u8],
+    charset: Option<&str>,
+    columns: &[Column],
+    most_rows: usize,
+) -> Result<Vec<Row>, FileError> {
     let text = text::decode(bytes, charset)?;
     let (delimiter, skipped, text) = text::delimiter(&text);
     if text.matches('"').count() % 2 == 1 {
@@ -110,16 +127,22 @@ pub fn read(bytes: &[u8], charset: Option<&str>, columns: &[Column], most_rows: 
             continue;
         }
         let line = record.position().map_or(0, csv::Position::line) + skipped;
-        let at =
-            |place: &Option<usize>| place.and_then(|place| cleaned.get(place)).filter(|cell| !cell.is_empty()).cloned();
-        let is_stray = |(place, cell): &(usize, &String)| !cell.is_empty() && !places.contains(&Some(*place));
+        let at = |place: &Option<usize>| {
+            place.and_then(|place| cleaned.get(place)).filter(|cell| !cell.is_empty()).cloned()
+        };
+        let is_stray =
+            |(place, cell): &(usize, &String)| !cell.is_empty() && !places.contains(&Some(*place));
         let stray = cleaned.iter().enumerate().find(is_stray).map(|(_, cell)| cell.clone());
         rows.push(Row { line, cells: places.iter().map(at).collect(), stray });
         if rows.len() > most_rows {
             break;
         }
     }
-    if rows.is_empty() || rows.len() > most_rows { Err(FileError::Rows(most_rows)) } else { Ok(rows) }
+    if rows.is_empty() || rows.len() > most_rows {
+        Err(FileError::Rows(most_rows))
+    } else {
+        Ok(rows)
+    }
 }
 
 fn unreadable(error: csv::Error) -> FileError {
@@ -137,7 +160,9 @@ fn places(heading: &StringRecord, columns: &[Column]) -> Result<Vec<Option<usize
         }
         let is_meant = |column: &Column| {
             let name = folded(&text);
-            std::iter::once(&column.name).chain(column.headings).any(|heading| folded(heading) == name)
+            std::iter::once(&column.name)
+                .chain(column.headings)
+                .any(|heading| folded(heading) == name)
         };
         match columns.iter().position(is_meant).and_then(|column| places.get_mut(column)) {
             None => unknown.push(text),
@@ -145,9 +170,14 @@ fn places(heading: &StringRecord, columns: &[Column]) -> Result<Vec<Option<usize
             Some(place) => *place = Some(at),
         }
     }
-    let is_missing = |(column, place): &(&Column, &Option<usize>)| column.is_required && place.is_none();
-    let missing: Vec<String> =
-        columns.iter().zip(&places).filter(is_missing).map(|(column, _)| column.name.to_owned()).collect();
+    let is_missing =
+        |(column, place): &(&Column, &Option<usize>)| column.is_required && place.is_none();
+    let missing: Vec<String> = columns
+        .iter()
+        .zip(&places)
+        .filter(is_missing)
+        .map(|(column, _)| column.name.to_owned())
+        .collect();
     if !unknown.is_empty() {
         Err(FileError::UnknownHeadings(unknown))
     } else if !repeated.is_empty() {
@@ -178,7 +208,8 @@ mod tests {
     /// Rows as `line member points evidence`, or why there are none.
     fn told(bytes: &[u8], charset: Option<&str>) -> String {
         let one = |row: &Row| {
-            let cells: Vec<&str> = row.cells.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect();
+            let cells: Vec<&str> =
+                row.cells.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect();
             let stray = row.stray.as_ref().map(|cell| format!(" +{cell}")).unwrap_or_default();
             format!("{} {}{stray}", row.line, cells.join(" "))
         };
@@ -190,7 +221,9 @@ mod tests {
 
     fn utf_16(text: &str, little: bool) -> Vec<u8> {
         let units = std::iter::once(0xfeff).chain(text.encode_utf16());
-        units.flat_map(|unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+        units
+            .flat_map(|unit: u16| if little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+            .collect()
     }
 
     #[test]
@@ -208,9 +241,18 @@ mod tests {
             ("member_id,points,evidence,\nm1,10,a,b\n", "2 m1 10 a +b"),
             ("member_id,points,evidence\nm1,10\nm2,20,b,,\n", "2 m1 10 -; 3 m2 20 b"),
             ("member_id,points\n,\n\n  ,\nm1,10\n,,,\n", "5 m1 10 -"),
-            ("member_id,points,evidence\nm1,10,\"a\nb \"\"c\"\"\"\nm2,20,\n", "2 m1 10 a b \"c\"; 4 m2 20 -"),
-            ("member_id,points\n\u{200b}m1,10\nm2\u{a0},\u{202a}20\u{202c}\n", "2 m1 10 -; 3 m2 20 -"),
-            ("member_id,points\n'007001,10\n\"=\"\"007001\"\"\",10\n", "2 007001 10 -; 3 007001 10 -"),
+            (
+                "member_id,points,evidence\nm1,10,\"a\nb \"\"c\"\"\"\nm2,20,\n",
+                "2 m1 10 a b \"c\"; 4 m2 20 -",
+            ),
+            (
+                "member_id,points\n\u{200b}m1,10\nm2\u{a0},\u{202a}20\u{202c}\n",
+                "2 m1 10 -; 3 m2 20 -",
+            ),
+            (
+                "member_id,points\n'007001,10\n\"=\"\"007001\"\"\",10\n",
+                "2 007001 10 -; 3 007001 10 -",
+            ),
             ("member_id,points,evidence\nm1,10,'s Avonds\n", "2 m1 10 's Avonds"),
             ("member_id,colour,points\nm1,red,10\n", "has headings that are not known: colour"),
             ("member_id,points,Points\nm1,10,10\n", "has the same heading twice: Points"),
@@ -218,7 +260,10 @@ mod tests {
             ("member_id,points\nm1,\"10\nm2,20\n", "a quote is opened and never closed"),
             ("member_id,points\n", "must be a line of headings and 1 to 3 rows"),
             ("", "must be a line of headings and 1 to 3 rows"),
-            ("member_id,points\n1,1\n2,1\n3,1\n4,1\n", "must be a line of headings and 1 to 3 rows"),
+            (
+                "member_id,points\n1,1\n2,1\n3,1\n4,1\n",
+                "must be a line of headings and 1 to 3 rows",
+            ),
         ] {
             assert_eq!(told(file.as_bytes(), None), rows, "{file:?}");
         }
@@ -229,11 +274,17 @@ mod tests {
         let text = "member_id,points,evidence\nm1,10,补偿\n";
         assert_eq!(told(&utf_16(text, true), None), "2 m1 10 补偿");
         assert_eq!(told(&utf_16(text, false), None), "2 m1 10 补偿");
-        let gbk = [b"member_id,points,evidence\nm1,10,".as_slice(), &[0xb2, 0xb9, 0xb3, 0xa5], b"\n"].concat();
+        let gbk =
+            [b"member_id,points,evidence\nm1,10,".as_slice(), &[0xb2, 0xb9, 0xb3, 0xa5], b"\n"]
+                .concat();
         assert_eq!(told(&gbk, Some("gbk")), "2 m1 10 补偿");
         assert_eq!(told(&gbk, Some("GB2312")), "2 m1 10 补偿");
         assert!(told(&gbk, None).contains("charset=gbk"), "{}", told(&gbk, None));
-        assert!(told(&gbk, Some("utf-8")).contains("is not utf-8"), "{}", told(&gbk, Some("utf-8")));
+        assert!(
+            told(&gbk, Some("utf-8")).contains("is not utf-8"),
+            "{}",
+            told(&gbk, Some("utf-8"))
+        );
         assert!(told(text.as_bytes(), Some("klingon")).contains("klingon"));
         let bare: Vec<u8> = utf_16(text, true).into_iter().skip(2).collect();
         assert!(told(&bare, None).contains("UTF-16"), "{}", told(&bare, None));

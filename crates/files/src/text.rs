@@ -6,10 +6,12 @@ use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::FileError;
 
-/// The text, its line ends all alike. An encoding is never guessed: a wrong guess would be written into the books.
+/// The text, its line ends all alike. An encoding is never guessed: a wrong guess would be written
+/// into the books.
 pub(crate) fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, FileError> {
     let refuse = |what: String| Err(FileError::Encoding(what));
-    let marked = Encoding::for_bom(bytes).map(|(encoding, length)| (encoding, bytes.get(length..).unwrap_or_default()));
+    let marked = Encoding::for_bom(bytes)
+        .map(|(encoding, length)| (encoding, bytes.get(length..).unwrap_or_default()));
     let (encoding, bytes) = match (marked, charset) {
         (Some(marked), _) => marked,
         (None, Some(label)) => match Encoding::for_label(label.trim().as_bytes()) {
@@ -18,8 +20,9 @@ pub(crate) fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, File
         },
         (None, None) => (UTF_8, bytes),
     };
-    if let Some(text) =
-        encoding.decode_without_bom_handling_and_without_replacement(bytes).filter(|_| is_told(bytes, encoding))
+    if let Some(text) = encoding
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .filter(|_| is_told(bytes, encoding))
     {
         return Ok(like(&text));
     }
@@ -46,8 +49,11 @@ fn is_gbk(bytes: &[u8]) -> bool {
 
 /// Carriage returns by themselves end lines, too.
 fn like(text: &str) -> String {
-    let text: Cow<'_, str> =
-        if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() };
+    let text: Cow<'_, str> = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        text.into()
+    };
     text.into_owned()
 }
 
@@ -62,7 +68,9 @@ pub(crate) fn delimiter(text: &str) -> (u8, u64, &str) {
     let mut is_quoted = false;
     for byte in first.bytes() {
         is_quoted ^= byte == b'"';
-        if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !is_quoted) {
+        if let Some((_, count)) =
+            counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !is_quoted)
+        {
             *count += 1;
         }
     }

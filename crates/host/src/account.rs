@@ -1,4 +1,5 @@
-//! What is watched of one instance from outside its guest: whose request computes, for how long without a pause, and whether the event loop still turns.
+//! What is watched of one instance from outside its guest: whose request computes, for how long
+//! without a pause, and whether the event loop still turns.
 
 use crate::{
     conduct::{Conduct, LONG, Sender},
@@ -23,13 +24,14 @@ pub struct Account {
     /// A guest may compute for so long without a pause, and need so long for it on a busy machine.
     most: Duration,
     most_waiting: Duration,
-    /// Given up in front when somebody computes for long, so that others do not wait for it: a successor then takes their requests.
+    /// Given up in front when somebody computes for long, so that others do not wait for it: a
+    /// successor then takes their requests.
     place: Mutex<Option<Place>>,
     is_in_front: bool,
     tasks: Mutex<HashMap<GuestTaskId, Arc<Sender>>>,
     run: Mutex<Run>,
-    /// No guest has anything to compute: the next request may be handed over. So at most one that computes for long is in an instance, and the
-    /// others are not yet.
+    /// No guest has anything to compute: the next request may be handed over. So at most one that
+    /// computes for long is in an instance, and the others are not yet.
     is_quiet: AtomicBool,
 }
 
@@ -55,23 +57,35 @@ struct Run {
 
 impl Run {
     /// Whom a sample met in the turn before, and what it is charged.
-    fn turn(&mut self, epoch: u64, thread_time: impl FnOnce() -> Duration) -> Option<(Arc<Sender>, Duration)> {
-        let met = self.met.take().map(|sender| (sender, sample(thread_time().saturating_sub(self.went_on_at))));
+    fn turn(
+        &mut self,
+        epoch: u64,
+        thread_time: impl FnOnce() -> Duration,
+    ) -> Option<(Arc<Sender>, Duration)> {
+        let met = self
+            .met
+            .take()
+            .map(|sender| (sender, sample(thread_time().saturating_sub(self.went_on_at))));
         *self = Self { began_in: epoch, signs: self.signs + 1, ..Self::default() };
         met
     }
 
-    /// Whether a guest computed when the epoch began that now reaches it. The first guest to run in an epoch is told of it, even one that
-    /// slept when it began.
+    /// Whether a guest computed when the epoch began that now reaches it. The first guest to run in
+    /// an epoch is told of it, even one that slept when it began.
     fn is_met(&mut self, epoch: u64) -> bool {
         self.signs += 1;
         self.is_halfway |= self.began_in != epoch;
         self.began_in != epoch
     }
 
-    /// What the guest of a sender that was met is charged. The first time it is not known how long it had the processor, or waited for it in
-    /// the middle of its turn: that is told by how it goes on.
-    fn beat(&mut self, sender: Option<Arc<Sender>>, thread_time: impl FnOnce() -> Duration) -> Duration {
+    /// What the guest of a sender that was met is charged. The first time it is not known how long
+    /// it had the processor, or waited for it in the middle of its turn: that is told by how it
+    /// goes on.
+    fn beat(
+        &mut self,
+        sender: Option<Arc<Sender>>,
+        thread_time: impl FnOnce() -> Duration,
+    ) -> Duration {
         if self.since.is_none() {
             self.since = Some(Instant::now());
             self.met = sender;
@@ -91,12 +105,18 @@ impl Run {
 
 /// A sample stands for an epoch, if the guest went on in earnest.
 fn sample(rest: Duration) -> Duration {
-    let share = rest.min(EARNEST).as_micros().saturating_mul(EPOCH.as_micros()) / EARNEST.as_micros();
+    let share =
+        rest.min(EARNEST).as_micros().saturating_mul(EPOCH.as_micros()) / EARNEST.as_micros();
     Duration::from_micros(u64::try_from(share).unwrap_or_default())
 }
 
 impl Account {
-    pub fn new(conduct: Arc<Conduct>, most: Duration, most_waiting: Duration, place: Place) -> Arc<Self> {
+    pub fn new(
+        conduct: Arc<Conduct>,
+        most: Duration,
+        most_waiting: Duration,
+        place: Place,
+    ) -> Arc<Self> {
         let is_in_front = place.is_in_front();
         let place = Mutex::new(Some(place));
         Arc::new(Self {
@@ -155,9 +175,12 @@ impl Account {
         locked(&self.run).signs
     }
 
-    /// An epoch reaches a guest: one that has computed since before it is charged, and gives the thread back for a moment. One that
-    /// computes for too long is lost.
-    pub fn beat(self: &Arc<Self>, mut store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
+    /// An epoch reaches a guest: one that has computed since before it is charged, and gives the
+    /// thread back for a moment. One that computes for too long is lost.
+    pub fn beat(
+        self: &Arc<Self>,
+        mut store: StoreContextMut<'_, Guest>,
+    ) -> wasmtime::Result<UpdateDeadline> {
         if !locked(&self.run).is_met(epochs()) {
             return Ok(UpdateDeadline::Continue(1));
         }
@@ -167,10 +190,13 @@ impl Account {
         let mut run = locked(&self.run);
         let charge = run.beat(sender.clone(), thread_time);
         let computed = run.computed;
-        let is_lost = computed >= self.most || run.since.is_some_and(|since| since.elapsed() >= self.most_waiting);
+        let is_lost = computed >= self.most
+            || run.since.is_some_and(|since| since.elapsed() >= self.most_waiting);
         drop(run);
         if is_lost {
-            return Err(wasmtime::Error::msg(format!("stalled: computed for {computed:?} without a pause")));
+            return Err(wasmtime::Error::msg(format!(
+                "stalled: computed for {computed:?} without a pause"
+            )));
         }
         if let Some(sender) = sender.filter(|_| !charge.is_zero()) {
             self.conduct.charge(&sender, charge, computed);
@@ -195,7 +221,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or_default(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]
@@ -225,11 +254,19 @@ mod tests {
         let mut run = Run::default();
         run.turn(1, || unreachable!());
         assert!(run.is_met(2) && run.is_halfway);
-        assert_eq!(run.beat(Some(sender()), || unreachable!("nothing to compare with")), Duration::ZERO);
+        assert_eq!(
+            run.beat(Some(sender()), || unreachable!("nothing to compare with")),
+            Duration::ZERO
+        );
         run.goes_on(100 * MS);
-        // An epoch or thirty have begun meanwhile: what counts is that the thread had the processor for 3 ms.
+        // An epoch or thirty have begun meanwhile: what counts is that the thread had the processor
+        // for 3 ms.
         assert!(run.is_met(32));
-        assert_eq!(run.beat(Some(sender()), || 103 * MS), EPOCH + 3 * MS, "and the sample that came first");
+        assert_eq!(
+            run.beat(Some(sender()), || 103 * MS),
+            EPOCH + 3 * MS,
+            "and the sample that came first"
+        );
         // It goes on upon another thread, whose time is its own.
         run.goes_on(7 * MS);
         assert!(run.is_met(33));
@@ -240,7 +277,8 @@ mod tests {
         assert!(!run.is_met(33));
     }
 
-    /// On a busy machine the kernel takes the core away in the middle of a turn, and epochs begin meanwhile.
+    /// On a busy machine the kernel takes the core away in the middle of a turn, and epochs begin
+    /// meanwhile.
     #[test]
     fn who_waits_for_a_core_is_not_charged_for_it() {
         let mut run = Run::default();

@@ -1,7 +1,9 @@
-//! The operator's service, on its own listener: metrics, health, firing a cron component, and the guests' clock when `--clock` is given.
+//! The operator's service, on its own listener: metrics, health, firing a cron component, and the
+//! guests' clock when `--clock` is given.
 //!
-//! It asks for no key, so it listens to nobody who was led here by a page: a name of somebody else's that points to this address (DNS
-//! rebinding), or a request that a page of another origin makes a browser send.
+//! It asks for no key, so it listens to nobody who was led here by a page: a name of somebody
+//! else's that points to this address (DNS rebinding), or a request that a page of another origin
+//! makes a browser send.
 
 use crate::{
     clock::GuestClock,
@@ -36,7 +38,11 @@ impl Admin {
             );
         }
         if is_cross_site(&request) {
-            return problem(StatusCode::FORBIDDEN, "pages of other origins may not ask this", &instance_id());
+            return problem(
+                StatusCode::FORBIDDEN,
+                "pages of other origins may not ask this",
+                &instance_id(),
+            );
         }
         let path = request.uri().path().to_owned();
         match (request.method(), path.as_str(), &self.clock) {
@@ -45,19 +51,26 @@ impl Admin {
                 Ok(metrics) => text(StatusCode::OK, metrics),
                 Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
             },
-            (&Method::GET, "/clock", Some(clock)) => text(StatusCode::OK, format!("{}\n", clock.now().to_rfc3339())),
+            (&Method::GET, "/clock", Some(clock)) => {
+                text(StatusCode::OK, format!("{}\n", clock.now().to_rfc3339()))
+            }
             (&Method::PUT, "/clock", Some(clock)) => set_clock(clock, request).await,
             (&Method::POST, path, _) if path.starts_with("/cron/") => {
                 self.fire(path.trim_start_matches("/cron/")).await
             }
-            _ => problem(StatusCode::NOT_FOUND, "nothing is served under this path", &instance_id()),
+            _ => {
+                problem(StatusCode::NOT_FOUND, "nothing is served under this path", &instance_id())
+            }
         }
     }
 
     /// Addresses are nobody's to point elsewhere; a name must be one of ours.
     fn is_known(&self, request: &Request<Incoming>) -> bool {
         let mut hosts = request.headers().get_all(header::HOST).iter();
-        let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) else { return false };
+        let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next())
+        else {
+            return false;
+        };
         self.knows(host) && request.uri().host().is_none_or(|host| self.knows(host))
     }
 
@@ -65,12 +78,18 @@ impl Admin {
         let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
         let name = authority.host().trim_start_matches('[').trim_end_matches(']');
         let is_name = |known: &str| known.eq_ignore_ascii_case(name);
-        name.parse::<IpAddr>().is_ok() || is_name("localhost") || self.names.iter().any(|known| is_name(known))
+        name.parse::<IpAddr>().is_ok()
+            || is_name("localhost")
+            || self.names.iter().any(|known| is_name(known))
     }
 
     async fn fire(&self, component: &str) -> Answer {
         let Some(job) = self.jobs.get(component).cloned() else {
-            return problem(StatusCode::NOT_FOUND, "no cron component has this name", &instance_id());
+            return problem(
+                StatusCode::NOT_FOUND,
+                "no cron component has this name",
+                &instance_id(),
+            );
         };
         // In a task of its own: a client that hangs up does not cut the run short.
         match tokio::spawn(async move { job.fire().await }).await {
@@ -83,32 +102,48 @@ impl Admin {
 
 /// Browsers tell where a request comes from. `Origin: null` is somewhere else, too.
 fn is_cross_site<B>(request: &Request<B>) -> bool {
-    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let text =
+        |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let is_same = |origin: &str| {
         let (_, rest) = origin.split_once("://").unwrap_or_default();
         text("host").is_some_and(|host| host.eq_ignore_ascii_case(rest))
     };
     let from_elsewhere = |site: &str| !matches!(site, "same-origin" | "none");
-    request.headers().get_all(header::ORIGIN).iter().any(|origin| !is_same(origin.to_str().unwrap_or_default()))
+    request
+        .headers()
+        .get_all(header::ORIGIN)
+        .iter()
+        .any(|origin| !is_same(origin.to_str().unwrap_or_default()))
         || text("sec-fetch-site").is_some_and(from_elsewhere)
 }
 
 async fn set_clock(clock: &GuestClock, request: Request<Incoming>) -> Answer {
-    let body = Limited::new(request.into_body(), 128).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let instant =
-        std::str::from_utf8(&body).ok().and_then(|body| chrono::DateTime::parse_from_rfc3339(body.trim()).ok());
+    let body = Limited::new(request.into_body(), 128)
+        .collect()
+        .await
+        .map(|body| body.to_bytes())
+        .unwrap_or_default();
+    let instant = std::str::from_utf8(&body)
+        .ok()
+        .and_then(|body| chrono::DateTime::parse_from_rfc3339(body.trim()).ok());
     match instant {
         Some(instant) => {
             clock.set(instant.to_utc());
             text(StatusCode::OK, format!("{}\n", clock.now().to_rfc3339()))
         }
-        None => problem(StatusCode::BAD_REQUEST, "the body must be one RFC 3339 instant", &instance_id()),
+        None => problem(
+            StatusCode::BAD_REQUEST,
+            "the body must be one RFC 3339 instant",
+            &instance_id(),
+        ),
     }
 }
 
 fn text(status: StatusCode, body: String) -> Answer {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

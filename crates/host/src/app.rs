@@ -1,5 +1,5 @@
-//! From manifest and command line to running parts: databases, stores, grants, components, schedules. Built once at the start;
-//! whatever is wrong shows here, before the first request.
+//! From manifest and command line to running parts: databases, stores, grants, components,
+//! schedules. Built once at the start; whatever is wrong shows here, before the first request.
 
 use crate::{
     back_room::BackRoom,
@@ -65,17 +65,21 @@ impl App {
     ) -> Result<Self> {
         let mut manifest = Manifest::load(&cli.from)?;
         manifest.keep_only(&cli.components)?;
-        let config = cli.runtime_config.as_deref().map(RuntimeConfig::load).transpose()?.unwrap_or_default();
+        let config =
+            cli.runtime_config.as_deref().map(RuntimeConfig::load).transpose()?.unwrap_or_default();
         let mut blocked = config.blocked_networks()?;
         blocked.private &= !cli.allow_private_networks;
-        // What is in it is the operator's alone: the databases, and machine code that this process runs.
+        // What is in it is the operator's alone: the databases, and machine code that this process
+        // runs.
         let mut folder = std::fs::DirBuilder::new();
         folder
             .recursive(true)
             .mode(0o700)
             .create(&cli.state_dir)
             .with_context(|| format!("cannot create {}", cli.state_dir.display()))?;
-        let values = variables::resolve(&manifest.variables, &cli.variables, |name| std::env::var(name).ok())?;
+        let values = variables::resolve(&manifest.variables, &cli.variables, |name| {
+            std::env::var(name).ok()
+        })?;
         let mut builder = Builder {
             cli,
             config,
@@ -110,12 +114,15 @@ impl App {
         let mut router = Router::default();
         for trigger in &manifest.http {
             if let Some(component) = served.get(&trigger.component) {
-                router.insert(&trigger.route, component.clone()).map_err(|fault| at(cli, trigger.line, &fault))?;
+                router
+                    .insert(&trigger.route, component.clone())
+                    .map_err(|fault| at(cli, trigger.line, &fault))?;
             }
         }
         let mut schedules = Vec::new();
         for trigger in &manifest.cron {
-            let schedule = cron::parse(&trigger.expression).map_err(|fault| at(cli, trigger.line, &fault))?;
+            let schedule =
+                cron::parse(&trigger.expression).map_err(|fault| at(cli, trigger.line, &fault))?;
             if let Some(job) = jobs.get(&trigger.component) {
                 schedules.push((job.clone(), schedule));
             }
@@ -143,7 +150,12 @@ fn at(cli: &Cli, line: usize, fault: &str) -> anyhow::Error {
 
 fn load(linker: &Linker<Guest>, declared: &Declared) -> Result<InstancePre<Guest>> {
     let file = &declared.source;
-    ensure!(file.exists(), "component `{}`: {} does not exist; build it first", declared.id, file.display());
+    ensure!(
+        file.exists(),
+        "component `{}`: {} does not exist; build it first",
+        declared.id,
+        file.display()
+    );
     let component = wasmtime::component::Component::from_file(linker.engine(), file);
     component
         .and_then(|component| linker.instantiate_pre(&component))
@@ -154,15 +166,24 @@ fn load(linker: &Linker<Guest>, declared: &Declared) -> Result<InstancePre<Guest
 impl Builder<'_> {
     fn http(&self, pre: &InstancePre<Guest>, grants: &Arc<Grants>) -> Result<Component> {
         let service = ServicePre::new(pre.clone()).map_err(plain);
-        let service =
-            service.with_context(|| format!("component `{}` cannot serve HTTP (WASI 0.3)", grants.component))?;
+        let service = service.with_context(|| {
+            format!("component `{}` cannot serve HTTP (WASI 0.3)", grants.component)
+        })?;
         let metrics = self.metrics.component(&grants.component);
-        Ok(Component::start(service, grants.clone(), &self.cli.limits, metrics, self.back_room.clone()))
+        Ok(Component::start(
+            service,
+            grants.clone(),
+            &self.cli.limits,
+            metrics,
+            self.back_room.clone(),
+        ))
     }
 
     fn job(&self, pre: InstancePre<Guest>, grants: Arc<Grants>) -> Result<Job> {
         let pre = CronPre::new(pre).map_err(plain);
-        let pre = pre.with_context(|| format!("component `{}` exports no handle-cron-event", grants.component))?;
+        let pre = pre.with_context(|| {
+            format!("component `{}` exports no handle-cron-event", grants.component)
+        })?;
         Ok(Job {
             pre,
             grants,
@@ -185,11 +206,16 @@ impl Builder<'_> {
         for (template, line) in &declared.allowed_outbound_hosts {
             // A pattern whose variable is not set allows nothing.
             if let Some(pattern) = variables::fill(template, &self.values) {
-                allowed.push(AllowedHost::parse(&pattern).map_err(|fault| at(self.cli, *line, &fault))?);
+                allowed.push(
+                    AllowedHost::parse(&pattern).map_err(|fault| at(self.cli, *line, &fault))?,
+                );
             }
         }
-        let outbound =
-            Outbound { component: declared.id.as_str().into(), allowed: allowed.into(), client: self.outbound.clone() };
+        let outbound = Outbound {
+            component: declared.id.as_str().into(),
+            allowed: allowed.into(),
+            client: self.outbound.clone(),
+        };
         let memory = usize::try_from(self.cli.limits.memory_mib).unwrap_or(usize::MAX);
         Ok(Grants {
             component: declared.id.clone(),
@@ -213,7 +239,13 @@ impl Builder<'_> {
             None => (None, None),
         };
         let path = path.map_or_else(|| self.file(label), Ok)?;
-        let database = Database::open(&path, label, READERS, self.bounds(max_mib), self.metrics.database(label))?;
+        let database = Database::open(
+            &path,
+            label,
+            READERS,
+            self.bounds(max_mib),
+            self.metrics.database(label),
+        )?;
         self.databases.insert(label.to_owned(), database.clone());
         Ok(database)
     }
@@ -231,7 +263,8 @@ impl Builder<'_> {
                 let file = match &self.key_value_file {
                     Some(file) => file.clone(),
                     None => {
-                        let (path, metrics) = (self.file("key-value")?, self.metrics.database("key-value"));
+                        let (path, metrics) =
+                            (self.file("key-value")?, self.metrics.database("key-value"));
                         Database::open(&path, "key-value", 1, self.bounds(None), metrics)?
                     }
                 };
@@ -259,7 +292,10 @@ impl Builder<'_> {
     /// The file of a label under the state directory; a label is a name, not a path.
     fn file(&self, label: &str) -> Result<PathBuf> {
         let plain = label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        ensure!(plain && !label.is_empty(), "database label `{label}`: letters, digits, - and _ only");
+        ensure!(
+            plain && !label.is_empty(),
+            "database label `{label}`: letters, digits, - and _ only"
+        );
         Ok(self.cli.state_dir.join(format!("{label}.db")))
     }
 }

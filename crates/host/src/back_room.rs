@@ -1,8 +1,10 @@
-//! The threads of the back room, where guests that compute for long run. The threads are idle ones: they get what nobody else wants, so a
-//! core that runs one of them counts as free for everybody else.
+//! The threads of the back room, where guests that compute for long run. The threads are idle ones:
+//! they get what nobody else wants, so a core that runs one of them counts as free for everybody
+//! else.
 //!
-//! A busy machine could starve them. A task in the back room beats; when its beat is late, instances in front take no new requests for
-//! [`PAUSE`] in each [`ROUND`]. So the back room gets some time, however much the front is asked for.
+//! A busy machine could starve them. A task in the back room beats; when its beat is late,
+//! instances in front take no new requests for [`PAUSE`] in each [`ROUND`]. So the back room gets
+//! some time, however much the front is asked for.
 
 use crate::priority;
 use std::{
@@ -26,7 +28,11 @@ const ROUND: Duration = Duration::from_millis(100);
 
 /// Threads for guests that compute for long.
 pub fn threads() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().thread_name("back-room").on_thread_start(priority::idle).enable_all().build()
+    Builder::new_multi_thread()
+        .thread_name("back-room")
+        .on_thread_start(priority::idle)
+        .enable_all()
+        .build()
 }
 
 /// What is known of the back room, in front.

@@ -1,5 +1,6 @@
-//! Bytes of request bodies that are held at one moment, over all connections: each body takes its share as it arrives and gives it back when it is
-//! answered. Callers whose key no component has answered for share a small part, so that they cannot keep out those who are known.
+//! Bytes of request bodies that are held at one moment, over all connections: each body takes its
+//! share as it arrives and gives it back when it is answered. Callers whose key no component has
+//! answered for share a small part, so that they cannot keep out those who are known.
 
 use crate::caller::Id;
 use prometheus_client::metrics::gauge::Gauge;
@@ -66,7 +67,9 @@ impl Share {
         if of_address > (whole / ADDRESSES).max(budget.largest) {
             return Err(Full::Address);
         }
-        if held.all + bytes > budget.most || (!self.is_known && held.strangers + bytes > for_strangers) {
+        if held.all + bytes > budget.most
+            || (!self.is_known && held.strangers + bytes > for_strangers)
+        {
             return Err(Full::Everybody);
         }
         held.all += bytes;

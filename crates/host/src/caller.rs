@@ -1,7 +1,9 @@
-//! Who sends a request, as far as a host can know: the network address, and the key without knowing what keys are.
+//! Who sends a request, as far as a host can know: the network address, and the key without knowing
+//! what keys are.
 //!
-//! The address is the connection's own, or, where a trusted proxy connects, the one that it names. Keys and tenants are known by a keyed hash that
-//! is made anew at each start, so nothing of a key is kept.
+//! The address is the connection's own, or, where a trusted proxy connects, the one that it names.
+//! Keys and tenants are known by a keyed hash that is made anew at each start, so nothing of a key
+//! is kept.
 
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -11,7 +13,8 @@ use std::{
     sync::LazyLock,
 };
 
-/// The header by which guests learn the address, as on Spin. What a client sends under this name is dropped.
+/// The header by which guests learn the address, as on Spin. What a client sends under this name is
+/// dropped.
 pub const ADDRESS_HEADER: HeaderName = HeaderName::from_static("spin-client-addr");
 
 /// A sender, a key or a tenant by its hash.
@@ -42,12 +45,15 @@ impl Proxies {
         Caller { address, place: id("place", &network(address.ip())), key }
     }
 
-    /// From the last name in the list back to the first that is no trusted proxy: what stands before that one, anybody may have written.
+    /// From the last name in the list back to the first that is no trusted proxy: what stands
+    /// before that one, anybody may have written.
     fn address(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let plain = |address: IpAddr| address.to_canonical();
         let mut address = SocketAddr::new(plain(peer.ip()), peer.port());
-        let is_trusted = |address: IpAddr| self.trusted.iter().any(|network| network.contains(&address));
-        let lines: Vec<&str> = headers.get_all(&self.header).iter().filter_map(|line| line.to_str().ok()).collect();
+        let is_trusted =
+            |address: IpAddr| self.trusted.iter().any(|network| network.contains(&address));
+        let lines: Vec<&str> =
+            headers.get_all(&self.header).iter().filter_map(|line| line.to_str().ok()).collect();
         let mut names = lines.iter().rev().flat_map(|line| line.rsplit(','));
         while is_trusted(address.ip()) {
             let Some(named) = names.next().and_then(|name| parse(name.trim())) else { break };

@@ -20,7 +20,8 @@ pub struct Cli {
     /// Where databases and the code cache live
     #[arg(long, default_value = ".accrue")]
     pub state_dir: PathBuf,
-    /// File with the key of encrypted databases, 64 hexadecimal digits (in a build with `--features sqlcipher`)
+    /// File with the key of encrypted databases, 64 hexadecimal digits (in a build with
+    /// `--features sqlcipher`)
     #[arg(long)]
     pub database_key_file: Option<PathBuf>,
     /// Runtime configuration (Spin's format): key-value stores, databases, outbound networking
@@ -41,7 +42,8 @@ pub struct Cli {
     /// Log format on standard error
     #[arg(long, value_enum, default_value = "text")]
     pub log: LogFormat,
-    /// Let outbound HTTP reach private and loopback addresses (allowed_outbound_hosts still applies)
+    /// Let outbound HTTP reach private and loopback addresses (allowed_outbound_hosts still
+    /// applies)
     #[arg(long)]
     pub allow_private_networks: bool,
     #[command(flatten)]
@@ -192,7 +194,9 @@ fn name_value(text: &str) -> Result<(String, String), String> {
 
 fn network(text: &str) -> Result<ipnet::IpNet, String> {
     let address = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
-    address.or_else(|_| text.parse()).map_err(|_| "expected an address or a network, such as 10.0.0.0/8".to_owned())
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| "expected an address or a network, such as 10.0.0.0/8".to_owned())
 }
 
 fn quota(text: &str) -> Result<Option<Quota>, String> {
@@ -202,7 +206,11 @@ fn quota(text: &str) -> Result<Option<Quota>, String> {
 /// Less than 8 KiB is not enough to read with.
 fn head(text: &str) -> Result<usize, String> {
     let bytes = text.parse().map_err(|_| "expected a number of bytes".to_owned())?;
-    if (8_192..=1 << 20).contains(&bytes) { Ok(bytes) } else { Err("expected 8192 to 1048576".to_owned()) }
+    if (8_192..=1 << 20).contains(&bytes) {
+        Ok(bytes)
+    } else {
+        Err("expected 8192 to 1048576".to_owned())
+    }
 }
 
 /// `250ms`, `30s`, `5m`, `1h`, `7d`.

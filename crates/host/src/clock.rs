@@ -1,5 +1,5 @@
-//! The guests' wall clock: the real one, or one that `--clock` started at a chosen instant and that runs on at real speed.
-//! Monotonic clocks of guests, time-outs and logs always use real time.
+//! The guests' wall clock: the real one, or one that `--clock` started at a chosen instant and that
+//! runs on at real speed. Monotonic clocks of guests, time-outs and logs always use real time.
 
 use std::{
     sync::{
@@ -76,7 +76,10 @@ mod tests {
             let instant = chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc();
             clock.set(instant);
             let passed = GuestClock::now(&clock) - instant;
-            assert!(passed >= chrono::TimeDelta::zero() && passed < chrono::TimeDelta::seconds(5), "{text}: {passed}");
+            assert!(
+                passed >= chrono::TimeDelta::zero() && passed < chrono::TimeDelta::seconds(5),
+                "{text}: {passed}"
+            );
         }
     }
 }

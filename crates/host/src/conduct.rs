@@ -1,8 +1,10 @@
-//! How senders behaved at one component: what their requests made guests compute. Whoever lets a guest compute long without a pause, or much for each
-//! request, is served in the back room for some time: by instances of their own, on threads that run when nobody else needs the processor.
+//! How senders behaved at one component: what their requests made guests compute. Whoever lets a
+//! guest compute long without a pause, or much for each request, is served in the back room for
+//! some time: by instances of their own, on threads that run when nobody else needs the processor.
 //!
-//! Computing is sampled at the beginning of each epoch ([account.rs](account.rs)): a guest that computes through it is charged. That costs
-//! nothing between epochs, and those who compute often or long are met in proportion.
+//! Computing is sampled at the beginning of each epoch ([account.rs](account.rs)): a guest that
+//! computes through it is charged. That costs nothing between epochs, and those who compute often
+//! or long are met in proportion.
 
 use crate::caller::Id;
 use std::{
@@ -16,14 +18,17 @@ use std::{
 
 /// So much computing without a pause makes a sender one for the back room.
 pub const LONG: Duration = Duration::from_millis(20);
-/// So much computing for each request, on average, does so too; the average counts once this much was computed in all.
+/// So much computing for each request, on average, does so too; the average counts once this much
+/// was computed in all.
 const COSTLY: Duration = Duration::from_millis(5);
 const TELLING: Duration = Duration::from_millis(200);
-/// First stay in the back room after a long run; each that follows soon is twice as long, up to an hour.
+/// First stay in the back room after a long run; each that follows soon is twice as long, up to an
+/// hour.
 const STAY_MS: u64 = 20_000;
 const MAX_STAY_MS: u64 = 3_600_000;
 const SOON_MS: u64 = 600_000;
-/// First stay of a sender whose requests cost much, but pause; each that follows soon is twice as long, up to half a minute.
+/// First stay of a sender whose requests cost much, but pause; each that follows soon is twice as
+/// long, up to half a minute.
 const SHORT_STAY_MS: u64 = 2_000;
 const MAX_SHORT_STAY_MS: u64 = 32_000;
 /// Requests at once in one instance: for senders that are new, and for each that ended well.
@@ -32,7 +37,8 @@ const AT_FIRST: u32 = 2;
 const PROBATION: u32 = 1;
 /// Requests at once there, for senders of long runs.
 const IN_BACK_ROOM: u32 = 4;
-/// Requests at once in one instance while somebody else asks, too: nobody waits behind many of another sender.
+/// Requests at once in one instance while somebody else asks, too: nobody waits behind many of
+/// another sender.
 const BESIDE_OTHERS: u32 = 8;
 /// Somebody else asks if it did within this time.
 const LATELY_MS: u64 = 1_000;
@@ -43,7 +49,8 @@ const MAX: usize = 8_192;
 pub struct Conduct {
     started: Instant,
     senders: Mutex<HashMap<Id, Arc<Sender>>>,
-    /// The last two different tenants, and when they asked, in milliseconds since the start and one more: 0 is never.
+    /// The last two different tenants, and when they asked, in milliseconds since the start and one
+    /// more: 0 is never.
     lately: Mutex<[(Id, u64); 2]>,
 }
 
@@ -79,7 +86,10 @@ impl Stays {
         let last = self.until.load(Relaxed);
         if last <= now {
             let is_soon = last > 0 && now - last < SOON_MS;
-            self.doubled.store(if is_soon { self.doubled.load(Relaxed).saturating_add(1) } else { 0 }, Relaxed);
+            self.doubled.store(
+                if is_soon { self.doubled.load(Relaxed).saturating_add(1) } else { 0 },
+                Relaxed,
+            );
         }
         let length = first.saturating_mul(1 << self.doubled.load(Relaxed).min(16)).min(longest);
         self.until.fetch_max(now + length, Relaxed);
@@ -96,7 +106,8 @@ impl Conduct {
         let now = self.now();
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
         if senders.len() >= MAX && !senders.contains_key(&id) {
-            let mut seen: Vec<u64> = senders.values().map(|sender| sender.seen.load(Relaxed)).collect();
+            let mut seen: Vec<u64> =
+                senders.values().map(|sender| sender.seen.load(Relaxed)).collect();
             let middle = seen.len() / 2;
             let (_, median, _) = seen.select_nth_unstable(middle);
             let median = *median;
@@ -112,7 +123,8 @@ impl Conduct {
         sender
     }
 
-    /// Whether this sender is served in the back room: for what it did, or because nothing is known of it yet.
+    /// Whether this sender is served in the back room: for what it did, or because nothing is known
+    /// of it yet.
     pub fn is_in_back(&self, sender: &Sender) -> bool {
         sender.proven.load(Relaxed) < PROBATION || sender.stays(self.now())
     }
@@ -143,7 +155,8 @@ impl Conduct {
         sender.after_long_runs.stay(now, STAY_MS, MAX_STAY_MS);
     }
 
-    /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a tenant that is alone.
+    /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a
+    /// tenant that is alone.
     pub fn asks(&self, id: Id) {
         let now = self.now() + 1;
         let mut lately = self.lately();
@@ -164,13 +177,17 @@ impl Conduct {
         self.lately.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many requests of this sender one instance takes at once, of `most`: few until it is known how they behave, few while others ask, and
-    /// never all.
+    /// How many requests of this sender one instance takes at once, of `most`: few until it is
+    /// known how they behave, few while others ask, and never all.
     pub fn allowance(&self, sender: &Sender, most: u32) -> u32 {
         let most = (most - most / 4).max(1);
         let most = if self.others_ask(sender.id) { most.min(BESIDE_OTHERS) } else { most };
         let allowance = AT_FIRST.saturating_add(sender.proven.load(Relaxed)).min(most);
-        if sender.after_long_runs.lasts(self.now()) { allowance.min(IN_BACK_ROOM) } else { allowance }
+        if sender.after_long_runs.lasts(self.now()) {
+            allowance.min(IN_BACK_ROOM)
+        } else {
+            allowance
+        }
     }
 
     fn now(&self) -> u64 {
@@ -244,7 +261,11 @@ mod tests {
                 (0..requests).for_each(|_| drop(conduct.request(id)));
                 conduct.charge(&sender, EPOCH, Duration::ZERO);
             }
-            assert_eq!(conduct.is_in_back(&sender), in_back, "{requests} requests in 10 ms of computing");
+            assert_eq!(
+                conduct.is_in_back(&sender),
+                in_back,
+                "{requests} requests in 10 ms of computing"
+            );
         }
     }
 
@@ -255,13 +276,21 @@ mod tests {
             stays.stay(now, 2_000, 7_000);
             stays.until.load(Relaxed)
         };
-        assert_eq!((ends(1_000), ends(2_500)), (3_000, 4_500), "what comes during a stay prolongs it");
+        assert_eq!(
+            (ends(1_000), ends(2_500)),
+            (3_000, 4_500),
+            "what comes during a stay prolongs it"
+        );
         assert_eq!(
             (ends(5_000), ends(9_500), ends(17_000)),
             (9_000, 16_500, 24_000),
             "but no stay is longer than the longest"
         );
-        assert_eq!(ends(24_000 + SOON_MS), 26_000 + SOON_MS, "after a while nothing is held against it");
+        assert_eq!(
+            ends(24_000 + SOON_MS),
+            26_000 + SOON_MS,
+            "after a while nothing is held against it"
+        );
     }
 
     #[test]

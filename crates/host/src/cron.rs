@@ -1,5 +1,6 @@
-//! Cron components: a fresh instance for every fire, never two fires of one component at once. Schedules follow the guests' clock, so
-//! that a demo with `--clock` sees its nights; a fire that was missed is not made up for, because jobs decide by the clock what is due.
+//! Cron components: a fresh instance for every fire, never two fires of one component at once.
+//! Schedules follow the guests' clock, so that a demo with `--clock` sees its nights; a fire that
+//! was missed is not made up for, because jobs decide by the clock what is due.
 
 use crate::{
     clock::GuestClock,
@@ -69,7 +70,8 @@ impl Job {
         let component = &self.grants.component;
         let started = std::time::Instant::now();
         let metadata = Metadata { timestamp: u64::try_from(timestamp).unwrap_or_default() };
-        let (word, outcome) = match tokio::time::timeout(self.time_limit, self.call(metadata)).await {
+        let (word, outcome) = match tokio::time::timeout(self.time_limit, self.call(metadata)).await
+        {
             Ok(Ok(Ok(()))) => ("ok", Ok(())),
             Ok(Ok(Err(message))) => ("error", Err(anyhow!(message))),
             Ok(Err(trap)) => ("trap", Err(anyhow!("trapped: {trap:#}"))),
@@ -78,7 +80,9 @@ impl Job {
         self.metrics.fired(component, word);
         match &outcome {
             Ok(()) => tracing::info!(component, took = ?started.elapsed(), "cron run finished"),
-            Err(error) => tracing::error!(component, took = ?started.elapsed(), "cron run failed: {error}"),
+            Err(error) => {
+                tracing::error!(component, took = ?started.elapsed(), "cron run failed: {error}")
+            }
         }
         outcome
     }

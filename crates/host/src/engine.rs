@@ -1,5 +1,5 @@
-//! The wasmtime engine: which features it has, how instances are allocated, where compiled code is kept, and its heartbeat. Knows no
-//! manifest and no interface.
+//! The wasmtime engine: which features it has, how instances are allocated, where compiled code is
+//! kept, and its heartbeat. Knows no manifest and no interface.
 
 use crate::cli::Limits;
 use anyhow::{Result, anyhow};
@@ -27,7 +27,8 @@ pub fn build(limits: &Limits, components: usize, state_dir: &Path) -> Result<Eng
     config.epoch_interruption(true);
     config.cache(Some(Cache::new(cache_config(state_dir)?).map_err(|error| anyhow!("{error:#}"))?));
     config.allocation_strategy(pooling(limits, components));
-    let engine = Engine::new(&config).map_err(|error| anyhow!("cannot start wasmtime: {error:#}"))?;
+    let engine =
+        Engine::new(&config).map_err(|error| anyhow!("cannot start wasmtime: {error:#}"))?;
     let beat = engine.weak();
     std::thread::Builder::new().name("epoch".into()).spawn(move || {
         while let Some(engine) = beat.upgrade() {
@@ -48,10 +49,12 @@ fn cache_config(state_dir: &Path) -> Result<CacheConfig> {
     Ok(config)
 }
 
-/// Each stack and its guard page are two of the 65,530 mappings that Linux allows a process by default.
+/// Each stack and its guard page are two of the 65,530 mappings that Linux allows a process by
+/// default.
 const MAX_STACKS: u32 = 16_384;
 
-/// Room for each component's instances, for as many successors, and for the runs of cron components.
+/// Room for each component's instances, for as many successors, and for the runs of cron
+/// components.
 fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
     // In front and in the back room, each with a successor.
     let of_component = (u32::from(limits.instances) + 1) * 2;
@@ -68,7 +71,9 @@ fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
         .max_tables_per_component(32)
         .max_component_instance_size(4 * 1024 * 1024)
         .max_core_instance_size(4 * 1024 * 1024)
-        .max_memory_size(usize::try_from(limits.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024))
+        .max_memory_size(
+            usize::try_from(limits.memory_mib).unwrap_or(usize::MAX).saturating_mul(1024 * 1024),
+        )
         .table_elements(100_000);
     pool
 }

@@ -1,5 +1,6 @@
-//! A queue in which senders take turns: each has a line of its own, and the heads of the lines are served round and round. When it is full, the longest
-//! line loses its last, so that nobody can keep others out by queueing more.
+//! A queue in which senders take turns: each has a line of its own, and the heads of the lines are
+//! served round and round. When it is full, the longest line loses its last, so that nobody can
+//! keep others out by queueing more.
 
 use crate::caller::Id;
 use std::{
@@ -29,7 +30,12 @@ struct Lines<T> {
 impl<T> FairQueue<T> {
     pub fn new(most: usize) -> Self {
         let lines = Lines { by_sender: HashMap::new(), turns: VecDeque::new(), waiting: 0 };
-        Self { most: most.max(1), lines: Mutex::new(lines), changed: Notify::new(), closed: AtomicBool::new(false) }
+        Self {
+            most: most.max(1),
+            lines: Mutex::new(lines),
+            changed: Notify::new(),
+            closed: AtomicBool::new(false),
+        }
     }
 
     /// Queues; gives back who had to go for it, which may be the one that came.
@@ -60,7 +66,11 @@ impl<T> FairQueue<T> {
         for _ in 0..lines.turns.len() {
             let sender = lines.turns.pop_front()?;
             let line = lines.by_sender.get_mut(&sender)?;
-            let item = if line.front().is_some_and(|item| may(sender, item)) { line.pop_front() } else { None };
+            let item = if line.front().is_some_and(|item| may(sender, item)) {
+                line.pop_front()
+            } else {
+                None
+            };
             if line.is_empty() {
                 lines.by_sender.remove(&sender);
             } else {
@@ -111,7 +121,10 @@ impl<T> FairQueue<T> {
 
 impl<T> Lines<T> {
     fn longest(&self) -> Option<(Id, usize)> {
-        self.by_sender.iter().map(|(sender, line)| (*sender, line.len())).max_by_key(|(_, length)| *length)
+        self.by_sender
+            .iter()
+            .map(|(sender, line)| (*sender, line.len()))
+            .max_by_key(|(_, length)| *length)
     }
 
     fn drop_last(&mut self, sender: Id) -> Option<T> {
@@ -148,7 +161,10 @@ mod tests {
         }
         assert_eq!(queue.take(|sender, _| sender != 1), Some("x"));
         assert_eq!(queue.take(|sender, _| sender != 1), None);
-        assert_eq!((queue.take(|_, _| true), queue.take(|_, _| true), queue.waiting()), (Some("a"), Some("b"), 0));
+        assert_eq!(
+            (queue.take(|_, _| true), queue.take(|_, _| true), queue.waiting()),
+            (Some("a"), Some("b"), 0)
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! The instances of one HTTP component: a few, each working on many requests at once. Senders take turns in the queue, and those whose requests make
-//! guests compute for long have instances of their own, in the back room, on threads of low priority ([conduct.rs](conduct.rs)). An instance that
-//! traps, stalls or lets a request run out of time is replaced; what it had not taken is served by the others and its successor.
-//! Knows nothing of routes or connections.
+//! The instances of one HTTP component: a few, each working on many requests at once. Senders take
+//! turns in the queue, and those whose requests make guests compute for long have instances of
+//! their own, in the back room, on threads of low priority ([conduct.rs](conduct.rs)). An instance
+//! that traps, stalls or lets a request run out of time is replaced; what it had not taken is
+//! served by the others and its successor. Knows nothing of routes or connections.
 
 mod serving;
 
@@ -91,9 +92,13 @@ impl Component {
         Self { name, metrics, worker }
     }
 
-    /// Hands the request to whichever instance takes it first and waits for its answer. `from` is who takes turns with others, and whether
-    /// it is a known tenant.
-    pub async fn call(&self, request: http::Request<Full<Bytes>>, (from, is_known): (Id, bool)) -> Reply {
+    /// Hands the request to whichever instance takes it first and waits for its answer. `from` is
+    /// who takes turns with others, and whether it is a known tenant.
+    pub async fn call(
+        &self,
+        request: http::Request<Full<Bytes>>,
+        (from, is_known): (Id, bool),
+    ) -> Reply {
         let _in_flight = Counted::new(&self.metrics.in_flight);
         let (reply, answer) = oneshot::channel();
         let sender = self.worker.conduct.request(from);
@@ -215,8 +220,12 @@ impl Worker {
     /// One instance from birth to death.
     async fn run_instance(self: Arc<Self>, room: Room) {
         let place = Place { worker: self.clone(), room };
-        let account =
-            Account::new(self.conduct.clone(), self.limits.stall_timeout, self.limits.request_timeout * 2, place);
+        let account = Account::new(
+            self.conduct.clone(),
+            self.limits.stall_timeout,
+            self.limits.request_timeout * 2,
+            place,
+        );
         let mut pause = Duration::from_millis(50);
         let (mut store, service) = loop {
             match self.instantiate(&account).await {
@@ -274,7 +283,10 @@ impl Worker {
         }
     }
 
-    async fn instantiate(&self, account: &Arc<Account>) -> wasmtime::Result<(Store<Guest>, Service)> {
+    async fn instantiate(
+        &self,
+        account: &Arc<Account>,
+    ) -> wasmtime::Result<(Store<Guest>, Service)> {
         let mut store = Store::new(self.pre.engine(), Guest::new(&self.grants));
         store.limiter(|guest| &mut guest.limits);
         store.set_epoch_deadline(1);
@@ -284,8 +296,8 @@ impl Worker {
         Ok((store, service))
     }
 
-    /// Ends when the instance has given no sign of life during four beats in a row. Counting beats instead of reading a clock keeps a
-    /// suspended machine from killing everybody when it wakes.
+    /// Ends when the instance has given no sign of life during four beats in a row. Counting beats
+    /// instead of reading a clock keeps a suspended machine from killing everybody when it wakes.
     async fn watch(&self, account: &Account) {
         let (mut last, mut missed) = (0, 0);
         while missed < 5 {

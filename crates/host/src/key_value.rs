@@ -1,4 +1,5 @@
-//! Where key-value stores keep their values: one SQLite file beside the databases, or Redis when the runtime configuration says so.
+//! Where key-value stores keep their values: one SQLite file beside the databases, or Redis when
+//! the runtime configuration says so.
 
 use crate::sqlite::{Database, Session, Value};
 use anyhow::{Result, anyhow};
@@ -25,7 +26,8 @@ impl Store {
         Ok(Self::Sqlite { session, label: label.into() })
     }
 
-    /// A store in Redis. Connects at once, so that a wrong address shows at the start; reconnects by itself later.
+    /// A store in Redis. Connects at once, so that a wrong address shows at the start; reconnects
+    /// by itself later.
     pub async fn in_redis(url: &str) -> Result<Self> {
         let client = redis::Client::open(url)?;
         Ok(Self::Redis(client.get_connection_manager().await?))
@@ -34,7 +36,9 @@ impl Store {
     pub async fn get(&self, key: String) -> Result<Option<Vec<u8>>, String> {
         match self {
             Self::Sqlite { .. } => {
-                let rows = self.sql("SELECT value FROM key_value WHERE store = ?1 AND key = ?2", key, None).await?;
+                let rows = self
+                    .sql("SELECT value FROM key_value WHERE store = ?1 AND key = ?2", key, None)
+                    .await?;
                 Ok(rows.into_iter().flatten().next().and_then(|value| match value {
                     Value::Blob(bytes) => Some(bytes),
                     _ => None,
@@ -55,9 +59,10 @@ impl Store {
 
     pub async fn delete(&self, key: String) -> Result<(), String> {
         match self {
-            Self::Sqlite { .. } => {
-                self.sql("DELETE FROM key_value WHERE store = ?1 AND key = ?2", key, None).await.map(drop)
-            }
+            Self::Sqlite { .. } => self
+                .sql("DELETE FROM key_value WHERE store = ?1 AND key = ?2", key, None)
+                .await
+                .map(drop),
             Self::Redis(redis) => redis.clone().del(key).await.map_err(text),
         }
     }
@@ -65,7 +70,9 @@ impl Store {
     pub async fn exists(&self, key: String) -> Result<bool, String> {
         match self {
             Self::Sqlite { .. } => {
-                let rows = self.sql("SELECT 1 FROM key_value WHERE store = ?1 AND key = ?2", key, None).await?;
+                let rows = self
+                    .sql("SELECT 1 FROM key_value WHERE store = ?1 AND key = ?2", key, None)
+                    .await?;
                 Ok(!rows.is_empty())
             }
             Self::Redis(redis) => redis.clone().exists(key).await.map_err(text),
@@ -77,8 +84,11 @@ impl Store {
             Self::Sqlite { session, label } => {
                 let parameters = vec![Value::Text(label.to_string())];
                 let sql = "SELECT key FROM key_value WHERE store = ?1 ORDER BY key".to_owned();
-                let rows =
-                    session.execute(sql, parameters, &Arc::default()).await.map_err(|error| format!("{error:?}"))?.rows;
+                let rows = session
+                    .execute(sql, parameters, &Arc::default())
+                    .await
+                    .map_err(|error| format!("{error:?}"))?
+                    .rows;
                 let key = |value| if let Value::Text(key) = value { Some(key) } else { None };
                 Ok(rows.into_iter().flatten().filter_map(key).collect())
             }
@@ -94,7 +104,12 @@ impl Store {
         }
     }
 
-    async fn sql(&self, sql: &str, key: String, value: Option<Vec<u8>>) -> Result<Vec<Vec<Value>>, String> {
+    async fn sql(
+        &self,
+        sql: &str,
+        key: String,
+        value: Option<Vec<u8>>,
+    ) -> Result<Vec<Vec<Value>>, String> {
         let Self::Sqlite { session, label } = self else { return Ok(Vec::new()) };
         let mut parameters = vec![Value::Text(label.to_string()), Value::Text(key)];
         parameters.extend(value.map(Value::Blob));

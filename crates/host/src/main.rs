@@ -1,7 +1,8 @@
 //! `accrue`: runs the components of a Spin manifest on wasmtime. It knows nothing of loyalty.
 //!
-//! A request passes `server` (connection) → `public` (quotas, route, body) → `instance` (queue, guest) → `interfaces` (what the guest
-//! calls) → `sqlite` (one writer, readers beside it), and comes back the same way. `app` builds these parts from the manifest.
+//! A request passes `server` (connection) → `public` (quotas, route, body) → `instance` (queue,
+//! guest) → `interfaces` (what the guest calls) → `sqlite` (one writer, readers beside it), and
+//! comes back the same way. `app` builds these parts from the manifest.
 
 mod account;
 mod admin;
@@ -40,7 +41,8 @@ use tokio::{
     sync::watch,
 };
 
-/// Requests are many small allocations on several threads; this one costs a tenth less than the system's.
+/// Requests are many small allocations on several threads; this one costs a tenth less than the
+/// system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -91,10 +93,14 @@ async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
     }
     let mut app = app::App::build(cli, &clock, &metrics, &back_room).await?;
 
-    let public_listener = server::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;
-    let operator = server::bind(cli.admin).with_context(|| format!("cannot listen on {}", cli.admin))?;
-    let (public_address, operator_address) = (public_listener.local_addr()?, operator.local_addr()?);
-    let (tls, operators_tls) = (cli.callers.tls().map(tls::acceptor), cli.callers.admin_tls().map(tls::acceptor));
+    let public_listener =
+        server::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;
+    let operator =
+        server::bind(cli.admin).with_context(|| format!("cannot listen on {}", cli.admin))?;
+    let (public_address, operator_address) =
+        (public_listener.local_addr()?, operator.local_addr()?);
+    let (tls, operators_tls) =
+        (cli.callers.tls().map(tls::acceptor), cli.callers.admin_tls().map(tls::acceptor));
     let (tls, operators_tls) = (tls.transpose()?, operators_tls.transpose()?);
     let scheme = |tls: &Option<_>| if tls.is_some() { "https" } else { "http" };
     let (public_scheme, operators_scheme) = (scheme(&tls), scheme(&operators_tls));
@@ -106,12 +112,13 @@ async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
         max_connections: cli.limits.max_connections,
         open: metrics.connections.clone(),
     };
-    let serving = tokio::spawn(server::serve(public_listener, tls, bounds.clone(), draining.clone(), {
-        move |request, peer| {
-            let service = service.clone();
-            async move { service.answer(request, peer).await }
-        }
-    }));
+    let serving =
+        tokio::spawn(server::serve(public_listener, tls, bounds.clone(), draining.clone(), {
+            move |request, peer| {
+                let service = service.clone();
+                async move { service.answer(request, peer).await }
+            }
+        }));
     let admin = Arc::new(admin::Admin {
         metrics,
         jobs: app.jobs.clone(),
@@ -163,10 +170,17 @@ fn public(
     Ok(public::Public {
         router,
         limits: cli.limits.clone(),
-        proxies: caller::Proxies { trusted: callers.trusted_proxies.clone(), header: callers.proxy_header.clone() },
+        proxies: caller::Proxies {
+            trusted: callers.trusted_proxies.clone(),
+            header: callers.proxy_header.clone(),
+        },
         tenants: tenants::Tenants::new(callers.tenant_header.clone()),
         limiter: limiter(callers)?,
-        budget: budget::Budget::new(cli.limits.max_bytes_in_flight, cli.limits.max_body, metrics.body_bytes.clone()),
+        budget: budget::Budget::new(
+            cli.limits.max_bytes_in_flight,
+            cli.limits.max_body,
+            metrics.body_bytes.clone(),
+        ),
         metrics: metrics.clone(),
     })
 }

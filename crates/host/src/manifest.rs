@@ -1,5 +1,6 @@
-//! Reads a Spin manifest (version 2). Every complaint names the file and the line; an unknown key is a complaint, because a
-//! misspelt grant or limit that is silently ignored is worse than a refusal to start. Variables are resolved in `variables.rs`.
+//! Reads a Spin manifest (version 2). Every complaint names the file and the line; an unknown key
+//! is a complaint, because a misspelt grant or limit that is silently ignored is worse than a
+//! refusal to start. Variables are resolved in `variables.rs`.
 
 use crate::interfaces::outbound_hosts::AllowedHost;
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -35,7 +36,8 @@ pub struct Variable {
     _description: Option<String>,
 }
 
-/// One public route. A private one (`route = { private = true }`) is left out: nothing outside can reach it.
+/// One public route. A private one (`route = { private = true }`) is left out: nothing outside can
+/// reach it.
 #[derive(Debug)]
 pub struct HttpTrigger {
     pub route: String,
@@ -66,34 +68,48 @@ pub struct Component {
 }
 
 impl Manifest {
-    /// Reads `from`, or `from/spin.toml` when it is a folder. Paths in it are relative to the manifest.
+    /// Reads `from`, or `from/spin.toml` when it is a folder. Paths in it are relative to the
+    /// manifest.
     pub fn load(from: &Path) -> Result<Self> {
         let file = if from.is_dir() { from.join("spin.toml") } else { from.to_owned() };
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-        Self::parse(&text, &folder).map_err(|fault| anyhow!("{}:{}: {}", file.display(), fault.line, fault.message))
+        Self::parse(&text, &folder)
+            .map_err(|fault| anyhow!("{}:{}: {}", file.display(), fault.line, fault.message))
     }
 
     fn parse(text: &str, folder: &Path) -> Result<Self, Fault> {
-        let raw: Raw = toml::from_str(text)
-            .map_err(|error| Fault::new(text, error.span().unwrap_or_default(), error.message().to_owned()))?;
+        let raw: Raw = toml::from_str(text).map_err(|error| {
+            Fault::new(text, error.span().unwrap_or_default(), error.message().to_owned())
+        })?;
         if *raw.spin_manifest_version.get_ref() != 2 {
             let span = raw.spin_manifest_version.span();
-            return Err(Fault::new(text, span, "only spin_manifest_version = 2 is understood".into()));
+            return Err(Fault::new(
+                text,
+                span,
+                "only spin_manifest_version = 2 is understood".into(),
+            ));
         }
         let known: BTreeSet<&str> = raw.component.keys().map(|id| id.get_ref().as_str()).collect();
         let named = |component: &Spanned<String>| {
             if known.contains(component.get_ref().as_str()) {
                 return Ok(component.get_ref().clone());
             }
-            Err(Fault::new(text, component.span(), format!("there is no [component.{}]", component.get_ref())))
+            Err(Fault::new(
+                text,
+                component.span(),
+                format!("there is no [component.{}]", component.get_ref()),
+            ))
         };
         let mut http = Vec::new();
         for trigger in &raw.trigger.http {
             let component = named(&trigger.component)?;
             let line = line_of(text, trigger.route.span());
             match trigger.route.get_ref() {
-                Route::Path(route) => http.push(HttpTrigger { route: route.clone(), component, line }),
+                Route::Path(route) => {
+                    http.push(HttpTrigger { route: route.clone(), component, line })
+                }
                 Route::Private { private: true } => {}
                 Route::Private { private: false } => {
                     return Err(Fault::new(
@@ -116,15 +132,17 @@ impl Manifest {
             for host in component.allowed_outbound_hosts {
                 let (span, host) = (host.span(), host.into_inner());
                 if !host.contains("{{") {
-                    AllowedHost::parse(&host).map_err(|message| Fault::new(text, span.clone(), message))?;
+                    AllowedHost::parse(&host)
+                        .map_err(|message| Fault::new(text, span.clone(), message))?;
                 }
                 hosts.push((host, line_of(text, span)));
             }
             for (variable, template) in &component.variables {
                 for used in crate::variables::names_in(template.get_ref()) {
                     if !raw.variables.contains_key(used) {
-                        let message =
-                            format!("variable `{variable}` uses `{used}`, which [variables] does not declare");
+                        let message = format!(
+                            "variable `{variable}` uses `{used}`, which [variables] does not declare"
+                        );
                         return Err(Fault::new(text, template.span(), message));
                     }
                 }
@@ -134,12 +152,22 @@ impl Manifest {
                 source: folder.join(component.source),
                 sqlite_databases: component.sqlite_databases,
                 key_value_stores: component.key_value_stores,
-                variables: component.variables.into_iter().map(|(name, value)| (name, value.into_inner())).collect(),
+                variables: component
+                    .variables
+                    .into_iter()
+                    .map(|(name, value)| (name, value.into_inner()))
+                    .collect(),
                 environment: component.environment,
                 allowed_outbound_hosts: hosts,
             });
         }
-        Ok(Self { application: raw.application.name, variables: raw.variables, http, cron, components })
+        Ok(Self {
+            application: raw.application.name,
+            variables: raw.variables,
+            http,
+            cron,
+            components,
+        })
     }
 
     /// Keeps only the named components and their triggers (`-c`).
@@ -148,7 +176,10 @@ impl Manifest {
             return Ok(());
         }
         for name in names {
-            ensure!(self.components.iter().any(|component| component.id == *name), "-c {name}: no such component");
+            ensure!(
+                self.components.iter().any(|component| component.id == *name),
+                "-c {name}: no such component"
+            );
         }
         self.components.retain(|component| names.contains(&component.id));
         self.http.retain(|trigger| names.contains(&trigger.component));
@@ -341,6 +372,9 @@ anything = true
         let mut manifest = Manifest::parse(GOOD, Path::new("")).unwrap();
         assert!(manifest.keep_only(&["nobody".into()]).is_err());
         manifest.keep_only(&["member".into()]).unwrap();
-        assert_eq!((manifest.components.len(), manifest.http.len(), manifest.cron.len()), (1, 1, 0));
+        assert_eq!(
+            (manifest.components.len(), manifest.http.len(), manifest.cron.len()),
+            (1, 1, 0)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What `/metrics` shows. Handles are made once per component or database and kept, so that counting costs an atomic add.
+//! What `/metrics` shows. Handles are made once per component or database and kept, so that
+//! counting costs an atomic add.
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -111,8 +112,16 @@ impl Metrics {
             body_bytes: Gauge::default(),
             registry: Registry::default(),
         };
-        registry.register("requests", "Answered requests by component and status class", metrics.requests.clone());
-        registry.register("request_seconds", "Time from request head to answer", metrics.latency.clone());
+        registry.register(
+            "requests",
+            "Answered requests by component and status class",
+            metrics.requests.clone(),
+        );
+        registry.register(
+            "request_seconds",
+            "Time from request head to answer",
+            metrics.latency.clone(),
+        );
         registry.register(
             "in_flight",
             "Requests handed to a component and not yet answered",
@@ -124,24 +133,58 @@ impl Metrics {
             "Live instances for senders whose requests compute for long",
             metrics.back_instances.clone(),
         );
-        registry.register("limited", "Requests refused by a quota, by its scope", metrics.limited.clone());
-        registry.register("body_bytes", "Bytes of request bodies held now", metrics.body_bytes.clone());
+        registry.register(
+            "limited",
+            "Requests refused by a quota, by its scope",
+            metrics.limited.clone(),
+        );
+        registry.register(
+            "body_bytes",
+            "Bytes of request bodies held now",
+            metrics.body_bytes.clone(),
+        );
         registry.register("traps", "Instances lost to a trap or a stall", metrics.traps.clone());
         registry.register("timeouts", "Requests that ran out of time", metrics.timeouts.clone());
-        registry.register("refused", "Requests refused because the queue was full", metrics.refused.clone());
-        registry.register("cron_fires", "Fires of cron components by outcome", metrics.fires.clone());
+        registry.register(
+            "refused",
+            "Requests refused because the queue was full",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "cron_fires",
+            "Fires of cron components by outcome",
+            metrics.fires.clone(),
+        );
         registry.register("write_group_size", "Writes per commit", metrics.group_size.clone());
-        registry.register("commit_seconds", "Time of one durable commit", metrics.commit_seconds.clone());
-        registry.register("write_queue", "Writes sent and not yet answered", metrics.queued.clone());
-        registry.register("failed_commits", "Groups whose commit failed", metrics.failed_commits.clone());
-        registry.register("resident_bytes", "Resident memory of the process", metrics.resident.clone());
+        registry.register(
+            "commit_seconds",
+            "Time of one durable commit",
+            metrics.commit_seconds.clone(),
+        );
+        registry.register(
+            "write_queue",
+            "Writes sent and not yet answered",
+            metrics.queued.clone(),
+        );
+        registry.register(
+            "failed_commits",
+            "Groups whose commit failed",
+            metrics.failed_commits.clone(),
+        );
+        registry.register(
+            "resident_bytes",
+            "Resident memory of the process",
+            metrics.resident.clone(),
+        );
         registry.register("connections", "Open client connections", metrics.connections.clone());
         Self { registry, ..metrics }
     }
 
     pub fn component(&self, name: &str) -> ComponentMetrics {
         let label = ComponentLabel { component: name.to_owned() };
-        let class = |status| self.requests.get_or_create_owned(&StatusLabel { component: name.to_owned(), status });
+        let class = |status| {
+            self.requests.get_or_create_owned(&StatusLabel { component: name.to_owned(), status })
+        };
         ComponentMetrics {
             by_class: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class),
             latency: self.latency.get_or_create_owned(&label),
@@ -203,6 +246,7 @@ fn sizes() -> Histogram {
 
 /// From /proc; 0 where there is none.
 fn resident_bytes() -> i64 {
-    let pages = || std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse::<i64>().ok();
+    let pages =
+        || std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse::<i64>().ok();
     pages().unwrap_or(0).saturating_mul(4096)
 }

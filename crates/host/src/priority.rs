@@ -1,6 +1,8 @@
-//! Threads that stand back for others. What they run has the whole machine while nobody else needs it.
+//! Threads that stand back for others. What they run has the whole machine while nobody else needs
+//! it.
 
-/// The thread that calls gets about a tenth of a core while others want all of it: where threads cannot be idle.
+/// The thread that calls gets about a tenth of a core while others want all of it: where threads
+/// cannot be idle.
 fn low() {
     const NICE: i32 = 10;
     // On Linux this concerns one thread.
@@ -9,17 +11,20 @@ fn low() {
     }
 }
 
-/// The thread that calls gets only what nobody else wants. A core that runs it counts as free: whoever wakes up is put there, and begins
-/// at once. Beside threads that are merely [`low`], others wait for each other while one of these keeps a core.
+/// The thread that calls gets only what nobody else wants. A core that runs it counts as free:
+/// whoever wakes up is put there, and begins at once. Beside threads that are merely [`low`],
+/// others wait for each other while one of these keeps a core.
 pub fn idle() {
     #[cfg(target_os = "linux")]
     {
         use thread_priority::{
-            NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
-            thread_native_id,
+            NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id,
         };
         let policy = ThreadSchedulePolicy::Normal(Idle);
-        if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+        if let Err(error) =
+            set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
+        {
             tracing::warn!(?error, "cannot make a thread idle");
             low();
         }
@@ -30,7 +35,11 @@ pub fn idle() {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+    #![expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a broken test stops the test"
+    )]
 
     /// The 19th field of a thread's `stat` is its nice value, the 41st its policy.
     fn of_a_thread(change: fn()) -> (String, String) {

@@ -1,4 +1,5 @@
-//! Answers that the host gives by itself, as problem details (RFC 9457). The cause of a 5xx stays in the log, under the same instance id.
+//! Answers that the host gives by itself, as problem details (RFC 9457). The cause of a 5xx stays
+//! in the log, under the same instance id.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -39,7 +40,8 @@ pub fn problem_of(
 /// Names one occurrence; unique across restarts.
 pub fn instance_id() -> String {
     static STARTED: LazyLock<u64> = LazyLock::new(|| {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_micros()).unwrap_or_default()
     });
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -1,5 +1,5 @@
-//! The public service: counts the request against its sender's quotas, finds the component of a path, takes in the body within its bounds, and turns
-//! failures into problems.
+//! The public service: counts the request against its sender's quotas, finds the component of a
+//! path, takes in the body within its bounds, and turns failures into problems.
 
 use crate::{
     budget::{Budget, Full as NoRoom, Share},
@@ -66,11 +66,14 @@ impl Public {
         answer
     }
 
-    /// Whoever has no good key and is refused again and again does not hear it as fast as it can ask. Nothing is held meanwhile.
+    /// Whoever has no good key and is refused again and again does not hear it as fast as it can
+    /// ask. Nothing is held meanwhile.
     async fn hold_up(&self, caller: &Caller, is_known: bool, status: StatusCode) {
         let is_refused = matches!(
             status,
-            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            StatusCode::UNAUTHORIZED
+                | StatusCode::TOO_MANY_REQUESTS
+                | StatusCode::SERVICE_UNAVAILABLE
         );
         if !is_known && is_refused && self.limiter.is_out_of_patience(caller) {
             tokio::time::sleep(HOLD_UP).await;
@@ -87,8 +90,9 @@ impl Public {
     ) -> Result<Request<Full<Bytes>>, Answer> {
         let (mut parts, body) = request.into_parts();
         let scheme = if peer.is_secure { uri::Scheme::HTTPS } else { uri::Scheme::HTTP };
-        parts.uri = absolute(&parts.headers, parts.uri, scheme)
-            .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "the request has no usable host or path"))?;
+        parts.uri = absolute(&parts.headers, parts.uri, scheme).ok_or_else(|| {
+            refuse(StatusCode::BAD_REQUEST, "the request has no usable host or path")
+        })?;
         parts.headers.remove(ADDRESS_HEADER);
         if let Ok(address) = HeaderValue::from_str(&caller.address.to_string()) {
             parts.headers.insert(ADDRESS_HEADER, address);
@@ -109,16 +113,20 @@ impl Public {
     async fn whole(&self, mut body: Incoming, share: &mut Share) -> Result<Bytes, Answer> {
         let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| refuse(StatusCode::BAD_REQUEST, "the body could not be read"))?;
+            let frame =
+                frame.map_err(|_| refuse(StatusCode::BAD_REQUEST, "the body could not be read"))?;
             let Ok(piece) = frame.into_data() else { continue };
             if first.len() + whole.len() + piece.len() > self.limits.max_body {
                 return Err(self.too_large());
             }
             share.grow(piece.len()).map_err(|no_room| match no_room {
-                NoRoom::Address => {
-                    refuse(StatusCode::TOO_MANY_REQUESTS, "too many bytes from this address are under way")
+                NoRoom::Address => refuse(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too many bytes from this address are under way",
+                ),
+                NoRoom::Everybody => {
+                    refuse(StatusCode::SERVICE_UNAVAILABLE, "too many bytes are under way")
                 }
-                NoRoom::Everybody => refuse(StatusCode::SERVICE_UNAVAILABLE, "too many bytes are under way"),
             })?;
             if first.is_empty() && whole.is_empty() {
                 // Most bodies come in one piece.
@@ -134,7 +142,10 @@ impl Public {
     }
 
     fn too_large(&self) -> Answer {
-        refuse(StatusCode::PAYLOAD_TOO_LARGE, &format!("the body exceeds {} bytes", self.limits.max_body))
+        refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("the body exceeds {} bytes", self.limits.max_body),
+        )
     }
 
     async fn forward(
@@ -158,7 +169,10 @@ impl Public {
         };
         let (status, detail) = match failure {
             Failure::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting"),
-            Failure::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "the request ran out of time; it may still take effect"),
+            Failure::TimedOut => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "the request ran out of time; it may still take effect",
+            ),
             Failure::Trapped | Failure::NoResponse => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the component failed; the request may or may not have taken effect",

@@ -1,6 +1,7 @@
-//! From a path to the component that serves it. Patterns as Spin writes them: `/v1/earn` exact, `/v1/holds/:id/capture` with one
-//! segment for each `:name`, `/v1/members/...` for the path itself and all below it. At each segment a literal beats a
-//! `:name`, which beats `...`; the longest match wins. Cost grows with the segments of the path, not with the routes.
+//! From a path to the component that serves it. Patterns as Spin writes them: `/v1/earn` exact,
+//! `/v1/holds/:id/capture` with one segment for each `:name`, `/v1/members/...` for the path itself
+//! and all below it. At each segment a literal beats a `:name`, which beats `...`; the longest
+//! match wins. Cost grows with the segments of the path, not with the routes.
 
 use std::{collections::HashMap, str::Split};
 
@@ -58,14 +59,17 @@ impl<T> Router<T> {
     }
 }
 
-/// Depth first in order of precedence. Only a `:name` beside a literal can make it look twice at one segment.
+/// Depth first in order of precedence. Only a `:name` beside a literal can make it look twice at
+/// one segment.
 fn find<'a, T>(node: &'a Node<T>, mut rest: Split<'_, char>) -> Option<&'a T> {
     let below = node.below.as_ref();
     let Some(segment) = rest.next() else {
         return node.exact.as_ref().or(below);
     };
     let literal = node.literal.get(segment).and_then(|next| find(next, rest.clone()));
-    let parameter = || node.parameter.as_ref().filter(|_| !segment.is_empty()).and_then(|next| find(next, rest));
+    let parameter = || {
+        node.parameter.as_ref().filter(|_| !segment.is_empty()).and_then(|next| find(next, rest))
+    };
     literal.or_else(parameter).or(below)
 }
 

@@ -1,4 +1,5 @@
-//! The runtime configuration: what the operator swaps under the same manifest (Spin's file format, the parts that this host has).
+//! The runtime configuration: what the operator swaps under the same manifest (Spin's file format,
+//! the parts that this host has).
 
 use crate::interfaces::outbound_hosts::BlockedNetworks;
 use anyhow::{Context as _, Result, anyhow};
@@ -57,8 +58,10 @@ fn private() -> Vec<String> {
 
 impl RuntimeConfig {
     pub fn load(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let mut config = Self::parse(&text).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let mut config =
+            Self::parse(&text).map_err(|error| anyhow!("{}: {error}", file.display()))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         for SqliteDatabase::Spin { path, .. } in config.sqlite_databases.values_mut() {
             if let Some(path) = path {
@@ -73,14 +76,17 @@ impl RuntimeConfig {
         config.blocked_networks().map(|_| config)
     }
 
-    /// What outbound requests may not reach. Without an `[outbound_networking]` section: private networks.
+    /// What outbound requests may not reach. Without an `[outbound_networking]` section: private
+    /// networks.
     pub fn blocked_networks(&self) -> Result<BlockedNetworks> {
         let mut blocked = BlockedNetworks::default();
         for entry in &self.outbound_networking.block_networks {
             if entry == "private" {
                 blocked.private = true;
             } else {
-                let network = entry.parse().with_context(|| format!("block_networks: `{entry}` is no network"))?;
+                let network = entry
+                    .parse()
+                    .with_context(|| format!("block_networks: `{entry}` is no network"))?;
                 blocked.networks.push(network);
             }
         }
@@ -100,14 +106,19 @@ mod tests {
         .unwrap();
         assert!(matches!(config.key_value_stores["default"], KeyValueStore::Redis { .. }));
         let blocked = config.blocked_networks().unwrap();
-        assert!(blocked.blocks("10.1.1.1".parse().unwrap()) && !blocked.blocks("127.0.0.1".parse().unwrap()));
+        assert!(
+            blocked.blocks("10.1.1.1".parse().unwrap())
+                && !blocked.blocks("127.0.0.1".parse().unwrap())
+        );
     }
 
     #[test]
     fn private_networks_are_blocked_unless_said_otherwise() {
-        for (text, blocks) in
-            [("", true), ("[outbound_networking]", true), ("[outbound_networking]\nblock_networks = []", false)]
-        {
+        for (text, blocks) in [
+            ("", true),
+            ("[outbound_networking]", true),
+            ("[outbound_networking]\nblock_networks = []", false),
+        ] {
             let blocked = RuntimeConfig::parse(text).unwrap().blocked_networks().unwrap();
             assert_eq!(blocked.blocks("127.0.0.1".parse().unwrap()), blocks, "{text}");
         }
@@ -115,8 +126,11 @@ mod tests {
 
     #[test]
     fn mistakes_name_their_line() {
-        let error = RuntimeConfig::parse("[key_value_store.default]\ntype = 'redis'\nulr = 'x'").unwrap_err();
+        let error = RuntimeConfig::parse("[key_value_store.default]\ntype = 'redis'\nulr = 'x'")
+            .unwrap_err();
         assert!(error.to_string().contains("line "), "{error}");
-        assert!(RuntimeConfig::parse("[outbound_networking]\nblock_networks = ['everything']").is_err());
+        assert!(
+            RuntimeConfig::parse("[outbound_networking]\nblock_networks = ['everything']").is_err()
+        );
     }
 }

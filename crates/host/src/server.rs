@@ -1,4 +1,5 @@
-//! Listens, speaks HTTP/1.1, plain or over TLS, bounds what a client may cost, and drains. What is answered is up to the service that it is given.
+//! Listens, speaks HTTP/1.1, plain or over TLS, bounds what a client may cost, and drains. What is
+//! answered is up to the service that it is given.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -41,7 +42,11 @@ const WRITE_STALL: Duration = Duration::from_secs(30);
 
 /// Binds, so that the caller can say where before it serves.
 pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        tokio::net::TcpSocket::new_v4()?
+    } else {
+        tokio::net::TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(4096)
@@ -69,7 +74,8 @@ pub async fn serve<S, F>(
             Ok((stream, address)) => match places.clone().try_acquire_owned() {
                 Ok(place) => {
                     let (tls, bounds) = (tls.clone(), bounds.clone());
-                    let connection = connection(stream, address, tls, bounds, draining.clone(), service.clone());
+                    let connection =
+                        connection(stream, address, tls, bounds, draining.clone(), service.clone());
                     tokio::spawn(async move {
                         connection.await;
                         drop(place);
@@ -80,7 +86,8 @@ pub async fn serve<S, F>(
                 Err(_) => turn_away(&stream),
             },
             Err(error) => {
-                // Out of file descriptors, or a client that was gone at once: neither must stop the others.
+                // Out of file descriptors, or a client that was gone at once: neither must stop the
+                // others.
                 tracing::warn!(%error, "cannot accept");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -109,7 +116,9 @@ async fn connection<S, F>(
     let outcome = match tls {
         None => speak(stream, Peer { address, is_secure: false }, &bounds, draining, service).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => speak(stream, Peer { address, is_secure: true }, &bounds, draining, service).await,
+            Ok(Ok(stream)) => {
+                speak(stream, Peer { address, is_secure: true }, &bounds, draining, service).await
+            }
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("no handshake in time".into()),
         },

@@ -1,6 +1,8 @@
-//! Which key belongs to which tenant. Components tell it in a header of their answers, which goes no further; the host knows no keys.
+//! Which key belongs to which tenant. Components tell it in a header of their answers, which goes
+//! no further; the host knows no keys.
 //!
-//! Only keys that a component answered for are here, so that made-up ones can neither fill this nor push others out.
+//! Only keys that a component answered for are here, so that made-up ones can neither fill this nor
+//! push others out.
 
 use crate::caller::{Caller, Id, id};
 use http::{HeaderMap, HeaderName};
@@ -87,9 +89,15 @@ mod tests {
     #[test]
     fn a_key_is_known_once_a_component_has_told_its_tenant() {
         let tenants = Tenants::new(HeaderName::from_static("tenant"));
-        let answer = |name: &str| HeaderMap::from_iter([(HeaderName::from_static("tenant"), name.parse().unwrap())]);
+        let answer = |name: &str| {
+            HeaderMap::from_iter([(HeaderName::from_static("tenant"), name.parse().unwrap())])
+        };
         tenants.learn(&caller(1), false, &mut HeaderMap::new());
-        assert_eq!(tenants.of(&caller(1)), None, "an answer that names no tenant vouches for no key");
+        assert_eq!(
+            tenants.of(&caller(1)),
+            None,
+            "an answer that names no tenant vouches for no key"
+        );
         let mut headers = answer("a");
         tenants.learn(&caller(1), false, &mut headers);
         assert!(headers.is_empty(), "it goes no further");

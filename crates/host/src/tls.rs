@@ -1,4 +1,5 @@
-//! TLS of a listener: certificate and key from PEM files, read again when they change. A pair that cannot be used leaves the one before in force.
+//! TLS of a listener: certificate and key from PEM files, read again when they change. A pair that
+//! cannot be used leaves the one before in force.
 
 use anyhow::{Context as _, Result, ensure};
 use std::{
@@ -72,11 +73,13 @@ fn read(files: &Files) -> Result<CertifiedKey> {
     ensure!(!chain.is_empty(), "{} holds no certificate", name(&files.certificate));
     let key = PrivateKeyDer::from_pem_file(&files.key)
         .with_context(|| format!("cannot read a private key from {}", name(&files.key)))?;
-    CertifiedKey::from_der(chain, key, &ring::default_provider())
-        .with_context(|| format!("{} and {} cannot be used together", name(&files.certificate), name(&files.key)))
+    CertifiedKey::from_der(chain, key, &ring::default_provider()).with_context(|| {
+        format!("{} and {} cannot be used together", name(&files.certificate), name(&files.key))
+    })
 }
 
-/// Calls `act` after each change of any of the files, for ever. Looking costs less than being told, and works on every file system.
+/// Calls `act` after each change of any of the files, for ever. Looking costs less than being told,
+/// and works on every file system.
 pub fn follow(files: Vec<PathBuf>, act: impl Fn() + Send + 'static) {
     let stamps = move || files.iter().map(|file| stamp(file).ok()).collect::<Vec<_>>();
     let mut last = stamps();

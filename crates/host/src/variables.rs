@@ -1,22 +1,31 @@
-//! Application variables and the `{{ name }}` templates of components. Values come, strongest first, from `--variable`, from the
-//! environment (`SPIN_VARIABLE_<NAME>`), from the manifest's default. Values are never logged.
+//! Application variables and the `{{ name }}` templates of components. Values come, strongest
+//! first, from `--variable`, from the environment (`SPIN_VARIABLE_<NAME>`), from the manifest's
+//! default. Values are never logged.
 
 use crate::manifest::{Component, Variable};
 use anyhow::{Result, bail, ensure};
 use std::collections::BTreeMap;
 
-/// The value of each declared variable; one that is neither set nor defaulted must not be `required`.
+/// The value of each declared variable; one that is neither set nor defaulted must not be
+/// `required`.
 pub fn resolve(
     declared: &BTreeMap<String, Variable>,
     given: &[(String, String)],
     environment: impl Fn(&str) -> Option<String>,
 ) -> Result<BTreeMap<String, String>> {
     for (name, _) in given {
-        ensure!(declared.contains_key(name), "--variable {name}: the manifest declares no such variable");
+        ensure!(
+            declared.contains_key(name),
+            "--variable {name}: the manifest declares no such variable"
+        );
     }
     let mut values = BTreeMap::new();
     for (name, variable) in declared {
-        let flag = given.iter().rev().find(|(given_name, _)| given_name == name).map(|(_, value)| value.clone());
+        let flag = given
+            .iter()
+            .rev()
+            .find(|(given_name, _)| given_name == name)
+            .map(|(_, value)| value.clone());
         let from_environment = || environment(&format!("SPIN_VARIABLE_{}", name.to_uppercase()));
         match flag.or_else(from_environment).or_else(|| variable.default.clone()) {
             Some(value) => {
@@ -34,9 +43,14 @@ pub fn resolve(
     Ok(values)
 }
 
-/// The component's own variables with their templates filled in. One that refers to an unset variable is left undefined.
-pub fn of_component(component: &Component, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let fill_in = |(name, template): (&String, &String)| Some((name.clone(), fill(template, values)?));
+/// The component's own variables with their templates filled in. One that refers to an unset
+/// variable is left undefined.
+pub fn of_component(
+    component: &Component,
+    values: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let fill_in =
+        |(name, template): (&String, &String)| Some((name.clone(), fill(template, values)?));
     component.variables.iter().filter_map(fill_in).collect()
 }
 
@@ -67,9 +81,12 @@ mod tests {
 
     #[test]
     fn flag_beats_environment_beats_default() {
-        let declared = declared("a = { default = 'd' }\nb = { default = 'd' }\nc = { default = 'd' }\nd = {}");
+        let declared =
+            declared("a = { default = 'd' }\nb = { default = 'd' }\nc = { default = 'd' }\nd = {}");
         let given = [("a".to_owned(), "flag".to_owned())];
-        let environment = |name: &str| matches!(name, "SPIN_VARIABLE_A" | "SPIN_VARIABLE_B").then(|| "env".to_owned());
+        let environment = |name: &str| {
+            matches!(name, "SPIN_VARIABLE_A" | "SPIN_VARIABLE_B").then(|| "env".to_owned())
+        };
         let values = resolve(&declared, &given, environment).unwrap();
         assert_eq!(values["a"], "flag");
         assert_eq!(values["b"], "env");
@@ -80,13 +97,19 @@ mod tests {
     #[test]
     fn required_and_unknown_are_errors() {
         let declared = declared("key = { required = true }");
-        assert!(resolve(&declared, &[], |_| None).unwrap_err().to_string().contains("SPIN_VARIABLE_KEY"));
+        assert!(
+            resolve(&declared, &[], |_| None)
+                .unwrap_err()
+                .to_string()
+                .contains("SPIN_VARIABLE_KEY")
+        );
         assert!(resolve(&declared, &[("kee".into(), String::new())], |_| None).is_err());
     }
 
     #[test]
     fn templates() {
-        let values = BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
+        let values =
+            BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
         for (template, filled) in [
             ("plain", Some("plain")),
             ("{{ a }}", Some("1")),

@@ -23,14 +23,17 @@ fn others_are_served(host: &Host) {
 
 #[test]
 fn slow_senders_stop_nobody() {
-    let host = Host::start(&["--max-concurrency", "4", "--header-timeout", "1s", "--body-timeout", "1s"]);
+    let host =
+        Host::start(&["--max-concurrency", "4", "--header-timeout", "1s", "--body-timeout", "1s"]);
     let mut slow_heads: Vec<Client> = (0..100).map(|_| Client::connect(host.address)).collect();
     let mut slow_bodies: Vec<Client> = (0..100).map(|_| Client::connect(host.address)).collect();
     for client in &mut slow_heads {
         client.send(b"POST /probe/echo HTTP/1.1\r\nhost: te").unwrap();
     }
     for client in &mut slow_bodies {
-        client.send(b"POST /probe/echo HTTP/1.1\r\nhost: test\r\ncontent-length: 100\r\n\r\nstart").unwrap();
+        client
+            .send(b"POST /probe/echo HTTP/1.1\r\nhost: test\r\ncontent-length: 100\r\n\r\nstart")
+            .unwrap();
     }
     others_are_served(&host);
     for client in &mut slow_bodies {
@@ -39,7 +42,11 @@ fn slow_senders_stop_nobody() {
     for client in &mut slow_heads {
         let mut rest = Vec::new();
         client.0.read_to_end(&mut rest).unwrap();
-        assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{:?}", String::from_utf8_lossy(&rest));
+        assert!(
+            rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"),
+            "{:?}",
+            String::from_utf8_lossy(&rest)
+        );
     }
 }
 
@@ -51,11 +58,16 @@ fn clients_that_leave_stop_nobody() {
         let mut client = Client::connect(host.address);
         let path = if round % 2 == 0 { "write/left" } else { "sleep/200" };
         client
-            .send(format!("POST /probe/{path} HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n").as_bytes())
+            .send(
+                format!("POST /probe/{path} HTTP/1.1\r\nhost: test\r\ncontent-length: 0\r\n\r\n")
+                    .as_bytes(),
+            )
             .unwrap();
     }
     others_are_served(&host);
-    eventually("nothing is in flight", || host.metric("accrue_in_flight{component=\"probe\"}") == 0.0);
+    eventually("nothing is in flight", || {
+        host.metric("accrue_in_flight{component=\"probe\"}") == 0.0
+    });
     eventually("no connection is left", || host.metric("accrue_connections ") == 0.0);
     assert_eq!(host.metric("accrue_traps_total{component=\"probe\"}"), 0.0);
 }
@@ -66,7 +78,10 @@ fn clients_that_do_not_read_stop_nobody() {
     let body = "x".repeat(1_900_000);
     let mut greedy: Vec<Client> = (0..20).map(|_| Client::connect(host.address)).collect();
     for client in &mut greedy {
-        let head = format!("POST /probe/echo HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST /probe/echo HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
         client.send(head.as_bytes()).unwrap();
         client.send(body.as_bytes()).unwrap();
     }
@@ -105,10 +120,15 @@ fn too_many_connections_are_told_so() {
     }
     let refused = Client::connect(host.address).answer().unwrap();
     assert_eq!(refused.status, 503);
-    assert!(refused.head.contains("retry-after") && refused.body.contains("\"status\":503"), "{refused:?}");
+    assert!(
+        refused.head.contains("retry-after") && refused.body.contains("\"status\":503"),
+        "{refused:?}"
+    );
     held.clear();
     eventually("a place is free", || {
-        Client::connect(host.address).try_ask("GET", "/probe/empty", "").is_ok_and(|answer| answer.status == 200)
+        Client::connect(host.address)
+            .try_ask("GET", "/probe/empty", "")
+            .is_ok_and(|answer| answer.status == 200)
     });
 }
 
@@ -120,7 +140,9 @@ fn bodies_are_bounded() {
     assert_eq!(refused.status, 413);
     assert!(refused.head.contains("application/problem+json"), "{refused:?}");
     let mut chunked = Client::connect(host.address);
-    chunked.send(b"POST /probe/echo HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n").unwrap();
+    chunked
+        .send(b"POST /probe/echo HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n")
+        .unwrap();
     chunked.send(format!("5dc\r\n{}\r\n0\r\n\r\n", "x".repeat(1500)).as_bytes()).unwrap();
     assert_eq!(chunked.answer().unwrap().status, 413);
 }
@@ -151,15 +173,21 @@ fn every_answer_has_a_length_and_keeps_the_connection() {
 #[test]
 fn nonsense_is_refused() {
     let host = Host::start(&[]);
-    for nonsense in
-        [&b"\x16\x03\x01\x02\x00\x01\x00"[..], b"GET\r\n\r\n", b"GET /probe/empty HTTP/1.1\r\nhost: a b\r\n\r\n"]
-    {
+    for nonsense in [
+        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
+        b"GET\r\n\r\n",
+        b"GET /probe/empty HTTP/1.1\r\nhost: a b\r\n\r\n",
+    ] {
         let mut client = Client::connect(host.address);
         client.send(nonsense).unwrap();
         let mut answer = Vec::new();
         client.0.get_mut().set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         drop(client.0.read_to_end(&mut answer));
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{:?}", String::from_utf8_lossy(&answer));
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"),
+            "{:?}",
+            String::from_utf8_lossy(&answer)
+        );
     }
     others_are_served(&host);
     drop(TcpStream::connect(host.address).unwrap());

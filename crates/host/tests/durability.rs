@@ -27,7 +27,9 @@ fn an_answered_write_survives_kill_9() {
             scope.spawn(move || {
                 let mut client = Client::connect(address);
                 // Until the crash ends the connection.
-                while let Ok(answer) = client.try_ask("POST", &format!("/probe/write/m{number}"), "") {
+                while let Ok(answer) =
+                    client.try_ask("POST", &format!("/probe/write/m{number}"), "")
+                {
                     assert_eq!(answer.status, 200, "{answer:?}");
                     let count: u64 = answer.body.parse().unwrap();
                     answered.lock().unwrap().insert(number, count);
@@ -43,7 +45,10 @@ fn an_answered_write_survives_kill_9() {
     for (number, count) in answered {
         let stored: u64 = host.get(&format!("/probe/read/m{number}")).ok().parse().unwrap();
         // One more may have been committed whose answer the crash cut off.
-        assert!(stored == count || stored == count + 1, "member {number}: answered {count}, stored {stored}");
+        assert!(
+            stored == count || stored == count + 1,
+            "member {number}: answered {count}, stored {stored}"
+        );
     }
     assert!(host.sql("PRAGMA quick_check").contains("ok"));
 }
@@ -65,8 +70,11 @@ fn sigterm_lets_requests_finish() {
                     let mut written = 0;
                     let mut client = Client::connect(address);
                     while !stop.load(Ordering::Relaxed) {
-                        // While draining the connection may end between two requests, never inside one.
-                        let Ok(answer) = client.try_ask("POST", "/probe/write/m", "") else { break };
+                        // While draining the connection may end between two requests, never inside
+                        // one.
+                        let Ok(answer) = client.try_ask("POST", "/probe/write/m", "") else {
+                            break;
+                        };
                         assert_eq!(answer.status, 200, "{answer:?}");
                         written += 1;
                     }
@@ -94,7 +102,9 @@ fn a_drain_does_not_wait_for_ever() {
     let mut host = Host::start(&["--drain-timeout", "1s"]);
     std::thread::scope(|scope| {
         let address = host.address;
-        let slow = scope.spawn(move || Client::connect(address).try_ask("GET", "/probe/sleep/20000", "").is_err());
+        let slow = scope.spawn(move || {
+            Client::connect(address).try_ask("GET", "/probe/sleep/20000", "").is_err()
+        });
         std::thread::sleep(Duration::from_millis(300));
         host.terminate();
         let started = Instant::now();

@@ -24,7 +24,10 @@ fn nothing_is_readable_without_the_key() {
     let state = host.folder.clone();
     host.kill();
     let mut seen = 0;
-    for file in std::fs::read_dir(state.path()).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file())
+    for file in std::fs::read_dir(state.path())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
     {
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.starts_with(b"SQLite format"), "{}", file.display());

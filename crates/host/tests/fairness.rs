@@ -1,5 +1,5 @@
-//! One tenant whose requests compute for long must not starve the others. What share of their throughput they keep `cargo xtask bench --only
-//! fairness` measures.
+//! One tenant whose requests compute for long must not starve the others. What share of their
+//! throughput they keep `cargo xtask bench --only fairness` measures.
 
 #![cfg(test)]
 
@@ -40,7 +40,8 @@ fn alone() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// At the moment when a tenant begins with it nothing is known yet; where it was well-behaved before, it holds up the instances that it is in.
+/// At the moment when a tenant begins with it nothing is known yet; where it was well-behaved
+/// before, it holds up the instances that it is in.
 #[test]
 #[ignore = "measures time: run it alone, on a machine that does nothing else"]
 fn the_first_long_request_holds_up_nobody_for_long() {
@@ -55,7 +56,12 @@ fn the_first_long_request_holds_up_nobody_for_long() {
                 scope.spawn(move || {
                     let key = if attacker == "old" { 0 } else { number };
                     let headers = format!("authorization: Bearer {attacker}.{key}\r\n");
-                    Client::connect(host.address).ask_with("POST", "/probe/compute/1000", &headers, "");
+                    Client::connect(host.address).ask_with(
+                        "POST",
+                        "/probe/compute/1000",
+                        &headers,
+                        "",
+                    );
                 });
             }
             load(&host, "victim.1", "/probe/empty", 4, Duration::from_secs(4))
@@ -83,7 +89,10 @@ fn a_tenant_cannot_fill_the_queue_for_others() {
         let started = Instant::now();
         let headers = "authorization: Bearer other.1\r\n";
         for _ in 0..20 {
-            assert_eq!(Client::connect(host.address).ask_with("POST", "/probe/empty", headers, "").status, 200);
+            assert_eq!(
+                Client::connect(host.address).ask_with("POST", "/probe/empty", headers, "").status,
+                200
+            );
         }
         assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
     });

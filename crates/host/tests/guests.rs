@@ -19,7 +19,9 @@ fn a_trap_costs_its_own_requests_and_nobody_else() {
         let beside = scope.spawn(|| host.get("/probe/sleep/5000"));
         // On another component: not touched.
         let elsewhere = scope.spawn(|| host.get("/other/sleep/1500"));
-        eventually("the request is in flight", || host.metric("accrue_in_flight{component=\"probe\"}") >= 1.0);
+        eventually("the request is in flight", || {
+            host.metric("accrue_in_flight{component=\"probe\"}") >= 1.0
+        });
         assert_eq!(host.get("/probe/trap").status, 500);
         assert_eq!(beside.join().unwrap().status, 500);
         // The next one is served at once, by the successor.
@@ -31,7 +33,9 @@ fn a_trap_costs_its_own_requests_and_nobody_else() {
     let answer = host.get("/probe/trap");
     assert!(answer.head.contains("application/problem+json"), "{answer:?}");
     assert!(!answer.body.contains("wasm"), "the cause stays in the log: {answer:?}");
-    eventually("the successor lives", || host.metric("accrue_instances{component=\"probe\"}") == 1.0);
+    eventually("the successor lives", || {
+        host.metric("accrue_instances{component=\"probe\"}") == 1.0
+    });
     assert_eq!(host.metric("accrue_traps_total{component=\"probe\"}"), 2.0);
     assert!(host.log().contains("unreachable"));
 }
@@ -65,10 +69,15 @@ fn a_spinning_or_blocking_guest_is_killed_and_stalls_nobody_else() {
                 assert_eq!(host.get(path).ok(), "ok");
                 slowest = slowest.max(started.elapsed());
             }
-            assert!(slowest < Duration::from_millis(700), "{misdeed}: the slowest of the others took {slowest:?}");
+            assert!(
+                slowest < Duration::from_millis(700),
+                "{misdeed}: the slowest of the others took {slowest:?}"
+            );
             assert_eq!(spinning.join().unwrap().status, 500);
         });
-        eventually("both instances live", || host.metric("accrue_instances{component=\"probe\"}") == 2.0);
+        eventually("both instances live", || {
+            host.metric("accrue_instances{component=\"probe\"}") == 2.0
+        });
     }
 }
 
@@ -91,7 +100,9 @@ fn a_request_that_runs_out_of_time_is_answered_and_its_instance_replaced() {
     assert_eq!(host.get("/probe/sleep/30000").status, 504);
     assert_eq!(host.get("/probe/empty").ok(), "ok");
     assert_eq!(host.metric("accrue_timeouts_total{component=\"probe\"}"), 1.0);
-    eventually("only the successor lives", || host.metric("accrue_instances{component=\"probe\"}") == 1.0);
+    eventually("only the successor lives", || {
+        host.metric("accrue_instances{component=\"probe\"}") == 1.0
+    });
 }
 
 #[test]
@@ -99,7 +110,8 @@ fn a_full_queue_is_said_at_once() {
     let host = Host::start(&["--instances", "1", "--max-concurrency", "1", "--max-queue", "2"]);
     std::thread::scope(|scope| {
         let asked: Vec<_> = (0..12).map(|_| scope.spawn(|| host.get("/probe/sleep/500"))).collect();
-        let statuses: Vec<u16> = asked.into_iter().map(|asked| asked.join().unwrap().status).collect();
+        let statuses: Vec<u16> =
+            asked.into_iter().map(|asked| asked.join().unwrap().status).collect();
         assert!(statuses.contains(&503) && statuses.contains(&200), "{statuses:?}");
         assert!(statuses.iter().all(|status| matches!(status, 200 | 503)), "{statuses:?}");
     });
@@ -161,7 +173,11 @@ fn the_clock_can_be_set() {
     assert!(host.admin("GET", "/clock", "").ok().starts_with("2031-02-02T20:05:"));
     assert_eq!(host.admin("PUT", "/clock", "tomorrow").status, 400);
     let real = Host::start(&[]);
-    assert_eq!(real.admin("PUT", "/clock", "2031-02-03T04:05:06Z").status, 404, "only with --clock");
+    assert_eq!(
+        real.admin("PUT", "/clock", "2031-02-03T04:05:06Z").status,
+        404,
+        "only with --clock"
+    );
 }
 
 /// Answers every connection with the same text.
@@ -183,15 +199,26 @@ fn server(answer: &'static str) -> u16 {
 fn outbound_requests_go_where_they_may() {
     let host = Host::start(&["--allow-private-networks"]);
     let port = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi");
-    assert_eq!(host.post("/probe/outbound", &format!("http://127.0.0.1:{port}/")).ok(), "200 false hi");
-    assert_eq!(host.post("/probe/outbound", &format!("http://localhost:{port}/")).ok(), "200 false hi");
+    assert_eq!(
+        host.post("/probe/outbound", &format!("http://127.0.0.1:{port}/")).ok(),
+        "200 false hi"
+    );
+    assert_eq!(
+        host.post("/probe/outbound", &format!("http://localhost:{port}/")).ok(),
+        "200 false hi"
+    );
     let denied = host.post("/probe/outbound", &format!("http://127.0.0.2:{port}/"));
     assert!(denied.body.contains("HttpRequestDenied"), "{denied:?}");
     let denied = host.post("/other/outbound", &format!("http://127.0.0.1:{port}/"));
     assert!(denied.body.contains("HttpRequestDenied"), "{denied:?}");
-    let port =
-        server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    assert_eq!(host.post("/probe/outbound", &format!("http://127.0.0.1:{port}/")).ok(), "302 true ", "not followed");
+    let port = server(
+        "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+    assert_eq!(
+        host.post("/probe/outbound", &format!("http://127.0.0.1:{port}/")).ok(),
+        "302 true ",
+        "not followed"
+    );
 }
 
 #[test]
@@ -223,5 +250,8 @@ fn private_networks_are_blocked_in_every_spelling() {
     let allowing = host.folder.path().join("runtime.toml");
     std::fs::write(&allowing, "[outbound_networking]\nblock_networks = []\n").unwrap();
     let host = Host::start(&["--runtime-config", allowing.to_str().unwrap()]);
-    assert_eq!(host.post("/open/outbound", &format!("http://127.1:{port}/")).ok(), "200 false secret");
+    assert_eq!(
+        host.post("/open/outbound", &format!("http://127.1:{port}/")).ok(),
+        "200 false secret"
+    );
 }

@@ -24,7 +24,8 @@ fn a_key_and_its_tenant_have_quotas() {
     let refused = ask(&host, "acme.1", "");
     assert_eq!(refused.status, 429);
     assert!(
-        refused.body.contains("quota-exceeded") && refused.body.contains(r#""violated-policies":["key"]"#),
+        refused.body.contains("quota-exceeded")
+            && refused.body.contains(r#""violated-policies":["key"]"#),
         "{refused:?}"
     );
     assert_eq!(refused.header("retry-after"), Some("720"));
@@ -34,12 +35,18 @@ fn a_key_and_its_tenant_have_quotas() {
     assert!(ask(&host, "acme.2", "").body.contains(r#""violated-policies":["tenant"]"#));
     assert_eq!(count("other.1"), 6, "nobody else is touched");
     assert!(host.metric("accrue_limited_total{scope=\"key\"}") >= 2.0);
-    assert_eq!(ask(&host, "third.1", "").header("tenant"), None, "what components tell of tenants goes no further");
+    assert_eq!(
+        ask(&host, "third.1", "").header("tenant"),
+        None,
+        "what components tell of tenants goes no further"
+    );
 }
 
 #[test]
 fn whoever_tries_keys_is_not_asked_for_more() {
-    let proxied = |host: &Host, key: &str, address: &str| ask(host, key, &format!("x-forwarded-for: {address}\r\n"));
+    let proxied = |host: &Host, key: &str, address: &str| {
+        ask(host, key, &format!("x-forwarded-for: {address}\r\n"))
+    };
     let host = Host::start(&["--refused-limit", "10/1h", "--trusted-proxy", "127.0.0.0/8"]);
     assert_eq!(proxied(&host, "good.1", "192.0.2.1").status, 200);
     for number in 0..10 {
@@ -67,7 +74,10 @@ fn whoever_is_refused_again_and_again_waits_for_the_answer() {
     assert!((200..210).any(waits), "once and never again");
     let started = Instant::now();
     (0..100).for_each(|_| assert_eq!(ask(&host, "good.1", "").status, 200));
-    assert!(started.elapsed() < Duration::from_secs(50), "a good key of the same address is held up");
+    assert!(
+        started.elapsed() < Duration::from_secs(50),
+        "a good key of the same address is held up"
+    );
 }
 
 #[test]
@@ -88,12 +98,19 @@ fn an_address_has_a_quota_and_a_file_may_change_it() {
 #[test]
 fn clients_name_no_address_and_no_tenant() {
     let plain = Host::start(&[]);
-    let told =
-        |host: &Host, headers: &str| Client::connect(host.address).ask_with("GET", "/probe/address", headers, "").ok();
+    let told = |host: &Host, headers: &str| {
+        Client::connect(host.address).ask_with("GET", "/probe/address", headers, "").ok()
+    };
     let forged = "spin-client-addr: 6.6.6.6:6\r\nx-forwarded-for: 6.6.6.6\r\n";
     assert!(told(&plain, forged).starts_with("127.0.0.1:"));
-    let host =
-        Host::start(&["--trusted-proxy", "127.0.0.1", "--trusted-proxy", "10.0.0.0/8", "--proxy-header", "x-real-ip"]);
+    let host = Host::start(&[
+        "--trusted-proxy",
+        "127.0.0.1",
+        "--trusted-proxy",
+        "10.0.0.0/8",
+        "--proxy-header",
+        "x-real-ip",
+    ]);
     assert!(told(&host, forged).starts_with("127.0.0.1:"), "in no other header");
     assert_eq!(told(&host, "x-real-ip: 6.6.6.6, 192.0.2.7, 10.1.2.3\r\n"), "192.0.2.7:0");
 }
@@ -135,11 +152,15 @@ fn bodies_of_strangers_are_not_held() {
         most_bytes = most_bytes.max(host.metric("accrue_body_bytes "));
         most_resident = most_resident.max(host.metric("accrue_resident_bytes"));
     }
-    let mut statuses: Vec<u16> = attackers.into_iter().map(|attacker| attacker.join().unwrap()).collect();
+    let mut statuses: Vec<u16> =
+        attackers.into_iter().map(|attacker| attacker.join().unwrap()).collect();
     statuses.sort_unstable();
     statuses.dedup();
     assert!(statuses.iter().all(|status| matches!(status, 0 | 408 | 429 | 503)), "{statuses:?}");
-    println!("held {most_bytes} bytes, resident +{} MB, slowest {slowest:?}", (most_resident - before) / 1e6);
+    println!(
+        "held {most_bytes} bytes, resident +{} MB, slowest {slowest:?}",
+        (most_resident - before) / 1e6
+    );
     assert!(most_bytes <= 9e6, "{most_bytes} bytes of bodies were held");
     assert!(most_resident - before < 100e6, "grew by {} bytes", most_resident - before);
     eventually("all is given back", || host.metric("accrue_body_bytes ") == 0.0);
@@ -149,7 +170,13 @@ fn bodies_of_strangers_are_not_held() {
 fn large_heads_are_refused() {
     let host = Host::start(&[]);
     let large = format!("x-large: {}\r\n", "x".repeat(20_000));
-    assert_eq!(Client::connect(host.address).ask_with("GET", "/probe/empty", &large, "").status, 431);
+    assert_eq!(
+        Client::connect(host.address).ask_with("GET", "/probe/empty", &large, "").status,
+        431
+    );
     let many: String = (0..200).map(|number| format!("x-{number}: y\r\n")).collect();
-    assert_eq!(Client::connect(host.address).ask_with("GET", "/probe/empty", &many, "").status, 431);
+    assert_eq!(
+        Client::connect(host.address).ask_with("GET", "/probe/empty", &many, "").status,
+        431
+    );
 }

@@ -24,7 +24,9 @@ fn key_value_moves_to_redis() {
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder.path());
+    command
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
+        .arg(folder.path());
     let Ok(server) = command.stdout(Stdio::null()).spawn() else {
         println!("skipped: redis-server is not installed");
         return;
@@ -34,12 +36,18 @@ fn key_value_moves_to_redis() {
     let config = folder.path().join("runtime.toml");
     std::fs::write(
         &config,
-        format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"),
+        format!(
+            "[key_value_store.default]\ntype = \"redis\"\nurl = \"redis://127.0.0.1:{port}\"\n"
+        ),
     )
     .unwrap();
     let host = Host::start(&["--runtime-config", config.to_str().unwrap()]);
     assert_eq!(host.post("/probe/store/default", "in redis").ok(), "in redis false");
-    assert_eq!(host.admin("POST", "/cron/cron-probe", "").status, 200, "cron components use it too");
+    assert_eq!(
+        host.admin("POST", "/cron/cron-probe", "").status,
+        200,
+        "cron components use it too"
+    );
     // Another host on other state sees the same values, so they are not in its files.
     let mut client = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     std::io::Write::write_all(&mut client, b"GET greeting\r\n").unwrap();
@@ -51,7 +59,9 @@ fn key_value_moves_to_redis() {
 fn accrue(arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_accrue"));
-    command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state-dir"]).arg(folder.path());
+    command
+        .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state-dir"])
+        .arg(folder.path());
     command.args(arguments).output().unwrap()
 }
 
@@ -64,9 +74,13 @@ fn mistakes_are_told_before_the_first_request() {
         path.to_str().unwrap().to_owned()
     };
     let relative = std::fs::read_to_string(format!("{APP}/spin.toml")).unwrap();
-    let good = relative.replace("../../../../target", concat!(env!("CARGO_MANIFEST_DIR"), "/../../target"));
+    let good = relative
+        .replace("../../../../target", concat!(env!("CARGO_MANIFEST_DIR"), "/../../target"));
     let unknown = file("unknown.toml", &good.replace("key_value_stores", "key_value_store"));
-    let missing = file("missing.toml", &relative.replace("../../../../target/components/fixtures", "nowhere"));
+    let missing = file(
+        "missing.toml",
+        &relative.replace("../../../../target/components/fixtures", "nowhere"),
+    );
     let twice = file("twice.toml", &good.replace("/other/...", "/probe/..."));
     let never = file("never.toml", &good.replace("0 0 0 * * * *", "99 0 0 * * * *"));
     let config = file("runtime.toml", "[key_value_store.default]\ntype = \"memcached\"\n");
@@ -95,7 +109,9 @@ fn only_the_named_components_start() {
     assert_eq!(host.get("/other/empty").ok(), "ok");
     assert_eq!(host.get("/probe/empty").status, 404);
     assert!(
-        host.log().lines().any(|line| line.starts_with('{') && line.contains("\"message\":\"started\"")),
+        host.log()
+            .lines()
+            .any(|line| line.starts_with('{') && line.contains("\"message\":\"started\"")),
         "{}",
         host.log()
     );

@@ -17,7 +17,10 @@ fn fired_by_hand() {
     assert_eq!(host.admin("POST", "/cron/cron-probe", "").status, 200);
     let rows = host.sql("SELECT due, seen FROM fires");
     assert!(rows.matches("18934992").count() == 2, "it sees the guests' clock: {rows}");
-    assert_eq!(host.metric("accrue_cron_fires_total{component=\"cron-probe\",outcome=\"ok\"}"), 1.0);
+    assert_eq!(
+        host.metric("accrue_cron_fires_total{component=\"cron-probe\",outcome=\"ok\"}"),
+        1.0
+    );
     assert_eq!(host.admin("POST", "/cron/nobody", "").status, 404);
 }
 
@@ -49,13 +52,15 @@ fn one_run_at_a_time() {
 
 #[test]
 fn a_failing_run_is_reported_and_the_next_one_comes() {
-    for (mode, word, outcome) in [("error", "asked to fail", "error"), ("trap", "trapped", "trap")] {
+    for (mode, word, outcome) in [("error", "asked to fail", "error"), ("trap", "trapped", "trap")]
+    {
         let host = Host::start(&["--variable", &format!("mode={mode}"), "--cron", "off"]);
         for _ in 0..2 {
             let answer = host.admin("POST", "/cron/cron-probe", "");
             assert!(answer.status == 500 && answer.body.contains(word), "{answer:?}");
         }
-        let metric = format!("accrue_cron_fires_total{{component=\"cron-probe\",outcome=\"{outcome}\"}}");
+        let metric =
+            format!("accrue_cron_fires_total{{component=\"cron-probe\",outcome=\"{outcome}\"}}");
         assert_eq!(host.metric(&metric), 2.0);
         assert_eq!(host.get("/probe/empty").ok(), "ok");
     }
@@ -63,7 +68,8 @@ fn a_failing_run_is_reported_and_the_next_one_comes() {
 
 #[test]
 fn a_run_that_takes_too_long_is_ended() {
-    let host = Host::start(&["--variable", "mode=slow", "--cron", "off", "--cron-timeout", "500ms"]);
+    let host =
+        Host::start(&["--variable", "mode=slow", "--cron", "off", "--cron-timeout", "500ms"]);
     let answer = host.admin("POST", "/cron/cron-probe", "");
     assert!(answer.status == 500 && answer.body.contains("ran for more than"), "{answer:?}");
 }

@@ -1,5 +1,5 @@
-//! Statements of a guest that attack the host or want more than their share, sent through a component, while a second component with
-//! the same database goes on.
+//! Statements of a guest that attack the host or want more than their share, sent through a
+//! component, while a second component with the same database goes on.
 
 #![cfg(test)]
 
@@ -11,9 +11,9 @@ use std::{
 };
 use support::{Client, Host, eventually};
 
-const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-const ENDLESS_INSERT: &str =
-    "INSERT INTO waste (x) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+const ENDLESS_INSERT: &str = "INSERT INTO waste (x) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
 
 #[test]
 fn a_guest_does_not_break_out_through_sql() {
@@ -46,7 +46,10 @@ fn a_guest_does_not_break_out_through_sql() {
     }
     assert!(!file.exists());
     assert_eq!(host.metric("accrue_traps_total{component=\"probe\"}"), 0.0);
-    assert_eq!(host.post("/probe/bound/default", "INSERT INTO t VALUES (?1)\nstill here").status, 200);
+    assert_eq!(
+        host.post("/probe/bound/default", "INSERT INTO t VALUES (?1)\nstill here").status,
+        200
+    );
     assert!(host.sql("SELECT x FROM t").contains("still here"));
 }
 
@@ -68,11 +71,13 @@ fn a_bomb_costs_little_memory() {
 
 #[test]
 fn a_statement_ends_with_its_request() {
-    let host = Host::start(&["--instances", "1", "--request-timeout", "2s", "--read-timeout", "60s"]);
+    let host =
+        Host::start(&["--instances", "1", "--request-timeout", "2s", "--read-timeout", "60s"]);
     std::thread::scope(|scope| {
         let endless = scope.spawn(|| host.post("/probe/sql/default", ENDLESS).status);
         std::thread::sleep(Duration::from_millis(1500));
-        // Keeps the instance, and what its guest still waits for, alive past the answer to the first.
+        // Keeps the instance, and what its guest still waits for, alive past the answer to the
+        // first.
         let beside = scope.spawn(|| host.get("/probe/sleep/1800").status);
         assert_eq!(endless.join().unwrap(), 504);
         std::thread::sleep(Duration::from_millis(200));
@@ -129,9 +134,11 @@ fn a_neighbour_keeps_being_served() {
                         break;
                     }
                     let sql = if number < 3 { ENDLESS_INSERT } else { ENDLESS };
-                    let answer = host.post("/probe/sql/default", &format!("{sql} -- {number} {round}"));
+                    let answer =
+                        host.post("/probe/sql/default", &format!("{sql} -- {number} {round}"));
                     assert_eq!(answer.status, 500, "{answer:?}");
-                    stopped.fetch_add(u32::from(answer.body.contains("stopped")), Ordering::Relaxed);
+                    stopped
+                        .fetch_add(u32::from(answer.body.contains("stopped")), Ordering::Relaxed);
                     std::thread::sleep(Duration::from_millis(20));
                 }
             });
@@ -142,9 +149,14 @@ fn a_neighbour_keeps_being_served() {
         attacked
     });
     assert!(stopped.load(Ordering::Relaxed) > 0, "no attack got through");
-    // Four fifths of the writer's time are theirs; the processor is shared with endless reads besides.
+    // Four fifths of the writer's time are theirs; the processor is shared with endless reads
+    // besides.
     assert!(attacked * 2 > alone, "{alone} alone, {attacked} under attack");
-    assert_eq!(host.sql("SELECT count(*) AS n FROM waste").matches("Integer(0)").count(), 1, "nothing of it was kept");
+    assert_eq!(
+        host.sql("SELECT count(*) AS n FROM waste").matches("Integer(0)").count(),
+        1,
+        "nothing of it was kept"
+    );
 }
 
 #[test]
@@ -155,14 +167,17 @@ fn a_database_has_a_bound_of_its_own() {
     let host = Host::start(&["--runtime-config", config.to_str().unwrap()]);
     host.sql("CREATE TABLE t (x)");
     let mut written = 0;
-    while host.post("/probe/sql/default", "INSERT INTO t VALUES (zeroblob(1000000))").status == 200 {
+    while host.post("/probe/sql/default", "INSERT INTO t VALUES (zeroblob(1000000))").status == 200
+    {
         written += 1;
         assert!(written < 20, "no bound");
     }
     assert!((5..=8).contains(&written), "{written}");
     let refused = host.post("/probe/sql/default", "INSERT INTO t VALUES (zeroblob(1000000))");
     assert!(refused.body.contains("DatabaseFull"), "{refused:?}");
-    eventually("the store of keys has a file of its own", || host.post("/probe/store/default", "v").status == 200);
+    eventually("the store of keys has a file of its own", || {
+        host.post("/probe/store/default", "v").status == 200
+    });
     let mode = std::os::unix::fs::PermissionsExt::mode;
     for file in std::fs::read_dir(host.folder.path()).unwrap().map(Result::unwrap) {
         if file.file_name().to_string_lossy().contains(".db") {

@@ -1,12 +1,14 @@
 //! One command for many members: one statement loads a group, one commits it.
 //!
-//! Groups are bounded by members and by lots, so that memory does not grow with what a member holds. A member whose state does not add up
-//! costs its group a second, member by member, try and nobody their night.
+//! Groups are bounded by members and by lots, so that memory does not grow with what a member
+//! holds. A member whose state does not add up costs its group a second, member by member, try and
+//! nobody their night.
 
 use ledger::{Member, MemberId};
 use rules::Command;
 use store::{
-    Error, Executor, LoadRequest, Outcome, ProgrammeRef, Scope, Sql, Submission, execute, load, open_lots, refresh_due,
+    Error, Executor, LoadRequest, Outcome, ProgrammeRef, Scope, Sql, Submission, execute, load,
+    open_lots, refresh_due,
 };
 
 use crate::context::{ActiveProgramme, JobContext};
@@ -38,7 +40,8 @@ pub(crate) async fn groups<'m, S: Sql>(
     programme_no: i64,
     members: &'m [MemberId],
 ) -> Result<Vec<&'m [MemberId]>, Error> {
-    let lots = floor.with_retries(async || open_lots(floor.sql, programme_no, members).await).await?;
+    let lots =
+        floor.with_retries(async || open_lots(floor.sql, programme_no, members).await).await?;
     let (mut rest, mut lots) = (members, lots.as_slice());
     let mut groups = Vec::new();
     while !rest.is_empty() {
@@ -74,7 +77,9 @@ async fn execute_group<S: Sql>(
         outcome => return outcome,
     }
     for member in group {
-        match execute_with_retries(floor, place, std::slice::from_ref(member), command, report).await {
+        match execute_with_retries(floor, place, std::slice::from_ref(member), command, report)
+            .await
+        {
             Err(error @ (Error::Corrupt(_) | Error::Fault(_))) => {
                 report.failed += 1;
                 report.last_failure = Some(format!("member {member}: {error}"));
@@ -94,10 +99,14 @@ async fn execute_with_retries<S: Sql>(
 ) -> Result<(), Error> {
     // A new rulebook may be published between two chunks.
     for _ in 0..3 {
-        let settled = floor.with_retries(async || attempt(floor, place, members, command, report.job).await).await?;
+        let settled = floor
+            .with_retries(async || attempt(floor, place, members, command, report.job).await)
+            .await?;
         match settled {
             Attempt::Settled(outcomes) => return take(floor, place, outcomes, report).await,
-            Attempt::Outdated(programme) => *place = ActiveProgramme::open(floor, programme).await?,
+            Attempt::Outdated(programme) => {
+                *place = ActiveProgramme::open(floor, programme).await?
+            }
         }
     }
     Err(Error::Busy)
@@ -115,8 +124,10 @@ async fn attempt<S: Sql>(
     command: &Command,
     job: &str,
 ) -> Result<Attempt, Error> {
-    let orders: Vec<Submission> =
-        members.iter().map(|member| Submission::of_job(member.clone(), command.clone(), job)).collect();
+    let orders: Vec<Submission> = members
+        .iter()
+        .map(|member| Submission::of_job(member.clone(), command.clone(), job))
+        .collect();
     let wanted: Vec<LoadRequest> = orders.iter().map(Submission::wanted).collect();
     let lots = orders.first().map_or(store::Lots::All, Submission::lots);
     let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, lots).await?;
@@ -136,7 +147,8 @@ async fn attempt<S: Sql>(
     execute(&mut desk, &orders, loaded).await.map(Attempt::Settled)
 }
 
-/// Counts what was written. Members that nothing was due for leave the due list by their true due instant.
+/// Counts what was written. Members that nothing was due for leave the due list by their true due
+/// instant.
 async fn take<S: Sql>(
     floor: &JobContext<'_, S>,
     place: &ActiveProgramme,

@@ -1,4 +1,5 @@
-//! What every job stands on: the database, the clock and ids; how much one call may do; and a programme with its rules.
+//! What every job stands on: the database, the clock and ids; how much one call may do; and a
+//! programme with its rules.
 
 use ledger::{EntryId, Timestamp};
 use rules::Rulebook;
@@ -18,8 +19,12 @@ pub struct JobContext<'a, S> {
 }
 
 impl<S: Sql> JobContext<'_, S> {
-    /// Tries a step that may fail because others write, or the database is away for a moment. Steps can be repeated.
-    pub(crate) async fn with_retries<T>(&self, step: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    /// Tries a step that may fail because others write, or the database is away for a moment. Steps
+    /// can be repeated.
+    pub(crate) async fn with_retries<T>(
+        &self,
+        step: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut attempt = 1;
         loop {
             match step().await {
@@ -90,9 +95,14 @@ pub(crate) struct ActiveProgramme {
 }
 
 impl ActiveProgramme {
-    pub(crate) async fn open<S: Sql>(floor: &JobContext<'_, S>, programme: ProgrammeRef) -> Result<Self, Error> {
+    pub(crate) async fn open<S: Sql>(
+        floor: &JobContext<'_, S>,
+        programme: ProgrammeRef,
+    ) -> Result<Self, Error> {
         let version = programme.rulebook_version;
-        let text = floor.with_retries(async || rulebook_text(floor.sql, programme.no, version).await).await?;
+        let text = floor
+            .with_retries(async || rulebook_text(floor.sql, programme.no, version).await)
+            .await?;
         Ok(Self { book: parse_rulebook(&text, version)?, programme })
     }
 }

@@ -1,4 +1,5 @@
-//! What is no entry goes once the rulebook's retention is over: some hundred rows at a time, so that nobody waits for it.
+//! What is no entry goes once the rulebook's retention is over: some hundred rows at a time, so
+//! that nobody waits for it.
 
 use store::{Error, KEPT, Kept, Sql, forget};
 
@@ -18,11 +19,15 @@ pub(crate) async fn forget_old<S: Sql>(
 ) -> Result<bool, Error> {
     let retention = place.book.retention();
     for kept in KEPT {
-        let days = if kept == Kept::Traces { retention.traces_days } else { retention.answers_days };
+        let days =
+            if kept == Kept::Traces { retention.traces_days } else { retention.answers_days };
         let before = (floor.now)().plus_ms(-DAY_MS.saturating_mul(i64::from(days)));
         loop {
-            let gone =
-                floor.with_retries(async || forget(floor.sql, place.programme.no, kept, before, ROWS).await).await?;
+            let gone = floor
+                .with_retries(async || {
+                    forget(floor.sql, place.programme.no, kept, before, ROWS).await
+                })
+                .await?;
             report.forgotten += u64::try_from(gone).unwrap_or(0);
             if i64::try_from(gone).unwrap_or(0) < ROWS {
                 break;

@@ -1,10 +1,12 @@
-//! What a scheduled run does, over the store: the night's settling, tier passes, reminders, and the delivery of events.
+//! What a scheduled run does, over the store: the night's settling, tier passes, reminders, and the
+//! delivery of events.
 //!
-//! Owns the order, chunks and resumption of jobs, and everything about webhooks but the socket. The cron components and the route
-//! `/v1/jobs/{name}` are shells over [`run()`]. Synchronous databases and clients work as well: their futures are ready at once.
+//! Owns the order, chunks and resumption of jobs, and everything about webhooks but the socket. The
+//! cron components and the route `/v1/jobs/{name}` are shells over [`run()`]. Synchronous databases
+//! and clients work as well: their futures are ready at once.
 //!
-//! Architecture invariant: a job decides nothing. State is decided by the clock and unique keys; a job only writes it down, so it may run
-//! twice, at once, late, or never, and be killed anywhere.
+//! Architecture invariant: a job decides nothing. State is decided by the clock and unique keys; a
+//! job only writes it down, so it may run twice, at once, late, or never, and be killed anywhere.
 #![deny(missing_docs)]
 
 mod chunk;

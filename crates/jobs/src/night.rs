@@ -1,6 +1,8 @@
-//! `night`: activate, close tiers, expire, forget what was kept for long enough, remind, in this order.
+//! `night`: activate, close tiers, expire, forget what was kept for long enough, remind, in this
+//! order.
 //!
-//! The first three are one settling per member, which keeps the order; the tier pass that follows it finds members without due lots.
+//! The first three are one settling per member, which keeps the order; the tier pass that follows
+//! it finds members without due lots.
 
 use store::{Error, Sql};
 

@@ -1,20 +1,23 @@
-//! The coming night, rehearsed: what the jobs would write down at some instant, decided by the same rules and written nowhere.
+//! The coming night, rehearsed: what the jobs would write down at some instant, decided by the same
+//! rules and written nowhere.
 //!
-//! Goes through everybody for whom something could be due by then, some hundred members a call. Where it goes on, and what it has come to so far,
-//! travels in its cursor, so that nothing has to be stored. The same books and the same instant always give the same answer.
+//! Goes through everybody for whom something could be due by then, some hundred members a call.
+//! Where it goes on, and what it has come to so far, travels in its cursor, so that nothing has to
+//! be stored. The same books and the same instant always give the same answer.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ledger::{
-    Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp, local_date,
-    start_of_day,
+    Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp,
+    local_date, start_of_day,
 };
 use rules::{Case, Command, PriorRecords, decide_single};
 use serde_json::{Map, Value as Json, json};
 use store::{
-    Error, LoadRequest, Lots, ProgrammeRef, Scope, Sql, Submission, expiring_members, load, nothing_due, tiers_alone,
+    Error, LoadRequest, Lots, ProgrammeRef, Scope, Sql, Submission, expiring_members, load,
+    nothing_due, tiers_alone,
 };
 
 use crate::chunk::{MEMBERS, groups};
@@ -88,18 +91,20 @@ struct Night {
     is_pass_open: bool,
 }
 
-/// Whom a rehearsal looks at next: first by what falls due, then by tiers that end, then everybody else whom a new ladder may move.
+/// Whom a rehearsal looks at next: first by what falls due, then by tiers that end, then everybody
+/// else whom a new ladder may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
     list: u8,
     after: (i64, i64),
 }
 
-/// Rehearses the night of `at`, of the coming local midnight where that is not given, or goes on at `cursor`, until everybody was looked at or the budget is used up.
+/// Rehearses the night of `at`, of the coming local midnight where that is not given, or goes on at
+/// `cursor`, until everybody was looked at or the budget is used up.
 ///
 /// # Errors
-/// `Ok(None)` for an instant more than a year away, for a cursor that is none, and for one of another rulebook than is published now. [`Error`] when the
-/// database fails.
+/// `Ok(None)` for an instant more than a year away, for a cursor that is none, and for one of
+/// another rulebook than is published now. [`Error`] when the database fails.
 pub async fn rehearse<S: Sql>(
     floor: &JobContext<'_, S>,
     programme: ProgrammeRef,
@@ -113,8 +118,14 @@ pub async fn rehearse<S: Sql>(
         let tomorrow = local_date((floor.now)(), place.book.zone()).succ_opt();
         tomorrow.map_or((floor.now)(), |day| start_of_day(day, place.book.zone()))
     });
-    let begin = (at, Position { list: 0, after: (i64::MIN, 0) }, TOTALS.map(|name| (name.to_owned(), 0)).into());
-    let Some((at, position, totals)) = cursor.map_or(Some(begin), |text| read(text, rulebook_version)) else {
+    let begin = (
+        at,
+        Position { list: 0, after: (i64::MIN, 0) },
+        TOTALS.map(|name| (name.to_owned(), 0)).into(),
+    );
+    let Some((at, position, totals)) =
+        cursor.map_or(Some(begin), |text| read(text, rulebook_version))
+    else {
         return Ok(None);
     };
     let now = (floor.now)().0;
@@ -148,13 +159,24 @@ async fn look_at<S: Sql>(
     let no = place.programme.no;
     let due = place.book.longest_reminder_days().map_or(at, |days| horizon(at, days));
     let found: Vec<(MemberId, (i64, i64))> = match list {
-        0 => floor.with_retries(async || expiring_members(floor.sql, no, due, after, MEMBERS).await).await?,
+        0 => {
+            floor
+                .with_retries(async || expiring_members(floor.sql, no, due, after, MEMBERS).await)
+                .await?
+        }
         1 if place.book.levels().is_empty() => Vec::new(),
-        1 => floor.with_retries(async || tiers_alone(floor.sql, no, (at, due), after, MEMBERS).await).await?,
+        1 => {
+            floor
+                .with_retries(async || tiers_alone(floor.sql, no, (at, due), after, MEMBERS).await)
+                .await?
+        }
         _ if !is_pass_open => Vec::new(),
         _ => {
-            let found =
-                floor.with_retries(async || nothing_due(floor.sql, no, (at, due), after.1, MEMBERS).await).await?;
+            let found = floor
+                .with_retries(async || {
+                    nothing_due(floor.sql, no, (at, due), after.1, MEMBERS).await
+                })
+                .await?;
             found.into_iter().map(|(member, no)| (member, (0, no))).collect()
         }
     };
@@ -181,7 +203,10 @@ async fn rehearse_group<S: Sql>(
             // One whose state does not add up costs nobody else the rehearsal.
             let mut members = Vec::new();
             for member in group {
-                match floor.with_retries(async || loaded(floor, place, std::slice::from_ref(member)).await).await {
+                match floor
+                    .with_retries(async || loaded(floor, place, std::slice::from_ref(member)).await)
+                    .await
+                {
                     Err(Error::Corrupt(_) | Error::Fault(_)) => part.fail(member),
                     found => members.extend(found?),
                 }
@@ -205,8 +230,10 @@ async fn loaded<S: Sql>(
     place: &ActiveProgramme,
     members: &[MemberId],
 ) -> Result<Vec<Member>, Error> {
-    let wanted: Vec<LoadRequest> =
-        members.iter().map(|member| Submission::of_job(member.clone(), Command::Settle, "night").wanted()).collect();
+    let wanted: Vec<LoadRequest> = members
+        .iter()
+        .map(|member| Submission::of_job(member.clone(), Command::Settle, "night").wanted())
+        .collect();
     let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, Lots::All).await?;
     let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     Ok(loaded.into_iter().map(|loaded| loaded.member).collect())
@@ -258,14 +285,21 @@ impl Rehearsal {
         self.members.push(json!({"member_id": member.as_str(), "failed": true}));
     }
 
-    fn take(&mut self, member: &MemberId, entries: &[Entry], balance: i64, place: &ActiveProgramme) {
+    fn take(
+        &mut self,
+        member: &MemberId,
+        entries: &[Entry],
+        balance: i64,
+        place: &ActiveProgramme,
+    ) {
         self.add("members", 1);
         if entries.is_empty() {
             return;
         }
         self.add("affected", 1);
         let shown: Vec<Json> = entries.iter().map(|entry| self.shown(entry, place)).collect();
-        self.members.push(json!({"member_id": member.as_str(), "balance": balance, "entries": shown}));
+        self.members
+            .push(json!({"member_id": member.as_str(), "balance": balance, "entries": shown}));
     }
 
     /// An entry without what nobody can know before: its id, its hash, codes of coupons.
@@ -294,7 +328,12 @@ impl Rehearsal {
                 self.add("gift_coupons", length(&entry.coupons));
                 if let Some(moved) = &entry.tier {
                     let rank = |tier: Option<&String>| {
-                        place.book.levels().iter().position(|level| Some(&level.id) == tier).unwrap_or(0)
+                        place
+                            .book
+                            .levels()
+                            .iter()
+                            .position(|level| Some(&level.id) == tier)
+                            .unwrap_or(0)
                     };
                     let change = match rank(Some(&moved.to)).cmp(&rank(moved.from.as_ref())) {
                         std::cmp::Ordering::Greater => "upgrade",
@@ -314,7 +353,10 @@ impl Rehearsal {
                 if let Some(reminder) = &entry.reminder {
                     self.add("points_reminded", reminder.points);
                     shown.insert("points".to_owned(), reminder.points.into());
-                    shown.insert("first_expires_at".to_owned(), reminder.first_expires_at.to_string().into());
+                    shown.insert(
+                        "first_expires_at".to_owned(),
+                        reminder.first_expires_at.to_string().into(),
+                    );
                     shown.insert("lots".to_owned(), reminder.lots.len().into());
                 }
             }

@@ -1,7 +1,8 @@
 //! `remind`: one pass a local day over the members whose points come near their end.
 //!
-//! Whether a member is to be warned is for the rules to say; they warn once a stage, whenever the pass comes by. The position is that of
-//! a local day under one rulebook, so a run that was killed or bounded goes on, and a new day, or other reminder days, begin anew.
+//! Whether a member is to be warned is for the rules to say; they warn once a stage, whenever the
+//! pass comes by. The position is that of a local day under one rulebook, so a run that was killed
+//! or bounded goes on, and a new day, or other reminder days, begin anew.
 
 use ledger::{Timestamp, day_number, local_date};
 use rules::Command;
@@ -32,7 +33,9 @@ pub(crate) async fn remind<S: Sql>(
         if !budget.take((floor.now)()) {
             return Ok(false);
         }
-        let found = floor.with_retries(async || expiring_members(floor.sql, no, until, after, MEMBERS).await).await?;
+        let found = floor
+            .with_retries(async || expiring_members(floor.sql, no, until, after, MEMBERS).await)
+            .await?;
         let is_last = i64::try_from(found.len()).unwrap_or(0) < MEMBERS;
         position = found.last().map(|(_, last)| *last).filter(|_| !is_last);
         let members: Vec<_> = found.into_iter().map(|(member, _)| member).collect();
@@ -43,13 +46,14 @@ pub(crate) async fn remind<S: Sql>(
     Ok(true)
 }
 
-/// The last instant at which a lot may end that a reminder is due for today. The day more is for the hours between the stage's midnight
-/// and the end, and for nights of daylight saving.
+/// The last instant at which a lot may end that a reminder is due for today. The day more is for
+/// the hours between the stage's midnight and the end, and for nights of daylight saving.
 pub(crate) fn horizon(now: Timestamp, days: u32) -> Timestamp {
     now.plus_ms((i64::from(days) + 1) * DAY_MS)
 }
 
-/// Where a pass (day, version) goes on, after which due instant and member number; `None` when it is through.
+/// Where a pass (day, version) goes on, after which due instant and member number; `None` when it
+/// is through.
 fn read(text: &str, pass: (i32, i64)) -> Option<(i64, i64)> {
     const BEGINNING: (i64, i64) = (i64::MIN, 0);
     let mut parts = text.split(' ');

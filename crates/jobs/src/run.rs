@@ -32,8 +32,15 @@ pub enum Job {
 }
 
 /// Every job, in the order of the documentation.
-pub const JOBS: [Job; 7] =
-    [Job::Activate, Job::ExpireSweep, Job::TierUpgrade, Job::Remind, Job::Notify, Job::Night, Job::Publish];
+pub const JOBS: [Job; 7] = [
+    Job::Activate,
+    Job::ExpireSweep,
+    Job::TierUpgrade,
+    Job::Remind,
+    Job::Notify,
+    Job::Night,
+    Job::Publish,
+];
 
 impl Job {
     /// Its name in routes and reports.
@@ -60,7 +67,8 @@ impl Job {
 /// Runs a job for one programme until it is done or the budget is used up.
 ///
 /// # Errors
-/// [`Error`] when the database goes on failing. What was written stays written; the next run goes on.
+/// [`Error`] when the database goes on failing. What was written stays written; the next run goes
+/// on.
 pub async fn run<S: Sql, O: Outbound>(
     floor: &JobContext<'_, S>,
     outbound: &O,
@@ -72,7 +80,8 @@ pub async fn run<S: Sql, O: Outbound>(
     let mut report = Report::of(job.name());
     let budget = &mut budget;
     if job == Job::Notify {
-        let failures = notify(floor, outbound, policy, Some(programme.no), budget, &mut report).await?;
+        let failures =
+            notify(floor, outbound, policy, Some(programme.no), budget, &mut report).await?;
         return failures.into_iter().next().map_or(Ok(report), |(_, error)| Err(error));
     }
     if job == Job::Publish {
@@ -86,7 +95,8 @@ pub async fn run<S: Sql, O: Outbound>(
         Job::Activate => sweep(floor, place, budget, &mut report).await?,
         Job::ExpireSweep => settle(floor, place, budget, &mut report).await?,
         Job::TierUpgrade => {
-            close_tiers(floor, place, budget, &mut report).await? && upgrade(floor, place, budget, &mut report).await?
+            close_tiers(floor, place, budget, &mut report).await?
+                && upgrade(floor, place, budget, &mut report).await?
         }
         Job::Remind => remind(floor, place, budget, &mut report).await?,
         Job::Night => night(floor, place, budget, &mut report).await?,
@@ -95,8 +105,9 @@ pub async fn run<S: Sql, O: Outbound>(
     Ok(report)
 }
 
-/// Runs a job for every programme, each with the whole budget; events go out to the endpoints of all programmes side by side. The trouble of
-/// one programme does not keep the others waiting: it is told at the end.
+/// Runs a job for every programme, each with the whole budget; events go out to the endpoints of
+/// all programmes side by side. The trouble of one programme does not keep the others waiting: it
+/// is told at the end.
 ///
 /// # Errors
 /// [`Error`] when the programmes cannot be listed; inside the answer, the programmes that failed.
@@ -113,7 +124,12 @@ pub async fn run_everywhere<S: Sql, O: Outbound>(
     if job == Job::Notify {
         let mut budget = budget;
         let failed = notify(floor, outbound, policy, None, &mut budget, &mut total).await?;
-        let id = |no: i64| programmes.iter().find(|of| of.no == no).map_or_else(|| no.to_string(), |of| of.id.clone());
+        let id = |no: i64| {
+            programmes
+                .iter()
+                .find(|of| of.no == no)
+                .map_or_else(|| no.to_string(), |of| of.id.clone())
+        };
         return Ok((total, failed.into_iter().map(|(no, error)| (id(no), error)).collect()));
     }
     for programme in programmes {

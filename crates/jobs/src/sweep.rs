@@ -1,7 +1,8 @@
 //! `activate` and `expire-sweep`: everything that fell due, members longest due first.
 //!
-//! Settling a member does all three in the order of the night: activations, ends of tiers, expiries. So both jobs walk the same list;
-//! the list shrinks by what is written, and a killed run simply starts at its head again.
+//! Settling a member does all three in the order of the night: activations, ends of tiers,
+//! expiries. So both jobs walk the same list; the list shrinks by what is written, and a killed run
+//! simply starts at its head again.
 
 use rules::Command;
 use store::{Error, Sql, expiring_members};
@@ -22,7 +23,9 @@ pub(crate) async fn sweep<S: Sql>(
     let mut after = (i64::MIN, 0);
     while budget.take((floor.now)()) {
         let no = place.programme.no;
-        let due = floor.with_retries(async || expiring_members(floor.sql, no, now, after, MEMBERS).await).await?;
+        let due = floor
+            .with_retries(async || expiring_members(floor.sql, no, now, after, MEMBERS).await)
+            .await?;
         let Some((_, last)) = due.last() else { return Ok(true) };
         after = *last;
         let is_last = i64::try_from(due.len()).unwrap_or(0) < MEMBERS;

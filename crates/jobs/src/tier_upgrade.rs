@@ -1,6 +1,7 @@
 //! `tier-upgrade`: ends of tier periods, and after a new rulebook one pass over all members.
 //!
-//! Upgrades happen inside the earn that crosses the line; only a new ladder can leave members behind it.
+//! Upgrades happen inside the earn that crosses the line; only a new ladder can leave members
+//! behind it.
 
 use rules::Command;
 use store::{Error, Sql, all_members, ended_tiers, job_position, move_job};
@@ -25,7 +26,8 @@ pub(crate) async fn close_tiers<S: Sql>(
             return Ok(false);
         }
         let no = place.programme.no;
-        let members = floor.with_retries(async || ended_tiers(floor.sql, no, now, MEMBERS).await).await?;
+        let members =
+            floor.with_retries(async || ended_tiers(floor.sql, no, now, MEMBERS).await).await?;
         let before = report.entries;
         execute_chunk(floor, place, &members, &Command::Settle, report).await?;
         let is_last = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
@@ -37,7 +39,8 @@ pub(crate) async fn close_tiers<S: Sql>(
     Ok(true)
 }
 
-/// Moves members up whom the published rulebook places higher, once for each version. True when the pass is through.
+/// Moves members up whom the published rulebook places higher, once for each version. True when the
+/// pass is through.
 pub(crate) async fn upgrade<S: Sql>(
     floor: &JobContext<'_, S>,
     place: &mut ActiveProgramme,
@@ -65,18 +68,26 @@ pub(crate) async fn upgrade<S: Sql>(
             position = Position::read("", place.book.version());
         }
         let text = position.to_string();
-        floor.with_retries(async || move_job(floor.sql, no, POSITION, &text, (floor.now)()).await).await?;
+        floor
+            .with_retries(async || move_job(floor.sql, no, POSITION, &text, (floor.now)()).await)
+            .await?;
     }
     Ok(true)
 }
 
 /// Whether members are still to be moved up by the published rulebook.
-pub(crate) async fn is_pass_open<S: Sql>(floor: &JobContext<'_, S>, place: &ActiveProgramme) -> Result<bool, Error> {
+pub(crate) async fn is_pass_open<S: Sql>(
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
+) -> Result<bool, Error> {
     Ok(!place.book.levels().is_empty() && !position(floor, place).await?.done)
 }
 
 /// How far the pass has come.
-async fn position<S: Sql>(floor: &JobContext<'_, S>, place: &ActiveProgramme) -> Result<Position, Error> {
+async fn position<S: Sql>(
+    floor: &JobContext<'_, S>,
+    place: &ActiveProgramme,
+) -> Result<Position, Error> {
     let no = place.programme.no;
     let stored = floor.with_retries(async || job_position(floor.sql, no, POSITION).await).await?;
     Ok(Position::read(&stored, place.book.version()))
@@ -106,7 +117,13 @@ impl Position {
 
 impl std::fmt::Display for Position {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {}", self.version, self.after, if self.done { "done" } else { "under-way" })
+        write!(
+            f,
+            "{} {} {}",
+            self.version,
+            self.after,
+            if self.done { "done" } else { "under-way" }
+        )
     }
 }
 

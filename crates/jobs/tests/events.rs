@@ -1,5 +1,11 @@
-//! Delivery against receivers that take, refuse, redirect, vanish and come back: at least once, in order per member, under stable ids.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Delivery against receivers that take, refuse, redirect, vanish and come back: at least once, in
+//! order per member, under stable ids.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -58,7 +64,8 @@ fn endpoint(world: &World) -> store::Endpoint {
     wait(store::endpoint(&world.sql, 1, "shop")).unwrap().unwrap()
 }
 
-/// While a secret is replaced both sign, and the one before ends; sealed ones are opened, and what no key opens signs nothing.
+/// While a secret is replaced both sign, and the one before ends; sealed ones are opened, and what
+/// no key opens signs nothing.
 #[test]
 fn two_secrets_sign_for_a_day() {
     const OTHER: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -69,7 +76,9 @@ fn two_secrets_sign_for_a_day() {
         earn(&world, "m");
         notify(&world, &receiver);
         let event = receiver.events().pop().unwrap();
-        let by = |text: &&str| sign(&Secret::parse(text).unwrap(), &event.id, event.timestamp, &event.raw);
+        let by = |text: &&str| {
+            sign(&Secret::parse(text).unwrap(), &event.id, event.timestamp, &event.raw)
+        };
         assert_eq!(event.signature, secrets.iter().map(by).collect::<Vec<_>>().join(" "));
     };
     signed(&[SECRET]);
@@ -128,7 +137,10 @@ fn an_event_is_signed_and_shaped_as_documented() {
         (event.kind.as_str(), event.body["timestamp"].as_str()),
         ("points.earned", Some("2026-01-10T02:00:00Z"))
     );
-    assert_eq!((&event.body["data"]["entry_id"], &event.body["data"]["points"]), (&event.id.into(), &5.into()));
+    assert_eq!(
+        (&event.body["data"]["entry_id"], &event.body["data"]["points"]),
+        (&event.id.into(), &5.into())
+    );
 }
 
 #[test]
@@ -137,7 +149,10 @@ fn every_kind_has_a_type() {
     world.publish(short_lived(30));
     let enrol = |member: &str| {
         let member = ledger::MemberId::new(member).unwrap();
-        world.order(&[store::Submission::of_job(member, rules::Command::Enrol, "test")], store::Lots::None);
+        world.order(
+            &[store::Submission::of_job(member, rules::Command::Enrol, "test")],
+            store::Lots::None,
+        );
     };
     enrol("m");
     enrol("m");
@@ -166,7 +181,12 @@ fn an_endpoint_hears_only_the_kinds_it_wants_and_nothing_before_it() {
     let world = World::new(START);
     world.publish(short_lived(30));
     earn(&world, "early");
-    subscribe(&world, "shop", "https://shop.example.com/hooks", Some(&["redeem".to_owned(), "remind".to_owned()]));
+    subscribe(
+        &world,
+        "shop",
+        "https://shop.example.com/hooks",
+        Some(&["redeem".to_owned(), "remind".to_owned()]),
+    );
     world.earn(members(40), &purchase(10_000));
     world.redeem("m00003", 1);
     world.set("2026-02-03T00:05:00+08:00").run(Job::Remind);
@@ -177,7 +197,8 @@ fn an_endpoint_hears_only_the_kinds_it_wants_and_nothing_before_it() {
     assert_eq!(world.number("SELECT (SELECT max(no) FROM entry) - position FROM endpoint"), 0);
 }
 
-/// Somebody mends an endpoint while a run still sends to the old address: what that one answers no longer counts.
+/// Somebody mends an endpoint while a run still sends to the old address: what that one answers no
+/// longer counts.
 #[test]
 fn a_repaired_endpoint_is_not_disabled_by_its_old_address() {
     let world = world();
@@ -211,11 +232,17 @@ fn another_programmes_entries_stay_there() {
     };
     wait(put_endpoint(&world.sql, 2, &wish, world.now.get(), None)).unwrap();
     earn(&world, "m");
-    let other = store::ProgrammeRef { no: 2, id: "other".into(), rulebook_version: 1, rulebook_digest: String::new() };
+    let other = store::ProgrammeRef {
+        no: 2,
+        id: "other".into(),
+        rulebook_version: 1,
+        rulebook_digest: String::new(),
+    };
     let (now, ids) = (|| world.now.get(), || world.id());
     let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let receiver = Receiver::new(|_| status(200));
-    let run = jobs::run(&floor, &receiver, support::OPEN, Job::Notify, other, jobs::WorkLimit::chunks(9));
+    let run =
+        jobs::run(&floor, &receiver, support::OPEN, Job::Notify, other, jobs::WorkLimit::chunks(9));
     assert_eq!((wait(run).unwrap().delivered, receiver.take().len()), (0, 0));
     assert_eq!(notify(&world, &receiver).delivered, 1);
 }
@@ -229,7 +256,11 @@ fn what_fails_holds_up_its_member_and_nobody_else() {
     }
     let up = Cell::new(false);
     let receiver =
-        Receiver::new(|event: &Event| if event.member == "bad" && !up.get() { status(500) } else { status(200) });
+        Receiver::new(
+            |event: &Event| {
+                if event.member == "bad" && !up.get() { status(500) } else { status(200) }
+            },
+        );
     assert!(notify(&world, &receiver).done);
     assert_eq!(receiver.take(), ["bad/1", "good/1", "good/2", "good/3"]);
     assert_eq!(parked(&world), ["bad/1 retry 1", "bad/2 waiting 0", "bad/3 waiting 0"]);
@@ -249,12 +280,21 @@ fn an_event_is_retried_by_the_schedule_under_one_id_and_then_given_up() {
     for member in ["bad", "bad", "good"] {
         earn(&world, member);
     }
-    let receiver = Receiver::new(
-        |event: &Event| if event.sequence == 1 && event.member == "bad" { status(500) } else { status(200) },
-    );
+    let receiver = Receiver::new(|event: &Event| {
+        if event.sequence == 1 && event.member == "bad" { status(500) } else { status(200) }
+    });
     notify(&world, &receiver);
-    let minutes_waited =
-        [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
+    let minutes_waited = [
+        5 * SECOND,
+        5 * MINUTE,
+        30 * MINUTE,
+        2 * HOUR,
+        5 * HOUR,
+        10 * HOUR,
+        14 * HOUR,
+        20 * HOUR,
+        24 * HOUR,
+    ];
     for (index, wait_ms) in minutes_waited.into_iter().enumerate() {
         // Other members are served meanwhile, so the endpoint counts as up.
         earn(&world, "good");
@@ -265,8 +305,13 @@ fn an_event_is_retried_by_the_schedule_under_one_id_and_then_given_up() {
         world.later(wait_ms / 5 + 2 * SECOND);
         earn(&world, "good");
         notify(&world, &receiver);
-        let attempts: Vec<_> = receiver.events().into_iter().filter(|event| event.member == "bad").collect();
-        assert_eq!((attempts.len() > 1, &attempts[0].id), (true, &attempts[1].id), "attempt {index}");
+        let attempts: Vec<_> =
+            receiver.events().into_iter().filter(|event| event.member == "bad").collect();
+        assert_eq!(
+            (attempts.len() > 1, &attempts[0].id),
+            (true, &attempts[1].id),
+            "attempt {index}"
+        );
         assert_eq!(attempts[0].raw, attempts[1].raw);
         assert!(attempts[1].timestamp > attempts[0].timestamp);
     }
@@ -274,7 +319,10 @@ fn an_event_is_retried_by_the_schedule_under_one_id_and_then_given_up() {
     assert_eq!(parked(&world), ["bad/1 dead 10"]);
     assert!(receiver.take().contains(&"bad/2".to_owned()));
     let dead = wait(store::dead_events(&world.sql, 1, "shop", 0, 10)).unwrap();
-    assert_eq!((dead.len(), dead[0].last_error.as_str(), dead[0].attempts), (1, "answered 500", 10));
+    assert_eq!(
+        (dead.len(), dead[0].last_error.as_str(), dead[0].attempts),
+        (1, "answered 500", 10)
+    );
 }
 
 #[test]
@@ -290,7 +338,9 @@ fn the_dead_are_replayed_by_hand() {
     world.sql.connection().execute(bury, []).unwrap();
     assert_eq!(notify(&world, &receiver).delivered, 0);
     let dead = wait(store::dead_events(&world.sql, 1, "shop", 0, 10)).unwrap();
-    let replay = |entry: Option<&str>| wait(store::replay_dead(&world.sql, 1, "shop", entry, world.now.get())).unwrap();
+    let replay = |entry: Option<&str>| {
+        wait(store::replay_dead(&world.sql, 1, "shop", entry, world.now.get())).unwrap()
+    };
     assert_eq!(replay(Some(&dead[2].entry_id)), 1);
     notify(&world, &receiver);
     assert_eq!(receiver.take(), ["b/1"]);
@@ -331,7 +381,9 @@ fn gone_disables_the_endpoint_until_it_is_put_again() {
 
 #[test]
 fn retry_after_is_respected() {
-    for (code, field, waits) in [(429, "120", true), (503, "120", true), (500, "120", false), (429, "soon", false)] {
+    for (code, field, waits) in
+        [(429, "120", true), (503, "120", true), (500, "120", false), (429, "soon", false)]
+    {
         let world = world();
         earn(&world, "m");
         let busy = Cell::new(true);
@@ -353,7 +405,10 @@ fn an_endpoint_that_is_down_keeps_its_events_at_the_cursor() {
     let world = world();
     world.earn(members(500), &purchase(100));
     let up = Cell::new(false);
-    let receiver = Receiver::new(|_| if up.get() { status(200) } else { Err("connection refused".to_owned()) });
+    let receiver =
+        Receiver::new(
+            |_| if up.get() { status(200) } else { Err("connection refused".to_owned()) },
+        );
     assert_eq!(notify(&world, &receiver).refused, 16);
     // It is asked ever more rarely, one event at a time.
     let mut attempts = 0;
@@ -383,7 +438,9 @@ fn a_run_killed_at_any_statement_loses_nothing() {
         let world = world();
         world.earn(members(20), &purchase(100));
         world.earn(members(20), &purchase(200));
-        let answer = |event: &Event| status(if event.member == "m00004" && event.sequence == 1 { 500 } else { 200 });
+        let answer = |event: &Event| {
+            status(if event.member == "m00004" && event.sequence == 1 { 500 } else { 200 })
+        };
         let receiver = Receiver::new(answer);
         let dying = Dying { sql: &world.sql, statements_left: Cell::new(statements) };
         let killed = world.run_on(&dying, &receiver, Job::Notify, 100);
@@ -396,7 +453,8 @@ fn a_run_killed_at_any_statement_loses_nothing() {
         notify(&world, &Receiver::new(|_| status(200)));
         let told = receiver.events();
         for member in members(20).filter(|member| member != "m00004") {
-            let mut sequences: Vec<i64> = told.iter().filter(|e| e.member == member).map(|e| e.sequence).collect();
+            let mut sequences: Vec<i64> =
+                told.iter().filter(|e| e.member == member).map(|e| e.sequence).collect();
             sequences.dedup();
             assert!(sequences.ends_with(&[1, 2]), "{statements} {member} {sequences:?}");
         }
@@ -410,7 +468,8 @@ fn two_runs_at_once_do_not_send_twice() {
     world.earn(members(40), &purchase(100));
     let receiver = Receiver::new(|_| status(200));
     let rival = || assert_eq!(notify(&world, &receiver).delivered, 0);
-    let raced = Raced { sql: &world.sql, mark: "INSERT INTO delivery", rival: RefCell::new(Some(rival)) };
+    let raced =
+        Raced { sql: &world.sql, mark: "INSERT INTO delivery", rival: RefCell::new(Some(rival)) };
     let report = world.run_on(&raced, &receiver, Job::Notify, 100).unwrap();
     assert_eq!((report.delivered, receiver.take().len()), (40, 40));
 }
@@ -420,13 +479,15 @@ fn a_run_that_lost_its_lease_writes_nothing() {
     let world = world();
     world.earn(members(20), &purchase(100));
     let receiver = Receiver::new(|_| status(200));
-    // The first run hangs for longer than its lease; another one takes over and delivers everything.
+    // The first run hangs for longer than its lease; another one takes over and delivers
+    // everything.
     let rival = || {
         world.later(61 * SECOND);
         assert_eq!(notify(&world, &receiver).delivered, 20);
         earn(&world, "late");
     };
-    let raced = Raced { sql: &world.sql, mark: "INSERT INTO delivery", rival: RefCell::new(Some(rival)) };
+    let raced =
+        Raced { sql: &world.sql, mark: "INSERT INTO delivery", rival: RefCell::new(Some(rival)) };
     let report = world.run_on(&raced, &receiver, Job::Notify, 100).unwrap();
     assert_eq!((report.done, report.delivered), (true, 16));
     receiver.take();
@@ -439,7 +500,11 @@ fn a_run_that_lost_its_lease_writes_nothing() {
 fn a_clock_set_back_does_not_keep_an_endpoint_waiting() {
     let world = world();
     earn(&world, "m");
-    world.sql.connection().execute("UPDATE endpoint SET leased_until = 9e15, retry_at = 9e15", []).unwrap();
+    world
+        .sql
+        .connection()
+        .execute("UPDATE endpoint SET leased_until = 9e15, retry_at = 9e15", [])
+        .unwrap();
     assert_eq!(notify(&world, &Receiver::new(|_| status(200))).delivered, 1);
     earn(&world, "m");
     notify(&world, &Receiver::new(|_| status(500)));
@@ -474,7 +539,14 @@ fn an_address_that_is_no_longer_allowed_is_not_called() {
     let (now, ids) = (|| world.now.get(), || world.id());
     let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let programme = wait(store::programmes(&world.sql)).unwrap().remove(0);
-    let run = jobs::run(&floor, &receiver, Default::default(), Job::Notify, programme, jobs::WorkLimit::chunks(9));
+    let run = jobs::run(
+        &floor,
+        &receiver,
+        Default::default(),
+        Job::Notify,
+        programme,
+        jobs::WorkLimit::chunks(9),
+    );
     assert_eq!((wait(run).unwrap().disabled, receiver.take().len()), (1, 0));
     assert_eq!(endpoint(&world).disabled.map(|(at, _)| at), Some(Timestamp(world.now.get().0)));
 }
@@ -487,7 +559,10 @@ fn removing_an_endpoint_takes_its_parked_events_along() {
     assert_eq!(parked(&world).len(), 1);
     assert!(wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap());
     assert_eq!(
-        (parked(&world).len(), wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap()),
+        (
+            parked(&world).len(),
+            wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap()
+        ),
         (0, false)
     );
 }
@@ -513,7 +588,11 @@ struct Unequal<'a> {
 }
 
 impl Outbound for Unequal<'_> {
-    async fn post_all(&self, posts: Vec<jobs::Post>, _timeout_ms: u32) -> Vec<Result<Reply, String>> {
+    async fn post_all(
+        &self,
+        posts: Vec<jobs::Post>,
+        _timeout_ms: u32,
+    ) -> Vec<Result<Reply, String>> {
         let is_slow = posts.iter().any(|post| post.url.contains("slow"));
         if is_slow {
             looks(500).await;
@@ -533,7 +612,8 @@ impl Outbound for Unequal<'_> {
     }
 }
 
-/// While one receiver is slow, the other hears all there is and all that comes, each member's events in order.
+/// While one receiver is slow, the other hears all there is and all that comes, each member's
+/// events in order.
 #[test]
 fn a_slow_receiver_does_not_hold_the_others() {
     let world = world();
@@ -546,7 +626,8 @@ fn a_slow_receiver_does_not_hold_the_others() {
     let (now, ids) = (|| world.now.get(), || world.id());
     let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let budget = jobs::WorkLimit::chunks(10_000);
-    let mut run = std::pin::pin!(jobs::run(&floor, &outbound, support::OPEN, Job::Notify, found, budget));
+    let mut run =
+        std::pin::pin!(jobs::run(&floor, &outbound, support::OPEN, Job::Notify, found, budget));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let report = (0..1_000_000).find_map(|_| match run.as_mut().poll(&mut context) {
         std::task::Poll::Ready(report) => Some(report.unwrap()),

@@ -1,5 +1,11 @@
-//! Sweeps, reminders and tier passes: twice, at once, killed anywhere, late, with the clock set back. Always the same books.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Sweeps, reminders and tier passes: twice, at once, killed anywhere, late, with the clock set
+//! back. Always the same books.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -73,8 +79,12 @@ fn two_sweeps_at_once_do_no_harm() {
     for mark in ["INSERT INTO posting", "json_each(?3)"] {
         let world = world(1_100);
         world.set(NIGHT);
-        let rival =
-            || assert_eq!(world.run_on(&world.sql, &WithoutNetwork, Job::ExpireSweep, 2).unwrap().entries, 1_000);
+        let rival = || {
+            assert_eq!(
+                world.run_on(&world.sql, &WithoutNetwork, Job::ExpireSweep, 2).unwrap().entries,
+                1_000
+            )
+        };
         let raced = Raced { sql: &world.sql, mark, rival: RefCell::new(Some(rival)) };
         let report = world.run_on(&raced, &WithoutNetwork, Job::ExpireSweep, 9).unwrap();
         assert_eq!((report.done, report.entries), (true, 100), "{mark}");
@@ -92,11 +102,15 @@ fn two_processes_share_a_night() {
     world.publish(short_lived(30));
     world.earn(members(2_000), &purchase(10_000));
     let written: u64 = std::thread::scope(|scope| {
-        let night = || World::on(store::Native::open(&file).unwrap(), NIGHT).run(Job::Night).entries;
+        let night =
+            || World::on(store::Native::open(&file).unwrap(), NIGHT).run(Job::Night).entries;
         let runs: Vec<_> = (0..2).map(|_| scope.spawn(night)).collect();
         runs.into_iter().map(|run| run.join().unwrap()).sum()
     });
-    assert_eq!((written, world.number("SELECT count(*) FROM entry WHERE kind = 'expire'")), (2_000, 2_000));
+    assert_eq!(
+        (written, world.number("SELECT count(*) FROM entry WHERE kind = 'expire'")),
+        (2_000, 2_000)
+    );
     world.assert_clean();
     drop(world);
     std::fs::remove_dir_all(folder).unwrap();
@@ -133,7 +147,8 @@ fn a_clock_set_back_undoes_and_repeats_nothing() {
 #[test]
 fn members_that_nothing_is_due_for_leave_the_list() {
     let world = world(600);
-    // The lots that end first are spent, which leaves the due instant of some of them behind as a lower bound.
+    // The lots that end first are spent, which leaves the due instant of some of them behind as a
+    // lower bound.
     members(600).for_each(|member| world.redeem(&member, 100));
     world.sql.connection().execute("UPDATE member SET due_at = 1 WHERE no % 2 = 0", []).unwrap();
     let report = world.set(NIGHT).run(Job::ExpireSweep);
@@ -146,7 +161,11 @@ fn members_that_nothing_is_due_for_leave_the_list() {
 #[test]
 fn a_member_that_cannot_be_read_costs_nobody_else_the_night() {
     let world = world(30);
-    world.sql.connection().execute("UPDATE member SET standing = 'x' WHERE id = 'm00007'", []).unwrap();
+    world
+        .sql
+        .connection()
+        .execute("UPDATE member SET standing = 'x' WHERE id = 'm00007'", [])
+        .unwrap();
     let report = world.set(NIGHT).run(Job::Night);
     assert_eq!((report.done, report.lots_expired), (true, 29));
     assert!(report.failed >= 1);
@@ -157,8 +176,7 @@ fn a_member_that_cannot_be_read_costs_nobody_else_the_night() {
 #[test]
 fn a_member_that_does_not_add_up_costs_nobody_else_the_night() {
     let world = world(30);
-    let spoil =
-        "UPDATE lot SET remaining = remaining - 1 WHERE member_no = (SELECT no FROM member WHERE id = 'm00007')";
+    let spoil = "UPDATE lot SET remaining = remaining - 1 WHERE member_no = (SELECT no FROM member WHERE id = 'm00007')";
     world.sql.connection().execute(spoil, []).unwrap();
     let report = world.set(NIGHT).run(Job::Night);
     assert_eq!((report.done, report.lots_expired), (true, 29));
@@ -174,7 +192,8 @@ fn a_rulebook_published_in_mid_run_counts_from_there_on() {
     let raced = Raced { sql: &world.sql, mark: "json_each(?3)", rival: RefCell::new(Some(rival)) };
     let report = world.run_on(&raced, &WithoutNetwork, Job::ExpireSweep, 9).unwrap();
     assert_eq!((report.done, report.entries), (true, 700));
-    let versions = world.texts("SELECT DISTINCT body ->> 'rulebook' || '' FROM entry WHERE kind = 'expire'");
+    let versions =
+        world.texts("SELECT DISTINCT body ->> 'rulebook' || '' FROM entry WHERE kind = 'expire'");
     assert_eq!(versions, ["3"]);
 }
 
@@ -196,7 +215,8 @@ fn a_member_is_warned_once_a_stage_and_day() {
     ] {
         assert_eq!(world.set(now).run(Job::Remind).reminders, warned, "{now}");
     }
-    let told = world.texts("SELECT DISTINCT body ->> '$.reminder[0]' || '' FROM entry WHERE kind = 'remind'");
+    let told = world
+        .texts("SELECT DISTINCT body ->> '$.reminder[0]' || '' FROM entry WHERE kind = 'remind'");
     assert_eq!(told, ["100"]);
     world.assert_clean();
 }
@@ -243,7 +263,10 @@ fn a_new_ladder_moves_members_up_in_one_resumable_pass() {
     let rest = run(9);
     assert_eq!((rest.done, rest.members, rest.tier_changes), (true, 700, 700));
     assert_eq!(run(9).members, 0);
-    assert_eq!(world.number("SELECT count(*) FROM member WHERE tier = 'bronze' AND points_in_lots = 510"), 1_200);
+    assert_eq!(
+        world.number("SELECT count(*) FROM member WHERE tier = 'bronze' AND points_in_lots = 510"),
+        1_200
+    );
     world.assert_clean();
 }
 
@@ -275,7 +298,8 @@ fn activations_come_before_expiries_and_reminders_last() {
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE body ->> 'actor' = 'job:night'"), 2);
 }
 
-/// A request that is sent again a year later hears what it heard; after the retention what is no entry is gone, and entries stay.
+/// A request that is sent again a year later hears what it heard; after the retention what is no
+/// entry is gone, and entries stay.
 #[test]
 fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
     let world = World::new("2026-01-10T10:00:00+08:00");
@@ -288,7 +312,9 @@ fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
     }
     write(&format!("INSERT INTO receipt VALUES (1, 'draft:k', 'f', 200, '{{}}', {now})"));
     write("INSERT INTO trace SELECT no, 1, member_no, 'phone', NULL FROM entry LIMIT 1");
-    write("INSERT INTO parked_event SELECT 1, 'shop', no, member_no, 'dead', 10, 0, 'answered 500' FROM entry LIMIT 1");
+    write(
+        "INSERT INTO parked_event SELECT 1, 'shop', no, member_no, 'dead', 10, 0, 'answered 500' FROM entry LIMIT 1",
+    );
     for (prefix, revoked) in [("gone", "0"), ("late", &now.to_string()), ("used", "NULL")] {
         write(&format!(
             "INSERT INTO api_key (prefix, programme_no, role, label, hash, created_at, revoked_at) VALUES ('{prefix}', 1, 'job', 'l', 'h', 0, {revoked})"

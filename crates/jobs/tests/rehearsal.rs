@@ -1,5 +1,11 @@
-//! The coming night rehearsed: what is told is what the night then writes, nothing is written before, and the same question has one answer.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! The coming night rehearsed: what is told is what the night then writes, nothing is written
+//! before, and the same question has one answer.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -28,22 +34,32 @@ fn ladder(document: &mut Document) {
     tiers.levels[1].from = 50_000;
 }
 
-/// Members of every kind: some whose points end, some who are to be warned, whose points become spendable, whose tier ends, and who has nothing.
+/// Members of every kind: some whose points end, some who are to be warned, whose points become
+/// spendable, whose tier ends, and who has nothing.
 fn world() -> World {
     let world = World::new(START);
     world.publish(ladder);
     world.earn(members(600), &purchase(10_000));
     world.earn((0..40).map(|n| format!("pending-{n}")), &action("check_in"));
     world.earn((0..30).map(|n| format!("silver-{n}")), &purchase(60_000));
-    world.set("2026-01-12T10:00:00+08:00").earn((0..20).map(|n| format!("warned-{n}")), &purchase(700));
-    world.set("2026-02-05T10:00:00+08:00").earn((0..10).map(|n| format!("idle-{n}")), &purchase(700));
+    world
+        .set("2026-01-12T10:00:00+08:00")
+        .earn((0..20).map(|n| format!("warned-{n}")), &purchase(700));
+    world
+        .set("2026-02-05T10:00:00+08:00")
+        .earn((0..10).map(|n| format!("idle-{n}")), &purchase(700));
     world.redeem("m00000", 40);
     world.set("2026-02-09T10:00:00+08:00").run(Job::Night);
     world.run(Job::TierUpgrade);
     world
 }
 
-fn part(world: &World, at: Option<Timestamp>, cursor: Option<&str>, chunks: u32) -> Option<Rehearsal> {
+fn part(
+    world: &World,
+    at: Option<Timestamp>,
+    cursor: Option<&str>,
+    chunks: u32,
+) -> Option<Rehearsal> {
     let found = wait(programme(&world.sql, "default")).unwrap().unwrap().reference;
     let (now, ids) = (|| world.now.get(), || world.id());
     let floor = JobContext { sql: &world.sql, now: &now, ids: &ids };
@@ -80,7 +96,8 @@ fn written(world: &World, after: i64) -> BTreeMap<String, Vec<String>> {
 
 fn told(members: &[Json]) -> BTreeMap<String, Vec<String>> {
     let entry = |entry: &Json| {
-        let points = if entry["kind"] == "remind" { 0 } else { entry["points"].as_i64().unwrap_or(0) };
+        let points =
+            if entry["kind"] == "remind" { 0 } else { entry["points"].as_i64().unwrap_or(0) };
         format!("{} {points}", entry["kind"].as_str().unwrap())
     };
     let of = |member: &Json| {
@@ -103,8 +120,14 @@ fn the_night_does_what_was_rehearsed() {
     let counted = |name: &str| u64::try_from(totals[name]).unwrap();
     assert_eq!(counted("lots_expired"), report.lots_expired);
     assert_eq!(totals["points_expired"], report.points_expired);
-    assert_eq!((counted("lots_activated"), counted("reminders")), (report.lots_activated, report.reminders));
-    assert_eq!((totals["lots_expired"], totals["points_expired"]), (630, 600 * 100 - 40 + 30 * 600));
+    assert_eq!(
+        (counted("lots_activated"), counted("reminders")),
+        (report.lots_activated, report.reminders)
+    );
+    assert_eq!(
+        (totals["lots_expired"], totals["points_expired"]),
+        (630, 600 * 100 - 40 + 30 * 600)
+    );
     assert_eq!((totals["lots_activated"], totals["points_activated"]), (40, 200));
     assert_eq!(totals["failed"], 0);
     assert_eq!((totals["reminders"], totals["points_reminded"]), (20, 140));
@@ -121,15 +144,23 @@ fn tiers_and_a_new_ladder_are_told_too() {
         tiers.levels[1].gift_points = 7;
     });
     let found = part(&world, None, None, 100).unwrap();
-    assert_eq!((found.at, found.rulebook_version, &found.next), (at("2026-02-11T00:00:00+08:00"), 3, &None));
-    // Who bought in February is up; whose tier ends on the 10th of February has bought nothing since.
+    assert_eq!(
+        (found.at, found.rulebook_version, &found.next),
+        (at("2026-02-11T00:00:00+08:00"), 3, &None)
+    );
+    // Who bought in February is up; whose tier ends on the 10th of February has bought nothing
+    // since.
     let before = world.books();
     let changes: Vec<(&str, &str)> = found
         .members
         .iter()
-        .flat_map(|member| member["entries"].as_array().unwrap().iter().map(move |entry| (member, entry)))
+        .flat_map(|member| {
+            member["entries"].as_array().unwrap().iter().map(move |entry| (member, entry))
+        })
         .filter(|(_, entry)| entry["kind"] == "tier_change")
-        .map(|(member, entry)| (member["member_id"].as_str().unwrap(), entry["change"].as_str().unwrap()))
+        .map(|(member, entry)| {
+            (member["member_id"].as_str().unwrap(), entry["change"].as_str().unwrap())
+        })
         .collect();
     assert_eq!(world.books(), before);
     let count = |prefix: &str, change: &str| {

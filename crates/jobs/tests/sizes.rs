@@ -1,5 +1,11 @@
-//! Figures rather than checks; run with `cargo test --release -p jobs --test sizes -- --ignored --nocapture --test-threads 1`.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Figures rather than checks; run with
+//! `cargo test --release -p jobs --test sizes -- --ignored --nocapture --test-threads 1`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -18,7 +24,10 @@ fn peak_mib() -> u64 {
 fn on_disk(name: &str) -> (World, std::path::PathBuf) {
     let folder = std::env::temp_dir().join(format!("accrue-sizes-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let world = World::on(store::Native::open(&folder.join("default.db")).unwrap(), "2026-01-10T10:00:00+08:00");
+    let world = World::on(
+        store::Native::open(&folder.join("default.db")).unwrap(),
+        "2026-01-10T10:00:00+08:00",
+    );
     world.publish(short_lived(30));
     (world, folder)
 }

@@ -1,7 +1,8 @@
-//! Adjustments by hand: asked for by one person, decided by others, executed in one entry that names all of them.
+//! Adjustments by hand: asked for by one person, decided by others, executed in one entry that
+//! names all of them.
 //!
-//! A request is part of the member's state, as a hold is: every decision on it is an entry, the second of two at once finds it decided, and
-//! nobody can write points past it.
+//! A request is part of the member's state, as a hold is: every decision on it is an entry, the
+//! second of two at once finds it decided, and nobody can write points past it.
 
 use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
@@ -21,7 +22,8 @@ use crate::tally::Tally;
 pub struct Person {
     /// `key:` and the key's prefix.
     pub actor: String,
-    /// The person's id, in the one spelling that the programme has for it. Entries from before keys had persons tell the key's label.
+    /// The person's id, in the one spelling that the programme has for it. Entries from before keys
+    /// had persons tell the key's label.
     pub label: String,
 }
 
@@ -32,7 +34,8 @@ impl Person {
     }
 }
 
-/// A grant by hand that an adjustment undoes: it takes from the lot of that grant, and from no other.
+/// A grant by hand that an adjustment undoes: it takes from the lot of that grant, and from no
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Undone {
     /// The adjustment that granted it.
@@ -137,7 +140,8 @@ pub struct Ruling {
 /// Asks for an adjustment, and counts what is asked for. Moves no points.
 ///
 /// # Errors
-/// [`Refusal::TooManyOpen`]; a [`Fault`] for terms without points or steps, or when the member's state is inconsistent.
+/// [`Refusal::TooManyOpen`]; a [`Fault`] for terms without points or steps, or when the member's
+/// state is inconsistent.
 pub fn request(
     journal: &mut Journal,
     terms: AdjustmentTerms,
@@ -155,13 +159,14 @@ pub fn request(
     Ok(journal.post(Entry { adjustment, tallies, ..journal.draft(Kind::Request, origin) })?)
 }
 
-/// Decides on a request. The last approval of an adjustment executes it in the same commit; what another request is about is done by who asks for
-/// this.
+/// Decides on a request. The last approval of an adjustment executes it in the same commit; what
+/// another request is about is done by who asks for this.
 ///
 /// # Errors
-/// [`Refusal::RequestResolved`], [`Refusal::NotYours`], [`Refusal::OwnRequest`], [`Refusal::AlreadyApproved`], [`Refusal::WrongApprover`], what the ruling
-/// exceeds, or
-/// [`Refusal::InsufficientPoints`] when points are to be taken that are not there; a [`Fault`] when the member's state is inconsistent.
+/// [`Refusal::RequestResolved`], [`Refusal::NotYours`], [`Refusal::OwnRequest`],
+/// [`Refusal::AlreadyApproved`], [`Refusal::WrongApprover`], what the ruling exceeds, or
+/// [`Refusal::InsufficientPoints`] when points are to be taken that are not there; a [`Fault`] when
+/// the member's state is inconsistent.
 pub fn decide_request(
     journal: &mut Journal,
     ruling: Ruling,
@@ -169,7 +174,9 @@ pub fn decide_request(
     origin: Origin,
 ) -> Result<EntryId, Stop> {
     let Ruling { request: id, verdict, by, role, exceeded, counted } = ruling;
-    let Some(open) = journal.member().request(id).cloned() else { return Err(Refusal::RequestResolved.into()) };
+    let Some(open) = journal.member().request(id).cloned() else {
+        return Err(Refusal::RequestResolved.into());
+    };
     may(&open, verdict, &by, &role)?;
     if let Some(refusal) = exceeded {
         return Err(refusal.into());
@@ -187,7 +194,13 @@ pub fn decide_request(
     let is_through = verdict == Verdict::Approve && approvals.len() == terms.steps.len();
     let adjustment = Adjustment { terms, by: asked_by, approvals };
     let drafted = journal.draft(kind, origin.clone());
-    let draft = Entry { corrects: Some(id), adjustment: Some(adjustment.clone()), counts, tallies, ..drafted };
+    let draft = Entry {
+        corrects: Some(id),
+        adjustment: Some(adjustment.clone()),
+        counts,
+        tallies,
+        ..drafted
+    };
     let decided = journal.post(draft)?;
     if is_through && adjustment.terms.concern.is_none() {
         execute(journal, id, adjustment, first_in_first_out, origin)?;
@@ -238,13 +251,20 @@ fn execute(
         };
     }
     let adjustment = Some(adjustment);
-    Ok(journal.post(Entry { corrects: Some(id), grants, draws, adjustment, ..journal.draft(Kind::Adjust, origin) })?)
+    Ok(journal.post(Entry {
+        corrects: Some(id),
+        grants,
+        draws,
+        adjustment,
+        ..journal.draft(Kind::Adjust, origin)
+    })?)
 }
 
 /// Points of this lot alone, as many as are asked for.
 fn drawn_of(journal: &Journal, number: LotNumber, points: i64) -> Result<Vec<LotDraw>, Refusal> {
     let (member, now) = (journal.member(), journal.now());
-    let lot = member.lots.iter().find(|lot| lot.number == number && lot.state(now) == LotState::Active);
+    let lot =
+        member.lots.iter().find(|lot| lot.number == number && lot.state(now) == LotState::Active);
     let balance = lot.map_or(0, |lot| member.free(lot));
     if balance < points {
         return Err(Refusal::InsufficientPoints { balance, missing: points - balance });
@@ -269,10 +289,19 @@ pub fn end_requests(journal: &mut Journal, origin: &Origin) -> Result<(), Fault>
     lapse_all(journal, journal.member().requests.clone(), journal.now(), origin)
 }
 
-fn lapse_all(journal: &mut Journal, over: Vec<AdjustmentRequest>, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+fn lapse_all(
+    journal: &mut Journal,
+    over: Vec<AdjustmentRequest>,
+    at: Timestamp,
+    origin: &Origin,
+) -> Result<(), Fault> {
     for AdjustmentRequest { id, terms, by, approvals } in over {
         let adjustment = Some(Adjustment { terms, by, approvals });
-        journal.post(Entry { corrects: Some(id), adjustment, ..journal.due(Kind::Lapse, at, origin.clone()) })?;
+        journal.post(Entry {
+            corrects: Some(id),
+            adjustment,
+            ..journal.due(Kind::Lapse, at, origin.clone())
+        })?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Instants and the local calendar of a programme.
 //!
-//! Days are those of the programme's IANA zone, never of the server. A local midnight that daylight saving skips or doubles
-//! resolves to the first instant of that local day.
+//! Days are those of the programme's IANA zone, never of the server. A local midnight that daylight
+//! saving skips or doubles resolves to the first instant of that local day.
 
 use std::fmt;
 
@@ -10,15 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::zone::Zone;
 
-/// An instant: milliseconds since 1970-01-01T00:00:00Z. Between the years 1970 and 9999 for everything the API lets in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// An instant: milliseconds since 1970-01-01T00:00:00Z. Between the years 1970 and 9999 for
+/// everything the API lets in.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// The last instant that can be told: 9999-12-31T23:59:59.999Z.
     pub const LAST: Self = Self(253_402_300_799_999);
 
-    /// Reads RFC 3339, which always has an offset. `None` for anything else and for years outside 1970–9999.
+    /// Reads RFC 3339, which always has an offset. `None` for anything else and for years outside
+    /// 1970–9999.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let at = DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis();
@@ -39,7 +43,11 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with milliseconds only when there are any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let style = if self.0 % 1000 == 0 { chrono::SecondsFormat::Secs } else { chrono::SecondsFormat::Millis };
+        let style = if self.0 % 1000 == 0 {
+            chrono::SecondsFormat::Secs
+        } else {
+            chrono::SecondsFormat::Millis
+        };
         f.write_str(&self.utc().to_rfc3339_opts(style, true))
     }
 }
@@ -60,14 +68,16 @@ pub fn last_valid_day(expires_at: Timestamp, zone: Zone) -> NaiveDate {
     local_date(expires_at.plus_ms(-1), zone)
 }
 
-/// The hour (0–23) that the wall clock shows at an instant: on a day of 23 or 25 hours it is not the number of hours since midnight.
+/// The hour (0–23) that the wall clock shows at an instant: on a day of 23 or 25 hours it is not
+/// the number of hours since midnight.
 #[must_use]
 pub fn local_hour(at: Timestamp, zone: Zone) -> i64 {
     let second = at.0.div_euclid(1000);
     (second + zone.offset_at(second)).rem_euclid(DAY_SECONDS) / 3600
 }
 
-/// The first instant of a local day. For a day that a zone left out altogether, the first instant after it.
+/// The first instant of a local day. For a day that a zone left out altogether, the first instant
+/// after it.
 #[must_use]
 pub fn start_of_day(date: NaiveDate, zone: Zone) -> Timestamp {
     let midnight = i64::from(day_number(date)) * DAY_SECONDS;
@@ -97,7 +107,8 @@ pub(crate) fn plus_days(date: NaiveDate, days: i64) -> NaiveDate {
     moved.unwrap_or(NaiveDate::MAX)
 }
 
-/// `date` plus `months`, clamped to the end of the month (31 January + 1 month = 28 or 29 February).
+/// `date` plus `months`, clamped to the end of the month (31 January + 1 month = 28 or 29
+/// February).
 #[must_use]
 pub(crate) fn plus_months(date: NaiveDate, months: u32) -> NaiveDate {
     date.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
@@ -165,11 +176,13 @@ mod tests {
             ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00Z"),
             // Fall back at midnight to 23:00: the next day starts once, an hour later.
             ("2018-02-18", "America/Sao_Paulo", "2018-02-18T03:00:00Z"),
-            // Havana falls back at 01:00 to 00:00: midnight happens twice, the first one counts (-04:00).
+            // Havana falls back at 01:00 to 00:00: midnight happens twice, the first one counts
+            // (-04:00).
             ("2026-11-01", "America/Havana", "2026-11-01T04:00:00Z"),
             // Beirut and Cairo skip midnight in spring.
             ("2026-03-29", "Asia/Beirut", "2026-03-28T22:00:00Z"),
-            // Samoa left out 2011-12-30 when it crossed the date line: what comes after it is the 31st.
+            // Samoa left out 2011-12-30 when it crossed the date line: what comes after it is the
+            // 31st.
             ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z"),
             ("2011-12-31", "Pacific/Apia", "2011-12-30T10:00:00Z"),
             ("2028-02-29", "Asia/Kathmandu", "2028-02-28T18:15:00Z"),
@@ -199,7 +212,10 @@ mod tests {
             ("2026-06-30", Period::Half, "2026-01-01", "2026-06-30"),
             ("2028-02-29", Period::Year, "2028-01-01", "2028-12-31"),
         ] {
-            assert_eq!((period.first_day(day(date)), period.last_day(day(date))), (day(first), day(last)));
+            assert_eq!(
+                (period.first_day(day(date)), period.last_day(day(date))),
+                (day(first), day(last))
+            );
         }
         assert_eq!(Period::Month.first_day_back(day("2026-02-15"), 3), day("2025-11-01"));
     }
@@ -214,7 +230,13 @@ mod tests {
             Timestamp::parse("2026-01-01T00:00:00.250Z").map(|t| t.to_string()).as_deref(),
             Some("2026-01-01T00:00:00.250Z")
         );
-        for bad in ["2026-01-01", "2026-01-01T00:00:00", "1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", ""] {
+        for bad in [
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "1969-12-31T23:59:59Z",
+            "2026-02-30T00:00:00Z",
+            "",
+        ] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }
     }
@@ -226,7 +248,8 @@ mod tests {
             let at = Timestamp(at);
             let date = local_date(at, zone);
             let start = start_of_day(date, zone);
-            // The start is never after an instant of that day, but for a clock set back over midnight, which repeats part of the day before.
+            // The start is never after an instant of that day, but for a clock set back over
+            // midnight, which repeats part of the day before.
             let repeated = at < start && start.0 - at.0 <= 24 * 3_600_000;
             proptest::prop_assert!(start <= at || repeated);
             proptest::prop_assert!(local_date(start, zone) >= date);

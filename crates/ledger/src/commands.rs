@@ -1,12 +1,15 @@
-//! What can be done to a member. Each command posts to a [`Journal`]; whoever needs several (an earn that crosses a tier line) posts several.
+//! What can be done to a member. Each command posts to a [`Journal`]; whoever needs several (an
+//! earn that crosses a tier line) posts several.
 //!
-//! Whoever issues a command that moves points first activates and expires what fell due, in entries of their own, so a command never
-//! meets a lot whose time has come, whether or not a sweep has run.
+//! Whoever issues a command that moves points first activates and expires what fell due, in entries
+//! of their own, so a command never meets a lot whose time has come, whether or not a sweep has
+//! run.
 
 use crate::calendar::Timestamp;
 use crate::coupons::{CouponTerms, with_coupons};
 use crate::entry::{
-    Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder, Silent, TierMove,
+    Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder,
+    Silent, TierMove,
 };
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
@@ -43,7 +46,8 @@ pub struct Earn {
     pub counts: Vec<Count>,
     /// What it adds to the tier qualification.
     pub qualifying: Option<Qualifying>,
-    /// Why somebody has to look at it first; its lots must be pending without end then, and `qualifying` is kept back in it.
+    /// Why somebody has to look at it first; its lots must be pending without end then, and
+    /// `qualifying` is kept back in it.
     pub review: Option<Review>,
     /// Counters of the programme to add to.
     pub tallies: Vec<Tally>,
@@ -64,7 +68,8 @@ pub struct Redeem {
     pub of: Option<MemberId>,
     /// The order lines that they pay, where the till names them: line, units, points.
     pub lines: Vec<(String, i64, i64)>,
-    /// Later ends of open lots, as the member is active; a lot of which nothing stays free keeps its own.
+    /// Later ends of open lots, as the member is active; a lot of which nothing stays free keeps
+    /// its own.
     pub extends: Vec<LotDates>,
 }
 
@@ -84,16 +89,24 @@ pub fn activate(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result
 ///
 /// # Errors
 /// A [`Fault`] when one of them is not pending, or the member's state is inconsistent.
-pub fn activate_early(journal: &mut Journal, dates: Vec<LotDates>, origin: Origin) -> Result<EntryId, Fault> {
+pub fn activate_early(
+    journal: &mut Journal,
+    dates: Vec<LotDates>,
+    origin: Origin,
+) -> Result<EntryId, Fault> {
     let (member, now) = (journal.member(), journal.now());
-    let lot = |dates: &LotDates| member.lots.iter().find(|lot| lot.number == dates.number && dates.available_at == now);
-    let activation = |dates| lot(dates).map(|lot| LotDraw { number: lot.number, points: lot.remaining });
+    let lot = |dates: &LotDates| {
+        member.lots.iter().find(|lot| lot.number == dates.number && dates.available_at == now)
+    };
+    let activation =
+        |dates| lot(dates).map(|lot| LotDraw { number: lot.number, points: lot.remaining });
     let activations: Option<Vec<LotDraw>> = dates.iter().map(activation).collect();
     let activations = activations.filter(|lots| !lots.is_empty()).ok_or(Fault::Draft)?;
     journal.post(Entry { activations, dates, ..journal.draft(Kind::Activate, origin) })
 }
 
-/// Takes away the points of lots that reached their end by the instant `at`, but for those that a hold keeps. Posts nothing when there are none.
+/// Takes away the points of lots that reached their end by the instant `at`, but for those that a
+/// hold keeps. Posts nothing when there are none.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
@@ -124,7 +137,9 @@ fn due_lots(journal: &Journal, at: Timestamp, due: fn(&Lot, Timestamp) -> bool) 
 /// A [`Fault`] when awards and lots do not add up, or the member's state is inconsistent.
 pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId, Fault> {
     let awarded = sum(earn.awards.iter().map(|award| award.granted))?;
-    if awarded != sum(earn.grants.iter().map(|lot| lot.points))? || earn.awards.iter().any(|award| award.granted < 0) {
+    if awarded != sum(earn.grants.iter().map(|lot| lot.points))?
+        || earn.awards.iter().any(|award| award.granted < 0)
+    {
         return Err(Fault::Draft);
     }
     let draft = Entry {
@@ -149,7 +164,8 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
 /// Spends points from the member's spendable lots. All or nothing.
 ///
 /// # Errors
-/// A [`Refusal`] when the member does not exist or cannot spend that many; a [`Fault`] when the state is inconsistent.
+/// A [`Refusal`] when the member does not exist or cannot spend that many; a [`Fault`] when the
+/// state is inconsistent.
 pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<EntryId, Stop> {
     if let Some(open) = journal.member().hold_for(&origin) {
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
@@ -159,7 +175,14 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<E
     let lines = paid(redeem.lines);
     let dates = lasting(journal.member(), redeem.extends, &draws, None);
     let counterparty = redeem.of;
-    let draft = Entry { draws, dates, lines, deduction, counterparty, ..journal.draft(Kind::Redeem, origin) };
+    let draft = Entry {
+        draws,
+        dates,
+        lines,
+        deduction,
+        counterparty,
+        ..journal.draft(Kind::Redeem, origin)
+    };
     Ok(journal.post(draft)?)
 }
 
@@ -177,7 +200,11 @@ pub(crate) fn paid(lines: Vec<(String, i64, i64)>) -> Vec<LineAward> {
 }
 
 /// The lots that a redemption draws from, in the order they are spent.
-pub(crate) fn drawn_for(journal: &Journal, points: i64, first_in_first_out: bool) -> Result<Vec<LotDraw>, Stop> {
+pub(crate) fn drawn_for(
+    journal: &Journal,
+    points: i64,
+    first_in_first_out: bool,
+) -> Result<Vec<LotDraw>, Stop> {
     if !journal.member().exists() {
         return Err(Refusal::MemberNotFound.into());
     }
@@ -193,7 +220,8 @@ pub(crate) fn drawn_for(journal: &Journal, points: i64, first_in_first_out: bool
     Ok(draws)
 }
 
-/// Those of the later ends whose lots keep some free points when these are spent or set aside; `resolved` is a hold that ends with it.
+/// Those of the later ends whose lots keep some free points when these are spent or set aside;
+/// `resolved` is a hold that ends with it.
 pub(crate) fn lasting(
     member: &Member,
     extends: Vec<LotDates>,
@@ -201,14 +229,17 @@ pub(crate) fn lasting(
     resolved: Option<EntryId>,
 ) -> Vec<LotDates> {
     let of = |lots: &[LotDraw], number: LotNumber| {
-        lots.iter().filter(|lot| lot.number == number).fold(0i64, |sum, lot| sum.saturating_add(lot.points))
+        lots.iter()
+            .filter(|lot| lot.number == number)
+            .fold(0i64, |sum, lot| sum.saturating_add(lot.points))
     };
     let held = |number: LotNumber| {
         let others = member.holds.iter().filter(|hold| Some(hold.id) != resolved);
         others.fold(0i64, |sum, hold| sum.saturating_add(of(&hold.lots, number)))
     };
     let stays = |lot: &Lot| lot.remaining - held(lot.number) - of(taken, lot.number) > 0;
-    let lasts = |dates: &LotDates| member.lots.iter().any(|lot| lot.number == dates.number && stays(lot));
+    let lasts =
+        |dates: &LotDates| member.lots.iter().any(|lot| lot.number == dates.number && stays(lot));
     extends.into_iter().filter(lasts).collect()
 }
 
@@ -221,10 +252,16 @@ pub(crate) fn in_order(lots: &mut [&Lot], first_in_first_out: bool) {
     }
 }
 
-/// What can be spent of each lot at the instant `at`, in the order it is spent. What holds keep is left out.
-pub(crate) fn spendable(journal: &Journal, at: Timestamp, first_in_first_out: bool) -> Vec<LotDraw> {
+/// What can be spent of each lot at the instant `at`, in the order it is spent. What holds keep is
+/// left out.
+pub(crate) fn spendable(
+    journal: &Journal,
+    at: Timestamp,
+    first_in_first_out: bool,
+) -> Vec<LotDraw> {
     let member = journal.member();
-    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| lot.state(at) == LotState::Active).collect();
+    let mut lots: Vec<&Lot> =
+        member.lots.iter().filter(|lot| lot.state(at) == LotState::Active).collect();
     in_order(&mut lots, first_in_first_out);
     let free = lots.into_iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) });
     free.filter(|lot| lot.points > 0).collect()

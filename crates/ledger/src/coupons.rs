@@ -1,7 +1,8 @@
 //! Coupons: promises of money off an order, each by a code of its own, used once.
 //!
-//! Open coupons are part of the member's state, so a code is used once however many tills try. Which orders a coupon is good for is the
-//! business of `rules`; its terms are those of the day it was issued.
+//! Open coupons are part of the member's state, so a code is used once however many tills try.
+//! Which orders a coupon is good for is the business of `rules`; its terms are those of the day it
+//! was issued.
 
 use sha2::{Digest, Sha256};
 
@@ -64,7 +65,8 @@ pub struct Discount {
     pub off_minor: i64,
 }
 
-/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not know the entry.
+/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not
+/// know the entry.
 #[must_use]
 pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> String {
     let mut digest = Sha256::new();
@@ -78,16 +80,24 @@ pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> Str
     bytes.iter().take(16).filter_map(digit).collect()
 }
 
-/// The draft with as many coupons of that kind as the member may have; a kind may come several times.
+/// The draft with as many coupons of that kind as the member may have; a kind may come several
+/// times.
 #[must_use]
-pub fn with_coupons(journal: &Journal, draft: Entry, kinds: &[(String, CouponTerms, Option<Timestamp>)]) -> Entry {
+pub fn with_coupons(
+    journal: &Journal,
+    draft: Entry,
+    kinds: &[(String, CouponTerms, Option<Timestamp>)],
+) -> Entry {
     let room = MAX_COUPONS.saturating_sub(journal.member().coupons.len());
-    let issue = |(index, (name, terms, expires_at)): (usize, &(String, CouponTerms, Option<Timestamp>))| Coupon {
-        code: coupon_code(&draft.programme, draft.id, index),
-        name: name.clone(),
-        terms: terms.clone(),
-        expires_at: *expires_at,
-    };
+    let issue =
+        |(index, (name, terms, expires_at)): (usize, &(String, CouponTerms, Option<Timestamp>))| {
+            Coupon {
+                code: coupon_code(&draft.programme, draft.id, index),
+                name: name.clone(),
+                terms: terms.clone(),
+                expires_at: *expires_at,
+            }
+        };
     let coupons = kinds.iter().take(room).enumerate().map(issue).collect();
     Entry { coupons, ..draft }
 }
@@ -95,9 +105,17 @@ pub fn with_coupons(journal: &Journal, draft: Entry, kinds: &[(String, CouponTer
 /// Uses a coupon.
 ///
 /// # Errors
-/// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is inconsistent.
-pub fn redeem_coupon(journal: &mut Journal, code: &str, discount: Discount, origin: Origin) -> Result<EntryId, Stop> {
-    let Some(coupon) = journal.member().coupon(code).cloned() else { return Err(Refusal::CouponResolved.into()) };
+/// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is
+/// inconsistent.
+pub fn redeem_coupon(
+    journal: &mut Journal,
+    code: &str,
+    discount: Discount,
+    origin: Origin,
+) -> Result<EntryId, Stop> {
+    let Some(coupon) = journal.member().coupon(code).cloned() else {
+        return Err(Refusal::CouponResolved.into());
+    };
     let (coupons, discount) = (vec![coupon], Some(discount));
     Ok(journal.post(Entry { coupons, discount, ..journal.draft(Kind::CouponRedeem, origin) })?)
 }
@@ -105,17 +123,26 @@ pub fn redeem_coupon(journal: &mut Journal, code: &str, discount: Discount, orig
 /// Takes a coupon away.
 ///
 /// # Errors
-/// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is inconsistent.
+/// [`Refusal::CouponResolved`] when it is not open; a [`Fault`] when the member's state is
+/// inconsistent.
 pub fn cancel_coupon(journal: &mut Journal, code: &str, origin: Origin) -> Result<EntryId, Stop> {
-    let Some(coupon) = journal.member().coupon(code).cloned() else { return Err(Refusal::CouponResolved.into()) };
-    Ok(journal.post(Entry { coupons: vec![coupon], ..journal.draft(Kind::CouponCancel, origin) })?)
+    let Some(coupon) = journal.member().coupon(code).cloned() else {
+        return Err(Refusal::CouponResolved.into());
+    };
+    Ok(journal
+        .post(Entry { coupons: vec![coupon], ..journal.draft(Kind::CouponCancel, origin) })?)
 }
 
 /// Undoes the use of a coupon, which was not undone before: it can be used again while it lasts.
 ///
 /// # Errors
-/// [`Refusal::CouponResolved`] when its time is over, [`Refusal::TooManyOpen`]; a [`Fault`] when the member's state is inconsistent.
-pub fn restore_coupon(journal: &mut Journal, used: &Entry, origin: Origin) -> Result<EntryId, Stop> {
+/// [`Refusal::CouponResolved`] when its time is over, [`Refusal::TooManyOpen`]; a [`Fault`] when
+/// the member's state is inconsistent.
+pub fn restore_coupon(
+    journal: &mut Journal,
+    used: &Entry,
+    origin: Origin,
+) -> Result<EntryId, Stop> {
     let now = journal.now();
     if used.coupons.iter().any(|coupon| coupon.has_expired(now)) {
         return Err(Refusal::CouponResolved.into());
@@ -160,18 +187,22 @@ impl Member {
         self.coupons.iter().find(|coupon| coupon.code == code)
     }
 
-    /// Issues, ends or puts back coupons. A reversal takes away those that its redemption issued, and puts back the one whose use it undoes;
-    /// which of the two it may do is told by what it corrects, which the audit knows.
+    /// Issues, ends or puts back coupons. A reversal takes away those that its redemption issued,
+    /// and puts back the one whose use it undoes; which of the two it may do is told by what it
+    /// corrects, which the audit knows.
     pub(crate) fn keep_coupons(&mut self, entry: &Entry) -> Result<(), Fault> {
         for (index, coupon) in entry.coupons.iter().enumerate() {
             let open = self.coupons.iter().position(|open| open == coupon);
             let is_known = self.coupon(&coupon.code).is_some();
             match entry.kind {
-                // A member that becomes part of another one, or is forgotten, takes its coupons from the books.
+                // A member that becomes part of another one, or is forgotten, takes its coupons
+                // from the books.
                 Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire | Kind::Erase => {
                     self.coupons.remove(open.ok_or(Fault::Coupon)?);
                 }
-                Kind::Merge if entry.carried.is_none() => drop(self.coupons.remove(open.ok_or(Fault::Coupon)?)),
+                Kind::Merge if entry.carried.is_none() => {
+                    drop(self.coupons.remove(open.ok_or(Fault::Coupon)?))
+                }
                 Kind::Merge if !is_known => self.coupons.push(coupon.clone()),
                 Kind::Reverse => match open {
                     Some(at) => drop(self.coupons.remove(at)),

@@ -1,6 +1,7 @@
 //! An entry: one immutable record of something that happened to a member, with all its reasons.
 //!
-//! An entry holds everything [`crate::Member::apply`] needs, so a member's state is nothing but its entries, replayed.
+//! An entry holds everything [`crate::Member::apply`] needs, so a member's state is nothing but its
+//! entries, replayed.
 
 use crate::adjustments::Adjustment;
 use crate::calendar::Timestamp;
@@ -178,7 +179,8 @@ pub struct Count {
 }
 
 impl Count {
-    /// Takes a counter out of the member's row, with all its periods: nothing will ask for it any more.
+    /// Takes a counter out of the member's row, with all its periods: nothing will ask for it any
+    /// more.
     #[must_use]
     pub fn forget(counter: String) -> Self {
         Self { counter, period: i32::MIN, keep_from: i32::MAX, times: 0, points: 0 }
@@ -203,7 +205,8 @@ pub struct TierMove {
     pub claims: Vec<Claim>,
 }
 
-/// What a level is held by: a return from the period that it was reached or kept for may take it away.
+/// What a level is held by: a return from the period that it was reached or kept for may take it
+/// away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The level.
@@ -212,7 +215,8 @@ pub struct Claim {
     pub at: Timestamp,
     /// Until when it is kept; `None` is for life.
     pub until: Option<Timestamp>,
-    /// The period whose totals it was reached or kept by; `None` where no totals decided, as after a step down.
+    /// The period whose totals it was reached or kept by; `None` where no totals decided, as after
+    /// a step down.
     pub period: Option<ClaimPeriod>,
 }
 
@@ -271,7 +275,8 @@ pub struct Entry {
     pub silent: Vec<Silent>,
     /// What each order line earned.
     pub lines: Vec<LineAward>,
-    /// Lines, by their names, that do not count towards tiers: what comes back of them changes nothing there.
+    /// Lines, by their names, that do not count towards tiers: what comes back of them changes
+    /// nothing there.
     pub uncounted: Vec<String>,
     /// Lots opened.
     pub grants: Vec<LotGrant>,
@@ -325,7 +330,8 @@ pub struct Entry {
     pub carried: Option<Standing>,
     /// What was exchanged for points of another programme.
     pub exchange: Option<Exchange>,
-    /// Whether its free texts were taken out when its member was erased. Its hash is still the one that it was sealed with.
+    /// Whether its free texts were taken out when its member was erased. Its hash is still the one
+    /// that it was sealed with.
     pub redacted: bool,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,

@@ -1,7 +1,8 @@
 //! The bytes an entry is hashed over, and the hash.
 //!
-//! Every field in a fixed order; integers big-endian; texts, lists and options with their length or presence in front, so
-//! that no two different entries have the same bytes. The layout has a version: entries are never encoded anew in another one.
+//! Every field in a fixed order; integers big-endian; texts, lists and options with their length or
+//! presence in front, so that no two different entries have the same bytes. The layout has a
+//! version: entries are never encoded anew in another one.
 
 use sha2::{Digest, Sha256};
 
@@ -71,7 +72,8 @@ impl Entry {
             b.list(&reminder.lots, Encoder::draw);
             b.integer(reminder.first_expires_at.0);
         });
-        // What later versions added follows with its name in front, and only where there is any: entries from before keep their hash.
+        // What later versions added follows with its name in front, and only where there is any:
+        // entries from before keep their hash.
         if !self.dates.is_empty() {
             bytes.text("dates");
             bytes.list(&self.dates, |b, lot| {
@@ -216,14 +218,20 @@ impl Entry {
             bytes.text("stacks");
             bytes.list(&self.coupons, |b, coupon| b.0.push(u8::from(coupon.terms.stacks)));
         }
-        if let Some(claims) = self.tier.as_ref().map(|tier| &tier.claims).filter(|claims| !claims.is_empty()) {
+        if let Some(claims) =
+            self.tier.as_ref().map(|tier| &tier.claims).filter(|claims| !claims.is_empty())
+        {
             bytes.text("claims");
             bytes.list(claims, |b, claim| {
                 b.text(&claim.tier);
                 b.integer(claim.at.0);
                 b.option(claim.until, |b, at| b.integer(at.0));
                 b.option(claim.period, |b, period| {
-                    let days = if let ClaimPeriod::Days(first, last) = period { Some((first, last)) } else { None };
+                    let days = if let ClaimPeriod::Days(first, last) = period {
+                        Some((first, last))
+                    } else {
+                        None
+                    };
                     b.option(days, |b, (first, last)| {
                         b.integer(i64::from(first));
                         b.integer(i64::from(last));
@@ -235,7 +243,9 @@ impl Entry {
             bytes.text("invitation");
             bytes.integer(until.0);
         }
-        if let Some(undone) = self.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes) {
+        if let Some(undone) =
+            self.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes)
+        {
             bytes.text("undoes");
             bytes.0.extend_from_slice(&undone.entry.0.to_be_bytes());
             bytes.integer(undone.lot.0);

@@ -1,6 +1,7 @@
 //! Exact decimals: rates of up to six decimals, and the unrounded points that rules arrive at.
 //!
-//! Rounding happens once, in [`Exact::round`]; everything before it is integer arithmetic in `i128`.
+//! Rounding happens once, in [`Exact::round`]; everything before it is integer arithmetic in
+//! `i128`.
 
 use std::fmt;
 
@@ -25,7 +26,8 @@ impl fmt::Display for ParseExactError {
 
 impl std::error::Error for ParseExactError {}
 
-/// A non-negative decimal with at most six decimals: points per currency unit, or a multiplier. At most 1,000,000.
+/// A non-negative decimal with at most six decimals: points per currency unit, or a multiplier. At
+/// most 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(i64);
 
@@ -36,7 +38,8 @@ impl Rate {
     /// Reads a plain decimal: digits, optionally a point and one to six more digits.
     ///
     /// # Errors
-    /// [`ParseExactError`] for signs, exponents, blanks, more than six decimals or more than 1,000,000.
+    /// [`ParseExactError`] for signs, exponents, blanks, more than six decimals or more than
+    /// 1,000,000.
     pub fn parse(text: &str) -> Result<Self, ParseExactError> {
         let (whole, decimals) = match text.split_once('.') {
             Some((_, "")) => return Err(ParseExactError),
@@ -44,7 +47,12 @@ impl Rate {
             None => (text, ""),
         };
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || whole.len() > 7 || decimals.len() > 6 || !digits(whole) || !digits(decimals) {
+        if whole.is_empty()
+            || whole.len() > 7
+            || decimals.len() > 6
+            || !digits(whole)
+            || !digits(decimals)
+        {
             return Err(ParseExactError);
         }
         let units = format!("{whole}{decimals:0<6}").parse::<i64>().map_err(|_| ParseExactError)?;
@@ -87,9 +95,15 @@ impl Exact {
         Self(i128::from(points) * power_of_ten(EXACT_DECIMALS))
     }
 
-    /// `amount_minor` at `rate` points per major unit, times `multiplier`. `None` when it leaves the range of `i128`.
+    /// `amount_minor` at `rate` points per major unit, times `multiplier`. `None` when it leaves
+    /// the range of `i128`.
     #[must_use]
-    pub fn of_amount(amount_minor: i64, currency_decimals: u32, rate: Rate, multiplier: Rate) -> Option<Self> {
+    pub fn of_amount(
+        amount_minor: i64,
+        currency_decimals: u32,
+        rate: Rate,
+        multiplier: Rate,
+    ) -> Option<Self> {
         let scale = EXACT_DECIMALS.checked_sub(2 * RATE_DECIMALS + currency_decimals)?;
         i128::from(amount_minor)
             .checked_mul(i128::from(rate.0))?

@@ -1,7 +1,8 @@
-//! Exchanging points: a person's points of one programme become points of another one of the same group, at a rate.
+//! Exchanging points: a person's points of one programme become points of another one of the same
+//! group, at a rate.
 //!
-//! Each programme gets an entry of its own in its own books, and neither sum of books knows of the other's points. The two stand or fall
-//! together: whoever writes one must write both.
+//! Each programme gets an entry of its own in its own books, and neither sum of books knows of the
+//! other's points. The two stand or fall together: whoever writes one must write both.
 
 use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
 use crate::exact::{Exact, Rate, Rounding};
@@ -15,14 +16,17 @@ use crate::kind::Kind;
 pub struct Exchange {
     /// The other programme.
     pub programme: ProgrammeId,
-    /// How many of its points, at least 1: got there for those that were given up here, or given up there for those that are got here.
+    /// How many of its points, at least 1: got there for those that were given up here, or given up
+    /// there for those that are got here.
     pub points: i64,
     /// Points got for one that is given up.
     pub rate: Rate,
 }
 
-/// What each of these amounts, in their order, comes to at a rate: the sum rounded down, and not its parts, so that what is given up in many small
-/// lots comes to the same as in one. Whoever exchanges little by little never gets more than at once. `None` when it leaves what the ledger can count.
+/// What each of these amounts, in their order, comes to at a rate: the sum rounded down, and not
+/// its parts, so that what is given up in many small lots comes to the same as in one. Whoever
+/// exchanges little by little never gets more than at once. `None` when it leaves what the ledger
+/// can count.
 #[must_use]
 pub fn converted(amounts: &[i64], rate: Rate) -> Option<Vec<i64>> {
     let (mut given, mut before) = (0i64, 0);
@@ -54,7 +58,12 @@ pub fn give_up(
     counts: Vec<Count>,
     origin: Origin,
 ) -> Result<EntryId, Fault> {
-    journal.post(Entry { draws, counts, exchange: Some(exchange), ..journal.draft(Kind::Exchange, origin) })
+    journal.post(Entry {
+        draws,
+        counts,
+        exchange: Some(exchange),
+        ..journal.draft(Kind::Exchange, origin)
+    })
 }
 
 /// Grants what came of points of another programme, whose entry is the cause.
@@ -98,7 +107,9 @@ mod tests {
 
     #[test]
     fn the_least_comes_to_one_and_one_less_to_nothing() {
-        for text in ["0.000001", "0.003", "0.01", "0.3", "0.333333", "0.5", "0.7", "1", "1.5", "1000000"] {
+        for text in
+            ["0.000001", "0.003", "0.01", "0.3", "0.333333", "0.5", "0.7", "1", "1.5", "1000000"]
+        {
             let least = least_for_one(rate(text)).unwrap();
             let comes_to = |points| converted(&[points], rate(text)).unwrap()[0];
             assert!(comes_to(least) >= 1 && comes_to(least - 1) == 0, "{text}: {least}");

@@ -1,6 +1,7 @@
 //! When a lot stops being spendable.
 //!
-//! Every policy names a *last valid day*; the lot expires at the first instant of the local day after it.
+//! Every policy names a *last valid day*; the lot expires at the first instant of the local day
+//! after it.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -19,7 +20,8 @@ pub enum ExpiryPolicy {
         /// When given, the last valid day moves on to the end of this period.
         round_up_to: Option<Period>,
     },
-    /// Valid through the day `days` after the member's last activity: what is earned moves the end of earlier points on.
+    /// Valid through the day `days` after the member's last activity: what is earned moves the end
+    /// of earlier points on.
     Sliding {
         /// Days after the day of the last activity.
         days: u32,
@@ -41,7 +43,8 @@ pub enum ExpiryPolicy {
 }
 
 impl ExpiryPolicy {
-    /// The instant from which a lot that becomes available at `available_at` can no longer be spent.
+    /// The instant from which a lot that becomes available at `available_at` can no longer be
+    /// spent.
     #[must_use]
     pub fn expires_at(&self, available_at: Timestamp, zone: Zone) -> Option<Timestamp> {
         let last_valid_day = self.last_valid_day(local_date(available_at, zone))?;
@@ -49,16 +52,22 @@ impl ExpiryPolicy {
     }
 
     fn last_valid_day(&self, first: NaiveDate) -> Option<NaiveDate> {
-        let rounded = |day: NaiveDate, period: &Option<Period>| period.map_or(day, |p| p.last_day(day));
+        let rounded =
+            |day: NaiveDate, period: &Option<Period>| period.map_or(day, |p| p.last_day(day));
         match self {
             Self::Never => None,
             Self::Sliding { days } => Some(plus_days(first, i64::from(*days))),
-            Self::Days { days, round_up_to } => Some(rounded(plus_days(first, i64::from(*days)), round_up_to)),
-            Self::Months { months, round_up_to } => Some(rounded(plus_months(first, *months), round_up_to)),
+            Self::Days { days, round_up_to } => {
+                Some(rounded(plus_days(first, i64::from(*days)), round_up_to))
+            }
+            Self::Months { months, round_up_to } => {
+                Some(rounded(plus_months(first, *months), round_up_to))
+            }
             Self::FixedDates { dates, min_days } => {
                 let earliest = plus_days(first, i64::from(*min_days));
                 let year = earliest.year();
-                let days = |year| dates.iter().filter_map(move |(month, day)| clamped(year, *month, *day));
+                let days =
+                    |year| dates.iter().filter_map(move |(month, day)| clamped(year, *month, *day));
                 days(year).chain(days(year + 1)).filter(|day| *day >= earliest).min()
             }
         }
@@ -79,7 +88,10 @@ mod tests {
     fn last_valid_days() {
         let days = |days, round_up_to| ExpiryPolicy::Days { days, round_up_to };
         let months = |months, round_up_to| ExpiryPolicy::Months { months, round_up_to };
-        let fixed = |dates: &[(u32, u32)], min_days| ExpiryPolicy::FixedDates { dates: dates.to_vec(), min_days };
+        let fixed = |dates: &[(u32, u32)], min_days| ExpiryPolicy::FixedDates {
+            dates: dates.to_vec(),
+            min_days,
+        };
         for (policy, earned, last) in [
             (ExpiryPolicy::Never, "2026-01-01", None),
             // 365 days promised: day 365 after earning is still good, day 366 is not.
@@ -110,10 +122,12 @@ mod tests {
         for (zone, earned, expires) in [
             ("Asia/Shanghai", "2026-05-01T00:00:00Z", "2026-12-31T16:00:00Z"),
             ("America/New_York", "2026-05-01T00:00:00Z", "2027-01-01T05:00:00Z"),
-            // 23:30 local on 31 December is already next year in UTC, and still this year for the programme.
+            // 23:30 local on 31 December is already next year in UTC, and still this year for the
+            // programme.
             ("America/New_York", "2027-01-01T04:30:00Z", "2027-01-01T05:00:00Z"),
         ] {
-            let at = through_year.expires_at(Timestamp::parse(earned).unwrap(), zone.parse().unwrap());
+            let at =
+                through_year.expires_at(Timestamp::parse(earned).unwrap(), zone.parse().unwrap());
             assert_eq!(at.map(|t| t.to_string()).as_deref(), Some(expires), "{zone}");
         }
         let far = ExpiryPolicy::Months { months: u32::MAX, round_up_to: Some(Period::Year) };

@@ -42,11 +42,15 @@ impl fmt::Display for Fault {
             Self::TooManyLots(_) => "the member has too many open lots",
             Self::Lot => "the entry touches a lot that is not open or too small",
             Self::Hold => "the entry resolves a hold that is not open or too small",
-            Self::Request => "the entry decides on a request that is not open, or executes another one",
+            Self::Request => {
+                "the entry decides on a request that is not open, or executes another one"
+            }
             Self::Closed => "the account is closed, or would be with something in it",
             Self::Pool => "the entry changes a pool in a way that does not fit",
             Self::Moved => "another member that the decision needs is not at hand",
-            Self::Coupon => "the entry uses a coupon that is not open, or issues one that it cannot",
+            Self::Coupon => {
+                "the entry uses a coupon that is not open, or issues one that it cannot"
+            }
             Self::Unbalanced => "points, lots and balance of the entry do not add up",
             Self::Draft => "the draft is not one that a command makes",
         })

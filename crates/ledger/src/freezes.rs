@@ -1,6 +1,7 @@
 //! Freezing: an account that must not earn, or not spend, until somebody restores it.
 //!
-//! What a freeze forbids is the business of `rules`; points expire, come back and are adjusted all the same.
+//! What a freeze forbids is the business of `rules`; points expire, come back and are adjusted all
+//! the same.
 
 use crate::entry::{Entry, Origin};
 use crate::id::EntryId;
@@ -38,7 +39,8 @@ impl Frozen {
 /// Freezes these sides of the account.
 ///
 /// # Errors
-/// [`Refusal::NothingToChange`] when they are frozen already; [`Stop::Fault`] when the member's state is inconsistent.
+/// [`Refusal::NothingToChange`] when they are frozen already; [`Stop::Fault`] when the member's
+/// state is inconsistent.
 pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     let frozen = journal.member().frozen.and(sides);
     change(journal, Kind::Freeze, frozen, origin)
@@ -47,13 +49,19 @@ pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<En
 /// Restores these sides of the account.
 ///
 /// # Errors
-/// [`Refusal::NothingToChange`] when neither is frozen; [`Stop::Fault`] when the member's state is inconsistent.
+/// [`Refusal::NothingToChange`] when neither is frozen; [`Stop::Fault`] when the member's state is
+/// inconsistent.
 pub fn restore(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     let frozen = journal.member().frozen.without(sides);
     change(journal, Kind::Restore, frozen, origin)
 }
 
-fn change(journal: &mut Journal, kind: Kind, frozen: Frozen, origin: Origin) -> Result<EntryId, Stop> {
+fn change(
+    journal: &mut Journal,
+    kind: Kind,
+    frozen: Frozen,
+    origin: Origin,
+) -> Result<EntryId, Stop> {
     if journal.member().frozen == frozen {
         return Err(Refusal::NothingToChange.into());
     }

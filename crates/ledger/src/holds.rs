@@ -1,6 +1,8 @@
-//! Holds: points set aside at checkout, then captured (wholly or in part), released, or timed out. Exactly one of these, once.
+//! Holds: points set aside at checkout, then captured (wholly or in part), released, or timed out.
+//! Exactly one of these, once.
 //!
-//! A hold names its lots, so that what it was promised cannot be spent twice, and stays good past their end for as long as it lasts.
+//! A hold names its lots, so that what it was promised cannot be spent twice, and stays good past
+//! their end for as long as it lasts.
 
 use crate::calendar::Timestamp;
 use crate::commands::{Redeem, drawn_for, lasting, paid, taken};
@@ -16,7 +18,8 @@ use crate::stop::Stop;
 /// The most open holds of a member, and the most open requests.
 pub(crate) const MAX_OPEN: usize = 100;
 
-/// The most lots that the open holds of a member name together. The list travels with every entry of the member.
+/// The most lots that the open holds of a member name together. The list travels with every entry
+/// of the member.
 pub const MAX_HELD: usize = 1_000;
 
 /// An open hold of a member.
@@ -35,16 +38,24 @@ pub struct Hold {
 impl Member {
     /// The open hold for the document that a command bears.
     pub(crate) fn hold_for(&self, origin: &Origin) -> Option<&Hold> {
-        self.holds.iter().find(|hold| origin.reference.is_some() && hold.reference == origin.reference)
+        self.holds
+            .iter()
+            .find(|hold| origin.reference.is_some() && hold.reference == origin.reference)
     }
 }
 
 /// Sets points aside until that instant. All or nothing.
 ///
 /// # Errors
-/// As [`crate::redeem`]; [`Refusal::ReferenceAlreadyUsed`] while an open hold is for the same document; [`Refusal::TooManyOpen`] and
-/// [`Refusal::TooManyLots`] when the member's row has no room for it.
-pub fn hold(journal: &mut Journal, wish: Redeem, until: Timestamp, origin: Origin) -> Result<EntryId, Stop> {
+/// As [`crate::redeem`]; [`Refusal::ReferenceAlreadyUsed`] while an open hold is for the same
+/// document; [`Refusal::TooManyOpen`] and [`Refusal::TooManyLots`] when the member's row has no
+/// room for it.
+pub fn hold(
+    journal: &mut Journal,
+    wish: Redeem,
+    until: Timestamp,
+    origin: Origin,
+) -> Result<EntryId, Stop> {
     if let Some(open) = journal.member().hold_for(&origin) {
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
@@ -61,13 +72,21 @@ pub fn hold(journal: &mut Journal, wish: Redeem, until: Timestamp, origin: Origi
     let reservation = Some(Reservation { until, lots });
     let deduction = wish.deduction;
     let lines = paid(wish.lines);
-    Ok(journal.post(Entry { reservation, dates, lines, deduction, ..journal.draft(Kind::Hold, origin) })?)
+    Ok(journal.post(Entry {
+        reservation,
+        dates,
+        lines,
+        deduction,
+        ..journal.draft(Kind::Hold, origin)
+    })?)
 }
 
-/// Spends points of a hold, all of them unless told otherwise, and frees the rest. `extends` are later ends of open lots, as the member is active.
+/// Spends points of a hold, all of them unless told otherwise, and frees the rest. `extends` are
+/// later ends of open lots, as the member is active.
 ///
 /// # Errors
-/// [`Refusal::HoldResolved`]; [`Refusal::MoreThanLeft`] for more than it holds; a [`Fault`] when the member's state is inconsistent.
+/// [`Refusal::HoldResolved`]; [`Refusal::MoreThanLeft`] for more than it holds; a [`Fault`] when
+/// the member's state is inconsistent.
 pub fn capture(
     journal: &mut Journal,
     id: EntryId,
@@ -87,7 +106,12 @@ pub fn capture(
     let origin = Origin { reference: hold.reference.clone(), ..origin };
     let draws = taken(&hold.lots, points);
     let dates = lasting(journal.member(), extends, &draws, Some(id));
-    Ok(journal.post(Entry { draws, dates, corrects: Some(id), ..journal.draft(Kind::Capture, origin) })?)
+    Ok(journal.post(Entry {
+        draws,
+        dates,
+        corrects: Some(id),
+        ..journal.draft(Kind::Capture, origin)
+    })?)
 }
 
 /// Gives a hold up.
@@ -101,7 +125,8 @@ pub fn release(journal: &mut Journal, id: EntryId, origin: Origin) -> Result<Ent
     Ok(journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin) })?)
 }
 
-/// Records which holds timed out by the instant `at`: a release each. One that was asked for happened before the hold's end.
+/// Records which holds timed out by the instant `at`: a release each. One that was asked for
+/// happened before the hold's end.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
@@ -109,7 +134,8 @@ pub fn time_out(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result
     let over = journal.member().holds.iter().filter(|hold| hold.until <= at);
     let over: Vec<EntryId> = over.map(|hold| hold.id).collect();
     for id in over {
-        journal.post(Entry { corrects: Some(id), ..journal.due(Kind::Release, at, origin.clone()) })?;
+        journal
+            .post(Entry { corrects: Some(id), ..journal.due(Kind::Release, at, origin.clone()) })?;
     }
     Ok(())
 }

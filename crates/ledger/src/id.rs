@@ -85,12 +85,14 @@ text_id! {
     ProgrammeId, 64, name_character
 }
 text_id! {
-    /// A member of a programme, as the merchant names them: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`. With `~` in front it is another name that a
-    /// member is known by, such as `~phone:+8613800000000`; no member has such an id.
+    /// A member of a programme, as the merchant names them: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
+    /// With `~` in front it is another name that a member is known by, such as
+    /// `~phone:+8613800000000`; no member has such an id.
     MemberId, 64, member_character
 }
 
-/// What the account of a pool has before the pool's name. No id of a member has a slash, so no pool is ever a person, and no person a pool.
+/// What the account of a pool has before the pool's name. No id of a member has a slash, so no pool
+/// is ever a person, and no person a pool.
 const POOL: &str = "pool/";
 
 impl MemberId {
@@ -109,7 +111,8 @@ impl MemberId {
         Ok(Self(format!("{POOL}{name}")))
     }
 
-    /// An account as it is stored: a member's or a pool's. Texts of callers are read by [`MemberId::new`] or [`MemberId::of_pool`].
+    /// An account as it is stored: a member's or a pool's. Texts of callers are read by
+    /// [`MemberId::new`] or [`MemberId::of_pool`].
     ///
     /// # Errors
     /// [`IdError`] when the text is neither.
@@ -134,7 +137,8 @@ impl MemberId {
     }
 }
 text_id! {
-    /// The merchant's own name for what happened (an order, a document): 1–128 visible ASCII characters.
+    /// The merchant's own name for what happened (an order, a document): 1–128 visible ASCII
+    /// characters.
     Reference, 128, visible_character
 }
 
@@ -166,7 +170,8 @@ impl EntryId {
         Self(time | VERSION | VARIANT | (u128::from_be_bytes(random) & RANDOM))
     }
 
-    /// The id of the next entry of the same command: the random tail plus one, version and variant bits untouched.
+    /// The id of the next entry of the same command: the random tail plus one, version and variant
+    /// bits untouched.
     #[must_use]
     pub fn next(self) -> Self {
         self.skip(1)
@@ -195,14 +200,16 @@ impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = hexadecimal(&self.0.to_be_bytes());
         let mut text = String::with_capacity(36);
-        for (place, part) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].into_iter().enumerate() {
+        for (place, part) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].into_iter().enumerate()
+        {
             text.extend((place > 0).then_some("-").into_iter().chain(digits.get(part.0..part.1)));
         }
         f.write_str(&text)
     }
 }
 
-/// Two digits a byte. Every entry is written with several of these, so it does without the formatter.
+/// Two digits a byte. Every entry is written with several of these, so it does without the
+/// formatter.
 fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
@@ -272,7 +279,10 @@ mod tests {
         ] {
             assert_eq!(MemberId::new(text).map(|_| ()), outcome, "{text}");
         }
-        assert!(MemberId::new("pool/home").is_err(), "no caller names the account of a pool as a member");
+        assert!(
+            MemberId::new("pool/home").is_err(),
+            "no caller names the account of a pool as a member"
+        );
         assert!(MemberId::of_pool("~phone:1").is_err() && MemberId::of_pool("a/b").is_err());
         let pool = MemberId::of_pool("home").unwrap();
         assert_eq!(MemberId::stored(pool.as_str()), Ok(pool.clone()));
@@ -287,7 +297,12 @@ mod tests {
         let id = EntryId(0x0192_f3a0_7c1d_7abc_bfff_ffff_ffff_ffff);
         assert_eq!(EntryId::parse(&id.to_string()), Some(id));
         assert_eq!(id.next().to_string(), "0192f3a0-7c1d-7abc-8000-000000000000");
-        for bad in ["", "0192f3a0", "0192f3a0-7c1d-7abc-bfff-ffffffffffxx", "+192f3a0-7c1d-7abc-bfff-ffffffffffff"] {
+        for bad in [
+            "",
+            "0192f3a0",
+            "0192f3a0-7c1d-7abc-bfff-ffffffffffxx",
+            "+192f3a0-7c1d-7abc-bfff-ffffffffffff",
+        ] {
             assert_eq!(EntryId::parse(bad), None, "{bad}");
         }
     }

@@ -1,6 +1,8 @@
-//! What concerns two members at once: points that move from one to the other, members that become one, members that share.
+//! What concerns two members at once: points that move from one to the other, members that become
+//! one, members that share.
 //!
-//! Each side gets entries of its own. They stand or fall together: whoever writes one must write all of a decision, or nothing.
+//! Each side gets entries of its own. They stand or fall together: whoever writes one must write
+//! all of a decision, or nothing.
 
 use crate::calendar::Timestamp;
 use crate::coupons::Coupon;
@@ -68,7 +70,8 @@ fn passed_on(lot: &Lot, points: i64) -> LotGrant {
     }
 }
 
-/// Gives these points of the member's lots to another member; tells the entry, and the lots that the other gets.
+/// Gives these points of the member's lots to another member; tells the entry, and the lots that
+/// the other gets.
 ///
 /// # Errors
 /// A [`Fault`] when there are not as many, or the member's state is inconsistent.
@@ -86,7 +89,12 @@ pub fn give(
     };
     let grants: Vec<LotGrant> = draws.iter().map(grant).collect::<Option<_>>().ok_or(Fault::Lot)?;
     let counterparty = Some(to.clone());
-    let id = journal.post(Entry { draws, counts, counterparty, ..journal.draft(Kind::Transfer, origin) })?;
+    let id = journal.post(Entry {
+        draws,
+        counts,
+        counterparty,
+        ..journal.draft(Kind::Transfer, origin)
+    })?;
     Ok((id, grants))
 }
 
@@ -108,16 +116,23 @@ pub fn receive(
 /// Hands everything over to another member, and closes the account.
 ///
 /// # Errors
-/// [`Refusal::ItemsOpen`] while something waits to be decided that only this account can decide; a [`Fault`] when the member's state is
-/// inconsistent.
+/// [`Refusal::ItemsOpen`] while something waits to be decided that only this account can decide; a
+/// [`Fault`] when the member's state is inconsistent.
 pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result<Estate, Stop> {
     let member = journal.member().clone();
     let waits = member.lots.iter().any(|lot| lot.available_at == Timestamp::LAST);
     let shares = member.pool.is_some() || !member.pooled.is_empty();
-    if !(member.holds.is_empty() && member.requests.is_empty() && member.reviews.is_empty()) || waits || shares {
+    if !(member.holds.is_empty() && member.requests.is_empty() && member.reviews.is_empty())
+        || waits
+        || shares
+    {
         return Err(Refusal::ItemsOpen.into());
     }
-    let draws = member.lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect();
+    let draws = member
+        .lots
+        .iter()
+        .map(|lot| LotDraw { number: lot.number, points: lot.remaining })
+        .collect();
     let draft = Entry {
         draws,
         debt: -member.debt,
@@ -148,9 +163,15 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn take_over(journal: &mut Journal, estate: Estate, from: &MemberId, origin: Origin) -> Result<EntryId, Fault> {
+pub fn take_over(
+    journal: &mut Journal,
+    estate: Estate,
+    from: &MemberId,
+    origin: Origin,
+) -> Result<EntryId, Fault> {
     let Estate { grants, debt, coupons, standing, counts, frozen, cause } = estate;
-    let frozen = Some(journal.member().frozen.and(frozen)).filter(|both| *both != journal.member().frozen);
+    let frozen =
+        Some(journal.member().frozen.and(frozen)).filter(|both| *both != journal.member().frozen);
     let draft = Entry {
         grants,
         debt,
@@ -184,21 +205,32 @@ pub fn pool(
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn invite(journal: &mut Journal, guest: &MemberId, until: Timestamp, origin: Origin) -> Result<EntryId, Fault> {
+pub fn invite(
+    journal: &mut Journal,
+    guest: &MemberId,
+    until: Timestamp,
+    origin: Origin,
+) -> Result<EntryId, Fault> {
     let (invitation, counterparty) = (Some(until), Some(guest.clone()));
     journal.post(Entry { invitation, counterparty, ..journal.draft(Kind::Pool, origin) })
 }
 
-/// Forfeits all that is left and closes the account. What it has asked for, set aside or waits for must have been ended before.
+/// Forfeits all that is left and closes the account. What it has asked for, set aside or waits for
+/// must have been ended before.
 ///
 /// # Errors
-/// [`Refusal::ItemsOpen`] while it belongs to a pool; a [`Fault`] when the member's state is inconsistent.
+/// [`Refusal::ItemsOpen`] while it belongs to a pool; a [`Fault`] when the member's state is
+/// inconsistent.
 pub fn erase(journal: &mut Journal, origin: Origin) -> Result<EntryId, Stop> {
     let member = journal.member();
     if member.pool.is_some() || !member.pooled.is_empty() {
         return Err(Refusal::ItemsOpen.into());
     }
-    let draws = member.lots.iter().map(|lot| LotDraw { number: lot.number, points: lot.remaining }).collect();
+    let draws = member
+        .lots
+        .iter()
+        .map(|lot| LotDraw { number: lot.number, points: lot.remaining })
+        .collect();
     let (debt, coupons) = (-member.debt, member.coupons.clone());
     Ok(journal.post(Entry { draws, debt, coupons, ..journal.draft(Kind::Erase, origin) })?)
 }
@@ -210,15 +242,21 @@ impl Member {
             return Err(Fault::Closed);
         }
         match (entry.kind, &entry.counterparty, entry.pool) {
-            (Kind::Merge, Some(to), _) if entry.carried.is_none() => self.closed = Some(Closed::Merged(to.clone())),
+            (Kind::Merge, Some(to), _) if entry.carried.is_none() => {
+                self.closed = Some(Closed::Merged(to.clone()))
+            }
             (Kind::Erase, _, _) => {
                 self.closed = Some(Closed::Erased);
                 self.reviews.clear();
             }
-            (Kind::Pool, Some(other), Some(change)) => self.share(other, change, entry.recorded_at)?,
+            (Kind::Pool, Some(other), Some(change)) => {
+                self.share(other, change, entry.recorded_at)?
+            }
             (Kind::Pool, Some(guest), None) => {
-                let until = entry.invitation.filter(|_| !self.pooled.is_empty()).ok_or(Fault::Pool)?;
-                self.invitations.retain(|(invited, until)| invited != guest && entry.recorded_at < *until);
+                let until =
+                    entry.invitation.filter(|_| !self.pooled.is_empty()).ok_or(Fault::Pool)?;
+                self.invitations
+                    .retain(|(invited, until)| invited != guest && entry.recorded_at < *until);
                 self.invitations.push((guest.clone(), until));
             }
             _ => {}
@@ -238,8 +276,8 @@ impl Member {
         Ok(())
     }
 
-    /// Notes who shares with whom. Only who is invited joins a pool that has members. Pools of the first versions, which had ids like those of
-    /// members, knew no invitations.
+    /// Notes who shares with whom. Only who is invited joins a pool that has members. Pools of the
+    /// first versions, which had ids like those of members, knew no invitations.
     fn share(&mut self, other: &MemberId, change: PoolChange, at: Timestamp) -> Result<(), Fault> {
         let is_in = self.pooled.contains(other);
         match (change.is_pool, change.joins) {
@@ -257,7 +295,9 @@ impl Member {
                 }
                 self.pooled.retain(|member| member != other);
             }
-            (false, true) if self.pool.is_none() && self.pooled.is_empty() => self.pool = Some(other.clone()),
+            (false, true) if self.pool.is_none() && self.pooled.is_empty() => {
+                self.pool = Some(other.clone())
+            }
             (false, false) if self.pool.as_ref() == Some(other) => self.pool = None,
             _ => return Err(Fault::Pool),
         }

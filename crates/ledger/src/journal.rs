@@ -1,6 +1,7 @@
 //! Deciding: drafts become sealed entries of one member, one after another.
 //!
-//! A journal works on its own copy of the member. What it posted is a [`Decision`]: data that the store writes wholly or not at all.
+//! A journal works on its own copy of the member. What it posted is a [`Decision`]: data that the
+//! store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
 use crate::entry::{Entry, LotDraw, Origin};
@@ -9,13 +10,15 @@ use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
 use crate::kind::Kind;
 use crate::member::Member;
 
-/// The most points that a member has, or owes: a thousand of the largest amounts would still add up.
+/// The most points that a member has, or owes: a thousand of the largest amounts would still add
+/// up.
 pub const MAX_MEMBER_POINTS: i64 = 1_000_000_000_000_000;
 
 /// The most lots of a member that are open. Whoever spends or ends them needs all of them at once.
 pub const MAX_LOTS: i64 = 100_000;
 
-/// The most lots that one entry opens: as many as a merger carries over. More would not fit into one statement of the store.
+/// The most lots that one entry opens: as many as a merger carries over. More would not fit into
+/// one statement of the store.
 pub const MAX_NEW_LOTS: i64 = 20_000;
 
 /// What a command is decided under.
@@ -43,14 +46,16 @@ pub struct Posting {
 /// Everything one command does, to one member or to several: written wholly or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The entries in order, those of each member one after another. Empty when there is nothing to do.
+    /// The entries in order, those of each member one after another. Empty when there is nothing to
+    /// do.
     pub postings: Vec<Posting>,
     /// Which of them the command asked for; the others came along.
     pub primary: usize,
 }
 
 impl Decision {
-    /// The members that it concerns, in order. One that has accounts in several programmes is told once.
+    /// The members that it concerns, in order. One that has accounts in several programmes is told
+    /// once.
     #[must_use]
     pub fn members(&self) -> Vec<&MemberId> {
         let mut members: Vec<&MemberId> = Vec::new();
@@ -62,13 +67,17 @@ impl Decision {
         members
     }
 
-    /// The entries of the member who asked, and which of them it asked for. What others hear of is none of its business.
+    /// The entries of the member who asked, and which of them it asked for. What others hear of is
+    /// none of its business.
     #[must_use]
     pub fn told(self) -> (Vec<Entry>, usize) {
         let Self { postings, primary } = self;
         // A job may have asked for nothing but what was due.
-        let Some(asked) = postings.get(primary).or(postings.first()) else { return (Vec::new(), 0) };
-        let is_told: Vec<bool> = postings.iter().map(|posting| posting.entry.shares_account(&asked.entry)).collect();
+        let Some(asked) = postings.get(primary).or(postings.first()) else {
+            return (Vec::new(), 0);
+        };
+        let is_told: Vec<bool> =
+            postings.iter().map(|posting| posting.entry.shares_account(&asked.entry)).collect();
         let before = is_told.iter().take(primary).filter(|is_told| **is_told).count();
         let told = postings.into_iter().zip(is_told).filter(|(_, is_told)| *is_told);
         (told.map(|(posting, _)| posting.entry).collect(), before)
@@ -120,7 +129,8 @@ impl Journal {
         self.postings.iter().map(|posting| &posting.entry)
     }
 
-    /// The member's next entry, of this moment, before it says or moves anything. What it moves is summed up when it is posted.
+    /// The member's next entry, of this moment, before it says or moves anything. What it moves is
+    /// summed up when it is posted.
     #[must_use]
     pub fn draft(&self, kind: Kind, origin: Origin) -> Entry {
         Entry {
@@ -173,13 +183,15 @@ impl Journal {
         }
     }
 
-    /// A draft of something that fell due at the instant `at` and is recorded now. It has the effect that it would have had then.
+    /// A draft of something that fell due at the instant `at` and is recorded now. It has the
+    /// effect that it would have had then.
     #[must_use]
     pub fn due(&self, kind: Kind, at: Timestamp, origin: Origin) -> Entry {
         Entry { occurred_at: at, ..self.draft(kind, origin) }
     }
 
-    /// Numbers the lots that the draft opens, sums up what it moves, seals it as the member's next entry, and returns its id.
+    /// Numbers the lots that the draft opens, sums up what it moves, seals it as the member's next
+    /// entry, and returns its id.
     ///
     /// # Errors
     /// A [`Fault`] when the draft does not fit the member; the journal must then be thrown away.
@@ -191,7 +203,8 @@ impl Journal {
             number.0 += 1;
         }
         entry.points = entry.moved()?;
-        entry.balance_after = self.member.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
+        entry.balance_after =
+            self.member.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         self.within_range(&entry)?;
         self.has_room(&entry)?;
         entry.hash = entry.computed_hash();
@@ -205,28 +218,42 @@ impl Journal {
         Ok(id)
     }
 
-    /// Points and debts grow up to [`MAX_MEMBER_POINTS`]. What lies beyond it from earlier may always become less.
+    /// Points and debts grow up to [`MAX_MEMBER_POINTS`]. What lies beyond it from earlier may
+    /// always become less.
     fn within_range(&self, entry: &Entry) -> Result<(), Fault> {
         let Member { balance, debt, .. } = self.member;
         let owed = debt.checked_add(entry.debt).ok_or(Fault::Overflow)?;
         let grows = |before: i64, after: i64| {
-            after.unsigned_abs() > MAX_MEMBER_POINTS.unsigned_abs() && after.unsigned_abs() > before.unsigned_abs()
+            after.unsigned_abs() > MAX_MEMBER_POINTS.unsigned_abs()
+                && after.unsigned_abs() > before.unsigned_abs()
         };
-        if grows(balance, entry.balance_after) || grows(debt, owed) { Err(Fault::Overflow) } else { Ok(()) }
+        if grows(balance, entry.balance_after) || grows(debt, owed) {
+            Err(Fault::Overflow)
+        } else {
+            Ok(())
+        }
     }
 
-    /// New lots may be opened up to [`MAX_LOTS`]. What a return gives back was there before, and always has room.
+    /// New lots may be opened up to [`MAX_LOTS`]. What a return gives back was there before, and
+    /// always has room.
     fn has_room(&self, entry: &Entry) -> Result<(), Fault> {
         let new = i64::try_from(entry.grants.len()).map_err(|_| Fault::Overflow)?;
         if new > MAX_NEW_LOTS {
             return Err(Fault::TooManyLots(MAX_NEW_LOTS));
         }
         // Mostly not that many were ever opened, and nobody has to count.
-        if new == 0 || entry.kind == Kind::Reverse || self.member.lots_granted.saturating_add(new) <= MAX_LOTS {
+        if new == 0
+            || entry.kind == Kind::Reverse
+            || self.member.lots_granted.saturating_add(new) <= MAX_LOTS
+        {
             return Ok(());
         }
         let is_within = |open: i64| open.saturating_add(new) <= MAX_LOTS;
-        if self.member.open_lots().is_some_and(is_within) { Ok(()) } else { Err(Fault::TooManyLots(MAX_LOTS)) }
+        if self.member.open_lots().is_some_and(is_within) {
+            Ok(())
+        } else {
+            Err(Fault::TooManyLots(MAX_LOTS))
+        }
     }
 
     /// Ends the journal: what it decided, and the member after it.
@@ -246,13 +273,19 @@ pub(crate) fn drawn(draws: &[LotDraw]) -> Result<i64, Fault> {
 }
 
 impl Entry {
-    /// The points that its parts move: what lots gain, less what they lose, less what the debt gains.
+    /// The points that its parts move: what lots gain, less what they lose, less what the debt
+    /// gains.
     ///
     /// # Errors
     /// [`Fault::Overflow`].
     pub(crate) fn moved(&self) -> Result<i64, Fault> {
-        let gained = sum(self.grants.iter().map(|lot| lot.points).chain(self.returns.iter().map(|lot| lot.points)))?;
-        let moved = gained.checked_sub(drawn(&self.draws)?).and_then(|moved| moved.checked_sub(self.debt));
+        let gained = sum(self
+            .grants
+            .iter()
+            .map(|lot| lot.points)
+            .chain(self.returns.iter().map(|lot| lot.points)))?;
+        let moved =
+            gained.checked_sub(drawn(&self.draws)?).and_then(|moved| moved.checked_sub(self.debt));
         moved.ok_or(Fault::Overflow)
     }
 }

@@ -1,10 +1,12 @@
 //! The pure core of Accrue: what a member's points are and how they change.
 //!
-//! Owns: ids, points, money, time in a programme's zone, lots, entries, member state, the hash chain, and the pair that is all
-//! there is to the ledger: a [`Journal`] decides (drafts become sealed entries) and [`Member::apply`] replays a sealed entry.
+//! Owns: ids, points, money, time in a programme's zone, lots, entries, member state, the hash
+//! chain, and the pair that is all there is to the ledger: a [`Journal`] decides (drafts become
+//! sealed entries) and [`Member::apply`] replays a sealed entry.
 //!
-//! Architecture invariant: no clock, randomness, database, JSON, environment or async here. `now` and ids are arguments, sums are
-//! checked integers. How many points an event earns is the business of the `rules` crate.
+//! Architecture invariant: no clock, randomness, database, JSON, environment or async here. `now`
+//! and ids are arguments, sums are checked integers. How many points an event earns is the business
+//! of the `rules` crate.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -41,20 +43,23 @@ mod verify;
 mod zone;
 
 pub use adjustments::{
-    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Concern, Person, Ruling, Undone, Verdict, decide_request,
-    end_requests, lapse, request,
+    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Concern, Person, Ruling, Undone,
+    Verdict, decide_request, end_requests, lapse, request,
 };
 pub use calendar::{
-    Period, Timestamp, day_number, from_day_number, last_valid_day, local_date, local_hour, start_of_day,
+    Period, Timestamp, day_number, from_day_number, last_valid_day, local_date, local_hour,
+    start_of_day,
 };
-pub use commands::{Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change};
+pub use commands::{
+    Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change,
+};
 pub use coupons::{
-    Coupon, CouponTerms, Discount, MAX_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon,
-    restore_coupon, with_coupons,
+    Coupon, CouponTerms, Discount, MAX_COUPONS, cancel_coupon, coupon_code, expire_coupons,
+    redeem_coupon, restore_coupon, with_coupons,
 };
 pub use entry::{
-    Award, Claim, ClaimPeriod, Count, Entry, LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotReturn, Origin,
-    Qualifying, Reminder, Reservation, Reversal, Silent, TierMove,
+    Award, Claim, ClaimPeriod, Count, Entry, LineAward, LineReturn, LotDates, LotDraw, LotGrant,
+    LotReturn, Origin, Qualifying, Reminder, Reservation, Reversal, Silent, TierMove,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use exchanges::{Exchange, converted, give_up, least_for_one, take_in};
@@ -63,8 +68,11 @@ pub use fault::Fault;
 pub use freezes::{Frozen, freeze, restore};
 pub use holds::{Hold, MAX_HELD, capture, hold, release, time_out};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
-pub use joint::{Closed, Estate, MAX_POOLED, PoolChange, erase, give, hand_over, invite, pool, receive, take_over};
-pub use journal::{Context, Decision, Journal, MAX_LOTS, MAX_NEW_LOTS, MAX_MEMBER_POINTS, Posting};
+pub use joint::{
+    Closed, Estate, MAX_POOLED, PoolChange, erase, give, hand_over, invite, pool, receive,
+    take_over,
+};
+pub use journal::{Context, Decision, Journal, MAX_LOTS, MAX_MEMBER_POINTS, MAX_NEW_LOTS, Posting};
 pub use kind::{KINDS, Kind};
 pub use lot::{Lot, LotState};
 pub use member::{Counter, Member, Tier};

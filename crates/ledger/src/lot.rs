@@ -79,7 +79,8 @@ impl Lot {
         activation.into_iter().chain(self.expires_at).min()
     }
 
-    /// Sorts lots into consumption order: those that expire first, then those earned first, then by number.
+    /// Sorts lots into consumption order: those that expire first, then those earned first, then by
+    /// number.
     #[must_use]
     pub fn expiring_first(&self) -> (Timestamp, Timestamp, LotNumber) {
         (self.expires_at.unwrap_or(Timestamp(i64::MAX)), self.earned_at, self.number)

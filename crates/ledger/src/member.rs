@@ -1,7 +1,8 @@
 //! A member's state, and how an entry changes it.
 //!
-//! [`Member::apply`] is the only code that changes a member. It takes nothing but the entry, so replaying entries gives the
-//! state again; the store's commit writes what it computes and decides nothing.
+//! [`Member::apply`] is the only code that changes a member. It takes nothing but the entry, so
+//! replaying entries gives the state again; the store's commit writes what it computes and decides
+//! nothing.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +29,8 @@ pub struct Tier {
     pub since: Timestamp,
     /// Until when it is kept; `None` is for life.
     pub until: Option<Timestamp>,
-    /// What it and the levels under it are held by, the highest first. Empty on the first level, and for tiers from before claims were kept.
+    /// What it and the levels under it are held by, the highest first. Empty on the first level,
+    /// and for tiers from before claims were kept.
     pub claims: Vec<Claim>,
 }
 
@@ -86,8 +88,8 @@ pub struct Member {
     pub invitations: Vec<(MemberId, Timestamp)>,
     /// Why nothing can be done with it any more.
     pub closed: Option<Closed>,
-    /// No lot falls due (activates or expires), no hold times out, no request lapses and no coupon ends before this instant; `None` when none
-    /// ever will.
+    /// No lot falls due (activates or expires), no hold times out, no request lapses and no coupon
+    /// ends before this instant; `None` when none ever will.
     pub due_at: Option<Timestamp>,
     /// When the last reminder was recorded.
     pub reminded_at: Option<Timestamp>,
@@ -182,7 +184,8 @@ impl Member {
         found.map_or((0, 0), |c| (c.times, c.points))
     }
 
-    /// Takes over a sealed entry: checks that it is the next one, that its hash follows, and that it adds up; then changes the state.
+    /// Takes over a sealed entry: checks that it is the next one, that its hash follows, and that
+    /// it adds up; then changes the state.
     ///
     /// # Errors
     /// A [`Fault`] when the entry does not fit; the state is then spoilt and must be thrown away.
@@ -230,7 +233,12 @@ impl Member {
         if let Some(tier) = &entry.tier {
             let same = self.tier.as_ref().filter(|now| now.id == tier.to);
             let since = same.map_or(entry.occurred_at, |now| now.since);
-            self.tier = Some(Tier { id: tier.to.clone(), since, until: tier.until, claims: tier.claims.clone() });
+            self.tier = Some(Tier {
+                id: tier.to.clone(),
+                since,
+                until: tier.until,
+                claims: tier.claims.clone(),
+            });
         }
         if entry.kind == Kind::Remind {
             self.reminded_at = Some(entry.recorded_at);
@@ -238,42 +246,65 @@ impl Member {
         Ok(())
     }
 
-    /// Takes away the hold that the entry resolves, if it resolves one, and checks that a capture stays within it.
+    /// Takes away the hold that the entry resolves, if it resolves one, and checks that a capture
+    /// stays within it.
     fn resolve(&mut self, entry: &Entry) -> Result<Option<Hold>, Fault> {
         if !matches!(entry.kind, Kind::Capture | Kind::Release) {
             return Ok(None);
         }
-        let at = self.holds.iter().position(|hold| Some(hold.id) == entry.corrects).ok_or(Fault::Hold)?;
+        let at = self
+            .holds
+            .iter()
+            .position(|hold| Some(hold.id) == entry.corrects)
+            .ok_or(Fault::Hold)?;
         let hold = self.holds.remove(at);
         let mut held: BTreeMap<LotNumber, i64> = BTreeMap::new();
         for lot in &hold.lots {
             *held.entry(lot.number).or_default() += lot.points;
         }
         for draw in &entry.draws {
-            let left = held.get_mut(&draw.number).filter(|left| draw.points <= **left).ok_or(Fault::Hold)?;
+            let left = held
+                .get_mut(&draw.number)
+                .filter(|left| draw.points <= **left)
+                .ok_or(Fault::Hold)?;
             *left -= draw.points;
         }
         Ok(Some(hold))
     }
 
-    /// Keeps the list of open requests. An adjustment ends one, and must be what was asked for; so does the last approval of anything else.
+    /// Keeps the list of open requests. An adjustment ends one, and must be what was asked for; so
+    /// does the last approval of anything else.
     fn adjust(&mut self, entry: &Entry) -> Result<(), Fault> {
-        let Some(Adjustment { terms, by, approvals }) = entry.adjustment.clone() else { return Ok(()) };
+        let Some(Adjustment { terms, by, approvals }) = entry.adjustment.clone() else {
+            return Ok(());
+        };
         if entry.kind == Kind::Request {
             self.requests.push(AdjustmentRequest { id: entry.id, terms, by, approvals });
             return Ok(());
         }
-        let at = self.requests.iter().position(|open| Some(open.id) == entry.corrects).ok_or(Fault::Request)?;
-        let open =
-            self.requests.get_mut(at).filter(|open| open.terms == terms && open.by == by).ok_or(Fault::Request)?;
+        let at = self
+            .requests
+            .iter()
+            .position(|open| Some(open.id) == entry.corrects)
+            .ok_or(Fault::Request)?;
+        let open = self
+            .requests
+            .get_mut(at)
+            .filter(|open| open.terms == terms && open.by == by)
+            .ok_or(Fault::Request)?;
         if entry.kind == Kind::Approve {
-            let is_one_more = approvals.strip_prefix(open.approvals.as_slice()).is_some_and(|new| new.len() == 1);
+            let is_one_more =
+                approvals.strip_prefix(open.approvals.as_slice()).is_some_and(|new| new.len() == 1);
             open.approvals = approvals;
-            self.requests.retain(|open| open.terms.concern.is_none() || open.approvals.len() < open.terms.steps.len());
+            self.requests.retain(|open| {
+                open.terms.concern.is_none() || open.approvals.len() < open.terms.steps.len()
+            });
             return if is_one_more { Ok(()) } else { Err(Fault::Request) };
         }
         let is_through = open.approvals == approvals && approvals.len() == terms.steps.len();
-        if entry.kind == Kind::Adjust && !(is_through && entry.points == terms.points && terms.concern.is_none()) {
+        if entry.kind == Kind::Adjust
+            && !(is_through && entry.points == terms.points && terms.concern.is_none())
+        {
             return Err(Fault::Request);
         }
         self.requests.remove(at);
@@ -284,11 +315,12 @@ impl Member {
     fn move_lots(&mut self, entry: &Entry, resolved: Option<&Hold>) -> Result<(), Fault> {
         // A sweep may touch many thousands of lots at once.
         let lots = (&entry.draws, &entry.activations, &entry.returns, &entry.dates);
-        let touches_lots = !(lots.0.is_empty() && lots.1.is_empty() && lots.2.is_empty() && lots.3.is_empty())
-            || entry.reservation.is_some()
-            || entry.adjustment.is_some()
-            || !entry.coupons.is_empty()
-            || resolved.is_some();
+        let touches_lots =
+            !(lots.0.is_empty() && lots.1.is_empty() && lots.2.is_empty() && lots.3.is_empty())
+                || entry.reservation.is_some()
+                || entry.adjustment.is_some()
+                || !entry.coupons.is_empty()
+                || resolved.is_some();
         let before = self.lots.len();
         if touches_lots {
             self.touch_lots(entry)?;
@@ -302,18 +334,27 @@ impl Member {
             self.lots.push(Lot { pending, ..Lot::of(grant, grant.points) });
         }
         // A lot that ends is at hand.
-        let more = i64::try_from(self.lots.len()).unwrap_or(i64::MAX) - i64::try_from(before).unwrap_or(i64::MAX);
+        let more = i64::try_from(self.lots.len()).unwrap_or(i64::MAX)
+            - i64::try_from(before).unwrap_or(i64::MAX);
         self.lots_counted = self.lots_counted.map(|open| open.saturating_add(more));
         self.due_at = if touches_lots && self.lots_complete {
             self.next_due_at()
         } else {
-            // What is new can only bring the next due instant forward. Where else it moves back to shows with all lots at hand.
+            // What is new can only bring the next due instant forward. Where else it moves back to
+            // shows with all lots at hand.
             let granted = self.lots.len().saturating_sub(entry.grants.len());
             let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at);
             let held = entry.reservation.iter().map(|reservation| reservation.until);
-            let asked = entry.adjustment.iter().filter(|_| entry.kind == Kind::Request).map(|asked| asked.terms.until);
+            let asked = entry
+                .adjustment
+                .iter()
+                .filter(|_| entry.kind == Kind::Request)
+                .map(|asked| asked.terms.until);
             let new = new.chain(
-                self.coupons.iter().filter(|open| entry.coupons.contains(open)).filter_map(|open| open.expires_at),
+                self.coupons
+                    .iter()
+                    .filter(|open| entry.coupons.contains(open))
+                    .filter_map(|open| open.expires_at),
             );
             self.due_at.into_iter().chain(new).chain(held).chain(asked).min()
         };
@@ -327,7 +368,8 @@ impl Member {
             *held.entry(lot.number).or_default() += lot.points;
         }
         let free = |lot: &Lot| lot.remaining - held.get(&lot.number).copied().unwrap_or(0);
-        let mut open: BTreeMap<LotNumber, &mut Lot> = self.lots.iter_mut().map(|lot| (lot.number, lot)).collect();
+        let mut open: BTreeMap<LotNumber, &mut Lot> =
+            self.lots.iter_mut().map(|lot| (lot.number, lot)).collect();
         for draw in &entry.draws {
             let lot = open.get_mut(&draw.number).ok_or(Fault::Lot)?;
             if draw.points < 1 || draw.points > free(lot) {
@@ -343,25 +385,34 @@ impl Member {
             lot.pending = false;
         }
         for dates in &entry.dates {
-            let is_activated = entry.activations.iter().any(|activation| activation.number == dates.number);
+            let is_activated =
+                entry.activations.iter().any(|activation| activation.number == dates.number);
             // A lot that was under review goes on waiting until its time has come.
             let is_looked_at = entry.kind == Kind::Approve && entry.adjustment.is_none();
             // What can be spent already lives on when the member is active.
-            let is_active = matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture);
+            let is_active =
+                matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture);
             let is_extended = |lot: &Lot| {
-                let is_later = dates.expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
+                let is_later = dates
+                    .expires_at
+                    .is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
                 is_active && !lot.pending && dates.available_at == lot.available_at && is_later
             };
-            let may = |lot: &&mut &mut Lot| is_activated || (is_looked_at && lot.pending) || is_extended(lot);
+            let may = |lot: &&mut &mut Lot| {
+                is_activated || (is_looked_at && lot.pending) || is_extended(lot)
+            };
             let lot = open.get_mut(&dates.number).filter(may).ok_or(Fault::Lot)?;
             (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
         }
         let mut reopened = Vec::new();
         for LotReturn { lot, points } in &entry.returns {
-            let is_possible = |remaining: i64| *points >= 1 && *points <= lot.points.saturating_sub(remaining);
+            let is_possible =
+                |remaining: i64| *points >= 1 && *points <= lot.points.saturating_sub(remaining);
             match open.get_mut(&lot.number) {
                 Some(open) if is_possible(open.remaining) => open.remaining += points,
-                None if is_possible(0) && lot.number.0 <= self.lots_granted => reopened.push(Lot::of(lot, *points)),
+                None if is_possible(0) && lot.number.0 <= self.lots_granted => {
+                    reopened.push(Lot::of(lot, *points))
+                }
                 _ => return Err(Fault::Lot),
             }
         }
@@ -374,15 +425,20 @@ impl Member {
                 open.get(&lot.number).filter(can_be_held).ok_or(Fault::Lot)?;
             }
             let Reservation { until, lots } = reservation.clone();
-            self.holds.push(Hold { id: entry.id, reference: entry.origin.reference.clone(), until, lots });
+            self.holds.push(Hold {
+                id: entry.id,
+                reference: entry.origin.reference.clone(),
+                until,
+                lots,
+            });
         }
         self.lots.extend(reopened);
         self.lots.retain(|lot| lot.remaining > 0);
         Ok(())
     }
 
-    /// The first instant at which something falls due, told from every open lot, hold, request and coupon; needs all of them. What a hold keeps does not
-    /// expire.
+    /// The first instant at which something falls due, told from every open lot, hold, request and
+    /// coupon; needs all of them. What a hold keeps does not expire.
     #[must_use]
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let due = |lot: &Lot| lot.due_at().filter(|_| lot.pending || self.free(lot) > 0);
@@ -394,7 +450,8 @@ impl Member {
 
     fn count(&mut self, count: &Count) -> Result<(), Fault> {
         self.counters.retain(|c| c.name != count.counter || c.period >= count.keep_from);
-        let found = self.counters.iter_mut().find(|c| c.name == count.counter && c.period == count.period);
+        let found =
+            self.counters.iter_mut().find(|c| c.name == count.counter && c.period == count.period);
         if let Some(counter) = found {
             counter.times = counter.times.checked_add(count.times).ok_or(Fault::Overflow)?;
             counter.points = counter.points.checked_add(count.points).ok_or(Fault::Overflow)?;

@@ -7,19 +7,21 @@ use std::fmt;
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// Reads a code of three capital letters. The list of ISO 4217 is not checked: programmes name their own currency.
+    /// Reads a code of three capital letters. The list of ISO 4217 is not checked: programmes name
+    /// their own currency.
     #[must_use]
     pub fn new(code: &str) -> Option<Self> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
         bytes.iter().all(u8::is_ascii_uppercase).then_some(Self(bytes))
     }
 
-    /// How many decimals the minor unit stands for. Source: ISO 4217, table A.1 (active codes whose minor unit is not 2).
+    /// How many decimals the minor unit stands for. Source: ISO 4217, table A.1 (active codes whose
+    /// minor unit is not 2).
     #[must_use]
     pub fn decimals(self) -> u32 {
         match &self.0 {
-            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX"
-            | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG"
+            | b"RWF" | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
             b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
             b"CLF" | b"UYW" => 4,
             _ => 2,
@@ -48,7 +50,10 @@ mod tests {
 
     #[test]
     fn currencies_are_three_capital_letters() {
-        assert_eq!(Currency::new("CNY").map(|c| (c.to_string(), c.decimals())), Some(("CNY".to_owned(), 2)));
+        assert_eq!(
+            Currency::new("CNY").map(|c| (c.to_string(), c.decimals())),
+            Some(("CNY".to_owned(), 2))
+        );
         assert_eq!(Currency::new("JPY").map(Currency::decimals), Some(0));
         for bad in ["", "cny", "CN", "CNYX", "C1Y", "¥"] {
             assert_eq!(Currency::new(bad), None, "{bad}");

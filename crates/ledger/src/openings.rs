@@ -33,13 +33,16 @@ pub fn is_opened(member: &Member) -> bool {
 /// Books what a member brings along, once.
 ///
 /// # Errors
-/// [`Refusal::OpeningExists`]; [`Stop::Fault`] when the lots or the member's state are inconsistent.
+/// [`Refusal::OpeningExists`]; [`Stop::Fault`] when the lots or the member's state are
+/// inconsistent.
 pub fn open(journal: &mut Journal, brought: Brought, origin: Origin) -> Result<EntryId, Stop> {
     if is_opened(journal.member()) {
         return Err(Refusal::OpeningExists.into());
     }
     let Brought { lots: grants, debt, tier, qualifying } = brought;
-    let counts = vec![Count { counter: OPENED.to_owned(), period: 0, keep_from: 0, times: 1, points: 0 }];
-    let draft = Entry { grants, debt, tier, qualifying, counts, ..journal.draft(Kind::Opening, origin) };
+    let counts =
+        vec![Count { counter: OPENED.to_owned(), period: 0, keep_from: 0, times: 1, points: 0 }];
+    let draft =
+        Entry { grants, debt, tier, qualifying, counts, ..journal.draft(Kind::Opening, origin) };
     Ok(journal.post(draft)?)
 }

@@ -1,7 +1,7 @@
 //! Why a command is not carried out.
 //!
-//! Refusals are answers to the caller, in order of precedence: when several apply, the first in this list is given. What means that the state
-//! or the code is wrong is a [`crate::Fault`].
+//! Refusals are answers to the caller, in order of precedence: when several apply, the first in
+//! this list is given. What means that the state or the code is wrong is a [`crate::Fault`].
 
 mod words;
 
@@ -16,8 +16,8 @@ type Word = &'static str;
 
 /// Every [`Word`] of a refusal.
 const WORDS: &[Word] = &[
-    "", "approver", "category", "channel", "day", "earning", "member", "minimum", "month", "request", "spending",
-    "store",
+    "", "approver", "category", "channel", "day", "earning", "member", "minimum", "month",
+    "request", "spending", "store",
 ];
 
 /// A business answer other than "done". The order of the variants is the order of precedence.
@@ -37,7 +37,8 @@ pub enum Refusal {
     },
     /// Nobody knows any more whose the account was.
     MemberErased,
-    /// One of the two programmes does not exchange points with the other, or they do not belong together.
+    /// One of the two programmes does not exchange points with the other, or they do not belong
+    /// together.
     ExchangeNotOffered,
     /// There is no such other member, or the member has no account in the other programme.
     CounterpartyNotFound,
@@ -183,7 +184,8 @@ pub enum Refusal {
         /// The most.
         most: i64,
     },
-    /// The member would have more open lots than the ledger keeps, or its holds would name more, or a merger would carry over more.
+    /// The member would have more open lots than the ledger keeps, or its holds would name more, or
+    /// a merger would carry over more.
     TooManyLots {
         /// The most.
         most: i64,
@@ -195,7 +197,8 @@ pub enum Refusal {
     },
     /// Everything that is asked to be undone was undone before.
     NothingToReverse,
-    /// The adjustment was decided, taken back, or not decided in time; the earn was looked at, or never had to be.
+    /// The adjustment was decided, taken back, or not decided in time; the earn was looked at, or
+    /// never had to be.
     RequestResolved,
     /// Only who asked for the adjustment may take it back.
     NotYours,
@@ -208,7 +211,8 @@ pub enum Refusal {
         /// Which.
         role: String,
     },
-    /// More would be approved of one member, by one person or at once than these approvals are good for.
+    /// More would be approved of one member, by one person or at once than these approvals are good
+    /// for.
     ApprovalsExceeded {
         /// Of what: `member`, `approver` or `request`.
         #[serde(deserialize_with = "word")]
@@ -358,5 +362,9 @@ impl Refusal {
 
 fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
     let text = String::deserialize(deserializer)?;
-    WORDS.iter().find(|word| **word == text).copied().ok_or_else(|| D::Error::custom("an unknown word"))
+    WORDS
+        .iter()
+        .find(|word| **word == text)
+        .copied()
+        .ok_or_else(|| D::Error::custom("an unknown word"))
 }

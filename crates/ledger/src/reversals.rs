@@ -1,13 +1,17 @@
-//! Undoing: what an earn granted is taken back, what a redemption took is given back, and a debt is paid off.
+//! Undoing: what an earn granted is taken back, what a redemption took is given back, and a debt is
+//! paid off.
 //!
-//! How much is undone is worked out by the rules from what the earlier entry says; here is where the points come from and go to.
+//! How much is undone is worked out by the rules from what the earlier entry says; here is where
+//! the points come from and go to.
 
 use std::collections::BTreeSet;
 
 use crate::calendar::Timestamp;
 use crate::commands::{in_order, spendable, taken};
 use crate::coupons::Coupon;
-use crate::entry::{Count, Entry, LineReturn, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal};
+use crate::entry::{
+    Count, Entry, LineReturn, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal,
+};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::{Journal, drawn, sum};
@@ -50,8 +54,9 @@ pub struct ClawBack<'a> {
     pub of: Option<MemberId>,
 }
 
-/// Takes points back: from the lots of the earn first, then as the shortfall policy says. What expired of them is gone already and is not taken
-/// a second time from other lots. `cause` is the correction that this one belongs to.
+/// Takes points back: from the lots of the earn first, then as the shortfall policy says. What
+/// expired of them is gone already and is not taken a second time from other lots. `cause` is the
+/// correction that this one belongs to.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
@@ -71,7 +76,8 @@ pub fn claw_back(
         LotState::Spent | LotState::Expired => false,
     };
     let member = journal.member();
-    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| own.contains(&lot.number)).filter(can_be_taken).collect();
+    let mut lots: Vec<&Lot> =
+        member.lots.iter().filter(|lot| own.contains(&lot.number)).filter(can_be_taken).collect();
     in_order(&mut lots, wish.first_in_first_out);
     let free = lots.into_iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) });
     let mut lots: Vec<LotDraw> = free.filter(|lot| lot.points > 0).collect();
@@ -81,7 +87,8 @@ pub fn claw_back(
     }
     let draws = taken(&lots, desired - expired);
     let missing = desired - expired - drawn(&draws)?;
-    let held = sum(journal.member().holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points))?;
+    let held =
+        sum(journal.member().holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points))?;
     let draft = Entry {
         corrects: Some(wish.earn.id),
         counterparty: wish.of,
@@ -122,13 +129,16 @@ pub struct GiveBack<'a> {
     pub counts: Vec<Count>,
     /// Counters of the programme to take back from.
     pub tallies: Vec<Tally>,
-    /// The account that spent them, where that became part of this one: they come back in lots of their own.
+    /// The account that spent them, where that became part of this one: they come back in lots of
+    /// their own.
     pub of: Option<MemberId>,
-    /// The lot that takes the place of lots which have expired meanwhile (its points are ignored); without it their points expire again.
+    /// The lot that takes the place of lots which have expired meanwhile (its points are ignored);
+    /// without it their points expire again.
     pub grace: Option<LotGrant>,
 }
 
-/// Gives points back to the lots that they came from, the last drawn first; `cause` is the correction that this one belongs to.
+/// Gives points back to the lots that they came from, the last drawn first; `cause` is the
+/// correction that this one belongs to.
 ///
 /// # Errors
 /// A [`Fault`] when the redemption did not draw as many, or the member's state is inconsistent.
@@ -178,13 +188,23 @@ pub fn give_back(
     journal.post(draft)
 }
 
-/// Pays off the member's debt with what can be spent at the instant `at`. Posts nothing when there is no debt, or nothing to pay with.
+/// Pays off the member's debt with what can be spent at the instant `at`. Posts nothing when there
+/// is no debt, or nothing to pay with.
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn repay(journal: &mut Journal, at: Timestamp, first_in_first_out: bool, origin: &Origin) -> Result<(), Fault> {
+pub fn repay(
+    journal: &mut Journal,
+    at: Timestamp,
+    first_in_first_out: bool,
+    origin: &Origin,
+) -> Result<(), Fault> {
     let debt = journal.member().debt;
-    let draws = if debt > 0 { taken(&spendable(journal, at, first_in_first_out), debt) } else { Vec::new() };
+    let draws = if debt > 0 {
+        taken(&spendable(journal, at, first_in_first_out), debt)
+    } else {
+        Vec::new()
+    };
     if !draws.is_empty() {
         let debt = -drawn(&draws)?;
         journal.post(Entry { draws, debt, ..journal.due(Kind::Repay, at, origin.clone()) })?;

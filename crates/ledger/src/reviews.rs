@@ -1,6 +1,8 @@
-//! Reviews: an earn that looks odd keeps its points back, and does not count towards tiers, until somebody has looked at it.
+//! Reviews: an earn that looks odd keeps its points back, and does not count towards tiers, until
+//! somebody has looked at it.
 //!
-//! An open review is part of the member's state. It ends with an `approve` entry, or with the `reverse` entry that undoes all that was earned.
+//! An open review is part of the member's state. It ends with an `approve` entry, or with the
+//! `reverse` entry that undoes all that was earned.
 
 use crate::entry::{Entry, LotDates, LotDraw, Origin, Qualifying};
 use crate::fault::Fault;
@@ -36,11 +38,12 @@ pub struct OpenReview {
     pub review: Review,
 }
 
-/// Approves of an earn under review: its lots get the dates they would have had, from now on at the earliest.
+/// Approves of an earn under review: its lots get the dates they would have had, from now on at the
+/// earliest.
 ///
 /// # Errors
-/// [`Refusal::RequestResolved`] when it is not under review, [`Refusal::OwnRequest`] to who reported it; a [`Fault`] when the member's state is
-/// inconsistent.
+/// [`Refusal::RequestResolved`] when it is not under review, [`Refusal::OwnRequest`] to who
+/// reported it; a [`Fault`] when the member's state is inconsistent.
 pub fn approve_review(
     journal: &mut Journal,
     earn: EntryId,
@@ -60,7 +63,13 @@ pub fn approve_review(
     }
     let qualifying = open.review.qualifying;
     let corrects = Some(earn);
-    let draft = Entry { corrects, dates: all, activations, qualifying, ..journal.draft(Kind::Approve, origin) };
+    let draft = Entry {
+        corrects,
+        dates: all,
+        activations,
+        qualifying,
+        ..journal.draft(Kind::Approve, origin)
+    };
     Ok(journal.post(draft)?)
 }
 
@@ -68,7 +77,11 @@ pub fn approve_review(
 ///
 /// # Errors
 /// [`Refusal::RequestResolved`], [`Refusal::OwnRequest`].
-pub fn may_decide<'a>(member: &'a Member, earn: EntryId, origin: &Origin) -> Result<&'a OpenReview, Refusal> {
+pub fn may_decide<'a>(
+    member: &'a Member,
+    earn: EntryId,
+    origin: &Origin,
+) -> Result<&'a OpenReview, Refusal> {
     let open = member.review(earn).ok_or(Refusal::RequestResolved)?;
     if open.actor == origin.actor { Err(Refusal::OwnRequest) } else { Ok(open) }
 }
@@ -86,7 +99,8 @@ impl Member {
         self.reviews.iter().any(|open| open.lots.contains(&lot))
     }
 
-    /// Opens a review with an earn, and ends it, or what is left of it, with what corrects the earn.
+    /// Opens a review with an earn, and ends it, or what is left of it, with what corrects the
+    /// earn.
     pub(crate) fn keep_reviews(&mut self, entry: &Entry) -> Result<(), Fault> {
         if let Some(review) = entry.review.clone().filter(|_| entry.kind == Kind::Earn) {
             let (earn, actor) = (entry.id, entry.origin.actor.clone());
@@ -97,7 +111,11 @@ impl Member {
         let is_decision = entry.kind == Kind::Approve && entry.adjustment.is_none();
         let at = self.reviews.iter().position(|open| Some(open.earn) == entry.corrects);
         let Some(at) = at.filter(|_| is_decision || entry.kind == Kind::Reverse) else {
-            return if is_decision || entry.review.is_some() { Err(Fault::Request) } else { Ok(()) };
+            return if is_decision || entry.review.is_some() {
+                Err(Fault::Request)
+            } else {
+                Ok(())
+            };
         };
         match (&entry.review, self.reviews.get_mut(at)) {
             (Some(left), Some(open)) if !is_decision => open.review = left.clone(),

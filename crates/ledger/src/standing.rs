@@ -30,12 +30,14 @@ impl Totals {
 pub struct Standing {
     /// Since the member joined.
     pub lifetime: Totals,
-    /// By the first day of the month (day number), ascending; only as far back as the rulebook looks.
+    /// By the first day of the month (day number), ascending; only as far back as the rulebook
+    /// looks.
     pub months: Vec<(i32, Totals)>,
 }
 
 impl Standing {
-    /// The sum of all kept months from the given first day (day number) on. Saturates, as every addend was checked against the lifetime sum.
+    /// The sum of all kept months from the given first day (day number) on. Saturates, as every
+    /// addend was checked against the lifetime sum.
     #[must_use]
     pub fn since(&self, first_day: i32) -> Totals {
         let recent = self.months.iter().filter(|(month, _)| *month >= first_day);

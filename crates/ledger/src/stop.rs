@@ -5,11 +5,11 @@ use std::fmt;
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 
-/// The one error of everything that decides. Nothing of a decision that stopped is written, whatever its journal holds: throw
-/// the journal away.
+/// The one error of everything that decides. Nothing of a decision that stopped is written,
+/// whatever its journal holds: throw the journal away.
 ///
-/// `?` turns a [`Refusal`] or a [`Fault`] into a `Stop`. Functions that only check give a plain [`Refusal`], and functions that
-/// cannot refuse give a plain [`Fault`].
+/// `?` turns a [`Refusal`] or a [`Fault`] into a `Stop`. Functions that only check give a plain
+/// [`Refusal`], and functions that cannot refuse give a plain [`Fault`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// The command is refused. This is an answer to the caller.

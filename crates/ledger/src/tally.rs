@@ -1,7 +1,7 @@
 //! Tallies: counters of the whole programme, which many members share.
 //!
-//! Unlike a member's own counters they are not guarded by the head of its chain. An entry says what it adds and the most that may then be
-//! counted; whoever writes it must refuse to go beyond that.
+//! Unlike a member's own counters they are not guarded by the head of its chain. An entry says what
+//! it adds and the most that may then be counted; whoever writes it must refuse to go beyond that.
 
 /// What an entry adds to a counter of the programme.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! What a replay remembers of earlier entries, to tell whether a later one undoes what was there, and no more of it.
+//! What a replay remembers of earlier entries, to tell whether a later one undoes what was there,
+//! and no more of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ pub(crate) struct UndoIndex {
     undoable: BTreeMap<EntryId, Undoable>,
     /// Codes of coupons that can be used.
     coupons: BTreeSet<String>,
-    /// Accounts that became part of this one. Their entries are theirs: how much of them is undone is told by the programme's audit.
+    /// Accounts that became part of this one. Their entries are theirs: how much of them is undone
+    /// is told by the programme's audit.
     merged: BTreeSet<MemberId>,
     /// The lot that each adjustment by hand granted.
     adjusted: BTreeMap<EntryId, LotNumber>,
@@ -56,7 +58,8 @@ fn spend(left: &mut i64, points: i64) -> bool {
 }
 
 impl UndoIndex {
-    /// Notes what the entry says. False when it undoes more than there is, or fills a lot that never was.
+    /// Notes what the entry says. False when it undoes more than there is, or fills a lot that
+    /// never was.
     pub(crate) fn take(&mut self, entry: &Entry) -> bool {
         for lot in &entry.grants {
             self.granted.insert(lot.number, Lot::of(lot, 0));
@@ -82,7 +85,8 @@ impl UndoIndex {
         if entry.kind == Kind::Hold && !entry.lines.is_empty() {
             self.held_for.insert(entry.id, paid(entry));
         }
-        let was_granted = |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
+        let was_granted =
+            |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
         let undone = entry.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes);
         let is_granted = |undone: Undone| {
             self.adjusted.get(&undone.entry) == Some(&undone.lot)
@@ -91,9 +95,13 @@ impl UndoIndex {
         };
         let undoes = entry.returns.iter().all(was_granted)
             && undone.is_none_or(is_granted)
-            && entry.reversal.as_ref().is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false));
+            && entry
+                .reversal
+                .as_ref()
+                .is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false));
         for coupon in &entry.coupons {
-            // What is there goes, what is not comes: whether it may is told by what the entry undoes.
+            // What is there goes, what is not comes: whether it may is told by what the entry
+            // undoes.
             if !self.coupons.remove(&coupon.code) {
                 self.coupons.insert(coupon.code.clone());
             }
@@ -112,31 +120,40 @@ impl UndoIndex {
         );
         match self.undoable.get_mut(&entry.corrects?)? {
             Undoable::Earn { points, lines: order, lots, coupons, set_off } => {
-                let expired =
-                    lots.iter().filter_map(|lot| self.expired.get(lot)).fold(0, |a: i64, b| a.saturating_add(*b));
+                let expired = lots
+                    .iter()
+                    .filter_map(|lot| self.expired.get(lot))
+                    .fold(0, |a: i64, b| a.saturating_add(*b));
                 *set_off = set_off.saturating_add(reversal.expired);
                 let mut lines = reversal.lines.iter();
                 let is_left = lines.all(|line| {
                     let left = order.get_mut(&line.line);
-                    left.is_some_and(|(units, minor)| spend(units, line.quantity) && spend(minor, line.amount_minor))
+                    left.is_some_and(|(units, minor)| {
+                        spend(units, line.quantity) && spend(minor, line.amount_minor)
+                    })
                 });
                 let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
                 let takes = entry.returns.is_empty() && entry.grants.is_empty() && own;
                 Some(takes && is_left && *set_off <= expired && spend(points, reversal.desired))
             }
             Undoable::Coupons(used) => {
-                let moves =
-                    entry.points != 0 || !entry.draws.is_empty() || !entry.returns.is_empty() || reversal.desired != 0;
+                let moves = entry.points != 0
+                    || !entry.draws.is_empty()
+                    || !entry.returns.is_empty()
+                    || reversal.desired != 0;
                 let back = std::mem::take(used);
                 Some(!moves && none_open && !back.is_empty() && back == entry.coupons)
             }
             Undoable::Redemption { points, lots, coupons, paid } => {
                 let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
                 let mut returns = entry.returns.iter();
-                let is_left =
-                    returns.all(|back| lots.get_mut(&back.lot.number).is_some_and(|left| spend(left, back.points)));
+                let is_left = returns.all(|back| {
+                    lots.get_mut(&back.lot.number).is_some_and(|left| spend(left, back.points))
+                });
                 let mut lines = reversal.lines.iter();
-                let is_paid = lines.all(|line| paid.get_mut(&line.line).is_some_and(|left| spend(left, line.points)));
+                let is_paid = lines.all(|line| {
+                    paid.get_mut(&line.line).is_some_and(|left| spend(left, line.points))
+                });
                 let gives = entry.draws.is_empty() && entry.debt == 0 && is_paid;
                 Some(gives && own && is_left && spend(points, reversal.desired))
             }
@@ -147,20 +164,27 @@ impl UndoIndex {
         match entry.kind {
             Kind::Earn => Some(Undoable::Earn {
                 points: entry.points,
-                lines: entry.lines.iter().map(|line| (line.line.clone(), (line.quantity, line.amount_minor))).collect(),
+                lines: entry
+                    .lines
+                    .iter()
+                    .map(|line| (line.line.clone(), (line.quantity, line.amount_minor)))
+                    .collect(),
                 lots: entry.grants.iter().map(|lot| lot.number).collect(),
                 coupons: entry.coupons.clone(),
                 set_off: 0,
             }),
             // Gifts of a tier are taken back as what was earned is.
-            Kind::TierChange if !entry.grants.is_empty() || !entry.coupons.is_empty() => Some(Undoable::Earn {
-                points: entry.points,
-                lines: BTreeMap::new(),
-                lots: entry.grants.iter().map(|lot| lot.number).collect(),
-                coupons: entry.coupons.clone(),
-                set_off: 0,
-            }),
-            // What somebody else gave is taken back as what was earned is, what was given away comes back as what was spent.
+            Kind::TierChange if !entry.grants.is_empty() || !entry.coupons.is_empty() => {
+                Some(Undoable::Earn {
+                    points: entry.points,
+                    lines: BTreeMap::new(),
+                    lots: entry.grants.iter().map(|lot| lot.number).collect(),
+                    coupons: entry.coupons.clone(),
+                    set_off: 0,
+                })
+            }
+            // What somebody else gave is taken back as what was earned is, what was given away
+            // comes back as what was spent.
             Kind::Transfer if !entry.grants.is_empty() => Some(Undoable::Earn {
                 points: entry.points,
                 lines: BTreeMap::new(),
@@ -172,7 +196,11 @@ impl UndoIndex {
                 points: entry.points.saturating_neg(),
                 lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
                 coupons: entry.coupons.clone(),
-                paid: entry.corrects.and_then(|hold| self.held_for.get(&hold)).cloned().unwrap_or_else(|| paid(entry)),
+                paid: entry
+                    .corrects
+                    .and_then(|hold| self.held_for.get(&hold))
+                    .cloned()
+                    .unwrap_or_else(|| paid(entry)),
             }),
             Kind::CouponRedeem => Some(Undoable::Coupons(entry.coupons.clone())),
             _ => None,

@@ -1,6 +1,7 @@
 //! The audit of one member: do the stored entries give the stored state?
 //!
-//! Needs every entry of the member and every lot that is stored as open. What holds across members (unique keys, the trial balance) is checked by the store.
+//! Needs every entry of the member and every lot that is stored as open. What holds across members
+//! (unique keys, the trial balance) is checked by the store.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,7 +35,8 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Replays `entries` from nothing and compares with the stored member, whose `lots` must hold all open lots.
+/// Replays `entries` from nothing and compares with the stored member, whose `lots` must hold all
+/// open lots.
 ///
 /// Returns every difference found; an empty list means that all of it holds.
 #[must_use]
@@ -104,14 +106,20 @@ impl AuditReplay {
     pub fn finish(self, stored: &Member) -> Vec<Violation> {
         let Self { member, mut found, is_broken, redacted, .. } = self;
         if let Some(entry) = redacted.filter(|_| member.closed.is_none()) {
-            found.push(Violation { entry: Some(entry), what: "has lost texts, and its account is open".to_owned() });
+            found.push(Violation {
+                entry: Some(entry),
+                what: "has lost texts, and its account is open".to_owned(),
+            });
         }
         if is_broken {
             return found;
         }
         let mut differs = |what: &str, holds: bool| {
             if !holds {
-                found.push(Violation { entry: None, what: format!("stored {what} is not what the entries give") });
+                found.push(Violation {
+                    entry: None,
+                    what: format!("stored {what} is not what the entries give"),
+                });
             }
         };
         differs("sequence", member.sequence == stored.sequence);
@@ -142,8 +150,8 @@ impl AuditReplay {
     }
 }
 
-/// The instant that an entry takes effect at. What fell due by itself has the effect of the instant at which it did, however late it is
-/// recorded; everything else that of its recording.
+/// The instant that an entry takes effect at. What fell due by itself has the effect of the instant
+/// at which it did, however late it is recorded; everything else that of its recording.
 fn effective_at(entry: &Entry) -> Timestamp {
     match entry.kind {
         Kind::Activate if entry.dates.is_empty() => entry.occurred_at,
@@ -152,8 +160,9 @@ fn effective_at(entry: &Entry) -> Timestamp {
     }
 }
 
-/// A redemption may only draw from lots that are spendable at its instant, a reversal from lots that have not expired, an expiry from lots past
-/// their end. A lot is activated when its time has come, or from that instant on. A hold may be captured until its own end.
+/// A redemption may only draw from lots that are spendable at its instant, a reversal from lots
+/// that have not expired, an expiry from lots past their end. A lot is activated when its time has
+/// come, or from that instant on. A hold may be captured until its own end.
 fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
     let at = effective_at(entry);
     // Nothing falls due in the future.
@@ -161,8 +170,16 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
         return Err(LotNumber(0));
     }
     for activation in &entry.activations {
-        let dates = entry.dates.iter().find(|dates| dates.number == activation.number).map(|dates| dates.available_at);
-        let lot = member.lots.iter().find(|lot| lot.number == activation.number).map(|lot| lot.available_at);
+        let dates = entry
+            .dates
+            .iter()
+            .find(|dates| dates.number == activation.number)
+            .map(|dates| dates.available_at);
+        let lot = member
+            .lots
+            .iter()
+            .find(|lot| lot.number == activation.number)
+            .map(|lot| lot.available_at);
         let in_time = match dates {
             Some(available_at) => available_at == at,
             None => lot.is_none_or(|available_at| available_at <= at),
@@ -180,8 +197,12 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
     if entry.coupons.iter().any(out_of_time) {
         return Err(LotNumber(0));
     }
-    let is_captured_in_time =
-        || entry.corrects.and_then(|id| member.hold(id)).is_none_or(|hold| entry.recorded_at < hold.until);
+    let is_captured_in_time = || {
+        entry
+            .corrects
+            .and_then(|id| member.hold(id))
+            .is_none_or(|hold| entry.recorded_at < hold.until)
+    };
     let held = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
     for draw in entry.draws.iter().chain(held) {
         let Some(lot) = member.lots.iter().find(|lot| lot.number == draw.number) else { continue };
@@ -200,7 +221,8 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
     Ok(())
 }
 
-/// Only some kinds grant, only some draw: an entry that does more than its kind would put points on no account.
+/// Only some kinds grant, only some draw: an entry that does more than its kind would put points on
+/// no account.
 fn says_what_its_kind_says(entry: &Entry) -> bool {
     let (grants, draws) = (!entry.grants.is_empty(), !entry.draws.is_empty());
     let awarded: i128 = entry.awards.iter().map(|award| i128::from(award.granted)).sum();
@@ -215,13 +237,19 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         only(entry.reward.is_some(), &[Kind::Redeem]),
         only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),
         only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore, Kind::Merge]),
-        only(!entry.tallies.is_empty(), &[Kind::Earn, Kind::Redeem, Kind::Reverse, Kind::Request, Kind::Approve]),
+        only(
+            !entry.tallies.is_empty(),
+            &[Kind::Earn, Kind::Redeem, Kind::Reverse, Kind::Request, Kind::Approve],
+        ),
         only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
         only(entry.reservation.is_some(), &[Kind::Hold]),
         only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
         only(entry.debt > 0, &[Kind::Reverse, Kind::Merge, Kind::Opening]),
         only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
-        only(entry.counterparty.is_some(), &[Kind::Transfer, Kind::Merge, Kind::Pool, Kind::Redeem, Kind::Reverse]),
+        only(
+            entry.counterparty.is_some(),
+            &[Kind::Transfer, Kind::Merge, Kind::Pool, Kind::Redeem, Kind::Reverse],
+        ),
         only(entry.pool.is_some() || entry.invitation.is_some(), &[Kind::Pool]),
         only(entry.exchange.is_some(), &[Kind::Exchange]),
         only(entry.carried.is_some(), &[Kind::Merge]),
@@ -234,8 +262,15 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
     match entry.kind {
         // What waits for a look waits without end, and does not count yet.
         Kind::Earn if entry.review.is_some() => {
-            let waits = entry.grants.iter().all(|lot| lot.available_at == Timestamp::LAST && lot.expires_at.is_none());
-            !draws && awarded == granted && waits && entry.qualifying.is_none() && entry.coupons.is_empty()
+            let waits = entry
+                .grants
+                .iter()
+                .all(|lot| lot.available_at == Timestamp::LAST && lot.expires_at.is_none());
+            !draws
+                && awarded == granted
+                && waits
+                && entry.qualifying.is_none()
+                && entry.coupons.is_empty()
         }
         Kind::Earn => !draws && awarded == granted,
         Kind::Opening => !draws,
@@ -249,28 +284,49 @@ fn says_what_its_kind_says(entry: &Entry) -> bool {
         Kind::Adjust => grants != draws && entry.adjustment.is_some(),
         // Of a request or, when it names none, of an earn under review.
         Kind::Approve => {
-            let moves_none = entry.dates.is_empty() && entry.activations.is_empty() && entry.qualifying.is_none();
-            !draws && !grants && entry.corrects.is_some() && (entry.adjustment.is_none() || moves_none)
+            let moves_none = entry.dates.is_empty()
+                && entry.activations.is_empty()
+                && entry.qualifying.is_none();
+            !draws
+                && !grants
+                && entry.corrects.is_some()
+                && (entry.adjustment.is_none() || moves_none)
         }
-        Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => !draws && !grants && entry.adjustment.is_some(),
-        Kind::Transfer => draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some(),
+        Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => {
+            !draws && !grants && entry.adjustment.is_some()
+        }
+        Kind::Transfer => {
+            draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some()
+        }
         Kind::Exchange => {
-            let is_fair =
-                entry.exchange.as_ref().is_some_and(|exchange| exchange.points > 0 && comes_to(entry, exchange));
+            let is_fair = entry
+                .exchange
+                .as_ref()
+                .is_some_and(|exchange| exchange.points > 0 && comes_to(entry, exchange));
             draws != grants && grants == entry.cause.is_some() && is_fair
         }
-        // All is handed over on one side and taken over on the other, whose entry names that of the first.
+        // All is handed over on one side and taken over on the other, whose entry names that of the
+        // first.
         Kind::Merge => {
             let takes = entry.carried.is_some();
-            takes == entry.cause.is_some() && entry.counterparty.is_some() && !(if takes { draws } else { grants })
+            takes == entry.cause.is_some()
+                && entry.counterparty.is_some()
+                && !(if takes { draws } else { grants })
         }
         Kind::Pool => {
-            !draws && !grants && entry.pool.is_some() != entry.invitation.is_some() && entry.counterparty.is_some()
+            !draws
+                && !grants
+                && entry.pool.is_some() != entry.invitation.is_some()
+                && entry.counterparty.is_some()
         }
         Kind::Erase => !grants,
-        Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => !draws && !grants && !entry.coupons.is_empty(),
+        Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => {
+            !draws && !grants && !entry.coupons.is_empty()
+        }
         Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),
-        Kind::TierChange => !draws && entry.tier.is_some() && (entry.awards.is_empty() || awarded == granted),
+        Kind::TierChange => {
+            !draws && entry.tier.is_some() && (entry.awards.is_empty() || awarded == granted)
+        }
         Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
         Kind::Remind => !draws && !grants && entry.reminder.is_some(),
         Kind::Profile => !draws && !grants,
@@ -290,10 +346,13 @@ const WITH_COUPONS: [Kind; 9] = [
 ];
 const CORRECTING: [Kind; 4] = [Kind::Capture, Kind::Release, Kind::Reverse, Kind::Approve];
 /// What may give lots other dates.
-const DATING: [Kind; 6] = [Kind::Activate, Kind::Approve, Kind::Earn, Kind::Redeem, Kind::Hold, Kind::Capture];
-const ADJUSTING: [Kind; 6] = [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
+const DATING: [Kind; 6] =
+    [Kind::Activate, Kind::Approve, Kind::Earn, Kind::Redeem, Kind::Hold, Kind::Capture];
+const ADJUSTING: [Kind; 6] =
+    [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
 
-/// A reversal takes no more than it wants, or gives back what it wants less what had expired (which a grace lot may stand for).
+/// A reversal takes no more than it wants, or gives back what it wants less what had expired (which
+/// a grace lot may stand for).
 fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
     let living = reversal.desired.saturating_sub(reversal.expired);
     let within = |points: i64| points >= 0 && points <= living;

@@ -1,8 +1,9 @@
-//! Points by hand: which reasons the rulebook knows, who has to approve how much, in all of a day and a month, and how long granted points live.
+//! Points by hand: which reasons the rulebook knows, who has to approve how much, in all of a day
+//! and a month, and how long granted points live.
 
 use ledger::{
-    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Person, Refusal, Ruling, Stop, Tally, Undone, Verdict,
-    decide_request, local_date, request,
+    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Person, Refusal, Ruling, Stop, Tally,
+    Undone, Verdict, decide_request, local_date, request,
 };
 
 use crate::case::Case;
@@ -47,7 +48,8 @@ const KEPT_MS: i64 = 32 * DAY_MS;
 
 const MAX_COUNTED: i64 = 1_000_000_000_000;
 
-/// What is counted of one kind in a day and a month. It is counted without a bound, too: one that is published later holds for what was before.
+/// What is counted of one kind in a day and a month. It is counted without a bound, too: one that
+/// is published later holds for what was before.
 struct Windows(Vec<Window>);
 
 struct Window {
@@ -93,8 +95,11 @@ impl Windows {
         subject: &str,
     ) -> Self {
         let before = |name: &str, period: i32| {
-            let found =
-                case.recorded.tallies.iter().find(|c| c.subject == subject && c.name == name && c.period == period);
+            let found = case
+                .recorded
+                .tallies
+                .iter()
+                .find(|c| c.subject == subject && c.name == name && c.period == period);
             found.map_or(0, |counted| counted.amount)
         };
         Self::new(case.book, journal, multiples, what, points, before)
@@ -110,7 +115,11 @@ impl Windows {
     fn exceeded(&self, of: &'static str, most: i64) -> Option<Refusal> {
         self.0.iter().find_map(|window| {
             let most = most.saturating_mul(window.multiple?);
-            (window.sum > most).then_some(Refusal::ApprovalsExceeded { of, per: window.per.as_str(), most })
+            (window.sum > most).then_some(Refusal::ApprovalsExceeded {
+                of,
+                per: window.per.as_str(),
+                most,
+            })
         })
     }
 
@@ -148,16 +157,24 @@ fn counted(points: i64) -> i64 {
     size(points).min(MAX_COUNTED)
 }
 
-/// The first step that is good for these points, and for what else was approved of the member and asked for by the person.
-fn step<'a>(approvals: &'a Approvals, points: i64, windows: &[&Windows]) -> Result<&'a ApprovalStep, Fault> {
+/// The first step that is good for these points, and for what else was approved of the member and
+/// asked for by the person.
+fn step<'a>(
+    approvals: &'a Approvals,
+    points: i64,
+    windows: &[&Windows],
+) -> Result<&'a ApprovalStep, Fault> {
     let is_enough = |step: &&ApprovalStep| {
-        let fits = |most: i64| points <= most && windows.iter().all(|windows| windows.exceeded("", most).is_none());
+        let fits = |most: i64| {
+            points <= most && windows.iter().all(|windows| windows.exceeded("", most).is_none())
+        };
         step.up_to.is_none_or(fits)
     };
     approvals.steps.iter().find(is_enough).ok_or(Fault::Draft)
 }
 
-/// What approvals by these roles are good for at once; any number when `None`. Steps that the rulebook has no more are good for what was asked for.
+/// What approvals by these roles are good for at once; any number when `None`. Steps that the
+/// rulebook has no more are good for what was asked for.
 fn good_for(approvals: &Approvals, terms: &AdjustmentTerms) -> Option<i64> {
     let same = approvals.steps.iter().filter(|step| step.roles == terms.steps);
     let most = same.map(|step| step.up_to.unwrap_or(i64::MAX)).max();
@@ -173,7 +190,9 @@ pub(crate) fn ask(
     concern: Option<&Concern>,
 ) -> Result<EntryId, Stop> {
     let (book, now) = (case.book, journal.now());
-    if let Some((_, left)) = wish.undoes.filter(|(_, granted)| wish.points.saturating_neg() > *granted) {
+    if let Some((_, left)) =
+        wish.undoes.filter(|(_, granted)| wish.points.saturating_neg() > *granted)
+    {
         return Err(Refusal::MoreThanLeft { line: None, left }.into());
     }
     let approvals = &book.approvals;
@@ -189,7 +208,9 @@ pub(crate) fn ask(
         Some(name) => book.policies.get(name),
     };
     let Some(policy) = policy else {
-        return Err(Refusal::UnknownPolicy { policy: wish.expiry.clone().unwrap_or_default() }.into());
+        return Err(
+            Refusal::UnknownPolicy { policy: wish.expiry.clone().unwrap_or_default() }.into()
+        );
     };
     let (points, subject) = (counted(wish.points), person_subject(&wish.by));
     let multiples = approvals.totals.requester;
@@ -202,7 +223,9 @@ pub(crate) fn ask(
         reason_code: wish.reason_code.clone(),
         evidence: wish.evidence.clone(),
         // Told on the day of the request, so that whoever approves sees it.
-        expires_at: policy.expires_at(now, book.zone()).filter(|_| wish.points > 0 && concern.is_none()),
+        expires_at: policy
+            .expires_at(now, book.zone())
+            .filter(|_| wish.points > 0 && concern.is_none()),
         steps: step.roles.clone(),
         until: now.plus_ms(i64::from(approvals.days) * DAY_MS),
         undoes: wish.undoes.map(|(undone, _)| undone),
@@ -211,8 +234,13 @@ pub(crate) fn ask(
     request(journal, terms, wish.by.clone(), tallies, case.origin.clone())
 }
 
-/// Posts the decision on a request; an approval counts for who approves, the last one for the member, too.
-pub(crate) fn decide(journal: &mut Journal, case: &Case<'_>, vote: &Vote<'_>) -> Result<EntryId, Stop> {
+/// Posts the decision on a request; an approval counts for who approves, the last one for the
+/// member, too.
+pub(crate) fn decide(
+    journal: &mut Journal,
+    case: &Case<'_>,
+    vote: &Vote<'_>,
+) -> Result<EntryId, Stop> {
     let (book, Vote { request, verdict, by, role }) = (case.book, *vote);
     let (mut exceeded, mut counts) = (None, (Vec::new(), Vec::new()));
     let open = journal.member().request(request).filter(|_| verdict == Verdict::Approve);
@@ -220,7 +248,8 @@ pub(crate) fn decide(journal: &mut Journal, case: &Case<'_>, vote: &Vote<'_>) ->
         let (points, most) = (counted(open.terms.points), good_for(&book.approvals, &open.terms));
         let subject = person_subject(by);
         let multiples = book.approvals.totals.approver;
-        let of_approver = Windows::of_person(case, journal, multiples, "approved", points, &subject);
+        let of_approver =
+            Windows::of_person(case, journal, multiples, "approved", points, &subject);
         let of_member = Windows::of_member(book, journal, points);
         let is_last = open.approvals.len() + 1 == open.terms.steps.len();
         exceeded = most.and_then(|most| {
@@ -230,12 +259,24 @@ pub(crate) fn decide(journal: &mut Journal, case: &Case<'_>, vote: &Vote<'_>) ->
         let of_member = if is_last { of_member.counts(points) } else { Vec::new() };
         counts = (of_member, of_approver.tallies(&subject, points, most));
     }
-    let ruling = Ruling { request, verdict, by: by.clone(), role: role.to_owned(), exceeded, counted: counts };
+    let ruling = Ruling {
+        request,
+        verdict,
+        by: by.clone(),
+        role: role.to_owned(),
+        exceeded,
+        counted: counts,
+    };
     decide_request(journal, ruling, book.first_in_first_out(), case.origin.clone())
 }
 
-/// Whether more points move than the request that was approved of is good for, as accounts go on while a request waits.
-pub(crate) fn goes_too_far(book: &Rulebook, terms: &AdjustmentTerms, points: i64) -> Option<Refusal> {
+/// Whether more points move than the request that was approved of is good for, as accounts go on
+/// while a request waits.
+pub(crate) fn goes_too_far(
+    book: &Rulebook,
+    terms: &AdjustmentTerms,
+    points: i64,
+) -> Option<Refusal> {
     let most = good_for(&book.approvals, terms)?;
     (points > most).then_some(Refusal::ApprovalsExceeded { of: "request", per: "", most })
 }

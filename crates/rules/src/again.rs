@@ -1,8 +1,10 @@
 //! Whether a document may be recorded once more, and which record a later command means.
 //!
-//! A document (an order, a receipt) is recorded once. Shops number their orders by themselves, so a store that is told keeps documents of the
-//! same number apart; where no store is told, it may be any of them. What was undone wholly is as if it had not been: the document may be
-//! recorded again, for whomever. How records get names that are unique in the database is the business of `store`.
+//! A document (an order, a receipt) is recorded once. Shops number their orders by themselves, so a
+//! store that is told keeps documents of the same number apart; where no store is told, it may be
+//! any of them. What was undone wholly is as if it had not been: the document may be recorded
+//! again, for whomever. How records get names that are unique in the database is the business of
+//! `store`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,8 @@ pub struct Past {
     pub corrections: Vec<Entry>,
 }
 
-/// What a member kept of a document that was undone: recorded again, the document does not bring that a second time.
+/// What a member kept of a document that was undone: recorded again, the document does not bring
+/// that a second time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kept {
     /// Points that were let go of, as the member did not have them any more.
@@ -36,18 +39,27 @@ impl Past {
         let Self { entry, corrections } = self;
         let reversals = || corrections.iter().filter_map(|correction| correction.reversal.as_ref());
         match entry.kind {
-            // What somebody found odd and did not approve of is not tried again under the same name.
-            Kind::Earn if entry.review.is_some() && corrections.iter().all(|one| one.kind != Kind::Approve) => false,
+            // What somebody found odd and did not approve of is not tried again under the same
+            // name.
+            Kind::Earn
+                if entry.review.is_some()
+                    && corrections.iter().all(|one| one.kind != Kind::Approve) =>
+            {
+                false
+            }
             Kind::Earn if entry.lines.is_empty() => reversals().next().is_some(),
             Kind::Earn => {
                 let mut returned: BTreeMap<&str, i64> = BTreeMap::new();
                 for line in reversals().flat_map(|reversal| &reversal.lines) {
                     *returned.entry(&line.line).or_default() += line.quantity;
                 }
-                entry.lines.iter().all(|line| returned.get(line.line.as_str()).copied().unwrap_or(0) >= line.quantity)
+                entry.lines.iter().all(|line| {
+                    returned.get(line.line.as_str()).copied().unwrap_or(0) >= line.quantity
+                })
             }
             Kind::Redeem | Kind::Capture => {
-                reversals().map(|reversal| reversal.desired).sum::<i64>() >= entry.points.saturating_neg()
+                reversals().map(|reversal| reversal.desired).sum::<i64>()
+                    >= entry.points.saturating_neg()
             }
             Kind::CouponRedeem => reversals().next().is_some(),
             _ => false,
@@ -65,9 +77,11 @@ impl Past {
         let mut coupons: Vec<_> = self.entry.coupons.iter().collect();
         for one in &self.corrections {
             let taken = one.draws.iter().fold(0i64, |sum, draw| sum.saturating_add(draw.points));
-            if let Some(reversal) = one.reversal.as_ref().filter(|_| self.entry.kind == Kind::Earn) {
+            if let Some(reversal) = one.reversal.as_ref().filter(|_| self.entry.kind == Kind::Earn)
+            {
                 let gone = reversal.expired.saturating_add(taken).saturating_add(one.debt);
-                kept.points = kept.points.saturating_add(reversal.desired.saturating_sub(gone).max(0));
+                kept.points =
+                    kept.points.saturating_add(reversal.desired.saturating_sub(gone).max(0));
             }
             coupons.retain(|coupon| !one.coupons.contains(coupon));
         }
@@ -76,7 +90,8 @@ impl Past {
     }
 }
 
-/// The record that keeps a document of that store from being recorded again; all there are were found.
+/// The record that keeps a document of that store from being recorded again; all there are were
+/// found.
 #[must_use]
 pub fn living<'a>(pasts: &'a [Past], store: Option<&str>) -> Option<&'a Past> {
     pasts.iter().find(|past| past.may_be_of(store) && !past.is_undone())
@@ -85,7 +100,9 @@ pub fn living<'a>(pasts: &'a [Past], store: Option<&str>) -> Option<&'a Past> {
 /// What the member kept of the same document when it was undone before.
 #[must_use]
 pub fn kept(pasts: &[Past], member: &MemberId, store: Option<&str>) -> Kept {
-    let own = pasts.iter().filter(|past| past.entry.member == *member && past.may_be_of(store) && past.is_undone());
+    let own = pasts
+        .iter()
+        .filter(|past| past.entry.member == *member && past.may_be_of(store) && past.is_undone());
     own.map(Past::kept).fold(Kept::default(), |mut all, one| {
         all.points = all.points.saturating_add(one.points);
         all.coupons.extend(one.coupons);
@@ -96,8 +113,8 @@ pub fn kept(pasts: &[Past], member: &MemberId, store: Option<&str>) -> Kept {
 /// A record that a command may mean.
 pub type Candidate = (EntryId, Option<String>);
 
-/// Which of a member's records under one name a command means, of each kind one: what lives, else what was undone last. `store` is where the
-/// document is from, when the command tells.
+/// Which of a member's records under one name a command means, of each kind one: what lives, else
+/// what was undone last. `store` is where the document is from, when the command tells.
 ///
 /// # Errors
 /// [`Refusal::ReferenceAmbiguous`] where several are meant by it.
@@ -105,7 +122,9 @@ pub fn meant(pasts: Vec<Past>, store: Option<&str>) -> Result<Vec<Entry>, Refusa
     let of_store: Vec<Past> = pasts.into_iter().filter(|past| past.may_be_of(store)).collect();
     let is_any_living = of_store.iter().any(|past| !past.is_undone());
     let mut meant: Vec<Entry> = Vec::new();
-    for Past { entry, .. } in of_store.into_iter().filter(|past| !is_any_living || !past.is_undone()) {
+    for Past { entry, .. } in
+        of_store.into_iter().filter(|past| !is_any_living || !past.is_undone())
+    {
         let same = |other: &Entry| (other.kind == Kind::Earn) == (entry.kind == Kind::Earn);
         match meant.iter_mut().find(|other| same(other)) {
             Some(earlier) if !is_any_living => *earlier = entry,
@@ -114,9 +133,11 @@ pub fn meant(pasts: Vec<Past>, store: Option<&str>) -> Result<Vec<Entry>, Refusa
     }
     let stores = |one: &Entry| one.origin.store.clone();
     let earns = meant.iter().filter(|entry| entry.kind == Kind::Earn).count();
-    let is_of_several = meant
-        .iter()
-        .any(|one| meant.iter().any(|other| stores(one).zip(stores(other)).is_some_and(|(one, other)| one != other)));
+    let is_of_several = meant.iter().any(|one| {
+        meant
+            .iter()
+            .any(|other| stores(one).zip(stores(other)).is_some_and(|(one, other)| one != other))
+    });
     if earns > 1 || meant.len() - earns > 1 || is_of_several {
         return Err(Refusal::ReferenceAmbiguous {
             candidates: meant.iter().map(|one| (one.id, stores(one))).collect(),

@@ -17,7 +17,8 @@ pub(crate) struct Share {
     pub(crate) weights: Vec<(usize, i64)>,
 }
 
-/// What a purchase earns by itself on the lines that earn: the base rate, and what the tier's multiplier adds to it as a rule of its own.
+/// What a purchase earns by itself on the lines that earn: the base rate, and what the tier's
+/// multiplier adds to it as a rule of its own.
 pub(crate) fn purchase(
     book: &Rulebook,
     level: Option<&Level>,
@@ -26,10 +27,14 @@ pub(crate) fn purchase(
     let amount = sum_of(lines.iter().map(|(_, line)| &line.amount))?;
     let decimals = book.currency().decimals();
     let rate = book.purchase.points_per_unit;
-    let at = |multiplier: Rate| Exact::of_amount(amount, decimals, rate, multiplier).ok_or(Refusal::AmountOutOfRange);
+    let at = |multiplier: Rate| {
+        Exact::of_amount(amount, decimals, rate, multiplier).ok_or(Refusal::AmountOutOfRange)
+    };
     let base = at(Rate::ONE)?;
-    let weights: Vec<(usize, i64)> = lines.iter().map(|(place, line)| (*place, line.amount.amount_minor)).collect();
-    let mut shares = vec![Share { rule: "purchase".to_owned(), desired: base, weights: weights.clone() }];
+    let weights: Vec<(usize, i64)> =
+        lines.iter().map(|(place, line)| (*place, line.amount.amount_minor)).collect();
+    let mut shares =
+        vec![Share { rule: "purchase".to_owned(), desired: base, weights: weights.clone() }];
     if let Some(level) = level.filter(|level| level.multiplier > Rate::ONE) {
         let extra = at(level.multiplier)?.checked_sub(base).ok_or(Refusal::AmountOutOfRange)?;
         shares.push(Share { rule: format!("tier:{}", level.id), desired: extra, weights });
@@ -39,7 +44,12 @@ pub(crate) fn purchase(
 
 /// Growth of a purchase of which so much counts, rounded down.
 pub(crate) fn growth(book: &Rulebook, counted_minor: i64) -> Result<i64, Refusal> {
-    let exact = Exact::of_amount(counted_minor, book.currency().decimals(), book.purchase.growth_per_unit, Rate::ONE);
+    let exact = Exact::of_amount(
+        counted_minor,
+        book.currency().decimals(),
+        book.purchase.growth_per_unit,
+        Rate::ONE,
+    );
     exact.and_then(|exact| exact.round(ledger::Rounding::Down)).ok_or(Refusal::AmountOutOfRange)
 }
 
@@ -49,7 +59,8 @@ pub(crate) fn points(book: &Rulebook, shares: &[Exact]) -> Result<i64, Refusal> 
     sum.and_then(|sum| sum.round(book.rounding)).ok_or(Refusal::AmountOutOfRange)
 }
 
-/// What each share gets of the rounded sum: running sums are rounded, so that they add up to the whole. None gets more than it wants, rounded up.
+/// What each share gets of the rounded sum: running sums are rounded, so that they add up to the
+/// whole. None gets more than it wants, rounded up.
 pub(crate) fn rounded(book: &Rulebook, shares: &[Exact], points: i64) -> Vec<i64> {
     let (mut sum, mut given) = (Exact::ZERO, 0);
     let one = |share: &Exact| {
@@ -83,7 +94,8 @@ pub(crate) fn awards(shares: &[Share], granted: &[i64]) -> Vec<Award> {
     shares.iter().zip(granted).map(award).collect()
 }
 
-/// What the lines earned. Shares that go by the same weights are shared out together, in proportion; the parts add up to the whole.
+/// What the lines earned. Shares that go by the same weights are shared out together, in
+/// proportion; the parts add up to the whole.
 pub(crate) fn lines(lines: &[Line], shares: &[Share], granted: &[i64]) -> Vec<LineAward> {
     let mut sums: Vec<(&[(usize, i64)], i64)> = Vec::new();
     for (share, granted) in shares.iter().zip(granted) {
@@ -156,7 +168,8 @@ mod tests {
         document.rounding = crate::RoundingMode::Down;
         let book = Rulebook::new(&document, 1).unwrap();
         let gold = book.levels().last().cloned();
-        // amounts → base, tier extra, per line; base rounds as if alone, the extra takes what rounding once leaves.
+        // amounts → base, tier extra, per line; base rounds as if alone, the extra takes what
+        // rounding once leaves.
         for (amounts, granted, awards, per_line) in [
             (vec![12850], 192, vec![128, 64], vec![192]),
             (vec![50, 50, 50], 2, vec![1, 1], vec![0, 1, 1]),
@@ -171,7 +184,8 @@ mod tests {
             assert_eq!(points(&book, &wanted), Ok(granted), "{amounts:?}");
             let given = rounded(&book, &wanted, granted);
             assert_eq!(given, awards, "{amounts:?}");
-            let given: Vec<i64> = lines(&bought, &shares, &given).iter().map(|l| l.granted).collect();
+            let given: Vec<i64> =
+                lines(&bought, &shares, &given).iter().map(|l| l.granted).collect();
             assert_eq!(given, per_line, "{amounts:?}");
         }
     }

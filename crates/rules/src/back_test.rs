@@ -1,4 +1,5 @@
-//! A draft held against what has happened: the books as they are, and what they would be under the published rulebook and under the draft.
+//! A draft held against what has happened: the books as they are, and what they would be under the
+//! published rulebook and under the draft.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +65,8 @@ pub struct BackTest {
 
 /// Lots that are looked at for one member, under both rulebooks together: a few seconds.
 const MAX_EFFORT: u64 = 20_000_000;
-/// Parts of entries that are kept at hand for one member, under both rulebooks together: about a hundred bytes each.
+/// Parts of entries that are kept at hand for one member, under both rulebooks together: about a
+/// hundred bytes each.
 const MAX_KEPT: usize = 1_000_000;
 
 /// The period that is told again.
@@ -148,16 +150,23 @@ impl<'a> MemberTest<'a> {
         // What ends with the period has not ended within it.
         let last = self.span.to.plus_ms(-1);
         let [published, draft] = self.again;
-        let (recorded, published, draft) = (self.recorded.end(last)?, published.end(last)?, draft.end(last)?);
+        let (recorded, published, draft) =
+            (self.recorded.end(last)?, published.end(last)?, draft.end(last)?);
         found.members += 1;
         found.entries += self.entries;
         let came_to = |(sums, member): &(Sums, Member)| {
-            (sums.clone(), member.balance, member.tier.as_ref().map(|tier| (tier.id.clone(), tier.until)))
+            (
+                sums.clone(),
+                member.balance,
+                member.tier.as_ref().map(|tier| (tier.id.clone(), tier.until)),
+            )
         };
         found.affected += i64::from(came_to(&published) != came_to(&draft));
-        for (side, (sums, member)) in
-            [(&mut found.recorded, recorded), (&mut found.published, published), (&mut found.draft, draft)]
-        {
+        for (side, (sums, member)) in [
+            (&mut found.recorded, recorded),
+            (&mut found.published, published),
+            (&mut found.draft, draft),
+        ] {
             side.add(&sums, &member);
         }
         Ok(())

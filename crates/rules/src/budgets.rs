@@ -25,7 +25,8 @@ impl BudgetState {
     /// Whether as much is granted as counts as nearly spent.
     #[must_use]
     pub fn is_red(&self) -> bool {
-        i128::from(self.granted) * 100 >= i128::from(self.points) * i128::from(self.red_line_percent)
+        i128::from(self.granted) * 100
+            >= i128::from(self.points) * i128::from(self.red_line_percent)
     }
 }
 
@@ -33,7 +34,8 @@ impl BudgetState {
 const RED_LINE_PERCENT: i64 = 90;
 
 impl Rulebook {
-    /// Where each budget stands at that instant, given what its counters ([`Rulebook::budgets`]) stand at.
+    /// Where each budget stands at that instant, given what its counters ([`Rulebook::budgets`])
+    /// stand at.
     #[must_use]
     pub fn budget_states(&self, counted: &[Counted], now: Timestamp) -> Vec<BudgetState> {
         let date = local_date(now, self.zone);
@@ -50,7 +52,10 @@ impl Rulebook {
             red_line_percent: budget.red_line_percent,
         });
         let is_budget = |cap: &&RuleCap| cap.of == CapOf::Programme;
-        let caps = self.rules.iter().flat_map(|rule| rule.caps.iter().filter(is_budget).map(move |cap| (rule, cap)));
+        let caps = self
+            .rules
+            .iter()
+            .flat_map(|rule| rule.caps.iter().filter(is_budget).map(move |cap| (rule, cap)));
         let of_rules = caps.map(|(rule, cap)| BudgetState {
             rule: Some(rule.id.clone()),
             per: cap.per.as_str(),

@@ -6,10 +6,12 @@ use crate::command::PriorRecords;
 use crate::rulebook::Rulebook;
 use crate::settle::{settle, wind_up};
 
-/// Entries of one member have consecutive ids; those of the next member of the decision begin this many further on.
+/// Entries of one member have consecutive ids; those of the next member of the decision begin this
+/// many further on.
 const IDS_EACH: u64 = 1 << 20;
 
-/// The rules, the records and the moment that a command is decided by. They are the same for all members of a decision.
+/// The rules, the records and the moment that a command is decided by. They are the same for all
+/// members of a decision.
 #[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// The published rulebook of the programme.
@@ -28,7 +30,8 @@ impl<'a> Case<'a> {
         self.context.now
     }
 
-    /// The journal of the `place`th member of the decision (from 0), with everything written down that is due.
+    /// The journal of the `place`th member of the decision (from 0), with everything written down
+    /// that is due.
     pub(crate) fn journal(&self, place: u64, member: Member) -> Result<Journal, Fault> {
         let first_id = self.context.first_id.skip(place.saturating_mul(IDS_EACH));
         let mut journal = Journal::new(member, Context { first_id, ..self.context.clone() });
@@ -41,7 +44,8 @@ impl<'a> Case<'a> {
         self.recorded.other()
     }
 
-    /// The origin of entries that come along with the one that was asked for: the reference belongs to that one alone.
+    /// The origin of entries that come along with the one that was asked for: the reference belongs
+    /// to that one alone.
     pub(crate) fn along(&self) -> Origin {
         Origin { reference: None, ..self.origin.clone() }
     }

@@ -1,11 +1,12 @@
 //! What a member's level is held by, and what a return leaves of it.
 //!
-//! A level is reached or kept by what counted in some period. When an order that counted there comes back, the member keeps the highest level that
-//! the rest of that period, the level before, or the present period still gives.
+//! A level is reached or kept by what counted in some period. When an order that counted there
+//! comes back, the member keeps the highest level that the rest of that period, the level before,
+//! or the present period still gives.
 
 use ledger::{
-    Claim, ClaimPeriod, Entry, EntryId, Fault, Gift, Journal, Member, Origin, Qualifying, Tier, TierMove, Timestamp,
-    Totals, day_number, local_date, tier_change,
+    Claim, ClaimPeriod, Entry, EntryId, Fault, Gift, Journal, Member, Origin, Qualifying, Tier,
+    TierMove, Timestamp, Totals, day_number, local_date, tier_change,
 };
 
 use crate::rulebook::{Ladder, Level, Rulebook};
@@ -15,11 +16,17 @@ use crate::tiers::{due_name, gift_count, gift_kept, has_gift};
 const MAX_CLAIMS: usize = 20;
 
 /// The member's claims that still last, the highest first.
-pub(crate) fn held(ladder: &Ladder, member: &Member, now: Timestamp, book: &Rulebook) -> Vec<Claim> {
+pub(crate) fn held(
+    ladder: &Ladder,
+    member: &Member,
+    now: Timestamp,
+    book: &Rulebook,
+) -> Vec<Claim> {
     member.tier.as_ref().map_or_else(Vec::new, |tier| held_by(ladder, tier, now, book))
 }
 
-/// The claims of a tier that still last. A tier from before claims were kept was reached in the period in which it began.
+/// The claims of a tier that still last. A tier from before claims were kept was reached in the
+/// period in which it began.
 pub(crate) fn held_by(ladder: &Ladder, tier: &Tier, now: Timestamp, book: &Rulebook) -> Vec<Claim> {
     if tier.claims.is_empty() && ladder.index_of(Some(&tier.id)) > 0 {
         let day = local_date(tier.since, book.zone());
@@ -30,23 +37,41 @@ pub(crate) fn held_by(ladder: &Ladder, tier: &Tier, now: Timestamp, book: &Ruleb
     tier.claims.iter().filter(lasts).cloned().collect()
 }
 
-/// What still holds a level at the instant `end` at which the tier closes, the highest and longest first: orders of a claim's period may have come back
-/// since, while a level that needed none of them hid it.
-pub(crate) fn lasting(ladder: &Ladder, member: &Member, end: Timestamp, book: &Rulebook) -> Vec<(usize, Claim)> {
+/// What still holds a level at the instant `end` at which the tier closes, the highest and longest
+/// first: orders of a claim's period may have come back since, while a level that needed none of
+/// them hid it.
+pub(crate) fn lasting(
+    ladder: &Ladder,
+    member: &Member,
+    end: Timestamp,
+    book: &Rulebook,
+) -> Vec<(usize, Claim)> {
     let measured = |claim: Claim| {
         let level = ladder.index_of(Some(&claim.tier));
-        let period = claim.period.filter(|period| book.returns.lower_tier && is_kept(ladder, *period, end, book));
-        let level = period.map_or(level, |period| level.min(ladder.qualified(Ladder::totals_in(member, period))));
+        let period = claim
+            .period
+            .filter(|period| book.returns.lower_tier && is_kept(ladder, *period, end, book));
+        let level = period
+            .map_or(level, |period| level.min(ladder.qualified(Ladder::totals_in(member, period))));
         let kept = ladder.levels.get(level).filter(|_| level > 0)?;
         Some((level, Claim { tier: kept.id.clone(), ..claim }))
     };
-    let mut all: Vec<(usize, Claim)> = held(ladder, member, end, book).into_iter().filter_map(measured).collect();
-    all.sort_by_key(|(level, claim)| std::cmp::Reverse((*level, claim.until.unwrap_or(Timestamp::LAST))));
+    let mut all: Vec<(usize, Claim)> =
+        held(ladder, member, end, book).into_iter().filter_map(measured).collect();
+    all.sort_by_key(|(level, claim)| {
+        std::cmp::Reverse((*level, claim.until.unwrap_or(Timestamp::LAST)))
+    });
     all
 }
 
-/// The move to the level that is held by the first of these claims; to the first level when there is none.
-pub(crate) fn moved(ladder: &Ladder, member: &Member, to: usize, mut claims: Vec<Claim>) -> Option<TierMove> {
+/// The move to the level that is held by the first of these claims; to the first level when there
+/// is none.
+pub(crate) fn moved(
+    ladder: &Ladder,
+    member: &Member,
+    to: usize,
+    mut claims: Vec<Claim>,
+) -> Option<TierMove> {
     let level = ladder.levels.get(to)?;
     let from = member.tier.as_ref().map(|tier| tier.id.clone());
     let until = claims.first().filter(|_| to > 0).and_then(|claim| claim.until);
@@ -54,7 +79,8 @@ pub(crate) fn moved(ladder: &Ladder, member: &Member, to: usize, mut claims: Vec
     Some(TierMove { from, to: level.id.clone(), until, claims })
 }
 
-/// Moves the member down at once when what comes back of an order had counted for its level. Posts nothing otherwise.
+/// Moves the member down at once when what comes back of an order had counted for its level. Posts
+/// nothing otherwise.
 pub(crate) fn lower(
     journal: &mut Journal,
     book: &Rulebook,
@@ -72,12 +98,13 @@ pub(crate) fn lower(
         let level = ladder.index_of(Some(&claim.tier));
         // Orders of the others may have come back while the first one hid them.
         let is_hidden = place > 0;
-        let measured = claim
-            .period
-            .filter(|period| (is_hidden || counts(*period, came_back.month)) && is_kept(ladder, *period, now, book));
+        let measured = claim.period.filter(|period| {
+            (is_hidden || counts(*period, came_back.month)) && is_kept(ladder, *period, now, book)
+        });
         let level = measured.map_or(level, |period| {
             let after = Ladder::totals_in(member, period);
-            // An order from after the level was reached holds it only once others of the period have come back.
+            // An order from after the level was reached holds it only once others of the period
+            // have come back.
             let was_held = || ladder.qualified(before(after, came_back)) >= level;
             if is_hidden || claim.at >= earn.recorded_at || was_held() {
                 level.min(ladder.qualified(after))
@@ -85,7 +112,9 @@ pub(crate) fn lower(
                 level
             }
         });
-        left.extend(ladder.levels.get(level).map(|kept| (level, Claim { tier: kept.id.clone(), ..claim })));
+        left.extend(
+            ladder.levels.get(level).map(|kept| (level, Claim { tier: kept.id.clone(), ..claim })),
+        );
     }
     // What counts in the present period gives a level at any time.
     let today = local_date(now, book.zone());
@@ -96,7 +125,9 @@ pub(crate) fn lower(
     }
     let lasting = |claim: &Claim| claim.until.unwrap_or(Timestamp::LAST);
     left.sort_by(|(a, one), (b, other)| b.cmp(a).then(lasting(other).cmp(&lasting(one))));
-    left.dedup_by(|(_, later), (_, first)| later.tier == first.tier && later.period == first.period);
+    left.dedup_by(|(_, later), (_, first)| {
+        later.tier == first.tier && later.period == first.period
+    });
     let next = left.first().map_or(0, |(level, _)| *level);
     if next >= current {
         return Ok(());

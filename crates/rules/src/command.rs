@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    Concern, Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId, Money, Person,
-    Refusal, Reversal, Timestamp, Verdict,
+    Concern, Counted, Decision, Entry, EntryId, ExpiryPolicy, Frozen, LotNumber, Member, MemberId,
+    Money, Person, Refusal, Reversal, Timestamp, Verdict,
 };
 
 use crate::adjust::AdjustmentWish;
@@ -47,7 +47,8 @@ pub struct EarnEvent {
 /// Pending points that something has settled before their time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activation {
-    /// The lots of the earn, each with how long it lives from now on by the rulebook that it was earned under.
+    /// The lots of the earn, each with how long it lives from now on by the rulebook that it was
+    /// earned under.
     pub lots: Vec<(LotNumber, ExpiryPolicy)>,
 }
 
@@ -122,7 +123,8 @@ pub enum Command {
         /// The entry that placed it.
         hold: EntryId,
     },
-    /// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by that name.
+    /// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by
+    /// that name.
     Reverse(Option<Box<Reverse>>),
     /// Ask for an adjustment by hand.
     Request(AdjustmentWish),
@@ -152,7 +154,8 @@ pub enum Command {
         /// As what.
         role: String,
     },
-    /// Make the pending points of an earlier earn spendable now; `None` when the member has no such earn.
+    /// Make the pending points of an earlier earn spendable now; `None` when the member has no such
+    /// earn.
     Activate(Option<Activation>),
     /// Freeze sides of the account.
     Freeze(Frozen),
@@ -215,7 +218,8 @@ pub enum Command {
     },
     /// Forget whose the account is: what is left is forfeited.
     Erase,
-    /// Something that names what cannot be told; refused, and the refusal kept, as other commands are.
+    /// Something that names what cannot be told; refused, and the refusal kept, as other commands
+    /// are.
     Refuse(Refusal),
     /// Book what the member brings along from another system, and take over what is told about it.
     Open(Opening),
@@ -270,7 +274,8 @@ pub struct Decided {
 /// What the books already say about the documents that a command names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PriorRecords {
-    /// The entry that bears the command's own reference, where that keeps the command from being recorded.
+    /// The entry that bears the command's own reference, where that keeps the command from being
+    /// recorded.
     pub used: Option<EntryId>,
     /// Whether that entry is another member's.
     pub is_of_another: bool,
@@ -280,7 +285,8 @@ pub struct PriorRecords {
     pub off_minor: i64,
     /// Earlier reversals of what is to be reversed, by the entry that they correct.
     pub reversals: Vec<(EntryId, Reversal)>,
-    /// Points that were written down as expired, of lots that the earn to be reversed granted and of gifts that may be taken back with it.
+    /// Points that were written down as expired, of lots that the earn to be reversed granted and
+    /// of gifts that may be taken back with it.
     pub expired: BTreeMap<LotNumber, i64>,
     /// What counters of the programme stand at, of the subjects that the command counts for.
     pub tallies: Vec<Counted>,
@@ -301,13 +307,14 @@ pub struct PriorRecords {
 impl PriorRecords {
     /// The other member that the command names, as it was loaded. A pool is none.
     pub(crate) fn other(&self) -> Result<&Member, Refusal> {
-        let is_there = |member: &&Member| member.exists() && member.closed.is_none() && !member.id.is_pool();
+        let is_there =
+            |member: &&Member| member.exists() && member.closed.is_none() && !member.id.is_pool();
         let found = self.others.first().filter(is_there);
         found.ok_or(Refusal::CounterpartyNotFound)
     }
 
-    /// Why the command cannot be recorded under its reference. What another member has under it is no repetition: whoever takes it for one
-    /// leaves a customer without points.
+    /// Why the command cannot be recorded under its reference. What another member has under it is
+    /// no repetition: whoever takes it for one leaves a customer without points.
     pub(crate) fn taken(&self) -> Option<Refusal> {
         let entry = self.used;
         entry.map(|_| {

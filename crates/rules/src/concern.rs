@@ -1,4 +1,5 @@
-//! Requests about more than points of their member: mergers, and what is given back after a theft. The last approval does it in the same commit.
+//! Requests about more than points of their member: mergers, and what is given back after a theft.
+//! The last approval does it in the same commit.
 
 use ledger::{Fault, Member, Refusal, Verdict};
 
@@ -9,8 +10,14 @@ use crate::decide::Outcome;
 use crate::joint::{joined, merged_into, recovered};
 
 /// Decides on such a request.
-pub(crate) fn decide_concern(case: &Case<'_>, member: Member, vote: &Vote<'_>, concerned: &Concerned) -> Outcome {
-    let terms = member.request(vote.request).map(|open| open.terms.clone()).ok_or(Fault::Request)?;
+pub(crate) fn decide_concern(
+    case: &Case<'_>,
+    member: Member,
+    vote: &Vote<'_>,
+    concerned: &Concerned,
+) -> Outcome {
+    let terms =
+        member.request(vote.request).map(|open| open.terms.clone()).ok_or(Fault::Request)?;
     let mut own = case.journal(0, member)?;
     let primary = own.posted();
     adjust::decide(&mut own, case, vote)?;
@@ -28,7 +35,8 @@ pub(crate) fn decide_concern(case: &Case<'_>, member: Member, vote: &Vote<'_>, c
                 return Err(Refusal::SameMember.into());
             }
             let giver = case.journal(1, source)?;
-            let points = giver.member().lots.iter().fold(0i64, |sum, lot| sum.saturating_add(lot.remaining));
+            let points =
+                giver.member().lots.iter().fold(0i64, |sum, lot| sum.saturating_add(lot.remaining));
             if let Some(refusal) = adjust::goes_too_far(case.book, &terms, points) {
                 return Err(refusal.into());
             }

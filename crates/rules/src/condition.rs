@@ -1,8 +1,8 @@
 //! Conditions of rules: a small typed tree that a text in CEL becomes when a rulebook is published.
 //!
-//! Owns the tree, what it may ask of an event ([`Field`]) and its evaluation. Reading CEL is the business of `compile`, which only who
-//! publishes links in. Evaluation never fails loudly, never loops but over the lines of the order and the items of a list, and
-//! counts its steps ([`cost`]).
+//! Owns the tree, what it may ask of an event ([`Field`]) and its evaluation. Reading CEL is the
+//! business of `compile`, which only who publishes links in. Evaluation never fails loudly, never
+//! loops but over the lines of the order and the items of a list, and counts its steps ([`cost`]).
 
 mod compile;
 mod cost;
@@ -36,7 +36,8 @@ pub enum Scope {
     Line,
 }
 
-/// The conditions of a rulebook by their text, read when it was published: nobody who decides has to read CEL.
+/// The conditions of a rulebook by their text, read when it was published: nobody who decides has
+/// to read CEL.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Conditions {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -145,8 +146,12 @@ impl Node {
             || match self {
                 Self::Texts(items) | Self::Ints(items) => items.iter().any(|item| item.any(is)),
                 Self::Not(a) | Self::Size(a) | Self::SomeLine(a) | Self::EveryLine(a) => a.any(is),
-                Self::All(a, b) | Self::Any(a, b) | Self::Compare(_, a, b) | Self::In(a, b) => a.any(is) || b.any(is),
-                Self::Calculate(_, a, b) | Self::Join(a, b) | Self::Find(_, a, b) => a.any(is) || b.any(is),
+                Self::All(a, b) | Self::Any(a, b) | Self::Compare(_, a, b) | Self::In(a, b) => {
+                    a.any(is) || b.any(is)
+                }
+                Self::Calculate(_, a, b) | Self::Join(a, b) | Self::Find(_, a, b) => {
+                    a.any(is) || b.any(is)
+                }
                 Self::If(a, b, c) => a.any(is) || b.any(is) || c.any(is),
                 _ => false,
             }
@@ -161,7 +166,9 @@ impl Condition {
 
     /// Whether it asks for what the member has spent or grown.
     pub(crate) fn asks_for_standing(&self) -> bool {
-        [Field::MemberOrders, Field::MemberSpendMinor, Field::MemberGrowth].iter().any(|field| self.asks_for(*field))
+        [Field::MemberOrders, Field::MemberSpendMinor, Field::MemberGrowth]
+            .iter()
+            .any(|field| self.asks_for(*field))
     }
 
     /// How many nodes it has.

@@ -1,7 +1,8 @@
-//! How many counters a member's row keeps: they travel with every entry of the member, so their number is bounded.
+//! How many counters a member's row keeps: they travel with every entry of the member, so their
+//! number is bounded.
 //!
-//! Of one counter the newest periods stay; what nothing asks for any more goes once there are many. What a counter counts is the business of
-//! `limits`.
+//! Of one counter the newest periods stay; what nothing asks for any more goes once there are many.
+//! What a counter counts is the business of `limits`.
 
 use std::collections::BTreeSet;
 
@@ -24,15 +25,21 @@ pub(crate) fn first_kept(member: &Member, counter: &str, period: i32) -> i32 {
         return i32::MIN;
     }
     let room = (MAX_COUNTERS / names(member).len().max(1)).clamp(2, MAX_PERIODS);
-    let mut periods: Vec<i32> = member.counters.iter().filter(|c| c.name == counter).map(|c| c.period).collect();
+    let mut periods: Vec<i32> =
+        member.counters.iter().filter(|c| c.name == counter).map(|c| c.period).collect();
     periods.sort_unstable();
     let comes = usize::from(periods.binary_search(&period).is_err());
     let gone = (periods.len() + comes).saturating_sub(room);
     if gone == 0 { i32::MIN } else { periods.get(gone).copied().unwrap_or(i32::MIN) }
 }
 
-/// Counters that nothing asks for any more: all their periods are over, or the rulebook has dropped what they count.
-pub(crate) fn forgotten(book: &Rulebook, member: &Member, oldest: (Timestamp, NaiveDate)) -> Vec<Count> {
+/// Counters that nothing asks for any more: all their periods are over, or the rulebook has dropped
+/// what they count.
+pub(crate) fn forgotten(
+    book: &Rulebook,
+    member: &Member,
+    oldest: (Timestamp, NaiveDate),
+) -> Vec<Count> {
     if member.counters.len() <= MANY_COUNTERS {
         return Vec::new();
     }
@@ -40,7 +47,11 @@ pub(crate) fn forgotten(book: &Rulebook, member: &Member, oldest: (Timestamp, Na
         let Some(first) = first_needed(name, oldest) else { return is_known(book, name) };
         member.counters.iter().any(|counter| counter.name == name && counter.period >= first)
     };
-    names(member).into_iter().filter(|name| !is_needed(name)).map(|name| Count::forget(name.to_owned())).collect()
+    names(member)
+        .into_iter()
+        .filter(|name| !is_needed(name))
+        .map(|name| Count::forget(name.to_owned()))
+        .collect()
 }
 
 /// When a period of that counter begins.
@@ -55,7 +66,8 @@ fn names(member: &Member) -> BTreeSet<&str> {
     member.counters.iter().map(|counter| counter.name.as_str()).collect()
 }
 
-/// The first period of the counter that an event may still count in; `None` where it counts for life.
+/// The first period of the counter that an event may still count in; `None` where it counts for
+/// life.
 fn first_needed(name: &str, (at, date): (Timestamp, NaiveDate)) -> Option<i32> {
     match name.rsplit_once(':').map(|(_, per)| per) {
         Some("hour") => i32::try_from(at.0.div_euclid(HOUR_MS)).ok(),
@@ -69,7 +81,9 @@ fn first_needed(name: &str, (at, date): (Timestamp, NaiveDate)) -> Option<i32> {
 
 /// Whether the rulebook still has what a counter counts for life.
 fn is_known(book: &Rulebook, name: &str) -> bool {
-    let subject = |prefix: &str| name.strip_prefix(prefix).map(|rest| rest.rsplit_once(':').map_or(rest, |(of, _)| of));
+    let subject = |prefix: &str| {
+        name.strip_prefix(prefix).map(|rest| rest.rsplit_once(':').map_or(rest, |(of, _)| of))
+    };
     if let Some(rule) = subject("rule:").or(subject(CAP)) {
         return book.rules.iter().any(|known| known.id == rule);
     }
@@ -88,7 +102,8 @@ mod tests {
     fn member(counters: &[(&str, std::ops::Range<i32>)]) -> Member {
         let mut member = Member::new(MemberId::new("m").unwrap());
         for (name, periods) in counters {
-            let counter = |period| Counter { name: (*name).to_owned(), period, times: 1, points: 0 };
+            let counter =
+                |period| Counter { name: (*name).to_owned(), period, times: 1, points: 0 };
             member.counters.extend(periods.clone().map(counter));
         }
         member

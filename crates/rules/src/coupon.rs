@@ -1,6 +1,8 @@
 //! Coupons: what a kind of them promises, and what one takes off an order.
 
-use ledger::{CouponTerms, Discount, EntryId, Journal, Origin, Refusal, Stop, Timestamp, redeem_coupon};
+use ledger::{
+    CouponTerms, Discount, EntryId, Journal, Origin, Refusal, Stop, Timestamp, redeem_coupon,
+};
 
 use crate::case::Case;
 use crate::command::Line;
@@ -32,9 +34,17 @@ fn terms(rule: &CouponRule) -> CouponTerms {
     }
 }
 
-/// Uses a coupon for an order, which is known by its reference: all that coupons take off it is at most what it comes to.
-pub(crate) fn redeem(journal: &mut Journal, case: &Case<'_>, code: &str, lines: &[Line]) -> Result<EntryId, Stop> {
-    let Some(coupon) = journal.member().coupon(code) else { return Err(Refusal::CouponResolved.into()) };
+/// Uses a coupon for an order, which is known by its reference: all that coupons take off it is at
+/// most what it comes to.
+pub(crate) fn redeem(
+    journal: &mut Journal,
+    case: &Case<'_>,
+    code: &str,
+    lines: &[Line],
+) -> Result<EntryId, Stop> {
+    let Some(coupon) = journal.member().coupon(code) else {
+        return Err(Refusal::CouponResolved.into());
+    };
     if lines.iter().any(|line| line.amount.currency != case.book.currency) {
         return Err(Refusal::CurrencyMismatch { expected: case.book.currency.to_string() }.into());
     }
@@ -46,7 +56,12 @@ pub(crate) fn redeem(journal: &mut Journal, case: &Case<'_>, code: &str, lines: 
 }
 
 /// What the coupon takes off these lines, of which others have taken off so much before.
-fn discount(terms: &CouponTerms, lines: &[Line], before: i64, origin: &Origin) -> Result<Discount, Refusal> {
+fn discount(
+    terms: &CouponTerms,
+    lines: &[Line],
+    before: i64,
+    origin: &Origin,
+) -> Result<Discount, Refusal> {
     let among = |names: &[String], name: Option<&str>| {
         names.is_empty() || name.is_some_and(|name| names.iter().any(|known| known == name))
     };

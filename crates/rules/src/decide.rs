@@ -1,11 +1,12 @@
-//! The one door to every decision: a command, a member's state, a rulebook and an instant give a decision or a refusal.
+//! The one door to every decision: a command, a member's state, a rulebook and an instant give a
+//! decision or a refusal.
 //!
 //! The HTTP path, bulk earns, the sweeps, dry runs and the model test all come through [`decide`].
 
 use ledger::{
-    Closed, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Stop, Timestamp, Zone, activate_early,
-    cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide, redeem, release, remind, restore,
-    restore_coupon,
+    Closed, EntryId, Fault, Journal, Lot, LotDates, Member, Origin, Refusal, Stop, Timestamp, Zone,
+    activate_early, cancel_coupon, capture, end_requests, enrol, erase, freeze, hold, may_decide,
+    redeem, release, remind, restore, restore_coupon,
 };
 
 use crate::adjust::{Vote, ask};
@@ -20,15 +21,15 @@ use crate::reverse::reverse;
 use crate::settle::{by, wind_up};
 use crate::{adjust, concern, coupon, deduct, exchange, joint, review, reward, tiers};
 
-/// How a command is decided for a member. A refusal is an answer. A fault says that the state is inconsistent, or that the command is not
-/// one of those that it decides.
+/// How a command is decided for a member. A refusal is an answer. A fault says that the state is
+/// inconsistent, or that the command is not one of those that it decides.
 pub type Decide = fn(&Case<'_>, Member, &Command) -> Outcome;
 
 /// What a decision comes to.
 pub type Outcome = Result<Decided, Stop>;
 
-/// Decides any command. Who knows which commands there will be asks [`decide_event`], [`decide_single`] or [`decide_joint`] and does not have
-/// to hold the others' code.
+/// Decides any command. Who knows which commands there will be asks [`decide_event`],
+/// [`decide_single`] or [`decide_joint`] and does not have to hold the others' code.
 ///
 /// # Errors
 /// See [`Decide`].
@@ -65,8 +66,8 @@ pub fn decide_joint(case: &Case<'_>, member: Member, command: &Command) -> Outco
     in_range(joint(case, member, command))
 }
 
-/// Decides a merger that needs nobody's approval, as no points move with it. Where the account has got some since the request was read, it must be
-/// asked for anew.
+/// Decides a merger that needs nobody's approval, as no points move with it. Where the account has
+/// got some since the request was read, it must be asked for anew.
 ///
 /// # Errors
 /// See [`Decide`].
@@ -85,7 +86,8 @@ pub fn decide_empty_merge(case: &Case<'_>, member: Member, command: &Command) ->
 pub fn decide_exchange(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
     let Command::Exchange { with, points } = command else { return Err(Fault::Draft.into()) };
     let terms = exchange::agreed(case.book, with.as_ref(), &case.context.programme);
-    // Before anything is told about the account there: who has no agreement with a programme learns nothing about its members.
+    // Before anything is told about the account there: who has no agreement with a programme learns
+    // nothing about its members.
     if terms.is_none() && member.exists() && member.closed.is_none() {
         return Err(Refusal::ExchangeNotOffered.into());
     }
@@ -119,18 +121,26 @@ pub(crate) fn closed(member: &Member) -> Refusal {
     }
 }
 
-/// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only holds and requests end by the clock: those
-/// commands are checked after what fell due was settled.
+/// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only
+/// holds and requests end by the clock: those commands are checked after what fell due was settled.
 fn may(member: &Member, command: &Command, recorded: &PriorRecords) -> Result<(), Refusal> {
     // Who is registered under somebody else's name need not be there.
-    let registers = matches!(command, Command::Enrol | Command::Open(_) | Command::Refuse(Refusal::AliasTaken { .. }));
-    let is_of_member = !registers && !matches!(command, Command::Settle | Command::Upgrade | Command::Remind);
+    let registers = matches!(
+        command,
+        Command::Enrol | Command::Open(_) | Command::Refuse(Refusal::AliasTaken { .. })
+    );
+    let is_of_member =
+        !registers && !matches!(command, Command::Settle | Command::Upgrade | Command::Remind);
     match command {
-        Command::RedeemPooled { .. } | Command::Invite { .. } if !(member.exists() && member.id.is_pool()) => {
+        Command::RedeemPooled { .. } | Command::Invite { .. }
+            if !(member.exists() && member.id.is_pool()) =>
+        {
             Err(Refusal::CounterpartyNotFound)
         }
         // Whoever mistakes an id is told so, and does not go looking for a member of that name.
-        _ if is_of_member && !member.exists() && is_mistaken(member.id.as_str()) => Err(Refusal::MemberIdRefused),
+        _ if is_of_member && !member.exists() && is_mistaken(member.id.as_str()) => {
+            Err(Refusal::MemberIdRefused)
+        }
         _ if is_of_member && !member.exists() => Err(Refusal::MemberNotFound),
         // A pool is nobody: what it does is done by its members.
         Command::Earn(_)
@@ -151,13 +161,19 @@ fn may(member: &Member, command: &Command, recorded: &PriorRecords) -> Result<()
         _ if member.id.is_alias() => Err(Refusal::MemberNotFound),
         Command::Settle | Command::Upgrade | Command::Remind => Ok(()),
         _ if member.closed.is_some() => Err(closed(member)),
-        Command::Enrol | Command::Change(_) | Command::Open(_) if recorded.taken_alias.is_some() => {
+        Command::Enrol | Command::Change(_) | Command::Open(_)
+            if recorded.taken_alias.is_some() =>
+        {
             // Its kind alone: what is kept of a refusal must not tell who somebody is.
             let name = recorded.taken_alias.as_deref().unwrap_or_default();
             Err(Refusal::AliasTaken { kind: name.split(':').next().unwrap_or_default().to_owned() })
         }
-        Command::RedeemCoupon { of: Some(of), .. } if *of != member.id => Err(Refusal::CouponNotFound),
-        Command::Transfer { .. } | Command::Merge { .. } | Command::Exchange { .. } if recorded.other().is_err() => {
+        Command::RedeemCoupon { of: Some(of), .. } if *of != member.id => {
+            Err(Refusal::CouponNotFound)
+        }
+        Command::Transfer { .. } | Command::Merge { .. } | Command::Exchange { .. }
+            if recorded.other().is_err() =>
+        {
             Err(Refusal::CounterpartyNotFound)
         }
         Command::Change(change) => change.may(recorded),
@@ -165,14 +181,20 @@ fn may(member: &Member, command: &Command, recorded: &PriorRecords) -> Result<()
         Command::Refuse(refusal) => Err(refusal.clone()),
         Command::Activate(None) | Command::Reverse(None) => Err(Refusal::ReferenceNotFound),
         Command::Take { .. } if recorded.reward.is_none() => Err(Refusal::RewardNotFound),
-        Command::Capture { hold, .. } | Command::Release { hold } if member.hold(*hold).is_none() => {
+        Command::Capture { hold, .. } | Command::Release { hold }
+            if member.hold(*hold).is_none() =>
+        {
             Err(Refusal::HoldResolved)
         }
-        Command::Decide { request, .. } | Command::DecideFor { request, .. } if member.request(*request).is_none() => {
+        Command::Decide { request, .. } | Command::DecideFor { request, .. }
+            if member.request(*request).is_none() =>
+        {
             Err(Refusal::RequestResolved)
         }
         // Several coupons may be for one order: see there.
-        Command::RedeemCoupon { .. } if member.frozen.spending => Err(Refusal::MemberFrozen { side: "spending" }),
+        Command::RedeemCoupon { .. } if member.frozen.spending => {
+            Err(Refusal::MemberFrozen { side: "spending" })
+        }
         Command::RedeemCoupon { .. } => Ok(()),
         _ if recorded.used.is_some() => Err(recorded.taken().unwrap_or(Refusal::ReferenceNotFound)),
         Command::Redeem { .. }
@@ -218,7 +240,8 @@ fn simple(case: &Case<'_>, member: Member, command: &Command) -> Outcome {
         may(&member, command, case.recorded)?;
         return joint::reverse_pooled(case, member, wish);
     }
-    // What fell due is settled first, so that a request has one answer whether or not the night has run.
+    // What fell due is settled first, so that a request has one answer whether or not the night has
+    // run.
     let mut journal = case.journal(0, member)?;
     may(journal.member(), command, case.recorded)?;
     // A job has nothing to do for an account that is closed.
@@ -248,10 +271,14 @@ fn post(journal: &mut Journal, case: &Case<'_>, command: &Command) -> Result<Opt
         }
         Command::PayLines { lines, minutes } => deduct::pay_lines(journal, case, lines, *minutes)?,
         Command::Take { reward, quantity } => reward::take(journal, case, reward, *quantity)?,
-        Command::Deduct { order, most, minutes } => deduct::deduct(journal, case, *order, *most, *minutes)?,
+        Command::Deduct { order, most, minutes } => {
+            deduct::deduct(journal, case, *order, *most, *minutes)?
+        }
         Command::RedeemCoupon { code, lines, .. } => coupon::redeem(journal, case, code, lines)?,
         Command::CancelCoupon { code } => cancel_coupon(journal, code, origin)?,
-        Command::RestoreCoupon { used } if case.recorded.reversals.iter().any(|(id, _)| *id == used.id) => {
+        Command::RestoreCoupon { used }
+            if case.recorded.reversals.iter().any(|(id, _)| *id == used.id) =>
+        {
             return Err(Refusal::NothingToReverse.into());
         }
         Command::RestoreCoupon { used } => restore_coupon(journal, used, origin)?,
@@ -276,15 +303,22 @@ fn post(journal: &mut Journal, case: &Case<'_>, command: &Command) -> Result<Opt
         Command::Request(wish) => ask(journal, case, wish, None)?,
         Command::RequestFor(wish, concern) => ask(journal, case, wish, Some(concern))?,
         Command::Decide { request, verdict, by, role } => {
-            adjust::decide(journal, case, &Vote { request: *request, verdict: *verdict, by, role })?;
+            adjust::decide(
+                journal,
+                case,
+                &Vote { request: *request, verdict: *verdict, by, role },
+            )?;
             // The last approval executes what was asked for, and that is the answer.
             return Ok(journal.posted().checked_sub(1));
         }
         Command::Activate(Some(activation)) => {
             let dates = activated(journal.member(), activation, journal.now(), book.zone());
             if dates.is_empty() {
-                let waits = activation.lots.iter().any(|(lot, _)| journal.member().is_under_review(*lot));
-                return Err(if waits { Refusal::UnderReview } else { Refusal::NothingPending }.into());
+                let waits =
+                    activation.lots.iter().any(|(lot, _)| journal.member().is_under_review(*lot));
+                return Err(
+                    if waits { Refusal::UnderReview } else { Refusal::NothingPending }.into()
+                );
             }
             activate_early(journal, dates, origin)?
         }
@@ -321,7 +355,8 @@ fn post(journal: &mut Journal, case: &Case<'_>, command: &Command) -> Result<Opt
     Ok(None)
 }
 
-/// Ends all that is open, then forfeits what is left. Tells which posting is the one that was asked for.
+/// Ends all that is open, then forfeits what is left. Tells which posting is the one that was asked
+/// for.
 fn forget(journal: &mut Journal, origin: Origin) -> Result<Option<usize>, Stop> {
     let along = by(&origin.actor);
     let holds: Vec<EntryId> = journal.member().holds.iter().map(|hold| hold.id).collect();
@@ -335,11 +370,21 @@ fn forget(journal: &mut Journal, origin: Origin) -> Result<Option<usize>, Stop> 
 }
 
 /// The new dates of those lots that are still pending.
-fn activated(member: &Member, activation: &Activation, now: Timestamp, zone: Zone) -> Vec<LotDates> {
-    let pending = member.lots.iter().filter(|lot| lot.pending && !member.is_under_review(lot.number));
+fn activated(
+    member: &Member,
+    activation: &Activation,
+    now: Timestamp,
+    zone: Zone,
+) -> Vec<LotDates> {
+    let pending =
+        member.lots.iter().filter(|lot| lot.pending && !member.is_under_review(lot.number));
     let dates = |lot: &Lot| {
         let (_, expiry) = activation.lots.iter().find(|(number, _)| *number == lot.number)?;
-        Some(LotDates { number: lot.number, available_at: now, expires_at: expiry.expires_at(now, zone) })
+        Some(LotDates {
+            number: lot.number,
+            available_at: now,
+            expires_at: expiry.expires_at(now, zone),
+        })
     };
     pending.filter_map(dates).collect()
 }

@@ -1,6 +1,10 @@
-//! Paying for an order with points: as many as the member wants and has, within what the rulebook takes.
+//! Paying for an order with points: as many as the member wants and has, within what the rulebook
+//! takes.
 
-use ledger::{Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, Stop, hold, redeem};
+use ledger::{
+    Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, Stop, hold,
+    redeem,
+};
 
 use crate::case::Case;
 
@@ -22,8 +26,13 @@ pub(crate) fn deduct(
     let balance: i64 = active.map(|lot| member.free(lot)).fold(0, i64::saturating_add);
     let major = 10i128.pow(book.currency.decimals());
     let share = i128::from(order.amount_minor) * i128::from(rule.max_percent) / 100;
-    let by_share = i64::try_from(share * i128::from(rule.points_per_unit) / major).unwrap_or(i64::MAX);
-    let most = [wished, Some(balance), Some(by_share), rule.max_points].into_iter().flatten().min().unwrap_or(0);
+    let by_share =
+        i64::try_from(share * i128::from(rule.points_per_unit) / major).unwrap_or(i64::MAX);
+    let most = [wished, Some(balance), Some(by_share), rule.max_points]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(0);
     let most = most - most % rule.multiple_of;
     let (rate, step) = (i128::from(rule.points_per_unit), i128::from(rule.multiple_of));
     let money = i128::from(most) * major / rate;
@@ -42,19 +51,28 @@ pub(crate) fn deduct(
     spend(journal, wish, minutes, case.origin.clone())
 }
 
-/// Spends points on lines of an order, or sets them aside: what each line costs is the till's to say.
+/// Spends points on lines of an order, or sets them aside: what each line costs is the till's to
+/// say.
 pub(crate) fn pay_lines(
     journal: &mut Journal,
     case: &Case<'_>,
     lines: &[(String, i64, i64)],
     minutes: Option<u32>,
 ) -> Result<EntryId, Stop> {
-    let sum = lines.iter().try_fold(0i64, |sum, (_, _, points)| sum.checked_add(*points)).ok_or(Fault::Overflow)?;
+    let sum = lines
+        .iter()
+        .try_fold(0i64, |sum, (_, _, points)| sum.checked_add(*points))
+        .ok_or(Fault::Overflow)?;
     let wish = Redeem { lines: lines.to_vec(), ..case.book.spend(journal, sum)? };
     spend(journal, wish, minutes, case.origin.clone())
 }
 
-fn spend(journal: &mut Journal, wish: Redeem, minutes: Option<u32>, origin: Origin) -> Result<EntryId, Stop> {
+fn spend(
+    journal: &mut Journal,
+    wish: Redeem,
+    minutes: Option<u32>,
+    origin: Origin,
+) -> Result<EntryId, Stop> {
     match minutes {
         None => redeem(journal, wish, origin),
         Some(minutes) => {

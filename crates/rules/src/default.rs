@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::document::{
-    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry, Limit, Members, Per,
-    Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders, Retention, Returns, Risk, RoundUpTo,
-    RoundingMode, TierBasis, TierLevel, Tiers, Transfers,
+    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry,
+    Limit, Members, Per, Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders,
+    Retention, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers, Transfers,
 };
 
-/// The default programme's document: one yuan, one point; a year to spend them; three tiers by the spending of twelve months.
+/// The default programme's document: one yuan, one point; a year to spend them; three tiers by the
+/// spending of twelve months.
 #[must_use]
 pub fn default_document() -> Document {
     let expiry = [

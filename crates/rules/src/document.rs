@@ -1,7 +1,7 @@
 //! The rulebook document, format 1: its fields, their units and defaults.
 //!
-//! Unknown fields are refused when it is read, so that a typo never becomes a rule that is silently missing. What a field may hold is
-//! checked in `validate`.
+//! Unknown fields are refused when it is read, so that a typo never becomes a rule that is silently
+//! missing. What a field may hold is checked in `validate`.
 
 mod approvals;
 mod coupons;
@@ -179,7 +179,8 @@ pub struct PurchaseRule {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pending {
-    /// They are pending through the day this many days after the event, unless they are activated before. Without it, until they are activated.
+    /// They are pending through the day this many days after the event, unless they are activated
+    /// before. Without it, until they are activated.
     #[serde(default)]
     pub days: Option<u32>,
 }
@@ -258,7 +259,8 @@ pub enum Expiry {
         #[serde(default)]
         round_up_to: Option<RoundUpTo>,
     },
-    /// Valid through the day this many days after the member last earned something: each earn moves the end of these points on.
+    /// Valid through the day this many days after the member last earned something: each earn moves
+    /// the end of these points on.
     Sliding {
         /// Days.
         days: u32,

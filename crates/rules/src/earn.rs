@@ -1,7 +1,9 @@
-//! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the tier it may bring.
+//! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the
+//! tier it may bring.
 
 use ledger::{
-    Decision, Earn, Exact, ExpiryPolicy, LotGrant, LotNumber, MAX_REVIEWS, Member, Origin, Refusal, Timestamp, Totals,
+    Decision, Earn, Exact, ExpiryPolicy, LotGrant, LotNumber, MAX_REVIEWS, Member, Origin, Refusal,
+    Timestamp, Totals,
 };
 
 use crate::award::{self, Share};
@@ -30,7 +32,8 @@ pub(crate) fn earn(case: &Case<'_>, member: Member, event: &EarnEvent) -> Outcom
     let mut journal = case.journal(0, member)?;
     let extends = book.extended(journal.member(), occurred_at, now)?;
     let earned = price(case, journal.member(), event, occurred_at)?;
-    // What is open travels with every entry of the member. Nothing is lost: the order can be sent again once somebody has decided.
+    // What is open travels with every entry of the member. Nothing is lost: the order can be sent
+    // again once somebody has decided.
     if earned.review.is_some() && journal.member().reviews.len() >= MAX_REVIEWS {
         return Err(Refusal::TooManyReviews { most: MAX_REVIEWS as i64 }.into());
     }
@@ -44,7 +47,12 @@ pub(crate) fn earn(case: &Case<'_>, member: Member, event: &EarnEvent) -> Outcom
 }
 
 /// The checks that need no sums, in the order of [`Refusal`].
-fn may(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Timestamp) -> Result<(), Refusal> {
+fn may(
+    case: &Case<'_>,
+    member: &Member,
+    event: &EarnEvent,
+    occurred_at: Timestamp,
+) -> Result<(), Refusal> {
     let Case { book, origin, recorded, .. } = *case;
     let now = case.now();
     if member.id.is_alias() || member.id.is_pool() {
@@ -83,7 +91,12 @@ fn may(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Timesta
 }
 
 /// What the event earns.
-fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Timestamp) -> Result<Earn, Refusal> {
+fn price(
+    case: &Case<'_>,
+    member: &Member,
+    event: &EarnEvent,
+    occurred_at: Timestamp,
+) -> Result<Earn, Refusal> {
     let Case { book, origin, recorded, .. } = *case;
     let now = case.now();
     let mut limits = Limits::new(book, member, occurred_at, now);
@@ -92,12 +105,15 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
         limits.allow(&event.event, limit)?;
     }
     let mut because = too_fast(book, &event.event, &mut limits)?;
-    if let (Some(device), Some(limit)) = (&event.device, action.and_then(|action| action.device_limit)) {
+    if let (Some(device), Some(limit)) =
+        (&event.device, action.and_then(|action| action.device_limit))
+    {
         limits.allow_on(device, &event.event, limit, &recorded.tallies)?;
     }
     let level = tiers::level(book, member);
     let tier = level.map_or("", |level| level.id.as_str());
-    let mut facts = Facts::new(event, origin, member, tier, &recorded.attributes, occurred_at, book.zone());
+    let mut facts =
+        Facts::new(event, origin, member, tier, &recorded.attributes, occurred_at, book.zone());
     if book.counts_streaks(&event.event) {
         facts.streak_days = limits.streak(&event.event);
     }
@@ -106,19 +122,31 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
     let spend_minor = sum_of(event.lines.iter().map(|line| &line.amount))?;
     let mut shares = match action {
         Some(action) => {
-            vec![Share { rule: event.event.clone(), desired: Exact::whole(action.points), weights: Vec::new() }]
+            vec![Share {
+                rule: event.event.clone(),
+                desired: Exact::whole(action.points),
+                weights: Vec::new(),
+            }]
         }
         None => award::purchase(book, level, &earning)?,
     };
-    let asked = Asked { facts: &facts, lines: &earning, action_points: action.map(|action| action.points) };
+    let asked =
+        Asked { facts: &facts, lines: &earning, action_points: action.map(|action| action.points) };
     let (fired, silent) = ask(book, &asked, &limits)?;
     let by_themselves = shares.len();
     for Fired { rule, desired, weights } in &fired {
-        shares.push(Share { rule: format!("rule:{}", rule.id), desired: *desired, weights: weights.clone() });
+        shares.push(Share {
+            rule: format!("rule:{}", rule.id),
+            desired: *desired,
+            weights: weights.clone(),
+        });
     }
-    // A rule's own caps cut what it wants before the one rounding, so that a cap that is used up costs no other rule a fraction.
+    // A rule's own caps cut what it wants before the one rounding, so that a cap that is used up
+    // costs no other rule a fraction.
     let mut wanted: Vec<Exact> = shares.iter().map(|share| share.desired).collect();
-    for (share, (wanted, fired)) in (by_themselves..).zip(wanted.iter_mut().skip(by_themselves).zip(&fired)) {
+    for (share, (wanted, fired)) in
+        (by_themselves..).zip(wanted.iter_mut().skip(by_themselves).zip(&fired))
+    {
         for cap in &fired.rule.caps {
             let device = event.device.as_deref();
             let most = limits.cap_share(share, &fired.rule.id, cap, device, &recorded.tallies);
@@ -127,8 +155,10 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
     }
     let points = award::points(book, &wanted)?;
     let parts = award::rounded(book, &wanted, points);
-    let mut granted =
-        parts.iter().try_fold(0i64, |sum, part| sum.checked_add(*part)).ok_or(Refusal::AmountOutOfRange)?;
+    let mut granted = parts
+        .iter()
+        .try_fold(0i64, |sum, part| sum.checked_add(*part))
+        .ok_or(Refusal::AmountOutOfRange)?;
     if action.is_none() {
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
@@ -139,7 +169,9 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
     let parts = award::within(&parts, granted);
     for (fired, part) in fired.iter().zip(parts.iter().skip(by_themselves)) {
         // What was cut to nothing was not had.
-        if let Some(limit) = fired.rule.limit.filter(|_| *part > 0 || fired.rule.is_more_than_points()) {
+        if let Some(limit) =
+            fired.rule.limit.filter(|_| *part > 0 || fired.rule.is_more_than_points())
+        {
             limits.count_award(&fired.rule.id, limit);
         }
     }
@@ -149,9 +181,12 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
     limits.may_count()?;
     let (counts, tallies) = limits.into_counts(granted, &parts);
     let lives = lives(book, &event.event, &fired, by_themselves, &parts);
-    let grants =
-        lives.into_iter().filter_map(|(source, life, points)| lot(book, &source, life, points, occurred_at, now));
-    let counting = |line: &&Line| facts.counts(book.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()), line);
+    let grants = lives
+        .into_iter()
+        .filter_map(|(source, life, points)| lot(book, &source, life, points, occurred_at, now));
+    let counting = |line: &&Line| {
+        facts.counts(book.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()), line)
+    };
     let counted_minor = sum_of(event.lines.iter().filter(counting).map(|line| &line.amount))?;
     let growth = match action {
         Some(action) => action.growth,
@@ -166,14 +201,22 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
         awards: award::awards(&shares, &parts),
         silent,
         lines: award::lines(&event.lines, &shares, &parts),
-        uncounted: event.lines.iter().filter(|line| !counting(line)).map(|line| line.line.clone()).collect(),
+        uncounted: event
+            .lines
+            .iter()
+            .filter(|line| !counting(line))
+            .map(|line| line.line.clone())
+            .collect(),
         grants: grants.collect(),
         extends: Vec::new(),
         counts,
         qualifying: tiers::qualifying(book, occurred_at, now, totals),
         review: None,
         tallies,
-        coupons: without(coupons(book, &event.event, spend_minor, &fired, now), &recorded.kept.coupons),
+        coupons: without(
+            coupons(book, &event.event, spend_minor, &fired, now),
+            &recorded.kept.coupons,
+        ),
     };
     Ok(match because {
         Some(because) => kept_back(earn, because),
@@ -182,13 +225,20 @@ fn price(case: &Case<'_>, member: &Member, event: &EarnEvent, occurred_at: Times
 }
 
 /// The coupons that the event brings.
-fn coupons(book: &Rulebook, event: &str, spend_minor: i64, fired: &[Fired<'_>], now: Timestamp) -> Vec<Issue> {
+fn coupons(
+    book: &Rulebook,
+    event: &str,
+    spend_minor: i64,
+    fired: &[Fired<'_>],
+    now: Timestamp,
+) -> Vec<Issue> {
     let by_itself = match (book.actions.get(event), &book.purchase.coupon) {
         (Some(action), _) => action.coupon.as_ref(),
         (None, Some(rule)) if spend_minor >= rule.from_minor => Some(&rule.coupon),
         (None, _) => None,
     };
-    let names = by_itself.into_iter().chain(fired.iter().filter_map(|fired| fired.rule.coupon.as_ref()));
+    let names =
+        by_itself.into_iter().chain(fired.iter().filter_map(|fired| fired.rule.coupon.as_ref()));
     names.filter_map(|name| book.coupon(name, now)).collect()
 }
 
@@ -207,7 +257,8 @@ fn without(coupons: Vec<Issue>, kept: &[String]) -> Vec<Issue> {
 
 type Life<'a> = (&'a ExpiryPolicy, &'a Availability);
 
-/// The points of each life: those of the event itself and of rules without a life of their own together, then each other rule's.
+/// The points of each life: those of the event itself and of rules without a life of their own
+/// together, then each other rule's.
 fn lives<'a>(
     book: &'a Rulebook,
     event: &str,
@@ -240,10 +291,11 @@ fn lot(
     now: Timestamp,
 ) -> Option<LotGrant> {
     let available_at = availability.available_at(earned_at, now, book.zone());
-    // Its validity begins on the day it can be spent, though not before the day it was earned on; for a lot that waits for its activation
-    // nobody knows yet when that will be.
+    // Its validity begins on the day it can be spent, though not before the day it was earned on;
+    // for a lot that waits for its activation nobody knows yet when that will be.
     let is_known = available_at < Timestamp::LAST;
-    let expires_at = if is_known { expiry.expires_at(available_at.max(earned_at), book.zone()) } else { None };
+    let expires_at =
+        if is_known { expiry.expires_at(available_at.max(earned_at), book.zone()) } else { None };
     (points > 0).then(|| LotGrant {
         number: LotNumber(0),
         points,

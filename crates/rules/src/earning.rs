@@ -86,7 +86,8 @@ impl Silence {
     }
 }
 
-/// A rule that fired: what it wants, and the lines (by their place) with the weights that its points are shared out by.
+/// A rule that fired: what it wants, and the lines (by their place) with the weights that its
+/// points are shared out by.
 #[derive(Debug)]
 pub(crate) struct Fired<'a> {
     pub(crate) rule: &'a Rule,
@@ -111,7 +112,10 @@ impl Rulebook {
 
     /// Whether something asks for how long the member has been doing this day by day.
     pub(crate) fn counts_streaks(&self, event: &str) -> bool {
-        let of_lines = [self.purchase.lines.as_ref(), self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref())];
+        let of_lines = [
+            self.purchase.lines.as_ref(),
+            self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()),
+        ];
         let asks = |lines: &Condition| lines.asks_for(Field::EventStreakDays);
         (event == "purchase" && of_lines.into_iter().flatten().any(asks))
             || self.rules_of(event).any(|rule| rule.counts_streak)
@@ -131,7 +135,8 @@ pub(crate) fn ask<'a>(
             Err(why) => keep_silent(&mut silent, rule, why),
         }
     }
-    let chosen: Vec<bool> = fired.iter().enumerate().map(|(at, one)| is_chosen(at, one, &fired)).collect();
+    let chosen: Vec<bool> =
+        fired.iter().enumerate().map(|(at, one)| is_chosen(at, one, &fired)).collect();
     let mut kept = Vec::new();
     for (one, is_chosen) in fired.into_iter().zip(chosen) {
         if is_chosen { kept.push(one) } else { keep_silent(&mut silent, one.rule, Silence::Group) }
@@ -150,16 +155,16 @@ fn keep_silent(silent: &mut Vec<Silent>, rule: &Rule, why: Silence) {
 /// Whether the rule at this place is the one of its group, or one of them.
 fn is_chosen(at: usize, one: &Fired<'_>, all: &[Fired<'_>]) -> bool {
     let Some((group, stacking)) = &one.rule.group else { return true };
-    let others = all
-        .iter()
-        .enumerate()
-        .filter(|(place, other)| *place != at && other.rule.group.as_ref().is_some_and(|(name, _)| name == group));
+    let others = all.iter().enumerate().filter(|(place, other)| {
+        *place != at && other.rule.group.as_ref().is_some_and(|(name, _)| name == group)
+    });
     // Of two that are alike in all the earlier one is chosen.
     let rank = |place: usize, fired: &Fired<'_>| {
         let desired = if *stacking == Stacking::BestOf { fired.desired } else { Exact::ZERO };
         (desired, fired.rule.priority, Reverse(place))
     };
-    *stacking == Stacking::Sum || !others.into_iter().any(|(place, other)| rank(place, other) > rank(at, one))
+    *stacking == Stacking::Sum
+        || !others.into_iter().any(|(place, other)| rank(place, other) > rank(at, one))
 }
 
 fn one<'a>(
@@ -180,7 +185,8 @@ fn one<'a>(
         }
     }
     let counts = |line: &Line| asked.facts.counts(rule.lines.as_ref(), line);
-    let lines: Vec<(usize, &Line)> = asked.lines.iter().filter(|(_, line)| counts(line)).copied().collect();
+    let lines: Vec<(usize, &Line)> =
+        asked.lines.iter().filter(|(_, line)| counts(line)).copied().collect();
     let is_purchase = asked.action_points.is_none();
     if is_purchase && lines.is_empty() {
         return Ok(Err(Silence::Lines));
@@ -188,7 +194,8 @@ fn one<'a>(
     if rule.limit.is_some_and(|limit| !limits.has_room(&rule.id, limit)) {
         return Ok(Err(Silence::Limit));
     }
-    let desired = wanted(book, rule, asked.action_points, &lines).ok_or(Refusal::AmountOutOfRange)?;
+    let desired =
+        wanted(book, rule, asked.action_points, &lines).ok_or(Refusal::AmountOutOfRange)?;
     if desired == Exact::ZERO && !rule.is_more_than_points() {
         return Ok(Err(Silence::Nothing));
     }
@@ -201,19 +208,28 @@ fn one<'a>(
 }
 
 /// What a rule wants for these lines, or for an action that awards so many points by itself.
-fn wanted(book: &Rulebook, rule: &Rule, action_points: Option<i64>, lines: &[(usize, &Line)]) -> Option<Exact> {
+fn wanted(
+    book: &Rulebook,
+    rule: &Rule,
+    action_points: Option<i64>,
+    lines: &[(usize, &Line)],
+) -> Option<Exact> {
     let decimals = book.currency().decimals();
-    let amount = lines.iter().try_fold(0i64, |sum, (_, line)| sum.checked_add(line.amount.amount_minor))?;
+    let amount =
+        lines.iter().try_fold(0i64, |sum, (_, line)| sum.checked_add(line.amount.amount_minor))?;
     let of = |amount, rate, times| Exact::of_amount(amount, decimals, rate, times);
     match &rule.award {
         Wants::Rate(rate) => of(amount, *rate, Rate::ONE),
         Wants::Fixed(points) => Some(Exact::whole(*points)),
         Wants::Each(points) => {
-            let units = lines.iter().try_fold(0i64, |sum, (_, line)| sum.checked_add(line.quantity))?;
+            let units =
+                lines.iter().try_fold(0i64, |sum, (_, line)| sum.checked_add(line.quantity))?;
             units.checked_mul(*points).map(Exact::whole)
         }
         Wants::Multiplier(times) => match action_points {
-            Some(points) => Exact::of_amount(points, 0, *times, Rate::ONE)?.checked_sub(Exact::whole(points)),
+            Some(points) => {
+                Exact::of_amount(points, 0, *times, Rate::ONE)?.checked_sub(Exact::whole(points))
+            }
             None => {
                 let base = book.purchase.points_per_unit;
                 of(amount, base, *times)?.checked_sub(of(amount, base, Rate::ONE)?)
@@ -231,6 +247,8 @@ fn wanted(book: &Rulebook, rule: &Rule, action_points: Option<i64>, lines: &[(us
 
 /// The sum of lines, when none is negative and it fits.
 pub(crate) fn sum_of<'a>(amounts: impl Iterator<Item = &'a Money>) -> Result<i64, Refusal> {
-    let add = |sum: i64, money: &Money| sum.checked_add(money.amount_minor).filter(|_| money.amount_minor >= 0);
+    let add = |sum: i64, money: &Money| {
+        sum.checked_add(money.amount_minor).filter(|_| money.amount_minor >= 0)
+    };
     amounts.into_iter().try_fold(0, add).ok_or(Refusal::AmountOutOfRange)
 }

@@ -1,13 +1,15 @@
-//! Exchanging points of one programme for those of another one of the group: a decision by two rulebooks, with an entry in each programme.
+//! Exchanging points of one programme for those of another one of the group: a decision by two
+//! rulebooks, with an entry in each programme.
 //!
-//! The programme that gives them up says how many ([`crate::Exchanges::offers`]), the one that takes them in says what they are worth there
-//! ([`crate::Exchanges::accepts`]). Both accounts are the same person's.
+//! The programme that gives them up says how many ([`crate::Exchanges::offers`]), the one that
+//! takes them in says what they are worth there ([`crate::Exchanges::accepts`]). Both accounts are
+//! the same person's.
 
 use std::rc::Rc;
 
 use ledger::{
-    Context, Exchange, Fault, LotDraw, LotGrant, Member, Origin, ProgrammeId, Rate, Refusal, converted, give_up,
-    least_for_one, take_in,
+    Context, Exchange, Fault, LotDraw, LotGrant, Member, Origin, ProgrammeId, Rate, Refusal,
+    converted, give_up, least_for_one, take_in,
 };
 
 use crate::case::Case;
@@ -17,7 +19,8 @@ use crate::document::Transfers;
 use crate::joint::{first, joined, may_give, spendable};
 use crate::rulebook::{Acceptance, Rulebook};
 
-/// What granted lots that come from another programme, before its id; the counters of what is given up for points of it are called alike.
+/// What granted lots that come from another programme, before its id; the counters of what is given
+/// up for points of it are called alike.
 pub(crate) const SOURCE: &str = "exchange:";
 
 /// The other programme of an exchange.
@@ -27,13 +30,16 @@ pub struct Partner {
     pub programme: ProgrammeId,
     /// Its published rulebook.
     pub book: Rc<Rulebook>,
-    /// Whether a way of exchanges that begins with this one comes back with more points, as [`crate::gaining_way`] tells.
+    /// Whether a way of exchanges that begins with this one comes back with more points, as
+    /// [`crate::gaining_way`] tells.
     pub gains: bool,
 }
 
 impl PartialEq for Partner {
     fn eq(&self, other: &Self) -> bool {
-        self.programme == other.programme && self.gains == other.gains && self.book.version() == other.book.version()
+        self.programme == other.programme
+            && self.gains == other.gains
+            && self.book.version() == other.book.version()
     }
 }
 
@@ -68,7 +74,8 @@ pub(crate) fn exchange(
     let cause = give_up(&mut giver, draws, there, counts, case.origin.clone())?;
     case.wind_up(&mut giver)?;
     // Keys, channels and stores of one programme are nobody's business in the other.
-    let from = Origin { actor: format!("programme:{}", case.context.programme), ..Origin::default() };
+    let from =
+        Origin { actor: format!("programme:{}", case.context.programme), ..Origin::default() };
     let (programme, rulebook_version) = (partner.programme.clone(), partner.book.version());
     let context = Context { programme, rulebook_version, ..case.context.clone() };
     let abroad = Case { book: &partner.book, origin: &from, recorded: case.recorded, context };
@@ -96,8 +103,13 @@ pub(crate) struct Terms<'a> {
     accepted: &'a Acceptance,
 }
 
-/// Both programmes' terms, when both agree to the exchange. Rates that would make more points of some on a way that comes back are no agreement.
-pub(crate) fn agreed<'a>(book: &Rulebook, partner: Option<&'a Partner>, own: &ProgrammeId) -> Option<Terms<'a>> {
+/// Both programmes' terms, when both agree to the exchange. Rates that would make more points of
+/// some on a way that comes back are no agreement.
+pub(crate) fn agreed<'a>(
+    book: &Rulebook,
+    partner: Option<&'a Partner>,
+    own: &ProgrammeId,
+) -> Option<Terms<'a>> {
     let partner = partner.filter(|partner| !partner.gains)?;
     let offer = *book.offers.get(partner.programme.as_str())?;
     let accepted = partner.book.accepts.get(own.as_str())?;
@@ -115,8 +127,8 @@ fn may_receive<'a>(receiver: &'a Member, member: &Member) -> Result<&'a Member, 
     Ok(receiver)
 }
 
-/// What the lots that are given up become there, and the points of them all: each keeps its dates, or all live by the policy that the rulebook
-/// there names.
+/// What the lots that are given up become there, and the points of them all: each keeps its dates,
+/// or all live by the policy that the rulebook there names.
 fn grants(
     member: &Member,
     draws: &[LotDraw],
@@ -126,7 +138,10 @@ fn grants(
 ) -> Result<(Vec<LotGrant>, i64), Fault> {
     let amounts: Vec<i64> = draws.iter().map(|draw| draw.points).collect();
     let shares = converted(&amounts, accepted.rate).ok_or(Fault::Overflow)?;
-    let all = shares.iter().try_fold(0i64, |sum, share| sum.checked_add(*share)).ok_or(Fault::Overflow)?;
+    let all = shares
+        .iter()
+        .try_fold(0i64, |sum, share| sum.checked_add(*share))
+        .ok_or(Fault::Overflow)?;
     let grant = |points, earned_at, available_at, expires_at| LotGrant {
         number: ledger::LotNumber(0),
         points,

@@ -1,12 +1,13 @@
-//! A level set by hand, with its end: a promise of service, or the status of another programme that is matched.
+//! A level set by hand, with its end: a promise of service, or the status of another programme that
+//! is matched.
 
 use ledger::{Claim, EntryId, Gift, Journal, Refusal, Stop, Timestamp, local_date, tier_change};
 
 use crate::case::Case;
 use crate::claims;
 
-/// Moves the member to a level and keeps it there until `until`, or for as long as if it were reached now. Brings no gift. What the member has reached by its
-/// own totals is not taken away.
+/// Moves the member to a level and keeps it there until `until`, or for as long as if it were
+/// reached now. Brings no gift. What the member has reached by its own totals is not taken away.
 pub(crate) fn set_level(
     journal: &mut Journal,
     case: &Case<'_>,
@@ -16,7 +17,9 @@ pub(crate) fn set_level(
     let book = case.book;
     let unknown = || Refusal::UnknownTier { tier: tier.to_owned() };
     let Some(ladder) = &book.ladder else { return Err(unknown().into()) };
-    let Some(to) = ladder.levels.iter().position(|level| level.id == tier) else { return Err(unknown().into()) };
+    let Some(to) = ladder.levels.iter().position(|level| level.id == tier) else {
+        return Err(unknown().into());
+    };
     let (member, now) = (journal.member(), journal.now());
     let today = local_date(now, book.zone());
     let reached = ladder.qualified(ladder.totals_on(member, today));
@@ -32,7 +35,9 @@ pub(crate) fn set_level(
     };
     let held = claims::held(ladder, member, now, book).into_iter().filter(stays);
     let claims: Vec<Claim> = claim.into_iter().chain(held).collect();
-    let Some(moved) = claims::moved(ladder, member, to, claims) else { return Err(unknown().into()) };
+    let Some(moved) = claims::moved(ladder, member, to, claims) else {
+        return Err(unknown().into());
+    };
     if member.tier.as_ref().is_some_and(|tier| tier.id == moved.to && tier.until == moved.until) {
         return Err(Refusal::NothingToChange.into());
     }

@@ -1,9 +1,11 @@
 //! The rulebook: a programme's rules as one versioned document, and what they make of an event.
 //!
-//! Owns: the document's shape ([`Document`]), its validation into a [`Rulebook`], and the decisions that need rules: what an event
-//! earns, which tier follows, what a reminder tells. A decision is a [`ledger::Decision`]; nothing here moves points by itself.
+//! Owns: the document's shape ([`Document`]), its validation into a [`Rulebook`], and the decisions
+//! that need rules: what an event earns, which tier follows, what a reminder tells. A decision is a
+//! [`ledger::Decision`]; nothing here moves points by itself.
 //!
-//! Architecture invariant: pure. No clock, database or environment, and no JSON text: documents arrive as values.
+//! Architecture invariant: pure. No clock, database or environment, and no JSON text: documents
+//! arrive as values.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -50,18 +52,21 @@ pub use budgets::BudgetState;
 pub use case::Case;
 pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, PriorRecords, Stolen};
 pub use condition::{
-    Condition, Conditions, FIELDS, MAX_CONDITION_STEPS, Operator, PlainCondition, Scope, Type, compile, to_cel,
+    Condition, Conditions, FIELDS, MAX_CONDITION_STEPS, Operator, PlainCondition, Scope, Type,
+    compile, to_cel,
 };
 pub use decide::{
-    Decide, Outcome, decide, decide_empty_merge, decide_event, decide_exchange, decide_joint, decide_single,
+    Decide, Outcome, decide, decide_empty_merge, decide_event, decide_exchange, decide_joint,
+    decide_single,
 };
 pub use default::default_document;
 pub use document::{
-    Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Bracket, Budget, CapOf, Caps, Consumption,
-    CouponRule, Document, Downgrade, EarningRule, Enrolment, Exchanges, Expiry, GiftPolicy, Limit, Members, Multiples,
-    Pending, Per, Publication, PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders,
-    Retention, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion,
-    TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Bracket, Budget, CapOf, Caps,
+    Consumption, CouponRule, Document, Downgrade, EarningRule, Enrolment, Exchanges, Expiry,
+    GiftPolicy, Limit, Members, Multiples, Pending, Per, Publication, PurchaseCoupon, PurchaseRule,
+    QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns, Risk, RoundUpTo,
+    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel,
+    Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use exchange::Partner;

@@ -1,7 +1,9 @@
-//! Limits and caps: how much of what a rule wants a member may still get in a period of the local calendar.
+//! Limits and caps: how much of what a rule wants a member may still get in a period of the local
+//! calendar.
 //!
-//! Only what the rulebook limits is counted. A period is the one the event *happened* in, so an event reported after midnight still
-//! counts on its own day; counters are kept for as long as late events are accepted.
+//! Only what the rulebook limits is counted. A period is the one the event *happened* in, so an
+//! event reported after midnight still counts on its own day; counters are kept for as long as late
+//! events are accepted.
 
 use chrono::NaiveDate;
 use ledger::{Count, Counted, Member, Period, Refusal, Tally, Timestamp, day_number, local_date};
@@ -46,7 +48,8 @@ pub(crate) const CAP: &str = "cap:";
 /// What counters of velocity begin with.
 pub(crate) const VELOCITY: &str = "velocity:";
 
-/// Whether a counter counts what a member did, however it ended: how fast, or on how many days in a row.
+/// Whether a counter counts what a member did, however it ended: how fast, or on how many days in a
+/// row.
 pub(crate) fn is_of_conduct(counter: &str) -> bool {
     counter.starts_with(VELOCITY) || counter.starts_with(STREAK)
 }
@@ -63,7 +66,8 @@ pub(crate) struct Limits<'a> {
     occurred: (Timestamp, NaiveDate),
     /// Counters of periods before the one this instant lies in are not needed any more.
     oldest: (Timestamp, NaiveDate),
-    /// Each with the share of the award (by its place) whose points it counts; all points where there is none.
+    /// Each with the share of the award (by its place) whose points it counts; all points where
+    /// there is none.
     counts: Vec<(Count, Option<usize>)>,
     tallies: Vec<(Tally, Counts)>,
 }
@@ -96,7 +100,12 @@ pub(crate) fn budget_counter(per: Per) -> String {
 }
 
 impl<'a> Limits<'a> {
-    pub(crate) fn new(book: &'a Rulebook, member: &'a Member, occurred_at: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        book: &'a Rulebook,
+        member: &'a Member,
+        occurred_at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let with_date = |at: Timestamp| (at, local_date(at, book.zone()));
         Self {
             book,
@@ -111,28 +120,42 @@ impl<'a> Limits<'a> {
 
     /// Refuses the event when the member did it as often as allowed; otherwise counts it.
     pub(crate) fn allow(&mut self, event: &str, limit: Limit) -> Result<(), Refusal> {
-        // The period is in the name: changed from lifetime to day and back again, a limit still knows who had it.
+        // The period is in the name: changed from lifetime to day and back again, a limit still
+        // knows who had it.
         let count = self.count(format!("event:{event}:{}", limit.per.as_str()), limit.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         if times >= limit.times {
-            return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
+            return Err(Refusal::LimitReached {
+                times: limit.times,
+                per: limit.per.as_str().to_owned(),
+            });
         }
         self.counts.push((Count { times: 1, ..count }, None));
         Ok(())
     }
 
-    /// Refuses several of something when the member would have more than allowed; otherwise counts them.
-    pub(crate) fn allow_several(&mut self, what: &str, limit: Limit, several: i64) -> Result<(), Refusal> {
+    /// Refuses several of something when the member would have more than allowed; otherwise counts
+    /// them.
+    pub(crate) fn allow_several(
+        &mut self,
+        what: &str,
+        limit: Limit,
+        several: i64,
+    ) -> Result<(), Refusal> {
         let count = self.count(format!("{what}:{}", limit.per.as_str()), limit.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         if times.saturating_add(several) > limit.times {
-            return Err(Refusal::LimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
+            return Err(Refusal::LimitReached {
+                times: limit.times,
+                per: limit.per.as_str().to_owned(),
+            });
         }
         self.counts.push((Count { times: several, ..count }, None));
         Ok(())
     }
 
-    /// Refuses the event when it was done on the device as often as allowed, whichever members did it; otherwise counts it.
+    /// Refuses the event when it was done on the device as often as allowed, whichever members did
+    /// it; otherwise counts it.
     pub(crate) fn allow_on(
         &mut self,
         device: &str,
@@ -140,11 +163,15 @@ impl<'a> Limits<'a> {
         limit: Limit,
         counted: &[Counted],
     ) -> Result<(), Refusal> {
-        let (subject, name) = (format!("device:{device}"), format!("event:{event}:{}", limit.per.as_str()));
+        let (subject, name) =
+            (format!("device:{device}"), format!("event:{event}:{}", limit.per.as_str()));
         let (period, keep_from) = self.periods(limit.per);
         let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
         if counted.iter().find(same).map_or(0, |counted| counted.amount) >= limit.times {
-            return Err(Refusal::DeviceLimitReached { times: limit.times, per: limit.per.as_str().to_owned() });
+            return Err(Refusal::DeviceLimitReached {
+                times: limit.times,
+                per: limit.per.as_str().to_owned(),
+            });
         }
         let tally = Tally { subject, name, period, keep_from, amount: 1, most: Some(limit.times) };
         self.tallies.push((tally, Counts::Times));
@@ -153,13 +180,15 @@ impl<'a> Limits<'a> {
 
     /// Counts the event, and tells whether that is more often than it may be.
     pub(crate) fn is_fast(&mut self, velocity: &Velocity) -> bool {
-        let count = self.count(format!("{VELOCITY}{}:{}", velocity.event, velocity.per.as_str()), velocity.per);
+        let count = self
+            .count(format!("{VELOCITY}{}:{}", velocity.event, velocity.per.as_str()), velocity.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         self.counts.push((Count { times: 1, ..count }, None));
         times >= velocity.times
     }
 
-    /// Cuts `points` to what is left under a daily cap, and counts what is granted when all caps have been asked.
+    /// Cuts `points` to what is left under a daily cap, and counts what is granted when all caps
+    /// have been asked.
     pub(crate) fn cap(&mut self, counter: &str, points_per_day: Option<i64>, points: i64) -> i64 {
         let Some(most) = points_per_day else { return points };
         let count = self.count(counter.to_owned(), Per::Day);
@@ -210,7 +239,12 @@ impl<'a> Limits<'a> {
     }
 
     /// Cuts `points` to what is left of the programme's budget, and counts what is granted.
-    pub(crate) fn budget(&mut self, budget: Option<Budget>, points: i64, counted: &[Counted]) -> i64 {
+    pub(crate) fn budget(
+        &mut self,
+        budget: Option<Budget>,
+        points: i64,
+        counted: &[Counted],
+    ) -> i64 {
         let Some(Budget { points: most, per, .. }) = budget else { return points };
         let tally = self.tally(BUDGET.to_owned(), budget_counter(per), per);
         self.cap_tally(None, tally, most, points, counted)
@@ -221,14 +255,24 @@ impl<'a> Limits<'a> {
         Tally { subject, name, period, keep_from, amount: 0, most: None }
     }
 
-    fn cap_tally(&mut self, share: Option<usize>, tally: Tally, most: i64, points: i64, counted: &[Counted]) -> i64 {
-        let same = |c: &&Counted| c.subject == tally.subject && c.name == tally.name && c.period == tally.period;
+    fn cap_tally(
+        &mut self,
+        share: Option<usize>,
+        tally: Tally,
+        most: i64,
+        points: i64,
+        counted: &[Counted],
+    ) -> i64 {
+        let same = |c: &&Counted| {
+            c.subject == tally.subject && c.name == tally.name && c.period == tally.period
+        };
         let granted = counted.iter().find(same).map_or(0, |counted| counted.amount);
         self.tallies.push((Tally { most: Some(most), ..tally }, Counts::Points(share)));
         points.min(most.saturating_sub(granted)).max(0)
     }
 
-    /// On how many local days in a row the member does this, with the day of the event, and counts it.
+    /// On how many local days in a row the member does this, with the day of the event, and counts
+    /// it.
     pub(crate) fn streak(&mut self, event: &str) -> i64 {
         let count = self.count(format!("{STREAK}{event}"), Per::Day);
         let (today, _) = self.member.counted(&count.counter, count.period);
@@ -238,25 +282,34 @@ impl<'a> Limits<'a> {
         let (before, _) = self.member.counted(&count.counter, count.period.saturating_sub(1));
         let days = before.saturating_add(1);
         let count = Count { times: days, keep_from: count.keep_from.saturating_sub(1), ..count };
-        // Days that were counted as the first ones of a row go on from this one, which was reported late.
+        // Days that were counted as the first ones of a row go on from this one, which was reported
+        // late.
         let later = (1..).map(|after| count.period.saturating_add(after));
-        let later = later.take_while(|day| *day < i32::MAX && self.member.counted(&count.counter, *day).0 > 0);
+        let later = later
+            .take_while(|day| *day < i32::MAX && self.member.counted(&count.counter, *day).0 > 0);
         let later: Vec<i32> = later.collect();
-        self.counts.extend(later.into_iter().map(|period| (Count { period, ..count.clone() }, None)));
+        self.counts
+            .extend(later.into_iter().map(|period| (Count { period, ..count.clone() }, None)));
         self.counts.push((count, None));
         days
     }
 
-    /// The counts, with the points that were granted in the end, and what is counted for the whole programme.
+    /// The counts, with the points that were granted in the end, and what is counted for the whole
+    /// programme.
     pub(crate) fn into_counts(self, granted: i64, shares: &[i64]) -> (Vec<Count>, Vec<Tally>) {
-        let points = |share: Option<usize>| share.map_or(granted, |at| shares.get(at).copied().unwrap_or(0));
-        let counts = self.counts.into_iter().map(|(count, share)| Count { points: points(share), ..count });
+        let points =
+            |share: Option<usize>| share.map_or(granted, |at| shares.get(at).copied().unwrap_or(0));
+        let counts =
+            self.counts.into_iter().map(|(count, share)| Count { points: points(share), ..count });
         let tallies = self.tallies.into_iter().map(|(tally, counts)| match counts {
             Counts::Times => tally,
             Counts::Points(share) => Tally { amount: points(share), ..tally },
         });
         let forgotten = forgotten(self.book, self.member, self.oldest);
-        (forgotten.into_iter().chain(counts).collect(), tallies.filter(|tally| tally.amount != 0).collect())
+        (
+            forgotten.into_iter().chain(counts).collect(),
+            tallies.filter(|tally| tally.amount != 0).collect(),
+        )
     }
 
     fn count(&self, counter: String, per: Per) -> Count {
@@ -265,12 +318,14 @@ impl<'a> Limits<'a> {
         Count { counter, period, keep_from, times: 0, points: 0 }
     }
 
-    /// Refuses an event of a period so old that its counters have made room for newer ones: its limits could not be held.
+    /// Refuses an event of a period so old that its counters have made room for newer ones: its
+    /// limits could not be held.
     ///
     /// # Errors
     /// [`Refusal::OccurredTooLongAgo`].
     pub(crate) fn may_count(&self) -> Result<(), Refusal> {
-        let gone = |count: &&Count| count.period < count.keep_from && !count.counter.starts_with(STREAK);
+        let gone =
+            |count: &&Count| count.period < count.keep_from && !count.counter.starts_with(STREAK);
         let gone = self.counts.iter().map(|(count, _)| count).find(gone);
         gone.map_or(Ok(()), |count| {
             let earliest = starts(&count.counter, count.keep_from, self.book.zone());

@@ -1,4 +1,5 @@
-//! Ids and other names of members: which ids may be given, and how one address or number is always spelt alike.
+//! Ids and other names of members: which ids may be given, and how one address or number is always
+//! spelt alike.
 
 use ledger::{Member, MemberId, Refusal};
 
@@ -8,7 +9,8 @@ use crate::rulebook::Rulebook;
 const PHONE: &str = "phone";
 const EMAIL: &str = "email";
 
-/// Whether an id is a mistake or an attack wherever it turns up: a step in a path, a formula, or a number whose digits a spreadsheet has lost.
+/// Whether an id is a mistake or an attack wherever it turns up: a step in a path, a formula, or a
+/// number whose digits a spreadsheet has lost.
 #[must_use]
 pub fn is_mistaken(id: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -29,21 +31,30 @@ pub fn is_mistaken(id: &str) -> bool {
     }
 }
 
-/// Whether an account may be opened under that id: it is no mistake, and of one of the programme's patterns.
+/// Whether an account may be opened under that id: it is no mistake, and of one of the programme's
+/// patterns.
 #[must_use]
 pub fn may_be_id(book: &Rulebook, id: &str) -> bool {
     let patterns = &book.members.id_patterns;
-    let fits = || patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern.as_bytes(), id.as_bytes()));
+    let fits = || {
+        patterns.is_empty()
+            || patterns.iter().any(|pattern| matches(pattern.as_bytes(), id.as_bytes()))
+    };
     !is_mistaken(id) && fits()
 }
 
 /// Why no account may be opened under that id. Accounts that are there keep theirs.
 pub(crate) fn may_open(book: &Rulebook, member: &Member) -> Result<(), Refusal> {
     let is_new = !member.exists() && !member.id.is_alias();
-    if is_new && !may_be_id(book, member.id.as_str()) { Err(Refusal::MemberIdRefused) } else { Ok(()) }
+    if is_new && !may_be_id(book, member.id.as_str()) {
+        Err(Refusal::MemberIdRefused)
+    } else {
+        Ok(())
+    }
 }
 
-/// `#` is a digit, `&` a letter, `?` any character, `*` any number of them; all else stands for itself.
+/// `#` is a digit, `&` a letter, `?` any character, `*` any number of them; all else stands for
+/// itself.
 fn matches(pattern: &[u8], id: &[u8]) -> bool {
     let (mut pattern_at, mut id_at) = (0, 0);
     // The last star, and what of the id it has taken: all that may have to be tried again.
@@ -73,8 +84,9 @@ fn matches(pattern: &[u8], id: &[u8]) -> bool {
     pattern.get(pattern_at..).is_none_or(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
-/// A name (`phone:13800000000`) as it is kept, so that one address is one person: e-mail addresses in small letters, telephone numbers as in
-/// E.164. `country_code` is that of numbers which do not tell theirs. `None` for what is no such address or number.
+/// A name (`phone:13800000000`) as it is kept, so that one address is one person: e-mail addresses
+/// in small letters, telephone numbers as in E.164. `country_code` is that of numbers which do not
+/// tell theirs. `None` for what is no such address or number.
 #[must_use]
 pub fn normalised(name: &str, country_code: Option<&str>) -> Option<String> {
     let (kind, value) = name.split_once(':')?;
@@ -99,7 +111,11 @@ fn phone(value: &str, country_code: Option<&str>) -> Option<String> {
         return None;
     }
     let Some(code) = country_code.filter(|_| !is_international) else {
-        return if is_international { (!digits.starts_with('0')).then(|| format!("+{digits}")) } else { Some(digits) };
+        return if is_international {
+            (!digits.starts_with('0')).then(|| format!("+{digits}"))
+        } else {
+            Some(digits)
+        };
     };
     // The country's own code without a plus: what is left is a whole number.
     let has_code = digits.strip_prefix(code).is_some_and(|rest| rest.len() >= 9);
@@ -107,11 +123,14 @@ fn phone(value: &str, country_code: Option<&str>) -> Option<String> {
     Some(if has_code { format!("+{digits}") } else { format!("+{code}{national}") })
 }
 
-/// How else a name may be kept from before its spelling was made alike; without the one that is asked for.
+/// How else a name may be kept from before its spelling was made alike; without the one that is
+/// asked for.
 #[must_use]
 pub fn other_spellings(name: &str, country_code: Option<&str>) -> Vec<String> {
     let mut spellings: Vec<String> = normalised(name, country_code).into_iter().collect();
-    if let Some(number) = spellings.first().and_then(|name| name.strip_prefix("phone:+")).map(str::to_owned) {
+    if let Some(number) =
+        spellings.first().and_then(|name| name.strip_prefix("phone:+")).map(str::to_owned)
+    {
         let national = country_code.and_then(|code| number.strip_prefix(code));
         spellings.extend(national.map(|national| format!("{PHONE}:{national}")));
         spellings.push(format!("{PHONE}:{number}"));
@@ -144,12 +163,24 @@ mod tests {
 
     #[test]
     fn mistakes_are_no_ids() {
-        for id in [".", "..", "=1+1", "@SUM", "-1", "-x", "+1+1", "+", "+1-2", "1.39E+10", "1E+10", "1.5e7", "2e-3"] {
+        for id in [
+            ".", "..", "=1+1", "@SUM", "-1", "-x", "+1+1", "+", "+1-2", "1.39E+10", "1E+10",
+            "1.5e7", "2e-3",
+        ] {
             assert!(is_mistaken(id), "{id}");
         }
-        for id in
-            ["m-1", "+8613800000000", "007001", "3E123", "9e12345678", "a@b.example", "1.5", "e+1", "...", "1Ex+1"]
-        {
+        for id in [
+            "m-1",
+            "+8613800000000",
+            "007001",
+            "3E123",
+            "9e12345678",
+            "a@b.example",
+            "1.5",
+            "e+1",
+            "...",
+            "1Ex+1",
+        ] {
             assert!(!is_mistaken(id), "{id}");
         }
     }

@@ -1,8 +1,8 @@
 //! Members who come from another system: what they bring along, under the ladder of this one.
 
 use ledger::{
-    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Period, Refusal, Stop, TierMove, Timestamp, Totals,
-    day_number, local_date, open,
+    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Period, Refusal, Stop, TierMove,
+    Timestamp, Totals, day_number, local_date, open,
 };
 
 use crate::case::Case;
@@ -51,7 +51,11 @@ pub struct OpeningTier {
 }
 
 /// Books what a member brings along. It brings neither gifts nor notices: those it had there.
-pub(crate) fn opening(journal: &mut Journal, case: &Case<'_>, wish: &Opening) -> Result<EntryId, Stop> {
+pub(crate) fn opening(
+    journal: &mut Journal,
+    case: &Case<'_>,
+    wish: &Opening,
+) -> Result<EntryId, Stop> {
     let book = case.book;
     may_open(book, journal.member())?;
     let now = journal.now();
@@ -70,7 +74,8 @@ pub(crate) fn opening(journal: &mut Journal, case: &Case<'_>, wish: &Opening) ->
     open(journal, Brought { lots, debt: wish.debt, tier, qualifying }, case.origin.clone())
 }
 
-/// The move to the highest of the level that is told, the one that the totals give, and what the member holds; `None` when that changes nothing.
+/// The move to the highest of the level that is told, the one that the totals give, and what the
+/// member holds; `None` when that changes nothing.
 fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Option<TierMove>, Stop> {
     let unknown = |tier: &OpeningTier| Refusal::UnknownTier { tier: tier.id.clone() };
     let Some(ladder) = &book.ladder else {
@@ -81,7 +86,8 @@ fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Option<Tie
     let totals = ladder.totals_on(member, today).checked_add(wish.totals).ok_or(Fault::Overflow)?;
     let reached = ladder.qualified(totals);
     let period = Some(ladder.days(today, ladder.last_day(today)));
-    let mut claims: Vec<Claim> = ladder.claim(reached, (now, today), period, book).into_iter().collect();
+    let mut claims: Vec<Claim> =
+        ladder.claim(reached, (now, today), period, book).into_iter().collect();
     if let Some(told) = &wish.tier {
         let Some(level) = ladder.levels.iter().position(|level| level.id == told.id) else {
             return Err(unknown(told).into());
@@ -92,7 +98,9 @@ fn tier(journal: &Journal, book: &Rulebook, wish: &Opening) -> Result<Option<Tie
     }
     claims.extend(claims::held(ladder, member, now, book));
     let level = |claim: &Claim| ladder.index_of(Some(&claim.tier));
-    claims.sort_by_key(|claim| std::cmp::Reverse((level(claim), claim.until.unwrap_or(Timestamp::LAST))));
+    claims.sort_by_key(|claim| {
+        std::cmp::Reverse((level(claim), claim.until.unwrap_or(Timestamp::LAST)))
+    });
     let to = claims.first().map_or(0, level);
     let is_as_before = member.tier.as_ref().is_some_and(|tier| tier.claims == claims);
     let says_nothing = to == 0 && (wish.tier.is_none() || member.tier.is_some());

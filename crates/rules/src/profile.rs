@@ -1,4 +1,5 @@
-//! Changes of what is told about a member: only what they name, and only while it is as the caller has seen it.
+//! Changes of what is told about a member: only what they name, and only while it is as the caller
+//! has seen it.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,10 @@ pub struct ProfileChange {
 impl ProfileChange {
     /// All attributes after it; `None` when it changes none.
     #[must_use]
-    pub fn attributes_after(&self, before: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    pub fn attributes_after(
+        &self,
+        before: &BTreeMap<String, String>,
+    ) -> Option<BTreeMap<String, String>> {
         if self.attributes.is_empty() {
             return None;
         }
@@ -39,7 +43,8 @@ impl ProfileChange {
         Some(after)
     }
 
-    /// All other names after it, but for the ids of accounts that became part of the member; `None` when it changes none.
+    /// All other names after it, but for the ids of accounts that became part of the member; `None`
+    /// when it changes none.
     #[must_use]
     pub fn aliases_after(&self, before: &[String]) -> Option<Vec<String>> {
         if self.aliases.is_empty() {
@@ -55,8 +60,11 @@ impl ProfileChange {
         if self.if_match.as_ref().is_some_and(|tags| !tags.contains(&recorded.tag)) {
             return Err(Refusal::ProfileChanged);
         }
-        let too_many = |most: usize| Err(Refusal::TooManyOpen { most: i64::try_from(most).unwrap_or(i64::MAX) });
-        if self.attributes_after(&recorded.attributes).is_some_and(|all| all.len() > MAX_ATTRIBUTES) {
+        let too_many = |most: usize| {
+            Err(Refusal::TooManyOpen { most: i64::try_from(most).unwrap_or(i64::MAX) })
+        };
+        if self.attributes_after(&recorded.attributes).is_some_and(|all| all.len() > MAX_ATTRIBUTES)
+        {
             return too_many(MAX_ATTRIBUTES);
         }
         if self.aliases_after(&recorded.aliases).is_some_and(|all| all.len() > MAX_ALIASES) {

@@ -7,14 +7,17 @@ use crate::rulebook::Rulebook;
 
 /// The reminder that is due for the member, or `None`. Needs every open lot.
 ///
-/// A lot is due for a warning when it has come within one of the rulebook's numbers of days before its end since the member was
-/// last warned: late runs still warn, a second run on the same day finds nothing new, and several lots share one reminder.
+/// A lot is due for a warning when it has come within one of the rulebook's numbers of days before
+/// its end since the member was last warned: late runs still warn, a second run on the same day
+/// finds nothing new, and several lots share one reminder.
 #[must_use]
 pub fn reminder(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Reminder> {
-    let mut lots: Vec<&Lot> = member.lots.iter().filter(|lot| is_due(book, member, lot, now)).collect();
+    let mut lots: Vec<&Lot> =
+        member.lots.iter().filter(|lot| is_due(book, member, lot, now)).collect();
     lots.sort_by_key(|lot| lot.expiring_first());
     let first_expires_at = lots.first()?.expires_at?;
-    let lots: Vec<LotDraw> = lots.iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) }).collect();
+    let lots: Vec<LotDraw> =
+        lots.iter().map(|lot| LotDraw { number: lot.number, points: member.free(lot) }).collect();
     let points = lots.iter().try_fold(0i64, |sum, lot| sum.checked_add(lot.points))?;
     Some(Reminder { points, lots, first_expires_at })
 }
@@ -24,9 +27,13 @@ fn is_due(book: &Rulebook, member: &Member, lot: &Lot, now: Timestamp) -> bool {
     let is_spendable = lot.state(now) == LotState::Active && member.free(lot) > 0;
     let Some(end) = lot.expires_at.filter(|_| is_spendable) else { return false };
     let end_day = local_date(end, book.zone());
-    let stage = |days: &u32| Some(start_of_day(end_day.checked_sub_days(Days::new(u64::from(*days)))?, book.zone()));
+    let stage = |days: &u32| {
+        Some(start_of_day(end_day.checked_sub_days(Days::new(u64::from(*days)))?, book.zone()))
+    };
     // The days ascend: the first stage already reached is the nearest to the end.
-    let Some(reached) = book.reminder_days.iter().filter_map(stage).find(|at| *at <= now) else { return false };
+    let Some(reached) = book.reminder_days.iter().filter_map(stage).find(|at| *at <= now) else {
+        return false;
+    };
     reached > lot.available_at && member.reminded_at.is_none_or(|last| reached > last)
 }
 

@@ -1,10 +1,12 @@
 //! A member's history told once more, under another rulebook: what it would have come to.
 //!
-//! What a member or a till asked for is asked again, at the same instants: events, redemptions, holds, returns, early activations, reviews that
-//! were approved. What somebody decided by hand is repeated: adjustments, gifts, mergers, freezes. What followed by itself is left to follow:
+//! What a member or a till asked for is asked again, at the same instants: events, redemptions,
+//! holds, returns, early activations, reviews that were approved. What somebody decided by hand is
+//! repeated: adjustments, gifts, mergers, freezes. What followed by itself is left to follow:
 //! tiers, expiries, debts. What was refused then left no entry and cannot be asked again.
 //!
-//! A member is told alone, so what all members or devices share is not applied: budgets, caps of devices and of the programme.
+//! A member is told alone, so what all members or devices share is not applied: budgets, caps of
+//! devices and of the programme.
 
 mod ask;
 mod index;
@@ -13,8 +15,8 @@ mod requested;
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin, ProgrammeId, Tier,
-    Timestamp, repeat,
+    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin,
+    ProgrammeId, Tier, Timestamp, repeat,
 };
 
 use crate::again::{self, Kept};
@@ -37,8 +39,8 @@ pub struct Replay<'a> {
     member: Member,
     next_id: u128,
     heard: ReplayIndex,
-    /// Entries that may belong to a command whose own entry is yet to come: the other side of an order that was undone, holds of an account
-    /// that was erased.
+    /// Entries that may belong to a command whose own entry is yet to come: the other side of an
+    /// order that was undone, holds of an account that was erased.
     waiting: Vec<Entry>,
     sums: Sums,
     /// How much was looked at so far.
@@ -70,7 +72,17 @@ impl<'a> Replay<'a> {
     ) -> Self {
         let member = Member::new(member);
         let (heard, sums) = (ReplayIndex::default(), Sums::default());
-        Self { book, programme, attributes, member, next_id: 1, heard, waiting: Vec::new(), sums, effort: 0 }
+        Self {
+            book,
+            programme,
+            attributes,
+            member,
+            next_id: 1,
+            heard,
+            waiting: Vec::new(),
+            sums,
+            effort: 0,
+        }
     }
 
     /// Takes over the next entry of the books as it was recorded; counts it where `counts` says so.
@@ -85,7 +97,8 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// As [`Replay::as_recorded`] where nothing will be told again: nothing is kept of what later entries may speak of.
+    /// As [`Replay::as_recorded`] where nothing will be told again: nothing is kept of what later
+    /// entries may speak of.
     ///
     /// # Errors
     /// A [`Fault`] when it does not follow.
@@ -97,7 +110,8 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// How much was looked at so far, in lots: what a history costs grows with its entries and with the open lots between them.
+    /// How much was looked at so far, in lots: what a history costs grows with its entries and with
+    /// the open lots between them.
     pub(crate) fn effort(&self) -> u64 {
         self.effort
     }
@@ -112,7 +126,11 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// A [`Fault`] when the state is inconsistent.
     pub fn begin(&mut self, now: Timestamp) -> Result<(), Fault> {
-        if self.member.exists() { self.ask(&Command::Upgrade, &Origin::default(), now).map(drop) } else { Ok(()) }
+        if self.member.exists() {
+            self.ask(&Command::Upgrade, &Origin::default(), now).map(drop)
+        } else {
+            Ok(())
+        }
     }
 
     /// Tells the next entry of the books again.
@@ -124,8 +142,11 @@ impl<'a> Replay<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         match (entry.kind, waiting.as_slice()) {
             // What an erasure ends, the erasure told again ends by itself.
-            (Kind::Erase, [.., last]) if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at => {}
-            (Kind::Reverse, [spent]) if is_of_one_command(spent, entry) && self.undone_earn(entry).is_some() => {
+            (Kind::Erase, [.., last])
+                if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at => {}
+            (Kind::Reverse, [spent])
+                if is_of_one_command(spent, entry) && self.undone_earn(entry).is_some() =>
+            {
                 let both = self.undo(entry, Some(spent));
                 return self.do_again(entry, both);
             }
@@ -137,8 +158,10 @@ impl<'a> Replay<'a> {
             _ => self.without_more(&waiting)?,
         }
         // A gift that is taken back follows from the return.
-        let is_gift = entry.corrects.and_then(|id| self.heard.others.get(&id)) == Some(&Kind::TierChange);
-        let is_given_back = entry.kind == Kind::Reverse && !is_gift && self.undone_earn(entry).is_none();
+        let is_gift =
+            entry.corrects.and_then(|id| self.heard.others.get(&id)) == Some(&Kind::TierChange);
+        let is_given_back =
+            entry.kind == Kind::Reverse && !is_gift && self.undone_earn(entry).is_none();
         if is_given_back || matches!(entry.kind, Kind::Release | Kind::Lapse) {
             self.waiting.push(entry.clone());
             return Ok(());
@@ -173,7 +196,9 @@ impl<'a> Replay<'a> {
                 tiers::upgrade(journal, book, journal.now(), &Origin::default(), Some(cause))
             }),
             // What the clock had decided by then was written down with it.
-            ReplayStep::Follows => self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop),
+            ReplayStep::Follows => {
+                self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop)
+            }
             ReplayStep::Lost => {
                 self.sums.refuse("nothing-to-undo");
                 Ok(())
@@ -181,7 +206,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// What the clock has decided until then is written down; gives what all came to, and the member.
+    /// What the clock has decided until then is written down; gives what all came to, and the
+    /// member.
     ///
     /// # Errors
     /// A [`Fault`] when the state is inconsistent.
@@ -194,7 +220,9 @@ impl<'a> Replay<'a> {
 
     fn remember(&mut self, entry: &Entry) {
         match entry.kind {
-            Kind::Earn => self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id))),
+            Kind::Earn => {
+                self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id)))
+            }
             Kind::Transfer | Kind::CouponRedeem | Kind::Merge | Kind::TierChange => {
                 self.heard.others.insert(entry.id, entry.kind);
             }
@@ -206,7 +234,9 @@ impl<'a> Replay<'a> {
         let ask = |command: Command| ReplayStep::Ask(Box::new(command));
         match entry.kind {
             Kind::Earn => ask(Command::Earn(self.event(entry))),
-            Kind::Redeem if !entry.lines.is_empty() => ask(Command::PayLines { lines: paid(entry), minutes: None }),
+            Kind::Redeem if !entry.lines.is_empty() => {
+                ask(Command::PayLines { lines: paid(entry), minutes: None })
+            }
             Kind::Redeem => ask(Command::Redeem { points: -entry.points }),
             Kind::Hold => match &entry.reservation {
                 Some(reservation) => {
@@ -215,7 +245,9 @@ impl<'a> Replay<'a> {
                     let minutes = u32::try_from(minutes).unwrap_or(0);
                     match entry.lines.is_empty() {
                         true => ask(Command::Hold { points, minutes }),
-                        false => ask(Command::PayLines { lines: paid(entry), minutes: Some(minutes) }),
+                        false => {
+                            ask(Command::PayLines { lines: paid(entry), minutes: Some(minutes) })
+                        }
                     }
                 }
                 None => ReplayStep::Lost,
@@ -225,14 +257,21 @@ impl<'a> Replay<'a> {
                     ask(Command::Capture { hold: hold.id, points: Some(-entry.points) })
                 }
                 // One that timed out does so by itself.
-                Some(hold) if self.member.hold(hold.id).is_some_and(|open| entry.recorded_at < open.until) => {
+                Some(hold)
+                    if self
+                        .member
+                        .hold(hold.id)
+                        .is_some_and(|open| entry.recorded_at < open.until) =>
+                {
                     ask(Command::Release { hold: hold.id })
                 }
                 Some(_) => ReplayStep::Follows,
                 None => ReplayStep::Lost,
             },
             // Who sets a level by hand says why.
-            Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => ReplayStep::Repeat,
+            Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => {
+                ReplayStep::Repeat
+            }
             Kind::TierChange => self.rank(entry),
             Kind::Reverse => self.undo(entry, None),
             Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
@@ -264,9 +303,11 @@ impl<'a> Replay<'a> {
         EarnEvent { event, occurred_at: Some(entry.occurred_at), lines, device: None }
     }
 
-    /// Tiers follow, but for one that came with a merger: that is as old as it was. What both reached together is reached then.
+    /// Tiers follow, but for one that came with a merger: that is as old as it was. What both
+    /// reached together is reached then.
     fn rank(&self, entry: &Entry) -> ReplayStep {
-        let is_merged = entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
+        let is_merged =
+            entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
         match &entry.tier {
             Some(_) if is_merged && entry.occurred_at == entry.recorded_at => {
                 ReplayStep::Ask(Box::new(Command::Upgrade))
@@ -284,7 +325,10 @@ impl<'a> Replay<'a> {
     /// What stands for the earn that an entry undoes.
     fn undone_earn(&self, entry: &Entry) -> Option<&Entry> {
         let is_undone = |_: &&Entry| entry.kind == Kind::Reverse;
-        self.heard.counterpart(entry.corrects).filter(is_undone).filter(|undone| undone.kind == Kind::Earn)
+        self.heard
+            .counterpart(entry.corrects)
+            .filter(is_undone)
+            .filter(|undone| undone.kind == Kind::Earn)
     }
 
     /// Undoes what the entry had undone, and a redemption with it.
@@ -313,7 +357,8 @@ impl<'a> Replay<'a> {
         });
         let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
         let given = with.and_then(|with| with.reversal.as_ref());
-        let names_lines = redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
+        let names_lines =
+            redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
         let part = match given {
             // What names its lines gives them back by name, but for all that is left.
             Some(given) if names_lines && given.lines.is_empty() => ReturnScope::Rest,
@@ -345,7 +390,11 @@ impl<'a> Replay<'a> {
         }
         let promise = |lot: &LotGrant| Some((lot.number, self.book.promise(&lot.source)?));
         let promises = earn.grants.iter().filter_map(promise).collect();
-        ReplayStep::Ask(Box::new(Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }))
+        ReplayStep::Ask(Box::new(Command::ApproveReview {
+            earn: earn.id,
+            occurred_at: earn.occurred_at,
+            promises,
+        }))
     }
 
     /// Posts what was done by hand, after what the clock had decided by then.
@@ -386,16 +435,23 @@ impl<'a> Replay<'a> {
 
     /// What the history so far says about the entries that a command speaks of.
     fn recorded(&self, command: &Command, origin: &Origin) -> PriorRecords {
-        let attributes = if matches!(command, Command::Earn(_)) { self.attributes.clone() } else { BTreeMap::new() };
+        let attributes = if matches!(command, Command::Earn(_)) {
+            self.attributes.clone()
+        } else {
+            BTreeMap::new()
+        };
         let (earn, spent, gifts) = match command {
-            Command::Reverse(Some(wish)) => {
-                (wish.earn.as_ref(), wish.redemption.as_ref().map(|spent| &spent.entry), wish.gifts.as_slice())
-            }
+            Command::Reverse(Some(wish)) => (
+                wish.earn.as_ref(),
+                wish.redemption.as_ref().map(|spent| &spent.entry),
+                wish.gifts.as_slice(),
+            ),
             _ => (None, None, Default::default()),
         };
         let named = || earn.into_iter().chain(spent).chain(gifts);
         let reversals = named().flat_map(|entry| self.heard.reversals(entry.id)).collect();
-        let expired = earn.into_iter().chain(gifts).flat_map(|entry| self.heard.expired(entry)).collect();
+        let expired =
+            earn.into_iter().chain(gifts).flat_map(|entry| self.heard.expired(entry)).collect();
         let kept = match (command, &origin.reference) {
             (Command::Earn(event), Some(reference)) => {
                 let pasts = self.heard.pasts(&event.event, reference);

@@ -1,7 +1,8 @@
-//! Returns: how much of an earlier earn and redemption is undone, from what their entries say and never from today's rules.
+//! Returns: how much of an earlier earn and redemption is undone, from what their entries say and
+//! never from today's rules.
 //!
-//! Parts are shared out by running sums (the share of all that came back so far, less that of all before), so that partial returns add up to
-//! the whole, whatever their order.
+//! Parts are shared out by running sums (the share of all that came back so far, less that of all
+//! before), so that partial returns add up to the whole, whatever their order.
 
 mod gifts;
 mod paid;
@@ -10,8 +11,8 @@ mod returned;
 use std::collections::BTreeSet;
 
 use ledger::{
-    ClawBack, Count, Coupon, Entry, EntryId, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant, LotNumber,
-    MemberId, Money, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
+    ClawBack, Count, Coupon, Entry, EntryId, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant,
+    LotNumber, MemberId, Money, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
 };
 
 use crate::case::Case;
@@ -34,7 +35,8 @@ pub struct Reverse {
     pub part: ReturnScope,
     /// What tiers gave the member: moves on the ladder with gifts, the newest ones.
     pub gifts: Vec<Entry>,
-    /// Both were an account's that became part of the member's. The lots of the earn are those that the member has of it.
+    /// Both were an account's that became part of the member's. The lots of the earn are those that
+    /// the member has of it.
     pub merged: Option<Merged>,
 }
 
@@ -50,8 +52,8 @@ pub struct Merged {
 /// Points that were spent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redemption {
-    /// The redemption, or the capture of a hold. Its `lines` are those that the points paid, where the till named them; those of a capture are
-    /// the hold's.
+    /// The redemption, or the capture of a hold. Its `lines` are those that the points paid, where
+    /// the till named them; those of a capture are the hold's.
     pub entry: Entry,
     /// The lots that it drew from, as they were granted and dated when it did.
     pub lots: Vec<LotGrant>,
@@ -78,7 +80,9 @@ pub enum ReturnScope {
 impl ReturnScope {
     /// The part of it that concerns these lines.
     fn of_lines(&self, is_meant: impl Fn(&str) -> bool) -> Self {
-        let meant = |lines: &[(String, i64)]| lines.iter().filter(|(name, _)| is_meant(name)).cloned().collect();
+        let meant = |lines: &[(String, i64)]| {
+            lines.iter().filter(|(name, _)| is_meant(name)).cloned().collect()
+        };
         match self {
             Self::Lines(lines) => Self::Lines(meant(lines)),
             Self::LinesFor(lines, points) => Self::LinesFor(meant(lines), *points),
@@ -87,8 +91,8 @@ impl ReturnScope {
     }
 }
 
-/// Undoes both sides, the spent one first; tells which posting is the one that was asked for: the member's, or, where nothing was earned, that of
-/// the pool whose points come back.
+/// Undoes both sides, the spent one first; tells which posting is the one that was asked for: the
+/// member's, or, where nothing was earned, that of the pool whose points come back.
 pub(crate) fn reverse(
     journal: &mut Journal,
     mut pool: Option<&mut Journal>,
@@ -103,8 +107,13 @@ pub(crate) fn reverse(
             && wish.earn.as_ref().is_some_and(|earn| !named(&earn.lines))
     };
     let of_earn = wish.part.of_lines(|name| !only_paid(name));
-    let come_back = wish.earn.as_ref().map(|earn| Return::of(earn, recorded, &of_earn, book.currency)).transpose()?;
-    let given_back = |redemption| GivenBack::of(redemption, recorded, &wish.part, come_back.as_ref());
+    let come_back = wish
+        .earn
+        .as_ref()
+        .map(|earn| Return::of(earn, recorded, &of_earn, book.currency))
+        .transpose()?;
+    let given_back =
+        |redemption| GivenBack::of(redemption, recorded, &wish.part, come_back.as_ref());
     let back = wish.redemption.as_ref().map(given_back).transpose()?.filter(|back| back.points > 0);
     let come_back = come_back.filter(|come_back| !come_back.is_empty);
     let mut primary = pool.as_ref().map_or(journal.posted(), |pool| pool.posted());
@@ -142,7 +151,8 @@ pub(crate) fn reverse(
             coupons: open_coupons(journal, earn).filter(|_| come_back.is_all).cloned().collect(),
             qualifying: come_back.qualifying(book, journal, earn),
             of: wish.merged.as_ref().map(|merged| merged.from.clone()),
-            reversal: come_back.reversal(earn, expired_of(journal, earn, recorded).saturating_add(elsewhere)),
+            reversal: come_back
+                .reversal(earn, expired_of(journal, earn, recorded).saturating_add(elsewhere)),
         };
         let came_back = wish.qualifying;
         let before = journal.member().clone();
@@ -155,9 +165,13 @@ pub(crate) fn reverse(
     Ok(primary)
 }
 
-/// Gives back all that is left of each redemption, in entries that name the first of them as their cause; tells of each its correction and
-/// how many points came back to lots that still live.
-pub(crate) fn recover(journal: &mut Journal, case: &Case<'_>, stolen: &[Stolen]) -> Result<Vec<(EntryId, i64)>, Stop> {
+/// Gives back all that is left of each redemption, in entries that name the first of them as their
+/// cause; tells of each its correction and how many points came back to lots that still live.
+pub(crate) fn recover(
+    journal: &mut Journal,
+    case: &Case<'_>,
+    stolen: &[Stolen],
+) -> Result<Vec<(EntryId, i64)>, Stop> {
     let (mut first, mut seen) = (None, BTreeSet::new());
     let (mut given, now) = (Vec::new(), journal.now());
     for Stolen { redemption, .. } in stolen {
@@ -181,11 +195,14 @@ pub(crate) fn recover(journal: &mut Journal, case: &Case<'_>, stolen: &[Stolen])
     if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse.into()) }
 }
 
-/// How many points of the lots of an earn have expired, by what is recorded and by what this very command has found.
+/// How many points of the lots of an earn have expired, by what is recorded and by what this very
+/// command has found.
 fn expired_of(journal: &Journal, earn: &Entry, recorded: &PriorRecords) -> i64 {
-    let found = journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
+    let found =
+        journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
     let own = |number: LotNumber| earn.grants.iter().any(|lot| lot.number == number);
-    let before = recorded.expired.iter().filter(|(number, _)| own(**number)).map(|(_, points)| *points);
+    let before =
+        recorded.expired.iter().filter(|(number, _)| own(**number)).map(|(_, points)| *points);
     let found = found.filter(|draw| own(draw.number)).map(|draw| draw.points);
     before.chain(found).fold(0, i64::saturating_add)
 }
@@ -194,7 +211,8 @@ fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item =
     of.coupons.iter().filter(|coupon| journal.member().coupons.contains(coupon))
 }
 
-/// Points given back, and with them what was taken from the catalogue: its coupons, its stock, its place under the member's limit.
+/// Points given back, and with them what was taken from the catalogue: its coupons, its stock, its
+/// place under the member's limit.
 fn back_of<'a>(
     journal: &Journal,
     book: &Rulebook,
@@ -218,17 +236,24 @@ fn back_of<'a>(
     };
     let Some(taken) = &entry.reward else { return Ok(wish) };
     let one = piece(entry, taken);
-    let pieces = points.checked_div(one).filter(|pieces| pieces * one == points).ok_or(Refusal::WholeOnly)?;
+    let pieces = points
+        .checked_div(one)
+        .filter(|pieces| pieces * one == points)
+        .ok_or(Refusal::WholeOnly)?;
     // One of several that were taken is as good as another: the last ones go that are still there.
-    let mut open: Vec<Coupon> = entry.coupons.iter().rev().filter(|c| member.coupons.contains(c)).cloned().collect();
+    let mut open: Vec<Coupon> =
+        entry.coupons.iter().rev().filter(|c| member.coupons.contains(c)).cloned().collect();
     let issued = i64::try_from(entry.coupons.len()).unwrap_or(i64::MAX);
-    let wanted = usize::try_from(share(issued, pieces.into(), taken.quantity.into())).unwrap_or(usize::MAX);
+    let wanted =
+        usize::try_from(share(issued, pieces.into(), taken.quantity.into())).unwrap_or(usize::MAX);
     if open.len() < wanted {
         return Err(Refusal::CouponResolved);
     }
     open.truncate(wanted);
     open.reverse();
-    let is_kept = |count: &&Count| member.counters.iter().any(|c| c.name == count.counter && c.period == count.period);
+    let is_kept = |count: &&Count| {
+        member.counters.iter().any(|c| c.name == count.counter && c.period == count.period)
+    };
     let freed = |count: &Count| {
         let part = |whole: i64| share(whole, pieces.into(), taken.quantity.into());
         Count { times: -part(count.times), points: -part(count.points), ..count.clone() }
@@ -261,6 +286,9 @@ impl PriorRecords {
     /// The earlier reversals of an entry.
     fn of(&self, entry: &Entry) -> impl Iterator<Item = &Reversal> {
         let id = entry.id;
-        self.reversals.iter().filter(move |(corrected, _)| *corrected == id).map(|(_, reversal)| reversal)
+        self.reversals
+            .iter()
+            .filter(move |(corrected, _)| *corrected == id)
+            .map(|(_, reversal)| reversal)
     }
 }

@@ -1,7 +1,8 @@
 //! What looks odd, and what an earn that was looked at is worth then.
 
 use ledger::{
-    Earn, EntryId, ExpiryPolicy, Journal, LotDates, LotNumber, Origin, Refusal, Review, Stop, Timestamp, approve_review,
+    Earn, EntryId, ExpiryPolicy, Journal, LotDates, LotNumber, Origin, Refusal, Review, Stop,
+    Timestamp, approve_review,
 };
 
 use crate::case::Case;
@@ -18,7 +19,8 @@ pub struct Promise {
 }
 
 impl Rulebook {
-    /// What it promises for points from this source (an event, or `rule:` and a rule's name); `None` when it does not know the source.
+    /// What it promises for points from this source (an event, or `rule:` and a rule's name);
+    /// `None` when it does not know the source.
     #[must_use]
     pub fn promise(&self, source: &str) -> Option<Promise> {
         let (expiry, availability) = self.life(source)?;
@@ -30,14 +32,22 @@ impl Rulebook {
 ///
 /// # Errors
 /// [`Refusal::LimitReached`] where the rulebook lets nothing odd pass.
-pub(crate) fn too_fast(book: &Rulebook, event: &str, limits: &mut Limits<'_>) -> Result<Option<String>, Refusal> {
+pub(crate) fn too_fast(
+    book: &Rulebook,
+    event: &str,
+    limits: &mut Limits<'_>,
+) -> Result<Option<String>, Refusal> {
     let mut because = None;
     for velocity in book.risk.velocity.iter().filter(|velocity| velocity.event == event) {
         let is_odd = limits.is_fast(velocity);
         if is_odd && velocity.then == Suspicion::Refuse {
-            return Err(Refusal::LimitReached { times: velocity.times, per: velocity.per.as_str().to_owned() });
+            return Err(Refusal::LimitReached {
+                times: velocity.times,
+                per: velocity.per.as_str().to_owned(),
+            });
         }
-        because = because.or_else(|| is_odd.then(|| format!("velocity:{event}:{}", velocity.per.as_str())));
+        because = because
+            .or_else(|| is_odd.then(|| format!("velocity:{event}:{}", velocity.per.as_str())));
     }
     Ok(because)
 }
@@ -61,7 +71,8 @@ pub(crate) fn kept_back(earn: Earn, because: String) -> Earn {
     earn
 }
 
-/// Approves of an earn: its points get the life that was promised, and what it counts towards tiers counts now.
+/// Approves of an earn: its points get the life that was promised, and what it counts towards tiers
+/// counts now.
 pub(crate) fn approve(
     journal: &mut Journal,
     case: &Case<'_>,
@@ -73,11 +84,13 @@ pub(crate) fn approve(
     let dates = |number: LotNumber| {
         let promised = promises.iter().find(|(lot, _)| *lot == number).map(|(_, promise)| promise);
         // Every lot of the earn has one: it is at once, and for ever, where somebody left one out.
-        let available_at =
-            promised.map_or(now, |promise| promise.availability.available_at(occurred_at, now, zone).max(now));
+        let available_at = promised.map_or(now, |promise| {
+            promise.availability.available_at(occurred_at, now, zone).max(now)
+        });
         let is_known = available_at < Timestamp::LAST;
-        let expires_at =
-            promised.filter(|_| is_known).and_then(|promise| promise.expiry.expires_at(available_at, zone));
+        let expires_at = promised
+            .filter(|_| is_known)
+            .and_then(|promise| promise.expiry.expires_at(available_at, zone));
         LotDates { number, available_at, expires_at }
     };
     let along = Origin { reference: None, reason: None, ..case.origin.clone() };

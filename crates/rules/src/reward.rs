@@ -1,6 +1,7 @@
 //! The catalogue: what a reward costs and who may have it.
 //!
-//! A reward is a document of its own beside the rulebook, as its stock and its offer change from day to day.
+//! A reward is a document of its own beside the rulebook, as its stock and its offer change from
+//! day to day.
 
 use ledger::{EntryId, Journal, Refusal, Stop, Take, Taken, Tally, Timestamp, take as post};
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,8 @@ pub enum RewardKind {
 }
 
 impl Reward {
-    /// Whether members may get more for their points, or something else, than by what is in the catalogue now. What is not offered gives nothing.
+    /// Whether members may get more for their points, or something else, than by what is in the
+    /// catalogue now. What is not offered gives nothing.
     #[must_use]
     pub fn gives_more_than(&self, before: Option<&Self>) -> bool {
         if !self.offered {
@@ -84,14 +86,18 @@ impl Reward {
         }
         let Some(before) = before.filter(|before| before.offered) else { return true };
         let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
-        let is_same = self.kind == before.kind && self.coupon == before.coupon && self.name == before.name;
+        let is_same =
+            self.kind == before.kind && self.coupon == before.coupon && self.name == before.name;
         let is_as_dear = self.points >= before.points && self.cash_minor >= before.cash_minor;
-        let has_no_more = before.stock.is_none_or(|most| self.stock.is_some_and(|stock| stock <= most));
+        let has_no_more =
+            before.stock.is_none_or(|most| self.stock.is_some_and(|stock| stock <= most));
         let is_as_limited = before.limit.is_none() || self.limit == before.limit;
         let begins_no_earlier = at(&self.from) >= at(&before.from);
-        let ends_no_later = before.until.is_none() || at(&self.until).is_some_and(|end| Some(end) <= at(&before.until));
+        let ends_no_later = before.until.is_none()
+            || at(&self.until).is_some_and(|end| Some(end) <= at(&before.until));
         let is_for_no_others = before.tiers.is_empty()
-            || (!self.tiers.is_empty() && self.tiers.iter().all(|tier| before.tiers.contains(tier)));
+            || (!self.tiers.is_empty()
+                && self.tiers.iter().all(|tier| before.tiers.contains(tier)));
         !(is_same
             && is_as_dear
             && has_no_more
@@ -114,27 +120,49 @@ impl Reward {
             let length = text.chars().count();
             (1..=most).contains(&length) && !text.chars().any(char::is_control)
         };
-        wrong(!is_text(&self.name, 100), "/name", "must have 1 to 100 characters and no control characters");
+        wrong(
+            !is_text(&self.name, 100),
+            "/name",
+            "must have 1 to 100 characters and no control characters",
+        );
         let describes = self.description.as_ref().is_none_or(|text| is_text(text, 1_000));
-        wrong(!describes, "/description", "must have 1 to 1000 characters and no control characters");
+        wrong(
+            !describes,
+            "/description",
+            "must have 1 to 1000 characters and no control characters",
+        );
         wrong(!(1..=MAX).contains(&self.points), "/points", "must be 1 to 1000000000");
         wrong(!(0..=MAX).contains(&self.cash_minor), "/cash_minor", "must be 0 to 1000000000");
-        wrong(self.stock.is_some_and(|stock| !(0..=MAX).contains(&stock)), "/stock", "must be 0 to 1000000000");
+        wrong(
+            self.stock.is_some_and(|stock| !(0..=MAX).contains(&stock)),
+            "/stock",
+            "must be 0 to 1000000000",
+        );
         let is_limit = |limit: Limit| (1..=1_000_000).contains(&limit.times);
         wrong(!self.limit.is_none_or(is_limit), "/limit/times", "must be 1 to 1000000");
         for (pointer, at) in [("/from", &self.from), ("/until", &self.until)] {
             let is_instant = at.as_ref().is_none_or(|text| Timestamp::parse(text).is_some());
-            wrong(!is_instant, pointer, "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00");
+            wrong(
+                !is_instant,
+                pointer,
+                "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00",
+            );
         }
         wrong(self.tiers.len() > 20, "/tiers", "must be at most 20");
         let has_coupon = (self.kind == RewardKind::Coupon) == self.coupon.is_some();
-        wrong(!has_coupon, "/coupon", "names the kind of coupon when kind is coupon, and nothing otherwise");
+        wrong(
+            !has_coupon,
+            "/coupon",
+            "names the kind of coupon when kind is coupon, and nothing otherwise",
+        );
         problems
     }
 
     fn is_offered(&self, now: Timestamp) -> bool {
         let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
-        self.offered && at(&self.from).is_none_or(|from| from <= now) && at(&self.until).is_none_or(|until| now < until)
+        self.offered
+            && at(&self.from).is_none_or(|from| from <= now)
+            && at(&self.until).is_none_or(|until| now < until)
     }
 }
 
@@ -148,7 +176,8 @@ pub fn stock_subject(reward: &str) -> String {
 #[must_use]
 pub(crate) fn taken_before(reward: &str, recorded: &PriorRecords) -> i64 {
     let subject = stock_subject(reward);
-    let taken = recorded.tallies.iter().find(|counted| counted.subject == subject && counted.name == TAKEN);
+    let taken =
+        recorded.tallies.iter().find(|counted| counted.subject == subject && counted.name == TAKEN);
     taken.map_or(0, |counted| counted.amount)
 }
 
@@ -162,7 +191,12 @@ pub(crate) fn stock(reward: &str, quantity: i64, most: Option<i64>) -> Tally {
 }
 
 /// Spends points on a reward when the member may have it and it is there.
-pub(crate) fn take(journal: &mut Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<EntryId, Stop> {
+pub(crate) fn take(
+    journal: &mut Journal,
+    case: &Case<'_>,
+    id: &str,
+    quantity: i64,
+) -> Result<EntryId, Stop> {
     let wish = wish(journal, case, id, quantity)?;
     let extends = case.book.extended(journal.member(), journal.now(), journal.now())?;
     post(journal, Take { extends, ..wish }, case.origin.clone())
@@ -197,7 +231,12 @@ fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<T
     };
     let of_all = |one: i64| one.checked_mul(quantity).ok_or(Refusal::AmountOutOfRange);
     Ok(Take {
-        taken: Taken { reward: id.to_owned(), version: *version, quantity, cash_minor: of_all(reward.cash_minor)? },
+        taken: Taken {
+            reward: id.to_owned(),
+            version: *version,
+            quantity,
+            cash_minor: of_all(reward.cash_minor)?,
+        },
         points: of_all(reward.points)?,
         first_in_first_out: book.first_in_first_out(),
         extends: Vec::new(),

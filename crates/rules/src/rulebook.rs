@@ -1,16 +1,17 @@
-//! A validated rulebook in the form that decisions use: names resolved, decimals read, the zone at hand.
+//! A validated rulebook in the form that decisions use: names resolved, decimals read, the zone at
+//! hand.
 
 use std::collections::BTreeMap;
 
 use ledger::{
-    Currency, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotState, Member, Rate, Redeem, Rounding, Shortfall,
-    Timestamp, Zone, last_valid_day,
+    Currency, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotState, Member, Rate, Redeem,
+    Rounding, Shortfall, Timestamp, Zone, last_valid_day,
 };
 
 use crate::condition::{Condition, Conditions, LISTS, Scope};
 use crate::document::{
-    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, GiftPolicy, Limit, Members,
-    PurchaseCoupon, QualifyingPeriod, Redemption, Retention, Risk, TierBasis, Transfers,
+    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, GiftPolicy, Limit,
+    Members, PurchaseCoupon, QualifyingPeriod, Redemption, Retention, Risk, TierBasis, Transfers,
 };
 use crate::earning::Rule;
 use crate::exchange;
@@ -19,7 +20,8 @@ use crate::tiers::TIER_GIFT;
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// The rules of one programme, ready to decide with. Made by [`Rulebook::new`] only, so it is always consistent.
+/// The rules of one programme, ready to decide with. Made by [`Rulebook::new`] only, so it is
+/// always consistent.
 #[derive(Debug, Clone)]
 pub struct Rulebook {
     pub(crate) version: i64,
@@ -99,19 +101,28 @@ pub(crate) struct Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Availability {
     AtOnce,
-    /// From the day after the last pending one, which is counted as the last valid day of a policy is.
+    /// From the day after the last pending one, which is counted as the last valid day of a policy
+    /// is.
     After(ExpiryPolicy),
     /// When somebody says so.
     OnActivation,
 }
 
 impl Availability {
-    /// From when on what is earned at `occurred_at` and recorded at `now` can be spent. [`Timestamp::LAST`] is never by the clock.
-    pub(crate) fn available_at(&self, occurred_at: Timestamp, now: Timestamp, zone: Zone) -> Timestamp {
+    /// From when on what is earned at `occurred_at` and recorded at `now` can be spent.
+    /// [`Timestamp::LAST`] is never by the clock.
+    pub(crate) fn available_at(
+        &self,
+        occurred_at: Timestamp,
+        now: Timestamp,
+        zone: Zone,
+    ) -> Timestamp {
         match self {
             // A till whose clock runs ahead must not keep anybody from spending.
             Self::AtOnce => occurred_at.min(now),
-            Self::After(pending) => pending.expires_at(occurred_at, zone).unwrap_or(Timestamp::LAST),
+            Self::After(pending) => {
+                pending.expires_at(occurred_at, zone).unwrap_or(Timestamp::LAST)
+            }
             Self::OnActivation => Timestamp::LAST,
         }
     }
@@ -147,8 +158,9 @@ pub struct Level {
 }
 
 impl Rulebook {
-    /// The roles that approve of so many points, in order, and for how many days they can. Where levels are given, too, one of them is at least a
-    /// department head, as for a level set by hand.
+    /// The roles that approve of so many points, in order, and for how many days they can. Where
+    /// levels are given, too, one of them is at least a department head, as for a level set by
+    /// hand.
     #[must_use]
     pub fn approvers(&self, points: i64, gives_levels: bool) -> (&[String], u32) {
         let heads = ["department_head", "vice_president"];
@@ -196,7 +208,8 @@ impl Rulebook {
         self.consumption == Consumption::FirstInFirstOut
     }
 
-    /// How long points from this source (an event, or `rule:` and a rule's name) live; `None` when the rulebook does not know it.
+    /// How long points from this source (an event, or `rule:` and a rule's name) live; `None` when
+    /// the rulebook does not know it.
     #[must_use]
     pub fn expiry(&self, source: &str) -> Option<&ExpiryPolicy> {
         self.life(source).map(|(expiry, _)| expiry)
@@ -208,12 +221,15 @@ impl Rulebook {
         self.policies.values().any(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))
     }
 
-    /// The policy of a lot from this source, gifts of tiers and what came from other programmes too.
+    /// The policy of a lot from this source, gifts of tiers and what came from other programmes
+    /// too.
     fn policy_of(&self, source: &str) -> Option<&ExpiryPolicy> {
         if let Some(programme) = source.strip_prefix(exchange::SOURCE) {
             return self.accepts.get(programme)?.expiry.as_ref();
         }
-        let of_gift = || self.ladder.as_ref().map(|ladder| &ladder.gift_expiry).filter(|_| source == TIER_GIFT);
+        let of_gift = || {
+            self.ladder.as_ref().map(|ladder| &ladder.gift_expiry).filter(|_| source == TIER_GIFT)
+        };
         self.expiry(source).or_else(of_gift)
     }
 
@@ -230,9 +246,14 @@ impl Rulebook {
         })
     }
 
-    /// The new ends of lots that live on, as the member was active at that instant. A [`Fault`] where not all lots are at hand: whoever loads
-    /// has to bring them.
-    pub(crate) fn extended(&self, member: &Member, at: Timestamp, now: Timestamp) -> Result<Vec<LotDates>, Fault> {
+    /// The new ends of lots that live on, as the member was active at that instant. A [`Fault`]
+    /// where not all lots are at hand: whoever loads has to bring them.
+    pub(crate) fn extended(
+        &self,
+        member: &Member,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<LotDates>, Fault> {
         if !self.slides() {
             return Ok(Vec::new());
         }
@@ -241,10 +262,17 @@ impl Rulebook {
         }
         let lots = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
         let extended = |lot: &Lot| {
-            let policy = self.policy_of(&lot.source).filter(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))?;
+            let policy = self
+                .policy_of(&lot.source)
+                .filter(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))?;
             let expires_at = policy.expires_at(at, self.zone);
-            let is_later = expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
-            is_later.then_some(LotDates { number: lot.number, available_at: lot.available_at, expires_at })
+            let is_later =
+                expires_at.is_some_and(|end| lot.expires_at.is_some_and(|before| before < end));
+            is_later.then_some(LotDates {
+                number: lot.number,
+                available_at: lot.available_at,
+                expires_at,
+            })
         };
         let mut extended: Vec<LotDates> = lots.filter_map(extended).collect();
         extended.sort_by_key(|dates| dates.number);
@@ -254,7 +282,8 @@ impl Rulebook {
     /// Whether something that an event earns can be spent only once somebody activates it.
     pub(crate) fn waits_for_activation(&self, event: &str) -> bool {
         let own = self.life(event).into_iter();
-        let lives = own.chain(self.rules_of(event).filter_map(|rule| rule.life.as_ref().map(|(e, a)| (e, a))));
+        let lives = own
+            .chain(self.rules_of(event).filter_map(|rule| rule.life.as_ref().map(|(e, a)| (e, a))));
         lives.into_iter().any(|(_, availability)| *availability == Availability::OnActivation)
     }
 
@@ -277,7 +306,10 @@ impl Rulebook {
 
     /// Every condition as often as something asks it.
     pub(crate) fn asked(&self) -> impl Iterator<Item = &Condition> {
-        let of_lines = [self.purchase.lines.as_ref(), self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref())];
+        let of_lines = [
+            self.purchase.lines.as_ref(),
+            self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()),
+        ];
         let of_rules = self.rules.iter().flat_map(|rule| rule.when.iter().chain(&rule.lines));
         of_lines.into_iter().flatten().chain(of_rules)
     }
@@ -288,12 +320,15 @@ impl Rulebook {
         self.retention
     }
 
-    /// What the conditions that are asked for an event take at most, in steps, by their places in the document.
+    /// What the conditions that are asked for an event take at most, in steps, by their places in
+    /// the document.
     pub(crate) fn asked_for(&self, event: &str) -> Vec<(String, u64)> {
         let mut asked = Vec::new();
         if event == "purchase" {
             let of = |lines: Option<&Condition>| lines.map(|lines| lines.steps(Scope::Line));
-            asked.extend(of(self.purchase.lines.as_ref()).map(|steps| ("/purchase/lines".to_owned(), steps)));
+            asked.extend(
+                of(self.purchase.lines.as_ref()).map(|steps| ("/purchase/lines".to_owned(), steps)),
+            );
             // Once for what counts, once for what does not.
             let ladder = of(self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref()));
             asked.extend(ladder.map(|steps| ("/tiers/lines".to_owned(), steps.saturating_mul(2))));
@@ -310,8 +345,9 @@ impl Rulebook {
     #[must_use]
     pub fn condition_steps(&self) -> (String, u64) {
         let events = std::iter::once("purchase").chain(self.actions.keys().map(String::as_str));
-        let steps =
-            |event: &str| self.asked_for(event).iter().map(|(_, steps)| *steps).fold(LISTS, u64::saturating_add);
+        let steps = |event: &str| {
+            self.asked_for(event).iter().map(|(_, steps)| *steps).fold(LISTS, u64::saturating_add)
+        };
         let all = events.map(|event| (event.to_owned(), steps(event)));
         all.max_by_key(|(_, steps)| *steps).unwrap_or_default()
     }
@@ -330,22 +366,28 @@ impl Rulebook {
         self.budget.iter().map(|_| BUDGET.to_owned()).chain(rules).collect()
     }
 
-    /// Where the document limits what members or devices share, as JSON pointers: what a member that is told alone cannot be held to.
+    /// Where the document limits what members or devices share, as JSON pointers: what a member
+    /// that is told alone cannot be held to.
     #[must_use]
     pub fn shared_limits(&self) -> Vec<String> {
         let budget = self.budget.iter().map(|_| "/caps/budget".to_owned());
         let actions = self.actions.iter().filter(|(_, action)| action.device_limit.is_some());
         let actions = actions.map(|(name, _)| format!("/actions/{name}/device_limit"));
         let is_shared = |rule: &&Rule| rule.caps.iter().any(|cap| cap.of != CapOf::Member);
-        let rules = self.rules.iter().filter(is_shared).map(|rule| format!("/rules/{}/caps", rule.id));
+        let rules =
+            self.rules.iter().filter(is_shared).map(|rule| format!("/rules/{}/caps", rule.id));
         budget.chain(actions).chain(rules).collect()
     }
 
-    /// What points are worth, in minor units of the currency, rounded down; `None` where no order can be paid with them.
+    /// What points are worth, in minor units of the currency, rounded down; `None` where no order
+    /// can be paid with them.
     #[must_use]
     pub fn worth_minor(&self, points: i128) -> Option<i128> {
         let per_unit = self.redemption?.points_per_unit;
-        10i128.checked_pow(self.currency.decimals())?.checked_mul(points)?.checked_div(per_unit.into())
+        10i128
+            .checked_pow(self.currency.decimals())?
+            .checked_mul(points)?
+            .checked_div(per_unit.into())
     }
 
     /// The earliest instant that an event reported now may have happened at.

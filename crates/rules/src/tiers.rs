@@ -1,11 +1,13 @@
-//! The tier ladder: who is on which level, what comes next, and what happens when a tier's time is over.
+//! The tier ladder: who is on which level, what comes next, and what happens when a tier's time is
+//! over.
 //!
 //! Qualification counts what was spent or grown, never the balance: redeeming does not lower it.
 
 use chrono::{Datelike, Days, NaiveDate};
 use ledger::{
-    Award, Claim, ClaimPeriod, Count, Entry, EntryId, Exact, Fault, Gift, Journal, LotGrant, LotNumber, Member, Origin,
-    Period, Qualifying, Tier, TierMove, Timestamp, Totals, Zone, day_number, local_date, start_of_day, tier_change,
+    Award, Claim, ClaimPeriod, Count, Entry, EntryId, Exact, Fault, Gift, Journal, LotGrant,
+    LotNumber, Member, Origin, Period, Qualifying, Tier, TierMove, Timestamp, Totals, Zone,
+    day_number, local_date, start_of_day, tier_change,
 };
 
 use crate::claims;
@@ -69,7 +71,8 @@ impl Ladder {
         }
     }
 
-    /// The last day of the qualification period that `day` lies in; `day` where the period moves on with every day.
+    /// The last day of the qualification period that `day` lies in; `day` where the period moves on
+    /// with every day.
     pub(crate) fn last_day(&self, day: NaiveDate) -> NaiveDate {
         match self.period {
             QualifyingPeriod::CalendarYear {} => Period::Year.last_day(day),
@@ -82,7 +85,8 @@ impl Ladder {
         self.totals_of(member, day, day)
     }
 
-    /// What counts for keeping a tier through `last_day`, its grace included: the period that ended, and what came in the grace.
+    /// What counts for keeping a tier through `last_day`, its grace included: the period that
+    /// ended, and what came in the grace.
     fn totals_to_keep(&self, member: &Member, last_day: NaiveDate) -> Totals {
         self.totals_of(member, self.period_end(last_day), last_day)
     }
@@ -91,7 +95,8 @@ impl Ladder {
     fn period_end(&self, last_day: NaiveDate) -> NaiveDate {
         let end = before(last_day, self.grace_days);
         match self.period {
-            // A grace, or a period, that the rulebook changed meanwhile neither adds a year nor takes one away.
+            // A grace, or a period, that the rulebook changed meanwhile neither adds a year nor
+            // takes one away.
             QualifyingPeriod::CalendarYear {} if end != Period::Year.last_day(end) => {
                 let is_end = last_day == Period::Year.last_day(last_day);
                 if is_end { last_day } else { before(Period::Year.first_day(last_day), 1) }
@@ -116,7 +121,8 @@ impl Ladder {
     /// What counts in that period.
     pub(crate) fn totals_in(member: &Member, period: ClaimPeriod) -> Totals {
         let ClaimPeriod::Days(first, last) = period else { return member.standing.lifetime };
-        let months = member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
+        let months =
+            member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
         months.fold(Totals::default(), |sum, (_, month)| Totals {
             spend_minor: sum.spend_minor.saturating_add(month.spend_minor),
             growth: sum.growth.saturating_add(month.growth),
@@ -137,24 +143,33 @@ impl Ladder {
 
     pub(crate) fn qualified(&self, totals: Totals) -> usize {
         let is_reached = |level: &Level| {
-            level.from <= self.value(totals) || level.or_growth.is_some_and(|growth| growth <= totals.growth)
+            level.from <= self.value(totals)
+                || level.or_growth.is_some_and(|growth| growth <= totals.growth)
         };
         self.levels.iter().rposition(is_reached).unwrap_or(0)
     }
 
     /// Until when a tier reached on `day` is kept. The first level has no end.
-    pub(crate) fn kept_until(&self, index: usize, day: NaiveDate, book: &Rulebook) -> Option<Timestamp> {
+    pub(crate) fn kept_until(
+        &self,
+        index: usize,
+        day: NaiveDate,
+        book: &Rulebook,
+    ) -> Option<Timestamp> {
         let last_day = match self.period {
             _ if index == 0 => return None,
             QualifyingPeriod::Lifetime {} => return None,
             QualifyingPeriod::CalendarYear {} => NaiveDate::from_ymd_opt(day.year() + 1, 12, 31)?,
-            QualifyingPeriod::RollingMonths { months } => day.checked_add_months(chrono::Months::new(months))?,
+            QualifyingPeriod::RollingMonths { months } => {
+                day.checked_add_months(chrono::Months::new(months))?
+            }
         };
         let last_day = last_day.checked_add_days(Days::new(self.grace_days.into()))?;
         Some(start_of_day(last_day.succ_opt()?, book.zone()))
     }
 
-    /// A level that was reached or kept at `at`, counted from `day`, by what counted in `period`. The first level needs no claim.
+    /// A level that was reached or kept at `at`, counted from `day`, by what counted in `period`.
+    /// The first level needs no claim.
     pub(crate) fn claim(
         &self,
         to: usize,
@@ -166,14 +181,17 @@ impl Ladder {
         Some(Claim { tier: level.id.clone(), at, until: self.kept_until(to, day, book), period })
     }
 
-    /// The first month that is kept when something counts at that instant: whatever a close of the period, even a late one, or a return may look at.
+    /// The first month that is kept when something counts at that instant: whatever a close of the
+    /// period, even a late one, or a return may look at.
     pub(crate) fn keep_from(&self, now: Timestamp, zone: Zone) -> NaiveDate {
         let today = before(local_date(now, zone), self.grace_days);
         match self.period {
             QualifyingPeriod::Lifetime {} => NaiveDate::MAX,
             QualifyingPeriod::CalendarYear {} => Period::Year.first_day_back(today, 1),
             // A tier is kept for as long as its period is, and may be taken back until it ends.
-            QualifyingPeriod::RollingMonths { months } => Period::Month.first_day_back(today, months.saturating_mul(2)),
+            QualifyingPeriod::RollingMonths { months } => {
+                Period::Month.first_day_back(today, months.saturating_mul(2))
+            }
         }
     }
 }
@@ -199,16 +217,25 @@ pub(crate) fn qualifying(
     counted(book, day_number(month), now, totals)
 }
 
-/// What is added to the qualification of a month, given by its first day (day number); nothing for nothing.
-pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Totals) -> Option<Qualifying> {
-    // Growth that the rulebook promises counts for life even without a ladder; what else counts is only asked for by ladders and conditions.
+/// What is added to the qualification of a month, given by its first day (day number); nothing for
+/// nothing.
+pub(crate) fn counted(
+    book: &Rulebook,
+    month: i32,
+    now: Timestamp,
+    totals: Totals,
+) -> Option<Qualifying> {
+    // Growth that the rulebook promises counts for life even without a ladder; what else counts is
+    // only asked for by ladders and conditions.
     let is_asked_for = book.ladder.is_some() || book.asks_for_standing;
-    let totals = if is_asked_for { totals } else { Totals { growth: totals.growth, ..Totals::default() } };
+    let totals =
+        if is_asked_for { totals } else { Totals { growth: totals.growth, ..Totals::default() } };
     if totals == Totals::default() {
         return None;
     }
     // Without a ladder conditions ask for what there was for life.
-    let keep_from = book.ladder.as_ref().map_or(NaiveDate::MAX, |ladder| ladder.keep_from(now, book.zone()));
+    let keep_from =
+        book.ladder.as_ref().map_or(NaiveDate::MAX, |ladder| ladder.keep_from(now, book.zone()));
     Some(Qualifying {
         month,
         keep_from: day_number(keep_from),
@@ -218,8 +245,8 @@ pub(crate) fn counted(book: &Rulebook, month: i32, now: Timestamp, totals: Total
     })
 }
 
-/// Moves the member up when what it has by now, or at the instant `at` of an event that is ahead of now, qualifies it. Brings the gifts of every level
-/// passed. Posts nothing otherwise.
+/// Moves the member up when what it has by now, or at the instant `at` of an event that is ahead of
+/// now, qualifies it. Brings the gifts of every level passed. Posts nothing otherwise.
 pub(crate) fn upgrade(
     journal: &mut Journal,
     book: &Rulebook,
@@ -243,7 +270,8 @@ pub(crate) fn upgrade(
         return Ok(());
     }
     let now = journal.now();
-    let claim = ladder.claim(reached, (now, today), Some(ladder.days(today, ladder.last_day(today))), book);
+    let claim =
+        ladder.claim(reached, (now, today), Some(ladder.days(today, ladder.last_day(today))), book);
     let mut claims: Vec<Claim> = claim.into_iter().collect();
     claims.extend(
         claims::held(ladder, member, now, book)
@@ -256,15 +284,25 @@ pub(crate) fn upgrade(
         until: tier.until,
         claims: tier.claims.clone(),
     });
-    let Some(tier) = stays.or_else(|| claims::moved(ladder, member, reached, claims)) else { return Ok(()) };
+    let Some(tier) = stays.or_else(|| claims::moved(ladder, member, reached, claims)) else {
+        return Ok(());
+    };
     let passed = ladder.levels.get(current + 1..=reached).unwrap_or_default();
     // Who was lowered after a return has had the gift, and does not get it again.
     let (had, new): (Vec<&Level>, Vec<&Level>) =
         passed.iter().partition(|level| member.counted(&gift_kept(level), 0).0 > 0);
-    let due = new.iter().copied().filter(is_due).chain(again.iter().copied()).map(|level| gift_due(level, -1));
+    let due = new
+        .iter()
+        .copied()
+        .filter(is_due)
+        .chain(again.iter().copied())
+        .map(|level| gift_due(level, -1));
     let counts = had.into_iter().map(|level| gift_count(level, -1)).chain(due).collect();
     let new: Vec<&Level> = again.iter().copied().chain(new).collect();
-    let coupons = new.iter().filter_map(|level| book.coupon(level.gift_coupon.as_deref()?, journal.now())).collect();
+    let coupons = new
+        .iter()
+        .filter_map(|level| book.coupon(level.gift_coupon.as_deref()?, journal.now()))
+        .collect();
     let points: i64 = new.iter().map(|level| level.gift_points).sum();
     let lot = (points > 0).then(|| LotGrant {
         number: LotNumber(0),
@@ -280,11 +318,18 @@ pub(crate) fn upgrade(
         granted: level.gift_points,
     };
     let awards = new.iter().filter(|level| has_gift(level)).map(|level| award(level)).collect();
-    tier_change(journal, tier, Gift { lot, coupons, counts, awards, reached_at: None }, origin.clone(), cause)?;
+    tier_change(
+        journal,
+        tier,
+        Gift { lot, coupons, counts, awards, reached_at: None },
+        origin.clone(),
+        cause,
+    )?;
     Ok(())
 }
 
-/// Gives the member the tier that another one had which becomes part of it, when that is higher, or lasts longer. Brings no gift.
+/// Gives the member the tier that another one had which becomes part of it, when that is higher, or
+/// lasts longer. Brings no gift.
 pub(crate) fn keep_rank(
     journal: &mut Journal,
     book: &Rulebook,
@@ -322,7 +367,8 @@ pub(crate) fn gift_kept(level: &Level) -> String {
     format!("gift:{}", level.id)
 }
 
-/// The counter of gifts that were taken back after a return, and that are given when the level is reached again.
+/// The counter of gifts that were taken back after a return, and that are given when the level is
+/// reached again.
 pub(crate) fn due_name(level: &Level) -> String {
     format!("gift_due:{}", level.id)
 }
@@ -331,8 +377,9 @@ pub(crate) fn gift_due(level: &Level, times: i64) -> Count {
     Count { counter: due_name(level), period: 0, keep_from: 0, times, points: 0 }
 }
 
-/// The levels that this move on the ladder gave gifts for, each with its points, that were reached `before` a return and are not any more: in the
-/// period in which it was made, with all that came since. Nobody can tell once the months of that period are no longer kept.
+/// The levels that this move on the ladder gave gifts for, each with its points, that were reached
+/// `before` a return and are not any more: in the period in which it was made, with all that came
+/// since. Nobody can tell once the months of that period are no longer kept.
 pub(crate) fn lost_gifts<'a>(
     book: &'a Rulebook,
     before: &Member,
@@ -345,12 +392,16 @@ pub(crate) fn lost_gifts<'a>(
     if ladder.period_start(day).is_some_and(|first| first < ladder.keep_from(now, book.zone())) {
         return Vec::new();
     }
-    let qualified = |member: &Member| ladder.qualified(ladder.totals_of(member, day, today.max(day)));
+    let qualified =
+        |member: &Member| ladder.qualified(ladder.totals_of(member, day, today.max(day)));
     let (reached, was_reached) = (qualified(member), qualified(before));
-    let lost = ladder.levels.iter().enumerate().filter(|(at, _)| (reached + 1..=was_reached).contains(at));
-    let lost = lost.map(|(_, level)| level).filter(|level| member.counted(&due_name(level), 0).0 == 0);
+    let lost =
+        ladder.levels.iter().enumerate().filter(|(at, _)| (reached + 1..=was_reached).contains(at));
+    let lost =
+        lost.map(|(_, level)| level).filter(|level| member.counted(&due_name(level), 0).0 == 0);
     let given = |level: &'a Level| {
-        let award = gift.awards.iter().find(|award| award.rule.strip_prefix("tier:") == Some(&level.id))?;
+        let award =
+            gift.awards.iter().find(|award| award.rule.strip_prefix("tier:") == Some(&level.id))?;
         Some((level, award.granted))
     };
     lost.filter_map(given).collect()
@@ -364,8 +415,14 @@ pub(crate) fn gift_count(level: &Level, times: i64) -> Count {
     Count { counter: gift_kept(level), period: 0, keep_from: 0, times, points: 0 }
 }
 
-/// Ends the tier whose time is over at the instant `at`: renewed when qualified for in the period that ended, otherwise lowered as the rulebook says.
-pub(crate) fn close(journal: &mut Journal, book: &Rulebook, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
+/// Ends the tier whose time is over at the instant `at`: renewed when qualified for in the period
+/// that ended, otherwise lowered as the rulebook says.
+pub(crate) fn close(
+    journal: &mut Journal,
+    book: &Rulebook,
+    at: Timestamp,
+    origin: &Origin,
+) -> Result<(), Fault> {
     let Some(ladder) = &book.ladder else { return Ok(()) };
     let member = journal.member();
     let Some(tier) = &member.tier else { return Ok(()) };
@@ -373,7 +430,8 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, at: Timestamp, origi
     let last_day = local_date(end.plus_ms(-1), book.zone());
     let current = ladder.index_of(Some(&tier.id));
     let qualified = ladder.qualified(ladder.totals_to_keep(member, last_day));
-    // What follows is counted from the end without its grace, which would grow from one period to the next otherwise.
+    // What follows is counted from the end without its grace, which would grow from one period to
+    // the next otherwise.
     let from = (end, ladder.period_end(last_day));
     let earned = |to: usize| ladder.claim(to, from, Some(ladder.days(from.1, last_day)), book);
     // No return takes away what no totals gave.
@@ -381,17 +439,22 @@ pub(crate) fn close(journal: &mut Journal, book: &Rulebook, at: Timestamp, origi
     let below = current.saturating_sub(1);
     let (next, claims) = match ladder.downgrade {
         Downgrade::Never => (current, vec![given(current)]),
-        Downgrade::OneStep if qualified >= current => (current, vec![earned(current), given(below)]),
+        Downgrade::OneStep if qualified >= current => {
+            (current, vec![earned(current), given(below)])
+        }
         Downgrade::OneStep => (below, vec![given(below)]),
         Downgrade::ToQualified => (qualified.min(current), vec![earned(qualified.min(current))]),
     };
     let policy: Vec<Claim> = claims.into_iter().flatten().collect();
     // A level that was set by hand, or that came with a merger, may end before one under it does.
     let lasting = claims::lasting(ladder, member, end, book);
-    let until = |claim: Option<&Claim>| claim.map_or(end, |claim| claim.until.unwrap_or(Timestamp::LAST));
+    let until =
+        |claim: Option<&Claim>| claim.map_or(end, |claim| claim.until.unwrap_or(Timestamp::LAST));
     let by_policy = (next, until(policy.first()));
     let (next, claims) = match lasting.first().map(|(level, claim)| (*level, until(Some(claim)))) {
-        Some(held) if held > by_policy => (held.0, lasting.into_iter().map(|(_, claim)| claim).chain(policy).collect()),
+        Some(held) if held > by_policy => {
+            (held.0, lasting.into_iter().map(|(_, claim)| claim).chain(policy).collect())
+        }
         _ => (next, policy),
     };
     let Some(moved) = claims::moved(ladder, member, next, claims) else { return Ok(()) };

@@ -28,7 +28,12 @@ impl World {
             now: Timestamp::parse(now).unwrap(),
             first_id: self.ids,
         };
-        let case = Case { book: &self.book, origin: &Origin::default(), recorded: &PriorRecords::default(), context };
+        let case = Case {
+            book: &self.book,
+            origin: &Origin::default(),
+            recorded: &PriorRecords::default(),
+            context,
+        };
         let decided = decide(&case, self.member.clone(), command).unwrap();
         self.member = decided.member;
         self.ids = EntryId(self.ids.0 + 100);
@@ -36,14 +41,30 @@ impl World {
             .decision
             .postings
             .iter()
-            .map(|p| (p.entry.tier.as_ref().map_or(p.entry.kind.as_str().to_owned(), |t| t.to.clone()), p.entry.points))
+            .map(|p| {
+                (
+                    p.entry
+                        .tier
+                        .as_ref()
+                        .map_or(p.entry.kind.as_str().to_owned(), |t| t.to.clone()),
+                    p.entry.points,
+                )
+            })
             .collect()
     }
 
     fn buy(&mut self, now: &str, amount_minor: i64) -> Vec<(String, i64)> {
         let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
         let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
-        self.run(now, &Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }))
+        self.run(
+            now,
+            &Command::Earn(EarnEvent {
+                event: "purchase".into(),
+                occurred_at: None,
+                lines,
+                device: None,
+            }),
+        )
     }
 
     fn tier(&self) -> Option<(&str, Option<String>)> {
@@ -71,7 +92,10 @@ fn the_earn_that_crosses_the_line_upgrades_with_the_gift() {
 #[test]
 fn one_big_purchase_gets_the_gifts_of_every_level_passed() {
     let mut world = World::new(|_| {});
-    assert_eq!(world.buy("2026-01-10T00:00:00Z", 1_000_000), names(&[("earn", 10_000), ("gold", 2_500)]));
+    assert_eq!(
+        world.buy("2026-01-10T00:00:00Z", 1_000_000),
+        names(&[("earn", 10_000), ("gold", 2_500)])
+    );
 }
 
 #[test]
@@ -95,7 +119,13 @@ fn tiers_end_as_the_rulebook_says() {
             "2027-03-10T16:00:00Z",
             ("silver", Some("2028-03-10T16:00:00Z")),
         ),
-        (Q::RollingMonths { months: 12 }, Downgrade::ToQualified, &gold, "2027-03-10T16:00:00Z", ("member", None)),
+        (
+            Q::RollingMonths { months: 12 },
+            Downgrade::ToQualified,
+            &gold,
+            "2027-03-10T16:00:00Z",
+            ("member", None),
+        ),
         (
             Q::RollingMonths { months: 12 },
             Downgrade::Never,
@@ -104,8 +134,20 @@ fn tiers_end_as_the_rulebook_says() {
             ("gold", Some("2028-03-10T16:00:00Z")),
         ),
         // Late by a year and a day: the same steps as if every night had run.
-        (Q::RollingMonths { months: 12 }, Downgrade::OneStep, &gold, "2028-03-11T16:00:00Z", ("member", None)),
-        (Q::CalendarYear {}, Downgrade::OneStep, &gold, "2027-12-31T15:59:59Z", ("gold", Some("2027-12-31T16:00:00Z"))),
+        (
+            Q::RollingMonths { months: 12 },
+            Downgrade::OneStep,
+            &gold,
+            "2028-03-11T16:00:00Z",
+            ("member", None),
+        ),
+        (
+            Q::CalendarYear {},
+            Downgrade::OneStep,
+            &gold,
+            "2027-12-31T15:59:59Z",
+            ("gold", Some("2027-12-31T16:00:00Z")),
+        ),
         // Qualified again in 2027: kept through 2028, whenever the run comes.
         (
             Q::CalendarYear {},
@@ -125,12 +167,17 @@ fn tiers_end_as_the_rulebook_says() {
             world.buy(at, *amount);
         }
         world.run(now, &Command::Settle);
-        assert_eq!(world.tier(), Some((tier, until.map(str::to_owned))), "{period:?} {downgrade:?} {now}");
+        assert_eq!(
+            world.tier(),
+            Some((tier, until.map(str::to_owned))),
+            "{period:?} {downgrade:?} {now}"
+        );
         assert!(world.run(now, &Command::Settle).is_empty(), "a second run finds nothing to do");
     }
 }
 
-/// What keeps a tier without grace keeps it with grace, and what is bought in the grace counts as well.
+/// What keeps a tier without grace keeps it with grace, and what is bought in the grace counts as
+/// well.
 #[test]
 fn grace_makes_the_period_longer() {
     use QualifyingPeriod as Q;
@@ -185,7 +232,10 @@ fn grace_makes_the_period_longer() {
         }
         world.run(last, &Command::Settle);
         assert_eq!(world.tier(), Some((kept, Some(until.to_owned()))), "{period:?} {bought:?}");
-        let keep = projection(&world.book, &world.member, Timestamp::parse(last).unwrap()).unwrap().keep.unwrap();
+        let keep = projection(&world.book, &world.member, Timestamp::parse(last).unwrap())
+            .unwrap()
+            .keep
+            .unwrap();
         assert_eq!(keep.missing == 0, tier == kept, "{period:?} {bought:?}");
         world.run(end, &Command::Settle);
         assert_eq!(world.tier(), Some((tier, Some(next.to_owned()))), "{period:?} {bought:?}");
@@ -195,9 +245,11 @@ fn grace_makes_the_period_longer() {
 /// A tier does not remember which grace is in its end.
 #[test]
 fn another_grace_makes_no_year_longer() {
-    for (before, after, until) in
-        [(30, 0, "2027-12-31T16:00:00Z"), (0, 30, "2028-01-30T16:00:00Z"), (30, 10, "2028-01-10T16:00:00Z")]
-    {
+    for (before, after, until) in [
+        (30, 0, "2027-12-31T16:00:00Z"),
+        (0, 30, "2028-01-30T16:00:00Z"),
+        (30, 10, "2028-01-10T16:00:00Z"),
+    ] {
         let grace = |days| {
             move |d: &mut Document| {
                 let tiers = d.tiers.as_mut().unwrap();
@@ -222,8 +274,12 @@ fn growth_and_orders_qualify_too() {
             tiers.levels[1].from = 2;
             d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Day });
         });
-        let check_in =
-            Command::Earn(EarnEvent { event: "check_in".into(), occurred_at: None, lines: vec![], device: None });
+        let check_in = Command::Earn(EarnEvent {
+            event: "check_in".into(),
+            occurred_at: None,
+            lines: vec![],
+            device: None,
+        });
         world.run("2026-01-10T00:00:00Z", &check_in);
         world.run("2026-01-11T00:00:00Z", &check_in);
         assert_eq!(world.tier().is_some(), upgraded, "{basis:?}");
@@ -241,7 +297,9 @@ fn the_projection_says_what_is_missing() {
         ("member", 150_000, Some(50_000), false)
     );
     world.buy("2026-06-10T00:00:00Z", 60_000);
-    let at = projection(&world.book, &world.member, Timestamp::parse("2026-07-01T00:00:00Z").unwrap()).unwrap();
+    let at =
+        projection(&world.book, &world.member, Timestamp::parse("2026-07-01T00:00:00Z").unwrap())
+            .unwrap();
     let keep = at.keep.unwrap();
     // On 2027-06-10 the months from July 2026 on count: nothing spent so far does.
     assert_eq!((keep.tier.as_str(), keep.missing), ("silver", 200_000));
@@ -254,7 +312,8 @@ fn old_months_are_dropped() {
     world.buy("2024-01-10T00:00:00Z", 100);
     world.buy("2026-01-10T00:00:00Z", 100);
     let first = |world: &World| world.member.standing.months.first().map(|(month, _)| *month);
-    // A tier of twelve months may be taken back for as long as it lasts, by the twelve months before it.
+    // A tier of twelve months may be taken back for as long as it lasts, by the twelve months
+    // before it.
     assert_eq!(first(&world), NaiveDate::from_ymd_opt(2024, 1, 1).map(day_number));
     world.buy("2026-02-10T00:00:00Z", 100);
     assert_eq!(first(&world), NaiveDate::from_ymd_opt(2026, 1, 1).map(day_number));

@@ -6,7 +6,8 @@ use ledger::{Currency, ExpiryPolicy, KINDS, Rate, Rounding, Shortfall, Zone};
 
 use crate::condition::{Condition, Conditions, MAX_PUBLISHED, Scope, compile};
 use crate::document::{
-    Document, Limit, Pending, QualifyingPeriod, Retention, Returns, RoundingMode, ShortfallPolicy, Tiers,
+    Document, Limit, Pending, QualifyingPeriod, Retention, Returns, RoundingMode, ShortfallPolicy,
+    Tiers,
 };
 use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
 
@@ -19,11 +20,13 @@ pub struct Problem {
     pub detail: String,
 }
 
-/// The most points one rule, gift or cap may name: far above any real programme, far below what sums can count.
+/// The most points one rule, gift or cap may name: far above any real programme, far below what
+/// sums can count.
 const MAX_POINTS: i64 = 1_000_000_000;
 /// The most days or months a policy may name (about a hundred years).
 const MAX_DAYS: u32 = 36_600;
-/// The most nodes that all conditions have together, as often as they are asked: an event looks at each of them, some once a line.
+/// The most nodes that all conditions have together, as often as they are asked: an event looks at
+/// each of them, some once a line.
 const MAX_NODES: usize = 5_000;
 
 impl Rulebook {
@@ -35,7 +38,8 @@ impl Rulebook {
         // What was published before these bounds were there goes on.
         let mut problems = Vec::new();
         for name in document.actions.keys() {
-            // References are unique by event or kind, so an action must not bear the name of another one.
+            // References are unique by event or kind, so an action must not bear the name of
+            // another one.
             if name == "purchase" || KINDS.iter().any(|kind| kind.as_str() == name) {
                 let detail = "is the name of something else than an action".to_owned();
                 problems.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
@@ -55,8 +59,8 @@ impl Rulebook {
         }
     }
 
-    /// As [`Rulebook::new`] with a zone and conditions that were found before: how published rulebooks are read without the database and
-    /// without a reader of CEL.
+    /// As [`Rulebook::new`] with a zone and conditions that were found before: how published
+    /// rulebooks are read without the database and without a reader of CEL.
     ///
     /// # Errors
     /// Every [`Problem`] found, in the order of the document.
@@ -71,9 +75,18 @@ impl Rulebook {
         Self::checked(document, zone, &read, version)
     }
 
-    fn checked(document: &Document, zone: Option<Zone>, read: Read<'_>, version: i64) -> Result<Self, Vec<Problem>> {
-        let mut check =
-            Check { problems: Vec::new(), policies: BTreeMap::new(), read, conditions: Conditions::default() };
+    fn checked(
+        document: &Document,
+        zone: Option<Zone>,
+        read: Read<'_>,
+        version: i64,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut check = Check {
+            problems: Vec::new(),
+            policies: BTreeMap::new(),
+            read,
+            conditions: Conditions::default(),
+        };
         if document.format != 1 {
             check.problem("/format", "must be 1");
         }
@@ -93,9 +106,15 @@ impl Rulebook {
             .map(|(name, policy)| (name.clone(), expiry::policy(name, policy, &mut check.problems)))
             .collect();
         let purchase = Purchase {
-            points_per_unit: check.rate("/purchase/points_per_unit", &document.purchase.points_per_unit),
-            growth_per_unit: check.rate("/purchase/growth_per_unit", &document.purchase.growth_per_unit),
-            lines: check.condition("/purchase/lines", Scope::Line, document.purchase.lines.as_ref()),
+            points_per_unit: check
+                .rate("/purchase/points_per_unit", &document.purchase.points_per_unit),
+            growth_per_unit: check
+                .rate("/purchase/growth_per_unit", &document.purchase.growth_per_unit),
+            lines: check.condition(
+                "/purchase/lines",
+                Scope::Line,
+                document.purchase.lines.as_ref(),
+            ),
             points_per_day: check.cap("/purchase/points_per_day", document.purchase.points_per_day),
             expiry: check.policy("/purchase/expiry", &document.purchase.expiry),
             availability: check.availability("/purchase/pending", document.purchase.pending),
@@ -215,9 +234,11 @@ fn too_costly(book: &Rulebook) -> Option<Problem> {
 /// Bounds of gifts and exchanges that no number of points is within.
 fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
     let offers = document.exchanges.offers.iter();
-    let offers = offers.map(|(programme, rule)| (format!("/exchanges/offers/{}", escape(programme)), rule));
+    let offers =
+        offers.map(|(programme, rule)| (format!("/exchanges/offers/{}", escape(programme)), rule));
     let all = document.transfers.iter().map(|rule| ("/transfers".to_owned(), rule)).chain(offers);
-    let none = all.filter(|(_, rule)| rule.points_per_day.is_some_and(|most| most < rule.min_points));
+    let none =
+        all.filter(|(_, rule)| rule.points_per_day.is_some_and(|most| most < rule.min_points));
     none.map(|(at, _)| Problem {
         pointer: format!("{at}/points_per_day"),
         detail: "must not be less than min_points".to_owned(),
@@ -229,7 +250,8 @@ impl Check<'_> {
         self.problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
     }
 
-    /// A year and a day at least: a request that is sent again a year later must hear what it heard.
+    /// A year and a day at least: a request that is sent again a year later must hear what it
+    /// heard.
     fn retention(&mut self, retention: Retention) {
         if !(366..=MAX_DAYS).contains(&retention.answers_days) {
             self.problem("/retention/answers_days", "must be 366 to 36600");
@@ -297,7 +319,8 @@ impl Check<'_> {
     }
 
     fn returns(&mut self, returns: Returns) -> ReturnRules {
-        let Returns { shortfall, grace_days, keep_qualification, lower_tier, free_caps, gifts } = returns;
+        let Returns { shortfall, grace_days, keep_qualification, lower_tier, free_caps, gifts } =
+            returns;
         self.days("/returns/grace_days", grace_days.unwrap_or(0));
         ReturnRules {
             shortfall: match shortfall {
@@ -333,7 +356,9 @@ impl Check<'_> {
                 self.problem(&format!("{at}/id"), "is the name of another level");
             }
             match before {
-                None if level.from != 0 => self.problem(&format!("{at}/from"), "the first level must start at 0"),
+                None if level.from != 0 => {
+                    self.problem(&format!("{at}/from"), "the first level must start at 0")
+                }
                 Some(below) if level.from <= below => {
                     self.problem(&format!("{at}/from"), "must be more than the level below")
                 }
@@ -412,7 +437,12 @@ mod tests {
     }
 
     fn fast(event: &str, times: i64) -> crate::Velocity {
-        crate::Velocity { event: event.to_owned(), times, per: crate::Per::Day, then: crate::Suspicion::Review }
+        crate::Velocity {
+            event: event.to_owned(),
+            times,
+            per: crate::Per::Day,
+            then: crate::Suspicion::Review,
+        }
     }
 
     #[test]
@@ -427,24 +457,39 @@ mod tests {
             (|d| d.purchase.growth_per_unit = "1e9".into(), "/purchase/growth_per_unit"),
             (|d| d.purchase.points_per_day = Some(-1), "/purchase/points_per_day"),
             (|d| d.purchase.expiry = "none".into(), "/purchase/expiry"),
-            (|d| d.purchase.pending = Some(crate::Pending { days: Some(40_000) }), "/purchase/pending/days"),
+            (
+                |d| d.purchase.pending = Some(crate::Pending { days: Some(40_000) }),
+                "/purchase/pending/days",
+            ),
             (|d| d.actions.get_mut("share").unwrap().points = -5, "/actions/share/points"),
             (
-                |d| d.actions.get_mut("share").unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),
+                |d| {
+                    d.actions.get_mut("share").unwrap().limit =
+                        Some(crate::Limit { times: 0, per: crate::Per::Day })
+                },
                 "/actions/share/limit/times",
             ),
             (|d| d.caps.points_per_day = Some(i64::MAX), "/caps/points_per_day"),
             (
                 |d| {
-                    let bad = crate::Expiry::FixedDates { dates: vec!["12-31".into(), "02-30".into()], min_days: 0 };
+                    let bad = crate::Expiry::FixedDates {
+                        dates: vec!["12-31".into(), "02-30".into()],
+                        min_days: 0,
+                    };
                     d.expiry.insert("a/b".into(), bad);
                 },
                 "/expiry/a~1b/dates/1",
             ),
             (|d| d.tiers.as_mut().unwrap().levels[0].from = 1, "/tiers/levels/0/from"),
             (|d| d.tiers.as_mut().unwrap().levels[2].from = 5, "/tiers/levels/2/from"),
-            (|d| d.tiers.as_mut().unwrap().levels[1].multiplier = "0.5".into(), "/tiers/levels/1/multiplier"),
-            (|d| d.tiers.as_mut().unwrap().levels[0].or_growth = Some(5), "/tiers/levels/0/or_growth"),
+            (
+                |d| d.tiers.as_mut().unwrap().levels[1].multiplier = "0.5".into(),
+                "/tiers/levels/1/multiplier",
+            ),
+            (
+                |d| d.tiers.as_mut().unwrap().levels[0].or_growth = Some(5),
+                "/tiers/levels/0/or_growth",
+            ),
             (
                 |d| {
                     let levels = &mut d.tiers.as_mut().unwrap().levels;
@@ -462,15 +507,27 @@ mod tests {
             ),
             (|d| d.risk.review_above_minor = Some(-1), "/risk/review_above_minor"),
             (|d| d.risk.review_above_points = Some(-1), "/risk/review_above_points"),
-            (|d| d.actions.get_mut("share").unwrap().coupon = Some("x".into()), "/actions/share/coupon"),
-            (|d| d.tiers.as_mut().unwrap().levels[1].gift_coupon = Some("x".into()), "/tiers/levels/1/gift_coupon"),
             (
-                |d| d.purchase.coupon = Some(crate::PurchaseCoupon { coupon: "x".into(), from_minor: 0 }),
+                |d| d.actions.get_mut("share").unwrap().coupon = Some("x".into()),
+                "/actions/share/coupon",
+            ),
+            (
+                |d| d.tiers.as_mut().unwrap().levels[1].gift_coupon = Some("x".into()),
+                "/tiers/levels/1/gift_coupon",
+            ),
+            (
+                |d| {
+                    d.purchase.coupon =
+                        Some(crate::PurchaseCoupon { coupon: "x".into(), from_minor: 0 })
+                },
                 "/purchase/coupon/coupon",
             ),
             (|d| with_coupon(d, |c| c.off_percent = Some(5)), "/coupons/ten"),
             (|d| with_coupon(d, |c| c.off_minor = Some(0)), "/coupons/ten/off_minor"),
-            (|d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(101))), "/coupons/ten/off_percent"),
+            (
+                |d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(101))),
+                "/coupons/ten/off_percent",
+            ),
             (|d| with_coupon(d, |c| c.max_off_minor = Some(5)), "/coupons/ten/max_off_minor"),
             (|d| with_coupon(d, |c| c.expiry = "x".into()), "/coupons/ten/expiry"),
             (|d| with_coupon(d, |c| c.channels = vec![String::new()]), "/coupons/ten/channels"),
@@ -478,12 +535,24 @@ mod tests {
             (|d| d.transfers.as_mut().unwrap().min_points = 0, "/transfers/min_points"),
             (|d| d.transfers.as_mut().unwrap().min_points = 20_000, "/transfers/max_points"),
             (
-                |d| d.transfers.as_mut().unwrap().limit = Some(crate::Limit { times: 0, per: crate::Per::Day }),
+                |d| {
+                    d.transfers.as_mut().unwrap().limit =
+                        Some(crate::Limit { times: 0, per: crate::Per::Day })
+                },
                 "/transfers/limit/times",
             ),
-            (|d| drop(d.exchanges.accepts.insert("a".into(), accepted("0"))), "/exchanges/accepts/a/rate"),
-            (|d| drop(d.exchanges.accepts.insert("a".into(), accepted("-1"))), "/exchanges/accepts/a/rate"),
-            (|d| drop(d.exchanges.accepts.insert("a b/c".into(), accepted("1"))), "/exchanges/accepts/a b~1c"),
+            (
+                |d| drop(d.exchanges.accepts.insert("a".into(), accepted("0"))),
+                "/exchanges/accepts/a/rate",
+            ),
+            (
+                |d| drop(d.exchanges.accepts.insert("a".into(), accepted("-1"))),
+                "/exchanges/accepts/a/rate",
+            ),
+            (
+                |d| drop(d.exchanges.accepts.insert("a b/c".into(), accepted("1"))),
+                "/exchanges/accepts/a b~1c",
+            ),
             (
                 |d| {
                     let accepted = crate::Accepted { expiry: Some("x".into()), ..accepted("1") };
@@ -499,12 +568,18 @@ mod tests {
                 "/exchanges/offers/a/min_points",
             ),
             (
-                |d| d.exchanges.offers = (0..101).map(|n| (format!("p{n}"), d.transfers.unwrap())).collect(),
+                |d| {
+                    d.exchanges.offers =
+                        (0..101).map(|n| (format!("p{n}"), d.transfers.unwrap())).collect()
+                },
                 "/exchanges/offers",
             ),
             (|d| d.risk.velocity = vec![fast("dance", 1)], "/risk/velocity/0/event"),
             (|d| d.risk.velocity = vec![fast("purchase", 0)], "/risk/velocity/0/times"),
-            (|d| d.risk.velocity = vec![fast("purchase", 1), fast("purchase", 2)], "/risk/velocity/1"),
+            (
+                |d| d.risk.velocity = vec![fast("purchase", 1), fast("purchase", 2)],
+                "/risk/velocity/1",
+            ),
         ];
         for (change, pointer) in cases {
             let mut document = default_document();
@@ -514,11 +589,16 @@ mod tests {
         }
     }
 
-    /// Bounds that came later are asked of new documents only: what was published before them goes on.
+    /// Bounds that came later are asked of new documents only: what was published before them goes
+    /// on.
     #[test]
     fn bounds_that_nothing_meets_are_no_new_rules() {
         let mut document = default_document();
-        let bounds = crate::Transfers { min_points: 5, points_per_day: Some(4), ..document.transfers.unwrap() };
+        let bounds = crate::Transfers {
+            min_points: 5,
+            points_per_day: Some(4),
+            ..document.transfers.unwrap()
+        };
         document.transfers = Some(bounds);
         document.exchanges.offers.insert("a".into(), bounds);
         let problems = Rulebook::new(&document, 1).err().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Ways of exchanges that lead back to where they began: none may make points of nothing.
 //!
-//! Knows what programmes have agreed on, and neither members nor bounds: a way that gains at its rates is none, however little it lets through.
+//! Knows what programmes have agreed on, and neither members nor bounds: a way that gains at its
+//! rates is none, however little it lets through.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -25,17 +26,21 @@ pub struct OpenRate {
 pub fn open_rates(programmes: &[(String, Exchanges)]) -> Vec<OpenRate> {
     let mut open = Vec::new();
     for (from, giving) in programmes {
-        for (to, taking) in programmes.iter().filter(|(to, _)| to != from && giving.offers.contains_key(to)) {
+        for (to, taking) in
+            programmes.iter().filter(|(to, _)| to != from && giving.offers.contains_key(to))
+        {
             // What is no rate is in no rulebook that was published.
-            let rate = taking.accepts.get(from).and_then(|accepted| Rate::parse(&accepted.rate).ok());
+            let rate =
+                taking.accepts.get(from).and_then(|accepted| Rate::parse(&accepted.rate).ok());
             open.extend(rate.map(|rate| OpenRate { from: from.clone(), to: to.clone(), rate }));
         }
     }
     open
 }
 
-/// A way that begins with the exchange of points of `from` for those of `to`, comes back, and has made more points by then. Its programmes in
-/// their order, the first one at its end once more. `None` when there is none, so that this exchange is part of no gain.
+/// A way that begins with the exchange of points of `from` for those of `to`, comes back, and has
+/// made more points by then. Its programmes in their order, the first one at its end once more.
+/// `None` when there is none, so that this exchange is part of no gain.
 #[must_use]
 pub fn gaining_way<'a>(open: &'a [OpenRate], from: &str, to: &str) -> Option<Vec<&'a str>> {
     let first = open.iter().find(|way| way.from == from && way.to == to)?;
@@ -45,7 +50,8 @@ pub fn gaining_way<'a>(open: &'a [OpenRate], from: &str, to: &str) -> Option<Vec
     let mut programmes: Vec<&str> = open.iter().map(|way| way.from.as_str()).collect();
     programmes.sort_unstable();
     programmes.dedup();
-    // A way that meets no programme twice has as many exchanges as there are programmes, at most. All ways of one round have as many.
+    // A way that meets no programme twice has as many exchanges as there are programmes, at most.
+    // All ways of one round have as many.
     for _ in programmes {
         let back = best.remove(first.from.as_str()).filter(|(made, _)| *made > nothing_made);
         if let Some((_, way)) = back {
@@ -56,7 +62,10 @@ pub fn gaining_way<'a>(open: &'a [OpenRate], from: &str, to: &str) -> Option<Vec
             let Some((made, so_far)) = best.get(way.from.as_str()) else { continue };
             let made = made.times(way.rate);
             if next.get(way.to.as_str()).is_none_or(|(known, _)| *known < made) {
-                next.insert(&way.to, (made, so_far.iter().copied().chain([way.to.as_str()]).collect()));
+                next.insert(
+                    &way.to,
+                    (made, so_far.iter().copied().chain([way.to.as_str()]).collect()),
+                );
             }
         }
         best = next;
@@ -65,7 +74,8 @@ pub fn gaining_way<'a>(open: &'a [OpenRate], from: &str, to: &str) -> Option<Vec
     None
 }
 
-/// A product of rates, exact: as many millionths of millionths as it has factors. Lowest word first, no zeros at the end.
+/// A product of rates, exact: as many millionths of millionths as it has factors. Lowest word
+/// first, no zeros at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Product(Vec<u32>);
 
@@ -129,9 +139,20 @@ mod tests {
             // Not by this exchange: the gain is between others.
             (&[("a", "b", "2"), ("b", "c", "2"), ("c", "b", "2")], None),
             // The better of two ways counts.
-            (&[("a", "b", "1"), ("b", "a", "0.1"), ("b", "c", "1"), ("c", "a", "1.1")], Some("a b c a")),
+            (
+                &[("a", "b", "1"), ("b", "a", "0.1"), ("b", "c", "1"), ("c", "a", "1.1")],
+                Some("a b c a"),
+            ),
             // A way that loses after all that it gained before.
-            (&[("a", "b", "1000000"), ("b", "c", "1000000"), ("c", "d", "0.000001"), ("d", "a", "0.000001")], None),
+            (
+                &[
+                    ("a", "b", "1000000"),
+                    ("b", "c", "1000000"),
+                    ("c", "d", "0.000001"),
+                    ("d", "a", "0.000001"),
+                ],
+                None,
+            ),
             (&[("a", "b", "0.333333"), ("b", "c", "3"), ("c", "a", "1")], None),
             (&[("a", "b", "0.333334"), ("b", "c", "3"), ("c", "a", "1")], Some("a b c a")),
             (&[("a", "b", "9")], None),
@@ -151,6 +172,9 @@ mod tests {
         let again = (0..60).fold(all, |product, _| product.times(back));
         let ones = (0..120).fold(Product::of(Rate::ONE), |product, _| product.times(Rate::ONE));
         assert_eq!(again, ones);
-        assert!(ones < (0..120).fold(Product::of(Rate::parse("1.000001").unwrap()), |p, _| p.times(Rate::ONE)));
+        assert!(
+            ones < (0..120)
+                .fold(Product::of(Rate::parse("1.000001").unwrap()), |p, _| p.times(Rate::ONE))
+        );
     }
 }

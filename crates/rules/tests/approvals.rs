@@ -1,5 +1,11 @@
-//! Adjustments by hand: who may decide what, in which order, and that the books move once, with all names on the entry.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Adjustments by hand: who may decide what, in which order, and that the books move once, with all
+//! names on the entry.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -74,8 +80,9 @@ fn a_request_is_decided_once_by_others() {
         (Withdraw, "anna", "service", "withdraw 0"),
     ] {
         let (mut world, id) = asked(50);
-        let run =
-            |world: &mut World, verdict, name, role| world.run(at(DAY_2), &decides(id, verdict, name, role), None);
+        let run = |world: &mut World, verdict, name, role| {
+            world.run(at(DAY_2), &decides(id, verdict, name, role), None)
+        };
         assert_eq!(run(&mut world, Approve, "anna", "approver"), "refused own-request");
         assert_eq!(run(&mut world, Reject, "anna", "approver"), "refused own-request");
         assert_eq!(run(&mut world, Withdraw, "ben", "approver"), "refused not-yours");
@@ -110,14 +117,23 @@ fn every_step_is_another_person() {
         ("ben", "vice_president", "refused already-approved"),
         ("carl", "vice_president", "approve 0, adjust 70"),
     ] {
-        assert_eq!(world.run(at(DAY_2), &decides(id, Verdict::Approve, name, role), None), outcome, "{name} {role}");
+        assert_eq!(
+            world.run(at(DAY_2), &decides(id, Verdict::Approve, name, role), None),
+            outcome,
+            "{name} {role}"
+        );
     }
     world.audit();
     let entry = world.entries.last().unwrap();
     assert_eq!(entry.kind, Kind::Adjust);
     let adjustment = entry.adjustment.as_ref().unwrap();
-    let names: Vec<&str> = adjustment.approvals.iter().map(|approval| approval.by.label.as_str()).collect();
-    assert_eq!((adjustment.by.label.as_str(), names), ("anna", vec!["ben", "dora", "carl"]), "the entry names all");
+    let names: Vec<&str> =
+        adjustment.approvals.iter().map(|approval| approval.by.label.as_str()).collect();
+    assert_eq!(
+        (adjustment.by.label.as_str(), names),
+        ("anna", vec!["ben", "dora", "carl"]),
+        "the entry names all"
+    );
     // A step that was approved can still be turned down by the next.
     world.play(&[(DAY_2, asks("anna", 70), "request 0")]);
     let id = world.entries.last().unwrap().id;
@@ -132,9 +148,17 @@ fn nobody_decides_after_its_time() {
     let (mut world, id) = asked(50);
     world.play(&[
         ("2026-01-24T09:59:59.999+08:00", Command::Settle, ""),
-        ("2026-01-24T10:00:00+08:00", decides(id, Verdict::Approve, "ben", "approver"), "refused request-resolved"),
+        (
+            "2026-01-24T10:00:00+08:00",
+            decides(id, Verdict::Approve, "ben", "approver"),
+            "refused request-resolved",
+        ),
         ("2026-01-24T10:00:00+08:00", Command::Settle, "lapse 0"),
-        ("2026-01-24T10:00:00+08:00", decides(id, Verdict::Withdraw, "anna", "service"), "refused request-resolved"),
+        (
+            "2026-01-24T10:00:00+08:00",
+            decides(id, Verdict::Withdraw, "anna", "service"),
+            "refused request-resolved",
+        ),
     ]);
     assert_eq!(world.member.balance, 100);
 }
@@ -174,9 +198,16 @@ fn reasons_and_lives_are_the_rulebooks() {
         (DAY_1, wish("lost_receipt", Some("campaign")), "request 0"),
     ]);
     let id = world.entries.last().unwrap().id;
-    world.play(&[(DAY_2, decides(id, Verdict::Approve, "ben", "approver"), "approve 0, adjust 10")]);
+    world.play(&[(
+        DAY_2,
+        decides(id, Verdict::Approve, "ben", "approver"),
+        "approve 0, adjust 10",
+    )]);
     // Ninety days from the day it was asked for, as the approver saw it.
-    assert_eq!(world.entries.last().unwrap().grants[0].expires_at, Some(at("2026-04-11T00:00:00+08:00")));
+    assert_eq!(
+        world.entries.last().unwrap().grants[0].expires_at,
+        Some(at("2026-04-11T00:00:00+08:00"))
+    );
 }
 
 #[test]
@@ -198,7 +229,11 @@ fn an_adjustment_takes_what_can_be_spent() {
 #[test]
 fn a_mistaken_grant_is_undone_in_its_own_lot() {
     let (mut world, first) = asked(200);
-    world.play(&[(DAY_2, decides(first, Verdict::Approve, "ben", "approver"), "approve 0, adjust 200")]);
+    world.play(&[(
+        DAY_2,
+        decides(first, Verdict::Approve, "ben", "approver"),
+        "approve 0, adjust 200",
+    )]);
     let grant = world.entries.last().unwrap().clone();
     let undoing = |points: i64| {
         let undone = Undone { entry: grant.id, lot: grant.grants[0].number };
@@ -212,8 +247,12 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
         };
         Command::Request(wish)
     };
-    world.play(&[(DAY_2, undoing(-201), "refused more-than-left"), (DAY_2, undoing(-150), "request 0")]);
-    let lots = |world: &World| world.member.lots.iter().map(|lot| lot.remaining).collect::<Vec<_>>();
+    world.play(&[
+        (DAY_2, undoing(-201), "refused more-than-left"),
+        (DAY_2, undoing(-150), "request 0"),
+    ]);
+    let lots =
+        |world: &World| world.member.lots.iter().map(|lot| lot.remaining).collect::<Vec<_>>();
     assert_eq!(lots(&world), [100, 200]);
     let second = world.entries.last().unwrap().id;
     // Approved of as any other.
@@ -225,7 +264,11 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     // What is not in its lot any more is not taken from others.
     world.play(&[(DAY_2, undoing(-60), "request 0")]);
     let third = world.entries.last().unwrap().id;
-    world.play(&[(DAY_2, decides(third, Verdict::Approve, "ben", "approver"), "refused insufficient-points")]);
+    world.play(&[(
+        DAY_2,
+        decides(third, Verdict::Approve, "ben", "approver"),
+        "refused insufficient-points",
+    )]);
     assert_eq!(lots(&world), [100, 50]);
 }
 
@@ -242,16 +285,23 @@ fn many_small_requests_are_a_large_one() {
     };
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
-    // Of one member: 500 a day by an approver, 1,000 a month. What waits meanwhile was asked for as a small one.
+    // Of one member: 500 a day by an approver, 1,000 a month. What waits meanwhile was asked for as
+    // a small one.
     let (first, role) = ask(&mut world, DAY_1, "anna", 400);
     let (second, same) = ask(&mut world, DAY_1, "anna", 400);
     assert_eq!((role.as_str(), same.as_str()), ("approver", "approver"));
     assert_eq!(approve(&mut world, DAY_1, first, "ben", "approver"), "approve 0, adjust 400");
     assert_eq!(approve(&mut world, DAY_1, second, "ben", "approver"), "refused approvals-exceeded");
-    assert_eq!(approve(&mut world, DAY_1, second, "carl", "approver"), "refused approvals-exceeded");
+    assert_eq!(
+        approve(&mut world, DAY_1, second, "carl", "approver"),
+        "refused approvals-exceeded"
+    );
     let (third, role) = ask(&mut world, DAY_1, "anna", -200);
     assert_eq!(role, "department_head", "taken counts as well as given");
-    assert_eq!(approve(&mut world, DAY_1, third, "dora", "department_head"), "approve 0, adjust -200");
+    assert_eq!(
+        approve(&mut world, DAY_1, third, "dora", "department_head"),
+        "approve 0, adjust -200"
+    );
     // A day later the month still knows of 600.
     assert_eq!(approve(&mut world, DAY_2, second, "ben", "approver"), "approve 0, adjust 400");
     assert_eq!(ask(&mut world, DAY_2, "anna", 1).1, "department_head");
@@ -259,13 +309,20 @@ fn many_small_requests_are_a_large_one() {
     assert_eq!(ask(&mut world, "2026-02-01T00:00:00+08:00", "anna", 500).1, "approver");
     world.audit();
 
-    // Of one person who asks, and of one who approves: ten times as much a day, for whichever members.
-    let mut world = World::new(|document| document.approvals.totals.member = Multiples { day: None, month: None });
+    // Of one person who asks, and of one who approves: ten times as much a day, for whichever
+    // members.
+    let mut world = World::new(|document| {
+        document.approvals.totals.member = Multiples { day: None, month: None }
+    });
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     for number in 1..=10 {
         let (id, role) = ask(&mut world, DAY_1, "anna", 500);
         assert_eq!(role, "approver", "{number}");
-        assert_eq!(approve(&mut world, DAY_1, id, "ben", "approver"), "approve 0, adjust 500", "{number}");
+        assert_eq!(
+            approve(&mut world, DAY_1, id, "ben", "approver"),
+            "approve 0, adjust 500",
+            "{number}"
+        );
     }
     assert_eq!(ask(&mut world, DAY_1, "anna", 1).1, "department_head", "anna has asked for 5,000");
     let (id, role) = ask(&mut world, DAY_1, "emil", 1);
@@ -293,8 +350,16 @@ fn a_bound_holds_for_what_was_approved_before_it() {
         world.book = book(2, none, none);
         assert_eq!(world.run(at(DAY_1), &asks("anna", 400), None), "request 0");
         let second = world.entries.last().unwrap().id;
-        world.play(&[(DAY_1, decides(first, Verdict::Approve, "ben", "approver"), "approve 0, adjust 400")]);
+        world.play(&[(
+            DAY_1,
+            decides(first, Verdict::Approve, "ben", "approver"),
+            "approve 0, adjust 400",
+        )]);
         world.book = book(3, approver, member);
-        world.play(&[(DAY_2, decides(second, Verdict::Approve, "ben", "approver"), "refused approvals-exceeded")]);
+        world.play(&[(
+            DAY_2,
+            decides(second, Verdict::Approve, "ben", "approver"),
+            "refused approvals-exceeded",
+        )]);
     }
 }

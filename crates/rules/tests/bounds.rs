@@ -1,12 +1,18 @@
-//! What a member's row keeps, what a rulebook's conditions cost, what points may come to: all of it is bounded.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! What a member's row keeps, what a rulebook's conditions cost, what points may come to: all of it
+//! is bounded.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
 use ledger::{Money, Timestamp};
 use rules::{
-    CapOf, Command, Document, EarnEvent, EarningRule, Limit, Line, MAX_CONDITION_STEPS, Per, RuleCap, Rulebook, Scope,
-    compile, default_document,
+    CapOf, Command, Document, EarnEvent, EarningRule, Limit, Line, MAX_CONDITION_STEPS, Per,
+    RuleCap, Rulebook, Scope, compile, default_document,
 };
 use serde_json::json;
 use support::{World, aside, at, buy, happened, spend};
@@ -24,7 +30,11 @@ fn reviews_that_wait_are_a_hundred_at_most() {
     assert_eq!(world.run(at(DAY), &support::act("check_in"), None), "earn 5");
     world.actor = "clerk";
     let earn = world.entries[0].clone();
-    let promises = earn.grants.iter().map(|lot| (lot.number, world.book.promise(&lot.source).unwrap())).collect();
+    let promises = earn
+        .grants
+        .iter()
+        .map(|lot| (lot.number, world.book.promise(&lot.source).unwrap()))
+        .collect();
     let approve = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
     assert_eq!(world.run(at(DAY), &approve, None), "approve 0");
     assert_eq!(world.run(at(DAY), &buy(&[10_000]), Some("o-101")), "earn 100", "nothing was lost");
@@ -74,7 +84,11 @@ fn a_back_test_counts_beyond_64_bits() {
         assert_eq!(sums, [all; 4], "{side:?}");
     }
     let kept = serde_json::to_string(&found).unwrap();
-    assert_eq!(serde_json::from_str::<rules::BackTest>(&kept).unwrap(), found, "as it is kept between two calls");
+    assert_eq!(
+        serde_json::from_str::<rules::BackTest>(&kept).unwrap(),
+        found,
+        "as it is kept between two calls"
+    );
     assert_eq!(world.book.worth_minor(all), Some(all));
 }
 
@@ -83,7 +97,12 @@ fn a_back_test_counts_beyond_64_bits() {
 fn open_lots_are_a_hundred_thousand_at_most() {
     let mut world = World::new(|document| document.tiers = None);
     world.play(&[(DAY, buy(&[10_000]), "earn 100"), (DAY, spend(100), "redeem -100")]);
-    let lot = |number| ledger::Lot { number: ledger::LotNumber(number), granted: 1, remaining: 1, ..lot() };
+    let lot = |number| ledger::Lot {
+        number: ledger::LotNumber(number),
+        granted: 1,
+        remaining: 1,
+        ..lot()
+    };
     let full = |world: &World, open: i64| {
         let lots: Vec<ledger::Lot> = (2..open + 2).map(lot).collect();
         ledger::Member { balance: open, lots_granted: open + 1, lots, ..world.member.clone() }
@@ -99,7 +118,8 @@ fn open_lots_are_a_hundred_thousand_at_most() {
         assert_eq!(outcome(&mut world, member, &back), Ok(()), "{open}");
         // Where nobody has all lots at hand, somebody must have counted them.
         for (counted, expected) in [(Some(open), expected), (None, Err("too-many-lots"))] {
-            let lots = ledger::Member { lots: Vec::new(), lots_complete: false, ..full(&world, open) };
+            let lots =
+                ledger::Member { lots: Vec::new(), lots_complete: false, ..full(&world, open) };
             let lots = ledger::Member { lots_counted: counted, ..lots };
             assert_eq!(outcome(&mut world, lots, &buy(&[100])), expected, "{open} {counted:?}");
         }
@@ -120,9 +140,10 @@ fn lot() -> ledger::Lot {
 }
 
 fn rule(id: String, change: impl FnOnce(&mut EarningRule)) -> EarningRule {
-    let mut rule: EarningRule =
-        serde_json::from_value(json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": 1}}))
-            .unwrap();
+    let mut rule: EarningRule = serde_json::from_value(
+        json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": 1}}),
+    )
+    .unwrap();
     change(&mut rule);
     rule
 }
@@ -148,7 +169,8 @@ fn counters_of_campaigns_that_are_over_are_forgotten() {
     world.audit();
 }
 
-/// Daily caps under a rulebook that takes events ten years late: the newest hundred days are kept, older ones cannot be counted.
+/// Daily caps under a rulebook that takes events ten years late: the newest hundred days are kept,
+/// older ones cannot be counted.
 #[test]
 fn a_counter_keeps_a_hundred_periods() {
     let mut world = World::new(|document| {
@@ -162,7 +184,8 @@ fn a_counter_keeps_a_hundred_periods() {
         let told = world.run(at(DAY).plus_ms(day * 86_400_000), &buy(&[10_000]), None);
         assert!(told.contains("earn 101"), "{told}");
     }
-    let daily = world.member.counters.iter().filter(|counter| counter.name == "cap:daily:day").count();
+    let daily =
+        world.member.counters.iter().filter(|counter| counter.name == "cap:daily:day").count();
     assert!(daily <= 101, "{daily}");
     let last = Timestamp(at(DAY).0 + 399 * 86_400_000);
     let late = |days: i64| happened(&last.plus_ms(-days * 86_400_000).to_string(), buy(&[10_000]));
@@ -186,7 +209,12 @@ fn largest_order() -> EarnEvent {
         quantity: 1,
         amount: Money { amount_minor: 100, currency },
     };
-    EarnEvent { event: "purchase".into(), occurred_at: None, lines: (0..500).map(line).collect(), device: None }
+    EarnEvent {
+        event: "purchase".into(),
+        occurred_at: None,
+        lines: (0..500).map(line).collect(),
+        device: None,
+    }
 }
 
 /// What made one order compute for more than a second: every bound of a condition was kept.
@@ -194,11 +222,16 @@ fn largest_order() -> EarnEvent {
 fn a_rulebook_of_dear_conditions_is_not_published() {
     let text = vec!["!(line.sku in order.categories)"; 20].join(" && ");
     let dear = |n: usize| rule(format!("r{n}"), |rule| rule.lines = Some(text.clone()));
-    let cheap = rule("cheap".to_owned(), |rule| rule.lines = Some("line.category in [\"a\", \"b\"]".to_owned()));
+    let cheap = rule("cheap".to_owned(), |rule| {
+        rule.lines = Some("line.category in [\"a\", \"b\"]".to_owned())
+    });
     let document = with_rules(std::iter::once(cheap.clone()).chain((0..30).map(dear)).collect());
     let problems = Rulebook::new(&document, 1).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].pointer.starts_with("/rules/") && problems[0].pointer != "/rules/0", "{problems:?}");
+    assert!(
+        problems[0].pointer.starts_with("/rules/") && problems[0].pointer != "/rules/0",
+        "{problems:?}"
+    );
     assert!(problems[0].detail.contains("2000000"), "{problems:?}");
     // Two hundred rules that each name ten categories are a large rulebook, and a good one.
     let categories: Vec<String> = (0..10).map(|n| format!("\"category-{n}\"")).collect();
@@ -209,7 +242,8 @@ fn a_rulebook_of_dear_conditions_is_not_published() {
     assert!(told > 500_000 && told <= MAX_CONDITION_STEPS, "{told}");
 }
 
-/// A rulebook that was published before there was a bound: an order it takes too long for is refused whole, and a small one earns.
+/// A rulebook that was published before there was a bound: an order it takes too long for is
+/// refused whole, and a small one earns.
 #[test]
 fn an_order_that_takes_too_many_steps_is_refused_whole() {
     let text = vec!["!(line.sku in order.categories)"; 20].join(" && ");
@@ -220,7 +254,10 @@ fn an_order_that_takes_too_many_steps_is_refused_whole() {
     let (zone, read) = ("Asia/Shanghai".parse().ok(), serde_json::from_value(read).unwrap());
     world.book = Rulebook::published(&document, zone, &read, 1).unwrap();
     let before = world.member.clone();
-    assert_eq!(world.run(at(DAY), &Command::Earn(largest_order()), None), "refused conditions-too-costly");
+    assert_eq!(
+        world.run(at(DAY), &Command::Earn(largest_order()), None),
+        "refused conditions-too-costly"
+    );
     assert_eq!(world.member, before);
     assert_eq!(world.run(at(DAY), &buy(&[10_000]), None), "earn 130");
 }

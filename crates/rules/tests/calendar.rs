@@ -1,4 +1,5 @@
-//! Properties of the local calendar and of expiry policies, over every zone there is, against the model test's own calendar.
+//! Properties of the local calendar and of expiry policies, over every zone there is, against the
+//! model test's own calendar.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 #[path = "model/calendar.rs"]
@@ -8,7 +9,9 @@ use std::sync::OnceLock;
 
 use chrono::{Days, NaiveDate, Offset};
 use chrono_tz::{TZ_VARIANTS, Tz};
-use ledger::{ExpiryPolicy, Period, Timestamp, Zone, day_number, from_day_number, local_date, start_of_day};
+use ledger::{
+    ExpiryPolicy, Period, Timestamp, Zone, day_number, from_day_number, local_date, start_of_day,
+};
 use proptest::prelude::*;
 use rules::{Expiry, RoundUpTo};
 
@@ -35,7 +38,8 @@ fn told(zone: Tz) -> Zone {
     zone.name().parse().unwrap()
 }
 
-/// The zones that the two databases tell alike: editions differ in what was found out or decided lately (Tehran 1979, Casablanca 2026).
+/// The zones that the two databases tell alike: editions differ in what was found out or decided
+/// lately (Tehran 1979, Casablanca 2026).
 fn agreed() -> &'static [Tz] {
     static AGREED: OnceLock<Vec<Tz>> = OnceLock::new();
     AGREED.get_or_init(|| TZ_VARIANTS.into_iter().filter(|zone| is_agreed(*zone)).collect())
@@ -57,7 +61,12 @@ fn is_agreed(zone: Tz) -> bool {
 
 #[test]
 fn the_databases_agree_on_nearly_every_zone() {
-    assert!(agreed().len() > TZ_VARIANTS.len() * 9 / 10, "{} of {}", agreed().len(), TZ_VARIANTS.len());
+    assert!(
+        agreed().len() > TZ_VARIANTS.len() * 9 / 10,
+        "{} of {}",
+        agreed().len(),
+        TZ_VARIANTS.len()
+    );
 }
 
 fn zones() -> impl Strategy<Value = Tz> {
@@ -92,24 +101,39 @@ fn policies() -> impl Strategy<Value = (ExpiryPolicy, Expiry)> {
         let (a, b) = rounded.unzip();
         (ExpiryPolicy::Months { months, round_up_to: a }, Expiry::Months { months, round_up_to: b })
     });
-    let fixed = (proptest::collection::vec(0u32..366, 1..4), 0u32..400).prop_map(|(days, min_days)| {
-        // 2028 is a leap year, so that 29 February is among the dates.
-        let first = NaiveDate::from_ymd_opt(2028, 1, 1).unwrap();
-        let days: Vec<NaiveDate> = days.into_iter().map(|day| first + Days::new(u64::from(day))).collect();
-        let dates = days.iter().map(|day| (chrono::Datelike::month(day), chrono::Datelike::day(day))).collect();
-        let names = days.iter().map(|day| day.format("%m-%d").to_string()).collect();
-        (ExpiryPolicy::FixedDates { dates, min_days }, Expiry::FixedDates { dates: names, min_days })
-    });
+    let fixed =
+        (proptest::collection::vec(0u32..366, 1..4), 0u32..400).prop_map(|(days, min_days)| {
+            // 2028 is a leap year, so that 29 February is among the dates.
+            let first = NaiveDate::from_ymd_opt(2028, 1, 1).unwrap();
+            let days: Vec<NaiveDate> =
+                days.into_iter().map(|day| first + Days::new(u64::from(day))).collect();
+            let dates = days
+                .iter()
+                .map(|day| (chrono::Datelike::month(day), chrono::Datelike::day(day)))
+                .collect();
+            let names = days.iter().map(|day| day.format("%m-%d").to_string()).collect();
+            (
+                ExpiryPolicy::FixedDates { dates, min_days },
+                Expiry::FixedDates { dates: names, min_days },
+            )
+        });
     prop_oneof![days, months, fixed]
 }
 
 #[test]
 fn every_day_of_the_odd_zones_starts_at_its_first_instant() {
     for zone in ODD_ZONES.into_iter().filter(|zone| agreed().contains(zone)) {
-        for number in day_number("1991-01-01".parse().unwrap())..day_number("2031-01-01".parse().unwrap()) {
+        for number in
+            day_number("1991-01-01".parse().unwrap())..day_number("2031-01-01".parse().unwrap())
+        {
             let date = from_day_number(number);
             let start = start_of_day(date, told(zone)).0;
-            assert_eq!(start, naive::first_instant(date, zone), "{zone} {date}: {}", naive::show(start, zone));
+            assert_eq!(
+                start,
+                naive::first_instant(date, zone),
+                "{zone} {date}: {}",
+                naive::show(start, zone)
+            );
         }
     }
 }
@@ -138,7 +162,8 @@ proptest! {
         let last = local_date(Timestamp(from), told(zone)) + Days::new(u64::from(days));
         prop_assert!(local_date(end.plus_ms(-1), told(zone)) <= last);
         prop_assert!(local_date(end, told(zone)) > last);
-        // Promised days are given: nearly 24 hours each, and never gone at once but in an hour that the clocks repeat over midnight.
+        // Promised days are given: nearly 24 hours each, and never gone at once but in an hour that
+        // the clocks repeat over midnight.
         let floor = i64::from(days) * naive::DAY_MS - 25 * 3_600_000;
         prop_assert!(end.0 - from > floor.max(-3_600_000), "{} to {}", naive::show(from, zone), naive::show(end.0, zone));
     }

@@ -1,5 +1,11 @@
-//! Rules with conditions: what a retailer wants to say, each said as data and worked out by hand, a line an event.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Rules with conditions: what a retailer wants to say, each said as data and worked out by hand, a
+//! line an event.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -24,30 +30,35 @@ fn world(change: Value) -> World {
 /// A purchase of lines, each with category, article, units and amount (minor units).
 fn basket(lines: &[(&str, &str, i64, i64)]) -> Command {
     let currency = Currency::new("CNY").unwrap();
-    let line = |(index, (category, sku, quantity, amount_minor)): (usize, &(&str, &str, i64, i64))| Line {
-        line: index.to_string(),
-        sku: Some((*sku).to_owned()).filter(|sku| !sku.is_empty()),
-        category: Some((*category).to_owned()).filter(|category| !category.is_empty()),
-        quantity: *quantity,
-        amount: Money { amount_minor: *amount_minor, currency },
-    };
+    let line =
+        |(index, (category, sku, quantity, amount_minor)): (usize, &(&str, &str, i64, i64))| Line {
+            line: index.to_string(),
+            sku: Some((*sku).to_owned()).filter(|sku| !sku.is_empty()),
+            category: Some((*category).to_owned()).filter(|category| !category.is_empty()),
+            quantity: *quantity,
+            amount: Money { amount_minor: *amount_minor, currency },
+        };
     let lines = lines.iter().enumerate().map(line).collect();
     Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None })
 }
 
-/// Does it at that local time in Shanghai; tells who was awarded what, or the refusal. Gifts of tiers are told apart.
+/// Does it at that local time in Shanghai; tells who was awarded what, or the refusal. Gifts of
+/// tiers are told apart.
 fn told(world: &mut World, local: &str, command: &Command) -> String {
     let now = at(&format!("{local}+08:00"));
     let member = world.member.clone();
     match world.decide(&member, now, command, None) {
         Err(refusal) => format!("refused {}", refusal.slug()),
         Ok(decided) => {
-            let earn = decided.decision.postings.iter().find(|posting| posting.entry.kind == Kind::Earn);
+            let earn =
+                decided.decision.postings.iter().find(|posting| posting.entry.kind == Kind::Earn);
             let awards = earn.map_or(Vec::new(), |posting| posting.entry.awards.clone());
             let told: Vec<String> = awards
                 .iter()
                 .filter(|award| award.granted > 0)
-                .map(|award| format!("{} {}", award.rule.trim_start_matches("rule:"), award.granted))
+                .map(|award| {
+                    format!("{} {}", award.rule.trim_start_matches("rule:"), award.granted)
+                })
                 .collect();
             assert!(world.commit(&member, decided, None));
             if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
@@ -64,7 +75,8 @@ fn run(name: &str, world: &mut World, steps: &[(&str, Command, &str)]) {
 /// Rules that are silent, by the reason.
 fn silent(world: &mut World, local: &str, command: &Command) -> Vec<(String, Vec<String>)> {
     let member = world.member.clone();
-    let decided = world.decide(&member, at(&format!("{local}+08:00")), command, None).unwrap().decision;
+    let decided =
+        world.decide(&member, at(&format!("{local}+08:00")), command, None).unwrap().decision;
     let told = |silent: &ledger::Silent| (silent.because.clone(), silent.rules.clone());
     decided.primary().unwrap().silent.iter().map(told).collect()
 }
@@ -124,8 +136,11 @@ fn double_points_in_the_month_of_birth_for_ninety_days() {
         ],
     );
     let entry = world.entries.iter().find(|entry| entry.awards.len() == 2).unwrap();
-    let lives: Vec<(&str, i64, String)> =
-        entry.grants.iter().map(|lot| (lot.source.as_str(), lot.points, lot.expires_at.unwrap().to_string())).collect();
+    let lives: Vec<(&str, i64, String)> = entry
+        .grants
+        .iter()
+        .map(|lot| (lot.source.as_str(), lot.points, lot.expires_at.unwrap().to_string()))
+        .collect();
     assert_eq!(
         lives,
         [
@@ -151,9 +166,17 @@ fn a_category_with_a_cap_and_what_comes_back_of_it() {
                 basket(&[("dairy", "milk", 2, 2_000), ("bread", "", 1, 1_000)]),
                 "purchase 30, dairy 40",
             ),
-            ("2026-03-02T11:00:00", basket(&[("dairy", "milk", 1, 5_000)]), "purchase 50, dairy 60"),
+            (
+                "2026-03-02T11:00:00",
+                basket(&[("dairy", "milk", 1, 5_000)]),
+                "purchase 50, dairy 60",
+            ),
             ("2026-03-31T23:59:59", basket(&[("dairy", "milk", 1, 5_000)]), "purchase 50"),
-            ("2026-04-01T00:00:00", basket(&[("dairy", "milk", 1, 5_000)]), "purchase 50, dairy 100"),
+            (
+                "2026-04-01T00:00:00",
+                basket(&[("dairy", "milk", 1, 5_000)]),
+                "purchase 50, dairy 100",
+            ),
             ("2026-04-01T00:00:01", basket(&[("bread", "", 1, 5_000)]), "purchase 50"),
         ],
     );
@@ -170,8 +193,7 @@ fn a_category_with_a_cap_and_what_comes_back_of_it() {
 
 #[test]
 fn a_cap_that_is_used_up_costs_no_other_rule_a_fraction() {
-    let rule =
-        |id: &str, times: &str| json!({"id": id, "event": "purchase", "award": {"kind": "multiplier", "times": times}});
+    let rule = |id: &str, times: &str| json!({"id": id, "event": "purchase", "award": {"kind": "multiplier", "times": times}});
     let mut capped = rule("a", "1.6");
     capped["caps"] = json!([{"points": 3, "per": "month"}]);
     let mut world = world(json!({"rules": [capped, rule("b", "1.5")]}));
@@ -201,7 +223,10 @@ fn groups_weigh_rules_against_each_other() {
     let all = buy(&[100]);
     let why = silent(&mut world, "2026-03-02T10:00:00", &all);
     assert_eq!(why, [because(Silence::Group, &["small", "large_too", "late"])]);
-    assert_eq!(told(&mut world, "2026-03-02T10:00:00", &all), "purchase 1, large 50, early 1, one 3, two 4");
+    assert_eq!(
+        told(&mut world, "2026-03-02T10:00:00", &all),
+        "purchase 1, large 50, early 1, one 3, two 4"
+    );
 }
 
 #[test]
@@ -250,7 +275,8 @@ fn exclusions_for_earning_and_for_tiers_apart() {
     let counted = entry.qualifying.unwrap();
     assert_eq!((counted.spend_minor, counted.growth, counted.orders), (11_700, 11, 1));
     // The gift card comes back: nothing was earned for it, nothing counted. Then all the rest.
-    for (part, points, spend) in [(ReturnScope::Lines(vec![("2".into(), 1)]), 0, 0), (ReturnScope::Rest, -115, -11_700)]
+    for (part, points, spend) in
+        [(ReturnScope::Lines(vec![("2".into(), 1)]), 0, 0), (ReturnScope::Rest, -115, -11_700)]
     {
         let back = world.undo(Some(0), None, part);
         let member = world.member.clone();
@@ -295,8 +321,13 @@ fn rules_for_a_channel_a_store_a_tier_and_a_time() {
     assert_eq!(told(&mut world, "2026-03-09T10:00:00", &buy(&[1_000])), "purchase 10, online 5");
     (world.channel, world.store) = (Some("till"), Some("7"));
     assert_eq!(told(&mut world, "2026-03-09T10:00:01", &buy(&[1_000])), "purchase 10, store_7 20");
-    world.attributes = [("tags", "staff, vip"), ("city", "Shanghai")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
-    assert_eq!(told(&mut world, "2026-03-09T10:00:02", &buy(&[1_000])), "purchase 10, store_7 20, vip 3, city 2");
+    world.attributes = [("tags", "staff, vip"), ("city", "Shanghai")]
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .into();
+    assert_eq!(
+        told(&mut world, "2026-03-09T10:00:02", &buy(&[1_000])),
+        "purchase 10, store_7 20, vip 3, city 2"
+    );
 }
 
 #[test]
@@ -355,12 +386,17 @@ fn points_that_wait_wait_each_for_their_own() {
         {"id": "never", "event": "purchase", "award": {"kind": "fixed", "points": 5}, "pending": {}, "expiry": "campaign"},
     ]}));
     let member = world.member.clone();
-    let refused = world.decide(&member, at("2026-03-02T10:00:00+08:00"), &buy(&[100]), None).unwrap_err();
+    let refused =
+        world.decide(&member, at("2026-03-02T10:00:00+08:00"), &buy(&[100]), None).unwrap_err();
     assert_eq!(refused.slug(), "reference-required", "what waits must be named one day");
-    let decided = world.decide(&member, at("2026-03-02T10:00:00+08:00"), &buy(&[100]), Some("order-1")).unwrap();
+    let decided = world
+        .decide(&member, at("2026-03-02T10:00:00+08:00"), &buy(&[100]), Some("order-1"))
+        .unwrap();
     let lots = &decided.decision.postings[0].entry.grants;
-    let shown: Vec<_> =
-        lots.iter().map(|lot| (lot.source.as_str(), lot.points, lot.available_at.to_string())).collect();
+    let shown: Vec<_> = lots
+        .iter()
+        .map(|lot| (lot.source.as_str(), lot.points, lot.available_at.to_string()))
+        .collect();
     let last = ledger::Timestamp::LAST.to_string();
     assert_eq!(
         shown,
@@ -376,12 +412,16 @@ fn points_that_wait_wait_each_for_their_own() {
 #[test]
 fn conditions_are_checked_when_they_are_published() {
     let problems = |rule: Value| {
-        let mut all = json!({"id": "r", "event": "purchase", "award": {"kind": "fixed", "points": 1}});
+        let mut all =
+            json!({"id": "r", "event": "purchase", "award": {"kind": "fixed", "points": 1}});
         for (name, value) in rule.as_object().unwrap() {
             all[name] = value.clone();
         }
         let found = Rulebook::new(&document(json!({"rules": [all]})), 1).err().unwrap_or_default();
-        found.into_iter().map(|problem| format!("{}: {}", problem.pointer, problem.detail)).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.pointer, problem.detail))
+            .collect::<Vec<_>>()
     };
     for (when, expected) in [
         ("member.tier == \"gold\"", None),
@@ -399,23 +439,40 @@ fn conditions_are_checked_when_they_are_published() {
         ("member.teir == \"gold\"", Some("member.teir is no field that is known here")),
         ("line.category == \"wine\"", Some("line.category is no field that is known here")),
         ("member.balance > 1.5", Some("has a fraction in it: amounts are whole minor units")),
-        ("member == 1", Some("member is nothing that conditions know by itself: write for example member.tier")),
-        ("timestamp(\"2026-01-01T00:00:00Z\") == 1", Some("timestamp() is nothing that conditions know")),
+        (
+            "member == 1",
+            Some("member is nothing that conditions know by itself: write for example member.tier"),
+        ),
+        (
+            "timestamp(\"2026-01-01T00:00:00Z\") == 1",
+            Some("timestamp() is nothing that conditions know"),
+        ),
         (
             "order.skus.exists(s, s == \"a\")",
             Some("goes over something else than order.lines, or not with exists() or all()"),
         ),
-        ("order.lines.exists(l, order.lines.exists(m, m.sku == l.sku))", Some("goes over order.lines within a line")),
+        (
+            "order.lines.exists(l, order.lines.exists(m, m.sku == l.sku))",
+            Some("goes over order.lines within a line"),
+        ),
         ("member.tags == [\"vip\"]", Some("a list of texts cannot be compared")),
         ("1 in member.tags", Some("a whole number is never in a list of texts")),
-        ("{1: 2}[1] == 2", Some("only attributes have an index, which is a text: attributes[\"city\"]")),
+        (
+            "{1: 2}[1] == 2",
+            Some("only attributes have an index, which is a text: attributes[\"city\"]"),
+        ),
     ] {
-        let expected: Vec<String> = expected.iter().map(|detail| format!("/rules/0/when: {detail}")).collect();
+        let expected: Vec<String> =
+            expected.iter().map(|detail| format!("/rules/0/when: {detail}")).collect();
         assert_eq!(problems(json!({"when": when})), expected, "{when}");
     }
-    for broken in ["", "&&", "member.tier ==", "(((", "\"", "member.balance > 99999999999999999999"] {
+    for broken in ["", "&&", "member.tier ==", "(((", "\"", "member.balance > 99999999999999999999"]
+    {
         let found = problems(json!({"when": broken}));
-        assert!(found.len() == 1 && found[0].starts_with("/rules/0/when: at "), "{broken}: {found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with("/rules/0/when: at "),
+            "{broken}: {found:?}"
+        );
     }
     assert_eq!(problems(json!({"when": "true && ".repeat(500) + "true"})).len(), 1, "too long");
     for (rule, pointer) in [
@@ -424,14 +481,20 @@ fn conditions_are_checked_when_they_are_published() {
         (json!({"from": "2026-02-30"}), "/rules/0/from"),
         (json!({"from": "2026-03-02", "until": "2026-03-01"}), "/rules/0/until"),
         (json!({"event": "share", "lines": "true"}), "/rules/0/lines"),
-        (json!({"event": "share", "award": {"kind": "rate", "points_per_unit": "1"}}), "/rules/0/award/kind"),
+        (
+            json!({"event": "share", "award": {"kind": "rate", "points_per_unit": "1"}}),
+            "/rules/0/award/kind",
+        ),
         (json!({"award": {"kind": "multiplier", "times": "0.5"}}), "/rules/0/award/times"),
         (json!({"award": {"kind": "brackets", "brackets": []}}), "/rules/0/award/brackets"),
         (json!({"growth": -1}), "/rules/0/growth"),
         (json!({"coupon": "none"}), "/rules/0/coupon"),
         (json!({"limit": {"times": 0, "per": "day"}}), "/rules/0/limit/times"),
         (json!({"caps": [{"points": -1, "per": "day"}]}), "/rules/0/caps/0/points"),
-        (json!({"caps": [{"points": 1, "per": "day"}, {"points": 2, "per": "day"}]}), "/rules/0/caps/1"),
+        (
+            json!({"caps": [{"points": 1, "per": "day"}, {"points": 2, "per": "day"}]}),
+            "/rules/0/caps/1",
+        ),
         (json!({"expiry": "none"}), "/rules/0/expiry"),
         (json!({"pending": {"days": 40_000}}), "/rules/0/pending/days"),
         (json!({"group": "none"}), "/rules/0/group"),
@@ -453,7 +516,10 @@ fn conditions_are_checked_when_they_are_published() {
         ),
     ] {
         let found = problems(rule.clone());
-        assert!(found.len() == 1 && found[0].starts_with(&format!("{pointer}: ")), "{rule}: {found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with(&format!("{pointer}: ")),
+            "{rule}: {found:?}"
+        );
     }
 }
 
@@ -471,14 +537,18 @@ fn what_cannot_be_told_does_not_fire() {
 
 #[test]
 fn what_was_published_is_read_without_a_reader() {
-    let document = document(json!({"rules": [{"id": "r", "event": "purchase", "when": "member.tier == \"gold\"",
-        "lines": "line.quantity > 1", "award": {"kind": "fixed", "points": 1}}]}));
+    let document = document(
+        json!({"rules": [{"id": "r", "event": "purchase", "when": "member.tier == \"gold\"",
+        "lines": "line.quantity > 1", "award": {"kind": "fixed", "points": 1}}]}),
+    );
     let book = Rulebook::new(&document, 1).unwrap();
     let stored = serde_json::to_string(book.conditions()).unwrap();
     let read = serde_json::from_str(&stored).unwrap();
     assert_eq!(&read, book.conditions());
     assert!(Rulebook::published(&document, Some(book.zone()), &read, 1).is_ok());
-    let problems = Rulebook::published(&document, Some(book.zone()), &rules::Conditions::default(), 1).unwrap_err();
+    let problems =
+        Rulebook::published(&document, Some(book.zone()), &rules::Conditions::default(), 1)
+            .unwrap_err();
     assert_eq!(problems.len(), 2);
 }
 
@@ -518,16 +588,23 @@ fn a_return_frees_of_a_rules_cap_what_the_rule_had_awarded() {
     let day = "2026-03-02T10:00:00";
     let order = basket(&[("dairy", "", 1, 8_000), ("bread", "", 1, 92_000)]);
     assert_eq!(told(&mut world, day, &order), "purchase 1000, dairy 80");
-    // The bread counts for nothing under the rule: what is left of its cap is told by the whole order alone.
-    for (part, left) in [(ReturnScope::Lines(vec![("1".into(), 1)]), (1, 80)), (ReturnScope::Rest, (0, 0))] {
+    // The bread counts for nothing under the rule: what is left of its cap is told by the whole
+    // order alone.
+    for (part, left) in
+        [(ReturnScope::Lines(vec![("1".into(), 1)]), (1, 80)), (ReturnScope::Rest, (0, 0))]
+    {
         let back = world.undo(Some(0), None, part);
         let member = world.member.clone();
         let decided = world.decide(&member, at("2026-03-02T10:00:00+08:00"), &back, None).unwrap();
         assert!(world.commit(&member, decided, None));
-        let counted = world.member.counters.iter().find(|counter| counter.name == "cap:dairy:day").unwrap();
+        let counted =
+            world.member.counters.iter().find(|counter| counter.name == "cap:dairy:day").unwrap();
         assert_eq!((counted.times, counted.points), left);
     }
-    assert_eq!(told(&mut world, day, &basket(&[("dairy", "", 1, 20_000)])), "purchase 200, dairy 100");
+    assert_eq!(
+        told(&mut world, day, &basket(&[("dairy", "", 1, 20_000)])),
+        "purchase 200, dairy 100"
+    );
 }
 
 #[test]
@@ -540,7 +617,10 @@ fn conditions_that_are_published_can_be_read_back() {
         (" + 1", 47, " > 0"),
         (" + 1", 20, " > 0"),
     ] {
-        let text = format!("order.amount_minor{}{end}", if times > 0 { part.repeat(times) } else { String::new() });
+        let text = format!(
+            "order.amount_minor{}{end}",
+            if times > 0 { part.repeat(times) } else { String::new() }
+        );
         let Ok(condition) = rules::compile(&text, rules::Scope::Event) else { continue };
         let stored = json!({"conditions": {"event": {text.clone(): condition}}}).to_string();
         assert!(serde_json::from_str::<Value>(&stored).is_ok(), "{part} {times} times");
@@ -564,12 +644,17 @@ fn conditions_of_lines_know_the_days_in_a_row() {
     let mut book = serde_json::to_value(rules::default_document()).unwrap();
     book["purchase"]["lines"] = second["purchase"]["lines"].clone();
     let mut by_itself = World::new(|d| *d = serde_json::from_value(book).unwrap());
-    let mut by_rule = world(json!({"rules": [{"id": "second", "event": "purchase", "lines": "event.streak_days >= 2",
-        "award": {"kind": "fixed", "points": 7}}]}));
+    let mut by_rule = world(
+        json!({"rules": [{"id": "second", "event": "purchase", "lines": "event.streak_days >= 2",
+        "award": {"kind": "fixed", "points": 7}}]}),
+    );
     run(
         "by itself",
         &mut by_itself,
-        &[("2026-03-01T10:00:00", buy(&[100]), "nothing"), ("2026-03-02T10:00:00", buy(&[100]), "purchase 1")],
+        &[
+            ("2026-03-01T10:00:00", buy(&[100]), "nothing"),
+            ("2026-03-02T10:00:00", buy(&[100]), "purchase 1"),
+        ],
     );
     run(
         "by a rule",
@@ -583,8 +668,10 @@ fn conditions_of_lines_know_the_days_in_a_row() {
 
 #[test]
 fn a_day_reported_late_closes_the_gap_in_a_streak() {
-    let mut world = world(json!({"rules": [{"id": "four", "event": "check_in", "when": "event.streak_days == 4",
-        "award": {"kind": "fixed", "points": 30}}]}));
+    let mut world = world(
+        json!({"rules": [{"id": "four", "event": "check_in", "when": "event.streak_days == 4",
+        "award": {"kind": "fixed", "points": 30}}]}),
+    );
     let late = |day: &str| support::happened(&format!("{day}T10:00:00+08:00"), act("check_in"));
     run(
         "late",
@@ -600,8 +687,10 @@ fn a_day_reported_late_closes_the_gap_in_a_streak() {
 
 #[test]
 fn a_return_does_not_break_a_streak() {
-    let mut world = world(json!({"returns": {"free_caps": true}, "rules": [{"id": "third", "event": "purchase",
-        "when": "event.streak_days == 3", "award": {"kind": "fixed", "points": 30}}]}));
+    let mut world = world(
+        json!({"returns": {"free_caps": true}, "rules": [{"id": "third", "event": "purchase",
+        "when": "event.streak_days == 3", "award": {"kind": "fixed", "points": 30}}]}),
+    );
     for (local, expected) in [
         ("2026-03-01T10:00:00", "purchase 1"),
         ("2026-03-02T10:00:00", "purchase 1"),
@@ -618,9 +707,10 @@ fn a_return_does_not_break_a_streak() {
 
 #[test]
 fn a_line_that_cannot_be_told_does_not_count() {
-    let mut world =
-        world(json!({"rules": [{"id": "unit", "event": "purchase", "lines": "100 / (line.quantity - 1) > 0",
-        "award": {"kind": "each", "points": 5}}]}));
+    let mut world = world(
+        json!({"rules": [{"id": "unit", "event": "purchase", "lines": "100 / (line.quantity - 1) > 0",
+        "award": {"kind": "each", "points": 5}}]}),
+    );
     let order = basket(&[("a", "", 1, 1_000), ("b", "", 3, 1_000)]);
     assert_eq!(told(&mut world, "2026-03-02T10:00:00", &order), "purchase 20, unit 15");
 }
@@ -632,14 +722,20 @@ fn what_one_line_settles_another_does_not_spoil() {
         {"id": "not_all", "event": "purchase", "when": "!order.lines.all(l, 10 / (l.quantity - 1) < 3)", "award": {"kind": "fixed", "points": 3}},
     ]}));
     // The first line divides by 0; the second one settles both.
-    for order in [[("a", "", 1, 1_000), ("b", "", 2, 1_000)], [("b", "", 2, 1_000), ("a", "", 1, 1_000)]] {
-        assert_eq!(told(&mut world, "2026-03-02T10:00:00", &basket(&order)), "purchase 20, some 5, not_all 3");
+    for order in
+        [[("a", "", 1, 1_000), ("b", "", 2, 1_000)], [("b", "", 2, 1_000), ("a", "", 1, 1_000)]]
+    {
+        assert_eq!(
+            told(&mut world, "2026-03-02T10:00:00", &basket(&order)),
+            "purchase 20, some 5, not_all 3"
+        );
     }
 }
 
 #[test]
 fn a_rule_that_is_cut_to_nothing_was_not_had() {
-    let mut world = world(json!({"caps": {"points_per_day": 10}, "rules": [{"id": "once", "event": "purchase",
+    let mut world =
+        world(json!({"caps": {"points_per_day": 10}, "rules": [{"id": "once", "event": "purchase",
         "award": {"kind": "fixed", "points": 5}, "limit": {"times": 1, "per": "lifetime"}}]}));
     run(
         "cut",
@@ -659,7 +755,10 @@ fn a_rulebook_asks_for_so_much_in_all() {
     let when = vec!["member.balance > 1"; 40].join(" && ");
     let all: Vec<Value> = (0..150).map(|at| rule(at, &when)).collect();
     let problems = Rulebook::new(&document(json!({"rules": all})), 1).err().unwrap_or_default();
-    assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/rules"]);
+    assert_eq!(
+        problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(),
+        ["/rules"]
+    );
 }
 
 /// docs/reference/conditions.md shows the table of fields, word by word.

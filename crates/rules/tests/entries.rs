@@ -1,15 +1,23 @@
-//! Nothing about an entry or a stored member can be changed unnoticed: every field is under the hash, or compared by the audit.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Nothing about an entry or a stored member can be changed unnoticed: every field is under the
+//! hash, or compared by the audit.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
 use ledger::{
-    Adjustment, AdjustmentTerms, Approval, Concern, Counter, Entry, EntryId, ExpiryPolicy, Fault, Frozen, Hash, Kind,
-    LineReturn, LotDates, LotDraw, LotGrant, LotNumber, LotReturn, Member, MemberId, Person, PoolChange, ProgrammeId,
-    Reference, Reminder, Reservation, Reversal, Sequence, Standing, Tier, TierMove, Timestamp, Totals, Undone, Verdict,
-    verify,
+    Adjustment, AdjustmentTerms, Approval, Concern, Counter, Entry, EntryId, ExpiryPolicy, Fault,
+    Frozen, Hash, Kind, LineReturn, LotDates, LotDraw, LotGrant, LotNumber, LotReturn, Member,
+    MemberId, Person, PoolChange, ProgrammeId, Reference, Reminder, Reservation, Reversal,
+    Sequence, Standing, Tier, TierMove, Timestamp, Totals, Undone, Verdict, verify,
 };
-use rules::{Activation, AdjustmentWish, Command, Expiry, Limit, Pending, Per, ReturnScope, Rulebook};
+use rules::{
+    Activation, AdjustmentWish, Command, Expiry, Limit, Pending, Per, ReturnScope, Rulebook,
+};
 use support::{World, act, aside, at, buy, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
@@ -37,10 +45,12 @@ fn full_life() -> World {
     world
 }
 
-/// Holds, a return that leaves a debt, its repayment, and points given back; ends with an open hold and a debt.
+/// Holds, a return that leaves a debt, its repayment, and points given back; ends with an open hold
+/// and a debt.
 fn second_life(world: &mut World) {
     let day = "2026-01-11T10:00:00+08:00";
-    let play = |world: &mut World, command: Command, outcome: &str| world.play(&[(day, command, outcome)]);
+    let play =
+        |world: &mut World, command: Command, outcome: &str| world.play(&[(day, command, outcome)]);
     play(world, aside(100), "hold(100)");
     let hold = world.last_hold();
     play(world, Command::Capture { hold, points: Some(60) }, "capture -60");
@@ -59,10 +69,21 @@ fn second_life(world: &mut World) {
     let request = |points| {
         let by = person("anna");
         let reason_code = "goodwill".to_owned();
-        Command::Request(AdjustmentWish { points, reason_code, evidence: None, expiry: None, by, undoes: None })
+        Command::Request(AdjustmentWish {
+            points,
+            reason_code,
+            evidence: None,
+            expiry: None,
+            by,
+            undoes: None,
+        })
     };
-    let decide =
-        |request, verdict, role: &str| Command::Decide { request, verdict, by: person("ben"), role: role.into() };
+    let decide = |request, verdict, role: &str| Command::Decide {
+        request,
+        verdict,
+        by: person("ben"),
+        role: role.into(),
+    };
     play(world, request(600), "request 0");
     let id = world.entries.last().unwrap().id;
     play(world, decide(id, Verdict::Approve, "department_head"), "approve 0, adjust 600, repay 0");
@@ -73,19 +94,29 @@ fn second_life(world: &mut World) {
     third_life(world);
 }
 
-/// An earn that is approved of, one that still waits, one device's counter and an account frozen on one side.
+/// An earn that is approved of, one that still waits, one device's counter and an account frozen on
+/// one side.
 fn third_life(world: &mut World) {
     let day = "2026-01-11T10:00:00+08:00";
     let mut document = rules::default_document();
     document.risk.review_above_minor = Some(1_000);
-    document.actions.get_mut("share").unwrap().device_limit = Some(Limit { times: 3, per: Per::Day });
+    document.actions.get_mut("share").unwrap().device_limit =
+        Some(Limit { times: 3, per: Per::Day });
     world.book = Rulebook::new(&document, 2).unwrap();
     world.play(&[(day, buy(&[1_100]), "earn 12")]);
     let earn = world.entries.last().unwrap().clone();
-    let promises = earn.grants.iter().map(|lot| (lot.number, world.book.promise(&lot.source).unwrap())).collect();
+    let promises = earn
+        .grants
+        .iter()
+        .map(|lot| (lot.number, world.book.promise(&lot.source).unwrap()))
+        .collect();
     world.actor = "clerk";
     world.play(&[
-        (day, Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }, "approve 0, repay 0"),
+        (
+            day,
+            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises },
+            "approve 0, repay 0",
+        ),
         (day, buy(&[1_200]), "earn 13"),
         (day, Command::Freeze(Frozen { earning: true, spending: true }), "freeze 0"),
         (day, Command::Restore(Frozen { earning: true, spending: false }), "restore 0"),
@@ -96,7 +127,8 @@ fn third_life(world: &mut World) {
     fourth_life(world, document);
 }
 
-/// A reward, coupons used, restored and taken away, and an order paid with points; ends with an open coupon.
+/// A reward, coupons used, restored and taken away, and an order paid with points; ends with an
+/// open coupon.
 fn fourth_life(world: &mut World, document: rules::Document) {
     let day = "2026-01-11T10:00:00+08:00";
     let mut document = document;
@@ -106,8 +138,7 @@ fn fourth_life(world: &mut World, document: rules::Document) {
     document.actions.get_mut("sign_up").unwrap().points = 5_000;
     document.redemption.as_mut().unwrap().min_points = 1;
     world.book = Rulebook::new(&document, 3).unwrap();
-    let reward =
-        r#"{"name": "10 % off", "kind": "coupon", "points": 50, "cash_minor": 1, "stock": 9, "coupon": "tenth"}"#;
+    let reward = r#"{"name": "10 % off", "kind": "coupon", "points": 50, "cash_minor": 1, "stock": 9, "coupon": "tenth"}"#;
     world.rewards.insert("tenth".into(), serde_json::from_str(reward).unwrap());
     let order = |amount_minor| {
         let Command::Earn(order) = buy(&[amount_minor]) else { panic!("not an order") };
@@ -147,16 +178,33 @@ fn full_entry() -> Entry {
         cause: Some(EntryId(7)),
         draws: vec![LotDraw { number: LotNumber(1), points: 3 }],
         activations: vec![LotDraw { number: LotNumber(1), points: 3 }],
-        dates: vec![LotDates { number: LotNumber(1), available_at: Timestamp(8), expires_at: Some(Timestamp(9)) }],
-        counts: entries.iter().find(|entry| entry.event.as_deref() == Some("check_in")).unwrap().counts.clone(),
-        tier: Some(TierMove { from: Some("a".into()), to: "b".into(), until: Some(Timestamp(9)), claims: Vec::new() }),
+        dates: vec![LotDates {
+            number: LotNumber(1),
+            available_at: Timestamp(8),
+            expires_at: Some(Timestamp(9)),
+        }],
+        counts: entries
+            .iter()
+            .find(|entry| entry.event.as_deref() == Some("check_in"))
+            .unwrap()
+            .counts
+            .clone(),
+        tier: Some(TierMove {
+            from: Some("a".into()),
+            to: "b".into(),
+            until: Some(Timestamp(9)),
+            claims: Vec::new(),
+        }),
         reminder: Some(Reminder {
             points: 3,
             lots: vec![LotDraw { number: LotNumber(1), points: 3 }],
             first_expires_at: Timestamp(9),
         }),
         corrects: Some(EntryId(8)),
-        reservation: Some(Reservation { until: Timestamp(9), lots: vec![LotDraw { number: LotNumber(1), points: 3 }] }),
+        reservation: Some(Reservation {
+            until: Timestamp(9),
+            lots: vec![LotDraw { number: LotNumber(1), points: 3 }],
+        }),
         returns: vec![LotReturn { lot: earn.grants[0].clone(), points: 3 }],
         reversal: Some(Reversal {
             lines: vec![LineReturn { line: "0".into(), quantity: 1, amount_minor: 2, points: 3 }],
@@ -216,7 +264,9 @@ fn every_field_is_under_the_hash() {
     }
     let changes: [(&str, Change); 145] = [
         ("undoes", |e| terms(e).undoes = None),
-        ("undoes.entry", |e| terms(e).undoes = Some(Undone { entry: EntryId(8), lot: LotNumber(9) })),
+        ("undoes.entry", |e| {
+            terms(e).undoes = Some(Undone { entry: EntryId(8), lot: LotNumber(9) })
+        }),
         ("undoes.lot", |e| terms(e).undoes = Some(Undone { entry: EntryId(9), lot: LotNumber(8) })),
         ("id", |e| e.id.0 += 1),
         ("programme", |e| e.programme = ProgrammeId::new("q").unwrap()),
@@ -231,7 +281,9 @@ fn every_field_is_under_the_hash() {
         ("channel", |e| e.origin.channel = None),
         ("store", |e| e.origin.store = None),
         ("adjustment.recovers", |e| terms(e).concern = Some(Concern::Recover(vec![EntryId(1)]))),
-        ("adjustment.merges", |e| terms(e).concern = Some(Concern::Merge(MemberId::new("n").unwrap()))),
+        ("adjustment.merges", |e| {
+            terms(e).concern = Some(Concern::Merge(MemberId::new("n").unwrap()))
+        }),
         ("channel for store", |e| std::mem::swap(&mut e.origin.channel, &mut e.origin.store)),
         ("reference", |e| e.origin.reference = None),
         ("reason", |e| e.origin.reason = Some(String::new())),
@@ -390,7 +442,9 @@ fn the_audit_finds_every_doctored_field() {
         ("months", |m| m.standing.months[0].1 = Totals::default()),
         ("counters", |m| drop(m.counters.pop())),
         ("counter", |m| m.counters[0].times += 1),
-        ("a counter more", |m| m.counters.push(Counter { name: "x".into(), period: 0, times: 1, points: 0 })),
+        ("a counter more", |m| {
+            m.counters.push(Counter { name: "x".into(), period: 0, times: 1, points: 0 })
+        }),
         ("due later than a lot", |m| m.due_at = m.due_at.map(|at| at.plus_ms(1))),
         ("due never", |m| m.due_at = None),
         ("reminded_at", |m| m.reminded_at = None),
@@ -457,7 +511,9 @@ fn reseal(entries: &mut [Entry], stored: &mut Member) {
 #[test]
 fn a_resealed_chain_still_has_to_add_up() {
     type Change = fn(&mut [Entry], &mut Member);
-    let position = |entries: &[Entry], kind: Kind| entries.iter().position(|entry| entry.kind == kind).unwrap();
+    let position = |entries: &[Entry], kind: Kind| {
+        entries.iter().position(|entry| entry.kind == kind).unwrap()
+    };
     let redeem = position(&full_life().entries, Kind::Redeem);
     assert_eq!(redeem, 4);
 
@@ -473,13 +529,18 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("a capture of another hold", |e, _| e[13].corrects = Some(e[14].id)),
         ("a capture of no hold", |e, _| e[13].corrects = None),
         ("a capture of what was not held", |e, _| e[13].draws[0].number = LotNumber(1)),
-        ("a capture after the hold's end", |e, _| e[13].recorded_at = e[12].reservation.as_ref().unwrap().until),
-        ("more held than there is", |e, _| e[12].reservation.as_mut().unwrap().lots[0].points = 9_999),
+        ("a capture after the hold's end", |e, _| {
+            e[13].recorded_at = e[12].reservation.as_ref().unwrap().until
+        }),
+        ("more held than there is", |e, _| {
+            e[12].reservation.as_mut().unwrap().lots[0].points = 9_999
+        }),
         ("a hold in a redemption", |e, _| e[17].reservation = e[12].reservation.clone()),
         ("a release of nothing", |e, _| e[15].corrects = None),
         ("given back twice", |e, _| e[16].reversal.as_mut().unwrap().desired = 61),
         ("given back to a lot that was not drawn", |e, _| {
-            e[16].returns[0].lot = e[e.iter().position(|entry| entry.tier.is_some()).unwrap()].grants[0].clone();
+            e[16].returns[0].lot =
+                e[e.iter().position(|entry| entry.tier.is_some()).unwrap()].grants[0].clone();
         }),
         ("an earn given to instead of taken from", |e, _| e[16].corrects = Some(e[7].id)),
         ("one lot held twice", |e, _| {
@@ -488,8 +549,12 @@ fn a_resealed_chain_still_has_to_add_up() {
             lots.iter_mut().for_each(|lot| lot.points = 1_500);
         }),
         ("set off what did not expire", |e, _| e[19].reversal.as_mut().unwrap().expired = 5),
-        ("a line that the order does not have", |e, _| e[19].reversal.as_mut().unwrap().lines[0].line = "x".into()),
-        ("more units than the order had", |e, _| e[19].reversal.as_mut().unwrap().lines[0].quantity = 2),
+        ("a line that the order does not have", |e, _| {
+            e[19].reversal.as_mut().unwrap().lines[0].line = "x".into()
+        }),
+        ("more units than the order had", |e, _| {
+            e[19].reversal.as_mut().unwrap().lines[0].quantity = 2
+        }),
         ("given back to a longer life", |e, _| e[16].returns[0].lot.expires_at = None),
         ("given back less than told", |e, _| e[16].reversal.as_mut().unwrap().desired = 40),
         ("a reversal of a reversal", |e, _| e[19].corrects = Some(e[16].id)),
@@ -500,14 +565,20 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("a debt paid by an earn", |e, _| (e[20].debt, e[20].points) = (-1, e[20].points + 1)),
         ("an adjustment told as a gift", |e, _| e[24].kind = Kind::TierChange),
         ("an adjustment that nobody asked for", |e, _| e[24].corrects = None),
-        ("an adjustment of another size", |e, _| e[22].adjustment.as_mut().unwrap().terms.points = 599),
+        ("an adjustment of another size", |e, _| {
+            e[22].adjustment.as_mut().unwrap().terms.points = 599
+        }),
         ("an adjustment of another size, told so", |e, _| {
             for entry in &mut e[22..25] {
                 entry.adjustment.as_mut().unwrap().terms.points = 599;
             }
         }),
-        ("an adjustment without its approval", |e, _| e[24].adjustment.as_mut().unwrap().approvals.clear()),
-        ("an approval that approves nothing", |e, _| e[23].adjustment.as_mut().unwrap().approvals.clear()),
+        ("an adjustment without its approval", |e, _| {
+            e[24].adjustment.as_mut().unwrap().approvals.clear()
+        }),
+        ("an approval that approves nothing", |e, _| {
+            e[23].adjustment.as_mut().unwrap().approvals.clear()
+        }),
         ("a rejection of a request that is done", |e, _| e[27].corrects = Some(e[22].id)),
         ("a rejection that moves points", |e, _| e[27].kind = Kind::Adjust),
         ("a request without terms", |e, _| e[28].adjustment = None),
@@ -515,13 +586,17 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("an approval of an earn that nobody doubted", |e, _| e[30].corrects = Some(e[20].id)),
         ("an approval that keeps something back", |e, _| e[30].qualifying = None),
         ("an approval that adds more", |e, _| e[30].qualifying.as_mut().unwrap().spend_minor += 1),
-        ("an approval of another order's lot", |e, _| e[30].dates[0].number = e[32].grants[0].number),
+        ("an approval of another order's lot", |e, _| {
+            e[30].dates[0].number = e[32].grants[0].number
+        }),
         ("an approval that grants", |e, _| e[30].grants = e[35].grants.clone()),
         ("a doubt that comes with a share", |e, _| e[35].review = e[32].review.clone()),
         ("an odd order that can be spent", |e, _| e[32].grants[0].available_at = e[32].recorded_at),
         ("a coupon used twice", |e, _| e[42].kind = Kind::CouponRedeem),
         ("a coupon that was never issued", |e, _| e[41].coupons[0].code = "X".into()),
-        ("a coupon for more than it was issued for", |e, _| e[41].coupons[0].terms.off_percent = 99),
+        ("a coupon for more than it was issued for", |e, _| {
+            e[41].coupons[0].terms.off_percent = 99
+        }),
         ("a coupon used past its end", |e, _| {
             e[41].recorded_at = e[41].coupons[0].expires_at.unwrap();
         }),
@@ -531,7 +606,9 @@ fn a_resealed_chain_still_has_to_add_up() {
         ("a coupon restored with points", |e, _| e[42].reversal.as_mut().unwrap().desired = 1),
         ("a code of its own choice", |e, _| e[40].coupons[0].code = "0000000000000000".into()),
         ("an approved request that changes dates", |e, _| e[23].dates = e[30].dates.clone()),
-        ("an approved request that makes points ripe", |e, _| e[23].activations = e[3].activations.clone()),
+        ("an approved request that makes points ripe", |e, _| {
+            e[23].activations = e[3].activations.clone()
+        }),
         ("coupons for a redemption of no reward", |e, _| {
             e[44].coupons = e[40].coupons.clone();
         }),
@@ -639,7 +716,8 @@ fn grants_are_counted_from_one() {
         let mut world = World::new(|_| {});
         world.play(&[("2026-01-01T10:00:00+08:00", buy(&[1_000]), "earn 10")]);
         let member = world.member.clone();
-        let decided = world.decide(&member, at("2026-01-01T10:00:00+08:00"), &buy(&[1_000]), None).unwrap();
+        let decided =
+            world.decide(&member, at("2026-01-01T10:00:00+08:00"), &buy(&[1_000]), None).unwrap();
         let mut entry = decided.decision.postings[0].entry.clone();
         change(&mut entry);
         entry.balance_after = 10 + entry.points;
@@ -692,14 +770,26 @@ fn no_kind_moves_what_is_not_its_own() {
             let mut doctored = world.entries.clone();
             doctored[at] = entry;
             let found = verify(&doctored, &world.member);
-            let is_told =
-                found.iter().any(|violation| violation.what == format!("is no {} by what it moves", kind.as_str()));
+            let is_told = found.iter().any(|violation| {
+                violation.what == format!("is no {} by what it moves", kind.as_str())
+            });
             assert!(may || is_told, "{}: {found:?}", kind.as_str());
         }
         seen.insert(kind.as_str());
     }
-    // What concerns several accounts is played in joint.rs and exchange.rs, openings in moving_in.rs, and how requests and coupons end in files of their own.
-    let joint = ["opening", "transfer", "exchange", "merge", "pool", "erase", "withdraw", "lapse", "coupon_expire"];
+    // What concerns several accounts is played in joint.rs and exchange.rs, openings in
+    // moving_in.rs, and how requests and coupons end in files of their own.
+    let joint = [
+        "opening",
+        "transfer",
+        "exchange",
+        "merge",
+        "pool",
+        "erase",
+        "withdraw",
+        "lapse",
+        "coupon_expire",
+    ];
     let missing: Vec<&str> = ledger::KINDS
         .iter()
         .map(|kind| kind.as_str())

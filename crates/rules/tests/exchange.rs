@@ -1,8 +1,14 @@
 //! Points of one programme for those of another: tables, and random histories of two programmes.
 //!
-//! The histories say what each exchange must come to by arithmetic of their own. After every step the books of both accounts are audited, and in the
-//! end what one programme says of the other is what that one says of it. `ACCRUE_EXCHANGE_HISTORIES` runs another number of them.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! The histories say what each exchange must come to by arithmetic of their own. After every step
+//! the books of both accounts are audited, and in the end what one programme says of the other is
+//! what that one says of it. `ACCRUE_EXCHANGE_HISTORIES` runs another number of them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -10,11 +16,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ledger::{
-    Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId, Refusal, Timestamp, verify,
+    Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId,
+    Refusal, Timestamp, verify,
 };
 use rules::{
-    Accepted, Case, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per, PriorRecords, Replay,
-    RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
+    Accepted, Case, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per,
+    PriorRecords, Replay, RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
 };
 use support::{Random, act, at, buy, spend};
 
@@ -30,7 +37,8 @@ struct Person {
 /// How a rulebook differs from the default one.
 type Change<'a> = &'a dyn Fn(&mut Document);
 
-const ANY: Transfers = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
+const ANY: Transfers =
+    Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
 
 fn offering(to: &str, bounds: Transfers) -> Exchanges {
     Exchanges { offers: [(to.to_owned(), bounds)].into(), accepts: BTreeMap::new() }
@@ -48,9 +56,12 @@ impl Person {
             change(&mut document);
             document
         };
-        let agreed = |(name, change): &(&'static str, Change<'_>)| ((*name).to_owned(), document(change).exchanges);
+        let agreed = |(name, change): &(&'static str, Change<'_>)| {
+            ((*name).to_owned(), document(change).exchanges)
+        };
         let book = |change: Change<'_>| Rc::new(Rulebook::new(&document(change), 7).unwrap());
-        let member = |(name, _): &(&'static str, _)| (*name, Member::new(MemberId::new("li").unwrap()));
+        let member =
+            |(name, _): &(&'static str, _)| (*name, Member::new(MemberId::new("li").unwrap()));
         Self {
             members: books.iter().map(member).collect(),
             books: books.iter().map(|(name, change)| (*name, book(*change))).collect(),
@@ -80,19 +91,32 @@ impl Person {
         Command::Exchange { with: Some(Partner { programme, book, gains }), points }
     }
 
-    fn decide(&mut self, now: Timestamp, programme: &str, command: &Command) -> Result<Decided, Refusal> {
+    fn decide(
+        &mut self,
+        now: Timestamp,
+        programme: &str,
+        command: &Command,
+    ) -> Result<Decided, Refusal> {
         self.next_id += 1 << 40;
         let (first_id, rulebook_version) = (EntryId(self.next_id), 7);
-        let context = Context { programme: ProgrammeId::new(programme).unwrap(), rulebook_version, now, first_id };
+        let context = Context {
+            programme: ProgrammeId::new(programme).unwrap(),
+            rulebook_version,
+            now,
+            first_id,
+        };
         let others = match command {
-            Command::Exchange { with: Some(partner), .. } => vec![self.members[partner.programme.as_str()].clone()],
+            Command::Exchange { with: Some(partner), .. } => {
+                vec![self.members[partner.programme.as_str()].clone()]
+            }
             _ => vec![],
         };
         let recorded = PriorRecords { others, ..PriorRecords::default() };
         let (actor, channel) = ("till".to_owned(), Some("app".to_owned()));
         let origin = Origin { actor, channel, ..Origin::default() };
         let member = self.members[programme].clone();
-        let case = Case { book: &self.books[programme], origin: &origin, recorded: &recorded, context };
+        let case =
+            Case { book: &self.books[programme], origin: &origin, recorded: &recorded, context };
         decide(&case, member, command).map_err(|stop| stop.refusal().unwrap())
     }
 
@@ -102,8 +126,11 @@ impl Person {
                 assert!(decided.others.is_empty());
                 let mut lines = Vec::new();
                 for ledger::Posting { entry, after } in &decided.decision.postings {
-                    let (name, member) =
-                        self.members.iter_mut().find(|(name, _)| **name == entry.programme.as_str()).unwrap();
+                    let (name, member) = self
+                        .members
+                        .iter_mut()
+                        .find(|(name, _)| **name == entry.programme.as_str())
+                        .unwrap();
                     member.apply(entry).unwrap();
                     assert_eq!(Member { lots: vec![], ..member.clone() }, *after);
                     lines.push(format!("{name} {} {}", entry.kind.as_str(), entry.points));
@@ -111,7 +138,10 @@ impl Person {
                 }
                 assert_eq!(self.members[programme], decided.member);
                 let (told, primary) = decided.decision.told();
-                assert!(told.iter().all(|entry| entry.programme.as_str() == programme), "the other's is not told");
+                assert!(
+                    told.iter().all(|entry| entry.programme.as_str() == programme),
+                    "the other's is not told"
+                );
                 if matches!(command, Command::Exchange { .. }) {
                     assert_eq!(told[primary].kind, Kind::Exchange);
                 }
@@ -123,7 +153,11 @@ impl Person {
 
     fn play(&mut self, table: &[(&str, &str, Command, &str)]) {
         for (row, (now, programme, command, outcome)) in table.iter().enumerate() {
-            assert_eq!(self.run(at(now), programme, command), *outcome, "row {row}: {now} {programme} {command:?}");
+            assert_eq!(
+                self.run(at(now), programme, command),
+                *outcome,
+                "row {row}: {now} {programme} {command:?}"
+            );
             self.audit();
         }
     }
@@ -138,8 +172,9 @@ impl Person {
     /// Points, first day and last instant of each open lot.
     fn lots(&self, programme: &str) -> Vec<(i64, String, String)> {
         let shown = |at: Timestamp| at.to_string();
-        let lot =
-            |lot: &ledger::Lot| (lot.remaining, shown(lot.earned_at), lot.expires_at.map_or(String::new(), shown));
+        let lot = |lot: &ledger::Lot| {
+            (lot.remaining, shown(lot.earned_at), lot.expires_at.map_or(String::new(), shown))
+        };
         self.members[programme].lots.iter().map(lot).collect()
     }
 }
@@ -162,7 +197,8 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
         // 27 there take 54 and not 55, which the member keeps one of.
         (LATER, "air", fifty, "air exchange -54, hotel exchange 27"),
     ]);
-    let [given, got] = ["air", "hotel"].map(|programme| person.entries[programme].last().unwrap().clone());
+    let [given, got] =
+        ["air", "hotel"].map(|programme| person.entries[programme].last().unwrap().clone());
     let exchange = |entry: &Entry| {
         let told = entry.exchange.clone().unwrap();
         (told.programme.to_string(), told.points, told.rate.to_string())
@@ -171,7 +207,10 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
         (exchange(&given), exchange(&got)),
         (("hotel".into(), 27, "0.5".into()), ("air".into(), 54, "0.5".into()))
     );
-    assert_eq!((got.cause, got.origin.actor.as_str(), got.origin.channel), (Some(given.id), "programme:air", None));
+    assert_eq!(
+        (got.cause, got.origin.actor.as_str(), got.origin.channel),
+        (Some(given.id), "programme:air", None)
+    );
     assert_eq!((given.cause, given.counterparty, got.counterparty), (None, None, None));
     // 5 of the check-in are 2.5, 49 of the purchase bring it to 27: each keeps its end.
     let shopping = "2027-03-31T16:00:00Z".to_owned();
@@ -186,12 +225,27 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
     person.play(&[
         (LATER, "hotel", spend(37), "hotel redeem -37"),
         (LATER, "air", swap(&person, 97), "refused InsufficientPoints { balance: 96, missing: 1 }"),
-        (LATER, "air", swap(&person, 1), "refused OutsideLimits { least: 2, most: 9223372036854775807 }"),
+        (
+            LATER,
+            "air",
+            swap(&person, 1),
+            "refused OutsideLimits { least: 2, most: 9223372036854775807 }",
+        ),
         (LATER, "hotel", person.swap("air", 1), "refused ExchangeNotOffered"),
         (LATER, "air", Command::Exchange { with: None, points: 10 }, "refused ExchangeNotOffered"),
-        (LATER, "hotel", Command::Freeze(Frozen { earning: true, spending: false }), "hotel freeze 0"),
+        (
+            LATER,
+            "hotel",
+            Command::Freeze(Frozen { earning: true, spending: false }),
+            "hotel freeze 0",
+        ),
         (LATER, "air", hundred.clone(), r#"refused MemberFrozen { side: "earning" }"#),
-        (LATER, "hotel", Command::Restore(Frozen { earning: true, spending: false }), "hotel restore 0"),
+        (
+            LATER,
+            "hotel",
+            Command::Restore(Frozen { earning: true, spending: false }),
+            "hotel restore 0",
+        ),
         (LATER, "air", Command::Freeze(Frozen { earning: false, spending: true }), "air freeze 0"),
         (LATER, "air", hundred, r#"refused MemberFrozen { side: "spending" }"#),
     ]);
@@ -203,10 +257,12 @@ fn nothing_is_told_about_members_of_a_programme_that_did_not_agree() {
     for (offers, accepts) in [(true, false), (false, true), (false, false)] {
         let mut person = Person::new(&[
             ("air", &|document| {
-                document.exchanges = if offers { offering("hotel", ANY) } else { Exchanges::default() }
+                document.exchanges =
+                    if offers { offering("hotel", ANY) } else { Exchanges::default() }
             }),
             ("hotel", &|document| {
-                document.exchanges = if accepts { accepting("air", "1", None) } else { Exchanges::default() };
+                document.exchanges =
+                    if accepts { accepting("air", "1", None) } else { Exchanges::default() };
             }),
         ]);
         let swap = person.swap("hotel", 5);
@@ -239,7 +295,10 @@ fn the_taking_programme_may_give_them_a_life_of_their_own() {
         (LATER, "air", swap, "air exchange -15, hotel exchange 22"),
     ]);
     // 90 days from the local 1 April, through 30 June, in New York.
-    assert_eq!(person.lots("hotel")[1], (22, "2026-04-02T02:00:00Z".to_owned(), "2026-07-01T04:00:00Z".to_owned()));
+    assert_eq!(
+        person.lots("hotel")[1],
+        (22, "2026-04-02T02:00:00Z".to_owned(), "2026-07-01T04:00:00Z".to_owned())
+    );
 }
 
 /// Points that live by a sliding policy live on when the member is active.
@@ -267,9 +326,14 @@ fn they_live_by_the_policy_that_was_agreed_on() {
 /// One point at a time to and fro, at rates that make no points: nobody ever has more than before.
 #[test]
 fn nobody_gains_by_going_to_and_fro() {
-    for (there, back) in
-        [("0.5", "2"), ("0.4", "2.5"), ("2", "0.5"), ("1", "1"), ("1.5", "0.666666"), ("0.000001", "1000000")]
-    {
+    for (there, back) in [
+        ("0.5", "2"),
+        ("0.4", "2.5"),
+        ("2", "0.5"),
+        ("1", "1"),
+        ("1.5", "0.666666"),
+        ("0.000001", "1000000"),
+    ] {
         let open = |other: &'static str, rate: &'static str| {
             move |document: &mut Document| {
                 document.exchanges.offers = offering(other, ANY).offers;
@@ -296,7 +360,11 @@ fn nobody_gains_by_going_to_and_fro() {
             // All of it back to where it came from.
             let rest = person.swap("a", balance(&person, "b").max(1));
             person.run(at(DAY), "b", &rest);
-            assert!(balance(&person, "a") <= 1_000, "{there} and {back}: {}", balance(&person, "a"));
+            assert!(
+                balance(&person, "a") <= 1_000,
+                "{there} and {back}: {}",
+                balance(&person, "a")
+            );
         }
         assert!(done > 5 || there == "0.000001", "{there} and {back}: {done}");
         person.audit();
@@ -359,8 +427,9 @@ fn nobody_gains_on_a_way_over_several_programmes() {
     }
 }
 
-/// Random groups with random agreements and somebody who exchanges as it pleases: what it has is never worth more, in points of any programme, than
-/// before. What it is worth is told by trying all ways.
+/// Random groups with random agreements and somebody who exchanges as it pleases: what it has is
+/// never worth more, in points of any programme, than before. What it is worth is told by trying
+/// all ways.
 #[test]
 fn nobody_gains_in_any_group() {
     const PROGRAMMES: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -391,7 +460,8 @@ fn nobody_gains_in_any_group() {
                 }
             }
         };
-        let changes: Vec<_> = PROGRAMMES[..count].iter().map(|name| (*name, change(name))).collect();
+        let changes: Vec<_> =
+            PROGRAMMES[..count].iter().map(|name| (*name, change(name))).collect();
         let changes: Vec<(&'static str, Change<'_>)> =
             changes.iter().map(|(name, change)| (*name, change as Change<'_>)).collect();
         let mut person = Person::new(&changes);
@@ -402,9 +472,14 @@ fn nobody_gains_in_any_group() {
         let mut goes: Vec<(&str, &str, f64)> = Vec::new();
         for ((from, to), rate) in &all {
             let swap = person.way(from, to, 100);
-            let is_refused = matches!(person.decide(at(DAY), from, &swap), Err(Refusal::ExchangeNotOffered));
-            let is_gain = simple_ways(&all, to, from).any(|way| way * rate.parse::<f64>().unwrap() > 1.0 + 1e-9);
-            assert!(is_refused || !is_gain, "seed {seed}: {from} to {to} is part of a gain: {all:?}");
+            let is_refused =
+                matches!(person.decide(at(DAY), from, &swap), Err(Refusal::ExchangeNotOffered));
+            let is_gain = simple_ways(&all, to, from)
+                .any(|way| way * rate.parse::<f64>().unwrap() > 1.0 + 1e-9);
+            assert!(
+                is_refused || !is_gain,
+                "seed {seed}: {from} to {to} is part of a gain: {all:?}"
+            );
             refused += u32::from(is_refused);
             if !is_refused {
                 goes.push((from, to, rate.parse().unwrap()));
@@ -414,7 +489,11 @@ fn nobody_gains_in_any_group() {
             simple_ways(&all, to, from).any(|way| way * rate.parse::<f64>().unwrap() > 1.0 + 1e-9)
         });
         if !any_gain {
-            assert_eq!(goes.len(), all.len(), "seed {seed}: nobody gains, and something is refused: {all:?}");
+            assert_eq!(
+                goes.len(),
+                all.len(),
+                "seed {seed}: nobody gains, and something is refused: {all:?}"
+            );
             innocent += 1;
         }
         let open: BTreeMap<(&str, &str), &str> =
@@ -422,7 +501,10 @@ fn nobody_gains_in_any_group() {
         let worth = |person: &Person| -> Vec<f64> {
             let best = |from: &str, to: &str| simple_ways(&open, from, to).fold(0.0, f64::max);
             let of = |to: &&str| {
-                PROGRAMMES[..count].iter().map(|from| person.members[from].balance as f64 * best(from, to)).sum()
+                PROGRAMMES[..count]
+                    .iter()
+                    .map(|from| person.members[from].balance as f64 * best(from, to))
+                    .sum()
             };
             PROGRAMMES[..count].iter().map(of).collect()
         };
@@ -433,12 +515,16 @@ fn nobody_gains_in_any_group() {
             }
             let (from, to, _) = goes[random.below(goes.len() as u64) as usize];
             let has = person.members[from].balance;
-            let some = if random.below(3) == 0 { has } else { 1 + random.below(has.max(1) as u64) as i64 };
+            let some =
+                if random.below(3) == 0 { has } else { 1 + random.below(has.max(1) as u64) as i64 };
             let swap = person.way(from, to, some.max(1));
             done += u32::from(!person.run(at(DAY), from, &swap).starts_with("refused"));
             let after = worth(&person);
             for (before, after) in before.iter().zip(&after) {
-                assert!(*after <= before * (1.0 + 1e-9), "seed {seed}: {before} became {after}: {all:?}");
+                assert!(
+                    *after <= before * (1.0 + 1e-9),
+                    "seed {seed}: {before} became {after}: {all:?}"
+                );
             }
             before = after;
         }
@@ -447,13 +533,20 @@ fn nobody_gains_in_any_group() {
     assert!(done > 2_000 && refused > 300 && innocent > 30, "{done} {refused} {innocent}");
 }
 
-/// What a point is worth on each way that meets no programme twice; on that of no exchange, one point.
+/// What a point is worth on each way that meets no programme twice; on that of no exchange, one
+/// point.
 fn simple_ways<'a>(
     open: &'a BTreeMap<(&'a str, &'a str), &'a str>,
     from: &'a str,
     to: &'a str,
 ) -> Box<dyn Iterator<Item = f64> + 'a> {
-    fn walk(open: &BTreeMap<(&str, &str), &str>, met: &mut Vec<String>, to: &str, worth: f64, found: &mut Vec<f64>) {
+    fn walk(
+        open: &BTreeMap<(&str, &str), &str>,
+        met: &mut Vec<String>,
+        to: &str,
+        worth: f64,
+        found: &mut Vec<f64>,
+    ) {
         let here = met.last().unwrap().clone();
         if here == to {
             found.push(worth);
@@ -498,7 +591,11 @@ fn what_the_rate_does_not_give_is_found() {
 /// Days are counted for each programme by itself, whatever the programmes are called.
 #[test]
 fn what_is_given_to_one_programme_counts_for_no_other() {
-    let bounds = Transfers { points_per_day: Some(20), limit: Some(Limit { times: 1, per: Per::Day }), ..ANY };
+    let bounds = Transfers {
+        points_per_day: Some(20),
+        limit: Some(Limit { times: 1, per: Per::Day }),
+        ..ANY
+    };
     for (one, other) in [("x", "x:day"), ("x:day", "x")] {
         let change = |document: &mut Document| {
             document.exchanges.offers = [one, other].map(|id| (id.to_owned(), bounds)).into();
@@ -511,7 +608,10 @@ fn what_is_given_to_one_programme_counts_for_no_other() {
             }
             for to in [first, then] {
                 let swap = person.swap(to, 20);
-                assert_eq!(person.run(at(DAY), "air", &swap), format!("air exchange -20, {to} exchange 20"));
+                assert_eq!(
+                    person.run(at(DAY), "air", &swap),
+                    format!("air exchange -20, {to} exchange 20")
+                );
             }
             let again = person.swap(first, 1);
             assert!(person.run(at(DAY), "air", &again).starts_with("refused OutsideLimits"));
@@ -581,7 +681,11 @@ fn exchanges_are_told_again() {
         let mut again = Replay::new(&book, id, member, BTreeMap::new());
         person.entries[programme].iter().for_each(|entry| again.again(entry).unwrap());
         let (_, member) = again.end(at(LATER)).unwrap();
-        assert_eq!((member.balance, member.lots), (balance, person.members[programme].lots.clone()), "{programme}");
+        assert_eq!(
+            (member.balance, member.lots),
+            (balance, person.members[programme].lots.clone()),
+            "{programme}"
+        );
     }
 }
 
@@ -595,7 +699,8 @@ fn sums_beyond_the_ledger_are_refused() {
         }),
         ("hotel", &|document| document.exchanges = accepting("air", "1000000", None)),
     ]);
-    let (fits, more) = (person.swap("hotel", 900_000_000), person.swap("hotel", 10_000_000_000_000));
+    let (fits, more) =
+        (person.swap("hotel", 900_000_000), person.swap("hotel", 10_000_000_000_000));
     person.play(&[
         (DAY, "hotel", act("share"), "hotel earn 10"),
         (DAY, "air", buy(&[9_000_000_000_000_000]), "air earn 90000000000000"),
@@ -621,15 +726,18 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     let mut random = Random::new(seed);
     let rates = [RATES[random.below(6) as usize], RATES[random.below(6) as usize]];
     let agree = millionths(rates[0]) * millionths(rates[1]) <= 1_000_000 * 1_000_000;
-    let (half_up, own_life, fifo) = (random.below(2) == 0, random.below(3) == 0, random.below(2) == 0);
+    let (half_up, own_life, fifo) =
+        (random.below(2) == 0, random.below(3) == 0, random.below(2) == 0);
     let change = |other: &str, rate: &str| {
         let (other, rate) = (other.to_owned(), rate.to_owned());
         move |document: &mut Document| {
             document.exchanges.offers = offering(&other, ANY).offers;
-            document.exchanges.accepts = accepting(&other, &rate, own_life.then_some("campaign")).accepts;
+            document.exchanges.accepts =
+                accepting(&other, &rate, own_life.then_some("campaign")).accepts;
             document.expiry.insert("campaign".into(), Expiry::Days { days: 9, round_up_to: None });
             document.expiry.insert("shopping".into(), Expiry::Days { days: 25, round_up_to: None });
-            document.actions.get_mut("share").unwrap().pending = Some(rules::Pending { days: Some(2) });
+            document.actions.get_mut("share").unwrap().pending =
+                Some(rules::Pending { days: Some(2) });
             document.rounding = if half_up { RoundingMode::HalfUp } else { RoundingMode::Down };
             if fifo {
                 document.consumption = rules::Consumption::FirstInFirstOut;
@@ -641,7 +749,8 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
     for _ in 0..60 {
         now = now.plus_ms([0, 1_000, 3_600_000, 90_000_000, 400_000_000][random.below(5) as usize]);
-        let (from, to, rate) = if random.below(2) == 0 { ("a", "b", rates[1]) } else { ("b", "a", rates[0]) };
+        let (from, to, rate) =
+            if random.below(2) == 0 { ("a", "b", rates[1]) } else { ("b", "a", rates[0]) };
         // What a hold that timed out had set aside is there again.
         let member = person.decide(now, from, &Command::Settle).unwrap().member;
         let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
@@ -653,7 +762,10 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             35..42 => spend(some),
             42..80 => person.swap(to, some),
             80..85 => Command::Hold { points: some, minutes: 60 },
-            85..88 => Command::Freeze(Frozen { earning: random.below(2) == 0, spending: random.below(2) == 0 }),
+            85..88 => Command::Freeze(Frozen {
+                earning: random.below(2) == 0,
+                spending: random.below(2) == 0,
+            }),
             88..94 => Command::Restore(Frozen { earning: true, spending: true }),
             _ => Command::Settle,
         };
@@ -684,11 +796,14 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     for (from, to) in [("a", "b"), ("b", "a")] {
         let sums = |programme: &str, gives: bool| {
             let entries = person.entries.get(programme).into_iter().flatten();
-            let of_these = entries.filter(|entry| entry.kind == Kind::Exchange && (entry.points < 0) == gives);
-            let pair = |entry: &Entry| (entry.points.abs(), entry.exchange.as_ref().unwrap().points);
+            let of_these =
+                entries.filter(|entry| entry.kind == Kind::Exchange && (entry.points < 0) == gives);
+            let pair =
+                |entry: &Entry| (entry.points.abs(), entry.exchange.as_ref().unwrap().points);
             of_these.map(pair).collect::<Vec<_>>()
         };
-        let turned: Vec<(i64, i64)> = sums(to, false).into_iter().map(|(own, other)| (other, own)).collect();
+        let turned: Vec<(i64, i64)> =
+            sums(to, false).into_iter().map(|(own, other)| (other, own)).collect();
         assert_eq!(sums(from, true), turned, "seed {seed}: {from} to {to}");
     }
     met
@@ -696,7 +811,8 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
 
 #[test]
 fn histories_of_two_programmes_add_up() {
-    let histories = std::env::var("ACCRUE_EXCHANGE_HISTORIES").map_or(1_000, |text| text.parse().unwrap());
+    let histories =
+        std::env::var("ACCRUE_EXCHANGE_HISTORIES").map_or(1_000, |text| text.parse().unwrap());
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
     for (what, times) in (0..histories).flat_map(wander) {
         *met.entry(what).or_default() += times;

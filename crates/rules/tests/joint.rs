@@ -1,20 +1,27 @@
-//! What concerns several members: gifts, pools, merging, and gifts of a thief, as tables and as random histories.
+//! What concerns several members: gifts, pools, merging, and gifts of a thief, as tables and as
+//! random histories.
 //!
-//! The histories are of four members and a pool. After every step each member's books are audited, and what members give each other must be
-//! what they get, lot by lot with its own end. `ACCRUE_JOINT_HISTORIES` runs another number of them.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! The histories are of four members and a pool. After every step each member's books are audited,
+//! and what members give each other must be what they get, lot by lot with its own end.
+//! `ACCRUE_JOINT_HISTORIES` runs another number of them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Entry, EntryId, Frozen, Kind, LotGrant, LotState, Member, MemberId, Origin, ProgrammeId, Refusal,
-    Timestamp, verify,
+    Context, Entry, EntryId, Frozen, Kind, LotGrant, LotState, Member, MemberId, Origin,
+    ProgrammeId, Refusal, Timestamp, verify,
 };
 use rules::{
-    Case, Command, Decided, Document, Expiry, Limit, Per, PriorRecords, Redemption, Replay, ReturnScope, Reverse,
-    Rulebook, Stolen, decide,
+    Case, Command, Decided, Document, Expiry, Limit, Per, PriorRecords, Redemption, Replay,
+    ReturnScope, Reverse, Rulebook, Stolen, decide,
 };
 use support::{Random, act, at, buy, spend};
 
@@ -48,7 +55,9 @@ impl Group {
             Command::Merge { from } => vec![from],
             Command::Pool { pool, .. } => vec![pool],
             Command::RedeemPooled { members, .. } => members.iter().collect(),
-            Command::Recover(stolen) => stolen.iter().filter_map(|s| s.received.as_ref()).map(|e| &e.member).collect(),
+            Command::Recover(stolen) => {
+                stolen.iter().filter_map(|s| s.received.as_ref()).map(|e| &e.member).collect()
+            }
             Command::Reverse(Some(wish)) if wish.merged.is_none() => {
                 wish.redemption.iter().map(|redemption| &redemption.entry.member).collect()
             }
@@ -57,7 +66,12 @@ impl Group {
         names.into_iter().map(|name| self.member(name.as_str())).collect()
     }
 
-    fn decide(&mut self, now: Timestamp, name: &str, command: &Command) -> Result<Decided, Refusal> {
+    fn decide(
+        &mut self,
+        now: Timestamp,
+        name: &str,
+        command: &Command,
+    ) -> Result<Decided, Refusal> {
         self.next_id += 1 << 40;
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
@@ -66,8 +80,10 @@ impl Group {
             first_id: EntryId(self.next_id),
         };
         let all = self.entries.values().flatten();
-        let reversals = all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
-        let recorded = PriorRecords { reversals, others: self.others(command), ..PriorRecords::default() };
+        let reversals =
+            all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
+        let recorded =
+            PriorRecords { reversals, others: self.others(command), ..PriorRecords::default() };
         let origin = Origin { actor: "till".into(), ..Origin::default() };
         let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
         decide(&case, self.member(name), command).map_err(|stop| stop.refusal().unwrap())
@@ -88,12 +104,19 @@ impl Group {
         }
         for member in decided.others.iter().chain([&decided.member]) {
             if decided.decision.members().contains(&&member.id) {
-                assert_eq!(after[member.id.as_str()], *member, "the decision tells another state than its entries");
+                assert_eq!(
+                    after[member.id.as_str()],
+                    *member,
+                    "the decision tells another state than its entries"
+                );
             }
         }
         self.members = after;
         for posting in &decided.decision.postings {
-            self.entries.entry(posting.entry.member.to_string()).or_default().push(posting.entry.clone());
+            self.entries
+                .entry(posting.entry.member.to_string())
+                .or_default()
+                .push(posting.entry.clone());
         }
         true
     }
@@ -101,8 +124,9 @@ impl Group {
     fn run(&mut self, now: Timestamp, name: &str, command: &Command) -> String {
         match self.decide(now, name, command) {
             Ok(decided) => {
-                let told =
-                    |p: &ledger::Posting| format!("{} {} {}", p.entry.member, p.entry.kind.as_str(), p.entry.points);
+                let told = |p: &ledger::Posting| {
+                    format!("{} {} {}", p.entry.member, p.entry.kind.as_str(), p.entry.points)
+                };
                 let lines: Vec<String> = decided.decision.postings.iter().map(told).collect();
                 self.balanced(&decided);
                 assert!(self.commit(&decided));
@@ -114,7 +138,11 @@ impl Group {
 
     fn play(&mut self, table: &[(&str, &str, Command, &str)]) {
         for (row, (now, name, command, outcome)) in table.iter().enumerate() {
-            assert_eq!(self.run(at(now), name, command), *outcome, "row {row}: {now} {name} {command:?}");
+            assert_eq!(
+                self.run(at(now), name, command),
+                *outcome,
+                "row {row}: {now} {name} {command:?}"
+            );
             self.audit();
         }
     }
@@ -122,7 +150,8 @@ impl Group {
     /// What some gave by this decision is what others got, with the same ends.
     fn balanced(&self, decided: &Decided) {
         let mut by_end: BTreeMap<Option<Timestamp>, i64> = BTreeMap::new();
-        for Entry { member, kind, grants, draws, .. } in decided.decision.postings.iter().map(|posting| &posting.entry)
+        for Entry { member, kind, grants, draws, .. } in
+            decided.decision.postings.iter().map(|posting| &posting.entry)
         {
             if !matches!(kind, Kind::Transfer | Kind::Merge) {
                 continue;
@@ -153,28 +182,45 @@ impl Group {
             assert_eq!(verify(&self.entries[name], member), [], "the books of {name} do not hold");
         }
         let given = |kind: Kind| -> i64 {
-            self.entries.values().flatten().filter(|entry| entry.kind == kind).map(|entry| entry.points).sum()
+            self.entries
+                .values()
+                .flatten()
+                .filter(|entry| entry.kind == kind)
+                .map(|entry| entry.points)
+                .sum()
         };
-        assert_eq!((given(Kind::Transfer), given(Kind::Merge)), (0, 0), "nothing is made or lost between members");
+        assert_eq!(
+            (given(Kind::Transfer), given(Kind::Merge)),
+            (0, 0),
+            "nothing is made or lost between members"
+        );
     }
 
     /// Every history told again under the rulebook that it was lived under comes to the same.
     fn again(&self, now: &str) {
         for (name, entries) in &self.entries {
-            let rerun = || Replay::new(&self.book, ProgrammeId::new("p").unwrap(), id(name), BTreeMap::new());
+            let rerun = || {
+                Replay::new(&self.book, ProgrammeId::new("p").unwrap(), id(name), BTreeMap::new())
+            };
             let (mut recorded, mut again) = (rerun(), rerun());
             for entry in entries {
                 recorded.as_recorded(entry, true).unwrap();
                 again.again(entry).unwrap();
             }
             let told = |(_, member): (_, Member)| {
-                let lot = |lot: &ledger::Lot| (lot.expires_at, lot.available_at, lot.source.clone(), lot.remaining);
+                let lot = |lot: &ledger::Lot| {
+                    (lot.expires_at, lot.available_at, lot.source.clone(), lot.remaining)
+                };
                 let mut lots: Vec<_> = member.lots.iter().map(lot).collect();
                 lots.sort();
                 let tier = member.tier.map(|tier| (tier.id, tier.until));
                 (member.balance, member.debt, member.closed, tier, member.standing, lots)
             };
-            assert_eq!(told(again.end(at(now)).unwrap()), told(recorded.end(at(now)).unwrap()), "{name}");
+            assert_eq!(
+                told(again.end(at(now)).unwrap()),
+                told(recorded.end(at(now)).unwrap()),
+                "{name}"
+            );
         }
     }
 
@@ -190,12 +236,18 @@ impl Group {
     /// The gift of that number, counted from 0, as something stolen.
     fn stolen(&self, name: &str, kind: Kind, number: usize) -> Stolen {
         let own = &self.entries[name];
-        let entry =
-            own.iter().filter(|entry| entry.kind == kind && !entry.draws.is_empty()).nth(number).unwrap().clone();
+        let entry = own
+            .iter()
+            .filter(|entry| entry.kind == kind && !entry.draws.is_empty())
+            .nth(number)
+            .unwrap()
+            .clone();
         let lots = own.iter().flat_map(|entry| entry.grants.clone()).collect();
         let all = self.entries.values().flatten();
-        let received =
-            all.into_iter().find(|other| other.cause == Some(entry.id) && other.kind == Kind::Transfer).cloned();
+        let received = all
+            .into_iter()
+            .find(|other| other.cause == Some(entry.id) && other.kind == Kind::Transfer)
+            .cloned();
         Stolen { redemption: Redemption { entry, lots }, received }
     }
 }
@@ -219,7 +271,11 @@ fn invite(head: &str, guest: &str) -> Command {
 }
 
 fn together(members: &[&str], points: i64) -> Command {
-    Command::RedeemPooled { members: members.iter().map(|name| id(name)).collect(), points, of: id(members[0]) }
+    Command::RedeemPooled {
+        members: members.iter().map(|name| id(name)).collect(),
+        points,
+        of: id(members[0]),
+    }
 }
 
 #[test]
@@ -242,10 +298,15 @@ fn a_gift_keeps_its_end() {
         (DAY, "a", Command::Freeze(Frozen { earning: false, spending: true }), "a freeze 0"),
         (DAY, "a", gift("b", 5), "refused member-frozen"),
     ]);
-    // What expires first goes first: the 5 of the check-in, then 15 of the purchase, each with its own end.
+    // What expires first goes first: the 5 of the check-in, then 15 of the purchase, each with its
+    // own end.
     let got = &group.entries["b"][1].grants;
-    let ends: Vec<_> = got.iter().map(|lot| (lot.points, lot.expires_at.unwrap().to_string())).collect();
-    assert_eq!(ends, [(5, "2026-05-31T16:00:00Z".to_owned()), (15, "2027-03-31T16:00:00Z".to_owned())]);
+    let ends: Vec<_> =
+        got.iter().map(|lot| (lot.points, lot.expires_at.unwrap().to_string())).collect();
+    assert_eq!(
+        ends,
+        [(5, "2026-05-31T16:00:00Z".to_owned()), (15, "2027-03-31T16:00:00Z".to_owned())]
+    );
 }
 
 #[test]
@@ -279,7 +340,8 @@ fn gifts_are_bounded_by_the_rulebook() {
     ]);
 }
 
-/// A bug of other systems: twenty parallel gifts of 100 points from a member who has 100 credited 2,000.
+/// A bug of other systems: twenty parallel gifts of 100 points from a member who has 100 credited
+/// 2,000.
 #[test]
 fn two_gifts_at_once_are_one_after_the_other() {
     let mut group = Group::new(|_| {});
@@ -288,8 +350,10 @@ fn two_gifts_at_once_are_one_after_the_other() {
         (DAY, "b", buy(&[100]), "b earn 1"),
         (DAY, "c", buy(&[100]), "c earn 1"),
     ]);
-    let both =
-        [group.decide(at(DAY), "a", &gift("b", 100)).unwrap(), group.decide(at(DAY), "a", &gift("c", 100)).unwrap()];
+    let both = [
+        group.decide(at(DAY), "a", &gift("b", 100)).unwrap(),
+        group.decide(at(DAY), "a", &gift("c", 100)).unwrap(),
+    ];
     assert_eq!(both.map(|decided| group.commit(&decided)), [true, false]);
     // Nor is a gift written when only the receiver has moved on.
     let late = group.decide(at(DAY), "b", &gift("c", 50)).unwrap();
@@ -364,8 +428,11 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
     let paid = group.entries["pool/home"].last().unwrap().clone();
     let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let redemption = Some(Redemption { entry: paid, lots });
-    let back =
-        Command::Reverse(Some(Box::new(Reverse { redemption, part: ReturnScope::Points(15), ..Reverse::default() })));
+    let back = Command::Reverse(Some(Box::new(Reverse {
+        redemption,
+        part: ReturnScope::Points(15),
+        ..Reverse::default()
+    })));
     group.play(&[
         (DAY, "pool/home", back, "pool/home reverse 15"),
         (
@@ -389,7 +456,10 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
         let name = format!("m{n}");
         assert_eq!(group.run(at(DAY), &name, &act("check_in")), format!("{name} earn 5"));
         assert_eq!(group.run(at(DAY), "pool/home", &invite("a", &name)), "pool/home pool 0");
-        assert_eq!(group.run(at(DAY), &name, &join("pool/home")), format!("{name} pool 0, pool/home pool 0"));
+        assert_eq!(
+            group.run(at(DAY), &name, &join("pool/home")),
+            format!("{name} pool 0, pool/home pool 0")
+        );
     }
     assert_eq!(group.run(at(DAY), "pool/home", &invite("a", "c")), "pool/home pool 0");
     assert_eq!(group.run(at(DAY), "c", &join("pool/home")), "refused too-many-open");
@@ -400,8 +470,12 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
 fn a_pool_is_nobody_and_its_head_says_who_joins() {
     const WEEK: &str = "2026-03-09T10:00:00+08:00";
     let mut group = Group::new(|document| {
-        document.transfers =
-            Some(rules::Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None });
+        document.transfers = Some(rules::Transfers {
+            min_points: 1,
+            max_points: None,
+            points_per_day: None,
+            limit: None,
+        });
     });
     group.play(&[
         (DAY, "victim", buy(&[80_000]), "victim earn 800"),
@@ -421,7 +495,12 @@ fn a_pool_is_nobody_and_its_head_says_who_joins() {
         (DAY, "pool/home", spend(1), "refused member-not-found"),
         (DAY, "pool/home", Command::Enrol, "refused member-not-found"),
         (DAY, "pool/home", Command::Erase, "refused member-not-found"),
-        (DAY, "mallory", Command::Merge { from: id("pool/home") }, "refused counterparty-not-found"),
+        (
+            DAY,
+            "mallory",
+            Command::Merge { from: id("pool/home") },
+            "refused counterparty-not-found",
+        ),
         (DAY, "pool/home", Command::Merge { from: id("a") }, "refused member-not-found"),
         (DAY, "pool/home", invite("mallory", "mallory"), "refused not-head"),
         (DAY, "pool/home", invite("a", "b"), "pool/home pool 0"),
@@ -444,13 +523,17 @@ fn a_pool_is_nobody_and_its_head_says_who_joins() {
         (WEEK, "c", join("pool/home"), "c pool 0, pool/home pool 0"),
     ]);
     for n in 0..20 {
-        assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", &format!("g{n}"))), "pool/home pool 0");
+        assert_eq!(
+            group.run(at(WEEK), "pool/home", &invite("b", &format!("g{n}"))),
+            "pool/home pool 0"
+        );
     }
     assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", "g20")), "refused too-many-open");
     assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", "g3")), "pool/home pool 0");
 }
 
-/// What a pool has of its own goes to the last who leaves, and is not there for whoever founds one of that name.
+/// What a pool has of its own goes to the last who leaves, and is not there for whoever founds one
+/// of that name.
 #[test]
 fn the_last_one_takes_along_what_the_pool_has() {
     let mut group = Group::new(|_| {});
@@ -458,10 +541,16 @@ fn the_last_one_takes_along_what_the_pool_has() {
         (DAY, "a", buy(&[10_000]), "a earn 100"),
         (DAY, "mallory", act("check_in"), "mallory earn 5"),
         (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
-        (DAY, "pool/home", together(&["a"], 40), "a transfer -40, pool/home transfer 40, pool/home redeem -40"),
+        (
+            DAY,
+            "pool/home",
+            together(&["a"], 40),
+            "a transfer -40, pool/home transfer 40, pool/home redeem -40",
+        ),
     ]);
     let paid = group.entries["pool/home"].last().unwrap().clone();
-    let lots: Vec<LotGrant> = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let lots: Vec<LotGrant> =
+        group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let back = |points| {
         let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
         Command::Reverse(Some(Box::new(Reverse {
@@ -472,7 +561,12 @@ fn the_last_one_takes_along_what_the_pool_has() {
     };
     group.play(&[
         (DAY, "pool/home", back(30), "pool/home reverse 30"),
-        (DAY, "a", leave("pool/home"), "pool/home pool 0, pool/home transfer -30, a pool 0, a transfer 30"),
+        (
+            DAY,
+            "a",
+            leave("pool/home"),
+            "pool/home pool 0, pool/home transfer -30, a pool 0, a transfer 30",
+        ),
         (DAY, "a", spend(90), "a redeem -90"),
         // The rest of the order comes back when nobody is left.
         (DAY, "pool/home", back(10), "pool/home reverse 10"),
@@ -483,7 +577,8 @@ fn the_last_one_takes_along_what_the_pool_has() {
 #[test]
 fn two_accounts_of_one_person_become_one() {
     let mut group = Group::new(|document| {
-        document.actions.get_mut("review").unwrap().pending = Some(rules::Pending { days: Some(3) });
+        document.actions.get_mut("review").unwrap().pending =
+            Some(rules::Pending { days: Some(3) });
     });
     group.play(&[
         (DAY, "old", buy(&[210_000]), "old earn 2100, old tier_change 500"),
@@ -512,16 +607,23 @@ fn two_accounts_of_one_person_become_one() {
     ]);
     let new = group.member("new");
     assert_eq!(new.standing.lifetime.spend_minor, 220_000);
-    // The gift of silver was given once, to the old account, and gold comes with what both have spent.
+    // The gift of silver was given once, to the old account, and gold comes with what both have
+    // spent.
     assert_eq!(new.tier.as_ref().unwrap().id, "silver");
-    group.play(&[("2026-03-06T00:00:00+08:00", "new", buy(&[780_000]), "new earn 8580, new tier_change 2000")]);
+    group.play(&[(
+        "2026-03-06T00:00:00+08:00",
+        "new",
+        buy(&[780_000]),
+        "new earn 8580, new tier_change 2000",
+    )]);
     group.again("2026-03-06T00:00:00+08:00");
 }
 
 #[test]
 fn a_pool_gets_back_what_it_paid_for_an_order() {
     let mut group = Group::new(|_| {});
-    let of_she = Command::RedeemPooled { members: vec![id("he"), id("she")], points: 300, of: id("she") };
+    let of_she =
+        Command::RedeemPooled { members: vec![id("he"), id("she")], points: 300, of: id("she") };
     group.play(&[
         (DAY, "he", buy(&[20_000]), "he earn 200"),
         (DAY, "she", buy(&[20_000]), "she earn 200"),
@@ -539,13 +641,24 @@ fn a_pool_gets_back_what_it_paid_for_an_order() {
     let paid = group.entries["pool/home"].last().unwrap().clone();
     assert_eq!(paid.counterparty, Some(id("she")), "it tells for whom");
     let earn = group.entries["she"].last().unwrap().clone();
-    let lots: Vec<LotGrant> = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let lots: Vec<LotGrant> =
+        group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let back = |part| {
         let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
-        Command::Reverse(Some(Box::new(Reverse { earn: Some(earn.clone()), redemption, part, ..Reverse::default() })))
+        Command::Reverse(Some(Box::new(Reverse {
+            earn: Some(earn.clone()),
+            redemption,
+            part,
+            ..Reverse::default()
+        })))
     };
     group.play(&[
-        (DAY, "she", back(ReturnScope::Lines(vec![("1".into(), 1)])), "she reverse -50, pool/home reverse 100"),
+        (
+            DAY,
+            "she",
+            back(ReturnScope::Lines(vec![("1".into(), 1)])),
+            "she reverse -50, pool/home reverse 100",
+        ),
         (DAY, "she", back(ReturnScope::Rest), "she reverse -100, pool/home reverse 200"),
         (DAY, "she", back(ReturnScope::Rest), "refused nothing-to-reverse"),
     ]);
@@ -562,17 +675,22 @@ fn an_order_of_a_merged_account_comes_back() {
         (DAY, "new", buy(&[2_000]), "new earn 20"),
         (DAY, "new", Command::Merge { from: id("old") }, "old merge -110, new merge 110"),
     ]);
-    let handed: Vec<_> = group.entries["old"].last().unwrap().draws.iter().map(|draw| draw.number).collect();
+    let handed: Vec<_> =
+        group.entries["old"].last().unwrap().draws.iter().map(|draw| draw.number).collect();
     let taken = group.entries["new"].last().unwrap().grants.clone();
-    // As the component finds it: the earn with the lots that the member has of it, the redemption as it was.
+    // As the component finds it: the earn with the lots that the member has of it, the redemption
+    // as it was.
     let earn = |at: usize| {
         let earn = group.entries["old"][at].clone();
-        let there = |lot: &LotGrant| handed.iter().position(|number| *number == lot.number).map(|at| taken[at].clone());
+        let there = |lot: &LotGrant| {
+            handed.iter().position(|number| *number == lot.number).map(|at| taken[at].clone())
+        };
         Entry { grants: earn.grants.iter().filter_map(there).collect(), ..earn }
     };
     let (first, second) = (earn(0), earn(2));
     let spent = group.entries["old"][1].clone();
-    let lots: Vec<LotGrant> = group.entries["old"].iter().flat_map(|entry| entry.grants.clone()).collect();
+    let lots: Vec<LotGrant> =
+        group.entries["old"].iter().flat_map(|entry| entry.grants.clone()).collect();
     let merged = || Some(rules::Merged { from: id("old"), expired: 0 });
     let both = Reverse {
         earn: Some(second),
@@ -582,7 +700,12 @@ fn an_order_of_a_merged_account_comes_back() {
     };
     let alone = Reverse { earn: Some(first), merged: merged(), ..Reverse::default() };
     group.play(&[
-        (DAY, "new", Command::Reverse(Some(Box::new(both.clone()))), "new reverse 40, new reverse -50"),
+        (
+            DAY,
+            "new",
+            Command::Reverse(Some(Box::new(both.clone()))),
+            "new reverse 40, new reverse -50",
+        ),
         (DAY, "new", Command::Reverse(Some(Box::new(both))), "refused nothing-to-reverse"),
         (DAY, "new", Command::Reverse(Some(Box::new(alone))), "new reverse -100"),
     ]);
@@ -603,7 +726,12 @@ fn a_debt_goes_with_the_person() {
     let back = Command::Reverse(Some(Box::new(Reverse { earn: Some(earn), ..Reverse::default() })));
     group.play(&[
         (DAY, "old", back, "old reverse -50"),
-        (DAY, "new", Command::Merge { from: id("old") }, "old merge 50, new merge -50, new repay 0"),
+        (
+            DAY,
+            "new",
+            Command::Merge { from: id("old") },
+            "old merge 50, new merge -50, new repay 0",
+        ),
         (DAY, "new", buy(&[4_000]), "new earn 40, new repay 0"),
         (DAY, "new", spend(10), "new redeem -10"),
     ]);
@@ -616,7 +744,14 @@ fn the_forgotten_leave_books_that_add_up() {
     let ask = |points: i64| {
         let by = ledger::Person { actor: "key:anna".into(), label: "anna".into() };
         let reason_code = "goodwill".to_owned();
-        Command::Request(rules::AdjustmentWish { points, reason_code, evidence: None, expiry: None, by, undoes: None })
+        Command::Request(rules::AdjustmentWish {
+            points,
+            reason_code,
+            evidence: None,
+            expiry: None,
+            by,
+            undoes: None,
+        })
     };
     group.play(&[
         (DAY, "a", Command::Erase, "refused member-not-found"),
@@ -635,7 +770,8 @@ fn the_forgotten_leave_books_that_add_up() {
     ]);
 }
 
-/// The victim has everything back, the thief owes what it has spent, and whoever the thief gave to keeps it.
+/// The victim has everything back, the thief owes what it has spent, and whoever the thief gave to
+/// keeps it.
 #[test]
 fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
     let mut group = Group::new(|_| {});
@@ -646,9 +782,15 @@ fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
         (DAY, "victim", spend(20), "victim redeem -20"),
         (DAY, "thief", spend(50), "thief redeem -50"),
     ]);
-    let stolen = vec![group.stolen("victim", Kind::Transfer, 0), group.stolen("victim", Kind::Redeem, 0)];
+    let stolen =
+        vec![group.stolen("victim", Kind::Transfer, 0), group.stolen("victim", Kind::Redeem, 0)];
     group.play(&[
-        (DAY, "victim", Command::Recover(stolen.clone()), "victim reverse 60, victim reverse 20, thief reverse -60"),
+        (
+            DAY,
+            "victim",
+            Command::Recover(stolen.clone()),
+            "victim reverse 60, victim reverse 20, thief reverse -60",
+        ),
         (DAY, "victim", Command::Recover(stolen), "refused nothing-to-reverse"),
         (DAY, "victim", spend(100), "victim redeem -100"),
     ]);
@@ -659,7 +801,8 @@ fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
     assert_eq!(others.last().unwrap().cause, Some(first.id), "one correction");
 }
 
-/// A part of the gift has ended before anybody looks, with whoever has it: that is nobody's any more, and the rest is taken in full.
+/// A part of the gift has ended before anybody looks, with whoever has it: that is nobody's any
+/// more, and the rest is taken in full.
 #[test]
 fn a_stolen_gift_that_ended_is_set_off_once() {
     let mut group = Group::new(|document| {
@@ -691,9 +834,15 @@ fn a_stolen_gift_of_a_merged_receiver_is_refused() {
         (DAY, "other", Command::Merge { from: id("thief") }, "thief merge -65, other merge 65"),
         (DAY, "gone", Command::Erase, "gone erase -15"),
     ]);
-    let (first, second) = (group.stolen("victim", Kind::Transfer, 0), group.stolen("victim", Kind::Transfer, 1));
+    let (first, second) =
+        (group.stolen("victim", Kind::Transfer, 0), group.stolen("victim", Kind::Transfer, 1));
     group.play(&[
-        (DAY, "victim", Command::Recover(vec![first.clone(), second.clone()]), "refused member-merged"),
+        (
+            DAY,
+            "victim",
+            Command::Recover(vec![first.clone(), second.clone()]),
+            "refused member-merged",
+        ),
         (DAY, "victim", Command::Recover(vec![second]), "victim reverse 10"),
     ]);
     assert_eq!(group.member("victim").balance, 40, "of who is forgotten nothing can be taken");
@@ -735,7 +884,8 @@ fn coupons_go_with_the_person() {
         let Command::Earn(purchase) = buy(&[10_000]) else { panic!("not an earn") };
         Command::RedeemCoupon { code: code.to_owned(), lines: purchase.lines, of: None }
     };
-    let codes: Vec<String> = group.member("new").coupons.iter().map(|coupon| coupon.code.clone()).collect();
+    let codes: Vec<String> =
+        group.member("new").coupons.iter().map(|coupon| coupon.code.clone()).collect();
     for code in &codes {
         group.play(&[
             (DAY, "new", order(code), "new coupon_redeem 0"),
@@ -767,9 +917,11 @@ fn a_tier_goes_with_the_person_as_old_as_it_is() {
 /// What two accounts reach together is asked of the draft; what one of them had is kept.
 #[test]
 fn a_tier_that_came_with_a_merger_is_told_again() {
-    for (from, spent, tier) in
-        [(500_000, 60_000, None), (100_000, 60_000, Some("silver")), (500_000, 210_000, Some("silver"))]
-    {
+    for (from, spent, tier) in [
+        (500_000, 60_000, None),
+        (100_000, 60_000, Some("silver")),
+        (500_000, 210_000, Some("silver")),
+    ] {
         let ladder = |from| {
             move |document: &mut Document| {
                 let tiers = document.tiers.as_mut().unwrap();
@@ -784,7 +936,8 @@ fn a_tier_that_came_with_a_merger_is_told_again() {
         group.run(at(second), "new", &Command::Merge { from: id("old") });
         assert_eq!(group.member("new").tier.unwrap().id, "silver");
         let draft = Group::new(ladder(from)).book;
-        let mut again = Replay::new(&draft, ProgrammeId::new("p").unwrap(), id("new"), BTreeMap::new());
+        let mut again =
+            Replay::new(&draft, ProgrammeId::new("p").unwrap(), id("new"), BTreeMap::new());
         group.entries["new"].iter().for_each(|entry| again.again(entry).unwrap());
         let (_, member) = again.end(at(second)).unwrap();
         assert_eq!(member.tier.map(|tier| tier.id).as_deref(), tier, "{from} {spent}");
@@ -798,7 +951,12 @@ fn a_pool_spends_its_own_first() {
     group.play(&[
         (DAY, "a", buy(&[10_000]), "a earn 100"),
         (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
-        (DAY, "pool/home", together(&["a"], 40), "a transfer -40, pool/home transfer 40, pool/home redeem -40"),
+        (
+            DAY,
+            "pool/home",
+            together(&["a"], 40),
+            "a transfer -40, pool/home transfer 40, pool/home redeem -40",
+        ),
     ]);
     let paid = group.entries["pool/home"].last().unwrap().clone();
     let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
@@ -807,7 +965,12 @@ fn a_pool_spends_its_own_first() {
     group.play(&[
         (DAY, "pool/home", back, "pool/home reverse 40"),
         (DAY, "pool/home", together(&["a"], 40), "pool/home redeem -40"),
-        (DAY, "pool/home", together(&["a"], 10), "a transfer -10, pool/home transfer 10, pool/home redeem -10"),
+        (
+            DAY,
+            "pool/home",
+            together(&["a"], 10),
+            "a transfer -10, pool/home transfer 10, pool/home redeem -10",
+        ),
     ]);
 }
 
@@ -816,8 +979,12 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     let mut random = Random::new(seed);
     let fifo = random.below(2) == 0;
     let mut group = Group::new(|document| {
-        document.transfers =
-            Some(rules::Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None });
+        document.transfers = Some(rules::Transfers {
+            min_points: 1,
+            max_points: None,
+            points_per_day: None,
+            limit: None,
+        });
         document.expiry.insert("campaign".into(), Expiry::Days { days: 9, round_up_to: None });
         document.expiry.insert("shopping".into(), Expiry::Days { days: 25, round_up_to: None });
         document.actions.get_mut("share").unwrap().pending = Some(rules::Pending { days: Some(2) });
@@ -839,8 +1006,16 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             32..40 => spend(some),
             40..62 => gift(other, some),
             62..66 => {
-                let Some(head) = group.member("pool/home").pooled.first().cloned() else { continue };
-                let line = step(&mut group, now, "pool/home", &Command::Invite { head, guest: id(name) }, &mut random);
+                let Some(head) = group.member("pool/home").pooled.first().cloned() else {
+                    continue;
+                };
+                let line = step(
+                    &mut group,
+                    now,
+                    "pool/home",
+                    &Command::Invite { head, guest: id(name) },
+                    &mut random,
+                );
                 *met.entry(format!("Invite {line}")).or_default() += 1;
                 continue;
             }
@@ -860,11 +1035,17 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             82..85 => Command::Merge { from: id(other) },
             85..90 => {
                 let gifts = group.entries.get(name).into_iter().flatten();
-                let gifts = gifts.filter(|entry| entry.kind == Kind::Transfer && !entry.draws.is_empty()).count();
+                let gifts = gifts
+                    .filter(|entry| entry.kind == Kind::Transfer && !entry.draws.is_empty())
+                    .count();
                 if gifts == 0 {
                     continue;
                 }
-                Command::Recover(vec![group.stolen(name, Kind::Transfer, random.below(gifts as u64) as usize)])
+                Command::Recover(vec![group.stolen(
+                    name,
+                    Kind::Transfer,
+                    random.below(gifts as u64) as usize,
+                )])
             }
             90..93 => Command::Hold { points: some, minutes: 60 },
             93..94 => Command::Erase,
@@ -875,7 +1056,8 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
         let kind = format!("{command:?}").split([' ', '(', '{']).next().unwrap().to_owned();
         // A gift goes through exactly when there is as much to spend.
         let giver = group.member(name);
-        let plain = matches!(command, Command::Transfer { .. }) && name != other && !giver.frozen.spending;
+        let plain =
+            matches!(command, Command::Transfer { .. }) && name != other && !giver.frozen.spending;
         let open = |name: &str| group.member(name).exists() && group.member(name).closed.is_none();
         let plain = plain && open(name) && open(other) && !group.member(other).frozen.earning;
         let line = step(&mut group, now, name, &command, &mut random);
@@ -888,7 +1070,13 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
 }
 
 /// Does it once, and lets somebody try it who decided on the same states.
-fn step(group: &mut Group, now: Timestamp, name: &str, command: &Command, random: &mut Random) -> String {
+fn step(
+    group: &mut Group,
+    now: Timestamp,
+    name: &str,
+    command: &Command,
+    random: &mut Random,
+) -> String {
     let late = (random.below(10) == 0).then(|| group.decide(now, name, command).ok()).flatten();
     let line = group.run(now, name, command);
     group.audit();
@@ -900,12 +1088,14 @@ fn step(group: &mut Group, now: Timestamp, name: &str, command: &Command, random
 
 #[test]
 fn histories_of_several_members_add_up() {
-    let histories = std::env::var("ACCRUE_JOINT_HISTORIES").map_or(10_000, |text| text.parse().unwrap());
+    let histories =
+        std::env::var("ACCRUE_JOINT_HISTORIES").map_or(10_000, |text| text.parse().unwrap());
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
     let threads = std::thread::available_parallelism().map_or(2, |n| n.get() as u64);
     std::thread::scope(|scope| {
-        let worker =
-            |offset: u64| move || (offset..histories).step_by(threads as usize).map(wander).collect::<Vec<_>>();
+        let worker = |offset: u64| {
+            move || (offset..histories).step_by(threads as usize).map(wander).collect::<Vec<_>>()
+        };
         let workers: Vec<_> = (0..threads).map(|offset| scope.spawn(worker(offset))).collect();
         for all in workers.into_iter().map(|worker| worker.join().unwrap()) {
             for (what, times) in all.into_iter().flatten() {
@@ -941,12 +1131,18 @@ fn histories_of_several_members_add_up() {
 #[test]
 fn days_in_a_row_are_not_added_up() {
     let rule = r#"{"id": "long", "event": "check_in", "when": "event.streak_days >= 4", "award": {"kind": "fixed", "points": 100}}"#;
-    let mut group = Group::new(|document| document.rules = vec![serde_json::from_str(rule).unwrap()]);
+    let mut group =
+        Group::new(|document| document.rules = vec![serde_json::from_str(rule).unwrap()]);
     group.play(&[
         ("2026-03-01T10:00:00+08:00", "old", act("check_in"), "old earn 5"),
         ("2026-03-02T10:00:00+08:00", "old", act("check_in"), "old earn 5"),
         ("2026-03-02T10:00:00+08:00", "new", act("check_in"), "new earn 5"),
-        ("2026-03-02T11:00:00+08:00", "new", Command::Merge { from: id("old") }, "old merge -10, new merge 10"),
+        (
+            "2026-03-02T11:00:00+08:00",
+            "new",
+            Command::Merge { from: id("old") },
+            "old merge -10, new merge 10",
+        ),
         ("2026-03-03T10:00:00+08:00", "new", act("check_in"), "new earn 5"),
         ("2026-03-04T10:00:00+08:00", "new", act("check_in"), "new earn 105"),
     ]);

@@ -1,8 +1,13 @@
-//! The matrix: every command × before, at and after the instant of expiry × every state of a lot × calendars with odd nights and months,
-//! each once, then again as a retry, and by two at once.
+//! The matrix: every command × before, at and after the instant of expiry × every state of a lot ×
+//! calendars with odd nights and months, each once, then again as a retry, and by two at once.
 //!
 //! The outcomes are told by [`expected`]; which instants those are, by the table [`CALENDARS`].
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -89,7 +94,12 @@ const CALENDARS: [Calendar; 13] = [
     ("Asia/Kathmandu", "2028-01-31T10:00:00+05:45", months(1, None), "2028-03-01T00:00:00+05:45"),
     ("Asia/Shanghai", "2028-02-29T10:00:00+08:00", months(12, None), "2029-03-01T00:00:00+08:00"),
     // Rounded up to a quarter that ends in summer time; for ever is never.
-    ("Europe/London", "2026-01-15T10:00:00+00:00", months(1, Some(RoundUpTo::Quarter)), "2026-04-01T00:00:00+01:00"),
+    (
+        "Europe/London",
+        "2026-01-15T10:00:00+00:00",
+        months(1, Some(RoundUpTo::Quarter)),
+        "2026-04-01T00:00:00+01:00",
+    ),
     ("Australia/Lord_Howe", "2026-04-02T10:00:00+11:00", days(3), "2026-04-06T00:00:00+10:30"),
 ];
 
@@ -102,7 +112,8 @@ fn order() -> Command {
     order
 }
 
-/// A world in which 30 points are in that state at `now`; active ones are held when they are to be captured or released.
+/// A world in which 30 points are in that state at `now`; active ones are held when they are to be
+/// captured or released.
 fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> World {
     let (zone, earned, policy, end) = calendar;
     let mut world = World::new(|document| {
@@ -115,7 +126,9 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
             world.play(&[(&now.to_string(), order(), "earn 30")]);
         }
         State::Active => world.play(&[(earned, order(), "earn 30")]),
-        State::Spent => world.play(&[(earned, order(), "earn 30"), (earned, spend(30), "redeem -30")]),
+        State::Spent => {
+            world.play(&[(earned, order(), "earn 30"), (earned, spend(30), "redeem -30")])
+        }
         State::Expired => {
             world.play(&[(earned, order(), "earn 30"), (end, Command::Settle, "expire -30")]);
         }
@@ -123,14 +136,26 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
     if asked == Asked::Adjust {
         let by = person("anna");
         let reason_code = "goodwill".to_owned();
-        let wish = AdjustmentWish { points: -10, reason_code, evidence: None, expiry: None, by, undoes: None };
+        let wish = AdjustmentWish {
+            points: -10,
+            reason_code,
+            evidence: None,
+            expiry: None,
+            by,
+            undoes: None,
+        };
         // Shortly before, as the lot may live longer than the request.
-        let at_last = world.entries.last().map_or(now, |entry| entry.recorded_at.max(at(end).plus_ms(-2)));
+        let at_last =
+            world.entries.last().map_or(now, |entry| entry.recorded_at.max(at(end).plus_ms(-2)));
         world.play(&[(&at_last.to_string(), Command::Request(wish), "request 0")]);
     }
     if state == State::Active && matches!(asked, Asked::Capture | Asked::Release) {
         let longer_than_the_lot = 2 * 366 * 24 * 60;
-        world.play(&[(earned, Command::Hold { points: 30, minutes: longer_than_the_lot }, "hold(30)")]);
+        world.play(&[(
+            earned,
+            Command::Hold { points: 30, minutes: longer_than_the_lot },
+            "hold(30)",
+        )]);
     }
     world
 }
@@ -145,26 +170,38 @@ fn command(asked: Asked, world: &World) -> Command {
         Asked::Hold => aside(30),
         Asked::Adjust => {
             let request = world.member.requests[0].id;
-            Command::Decide { request, verdict: Verdict::Approve, by: person("ben"), role: "approver".to_owned() }
+            Command::Decide {
+                request,
+                verdict: Verdict::Approve,
+                by: person("ben"),
+                role: "approver".to_owned(),
+            }
         }
         Asked::Capture => Command::Capture { hold, points: None },
         Asked::Release => Command::Release { hold },
-        Asked::ReversePart => world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)])),
+        Asked::ReversePart => {
+            world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]))
+        }
         Asked::ReverseFull => world.undo(Some(0), None, ReturnScope::Rest),
-        Asked::GiveBack => match world.entries.iter().position(|entry| entry.kind == Kind::Redeem) {
-            None => Command::Reverse(None),
-            redemption => world.undo(None, redemption, ReturnScope::Rest),
-        },
+        Asked::GiveBack => {
+            match world.entries.iter().position(|entry| entry.kind == Kind::Redeem) {
+                None => Command::Reverse(None),
+                redemption => world.undo(None, redemption, ReturnScope::Rest),
+            }
+        }
         Asked::Earn => act("review"),
         Asked::Expire | Asked::Activate => Command::Settle,
-        Asked::ActivateEarly => Command::Activate(Some(Activation { lots: vec![(LotNumber(1), ExpiryPolicy::Never)] })),
+        Asked::ActivateEarly => {
+            Command::Activate(Some(Activation { lots: vec![(LotNumber(1), ExpiryPolicy::Never)] }))
+        }
         Asked::Redeem => spend(30),
         Asked::TierChange => buy(&[200_000]),
         Asked::Remind => Command::Remind,
     }
 }
 
-/// What comes of it: only the clock says whether an active lot still is one; what was spent and comes back is owed, what expired is gone.
+/// What comes of it: only the clock says whether an active lot still is one; what was spent and
+/// comes back is owed, what expired is gone.
 fn expected(asked: Asked, state: State, side: i64) -> String {
     let is_held = matches!(asked, Asked::Capture | Asked::Release);
     let gone = state == State::Active && side >= 0;
@@ -176,7 +213,9 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
         Asked::Redeem if spendable => "redeem -30",
         Asked::Hold if spendable => "hold(30)",
         Asked::Adjust if spendable => "approve 0, adjust -10",
-        Asked::Redeem | Asked::Hold | Asked::Adjust => return "refused insufficient-points".to_owned(),
+        Asked::Redeem | Asked::Hold | Asked::Adjust => {
+            return "refused insufficient-points".to_owned();
+        }
         Asked::Capture if state == State::Active => "capture -30",
         Asked::Release if spendable => "release 0",
         Asked::Release if gone => "release 0, expire -30",
@@ -184,7 +223,9 @@ fn expected(asked: Asked, state: State, side: i64) -> String {
         Asked::ReversePart | Asked::ReverseFull if gone || state == State::Expired => "reverse 0",
         Asked::ReversePart => "reverse -10",
         Asked::ReverseFull => "reverse -30",
-        Asked::GiveBack if state != State::Spent => return "refused reference-not-found".to_owned(),
+        Asked::GiveBack if state != State::Spent => {
+            return "refused reference-not-found".to_owned();
+        }
         Asked::GiveBack if side < 0 => "reverse 30",
         Asked::GiveBack => "reverse 30, expire -30",
         Asked::Remind if spendable => "remind(30)",
@@ -240,7 +281,9 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
                 (None, _) if asked == Asked::ActivateEarly => "refused nothing-pending",
                 (None, false) if asked == Asked::Adjust => "refused request-resolved",
                 (None, true) if asked == Asked::Adjust => expected.as_str(),
-                (None, _) if matches!(asked, Asked::Capture | Asked::Release) => "refused hold-resolved",
+                (None, _) if matches!(asked, Asked::Capture | Asked::Release) => {
+                    "refused hold-resolved"
+                }
                 (None, _) => "",
             };
             assert_eq!(world.run(now, &command, document(asked)), again, "again: {case}");
@@ -281,7 +324,8 @@ fn entries_do_not_fit_in_another_order() {
     let mut world = world(&CALENDARS[0], State::Active, Asked::TierChange, at(CALENDARS[0].3));
     let before = world.member.clone();
     let decided = world.decide(&before, at(CALENDARS[0].3), &buy(&[200_000]), None).unwrap();
-    let entries: Vec<_> = decided.decision.postings.into_iter().map(|posting| posting.entry).collect();
+    let entries: Vec<_> =
+        decided.decision.postings.into_iter().map(|posting| posting.entry).collect();
     assert_eq!(told(&entries), "expire -30, earn 2000, silver 500");
     for (order, fits) in [
         ([0, 1, 2], true),
@@ -299,6 +343,8 @@ fn entries_do_not_fit_in_another_order() {
 
 fn product() -> impl Iterator<Item = (State, Asked, i64)> {
     STATES.into_iter().flat_map(|state| {
-        ASKED.into_iter().flat_map(move |asked| SIDES.into_iter().map(move |side| (state, asked, side)))
+        ASKED
+            .into_iter()
+            .flat_map(move |asked| SIDES.into_iter().map(move |side| (state, asked, side)))
     })
 }

@@ -1,10 +1,19 @@
-//! Members who come from another system, and levels set by hand: what they bring, what ends when, and what a back-test makes of it.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Members who come from another system, and levels set by hand: what they bring, what ends when,
+//! and what a back-test makes of it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
 use ledger::{LotNumber, Totals};
-use rules::{Command, Document, Downgrade, Opening, OpeningLot, OpeningTier, QualifyingPeriod, Replay, ReturnScope};
+use rules::{
+    Command, Document, Downgrade, Opening, OpeningLot, OpeningTier, QualifyingPeriod, Replay,
+    ReturnScope,
+};
 use support::{World, act, at, buy, spend};
 
 const DAY_1: &str = "2026-03-10T12:00:00+08:00";
@@ -59,7 +68,10 @@ fn lots_keep_their_dates_and_debts_are_paid() {
 
     // A member who is there has both.
     let mut world = World::new(|_| {});
-    world.play(&[(DAY_1, act("sign_up"), "earn 100"), (DAY_1, brings(vec![], 130), "opening -130, repay 0")]);
+    world.play(&[
+        (DAY_1, act("sign_up"), "earn 100"),
+        (DAY_1, brings(vec![], 130), "opening -130, repay 0"),
+    ]);
     assert_eq!((world.member.balance, world.member.debt), (-30, 30));
     world.audit();
 }
@@ -71,14 +83,19 @@ fn tiers_come_without_gifts() {
         (has("gold", Some("2027-01-01T00:00:00+08:00"), 0), "gold", "2026-12-31T16:00:00Z"),
         (has("gold", None, 0), "gold", "2027-03-10T16:00:00Z"),
         (has("member", None, 300_000), "silver", "2027-03-10T16:00:00Z"),
-        (has("silver", Some("2026-05-01T00:00:00+08:00"), 1_000_000), "gold", "2027-03-10T16:00:00Z"),
+        (
+            has("silver", Some("2026-05-01T00:00:00+08:00"), 1_000_000),
+            "gold",
+            "2027-03-10T16:00:00Z",
+        ),
     ] {
         let mut world = World::new(|_| {});
         world.play(&[(DAY_1, wish, "opening 0"), (DAY_1, Command::Upgrade, "")]);
         assert_eq!(level(&world), (is, Some(until.to_owned())), "{is}");
         world.audit();
     }
-    // A level that is held already, and lasts longer, is not lost to a higher one with an early end.
+    // A level that is held already, and lasts longer, is not lost to a higher one with an early
+    // end.
     let mut world = World::new(strict);
     world.play(&[
         (DAY_1, buy(&[250_000]), "earn 2500, silver 500"),
@@ -90,7 +107,10 @@ fn tiers_come_without_gifts() {
     world.play(&[(DAY_1, has("gold", None, 0), "refused unknown-tier")]);
     // What was spent there counts: the next yuan gives the level, and its gift.
     let mut world = World::new(|_| {});
-    world.play(&[(DAY_1, has("member", None, 199_900), "opening 0"), (DAY_1, buy(&[100]), "earn 1, silver 500")]);
+    world.play(&[
+        (DAY_1, has("member", None, 199_900), "opening 0"),
+        (DAY_1, buy(&[100]), "earn 1, silver 500"),
+    ]);
 }
 
 fn strict(document: &mut Document) {
@@ -127,7 +147,8 @@ fn a_level_by_hand_ends_on_its_day() {
     ]);
     assert_eq!(level(&world), ("gold", Some("2027-12-31T16:00:00Z".to_owned())));
 
-    // Whoever has bought nothing falls to the first level; a return in between takes away what it gave, and not what was promised.
+    // Whoever has bought nothing falls to the first level; a return in between takes away what it
+    // gave, and not what was promised.
     let mut world = World::new(strict);
     world.play(&[
         (DAY_1, buy(&[250_000]), "earn 2500, silver 500"),
@@ -147,7 +168,10 @@ fn a_back_test_brings_them_along() {
     let mut world = World::new(|_| {});
     let opening = Opening {
         lots: vec![lot(100, None, Some("2026-06-01T00:00:00+08:00"))],
-        tier: Some(OpeningTier { id: "silver".into(), until: Some(at("2027-01-01T00:00:00+08:00")) }),
+        tier: Some(OpeningTier {
+            id: "silver".into(),
+            until: Some(at("2027-01-01T00:00:00+08:00")),
+        }),
         totals: Totals { spend_minor: 500, growth: 7, orders: 1 },
         ..Opening::default()
     };
@@ -156,9 +180,17 @@ fn a_back_test_brings_them_along() {
         ("2026-03-11T12:00:00+08:00", buy(&[1_000]), "earn 11"),
     ]);
     world.reason = Some("status of another programme");
-    world.play(&[("2026-03-12T12:00:00+08:00", by_hand("gold", Some("2026-09-01T00:00:00+08:00")), "gold 0")]);
-    let mut again =
-        Replay::new(&world.book, world.entries[0].programme.clone(), world.member.id.clone(), world.attributes.clone());
+    world.play(&[(
+        "2026-03-12T12:00:00+08:00",
+        by_hand("gold", Some("2026-09-01T00:00:00+08:00")),
+        "gold 0",
+    )]);
+    let mut again = Replay::new(
+        &world.book,
+        world.entries[0].programme.clone(),
+        world.member.id.clone(),
+        world.attributes.clone(),
+    );
     for entry in &world.entries {
         again.again(entry).unwrap();
     }

@@ -1,9 +1,17 @@
 //! What was done by hand in one history and is repeated in another.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
-use ledger::{Context, Entry, EntryId, Journal, Kind, LotDraw, LotNumber, LotReturn, ProgrammeId, Reference, repeat};
+use ledger::{
+    Context, Entry, EntryId, Journal, Kind, LotDraw, LotNumber, LotReturn, ProgrammeId, Reference,
+    repeat,
+};
 use support::{World, at, buy};
 
 #[test]
@@ -11,7 +19,12 @@ fn a_gift_is_repeated_with_what_there_is() {
     let mut world = World::new(|_| {});
     world.play(&[("2026-01-10T10:00:00+08:00", buy(&[10_000]), "earn 100")]);
     let now = at("2026-01-11T10:00:00+08:00");
-    let context = Context { programme: ProgrammeId::new("p").unwrap(), rulebook_version: 1, now, first_id: EntryId(7) };
+    let context = Context {
+        programme: ProgrammeId::new("p").unwrap(),
+        rulebook_version: 1,
+        now,
+        first_id: EntryId(7),
+    };
     let plain = || {
         let mut journal = Journal::new(world.member.clone(), context.clone());
         journal.post(journal.draft(Kind::Profile, ledger::Origin::default())).unwrap();
@@ -32,13 +45,20 @@ fn a_gift_is_repeated_with_what_there_is() {
         kind: Kind::Transfer,
         draws: vec![LotDraw { number: LotNumber(40), points }],
         occurred_at: at("2026-01-09T10:00:00+08:00"),
-        origin: ledger::Origin { reference: Reference::new("gift-1").ok(), actor: "key:a".into(), ..plain().origin },
+        origin: ledger::Origin {
+            reference: Reference::new("gift-1").ok(),
+            actor: "key:a".into(),
+            ..plain().origin
+        },
         ..plain()
     };
     let (entry, member) = repeated(given(30));
     assert_eq!((entry.kind, entry.points, member.balance), (Kind::Transfer, -30, 70));
     assert_eq!(entry.draws, [LotDraw { number: lot.number, points: 30 }]);
-    assert_eq!((entry.occurred_at, entry.origin.actor.as_str()), (at("2026-01-09T10:00:00+08:00"), "key:a"));
+    assert_eq!(
+        (entry.occurred_at, entry.origin.actor.as_str()),
+        (at("2026-01-09T10:00:00+08:00"), "key:a")
+    );
     assert_eq!(entry.origin.reference, None, "the document is that of the other history");
     assert_eq!(repeated(given(500)).1.balance, 0, "not more than there are");
 
@@ -53,8 +73,15 @@ fn a_gift_is_repeated_with_what_there_is() {
         carried: Some(world.member.standing.clone()),
         ..plain()
     });
-    assert_eq!((entry.kind, entry.points, member.balance), (Kind::Transfer, 13, 113), "the account stays open");
-    assert_eq!(entry.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(), [(2, 9), (3, 4)]);
+    assert_eq!(
+        (entry.kind, entry.points, member.balance),
+        (Kind::Transfer, 13, 113),
+        "the account stays open"
+    );
+    assert_eq!(
+        entry.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(),
+        [(2, 9), (3, 4)]
+    );
     assert!(entry.grants.iter().all(|new| new.expires_at == lot.expires_at));
     assert_eq!((entry.counts, member.counted("c", 1)), (vec![count], (2, 3)));
     assert_eq!(member.standing.lifetime.orders, 2);

@@ -1,10 +1,18 @@
-//! Freezes, limits per device and hour, earns that wait for somebody to look at them, and stolen points: a line a step.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! Freezes, limits per device and hour, earns that wait for somebody to look at them, and stolen
+//! points: a line a step.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
 use ledger::{EntryId, Frozen, Kind, Origin, Refusal};
-use rules::{Activation, Command, Limit, Pending, Per, Redemption, ReturnScope, Stolen, Suspicion, Velocity};
+use rules::{
+    Activation, Command, Limit, Pending, Per, Redemption, ReturnScope, Stolen, Suspicion, Velocity,
+};
 use support::{World, act, aside, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
@@ -62,7 +70,8 @@ fn an_order_above_the_limit_waits_for_a_look() {
     let earn = world.entries[2].clone();
     assert_eq!(world.member.tier.as_ref().unwrap().id, "silver", "what waits does not count");
     assert_eq!(earn.review.as_ref().unwrap().because, "amount");
-    let life = |lot: &ledger::LotGrant| (lot.number, world.book.expiry(&lot.source).unwrap().clone());
+    let life =
+        |lot: &ledger::LotGrant| (lot.number, world.book.expiry(&lot.source).unwrap().clone());
     let early = Activation { lots: earn.grants.iter().map(life).collect() };
     let approve = approval(&world, &earn);
     world.play(&[(DAY, Command::Activate(Some(early)), "refused under-review")]);
@@ -96,7 +105,8 @@ fn a_return_window_goes_on_after_a_look() {
     ]);
 }
 
-/// What comes back of an order under review never counted, and what is left of it counts when it is approved.
+/// What comes back of an order under review never counted, and what is left of it counts when it is
+/// approved.
 #[test]
 fn a_part_comes_back_before_anybody_has_looked() {
     let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
@@ -118,7 +128,9 @@ fn a_part_comes_back_before_anybody_has_looked() {
 fn what_is_turned_down_is_undone() {
     let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
     world.play(&[(DAY, buy(&[300_000]), "earn 3000")]);
-    let Command::Reverse(Some(wish)) = world.undo(Some(0), None, ReturnScope::Rest) else { panic!("not a reversal") };
+    let Command::Reverse(Some(wish)) = world.undo(Some(0), None, ReturnScope::Rest) else {
+        panic!("not a reversal")
+    };
     let reject = Command::RejectReview(wish);
     world.play(&[(DAY, reject.clone(), "refused own-request")]);
     world.actor = "clerk";
@@ -133,7 +145,9 @@ fn what_is_turned_down_is_undone() {
 
 #[test]
 fn too_fast_waits_or_earns_nothing() {
-    for (then, third) in [(Suspicion::Review, "earn 10"), (Suspicion::Refuse, "refused limit-reached")] {
+    for (then, third) in
+        [(Suspicion::Review, "earn 10"), (Suspicion::Refuse, "refused limit-reached")]
+    {
         let mut world = World::new(|document| {
             let velocity = Velocity { event: "purchase".into(), times: 2, per: Per::Hour, then };
             document.risk.velocity = vec![velocity];
@@ -155,7 +169,12 @@ fn too_fast_waits_or_earns_nothing() {
 fn who_was_fast_stays_fast() {
     let mut world = World::new(|document| {
         document.returns.free_caps = true;
-        let velocity = Velocity { event: "purchase".into(), times: 1, per: Per::Hour, then: Suspicion::Refuse };
+        let velocity = Velocity {
+            event: "purchase".into(),
+            times: 1,
+            per: Per::Hour,
+            then: Suspicion::Refuse,
+        };
         document.risk.velocity = vec![velocity];
     });
     world.play(&[(DAY, buy(&[1_000]), "earn 10")]);
@@ -211,7 +230,8 @@ fn stolen_points_come_back_once() {
         (DAY, Command::Recover(stolen), "refused nothing-to-reverse"),
         (DAY, spend(90), "redeem -90"),
     ]);
-    let corrections: Vec<_> = world.entries.iter().filter(|entry| entry.kind == Kind::Reverse).skip(1).collect();
+    let corrections: Vec<_> =
+        world.entries.iter().filter(|entry| entry.kind == Kind::Reverse).skip(1).collect();
     assert_eq!(corrections[0].cause, None);
     assert_eq!(corrections[1].cause, Some(corrections[0].id), "linked");
 }

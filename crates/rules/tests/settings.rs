@@ -1,21 +1,30 @@
-//! A bug of other systems: settings that are stored and never read. Each field of the schema must change something.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+//! A bug of other systems: settings that are stored and never read. Each field of the schema must
+//! change something.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
 use std::collections::BTreeSet;
 
 use rules::{
-    AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending, Per, PurchaseCoupon,
-    QualifyingPeriod, ReturnScope, RoundingMode, Rulebook, ShortfallPolicy, Suspicion, TierBasis, Velocity,
+    AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
+    Per, PurchaseCoupon, QualifyingPeriod, ReturnScope, RoundingMode, Rulebook, ShortfallPolicy,
+    Suspicion, TierBasis, Velocity,
 };
 use serde_json::{Value as Json, json};
 use support::{World, act, at, buy, happened, spend};
 
-/// An order that is paid with points, brings a tier and comes back when the points are gone and their lots have ended.
+/// An order that is paid with points, brings a tier and comes back when the points are gone and
+/// their lots have ended.
 fn returns(world: &mut World) -> Vec<String> {
     let mut outcomes = Vec::new();
-    let mut run = |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
+    let mut run =
+        |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
     run(world, "2027-02-01T10:00:00+08:00", act("check_in"));
     run(world, "2027-02-01T10:00:00+08:00", spend(5));
     let redemption = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Redeem);
@@ -25,7 +34,8 @@ fn returns(world: &mut World) -> Vec<String> {
     let back = world.undo(earn, redemption, ReturnScope::Rest);
     run(world, "2027-05-02T10:00:00+08:00", back);
     outcomes.push(format!("{:?}", world.member.counters));
-    let person = |name: &str| ledger::Person { actor: format!("key:{name}"), label: name.to_owned() };
+    let person =
+        |name: &str| ledger::Person { actor: format!("key:{name}"), label: name.to_owned() };
     let wish = AdjustmentWish {
         points: 9,
         reason_code: "goodwill".into(),
@@ -34,11 +44,16 @@ fn returns(world: &mut World) -> Vec<String> {
         by: person("anna"),
         undoes: None,
     };
-    let mut run = |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
+    let mut run =
+        |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
     run(world, "2027-05-02T10:00:00+08:00", Command::Request(wish));
     let request = world.entries.last().map_or(ledger::EntryId(0), |entry| entry.id);
-    let approve =
-        Command::Decide { request, verdict: ledger::Verdict::Approve, by: person("ben"), role: "approver".into() };
+    let approve = Command::Decide {
+        request,
+        verdict: ledger::Verdict::Approve,
+        by: person("ben"),
+        role: "approver".into(),
+    };
     run(world, "2027-05-05T10:00:00+08:00", approve);
     outcomes
 }
@@ -57,50 +72,60 @@ fn gift(world: &World, points: i64) -> String {
         now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
     };
-    let run = |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
-        let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
-        let origin = ledger::Origin::default();
-        let context = context(member, day);
-        let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
-        match rules::decide(&case, member.clone(), command) {
-            Ok(decided) => {
-                *member = decided.member;
-                "done".to_owned()
+    let run =
+        |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
+            let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
+            let origin = ledger::Origin::default();
+            let context = context(member, day);
+            let case =
+                rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
+            match rules::decide(&case, member.clone(), command) {
+                Ok(decided) => {
+                    *member = decided.member;
+                    "done".to_owned()
+                }
+                Err(stop) => stop.refusal().unwrap().to_string(),
             }
-            Err(stop) => stop.refusal().unwrap().to_string(),
-        }
-    };
+        };
     run(&mut other, &act("share"), vec![], 5);
     run(&mut member, &buy(&[1_000_000]), vec![], 5);
     let give = Command::Transfer { to: other.id.clone(), points };
-    [run(&mut member, &give, vec![other.clone()], 5), run(&mut member, &give, vec![other], 6)].join(", ")
+    [run(&mut member, &give, vec![other.clone()], 5), run(&mut member, &give, vec![other], 6)]
+        .join(", ")
 }
 
-/// What would come of an exchange for points of another programme that runs by the same rulebook, on two days and twice on the second.
+/// What would come of an exchange for points of another programme that runs by the same rulebook,
+/// on two days and twice on the second.
 fn exchanged(world: &World, points: i64) -> Vec<String> {
     let id = |name: &str| ledger::ProgrammeId::new(name).unwrap();
-    let with = rules::Partner { programme: id("there"), book: std::rc::Rc::new(world.book.clone()), gains: false };
+    let with = rules::Partner {
+        programme: id("there"),
+        book: std::rc::Rc::new(world.book.clone()),
+        gains: false,
+    };
     let mut member = world.member.clone();
     let mut there = ledger::Member::new(member.id.clone());
-    let run = |programme: &str, member: &mut ledger::Member, command: &Command, others, day: u32| {
-        let context = ledger::Context {
-            programme: id(programme),
-            rulebook_version: 1,
-            now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
-            first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
-        };
-        let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
-        let origin = ledger::Origin::default();
-        let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
-        match rules::decide(&case, member.clone(), command) {
-            Ok(decided) => {
-                *member = decided.member;
-                let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);
-                decided.decision.postings.iter().map(grants).collect()
+    let run =
+        |programme: &str, member: &mut ledger::Member, command: &Command, others, day: u32| {
+            let context = ledger::Context {
+                programme: id(programme),
+                rulebook_version: 1,
+                now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
+                first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
+            };
+            let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
+            let origin = ledger::Origin::default();
+            let case =
+                rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
+            match rules::decide(&case, member.clone(), command) {
+                Ok(decided) => {
+                    *member = decided.member;
+                    let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);
+                    decided.decision.postings.iter().map(grants).collect()
+                }
+                Err(stop) => stop.refusal().unwrap().to_string(),
             }
-            Err(stop) => stop.refusal().unwrap().to_string(),
-        }
-    };
+        };
     run("there", &mut there, &act("share"), vec![], 5);
     run("p", &mut member, &buy(&[1_000_000]), vec![], 5);
     let swap = Command::Exchange { with: Some(with), points };
@@ -117,10 +142,9 @@ fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRu
 fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
     let tallies = world.entries.iter().flat_map(|entry| &entry.tallies);
     let counted = tallies.fold(Vec::new(), |mut counted: Vec<ledger::Counted>, tally| {
-        match counted
-            .iter_mut()
-            .find(|c| (&c.subject, &c.name, c.period) == (&tally.subject, &tally.name, tally.period))
-        {
+        match counted.iter_mut().find(|c| {
+            (&c.subject, &c.name, c.period) == (&tally.subject, &tally.name, tally.period)
+        }) {
             Some(same) => same.amount += tally.amount,
             None => counted.push(ledger::Counted {
                 subject: tally.subject.clone(),
@@ -190,7 +214,9 @@ fn a_setting_stored_but_never_read() {
         ("returns.free_caps", |d| d.returns.free_caps = true),
         ("returns.gifts", |d| d.returns.gifts = rules::GiftPolicy::Keep),
         ("approvals.steps[].up_to", |d| d.approvals.steps[0].up_to = Some(5)),
-        ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles = vec!["vice_president".into()]),
+        ("approvals.steps[].roles[]", |d| {
+            d.approvals.steps[0].roles = vec!["vice_president".into()]
+        }),
         ("approvals.steps[].roles[]", |d| d.approvals.steps[0].roles.push("approver".into())),
         ("approvals.days", |d| d.approvals.days = 1),
         ("approvals.totals.member.day", |d| d.approvals.totals.member.day = Some(0)),
@@ -201,14 +227,20 @@ fn a_setting_stored_but_never_read() {
         ("approvals.totals.approver.month", |d| d.approvals.totals.approver.month = Some(0)),
         ("tiers.levels[].gift_coupon", |d| tiers(d).levels[1].gift_coupon = Some("ten".into())),
         ("actions{}.coupon", |d| d.actions.get_mut("share").unwrap().coupon = Some("ten".into())),
-        ("purchase.coupon", |d| d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 })),
+        ("purchase.coupon", |d| {
+            d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 })
+        }),
         ("purchase.coupon.from_minor", |d| {
             d.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 150_000 });
         }),
         ("coupons{}.off_minor", |d| with_coupon(d, |c| c.off_minor = Some(9))),
-        ("coupons{}.off_percent", |d| with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(9)))),
+        ("coupons{}.off_percent", |d| {
+            with_coupon(d, |c| (c.off_minor, c.off_percent) = (None, Some(9)))
+        }),
         ("coupons{}.max_off_minor", |d| {
-            with_coupon(d, |c| (c.off_minor, c.off_percent, c.max_off_minor) = (None, Some(9), Some(1)));
+            with_coupon(d, |c| {
+                (c.off_minor, c.off_percent, c.max_off_minor) = (None, Some(9), Some(1))
+            });
         }),
         ("coupons{}.min_minor", |d| with_coupon(d, |c| c.min_minor = 1_000_000)),
         ("coupons{}.expiry", |d| with_coupon(d, |c| c.expiry = "shopping".into())),
@@ -226,7 +258,9 @@ fn a_setting_stored_but_never_read() {
         ("transfers.min_points", |d| d.transfers.as_mut().unwrap().min_points = 30),
         ("transfers.max_points", |d| d.transfers.as_mut().unwrap().max_points = Some(20)),
         ("transfers.points_per_day", |d| d.transfers.as_mut().unwrap().points_per_day = Some(24)),
-        ("transfers.limit", |d| d.transfers.as_mut().unwrap().limit = Some(Limit { times: 1, per: Per::Lifetime })),
+        ("transfers.limit", |d| {
+            d.transfers.as_mut().unwrap().limit = Some(Limit { times: 1, per: Per::Lifetime })
+        }),
         ("risk.review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
         ("risk.review_above_points", |d| d.risk.review_above_points = Some(2_900)),
         ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
@@ -234,7 +268,8 @@ fn a_setting_stored_but_never_read() {
         ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Refuse)]),
         ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Hour, Suspicion::Refuse)]),
         ("actions{}.device_limit", |d| {
-            d.actions.get_mut("share").unwrap().device_limit = Some(Limit { times: 1, per: Per::Day });
+            d.actions.get_mut("share").unwrap().device_limit =
+                Some(Limit { times: 1, per: Per::Day });
         }),
         ("approvals.reasons[]", |d| d.approvals.reasons = vec!["lost_receipt".into()]),
     ];
@@ -260,7 +295,10 @@ fn a_setting_stored_but_never_read() {
             ("2026-01-11T10:00:00+08:00", buy(&[1_100])),
             ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
             ("2026-01-11T12:00:00+08:00", on_a_device(act("share"))),
-            ("2026-01-12T10:00:00+08:00", Command::Deduct { order: amount(300), most: None, minutes: None }),
+            (
+                "2026-01-12T10:00:00+08:00",
+                Command::Deduct { order: amount(300), most: None, minutes: None },
+            ),
             ("2026-01-12T10:00:00+08:00", spend(300)),
             ("2026-01-28T10:00:00+08:00", Command::Remind),
             ("2027-01-12T10:00:00+08:00", Command::Settle),
@@ -273,7 +311,8 @@ fn a_setting_stored_but_never_read() {
         outcomes.extend(returns(&mut world));
         outcomes.extend((0..2).map(|_| gift(&world, 25)));
         outcomes.extend(exchanged(&world, 25));
-        let code = world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
+        let code =
+            world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
         let lines = match buy(&[5_000]) {
             Command::Earn(order) => order.lines,
             _ => vec![],
@@ -283,7 +322,9 @@ fn a_setting_stored_but_never_read() {
             &Command::RedeemCoupon { code, lines, of: None },
             None,
         ));
-        let told = |entry: &ledger::Entry| format!("{:?} {:?} {:?}", entry.coupons, entry.discount, entry.deduction);
+        let told = |entry: &ledger::Entry| {
+            format!("{:?} {:?} {:?}", entry.coupons, entry.discount, entry.deduction)
+        };
         outcomes.extend(world.entries.iter().map(told));
         world.audit();
         (
@@ -308,9 +349,11 @@ fn a_setting_stored_but_never_read() {
                 let mut json = serde_json::to_value(&*document).unwrap();
                 merge(&mut json, &base);
                 if changed {
-                    *json.pointer_mut(&pointer).unwrap_or_else(|| panic!("{pointer}")) = value.clone();
+                    *json.pointer_mut(&pointer).unwrap_or_else(|| panic!("{pointer}")) =
+                        value.clone();
                 }
-                *document = serde_json::from_value(json).unwrap_or_else(|error| panic!("{pointer}: {error}"));
+                *document = serde_json::from_value(json)
+                    .unwrap_or_else(|error| panic!("{pointer}: {error}"));
             }
         };
         assert_ne!(life(&document(false)), life(&document(true)), "{field} changes nothing");
@@ -321,7 +364,8 @@ fn a_setting_stored_but_never_read() {
     other.format = 2;
     assert!(Rulebook::new(&other, 1).is_err());
     tested.insert("format".to_owned());
-    // What a publication needs is no part of anybody's life: the store's `major_changes` has a table, and its end-to-end test asks for both.
+    // What a publication needs is no part of anybody's life: the store's `major_changes` has a
+    // table, and its end-to-end test asks for both.
     for (field, value) in [("major", json!(["/teirs"])), ("role", json!("nobody"))] {
         let mut other = serde_json::to_value(rules::default_document()).unwrap();
         other["publication"][field] = value;
@@ -339,14 +383,17 @@ fn a_setting_stored_but_never_read() {
         assert_ne!(with(right).unwrap().retention(), rules::Retention::default());
         tested.insert(format!("retention.{field}"));
     }
-    let untested: Vec<String> = fields().into_iter().filter(|field| !tested.contains(field)).collect();
+    let untested: Vec<String> =
+        fields().into_iter().filter(|field| !tested.contains(field)).collect();
     assert_eq!(untested, Vec::<String>::new(), "fields of the schema that no change here is about");
 }
 
-/// Fields that matter where another setting makes them: what that is, where the field is, another value.
+/// Fields that matter where another setting makes them: what that is, where the field is, another
+/// value.
 fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     let rule = |part: Json| {
-        let mut rule = json!({"id": "a", "event": "purchase", "award": {"kind": "fixed", "points": 7}});
+        let mut rule =
+            json!({"id": "a", "event": "purchase", "award": {"kind": "fixed", "points": 7}});
         merge(&mut rule, &part);
         // Null stands for "not told".
         for (name, value) in part.as_object().unwrap() {
@@ -354,12 +401,11 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         }
         json!({"rules": [rule]})
     };
-    let row = json!([{"field": "order.amount_minor", "operator": "at_least", "values": ["100000"]}]);
+    let row =
+        json!([{"field": "order.amount_minor", "operator": "at_least", "values": ["100000"]}]);
     let award = |award: Json| rule(json!({"award": award}));
-    let bounds =
-        json!({"min_points": 1, "max_points": 1000, "points_per_day": 1000, "limit": {"times": 2, "per": "lifetime"}});
-    let swap =
-        json!({"exchanges": {"offers": {"there": bounds}, "accepts": {"p": {"rate": "1.5", "expiry": "shopping"}}}});
+    let bounds = json!({"min_points": 1, "max_points": 1000, "points_per_day": 1000, "limit": {"times": 2, "per": "lifetime"}});
+    let swap = json!({"exchanges": {"offers": {"there": bounds}, "accepts": {"p": {"rate": "1.5", "expiry": "shopping"}}}});
     let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
     let two = |groups: Json, group: Json| {
         let rule = |id: &str, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": 1});
@@ -368,7 +414,8 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     let capped = rule(json!({"caps": [{"points": 10, "per": "day", "of": "member"}]}));
     let limited = rule(json!({"limit": {"times": 1, "per": "day"}}));
     let fixed = json!({"expiry": {"campaign": {"policy": "fixed_dates", "dates": ["12-31"], "min_days": 0, "days": null, "round_up_to": null}}});
-    let budget = json!({"caps": {"budget": {"points": 2_500, "per": "lifetime", "red_line_percent": 90}}});
+    let budget =
+        json!({"caps": {"budget": {"points": 2_500, "per": "lifetime", "red_line_percent": 90}}});
     let velocity = json!({"risk": {"velocity": [{"event": "purchase", "times": 1, "per": "day", "then": "review"}]}});
     let coupons = json!({"coupons": {"five": {"off_minor": 500, "expiry": "campaign"}}, "purchase": {"coupon": {"coupon": "ten", "from_minor": 0}}});
     vec![
@@ -391,7 +438,12 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         ("rules[].event", rule(json!({})), "/rules/0/event", json!("share")),
         ("rules[].from", rule(json!({"from": null})), "/rules/0/from", json!("2026-01-11")),
         ("rules[].until", rule(json!({"until": null})), "/rules/0/until", json!("2026-01-10")),
-        ("rules[].when", rule(json!({"when": null})), "/rules/0/when", json!("order.amount_minor > 100000")),
+        (
+            "rules[].when",
+            rule(json!({"when": null})),
+            "/rules/0/when",
+            json!("order.amount_minor > 100000"),
+        ),
         (
             "rules[].conditions[].field",
             rule(json!({"conditions": row})),
@@ -410,16 +462,36 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             "/rules/0/conditions/0/values/0",
             json!("1000"),
         ),
-        ("rules[].lines", rule(json!({"lines": null})), "/rules/0/lines", json!("line.amount_minor > 100000")),
-        ("rules[].award.kind", rule(json!({})), "/rules/0/award", json!({"kind": "multiplier", "times": "2"})),
-        ("rules[].award.points", award(json!({"kind": "each", "points": 7})), "/rules/0/award/points", json!(8)),
+        (
+            "rules[].lines",
+            rule(json!({"lines": null})),
+            "/rules/0/lines",
+            json!("line.amount_minor > 100000"),
+        ),
+        (
+            "rules[].award.kind",
+            rule(json!({})),
+            "/rules/0/award",
+            json!({"kind": "multiplier", "times": "2"}),
+        ),
+        (
+            "rules[].award.points",
+            award(json!({"kind": "each", "points": 7})),
+            "/rules/0/award/points",
+            json!(8),
+        ),
         (
             "rules[].award.points_per_unit",
             award(json!({"kind": "rate", "points_per_unit": "1"})),
             "/rules/0/award/points_per_unit",
             json!("2"),
         ),
-        ("rules[].award.times", award(json!({"kind": "multiplier", "times": "2"})), "/rules/0/award/times", json!("3")),
+        (
+            "rules[].award.times",
+            award(json!({"kind": "multiplier", "times": "2"})),
+            "/rules/0/award/times",
+            json!("3"),
+        ),
         (
             "rules[].award.brackets[].from_minor",
             award(brackets.clone()),
@@ -440,9 +512,19 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         ("rules[].caps[].per", capped.clone(), "/rules/0/caps/0/per", json!("lifetime")),
         ("rules[].caps[].of", capped, "/rules/0/caps/0/of", json!("programme")),
         ("rules[].expiry", rule(json!({"expiry": null})), "/rules/0/expiry", json!("campaign")),
-        ("rules[].pending.days", rule(json!({"pending": {"days": 1}})), "/rules/0/pending/days", json!(3)),
+        (
+            "rules[].pending.days",
+            rule(json!({"pending": {"days": 1}})),
+            "/rules/0/pending/days",
+            json!(3),
+        ),
         ("rules[].group", two(json!({"g": "best_of"}), json!("g")), "/rules/0/group", json!(null)),
-        ("rules[].priority", two(json!({"g": "exclusive"}), json!("g")), "/rules/1/priority", json!(2)),
+        (
+            "rules[].priority",
+            two(json!({"g": "exclusive"}), json!("g")),
+            "/rules/1/priority",
+            json!(2),
+        ),
         ("groups{}", two(json!({"g": "best_of"}), json!("g")), "/groups/g", json!("sum")),
         ("caps.budget.points", budget.clone(), "/caps/budget/points", json!(2_400)),
         ("caps.budget.per", budget.clone(), "/caps/budget/per", json!("day")),
@@ -474,12 +556,37 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             "/transfers/limit/per",
             json!("day"),
         ),
-        ("exchanges.offers{}.min_points", swap.clone(), "/exchanges/offers/there/min_points", json!(26)),
-        ("exchanges.offers{}.max_points", swap.clone(), "/exchanges/offers/there/max_points", json!(24)),
-        ("exchanges.offers{}.points_per_day", swap.clone(), "/exchanges/offers/there/points_per_day", json!(30)),
+        (
+            "exchanges.offers{}.min_points",
+            swap.clone(),
+            "/exchanges/offers/there/min_points",
+            json!(26),
+        ),
+        (
+            "exchanges.offers{}.max_points",
+            swap.clone(),
+            "/exchanges/offers/there/max_points",
+            json!(24),
+        ),
+        (
+            "exchanges.offers{}.points_per_day",
+            swap.clone(),
+            "/exchanges/offers/there/points_per_day",
+            json!(30),
+        ),
         ("exchanges.offers{}.limit", swap.clone(), "/exchanges/offers/there/limit", json!(null)),
-        ("exchanges.offers{}.limit.times", swap.clone(), "/exchanges/offers/there/limit/times", json!(1)),
-        ("exchanges.offers{}.limit.per", swap.clone(), "/exchanges/offers/there/limit/per", json!("day")),
+        (
+            "exchanges.offers{}.limit.times",
+            swap.clone(),
+            "/exchanges/offers/there/limit/times",
+            json!(1),
+        ),
+        (
+            "exchanges.offers{}.limit.per",
+            swap.clone(),
+            "/exchanges/offers/there/limit/per",
+            json!("day"),
+        ),
         ("exchanges.accepts{}.rate", swap.clone(), "/exchanges/accepts/p/rate", json!("1.6")),
         ("exchanges.accepts{}.expiry", swap, "/exchanges/accepts/p/expiry", json!("campaign")),
     ]
@@ -517,7 +624,10 @@ fn walk(root: &Json, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
         return walk(root, root.pointer(reference.trim_start_matches('#')).unwrap(), path, found);
     }
     let (mut is_leaf, below) =
-        (true, |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") });
+        (
+            true,
+            |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") },
+        );
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         is_leaf = false;
         walk(root, field, &below(name), found);
@@ -530,7 +640,8 @@ fn walk(root: &Json, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
         is_leaf = false;
         walk(root, &schema["items"], &format!("{path}[]"), found);
     }
-    for one in ["anyOf", "oneOf"].iter().flat_map(|of| schema[of].as_array().into_iter().flatten()) {
+    for one in ["anyOf", "oneOf"].iter().flat_map(|of| schema[of].as_array().into_iter().flatten())
+    {
         // Alternatives of an enumeration, and "or null", are values of the field itself.
         if one["type"] != "null" && one.get("const").is_none() && one.get("enum").is_none() {
             is_leaf = false;
@@ -542,7 +653,8 @@ fn walk(root: &Json, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// A kind of entry that a later version brings must not make a rulebook unreadable that was published before.
+/// A kind of entry that a later version brings must not make a rulebook unreadable that was
+/// published before.
 #[test]
 fn a_reserved_name_is_refused_at_publication_only() {
     let mut document = rules::default_document();
@@ -550,6 +662,11 @@ fn a_reserved_name_is_refused_at_publication_only() {
     document.actions.insert("hold".into(), rule);
     let zone = rules::Rulebook::new(&rules::default_document(), 1).unwrap().zone();
     let problems = rules::Rulebook::new(&document, 2).unwrap_err();
-    assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/actions/hold"]);
-    assert!(rules::Rulebook::published(&document, Some(zone), &rules::Conditions::default(), 2).is_ok());
+    assert_eq!(
+        problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(),
+        ["/actions/hold"]
+    );
+    assert!(
+        rules::Rulebook::published(&document, Some(zone), &rules::Conditions::default(), 2).is_ok()
+    );
 }

@@ -1,5 +1,10 @@
 //! The catalogue, coupons, and orders paid with points: a line a step, worked out by hand.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod support;
 
@@ -93,9 +98,9 @@ fn a_reward_costs_what_the_catalogue_says() {
 #[test]
 fn a_reward_is_for_whom_and_when_it_says() {
     let mut world = world(|_| {});
-    let late =
-        r#"{"name": "Bag", "points": 5, "from": "2026-03-02T12:00:00+08:00", "until": "2026-03-02T14:00:00+08:00"}"#;
-    let silver = r#"{"name": "Lounge", "kind": "service", "points": 5, "tiers": ["silver", "gold"]}"#;
+    let late = r#"{"name": "Bag", "points": 5, "from": "2026-03-02T12:00:00+08:00", "until": "2026-03-02T14:00:00+08:00"}"#;
+    let silver =
+        r#"{"name": "Lounge", "kind": "service", "points": 5, "tiers": ["silver", "gold"]}"#;
     world.rewards.insert("bag".into(), reward(late));
     world.rewards.insert("lounge".into(), reward(silver));
     world.rewards.insert("old".into(), reward(r#"{"name": "Old", "points": 5, "offered": false}"#));
@@ -118,11 +123,13 @@ fn a_reward_is_for_whom_and_when_it_says() {
 #[test]
 fn a_coupon_is_good_for_what_it_says_once() {
     let mut world = world(|_| {});
-    world
-        .rewards
-        .insert("fifty".into(), reward(r#"{"name": "50 off", "kind": "coupon", "points": 100, "coupon": "fifty"}"#));
+    world.rewards.insert(
+        "fifty".into(),
+        reward(r#"{"name": "50 off", "kind": "coupon", "points": 100, "coupon": "fifty"}"#),
+    );
     world.play(&[(DAY, buy(&[50_000]), "earn 500"), (DAY, take("fifty", 2), "redeem -200")]);
-    let codes: Vec<String> = world.member.coupons.iter().map(|coupon| coupon.code.clone()).collect();
+    let codes: Vec<String> =
+        world.member.coupons.iter().map(|coupon| coupon.code.clone()).collect();
     assert!(codes[0] != codes[1] && codes.iter().all(|code| code.len() == 16));
     let small = use_for(&world, &[(29_999, "A")]);
     let enough = use_for(&world, &[(20_000, "A"), (10_000, "B")]);
@@ -150,7 +157,8 @@ fn a_coupon_is_good_for_what_it_says_once() {
 /// Used, given back, used again for another order: the first use cannot be undone a second time.
 #[test]
 fn a_coupon_used_again_is_not_restored_by_its_first_use() {
-    let mut world = world(|document| document.actions.get_mut("review").unwrap().coupon = Some("fifty".into()));
+    let mut world =
+        world(|document| document.actions.get_mut("review").unwrap().coupon = Some("fifty".into()));
     world.play(&[(DAY, act("review"), "earn 20")]);
     let order = use_for(&world, &[(30_000, "A")]);
     world.play(&[(DAY, order.clone(), "coupon_redeem 0")]);
@@ -166,7 +174,8 @@ fn a_coupon_used_again_is_not_restored_by_its_first_use() {
 /// The last valid day is the fifteenth after the day of issue, in the programme's zone.
 #[test]
 fn a_coupon_ends_with_its_last_day() {
-    let mut world = world(|document| document.actions.get_mut("review").unwrap().coupon = Some("fifty".into()));
+    let mut world =
+        world(|document| document.actions.get_mut("review").unwrap().coupon = Some("fifty".into()));
     world.play(&[(DAY, act("review"), "earn 20"), (DAY, act("review"), "earn 20")]);
     let order = use_for(&world, &[(30_000, "A")]);
     world.play(&[("2026-03-17T23:59:59.999+08:00", order, "coupon_redeem 0")]);
@@ -189,19 +198,35 @@ fn coupons_count_what_they_are_for() {
     let cases: [(&str, Change, Result<i64, &str>); 10] = [
         ("an amount", |_| {}, Ok(5_000)),
         ("a share", |rule| (rule.off_minor, rule.off_percent) = (None, Some(15)), Ok(6_750)),
-        ("a share, rounded down", |rule| (rule.off_minor, rule.off_percent) = (None, Some(100)), Ok(45_000)),
+        (
+            "a share, rounded down",
+            |rule| (rule.off_minor, rule.off_percent) = (None, Some(100)),
+            Ok(45_000),
+        ),
         (
             "a share with an upper bound",
-            |rule| (rule.off_minor, rule.off_percent, rule.max_off_minor) = (None, Some(15), Some(1_000)),
+            |rule| {
+                (rule.off_minor, rule.off_percent, rule.max_off_minor) =
+                    (None, Some(15), Some(1_000))
+            },
             Ok(1_000),
         ),
         ("below the minimum", |rule| rule.min_minor = 45_001, Err("coupon-conditions")),
-        ("lines of a category", |rule| (rule.min_minor, rule.categories) = (0, vec!["DAIRY".into()]), Ok(5_000)),
-        ("too little of a category", |rule| rule.categories = vec!["DAIRY".into()], Err("coupon-conditions")),
+        (
+            "lines of a category",
+            |rule| (rule.min_minor, rule.categories) = (0, vec!["DAIRY".into()]),
+            Ok(5_000),
+        ),
+        (
+            "too little of a category",
+            |rule| rule.categories = vec!["DAIRY".into()],
+            Err("coupon-conditions"),
+        ),
         (
             "more off than it is for",
             |rule| {
-                (rule.off_minor, rule.min_minor, rule.categories) = (Some(90_000), 0, vec!["DAIRY".into()]);
+                (rule.off_minor, rule.min_minor, rule.categories) =
+                    (Some(90_000), 0, vec!["DAIRY".into()]);
             },
             Ok(25_000),
         ),
@@ -211,7 +236,8 @@ fn coupons_count_what_they_are_for() {
     for (name, change, outcome) in cases {
         let mut world = world(|document| {
             change(document.coupons.get_mut("fifty").unwrap());
-            document.purchase.coupon = Some(PurchaseCoupon { coupon: "fifty".into(), from_minor: 10_000 });
+            document.purchase.coupon =
+                Some(PurchaseCoupon { coupon: "fifty".into(), from_minor: 10_000 });
         });
         world.play(&[(DAY, buy(&[9_999]), "earn 99")]);
         assert!(world.member.coupons.is_empty(), "{name}: too small an order");
@@ -219,7 +245,9 @@ fn coupons_count_what_they_are_for() {
         let order = use_for(&world, order);
         let told = world.run(at(DAY), &order, None);
         match outcome {
-            Ok(off) => assert_eq!(world.entries.last().unwrap().discount.unwrap().off_minor, off, "{name}"),
+            Ok(off) => {
+                assert_eq!(world.entries.last().unwrap().discount.unwrap().off_minor, off, "{name}")
+            }
             Err(slug) => assert_eq!(told, format!("refused {slug}"), "{name}"),
         }
     }
@@ -229,7 +257,8 @@ fn coupons_count_what_they_are_for() {
 #[test]
 fn a_coupon_goes_with_the_order_that_brought_it() {
     let mut world = world(|document| {
-        document.purchase.coupon = Some(PurchaseCoupon { coupon: "fifty".into(), from_minor: 10_000 });
+        document.purchase.coupon =
+            Some(PurchaseCoupon { coupon: "fifty".into(), from_minor: 10_000 });
     });
     world.play(&[(DAY, buy(&[10_000, 10_000]), "earn 200"), (DAY, buy(&[10_000]), "earn 100")]);
     let part = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]));
@@ -267,10 +296,17 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
     let foreign = Command::Deduct { order: euro, most: None, minutes: None };
     world.play(&[(DAY, foreign, "refused currency-mismatch")]);
     let mut none = self::world(|document| document.redemption = None);
-    none.play(&[(DAY, buy(&[100_000]), "earn 1000"), (DAY, order(1_000, None), "refused no-deduction")]);
+    none.play(&[
+        (DAY, buy(&[100_000]), "earn 1000"),
+        (DAY, order(1_000, None), "refused no-deduction"),
+    ]);
     // Set aside at checkout instead.
     let currency = Currency::new("CNY").unwrap();
-    let aside = Command::Deduct { order: Money { amount_minor: 400, currency }, most: None, minutes: Some(30) };
+    let aside = Command::Deduct {
+        order: Money { amount_minor: 400, currency },
+        most: None,
+        minutes: Some(30),
+    };
     let mut world = self::world(|_| {});
     world.play(&[
         (DAY, buy(&[100_000]), "earn 1000"),
@@ -323,9 +359,10 @@ fn a_coupon_is_kept_for_a_better_day() {
 #[test]
 fn a_used_reward_does_not_keep_goods_from_coming_back() {
     let mut world = world(|_| {});
-    world
-        .rewards
-        .insert("fifty".into(), reward(r#"{"name": "50 off", "kind": "coupon", "points": 100, "coupon": "fifty"}"#));
+    world.rewards.insert(
+        "fifty".into(),
+        reward(r#"{"name": "50 off", "kind": "coupon", "points": 100, "coupon": "fifty"}"#),
+    );
     world.play(&[(DAY, buy(&[50_000]), "earn 500"), (DAY, take("fifty", 1), "redeem -100")]);
     let order = use_for(&world, &[(30_000, "A")]);
     world.play(&[(DAY, order, "coupon_redeem 0")]);
@@ -342,9 +379,10 @@ fn a_member_has_a_hundred_coupons_at_most() {
         (review.limit, review.coupon) = (None, Some("fifty".into()));
         document.caps.points_per_day = None;
     });
-    world
-        .rewards
-        .insert("fifty".into(), reward(r#"{"name": "50 off", "kind": "coupon", "points": 1, "coupon": "fifty"}"#));
+    world.rewards.insert(
+        "fifty".into(),
+        reward(r#"{"name": "50 off", "kind": "coupon", "points": 1, "coupon": "fifty"}"#),
+    );
     for _ in 0..101 {
         assert_eq!(world.run(at(DAY), &act("review"), None), "earn 20");
     }
@@ -369,7 +407,10 @@ fn a_tier_brings_its_coupon_once() {
     world.play(&[(DAY, buy(&[200_000]), "earn 2000, silver 500")]);
     assert_eq!(world.member.coupons.len(), 1);
     let back = world.undo(Some(0), None, ReturnScope::Rest);
-    world.play(&[(DAY, back, "reverse -2000, member 0"), (DAY, buy(&[200_000]), "earn 2000, silver 0")]);
+    world.play(&[
+        (DAY, back, "reverse -2000, member 0"),
+        (DAY, buy(&[200_000]), "earn 2000, silver 0"),
+    ]);
     assert_eq!(world.member.coupons.len(), 1, "the gift was kept, and is not given again");
 }
 
@@ -381,14 +422,22 @@ fn every_wrong_reward_has_its_place() {
             r#"{"name": "", "points": 0, "cash_minor": -1, "stock": -1}"#,
             vec!["/name", "/points", "/cash_minor", "/stock"],
         ),
-        (r#"{"name": "x", "points": 1, "limit": {"times": 0, "per": "day"}}"#, vec!["/limit/times"]),
-        (r#"{"name": "x", "points": 1, "from": "today", "until": "never"}"#, vec!["/from", "/until"]),
+        (
+            r#"{"name": "x", "points": 1, "limit": {"times": 0, "per": "day"}}"#,
+            vec!["/limit/times"],
+        ),
+        (
+            r#"{"name": "x", "points": 1, "from": "today", "until": "never"}"#,
+            vec!["/from", "/until"],
+        ),
         (r#"{"name": "x", "points": 1, "kind": "coupon"}"#, vec!["/coupon"]),
         (r#"{"name": "x", "points": 1, "coupon": "fifty"}"#, vec!["/coupon"]),
     ] {
-        let found: Vec<String> = reward(text).problems().into_iter().map(|problem| problem.pointer).collect();
+        let found: Vec<String> =
+            reward(text).problems().into_iter().map(|problem| problem.pointer).collect();
         assert_eq!(found, pointers, "{text}");
     }
-    let limit = reward(r#"{"name": "x", "points": 1, "limit": {"times": 1, "per": "lifetime"}}"#).limit;
+    let limit =
+        reward(r#"{"name": "x", "points": 1, "limit": {"times": 1, "per": "lifetime"}}"#).limit;
     assert_eq!(limit, Some(Limit { times: 1, per: Per::Lifetime }));
 }

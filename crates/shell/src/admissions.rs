@@ -1,7 +1,9 @@
-//! Keys that were let in a short while ago: whose bodies are read, and whose programme the host is told.
+//! Keys that were let in a short while ago: whose bodies are read, and whose programme the host is
+//! told.
 //!
-//! Being noted here lets nobody in: the load statement decides that, for each request anew. A key that is not noted costs one look-up before its
-//! body is read. Only keys that were let in are noted, so that made-up ones cannot push them out.
+//! Being noted here lets nobody in: the load statement decides that, for each request anew. A key
+//! that is not noted costs one look-up before its body is read. Only keys that were let in are
+//! noted, so that made-up ones cannot push them out.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -47,7 +49,10 @@ pub(crate) fn note(hash: &str, programme: &str, now: Timestamp) {
 fn make_room(admitted: &mut HashMap<String, Admission>, now: Timestamp) {
     admitted.retain(|_, admission| admission.is_fresh(now));
     if admitted.len() >= MAX {
-        let oldest = admitted.iter().min_by_key(|(_, admission)| admission.at.0).map(|(hash, _)| hash.clone());
+        let oldest = admitted
+            .iter()
+            .min_by_key(|(_, admission)| admission.at.0)
+            .map(|(hash, _)| hash.clone());
         oldest.map(|hash| admitted.remove(&hash));
     }
 }
@@ -62,19 +67,26 @@ impl Admission {
 /// The programme of the key, when it was let in lately.
 pub(crate) fn programme_of(hash: &str, now: Timestamp) -> Option<String> {
     let fresh = |admission: &&Admission| admission.is_fresh(now);
-    ADMITTED.with_borrow(|admitted| admitted.get(hash).filter(fresh).map(|admission| admission.programme.clone()))
+    ADMITTED.with_borrow(|admitted| {
+        admitted.get(hash).filter(fresh).map(|admission| admission.programme.clone())
+    })
 }
 
 /// Whether the request's body may be read.
 ///
 /// # Errors
 /// What the database does.
-pub(crate) async fn may_read_body(sql: &impl Sql, request: &Request, now: Timestamp) -> Result<bool, Problem> {
+pub(crate) async fn may_read_body(
+    sql: &impl Sql,
+    request: &Request,
+    now: Timestamp,
+) -> Result<bool, Problem> {
     let Some(bearer) = request.bearer() else { return Ok(false) };
     if programme_of(bearer.hash(), now).is_some() {
         return Ok(true);
     }
-    let caller = store::caller(sql, bearer.prefix()).await?.filter(|caller| bearer.is_of(caller, now));
+    let caller =
+        store::caller(sql, bearer.prefix()).await?.filter(|caller| bearer.is_of(caller, now));
     if let Some(caller) = &caller {
         note(bearer.hash(), &caller.programme.id, now);
     }
@@ -98,7 +110,10 @@ mod tests {
             note(&format!("key-{number}"), "p", Timestamp(i64::try_from(number).unwrap()));
         }
         ADMITTED.with_borrow(|admitted| assert_eq!(admitted.len(), MAX));
-        assert!(!is_noted("a", 3_000) && !is_noted("key-0", 3_000), "those that were silent longest make room");
+        assert!(
+            !is_noted("a", 3_000) && !is_noted("key-0", 3_000),
+            "those that were silent longest make room"
+        );
         assert!(is_noted(&format!("key-{}", 3 * MAX - 1), 3_100));
     }
 }

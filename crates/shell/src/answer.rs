@@ -79,8 +79,8 @@ impl Reply {
     }
 }
 
-/// What a command wrote, as every mutation answers: the entry it asked for, further ones that it asked for, those that came along, and the balance
-/// after all of them.
+/// What a command wrote, as every mutation answers: the entry it asked for, further ones that it
+/// asked for, those that came along, and the balance after all of them.
 pub(crate) struct Written<'a>(pub(crate) &'a Answer, pub(crate) Zone);
 
 impl Serialize for Written<'_> {
@@ -89,8 +89,13 @@ impl Serialize for Written<'_> {
         let shown = |entry| EntryView(entry, *zone);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("entry", &entries.get(*primary).map(shown))?;
-        let others = entries.iter().enumerate().filter(|(index, _)| index != primary).map(|(_, entry)| entry);
-        let (asked, came_along): (Vec<&Entry>, Vec<&Entry>) = others.partition(|entry| is_asked(entry));
+        let others = entries
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| index != primary)
+            .map(|(_, entry)| entry);
+        let (asked, came_along): (Vec<&Entry>, Vec<&Entry>) =
+            others.partition(|entry| is_asked(entry));
         if !asked.is_empty() {
             map.serialize_entry("also_asked", &asked.into_iter().map(shown).collect::<Vec<_>>())?;
         }
@@ -100,18 +105,22 @@ impl Serialize for Written<'_> {
     }
 }
 
-/// Whether an entry beside the one that was asked for was asked for, too: the last approval of what is executed with it, points spent that come back
-/// with an order, and all redemptions that are recovered at once. Told from the entries, so that a replay says the same. What a return takes
-/// of tier gifts names its cause, and comes along.
+/// Whether an entry beside the one that was asked for was asked for, too: the last approval of what
+/// is executed with it, points spent that come back with an order, and all redemptions that are
+/// recovered at once. Told from the entries, so that a replay says the same. What a return takes of
+/// tier gifts names its cause, and comes along.
 fn is_asked(entry: &Entry) -> bool {
     match entry.kind {
         Kind::Approve => true,
-        Kind::Reverse => entry.cause.is_none() || !entry.returns.is_empty() || !entry.grants.is_empty(),
+        Kind::Reverse => {
+            entry.cause.is_none() || !entry.returns.is_empty() || !entry.grants.is_empty()
+        }
         _ => false,
     }
 }
 
-/// An erasure takes the free texts out of what it ended along with the account, so that its first answer is that of a replay.
+/// An erasure takes the free texts out of what it ended along with the account, so that its first
+/// answer is that of a replay.
 fn without_texts_of_the_erased(answer: &mut Answer) {
     let Answer { entries, primary, .. } = answer;
     if entries.get(*primary).is_none_or(|entry| entry.kind != Kind::Erase) {
@@ -130,13 +139,18 @@ pub(crate) fn show(outcome: Outcome, zone: Zone) -> Result<Reply, Problem> {
     match outcome {
         Outcome::Done(mut answer) => {
             without_texts_of_the_erased(&mut answer);
-            // A profile that replaces another creates nothing; told from the entry, so that a replay has the same status.
-            let replaces =
-                answer.entries.get(answer.primary).is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);
+            // A profile that replaces another creates nothing; told from the entry, so that a
+            // replay has the same status.
+            let replaces = answer
+                .entries
+                .get(answer.primary)
+                .is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);
             let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer, zone));
             Ok(if answer.replayed { reply.with("idempotent-replayed", "true") } else { reply })
         }
-        Outcome::Refused { refusal, id, replayed } => Err(Problem::Refused { refusal, id, replayed }),
+        Outcome::Refused { refusal, id, replayed } => {
+            Err(Problem::Refused { refusal, id, replayed })
+        }
         Outcome::KeyReused => Err(Problem::IdempotencyKeyReused),
         Outcome::Nothing(_) => Err(Problem::Internal("a command wrote nothing".to_owned())),
     }

@@ -22,8 +22,8 @@ pub use level::TierBody;
 pub use risk::{FreezeBody, RecoverBody, SideBody};
 pub use rulebook::{BackTestBody, PublicationBody, SimulationBody};
 pub use spending::{
-    CaptureBody, CouponBody, CouponRestoreBody, HoldBody, PaidLineBody, RedeemBody, ReleaseBody, ReturnedLineBody,
-    ReverseBody,
+    CaptureBody, CouponBody, CouponRestoreBody, HoldBody, PaidLineBody, RedeemBody, ReleaseBody,
+    ReturnedLineBody, ReverseBody,
 };
 
 /// An amount of money.
@@ -71,7 +71,8 @@ pub struct EarnBody {
     pub member_id: String,
     /// `purchase`, or an action of the rulebook such as `check_in`.
     pub event: String,
-    /// The order of a purchase, the document of an action. Earns once only. A purchase must have one.
+    /// The order of a purchase, the document of an action. Earns once only. A purchase must have
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// When it happened, RFC 3339; now when absent.
@@ -145,7 +146,8 @@ pub struct AdjustmentBody {
     /// More words for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The adjustment that granted points by mistake: these are taken from its lot, and from no other.
+    /// The adjustment that granted points by mistake: these are taken from its lot, and from no
+    /// other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
 }
@@ -198,7 +200,8 @@ pub struct MemberBody {
     /// Up to 50 names with texts of up to 200 characters.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
-    /// Other names the member is known by, each with its kind in front, such as `phone:+8613800000000`; those there are stay when absent.
+    /// Other names the member is known by, each with its kind in front, such as
+    /// `phone:+8613800000000`; those there are stay when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aliases: Option<Vec<String>>,
 }
@@ -211,7 +214,8 @@ pub struct MemberPatchBody {
     /// Attributes by name, as in [`MemberBody::attributes`]; null takes one away.
     #[serde(default)]
     pub attributes: BTreeMap<String, Option<String>>,
-    /// Other names by their kind, without it: `{"phone": ["+8613800000000"], "card": null}`. All of a kind are replaced; null takes them away.
+    /// Other names by their kind, without it: `{"phone": ["+8613800000000"], "card": null}`. All of
+    /// a kind are replaced; null takes them away.
     #[serde(default)]
     pub aliases: BTreeMap<String, Option<Vec<String>>>,
 }
@@ -221,14 +225,16 @@ pub struct MemberPatchBody {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyBody {
-    /// storefront, marketing, finance, service, approver, department_head, vice_president, admin or job.
+    /// storefront, marketing, finance, service, approver, department_head, vice_president, admin or
+    /// job.
     pub role: String,
     /// What it is for, for people.
     pub label: String,
     /// Another programme than the caller's; for the operator only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme_id: Option<String>,
-    /// Whose it is: the id of a person, 1 to 100 characters. Needed for the roles approver, department_head, vice_president and admin.
+    /// Whose it is: the id of a person, 1 to 100 characters. Needed for the roles approver,
+    /// department_head, vice_president and admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person_id: Option<String>,
     /// From when on it counts no more, RFC 3339; never when absent.
@@ -248,11 +254,12 @@ pub struct ProgrammeBody {
     pub name: String,
     /// The rulebook to publish.
     pub rulebook: Document,
-    /// The programme whose rulebook it follows in all that is not different here; null when it stands alone, as it was when absent.
+    /// The programme whose rulebook it follows in all that is not different here; null when it
+    /// stands alone, as it was when absent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub inherits: Option<Option<String>>,
-    /// The group it belongs to, whose programmes know members by the same names and may exchange points; null when it stands alone, as it was when
-    /// absent.
+    /// The group it belongs to, whose programmes know members by the same names and may exchange
+    /// points; null when it stands alone, as it was when absent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub group: Option<Option<String>>,
 }

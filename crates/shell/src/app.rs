@@ -1,6 +1,8 @@
-//! What an instance keeps between requests: one connection to the database and the rulebooks it has read.
+//! What an instance keeps between requests: one connection to the database and the rulebooks it has
+//! read.
 //!
-//! Set up by the first request. Several first requests may set it up at once: every step can be repeated, and the last one is kept.
+//! Set up by the first request. Several first requests may set it up at once: every step can be
+//! repeated, and the last one is kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -36,7 +38,8 @@ const HOUR_MS: i64 = 3_600_000;
 const MAX_KEYS: usize = 10_000;
 
 impl App {
-    /// The instance's, set up when this is its first request: schema, default programme, operator's key.
+    /// The instance's, set up when this is its first request: schema, default programme, operator's
+    /// key.
     ///
     /// # Errors
     /// What the database does.
@@ -57,15 +60,19 @@ impl App {
             ),
         }
         let mut random = [0u8; 32];
-        getrandom::fill(&mut random).map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
+        getrandom::fill(&mut random)
+            .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
         let stored = store::secret(&sql, "salt", &Hash(random).to_string()).await?;
-        let salt = Salt::of(&stored, &spin_sdk::variables::get("digest_key").await.unwrap_or_default());
-        let app = Rc::new(Self { sql, salt, in_flight: InFlight::default(), used: RefCell::default() });
+        let salt =
+            Salt::of(&stored, &spin_sdk::variables::get("digest_key").await.unwrap_or_default());
+        let app =
+            Rc::new(Self { sql, salt, in_flight: InFlight::default(), used: RefCell::default() });
         INSTANCE.set(Some(app.clone()));
         Ok(app)
     }
 
-    /// Whether it has to be written down that a key is used: once an hour, by one of the requests that are under way.
+    /// Whether it has to be written down that a key is used: once an hour, by one of the requests
+    /// that are under way.
     pub(crate) fn is_first_use(&self, prefix: &str, last_used_at: i64, now: Timestamp) -> bool {
         if now.0.saturating_sub(last_used_at) < HOUR_MS {
             return false;

@@ -17,7 +17,8 @@ const MAX_ROWS: usize = 500;
 pub type NumberedRow = (u64, Result<AdjustmentBody, Problem>);
 
 impl AdjustmentBody {
-    /// Checks the values and makes an order of it; `undone` is the adjustment that it undoes, when there is such a one.
+    /// Checks the values and makes an order of it; `undone` is the adjustment that it undoes, when
+    /// there is such a one.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -35,9 +36,13 @@ impl AdjustmentBody {
             check.wrong("/points", "must be -1000000000000000 to 1000000000000000, and not 0");
         }
         let undoes = undone.and_then(|entry| entry.grants.first().map(|lot| (entry, lot)));
-        let undoes = undoes.map(|(entry, lot)| (Undone { entry: entry.id, lot: lot.number }, lot.points));
+        let undoes =
+            undoes.map(|(entry, lot)| (Undone { entry: entry.id, lot: lot.number }, lot.points));
         if self.undoes.is_some() && undoes.is_none() {
-            check.wrong("/undoes", "must be the entry_id of an adjustment that granted the member points");
+            check.wrong(
+                "/undoes",
+                "must be the entry_id of an adjustment that granted the member points",
+            );
         }
         if undoes.is_some() && (self.points > 0 || self.expiry.is_some()) {
             check.wrong("/points", "must be negative, without expiry, where a grant is undone");
@@ -69,13 +74,16 @@ impl AdjustmentBody {
         check.done(order)
     }
 
-    /// Reads a table whose first line names the fields, in English or Chinese. Each row is a request, or its own problem, with its line.
+    /// Reads a table whose first line names the fields, in English or Chinese. Each row is a
+    /// request, or its own problem, with its line.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] when the file as a whole cannot be read.
     pub fn rows(file: &[u8], charset: Option<&str>) -> Result<Vec<NumberedRow>, Problem> {
         let rows = files::read(file, charset, &COLUMNS, MAX_ROWS);
-        let rows = rows.map_err(|error| Problem::InvalidRequest(vec![FieldError::new("", error.to_string())]))?;
+        let rows = rows.map_err(|error| {
+            Problem::InvalidRequest(vec![FieldError::new("", error.to_string())])
+        })?;
         Ok(rows.into_iter().map(|row| (row.line, Self::of(row))).collect())
     }
 
@@ -98,7 +106,10 @@ impl AdjustmentBody {
                 None
             }
             Some(files::Number::None) => {
-                check.wrong("/points", "must be a whole number: digits, with a minus in front to take points");
+                check.wrong(
+                    "/points",
+                    "must be a whole number: digits, with a minus in front to take points",
+                );
                 None
             }
             None => {
@@ -111,17 +122,18 @@ impl AdjustmentBody {
                 check.wrong(name, "is missing");
             }
         }
-        let body = member_id.zip(points).zip(reason_code).map(|((member_id, points), reason_code)| Self {
-            member_id,
-            points,
-            reason_code,
-            evidence,
-            expiry,
-            reference,
-            reason,
-            // An entry is undone one by one: a row has no look at what it names.
-            undoes: None,
-        });
+        let body =
+            member_id.zip(points).zip(reason_code).map(|((member_id, points), reason_code)| Self {
+                member_id,
+                points,
+                reason_code,
+                evidence,
+                expiry,
+                reference,
+                reason,
+                // An entry is undone one by one: a row has no look at what it names.
+                undoes: None,
+            });
         check.done(body)
     }
 }
@@ -138,7 +150,8 @@ const COLUMNS: [files::Column; 7] = [
 ];
 
 impl DecisionBody {
-    /// Checks the values and makes an order of it, for what this entry asked for, and what was found of what that is about.
+    /// Checks the values and makes an order of it, for what this entry asked for, and what was
+    /// found of what that is about.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -160,14 +173,20 @@ impl DecisionBody {
         let (by, role) = (who(actor, caller)?, caller.role.clone());
         let (decide, command): (Decide, _) = match concerned {
             None => (decide_single, Command::Decide { request: request.id, verdict, by, role }),
-            Some(concerned) => (decide_joint, Command::DecideFor { request: request.id, verdict, by, role, concerned }),
+            Some(concerned) => (
+                decide_joint,
+                Command::DecideFor { request: request.id, verdict, by, role, concerned },
+            ),
         };
         let order = Submission {
             decide,
             member: request.member.clone(),
             command,
             origin,
-            idem: Some((format!("{operation}:{key}"), fingerprint(&(request.id.to_string(), self)))),
+            idem: Some((
+                format!("{operation}:{key}"),
+                fingerprint(&(request.id.to_string(), self)),
+            )),
             source: None,
             attributes: None,
             trace: None,

@@ -1,4 +1,5 @@
-//! What the audit log is told: who asks, and what is read that tells of persons. What is changed is told by the statement that changes it.
+//! What the audit log is told: who asks, and what is read that tells of persons. What is changed is
+//! told by the statement that changes it.
 
 use serde_json::Value as Json;
 use store::{Caller, Who, note, note_refused, seal};
@@ -13,7 +14,12 @@ use crate::request::Request;
 #[must_use]
 pub fn who(request: &Request, caller: &Caller) -> Who {
     let key = Bearer::of(request).ok().map(|bearer| bearer.prefix().to_owned());
-    Who { at: now(), person: caller.person.clone(), key, address: request.address().map(|address| address.to_string()) }
+    Who {
+        at: now(),
+        person: caller.person.clone(),
+        key,
+        address: request.address().map(|address| address.to_string()),
+    }
 }
 
 /// Notes what is read, or is about to be done by several statements.
@@ -43,7 +49,8 @@ pub async fn sealed(app: &App, caller: &Caller) {
     }
 }
 
-/// Notes that a key was refused, which was found or not; once an hour each, and all unknown ones together.
+/// Notes that a key was refused, which was found or not; once an hour each, and all unknown ones
+/// together.
 pub(crate) async fn refused(app: &App, request: &Request, bearer: &Bearer, found: Option<&Caller>) {
     let key = if found.is_some() { bearer.prefix() } else { "unknown" };
     if !app.is_first_use(&format!("refused {key}"), 0, now()) {

@@ -1,4 +1,5 @@
-//! Keys and roles. A key is shown once, when it is made; what is stored is its prefix and its SHA-256.
+//! Keys and roles. A key is shown once, when it is made; what is stored is its prefix and its
+//! SHA-256.
 
 use std::fmt;
 
@@ -97,9 +98,12 @@ impl Bearer {
             return None;
         }
         let hash = hash(key);
-        let public = key.get(..PREFIX_LENGTH).filter(|_| key.starts_with(OURS) && key.len() == OUR_LENGTH);
-        // A key of another make (the operator's variable) has no public part: its first characters are as secret as the rest.
-        let prefix = public.map_or_else(|| format!("key_{}", hash.get(..8).unwrap_or_default()), str::to_owned);
+        let public =
+            key.get(..PREFIX_LENGTH).filter(|_| key.starts_with(OURS) && key.len() == OUR_LENGTH);
+        // A key of another make (the operator's variable) has no public part: its first characters
+        // are as secret as the rest.
+        let prefix = public
+            .map_or_else(|| format!("key_{}", hash.get(..8).unwrap_or_default()), str::to_owned);
         Some(Self { key: key.to_owned(), prefix, hash })
     }
 
@@ -125,7 +129,8 @@ impl Bearer {
         &self.prefix
     }
 
-    /// What is stored of it: SHA-256 as 64 hexadecimal digits. A key has 256 random bits, so a slow hash would add nothing.
+    /// What is stored of it: SHA-256 as 64 hexadecimal digits. A key has 256 random bits, so a slow
+    /// hash would add nothing.
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash
@@ -137,11 +142,17 @@ impl Bearer {
         is_same && caller.ends_at.is_none_or(|ends_at| now.0 < ends_at)
     }
 
-    /// Lets the caller in when the hash is the stored one, the key counts at this instant and the route is for it.
+    /// Lets the caller in when the hash is the stored one, the key counts at this instant and the
+    /// route is for it.
     ///
     /// # Errors
     /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`].
-    pub(crate) fn admit(&self, caller: Option<Caller>, route: &Route, now: Timestamp) -> Result<Caller, Problem> {
+    pub(crate) fn admit(
+        &self,
+        caller: Option<Caller>,
+        route: &Route,
+        now: Timestamp,
+    ) -> Result<Caller, Problem> {
         let caller = caller.ok_or(Problem::Unauthorized)?;
         if !self.is_of(&caller, now) {
             return Err(Problem::Unauthorized);
@@ -152,7 +163,9 @@ impl Bearer {
             return Err(Problem::StoreForbidden);
         }
         if matches!(route.access, Access::Operator) && !caller.operator {
-            return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
+            return Err(Problem::Forbidden(
+                "operator (the key of the variable admin_key)".to_owned(),
+            ));
         }
         Ok(caller)
     }
@@ -170,14 +183,17 @@ pub fn check_role(caller: &Caller, roles: &[Role]) -> Result<(), Problem> {
     Err(Problem::Forbidden(names.join(", ")))
 }
 
-/// A fresh key: `acc_`, 8 characters to find it by, 43 characters with 256 random bits. `None` when the host has no randomness.
+/// A fresh key: `acc_`, 8 characters to find it by, 43 characters with 256 random bits. `None` when
+/// the host has no randomness.
 #[must_use]
 pub fn new_key() -> Option<Bearer> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut random = [0u8; 51];
     getrandom::fill(&mut random).ok()?;
     // 51 characters of 6 bits: 8 public ones, and 43 × 6 = 258 secret bits.
-    let text = random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)).map(|c| char::from(*c)));
+    let text = random
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)).map(|c| char::from(*c)));
     Bearer::parse(&format!("acc_{}", text.collect::<String>()))
 }
 
@@ -197,10 +213,26 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_000);
 
     fn caller(bearer: &Bearer, role: &str, ends_at: Option<i64>) -> Caller {
-        let programme = ProgrammeRef { no: 1, id: "p".into(), rulebook_version: 1, rulebook_digest: String::new() };
+        let programme = ProgrammeRef {
+            no: 1,
+            id: "p".into(),
+            rulebook_version: 1,
+            rulebook_digest: String::new(),
+        };
         let (role, hash, label) = (role.into(), bearer.hash().to_owned(), "test".into());
         let (lineage, person, stores) = ("acc_test".into(), None, None);
-        Caller { programme, role, operator: false, hash, ends_at, label, lineage, person, last_used_at: 0, stores }
+        Caller {
+            programme,
+            role,
+            operator: false,
+            hash,
+            ends_at,
+            label,
+            lineage,
+            person,
+            last_used_at: 0,
+            stores,
+        }
     }
 
     #[test]
@@ -219,7 +251,8 @@ mod tests {
             ("same prefix, other secret", Some(caller(&other, "admin", None)), 401),
             ("unknown prefix", None, 401),
         ] {
-            let status = key.admit(stored, &route, NOW).map_or_else(|problem| problem.status(), |_| 200);
+            let status =
+                key.admit(stored, &route, NOW).map_or_else(|problem| problem.status(), |_| 200);
             assert_eq!(status, outcome, "{name}");
         }
         let bound = Caller { stores: Some(vec!["s".into()]), ..caller(&key, "storefront", None) };
@@ -236,7 +269,11 @@ mod tests {
             let found = key
                 .admit(Some(caller), route, NOW)
                 .map_or_else(|problem| problem.body().0["type"].to_string(), |_| String::new());
-            assert_eq!(found.trim_matches('"').trim_start_matches("urn:accrue:problem:"), outcome, "{name}");
+            assert_eq!(
+                found.trim_matches('"').trim_start_matches("urn:accrue:problem:"),
+                outcome,
+                "{name}"
+            );
         }
     }
 

@@ -29,9 +29,14 @@ impl Check {
     }
 
     /// The merchant's document, and the source by which it is recorded once.
-    pub(crate) fn document(&mut self, operation: &str, text: Option<&str>) -> (Option<Reference>, Option<String>) {
+    pub(crate) fn document(
+        &mut self,
+        operation: &str,
+        text: Option<&str>,
+    ) -> (Option<Reference>, Option<String>) {
         let reference = self.reference(text);
-        let source = reference.as_ref().map(|reference| store::source(operation, reference.as_str()));
+        let source =
+            reference.as_ref().map(|reference| store::source(operation, reference.as_str()));
         (reference, source)
     }
 
@@ -39,7 +44,10 @@ impl Check {
         let Some(text) = text else { return };
         let length = text.chars().count();
         if length == 0 || length > most || text.chars().any(char::is_control) {
-            self.wrong(pointer, format!("must have 1 to {most} characters and no control characters"));
+            self.wrong(
+                pointer,
+                format!("must have 1 to {most} characters and no control characters"),
+            );
         }
     }
 

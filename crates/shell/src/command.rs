@@ -4,8 +4,8 @@ use ledger::EntryId;
 use rules::Rulebook;
 use serde_json::value::RawValue;
 use store::{
-    Caller, Executor, ExtraColumns, LoadRequest, LoadedMember, Lots, Outcome, ProgrammeRef, Scope, Spin, Submission,
-    dry_run, execute, load,
+    Caller, Executor, ExtraColumns, LoadRequest, LoadedMember, Lots, Outcome, ProgrammeRef, Scope,
+    Spin, Submission, dry_run, execute, load,
 };
 
 use crate::answer::{Reply, show};
@@ -20,11 +20,13 @@ use crate::rulebooks::published;
 use crate::stores::within;
 use crate::trace::{none_for_all, placed};
 
-/// Who sends the request, when the route is for them; then checks the query's names. Where the route is also for keys of some stores, the handler has
-/// to see to it that it shows and does nothing of others.
+/// Who sends the request, when the route is for them; then checks the query's names. Where the
+/// route is also for keys of some stores, the handler has to see to it that it shows and does
+/// nothing of others.
 ///
 /// # Errors
-/// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], what is wrong with the query, or what the database does.
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], what is wrong
+/// with the query, or what the database does.
 pub async fn authenticate(app: &App, request: &Request) -> Result<Caller, Problem> {
     let caller = let_in(app, request).await?;
     request.check_query()?;
@@ -37,10 +39,12 @@ async fn let_in(app: &App, request: &Request) -> Result<Caller, Problem> {
     admitted(app, request, bearer, caller).await
 }
 
-/// Lets in who was found by the key's prefix, when the route is for them, and notes that the key was used.
+/// Lets in who was found by the key's prefix, when the route is for them, and notes that the key
+/// was used.
 ///
 /// # Errors
-/// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], or what the database does.
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], or what the
+/// database does.
 pub async fn admitted(
     app: &App,
     request: &Request,
@@ -69,7 +73,8 @@ async fn unknown(app: &App, request: &Request, bearer: &Bearer) -> Problem {
     Problem::Unauthorized
 }
 
-/// Carries out the one order that `parse` makes of body, idempotency key and the actor's name. `?dry_run=true` writes nothing.
+/// Carries out the one order that `parse` makes of body, idempotency key and the actor's name.
+/// `?dry_run=true` writes nothing.
 ///
 /// # Errors
 /// Every [`Problem`].
@@ -95,24 +100,31 @@ pub async fn single(
     };
     let wanted = [order.wanted()];
     let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
-    let Some((programme, caller, loaded)) = found else { return Err(unknown(app, request, bearer).await) };
+    let Some((programme, caller, loaded)) = found else {
+        return Err(unknown(app, request, bearer).await);
+    };
     let caller = admitted(app, request, bearer, caller).await?;
     if caller.stores.is_none() {
         return carried_out(app, &programme, None, kept_for(&caller, order), loaded, dry).await;
     }
     // Whether a document was recorded depends on the store, which may have been filled in.
     let order = kept_for(&caller, within(order, &caller)?);
-    let found = load(&app.sql, Scope::Programme(programme.no), &[order.wanted()], order.lots()).await?;
+    let found =
+        load(&app.sql, Scope::Programme(programme.no), &[order.wanted()], order.lots()).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     carried_out(app, &programme, None, order, loaded, dry).await
 }
 
-/// Who asks, under which key, with which body: what is common to changes that read something before they know what is ordered. Commands go on with
-/// [`of_caller`].
+/// Who asks, under which key, with which body: what is common to changes that read something before
+/// they know what is ordered. Commands go on with [`of_caller`].
 ///
 /// # Errors
-/// [`Problem::Unauthorized`], [`Problem::Forbidden`], what is wrong with query, size or key, or what the database does.
-pub async fn asked<'a>(app: &App, request: &'a Request) -> Result<(Caller, String, &'a [u8]), Problem> {
+/// [`Problem::Unauthorized`], [`Problem::Forbidden`], what is wrong with query, size or key, or
+/// what the database does.
+pub async fn asked<'a>(
+    app: &App,
+    request: &'a Request,
+) -> Result<(Caller, String, &'a [u8]), Problem> {
     let caller = authenticate(app, request).await?;
     let body = request.body()?;
     Ok((caller, request.idempotency_key()?, body))
@@ -130,7 +142,8 @@ pub async fn known_as(app: &App, caller: &Caller, name: &str) -> Result<String, 
     found.map(|id| id.to_string()).ok_or_else(|| Problem::refused(ledger::Refusal::MemberNotFound))
 }
 
-/// As [`single`], for a caller that was let in before, because something had to be read to know what is ordered.
+/// As [`single`], for a caller that was let in before, because something had to be read to know
+/// what is ordered.
 ///
 /// # Errors
 /// Every [`Problem`].
@@ -157,7 +170,9 @@ pub async fn across(
     let dry = request.flag("dry_run")?;
     let order = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
     let order = kept_for(caller, within(order, caller)?);
-    let found = load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots()).await?;
+    let found =
+        load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots())
+            .await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     carried_out(app, &programme, abroad, order, loaded, dry).await
 }
@@ -191,11 +206,17 @@ fn no_outcome() -> Problem {
     Problem::Internal("no outcome".to_owned())
 }
 
-/// What an order would come to under a rulebook that is not published, as if nothing bore its reference. Writes nothing.
+/// What an order would come to under a rulebook that is not published, as if nothing bore its
+/// reference. Writes nothing.
 ///
 /// # Errors
 /// Every [`Problem`].
-pub async fn simulated(app: &App, caller: &Caller, order: Submission, book: &Rulebook) -> Result<Reply, Problem> {
+pub async fn simulated(
+    app: &App,
+    caller: &Caller,
+    order: Submission,
+    book: &Rulebook,
+) -> Result<Reply, Problem> {
     let order = Submission { idem: None, source: None, ..order };
     let mut wanted = order.wanted();
     // The programme's row tells what the published rulebook asks for, and not what this one does.
@@ -208,8 +229,9 @@ pub async fn simulated(app: &App, caller: &Caller, order: Submission, book: &Rul
     Ok(show(outcome, book.zone())?.with("dry-run", "true"))
 }
 
-/// Carries out many orders at once, each with an outcome of its own, in order. `parse` is given body and actor; what could not be made an order is its
-/// problem. `?dry_run=true` writes nothing, and tells what the call would answer.
+/// Carries out many orders at once, each with an outcome of its own, in order. `parse` is given
+/// body and actor; what could not be made an order is its problem. `?dry_run=true` writes nothing,
+/// and tells what the call would answer.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its orders.
@@ -238,13 +260,16 @@ pub async fn bulk(
     } else {
         let (wanted, lots) = loads(&orders);
         let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
-        let Some((programme, caller, mut loaded)) = found else { return Err(unknown(app, request, bearer).await) };
+        let Some((programme, caller, mut loaded)) = found else {
+            return Err(unknown(app, request, bearer).await);
+        };
         let caller = admitted(app, request, bearer, caller).await?;
         let is_bound = caller.stores.is_some();
         if is_bound {
             orders = those_within(orders, &mut places, &caller);
         }
-        let orders: Vec<Submission> = orders.into_iter().map(|order| kept_for(&caller, order)).collect();
+        let orders: Vec<Submission> =
+            orders.into_iter().map(|order| kept_for(&caller, order)).collect();
         if is_bound {
             let (wanted, lots) = loads(&orders);
             loaded = match load(&app.sql, Scope::Programme(programme.no), &wanted, lots).await? {
@@ -259,7 +284,8 @@ pub async fn bulk(
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
-/// As [`bulk`], for a caller that was let in before. `lines` are those of the file that the orders are from.
+/// As [`bulk`], for a caller that was let in before. `lines` are those of the file that the orders
+/// are from.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its orders.
@@ -272,7 +298,8 @@ pub async fn bulk_of_caller(
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
     let parsed = parse(&actor(Bearer::of(request)?))?;
-    let parsed = parsed.into_iter().map(|order| order.and_then(|order| within(order, caller))).collect();
+    let parsed =
+        parsed.into_iter().map(|order| order.and_then(|order| within(order, caller))).collect();
     let (orders, places) = sorted(&app.salt, parsed);
     let orders: Vec<Submission> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
     let (wanted, lots) = loads(&orders);
@@ -293,8 +320,13 @@ pub async fn bulk_of_caller(
 ///
 /// # Errors
 /// What the database does.
-pub async fn carried_out_later(app: &App, caller: &Caller, orders: Vec<Submission>) -> Result<Vec<Outcome>, Problem> {
-    let orders: Vec<Submission> = orders.into_iter().map(|order| digested(&app.salt, order)).collect();
+pub async fn carried_out_later(
+    app: &App,
+    caller: &Caller,
+    orders: Vec<Submission>,
+) -> Result<Vec<Outcome>, Problem> {
+    let orders: Vec<Submission> =
+        orders.into_iter().map(|order| digested(&app.salt, order)).collect();
     let (wanted, lots) = loads(&orders);
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
@@ -303,7 +335,11 @@ pub async fn carried_out_later(app: &App, caller: &Caller, orders: Vec<Submissio
 }
 
 /// Leaves those orders that the caller may give; the places of the others have their problem.
-fn those_within(orders: Vec<Submission>, places: &mut [Option<Problem>], caller: &Caller) -> Vec<Submission> {
+fn those_within(
+    orders: Vec<Submission>,
+    places: &mut [Option<Problem>],
+    caller: &Caller,
+) -> Vec<Submission> {
     let mut given = orders.into_iter();
     let mut kept = Vec::new();
     for place in places.iter_mut().filter(|place| place.is_none()) {
@@ -317,7 +353,10 @@ fn those_within(orders: Vec<Submission>, places: &mut [Option<Problem>], caller:
 }
 
 /// Orders, and for each place in the call the problem that keeps it from being one.
-fn sorted(salt: &Salt, parsed: Vec<Result<Submission, Problem>>) -> (Vec<Submission>, Vec<Option<Problem>>) {
+fn sorted(
+    salt: &Salt,
+    parsed: Vec<Result<Submission, Problem>>,
+) -> (Vec<Submission>, Vec<Option<Problem>>) {
     let (mut orders, mut places) = (Vec::new(), Vec::new());
     for order in parsed {
         places.push(match order {
@@ -332,11 +371,26 @@ fn sorted(salt: &Salt, parsed: Vec<Result<Submission, Problem>>) -> (Vec<Submiss
 }
 
 fn loads(orders: &[Submission]) -> (Vec<LoadRequest>, Lots) {
-    (orders.iter().map(Submission::wanted).collect(), orders.first().map_or(Lots::None, Submission::lots))
+    (
+        orders.iter().map(Submission::wanted).collect(),
+        orders.first().map_or(Lots::None, Submission::lots),
+    )
 }
 
-fn desk<'a>(app: &'a App, programme: &'a ProgrammeRef, book: &'a Rulebook) -> Executor<'a, Spin, fn() -> EntryId> {
-    Executor { sql: &app.sql, programme, book, now: now(), ids: new_id, abroad: None, in_flight: Some(&app.in_flight) }
+fn desk<'a>(
+    app: &'a App,
+    programme: &'a ProgrammeRef,
+    book: &'a Rulebook,
+) -> Executor<'a, Spin, fn() -> EntryId> {
+    Executor {
+        sql: &app.sql,
+        programme,
+        book,
+        now: now(),
+        ids: new_id,
+        abroad: None,
+        in_flight: Some(&app.in_flight),
+    }
 }
 
 fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {
@@ -345,7 +399,11 @@ fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {
 }
 
 /// An outcome for each place in the call.
-fn one_each(places: Vec<Option<Problem>>, replies: Vec<Reply>, lines: Option<&[u64]>) -> Result<Reply, Problem> {
+fn one_each(
+    places: Vec<Option<Problem>>,
+    replies: Vec<Reply>,
+    lines: Option<&[u64]>,
+) -> Result<Reply, Problem> {
     let mut replies = replies.into_iter();
     let mut outcomes = Vec::new();
     for (at, place) in places.into_iter().enumerate() {
@@ -354,7 +412,8 @@ fn one_each(places: Vec<Option<Problem>>, replies: Vec<Reply>, lines: Option<&[u
             None => replies.next().unwrap_or_else(|| Problem::Busy.reply()),
         };
         let replayed = reply.headers.iter().any(|(name, _)| *name == "idempotent-replayed");
-        let body = RawValue::from_string(reply.body).map_err(|error| Problem::Internal(error.to_string()))?;
+        let body = RawValue::from_string(reply.body)
+            .map_err(|error| Problem::Internal(error.to_string()))?;
         let line = lines.and_then(|lines| lines.get(at)).copied();
         outcomes.push(BulkOutcome { line, status: reply.status, replayed, body });
     }

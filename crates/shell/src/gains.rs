@@ -5,10 +5,12 @@ use store::{ProgrammeRef, Sql, gains};
 
 use crate::problem::{FieldError, Problem};
 
-/// Holds the exchanges of a rulebook against those of the other programmes of the group: its own, unless another one is told.
+/// Holds the exchanges of a rulebook against those of the other programmes of the group: its own,
+/// unless another one is told.
 ///
 /// # Errors
-/// [`Problem::InvalidRequest`] at `pointer` when points would grow on some way over the group, and what the database does.
+/// [`Problem::InvalidRequest`] at `pointer` when points would grow on some way over the group, and
+/// what the database does.
 pub async fn makes_no_points(
     sql: &impl Sql,
     id: &str,

@@ -1,7 +1,7 @@
 //! Requests that write no entry, done once under their key: publications, endpoints, revocations.
 //!
-//! A command's entries are its receipt, written in one statement with it. Here the receipt follows in a second one: whoever crashes in
-//! between does the same once more, and only then.
+//! A command's entries are its receipt, written in one statement with it. Here the receipt follows
+//! in a second one: whoever crashes in between does the same once more, and only then.
 
 use serde::Serialize;
 use store::{Caller, Receipt, is_fingerprint, keep_receipt, receipt};
@@ -14,8 +14,8 @@ use crate::keeping::scoped;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
 
-/// Gives the first answer again when the key has one; otherwise acts, and keeps the answer when it is a success. `asked` is all that tells
-/// this request from another of the same operation.
+/// Gives the first answer again when the key has one; otherwise acts, and keeps the answer when it
+/// is a success. `asked` is all that tells this request from another of the same operation.
 ///
 /// # Errors
 /// [`Problem::IdempotencyKeyReused`], what the database does, and what `act` gives.
@@ -34,7 +34,8 @@ pub async fn once(
         if !is_fingerprint(&kept.fingerprint, &fingerprint) {
             return Err(Problem::IdempotencyKeyReused);
         }
-        return Ok(Reply::new(kept.status, "application/json", kept.body).with("idempotent-replayed", "true"));
+        return Ok(Reply::new(kept.status, "application/json", kept.body)
+            .with("idempotent-replayed", "true"));
     }
     let reply = act().await?;
     let answered = Receipt { fingerprint, status: reply.status, body: reply.body.clone() };

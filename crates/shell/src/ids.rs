@@ -15,7 +15,8 @@ pub fn now() -> Timestamp {
 #[must_use]
 pub fn new_id() -> EntryId {
     let mut random = [0u8; 16];
-    // The host's source does not fail; were it to, ids would still be unique by the millisecond and the ledger's unique keys.
+    // The host's source does not fail; were it to, ids would still be unique by the millisecond and
+    // the ledger's unique keys.
     let _filled = getrandom::fill(&mut random);
     EntryId::version_7(now(), random)
 }

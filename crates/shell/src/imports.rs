@@ -1,4 +1,5 @@
-//! Members who come from another system: a file becomes rows, and a row becomes the order that books it.
+//! Members who come from another system: a file becomes rows, and a row becomes the order that
+//! books it.
 
 mod table;
 
@@ -6,8 +7,8 @@ use std::collections::BTreeMap;
 
 use ledger::{MemberId, Reference, Timestamp, Totals, Zone, start_of_day};
 use rules::{
-    Command, MAX_ALIASES, MAX_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange, Rulebook, decide_single,
-    may_be_id,
+    Command, MAX_ALIASES, MAX_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange,
+    Rulebook, decide_single, may_be_id,
 };
 use store::Submission;
 
@@ -25,7 +26,8 @@ const MAX_LOTS: usize = 1_000;
 const MAX_TAGS_LENGTH: usize = 200;
 
 impl ImportRowBody {
-    /// Checks the values and makes an order of it, which is done once under `key`; `import` names the file in the member's history.
+    /// Checks the values and makes an order of it, which is done once under `key`; `import` names
+    /// the file in the member's history.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -46,15 +48,22 @@ impl ImportRowBody {
             check.wrong("/lots", "must be 1000 at most");
         }
         let lots = self.lots.iter().take(MAX_LOTS).enumerate();
-        let lots = lots.filter_map(|(at, lot)| lot_of(at, lot, (book.zone(), now), &mut check)).collect();
+        let lots =
+            lots.filter_map(|(at, lot)| lot_of(at, lot, (book.zone(), now), &mut check)).collect();
         if !(0..=MAX_AMOUNT).contains(&self.debt) {
             check.wrong("/debt", "must be 0 to 1000000000000000");
         }
         let tier = self.tier_of(book, now, &mut check);
-        let totals =
-            Totals { spend_minor: self.totals.spend_minor, growth: self.totals.growth, orders: self.totals.orders };
-        for (name, total) in [("spend_minor", totals.spend_minor), ("growth", totals.growth), ("orders", totals.orders)]
-        {
+        let totals = Totals {
+            spend_minor: self.totals.spend_minor,
+            growth: self.totals.growth,
+            orders: self.totals.orders,
+        };
+        for (name, total) in [
+            ("spend_minor", totals.spend_minor),
+            ("growth", totals.growth),
+            ("orders", totals.orders),
+        ] {
             if !(0..=MAX_AMOUNT).contains(&total) {
                 check.wrong(format!("/totals/{name}"), "must be 0 to 1000000000000000");
             }
@@ -78,7 +87,10 @@ impl ImportRowBody {
     }
 
     fn tier_of(&self, book: &Rulebook, now: Timestamp, check: &mut Check) -> Option<OpeningTier> {
-        let until = self.tier_through.as_deref().and_then(|day| end_of(day, book.zone(), "/tier_through", check));
+        let until = self
+            .tier_through
+            .as_deref()
+            .and_then(|day| end_of(day, book.zone(), "/tier_through", check));
         if until.is_some_and(|until| until <= now) {
             check.wrong("/tier_through", "is over");
         }
@@ -88,7 +100,10 @@ impl ImportRowBody {
             }
             return None;
         };
-        let level = book.levels().iter().find(|level| level.id.to_lowercase() == named.trim().to_lowercase());
+        let level = book
+            .levels()
+            .iter()
+            .find(|level| level.id.to_lowercase() == named.trim().to_lowercase());
         if level.is_none() {
             check.wrong("/tier", "the rulebook has no tier of that name");
         }
@@ -103,7 +118,9 @@ impl ImportRowBody {
         }
         if !self.tags.is_empty() {
             let tags = self.tags.join(",");
-            if self.tags.iter().any(|tag| tag.is_empty() || tag.contains(',')) || tags.chars().count() > MAX_TAGS_LENGTH {
+            if self.tags.iter().any(|tag| tag.is_empty() || tag.contains(','))
+                || tags.chars().count() > MAX_TAGS_LENGTH
+            {
                 check.wrong("/tags", "must have no commas, and 200 characters in all at most");
             }
             attributes.insert("tags".to_owned(), Some(tags));
@@ -129,12 +146,18 @@ impl ImportRowBody {
     /// The names that no other member of the file may have, as they are kept.
     #[must_use]
     pub fn names(&self, book: &Rulebook) -> Vec<String> {
-        let spelt = self.aliases.iter().filter_map(|name| rules::normalised(name, book.country_code()));
+        let spelt =
+            self.aliases.iter().filter_map(|name| rules::normalised(name, book.country_code()));
         spelt.collect()
     }
 }
 
-fn lot_of(at: usize, lot: &ImportLotBody, (zone, now): (Zone, Timestamp), check: &mut Check) -> Option<OpeningLot> {
+fn lot_of(
+    at: usize,
+    lot: &ImportLotBody,
+    (zone, now): (Zone, Timestamp),
+    check: &mut Check,
+) -> Option<OpeningLot> {
     if !(1..=MAX_AMOUNT).contains(&lot.points) {
         check.wrong(format!("/lots/{at}/points"), "must be 1 to 1000000000000000");
     }
@@ -145,7 +168,8 @@ fn lot_of(at: usize, lot: &ImportLotBody, (zone, now): (Zone, Timestamp), check:
         check.wrong(pointer, "lies in the future");
     }
     let pointer = format!("/lots/{at}/valid_through");
-    let expires_at = lot.valid_through.as_deref().and_then(|text| end_of(text, zone, &pointer, check));
+    let expires_at =
+        lot.valid_through.as_deref().and_then(|text| end_of(text, zone, &pointer, check));
     if expires_at.is_some_and(|end| end <= now) {
         check.wrong(pointer, "is over: these points have ended");
     } else if expires_at.zip(earned_at).is_some_and(|(end, earned)| end <= earned) {
@@ -164,7 +188,12 @@ fn day(text: &str, pointer: &str, check: &mut Check) -> Option<chrono::NaiveDate
 }
 
 /// The first instant after the last local day.
-pub(crate) fn end_of(text: &str, zone: Zone, pointer: &str, check: &mut Check) -> Option<Timestamp> {
+pub(crate) fn end_of(
+    text: &str,
+    zone: Zone,
+    pointer: &str,
+    check: &mut Check,
+) -> Option<Timestamp> {
     let last = day(text, pointer, check)?;
     // What many systems write for never.
     if chrono::Datelike::year(&last) == 9999 {

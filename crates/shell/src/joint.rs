@@ -1,10 +1,14 @@
 //! How points are given, pools changed and spent, members merged and forgotten.
 
 use ledger::{Concern, MemberId, ProgrammeId};
-use rules::{Command, Decide, Partner, decide_empty_merge, decide_exchange, decide_joint, decide_single};
+use rules::{
+    Command, Decide, Partner, decide_empty_merge, decide_exchange, decide_joint, decide_single,
+};
 use store::{Caller, Submission};
 
-use crate::api::{EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody};
+use crate::api::{
+    EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody,
+};
 use crate::check::Check;
 use crate::orders::fingerprint;
 use crate::problem::Problem;
@@ -39,11 +43,17 @@ impl TransferBody {
 }
 
 impl ExchangeBody {
-    /// Checks the values and makes an order of it; `with` is the other programme, where it is one of the group.
+    /// Checks the values and makes an order of it; `with` is the other programme, where it is one
+    /// of the group.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, with: Option<Partner>, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        with: Option<Partner>,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.id("/to_programme_id", ProgrammeId::new(self.to_programme_id.as_str()));
@@ -67,8 +77,9 @@ impl ExchangeBody {
 }
 
 impl MergeBody {
-    /// Checks the values and makes an order of it for the member of the path; `points` are those of the other one. With none it is carried out, as it is
-    /// for the operator, who is held up by nobody; otherwise it is asked for.
+    /// Checks the values and makes an order of it for the member of the path; `points` are those of
+    /// the other one. With none it is carried out, as it is for the operator, who is held up by
+    /// nobody; otherwise it is asked for.
     ///
     /// # Errors
     /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.
@@ -86,7 +97,10 @@ impl MergeBody {
         let (decide, command): (Decide, _) = match from {
             Some(from) if caller.operator => (decide_joint, Some(Command::Merge { from })),
             Some(from) if points == 0 => (decide_empty_merge, Some(Command::Merge { from })),
-            Some(from) => (decide_single, Some(asked_for("merge", points, Concern::Merge(from), actor, caller)?)),
+            Some(from) => (
+                decide_single,
+                Some(asked_for("merge", points, Concern::Merge(from), actor, caller)?),
+            ),
             None => (decide_single, None),
         };
         let order = member.zip(command).map(|(member, command)| Submission {
@@ -108,7 +122,13 @@ impl MergeBody {
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with every place that is wrong.
-pub fn pool_order(pool: &MemberId, member: &str, joins: bool, key: &str, actor: &str) -> Result<Submission, Problem> {
+pub fn pool_order(
+    pool: &MemberId,
+    member: &str,
+    joins: bool,
+    key: &str,
+    actor: &str,
+) -> Result<Submission, Problem> {
     let mut check = Check::default();
     let member_id = check.id("member_id", MemberId::new(member));
     let origin = check.origin(actor, None, None, None, None);
@@ -132,7 +152,13 @@ impl InvitationBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, pool: &MemberId, guest: &str, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        pool: &MemberId,
+        guest: &str,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let invited = check.id("member_id", MemberId::new(guest));
         let head = check.id("/head_id", MemberId::new(self.head_id.as_str()));
@@ -157,7 +183,13 @@ impl PoolRedeemBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, pool: &MemberId, members: &[MemberId], key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        pool: &MemberId,
+        members: &[MemberId],
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         check.points(self.points);
         let of = check.id("/member_id", MemberId::new(self.member_id.as_str()));

@@ -13,18 +13,26 @@ use crate::problem::{FieldError, Problem};
 /// Reads a body. Unknown fields, wrong types and numbers out of range are told with their place.
 ///
 /// # Errors
-/// [`Problem::MalformedJson`] for text that is no JSON, [`Problem::InvalidRequest`] for JSON of another shape.
+/// [`Problem::MalformedJson`] for text that is no JSON, [`Problem::InvalidRequest`] for JSON of
+/// another shape.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(body).map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
     let mut json = serde_json::Deserializer::from_str(text);
     let Object(value) = deserialize(&mut json).map_err(|error| {
-        let pointer: String = error.path().iter().filter_map(step).map(|step| format!("/{step}")).collect();
+        let pointer: String =
+            error.path().iter().filter_map(step).map(|step| format!("/{step}")).collect();
         let inner = error.into_inner();
         if inner.is_data() {
             Problem::InvalidRequest(vec![FieldError::new(pointer, without_position(&inner))])
-        } else if inner.to_string().starts_with("expected value") && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        } else if inner.to_string().starts_with("expected value")
+            && serde_json::from_str::<IgnoredAny>(text).is_ok()
+        {
             // The reader calls a number a syntax error where it expects the name of a variant.
-            Problem::InvalidRequest(vec![FieldError::new(pointer, "is not of the kind that belongs here")])
+            Problem::InvalidRequest(vec![FieldError::new(
+                pointer,
+                "is not of the kind that belongs here",
+            )])
         } else {
             Problem::MalformedJson(inner.to_string())
         }
@@ -41,7 +49,8 @@ pub fn parse_optional_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Proble
     parse_json(if body.is_empty() { b"{}" } else { body })
 }
 
-/// What is written with the names of its fields. By itself serde would also take `["m", "share"]`, fields in order, which nobody documents.
+/// What is written with the names of its fields. By itself serde would also take `["m", "share"]`,
+/// fields in order, which nobody documents.
 pub(crate) struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -51,17 +60,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// For a field that is an object.
-pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Object::deserialize(deserializer).map(|Object(value)| value)
 }
 
 /// For a field that is an object when it is there.
-pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+) -> Result<Option<T>, D::Error> {
     object(d).map(Some)
 }
 
 /// For a field that is a list of objects.
-pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     let list = Vec::<Object<T>>::deserialize(deserializer)?;
     Ok(list.into_iter().map(|Object(value)| value).collect())
 }
@@ -101,7 +116,8 @@ fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
-/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can count.
+/// A sum as a number, or as a text of digits where it leaves 64 bits, which few readers of JSON can
+/// count.
 #[must_use]
 pub fn wide(sum: i128) -> Json {
     i64::try_from(sum).map_or_else(|_| sum.to_string().into(), Json::from)

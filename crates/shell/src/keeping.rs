@@ -1,6 +1,8 @@
-//! Under which names a request is kept: whose idempotency key it is, and digests from which nobody guesses what they were made of.
+//! Under which names a request is kept: whose idempotency key it is, and digests from which nobody
+//! guesses what they were made of.
 //!
-//! A key belongs to the line of API keys that uses it: one till cannot take another one's, and who rotates a key goes on with its answers.
+//! A key belongs to the line of API keys that uses it: one till cannot take another one's, and who
+//! rotates a key goes on with its answers.
 
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::Hash;
@@ -16,7 +18,8 @@ pub(crate) struct Salt {
 }
 
 impl Salt {
-    /// That of the database, mixed with the variable `digest_key` where there is one: without it a copy of the database holds all that it takes to guess.
+    /// That of the database, mixed with the variable `digest_key` where there is one: without it a
+    /// copy of the database holds all that it takes to guess.
     pub(crate) fn of(stored: &str, variable: &str) -> Self {
         let before = stored.as_bytes().to_vec();
         if variable.is_empty() {
@@ -30,7 +33,8 @@ impl Salt {
         digest(&self.key, text)
     }
 
-    /// All forms of a request's fingerprint: as it is stored, and as it was before the variable was set.
+    /// All forms of a request's fingerprint: as it is stored, and as it was before the variable was
+    /// set.
     pub(crate) fn fingerprint(&self, plain: &str) -> String {
         let now = self.digest(plain);
         self.before.as_ref().map_or(now.clone(), |key| format!("{now},{}", digest(key, plain)))
@@ -84,13 +88,22 @@ mod tests {
     #[test]
     fn digests_depend_on_the_database_and_on_the_variable() {
         let digest = |stored, variable| Salt::of(stored, variable).digest("~phone:+8613800000000");
-        let all = [digest("a", ""), digest("b", ""), digest("a", "k"), digest("b", "k"), digest("a", "l")];
+        let all = [
+            digest("a", ""),
+            digest("b", ""),
+            digest("a", "k"),
+            digest("b", "k"),
+            digest("a", "l"),
+        ];
         for (at, one) in all.iter().enumerate() {
             assert_eq!(one.len(), 32);
             assert!(!all[..at].contains(one), "{at}");
         }
         let (bare, keyed) = (Salt::of("a", ""), Salt::of("a", "k"));
         assert_eq!(bare.fingerprint("plain"), bare.digest("plain"));
-        assert_eq!(keyed.fingerprint("plain"), format!("{},{}", keyed.digest("plain"), bare.digest("plain")));
+        assert_eq!(
+            keyed.fingerprint("plain"),
+            format!("{},{}", keyed.digest("plain"), bare.digest("plain"))
+        );
     }
 }

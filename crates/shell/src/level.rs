@@ -24,7 +24,8 @@ pub fn level_order(
     let mut check = Check::default();
     let member = check.id("member_id", MemberId::new(id));
     check.text("/tier", Some(&body.tier), 40);
-    let until = body.through.as_deref().and_then(|day| end_of(day, book.zone(), "/through", &mut check));
+    let until =
+        body.through.as_deref().and_then(|day| end_of(day, book.zone(), "/through", &mut check));
     if until.is_some_and(|until| until <= now) {
         check.wrong("/through", "is over");
     }

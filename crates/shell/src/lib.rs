@@ -1,11 +1,12 @@
 //! HTTP in one place: everything the components share between the wire and the ledger.
 //!
-//! Owns: requests and replies, authentication and roles, idempotency keys, RFC 9457 problems, the bodies of the API, and what an
-//! instance keeps between requests (its database connection and the rulebooks it has read), and the [`routes`]. A component is a [`component!`],
-//! which binds a handler to each route of its list.
+//! Owns: requests and replies, authentication and roles, idempotency keys, RFC 9457 problems, the
+//! bodies of the API, and what an instance keeps between requests (its database connection and the
+//! rulebooks it has read), and the [`routes`]. A component is a [`component!`], which binds a
+//! handler to each route of its list.
 //!
-//! Architecture invariant: a request awaits host calls only. No task waits for another one of the same instance, and nothing kept
-//! between requests belongs to a single one.
+//! Architecture invariant: a request awaits host calls only. No task waits for another one of the
+//! same instance, and nothing kept between requests belongs to a single one.
 #![deny(missing_docs)]
 
 mod admissions;
@@ -41,25 +42,27 @@ mod spent;
 mod stores;
 mod trace;
 
-/// With the allocator of the C library a third of what a guest computed was getting and giving back memory; with this one it is a fifth.
+/// With the allocator of the C library a third of what a guest computed was getting and giving back
+/// memory; with this one it is a fifth.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 pub use answer::Reply;
 pub use api::{
-    ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody, CouponRestoreBody, DecisionBody,
-    EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody, HoldBody, ImportLotBody, ImportRowBody,
-    ImportTotalsBody, InvitationBody, KeyBody, LineBody, MemberBody, MemberPatchBody, MergeBody, MoneyBody,
-    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody,
-    ReverseBody, SideBody, SimulationBody, TierBody, TransferBody,
+    ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody,
+    CouponRestoreBody, DecisionBody, EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody,
+    HoldBody, ImportLotBody, ImportRowBody, ImportTotalsBody, InvitationBody, KeyBody, LineBody,
+    MemberBody, MemberPatchBody, MergeBody, MoneyBody, PoolRedeemBody, ProgrammeBody,
+    PublicationBody, RecoverBody, RedeemBody, ReleaseBody, ReturnedLineBody, ReverseBody, SideBody,
+    SimulationBody, TierBody, TransferBody,
 };
 pub use app::App;
 pub use audit::{noted, sealed, who};
 pub use auth::{Bearer, Role, check_role, new_key};
 pub use command::{
-    across, actor_of, admitted, asked, authenticate, bulk, bulk_of_caller, carried_out_later, known_as, of_caller,
-    simulated, single,
+    across, actor_of, admitted, asked, authenticate, bulk, bulk_of_caller, carried_out_later,
+    known_as, of_caller, simulated, single,
 };
 pub use gains::makes_no_points;
 pub use idempotent::once;

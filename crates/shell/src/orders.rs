@@ -34,9 +34,11 @@ impl BulkBody {
             device_id,
             client_ip,
         } = self;
-        let trace = trace_of(("/device_id", device_id.as_deref()), ("/client_ip", client_ip.as_deref()));
+        let trace =
+            trace_of(("/device_id", device_id.as_deref()), ("/client_ip", client_ip.as_deref()));
         let key = unquoted(&idempotency_key);
-        let wrong = || FieldError::new("/idempotency_key", "must be 1 to 255 visible ASCII characters");
+        let wrong =
+            || FieldError::new("/idempotency_key", "must be 1 to 255 visible ASCII characters");
         let earn = EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id };
         let order = earn.order(key.as_deref().unwrap_or_default(), actor);
         let order = match (order, trace) {
@@ -53,7 +55,8 @@ impl BulkBody {
     }
 }
 
-/// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under one key apart.
+/// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under
+/// one key apart.
 pub(crate) fn fingerprint(body: &impl Serialize) -> String {
     let json = serde_json::to_vec(body).unwrap_or_default();
     let mut digest = ledger::Hash(Sha256::digest(json).into()).to_string();
@@ -74,7 +77,10 @@ impl EarnBody {
         let occurred_at = self.occurred_at.as_deref().and_then(|text| {
             let at = Timestamp::parse(text);
             if at.is_none() {
-                check.wrong("/occurred_at", "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00");
+                check.wrong(
+                    "/occurred_at",
+                    "must be RFC 3339 with an offset, such as 2026-01-31T10:00:00+08:00",
+                );
             }
             at
         });
@@ -103,8 +109,14 @@ impl EarnBody {
             .filter_map(|(index, body)| line(index, body, &mut check))
             .collect();
         let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
-        let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
-        let command = Command::Earn(EarnEvent { event: self.event.clone(), occurred_at, lines, device: None });
+        let origin =
+            check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
+        let command = Command::Earn(EarnEvent {
+            event: self.event.clone(),
+            occurred_at,
+            lines,
+            device: None,
+        });
         let order = member.map(|member| Submission {
             decide: decide_event,
             member,
@@ -137,7 +149,10 @@ pub(crate) fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<L
     }
     let currency = Currency::new(&body.amount.currency);
     if currency.is_none() {
-        check.wrong(format!("{at}/amount/currency"), "must be an ISO 4217 code of three capital letters");
+        check.wrong(
+            format!("{at}/amount/currency"),
+            "must be an ISO 4217 code of three capital letters",
+        );
     }
     Some(Line {
         line: body.line_id.clone(),
@@ -155,8 +170,8 @@ impl ActivateBody {
         source(&self.event, &self.reference)
     }
 
-    /// Checks the values and makes an order of it; `activation` is what was earned under the reference, if anything was, or why that cannot be
-    /// told.
+    /// Checks the values and makes an order of it; `activation` is what was earned under the
+    /// reference, if anything was, or why that cannot be told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.

@@ -30,8 +30,11 @@ impl Page {
     /// [`Problem::InvalidRequest`] for a limit outside it.
     pub fn within(request: &Request, most: i64) -> Result<Self, Problem> {
         let limit = request.query("limit");
-        let limit = limit.map_or(Some(50), |text| text.parse().ok().filter(|limit| (1..=most).contains(limit)));
-        let wrong = || Problem::InvalidRequest(vec![FieldError::new("?limit", format!("must be 1 to {most}"))]);
+        let limit = limit
+            .map_or(Some(50), |text| text.parse().ok().filter(|limit| (1..=most).contains(limit)));
+        let wrong = || {
+            Problem::InvalidRequest(vec![FieldError::new("?limit", format!("must be 1 to {most}"))])
+        };
         let limit = limit.ok_or_else(wrong)?;
         Ok(Self { limit, cursor: request.query("cursor").map(str::to_owned) })
     }
@@ -41,14 +44,25 @@ impl Page {
     /// # Errors
     /// [`Problem::InvalidRequest`] for a cursor that this list never gave.
     pub fn number(&self, first: i64) -> Result<i64, Problem> {
-        let bad = || Problem::InvalidRequest(vec![FieldError::new("?cursor", "is not one that this list gave")]);
+        let bad = || {
+            Problem::InvalidRequest(vec![FieldError::new(
+                "?cursor",
+                "is not one that this list gave",
+            )])
+        };
         let known = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or_else(bad);
         self.cursor.as_ref().map_or(Ok(first), known)
     }
 
-    /// Answers with what was found, of which one more than the page holds says that there is a next.
+    /// Answers with what was found, of which one more than the page holds says that there is a
+    /// next.
     #[must_use]
-    pub fn reply<T>(&self, mut found: Vec<T>, show: impl Fn(&T) -> Json, cursor: impl Fn(&T) -> String) -> Reply {
+    pub fn reply<T>(
+        &self,
+        mut found: Vec<T>,
+        show: impl Fn(&T) -> Json,
+        cursor: impl Fn(&T) -> String,
+    ) -> Reply {
         let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let is_more = found.len() > most;
         found.truncate(most);

@@ -1,7 +1,8 @@
 //! Persons as keys name them, and how two spellings of one person are told to be one.
 //!
-//! Whoever may not decide alone must not become two by a capital letter, a space or a letter of another alphabet. So a person's id is folded before it
-//! is compared, and a programme keeps the first spelling it sees. Only who makes keys folds; everybody else compares what is kept.
+//! Whoever may not decide alone must not become two by a capital letter, a space or a letter of
+//! another alphabet. So a person's id is folded before it is compared, and a programme keeps the
+//! first spelling it sees. Only who makes keys folds; everybody else compares what is kept.
 
 use store::Caller;
 use unicode_normalization::UnicodeNormalization;
@@ -25,19 +26,29 @@ pub fn person(caller: &Caller) -> Result<&str, Problem> {
     caller.person.as_deref().ok_or(Problem::PersonNeeded)
 }
 
-/// A person's id as it is compared: compatible characters are one (NFKC), so are capital and small letters and letters that look alike (the skeleton
-/// of UTS 39, and `1`, `i` and `l`); spaces and what nobody sees do not count.
+/// A person's id as it is compared: compatible characters are one (NFKC), so are capital and small
+/// letters and letters that look alike (the skeleton of UTS 39, and `1`, `i` and `l`); spaces and
+/// what nobody sees do not count.
 ///
 /// # Errors
 /// What is wrong with the id.
 pub fn folded(person: &str) -> Result<String, FieldError> {
     let count = person.chars().count();
     if !(1..=MAX_CHARACTERS).contains(&count) || person.chars().any(char::is_control) {
-        return Err(FieldError::new("/person_id", "must have 1 to 100 characters and no control characters"));
+        return Err(FieldError::new(
+            "/person_id",
+            "must have 1 to 100 characters and no control characters",
+        ));
     }
     let plain: String = person.nfkc().filter(|c| is_seen(*c)).flat_map(small).collect();
-    let alike: String = skeleton(&plain).collect::<String>().nfkc().filter(|c| is_seen(*c)).flat_map(small).collect();
-    let folded: String = alike.chars().map(|c| if matches!(c, '1' | 'i' | '|') { 'l' } else { c }).collect();
+    let alike: String = skeleton(&plain)
+        .collect::<String>()
+        .nfkc()
+        .filter(|c| is_seen(*c))
+        .flat_map(small)
+        .collect();
+    let folded: String =
+        alike.chars().map(|c| if matches!(c, '1' | 'i' | '|') { 'l' } else { c }).collect();
     if folded.is_empty() {
         return Err(FieldError::new("/person_id", "must have a character that can be seen"));
     }
@@ -49,7 +60,8 @@ fn small(c: char) -> impl Iterator<Item = char> {
     c.to_uppercase().flat_map(char::to_lowercase)
 }
 
-/// Whether a character is neither space nor one of those that have no shape (`Default_Ignorable_Code_Point`).
+/// Whether a character is neither space nor one of those that have no shape
+/// (`Default_Ignorable_Code_Point`).
 fn is_seen(c: char) -> bool {
     let is_ignorable = matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
@@ -92,9 +104,12 @@ mod tests {
         ] {
             assert_eq!(folded(one).unwrap(), folded(other).unwrap(), "{one:?} {other:?}");
         }
-        for (one, other) in
-            [("anna", "anne"), ("ben", "bert"), ("\u{674e}\u{96f7}", "\u{97e9}\u{6885}"), ("e-102", "e-103")]
-        {
+        for (one, other) in [
+            ("anna", "anne"),
+            ("ben", "bert"),
+            ("\u{674e}\u{96f7}", "\u{97e9}\u{6885}"),
+            ("e-102", "e-103"),
+        ] {
             assert_ne!(folded(one).unwrap(), folded(other).unwrap(), "{one:?} {other:?}");
         }
         for nobody in ["", " ", "\u{200b}", "a\nb"] {

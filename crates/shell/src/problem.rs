@@ -1,6 +1,7 @@
 //! RFC 9457 problems: the closed list of everything but success, in order of precedence.
 //!
-//! Business refusals come from the ledger and are shown here; their order is theirs. docs/reference/problems.md explains each slug.
+//! Business refusals come from the ledger and are shown here; their order is theirs.
+//! docs/reference/problems.md explains each slug.
 
 use ledger::{EntryId, Refusal};
 use serde_json::{Map, Value as Json, json};
@@ -54,7 +55,8 @@ pub enum Problem {
     IdempotencyKeyInvalid,
     /// The body is not JSON in UTF-8.
     MalformedJson(String),
-    /// The request has the wrong shape: every place that is wrong, or the first that could not be read.
+    /// The request has the wrong shape: every place that is wrong, or the first that could not be
+    /// read.
     InvalidRequest(Vec<FieldError>),
     /// The key was used for another request.
     IdempotencyKeyReused,
@@ -127,7 +129,9 @@ impl Problem {
             Self::ResourceNotFound => 12,
             Self::Conflict => 13,
             Self::Busy => 14,
-            Self::Refused { refusal, .. } => return (refusal.slug(), refusal.status(), "The rules refuse this"),
+            Self::Refused { refusal, .. } => {
+                return (refusal.slug(), refusal.status(), "The rules refuse this");
+            }
             Self::StorageFull => 15,
             Self::Internal(_) => 16,
         };
@@ -190,8 +194,10 @@ impl Problem {
         body.insert("instance".into(), format!("urn:uuid:{id}").into());
         match self {
             Self::InvalidRequest(errors) => {
-                let errors =
-                    errors.iter().map(|e| json!({"pointer": e.pointer, "detail": e.detail})).collect::<Vec<_>>();
+                let errors = errors
+                    .iter()
+                    .map(|e| json!({"pointer": e.pointer, "detail": e.detail}))
+                    .collect::<Vec<_>>();
                 body.insert("errors".into(), errors.into());
             }
             Self::Refused { refusal, .. } => extend(&mut body, refusal),
@@ -214,7 +220,9 @@ impl Problem {
             Self::Busy => reply = reply.with("retry-after", "1"),
             // Somebody has to make room first.
             Self::StorageFull => reply = reply.with("retry-after", "60"),
-            Self::Refused { replayed: true, .. } => reply = reply.with("idempotent-replayed", "true"),
+            Self::Refused { replayed: true, .. } => {
+                reply = reply.with("idempotent-replayed", "true")
+            }
             _ => {}
         }
         reply
@@ -231,9 +239,11 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("entry_id".into(), entry.to_string().into());
         }
         Refusal::ReferenceAmbiguous { candidates } => {
-            let candidate =
-                |(id, store): &(EntryId, Option<String>)| json!({"entry_id": id.to_string(), "store_id": store});
-            body.insert("candidates".into(), candidates.iter().map(candidate).collect::<Vec<_>>().into());
+            let candidate = |(id, store): &(EntryId, Option<String>)| json!({"entry_id": id.to_string(), "store_id": store});
+            body.insert(
+                "candidates".into(),
+                candidates.iter().map(candidate).collect::<Vec<_>>().into(),
+            );
         }
         Refusal::InsufficientPoints { balance, missing } => {
             body.insert("balance".into(), (*balance).into());
@@ -251,7 +261,9 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::UnknownEvent { event } => {
             body.insert("event".into(), event.as_str().into());
         }
-        Refusal::TooManyOpen { most } | Refusal::TooManyReviews { most } | Refusal::TooManyLots { most } => {
+        Refusal::TooManyOpen { most }
+        | Refusal::TooManyReviews { most }
+        | Refusal::TooManyLots { most } => {
             body.insert("max".into(), (*most).into());
         }
         Refusal::WrongApprover { role } => {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Origin};
-use rules::{Command, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised};
+use rules::{
+    Command, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised,
+};
 use store::Submission;
 
 use crate::api::{MemberBody, MemberPatchBody};
@@ -31,7 +33,13 @@ impl MemberBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        member: &str,
+        terms: &ProfileTerms<'_>,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         if self.attributes.len() > MAX_ATTRIBUTES {
@@ -53,13 +61,19 @@ impl MemberBody {
         });
         let command = match &terms.if_match {
             None => Command::Enrol,
-            Some(_) => Command::Change(ProfileChange { if_match: terms.tags(), ..ProfileChange::default() }),
+            Some(_) => Command::Change(ProfileChange {
+                if_match: terms.tags(),
+                ..ProfileChange::default()
+            }),
         };
         let fingerprint = match &terms.if_match {
             None => fingerprint(&(member, self)),
             Some(tags) => fingerprint(&(member, self, tags)),
         };
-        let order = member_id.map(|member| Submission { aliases, ..order(member, command, (key, fingerprint), actor) });
+        let order = member_id.map(|member| Submission {
+            aliases,
+            ..order(member, command, (key, fingerprint), actor)
+        });
         check.done(order.map(|order| Submission { attributes, ..order }))
     }
 }
@@ -69,7 +83,13 @@ impl MemberPatchBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, terms: &ProfileTerms<'_>, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        member: &str,
+        terms: &ProfileTerms<'_>,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         if self.attributes.is_empty() && self.aliases.is_empty() {
@@ -90,13 +110,22 @@ impl MemberPatchBody {
             }
             aliases.insert(kind.clone(), all.0);
         }
-        let change = ProfileChange { if_match: terms.tags(), attributes: self.attributes.clone(), aliases };
+        let change =
+            ProfileChange { if_match: terms.tags(), attributes: self.attributes.clone(), aliases };
         let fingerprint = fingerprint(&("patch", member, self, &terms.if_match));
-        check.done(member_id.map(|member| order(member, Command::Change(change), (key, fingerprint), actor)))
+        check.done(
+            member_id
+                .map(|member| order(member, Command::Change(change), (key, fingerprint), actor)),
+        )
     }
 }
 
-fn order(member: MemberId, command: Command, (key, fingerprint): (&str, String), actor: &str) -> Submission {
+fn order(
+    member: MemberId,
+    command: Command,
+    (key, fingerprint): (&str, String),
+    actor: &str,
+) -> Submission {
     Submission {
         decide: decide_single,
         member,
@@ -124,7 +153,8 @@ fn is_kind(kind: &str) -> bool {
     (1..=20).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
-/// Other names of a member, each with its kind in front. Old ids of members that became part of it stay anyway.
+/// Other names of a member, each with its kind in front. Old ids of members that became part of it
+/// stay anyway.
 #[derive(Default)]
 pub(crate) struct Names(Vec<String>);
 

@@ -39,7 +39,8 @@ impl Request {
     /// The request without its body.
     pub(crate) fn head(parts: http::request::Parts) -> Self {
         let segments = parts.uri.path().split('/').skip(1).map(decoded).collect();
-        let query = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let query =
+            parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let query = query
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decoded(name), decoded(value)));
@@ -69,14 +70,19 @@ impl Request {
     /// Reads the body up to the route's limit; what is beyond it is not read.
     pub(crate) async fn read(&mut self, body: IncomingRequestBody) -> Result<(), Problem> {
         self.body = Body::TooLarge;
-        let declared = self.headers.get("content-length").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        let declared = self
+            .headers
+            .get("content-length")
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.parse().ok());
         if declared.unwrap_or(0) > self.route.max_bytes {
             return Ok(());
         }
         let mut read = Vec::new();
         let mut chunks = body.stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Problem::MalformedJson("it did not arrive whole".to_owned()))?;
+            let chunk =
+                chunk.map_err(|_| Problem::MalformedJson("it did not arrive whole".to_owned()))?;
             if read.len() + chunk.len() > self.route.max_bytes {
                 return Ok(());
             }
@@ -104,7 +110,8 @@ impl Request {
         self.bearer.as_ref()
     }
 
-    /// The network address that the request came from, as the host saw it. Hosts set this header and drop what a client sent under its name.
+    /// The network address that the request came from, as the host saw it. Hosts set this header
+    /// and drop what a client sent under its name.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         let text = self.header("spin-client-addr")?.ok()?;
@@ -114,7 +121,8 @@ impl Request {
     /// The body, when it is no larger than the route allows; empty where the route takes none.
     ///
     /// # Errors
-    /// [`Problem::BodyTooLarge`], and [`Problem::Unauthorized`] where it was not read for want of a key.
+    /// [`Problem::BodyTooLarge`], and [`Problem::Unauthorized`] where it was not read for want of a
+    /// key.
     pub fn body(&self) -> Result<&[u8], Problem> {
         match &self.body {
             Body::Read(body) => Ok(body),
@@ -155,7 +163,8 @@ impl Request {
         for (index, (name, _)) in self.query.iter().enumerate() {
             let repeated = self.query.iter().take(index).any(|(before, _)| before == name);
             if !is_known(name) {
-                errors.push(FieldError::new(format!("?{name}"), "is not a parameter of this route"));
+                errors
+                    .push(FieldError::new(format!("?{name}"), "is not a parameter of this route"));
             } else if repeated {
                 errors.push(FieldError::new(format!("?{name}"), "is given twice"));
             }
@@ -177,7 +186,10 @@ impl Request {
         match self.query(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(Problem::InvalidRequest(vec![FieldError::new(format!("?{name}"), "must be true or false")])),
+            Some(_) => Err(Problem::InvalidRequest(vec![FieldError::new(
+                format!("?{name}"),
+                "must be true or false",
+            )])),
         }
     }
 
@@ -186,7 +198,8 @@ impl Request {
     pub fn charset(&self) -> Option<&str> {
         let text = self.header("content-type")?.ok()?;
         let parameters = text.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-        let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        let mut charsets =
+            parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
         charsets.next().map(|(_, value)| value.trim().trim_matches('"'))
     }
 
@@ -196,7 +209,12 @@ impl Request {
     /// [`Problem::InvalidRequest`] when it is no list of strong tags.
     pub fn if_match(&self) -> Result<Option<Vec<String>>, Problem> {
         let Some(text) = self.header("if-match") else { return Ok(None) };
-        let wrong = || Problem::InvalidRequest(vec![FieldError::new("If-Match", "must be tags as `ETag` told them")]);
+        let wrong = || {
+            Problem::InvalidRequest(vec![FieldError::new(
+                "If-Match",
+                "must be tags as `ETag` told them",
+            )])
+        };
         let text = text.map_err(|()| wrong())?.trim();
         if text == "*" {
             return Ok(Some(Vec::new()));
@@ -229,7 +247,9 @@ pub(crate) fn unquoted(text: &str) -> Option<String> {
             let mut characters = inner.chars();
             while let Some(c) = characters.next() {
                 match c {
-                    '\\' => key.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
+                    '\\' => {
+                        key.push(characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?)
+                    }
                     '"' => return None,
                     other => key.push(other),
                 }

@@ -1,7 +1,9 @@
 //! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
 
 use ledger::{Concern, Entry, EntryId, Frozen, Kind, LotNumber, MemberId, Refusal};
-use rules::{AdjustmentWish, Command, Promise, Redemption, Reverse, Stolen, decide_joint, decide_single};
+use rules::{
+    AdjustmentWish, Command, Promise, Redemption, Reverse, Stolen, decide_joint, decide_single,
+};
 use store::{Caller, Submission, drawn_lots, named_entry, transferred};
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
@@ -15,11 +17,18 @@ use crate::problem::Problem;
 const MAX_ENTRIES: usize = 50;
 
 impl FreezeBody {
-    /// Checks the values and makes an order of it for the member of the path; `restores` tells which way.
+    /// Checks the values and makes an order of it for the member of the path; `restores` tells
+    /// which way.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, restores: bool, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        member: &str,
+        restores: bool,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
@@ -28,8 +37,11 @@ impl FreezeBody {
             SideBody::Spending => Frozen { earning: false, spending: true },
             SideBody::Both => Frozen { earning: true, spending: true },
         };
-        let (operation, command) =
-            if restores { ("restore", Command::Restore(sides)) } else { ("freeze", Command::Freeze(sides)) };
+        let (operation, command) = if restores {
+            ("restore", Command::Restore(sides))
+        } else {
+            ("freeze", Command::Freeze(sides))
+        };
         let order = member_id.map(|member_id| Submission {
             decide: decide_single,
             member: member_id,
@@ -46,7 +58,8 @@ impl FreezeBody {
 }
 
 impl DecisionBody {
-    /// Makes an order of it that lets the points of this earn go their way, with the life they were promised.
+    /// Makes an order of it that lets the points of this earn go their way, with the life they were
+    /// promised.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -57,7 +70,8 @@ impl DecisionBody {
         key: &str,
         actor: &str,
     ) -> Result<Submission, Problem> {
-        let command = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
+        let command =
+            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
         self.of_review(earn, "review-approve", command, key, actor)
     }
 
@@ -65,7 +79,12 @@ impl DecisionBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn reject_review(&self, earn: &Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn reject_review(
+        &self,
+        earn: &Entry,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let wish = Reverse { earn: Some(earn.clone()), ..Reverse::default() };
         self.of_review(earn, "review-reject", Command::RejectReview(Box::new(wish)), key, actor)
     }
@@ -108,16 +127,22 @@ impl RecoverBody {
         let mut ids = Vec::new();
         for (index, text) in self.entry_ids.iter().take(MAX_ENTRIES).enumerate() {
             match EntryId::parse(text) {
-                Some(id) if ids.contains(&id) => check.wrong(format!("/entry_ids/{index}"), "is named before"),
+                Some(id) if ids.contains(&id) => {
+                    check.wrong(format!("/entry_ids/{index}"), "is named before")
+                }
                 Some(id) => ids.push(id),
-                None => check.wrong(format!("/entry_ids/{index}"), "must be the entry_id of a redemption or gift"),
+                None => check.wrong(
+                    format!("/entry_ids/{index}"),
+                    "must be the entry_id of a redemption or gift",
+                ),
             }
         }
         check.done(Some(ids))
     }
 
-    /// Checks the values and makes an order of it for the member of the path; `stolen` is what was found of the entries. It is carried out for the
-    /// operator, who is held up by nobody, and asked for by all others.
+    /// Checks the values and makes an order of it for the member of the path; `stolen` is what was
+    /// found of the entries. It is carried out for the operator, who is held up by nobody, and
+    /// asked for by all others.
     ///
     /// # Errors
     /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.
@@ -135,8 +160,9 @@ impl RecoverBody {
         let (decide, command) = if caller.operator {
             (decide_joint as rules::Decide, Command::Recover(stolen))
         } else {
-            let points =
-                stolen.iter().fold(0i64, |sum, one| sum.saturating_add(one.redemption.entry.points.saturating_abs()));
+            let points = stolen.iter().fold(0i64, |sum, one| {
+                sum.saturating_add(one.redemption.entry.points.saturating_abs())
+            });
             let concern = Concern::Recover(self.entries()?);
             (decide_single as rules::Decide, asked_for("recover", points, concern, actor, caller)?)
         };
@@ -155,7 +181,8 @@ impl RecoverBody {
     }
 }
 
-/// A command that asks for what moves so many points, and takes the approvals of an adjustment of that size.
+/// A command that asks for what moves so many points, and takes the approvals of an adjustment of
+/// that size.
 pub(crate) fn asked_for(
     what: &str,
     points: i64,
@@ -164,20 +191,34 @@ pub(crate) fn asked_for(
     caller: &Caller,
 ) -> Result<Command, Problem> {
     let by = who(actor, caller)?;
-    let wish = AdjustmentWish { points, reason_code: what.to_owned(), evidence: None, expiry: None, by, undoes: None };
+    let wish = AdjustmentWish {
+        points,
+        reason_code: what.to_owned(),
+        evidence: None,
+        expiry: None,
+        by,
+        undoes: None,
+    };
     Ok(Command::RequestFor(wish, concern))
 }
 
-/// What the member spent or gave away by these entries, and who got it. Entries never change, so they may be read before the members are.
+/// What the member spent or gave away by these entries, and who got it. Entries never change, so
+/// they may be read before the members are.
 ///
 /// # Errors
 /// A refusal when one of them is no redemption or gift of the member, or what the database does.
-pub async fn stolen(app: &App, programme_no: i64, member: &str, ids: &[EntryId]) -> Result<Vec<Stolen>, Problem> {
+pub async fn stolen(
+    app: &App,
+    programme_no: i64,
+    member: &str,
+    ids: &[EntryId],
+) -> Result<Vec<Stolen>, Problem> {
     let mut stolen = Vec::new();
     for id in ids {
         let found = named_entry(&app.sql, programme_no, *id).await?;
         let is_theirs = |entry: &Entry| entry.member.as_str() == member && went_away(entry);
-        let entry = found.filter(is_theirs).ok_or_else(|| Problem::refused(Refusal::ReferenceNotFound))?;
+        let entry =
+            found.filter(is_theirs).ok_or_else(|| Problem::refused(Refusal::ReferenceNotFound))?;
         let received = match entry.kind {
             Kind::Transfer => transferred(&app.sql, programme_no, entry.id).await?,
             _ => None,
@@ -189,5 +230,6 @@ pub async fn stolen(app: &App, programme_no: i64, member: &str, ids: &[EntryId])
 }
 
 fn went_away(entry: &Entry) -> bool {
-    matches!(entry.kind, Kind::Redeem | Kind::Capture) || (entry.kind == Kind::Transfer && !entry.draws.is_empty())
+    matches!(entry.kind, Kind::Redeem | Kind::Capture)
+        || (entry.kind == Kind::Transfer && !entry.draws.is_empty())
 }

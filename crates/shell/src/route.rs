@@ -1,4 +1,5 @@
-//! A route as one value. Dispatch, 405, the role check, limits, OpenAPI and the checks of the documents all read it.
+//! A route as one value. Dispatch, 405, the role check, limits, OpenAPI and the checks of the
+//! documents all read it.
 
 use crate::auth::Role;
 use crate::problem::Problem;
@@ -6,7 +7,8 @@ use crate::problem::Problem;
 /// Bytes of a KiB.
 pub const KIB: usize = 1024;
 
-/// What a route takes and answers. Pure data: the handler is bound to it by [`component!`](crate::component).
+/// What a route takes and answers. Pure data: the handler is bound to it by
+/// [`component!`](crate::component).
 #[derive(Debug)]
 pub struct Route {
     /// The HTTP method.
@@ -17,7 +19,8 @@ pub struct Route {
     pub summary: &'static str,
     /// Whose keys may call it.
     pub access: Access,
-    /// Whether a key that is for some stores may call it. The handler then sees to it that such a key shows and does nothing of other stores.
+    /// Whether a key that is for some stores may call it. The handler then sees to it that such a
+    /// key shows and does nothing of other stores.
     pub for_stores: bool,
     /// The largest body, in bytes. With 0 the body is not read.
     pub max_bytes: usize,
@@ -83,8 +86,9 @@ impl Route {
         Self { method: "POST", is_mutation: true, ..Self::read(path, summary, roles) }
     }
 
-    /// A command: it answers the entry that it wrote, and takes `dry_run`. Keys of stores may call it, as each order is checked for its store; where a
-    /// command concerns a whole account, they may not.
+    /// A command: it answers the entry that it wrote, and takes `dry_run`. Keys of stores may call
+    /// it, as each order is checked for its store; where a command concerns a whole account, they
+    /// may not.
     #[must_use]
     pub const fn command(
         path: &'static str,
@@ -191,7 +195,9 @@ impl Route {
 
     /// The place of its parameter `{name}` among the path's segments.
     pub(crate) fn place_of(&self, name: &str) -> Option<usize> {
-        let is_it = |part: &str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name);
+        let is_it = |part: &str| {
+            part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name)
+        };
         self.path.split('/').skip(1).position(is_it)
     }
 }
@@ -199,7 +205,8 @@ impl Route {
 /// The place in the list of the route that a request means. Of two that fit, the first one counts.
 ///
 /// # Errors
-/// [`Problem::RouteNotFound`]; [`Problem::MethodNotAllowed`] with the methods of the first path that fits.
+/// [`Problem::RouteNotFound`]; [`Problem::MethodNotAllowed`] with the methods of the first path
+/// that fits.
 pub(crate) fn find(routes: &[Route], method: &str, segments: &[String]) -> Result<usize, Problem> {
     let meant = |route: &Route| route.method == method && route.leads(segments);
     if let Some(place) = routes.iter().position(meant) {
@@ -210,8 +217,9 @@ pub(crate) fn find(routes: &[Route], method: &str, segments: &[String]) -> Resul
     Err(Problem::MethodNotAllowed(methods.collect::<Vec<_>>().join(", ")))
 }
 
-/// Checks, while a component is compiled, that its table binds a handler to each of its routes, in their order: each row has the route's name, such as
-/// `POST /v1/earn`, and the parameters of the path that the handler is given.
+/// Checks, while a component is compiled, that its table binds a handler to each of its routes, in
+/// their order: each row has the route's name, such as `POST /v1/earn`, and the parameters of the
+/// path that the handler is given.
 #[doc(hidden)]
 pub const fn check_bound(routes: &[Route], table: &[(&str, &[&str])]) {
     assert!(routes.len() == table.len(), "the table needs one row for each route of the list");
@@ -229,7 +237,10 @@ pub const fn check_bound(routes: &[Route], table: &[(&str, &[&str])]) {
             }
             unseen = others;
         }
-        assert!(parameters == count_parameters(route.path), "the handler needs every parameter of the path");
+        assert!(
+            parameters == count_parameters(route.path),
+            "the handler needs every parameter of the path"
+        );
         rows = other_rows;
         routes = other_routes;
     }
@@ -268,7 +279,10 @@ const fn has_parameter(path: &str, name: &str) -> bool {
     let (path, name) = (path.as_bytes(), name.as_bytes());
     let mut place = 0;
     while place + name.len() + 2 <= path.len() {
-        if is_at(path, place, b"{") && is_at(path, place + 1, name) && is_at(path, place + 1 + name.len(), b"}") {
+        if is_at(path, place, b"{")
+            && is_at(path, place + 1, name)
+            && is_at(path, place + 1 + name.len(), b"}")
+        {
             return true;
         }
         place += 1;
@@ -356,7 +370,10 @@ mod tests {
             ("another path", with(0, ("POST /v1/things/botch", &[]))),
             ("a longer path", with(0, ("POST /v1/things/batches", &[]))),
             ("a parameter that is not there", with(1, ("GET /v1/things/{id}", &["name"]))),
-            ("a parameter that is not taken", with(3, ("GET /v1/things/{id}/parts/{part}", &["id"]))),
+            (
+                "a parameter that is not taken",
+                with(3, ("GET /v1/things/{id}/parts/{part}", &["id"])),
+            ),
         ] {
             let bound = std::panic::catch_unwind(|| check_bound(ROUTES, &table));
             assert!(bound.is_err(), "{what}");

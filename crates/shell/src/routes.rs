@@ -1,5 +1,6 @@
-//! Every route of the API, a list for each component, in files by the chapters of `docs/reference/api`. Of two routes that fit a request the first
-//! one counts; the order within a path is that of the header `allow`.
+//! Every route of the API, a list for each component, in files by the chapters of
+//! `docs/reference/api`. Of two routes that fit a request the first one counts; the order within a
+//! path is that of the header `allow`.
 
 mod approval;
 mod members;
@@ -11,7 +12,9 @@ pub use approval::{ADJUST, AUDIT_LOG, FREEZE, RECOVER, REVIEW, TRACE};
 pub use members::{ERASE, FIND, IMPORT, MEMBER, MERGE};
 pub use operation::{ENDPOINT, FRONT, JOB, KEY, REPORT};
 pub use rules::{BACK_TEST, DRAFT, PROGRAMME, PUBLICATION};
-pub use spending::{ACTIVATE, COUPON, EARN, EXCHANGE, HOLD, POOL, REDEEM, REVERSE, REWARD, TRANSFER};
+pub use spending::{
+    ACTIVATE, COUPON, EARN, EXCHANGE, HOLD, POOL, REDEEM, REVERSE, REWARD, TRANSFER,
+};
 
 use crate::auth::Role;
 use crate::route::Route;

@@ -1,6 +1,8 @@
-//! Published rulebooks: parsed once an instance, read from a copy in the key-value store, and from SQLite where that has none.
+//! Published rulebooks: parsed once an instance, read from a copy in the key-value store, and from
+//! SQLite where that has none.
 //!
-//! A copy is named by the digest of its text, which the load statement tells, and checked against it: it can be missing but never stale.
+//! A copy is named by the digest of its text, which the load statement tells, and checked against
+//! it: it can be missing but never stale.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,7 +18,8 @@ use crate::problem::{FieldError, Problem};
 /// How many rulebooks an instance remembers before it starts afresh.
 const MAX: usize = 256;
 
-/// By digest; the version is part of what is remembered, as two programmes may publish the same text.
+/// By digest; the version is part of what is remembered, as two programmes may publish the same
+/// text.
 type Remembered = HashMap<(String, i64), Rc<Rulebook>>;
 
 thread_local! {
@@ -77,7 +80,11 @@ async fn text(sql: &impl Sql, programme: &ProgrammeRef) -> Result<String, Proble
 ///
 /// # Errors
 /// What the database does.
-pub async fn in_force(sql: &impl Sql, programme: &ProgrammeRef, version: i64) -> Result<Rc<Rulebook>, Problem> {
+pub async fn in_force(
+    sql: &impl Sql,
+    programme: &ProgrammeRef,
+    version: i64,
+) -> Result<Rc<Rulebook>, Problem> {
     if version == programme.rulebook_version {
         return published(sql, programme).await;
     }
@@ -98,11 +105,20 @@ pub struct Drafted {
 /// The draft that a request names as its `draft`.
 ///
 /// # Errors
-/// [`Problem::InvalidRequest`] at `/draft` when there is none of that name or it has problems, and what the database does.
-pub async fn drafted(sql: &impl Sql, programme: &ProgrammeRef, name: &str) -> Result<Drafted, Problem> {
+/// [`Problem::InvalidRequest`] at `/draft` when there is none of that name or it has problems, and
+/// what the database does.
+pub async fn drafted(
+    sql: &impl Sql,
+    programme: &ProgrammeRef,
+    name: &str,
+) -> Result<Drafted, Problem> {
     let invalid = |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/draft", detail)]);
-    let (_, wish) = draft(sql, programme.no, name).await?.ok_or_else(|| invalid("there is no draft of this name"))?;
-    let stored = wish.rulebook.ok_or_else(|| invalid("has problems, which the draft tells: mend them first"))?;
+    let (_, wish) = draft(sql, programme.no, name)
+        .await?
+        .ok_or_else(|| invalid("there is no draft of this name"))?;
+    let stored = wish
+        .rulebook
+        .ok_or_else(|| invalid("has problems, which the draft tells: mend them first"))?;
     let book = parse_rulebook(&stored, programme.rulebook_version + 1)?;
     Ok(Drafted { document: wish.document, stored, book })
 }

@@ -1,4 +1,5 @@
-//! From the host's request to the host's response: every component is one [`component!`](crate::component).
+//! From the host's request to the host's response: every component is one
+//! [`component!`](crate::component).
 
 use std::pin::Pin;
 
@@ -16,7 +17,8 @@ use crate::route::Route;
 /// What a component's handler gives back to the host.
 pub type Response = SpinResponse<FullBody<Bytes>>;
 
-/// What tells the host whose request it was: it limits and schedules by this, and takes it away from the answer.
+/// What tells the host whose request it was: it limits and schedules by this, and takes it away
+/// from the answer.
 const TENANT: &str = "tenant";
 
 /// An answer under way.
@@ -26,11 +28,13 @@ pub type Handler = for<'a> fn(&'a App, &'a Request) -> Answering<'a>;
 /// As [`Handler`], for routes that take no key and need no database.
 pub type PublicHandler = for<'a> fn(&'a Request) -> Answering<'a>;
 
-/// Writes a component: its entry point, and a handler for each route of its list, in the list's order. A route without a handler, a handler without a
-/// route, and a parameter that the path does not have do not compile.
+/// Writes a component: its entry point, and a handler for each route of its list, in the list's
+/// order. A route without a handler, a handler without a route, and a parameter that the path does
+/// not have do not compile.
 ///
-/// A handler is given the app, the request, and the arguments in parentheses: the name of a parameter of the path, or a literal. After `public`, for
-/// routes that need neither key nor database, it is given the request alone.
+/// A handler is given the app, the request, and the arguments in parentheses: the name of a
+/// parameter of the path, or a literal. After `public`, for routes that need neither key nor
+/// database, it is given the request alone.
 ///
 /// ```ignore
 /// shell::component! { shell::routes::HOLD {
@@ -65,9 +69,11 @@ macro_rules! component {
     (@argument $request:ident $name:ident) => { $request.parameter(stringify!($name)) };
 }
 
-/// Finds the request's route, reads the request and answers. Problems become problem+json; nothing becomes a transport error.
+/// Finds the request's route, reads the request and answers. Problems become problem+json; nothing
+/// becomes a transport error.
 ///
-/// The key is looked at before the body: without a good one the body stays where it is, and handlers answer as to a request without a key.
+/// The key is looked at before the body: without a good one the body stays where it is, and
+/// handlers answer as to a request without a key.
 pub async fn serve(
     request: spin_sdk::http::Request,
     routes: &'static [Route],
@@ -92,7 +98,8 @@ pub async fn serve(
     })
 }
 
-/// As [`serve`], for routes that must answer even when the database does not. They take neither key nor body.
+/// As [`serve`], for routes that must answer even when the database does not. They take neither key
+/// nor body.
 pub async fn serve_public(
     request: spin_sdk::http::Request,
     routes: &'static [Route],
@@ -107,7 +114,8 @@ pub async fn serve_public(
     respond(answered.await.unwrap_or_else(|problem| problem.reply()))
 }
 
-/// `content-length` is always set: without it the last chunk travels alone and waits 40 ms for an acknowledgement on keep-alive connections.
+/// `content-length` is always set: without it the last chunk travels alone and waits 40 ms for an
+/// acknowledgement on keep-alive connections.
 fn respond(reply: Reply) -> Response {
     let length = reply.body.len();
     let mut response = SpinResponse::new(FullBody::new(Bytes::from(reply.body)));
@@ -116,7 +124,8 @@ fn respond(reply: Reply) -> Response {
     let headers = response.headers_mut();
     headers.insert(http::header::CONTENT_LENGTH, http::HeaderValue::from(length));
     if length > 0 {
-        headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(reply.content_type));
+        headers
+            .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(reply.content_type));
     }
     for (name, value) in reply.headers {
         if let Ok(value) = http::HeaderValue::from_str(&value) {

@@ -1,4 +1,5 @@
-//! How points are spent: by themselves, on something from the catalogue, on an order, and how coupons are used.
+//! How points are spent: by themselves, on something from the catalogue, on an order, and how
+//! coupons are used.
 
 use std::collections::HashSet;
 
@@ -6,7 +7,9 @@ use ledger::{Currency, Entry, MemberId, Money};
 use rules::{Command, Line, decide_single};
 use store::Submission;
 
-use crate::api::{CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody};
+use crate::api::{
+    CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody,
+};
 use crate::check::{Check, MAX_AMOUNT};
 use crate::orders::{MAX_LINES, fingerprint, line};
 use crate::problem::Problem;
@@ -52,7 +55,10 @@ impl RedeemBody {
             check.wrong("/max_points", "goes with order");
         }
         if let (Some(lines), None, None) = (&self.lines, &self.reward_id, &self.order) {
-            return Some(Command::PayLines { lines: paid_lines(lines, self.points, check), minutes });
+            return Some(Command::PayLines {
+                lines: paid_lines(lines, self.points, check),
+                minutes,
+            });
         }
         if self.lines.is_some() {
             check.wrong("/lines", "goes with points");
@@ -84,7 +90,10 @@ impl RedeemBody {
                 Some(Command::Deduct { order, most: self.max_points, minutes })
             }
             _ => {
-                check.wrong("/points", "exactly one of points (or lines), reward_id and order must be given");
+                check.wrong(
+                    "/points",
+                    "exactly one of points (or lines), reward_id and order must be given",
+                );
                 None
             }
         }
@@ -92,7 +101,11 @@ impl RedeemBody {
 }
 
 /// Lines that are paid with points: line, units, points.
-fn paid_lines(bodies: &[PaidLineBody], points: Option<i64>, check: &mut Check) -> Vec<(String, i64, i64)> {
+fn paid_lines(
+    bodies: &[PaidLineBody],
+    points: Option<i64>,
+    check: &mut Check,
+) -> Vec<(String, i64, i64)> {
     if bodies.is_empty() || bodies.len() > MAX_LINES {
         check.wrong("/lines", "must be 1 to 500 lines");
     }
@@ -134,15 +147,23 @@ impl CouponBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        code: &str,
+        holder: &MemberId,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         if self.lines.is_empty() || self.lines.len() > MAX_LINES {
             check.wrong("/lines", "must be 1 to 500 lines");
         }
         let lines = self.lines.iter().take(MAX_LINES).enumerate();
-        let lines: Vec<Line> = lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
+        let lines: Vec<Line> =
+            lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
         let (reference, source) = check.document("coupon", self.reference.as_deref());
-        let origin = check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
+        let origin =
+            check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
         let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
         let command = Command::RedeemCoupon { code: code.to_owned(), lines, of };
         let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
@@ -166,7 +187,13 @@ impl DecisionBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn cancel_coupon(&self, code: &str, holder: &MemberId, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn cancel_coupon(
+        &self,
+        code: &str,
+        holder: &MemberId,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let command = Command::CancelCoupon { code: code.to_owned() };

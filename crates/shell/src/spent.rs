@@ -1,4 +1,5 @@
-//! How holds are resolved, and earns and redemptions undone: bodies that name an earlier entry become orders.
+//! How holds are resolved, and earns and redemptions undone: bodies that name an earlier entry
+//! become orders.
 
 use std::collections::HashSet;
 
@@ -17,7 +18,12 @@ impl CaptureBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, hold: &ledger::Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        hold: &ledger::Entry,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         if let Some(points) = self.points {
             check.points(points);
@@ -26,7 +32,8 @@ impl CaptureBody {
         let reference = hold.origin.reference.clone();
         let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
         // The document is of the store that it was held in.
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref().or(hold.origin.store.as_ref()));
+        let (channel, store) =
+            (self.channel.as_ref(), self.store_id.as_ref().or(hold.origin.store.as_ref()));
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
         let order = Submission {
             decide: decide_single,
@@ -48,7 +55,12 @@ impl ReleaseBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, hold: &ledger::Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        hold: &ledger::Entry,
+        key: &str,
+        actor: &str,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, None, self.reason.as_ref(), channel, store);
@@ -112,7 +124,9 @@ impl ReverseBody {
         if self.entry_id.is_some() && self.order_store_id.is_some() {
             check.wrong("/order_store_id", "goes with reference");
         }
-        if self.lines.is_some() && !matches!(self.event.as_deref(), None | Some("purchase" | "redeem")) {
+        if self.lines.is_some()
+            && !matches!(self.event.as_deref(), None | Some("purchase" | "redeem"))
+        {
             check.wrong("/lines", "only purchases and redemptions have lines");
         }
         let is_order = matches!(self.event.as_deref(), None | Some("purchase"));
@@ -127,7 +141,8 @@ impl ReverseBody {
     pub fn fits(&self, entry: &ledger::Entry) -> Result<(), Problem> {
         let mut check = Check::default();
         let is_earn = entry.kind == ledger::Kind::Earn;
-        let is_refund = self.refund.is_some() || self.lines.iter().flatten().any(|line| line.refund.is_some());
+        let is_refund =
+            self.refund.is_some() || self.lines.iter().flatten().any(|line| line.refund.is_some());
         if is_refund && entry.event.as_deref() != Some("purchase") {
             check.wrong("/refund", "goes with a purchase");
         }
@@ -147,7 +162,9 @@ impl ReverseBody {
         }
         match (&self.lines, self.points, self.quantity, &self.refund) {
             (None, None, None, None) => ReturnScope::Rest,
-            (None, None, None, Some(refund)) => ReturnScope::Money(refund_of("/refund", None, refund, check)),
+            (None, None, None, Some(refund)) => {
+                ReturnScope::Money(refund_of("/refund", None, refund, check))
+            }
             (None, None, Some(quantity), None) => {
                 if !is_redemption {
                     check.wrong("/quantity", "goes with event redeem, or entry_id");
@@ -168,7 +185,10 @@ impl ReverseBody {
             (Some(lines), None, None, None) => ReturnScope::Lines(part_of(lines, check)),
             (Some(lines), Some(points), None, None) => {
                 if is_refund || !(0..=MAX_AMOUNT).contains(&points) {
-                    check.wrong("/points", "must be 0 to 1000000000000000, and goes with units of lines");
+                    check.wrong(
+                        "/points",
+                        "must be 0 to 1000000000000000, and goes with units of lines",
+                    );
                 }
                 ReturnScope::LinesFor(part_of(lines, check), points)
             }
@@ -190,15 +210,22 @@ impl ReverseBody {
         }
     }
 
-    /// Checks the values and makes an order of it; `wish` is what was found of what it names, or why that cannot be told.
+    /// Checks the values and makes an order of it; `wish` is what was found of what it names, or
+    /// why that cannot be told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str, wish: Result<Option<Reverse>, Refusal>) -> Result<Submission, Problem> {
+    pub fn order(
+        &self,
+        key: &str,
+        actor: &str,
+        wish: Result<Option<Reverse>, Refusal>,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let reference = self.return_reference.as_deref();
-        let reference = reference.and_then(|text| check.id("/return_reference", ledger::Reference::new(text)));
+        let reference =
+            reference.and_then(|text| check.id("/return_reference", ledger::Reference::new(text)));
         let source = reference.as_ref().map(|reference| source("reverse", reference.as_str()));
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
@@ -234,7 +261,12 @@ fn refunds_of(bodies: &[ReturnedLineBody], check: &mut Check) -> ReturnScope {
     for (at, line) in named_once(bodies, check) {
         match &line.refund {
             Some(refund) if line.quantity == 1 => {
-                refunds.extend(refund_of(&format!("{at}/refund"), Some(&line.line_id), refund, check));
+                refunds.extend(refund_of(
+                    &format!("{at}/refund"),
+                    Some(&line.line_id),
+                    refund,
+                    check,
+                ));
             }
             _ => check.wrong(at, "all lines have a refund and no quantity, or none has"),
         }
@@ -242,7 +274,12 @@ fn refunds_of(bodies: &[ReturnedLineBody], check: &mut Check) -> ReturnScope {
     ReturnScope::Money(refunds)
 }
 
-fn refund_of(at: &str, line: Option<&String>, refund: &MoneyBody, check: &mut Check) -> Vec<(Option<String>, Money)> {
+fn refund_of(
+    at: &str,
+    line: Option<&String>,
+    refund: &MoneyBody,
+    check: &mut Check,
+) -> Vec<(Option<String>, Money)> {
     if refund.amount_minor < 1 {
         check.wrong(format!("{at}/amount_minor"), "must be 1 to 1000000000000000");
         return Vec::new();
@@ -251,7 +288,10 @@ fn refund_of(at: &str, line: Option<&String>, refund: &MoneyBody, check: &mut Ch
 }
 
 /// The lines, each with its place.
-fn named_once<'a>(bodies: &'a [ReturnedLineBody], check: &mut Check) -> Vec<(String, &'a ReturnedLineBody)> {
+fn named_once<'a>(
+    bodies: &'a [ReturnedLineBody],
+    check: &mut Check,
+) -> Vec<(String, &'a ReturnedLineBody)> {
     // Nothing came back is not the same as everything.
     if bodies.is_empty() || bodies.len() > MAX_LINES {
         check.wrong("/lines", "must be 1 to 500 lines, or absent for all that is left");

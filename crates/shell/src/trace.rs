@@ -1,6 +1,8 @@
-//! Where a command comes from, as far as the caller tells: the headers `Device-Id` and `Client-Ip`, or fields of an event in bulk.
+//! Where a command comes from, as far as the caller tells: the headers `Device-Id` and `Client-Ip`,
+//! or fields of an event in bulk.
 //!
-//! They are kept beside the entries and can be erased. Limits per device count by a digest, which tells nobody which device it is.
+//! They are kept beside the entries and can be erased. Limits per device count by a digest, which
+//! tells nobody which device it is.
 
 use std::net::IpAddr;
 
@@ -19,7 +21,8 @@ pub(crate) fn placed(order: Submission, request: &Request) -> Result<Submission,
     Ok(asked_from(order, headers(request)?))
 }
 
-/// Where a request was asked from. A header that was sent twice, or is not text, is as wrong as one that says nothing.
+/// Where a request was asked from. A header that was sent twice, or is not text, is as wrong as one
+/// that says nothing.
 fn headers(request: &Request) -> Result<ClientInfo, Problem> {
     let text = |name: &str| request.header(name).map(|text| text.unwrap_or_default().trim());
     trace_of(("Device-Id", text("device-id")), ("Client-Ip", text("client-ip")))
@@ -30,10 +33,12 @@ fn headers(request: &Request) -> Result<ClientInfo, Problem> {
 /// # Errors
 /// [`Problem::InvalidRequest`] when a header tells where all of a bulk call was asked from.
 pub(crate) fn none_for_all(request: &Request) -> Result<(), Problem> {
-    let names =
-        ["Device-Id", "Client-Ip"].into_iter().filter(|name| request.header(&name.to_ascii_lowercase()).is_some());
-    let errors: Vec<FieldError> =
-        names.map(|name| FieldError::new(name, "is told by each event: device_id, client_ip")).collect();
+    let names = ["Device-Id", "Client-Ip"]
+        .into_iter()
+        .filter(|name| request.header(&name.to_ascii_lowercase()).is_some());
+    let errors: Vec<FieldError> = names
+        .map(|name| FieldError::new(name, "is told by each event: device_id, client_ip"))
+        .collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::InvalidRequest(errors)) }
 }
 
@@ -47,10 +52,14 @@ pub(crate) fn trace_of(
 ) -> Result<ClientInfo, Problem> {
     let mut errors = Vec::new();
     let is_device = |text: &str| {
-        (1..=MAX_CHARACTERS).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+        (1..=MAX_CHARACTERS).contains(&text.len())
+            && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
     };
     if device.is_some_and(|text| !is_device(text)) {
-        errors.push(FieldError::new(device_name, "must be 1 to 128 visible ASCII characters, sent once"));
+        errors.push(FieldError::new(
+            device_name,
+            "must be 1 to 128 visible ASCII characters, sent once",
+        ));
     }
     let address = ip.map(str::parse::<IpAddr>);
     if matches!(address, Some(Err(_))) {

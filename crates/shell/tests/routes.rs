@@ -1,5 +1,10 @@
-//! The lists of routes against what else tells of them: the components, and the pages and the table of roles in `docs/reference/api`.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: whatever is not as expected must fail it")]
+//! The lists of routes against what else tells of them: the components, and the pages and the table
+//! of roles in `docs/reference/api`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test: whatever is not as expected must fail it"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -37,7 +42,10 @@ fn every_component_serves_the_list_of_its_name() {
         }
         let list = name.to_uppercase().replace('-', "_");
         let source = read(&format!("components/{name}/src/lib.rs"));
-        assert!(source.contains(&format!("shell::routes::{list} {{")), "{name} does not serve routes::{list}");
+        assert!(
+            source.contains(&format!("shell::routes::{list} {{")),
+            "{name} does not serve routes::{list}"
+        );
         components.insert(name);
     }
     let listed: BTreeSet<String> = routes::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -55,13 +63,20 @@ fn routes_are_of_one_form() {
         assert!(!route.summary.is_empty() && !route.summary.ends_with('.'), "{name}");
         assert!(!route.success.is_empty(), "{name}");
         if route.method == "GET" {
-            assert!(route.max_bytes == 0 && route.body.is_none() && !route.is_mutation, "{name} is a read");
+            assert!(
+                route.max_bytes == 0 && route.body.is_none() && !route.is_mutation,
+                "{name} is a read"
+            );
         }
-        assert!(route.body.is_none() || route.max_bytes > 0, "{name} has a body, but no room for it");
+        assert!(
+            route.body.is_none() || route.max_bytes > 0,
+            "{name} has a body, but no room for it"
+        );
     }
 }
 
-/// Each page has a table with a row for each route of its component, and no other: with its roles, the size of its body and its query.
+/// Each page has a table with a row for each route of its component, and no other: with its roles,
+/// the size of its body and its query.
 #[test]
 fn the_pages_tell_what_the_routes_say() {
     let mut faults = String::new();
@@ -70,10 +85,14 @@ fn the_pages_tell_what_the_routes_say() {
         let mut rows = rows_of(&read(&page));
         for route in *routes {
             let name = format!("{} {}", route.method, route.path);
-            let expected = Row { roles: roles_of(route), body: body_of(route), query: query_of(route) };
+            let expected =
+                Row { roles: roles_of(route), body: body_of(route), query: query_of(route) };
             match rows.remove(&name) {
                 Some(row) if row == expected => {}
-                found => writeln!(faults, "{page}: `{name}`\n  is {found:?}\n  must be {expected:?}").unwrap(),
+                found => {
+                    writeln!(faults, "{page}: `{name}`\n  is {found:?}\n  must be {expected:?}")
+                        .unwrap()
+                }
             }
         }
         for name in rows.keys() {
@@ -90,7 +109,8 @@ struct Row {
     query: BTreeSet<String>,
 }
 
-/// The rows of the tables whose first column is `Route`, by the route. `POST /x/approve · /reject` are two.
+/// The rows of the tables whose first column is `Route`, by the route. `POST /x/approve · /reject`
+/// are two.
 fn rows_of(page: &str) -> BTreeMap<String, Row> {
     let mut rows = BTreeMap::new();
     let mut columns: Option<Vec<&str>> = None;
@@ -165,10 +185,17 @@ fn query_of(route: &Route) -> BTreeSet<String> {
 #[test]
 fn the_table_of_roles_is_what_the_routes_say() {
     let readme = read("docs/reference/api/README.md");
-    let found: Vec<&str> =
-        readme.lines().skip_while(|line| *line != HEAD).take_while(|line| line.starts_with('|')).collect();
+    let found: Vec<&str> = readme
+        .lines()
+        .skip_while(|line| *line != HEAD)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
     let expected = table();
-    assert_eq!(found.join("\n"), expected, "write this into docs/reference/api/README.md:\n{expected}\n");
+    assert_eq!(
+        found.join("\n"),
+        expected,
+        "write this into docs/reference/api/README.md:\n{expected}\n"
+    );
 }
 
 const HEAD: &str = "| Role | Changes with | Reads with |";
@@ -179,13 +206,17 @@ fn table() -> String {
         let pages = |reads: bool| {
             let names = routes::ALL.iter().filter_map(|(component, routes)| {
                 let of_kind = routes.iter().filter(|route| (route.method == "GET") == reads);
-                let (open, shut): (Vec<&Route>, Vec<&Route>) = of_kind.partition(|route| is_for(route, role));
+                let (open, shut): (Vec<&Route>, Vec<&Route>) =
+                    of_kind.partition(|route| is_for(route, role));
                 let part = if shut.is_empty() { "" } else { "*" };
                 (!open.is_empty()).then(|| format!("{component}{part}"))
             });
             names.collect::<Vec<_>>().join(", ")
         };
-        lines.push(format!("| `{}` | {} | {} |", role.as_str(), pages(false), pages(true)).replace("|  |", "| |"));
+        lines.push(
+            format!("| `{}` | {} | {} |", role.as_str(), pages(false), pages(true))
+                .replace("|  |", "| |"),
+        );
     }
     lines.join("\n")
 }

@@ -1,5 +1,6 @@
--- The schema. Instants are milliseconds since 1970 (UTC); hashes are lower-case hexadecimal. "who" is a JSON object with
--- "at", "person", "key" and "address". Statements are separated by lines that read "-- then", as hosts execute one at a time.
+-- The schema. Instants are milliseconds since 1970 (UTC); hashes are lower-case hexadecimal. "who"
+-- is a JSON object with "at", "person", "key" and "address". Statements are separated by lines that
+-- read "-- then", as hosts execute one at a time.
 
 -- ── Programmes and rulebooks ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -11,7 +12,8 @@ CREATE TABLE IF NOT EXISTS programme (
   -- SHA-256 of the published document: names every copy of it.
   rulebook_digest TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  -- Whether the published rulebook needs the member's profile: known here, so that one statement loads it before the rulebook is read.
+  -- Whether the published rulebook needs the member's profile: known here, so that one statement
+  -- loads it before the rulebook is read.
   asks_profile INTEGER NOT NULL DEFAULT 0,
   -- Counters of the programme that are budgets: a JSON list of subjects; null for none.
   budgets TEXT
@@ -56,8 +58,8 @@ CREATE TABLE IF NOT EXISTS draft (
   PRIMARY KEY (programme_no, name)
 ) STRICT, WITHOUT ROWID
 -- then
--- A draft compared with a period, member by member. "position" is the number of the last member in "found"; "last" is the last one to be read.
--- A back-test writes nothing but this row.
+-- A draft compared with a period, member by member. "position" is the number of the last member in
+-- "found"; "last" is the last one to be read. A back-test writes nothing but this row.
 CREATE TABLE IF NOT EXISTS back_test (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   id TEXT NOT NULL,
@@ -75,13 +77,15 @@ CREATE TABLE IF NOT EXISTS back_test (
   PRIMARY KEY (programme_no, id)
 ) STRICT
 -- then
--- Requests to publish, at once or at a planned time, some of them after another person has approved.
+-- Requests to publish, at once or at a planned time, some of them after another person has
+-- approved.
 CREATE TABLE IF NOT EXISTS publication_request (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   id TEXT NOT NULL,
   -- The request's idempotency key.
   asked_key TEXT,
-  -- The draft it was made of; only shown. What is published is what the draft was when it was asked for.
+  -- The draft it was made of; only shown. What is published is what the draft was when it was asked
+  -- for.
   draft TEXT NOT NULL,
   rulebook TEXT NOT NULL,
   digest TEXT NOT NULL,
@@ -113,7 +117,8 @@ CREATE INDEX IF NOT EXISTS publication_planned ON publication_request (programme
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS publication_key ON publication_request (programme_no, asked_key) WHERE asked_key IS NOT NULL
 -- then
--- Publishes what is planned, or finds it superseded: the version and its publication in one statement.
+-- Publishes what is planned, or finds it superseded: the version and its publication in one
+-- statement.
 CREATE VIEW IF NOT EXISTS planned_publication (programme_no, id, now) AS SELECT NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS planned_publication_commit INSTEAD OF INSERT ON planned_publication
@@ -147,7 +152,8 @@ CREATE TABLE IF NOT EXISTS inheritance (
   parent_no INTEGER NOT NULL REFERENCES programme (no),
   -- The version of the parent that it has followed so far.
   parent_version INTEGER NOT NULL,
-  -- The pair of versions (own, parent's) that made no rulebook, and what was wrong with it: not tried again.
+  -- The pair of versions (own, parent's) that made no rulebook, and what was wrong with it: not
+  -- tried again.
   failed_own INTEGER,
   failed_parent INTEGER,
   problems TEXT
@@ -178,7 +184,8 @@ CREATE TABLE IF NOT EXISTS api_key (
   operator INTEGER NOT NULL DEFAULT 0,
   label TEXT NOT NULL,
   hash TEXT NOT NULL,
-  -- The first key of the line that this one continues; null is the key itself. Idempotency keys belong to a line.
+  -- The first key of the line that this one continues; null is the key itself. Idempotency keys
+  -- belong to a line.
   lineage TEXT,
   person TEXT,
   -- The person's id as it is compared: see shell/person.rs.
@@ -237,7 +244,8 @@ CREATE TABLE IF NOT EXISTS member (
   tier_until INTEGER,
   standing TEXT NOT NULL,
   counters TEXT NOT NULL,
-  -- Rare parts of the state, a JSON object: holds, requests, reviews, coupons, pool … ; null when there are none.
+  -- Rare parts of the state, a JSON object: holds, requests, reviews, coupons, pool … ; null when
+  -- there are none.
   state TEXT,
   due_at INTEGER,
   reminded_at INTEGER,
@@ -250,7 +258,8 @@ CREATE INDEX IF NOT EXISTS member_tier_end ON member (programme_no, tier_until) 
 -- then
 CREATE INDEX IF NOT EXISTS member_state ON member (programme_no, no) WHERE state IS NOT NULL
 -- then
--- What a merchant says about a member. Mutable, and kept out of the entries, so that it can be erased.
+-- What a merchant says about a member. Mutable, and kept out of the entries, so that it can be
+-- erased.
 CREATE TABLE IF NOT EXISTS profile (
   member_no INTEGER PRIMARY KEY REFERENCES member (no),
   attributes TEXT NOT NULL,
@@ -275,7 +284,8 @@ CREATE INDEX IF NOT EXISTS lot_open ON lot (member_no, expires_at, earned_at, nu
 -- then
 -- ── Names of members ──────────────────────────────────────────────────────────────────────────────────────────────
 
--- Other names of members: a phone number, an openid, a card; and "id:" with the id of an account that was merged into the member.
+-- Other names of members: a phone number, an openid, a card; and "id:" with the id of an account
+-- that was merged into the member.
 CREATE TABLE IF NOT EXISTS alias (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   alias TEXT NOT NULL,
@@ -285,13 +295,15 @@ CREATE TABLE IF NOT EXISTS alias (
 -- then
 CREATE INDEX IF NOT EXISTS alias_member ON alias (member_no)
 -- then
--- Ids of merged accounts outlive the account: by them alone other programmes of the group recognise an erased member. Ids say nothing about a
--- person. All other names of an erased member go.
+-- Ids of merged accounts outlive the account: by them alone other programmes of the group recognise
+-- an erased member. Ids say nothing about a person. All other names of an erased member go.
 CREATE TRIGGER IF NOT EXISTS merged_ids_stay BEFORE DELETE ON alias WHEN OLD.alias LIKE 'id:%' BEGIN SELECT RAISE(IGNORE); END
 -- then
--- The member that is meant by a name in a programme: the row with the least distance. First its own members; then whoever bears the name elsewhere
--- in the group: the account that the person has here, or the id that it gets one under. An empty id is an account here that is closed for good: the
--- name finds nobody and is given to nobody. The inner SELECT names what it is sorted by, as SQLite before 3.50 does not find columns of the outer one.
+-- The member that is meant by a name in a programme: the row with the least distance. First its own
+-- members; then whoever bears the name elsewhere in the group: the account that the person has
+-- here, or the id that it gets one under. An empty id is an account here that is closed for good:
+-- the name finds nobody and is given to nobody. The inner SELECT names what it is sorted by, as
+-- SQLite before 3.50 does not find columns of the outer one.
 CREATE VIEW IF NOT EXISTS known_as AS
 SELECT p.no AS programme_no, a.alias AS alias, CASE WHEN a.programme_no = p.no THEN o.id ELSE (
     -- Her ids in the group: what this one became somewhere, and what became this one.
@@ -322,7 +334,8 @@ CROSS JOIN alias AS a ON a.programme_no IN (SELECT p.no UNION ALL SELECT kin_no 
 CROSS JOIN member AS o ON o.no = a.member_no
 WHERE a.programme_no = p.no OR a.alias NOT LIKE 'id:%'
 -- then
--- Names that two programmes give to members who are not the same person by any merger in the group of the other: why the two cannot be of one group.
+-- Names that two programmes give to members who are not the same person by any merger in the group
+-- of the other: why the two cannot be of one group.
 CREATE VIEW IF NOT EXISTS name_apart AS
 SELECT a.programme_no AS programme_no, b.programme_no AS other_no, a.alias AS alias
 FROM alias AS a
@@ -360,7 +373,8 @@ CREATE TABLE IF NOT EXISTS entry (
   recorded_at INTEGER NOT NULL,
   hash TEXT NOT NULL,
   body TEXT NOT NULL,
-  -- Only on the entry that a command asked for: its idempotency key, the request's fingerprint, its source, and the entries it wrote.
+  -- Only on the entry that a command asked for: its idempotency key, the request's fingerprint, its
+  -- source, and the entries it wrote.
   idem TEXT,
   fingerprint TEXT,
   source TEXT,
@@ -424,12 +438,14 @@ CREATE TABLE IF NOT EXISTS tally (
   subject TEXT NOT NULL,
   name TEXT NOT NULL,
   period INTEGER NOT NULL,
-  -- No CHECK: what is given back is inserted before it meets the row that it is subtracted from. The audit asks.
+  -- No CHECK: what is given back is inserted before it meets the row that it is subtracted from.
+  -- The audit asks.
   amount INTEGER NOT NULL,
   PRIMARY KEY (programme_no, subject, name, period)
 ) STRICT, WITHOUT ROWID
 -- then
--- From which device and address an entry was asked for. Identifies a person, so it is kept out of the entries and can be erased.
+-- From which device and address an entry was asked for. Identifies a person, so it is kept out of
+-- the entries and can be erased.
 CREATE TABLE IF NOT EXISTS trace (
   entry_no INTEGER PRIMARY KEY REFERENCES entry (no),
   programme_no INTEGER NOT NULL,
@@ -456,7 +472,8 @@ CREATE TABLE IF NOT EXISTS coupon (
 -- then
 CREATE INDEX IF NOT EXISTS coupon_member ON coupon (member_no)
 -- then
--- Earns that wait or waited for a review, by the ids of their entries. An index over all earns would cost every one of them.
+-- Earns that wait or waited for a review, by the ids of their entries. An index over all earns
+-- would cost every one of them.
 CREATE TABLE IF NOT EXISTS review (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   entry_id TEXT NOT NULL,
@@ -492,8 +509,9 @@ CREATE TABLE IF NOT EXISTS receipt (
 -- then
 CREATE INDEX IF NOT EXISTS receipt_age ON receipt (programme_no, recorded_at)
 -- then
--- How many refusals and receipts a programme has. A caller that sends requests without end keeps the newest of them, and fills no disk between two
--- nights. The count is read in a CASE: in a WHERE, SQLite would read it for every row that is kept.
+-- How many refusals and receipts a programme has. A caller that sends requests without end keeps
+-- the newest of them, and fills no disk between two nights. The count is read in a CASE: in a
+-- WHERE, SQLite would read it for every row that is kept.
 CREATE TABLE IF NOT EXISTS kept_count (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   what TEXT NOT NULL,
@@ -529,8 +547,8 @@ END
 -- then
 -- ── The command table ─────────────────────────────────────────────────────────────────────────────────────────────
 
--- One row is one entry with everything that goes with it. Several rows of one member are chained by expected_head, so that when the first is skipped
--- all of them are.
+-- One row is one entry with everything that goes with it. Several rows of one member are chained by
+-- expected_head, so that when the first is skipped all of them are.
 CREATE VIEW IF NOT EXISTS posting (
   programme_no, member_id, expected_head, claim_idem, claim_source,
   sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
@@ -544,7 +562,8 @@ CREATE VIEW IF NOT EXISTS posting (
 -- then
 CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
 BEGIN
-  -- What must not happen is skipped: another entry came first, or the key or source is taken. A skipped row is absent from RETURNING.
+  -- What must not happen is skipped: another entry came first, or the key or source is taken. A
+  -- skipped row is absent from RETURNING.
   SELECT RAISE(IGNORE) WHERE
     (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
     OR (NEW.claim_idem IS NOT NULL AND (
@@ -552,7 +571,8 @@ BEGIN
       OR EXISTS (SELECT 1 FROM refusal WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)))
     OR (NEW.claim_source IS NOT NULL
       AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.claim_source))
-    -- Another member that the decision was made on has moved on; a counter is full; a reward was changed; an alias is somebody else's.
+    -- Another member that the decision was made on has moved on; a counter is full; a reward was
+    -- changed; an alias is somebody else's.
     OR (NEW.effects IS NOT NULL AND (
       EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.others') WHERE
         (SELECT head FROM member WHERE programme_no = coalesce(value ->> 2, NEW.programme_no) AND id = value ->> 0) IS NOT value ->> 1)
@@ -570,11 +590,13 @@ BEGIN
     ON CONFLICT (programme_no, id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head, points_in_lots = excluded.points_in_lots,
       debt = excluded.debt, state = excluded.state, lots_granted = excluded.lots_granted, tier = excluded.tier, tier_since = excluded.tier_since,
       standing = excluded.standing, counters = excluded.counters, reminded_at = excluded.reminded_at;
-  -- Indexed columns only when they change: an index entry is rewritten whenever its column is named in an UPDATE.
+  -- Indexed columns only when they change: an index entry is rewritten whenever its column is named
+  -- in an UPDATE.
   UPDATE member SET due_at = NEW.due_at, tier_until = NEW.tier_until
     WHERE programme_no = NEW.programme_no AND id = NEW.member_id
     AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
-  -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary table.
+  -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary
+  -- table.
   INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
       idem, fingerprint, source, first_sequence, last_sequence)
     VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
@@ -584,8 +606,9 @@ BEGIN
     SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(NEW.grants), member
     WHERE NEW.grants IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id;
-  -- moves: [[lot, points drawn (negative when they come back), 1 when it becomes active, new available_at and expires_at if any], …]. The subquery keeps SQLite from walking every lot the member ever had:
-  -- LIMIT makes it a list that each lot is looked up from.
+  -- moves: [[lot, points drawn (negative when they come back), 1 when it becomes active, new
+  -- available_at and expires_at if any], …]. The subquery keeps SQLite from walking every lot the
+  -- member ever had: LIMIT makes it a list that each lot is looked up from.
   UPDATE lot SET remaining = remaining - move.drawn, pending = pending AND NOT move.activated,
       available_at = coalesce(move.from_at, available_at), expires_at = coalesce(move.to_at, expires_at)
     FROM (SELECT no, value ->> 0 AS number, value ->> 1 AS drawn, value ->> 2 AS activated, value ->> 3 AS from_at, value ->> 4 AS to_at
@@ -596,14 +619,15 @@ BEGIN
     SELECT no, NEW.attributes, NEW.recorded_at FROM member
     WHERE NEW.attributes IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id
     ON CONFLICT (member_no) DO UPDATE SET attributes = excluded.attributes, updated_at = excluded.updated_at;
-  -- What few entries do outside their member has a command table of its own: the frame of this trigger stays small, and so does the time of
-  -- all the others.
+  -- What few entries do outside their member has a command table of its own: the frame of this
+  -- trigger stays small, and so does the time of all the others.
   INSERT INTO posting_effects (programme_no, member_id, sequence, id, kind, effects)
     SELECT NEW.programme_no, NEW.member_id, NEW.sequence, NEW.id, NEW.kind, NEW.effects
     WHERE NEW.effects IS NOT NULL OR NEW.kind = 'erase';
 END
 -- then
--- What few entries do outside their member; effects is an object, see effects.rs. Only the trigger of posting writes to it.
+-- What few entries do outside their member; effects is an object, see effects.rs. Only the trigger
+-- of posting writes to it.
 CREATE VIEW IF NOT EXISTS posting_effects (programme_no, member_id, sequence, id, kind, effects)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
 -- then
@@ -683,7 +707,8 @@ CREATE TABLE IF NOT EXISTS reward_change (
   PRIMARY KEY (programme_no, reward_id)
 ) STRICT, WITHOUT ROWID
 -- then
--- Puts a change into the catalogue that was approved, or drops it, and writes the audit log: all in one statement.
+-- Puts a change into the catalogue that was approved, or drops it, and writes the audit log: all in
+-- one statement.
 CREATE VIEW IF NOT EXISTS reward_decision (programme_no, reward_id, id, approved, now, decided_by, who) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS reward_decided INSTEAD OF INSERT ON reward_decision
@@ -703,11 +728,13 @@ END
 -- then
 -- ── Imports ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- Files of members from another system: staged row by row, approved as a whole, booked a few hundred rows at a time.
+-- Files of members from another system: staged row by row, approved as a whole, booked a few
+-- hundred rows at a time.
 CREATE TABLE IF NOT EXISTS import (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   id TEXT NOT NULL,
-  -- staging (its rows are being kept), waiting (for an approval), approved (being booked), done, rejected, withdrawn
+  -- staging (its rows are being kept), waiting (for an approval), approved (being booked), done,
+  -- rejected, withdrawn
   state TEXT NOT NULL,
   asked_at INTEGER NOT NULL,
   asked_by TEXT NOT NULL,
@@ -769,7 +796,8 @@ CREATE TABLE IF NOT EXISTS endpoint (
   kinds TEXT,
   -- The last entry.no that was delivered or parked.
   position INTEGER NOT NULL,
-  -- Attempts that failed since the last one that succeeded, and from when on the endpoint may be tried again.
+  -- Attempts that failed since the last one that succeeded, and from when on the endpoint may be
+  -- tried again.
   failures INTEGER NOT NULL DEFAULT 0,
   retry_at INTEGER NOT NULL DEFAULT 0,
   disabled_at INTEGER,
@@ -782,8 +810,8 @@ CREATE TABLE IF NOT EXISTS endpoint (
   PRIMARY KEY (programme_no, id)
 ) STRICT, WITHOUT ROWID
 -- then
--- Events that an endpoint has not taken. Of one member: 'retry' is the next to be sent, 'waiting' follows it in order, 'dead' was given up and
--- waits for a replay by hand.
+-- Events that an endpoint has not taken. Of one member: 'retry' is the next to be sent, 'waiting'
+-- follows it in order, 'dead' was given up and waits for a replay by hand.
 CREATE TABLE IF NOT EXISTS parked_event (
   programme_no INTEGER NOT NULL,
   endpoint_id TEXT NOT NULL,
@@ -807,8 +835,9 @@ BEGIN
   DELETE FROM parked_event WHERE programme_no = OLD.programme_no AND endpoint_id = OLD.id;
 END
 -- then
--- The command table of event delivery: one row is what became of one wave of events, written wholly, or not at all when the lease is lost.
--- settled: [[entry_no, member_no], …] parked events to take away; parked: [[entry_no, member_no, state, attempts, next_attempt_at, last_error], …].
+-- The command table of event delivery: one row is what became of one wave of events, written
+-- wholly, or not at all when the lease is lost. settled: [[entry_no, member_no], …] parked events
+-- to take away; parked: [[entry_no, member_no, state, attempts, next_attempt_at, last_error], …].
 CREATE VIEW IF NOT EXISTS delivery (
   programme_no, endpoint_id, lease, now, leased_until, position, failures, retry_at, disabled_because, settled, parked
 ) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -841,8 +870,9 @@ END
 -- then
 -- ── The audit log ─────────────────────────────────────────────────────────────────────────────────────────────────
 
--- What is done that is no entry: keys, endpoints, the catalogue, drafts, publications, programmes, reads of personal data, refused keys. Triggers write
--- it in the statement that does it, from the column "who".
+-- What is done that is no entry: keys, endpoints, the catalogue, drafts, publications, programmes,
+-- reads of personal data, refused keys. Triggers write it in the statement that does it, from the
+-- column "who".
 CREATE TABLE IF NOT EXISTS audit_log (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   -- Counts the rows of a programme from 1, without a gap.
@@ -861,7 +891,8 @@ CREATE TABLE IF NOT EXISTS audit_log (
 -- then
 CREATE INDEX IF NOT EXISTS audit_log_subject ON audit_log (programme_no, action, subject, at)
 -- then
--- The chain: the hash of each row over that of the one before. SQLite cannot compute it, so it follows a moment after.
+-- The chain: the hash of each row over that of the one before. SQLite cannot compute it, so it
+-- follows a moment after.
 CREATE TABLE IF NOT EXISTS audit_seal (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   no INTEGER NOT NULL,

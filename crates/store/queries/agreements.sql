@@ -1,4 +1,5 @@
--- What the programme with number ?1 and those of group ?2, or of its own group where that is null, let members exchange: a part of each rulebook, or null.
+-- What the programme with number ?1 and those of group ?2, or of its own group where that is null,
+-- let members exchange: a part of each rulebook, or null.
 SELECT p.id, json_extract(r.document, '$.document.exchanges')
 FROM programme AS p
 JOIN rulebook AS r ON r.programme_no = p.no AND r.version = p.rulebook_version

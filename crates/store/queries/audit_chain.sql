@@ -1,4 +1,5 @@
--- The log of programme ?1 after row ?2, oldest first, at most ?3, each with its hash and the one before.
+-- The log of programme ?1 after row ?2, oldest first, at most ?3, each with its hash and the one
+-- before.
 SELECT l.no, l.at, l.action, l.subject, l.person, l.key, l.address, l.before, l.after,
   (SELECT hash FROM audit_seal WHERE programme_no = l.programme_no AND no = l.no),
   (SELECT hash FROM audit_seal WHERE programme_no = l.programme_no AND no = l.no - 1)

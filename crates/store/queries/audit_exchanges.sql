@@ -1,5 +1,6 @@
--- Programmes whose books say something else about some exchange with programme ?1 than its own books do. What belongs together is known by the entry
--- that gave points up, and both sides must say the same of it.
+-- Programmes whose books say something else about some exchange with programme ?1 than its own
+-- books do. What belongs together is known by the entry that gave points up, and both sides must
+-- say the same of it.
 WITH told AS (
   SELECT json_extract(e.body, '$.exchange[0]') AS about, e.points < 0 AS gives, m.id AS member,
     CASE WHEN e.points < 0 THEN e.id ELSE json_extract(e.body, '$.cause') END AS given_by,

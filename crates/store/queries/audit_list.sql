@@ -1,5 +1,6 @@
--- The log of programme ?1 before row ?2, newest first, at most ?9: by person ?3, key ?4, action ?5, subject ?6 where these are not null, from ?7 until
--- before ?8. With the hash of each, where it is sealed.
+-- The log of programme ?1 before row ?2, newest first, at most ?9: by person ?3, key ?4, action ?5,
+-- subject ?6 where these are not null, from ?7 until before ?8. With the hash of each, where it is
+-- sealed.
 SELECT l.no, l.at, l.action, l.subject, l.person, l.key, l.address, l.before, l.after,
   (SELECT hash FROM audit_seal WHERE programme_no = l.programme_no AND no = l.no)
 FROM audit_log AS l

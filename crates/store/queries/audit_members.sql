@@ -1,4 +1,5 @@
--- State and open lots of members of programme ?1: the one with id ?2, or (?2 null) those after number ?3, at most ?4.
+-- State and open lots of members of programme ?1: the one with id ?2, or (?2 null) those after
+-- number ?3, at most ?4.
 SELECT
   m.id, m.no, m.sequence, m.head, m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,

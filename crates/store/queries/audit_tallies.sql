@@ -1,5 +1,6 @@
--- Counters of programme ?1 that are not what its entries add up to, at most 20. Reads every entry that adds to one. Periods that were dropped
--- once are left out: an event reported later than was accepted before may have opened one of them anew. Each sum is that of the upper halves and that
+-- Counters of programme ?1 that are not what its entries add up to, at most 20. Reads every entry
+-- that adds to one. Periods that were dropped once are left out: an event reported later than was
+-- accepted before may have opened one of them anew. Each sum is that of the upper halves and that
 -- of the lower 32 bits, as no sum of whole numbers may leave 64 bits here.
 WITH told AS (
   SELECT value ->> 0 AS subject, value ->> 1 AS name, value ->> 2 AS period, sum((value ->> 4) >> 32) AS upper, sum((value ->> 4) & 4294967295) AS lower

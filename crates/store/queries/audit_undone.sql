@@ -1,6 +1,6 @@
--- Entries of accounts that became part of others in programme ?1, of which more was undone than there was. What is undone may be of an account that
--- became part of the one that a return names, and so on.
--- The kinds that correct are named as the partial index of corrections names them.
+-- Entries of accounts that became part of others in programme ?1, of which more was undone than
+-- there was. What is undone may be of an account that became part of the one that a return names,
+-- and so on. The kinds that correct are named as the partial index of corrections names them.
 WITH RECURSIVE may_be_of (id, member_no) AS (
   SELECT json_extract(r.body, '$.corrects'), g.no
   FROM entry AS r

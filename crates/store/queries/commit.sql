@@ -1,5 +1,5 @@
--- Writes every posting of ?1 (an array of arrays, columns in the order of the view) whose claims hold; returns the ids of those.
--- MATERIALIZED: each posting becomes text once, not once a column.
+-- Writes every posting of ?1 (an array of arrays, columns in the order of the view) whose claims
+-- hold; returns the ids of those. MATERIALIZED: each posting becomes text once, not once a column.
 WITH posted AS MATERIALIZED (SELECT value FROM json_each(?1))
 INSERT INTO posting SELECT
   value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9,

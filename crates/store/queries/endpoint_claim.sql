@@ -1,4 +1,5 @@
--- Takes the lease ?3 of endpoint ?2 of programme ?1 at ?4 for ?5 milliseconds, unless it is taken, paused (for at most ?6) or disabled.
+-- Takes the lease ?3 of endpoint ?2 of programme ?1 at ?4 for ?5 milliseconds, unless it is taken,
+-- paused (for at most ?6) or disabled.
 UPDATE endpoint SET lease = ?3, leased_until = ?4 + ?5
 WHERE programme_no = ?1 AND id = ?2 AND disabled_at IS NULL
 AND (leased_until <= ?4 OR leased_until > ?4 + ?5) AND (retry_at <= ?4 OR retry_at > ?4 + ?6)

@@ -1,4 +1,5 @@
--- Endpoints of programme ?1: the one with id ?2, or (?2 null) those after id ?3, at most ?4. Never with their secrets.
+-- Endpoints of programme ?1: the one with id ?2, or (?2 null) those after id ?3, at most ?4. Never
+-- with their secrets.
 SELECT d.id, d.url, d.kinds, d.failures, d.retry_at, d.disabled_at, d.disabled_because, d.created_at,
   (SELECT count(*) FROM parked_event AS k WHERE k.programme_no = d.programme_no AND k.endpoint_id = d.id AND k.state <> 'dead'),
   (SELECT count(*) FROM parked_event AS k WHERE k.programme_no = d.programme_no AND k.endpoint_id = d.id AND k.state = 'dead')

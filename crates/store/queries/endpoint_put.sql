@@ -1,6 +1,7 @@
--- Creates endpoint ?2 of programme ?1 (url ?3, kinds ?4 or null for all, fresh secret ?6 unless ?5 is given, lease ?7, now ?8; a secret that is replaced goes on until ?9; who ?10), from the
--- next entry on; or changes it, which also enables it again and takes the lease from a run that still sends to the old URL. The lease tells
--- which of both happened.
+-- Creates endpoint ?2 of programme ?1 (url ?3, kinds ?4 or null for all, fresh secret ?6 unless ?5
+-- is given, lease ?7, now ?8; a secret that is replaced goes on until ?9; who ?10), from the next
+-- entry on; or changes it, which also enables it again and takes the lease from a run that still
+-- sends to the old URL. The lease tells which of both happened.
 INSERT INTO endpoint (programme_no, id, url, kinds, secret, position, lease, created_at, who)
 VALUES (?1, ?2, ?3, ?4, coalesce(?5, ?6), coalesce((SELECT max(no) FROM entry), 0), ?7, ?8, ?10)
 ON CONFLICT (programme_no, id) DO UPDATE SET url = excluded.url, kinds = excluded.kinds, secret = coalesce(?5, secret),

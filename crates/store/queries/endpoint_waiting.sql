@@ -1,5 +1,6 @@
--- Endpoints of programme ?1 (null: of all), by programme, that can be delivered to at ?2 and have something to deliver; leases longer than ?3 and pauses longer than ?4
--- from now are those of a clock that was set back.
+-- Endpoints of programme ?1 (null: of all), by programme, that can be delivered to at ?2 and have
+-- something to deliver; leases longer than ?3 and pauses longer than ?4 from now are those of a
+-- clock that was set back.
 SELECT programme_no, id FROM endpoint AS d
 WHERE (?1 IS NULL OR programme_no = ?1) AND disabled_at IS NULL
 AND (leased_until <= ?2 OR leased_until > ?2 + ?3) AND (retry_at <= ?2 OR retry_at > ?2 + ?4)

@@ -1,5 +1,6 @@
--- The number of the first entry that was recorded at ?1 or later, one more than the last when there is none. Entries are numbered as they are
--- committed, so it is found by halving, without an index that every entry would pay for.
+-- The number of the first entry that was recorded at ?1 or later, one more than the last when there
+-- is none. Entries are numbered as they are committed, so it is found by halving, without an index
+-- that every entry would pay for.
 WITH RECURSIVE half (low, high) AS (
   SELECT 0, coalesce((SELECT max(no) FROM entry), 0) + 1
   UNION ALL

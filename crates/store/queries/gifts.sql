@@ -1,4 +1,5 @@
--- Moves on the ladder with gifts of member ?2 of programme ?1, the newest 50, each with the hash before it.
+-- Moves on the ladder with gifts of member ?2 of programme ?1, the newest 50, each with the hash
+-- before it.
 SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1)
 FROM member AS m

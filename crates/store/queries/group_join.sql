@@ -1,5 +1,6 @@
--- Lets the programme with id ?1 belong to group ?2, unless names of its members belong to other members in it. Asked in the same statement, so that
--- of two programmes that join at once only one does.
+-- Lets the programme with id ?1 belong to group ?2, unless names of its members belong to other
+-- members in it. Asked in the same statement, so that of two programmes that join at once only one
+-- does.
 INSERT INTO programme_group (programme_no, group_id)
 SELECT p.no, ?2 FROM programme AS p
 WHERE p.id = ?1

@@ -1,5 +1,6 @@
--- The ids that names mean in the group, or null, one row per name. ?1 programme number, ?2 [[name with ~ in front, id of the programme in which it is
--- asked or null for ?1], …], ?3 1 where a name that others were told must not lead to an account that is there.
+-- The ids that names mean in the group, or null, one row per name. ?1 programme number, ?2 [[name
+-- with ~ in front, id of the programme in which it is asked or null for ?1], …], ?3 1 where a name
+-- that others were told must not lead to an account that is there.
 SELECT nullif((
   SELECT CASE WHEN ?3 = 1 AND k.distance > 0
     AND EXISTS (SELECT 1 FROM member AS m WHERE m.programme_no = k.programme_no AND m.id = k.member_id) THEN '' ELSE k.member_id END

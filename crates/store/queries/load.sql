@@ -1,10 +1,12 @@
--- Everything a decision needs, one row per wanted member.
--- Idempotency keys are stored with the line of the API key that they belong to in front. ?3 names them so where ?2 does not name the caller.
--- One column: a host hands over each name and each value of a row set by itself, which costs a guest more than reading them from one text.
--- ?1 programme number or null, ?2 key prefix (names the programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose
--- reversals are wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted or null, reward that
--- is wanted or null, names that it is given or null, 1 where its profile is wanted and 2 where an event is priced: what the rulebook asks for
--- is wanted, 0 otherwise, id of the programme whose member it is or null for this one], …], ?4 most lots (-1: all)
+-- Everything a decision needs, one row per wanted member. Idempotency keys are stored with the line
+-- of the API key that they belong to in front. ?3 names them so where ?2 does not name the caller.
+-- One column: a host hands over each name and each value of a row set by itself, which costs a
+-- guest more than reading them from one text. ?1 programme number or null, ?2 key prefix (names the
+-- programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose reversals are
+-- wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted
+-- or null, reward that is wanted or null, names that it is given or null, 1 where its profile is
+-- wanted and 2 where an event is priced: what the rulebook asks for is wanted, 0 otherwise, id of
+-- the programme whose member it is or null for this one], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
   k.role, k.operator, k.hash, CASE WHEN k.revoked_at IS NOT NULL OR k.waits = 1 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
@@ -56,7 +58,8 @@ FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2
 CROSS JOIN json_each(?3) AS w
 LEFT JOIN programme AS there ON there.id = w.value ->> 9
--- With ~ in front it is one of the other names of a member. Who is known by it elsewhere in the group is asked only when nobody is here.
+-- With ~ in front it is one of the other names of a member. Who is known by it elsewhere in the
+-- group is asked only when nobody is here.
 LEFT JOIN member AS m ON m.programme_no = coalesce(there.no, p.no) AND m.id = CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
     SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no
     WHERE a.programme_no = coalesce(there.no, p.no) AND a.alias = substr(w.value ->> 0, 2)

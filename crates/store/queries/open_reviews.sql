@@ -1,4 +1,5 @@
--- Open reviews of programme ?1: member number, member and review, of members after number ?2, at most ?3 members.
+-- Open reviews of programme ?1: member number, member and review, of members after number ?2, at
+-- most ?3 members.
 SELECT open.no, open.id, r.value
 FROM (SELECT no, id, state FROM member
   WHERE programme_no = ?1 AND state IS NOT NULL AND no > ?2 AND state -> '$.reviews' IS NOT NULL ORDER BY no LIMIT (SELECT ?3)) AS open,

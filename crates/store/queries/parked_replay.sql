@@ -1,5 +1,5 @@
--- Sends the dead events of endpoint ?2 of programme ?1 again from ?4 on: the one with entry id ?3, or (null) all. Of one member the first
--- goes first, and those behind it wait.
+-- Sends the dead events of endpoint ?2 of programme ?1 again from ?4 on: the one with entry id ?3,
+-- or (null) all. Of one member the first goes first, and those behind it wait.
 UPDATE parked_event AS k SET attempts = 0, next_attempt_at = ?4, state = CASE WHEN EXISTS (
     SELECT 1 FROM parked_event AS before
     WHERE before.programme_no = k.programme_no AND before.endpoint_id = k.endpoint_id AND before.member_no = k.member_no

@@ -1,5 +1,6 @@
--- Takes the free texts out of all entries of member ?2 of programme ?1, who was erased, and of the accounts that became part of it: why something was
--- done, and what was shown for it. The entry that erased says nothing of a person, and stays. Nothing is left to do a second time.
+-- Takes the free texts out of all entries of member ?2 of programme ?1, who was erased, and of the
+-- accounts that became part of it: why something was done, and what was shown for it. The entry
+-- that erased says nothing of a person, and stays. Nothing is left to do a second time.
 UPDATE entry SET body = json_set(CASE WHEN body ->> '$.adjustment[0][2]' IS NULL THEN json_remove(body, '$.reason')
   ELSE json_replace(json_remove(body, '$.reason'), '$.adjustment[0][2]', NULL) END, '$.redacted', json('true'))
 WHERE member_no IN (

@@ -1,7 +1,9 @@
-//! Adjustments as they are stored, in the body of an entry and among a member's open requests, and the list of those.
+//! Adjustments as they are stored, in the body of an entry and among a member's open requests, and
+//! the list of those.
 
 use ledger::{
-    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Concern, EntryId, LotNumber, MemberId, Person, Undone,
+    Adjustment, AdjustmentRequest, AdjustmentTerms, Approval, Concern, EntryId, LotNumber,
+    MemberId, Person, Undone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +46,8 @@ pub(crate) type RequestRow = (String, AdjustmentRow);
 pub(crate) fn row(adjustment: &Adjustment) -> AdjustmentRow {
     let Adjustment { terms: t, by, approvals } = adjustment;
     let expires_at = t.expires_at.map(|at| at.0);
-    let (points, reason, evidence, steps) = (t.points, t.reason_code.clone(), t.evidence.clone(), t.steps.clone());
+    let (points, reason, evidence, steps) =
+        (t.points, t.reason_code.clone(), t.evidence.clone(), t.steps.clone());
     let terms = match (&t.undoes, &t.concern) {
         (None, None) => TermsRow::Plain((points, reason, evidence, expires_at, steps, t.until.0)),
         (Some(undone), _) => {
@@ -53,7 +56,9 @@ pub(crate) fn row(adjustment: &Adjustment) -> AdjustmentRow {
         }
         (None, Some(concern)) => {
             let concern = match concern {
-                Concern::Recover(ids) => ConcernRow::Recover(ids.iter().map(ToString::to_string).collect()),
+                Concern::Recover(ids) => {
+                    ConcernRow::Recover(ids.iter().map(ToString::to_string).collect())
+                }
                 Concern::Merge(from) => ConcernRow::Merge(from.to_string()),
             };
             TermsRow::Concerning((points, reason, evidence, expires_at, steps, t.until.0, concern))
@@ -73,17 +78,31 @@ pub(crate) fn adjustment((terms, (actor, label), approvals): AdjustmentRow) -> A
         TermsRow::Concerning((points, reason, evidence, expires_at, steps, until, concern)) => {
             // A text that is no id names nothing, and the hash of the entry tells.
             let concern = match concern {
-                ConcernRow::Recover(ids) => Concern::Recover(ids.iter().filter_map(|id| EntryId::parse(id)).collect()),
-                ConcernRow::Merge(from) => MemberId::new(from).map_or(Concern::Recover(Vec::new()), Concern::Merge),
+                ConcernRow::Recover(ids) => {
+                    Concern::Recover(ids.iter().filter_map(|id| EntryId::parse(id)).collect())
+                }
+                ConcernRow::Merge(from) => {
+                    MemberId::new(from).map_or(Concern::Recover(Vec::new()), Concern::Merge)
+                }
             };
             ((points, reason, evidence, expires_at, steps, until), None, Some(concern))
         }
     };
     let expires_at = expires_at.map(instant);
-    let approval = |(actor, label, role, at)| Approval { by: Person { actor, label }, role, at: instant(at) };
+    let approval =
+        |(actor, label, role, at)| Approval { by: Person { actor, label }, role, at: instant(at) };
     let until = instant(until);
     Adjustment {
-        terms: AdjustmentTerms { points, reason_code, evidence, expires_at, steps, until, undoes, concern },
+        terms: AdjustmentTerms {
+            points,
+            reason_code,
+            evidence,
+            expires_at,
+            steps,
+            until,
+            undoes,
+            concern,
+        },
         by: Person { actor, label },
         approvals: approvals.into_iter().map(approval).collect(),
     }
@@ -99,7 +118,8 @@ pub(crate) fn request((id, row): RequestRow) -> Option<AdjustmentRequest> {
     Some(AdjustmentRequest { id: EntryId::parse(&id)?, terms, by, approvals })
 }
 
-/// Open requests with their members, of up to `most` members after member number `after`, and the number to go on after; `None` at the end.
+/// Open requests with their members, of up to `most` members after member number `after`, and the
+/// number to go on after; `None` at the end.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -113,7 +133,8 @@ pub async fn open_requests(
     by_member(sql, statement!("queries/open_requests"), [programme_no, after, most], read).await
 }
 
-/// What is open of members, by a query over programme, member number to go on after, and most members.
+/// What is open of members, by a query over programme, member number to go on after, and most
+/// members.
 pub(crate) async fn by_member<T>(
     sql: &impl Sql,
     query: &'static str,

@@ -1,6 +1,8 @@
-//! Other names that members are known by: phone numbers, openids, cards. They are set with the profile, and can be erased.
+//! Other names that members are known by: phone numbers, openids, cards. They are set with the
+//! profile, and can be erased.
 //!
-//! A name is looked up as it is written first, so that names from before spellings were made alike go on; then as it would be kept now.
+//! A name is looked up as it is written first, so that names from before spellings were made alike
+//! go on; then as it would be kept now.
 
 use ledger::MemberId;
 use rules::{has_spellings, spellings_of};
@@ -14,9 +16,14 @@ use crate::statement::statement;
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn member_by_alias(sql: &impl Sql, programme_no: i64, name: &str) -> Result<Option<MemberId>, Error> {
+pub async fn member_by_alias(
+    sql: &impl Sql,
+    programme_no: i64,
+    name: &str,
+) -> Result<Option<MemberId>, Error> {
     let found = by_name(sql, programme_no, name).await?;
-    let Some(name) = MemberId::new(name).ok().filter(|name| found.is_none() && has_spellings(name)) else {
+    let Some(name) = MemberId::new(name).ok().filter(|name| found.is_none() && has_spellings(name))
+    else {
         return Ok(found);
     };
     let code = country_code(sql, programme_no).await?;
@@ -36,23 +43,31 @@ async fn by_name(sql: &impl Sql, programme_no: i64, name: &str) -> Result<Option
 }
 
 async fn country_code(sql: &impl Sql, programme_no: i64) -> Result<Option<String>, Error> {
-    let mut rows = sql.look_up(statement!("queries/country_code"), vec![programme_no.into()]).await?;
+    let mut rows =
+        sql.look_up(statement!("queries/country_code"), vec![programme_no.into()]).await?;
     rows.first_mut().map_or(Ok(None), |row| row.optional_text(0))
 }
 
-/// Who has no account in the programme and is known by each of these names elsewhere in the group, if anybody, with the name as it is told there. The
-/// name has `~` in front, and the programme in which it is asked where that is another one. Whose account there is goes by the programme's own names.
+/// Who has no account in the programme and is known by each of these names elsewhere in the group,
+/// if anybody, with the name as it is told there. The name has `~` in front, and the programme in
+/// which it is asked where that is another one. Whose account there is goes by the programme's own
+/// names.
 pub(crate) async fn known(
     sql: &impl Sql,
     programme_no: i64,
     names: &[(MemberId, Option<String>)],
 ) -> Result<Vec<Option<(MemberId, MemberId)>>, Error> {
     let found = asked(sql, programme_no, names, true).await?;
-    let by_name = |(found, (name, _)): (Option<MemberId>, &(MemberId, Option<String>))| Some((found?, name.clone()));
-    let mut found: Vec<Option<(MemberId, MemberId)>> = found.into_iter().zip(names).map(by_name).collect();
+    let by_name = |(found, (name, _)): (Option<MemberId>, &(MemberId, Option<String>))| {
+        Some((found?, name.clone()))
+    };
+    let mut found: Vec<Option<(MemberId, MemberId)>> =
+        found.into_iter().zip(names).map(by_name).collect();
     type Asked<'a> = (&'a (MemberId, Option<String>), &'a Option<(MemberId, MemberId)>);
-    let is_open = |(_, ((name, _), found)): &(usize, Asked<'_>)| found.is_none() && has_spellings(name);
-    let open: Vec<usize> = names.iter().zip(&found).enumerate().filter(is_open).map(|(at, _)| at).collect();
+    let is_open =
+        |(_, ((name, _), found)): &(usize, Asked<'_>)| found.is_none() && has_spellings(name);
+    let open: Vec<usize> =
+        names.iter().zip(&found).enumerate().filter(is_open).map(|(at, _)| at).collect();
     if open.is_empty() {
         return Ok(found);
     }
@@ -77,7 +92,11 @@ pub(crate) async fn known(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn holders(sql: &impl Sql, programme_no: i64, names: &[String]) -> Result<Vec<Option<MemberId>>, Error> {
+pub async fn holders(
+    sql: &impl Sql,
+    programme_no: i64,
+    names: &[String],
+) -> Result<Vec<Option<MemberId>>, Error> {
     let named = names.iter().map(|name| MemberId::new(format!("~{name}")).map(|name| (name, None)));
     let named = named.collect::<Result<Vec<_>, _>>().map_err(|_| Error::Corrupt("name"))?;
     asked(sql, programme_no, &named, false).await
@@ -93,7 +112,8 @@ async fn asked(
         return Ok(Vec::new());
     }
     let rows: Vec<_> = names.iter().map(|(name, there)| json!([name.as_str(), there])).collect();
-    let values = vec![programme_no.into(), json!(rows).to_string().into(), i64::from(new_only).into()];
+    let values =
+        vec![programme_no.into(), json!(rows).to_string().into(), i64::from(new_only).into()];
     let rows = sql.look_up(statement!("queries/known"), values).await?;
     let read = |mut row: crate::Row| {
         let id = row.optional_text(0)?;

@@ -1,7 +1,9 @@
-//! The audit log: what is done that is no entry, who did it, and the chain of hashes that shows when it was tampered with.
+//! The audit log: what is done that is no entry, who did it, and the chain of hashes that shows
+//! when it was tampered with.
 //!
-//! Its rows are written by triggers, in the statement that does what they tell of; see the migration. Hashes follow a moment after, as SQLite computes
-//! none: whoever comes next seals what is left, and two who do so at once come to the same.
+//! Its rows are written by triggers, in the statement that does what they tell of; see the
+//! migration. Hashes follow a moment after, as SQLite computes none: whoever comes next seals what
+//! is left, and two who do so at once come to the same.
 
 use ledger::{Hash, Timestamp};
 use serde_json::{Value as Json, json};
@@ -100,15 +102,22 @@ pub async fn note(
     who: &Who,
     with: Option<String>,
 ) -> Result<(), Error> {
-    let values = vec![programme_no.into(), action.into(), subject.into(), who.text().into(), with.into()];
+    let values =
+        vec![programme_no.into(), action.into(), subject.into(), who.text().into(), with.into()];
     sql.query(statement!("queries/audit_note"), values).await.map(drop)
 }
 
-/// Notes that a key was refused, once an hour; in the log of the programme it is of, or of the operator's.
+/// Notes that a key was refused, once an hour; in the log of the programme it is of, or of the
+/// operator's.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn note_refused(sql: &impl Sql, programme_no: Option<i64>, key: &str, who: &Who) -> Result<(), Error> {
+pub async fn note_refused(
+    sql: &impl Sql,
+    programme_no: Option<i64>,
+    key: &str,
+    who: &Who,
+) -> Result<(), Error> {
     let values = vec![programme_no.into(), key.into(), who.text().into(), who.at.0.into()];
     sql.query(statement!("queries/audit_refused"), values).await.map(drop)
 }

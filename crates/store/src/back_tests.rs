@@ -1,4 +1,5 @@
-//! Back-tests: where each of them stands. What one finds is worked out by [`rules::MemberTest`], some members at a time.
+//! Back-tests: where each of them stands. What one finds is worked out by [`rules::MemberTest`],
+//! some members at a time.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use crate::statement::statement;
 const MAX_KEPT: i64 = 50;
 /// Entries that are read at once.
 const PAGE: i64 = 200;
-/// Whose history is longer is left out: what later entries may speak of has to be kept at hand, for both rulebooks.
+/// Whose history is longer is left out: what later entries may speak of has to be kept at hand, for
+/// both rulebooks.
 const MAX_ENTRIES: i64 = 20_000;
 /// Members that are looked for at once.
 const MEMBERS: i64 = 200;
@@ -69,7 +71,8 @@ pub async fn begin_back_test(
     span: Span,
     member_no: Option<i64>,
 ) -> Result<(), Error> {
-    let found = serde_json::to_string(&BackTest::default()).map_err(|_| Error::Corrupt("back-test to be written"))?;
+    let found = serde_json::to_string(&BackTest::default())
+        .map_err(|_| Error::Corrupt("back-test to be written"))?;
     let values = vec![
         programme_no.into(),
         id.to_string().into(),
@@ -83,7 +86,8 @@ pub async fn begin_back_test(
         found.into(),
     ];
     sql.query(statement!("queries/back_test_create"), values).await?;
-    sql.query(statement!("queries/back_test_prune"), vec![programme_no.into(), MAX_KEPT.into()]).await?;
+    sql.query(statement!("queries/back_test_prune"), vec![programme_no.into(), MAX_KEPT.into()])
+        .await?;
     Ok(())
 }
 
@@ -91,8 +95,13 @@ pub async fn begin_back_test(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn back_test(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<BackTestRow>, Error> {
-    let mut rows = sql.query(statement!("queries/back_test"), vec![programme_no.into(), id.into()]).await?;
+pub async fn back_test(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Option<BackTestRow>, Error> {
+    let mut rows =
+        sql.query(statement!("queries/back_test"), vec![programme_no.into(), id.into()]).await?;
     rows.first_mut().map(read).transpose()
 }
 
@@ -116,12 +125,13 @@ pub async fn list_back_tests(
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn member_no(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<i64>, Error> {
-    let mut rows = sql.query(statement!("queries/member_no"), vec![programme_no.into(), id.into()]).await?;
+    let mut rows =
+        sql.query(statement!("queries/member_no"), vec![programme_no.into(), id.into()]).await?;
     rows.first_mut().map(|row| row.integer(0)).transpose()
 }
 
-/// Tells the next members, until about `most` entries are read, and keeps what was found. When somebody else has moved the test on
-/// meanwhile, what they found counts and this does not.
+/// Tells the next members, until about `most` entries are read, and keeps what was found. When
+/// somebody else has moved the test on meanwhile, what they found counts and this does not.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -147,7 +157,9 @@ pub async fn move_back_test(
                 position = no;
                 continue;
             }
-            if !tell(sql, programme.1, (no, &member), &attributes, books, test.span, &mut found).await? {
+            if !tell(sql, programme.1, (no, &member), &attributes, books, test.span, &mut found)
+                .await?
+            {
                 found.left_out += 1;
             }
             read += entries;
@@ -157,7 +169,8 @@ pub async fn move_back_test(
             break false;
         }
     };
-    let text = serde_json::to_string(&found).map_err(|_| Error::Corrupt("back-test to be written"))?;
+    let text =
+        serde_json::to_string(&found).map_err(|_| Error::Corrupt("back-test to be written"))?;
     let values = vec![
         programme.0.into(),
         test.id.as_str().into(),
@@ -172,11 +185,25 @@ pub async fn move_back_test(
 /// Number, id, what is told about the member, how many entries it has.
 type Told = (i64, MemberId, BTreeMap<String, String>, i64);
 
-async fn members(sql: &impl Sql, programme_no: i64, test: &BackTestRow, after: i64) -> Result<Vec<Told>, Error> {
-    let values = vec![programme_no.into(), test.span.to.0.into(), after.into(), test.last.into(), MEMBERS.into()];
+async fn members(
+    sql: &impl Sql,
+    programme_no: i64,
+    test: &BackTestRow,
+    after: i64,
+) -> Result<Vec<Told>, Error> {
+    let values = vec![
+        programme_no.into(),
+        test.span.to.0.into(),
+        after.into(),
+        test.last.into(),
+        MEMBERS.into(),
+    ];
     let rows = sql.query(statement!("queries/back_test_members"), values).await?;
     let read = |mut row: Row| {
-        let attributes = row.optional_text(2)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let attributes = row
+            .optional_text(2)?
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         let id = MemberId::stored(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
         Ok((row.integer(0)?, id, attributes, row.integer(3)?))
     };

@@ -26,8 +26,8 @@ pub(crate) struct UniqueKeys {
     pub(crate) aliases: Option<Vec<String>>,
 }
 
-/// Writes the decisions and tells of each whether it was written. An empty decision counts as written. All but entries of the programme
-/// `abroad` are of the first one.
+/// Writes the decisions and tells of each whether it was written. An empty decision counts as
+/// written. All but entries of the programme `abroad` are of the first one.
 pub(crate) async fn commit(
     sql: &impl Sql,
     programme_no: i64,
@@ -43,7 +43,8 @@ pub(crate) async fn commit(
         };
         for (at, posting) in decision.postings.iter().enumerate() {
             let other = |(entry, head): (&Entry, Option<Hash>)| {
-                let elsewhere = Some(number(entry)).filter(|_| entry.programme != posting.entry.programme);
+                let elsewhere =
+                    Some(number(entry)).filter(|_| entry.programme != posting.entry.programme);
                 (entry.member.to_string(), head.map(|head| head.to_string()), elsewhere)
             };
             let others = heads.at(&posting.entry).into_iter().map(other).collect();
@@ -53,14 +54,17 @@ pub(crate) async fn commit(
     }
     let (statement, values) = match rows.len() {
         0 => return Ok(decisions.iter().map(|_| true).collect()),
-        // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON text.
+        // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON
+        // text.
         1 => (statement!("queries/commit_one"), rows.into_iter().flatten().collect()),
         _ => (statement!("queries/commit"), vec![Value::Text(batch(rows)?)]),
     };
     let written = sql.query(statement, values).await?;
-    let written: HashSet<String> = written.into_iter().map(|mut row| row.text(0)).collect::<Result<_, _>>()?;
-    let is_written =
-        |decision: &Decision| decision.postings.iter().all(|posting| written.contains(&posting.entry.id.to_string()));
+    let written: HashSet<String> =
+        written.into_iter().map(|mut row| row.text(0)).collect::<Result<_, _>>()?;
+    let is_written = |decision: &Decision| {
+        decision.postings.iter().all(|posting| written.contains(&posting.entry.id.to_string()))
+    };
     Ok(decisions.iter().map(|(decision, _)| is_written(decision)).collect())
 }
 
@@ -69,7 +73,8 @@ fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
     serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
-/// The heads of the accounts of a decision, each told by one of its entries, as its rows are written one after another.
+/// The heads of the accounts of a decision, each told by one of its entries, as its rows are
+/// written one after another.
 struct ExpectedHeads<'a>(Vec<(&'a Entry, Option<Hash>)>);
 
 impl<'a> ExpectedHeads<'a> {
@@ -96,8 +101,9 @@ impl<'a> ExpectedHeads<'a> {
     }
 }
 
-/// One row of the view `posting`, columns in its order. The first row of a decision carries the claims of all of it: the others are
-/// chained to it by the head they expect, so they are skipped with it.
+/// One row of the view `posting`, columns in its order. The first row of a decision carries the
+/// claims of all of it: the others are chained to it by the head they expect, so they are skipped
+/// with it.
 fn row(
     programme_no: i64,
     decision: &Decision,
@@ -108,7 +114,9 @@ fn row(
 ) -> Result<Vec<Value>, Error> {
     let Posting { entry, after } = posting;
     let (is_first, is_primary) = (at == 0, at == decision.primary);
-    let on = |condition: bool, text: &Option<String>| Value::from(if condition { text.clone() } else { None });
+    let on = |condition: bool, text: &Option<String>| {
+        Value::from(if condition { text.clone() } else { None })
+    };
     let instant = |at: Option<Timestamp>| Value::from(at.map(|at| at.0));
     let is_own = |posting: &&Posting| posting.entry.shares_account(entry);
     let first = decision.postings.iter().find(is_own);
@@ -165,7 +173,8 @@ fn row(
 
 /// Number, source, points, earned_at, available_at, expires_at, pending.
 type GrantRow<'a> = (i64, &'a str, i64, i64, i64, i64, i64);
-/// Number, points drawn, 1 when it becomes active; where its dates change, from when and until when it can be spent.
+/// Number, points drawn, 1 when it becomes active; where its dates change, from when and until when
+/// it can be spent.
 type MoveRow = (i64, i64, i64, Option<i64>, Option<i64>);
 
 fn ends(at: Option<Timestamp>) -> i64 {
@@ -175,7 +184,15 @@ fn ends(at: Option<Timestamp>) -> i64 {
 fn grants(entry: &Entry) -> Result<Value, Error> {
     list::<GrantRow<'_>>(entry.grants.iter().map(|g| {
         let pending = i64::from(g.available_at > entry.recorded_at);
-        (g.number.0, g.source.as_str(), g.points, g.earned_at.0, g.available_at.0, ends(g.expires_at), pending)
+        (
+            g.number.0,
+            g.source.as_str(),
+            g.points,
+            g.earned_at.0,
+            g.available_at.0,
+            ends(g.expires_at),
+            pending,
+        )
     }))
 }
 
@@ -183,17 +200,26 @@ fn moves(entry: &Entry) -> Result<Value, Error> {
     // One row for each lot: an update takes one of several.
     let drawn = entry.draws.iter().map(|draw| {
         let dates = entry.dates.iter().find(|dates| dates.number == draw.number);
-        (draw.number.0, draw.points, 0, dates.map(|d| d.available_at.0), dates.map(|d| ends(d.expires_at)))
+        (
+            draw.number.0,
+            draw.points,
+            0,
+            dates.map(|d| d.available_at.0),
+            dates.map(|d| ends(d.expires_at)),
+        )
     });
     let activated = entry.activations.iter().map(|lot| {
         let dates = entry.dates.iter().find(|dates| dates.number == lot.number);
         (lot.number.0, 0, 1, dates.map(|d| d.available_at.0), dates.map(|d| ends(d.expires_at)))
     });
-    let is_activated = |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
+    let is_activated =
+        |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
     let is_drawn = |dates: &&LotDates| entry.draws.iter().any(|draw| draw.number == dates.number);
     let postponed = entry.dates.iter().filter(|dates| !is_activated(dates) && !is_drawn(dates));
-    let postponed = postponed.map(|d| (d.number.0, 0, 0, Some(d.available_at.0), Some(ends(d.expires_at))));
-    let returned = entry.returns.iter().map(|back| (back.lot.number.0, -back.points, 0, None, None));
+    let postponed =
+        postponed.map(|d| (d.number.0, 0, 0, Some(d.available_at.0), Some(ends(d.expires_at))));
+    let returned =
+        entry.returns.iter().map(|back| (back.lot.number.0, -back.points, 0, None, None));
     list::<MoveRow>(drawn.chain(activated).chain(postponed).chain(returned))
 }
 

@@ -1,4 +1,5 @@
-//! Coupons as they are stored, in the body of an entry and among a member's state, and whose a code is.
+//! Coupons as they are stored, in the body of an entry and among a member's state, and whose a code
+//! is.
 
 use ledger::{Coupon, CouponTerms, MemberId};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,8 @@ use crate::member_row::instant;
 use crate::sql::Sql;
 use crate::statement::statement;
 
-/// Off in minor units, in percent, at most, minimum, categories, channels, stores, and whether it stacks, which stands there only where it does.
+/// Off in minor units, in percent, at most, minimum, categories, channels, stores, and whether it
+/// stacks, which stands there only where it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TermsRow(
     i64,
@@ -29,15 +31,50 @@ fn is_false(value: &bool) -> bool {
 }
 
 pub(crate) fn coupon_row(coupon: &Coupon) -> CouponRow {
-    let CouponTerms { off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks } =
-        coupon.terms.clone();
-    let terms = TermsRow(off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks);
+    let CouponTerms {
+        off_minor,
+        off_percent,
+        max_off_minor,
+        min_minor,
+        categories,
+        channels,
+        stores,
+        stacks,
+    } = coupon.terms.clone();
+    let terms = TermsRow(
+        off_minor,
+        off_percent,
+        max_off_minor,
+        min_minor,
+        categories,
+        channels,
+        stores,
+        stacks,
+    );
     (coupon.code.clone(), coupon.name.clone(), terms, coupon.expires_at.map(|at| at.0))
 }
 
 pub(crate) fn coupon((code, name, terms, expires_at): CouponRow) -> Coupon {
-    let TermsRow(off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks) = terms;
-    let terms = CouponTerms { off_minor, off_percent, max_off_minor, min_minor, categories, channels, stores, stacks };
+    let TermsRow(
+        off_minor,
+        off_percent,
+        max_off_minor,
+        min_minor,
+        categories,
+        channels,
+        stores,
+        stacks,
+    ) = terms;
+    let terms = CouponTerms {
+        off_minor,
+        off_percent,
+        max_off_minor,
+        min_minor,
+        categories,
+        channels,
+        stores,
+        stacks,
+    };
     Coupon { code, name, terms, expires_at: expires_at.map(instant) }
 }
 
@@ -45,7 +82,11 @@ pub(crate) fn coupon((code, name, terms, expires_at): CouponRow) -> Coupon {
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn coupon_holder(sql: &impl Sql, programme_no: i64, code: &str) -> Result<Option<MemberId>, Error> {
+pub async fn coupon_holder(
+    sql: &impl Sql,
+    programme_no: i64,
+    code: &str,
+) -> Result<Option<MemberId>, Error> {
     let values = vec![programme_no.into(), code.into()];
     let mut rows = sql.look_up(statement!("queries/coupon_holder"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };

@@ -1,7 +1,9 @@
-//! What a delivery run reads and writes: the lease of an endpoint, the entries it has not heard of yet, the events it did not take.
+//! What a delivery run reads and writes: the lease of an endpoint, the entries it has not heard of
+//! yet, the events it did not take.
 //!
-//! Knows no HTTP: sending, retry times and signatures are the business of `jobs`. What became of a wave of events is written in one
-//! statement that fails as a whole once another run holds the lease.
+//! Knows no HTTP: sending, retry times and signatures are the business of `jobs`. What became of a
+//! wave of events is written in one statement that fails as a whole once another run holds the
+//! lease.
 
 use ledger::{Entry, Timestamp};
 use serde_json::json;
@@ -11,7 +13,8 @@ use crate::entry_row;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
-/// How long claims on an endpoint may last; anything longer was written by a clock that has been set back since.
+/// How long claims on an endpoint may last; anything longer was written by a clock that has been
+/// set back since.
 #[derive(Debug, Clone, Copy)]
 pub struct Spans {
     /// How long a lease lasts without being renewed.
@@ -20,7 +23,8 @@ pub struct Spans {
     pub pause_ms: i64,
 }
 
-/// The endpoints of a programme, or of all, that can be delivered to now and have something to deliver: the programme's number, the id.
+/// The endpoints of a programme, or of all, that can be delivered to now and have something to
+/// deliver: the programme's number, the id.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -63,7 +67,8 @@ pub struct Claimed {
     pub rulebook_version: i64,
 }
 
-/// Takes the lease of an endpoint. `None` when another run holds it, it is paused or disabled, or gone.
+/// Takes the lease of an endpoint. `None` when another run holds it, it is paused or disabled, or
+/// gone.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -75,8 +80,14 @@ pub async fn claim_endpoint(
     now: Timestamp,
     spans: Spans,
 ) -> Result<Option<Claimed>, Error> {
-    let values =
-        vec![programme_no.into(), id.into(), token.into(), now.0.into(), spans.lease_ms.into(), spans.pause_ms.into()];
+    let values = vec![
+        programme_no.into(),
+        id.into(),
+        token.into(),
+        now.0.into(),
+        spans.lease_ms.into(),
+        spans.pause_ms.into(),
+    ];
     let mut rows = sql.query(statement!("queries/endpoint_claim"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     Ok(Some(Claimed {
@@ -136,7 +147,8 @@ pub async fn new_events(
     rows.into_iter().map(read).collect()
 }
 
-/// Parked events of the endpoint whose time has come, at most one of each member but after a replay.
+/// Parked events of the endpoint whose time has come, at most one of each member but after a
+/// replay.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -210,8 +222,8 @@ pub struct Wave {
     pub parked: Vec<Parked>,
 }
 
-/// Writes down what became of a wave and renews the lease until `leased_until`. False when another run holds the lease: then nothing is
-/// written, and the caller must stop.
+/// Writes down what became of a wave and renews the lease until `leased_until`. False when another
+/// run holds the lease: then nothing is written, and the caller must stop.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -245,5 +257,12 @@ fn parked_row(event: &Parked) -> serde_json::Value {
         Parking::Waiting => ("waiting", 0),
         Parking::Dead => ("dead", 0),
     };
-    json!([event.entry_no, event.member_no, state, event.attempts, next_attempt_at, event.last_error])
+    json!([
+        event.entry_no,
+        event.member_no,
+        state,
+        event.attempts,
+        next_attempt_at,
+        event.last_error
+    ])
 }

@@ -29,7 +29,11 @@ pub struct DraftWish {
 }
 
 fn read(row: &mut Row) -> Result<Draft, Error> {
-    Ok(Draft { name: row.text(0)?, updated_at: Timestamp(row.integer(1)?), updated_by: row.text(2)? })
+    Ok(Draft {
+        name: row.text(0)?,
+        updated_at: Timestamp(row.integer(1)?),
+        updated_by: row.text(2)?,
+    })
 }
 
 /// Keeps a draft under its name.
@@ -64,7 +68,9 @@ pub async fn put_draft(
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn other_drafts(sql: &impl Sql, programme_no: i64, name: &str) -> Result<i64, Error> {
-    let mut rows = sql.query(statement!("queries/draft_count"), vec![programme_no.into(), name.into()]).await?;
+    let mut rows = sql
+        .query(statement!("queries/draft_count"), vec![programme_no.into(), name.into()])
+        .await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
@@ -72,10 +78,17 @@ pub async fn other_drafts(sql: &impl Sql, programme_no: i64, name: &str) -> Resu
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn draft(sql: &impl Sql, programme_no: i64, name: &str) -> Result<Option<(Draft, DraftWish)>, Error> {
-    let mut rows = sql.query(statement!("queries/draft"), vec![programme_no.into(), name.into()]).await?;
+pub async fn draft(
+    sql: &impl Sql,
+    programme_no: i64,
+    name: &str,
+) -> Result<Option<(Draft, DraftWish)>, Error> {
+    let mut rows =
+        sql.query(statement!("queries/draft"), vec![programme_no.into(), name.into()]).await?;
     rows.first_mut()
-        .map(|row| Ok((read(row)?, DraftWish { document: row.text(3)?, rulebook: row.optional_text(4)? })))
+        .map(|row| {
+            Ok((read(row)?, DraftWish { document: row.text(3)?, rulebook: row.optional_text(4)? }))
+        })
         .transpose()
 }
 
@@ -83,7 +96,12 @@ pub async fn draft(sql: &impl Sql, programme_no: i64, name: &str) -> Result<Opti
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn list_drafts(sql: &impl Sql, programme_no: i64, after: &str, most: i64) -> Result<Vec<Draft>, Error> {
+pub async fn list_drafts(
+    sql: &impl Sql,
+    programme_no: i64,
+    after: &str,
+    most: i64,
+) -> Result<Vec<Draft>, Error> {
     let values = vec![programme_no.into(), after.into(), most.into()];
     let rows = sql.query(statement!("queries/draft_list"), values).await?;
     rows.into_iter().map(|mut row| read(&mut row)).collect()
@@ -93,9 +111,17 @@ pub async fn list_drafts(sql: &impl Sql, programme_no: i64, after: &str, most: i
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn delete_draft(sql: &impl Sql, programme_no: i64, name: &str, who: &Who) -> Result<bool, Error> {
+pub async fn delete_draft(
+    sql: &impl Sql,
+    programme_no: i64,
+    name: &str,
+    who: &Who,
+) -> Result<bool, Error> {
     let rows = sql
-        .query(statement!("queries/draft_delete"), vec![programme_no.into(), name.into(), who.text().into()])
+        .query(
+            statement!("queries/draft_delete"),
+            vec![programme_no.into(), name.into(), who.text().into()],
+        )
         .await?;
     Ok(!rows.is_empty())
 }

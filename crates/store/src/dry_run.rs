@@ -1,7 +1,8 @@
 //! Dry runs: what orders come to, in order, without writing anything.
 //!
-//! Each order sees what those before it in the same call would have written: the state of its member, keys, documents and shared counters. So a dry
-//! run tells what the call itself would answer, as long as nobody else writes in between.
+//! Each order sees what those before it in the same call would have written: the state of its
+//! member, keys, documents and shared counters. So a dry run tells what the call itself would
+//! answer, as long as nobody else writes in between.
 
 use std::collections::HashMap;
 
@@ -14,8 +15,8 @@ use crate::load::LoadedMember;
 use crate::sql::Sql;
 use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint};
 
-/// Decides orders without writing anything; outcomes come in the same order. A key or source that is taken shows as it would in earnest.
-/// `loaded` is what [`load`](crate::load()) found for them.
+/// Decides orders without writing anything; outcomes come in the same order. A key or source that
+/// is taken shows as it would in earnest. `loaded` is what [`load`](crate::load()) found for them.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -28,7 +29,8 @@ pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
     let mut outcomes = Vec::new();
     for (place, (order, loaded)) in orders.iter().zip(loaded).enumerate() {
         if place > 0 {
-            // A call of many orders must not hold up the others of its instance until all are decided.
+            // A call of many orders must not hold up the others of its instance until all are
+            // decided.
             desk.sql.give_way().await;
         }
         let outcome = match settled_before(desk.sql, order, &loaded).await? {
@@ -63,7 +65,8 @@ impl Before {
         }
         let outcome = self.decide(desk, order, loaded).await?;
         if let Some((key, fingerprint)) = &order.idem {
-            self.answers.insert(key.clone(), (fingerprint_now(fingerprint).to_owned(), outcome.clone()));
+            self.answers
+                .insert(key.clone(), (fingerprint_now(fingerprint).to_owned(), outcome.clone()));
         }
         Ok(outcome)
     }
@@ -77,7 +80,9 @@ impl Before {
         }
         Some(match outcome.clone() {
             Outcome::Done(answer) => Outcome::Done(Answer { replayed: true, ..answer }),
-            Outcome::Refused { refusal, id, .. } => Outcome::Refused { refusal, id, replayed: true },
+            Outcome::Refused { refusal, id, .. } => {
+                Outcome::Refused { refusal, id, replayed: true }
+            }
             other => other,
         })
     }
@@ -102,9 +107,11 @@ impl Before {
                 Attempt::Refused(refusal) => {
                     return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false });
                 }
-                // Only before the first order of a member: nothing is due or owed after it that was not before.
+                // Only before the first order of a member: nothing is due or owed after it that was
+                // not before.
                 Attempt::NeedsAllLots => {
-                    let mut again = reload(desk, std::slice::from_ref(order), vec![0], true).await?;
+                    let mut again =
+                        reload(desk, std::slice::from_ref(order), vec![0], true).await?;
                     loaded = again.pop().ok_or(Error::Corrupt("answer"))?.1;
                 }
             }

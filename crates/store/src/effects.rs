@@ -1,4 +1,5 @@
-//! What an entry does outside its member, as the command table takes it: one JSON object, absent for nearly every entry.
+//! What an entry does outside its member, as the command table takes it: one JSON object, absent
+//! for nearly every entry.
 //!
 //! What each field does in the database is in the trigger `posting_effects_commit`.
 
@@ -11,8 +12,8 @@ use crate::submission::ClientInfo;
 /// Subject, name, period, oldest period kept, amount, most.
 pub(crate) type TallyRow = (String, String, i32, i32, i64, Option<i64>);
 
-/// Another account of a decision: member, the head that it must have now (none before its first entry), and the number of its programme where that is
-/// another one than the entry's.
+/// Another account of a decision: member, the head that it must have now (none before its first
+/// entry), and the number of its programme where that is another one than the entry's.
 pub(crate) type OtherRow = (String, Option<String>, Option<i64>);
 
 #[derive(Default, PartialEq, Serialize)]
@@ -51,15 +52,16 @@ pub(crate) struct With<'a> {
     pub(crate) aliases: Option<&'a [String]>,
     /// Other accounts of the decision.
     pub(crate) others: Vec<OtherRow>,
-    /// The other entries of the decision, for its first one. That asks for everything that the decision needs, or what fell due would be
-    /// written and the command that brought it would not.
+    /// The other entries of the decision, for its first one. That asks for everything that the
+    /// decision needs, or what fell due would be written and the command that brought it would not.
     pub(crate) following: &'a [Posting],
 }
 
 /// The text for the command table; `None` when there is nothing to do.
 pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Error> {
     let With { trace, aliases, others, following } = with;
-    let reward = |entry: &Entry| entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.version));
+    let reward =
+        |entry: &Entry| entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.version));
     let here = |posting: &&Posting| posting.entry.programme == entry.programme;
     let later = || following.iter().filter(here).map(|posting| &posting.entry);
     let effects = Effects {
@@ -73,7 +75,12 @@ pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Er
             .chain(later().flat_map(|later| &later.tallies).filter_map(room))
             .collect(),
         trace: trace.map(|trace| (trace.device.clone(), trace.ip.clone())),
-        coupons: entry.coupons.iter().filter(|_| issues(entry.kind)).map(|coupon| coupon.code.clone()).collect(),
+        coupons: entry
+            .coupons
+            .iter()
+            .filter(|_| issues(entry.kind))
+            .map(|coupon| coupon.code.clone())
+            .collect(),
         reward: reward(entry).or_else(|| later().find_map(reward)),
         review: entry.review.as_ref().filter(|_| entry.kind == Kind::Earn).map(|_| true),
     };

@@ -1,6 +1,7 @@
 //! Webhook endpoints as merchants manage them, with the events that were given up.
 //!
-//! Knows no HTTP and no delivery: which events go out is the business of [`crate::claim_endpoint`] and what follows it.
+//! Knows no HTTP and no delivery: which events go out is the business of [`crate::claim_endpoint`]
+//! and what follows it.
 
 use ledger::Timestamp;
 use serde_json::json;
@@ -57,11 +58,14 @@ pub struct EndpointWish<'a> {
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn other_endpoints(sql: &impl Sql, programme_no: i64, id: &str) -> Result<i64, Error> {
-    let mut rows = sql.query(statement!("queries/endpoint_count"), vec![programme_no.into(), id.into()]).await?;
+    let mut rows = sql
+        .query(statement!("queries/endpoint_count"), vec![programme_no.into(), id.into()])
+        .await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
-/// Creates or changes an endpoint, which also enables it again. A new one hears of entries from now on; then its secret is returned.
+/// Creates or changes an endpoint, which also enables it again. A new one hears of entries from now
+/// on; then its secret is returned.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -95,12 +99,19 @@ pub async fn put_endpoint(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn endpoint_secret(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<String>, Error> {
-    let mut rows = sql.query(statement!("queries/endpoint_secret"), vec![programme_no.into(), id.into()]).await?;
+pub async fn endpoint_secret(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Option<String>, Error> {
+    let mut rows = sql
+        .query(statement!("queries/endpoint_secret"), vec![programme_no.into(), id.into()])
+        .await?;
     rows.first_mut().map(|row| row.text(0)).transpose()
 }
 
-/// Gives an endpoint another secret; the one it has goes on until some instant. False when there is no such endpoint.
+/// Gives an endpoint another secret; the one it has goes on until some instant. False when there is
+/// no such endpoint.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -119,7 +130,12 @@ pub async fn rotate_secret(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn list_endpoints(sql: &impl Sql, programme_no: i64, after: &str, most: i64) -> Result<Vec<Endpoint>, Error> {
+pub async fn list_endpoints(
+    sql: &impl Sql,
+    programme_no: i64,
+    after: &str,
+    most: i64,
+) -> Result<Vec<Endpoint>, Error> {
     read_endpoints(sql, vec![programme_no.into(), Value::Null, after.into(), most.into()]).await
 }
 
@@ -127,7 +143,11 @@ pub async fn list_endpoints(sql: &impl Sql, programme_no: i64, after: &str, most
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn endpoint(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<Endpoint>, Error> {
+pub async fn endpoint(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Option<Endpoint>, Error> {
     Ok(read_endpoints(sql, vec![programme_no.into(), id.into(), "".into(), 1.into()]).await?.pop())
 }
 
@@ -156,7 +176,12 @@ fn read_endpoint(row: &mut Row) -> Result<Endpoint, Error> {
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn delete_endpoint(sql: &impl Sql, programme_no: i64, id: &str, who: &Who) -> Result<bool, Error> {
+pub async fn delete_endpoint(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    who: &Who,
+) -> Result<bool, Error> {
     let values = vec![programme_no.into(), id.into(), who.text().into()];
     Ok(!sql.query(statement!("queries/endpoint_delete"), values).await?.is_empty())
 }

@@ -3,8 +3,8 @@
 mod lots;
 
 use ledger::{
-    Adjustment, Approval, Concern, Coupon, Deduction, Discount, Entry, Exchange, LineAward, LineReturn, Person,
-    Reminder, Reservation, Reversal, Silent, Taken, Zone, last_valid_day,
+    Adjustment, Approval, Concern, Coupon, Deduction, Discount, Entry, Exchange, LineAward,
+    LineReturn, Person, Reminder, Reservation, Reversal, Silent, Taken, Zone, last_valid_day,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -12,7 +12,8 @@ use serde_json::{Value as Json, json};
 
 pub use lots::dates;
 
-/// Shows an entry: field names and units of the API, instants in RFC 3339 (UTC), days in this zone, absent fields left out.
+/// Shows an entry: field names and units of the API, instants in RFC 3339 (UTC), days in this zone,
+/// absent fields left out.
 #[derive(Debug, Clone, Copy)]
 pub struct EntryView<'a>(pub &'a Entry, pub Zone);
 
@@ -38,7 +39,11 @@ impl Serialize for EntryView<'_> {
         map.serialize_entry("actor", &entry.origin.actor)?;
         optional(&mut map, "channel", entry.origin.channel.as_deref())?;
         optional(&mut map, "store_id", entry.origin.store.as_deref())?;
-        optional(&mut map, "reference", entry.origin.reference.as_ref().map(|reference| reference.as_str()))?;
+        optional(
+            &mut map,
+            "reference",
+            entry.origin.reference.as_ref().map(|reference| reference.as_str()),
+        )?;
         optional(&mut map, "reason", entry.origin.reason.as_deref())?;
         optional(&mut map, "cause", entry.cause.map(|id| id.to_string()))?;
         optional(&mut map, "corrects", entry.corrects.map(|id| id.to_string()))?;
@@ -46,31 +51,69 @@ impl Serialize for EntryView<'_> {
         list(
             &mut map,
             "rules",
-            entry.awards.iter().map(|a| Rule { desired: a.desired.to_string(), granted: a.granted, rule: &a.rule }),
+            entry.awards.iter().map(|a| Rule {
+                desired: a.desired.to_string(),
+                granted: a.granted,
+                rule: &a.rule,
+            }),
         )?;
         list(&mut map, "silent_rules", entry.silent.iter().flat_map(silent))?;
         list(&mut map, "lines", entry.lines.iter().map(line))?;
         list(&mut map, "lots", lots::changes(entry, zone).into_iter())?;
         optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
-        optional(&mut map, "reversal", entry.reversal.as_ref().map(|reversal| shown(entry, reversal)))?;
-        optional(&mut map, "adjustment", entry.adjustment.as_ref().map(|a| adjustment_json(a, zone)))?;
-        optional(&mut map, "counterparty", entry.counterparty.as_ref().map(|other| other.as_str()))?;
-        optional(&mut map, "pool", entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})))?;
-        optional(&mut map, "invitation", entry.invitation.map(|until| json!({"until": until.to_string()})))?;
+        optional(
+            &mut map,
+            "reversal",
+            entry.reversal.as_ref().map(|reversal| shown(entry, reversal)),
+        )?;
+        optional(
+            &mut map,
+            "adjustment",
+            entry.adjustment.as_ref().map(|a| adjustment_json(a, zone)),
+        )?;
+        optional(
+            &mut map,
+            "counterparty",
+            entry.counterparty.as_ref().map(|other| other.as_str()),
+        )?;
+        optional(
+            &mut map,
+            "pool",
+            entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})),
+        )?;
+        optional(
+            &mut map,
+            "invitation",
+            entry.invitation.map(|until| json!({"until": until.to_string()})),
+        )?;
         let exchange = |e: &Exchange| json!({"programme_id": e.programme.as_str(), "points": e.points, "rate": e.rate.to_string()});
         optional(&mut map, "exchange", entry.exchange.as_ref().map(exchange))?;
         list(&mut map, "coupons", entry.coupons.iter().map(|coupon| coupon_json(coupon, zone)))?;
-        let discount = |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
+        let discount =
+            |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
         optional(&mut map, "discount", entry.discount.map(discount))?;
         optional(&mut map, "reward", entry.reward.as_ref().map(taken))?;
         let deduction = |d: Deduction| json!({"order_minor": d.order_minor, "wished_points": d.wished, "money_minor": d.money_minor});
         optional(&mut map, "deduction", entry.deduction.map(deduction))?;
-        optional(&mut map, "frozen", entry.frozen.map(|f| json!({"earning": f.earning, "spending": f.spending})))?;
-        optional(&mut map, "review", entry.review.as_ref().map(|review| json!({"because": review.because})))?;
+        optional(
+            &mut map,
+            "frozen",
+            entry.frozen.map(|f| json!({"earning": f.earning, "spending": f.spending})),
+        )?;
+        optional(
+            &mut map,
+            "review",
+            entry.review.as_ref().map(|review| json!({"because": review.because})),
+        )?;
         optional(&mut map, "debt", Some(entry.debt).filter(|debt| *debt != 0))?;
-        optional(&mut map, "growth", entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0))?;
-        let tier =
-            entry.tier.as_ref().map(|t| json!({"from": t.from, "to": t.to, "until": t.until.map(|at| at.to_string())}));
+        optional(
+            &mut map,
+            "growth",
+            entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0),
+        )?;
+        let tier = entry.tier.as_ref().map(
+            |t| json!({"from": t.from, "to": t.to, "until": t.until.map(|at| at.to_string())}),
+        );
         optional(&mut map, "tier", tier)?;
         optional(&mut map, "reminder", entry.reminder.as_ref().map(|told| reminder(told, zone)))?;
         map.serialize_entry("previous_hash", &entry.previous_hash.to_string())?;
@@ -119,7 +162,8 @@ fn line(line: &LineAward) -> LineShown<'_> {
 pub fn adjustment_json(adjustment: &Adjustment, zone: Zone) -> Json {
     let Adjustment { terms, by, approvals } = adjustment;
     let person = |person: &Person| json!({"actor": person.actor, "name": person.label});
-    let approval = |a: &Approval| json!({"by": person(&a.by), "role": a.role, "at": a.at.to_string()});
+    let approval =
+        |a: &Approval| json!({"by": person(&a.by), "role": a.role, "at": a.at.to_string()});
     let mut body = json!({
         "points": terms.points,
         "reason_code": terms.reason_code,
@@ -134,7 +178,9 @@ pub fn adjustment_json(adjustment: &Adjustment, zone: Zone) -> Json {
     });
     if let (Some(body), Some(concern)) = (body.as_object_mut(), &terms.concern) {
         let (name, value) = match concern {
-            Concern::Recover(ids) => ("recovers", json!(ids.iter().map(ToString::to_string).collect::<Vec<_>>())),
+            Concern::Recover(ids) => {
+                ("recovers", json!(ids.iter().map(ToString::to_string).collect::<Vec<_>>()))
+            }
             Concern::Merge(from) => ("merges", json!(from.as_str())),
         };
         body.insert(name.to_owned(), value);
@@ -173,7 +219,8 @@ fn taken(taken: &Taken) -> Json {
 
 fn hold(reservation: &Reservation) -> Json {
     let points: i64 = reservation.lots.iter().map(|lot| lot.points).sum();
-    let lots = reservation.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points}));
+    let lots =
+        reservation.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points}));
     json!({"points": points, "until": reservation.until.to_string(), "lots": lots.collect::<Vec<_>>()})
 }
 
@@ -187,7 +234,8 @@ fn reminder(reminder: &Reminder, zone: Zone) -> Json {
     })
 }
 
-/// What was to be undone and what became of it: `taken` or `returned` in points, the rest expired before, is owed, or was let go.
+/// What was to be undone and what became of it: `taken` or `returned` in points, the rest expired
+/// before, is owed, or was let go.
 fn shown(entry: &Entry, reversal: &Reversal) -> Json {
     let line = |l: &LineReturn| json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "points": l.points});
     let taken: i64 = entry.draws.iter().map(|draw| draw.points).sum();
@@ -211,7 +259,11 @@ struct Rule<'a> {
     rule: &'a str,
 }
 
-fn optional<M: SerializeMap>(map: &mut M, name: &str, value: Option<impl Serialize>) -> Result<(), M::Error> {
+fn optional<M: SerializeMap>(
+    map: &mut M,
+    name: &str,
+    value: Option<impl Serialize>,
+) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(name, &value))
 }
 

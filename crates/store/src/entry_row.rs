@@ -1,11 +1,13 @@
 //! The part of an entry that the database keeps as one JSON text: what hardly a query looks into.
 //!
-//! Field names are part of the stored format; new fields are optional. Reading gives back exactly what was hashed.
+//! Field names are part of the stored format; new fields are optional. Reading gives back exactly
+//! what was hashed.
 
 use ledger::{
-    Award, Count, Deduction, Discount, Entry, EntryId, Exact, Exchange, Frozen, Hash, Kind, LineAward, LineReturn,
-    LotDates, LotGrant, LotNumber, LotReturn, MemberId, Origin, PoolChange, ProgrammeId, Qualifying, Rate, Reference,
-    Reminder, Reservation, Reversal, Review, Sequence, Silent, Taken, TierMove,
+    Award, Count, Deduction, Discount, Entry, EntryId, Exact, Exchange, Frozen, Hash, Kind,
+    LineAward, LineReturn, LotDates, LotGrant, LotNumber, LotReturn, MemberId, Origin, PoolChange,
+    ProgrammeId, Qualifying, Rate, Reference, Reminder, Reservation, Reversal, Review, Sequence,
+    Silent, Taken, TierMove,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,9 @@ use crate::Error;
 use crate::adjustments::{self, AdjustmentRow};
 use crate::coupons::{CouponRow, coupon, coupon_row};
 use crate::effects::{TallyRow, tally, tally_row};
-use crate::member_row::{ClaimRow, StandingRow, claim, claim_row, draws, instant, pairs, standing, standing_row};
+use crate::member_row::{
+    ClaimRow, StandingRow, claim, claim_row, draws, instant, pairs, standing, standing_row,
+};
 use crate::sql::Row;
 
 type LineRow = (String, i64, i64, i64, Option<String>, Option<String>);
@@ -136,7 +140,14 @@ fn is_zero(number: &i64) -> bool {
 }
 
 fn grant_row(g: &LotGrant) -> GrantRow {
-    (g.number.0, g.points, g.source.clone(), g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))
+    (
+        g.number.0,
+        g.points,
+        g.source.clone(),
+        g.earned_at.0,
+        g.available_at.0,
+        g.expires_at.map(|at| at.0),
+    )
 }
 
 /// The text that is stored.
@@ -150,19 +161,44 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         rulebook: entry.rulebook_version,
         event: entry.event.clone(),
         cause: entry.cause.map(|id| id.to_string()),
-        awards: entry.awards.iter().map(|a| (a.rule.clone(), a.desired.to_string(), a.granted)).collect(),
+        awards: entry
+            .awards
+            .iter()
+            .map(|a| (a.rule.clone(), a.desired.to_string(), a.granted))
+            .collect(),
         uncounted: entry.uncounted.clone(),
-        silent: entry.silent.iter().map(|silent| (silent.because.clone(), silent.rules.clone())).collect(),
+        silent: entry
+            .silent
+            .iter()
+            .map(|silent| (silent.because.clone(), silent.rules.clone()))
+            .collect(),
         lines: entry
             .lines
             .iter()
-            .map(|l| (l.line.clone(), l.quantity, l.amount_minor, l.granted, l.sku.clone(), l.category.clone()))
+            .map(|l| {
+                (
+                    l.line.clone(),
+                    l.quantity,
+                    l.amount_minor,
+                    l.granted,
+                    l.sku.clone(),
+                    l.category.clone(),
+                )
+            })
             .collect(),
         grants: entry.grants.iter().map(grant_row).collect(),
         draws: pairs(&entry.draws),
         activations: pairs(&entry.activations),
-        dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
-        counts: entry.counts.iter().map(|c| (c.counter.clone(), c.period, c.keep_from, c.times, c.points)).collect(),
+        dates: entry
+            .dates
+            .iter()
+            .map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0)))
+            .collect(),
+        counts: entry
+            .counts
+            .iter()
+            .map(|c| (c.counter.clone(), c.period, c.keep_from, c.times, c.points))
+            .collect(),
         qualifying: entry.qualifying.map(qualifying_row),
         tier: entry.tier.as_ref().map(|t| (t.from.clone(), t.to.clone(), t.until.map(|at| at.0))),
         reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
@@ -180,12 +216,18 @@ pub(crate) fn write(entry: &Entry) -> Result<String, Error> {
         tallies: entry.tallies.iter().map(tally_row).collect(),
         coupons: entry.coupons.iter().map(coupon_row).collect(),
         discount: entry.discount.map(|d| (d.order_minor, d.off_minor)),
-        reward: entry.reward.as_ref().map(|r| (r.reward.clone(), r.version, r.quantity, r.cash_minor)),
+        reward: entry
+            .reward
+            .as_ref()
+            .map(|r| (r.reward.clone(), r.version, r.quantity, r.cash_minor)),
         counterparty: entry.counterparty.as_ref().map(ToString::to_string),
         pool: entry.pool.map(|change| (change.is_pool, change.joins)),
         invitation: entry.invitation.map(|until| until.0),
         carried: entry.carried.as_ref().map(standing_row),
-        exchange: entry.exchange.as_ref().map(|e| (e.programme.to_string(), e.points, e.rate.to_string())),
+        exchange: entry
+            .exchange
+            .as_ref()
+            .map(|e| (e.programme.to_string(), e.points, e.rate.to_string())),
         claims: entry.tier.iter().flat_map(|tier| &tier.claims).map(claim_row).collect(),
         redacted: entry.redacted,
         deduction: entry.deduction.map(|d| (d.order_minor, d.wished, d.money_minor)),
@@ -212,17 +254,26 @@ pub(crate) fn review((because, kept_back): ReviewRow) -> Review {
 }
 
 fn exchange((programme, points, rate): (String, i64, String)) -> Option<Exchange> {
-    Some(Exchange { programme: ProgrammeId::new(programme).ok()?, points, rate: Rate::parse(&rate).ok()? })
+    Some(Exchange {
+        programme: ProgrammeId::new(programme).ok()?,
+        points,
+        rate: Rate::parse(&rate).ok()?,
+    })
 }
 
 /// A reversal from its stored shape.
 pub(crate) fn reversal((lines, desired, expired): ReversalRow) -> Reversal {
-    let line = |(line, quantity, amount_minor, points)| LineReturn { line, quantity, amount_minor, points };
+    let line = |(line, quantity, amount_minor, points)| LineReturn {
+        line,
+        quantity,
+        amount_minor,
+        points,
+    };
     Reversal { lines: lines.into_iter().map(line).collect(), desired, expired }
 }
 
-/// Reads an entry from 12 columns from `at` on: programme, member, sequence, id, kind, points, balance_after, occurred_at,
-/// recorded_at, body, hash, previous hash (null for the first).
+/// Reads an entry from 12 columns from `at` on: programme, member, sequence, id, kind, points,
+/// balance_after, occurred_at, recorded_at, body, hash, previous hash (null for the first).
 pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
     let corrupt = || Error::Corrupt("entry");
     let text = row.text(at + 9)?;
@@ -239,14 +290,15 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         amount_minor,
         granted,
     };
-    let grant = |(number, points, source, earned_at, available_at, expires_at): GrantRow| LotGrant {
-        number: LotNumber(number),
-        points,
-        source,
-        earned_at: instant(earned_at),
-        available_at: instant(available_at),
-        expires_at: expires_at.map(instant),
-    };
+    let grant =
+        |(number, points, source, earned_at, available_at, expires_at): GrantRow| LotGrant {
+            number: LotNumber(number),
+            points,
+            source,
+            earned_at: instant(earned_at),
+            available_at: instant(available_at),
+            expires_at: expires_at.map(instant),
+        };
     let dates = |(number, available_at, expires_at): (i64, i64, Option<i64>)| LotDates {
         number: LotNumber(number),
         available_at: instant(available_at),
@@ -284,18 +336,35 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
         counts: body
             .counts
             .into_iter()
-            .map(|(counter, period, keep_from, times, points)| Count { counter, period, keep_from, times, points })
+            .map(|(counter, period, keep_from, times, points)| Count {
+                counter,
+                period,
+                keep_from,
+                times,
+                points,
+            })
             .collect(),
         qualifying: body.qualifying.map(qualifying),
-        tier: body.tier.map(|(from, to, until)| TierMove { from, to, until: until.map(instant), claims }),
+        tier: body.tier.map(|(from, to, until)| TierMove {
+            from,
+            to,
+            until: until.map(instant),
+            claims,
+        }),
         reminder: body.reminder.map(|(points, lots, first_expires_at)| Reminder {
             points,
             lots: draws(&lots),
             first_expires_at: instant(first_expires_at),
         }),
         corrects: body.corrects.map(|id| EntryId::parse(&id).ok_or_else(corrupt)).transpose()?,
-        reservation: body.reservation.map(|(until, lots)| Reservation { until: instant(until), lots: draws(&lots) }),
-        returns: body.returns.into_iter().map(|(lot, points)| LotReturn { lot: grant(lot), points }).collect(),
+        reservation: body
+            .reservation
+            .map(|(until, lots)| Reservation { until: instant(until), lots: draws(&lots) }),
+        returns: body
+            .returns
+            .into_iter()
+            .map(|(lot, points)| LotReturn { lot: grant(lot), points })
+            .collect(),
         reversal: body.reversal.map(reversal),
         debt: body.debt,
         adjustment: body.adjustment.map(adjustments::adjustment),
@@ -322,6 +391,8 @@ pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
             money_minor,
         }),
         hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
-        previous_hash: previous.map_or(Some(Hash::default()), |text| Hash::parse(&text)).ok_or_else(corrupt)?,
+        previous_hash: previous
+            .map_or(Some(Hash::default()), |text| Hash::parse(&text))
+            .ok_or_else(corrupt)?,
     })
 }

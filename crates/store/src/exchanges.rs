@@ -29,7 +29,8 @@ pub struct ExchangesWith {
     pub taken: Exchanged,
 }
 
-/// What a programme exchanged with each other programme, by entries recorded from `from` until before `to`.
+/// What a programme exchanged with each other programme, by entries recorded from `from` until
+/// before `to`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -46,12 +47,17 @@ pub async fn exchanges(
         Ok::<_, Error>(Exchanged { points, points_there, entries: row.integer(at + 4)? })
     };
     let read = |mut row: Row| {
-        Ok(ExchangesWith { programme: row.text(0)?, given: side(&mut row, 1)?, taken: side(&mut row, 6)? })
+        Ok(ExchangesWith {
+            programme: row.text(0)?,
+            given: side(&mut row, 1)?,
+            taken: side(&mut row, 6)?,
+        })
     };
     rows.into_iter().map(read).collect()
 }
 
-/// Ids of programmes whose books say something else about their exchanges with this one than its own books do.
+/// Ids of programmes whose books say something else about their exchanges with this one than its
+/// own books do.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

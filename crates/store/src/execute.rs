@@ -1,11 +1,14 @@
-//! The loop of every command: load, decide, commit; what somebody else was faster with is loaded and decided again.
+//! The loop of every command: load, decide, commit; what somebody else was faster with is loaded
+//! and decided again.
 //!
-//! Serves single requests, bulk earns and the jobs alike. Several orders of one member in one call are decided one on top of the other
-//! and written in one statement.
+//! Serves single requests, bulk earns and the jobs alike. Several orders of one member in one call
+//! are decided one on top of the other and written in one statement.
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp};
+use ledger::{
+    Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp,
+};
 use rules::{Case, Command, Decided, PriorRecords, Rulebook};
 
 use crate::Error;
@@ -43,8 +46,8 @@ pub struct Executor<'a, S, I> {
 /// Carries out orders; outcomes come in the same order. `loaded` is what [`load`] found for them.
 ///
 /// # Errors
-/// [`Error::Busy`] when others were always first, other [`Error`]s when the database fails. Orders that were written stay written: a
-/// retry with their keys finds them.
+/// [`Error::Busy`] when others were always first, other [`Error`]s when the database fails. Orders
+/// that were written stay written: a retry with their keys finds them.
 pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
     desk: &mut Executor<'_, S, I>,
     orders: &[Submission],
@@ -61,16 +64,23 @@ pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
         }
         let mut round = Round::default();
         for (place, (index, loaded)) in found.into_iter().enumerate() {
-            let (Some(order), Some(outcome)) = (orders.get(index), outcomes.get_mut(index)) else { continue };
+            let (Some(order), Some(outcome)) = (orders.get(index), outcomes.get_mut(index)) else {
+                continue;
+            };
             if place > 0 {
-                // A call of many orders must not hold up the others of its instance until all are decided.
+                // A call of many orders must not hold up the others of its instance until all are
+                // decided.
                 desk.sql.give_way().await;
             }
             *outcome = round.take(desk, index, order, loaded).await?;
         }
         round.write(desk, &mut outcomes).await?;
-        let open: Vec<usize> =
-            outcomes.iter().enumerate().filter(|(_, o)| o.is_none()).map(|(index, _)| index).collect();
+        let open: Vec<usize> = outcomes
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.is_none())
+            .map(|(index, _)| index)
+            .collect();
         if open.is_empty() {
             return Ok(outcomes.into_iter().flatten().collect());
         }
@@ -119,11 +129,13 @@ impl Round {
         }
         let mut claims = merged(order.claims(), &order.command, &loaded.recorded);
         // The second of two orders with one key or source waits for the outcome of the first.
-        let taken: Vec<String> =
-            [claims.idem.as_ref().map(|k| format!("k{k}")), claims.source.as_ref().map(|s| format!("s{s}"))]
-                .into_iter()
-                .flatten()
-                .collect();
+        let taken: Vec<String> = [
+            claims.idem.as_ref().map(|k| format!("k{k}")),
+            claims.source.as_ref().map(|s| format!("s{s}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         if taken.iter().any(|claim| self.claimed.contains(claim)) {
             return Ok(None);
         }
@@ -132,13 +144,16 @@ impl Round {
         }
         let stored_only = order.needs_what_is_stored();
         let is_ahead = |member: &Member| self.members.contains_key(&member.id);
-        if stored_only && (is_ahead(&loaded.member) || loaded.recorded.others.iter().any(is_ahead)) {
+        if stored_only && (is_ahead(&loaded.member) || loaded.recorded.others.iter().any(is_ahead))
+        {
             return Ok(None);
         }
         let own = loaded.member.id.clone();
         let ahead = self.members.remove(&own);
         let in_flight = || {
-            desk.in_flight?.ahead_of(desk.programme.no, &loaded.member).filter(|member| is_enough(desk, order, member))
+            desk.in_flight?
+                .ahead_of(desk.programme.no, &loaded.member)
+                .filter(|member| is_enough(desk, order, member))
         };
         let is_ahead = ahead.is_some();
         let under_way = if is_ahead || stored_only { None } else { in_flight() };
@@ -159,11 +174,13 @@ impl Round {
             }
             Attempt::Refused(refusal) => {
                 if is_ahead {
-                    // It may be refused only because of an order of this call that is not written yet.
+                    // It may be refused only because of an order of this call that is not written
+                    // yet.
                     self.members.insert(own, member);
                     return Ok(None);
                 }
-                // Nor because of what other requests have under way; on a busy member there always is something, so what is stored decides.
+                // Nor because of what other requests have under way; on a busy member there always
+                // is something, so what is stored decides.
                 let refusal = match stored {
                     None => refusal,
                     Some(stored) => match attempt(desk, order, stored, recorded, id)? {
@@ -217,7 +234,8 @@ impl Round {
         if let Some(in_flight) = desk.in_flight {
             let outcomes = written.as_ref().map_or(&[][..], Vec::as_slice);
             let is_written = |at: usize| outcomes.get(at).copied().unwrap_or(false);
-            sent.iter().for_each(|(at, member)| in_flight.land(programme_no, member, is_written(*at)));
+            sent.iter()
+                .for_each(|(at, member)| in_flight.land(programme_no, member, is_written(*at)));
         }
         for ((index, decision, _), written) in self.decided.drain(..).zip(written?) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
@@ -228,7 +246,8 @@ impl Round {
         self.keep(desk, outcomes).await
     }
 
-    /// Keeps all refusals in one statement. Where the key was taken in the meantime, the order stays open.
+    /// Keeps all refusals in one statement. Where the key was taken in the meantime, the order
+    /// stays open.
     async fn keep<S: Sql, I>(
         &mut self,
         desk: &Executor<'_, S, I>,
@@ -248,7 +267,12 @@ impl Round {
 
     fn rows(&self) -> Result<Vec<[String; 4]>, Error> {
         let row = |r: &Refused| {
-            Ok([r.idem.clone(), fingerprint_now(&r.fingerprint).to_owned(), r.id.clone(), refusals::write(&r.refusal)?])
+            Ok([
+                r.idem.clone(),
+                fingerprint_now(&r.fingerprint).to_owned(),
+                r.id.clone(),
+                refusals::write(&r.refusal)?,
+            ])
         };
         self.refused.iter().map(row).collect()
     }
@@ -291,13 +315,17 @@ pub(crate) fn attempt<S, I>(
     if partly && (member.is_due(desk.now) || member.debt > 0 || needs_all) {
         return Ok(Attempt::NeedsAllLots);
     }
-    let programme = ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
-    let context = Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
+    let programme =
+        ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
+    let context =
+        Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
     let case = Case { book: desk.book, origin: &order.origin, recorded, context };
     match (order.decide)(&case, member, &order.command) {
         Ok(decided) => Ok(Attempt::Decided(Box::new(decided))),
         // Either may be otherwise once all of them are at hand.
-        Err(Stop::Refused(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. })) if partly => {
+        Err(Stop::Refused(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. }))
+            if partly =>
+        {
             Ok(Attempt::NeedsAllLots)
         }
         Err(Stop::Refused(refusal)) => Ok(Attempt::Refused(refusal)),
@@ -315,17 +343,28 @@ pub(crate) async fn settled_before(
 ) -> Result<Option<Outcome>, Error> {
     let Some((_, fingerprint)) = &order.idem else { return Ok(None) };
     if let Some(kept) = &loaded.refusal {
-        let heard = || Outcome::Refused { refusal: kept.refusal.clone(), id: kept.id.clone(), replayed: true };
-        return Ok(Some(if is_fingerprint(&kept.fingerprint, fingerprint) { heard() } else { Outcome::KeyReused }));
+        let heard = || Outcome::Refused {
+            refusal: kept.refusal.clone(),
+            id: kept.id.clone(),
+            replayed: true,
+        };
+        return Ok(Some(if is_fingerprint(&kept.fingerprint, fingerprint) {
+            heard()
+        } else {
+            Outcome::KeyReused
+        }));
     }
-    let Some(ReplayedCommand { fingerprint: stored, member_no, first, primary, last }) = &loaded.hit else {
+    let Some(ReplayedCommand { fingerprint: stored, member_no, first, primary, last }) =
+        &loaded.hit
+    else {
         return Ok(None);
     };
     if !is_fingerprint(stored, fingerprint) {
         return Ok(Some(Outcome::KeyReused));
     }
     let entries = span(sql, *member_no, *first, *last).await?;
-    let primary = usize::try_from(primary - first).map_err(|_| Error::Corrupt("idempotency key"))?;
+    let primary =
+        usize::try_from(primary - first).map_err(|_| Error::Corrupt("idempotency key"))?;
     Ok(Some(Outcome::Done(Answer { entries, primary, replayed: true })))
 }
 
@@ -348,6 +387,11 @@ pub(crate) async fn reload<S: Sql, I>(
 /// Where all lots were loaded and are not the balance, loading again would not help.
 fn must_add_up(lots: Lots, loaded: &[LoadedMember]) -> Result<(), Error> {
     let is_short = |member: &Member| member.exists() && !member.lots_complete;
-    let mut members = loaded.iter().flat_map(|loaded| loaded.recorded.others.iter().chain([&loaded.member]));
-    if lots == Lots::All && members.any(is_short) { Err(Error::Fault(Fault::Unbalanced)) } else { Ok(()) }
+    let mut members =
+        loaded.iter().flat_map(|loaded| loaded.recorded.others.iter().chain([&loaded.member]));
+    if lots == Lots::All && members.any(is_short) {
+        Err(Error::Fault(Fault::Unbalanced))
+    } else {
+        Ok(())
+    }
 }

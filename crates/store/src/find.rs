@@ -1,4 +1,5 @@
-//! Finding what nobody knows the member of: members by the beginnings of their ids and names, an entry by its id.
+//! Finding what nobody knows the member of: members by the beginnings of their ids and names, an
+//! entry by its id.
 
 use ledger::{Entry, EntryId, Timestamp};
 
@@ -9,7 +10,8 @@ use crate::member_row::instant;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
-/// A member as a list shows it: what the books and the profile say, without what the clock has decided since.
+/// A member as a list shows it: what the books and the profile say, without what the clock has
+/// decided since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedMember {
     /// Its id.
@@ -22,7 +24,8 @@ pub struct ListedMember {
     pub balance: i64,
     /// What it owes.
     pub debt: i64,
-    /// Where the account is closed, the member that it became part of; empty when the person was forgotten.
+    /// Where the account is closed, the member that it became part of; empty when the person was
+    /// forgotten.
     pub closed: Option<String>,
     /// What is told about it, a JSON object.
     pub attributes: Option<String>,
@@ -54,7 +57,8 @@ pub async fn list_members(
 ) -> Result<Vec<ListedMember>, Error> {
     // '!' comes before every character of ids and names, DEL after.
     let from = after.map_or_else(|| prefix.to_owned(), |after| format!("{after}!"));
-    let values = vec![programme_no.into(), from.into(), format!("{prefix}\u{7f}").into(), most.into()];
+    let values =
+        vec![programme_no.into(), from.into(), format!("{prefix}\u{7f}").into(), most.into()];
     let rows = match order {
         MemberOrder::Id => sql.query(statement!("queries/members_by_id"), values).await?,
         MemberOrder::Name => sql.query(statement!("queries/members_by_name"), values).await?,
@@ -64,7 +68,8 @@ pub async fn list_members(
 
 fn listed(row: &mut Row) -> Result<ListedMember, Error> {
     let until = row.optional_integer(3)?.map(instant);
-    let mut aliases: Vec<String> = serde_json::from_str(&row.text(8)?).map_err(|_| Error::Corrupt("names"))?;
+    let mut aliases: Vec<String> =
+        serde_json::from_str(&row.text(8)?).map_err(|_| Error::Corrupt("names"))?;
     aliases.sort_unstable();
     Ok(ListedMember {
         id: row.text(0)?,
@@ -79,16 +84,21 @@ fn listed(row: &mut Row) -> Result<ListedMember, Error> {
     })
 }
 
-/// How long before an entry was recorded its request may have come in, and how much later others may have been numbered: a command that others were
-/// faster than takes some seconds.
+/// How long before an entry was recorded its request may have come in, and how much later others
+/// may have been numbered: a command that others were faster than takes some seconds.
 const BEFORE_MS: i64 = 10_000;
 const AFTER_MS: i64 = 10_000;
 
-/// The entry of that id. Its id tells when it was made, and so where it is; one from a time when the server's clock was set back may not be found.
+/// The entry of that id. Its id tells when it was made, and so where it is; one from a time when
+/// the server's clock was set back may not be found.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn find_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
+pub async fn find_entry(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: EntryId,
+) -> Result<Option<Entry>, Error> {
     if let Some(entry) = named_entry(sql, programme_no, id).await? {
         return Ok(Some(entry));
     }

@@ -12,24 +12,39 @@ use crate::statement::statement;
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn span(sql: &impl Sql, member_no: i64, first: i64, last: i64) -> Result<Vec<Entry>, Error> {
-    let rows = sql.query(statement!("queries/span"), vec![member_no.into(), first.into(), last.into()]).await?;
+pub async fn span(
+    sql: &impl Sql,
+    member_no: i64,
+    first: i64,
+    last: i64,
+) -> Result<Vec<Entry>, Error> {
+    let rows = sql
+        .query(statement!("queries/span"), vec![member_no.into(), first.into(), last.into()])
+        .await?;
     rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
 }
 
-/// Takes the free texts out of the entries of an erased member, and tells of how many. Does nothing for anybody else, and nothing a second time.
+/// Takes the free texts out of the entries of an erased member, and tells of how many. Does nothing
+/// for anybody else, and nothing a second time.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn redact(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Result<usize, Error> {
-    Ok(sql.query(statement!("queries/redact"), vec![programme_no.into(), member.as_str().into()]).await?.len())
+    Ok(sql
+        .query(statement!("queries/redact"), vec![programme_no.into(), member.as_str().into()])
+        .await?
+        .len())
 }
 
 /// The entry of who got what the transfer with that id gave.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn transferred(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
+pub async fn transferred(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: EntryId,
+) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
     let mut rows = sql.query(statement!("queries/transferred"), values).await?;
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
@@ -55,7 +70,11 @@ pub async fn history(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
+pub async fn named_entry(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: EntryId,
+) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
     let rows = sql.look_up(statement!("queries/named_entry"), values).await?;
     rows.into_iter().next().map(|mut row| entry_row::read(&mut row, 0)).transpose()
@@ -65,7 +84,11 @@ pub async fn named_entry(sql: &impl Sql, programme_no: i64, id: EntryId) -> Resu
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn gifts(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Result<Vec<Entry>, Error> {
+pub async fn gifts(
+    sql: &impl Sql,
+    programme_no: i64,
+    member: &MemberId,
+) -> Result<Vec<Entry>, Error> {
     let values = vec![programme_no.into(), member.as_str().into()];
     let rows = sql.look_up(statement!("queries/gifts"), values).await?;
     rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
@@ -89,7 +112,8 @@ pub async fn adjusted(
 /// How an account became part of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenOver {
-    /// The entry that took it over; its lots are those that were handed over, with the numbers that they have there.
+    /// The entry that took it over; its lots are those that were handed over, with the numbers that
+    /// they have there.
     pub entry: Entry,
     /// The lots that were handed over, in the same order, with the numbers that they had.
     pub handed_over: Vec<LotNumber>,
@@ -97,7 +121,8 @@ pub struct TakenOver {
     pub expired: i64,
 }
 
-/// How that account became part of another one, if it did, and what had expired of these of its lots.
+/// How that account became part of another one, if it did, and what had expired of these of its
+/// lots.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -108,10 +133,15 @@ pub async fn taken_over(
     lots: &[LotNumber],
 ) -> Result<Option<TakenOver>, Error> {
     let numbers: Vec<i64> = lots.iter().map(|lot| lot.0).collect();
-    let values = vec![programme_no.into(), member.as_str().into(), serde_json::json!(numbers).to_string().into()];
+    let values = vec![
+        programme_no.into(),
+        member.as_str().into(),
+        serde_json::json!(numbers).to_string().into(),
+    ];
     let mut rows = sql.look_up(statement!("queries/taken_over"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    let draws: Vec<(i64, i64)> = serde_json::from_str(&row.text(12)?).map_err(|_| Error::Corrupt("merge"))?;
+    let draws: Vec<(i64, i64)> =
+        serde_json::from_str(&row.text(12)?).map_err(|_| Error::Corrupt("merge"))?;
     let handed_over = draws.into_iter().map(|(number, _)| LotNumber(number)).collect();
     let expired = row.integer(13)?;
     Ok(Some(TakenOver { entry: entry_row::read(row, 0)?, handed_over, expired }))
@@ -121,12 +151,20 @@ pub async fn taken_over(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn corrections(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Vec<Entry>, Error> {
+pub async fn corrections(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: EntryId,
+) -> Result<Vec<Entry>, Error> {
     corrections_of(sql, programme_no, &[id]).await
 }
 
 /// The entries that resolve or undo those of these ids, oldest first.
-pub(crate) async fn corrections_of(sql: &impl Sql, programme_no: i64, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
+pub(crate) async fn corrections_of(
+    sql: &impl Sql,
+    programme_no: i64,
+    ids: &[EntryId],
+) -> Result<Vec<Entry>, Error> {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let values = vec![programme_no.into(), serde_json::json!(ids).to_string().into()];
     let rows = sql.query(statement!("queries/corrections"), values).await?;
@@ -137,7 +175,11 @@ pub(crate) async fn corrections_of(sql: &impl Sql, programme_no: i64, ids: &[Ent
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn drawn_lots(sql: &impl Sql, programme_no: i64, entry: &Entry) -> Result<Vec<LotGrant>, Error> {
+pub async fn drawn_lots(
+    sql: &impl Sql,
+    programme_no: i64,
+    entry: &Entry,
+) -> Result<Vec<LotGrant>, Error> {
     let numbers: Vec<i64> = entry.draws.iter().map(|draw| draw.number.0).collect();
     let numbers = serde_json::json!(numbers).to_string();
     let values = vec![programme_no.into(), entry.member.as_str().into(), numbers.into()];

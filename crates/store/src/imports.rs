@@ -1,4 +1,5 @@
-//! Files of members who come from another system: staged, approved of as a whole, booked some rows at a time.
+//! Files of members who come from another system: staged, approved of as a whole, booked some rows
+//! at a time.
 
 use ledger::{MemberId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,8 @@ fn read(row: &mut Row) -> Result<Import, Error> {
     })
 }
 
-/// Begins to stage an import under a key; does nothing when the key was used. Its report is kept with [`import_staged`].
+/// Begins to stage an import under a key; does nothing when the key was used. Its report is kept
+/// with [`import_staged`].
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -129,7 +131,8 @@ pub async fn ask_for_import(
     sql.query(statement!("queries/import_ask"), values).await.map(drop)
 }
 
-/// Keeps rows of an import: line, member, and what is booked, a JSON text. Rows that are there stay.
+/// Keeps rows of an import: line, member, and what is booked, a JSON text. Rows that are there
+/// stay.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -147,7 +150,12 @@ pub async fn stage_rows(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn import_staged(sql: &impl Sql, programme_no: i64, id: &str, report: &str) -> Result<(), Error> {
+pub async fn import_staged(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    report: &str,
+) -> Result<(), Error> {
     let values = vec![programme_no.into(), id.into(), report.into()];
     sql.query(statement!("queries/import_staged"), values).await.map(drop)
 }
@@ -156,7 +164,12 @@ pub async fn import_staged(sql: &impl Sql, programme_no: i64, id: &str, report: 
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn import(sql: &impl Sql, programme_no: i64, id: &str, key: &str) -> Result<Option<Import>, Error> {
+pub async fn import(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    key: &str,
+) -> Result<Option<Import>, Error> {
     let values = vec![programme_no.into(), id.into(), key.into()];
     sql.query(statement!("queries/import"), values).await?.first_mut().map(read).transpose()
 }
@@ -165,13 +178,19 @@ pub async fn import(sql: &impl Sql, programme_no: i64, id: &str, key: &str) -> R
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn list_imports(sql: &impl Sql, programme_no: i64, before: &str, most: i64) -> Result<Vec<Import>, Error> {
+pub async fn list_imports(
+    sql: &impl Sql,
+    programme_no: i64,
+    before: &str,
+    most: i64,
+) -> Result<Vec<Import>, Error> {
     let values = vec![programme_no.into(), before.into(), most.into()];
     let rows = sql.query(statement!("queries/import_list"), values).await?;
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
 
-/// How many imports are not ended, and the size of all that were asked for since an instant and came to something, or may.
+/// How many imports are not ended, and the size of all that were asked for since an instant and
+/// came to something, or may.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -187,7 +206,8 @@ pub async fn open_imports(
     Ok((row.integer(0)?, row.integer(1)?))
 }
 
-/// Moves an import on, when nobody else has decided on it meanwhile; tells whether it did. Rows of one that comes to nothing go.
+/// Moves an import on, when nobody else has decided on it meanwhile; tells whether it did. Rows of
+/// one that comes to nothing go.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -210,7 +230,11 @@ pub async fn decide_import(
         who.text().into(),
     ];
     let decided = sql.query(statement!("queries/import_decide"), values).await?;
-    sql.query(statement!("queries/import_clear"), vec![programme_no.into(), import.id.as_str().into()]).await?;
+    sql.query(
+        statement!("queries/import_clear"),
+        vec![programme_no.into(), import.id.as_str().into()],
+    )
+    .await?;
     Ok(!decided.is_empty())
 }
 
@@ -218,7 +242,12 @@ pub async fn decide_import(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn next_rows(sql: &impl Sql, programme_no: i64, id: &str, most: i64) -> Result<Vec<(i64, String)>, Error> {
+pub async fn next_rows(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    most: i64,
+) -> Result<Vec<(i64, String)>, Error> {
     let values = vec![programme_no.into(), id.into(), most.into()];
     let rows = sql.query(statement!("queries/import_next"), values).await?;
     rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.text(1)?))).collect()
@@ -236,7 +265,9 @@ pub async fn keep_outcomes(
 ) -> Result<(), Error> {
     let values = vec![programme_no.into(), id.into(), json!(outcomes).to_string().into()];
     sql.query(statement!("queries/import_outcomes"), values).await?;
-    sql.query(statement!("queries/import_done"), vec![programme_no.into(), id.into()]).await.map(drop)
+    sql.query(statement!("queries/import_done"), vec![programme_no.into(), id.into()])
+        .await
+        .map(drop)
 }
 
 /// What became of the rows of an import.
@@ -254,8 +285,14 @@ pub struct ImportCounts {
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn import_counts(sql: &impl Sql, programme_no: i64, id: &str) -> Result<ImportCounts, Error> {
-    let mut rows = sql.query(statement!("queries/import_counts"), vec![programme_no.into(), id.into()]).await?;
+pub async fn import_counts(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<ImportCounts, Error> {
+    let mut rows = sql
+        .query(statement!("queries/import_counts"), vec![programme_no.into(), id.into()])
+        .await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
     Ok(ImportCounts { left: row.integer(0)?, written: row.integer(1)?, refused: row.integer(2)? })
 }
@@ -280,7 +317,11 @@ pub async fn refused_rows(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn forget_imported(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Result<(), Error> {
+pub async fn forget_imported(
+    sql: &impl Sql,
+    programme_no: i64,
+    member: &MemberId,
+) -> Result<(), Error> {
     let values = vec![programme_no.into(), member.as_str().into()];
     sql.query(statement!("queries/import_forget_member"), values).await.map(drop)
 }

@@ -1,9 +1,11 @@
-//! States on their way to the database: what members will be once the writes that an instance has sent are done.
+//! States on their way to the database: what members will be once the writes that an instance has
+//! sent are done.
 //!
-//! Many clients of one member would otherwise all decide on the same stored state, and all but one in vain. A request that finds its
-//! member in flight decides on top of that state and sends its write after the other: both are done in one go. Nothing depends on it: a
-//! write is chained to the head it expects, so when the one before fails, the database skips those on top, and they are decided
-//! again on what is stored. A refusal is never given on a state in flight.
+//! Many clients of one member would otherwise all decide on the same stored state, and all but one
+//! in vain. A request that finds its member in flight decides on top of that state and sends its
+//! write after the other: both are done in one go. Nothing depends on it: a write is chained to the
+//! head it expects, so when the one before fails, the database skips those on top, and they are
+//! decided again on what is stored. A refusal is never given on a state in flight.
 //!
 //! Needs no waking and no waiting: requests of an instance only look into the map.
 
@@ -27,8 +29,9 @@ impl InFlight {
         (found.sequence > stored.sequence).then(|| found.clone())
     }
 
-    /// Notes that a write which leads to this state is being sent. Lots are kept as long as they are all at hand and few: under steady
-    /// load a member may never land, and would grow by a lot with every earn.
+    /// Notes that a write which leads to this state is being sent. Lots are kept as long as they
+    /// are all at hand and few: under steady load a member may never land, and would grow by a lot
+    /// with every earn.
     pub(crate) fn send(&self, programme_no: i64, member: &Member) {
         let mut state = member.clone();
         if !state.lots_complete || state.lots.len() > MAX_LOTS {
@@ -39,7 +42,8 @@ impl InFlight {
         self.0.borrow_mut().insert((programme_no, member.id.clone()), state);
     }
 
-    /// The write that led to this state is done, or was skipped. A state on top of a skipped one is dropped with it.
+    /// The write that led to this state is done, or was skipped. A state on top of a skipped one is
+    /// dropped with it.
     pub(crate) fn land(&self, programme_no: i64, member: &Member, written: bool) {
         let mut states = self.0.borrow_mut();
         let place = (programme_no, member.id.clone());
@@ -57,18 +61,24 @@ mod tests {
 
     fn state(sequence: i64) -> Member {
         let mut member = Member::new(MemberId::new("m").unwrap());
-        (member.sequence, member.head) = (Sequence(sequence), Hash([u8::try_from(sequence).unwrap(); 32]));
+        (member.sequence, member.head) =
+            (Sequence(sequence), Hash([u8::try_from(sequence).unwrap(); 32]));
         member
     }
 
     #[test]
     fn a_state_counts_until_it_lands_or_falls() {
         let in_flight = InFlight::default();
-        let ahead = |stored: i64| in_flight.ahead_of(1, &state(stored)).map(|member| member.sequence.0);
+        let ahead =
+            |stored: i64| in_flight.ahead_of(1, &state(stored)).map(|member| member.sequence.0);
         assert_eq!(ahead(0), None);
         in_flight.send(1, &state(1));
         in_flight.send(1, &state(2));
-        assert_eq!((ahead(0), ahead(1), ahead(2)), (Some(2), Some(2), None), "only when ahead of what is stored");
+        assert_eq!(
+            (ahead(0), ahead(1), ahead(2)),
+            (Some(2), Some(2), None),
+            "only when ahead of what is stored"
+        );
         in_flight.land(1, &state(1), true);
         assert_eq!(ahead(0), Some(2), "the one on top is still on its way");
         in_flight.land(1, &state(2), true);

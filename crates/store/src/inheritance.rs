@@ -1,7 +1,9 @@
-//! Programmes of a group: a subsidiary's rulebook follows the group's in all that it has not changed itself.
+//! Programmes of a group: a subsidiary's rulebook follows the group's in all that it has not
+//! changed itself.
 //!
-//! What a programme has changed is told by comparing its rulebook with the version of the parent's that it followed last, so nothing has to be kept
-//! twice, and whoever publishes a rulebook of the subsidiary, by whatever way, changes just that.
+//! What a programme has changed is told by comparing its rulebook with the version of the parent's
+//! that it followed last, so nothing has to be kept twice, and whoever publishes a rulebook of the
+//! subsidiary, by whatever way, changes just that.
 
 use rules::{Document, Rulebook};
 
@@ -33,7 +35,11 @@ pub struct Inheritance {
 pub async fn inheritance(sql: &impl Sql, id: &str) -> Result<Option<Inheritance>, Error> {
     let mut rows = sql.query(statement!("queries/inheritance"), vec![id.into()]).await?;
     let read = |row: &mut crate::Row| {
-        Ok(Inheritance { parent: row.text(0)?, version: row.integer(1)?, problems: row.optional_text(2)? })
+        Ok(Inheritance {
+            parent: row.text(0)?,
+            version: row.integer(1)?,
+            problems: row.optional_text(2)?,
+        })
     };
     rows.first_mut().map(read).transpose()
 }
@@ -64,18 +70,26 @@ pub async fn inherit(sql: &impl Sql, id: &str, parent: Option<(&str, i64)>) -> R
     Ok(())
 }
 
-/// Where a programme's rulebook differs from that of the parent which it has followed, as JSON pointers. Exchanges are each programme's own.
+/// Where a programme's rulebook differs from that of the parent which it has followed, as JSON
+/// pointers. Exchanges are each programme's own.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn overrides(sql: &impl Sql, own: &Document, of: &Inheritance) -> Result<Vec<String>, Error> {
-    let (_, base) = rulebook_version(sql, &of.parent, of.version).await?.ok_or(Error::Corrupt("inheritance"))?;
+pub async fn overrides(
+    sql: &impl Sql,
+    own: &Document,
+    of: &Inheritance,
+) -> Result<Vec<String>, Error> {
+    let (_, base) = rulebook_version(sql, &of.parent, of.version)
+        .await?
+        .ok_or(Error::Corrupt("inheritance"))?;
     let pointer = |change: &serde_json::Value| change.get("pointer")?.as_str().map(str::to_owned);
     Ok(changes(&followable(&base, own), own)?.iter().filter_map(pointer).collect())
 }
 
-/// Publishes the rulebooks of all programmes whose parent has published. Tells how many it published, and the ids of those that cannot follow, as
-/// what came out would be no rulebook: they stay as they are, and are tried again when either of the two changes.
+/// Publishes the rulebooks of all programmes whose parent has published. Tells how many it
+/// published, and the ids of those that cannot follow, as what came out would be no rulebook: they
+/// stay as they are, and are tried again when either of the two changes.
 ///
 /// # Errors
 /// [`Error`] when the database fails. What was published stays; calling again goes on.
@@ -85,17 +99,24 @@ pub async fn follow(sql: &impl Sql, now: i64) -> Result<(u64, Vec<String>), Erro
         let (id, parent, version) = (row.text(0)?, row.text(1)?, row.integer(2)?);
         let own = programme(sql, &id).await?.ok_or(Error::Corrupt("programme"))?;
         let above = programme(sql, &parent).await?.ok_or(Error::Corrupt("programme"))?;
-        let (_, base) = rulebook_version(sql, &parent, version).await?.ok_or(Error::Corrupt("inheritance"))?;
-        let (own_version, above_version) = (own.reference.rulebook_version, above.reference.rulebook_version);
+        let (_, base) =
+            rulebook_version(sql, &parent, version).await?.ok_or(Error::Corrupt("inheritance"))?;
+        let (own_version, above_version) =
+            (own.reference.rulebook_version, above.reference.rulebook_version);
         let (next, problems) = match followed(&base, &own.document, &above.document) {
-            None => (None, r#"[{"pointer":"","detail":"what both have changed does not fit together"}]"#.to_owned()),
+            None => (
+                None,
+                r#"[{"pointer":"","detail":"what both have changed does not fit together"}]"#
+                    .to_owned(),
+            ),
             Some(next) => match Rulebook::new(&next, own_version + 1) {
                 Ok(book) => (Some((next, book)), String::new()),
                 Err(problems) => (None, told(&problems)),
             },
         };
         let Some((next, book)) = next else {
-            let values = vec![id.as_str().into(), own_version.into(), above_version.into(), problems.into()];
+            let values =
+                vec![id.as_str().into(), own_version.into(), above_version.into(), problems.into()];
             sql.query(statement!("queries/inheritance_failed"), values).await?;
             failed.push(id);
             continue;
@@ -116,6 +137,7 @@ pub async fn follow(sql: &impl Sql, now: i64) -> Result<(u64, Vec<String>), Erro
 }
 
 fn told(problems: &[rules::Problem]) -> String {
-    let problem = |p: &rules::Problem| serde_json::json!({"pointer": p.pointer, "detail": p.detail});
+    let problem =
+        |p: &rules::Problem| serde_json::json!({"pointer": p.pointer, "detail": p.detail});
     problems.iter().map(problem).collect::<serde_json::Value>().to_string()
 }

@@ -1,4 +1,5 @@
-//! Which members a scheduled job has to look at, and where it goes on. Every list is short and read through an index.
+//! Which members a scheduled job has to look at, and where it goes on. Every list is short and read
+//! through an index.
 
 use ledger::{Member, MemberId, Timestamp};
 use serde_json::json;
@@ -11,8 +12,18 @@ use crate::statement::statement;
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn ended_tiers(sql: &impl Sql, programme_no: i64, now: Timestamp, most: i64) -> Result<Vec<MemberId>, Error> {
-    ids(sql.query(statement!("queries/ended_tiers"), vec![programme_no.into(), now.0.into(), most.into()]).await?)
+pub async fn ended_tiers(
+    sql: &impl Sql,
+    programme_no: i64,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<MemberId>, Error> {
+    ids(sql
+        .query(
+            statement!("queries/ended_tiers"),
+            vec![programme_no.into(), now.0.into(), most.into()],
+        )
+        .await?)
 }
 
 /// Members after the one with row number `after`, with their row numbers.
@@ -25,10 +36,17 @@ pub async fn all_members(
     after: i64,
     most: i64,
 ) -> Result<Vec<(MemberId, i64)>, Error> {
-    numbered(sql.query(statement!("queries/all_members"), vec![programme_no.into(), after.into(), most.into()]).await?)
+    numbered(
+        sql.query(
+            statement!("queries/all_members"),
+            vec![programme_no.into(), after.into(), most.into()],
+        )
+        .await?,
+    )
 }
 
-/// Members for whom something falls due by `until`, after the position `after` (due instant, row number), with their positions.
+/// Members for whom something falls due by `until`, after the position `after` (due instant, row
+/// number), with their positions.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -39,11 +57,13 @@ pub async fn expiring_members(
     after: (i64, i64),
     most: i64,
 ) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
-    let values = vec![programme_no.into(), until.0.into(), after.0.into(), after.1.into(), most.into()];
+    let values =
+        vec![programme_no.into(), until.0.into(), after.0.into(), after.1.into(), most.into()];
     positions(sql.query(statement!("queries/expiring_members"), values).await?)
 }
 
-/// Members whose tier ends by `until.0` and for whom nothing else falls due by `until.1`, after a position (end, row number), with their positions.
+/// Members whose tier ends by `until.0` and for whom nothing else falls due by `until.1`, after a
+/// position (end, row number), with their positions.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -55,11 +75,19 @@ pub async fn tiers_alone(
     most: i64,
 ) -> Result<Vec<(MemberId, (i64, i64))>, Error> {
     let (tier, due) = until;
-    let values = vec![programme_no.into(), tier.0.into(), due.0.into(), after.0.into(), after.1.into(), most.into()];
+    let values = vec![
+        programme_no.into(),
+        tier.0.into(),
+        due.0.into(),
+        after.0.into(),
+        after.1.into(),
+        most.into(),
+    ];
     positions(sql.query(statement!("queries/rehearsal_tiers"), values).await?)
 }
 
-/// Members whose tier does not end by `until.0` and for whom nothing falls due by `until.1`, after a row number, with their row numbers.
+/// Members whose tier does not end by `until.0` and for whom nothing falls due by `until.1`, after
+/// a row number, with their row numbers.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -70,7 +98,8 @@ pub async fn nothing_due(
     after: i64,
     most: i64,
 ) -> Result<Vec<(MemberId, i64)>, Error> {
-    let values = vec![programme_no.into(), until.0.0.into(), until.1.0.into(), after.into(), most.into()];
+    let values =
+        vec![programme_no.into(), until.0.0.into(), until.1.0.into(), after.into(), most.into()];
     numbered(sql.query(statement!("queries/rehearsal_others"), values).await?)
 }
 
@@ -78,7 +107,11 @@ pub async fn nothing_due(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn open_lots(sql: &impl Sql, programme_no: i64, members: &[MemberId]) -> Result<Vec<usize>, Error> {
+pub async fn open_lots(
+    sql: &impl Sql,
+    programme_no: i64,
+    members: &[MemberId],
+) -> Result<Vec<usize>, Error> {
     let ids: Vec<&str> = members.iter().map(MemberId::as_str).collect();
     let values = vec![programme_no.into(), json!(ids).to_string().into()];
     let rows = sql.query(statement!("queries/open_lots"), values).await?;
@@ -89,12 +122,16 @@ pub async fn open_lots(sql: &impl Sql, programme_no: i64, members: &[MemberId]) 
     rows.into_iter().map(read).collect()
 }
 
-/// Writes the due instants of members that are on the list of due members without need: a due instant is a lower bound until all lots
-/// are seen. All lots of these must be loaded.
+/// Writes the due instants of members that are on the list of due members without need: a due
+/// instant is a lower bound until all lots are seen. All lots of these must be loaded.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn refresh_due(sql: &impl Sql, programme_no: i64, members: &[Member]) -> Result<(), Error> {
+pub async fn refresh_due(
+    sql: &impl Sql,
+    programme_no: i64,
+    members: &[Member],
+) -> Result<(), Error> {
     let row = |member: &Member| {
         let due_at = member.next_due_at().map(|at| at.0);
         json!([member.id.as_str(), member.head.to_string(), due_at])
@@ -109,7 +146,9 @@ pub async fn refresh_due(sql: &impl Sql, programme_no: i64, members: &[Member]) 
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn job_position(sql: &impl Sql, programme_no: i64, job: &str) -> Result<String, Error> {
-    let mut rows = sql.query(statement!("queries/job_position"), vec![programme_no.into(), job.into()]).await?;
+    let mut rows = sql
+        .query(statement!("queries/job_position"), vec![programme_no.into(), job.into()])
+        .await?;
     rows.first_mut().map_or(Ok(String::new()), |row| row.text(0))
 }
 
@@ -138,7 +177,9 @@ type Position = (i64, i64);
 
 /// Members with their positions in a list by instants.
 fn positions(rows: Rows) -> Result<Vec<(MemberId, Position)>, Error> {
-    rows.into_iter().map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?)))).collect()
+    rows.into_iter()
+        .map(|mut row| Ok((member_id(row.text(0)?)?, (row.integer(1)?, row.integer(2)?))))
+        .collect()
 }
 
 fn ids(rows: Rows) -> Result<Vec<MemberId>, Error> {

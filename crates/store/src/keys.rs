@@ -1,4 +1,5 @@
-//! API keys: only a prefix to find them by and a hash to compare with. Making, hashing and comparing keys is the shell's business.
+//! API keys: only a prefix to find them by and a hash to compare with. Making, hashing and
+//! comparing keys is the shell's business.
 
 use crate::Error;
 use crate::audit_log::Who;
@@ -35,8 +36,8 @@ pub struct KeyRecord {
     pub stores: Option<Vec<String>>,
 }
 
-/// Stores a new key of a programme; gives it back with its person as the programme spells that. `None` when the programme does not exist or the prefix
-/// is taken.
+/// Stores a new key of a programme; gives it back with its person as the programme spells that.
+/// `None` when the programme does not exist or the prefix is taken.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -70,7 +71,8 @@ pub async fn create_key(
     Ok(Some(KeyRecord { person, ..key }))
 }
 
-/// How many keys of the programme with that id are in use, and how many there are with those revoked.
+/// How many keys of the programme with that id are in use, and how many there are with those
+/// revoked.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -80,7 +82,8 @@ pub async fn count_keys(sql: &impl Sql, programme: &str) -> Result<(i64, i64), E
     Ok((row.integer(0)?, row.integer(1)?))
 }
 
-/// Keys of a programme whose prefix starts with `starting`, after the prefix `after`, at most `most`.
+/// Keys of a programme whose prefix starts with `starting`, after the prefix `after`, at most
+/// `most`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -118,13 +121,18 @@ pub async fn list_keys(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn key(sql: &impl Sql, programme_no: i64, prefix: &str) -> Result<Option<KeyRecord>, Error> {
+pub async fn key(
+    sql: &impl Sql,
+    programme_no: i64,
+    prefix: &str,
+) -> Result<Option<KeyRecord>, Error> {
     let found = list_keys(sql, programme_no, prefix, "", 1).await?;
     Ok(found.into_iter().next().filter(|key| key.prefix == prefix))
 }
 
-/// Stores a successor of a key, which takes over all that the key is: `successor` tells its prefix, when and by whom it was made, and whether it waits.
-/// False when there is no such key, or it was revoked.
+/// Stores a successor of a key, which takes over all that the key is: `successor` tells its prefix,
+/// when and by whom it was made, and whether it waits. False when there is no such key, or it was
+/// revoked.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -153,7 +161,13 @@ pub async fn rotate_key(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn approve_key(sql: &impl Sql, programme_no: i64, prefix: &str, by: &str, who: &Who) -> Result<bool, Error> {
+pub async fn approve_key(
+    sql: &impl Sql,
+    programme_no: i64,
+    prefix: &str,
+    by: &str,
+    who: &Who,
+) -> Result<bool, Error> {
     let values = vec![programme_no.into(), prefix.into(), by.into(), who.text().into()];
     Ok(!sql.query(statement!("queries/key_approve"), values).await?.is_empty())
 }
@@ -170,16 +184,27 @@ pub async fn key_used(sql: &impl Sql, prefix: &str, now: i64) -> Result<(), Erro
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn revoke_key(sql: &impl Sql, programme_no: i64, prefix: &str, who: &Who) -> Result<bool, Error> {
+pub async fn revoke_key(
+    sql: &impl Sql,
+    programme_no: i64,
+    prefix: &str,
+    who: &Who,
+) -> Result<bool, Error> {
     let values = vec![programme_no.into(), prefix.into(), who.at.0.into(), who.text().into()];
     Ok(!sql.query(statement!("queries/key_revoke"), values).await?.is_empty())
 }
 
-/// Makes the key with this prefix and hash the only operator's key: of the oldest programme, with all rights.
+/// Makes the key with this prefix and hash the only operator's key: of the oldest programme, with
+/// all rights.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn ensure_operator(sql: &impl Sql, prefix: &str, hash: &str, now: i64) -> Result<(), Error> {
+pub async fn ensure_operator(
+    sql: &impl Sql,
+    prefix: &str,
+    hash: &str,
+    now: i64,
+) -> Result<(), Error> {
     let mut current = sql.query(statement!("queries/key_operator_current"), vec![]).await?;
     let mut is_current = current.len() == 1;
     for row in &mut current {
@@ -188,7 +213,8 @@ pub async fn ensure_operator(sql: &impl Sql, prefix: &str, hash: &str, now: i64)
     if !is_current {
         let values = vec![prefix.into(), hash.into(), "default".into(), now.into()];
         sql.query(statement!("queries/key_operator"), values).await?;
-        sql.query(statement!("queries/key_operator_retire"), vec![prefix.into(), now.into()]).await?;
+        sql.query(statement!("queries/key_operator_retire"), vec![prefix.into(), now.into()])
+            .await?;
     }
     Ok(())
 }

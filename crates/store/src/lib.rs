@@ -1,10 +1,13 @@
-//! The ledger in SQL: one statement loads what a decision needs, one statement writes what it decided.
+//! The ledger in SQL: one statement loads what a decision needs, one statement writes what it
+//! decided.
 //!
-//! Owns every SQL text of Accrue (`migrations/`, `queries/`), the codec between rows and the types of `ledger`, and the loop
-//! load → decide → commit ([`execute()`]). Knows no HTTP and no Spin but through the trait [`Sql`].
+//! Owns every SQL text of Accrue (`migrations/`, `queries/`), the codec between rows and the types
+//! of `ledger`, and the loop load → decide → commit ([`execute()`]). Knows no HTTP and no Spin but
+//! through the trait [`Sql`].
 //!
-//! Architecture invariant: nothing here holds a transaction open. A write is one statement in autocommit, guarded by the head of the
-//! member's hash chain; what was skipped is loaded and decided again.
+//! Architecture invariant: nothing here holds a transaction open. A write is one statement in
+//! autocommit, guarded by the head of the member's hash chain; what was skipped is loaded and
+//! decided again.
 #![deny(missing_docs)]
 
 mod adjustments;
@@ -55,18 +58,22 @@ mod versions;
 
 pub use adjustments::open_requests;
 pub use aliases::{holders, member_by_alias};
-pub use audit_log::{AuditFilter, Audited, Who, audit_log, note, note_refused, seal, wrong_audit_log};
-pub use back_tests::{BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test};
+pub use audit_log::{
+    AuditFilter, Audited, Who, audit_log, note, note_refused, seal, wrong_audit_log,
+};
+pub use back_tests::{
+    BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test,
+};
 pub use coupons::coupon_holder;
 pub use deliveries::{
-    Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events, record_wave,
-    waiting_endpoints,
+    Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events,
+    record_wave, waiting_endpoints,
 };
 pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
 pub use dry_run::dry_run;
 pub use endpoints::{
-    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret, list_endpoints,
-    other_endpoints, put_endpoint, replay_dead, rotate_secret,
+    DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret,
+    list_endpoints, other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 pub use entry_json::{EntryView, adjustment_json, coupon_json, dates, entry_json};
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
@@ -74,41 +81,48 @@ pub use execute::{Executor, execute};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
 pub use groups::{agreements, gains, group_of, kin, name_clashes, set_group};
 pub use history::{
-    adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over, transferred,
+    adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over,
+    transferred,
 };
 pub use imports::{
-    Import, ImportApproval, ImportCounts, ImportState, ask_for_import, decide_import, forget_imported, import,
-    import_counts, import_staged, keep_outcomes, list_imports, next_rows, open_imports, refused_rows, stage_rows,
+    Import, ImportApproval, ImportCounts, ImportState, ask_for_import, decide_import,
+    forget_imported, import, import_counts, import_staged, keep_outcomes, list_imports, next_rows,
+    open_imports, refused_rows, stage_rows,
 };
 pub use in_flight::InFlight;
 pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
 pub use job_queries::{
-    all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots, refresh_due,
-    tiers_alone,
+    all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots,
+    refresh_due, tiers_alone,
 };
 pub use keys::{
-    KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys, revoke_key, rotate_key,
+    KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys,
+    revoke_key, rotate_key,
 };
-pub use load::{Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ReversalTargets, Scope, caller, load};
+pub use load::{
+    Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ReversalTargets, Scope, caller, load,
+};
 pub use migrate::{is_ready, migrate, try_to_write};
 pub use programmes::{
-    Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes, publish, publish_as,
-    rulebook_text, seed, zone_of,
+    Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes,
+    publish, publish_as, rulebook_text, seed, zone_of,
 };
 pub use publications::{
-    Publication, PublicationState, ask_for_publication, decide_publication, list_publications, major_changes,
-    open_publications, publication, publication_by_key, publication_document, publish_due,
+    Publication, PublicationState, ask_for_publication, decide_publication, list_publications,
+    major_changes, open_publications, publication, publication_by_key, publication_document,
+    publish_due,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{
-    Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance, undone_too_often,
-    wrong_tallies,
+    Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance,
+    undone_too_often, wrong_tallies,
 };
 pub use retention::{KEPT, Kept, forget};
 pub use reviews::{open_reviews, reviewed};
 pub use rewards::{
-    Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, put_reward, reward, reward_change,
+    Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, put_reward,
+    reward, reward_change,
 };
 pub use rulebook_diff::changes;
 pub use secrets::secret;

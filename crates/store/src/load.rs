@@ -1,4 +1,5 @@
-//! One statement that reads all a decision needs: who calls, the members, what is already there under their keys and references.
+//! One statement that reads all a decision needs: who calls, the members, what is already there
+//! under their keys and references.
 
 use std::collections::BTreeMap;
 
@@ -28,11 +29,13 @@ pub struct Caller {
     pub operator: bool,
     /// SHA-256 of the key, 64 hexadecimal digits.
     pub hash: String,
-    /// From when on it counts no more (milliseconds since 1970); 0 where it was revoked or waits for a second admin.
+    /// From when on it counts no more (milliseconds since 1970); 0 where it was revoked or waits
+    /// for a second admin.
     pub ends_at: Option<i64>,
     /// What people call it.
     pub label: String,
-    /// The line of keys that it continues, each made by rotating the one before: whose idempotency keys it uses.
+    /// The line of keys that it continues, each made by rotating the one before: whose idempotency
+    /// keys it uses.
     pub lineage: String,
     /// Whose it is, as the programme spells that person; `None` where it speaks for nobody.
     pub person: Option<String>,
@@ -43,7 +46,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// How the log and the list of keys name who it is: the person, or the key where that names none.
+    /// How the log and the list of keys name who it is: the person, or the key where that names
+    /// none.
     #[must_use]
     pub fn name(&self) -> &str {
         self.person.as_deref().unwrap_or(&self.label)
@@ -55,7 +59,8 @@ impl Caller {
 pub struct LoadRequest {
     /// The member.
     pub member: MemberId,
-    /// The idempotency key with its operation in front, and the fingerprint of the request, when there is one.
+    /// The idempotency key with its operation in front, and the fingerprint of the request, when
+    /// there is one.
     pub idem: Option<(String, String)>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
@@ -84,7 +89,8 @@ pub enum ExtraColumns {
     Nothing,
     /// What is told about the member, and its names.
     Profile,
-    /// What the published rulebook asks for to price an event: what is told about the member, and its budgets.
+    /// What the published rulebook asks for to price an event: what is told about the member, and
+    /// its budgets.
     Pricing,
 }
 
@@ -119,7 +125,8 @@ impl LoadRequest {
     /// `of` is the programme, where it is another one than that of the call.
     fn row(&self, of: Option<&ProgrammeId>) -> Json {
         let undoes = self.undoes.as_ref();
-        let entries = undoes.map(|undoes| undoes.entries.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let entries =
+            undoes.map(|undoes| undoes.entries.iter().map(ToString::to_string).collect::<Vec<_>>());
         let lots = undoes.map(|undoes| undoes.lots.iter().map(|lot| lot.0).collect::<Vec<_>>());
         let subjects = Some(&self.subjects).filter(|subjects| !subjects.is_empty());
         json!([
@@ -181,7 +188,8 @@ pub struct LoadedMember {
     pub attributes: Option<String>,
     /// The other names of the member, a JSON list; only loaded with the profile.
     pub aliases: Option<String>,
-    /// The name by which somebody else in the group knows the member, who has no account yet: an account that is opened is known by it here.
+    /// The name by which somebody else in the group knows the member, who has no account yet: an
+    /// account that is opened is known by it here.
     pub opened_as: Option<String>,
 }
 
@@ -204,7 +212,8 @@ pub enum Scope<'a> {
     Programme(i64),
 }
 
-/// Loads one row per wanted member, in order. `None` when the key or programme does not exist. The caller is given only for a key.
+/// Loads one row per wanted member, in order. `None` when the key or programme does not exist. The
+/// caller is given only for a key.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -214,9 +223,12 @@ pub async fn load(
     wanted: &[LoadRequest],
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
-    let Some((mut programme, caller, mut loaded)) = look_up(sql, scope, wanted, lots).await? else { return Ok(None) };
+    let Some((mut programme, caller, mut loaded)) = look_up(sql, scope, wanted, lots).await? else {
+        return Ok(None);
+    };
     if let Some((known, names)) = known(sql, programme.no, wanted, &loaded).await? {
-        // With the rulebook of that instant: what is loaded beside a member is what that one asks for.
+        // With the rulebook of that instant: what is loaded beside a member is what that one asks
+        // for.
         let found = look_up(sql, scope, &known, lots).await?;
         (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
         for (loaded, name) in loaded.iter_mut().zip(names) {
@@ -227,8 +239,9 @@ pub async fn load(
     Ok(Some((programme, caller, loaded)))
 }
 
-/// The same, by the ids of those who have no account here and are known by a name elsewhere in the group. `None` where there is nobody like that.
-/// Both sides of an exchange are the member that the name means here.
+/// The same, by the ids of those who have no account here and are known by a name elsewhere in the
+/// group. `None` where there is nobody like that. Both sides of an exchange are the member that the
+/// name means here.
 async fn known(
     sql: &impl Sql,
     programme_no: i64,
@@ -249,7 +262,9 @@ async fn known(
     }
     let mut told: Vec<Option<String>> = loaded.iter().map(|_| None).collect();
     if !names.is_empty() {
-        for (found, (at, id)) in aliases::known(sql, programme_no, &names).await?.into_iter().zip(places) {
+        for (found, (at, id)) in
+            aliases::known(sql, programme_no, &names).await?.into_iter().zip(places)
+        {
             let Some((found, name)) = found else { continue };
             *id = found;
             is_any = true;
@@ -272,7 +287,9 @@ async fn look_up(
         let row = |id: &MemberId| LoadRequest::member(id.clone()).row(wanted.abroad.as_ref());
         wanted.others.iter().map(row).collect::<Vec<_>>()
     };
-    let rows = |wanted: &LoadRequest| std::iter::once(wanted.row(None)).chain(others(wanted)).collect::<Vec<_>>();
+    let rows = |wanted: &LoadRequest| {
+        std::iter::once(wanted.row(None)).chain(others(wanted)).collect::<Vec<_>>()
+    };
     let list: Vec<Json> = wanted.iter().flat_map(rows).collect();
     let (number, prefix) = match scope {
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
@@ -309,7 +326,12 @@ pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Erro
     read_caller(row, &programme, 4, 12)
 }
 
-fn read_caller(row: &mut Row, programme: &ProgrammeRef, at: usize, lineage: usize) -> Result<Option<Caller>, Error> {
+fn read_caller(
+    row: &mut Row,
+    programme: &ProgrammeRef,
+    at: usize,
+    lineage: usize,
+) -> Result<Option<Caller>, Error> {
     let Some(role) = row.optional_text(at)? else { return Ok(None) };
     Ok(Some(Caller {
         programme: programme.clone(),
@@ -335,20 +357,28 @@ fn read_loaded(row: &mut Row) -> Result<LoadedMember, Error> {
     let (mut member, member_no) = member_row::member(row, MEMBER)?;
     member.lots_counted = row.optional_integer(MEMBER + 28)?;
     let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
-    let refusal = row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;
+    let refusal =
+        row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;
     let used = row.optional_text(MEMBER + 19)?.and_then(|id| EntryId::parse(&id));
     let attributes = row.optional_text(MEMBER + 20)?;
-    let reversals = row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
-    let expired = row.optional_text(MEMBER + 22)?.map_or(Ok(BTreeMap::new()), |text| read_expired(&text))?;
-    let tallies = row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
+    let reversals =
+        row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
+    let expired =
+        row.optional_text(MEMBER + 22)?.map_or(Ok(BTreeMap::new()), |text| read_expired(&text))?;
+    let tallies =
+        row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
     let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
     let names = row.optional_text(MEMBER + 25)?.map_or(Ok(Vec::new()), |text| read_names(&text))?;
-    let is_taken = |(_, id): &(String, Option<String>)| id.as_ref().is_some_and(|id| id != member.id.as_str());
+    let is_taken =
+        |(_, id): &(String, Option<String>)| id.as_ref().is_some_and(|id| id != member.id.as_str());
     let taken_alias = names.into_iter().find(is_taken).map(|(name, _)| name);
     let aliases = row.optional_text(MEMBER + 26)?;
-    // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule can ask for.
-    let told = attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let own: Vec<String> = aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule
+    // can ask for.
+    let told =
+        attributes.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let own: Vec<String> =
+        aliases.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let tag = aliases.as_ref().map(|_| profile::tag(&told, &own)).unwrap_or_default();
     let recorded = PriorRecords {
         used,
@@ -362,7 +392,17 @@ fn read_loaded(row: &mut Row) -> Result<LoadedMember, Error> {
         taken_alias,
         ..PriorRecords::default()
     };
-    Ok(LoadedMember { member, member_no, hit, source: None, refusal, recorded, attributes, aliases, opened_as: None })
+    Ok(LoadedMember {
+        member,
+        member_no,
+        hit,
+        source: None,
+        refusal,
+        recorded,
+        attributes,
+        aliases,
+        opened_as: None,
+    })
 }
 
 fn read_reward(text: &str) -> Result<(i64, Reward), Error> {
@@ -375,20 +415,23 @@ fn read_names(text: &str) -> Result<Vec<(String, Option<String>)>, Error> {
 }
 
 fn read_tallies(text: &str) -> Result<Vec<Counted>, Error> {
-    let rows: Vec<(String, String, i32, i64)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("tallies"))?;
+    let rows: Vec<(String, String, i32, i64)> =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("tallies"))?;
     let read = |(subject, name, period, amount)| Counted { subject, name, period, amount };
     Ok(rows.into_iter().map(read).collect())
 }
 
 fn read_reversals(text: &str) -> Result<Vec<(EntryId, Reversal)>, Error> {
-    let rows: Vec<(String, ReversalRow)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("reversals"))?;
+    let rows: Vec<(String, ReversalRow)> =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("reversals"))?;
     let read = |(id, row): (String, ReversalRow)| Some((EntryId::parse(&id)?, reversal(row)));
     rows.into_iter().map(read).collect::<Option<_>>().ok_or(Error::Corrupt("reversals"))
 }
 
 /// Points of lots that were written down as expired.
 fn read_expired(text: &str) -> Result<BTreeMap<LotNumber, i64>, Error> {
-    let rows: Vec<(i64, i64)> = serde_json::from_str(text).map_err(|_| Error::Corrupt("expiries"))?;
+    let rows: Vec<(i64, i64)> =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("expiries"))?;
     let mut expired: BTreeMap<LotNumber, i64> = BTreeMap::new();
     for (lot, points) in rows {
         let sum = expired.entry(LotNumber(lot)).or_default();

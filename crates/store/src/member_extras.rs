@@ -1,9 +1,11 @@
-//! What belongs to a member's state and few members have: one JSON object in a column of its own, null for all others.
+//! What belongs to a member's state and few members have: one JSON object in a column of its own,
+//! null for all others.
 //!
 //! Field names are part of the stored format; new fields are optional.
 
 use ledger::{
-    AdjustmentRequest, Closed, Coupon, EntryId, Frozen, Hold, Member, MemberId, OpenReview, Reference, Timestamp,
+    AdjustmentRequest, Closed, Coupon, EntryId, Frozen, Hold, Member, MemberId, OpenReview,
+    Reference, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,13 +53,23 @@ impl MemberExtras {
     pub(crate) fn holds(&self) -> Result<Vec<Hold>, Error> {
         let hold = |(id, reference, until, lots): &HoldRow| {
             let reference = reference.as_ref().map(Reference::new).transpose().ok()?;
-            Some(Hold { id: EntryId::parse(id)?, reference, until: instant(*until), lots: draws(lots) })
+            Some(Hold {
+                id: EntryId::parse(id)?,
+                reference,
+                until: instant(*until),
+                lots: draws(lots),
+            })
         };
         self.holds.iter().map(hold).collect::<Option<_>>().ok_or(Error::Corrupt("holds"))
     }
 
     pub(crate) fn reviews(&self) -> Result<Vec<OpenReview>, Error> {
-        self.reviews.iter().cloned().map(open_review).collect::<Option<_>>().ok_or(Error::Corrupt("reviews"))
+        self.reviews
+            .iter()
+            .cloned()
+            .map(open_review)
+            .collect::<Option<_>>()
+            .ok_or(Error::Corrupt("reviews"))
     }
 
     pub(crate) fn pool(&self) -> Result<Option<MemberId>, Error> {
@@ -89,7 +101,11 @@ impl MemberExtras {
     }
 
     pub(crate) fn requests(self) -> Result<Vec<AdjustmentRequest>, Error> {
-        self.requests.into_iter().map(request).collect::<Option<_>>().ok_or(Error::Corrupt("requests"))
+        self.requests
+            .into_iter()
+            .map(request)
+            .collect::<Option<_>>()
+            .ok_or(Error::Corrupt("requests"))
     }
 }
 
@@ -99,7 +115,9 @@ fn member_id(id: &str) -> Result<MemberId, Error> {
 
 /// The text that is stored; `None` when there is nothing to say.
 pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
-    let hold = |h: &Hold| (h.id.to_string(), h.reference.as_ref().map(ToString::to_string), h.until.0, pairs(&h.lots));
+    let hold = |h: &Hold| {
+        (h.id.to_string(), h.reference.as_ref().map(ToString::to_string), h.until.0, pairs(&h.lots))
+    };
     let more = MemberExtras {
         holds: member.holds.iter().map(hold).collect(),
         requests: member.requests.iter().map(request_row).collect(),
@@ -107,12 +125,18 @@ pub(crate) fn write(member: &Member) -> Result<Option<String>, Error> {
         reviews: member.reviews.iter().map(open_review_row).collect(),
         pool: member.pool.as_ref().map(ToString::to_string),
         pooled: member.pooled.iter().map(ToString::to_string).collect(),
-        invitations: member.invitations.iter().map(|(id, until)| (id.to_string(), until.0)).collect(),
+        invitations: member
+            .invitations
+            .iter()
+            .map(|(id, until)| (id.to_string(), until.0))
+            .collect(),
         closed: member.closed.as_ref().map(|closed| match closed {
             Closed::Merged(into) => into.to_string(),
             Closed::Erased => String::new(),
         }),
-        frozen: Some(member.frozen).filter(|frozen| frozen.any()).map(|frozen| (frozen.earning, frozen.spending)),
+        frozen: Some(member.frozen)
+            .filter(|frozen| frozen.any())
+            .map(|frozen| (frozen.earning, frozen.spending)),
     };
     if more == MemberExtras::default() {
         return Ok(None);

@@ -1,8 +1,9 @@
-//! Rows of members and lots to the types of the ledger, and back to the JSON texts that the database keeps of them.
+//! Rows of members and lots to the types of the ledger, and back to the JSON texts that the
+//! database keeps of them.
 
 use ledger::{
-    Claim, ClaimPeriod, Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence, Standing, Tier, Timestamp,
-    Totals,
+    Claim, ClaimPeriod, Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence,
+    Standing, Tier, Timestamp, Totals,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,8 @@ type LotRow = (i64, String, i64, i64, i64, i64, i64, i64);
 /// Spend, growth and orders for life, then by month.
 pub(crate) type StandingRow = (i64, i64, i64, Vec<(i32, i64, i64, i64)>);
 type CounterRow = (String, i32, i64, i64);
-/// Level, at, until; first and last day of the period: empty for all of life, none where no totals decided.
+/// Level, at, until; first and last day of the period: empty for all of life, none where no totals
+/// decided.
 pub(crate) type ClaimRow = (String, i64, Option<i64>, Option<Vec<i32>>);
 
 /// What counts towards tiers, and what the member's level is held by.
@@ -34,13 +36,15 @@ pub(crate) fn instant(value: i64) -> Timestamp {
     Timestamp(value)
 }
 
-/// Reads a member from 16 columns from `at` on (id, no, sequence … reminded_at, debt, state) and the lots from the one after. A null number
-/// is a new member.
+/// Reads a member from 16 columns from `at` on (id, no, sequence … reminded_at, debt, state) and
+/// the lots from the one after. A null number is a new member.
 pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), Error> {
     let id = MemberId::stored(row.text(at)?).map_err(|_| Error::Corrupt("member id"))?;
     let Some(number) = row.optional_integer(at + 1)? else { return Ok((Member::new(id), None)) };
     let tier = match (row.optional_text(at + 7)?, row.optional_integer(at + 8)?) {
-        (Some(id), Some(since)) => Some((id, instant(since), row.optional_integer(at + 9)?.map(instant))),
+        (Some(id), Some(since)) => {
+            Some((id, instant(since), row.optional_integer(at + 9)?.map(instant)))
+        }
         _ => None,
     };
     let (standing, claims) = read_standing(&row.text(at + 10)?)?;
@@ -49,7 +53,9 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
     let lots = row.optional_text(at + 16)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
     // The sum tells whether all of them were loaded.
     let lots_complete = lots.iter().map(|lot| lot.remaining).sum::<i64>() == in_lots;
-    let more = row.optional_text(at + 15)?.map_or(Ok(MemberExtras::default()), |text| MemberExtras::read(&text))?;
+    let more = row
+        .optional_text(at + 15)?
+        .map_or(Ok(MemberExtras::default()), |text| MemberExtras::read(&text))?;
     let member = Member {
         id,
         sequence: Sequence(row.integer(at + 2)?),
@@ -81,7 +87,16 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
 
 fn lots(text: &str) -> Result<Vec<Lot>, Error> {
     let rows: Vec<LotRow> = serde_json::from_str(text).map_err(|_| Error::Corrupt("lots"))?;
-    let lot = |(number, source, granted, remaining, earned_at, available_at, expires_at, pending): LotRow| Lot {
+    let lot = |(
+        number,
+        source,
+        granted,
+        remaining,
+        earned_at,
+        available_at,
+        expires_at,
+        pending,
+    ): LotRow| Lot {
         number: LotNumber(number),
         source,
         granted,
@@ -95,19 +110,26 @@ fn lots(text: &str) -> Result<Vec<Lot>, Error> {
 }
 
 pub(crate) fn standing((spend_minor, growth, orders, months): StandingRow) -> Standing {
-    let month = |(month, spend_minor, growth, orders)| (month, Totals { spend_minor, growth, orders });
-    Standing { lifetime: Totals { spend_minor, growth, orders }, months: months.into_iter().map(month).collect() }
+    let month =
+        |(month, spend_minor, growth, orders)| (month, Totals { spend_minor, growth, orders });
+    Standing {
+        lifetime: Totals { spend_minor, growth, orders },
+        months: months.into_iter().map(month).collect(),
+    }
 }
 
 pub(crate) fn standing_row(standing: &Standing) -> StandingRow {
     let Totals { spend_minor, growth, orders } = standing.lifetime;
-    let month = |(month, totals): &(i32, Totals)| (*month, totals.spend_minor, totals.growth, totals.orders);
+    let month = |(month, totals): &(i32, Totals)| {
+        (*month, totals.spend_minor, totals.growth, totals.orders)
+    };
     (spend_minor, growth, orders, standing.months.iter().map(month).collect())
 }
 
 fn read_standing(text: &str) -> Result<(Standing, Vec<Claim>), Error> {
     let corrupt = || Error::Corrupt("standing");
-    let TierRow(spend_minor, growth, orders, months, claims) = serde_json::from_str(text).map_err(|_| corrupt())?;
+    let TierRow(spend_minor, growth, orders, months, claims) =
+        serde_json::from_str(text).map_err(|_| corrupt())?;
     let claims = claims.into_iter().map(claim).collect::<Option<_>>().ok_or_else(corrupt)?;
     Ok((standing((spend_minor, growth, orders, months)), claims))
 }
@@ -138,8 +160,12 @@ pub(crate) fn claim_row(claim: &Claim) -> ClaimRow {
 }
 
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {
-    let rows: Vec<CounterRow> = serde_json::from_str(text).map_err(|_| Error::Corrupt("counters"))?;
-    Ok(rows.into_iter().map(|(name, period, times, points)| Counter { name, period, times, points }).collect())
+    let rows: Vec<CounterRow> =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("counters"))?;
+    Ok(rows
+        .into_iter()
+        .map(|(name, period, times, points)| Counter { name, period, times, points })
+        .collect())
 }
 
 /// Lot numbers and points.
@@ -148,7 +174,10 @@ pub(crate) fn pairs(draws: &[LotDraw]) -> Vec<(i64, i64)> {
 }
 
 pub(crate) fn draws(pairs: &[(i64, i64)]) -> Vec<LotDraw> {
-    pairs.iter().map(|(number, points)| LotDraw { number: LotNumber(*number), points: *points }).collect()
+    pairs
+        .iter()
+        .map(|(number, points)| LotDraw { number: LotNumber(*number), points: *points })
+        .collect()
 }
 
 pub(crate) fn write_counters(counters: &[Counter]) -> Result<String, Error> {

@@ -1,6 +1,7 @@
 //! Brings a database to the newest shape. Append-only: an applied migration never changes.
 //!
-//! Every statement can be run again without harm, so two instances that start at once, or one that died in the middle, end the same.
+//! Every statement can be run again without harm, so two instances that start at once, or one that
+//! died in the middle, end the same.
 
 use ledger::Timestamp;
 
@@ -39,12 +40,14 @@ pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
         for statement in text.split(SEPARATOR) {
             apply(sql, statement).await?;
         }
-        sql.query(statement!("queries/migration_done"), vec![Value::from(number), name.into()]).await?;
+        sql.query(statement!("queries/migration_done"), vec![Value::from(number), name.into()])
+            .await?;
     }
     Ok(())
 }
 
-/// A column cannot be added "if it does not exist": that it does is what another instance, or a run that died, has done before.
+/// A column cannot be added "if it does not exist": that it does is what another instance, or a run
+/// that died, has done before.
 async fn apply(sql: &impl Sql, statement: &str) -> Result<(), Error> {
     match sql.query(statement, vec![]).await {
         Err(Error::Database(text)) if text.contains("duplicate column name") => Ok(()),
@@ -60,7 +63,8 @@ pub async fn is_ready(sql: &impl Sql) -> bool {
 /// Tries whether the database takes writes, by two commits.
 ///
 /// # Errors
-/// [`Error::Full`] on a full disk or in a file that may not grow; another one where the file is read-only, for example.
+/// [`Error::Full`] on a full disk or in a file that may not grow; another one where the file is
+/// read-only, for example.
 pub async fn try_to_write(sql: &impl Sql, now: Timestamp) -> Result<(), Error> {
     sql.query(statement!("queries/ready_write"), vec![now.0.into()]).await?;
     sql.query(statement!("queries/ready_clear"), vec![]).await.map(drop)

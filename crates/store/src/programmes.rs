@@ -71,16 +71,24 @@ pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Er
     Ok(Some(Programme { reference, name, document, published_at: row.integer(6)? }))
 }
 
-/// The stored text of one version of a programme's rulebook. Versions never change, so a copy of this text may be kept anywhere.
+/// The stored text of one version of a programme's rulebook. Versions never change, so a copy of
+/// this text may be kept anywhere.
 ///
 /// # Errors
 /// [`Error`] when the database fails or has no such version.
-pub async fn rulebook_text(sql: &impl Sql, programme_no: i64, version: i64) -> Result<String, Error> {
-    let mut rows = sql.query(statement!("queries/rulebook"), vec![programme_no.into(), version.into()]).await?;
+pub async fn rulebook_text(
+    sql: &impl Sql,
+    programme_no: i64,
+    version: i64,
+) -> Result<String, Error> {
+    let mut rows = sql
+        .query(statement!("queries/rulebook"), vec![programme_no.into(), version.into()])
+        .await?;
     rows.first_mut().ok_or(Error::Corrupt("rulebook"))?.text(0)
 }
 
-/// What is stored of a rulebook: the document, and its zone's offsets as they were known when it was published.
+/// What is stored of a rulebook: the document, and its zone's offsets as they were known when it
+/// was published.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     document: Document,
@@ -97,7 +105,9 @@ pub(crate) fn document_of(text: &str) -> Result<Document, Error> {
     struct Told {
         document: Document,
     }
-    serde_json::from_str(text).map(|Told { document }| document).map_err(|_| Error::Corrupt("rulebook"))
+    serde_json::from_str(text)
+        .map(|Told { document }| document)
+        .map_err(|_| Error::Corrupt("rulebook"))
 }
 
 /// Reads a stored rulebook.
@@ -108,7 +118,8 @@ pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
     let Stored { document, zone: (first, changes), conditions } =
         serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
     let zone = Zone::new(&document.time_zone, first, &changes);
-    Rulebook::published(&document, zone, &conditions, version).map_err(|_| Error::Corrupt("rulebook"))
+    Rulebook::published(&document, zone, &conditions, version)
+        .map_err(|_| Error::Corrupt("rulebook"))
 }
 
 /// The zone of a stored rulebook, for those who need its days and none of its rules.
@@ -145,7 +156,8 @@ pub enum Published {
     Conflict,
 }
 
-/// Publishes the next rulebook of a programme, which is created when `version_now` is 0; `book` is what validating the document gave.
+/// Publishes the next rulebook of a programme, which is created when `version_now` is 0; `book` is
+/// what validating the document gave.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -178,7 +190,8 @@ pub async fn publish_as(
     put(sql, programme, text, asked_of_load(book), by, who).await
 }
 
-/// What the load of a command has to look up under a rulebook: whether profiles, and which budgets (a JSON text).
+/// What the load of a command has to look up under a rulebook: whether profiles, and which budgets
+/// (a JSON text).
 pub(crate) fn asked_of_load(book: &Rulebook) -> (bool, Option<String>) {
     let budgets = Some(book.budgets()).filter(|budgets| !budgets.is_empty());
     (book.asks_for_profile(), budgets.map(|budgets| serde_json::json!(budgets).to_string()))
@@ -219,7 +232,8 @@ async fn put(
     Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
 }
 
-/// The default rulebook as it is stored. Every component seeds, and none of them should have to know how documents are written for that.
+/// The default rulebook as it is stored. Every component seeds, and none of them should have to
+/// know how documents are written for that.
 const DEFAULT_TEXT: &str = include_str!("default_rulebook.json");
 
 /// Creates the default programme in an empty database.
@@ -229,7 +243,15 @@ const DEFAULT_TEXT: &str = include_str!("default_rulebook.json");
 pub async fn seed(sql: &impl Sql, now: i64) -> Result<(), Error> {
     if programmes(sql).await?.is_empty() {
         let text = DEFAULT_TEXT.trim_end().to_owned();
-        put(sql, (DEFAULT_PROGRAMME, "Default programme", 0), text, (false, None), (now, "seed"), None).await?;
+        put(
+            sql,
+            (DEFAULT_PROGRAMME, "Default programme", 0),
+            text,
+            (false, None),
+            (now, "seed"),
+            None,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -242,7 +264,8 @@ mod tests {
     #[test]
     fn the_seed_is_the_default_document() {
         let document = rules::default_document();
-        // Asia/Shanghai has been at UTC+8 since 1992: the seed states that offset alone, as it did before it was a file.
+        // Asia/Shanghai has been at UTC+8 since 1992: the seed states that offset alone, as it did
+        // before it was a file.
         let zone = Zone::new(&document.time_zone, 8 * 3600, &[]);
         let book = Rulebook::published(&document, zone, &Conditions::default(), 1).unwrap();
         assert_eq!(as_stored(&document, &book).unwrap(), DEFAULT_TEXT.trim_end());

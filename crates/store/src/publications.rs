@@ -1,4 +1,5 @@
-//! Publications: rulebooks on their way to being published, at once or at some time, some of them after an approval.
+//! Publications: rulebooks on their way to being published, at once or at some time, some of them
+//! after an approval.
 
 use ledger::Timestamp;
 use rules::{Document, Rulebook};
@@ -79,7 +80,8 @@ pub struct Publication {
 
 fn read(row: &mut Row) -> Result<Publication, Error> {
     let state = row.text(8)?;
-    let state = STATES.into_iter().find(|(_, name)| *name == state).ok_or(Error::Corrupt("publication"))?.0;
+    let state =
+        STATES.into_iter().find(|(_, name)| *name == state).ok_or(Error::Corrupt("publication"))?.0;
     let decided_by = row.optional_text(10)?;
     Ok(Publication {
         id: row.text(0)?,
@@ -98,7 +100,8 @@ fn read(row: &mut Row) -> Result<Publication, Error> {
     })
 }
 
-/// Keeps a publication; `rulebook` is the draft as rulebooks are stored, `book` the same, read. Does nothing when one was asked for under the same key before.
+/// Keeps a publication; `rulebook` is the draft as rulebooks are stored, `book` the same, read.
+/// Does nothing when one was asked for under the same key before.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -133,7 +136,8 @@ pub async fn ask_for_publication(
     sql.query(statement!("queries/publication_ask"), values).await.map(drop)
 }
 
-/// Moves a publication on when it is in one of the states `from` and not superseded; tells whether it was.
+/// Moves a publication on when it is in one of the states `from` and not superseded; tells whether
+/// it was.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -163,15 +167,22 @@ pub async fn decide_publication(
 /// Who decides against a publication that may not be published any more.
 const PUBLISHER: &str = "publish";
 
-/// Publishes what is planned and due, in the order of its time: one rulebook, as that supersedes all others. Tells how many were published. One that
-/// would by now let points grow on a way over the group is rejected, as what others have published meanwhile stays.
+/// Publishes what is planned and due, in the order of its time: one rulebook, as that supersedes
+/// all others. Tells how many were published. One that would by now let points grow on a way over
+/// the group is rejected, as what others have published meanwhile stays.
 ///
 /// # Errors
-/// [`Error`] when the database fails, or when the only ones that are due cannot be read: they stay planned then, as nobody could repair a programme
-/// that runs by one of them.
-pub async fn publish_due(sql: &impl Sql, programme: &ProgrammeRef, now: Timestamp) -> Result<u64, Error> {
+/// [`Error`] when the database fails, or when the only ones that are due cannot be read: they stay
+/// planned then, as nobody could repair a programme that runs by one of them.
+pub async fn publish_due(
+    sql: &impl Sql,
+    programme: &ProgrammeRef,
+    now: Timestamp,
+) -> Result<u64, Error> {
     let programme_no = programme.no;
-    let due = sql.query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()]).await?;
+    let due = sql
+        .query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()])
+        .await?;
     let mut unreadable = None;
     for mut row in due {
         let id = row.text(0)?;
@@ -183,16 +194,26 @@ pub async fn publish_due(sql: &impl Sql, programme: &ProgrammeRef, now: Timestam
         match parse_rulebook(&rulebook, row.integer(1)? + 1) {
             Ok(_) => {
                 let exchanges = document_of(&rulebook)?.exchanges;
-                if let Some(way) = gains(sql, (programme_no, &programme.id), None, &exchanges).await? {
+                if let Some(way) =
+                    gains(sql, (programme_no, &programme.id), None, &exchanges).await?
+                {
                     let reason = format!("lets points grow on the way {}", way.join(" → "));
                     let who = Who { at: now, person: None, key: None, address: None };
                     let states = ([PublicationState::Planned], PublicationState::Rejected);
-                    decide_publication(sql, programme_no, &id, (&states.0, states.1), (PUBLISHER, Some(&reason)), &who)
-                        .await?;
+                    decide_publication(
+                        sql,
+                        programme_no,
+                        &id,
+                        (&states.0, states.1),
+                        (PUBLISHER, Some(&reason)),
+                        &who,
+                    )
+                    .await?;
                     continue;
                 }
                 let values = vec![programme_no.into(), id.into(), now.0.into()];
-                let published = sql.query(statement!("queries/publication_execute"), values).await?;
+                let published =
+                    sql.query(statement!("queries/publication_execute"), values).await?;
                 return Ok(u64::from(!published.is_empty()));
             }
             Err(error) => unreadable = Some(error),
@@ -205,7 +226,11 @@ pub async fn publish_due(sql: &impl Sql, programme: &ProgrammeRef, now: Timestam
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn publication_by_key(sql: &impl Sql, programme_no: i64, key: &str) -> Result<Option<Publication>, Error> {
+pub async fn publication_by_key(
+    sql: &impl Sql,
+    programme_no: i64,
+    key: &str,
+) -> Result<Option<Publication>, Error> {
     let values = vec![programme_no.into(), key.into()];
     let mut rows = sql.query(statement!("queries/publication_by_key"), values).await?;
     rows.first_mut().map(read).transpose()
@@ -215,7 +240,11 @@ pub async fn publication_by_key(sql: &impl Sql, programme_no: i64, key: &str) ->
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn publication_document(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Document, Error> {
+pub async fn publication_document(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Document, Error> {
     let values = vec![programme_no.into(), id.into()];
     let mut rows = sql.query(statement!("queries/publication_rulebook"), values).await?;
     document_of(&rows.first_mut().ok_or(Error::Corrupt("publication"))?.text(0)?)
@@ -225,7 +254,11 @@ pub async fn publication_document(sql: &impl Sql, programme_no: i64, id: &str) -
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn publication(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<Publication>, Error> {
+pub async fn publication(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Option<Publication>, Error> {
     let values = vec![programme_no.into(), id.into()];
     let mut rows = sql.query(statement!("queries/publication"), values).await?;
     rows.first_mut().map(read).transpose()
@@ -253,21 +286,25 @@ pub async fn list_publications(
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn open_publications(sql: &impl Sql, programme_no: i64) -> Result<i64, Error> {
-    let mut rows = sql.query(statement!("queries/publication_open"), vec![programme_no.into()]).await?;
+    let mut rows =
+        sql.query(statement!("queries/publication_open"), vec![programme_no.into()]).await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
-/// Who may write drafts must not be able to lift the approvals of anything, nor to change what the books are kept in.
+/// Who may write drafts must not be able to lift the approvals of anything, nor to change what the
+/// books are kept in.
 const ALWAYS_MAJOR: [&str; 4] = ["/approvals", "/currency", "/publication", "/risk"];
 
-/// What is different in the next document and has to be approved of before that is published, as JSON pointers. A place that neither document has
-/// is taken for different: a slip of the pen must not lift an approval.
+/// What is different in the next document and has to be approved of before that is published, as
+/// JSON pointers. A place that neither document has is taken for different: a slip of the pen must
+/// not lift an approval.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when a document cannot be written down.
 pub fn major_changes(before: &Document, next: &Document) -> Result<Vec<String>, Error> {
     let (was, is) = (written(before)?, written(next)?);
-    let places = ALWAYS_MAJOR.into_iter().chain(before.publication.major.iter().map(String::as_str));
+    let places =
+        ALWAYS_MAJOR.into_iter().chain(before.publication.major.iter().map(String::as_str));
     // The catalogue is no part of either.
     let places = places.filter(|place| *place != "/rewards");
     let is_changed = |place: &&str| match (value_at(&was, place), value_at(&is, place)) {
@@ -292,7 +329,11 @@ mod tests {
         let changes: [(&str, Change, &[&str]); 9] = [
             ("nothing", |_| {}, &[]),
             ("warnings", |d| d.reminders.days_before.clear(), &[]),
-            ("an action of 10^9 points", |d| d.actions.get_mut("share").unwrap().points = 1_000_000_000, &["/actions"]),
+            (
+                "an action of 10^9 points",
+                |d| d.actions.get_mut("share").unwrap().points = 1_000_000_000,
+                &["/actions"],
+            ),
             ("a looser cap", |d| d.caps.points_per_day = None, &["/caps"]),
             ("tiers", |d| d.tiers = None, &["/tiers"]),
             ("what frees others of approval", |d| d.approvals.days = 1, &["/approvals"]),
@@ -322,14 +363,21 @@ mod tests {
 
         // Levels go by their ids, as in a diff; what neither has is never overlooked.
         let mut named = default_document();
-        named.publication.major = ["/tiers/levels/gold/from", "/tiers/levels/gold/"].map(str::to_owned).to_vec();
+        named.publication.major =
+            ["/tiers/levels/gold/from", "/tiers/levels/gold/"].map(str::to_owned).to_vec();
         let mut next = named.clone();
         let levels = &mut next.tiers.as_mut().unwrap().levels;
         levels[1].from += 1;
         assert_eq!(major_changes(&named, &next).unwrap(), ["/tiers/levels/gold/"]);
         next.tiers.as_mut().unwrap().levels[2].from += 1;
-        assert_eq!(major_changes(&named, &next).unwrap(), ["/tiers/levels/gold/", "/tiers/levels/gold/from"]);
+        assert_eq!(
+            major_changes(&named, &next).unwrap(),
+            ["/tiers/levels/gold/", "/tiers/levels/gold/from"]
+        );
         next.tiers = None;
-        assert_eq!(major_changes(&named, &next).unwrap(), ["/tiers/levels/gold/", "/tiers/levels/gold/from"]);
+        assert_eq!(
+            major_changes(&named, &next).unwrap(),
+            ["/tiers/levels/gold/", "/tiers/levels/gold/from"]
+        );
     }
 }

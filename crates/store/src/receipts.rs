@@ -1,4 +1,5 @@
-//! Answers of requests that write no entry, kept under their idempotency keys. Commands need none: their entries are their receipts.
+//! Answers of requests that write no entry, kept under their idempotency keys. Commands need none:
+//! their entries are their receipts.
 
 use ledger::Timestamp;
 
@@ -18,12 +19,18 @@ pub struct Receipt {
     pub body: String,
 }
 
-/// The answer kept under a key (the line of the API key and the operation in front), if there is one.
+/// The answer kept under a key (the line of the API key and the operation in front), if there is
+/// one.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn receipt(sql: &impl Sql, programme_no: i64, idem: &str) -> Result<Option<Receipt>, Error> {
-    let mut rows = sql.look_up(statement!("queries/receipt"), vec![programme_no.into(), idem.into()]).await?;
+pub async fn receipt(
+    sql: &impl Sql,
+    programme_no: i64,
+    idem: &str,
+) -> Result<Option<Receipt>, Error> {
+    let mut rows =
+        sql.look_up(statement!("queries/receipt"), vec![programme_no.into(), idem.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let status = u16::try_from(row.integer(1)?).map_err(|_| Error::Corrupt("receipt"))?;
     Ok(Some(Receipt { fingerprint: row.text(0)?, status, body: row.text(2)? }))

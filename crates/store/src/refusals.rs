@@ -22,12 +22,14 @@ pub struct StoredRefusal {
 impl StoredRefusal {
     /// Reads `[fingerprint, id, body]`.
     pub(crate) fn read(text: &str) -> Result<Self, Error> {
-        let (fingerprint, id, refusal) = serde_json::from_str(text).map_err(|_| Error::Corrupt("refusal"))?;
+        let (fingerprint, id, refusal) =
+            serde_json::from_str(text).map_err(|_| Error::Corrupt("refusal"))?;
         Ok(Self { fingerprint, id, refusal })
     }
 }
 
-/// Keeps refusals (key, fingerprint, id, body) unless their keys are taken; returns the ids of those that were kept.
+/// Keeps refusals (key, fingerprint, id, body) unless their keys are taken; returns the ids of
+/// those that were kept.
 pub(crate) async fn keep(
     sql: &impl Sql,
     programme_no: i64,
@@ -61,7 +63,9 @@ mod tests {
             Refusal::ReferenceAlreadyUsed { entry: Some(entry) },
             Refusal::ReferenceAlreadyUsed { entry: None },
             Refusal::ReferenceOfAnother { entry: Some(entry) },
-            Refusal::ReferenceAmbiguous { candidates: vec![(entry, None), (EntryId(8), Some(text()))] },
+            Refusal::ReferenceAmbiguous {
+                candidates: vec![(entry, None), (EntryId(8), Some(text()))],
+            },
             Refusal::AliasTaken { kind: text() },
             Refusal::OutsideLimits { least: 1, most: 2 },
             Refusal::TierRequired { tiers: vec![text()] },
@@ -90,7 +94,9 @@ mod tests {
         refusals.extend(["earning", "spending"].map(|side| Refusal::MemberFrozen { side }));
         let conditions = ["minimum", "category", "channel", "store"];
         refusals.extend(conditions.map(|condition| Refusal::CouponConditions { condition }));
-        for (of, per) in [("member", "day"), ("member", "month"), ("approver", "day"), ("request", "")] {
+        for (of, per) in
+            [("member", "day"), ("member", "month"), ("approver", "day"), ("request", "")]
+        {
             refusals.push(Refusal::ApprovalsExceeded { of, per, most: 17 });
         }
         for refusal in refusals {

@@ -35,7 +35,8 @@ pub struct Audit {
     pub next: Option<i64>,
 }
 
-/// Replays every entry of up to `most` members after member number `after` (or of the one `member`) and compares with what is stored.
+/// Replays every entry of up to `most` members after member number `after` (or of the one `member`)
+/// and compares with what is stored.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -48,8 +49,10 @@ pub async fn audit(
 ) -> Result<Audit, Error> {
     let values = vec![programme_no.into(), member.into(), after.into(), most.into()];
     let mut rows = sql.query(statement!("queries/audit_members"), values).await?;
-    let members = rows.iter_mut().map(|row| member_row::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
-    let mut found = Audit { members: members.len(), entries: 0, violations: Vec::new(), next: None };
+    let members =
+        rows.iter_mut().map(|row| member_row::member(row, 0)).collect::<Result<Vec<_>, _>>()?;
+    let mut found =
+        Audit { members: members.len(), entries: 0, violations: Vec::new(), next: None };
     let mut replays: BTreeMap<i64, AuditReplay> = BTreeMap::new();
     for (member, number) in &members {
         replays.extend(number.map(|number| (number, AuditReplay::new(member.id.clone()))));
@@ -63,7 +66,8 @@ pub async fn audit(
         found.violations.extend(replay.finish(member).into_iter().map(violation));
     }
     let page_is_full = i64::try_from(members.len()).is_ok_and(|count| count == most);
-    found.next = members.last().and_then(|(_, number)| *number).filter(|_| page_is_full && member.is_none());
+    found.next =
+        members.last().and_then(|(_, number)| *number).filter(|_| page_is_full && member.is_none());
     Ok(found)
 }
 
@@ -109,7 +113,10 @@ async fn replay(
         row.0.push(Value::Null);
         let entry = Entry { previous_hash: before, ..entry_row::read(&mut row, 2)? };
         if !is_name_of(stored_source.as_deref(), &entry) {
-            let violation = Violation { entry: Some(entry.id), what: "its source is not what it records".to_owned() };
+            let violation = Violation {
+                entry: Some(entry.id),
+                what: "its source is not what it records".to_owned(),
+            };
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
         found.entries += 1;
@@ -131,7 +138,8 @@ pub struct Totals {
     pub transferred: i128,
 }
 
-/// A sum that may leave 64 bits: two columns, the sums of the upper halves and of the lower 32 bits.
+/// A sum that may leave 64 bits: two columns, the sums of the upper halves and of the lower 32
+/// bits.
 pub(crate) fn wide(row: &mut Row, at: usize) -> Result<i128, Error> {
     Ok((i128::from(row.integer(at)?) << 32) + i128::from(row.integer(at + 1)?))
 }
@@ -143,7 +151,12 @@ pub(crate) fn wide(row: &mut Row, at: usize) -> Result<i128, Error> {
 pub async fn totals(sql: &impl Sql, programme_no: i64) -> Result<Totals, Error> {
     let mut rows = sql.query(statement!("queries/audit_totals"), vec![programme_no.into()]).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
-    Ok(Totals { entries: wide(row, 0)?, balances: wide(row, 2)?, lots: wide(row, 4)?, transferred: wide(row, 6)? })
+    Ok(Totals {
+        entries: wide(row, 0)?,
+        balances: wide(row, 2)?,
+        lots: wide(row, 4)?,
+        transferred: wide(row, 6)?,
+    })
 }
 
 /// Counters of the programme that are not what its entries say, in words.
@@ -160,7 +173,8 @@ pub async fn wrong_tallies(sql: &impl Sql, programme_no: i64) -> Result<Vec<Stri
     rows.into_iter().map(told).collect()
 }
 
-/// Entries of accounts that became part of others, of which more was undone than there was, in words.
+/// Entries of accounts that became part of others, of which more was undone than there was, in
+/// words.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -184,7 +198,8 @@ pub struct TrialBalanceRow {
     pub entries: i64,
 }
 
-/// Points by kind of entries recorded from `from` until before `to`, in these stores; in all when `None`.
+/// Points by kind of entries recorded from `from` until before `to`, in these stores; in all when
+/// `None`.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -208,7 +223,11 @@ pub async fn trial_balance(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn tallies(sql: &impl Sql, programme_no: i64, subjects: &[String]) -> Result<Vec<Counted>, Error> {
+pub async fn tallies(
+    sql: &impl Sql,
+    programme_no: i64,
+    subjects: &[String],
+) -> Result<Vec<Counted>, Error> {
     let values = vec![programme_no.into(), serde_json::json!(subjects).to_string().into()];
     let rows = sql.query(statement!("queries/tallies"), values).await?;
     let read = |mut row: Row| {

@@ -1,4 +1,5 @@
-//! Open reviews as they are stored among a member's state, the list of them, and the earns they are about.
+//! Open reviews as they are stored among a member's state, the list of them, and the earns they are
+//! about.
 
 use ledger::{Entry, EntryId, LotNumber, MemberId, OpenReview};
 
@@ -21,7 +22,8 @@ pub(crate) fn open_review((earn, actor, lots, because): OpenReviewRow) -> Option
     Some(OpenReview { earn: EntryId::parse(&earn)?, actor, lots, review: review(because) })
 }
 
-/// Open reviews with their members, of up to `most` members after member number `after`, and the number to go on after; `None` at the end.
+/// Open reviews with their members, of up to `most` members after member number `after`, and the
+/// number to go on after; `None` at the end.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -39,7 +41,11 @@ pub async fn open_reviews(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn reviewed(sql: &impl Sql, programme_no: i64, id: EntryId) -> Result<Option<Entry>, Error> {
+pub async fn reviewed(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: EntryId,
+) -> Result<Option<Entry>, Error> {
     let values = vec![programme_no.into(), id.to_string().into()];
     let mut rows = sql.query(statement!("queries/reviewed"), values).await?;
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()

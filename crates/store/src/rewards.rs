@@ -28,7 +28,8 @@ pub struct Offer {
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn reward(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<Offer>, Error> {
-    let mut rows = sql.look_up(statement!("queries/reward"), vec![programme_no.into(), id.into()]).await?;
+    let mut rows =
+        sql.look_up(statement!("queries/reward"), vec![programme_no.into(), id.into()]).await?;
     rows.first_mut().map(read).transpose()
 }
 
@@ -36,7 +37,12 @@ pub async fn reward(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Optio
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn list_rewards(sql: &impl Sql, programme_no: i64, after: &str, most: i64) -> Result<Vec<Offer>, Error> {
+pub async fn list_rewards(
+    sql: &impl Sql,
+    programme_no: i64,
+    after: &str,
+    most: i64,
+) -> Result<Vec<Offer>, Error> {
     let values = vec![programme_no.into(), after.into(), most.into()];
     let rows = sql.query(statement!("queries/reward_list"), values).await?;
     rows.into_iter().map(|mut row| read(&mut row)).collect()
@@ -47,7 +53,8 @@ pub async fn list_rewards(sql: &impl Sql, programme_no: i64, after: &str, most: 
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn other_rewards(sql: &impl Sql, programme_no: i64, id: &str) -> Result<i64, Error> {
-    let mut rows = sql.query(statement!("queries/reward_count"), vec![programme_no.into(), id.into()]).await?;
+    let mut rows =
+        sql.query(statement!("queries/reward_count"), vec![programme_no.into(), id.into()]).await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
@@ -64,9 +71,16 @@ pub async fn put_reward(
     by: &str,
     who: Option<&Who>,
 ) -> Result<i64, Error> {
-    let document = serde_json::to_string(reward).map_err(|_| Error::Corrupt("reward to be written"))?;
-    let values =
-        vec![programme_no.into(), id.into(), document.into(), now.0.into(), by.into(), who.map(Who::text).into()];
+    let document =
+        serde_json::to_string(reward).map_err(|_| Error::Corrupt("reward to be written"))?;
+    let values = vec![
+        programme_no.into(),
+        id.into(),
+        document.into(),
+        now.0.into(),
+        by.into(),
+        who.map(Who::text).into(),
+    ];
     let mut rows = sql.query(statement!("queries/reward_put"), values).await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
@@ -95,7 +109,8 @@ pub async fn ask_for_reward(
     change: &RewardChange,
     who: &Who,
 ) -> Result<(), Error> {
-    let document = serde_json::to_string(&change.reward).map_err(|_| Error::Corrupt("reward to be written"))?;
+    let document = serde_json::to_string(&change.reward)
+        .map_err(|_| Error::Corrupt("reward to be written"))?;
     let values = vec![
         programme_no.into(),
         id.into(),
@@ -112,11 +127,22 @@ pub async fn ask_for_reward(
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn reward_change(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Option<RewardChange>, Error> {
-    let mut rows = sql.query(statement!("queries/reward_change"), vec![programme_no.into(), id.into()]).await?;
+pub async fn reward_change(
+    sql: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Option<RewardChange>, Error> {
+    let mut rows = sql
+        .query(statement!("queries/reward_change"), vec![programme_no.into(), id.into()])
+        .await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let reward = serde_json::from_str(&row.text(1)?).map_err(|_| Error::Corrupt("reward"))?;
-    Ok(Some(RewardChange { id: row.text(0)?, reward, asked_at: Timestamp(row.integer(2)?), asked_by: row.text(3)? }))
+    Ok(Some(RewardChange {
+        id: row.text(0)?,
+        reward,
+        asked_at: Timestamp(row.integer(2)?),
+        asked_by: row.text(3)?,
+    }))
 }
 
 /// Puts a change into the catalogue, or drops it. False when it does not wait.
@@ -132,8 +158,15 @@ pub async fn decide_reward(
     who: &Who,
 ) -> Result<bool, Error> {
     let approves = i64::from(approves).into();
-    let values =
-        vec![programme_no.into(), id.into(), change.into(), approves, who.at.0.into(), by.into(), who.text().into()];
+    let values = vec![
+        programme_no.into(),
+        id.into(),
+        change.into(),
+        approves,
+        who.at.0.into(),
+        by.into(),
+        who.text().into(),
+    ];
     Ok(!sql.query(statement!("queries/reward_decide"), values).await?.is_empty())
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn written(document: &Document) -> Result<Json, Error> {
     serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"))
 }
 
-/// What is at a JSON pointer. Items that have ids can be named by them, as [`changes`] does; what is within something absent is as absent as that.
+/// What is at a JSON pointer. Items that have ids can be named by them, as [`changes`] does; what
+/// is within something absent is as absent as that.
 pub(crate) fn value_at<'a>(document: &'a Json, pointer: &str) -> Option<&'a Json> {
     let mut steps = pointer.split('/');
     if steps.next() != Some("") {
@@ -40,9 +41,15 @@ pub(crate) fn value_at<'a>(document: &'a Json, pointer: &str) -> Option<&'a Json
     })
 }
 
-/// Every place that differs, as a JSON pointer with what was there and what is. Lists are compared by place, but those of rules and levels,
-/// whose items have ids, by these: a rule that moved up is no other rule.
-fn compare(pointer: &mut String, before: Option<&Json>, after: Option<&Json>, changes: &mut Vec<Json>) {
+/// Every place that differs, as a JSON pointer with what was there and what is. Lists are compared
+/// by place, but those of rules and levels, whose items have ids, by these: a rule that moved up is
+/// no other rule.
+fn compare(
+    pointer: &mut String,
+    before: Option<&Json>,
+    after: Option<&Json>,
+    changes: &mut Vec<Json>,
+) {
     match (before, after) {
         (before, after) if before == after => {}
         (Some(Json::Object(before)), Some(Json::Object(after))) => {
@@ -52,29 +59,48 @@ fn compare(pointer: &mut String, before: Option<&Json>, after: Option<&Json>, ch
                 within(pointer, &step, before.get(name), after.get(name), changes);
             }
         }
-        (Some(Json::Array(before)), Some(Json::Array(after))) => match (by_id(before), by_id(after)) {
-            (Some(before), Some(after)) => {
-                let ids = before.iter().map(|(id, _)| *id);
-                let added = after.iter().map(|(id, _)| *id).filter(|id| item(&before, id).is_none());
-                for id in ids.chain(added) {
-                    within(pointer, id, item(&before, id), item(&after, id), changes);
+        (Some(Json::Array(before)), Some(Json::Array(after))) => {
+            match (by_id(before), by_id(after)) {
+                (Some(before), Some(after)) => {
+                    let ids = before.iter().map(|(id, _)| *id);
+                    let added =
+                        after.iter().map(|(id, _)| *id).filter(|id| item(&before, id).is_none());
+                    for id in ids.chain(added) {
+                        within(pointer, id, item(&before, id), item(&after, id), changes);
+                    }
+                    let order = |list: &[(&str, &Json)]| {
+                        list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>()
+                    };
+                    if order(&before) != order(&after) {
+                        changes.push(json!({"pointer": pointer, "before": order(&before), "after": order(&after)}));
+                    }
                 }
-                let order = |list: &[(&str, &Json)]| list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>();
-                if order(&before) != order(&after) {
-                    changes.push(json!({"pointer": pointer, "before": order(&before), "after": order(&after)}));
+                _ => {
+                    for place in 0..before.len().max(after.len()) {
+                        within(
+                            pointer,
+                            &place.to_string(),
+                            before.get(place),
+                            after.get(place),
+                            changes,
+                        );
+                    }
                 }
             }
-            _ => {
-                for place in 0..before.len().max(after.len()) {
-                    within(pointer, &place.to_string(), before.get(place), after.get(place), changes);
-                }
-            }
-        },
-        (before, after) => changes.push(json!({"pointer": pointer, "before": before, "after": after})),
+        }
+        (before, after) => {
+            changes.push(json!({"pointer": pointer, "before": before, "after": after}))
+        }
     }
 }
 
-fn within(pointer: &mut String, step: &str, before: Option<&Json>, after: Option<&Json>, changes: &mut Vec<Json>) {
+fn within(
+    pointer: &mut String,
+    step: &str,
+    before: Option<&Json>,
+    after: Option<&Json>,
+    changes: &mut Vec<Json>,
+) {
     let length = pointer.len();
     pointer.push('/');
     pointer.push_str(step);
@@ -94,14 +120,15 @@ fn item<'a>(list: &[(&str, &'a Json)], id: &str) -> Option<&'a Json> {
     list.iter().find(|(other, _)| *other == id).map(|(_, item)| *item)
 }
 
-/// What a programme follows of another one's rulebook: all but what that one has agreed with programmes about exchanges. A rate is a promise of points
-/// that somebody is liable for; copied, it would be an agreement that nobody made, and subsidiaries would exchange with each other.
+/// What a programme follows of another one's rulebook: all but what that one has agreed with
+/// programmes about exchanges. A rate is a promise of points that somebody is liable for; copied,
+/// it would be an agreement that nobody made, and subsidiaries would exchange with each other.
 pub(crate) fn followable(above: &Document, own: &Document) -> Document {
     Document { exchanges: own.exchanges.clone(), ..above.clone() }
 }
 
-/// A rulebook that was made from `base`, with what has changed in `base` since: where only one of the two was changed, that; where both, `own`.
-/// `None` when that has not the shape of a rulebook.
+/// A rulebook that was made from `base`, with what has changed in `base` since: where only one of
+/// the two was changed, that; where both, `own`. `None` when that has not the shape of a rulebook.
 pub(crate) fn followed(base: &Document, own: &Document, next: &Document) -> Option<Document> {
     let (base, next) = (followable(base, own), followable(next, own));
     let (base, own, next) = (written(&base).ok()?, written(own).ok()?, written(&next).ok()?);
@@ -120,17 +147,24 @@ fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json>) -> Optio
     match (base, own, next) {
         (Some(Json::Object(base)), Some(Json::Object(own)), Some(Json::Object(next))) => {
             let added = next.keys().filter(|name| !own.contains_key(*name));
-            let field = |name: &String| Some((name.clone(), merged(base.get(name), own.get(name), next.get(name))?));
+            let field = |name: &String| {
+                Some((name.clone(), merged(base.get(name), own.get(name), next.get(name))?))
+            };
             Some(Json::Object(own.keys().chain(added).filter_map(field).collect()))
         }
         (Some(Json::Array(base)), Some(Json::Array(own_items)), Some(Json::Array(next))) => {
-            let (Some(base), Some(items), Some(next)) = (by_id(base), by_id(own_items), by_id(next)) else {
+            let (Some(base), Some(items), Some(next)) =
+                (by_id(base), by_id(own_items), by_id(next))
+            else {
                 return own.cloned();
             };
-            let ids = |list: &[(&str, &Json)]| list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>();
+            let ids = |list: &[(&str, &Json)]| {
+                list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>()
+            };
             let (of_base, of_own, of_next) = (ids(&base), ids(&items), ids(&next));
             // In the order of whoever has changed it, the items of the other at their end.
-            let (first, then) = if of_next == of_base { (of_own, of_next) } else { (of_next, of_own) };
+            let (first, then) =
+                if of_next == of_base { (of_own, of_next) } else { (of_next, of_own) };
             let added: Vec<String> = then.into_iter().filter(|id| !first.contains(id)).collect();
             let one = |id: &String| merged(item(&base, id), item(&items, id), item(&next, id));
             Some(Json::Array(first.iter().chain(&added).filter_map(one).collect()))
@@ -185,7 +219,13 @@ mod tests {
                 json!({"a": 1, "b": 1, "new": 1}),
                 json!({"b": 1, "own": 1, "new": 1}),
             ),
-            ("taken away above", json!({"a": 1, "b": 1}), json!({"a": 1, "b": 1}), json!({"b": 1}), json!({"b": 1})),
+            (
+                "taken away above",
+                json!({"a": 1, "b": 1}),
+                json!({"a": 1, "b": 1}),
+                json!({"b": 1}),
+                json!({"b": 1}),
+            ),
             (
                 "changed here and taken away above",
                 json!({"a": 1, "b": 1}),
@@ -201,12 +241,26 @@ mod tests {
                 json!({"l": [item("new", 1), item("x", 2), item("y", 5), item("own", 1)]}),
             ),
             ("other lists as a whole", json!([1, 2]), json!([1, 3]), json!([4]), json!([1, 3])),
-            ("null is a value", json!({"a": {"b": 1}}), json!({"a": null}), json!({"a": {"b": 2}}), json!({"a": null})),
+            (
+                "null is a value",
+                json!({"a": {"b": 1}}),
+                json!({"a": null}),
+                json!({"a": {"b": 2}}),
+                json!({"a": null}),
+            ),
         ];
         for (name, base, own, next, expected) in cases {
-            assert_eq!(merged(Some(&base), Some(&own), Some(&next)), Some(expected.clone()), "{name}");
+            assert_eq!(
+                merged(Some(&base), Some(&own), Some(&next)),
+                Some(expected.clone()),
+                "{name}"
+            );
             // Following once more changes nothing.
-            assert_eq!(merged(Some(&base), Some(&expected), Some(&next)), Some(expected), "{name}, again");
+            assert_eq!(
+                merged(Some(&base), Some(&expected), Some(&next)),
+                Some(expected),
+                "{name}, again"
+            );
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Sources: the names under which documents are recorded, each once in a programme.
 //!
-//! A document is first recorded under its own name, `purchase:o-1`. When all of that was undone and it comes again, a number follows
-//! (`purchase:o-1 2`). While another store's document has the name, a store records its own as `purchase:o-1 @shanghai 1`. References have no
-//! spaces, so no two documents share a name. Two that want the same next name at once are told apart by the unique index: the second is loaded and
-//! decided again. Which record stands in the way is decided in `rules::living`.
+//! A document is first recorded under its own name, `purchase:o-1`. When all of that was undone and
+//! it comes again, a number follows (`purchase:o-1 2`). While another store's document has the
+//! name, a store records its own as `purchase:o-1 @shanghai 1`. References have no spaces, so no
+//! two documents share a name. Two that want the same next name at once are told apart by the
+//! unique index: the second is loaded and decided again. Which record stands in the way is decided
+//! in `rules::living`.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +20,8 @@ use crate::load::{LoadRequest, LoadedMember};
 use crate::sql::Sql;
 use crate::statement::statement;
 
-/// The name of what may be recorded once only: the order of a purchase, the document of a redemption (`redeem`).
+/// The name of what may be recorded once only: the order of a purchase, the document of a
+/// redemption (`redeem`).
 #[must_use]
 pub fn source(event: &str, reference: &str) -> String {
     format!("{event}:{reference}")
@@ -30,29 +33,39 @@ struct Bearing {
     past: Past,
 }
 
-/// Everything that was recorded for documents of these sources, oldest first, with what corrects it.
+/// Everything that was recorded for documents of these sources, oldest first, with what corrects
+/// it.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn records(sql: &impl Sql, programme_no: i64, sources: &[String]) -> Result<Vec<Past>, Error> {
+pub async fn records(
+    sql: &impl Sql,
+    programme_no: i64,
+    sources: &[String],
+) -> Result<Vec<Past>, Error> {
     let ranges = sources.iter().map(|source| (0, all_of(source))).collect();
     let found = bearing(sql, programme_no, ranges).await?;
     Ok(found.into_values().flatten().map(|bearing| bearing.past).collect())
 }
 
-/// For each that is wanted and whose source is taken: whether that stands in its way, and under which name it can be recorded otherwise.
+/// For each that is wanted and whose source is taken: whether that stands in its way, and under
+/// which name it can be recorded otherwise.
 pub(crate) async fn make_room(
     sql: &impl Sql,
     programme_no: i64,
     wanted: &[LoadRequest],
     loaded: &mut [LoadedMember],
 ) -> Result<(), Error> {
-    let is_asked =
-        |loaded: &LoadedMember| loaded.recorded.used.is_some() && loaded.hit.is_none() && loaded.refusal.is_none();
+    let is_asked = |loaded: &LoadedMember| {
+        loaded.recorded.used.is_some() && loaded.hit.is_none() && loaded.refusal.is_none()
+    };
     let asked: Vec<_> = wanted.iter().zip(loaded).filter(|(_, loaded)| is_asked(loaded)).collect();
     let of = |(at, (wanted, _)): (usize, &(&LoadRequest, &mut LoadedMember))| {
         let source = wanted.source.as_deref().unwrap_or_default();
-        ranges(source, wanted.store.as_deref()).into_iter().map(move |range| (at, range)).collect::<Vec<_>>()
+        ranges(source, wanted.store.as_deref())
+            .into_iter()
+            .map(move |range| (at, range))
+            .collect::<Vec<_>>()
     };
     let mut found = match asked.iter().enumerate().flat_map(of).collect::<Vec<_>>() {
         ranges if ranges.is_empty() => return Ok(()),
@@ -62,19 +75,25 @@ pub(crate) async fn make_room(
         let Some(source) = &wanted.source else { continue };
         let store = wanted.store.as_deref();
         let found = found.remove(&at).unwrap_or_default();
-        let (chains, pasts): (Vec<String>, Vec<Past>) = found.into_iter().map(|one| (one.source, one.past)).unzip();
+        let (chains, pasts): (Vec<String>, Vec<Past>) =
+            found.into_iter().map(|one| (one.source, one.past)).unzip();
         let recorded = &mut loaded.recorded;
         let living = rules::living(&pasts, store);
         recorded.used = living.map(|past| past.entry.id);
         recorded.is_of_another = living.is_some_and(|past| past.entry.member != loaded.member.id);
         recorded.kept = rules::kept(&pasts, &loaded.member.id, store);
-        let discounts = pasts.iter().filter(|past| !past.is_undone()).filter_map(|past| past.entry.discount);
-        recorded.off_minor = discounts.map(|discount| discount.off_minor).fold(0, i64::saturating_add);
+        let discounts =
+            pasts.iter().filter(|past| !past.is_undone()).filter_map(|past| past.entry.discount);
+        recorded.off_minor =
+            discounts.map(|discount| discount.off_minor).fold(0, i64::saturating_add);
         let is_shared = pasts.iter().any(|past| past.entry.kind == Kind::CouponRedeem);
-        let is_free = |(chain, past): (&String, &Past)| store_of(source, chain).is_some() || past.is_undone();
+        let is_free =
+            |(chain, past): (&String, &Past)| store_of(source, chain).is_some() || past.is_undone();
         let is_own_free = is_shared || chains.iter().zip(&pasts).all(is_free);
         let scope = store.filter(|_| !is_own_free);
-        let before = chains.iter().filter(|chain| store_of(source, chain).as_deref() == scope.map(escaped).as_deref());
+        let before = chains
+            .iter()
+            .filter(|chain| store_of(source, chain).as_deref() == scope.map(escaped).as_deref());
         let number = before.count() + 1;
         if number > MAX_RECORDS {
             recorded.used = recorded.used.or(pasts.last().map(|past| past.entry.id));
@@ -169,7 +188,10 @@ async fn bearing(
         let asker = usize::try_from(place).ok().and_then(|place| askers.get(place));
         let past = Past { entry: entry_row::read(&mut row, 0)?, corrections: Vec::new() };
         ids.push(past.entry.id);
-        found.entry(*asker.ok_or(Error::Corrupt("answer"))?).or_default().push(Bearing { source, past });
+        found
+            .entry(*asker.ok_or(Error::Corrupt("answer"))?)
+            .or_default()
+            .push(Bearing { source, past });
     }
     if ids.is_empty() {
         return Ok(found);
@@ -194,9 +216,16 @@ mod tests {
 
     #[test]
     fn names_are_within_their_ranges_and_no_others() {
-        let within = |(from, before): &Range, name: &str| from.as_str() <= name && name < before.as_str();
-        let names =
-            ["purchase:o", "purchase:o 2", "purchase:o @a 1", "purchase:o @a%20b 1", "purchase:o!", "purchase:o1"];
+        let within =
+            |(from, before): &Range, name: &str| from.as_str() <= name && name < before.as_str();
+        let names = [
+            "purchase:o",
+            "purchase:o 2",
+            "purchase:o @a 1",
+            "purchase:o @a%20b 1",
+            "purchase:o!",
+            "purchase:o1",
+        ];
         for (store, found) in [
             (None, vec![true, true, true, true, false, false]),
             (Some("a"), vec![true, true, true, false, false, false]),

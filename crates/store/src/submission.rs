@@ -9,7 +9,8 @@ use crate::load::{ExtraColumns, LoadRequest, Lots, ReversalTargets};
 /// One command for one member.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// How it is decided. Told by who makes the order, so that a component holds the decisions of its own commands and no others.
+    /// How it is decided. Told by who makes the order, so that a component holds the decisions of
+    /// its own commands and no others.
     pub decide: Decide,
     /// The member.
     pub member: MemberId,
@@ -17,8 +18,9 @@ pub struct Submission {
     pub command: Command,
     /// Who asks.
     pub origin: Origin,
-    /// The idempotency key with its operation in front, and the fingerprint of the request; jobs have none. Once it is known who asks, the line of API
-    /// keys is in front of the key, and the fingerprint has all its forms with commas between, as it is stored first.
+    /// The idempotency key with its operation in front, and the fingerprint of the request; jobs
+    /// have none. Once it is known who asks, the line of API keys is in front of the key, and the
+    /// fingerprint has all its forms with commas between, as it is stored first.
     pub idem: Option<(String, String)>,
     /// The source that may be recorded once only.
     pub source: Option<String>,
@@ -30,7 +32,8 @@ pub struct Submission {
     pub aliases: Option<Vec<String>>,
 }
 
-/// Where a command was asked from, as far as the caller tells. Says who somebody is: kept beside the entries, never in them.
+/// Where a command was asked from, as far as the caller tells. Says who somebody is: kept beside
+/// the entries, never in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientInfo {
     /// The device.
@@ -45,16 +48,23 @@ impl Submission {
     pub fn wanted(&self) -> LoadRequest {
         let idem = self.idem.clone();
         let (subjects, reward) = match &self.command {
-            Command::Earn(event) => (event.device.iter().map(|device| format!("device:{device}")).collect(), None),
-            Command::Request(wish) | Command::RequestFor(wish, _) => (vec![person_subject(&wish.by)], None),
-            Command::Decide { by, .. } | Command::DecideFor { by, .. } => (vec![person_subject(by)], None),
+            Command::Earn(event) => {
+                (event.device.iter().map(|device| format!("device:{device}")).collect(), None)
+            }
+            Command::Request(wish) | Command::RequestFor(wish, _) => {
+                (vec![person_subject(&wish.by)], None)
+            }
+            Command::Decide { by, .. } | Command::DecideFor { by, .. } => {
+                (vec![person_subject(by)], None)
+            }
             Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
             _ => (Vec::new(), None),
         };
         let (member, source) = (self.member.clone(), self.source.clone());
         let (aliases, beside) = match &self.command {
             Command::Change(change) => {
-                let named = change.aliases.values().chain(&self.aliases).flatten().cloned().collect();
+                let named =
+                    change.aliases.values().chain(&self.aliases).flatten().cloned().collect();
                 (Some(named), ExtraColumns::Profile)
             }
             Command::Open(opening) => {
@@ -65,7 +75,9 @@ impl Submission {
             _ => (self.aliases.clone(), ExtraColumns::Nothing),
         };
         let abroad = match &self.command {
-            Command::Exchange { with, .. } => with.as_ref().map(|partner| partner.programme.clone()),
+            Command::Exchange { with, .. } => {
+                with.as_ref().map(|partner| partner.programme.clone())
+            }
             _ => None,
         };
         LoadRequest {
@@ -137,7 +149,8 @@ impl Submission {
             Command::Transfer { to, .. } => vec![to.clone()],
             // The same person there.
             Command::Exchange { with: Some(_), .. } => vec![self.member.clone()],
-            Command::Merge { from } | Command::DecideFor { concerned: Concerned::Merge(from), .. } => {
+            Command::Merge { from }
+            | Command::DecideFor { concerned: Concerned::Merge(from), .. } => {
                 vec![from.clone()]
             }
             Command::Pool { pool, .. } => vec![pool.clone()],
@@ -147,7 +160,8 @@ impl Submission {
                 let payer = wish.redemption.iter().map(|redemption| &redemption.entry.member);
                 payer.filter(|payer| **payer != self.member).cloned().collect()
             }
-            Command::Recover(stolen) | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
+            Command::Recover(stolen)
+            | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
                 let mut others: Vec<MemberId> = Vec::new();
                 for received in stolen.iter().filter_map(|stolen| stolen.received.as_ref()) {
                     if !others.contains(&received.member) {
@@ -160,22 +174,24 @@ impl Submission {
         }
     }
 
-    /// Whether more is needed to decide it than the member's own state, so that it cannot be decided on top of writes that are under way.
+    /// Whether more is needed to decide it than the member's own state, so that it cannot be
+    /// decided on top of writes that are under way.
     pub(crate) fn needs_what_is_stored(&self) -> bool {
         self.undoes().is_some()
             || !self.others().is_empty()
             || matches!(self.command, Command::Change(_) | Command::Open(_))
     }
 
-    /// The entries that it undoes: what was undone of them before is not part of a member's state, so it cannot be decided on top of writes
-    /// that are under way.
+    /// The entries that it undoes: what was undone of them before is not part of a member's state,
+    /// so it cannot be decided on top of writes that are under way.
     pub(crate) fn undoes(&self) -> Option<ReversalTargets> {
         let wish = match &self.command {
             Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
             Command::RestoreCoupon { used } => {
                 return Some(ReversalTargets { entries: vec![used.id], lots: Vec::new() });
             }
-            Command::Recover(stolen) | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
+            Command::Recover(stolen)
+            | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
                 let entries = stolen.iter().map(|stolen| stolen.redemption.entry.id).collect();
                 return Some(ReversalTargets { entries, lots: Vec::new() });
             }
@@ -207,7 +223,8 @@ impl Submission {
 
     pub(crate) fn claims(&self) -> UniqueKeys {
         let idem = self.idem.as_ref().map(|(key, _)| key.clone());
-        let fingerprint = self.idem.as_ref().map(|(_, fingerprint)| fingerprint_now(fingerprint).to_owned());
+        let fingerprint =
+            self.idem.as_ref().map(|(_, fingerprint)| fingerprint_now(fingerprint).to_owned());
         let Self { source, attributes, trace, aliases, .. } = self.clone();
         UniqueKeys { idem, fingerprint, source, attributes, trace, aliases }
     }

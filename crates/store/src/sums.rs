@@ -23,13 +23,18 @@ pub struct MemberSums {
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn member_sums(sql: &impl Sql, members: &[i64], now: Timestamp) -> Result<BTreeMap<i64, MemberSums>, Error> {
+pub async fn member_sums(
+    sql: &impl Sql,
+    members: &[i64],
+    now: Timestamp,
+) -> Result<BTreeMap<i64, MemberSums>, Error> {
     if members.is_empty() {
         return Ok(BTreeMap::new());
     }
     let values = vec![serde_json::json!(members).to_string().into(), now.0.into()];
     let read = |mut row: Row| {
-        let (active, pending, held, debt) = (row.integer(1)?, row.integer(2)?, row.integer(3)?, row.integer(4)?);
+        let (active, pending, held, debt) =
+            (row.integer(1)?, row.integer(2)?, row.integer(3)?, row.integer(4)?);
         let spendable = active.saturating_sub(held).saturating_sub(debt).max(0);
         Ok((row.integer(0)?, MemberSums { spendable, pending, language: row.optional_text(5)? }))
     };

@@ -30,7 +30,8 @@ pub struct ActivityWindow<'a> {
     pub actor: Option<&'a str>,
 }
 
-/// Up to `most` entries before entry number `before`, newest first, with their numbers and where they were asked from.
+/// Up to `most` entries before entry number `before`, newest first, with their numbers and where
+/// they were asked from.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.

@@ -19,14 +19,23 @@ pub struct Version {
 }
 
 fn version(row: &mut Row) -> Result<Version, Error> {
-    Ok(Version { version: row.integer(0)?, published_at: row.integer(1)?, published_by: row.text(2)? })
+    Ok(Version {
+        version: row.integer(0)?,
+        published_at: row.integer(1)?,
+        published_by: row.text(2)?,
+    })
 }
 
 /// Up to `most` versions older than `before`, newest first.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn rulebook_versions(sql: &impl Sql, programme: &str, before: i64, most: i64) -> Result<Vec<Version>, Error> {
+pub async fn rulebook_versions(
+    sql: &impl Sql,
+    programme: &str,
+    before: i64,
+    most: i64,
+) -> Result<Vec<Version>, Error> {
     let values = vec![programme.into(), before.into(), most.into()];
     let rows = sql.query(statement!("queries/rulebook_versions"), values).await?;
     rows.into_iter().map(|mut row| version(&mut row)).collect()

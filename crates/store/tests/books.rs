@@ -54,14 +54,20 @@ fn the_audit_finds_what_was_tampered_with() {
         ("UPDATE lot SET remaining = remaining - 1 WHERE remaining > 1 AND number = 6", true),
         ("UPDATE lot SET expires_at = expires_at + 1 WHERE remaining > 0", true),
         ("UPDATE member SET counters = '[]' WHERE id = 'n'", true),
-        ("DROP TRIGGER entry_is_never_updated; UPDATE entry SET points = points + 1 WHERE sequence = 2", true),
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET points = points + 1 WHERE sequence = 2",
+            true,
+        ),
         (
             "DROP TRIGGER entry_is_never_updated; UPDATE entry SET body = replace(body, 'key:test', 'key:evil') WHERE sequence = 2",
             true,
         ),
         ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE sequence = 3", true),
         // The order could earn again.
-        ("DROP TRIGGER entry_is_never_updated; UPDATE entry SET source = NULL WHERE sequence = 2", true),
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET source = NULL WHERE sequence = 2",
+            true,
+        ),
         (
             "DROP TRIGGER entry_is_never_updated; UPDATE entry SET source = 'purchase:x' WHERE sequence = 2 AND source IS NOT NULL",
             true,
@@ -87,7 +93,10 @@ fn the_audit_reads_long_histories_in_portions() {
     let audit = || wait(store::audit(&world.sql, world.programme.no, None, 0, 100)).unwrap();
     let clean = audit();
     assert!(clean.violations.is_empty(), "{:?}", clean.violations);
-    assert_eq!((clean.members, clean.entries), (3, world.number("SELECT count(*) FROM entry") as usize));
+    assert_eq!(
+        (clean.members, clean.entries),
+        (3, world.number("SELECT count(*) FROM entry") as usize)
+    );
     assert!(clean.entries > 10_500);
     // In the last portion, too.
     let tamper = "DROP TRIGGER entry_is_never_updated; UPDATE entry SET points = points + 1 WHERE sequence = 10400";
@@ -110,13 +119,15 @@ fn the_trial_balance_is_what_members_hold() {
     assert_eq!((points, points, points), (totals.entries, totals.balances, totals.lots));
 }
 
-/// Members of an earlier version may have more points than 64 bits can add up. The reports are exact all the same.
+/// Members of an earlier version may have more points than 64 bits can add up. The reports are
+/// exact all the same.
 #[test]
 fn sums_leave_64_bits_and_stay_exact() {
     let world = World::new();
     let no = world.programme.no;
     let write = |statement: String| world.sql.connection().execute(&statement, []).unwrap();
-    let points = [9_200_000_000_000_000_000i64, 9_200_000_000_000_000_001, 9_223_372_036_854_775_807, -7];
+    let points =
+        [9_200_000_000_000_000_000i64, 9_200_000_000_000_000_001, 9_223_372_036_854_775_807, -7];
     for (n, points) in (1i64..).zip(points) {
         let (in_lots, debt) = (points.max(0), (-points).max(0));
         write(format!(
@@ -131,17 +142,29 @@ fn sums_leave_64_bits_and_stay_exact() {
             ));
         }
         if in_lots > 0 {
-            write(format!("INSERT INTO lot VALUES ({n}, 1, 'x', {in_lots}, {in_lots}, 0, 0, 0, 0)"));
+            write(format!(
+                "INSERT INTO lot VALUES ({n}, 1, 'x', {in_lots}, {in_lots}, 0, 0, 0, 0)"
+            ));
         }
     }
     let sum: i128 = points.iter().map(|points| i128::from(*points)).sum();
     let totals = wait(store::totals(&world.sql, no)).unwrap();
-    assert_eq!((totals.entries, totals.balances, totals.lots, totals.transferred), (sum, sum, sum, sum));
-    let rows =
-        wait(store::trial_balance(&world.sql, no, (ledger::Timestamp(0), ledger::Timestamp::LAST), None)).unwrap();
+    assert_eq!(
+        (totals.entries, totals.balances, totals.lots, totals.transferred),
+        (sum, sum, sum, sum)
+    );
+    let rows = wait(store::trial_balance(
+        &world.sql,
+        no,
+        (ledger::Timestamp(0), ledger::Timestamp::LAST),
+        None,
+    ))
+    .unwrap();
     let told: Vec<(&str, i128)> = rows.iter().map(|row| (row.kind.as_str(), row.points)).collect();
     assert_eq!(told, [("earn", sum), ("exchange", -sum), ("transfer", sum)]);
-    let exchanged = wait(store::exchanges(&world.sql, no, ledger::Timestamp(0), ledger::Timestamp::LAST)).unwrap();
+    let exchanged =
+        wait(store::exchanges(&world.sql, no, ledger::Timestamp(0), ledger::Timestamp::LAST))
+            .unwrap();
     let (given, taken) = (exchanged[0].given, exchanged[0].taken);
     assert_eq!((given.points, given.points_there, given.entries), (sum + 7, sum + 7, 3));
     assert_eq!((taken.points, taken.points_there, taken.entries), (7, 7, 1));
@@ -150,7 +173,8 @@ fn sums_leave_64_bits_and_stay_exact() {
 #[test]
 fn sqlite_has_the_wal_fix() {
     let world = World::new();
-    let version: String = world.sql.connection().query_row("SELECT sqlite_version()", [], |row| row.get(0)).unwrap();
+    let version: String =
+        world.sql.connection().query_row("SELECT sqlite_version()", [], |row| row.get(0)).unwrap();
     let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
     assert!(parts >= vec![3, 51, 3], "{version}");
 }
@@ -175,7 +199,8 @@ fn migrating_again_changes_nothing() {
     assert!(violations(&world).is_empty());
 }
 
-/// The texts of an erased person go, those of accounts that became hers too; the chain holds, and nothing else of an entry can be changed by it.
+/// The texts of an erased person go, those of accounts that became hers too; the chain holds, and
+/// nothing else of an entry can be changed by it.
 #[test]
 fn texts_of_the_erased_go_and_the_chain_holds() {
     let world = World::new();
@@ -185,24 +210,43 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
     };
     let by = Person { actor: "key:anna".into(), label: "anna".into() };
     let evidence = Some("Li Lei, ticket 7".to_owned());
-    let wish = AdjustmentWish { points: 5, reason_code: "goodwill".into(), evidence, expiry: None, undoes: None, by };
-    let ask =
-        |member: &str, key: &str| Submission { command: Command::Request(wish.clone()), ..redeem(member, key, 1) };
+    let wish = AdjustmentWish {
+        points: 5,
+        reason_code: "goodwill".into(),
+        evidence,
+        expiry: None,
+        undoes: None,
+        by,
+    };
+    let ask = |member: &str, key: &str| Submission {
+        command: Command::Request(wish.clone()),
+        ..redeem(member, key, 1)
+    };
     for member in ["old", "li", "wang"] {
         world.one(act(member, member, "share"));
         said(redeem(member, &format!("{member}1"), 1), "for Li Lei");
     }
     world.one(ask("li", "li2"));
-    world.one(Submission { command: Command::Merge { from: MemberId::new("old").unwrap() }, ..redeem("li", "li3", 1) });
+    world.one(Submission {
+        command: Command::Merge { from: MemberId::new("old").unwrap() },
+        ..redeem("li", "li3", 1)
+    });
     let texts = |name: &str| {
-        let of = format!("SELECT count(*) FROM entry JOIN member AS m ON m.no = member_no WHERE m.id = '{name}' AND");
+        let of = format!(
+            "SELECT count(*) FROM entry JOIN member AS m ON m.no = member_no WHERE m.id = '{name}' AND"
+        );
         world.number(&format!("{of} instr(body, 'Li Lei') > 0"))
     };
-    let redact = |name: &str| wait(store::redact(&world.sql, 1, &MemberId::new(name).unwrap())).unwrap();
+    let redact =
+        |name: &str| wait(store::redact(&world.sql, 1, &MemberId::new(name).unwrap())).unwrap();
     let sound = || wait(store::audit(&world.sql, 1, None, 0, 1_000)).unwrap().violations;
     assert_eq!((redact("li"), redact("old"), redact("wang")), (0, 0, 0), "nobody was erased");
     said(Submission { command: Command::Erase, ..redeem("li", "li4", 1) }, "request 31");
-    assert_eq!((texts("li"), texts("old"), texts("wang")), (3, 1, 1), "redeem, request and lapse; redeem");
+    assert_eq!(
+        (texts("li"), texts("old"), texts("wang")),
+        (3, 1, 1),
+        "redeem, request and lapse; redeem"
+    );
     assert_eq!((redact("li"), redact("li")), (4, 0));
     assert_eq!((texts("li"), texts("old"), texts("wang")), (0, 0, 1));
     assert_eq!(sound(), vec![]);

@@ -28,10 +28,18 @@ fn a_member_has_a_hundred_thousand_open_lots_at_most() {
     assert_eq!(told(&one_more()), "again: too-many-lots");
     assert_eq!(world.number("SELECT count(*) FROM lot WHERE remaining > 0"), 100_000);
     // In one call: each decision knows of those before it.
-    let orders =
-        [buy("m", "k4", "o4", 100), redeem("m", "k5", 101), buy("m", "k6", "o5", 100), buy("m", "k7", "o6", 100)];
+    let orders = [
+        buy("m", "k4", "o4", 100),
+        redeem("m", "k5", 101),
+        buy("m", "k6", "o5", 100),
+        buy("m", "k7", "o6", 100),
+    ];
     let outcomes: Vec<String> = world.run(&orders).iter().map(told).collect();
-    assert_eq!(outcomes, ["too-many-lots", "redeem -101", "earn +1", "earn +1"], "what was spent left room for two");
+    assert_eq!(
+        outcomes,
+        ["too-many-lots", "redeem -101", "earn +1", "earn +1"],
+        "what was spent left room for two"
+    );
     assert_eq!(told(&world.one(buy("m", "k13", "o8", 100))), "too-many-lots");
     // What comes back has room, whatever there is.
     let back = world.undo_last("m", "k8");
@@ -45,11 +53,14 @@ fn a_member_has_a_hundred_thousand_open_lots_at_most() {
     assert_eq!(told(&world.one(back)), "reverse -1");
 }
 
-/// Somebody's till sends refused requests without end: the newest are kept, and the till's neighbours lose none.
+/// Somebody's till sends refused requests without end: the newest are kept, and the till's
+/// neighbours lose none.
 #[test]
 fn kept_refusals_have_a_bound() {
     let world = World::new();
-    let kept = |programme: i64| world.number(&format!("SELECT count(*) FROM refusal WHERE programme_no = {programme}"));
+    let kept = |programme: i64| {
+        world.number(&format!("SELECT count(*) FROM refusal WHERE programme_no = {programme}"))
+    };
     world.sql.connection().execute_batch(
         "INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at) VALUES ('other', 'Other', 1, '', 0);
         INSERT INTO refusal (programme_no, idem, fingerprint, id, body, recorded_at)
@@ -60,17 +71,30 @@ fn kept_refusals_have_a_bound() {
         world.now.set(world.now.get().plus_ms(1));
     }
     assert_eq!(kept(1), 3);
-    assert_eq!(world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"), 3);
-    world.sql.connection().execute("UPDATE kept_count SET number = 1000000 WHERE programme_no = 1", []).unwrap();
+    assert_eq!(
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"),
+        3
+    );
+    world
+        .sql
+        .connection()
+        .execute("UPDATE kept_count SET number = 1000000 WHERE programme_no = 1", [])
+        .unwrap();
     assert_eq!(told(&world.one(redeem("m", "k4", 1))), "member-not-found");
     assert_eq!((kept(1), kept(2)), (3, 1), "the oldest went, and nobody else's");
     assert_eq!(told(&world.one(redeem("m", "k2", 1))), "again: member-not-found");
     assert_eq!(told(&world.one(redeem("m", "k1", 1))), "member-not-found", "decided anew");
-    assert_eq!(world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"), 1_000_000);
+    assert_eq!(
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"),
+        1_000_000
+    );
     // What the night takes away is counted no more.
     let now = world.now.get().plus_ms(1);
     assert_eq!(wait(store::forget(&world.sql, 1, store::Kept::Refusals, now, 100)).unwrap(), 3);
-    assert_eq!(world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"), 999_997);
+    assert_eq!(
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"),
+        999_997
+    );
 }
 
 #[test]
@@ -88,20 +112,27 @@ fn kept_answers_have_a_bound() {
         2,
         "one key, one answer"
     );
-    world.sql.connection().execute("UPDATE kept_count SET number = 100000 WHERE what = 'receipts'", []).unwrap();
+    world
+        .sql
+        .connection()
+        .execute("UPDATE kept_count SET number = 100000 WHERE what = 'receipts'", [])
+        .unwrap();
     keep("c", 3);
     let found = |key: &str| wait(store::receipt(&world.sql, 1, key)).unwrap().is_some();
     assert_eq!((found("a"), found("b"), found("c")), (false, true, true));
 }
 
-/// Counters of a programme are compared beyond 64 bits: the audit must not end because of what somebody counted.
+/// Counters of a programme are compared beyond 64 bits: the audit must not end because of what
+/// somebody counted.
 #[test]
 fn counters_add_up_beyond_64_bits() {
     let world = World::new();
     world.one(buy("m", "k1", "o1", 100));
     let most = i64::MAX - 1;
-    let body = format!("json_set(body, '$.tallies', json('[[\"budget\",\"points\",0,0,{most},null]]'))");
-    // An entry is never changed: those of a database that somebody tampered with are written beside it.
+    let body =
+        format!("json_set(body, '$.tallies', json('[[\"budget\",\"points\",0,0,{most},null]]'))");
+    // An entry is never changed: those of a database that somebody tampered with are written beside
+    // it.
     world.sql.connection().execute_batch(&format!(
         "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
           SELECT programme_no, member_no, sequence + n.value, entry.id || n.value, kind, 0, balance_after, occurred_at, recorded_at, hash, {body}

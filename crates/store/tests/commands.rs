@@ -25,7 +25,8 @@ fn an_event_a_line() {
         ("2026-01-11T00:00:00+08:00", redeem("m", "k9", 100), "redeem -100"),
         // A year later the same key still gives the same answer.
         ("2027-01-20T00:00:00+08:00", redeem("m", "k9", 100), "again: redeem -100"),
-        // The check-ins went first, as they expire first; the rest of the purchase is still good in June.
+        // The check-ins went first, as they expire first; the rest of the purchase is still good in
+        // June.
         ("2026-06-01T00:00:00+08:00", redeem("m", "k10", 39), "insufficient-points"),
         ("2026-06-01T00:00:00+08:00", redeem("m", "k11", 8), "redeem -8"),
         // From February 2027 on the purchase is gone as well, though no sweep ran.
@@ -45,7 +46,11 @@ fn an_activation_gives_the_lot_new_dates() {
     let entry = world.bearing("purchase:o1").unwrap();
     assert_eq!(world.bearing("purchase:o3"), None);
     let activation = Activation {
-        lots: entry.grants.iter().map(|lot| (lot.number, world.book.expiry("purchase").unwrap().clone())).collect(),
+        lots: entry
+            .grants
+            .iter()
+            .map(|lot| (lot.number, world.book.expiry("purchase").unwrap().clone()))
+            .collect(),
     };
     world.at("2026-02-20T10:00:00+08:00");
     for (order, outcome) in [
@@ -61,7 +66,8 @@ fn an_activation_gives_the_lot_new_dates() {
         let name = format!("{:?}", order.idem);
         assert_eq!(told(&world.one(order)), outcome, "{name}");
     }
-    // Twelve months, to the end of that month, from the day of activation; the other lot still waits.
+    // Twelve months, to the end of that month, from the day of activation; the other lot still
+    // waits.
     let dates = |lot: i64| {
         let column = |name| world.number(&format!("SELECT {name} FROM lot WHERE number = {lot}"));
         (column("available_at"), column("expires_at"), column("pending"))
@@ -121,11 +127,13 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     let world = World::new();
     world.one(act("m", "k0", "sign_up"));
     world.at("2026-04-11T00:00:00+08:00");
-    // Loaded before, committed after somebody else's earn that also wrote the expiry: nothing of it may stand twice.
+    // Loaded before, committed after somebody else's earn that also wrote the expiry: nothing of it
+    // may stand twice.
     let orders = [buy("m", "k1", "o1", 100)];
     let wanted: Vec<_> = orders.iter().map(store::Submission::wanted).collect();
     let scope = store::Scope::Programme(world.programme.no);
-    let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
+    let (_, _, stale) =
+        wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(buy("m", "k2", "o2", 200))), "expire -100, earn +2");
     let ids = || ledger::EntryId(77_000);
     let mut desk = store::Executor {
@@ -143,8 +151,8 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 1);
 }
 
-/// Somebody else gets the name between load and commit. What fell due is not written without the command that brought it, or its answer
-/// would not hold all the entries of its commit.
+/// Somebody else gets the name between load and commit. What fell due is not written without the
+/// command that brought it, or its answer would not hold all the entries of its commit.
 #[test]
 fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
     let world = World::new();
@@ -153,7 +161,8 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
     let orders = [enrol("m", "k1", &["phone:+8613900000000"])];
     let wanted: Vec<_> = orders.iter().map(store::Submission::wanted).collect();
     let scope = store::Scope::Programme(world.programme.no);
-    let (_, _, stale) = wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
+    let (_, _, stale) =
+        wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(enrol("n", "k2", &["phone:+8613900000000"]))), "profile +0");
     let ids = || ledger::EntryId(77_000);
     let mut desk = store::Executor {
@@ -168,7 +177,10 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
     let outcomes = wait(store::execute(&mut desk, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["alias-taken"]);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 0);
-    assert_eq!(told(&world.one(enrol("m", "k3", &["phone:+8613900000001"]))), "expire -100, profile +0");
+    assert_eq!(
+        told(&world.one(enrol("m", "k3", &["phone:+8613900000001"]))),
+        "expire -100, profile +0"
+    );
     assert_eq!(world.number("SELECT count(*) FROM alias"), 2);
 }
 

@@ -1,4 +1,5 @@
-//! Programmes of a group, on the real `.sql`: whom names belong to, and exchanges that are written on both sides or on neither.
+//! Programmes of a group, on the real `.sql`: whom names belong to, and exchanges that are written
+//! on both sides or on neither.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 mod support;
@@ -9,7 +10,8 @@ use std::rc::Rc;
 use ledger::{EntryId, MemberId, Timestamp};
 use rules::{Accepted, Command, Document, Partner, Rulebook, Transfers};
 use store::{
-    Executor, LoadedMember, Outcome, ProgrammeRef, Scope, Submission, execute, load, programme, publish, set_group,
+    Executor, LoadedMember, Outcome, ProgrammeRef, Scope, Submission, execute, load, programme,
+    publish, set_group,
 };
 use support::{World, act, buy, enrol, exchange, redeem, told, wait};
 
@@ -26,7 +28,8 @@ impl Group {
         let (world, mut programmes) = (World::new(), Vec::new());
         for (at, name) in names.iter().enumerate() {
             let mut document: Document = rules::default_document();
-            let bounds = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
+            let bounds =
+                Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
             if let Some(next) = names.get(at + 1) {
                 document.exchanges.offers.insert((*next).to_owned(), bounds);
             }
@@ -45,7 +48,8 @@ impl Group {
 
     fn load(&self, at: usize, order: &Submission) -> Vec<LoadedMember> {
         let scope = Scope::Programme(self.programmes[at].0.no);
-        let (_, _, loaded) = wait(load(&self.world.sql, scope, &[order.wanted()], order.lots())).unwrap().unwrap();
+        let (_, _, loaded) =
+            wait(load(&self.world.sql, scope, &[order.wanted()], order.lots())).unwrap().unwrap();
         loaded
     }
 
@@ -78,7 +82,8 @@ impl Group {
     fn known(&self, at: usize, name: &str) -> (String, Option<String>) {
         let order = act(name, "who", "share");
         let loaded = self.load(at, &order).remove(0).member;
-        let found = wait(store::member_by_alias(&self.world.sql, self.programmes[at].0.no, name)).unwrap();
+        let found =
+            wait(store::member_by_alias(&self.world.sql, self.programmes[at].0.no, name)).unwrap();
         (loaded.id.to_string(), found.map(|id: MemberId| id.to_string()))
     }
 
@@ -105,7 +110,10 @@ impl Group {
             assert_eq!(self.apart(&programme.id, None), Vec::<String>::new());
             let audit = wait(store::audit(&self.world.sql, programme.no, None, 0, 1_000)).unwrap();
             assert_eq!(audit.violations, vec![]);
-            assert_eq!(wait(store::wrong_exchanges(&self.world.sql, programme.no)).unwrap(), Vec::<String>::new());
+            assert_eq!(
+                wait(store::wrong_exchanges(&self.world.sql, programme.no)).unwrap(),
+                Vec::<String>::new()
+            );
             let sums = wait(store::totals(&self.world.sql, programme.no)).unwrap();
             assert_eq!((sums.entries, sums.entries), (sums.balances, sums.lots));
         }
@@ -117,7 +125,8 @@ fn a_name_means_the_same_person_in_the_group() {
     let group = Group::new(&["air", "hotel", "shop"]);
     assert_eq!(group.run(0, &enrol("li", "1", &["phone:138"])), "profile +0");
     assert_eq!(group.known(0, "~phone:138"), ("li".into(), Some("li".into())));
-    // She has no account there yet: nobody to be looked up, but an earn makes her a member under her own id.
+    // She has no account there yet: nobody to be looked up, but an earn makes her a member under
+    // her own id.
     assert_eq!(group.known(1, "~phone:138"), ("li".into(), None));
     assert_eq!(group.known(1, "~phone:139"), ("~phone:139".into(), None));
     assert_eq!(group.run(1, &enrol("wang", "0", &[])), "profile +0");
@@ -130,7 +139,10 @@ fn a_name_means_the_same_person_in_the_group() {
     assert_eq!(group.run(2, &enrol("li", "2", &["phone:138", "card:7"])), "profile +0");
     assert_eq!(group.run(0, &enrol("li", "2", &["phone:138"])), "profile +0");
     // Nor does a name that the shop told lead to the account that she had in the hotel before.
-    assert_eq!((group.means(1, "card:7").as_str(), group.known(1, "~card:7")), ("li", ("~card:7".into(), None)));
+    assert_eq!(
+        (group.means(1, "card:7").as_str(), group.known(1, "~card:7")),
+        ("li", ("~card:7".into(), None))
+    );
     assert_eq!(group.run(1, &enrol("~card:7", "3", &["card:7", "card:8"])), "member-not-found");
     assert_eq!(group.run(1, &enrol("li", "3l", &["card:7", "card:8"])), "profile +0");
     assert_eq!(group.known(1, "~card:7").0, "li");
@@ -152,7 +164,8 @@ fn a_name_means_the_same_person_in_the_group() {
     group.assert_sound();
 }
 
-/// Whatever a till of one programme says of a person, it does not open the account that she has in another one.
+/// Whatever a till of one programme says of a person, it does not open the account that she has in
+/// another one.
 #[test]
 fn a_name_told_elsewhere_opens_no_account_that_was_there() {
     let spends = |name: &str, key: &str| redeem(name, key, 5);
@@ -161,7 +174,10 @@ fn a_name_told_elsewhere_opens_no_account_that_was_there() {
     let closed = |group: &Group, name: &str, key: &str| {
         assert_eq!(group.run(1, &spends(name, key)), "member-not-found");
         assert_eq!(group.known(1, name), (name.into(), None));
-        assert_eq!(group.run(1, &buy(name, &format!("{key}b"), &format!("{key}b"), 1_000)), "member-not-found");
+        assert_eq!(
+            group.run(1, &buy(name, &format!("{key}b"), &format!("{key}b"), 1_000)),
+            "member-not-found"
+        );
     };
     // Told where she has no account, where she gets one, and after it.
     assert_eq!(group.run(0, &enrol("li", "2", &["phone:666"])), "profile +0");
@@ -187,14 +203,19 @@ fn a_name_told_elsewhere_opens_no_account_that_was_there() {
     group.assert_sound();
 }
 
-/// Who comes by a name that only others know gets an account, and the name is the programme's own from then on, whatever becomes of it elsewhere.
+/// Who comes by a name that only others know gets an account, and the name is the programme's own
+/// from then on, whatever becomes of it elsewhere.
 #[test]
 fn an_account_that_is_opened_by_a_name_is_known_by_it() {
     let group = Group::new(&["air", "hotel", "shop"]);
     group.run(0, &enrol("li", "1", &["phone:1", "card:1"]));
     assert_eq!(group.run(1, &buy("~phone:1", "2", "o", 1_000)), "earn +10");
     assert_eq!(group.run(1, &redeem("~phone:1", "3", 5)), "redeem -5");
-    assert_eq!(group.known(1, "~card:1"), ("~card:1".into(), None), "the name that she came by, and no other");
+    assert_eq!(
+        group.known(1, "~card:1"),
+        ("~card:1".into(), None),
+        "the name that she came by, and no other"
+    );
     // Given up by the one that told it, or forgotten there, or with the group left.
     assert_eq!(group.run(0, &enrol("li", "4", &["card:1"])), "profile +0");
     assert_eq!(group.run(1, &redeem("~phone:1", "5", 1)), "redeem -1");
@@ -212,7 +233,10 @@ fn an_account_that_is_opened_by_a_name_is_known_by_it() {
     group.run(0, &enrol("li", "1", &["phone:1", "card:1"]));
     group.run(0, &enrol("wang", "1w", &["phone:2"]));
     assert_eq!(group.run(1, &enrol("~phone:1", "2", &["card:1"])), "profile +0");
-    assert_eq!((group.known(1, "~card:1").0.as_str(), group.known(1, "~phone:1").0.as_str()), ("li", "~phone:1"));
+    assert_eq!(
+        (group.known(1, "~card:1").0.as_str(), group.known(1, "~phone:1").0.as_str()),
+        ("li", "~phone:1")
+    );
     let nameless = Submission { aliases: None, ..enrol("~phone:2", "3", &[]) };
     assert_eq!(group.run(1, &nameless), "profile +0");
     assert_eq!(group.known(1, "~phone:2").0, "wang");
@@ -237,7 +261,10 @@ fn two_tills_open_one_account() {
 }
 
 fn merge(from: &str, into: &str, key: &str) -> Submission {
-    Submission { command: Command::Merge { from: MemberId::new(from).unwrap() }, ..redeem(into, key, 1) }
+    Submission {
+        command: Command::Merge { from: MemberId::new(from).unwrap() },
+        ..redeem(into, key, 1)
+    }
 }
 
 fn erase(member: &str, key: &str) -> Submission {
@@ -253,12 +280,20 @@ fn names_follow_mergers() {
     group.run(1, &buy("~phone:2", "1", "o", 1_000));
     assert_eq!(group.run(0, &merge("old", "new", "3")), "merge +0");
     assert_eq!(group.known(0, "~phone:2").0, "new");
-    // In the hotel the old account is still the only one; where she has none, she is who she became.
-    assert_eq!((group.known(1, "~phone:2").0.as_str(), group.known(2, "~phone:2").0.as_str()), ("old", "new"));
+    // In the hotel the old account is still the only one; where she has none, she is who she
+    // became.
+    assert_eq!(
+        (group.known(1, "~phone:2").0.as_str(), group.known(2, "~phone:2").0.as_str()),
+        ("old", "new")
+    );
     assert_eq!(group.known(1, "~id:old").0, "~id:old");
     assert_eq!(group.run(1, &enrol("old", "4", &["phone:2"])), "profile +0");
     assert_eq!(group.known(1, "~phone:2").0, "old", "told here, it is meant as it is here");
-    assert_eq!(group.known(2, "~phone:2").0, "new", "who she was before is the last that an account is opened under");
+    assert_eq!(
+        group.known(2, "~phone:2").0,
+        "new",
+        "who she was before is the last that an account is opened under"
+    );
     // That she is the old one still in the hotel keeps nobody from joining again.
     assert!(wait(set_group(&group.world.sql, "hotel", None)).unwrap());
     assert!(wait(set_group(&group.world.sql, "hotel", Some("g"))).unwrap());
@@ -269,7 +304,8 @@ fn names_follow_mergers() {
     group.assert_sound();
 }
 
-/// Programmes merge the same ids in different ways, or know nothing of a merger: all her ids are one person's in the whole group.
+/// Programmes merge the same ids in different ways, or know nothing of a merger: all her ids are
+/// one person's in the whole group.
 #[test]
 fn what_was_merged_anywhere_is_one_person_everywhere() {
     // The third programme opens an account under the id that she has become, and is told her name.
@@ -297,7 +333,8 @@ fn what_was_merged_anywhere_is_one_person_everywhere() {
     assert_eq!(group.run(0, &enrol("b", "5", &["card:1"])), "profile +0");
     assert_eq!(group.run(0, &enrol("wang", "6", &["card:1"])), "alias-taken");
     group.assert_sound();
-    // The merger is known to a third programme only: who was forgotten stays so, and who has an account gets no second one.
+    // The merger is known to a third programme only: who was forgotten stays so, and who has an
+    // account gets no second one.
     let group = Group::new(&["air", "hotel", "shop"]);
     group.run(0, &enrol("old", "1", &[]));
     assert_eq!(group.run(0, &erase("old", "2")), "erase +0");
@@ -319,7 +356,8 @@ fn what_was_merged_anywhere_is_one_person_everywhere() {
     group.assert_sound();
 }
 
-/// That two ids are one person's is remembered when the account is erased, so that the others still agree, and the forgotten stay forgotten.
+/// That two ids are one person's is remembered when the account is erased, so that the others still
+/// agree, and the forgotten stay forgotten.
 #[test]
 fn what_was_merged_outlives_the_account() {
     let group = Group::new(&["air", "hotel", "shop"]);
@@ -337,7 +375,9 @@ fn what_was_merged_outlives_the_account() {
         assert_eq!(group.run(at, &buy("~phone:2", "6", "o", 1_000)), "member-not-found");
     }
     assert_eq!(
-        group.world.number("SELECT count(*) FROM alias WHERE programme_no IN (2, 3) AND alias NOT LIKE 'id:%'"),
+        group.world.number(
+            "SELECT count(*) FROM alias WHERE programme_no IN (2, 3) AND alias NOT LIKE 'id:%'"
+        ),
         0
     );
     assert_eq!(group.known(2, "~phone:2").0, "new");
@@ -366,10 +406,14 @@ fn names_of_different_people_are_apart() {
         .connection()
         .execute("INSERT INTO programme_group SELECT no, 'g' FROM programme WHERE id = 'shop'", [])
         .unwrap();
-    assert_eq!((group.apart("air", None), group.apart("shop", None)), (vec!["shop".into()], vec!["air".into()]));
+    assert_eq!(
+        (group.apart("air", None), group.apart("shop", None)),
+        (vec!["shop".into()], vec!["air".into()])
+    );
 }
 
-/// An account that was opened before a merger is found where the merger was not made, whichever programme joined first.
+/// An account that was opened before a merger is found where the merger was not made, whichever
+/// programme joined first.
 #[test]
 fn the_one_who_became_another_is_the_last_to_get_an_account() {
     let group = Group::new(&["air", "hotel", "shop"]);
@@ -378,11 +422,15 @@ fn the_one_who_became_another_is_the_last_to_get_an_account() {
     group.run(1, &enrol("new", "3", &["card:9"]));
     assert_eq!(group.run(1, &merge("old", "new", "4")), "merge +0");
     assert_eq!(group.known(2, "~phone:2").0, "new");
-    assert_eq!((group.known(0, "~phone:2").0.as_str(), group.means(0, "card:9").as_str()), ("old", "old"));
+    assert_eq!(
+        (group.known(0, "~phone:2").0.as_str(), group.means(0, "card:9").as_str()),
+        ("old", "old")
+    );
     group.assert_sound();
 }
 
-/// Whoever is forgotten in one programme cannot be found there by what another one remembers. Nobody else gets a name that means her in the group.
+/// Whoever is forgotten in one programme cannot be found there by what another one remembers.
+/// Nobody else gets a name that means her in the group.
 #[test]
 fn the_forgotten_are_not_remembered_by_others() {
     let group = Group::new(&["air", "hotel", "shop"]);
@@ -412,7 +460,8 @@ fn the_forgotten_are_not_remembered_by_others() {
     group.assert_sound();
 }
 
-/// She may have been forgotten under any of her ids, before a merger or after it, here or elsewhere.
+/// She may have been forgotten under any of her ids, before a merger or after it, here or
+/// elsewhere.
 #[test]
 fn the_forgotten_are_not_found_by_what_was_merged() {
     let unknown = |group: &Group| {
@@ -497,13 +546,19 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
     assert_eq!((hotel.given, hotel.taken), (side(0, 0, 0), side(30, 60, 3)));
     assert_eq!((air.programme.as_str(), hotel.programme.as_str()), ("hotel", "air"));
     assert!(
-        wait(store::exchanges(&group.world.sql, group.programmes[0].0.no, Timestamp(0), Timestamp(1)))
-            .unwrap()
-            .is_empty()
+        wait(store::exchanges(
+            &group.world.sql,
+            group.programmes[0].0.no,
+            Timestamp(0),
+            Timestamp(1)
+        ))
+        .unwrap()
+        .is_empty()
     );
 }
 
-/// Two rulebooks that were published at once, each held against the other as it was before: what neither saw, the next exchange does.
+/// Two rulebooks that were published at once, each held against the other as it was before: what
+/// neither saw, the next exchange does.
 #[test]
 fn what_was_published_at_once_is_found_by_the_exchange() {
     let group = Group::new(&["air", "hotel", "shop"]);
@@ -516,9 +571,13 @@ fn what_was_published_at_once_is_found_by_the_exchange() {
     assert_eq!(ways(&group), None);
     for (name, from, to, rate) in [("shop", "hotel", "air", "2"), ("air", "shop", "hotel", "1.5")] {
         let mut document: Document = rules::default_document();
-        let bounds = Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
+        let bounds =
+            Transfers { min_points: 1, max_points: None, points_per_day: None, limit: None };
         document.exchanges.offers.insert(to.to_owned(), bounds);
-        document.exchanges.accepts.insert(from.to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
+        document
+            .exchanges
+            .accepts
+            .insert(from.to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
         let book = Rulebook::new(&document, 2).unwrap();
         wait(publish(&group.world.sql, name, name, 1, (&document, &book), 0, "test")).unwrap();
     }
@@ -526,7 +585,8 @@ fn what_was_published_at_once_is_found_by_the_exchange() {
     assert_eq!(ways(&group).as_deref(), Some("air hotel shop air"), "0.5 × 2 × 1.5: {all:?}");
     group.run(0, &buy("li", "1", "o", 10_000));
     group.run(1, &act("li", "2", "share"));
-    let partner = group.partner(1).map(|partner| Partner { gains: ways(&group).is_some(), ..partner });
+    let partner =
+        group.partner(1).map(|partner| Partner { gains: ways(&group).is_some(), ..partner });
     assert_eq!(group.run(0, &exchange("li", "3", partner, 10)), "exchange-not-offered");
     // In another group there is no way back.
     assert!(wait(set_group(&group.world.sql, "shop", None)).unwrap());
@@ -534,7 +594,8 @@ fn what_was_published_at_once_is_found_by_the_exchange() {
     group.assert_sound();
 }
 
-/// A publication that was good when it was planned is held against the group again when its time comes.
+/// A publication that was good when it was planned is held against the group again when its time
+/// comes.
 #[test]
 fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
     let group = Group::new(&["air", "hotel"]);
@@ -542,7 +603,10 @@ fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
     let air = group.programmes[0].0.clone();
     let back = |rate: &str, version: i64| {
         let mut document = wait(programme(sql, "air")).unwrap().unwrap().document;
-        document.exchanges.accepts.insert("hotel".to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
+        document
+            .exchanges
+            .accepts
+            .insert("hotel".to_owned(), Accepted { rate: rate.to_owned(), expiry: None });
         let book = Rulebook::new(&document, version).unwrap();
         (document, book)
     };
@@ -563,7 +627,8 @@ fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
             approved: None,
             reason: None,
         };
-        let who = store::Who { at: Timestamp(0), person: Some("ana".into()), key: None, address: None };
+        let who =
+            store::Who { at: Timestamp(0), person: Some("ana".into()), key: None, address: None };
         let stored = store::as_stored(&document, &book).unwrap();
         wait(store::ask_for_publication(sql, air.no, &wish, (stored, &book), id, &who)).unwrap();
     };
@@ -597,8 +662,12 @@ fn the_audit_compares_both_sides() {
     group.run(0, &exchange("li", "1", group.partner(1), 40));
     group.assert_sound();
     let connection = group.world.sql.connection();
-    connection.execute_batch("DROP TRIGGER entry_is_never_updated; DROP TRIGGER entry_is_never_deleted").unwrap();
-    let wrong = |at: usize| wait(store::wrong_exchanges(&group.world.sql, group.programmes[at].0.no)).unwrap();
+    connection
+        .execute_batch("DROP TRIGGER entry_is_never_updated; DROP TRIGGER entry_is_never_deleted")
+        .unwrap();
+    let wrong = |at: usize| {
+        wait(store::wrong_exchanges(&group.world.sql, group.programmes[at].0.no)).unwrap()
+    };
     for tampered in [
         "UPDATE entry SET body = json_replace(body, '$.exchange[1]', 21) WHERE kind = 'exchange' AND points < 0",
         "UPDATE entry SET body = json_replace(body, '$.exchange[1]', 41) WHERE kind = 'exchange' AND points > 0",
@@ -610,7 +679,11 @@ fn the_audit_compares_both_sides() {
     ] {
         connection.execute_batch("SAVEPOINT t").unwrap();
         assert_eq!(connection.execute(tampered, []).unwrap(), 1, "{tampered}");
-        assert_eq!((wrong(0), wrong(1)), (vec!["hotel".to_owned()], vec!["air".to_owned()]), "{tampered}");
+        assert_eq!(
+            (wrong(0), wrong(1)),
+            (vec!["hotel".to_owned()], vec!["air".to_owned()]),
+            "{tampered}"
+        );
         connection.execute_batch("ROLLBACK TO t; RELEASE t").unwrap();
     }
     group.assert_sound();

@@ -1,4 +1,5 @@
-//! What is found of accounts that became part of others, of gifts of tiers and of adjustments, on real SQL.
+//! What is found of accounts that became part of others, of gifts of tiers and of adjustments, on
+//! real SQL.
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 mod support;
@@ -25,21 +26,31 @@ fn merged(world: &World, into: &str, from: &str) {
 #[test]
 fn how_an_account_was_taken_over() {
     let world = World::with_rules(|book| book.tiers = None);
-    for (member, order, amount) in [("a", "a1", 10_000), ("a", "a2", 20_000), ("b", "b1", 30_000), ("c", "c1", 40_000)]
+    for (member, order, amount) in
+        [("a", "a1", 10_000), ("a", "a2", 20_000), ("b", "b1", 30_000), ("c", "c1", 40_000)]
     {
         world.one(buy(member, order, order, amount));
     }
     world.one(redeem("a", "spent", 100));
     let asked = [LotNumber(1), LotNumber(2)];
-    assert_eq!(wait(store::taken_over(&world.sql, 1, &id("a"), &asked)).unwrap(), None, "it is an account of its own");
+    assert_eq!(
+        wait(store::taken_over(&world.sql, 1, &id("a"), &asked)).unwrap(),
+        None,
+        "it is an account of its own"
+    );
     merged(&world, "b", "a");
     let found = wait(store::taken_over(&world.sql, 1, &id("a"), &asked)).unwrap().unwrap();
     assert_eq!((found.entry.member.as_str(), found.expired), ("b", 0));
     assert_eq!(found.handed_over, [LotNumber(2)], "the first was spent");
-    assert_eq!(found.entry.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(), [(2, 200)]);
+    assert_eq!(
+        found.entry.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(),
+        [(2, 200)]
+    );
     // Of a chain each link is told by itself.
     merged(&world, "c", "b");
-    let next = wait(store::taken_over(&world.sql, 1, &found.entry.member, &[LotNumber(2)])).unwrap().unwrap();
+    let next = wait(store::taken_over(&world.sql, 1, &found.entry.member, &[LotNumber(2)]))
+        .unwrap()
+        .unwrap();
     assert_eq!((next.entry.member.as_str(), next.handed_over.len()), ("c", 2));
     assert_eq!(wait(store::taken_over(&world.sql, 1, &id("c"), &[])).unwrap(), None);
     assert_eq!(wait(store::taken_over(&world.sql, 1, &id("nobody"), &[])).unwrap(), None);
@@ -50,11 +61,14 @@ fn how_an_account_was_taken_over() {
     world.one(buy("d", "d2", "d2", 5_000));
     world.one(buy("e", "e1", "e1", 5_000));
     merged(&world, "e", "d");
-    let expired = |lots: &[LotNumber]| wait(store::taken_over(&world.sql, 1, &id("d"), lots)).unwrap().unwrap().expired;
+    let expired = |lots: &[LotNumber]| {
+        wait(store::taken_over(&world.sql, 1, &id("d"), lots)).unwrap().unwrap().expired
+    };
     assert_eq!((expired(&[LotNumber(1)]), expired(&[LotNumber(2)])), (50, 0));
 }
 
-/// A, B, C: what was bought with A and is returned to C twice is found, however many mergers lie between.
+/// A, B, C: what was bought with A and is returned to C twice is found, however many mergers lie
+/// between.
 #[test]
 fn the_audit_follows_a_chain_of_mergers() {
     let world = World::with_rules(|book| book.tiers = None);
@@ -64,15 +78,21 @@ fn the_audit_follows_a_chain_of_mergers() {
     merged(&world, "b", "a");
     merged(&world, "c", "b");
     let undone = || wait(store::undone_too_often(&world.sql, world.programme.no)).unwrap();
-    let Command::Reverse(Some(wish)) = world.undo("c", "k", Some("purchase:o1"), None, ReturnScope::Rest).command
+    let Command::Reverse(Some(wish)) =
+        world.undo("c", "k", Some("purchase:o1"), None, ReturnScope::Rest).command
     else {
         panic!()
     };
     let earn = wish.earn.clone().unwrap();
     let mut own = earn.clone();
     let there = wait(store::history(&world.sql, 1, &id("c"), i64::MAX, 10)).unwrap();
-    own.grants =
-        there[0].grants.iter().filter(|lot| lot.earned_at == earn.grants[0].earned_at).take(1).cloned().collect();
+    own.grants = there[0]
+        .grants
+        .iter()
+        .filter(|lot| lot.earned_at == earn.grants[0].earned_at)
+        .take(1)
+        .cloned()
+        .collect();
     let from = rules::Merged { from: id("b"), expired: 0 };
     let wish = rules::Reverse { earn: Some(own), merged: Some(from), ..*wish };
     let order = Submission {
@@ -105,13 +125,18 @@ fn gifts_of_tiers_are_found_newest_first() {
     world.one(buy("m", "k1", "o1", 200_000));
     world.one(buy("m", "k2", "o2", 1_000_000));
     world.one(buy("n", "k3", "o3", 200_000));
-    let found: Vec<_> =
-        gifts("m").iter().map(|entry| (entry.tier.as_ref().unwrap().to.clone(), entry.points)).collect();
+    let found: Vec<_> = gifts("m")
+        .iter()
+        .map(|entry| (entry.tier.as_ref().unwrap().to.clone(), entry.points))
+        .collect();
     assert_eq!(found, [("gold".to_owned(), 2_000), ("silver".to_owned(), 500)]);
     // A step down brings nothing, and is none.
     world.at("2028-03-01T00:00:00+08:00");
     world.one(job("m", Command::Settle));
-    assert_ne!(world.number("SELECT count(*) FROM entry WHERE kind = 'tier_change' AND points = 0"), 0);
+    assert_ne!(
+        world.number("SELECT count(*) FROM entry WHERE kind = 'tier_change' AND points = 0"),
+        0
+    );
     assert_eq!(gifts("m").len(), 2);
 }
 
@@ -137,9 +162,15 @@ fn an_adjustment_is_found_by_its_id_and_its_requests() {
         EntryId::parse(&text).unwrap()
     };
     let request = newest("request");
-    let found = |member: &str, of: EntryId| wait(store::adjusted(&world.sql, 1, &id(member), of)).unwrap();
+    let found =
+        |member: &str, of: EntryId| wait(store::adjusted(&world.sql, 1, &id(member), of)).unwrap();
     assert_eq!(found("m", request), None, "nobody has approved yet");
-    let approve = Command::Decide { request, verdict: Verdict::Approve, by: person("ben"), role: "approver".into() };
+    let approve = Command::Decide {
+        request,
+        verdict: Verdict::Approve,
+        by: person("ben"),
+        role: "approver".into(),
+    };
     assert_eq!(told(&world.one(job("m", approve))), "approve +0, adjust +60");
     let adjustment = newest("adjust");
     for by in [request, adjustment] {

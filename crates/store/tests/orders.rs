@@ -26,7 +26,13 @@ fn pay(member: &str, key: &str, document: &str, points: i64) -> Submission {
 }
 
 /// All that a member has of an order, undone, as the component would find it.
-fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&str>) -> Submission {
+fn undo(
+    world: &World,
+    member: &str,
+    key: &str,
+    reference: &str,
+    store: Option<&str>,
+) -> Submission {
     let sources = ["purchase", "redeem"].map(|event| store::source(event, reference));
     let found = wait(store::records(&world.sql, world.programme.no, &sources)).unwrap();
     let theirs = found.into_iter().filter(|past: &Past| past.entry.member.as_str() == member);
@@ -39,7 +45,8 @@ fn undo(world: &World, member: &str, key: &str, reference: &str, store: Option<&
             redemption = Some(rules::Redemption { entry, lots });
         }
     }
-    let wish = rules::Reverse { earn, redemption, part: ReturnScope::Rest, ..rules::Reverse::default() };
+    let wish =
+        rules::Reverse { earn, redemption, part: ReturnScope::Rest, ..rules::Reverse::default() };
     Submission { command: Command::Reverse(Some(Box::new(wish))), ..redeem_like(member, key) }
 }
 
@@ -50,7 +57,9 @@ fn redeem_like(member: &str, key: &str) -> Submission {
 
 fn sources(world: &World) -> Vec<String> {
     let connection = world.sql.connection();
-    let mut asked = connection.prepare("SELECT source FROM entry WHERE source IS NOT NULL ORDER BY no").unwrap();
+    let mut asked = connection
+        .prepare("SELECT source FROM entry WHERE source IS NOT NULL ORDER BY no")
+        .unwrap();
     asked.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
@@ -108,7 +117,8 @@ fn a_part_that_came_back_frees_nothing() {
         lines.push(second);
     }
     assert_eq!(told(&world.one(order)), "earn +200");
-    let line = world.undo("m", "k2", Some("purchase:o1"), None, ReturnScope::Lines(vec![("1".into(), 1)]));
+    let line =
+        world.undo("m", "k2", Some("purchase:o1"), None, ReturnScope::Lines(vec![("1".into(), 1)]));
     assert_eq!(told(&world.one(line)), "reverse -100");
     assert_eq!(told(&world.one(buy("m", "k3", "o1", 10_000))), "reference-already-used");
     assert_eq!(told(&world.one(undo(&world, "m", "k4", "o1", None))), "reverse -100");
@@ -137,12 +147,15 @@ fn an_order_that_was_cancelled_is_completed_after_all() {
     audited(&world);
 }
 
-/// Completed and refunded by turns, an order never brings more than it is worth, whatever the shop does about points that are gone.
+/// Completed and refunded by turns, an order never brings more than it is worth, whatever the shop
+/// does about points that are gone.
 #[test]
 fn toggling_complete_and_refund_farms_nothing() {
-    for policy in
-        [rules::ShortfallPolicy::Debt, rules::ShortfallPolicy::WithinBalance, rules::ShortfallPolicy::PendingOnly]
-    {
+    for policy in [
+        rules::ShortfallPolicy::Debt,
+        rules::ShortfallPolicy::WithinBalance,
+        rules::ShortfallPolicy::PendingOnly,
+    ] {
         let world = World::with_rules(|document| document.returns.shortfall = policy);
         let mut spent = 0;
         for round in 0..5 {
@@ -150,7 +163,10 @@ fn toggling_complete_and_refund_farms_nothing() {
             assert!(outcome.starts_with("earn +"), "{policy:?} {round}: {outcome}");
             let can = world.number("SELECT max(points_in_lots - debt, 0) FROM member");
             if can > 0 {
-                assert_eq!(told(&world.one(redeem("m", &format!("r{round}"), can))), format!("redeem -{can}"));
+                assert_eq!(
+                    told(&world.one(redeem("m", &format!("r{round}"), can))),
+                    format!("redeem -{can}")
+                );
                 spent += can;
             }
             let outcome = told(&world.one(undo(&world, "m", &format!("u{round}"), "o1", None)));
@@ -183,7 +199,9 @@ fn two_that_want_a_freed_order_at_once() {
     let late = buy("ben", "k6", "o1", 10_000);
     let wanted = [late.wanted()];
     let (_, _, loaded) =
-        wait(load(&world.sql, Scope::Programme(world.programme.no), &wanted, Lots::None)).unwrap().unwrap();
+        wait(load(&world.sql, Scope::Programme(world.programme.no), &wanted, Lots::None))
+            .unwrap()
+            .unwrap();
     assert_eq!(told(&world.one(buy("cleo", "k7", "o1", 10_000))), "earn +100");
     assert_eq!(told(&world.run_loaded(&[late], loaded)[0]), "reference-of-another");
     audited(&world);
@@ -194,8 +212,12 @@ fn a_member_with_two_orders_of_one_number_says_which() {
     let world = World::new();
     world.one(at("east", buy("m", "k1", "7", 10_000)));
     world.one(at("west", buy("m", "k2", "7", 5_000)));
-    let found = || wait(store::records(&world.sql, world.programme.no, &["purchase:7".to_owned()])).unwrap();
-    let slug = |store| meant(found(), store).map(|entries| entries.len()).map_err(|refusal| refusal.slug());
+    let found = || {
+        wait(store::records(&world.sql, world.programme.no, &["purchase:7".to_owned()])).unwrap()
+    };
+    let slug = |store| {
+        meant(found(), store).map(|entries| entries.len()).map_err(|refusal| refusal.slug())
+    };
     assert_eq!(slug(None), Err("reference-ambiguous"));
     assert_eq!((slug(Some("east")), slug(Some("north"))), (Ok(1), Ok(0)));
     assert_eq!(told(&world.one(undo(&world, "m", "k3", "7", Some("west")))), "reverse -50");
@@ -222,13 +244,15 @@ fn an_action_is_undone_and_done_again() {
     assert_eq!(told(&world.one(share("k4"))), first);
 }
 
-/// An order that brought a coupon which was used does not bring another one when it is completed again.
+/// An order that brought a coupon which was used does not bring another one when it is completed
+/// again.
 #[test]
 fn toggling_brings_one_coupon() {
     let world = World::with_rules(|document| {
         let ten = r#"{"off_minor": 1000, "expiry": "campaign"}"#;
         document.coupons.insert("ten".into(), serde_json::from_str(ten).unwrap());
-        document.purchase.coupon = Some(rules::PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
+        document.purchase.coupon =
+            Some(rules::PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
     });
     let coupons = || world.number("SELECT count(*) FROM coupon");
     world.one(buy("m", "k1", "o1", 10_000));
@@ -239,8 +263,10 @@ fn toggling_brings_one_coupon() {
     let open = "SELECT state ->> '$.coupons[0][0]' FROM member";
     let code: String = world.sql.connection().query_row(open, [], |row| row.get(0)).unwrap();
     let Command::Earn(order) = buy("m", "k", "o", 5_000).command else { panic!("not an order") };
-    let used =
-        Submission { command: Command::RedeemCoupon { code, lines: order.lines, of: None }, ..redeem_like("m", "k4") };
+    let used = Submission {
+        command: Command::RedeemCoupon { code, lines: order.lines, of: None },
+        ..redeem_like("m", "k4")
+    };
     assert_eq!(told(&world.one(used)), "coupon_redeem +0");
     world.one(undo(&world, "m", "k5", "o1", None));
     assert_eq!(told(&world.one(buy("m", "k6", "o1", 10_000))), "earn +100");
@@ -248,7 +274,8 @@ fn toggling_brings_one_coupon() {
     audited(&world);
 }
 
-/// However a number or an address is written, it is found; also one that was kept before spellings were made alike.
+/// However a number or an address is written, it is found; also one that was kept before spellings
+/// were made alike.
 #[test]
 fn a_name_is_found_in_any_spelling() {
     let world = World::new();

@@ -14,14 +14,17 @@ fn no_query_scans_lots_entries_or_members() {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if ["audit_totals", "audit_tallies", "trial_balance", "migration_table"].contains(&name.as_str()) {
+        if ["audit_totals", "audit_tallies", "trial_balance", "migration_table"]
+            .contains(&name.as_str())
+        {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
         if name == "migrations_done" || name == "migration_done" {
             continue;
         }
-        let mut plan = world.sql.connection().prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let mut plan =
+            world.sql.connection().prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
         let parameters = plan.parameter_count();
         let details: Vec<String> = plan
             .query_map(rusqlite::params_from_iter((0..parameters).map(|_| 1)), |row| row.get(3))
@@ -41,7 +44,10 @@ fn no_query_scans_lots_entries_or_members() {
         // Nor is a whole programme, or all that a member ever had, walked through an index.
         let walks: Vec<&String> = details
             .iter()
-            .filter(|step| step.ends_with("(programme_no=?)") || step.ends_with("lot USING PRIMARY KEY (member_no=?)"))
+            .filter(|step| {
+                step.ends_with("(programme_no=?)")
+                    || step.ends_with("lot USING PRIMARY KEY (member_no=?)")
+            })
             .filter(|step| {
                 ![
                     "rulebook",
@@ -61,8 +67,9 @@ fn no_query_scans_lots_entries_or_members() {
                 .any(|small| step.contains(small))
             })
             .collect();
-        // Of traces the oldest ones are looked at, so many at a time. Audits and reports on exchanges are reports, and of events that an endpoint did not take there are few. Whether the names of a programme are
-        // those of a group is asked when it joins one.
+        // Of traces the oldest ones are looked at, so many at a time. Audits and reports on
+        // exchanges are reports, and of events that an endpoint did not take there are few. Whether
+        // the names of a programme are those of a group is asked when it joins one.
         let exempt = [
             "forget_traces",
             "audit_members",

@@ -1,5 +1,6 @@
-//! No statement is prepared anew when its values change. Stock Spin does not ask SQLite for stable plans, and there a plan that depends
-//! on a bound value (a LIMIT, a comparison that a partial index or statistics could answer) is made at every call.
+//! No statement is prepared anew when its values change. Stock Spin does not ask SQLite for stable
+//! plans, and there a plan that depends on a bound value (a LIMIT, a comparison that a partial
+//! index or statistics could answer) is made at every call.
 
 mod support;
 
@@ -26,7 +27,8 @@ fn no_statement_is_prepared_anew_at_every_call() {
         }
         let mut statement = connection.prepare(&std::fs::read_to_string(&path).unwrap()).unwrap();
         for value in ["1", "2", "[]", "[[\"m\"]]"] {
-            // Not 0 or 1: newer releases of SQLite also look whether a number is one of these, and only then prepare anew.
+            // Not 0 or 1: newer releases of SQLite also look whether a number is one of these, and
+            // only then prepare anew.
             for number in [Value::Integer(20), Value::Integer(30), Value::Text(value.into())] {
                 let mixed = (0..statement.parameter_count())
                     .map(|at| if at % 2 == 0 { number.clone() } else { Value::Text(value.into()) });
@@ -45,5 +47,9 @@ fn no_statement_is_prepared_anew_at_every_call() {
         seen += 1;
     }
     assert!(seen > 90);
-    assert_eq!(anew, Vec::<String>::new(), "write LIMIT (SELECT ?n), and `= +?n` where a partial index tempts");
+    assert_eq!(
+        anew,
+        Vec::<String>::new(),
+        "write LIMIT (SELECT ?n), and `= +?n` where a partial index tempts"
+    );
 }

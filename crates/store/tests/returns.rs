@@ -46,16 +46,27 @@ fn a_hold_is_resolved_once() {
     assert_eq!(told(&world.one(release("m", "k12", world.last_hold()))), "release +0");
     assert_eq!(told(&world.one(hold("m", "k13", "d2", 50))), "hold +0");
     world.at("2026-01-10T10:30:00+08:00");
-    let due =
-        wait(store::expiring_members(&world.sql, world.programme.no, world.now.get(), (i64::MIN, 0), 10)).unwrap();
+    let due = wait(store::expiring_members(
+        &world.sql,
+        world.programme.no,
+        world.now.get(),
+        (i64::MIN, 0),
+        10,
+    ))
+    .unwrap();
     assert_eq!(due.len(), 1, "the job finds it");
     assert_eq!(told(&world.one(job("m", Command::Settle))), "release +0");
     assert_eq!(told(&world.one(hold("m", "k14", "d2", 50))), "hold +0");
     audited(&world);
     let corrections = wait(store::corrections(&world.sql, world.programme.no, first)).unwrap();
-    assert_eq!(corrections.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(), ["capture"]);
+    assert_eq!(
+        corrections.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(),
+        ["capture"]
+    );
     assert!(wait(store::named_entry(&world.sql, world.programme.no, first)).unwrap().is_some());
-    assert!(wait(store::named_entry(&world.sql, world.programme.no, EntryId(7))).unwrap().is_none());
+    assert!(
+        wait(store::named_entry(&world.sql, world.programme.no, EntryId(7))).unwrap().is_none()
+    );
 }
 
 /// A job that finds nothing to do for a member corrects when it is due, and must not forget a hold.
@@ -66,7 +77,9 @@ fn a_refreshed_due_instant_is_the_end_of_the_hold() {
     world.one(hold("m", "k2", "d1", 60));
     let until = world.number("SELECT due_at FROM member");
     world.sql.connection().execute("UPDATE member SET due_at = 5", []).unwrap();
-    let Outcome::Nothing(member) = world.one(job("m", Command::Settle)) else { panic!("there was something to do") };
+    let Outcome::Nothing(member) = world.one(job("m", Command::Settle)) else {
+        panic!("there was something to do")
+    };
     wait(store::refresh_due(&world.sql, world.programme.no, &[*member])).unwrap();
     assert_eq!(world.number("SELECT due_at FROM member"), until);
     audited(&world);
@@ -108,7 +121,13 @@ fn a_debt_is_stored_and_paid() {
     audited(&world);
     assert_eq!(told(&world.one(buy("m", "k4", "o2", 5_000))), "earn +50, repay +0");
     assert_eq!(told(&world.one(buy("m", "k5", "o3", 5_000))), "earn +50, repay +0");
-    assert_eq!((world.number("SELECT debt FROM member"), world.number("SELECT points_in_lots FROM member")), (0, 30));
+    assert_eq!(
+        (
+            world.number("SELECT debt FROM member"),
+            world.number("SELECT points_in_lots FROM member")
+        ),
+        (0, 30)
+    );
     audited(&world);
 }
 

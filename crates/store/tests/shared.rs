@@ -1,4 +1,5 @@
-//! Counters that many members share, on the real `.sql`: stock, devices, and what the audit says of them.
+//! Counters that many members share, on the real `.sql`: stock, devices, and what the audit says of
+//! them.
 
 mod support;
 
@@ -17,7 +18,8 @@ fn the_last_piece_is_taken_once_in_one_statement() {
         world.one(buy(member, member, member, 10_000));
     }
     // All three are decided on the same count, and written in one statement.
-    let outcomes = world.run(&[take("a", "1", "mug", 1), take("b", "2", "mug", 1), take("c", "3", "mug", 1)]);
+    let outcomes =
+        world.run(&[take("a", "1", "mug", 1), take("b", "2", "mug", 1), take("c", "3", "mug", 1)]);
     assert_eq!(lines(&outcomes), ["redeem -10", "redeem -10", "out-of-stock"]);
     assert_eq!(world.number("SELECT amount FROM tally"), 2);
     // Refusals are kept, whatever becomes of the stock.
@@ -25,7 +27,10 @@ fn the_last_piece_is_taken_once_in_one_statement() {
     assert_eq!(world.number("SELECT amount FROM tally"), 1);
     assert_eq!(told(&world.one(take("c", "3", "mug", 1))), "again: out-of-stock");
     assert_eq!(told(&world.one(take("c", "5", "mug", 1))), "redeem -10");
-    assert_eq!(wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap(),
+        Vec::<String>::new()
+    );
     world.sql.connection().execute("UPDATE tally SET amount = 1", []).unwrap();
     let wrong = wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap();
     assert_eq!(wrong, ["taken of reward:mug in 0 stands at 1, its entries say 2"]);
@@ -43,7 +48,8 @@ fn a_decision_on_an_older_version_is_not_written() {
     let orders = [take("a", "1", "mug", 1)];
     let wanted: Vec<_> = orders.iter().map(store::Submission::wanted).collect();
     let scope = store::Scope::Programme(world.programme.no);
-    let (_, _, loaded) = wait(store::load(&world.sql, scope, &wanted, orders[0].lots())).unwrap().unwrap();
+    let (_, _, loaded) =
+        wait(store::load(&world.sql, scope, &wanted, orders[0].lots())).unwrap().unwrap();
     world.offer("mug", r#"{"name": "Mug", "points": 30}"#);
     let mut id = 1u128 << 70;
     let ids = || {
@@ -51,13 +57,21 @@ fn a_decision_on_an_older_version_is_not_written() {
         ledger::EntryId(id)
     };
     let (programme, now) = (&world.programme, world.now.get());
-    let mut desk =
-        store::Executor { sql: &world.sql, programme, book: &world.book, now, ids, abroad: None, in_flight: None };
+    let mut desk = store::Executor {
+        sql: &world.sql,
+        programme,
+        book: &world.book,
+        now,
+        ids,
+        abroad: None,
+        in_flight: None,
+    };
     let outcomes = wait(store::execute(&mut desk, &orders, loaded)).unwrap();
     assert_eq!(lines(&outcomes), ["redeem -30"]);
 }
 
-/// Events of one member take effect in their order; where events of different members share a limit, some of them find it used up, whichever.
+/// Events of one member take effect in their order; where events of different members share a
+/// limit, some of them find it used up, whichever.
 #[test]
 fn members_of_one_call_have_no_order() {
     let world = World::with_rules(|document| {
@@ -76,18 +90,28 @@ fn members_of_one_call_have_no_order() {
     // The first member has something due, so that it is decided a second time, after the others.
     world.one(buy("a", "0", "o", 100));
     world.at("2027-03-01T10:00:00+08:00");
-    let orders = [on_phone("a", "1"), on_phone("a", "2"), on_phone("b", "3"), on_phone("b", "4"), on_phone("c", "5")];
+    let orders = [
+        on_phone("a", "1"),
+        on_phone("a", "2"),
+        on_phone("b", "3"),
+        on_phone("b", "4"),
+        on_phone("c", "5"),
+    ];
     let outcomes = lines(&world.run(&orders));
     let earned = outcomes.iter().filter(|outcome| outcome.contains("earn")).count();
     let refused = outcomes.iter().filter(|outcome| *outcome == "device-limit-reached").count();
     assert_eq!((earned, refused), (2, 3), "{outcomes:?}");
     for (first, second) in [(0, 1), (2, 3)] {
-        // Who has the cap of the day earns 5 and then 2, and is never refused first and let through after.
+        // Who has the cap of the day earns 5 and then 2, and is never refused first and let through
+        // after.
         let both = (outcomes[first].as_str(), outcomes[second].as_str());
         assert!(!(both.0 == "device-limit-reached" && both.1.contains("earn")), "{both:?}");
         assert!(!both.0.ends_with("earn +2"), "{both:?}");
     }
-    assert_eq!(wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        wait(store::wrong_tallies(&world.sql, world.programme.no)).unwrap(),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -103,7 +127,10 @@ fn counters_of_past_periods_are_dropped() {
         }
         order
     };
-    assert_eq!(lines(&world.run(&[on_phone("a", "1"), on_phone("b", "2")])), ["earn +5", "device-limit-reached"]);
+    assert_eq!(
+        lines(&world.run(&[on_phone("a", "1"), on_phone("b", "2")])),
+        ["earn +5", "device-limit-reached"]
+    );
     for day in 11..28 {
         world.at(&format!("2026-01-{day}T10:00:00+08:00"));
         assert_eq!(told(&world.one(on_phone("a", &format!("k{day}")))), "earn +5");

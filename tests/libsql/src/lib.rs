@@ -1,5 +1,6 @@
-//! Spin keeps its databases in a SQLite that is older than the one of this repository's host, or in libSQL, which is older still. A view is not
-//! checked when it is made, so one that only a newer SQLite understands fails with the first request. Here every statement is prepared by libSQL.
+//! Spin keeps its databases in a SQLite that is older than the one of this repository's host, or in
+//! libSQL, which is older still. A view is not checked when it is made, so one that only a newer
+//! SQLite understands fails with the first request. Here every statement is prepared by libSQL.
 //!
 //! A package of its own, as two builds of SQLite cannot be in one program.
 
@@ -17,15 +18,22 @@ mod tests {
         let mut texts: Vec<(String, String)> = fs::read_dir(path)
             .unwrap()
             .map(|file| file.unwrap().path())
-            .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap()))
+            .map(|path| {
+                (
+                    path.file_stem().unwrap().to_string_lossy().into_owned(),
+                    fs::read_to_string(path).unwrap(),
+                )
+            })
             .collect();
         texts.sort();
         texts
     }
 
     fn migrated() -> Connection {
-        let connection = block_on(Builder::new_local(":memory:").build()).unwrap().connect().unwrap();
-        let (_, table) = texts("queries").into_iter().find(|(name, _)| name == "migration_table").unwrap();
+        let connection =
+            block_on(Builder::new_local(":memory:").build()).unwrap().connect().unwrap();
+        let (_, table) =
+            texts("queries").into_iter().find(|(name, _)| name == "migration_table").unwrap();
         block_on(connection.execute(&table, ())).unwrap();
         for (name, text) in texts("migrations") {
             for statement in text.split("\n-- then\n") {
@@ -43,7 +51,9 @@ mod tests {
         assert!(queries.len() > 80, "{} statements", queries.len());
         let not: Vec<String> = queries
             .iter()
-            .filter_map(|(name, text)| Some(format!("{name}: {}", block_on(connection.prepare(text)).err()?)))
+            .filter_map(|(name, text)| {
+                Some(format!("{name}: {}", block_on(connection.prepare(text)).err()?))
+            })
             .collect();
         assert_eq!(not, Vec::<String>::new());
     }

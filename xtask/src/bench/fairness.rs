@@ -1,7 +1,9 @@
-//! `cargo xtask bench --only fairness`: what a tenant keeps of its throughput while another tenant, a guest or strangers work against it.
+//! `cargo xtask bench --only fairness`: what a tenant keeps of its throughput while another tenant,
+//! a guest or strangers work against it.
 //!
-//! The victim is measured alone and beside the attack by turns, and each turn beside it is compared with the two around it: a machine
-//! that becomes slower meanwhile hits both. Of several such ratios the one in the middle counts.
+//! The victim is measured alone and beside the attack by turns, and each turn beside it is compared
+//! with the two around it: a machine that becomes slower meanwhile hits both. Of several such
+//! ratios the one in the middle counts.
 
 use super::load::{self, Counted};
 use super::mix::{Mix, Requests, purchase};
@@ -43,8 +45,13 @@ enum Attack {
     Flood,
 }
 
-const ATTACKS: [Attack; 5] =
-    [Attack::CostlyRulebook, Attack::EndlessReads, Attack::EndlessWrites, Attack::Strangers, Attack::Flood];
+const ATTACKS: [Attack; 5] = [
+    Attack::CostlyRulebook,
+    Attack::EndlessReads,
+    Attack::EndlessWrites,
+    Attack::Strangers,
+    Attack::Flood,
+];
 
 /// Who suffers, and how it asks.
 struct Victim {
@@ -72,7 +79,8 @@ impl Attack {
         }
     }
 
-    /// Where the machine is enough for both, a tenant in a hurry; where the attacker asks for all of it, tills that leave most of it.
+    /// Where the machine is enough for both, a tenant in a hurry; where the attacker asks for all
+    /// of it, tills that leave most of it.
     fn victim(self) -> Victim {
         match self {
             Self::Flood => Victim { clients: 64, pause: Duration::from_millis(100) },
@@ -93,7 +101,9 @@ impl Attack {
             http::request("POST", "/probe/sql/default", "", None, text.as_bytes())
         };
         match self {
-            Self::CostlyRulebook => http::request("POST", "/v1/earn/bulk", key, None, costly(turn, number).as_bytes()),
+            Self::CostlyRulebook => {
+                http::request("POST", "/v1/earn/bulk", key, None, costly(turn, number).as_bytes())
+            }
             Self::EndlessReads => sql(include_str!("../../bench/attack-read.sql")),
             Self::EndlessWrites => sql(include_str!("../../bench/attack-write.sql")),
             Self::Strangers => {
@@ -154,14 +164,18 @@ pub async fn run(
     let state = workspace.target.join("bench/fairness");
     fs::create_dir_all(&state).with_context(|| format!("making {}", state.display()))?;
     // Compiled code stays: how long a cold start takes is measured elsewhere.
-    for left in
-        fs::read_dir(&state)?.filter_map(|entry| entry.ok()).map(|entry| entry.path()).filter(|path| path.is_file())
+    for left in fs::read_dir(&state)?
+        .filter_map(|entry| entry.ok())
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
     {
         fs::remove_file(&left).with_context(|| format!("removing {}", left.display()))?;
     }
     let manifest = state.join("spin.toml");
-    fs::write(&manifest, with_a_guest(workspace)?).with_context(|| format!("writing {}", manifest.display()))?;
-    let mut arguments = vec!["--cron".to_owned(), "off".to_owned(), format!("--from={}", manifest.display())];
+    fs::write(&manifest, with_a_guest(workspace)?)
+        .with_context(|| format!("writing {}", manifest.display()))?;
+    let mut arguments =
+        vec!["--cron".to_owned(), "off".to_owned(), format!("--from={}", manifest.display())];
     arguments.extend(DEADLINES.map(str::to_owned));
     arguments.extend(host);
     let options = Options {
@@ -197,7 +211,8 @@ pub async fn run(
     Ok(())
 }
 
-/// The application of spin.toml with a guest beside it that runs any statement on the same database.
+/// The application of spin.toml with a guest beside it that runs any statement on the same
+/// database.
 fn with_a_guest(workspace: &Workspace) -> Result<String> {
     let file = workspace.root.join("spin.toml");
     let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
@@ -209,10 +224,16 @@ fn with_a_guest(workspace: &Workspace) -> Result<String> {
     Ok(text.replace("source = \"target/components/", &components) + &guest)
 }
 
-/// Makes a programme with the default rules, or with the dearest that are let through; gives its admin key.
+/// Makes a programme with the default rules, or with the dearest that are let through; gives its
+/// admin key.
 async fn programme(server: &Server, id: &str, dear_rules: u32) -> Result<String> {
     let mut client = server.client();
-    let mut rulebook = client.get("/v1/programmes/default").await?.get("rulebook").cloned().context("no rulebook")?;
+    let mut rulebook = client
+        .get("/v1/programmes/default")
+        .await?
+        .get("rulebook")
+        .cloned()
+        .context("no rulebook")?;
     let categories: Vec<String> = (0..20).map(|number| format!("\"none-{number}\"")).collect();
     let condition = format!("line.category in [{}]", categories.join(", "));
     let rule = |number: u32| {
@@ -299,10 +320,16 @@ impl Turns<'_> {
         let zipf = Zipf::new(MEMBERS, self.count);
         let requests = (0..clients).map(|client| {
             let prefix = format!("victim-{}-{}-{client}", self.attack as u8, self.count);
-            Requests::new(Mix::Earn, &self.scene.victim, prefix, zipf.with_seed(self.count * 1_000 + client as u64))
+            Requests::new(
+                Mix::Earn,
+                &self.scene.victim,
+                prefix,
+                zipf.with_seed(self.count * 1_000 + client as u64),
+            )
         });
         let clients = requests.collect();
-        load::with_pauses(self.scene.server.api, clients, pause, self.plan.warm_up, self.plan.run).await
+        load::with_pauses(self.scene.server.api, clients, pause, self.plan.warm_up, self.plan.run)
+            .await
     }
 
     fn tell(&self, how: &str, counted: &Counted, more: &str) {
@@ -331,7 +358,8 @@ async fn until_it_rests(server: &Server) -> Result<()> {
     bail!("the host does not come to rest after an attack")
 }
 
-/// Connections that attack, on a thread of their own, so that they do not hold up the clients that are measured.
+/// Connections that attack, on a thread of their own, so that they do not hold up the clients that
+/// are measured.
 struct Attackers {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<BTreeMap<u16, u64>>,
@@ -349,7 +377,15 @@ impl Attackers {
                 let (next, statuses, key) = (Arc::clone(&next), Arc::clone(&statuses), key.clone());
                 runtime.spawn(async move {
                     loop {
-                        let ended = attack_by_one(attack, connection, address, (&key, turn), &next, &statuses).await;
+                        let ended = attack_by_one(
+                            attack,
+                            connection,
+                            address,
+                            (&key, turn),
+                            &next,
+                            &statuses,
+                        )
+                        .await;
                         if ended.is_err() {
                             tokio::time::sleep(Duration::from_millis(10)).await;
                         }

@@ -1,4 +1,5 @@
-//! Latencies in buckets of about 1.6 per cent: constant memory, no allocation per request, mergeable.
+//! Latencies in buckets of about 1.6 per cent: constant memory, no allocation per request,
+//! mergeable.
 
 use std::time::Duration;
 
@@ -99,7 +100,8 @@ mod tests {
         for microseconds in (0..10_000).chain((20..40).map(|bit| 1_u64 << bit)) {
             let index = bucket(microseconds);
             assert!(
-                microseconds <= upper_edge(index) && (index == 0 || microseconds > upper_edge(index - 1)),
+                microseconds <= upper_edge(index)
+                    && (index == 0 || microseconds > upper_edge(index - 1)),
                 "{microseconds}"
             );
         }

@@ -1,4 +1,5 @@
-//! The ledger in this process, on a SQLite file of its own: for the native figure and for seeding a database fast.
+//! The ledger in this process, on a SQLite file of its own: for the native figure and for seeding a
+//! database fast.
 
 use super::zipf::Random;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -19,10 +20,16 @@ impl Inside {
     pub async fn create(file: &Path, document: &Document, at: Timestamp) -> Result<Self> {
         let sql = Native::open(file).map_err(said)?;
         store::migrate(&sql).await.map_err(said)?;
-        let book = Rulebook::new(document, 1).map_err(|problems| anyhow!("the bench's rulebook: {problems:?}"))?;
-        store::publish(&sql, "default", "Bench", 0, (document, &book), at.0, "bench").await.map_err(said)?;
-        let programme =
-            store::programmes(&sql).await.map_err(said)?.pop().context("no programme after publishing one")?;
+        let book = Rulebook::new(document, 1)
+            .map_err(|problems| anyhow!("the bench's rulebook: {problems:?}"))?;
+        store::publish(&sql, "default", "Bench", 0, (document, &book), at.0, "bench")
+            .await
+            .map_err(said)?;
+        let programme = store::programmes(&sql)
+            .await
+            .map_err(said)?
+            .pop()
+            .context("no programme after publishing one")?;
         Ok(Self { sql, programme, book, random: Random(1) })
     }
 
@@ -66,9 +73,15 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Submission> {
         quantity: 1,
         amount: Money { amount_minor: i64::from(cents), currency },
     };
-    let event = EarnEvent { event: "purchase".to_owned(), occurred_at: None, lines: vec![line], device: None };
+    let event = EarnEvent {
+        event: "purchase".to_owned(),
+        occurred_at: None,
+        lines: vec![line],
+        device: None,
+    };
     let reference = Reference::new(order).map_err(said)?;
-    let origin = Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
+    let origin =
+        Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
     Ok(Submission {
         decide: rules::decide_event,
         member: MemberId::new(format!("m{member}")).map_err(said)?,

@@ -1,7 +1,9 @@
-//! The load generator: closed loop (each client sends when its last answer is in) and open loop (requests are due at fixed
-//! times, and latency counts from then, so that a stall is seen by all who would have come meanwhile: no coordinated omission).
+//! The load generator: closed loop (each client sends when its last answer is in) and open loop
+//! (requests are due at fixed times, and latency counts from then, so that a stall is seen by all
+//! who would have come meanwhile: no coordinated omission).
 //!
-//! One thread, plain sockets, requests made by hand: it takes its share of the cores that it measures.
+//! One thread, plain sockets, requests made by hand: it takes its share of the cores that it
+//! measures.
 
 use super::histogram::Histogram;
 use super::mix::{Outcome, Requests, outcome};
@@ -77,7 +79,12 @@ impl Window {
 }
 
 /// Each of `clients` sends as soon as its last answer is in.
-pub async fn closed(address: SocketAddr, clients: Vec<Requests>, warm_up: Duration, run: Duration) -> Result<Counted> {
+pub async fn closed(
+    address: SocketAddr,
+    clients: Vec<Requests>,
+    warm_up: Duration,
+    run: Duration,
+) -> Result<Counted> {
     with_pauses(address, clients, Duration::ZERO, warm_up, run).await
 }
 
@@ -123,7 +130,8 @@ async fn closed_client(
     }
 }
 
-/// `rate` requests a second fall due, whatever the answers do; `clients` bounds how many are in flight.
+/// `rate` requests a second fall due, whatever the answers do; `clients` bounds how many are in
+/// flight.
 pub async fn open(
     address: SocketAddr,
     clients: Vec<Requests>,
@@ -137,7 +145,15 @@ pub async fn open(
     let next = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
     for (connection, requests) in connections.into_iter().zip(clients) {
-        tasks.spawn(open_client(address, connection, requests, window, started, rate, Arc::clone(&next)));
+        tasks.spawn(open_client(
+            address,
+            connection,
+            requests,
+            window,
+            started,
+            rate,
+            Arc::clone(&next),
+        ));
     }
     gather(tasks, run).await
 }
@@ -155,12 +171,14 @@ async fn open_client(
     let mut connection = Some(connection);
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        let due = started + Duration::from_nanos(number.saturating_mul(1_000_000_000 / u64::from(rate.max(1))));
+        let due = started
+            + Duration::from_nanos(number.saturating_mul(1_000_000_000 / u64::from(rate.max(1))));
         if due >= window.until {
             return counted;
         }
         let request = requests.next();
-        // The timer ticks once a millisecond; lateness of the tick counts against the server, so the figure is never too good.
+        // The timer ticks once a millisecond; lateness of the tick counts against the server, so
+        // the figure is never too good.
         tokio::time::sleep_until(due.into()).await;
         let status = exchange(address, &mut connection, &request).await;
         if due >= window.from {
@@ -225,7 +243,10 @@ mod tests {
                         if served.fetch_add(1, Ordering::Relaxed) == 100 {
                             tokio::time::sleep(Duration::from_millis(200)).await;
                         }
-                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+                        stream
+                            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                            .await
+                            .unwrap();
                     }
                 });
             }
@@ -243,7 +264,10 @@ mod tests {
         let closed = closed(tiny_server().await, one_client(), none, run).await.unwrap();
         assert!(closed.latencies.quantile_ms(900) < 50.0 && closed.latencies.highest_ms() >= 199.0);
         let open = open(tiny_server().await, one_client(), 500, none, run).await.unwrap();
-        assert!(open.latencies.quantile_ms(900) > 50.0, "those who would have come during the stall waited too");
+        assert!(
+            open.latencies.quantile_ms(900) > 50.0,
+            "those who would have come during the stall waited too"
+        );
         assert_eq!(open.errors, 0);
     }
 }

@@ -21,7 +21,8 @@ pub fn describe(workspace: &Workspace) -> Value {
 
 fn field(file: &str, name: &str) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
+    let line =
+        text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
     line.map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
 }
 

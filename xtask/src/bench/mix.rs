@@ -1,4 +1,5 @@
-//! What the load asks for: the request bytes of each mix, and what an answer's status means for the count.
+//! What the load asks for: the request bytes of each mix, and what an answer's status means for the
+//! count.
 
 use super::zipf::Zipf;
 use crate::http;
@@ -52,7 +53,9 @@ impl Requests {
         let member = self.zipf.draw();
         match self.mix {
             Mix::Empty => http::request("GET", "/healthz", "", None, b""),
-            Mix::Balance => http::request("GET", &format!("/v1/members/m{member}"), &self.key, None, b""),
+            Mix::Balance => {
+                http::request("GET", &format!("/v1/members/m{member}"), &self.key, None, b"")
+            }
             Mix::EarnRedeem if self.count.is_multiple_of(5) => self.redeem(member),
             Mix::Earn | Mix::EarnRedeem | Mix::RuledEarn => self.earn(member),
             Mix::HotEarn => self.earn(0),
@@ -106,8 +109,12 @@ mod tests {
     #[test]
     fn one_in_five_is_a_redemption_and_no_key_comes_twice() {
         let mut requests = Requests::new(Mix::EarnRedeem, "k", "p".to_owned(), Zipf::new(10, 1));
-        let made: Vec<String> = (0..100).map(|_| String::from_utf8(requests.next()).unwrap()).collect();
-        assert_eq!(made.iter().filter(|request| request.starts_with("POST /v1/redeem ")).count(), 20);
+        let made: Vec<String> =
+            (0..100).map(|_| String::from_utf8(requests.next()).unwrap()).collect();
+        assert_eq!(
+            made.iter().filter(|request| request.starts_with("POST /v1/redeem ")).count(),
+            20
+        );
         let keys: std::collections::BTreeSet<&str> = made
             .iter()
             .filter_map(|request| request.lines().find(|line| line.starts_with("idempotency-key")))

@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: the figures of docs/reference/bench.md, printed as a table and written to target/bench/results.json.
+//! `cargo xtask bench`: the figures of docs/reference/bench.md, printed as a table and written to
+//! target/bench/results.json.
 //!
-//! One run measures side by side: Accrue over HTTP, the empty handler of the same host, the same ledger in-process, and,
-//! with `--postgres`, a hand-written PL/pgSQL rival. A run that breaks an invariant has no figure: the audit ends it.
+//! One run measures side by side: Accrue over HTTP, the empty handler of the same host, the same
+//! ledger in-process, and, with `--postgres`, a hand-written PL/pgSQL rival. A run that breaks an
+//! invariant has no figure: the audit ends it.
 
 mod fairness;
 mod histogram;
@@ -39,8 +41,8 @@ pub struct Arguments {
     /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster
     #[arg(long)]
     postgres: bool,
-    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, rules, open, native, rival); fairness is
-    /// measured only when asked for by this
+    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, rules, open,
+    /// native, rival); fairness is measured only when asked for by this
     #[arg(long)]
     only: Option<String>,
     /// Run the components and the host that were built last
@@ -82,7 +84,14 @@ impl Plan {
         } else {
             (100_000, Duration::from_secs(2), Duration::from_secs(5), 3)
         };
-        Self { members, warm_up, run, runs, clients: &[1, 16, 64, 256], only: arguments.only.clone() }
+        Self {
+            members,
+            warm_up,
+            run,
+            runs,
+            clients: &[1, 16, 64, 256],
+            only: arguments.only.clone(),
+        }
     }
 
     pub fn wants(&self, name: &str) -> bool {
@@ -105,7 +114,13 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let mut unfair = Ok(());
     if fairness::wanted(&plan) {
         let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
-        unfair = runtime.block_on(fairness::run(workspace, &binary, &plan, arguments.host.clone(), &mut results));
+        unfair = runtime.block_on(fairness::run(
+            workspace,
+            &binary,
+            &plan,
+            arguments.host.clone(),
+            &mut results,
+        ));
     }
     if scenarios::wanted(&plan) {
         let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
@@ -142,7 +157,14 @@ async fn accrue(
         arguments,
         log: Some(workspace.target.join("bench/host.log")),
     };
-    let server = started(workspace, binary, &options, results, "cold start to ready, components compiled, ms").await?;
+    let server = started(
+        workspace,
+        binary,
+        &options,
+        results,
+        "cold start to ready, components compiled, ms",
+    )
+    .await?;
     let seeded = seed::members(&server, plan.members).await?;
     results.add(vec![seeded]);
     for figure in scenarios::run(&server, plan).await? {
@@ -158,10 +180,16 @@ async fn accrue(
     if let Some(each) = bytes.checked_div(audited.entries) {
         results.note("database bytes an entry", each);
     }
-    started(workspace, binary, &options, results, "start to ready on this database, code cached, ms")
-        .await?
-        .stop()
-        .await
+    started(
+        workspace,
+        binary,
+        &options,
+        results,
+        "start to ready on this database, code cached, ms",
+    )
+    .await?
+    .stop()
+    .await
 }
 
 /// Starts the host and notes how long that took.

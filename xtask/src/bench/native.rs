@@ -1,5 +1,6 @@
-//! The same ledger in-process, native, without HTTP and wasm, on one thread: the limit of what the rest could reach.
-//! One order a commit is what a lone client gets; larger batches are what group commit could give.
+//! The same ledger in-process, native, without HTTP and wasm, on one thread: the limit of what the
+//! rest could reach. One order a commit is what a lone client gets; larger batches are what group
+//! commit could give.
 
 use super::histogram::Histogram;
 use super::inside::{Inside, purchase};
@@ -25,7 +26,8 @@ async fn measure(folder: &Path, plan: &Plan) -> Result<Vec<Figure>> {
     fs::remove_dir_all(folder).ok();
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let now = Timestamp::parse(NOW).context("the bench's time")?;
-    let mut inside = Inside::create(&folder.join("native.db"), &rules::default_document(), now).await?;
+    let mut inside =
+        Inside::create(&folder.join("native.db"), &rules::default_document(), now).await?;
     let mut zipf = Zipf::new(plan.members, 3);
     let mut figures = Vec::new();
     for batch in [1, 8, 64, 512] {
@@ -74,7 +76,11 @@ async fn batches(
 
 fn summary(batch: usize, mut runs: Vec<Run>) -> Figure {
     runs.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-    let how = if batch == 1 { "one order a commit".to_owned() } else { format!("{batch} orders a commit") };
+    let how = if batch == 1 {
+        "one order a commit".to_owned()
+    } else {
+        format!("{batch} orders a commit")
+    };
     let mut figure = named("native, earn", how);
     figure.slowest = runs.first().map_or(0.0, |run| run.per_second);
     figure.fastest = runs.last().map_or(0.0, |run| run.per_second);

@@ -1,5 +1,5 @@
-//! `cargo xtask bench night`: the night run over many lots, timed; then once more from the same start, killed in the middle and
-//! with two runs at once, which must write down the same.
+//! `cargo xtask bench night`: the night run over many lots, timed; then once more from the same
+//! start, killed in the middle and with two runs at once, which must write down the same.
 
 use super::inside::{Inside, purchase};
 use super::load::per_second;
@@ -27,7 +27,8 @@ pub struct Size {
 
 const POINTS_A_LOT: u32 = 100;
 const ORDERS_A_COMMIT: usize = 500;
-/// Lots of the first day expire 60 days on, at the midnight before the night; the others a month later.
+/// Lots of the first day expire 60 days on, at the midnight before the night; the others a month
+/// later.
 const EARNED_EARLY: &str = "2026-01-01T10:00:00+08:00";
 const EARNED_LATE: &str = "2026-01-31T10:00:00+08:00";
 const NIGHT: &str = "2026-03-03T00:30:00+08:00";
@@ -57,13 +58,24 @@ async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()>
     seed_lots(&seed.join("default.db"), size).await?;
     println!("{} lots of {} members, {} of them due", size.lots(), size.members, size.lots_due());
 
-    let calm = Scene { workspace, binary, state: fresh_state(workspace, "bench/night")?, key: server::random_key()? };
-    fs::copy(seed.join("default.db"), calm.state.join("default.db")).context("copying the seeded database")?;
+    let calm = Scene {
+        workspace,
+        binary,
+        state: fresh_state(workspace, "bench/night")?,
+        key: server::random_key()?,
+    };
+    fs::copy(seed.join("default.db"), calm.state.join("default.db"))
+        .context("copying the seeded database")?;
     let (books, duration) = calm_night(&calm, size).await?;
 
-    let rough =
-        Scene { workspace, binary, state: fresh_state(workspace, "bench/night-rough")?, key: server::random_key()? };
-    fs::rename(seed.join("default.db"), rough.state.join("default.db")).context("moving the seeded database")?;
+    let rough = Scene {
+        workspace,
+        binary,
+        state: fresh_state(workspace, "bench/night-rough")?,
+        key: server::random_key()?,
+    };
+    fs::rename(seed.join("default.db"), rough.state.join("default.db"))
+        .context("moving the seeded database")?;
     let rough_books = rough_night(&rough, size, duration / 3).await?;
     if books != rough_books {
         bail!("the killed and doubled night wrote other books:\n  {books}\n  {rough_books}");
@@ -88,7 +100,10 @@ async fn seed_lots(file: &Path, size: &Size) -> Result<()> {
         }
     }
     let seconds = started.elapsed().as_secs_f64();
-    eprintln!("seeded in {seconds:.1} s, {:.0} lots a second", per_second(u64::try_from(size.lots())?, seconds));
+    eprintln!(
+        "seeded in {seconds:.1} s, {:.0} lots a second",
+        per_second(u64::try_from(size.lots())?, seconds)
+    );
     Ok(())
 }
 
@@ -151,7 +166,8 @@ async fn calm_night(scene: &Scene<'_>, size: &Size) -> Result<(String, Duration)
     Ok((books, duration))
 }
 
-/// Killed without warning after `before_the_kill`, started again, then two callers at the same work.
+/// Killed without warning after `before_the_kill`, started again, then two callers at the same
+/// work.
 async fn rough_night(scene: &Scene<'_>, size: &Size, before_the_kill: Duration) -> Result<String> {
     let server = scene.host().await?;
     let mut client = server.client();
@@ -209,10 +225,14 @@ async fn books(client: &mut Client, size: &Size) -> Result<String> {
     let audited = audit::everything(client).await?;
     let expired = size.lots_due() * usize::try_from(POINTS_A_LOT)?;
     let balance = client.get("/v1/reports/trial-balance").await?;
-    let accounts = balance.get("accounts").and_then(Value::as_array).context("a trial balance without accounts")?;
-    let holds = accounts
-        .iter()
-        .any(|row| row.get("points").and_then(Value::as_i64).map(i64::unsigned_abs) == u64::try_from(expired).ok());
+    let accounts = balance
+        .get("accounts")
+        .and_then(Value::as_array)
+        .context("a trial balance without accounts")?;
+    let holds = accounts.iter().any(|row| {
+        row.get("points").and_then(Value::as_i64).map(i64::unsigned_abs)
+            == u64::try_from(expired).ok()
+    });
     if !holds {
         bail!("no account holds the {expired} points that fell due: {balance}");
     }

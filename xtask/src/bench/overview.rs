@@ -47,7 +47,16 @@ impl Results {
         println!("\n{}", self.machine);
         println!(
             "{:<22} {:<28} {:>9} {:>17} {:>8} {:>8} {:>9} {:>9} {:>8} {:>6}",
-            "what", "how", "a second", "spread", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "refused", "errors"
+            "what",
+            "how",
+            "a second",
+            "spread",
+            "p50 ms",
+            "p99 ms",
+            "p99.9 ms",
+            "max ms",
+            "refused",
+            "errors"
         );
         for figure in &self.figures {
             println!(

@@ -1,5 +1,6 @@
-//! The rival: a hand-written PL/pgSQL ledger (xtask/bench/rival.sql) on a throw-away PostgreSQL cluster, driven by pgbench
-//! over a local socket, `synchronous_commit=on`. No HTTP and no wasm: what a bare database can do on the same cores.
+//! The rival: a hand-written PL/pgSQL ledger (xtask/bench/rival.sql) on a throw-away PostgreSQL
+//! cluster, driven by pgbench over a local socket, `synchronous_commit=on`. No HTTP and no wasm:
+//! what a bare database can do on the same cores.
 
 use super::Plan;
 use super::named;
@@ -34,8 +35,9 @@ pub struct Tools {
 }
 
 pub fn find_tools() -> Result<Tools> {
-    let mut folders: Vec<PathBuf> =
-        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
     // Debian keeps the server's programs out of PATH, one folder a version; the newest first.
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())
@@ -46,7 +48,12 @@ pub fn find_tools() -> Result<Tools> {
         let found = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
         found.with_context(|| format!("no `{name}` here: {INSTALL}"))
     };
-    Ok(Tools { initdb: find("initdb")?, control: find("pg_ctl")?, psql: find("psql")?, pgbench: find("pgbench")? })
+    Ok(Tools {
+        initdb: find("initdb")?,
+        control: find("pg_ctl")?,
+        psql: find("psql")?,
+        pgbench: find("pgbench")?,
+    })
 }
 
 pub fn run(tools: &Tools, folder: &Path, plan: &Plan) -> Result<Vec<Figure>> {
@@ -66,17 +73,30 @@ pub fn run(tools: &Tools, folder: &Path, plan: &Plan) -> Result<Vec<Figure>> {
     }
     let broken = cluster.sql(AUDIT, &[])?;
     if broken.trim() != "0" {
-        bail!("the rival's books are broken for {} members: its figures do not count", broken.trim());
+        bail!(
+            "the rival's books are broken for {} members: its figures do not count",
+            broken.trim()
+        );
     }
     Ok(figures)
 }
 
-fn measure(cluster: &Cluster, plan: &Plan, name: &str, scripts: &[&str], connections: usize) -> Result<Figure> {
+fn measure(
+    cluster: &Cluster,
+    plan: &Plan,
+    name: &str,
+    scripts: &[&str],
+    connections: usize,
+) -> Result<Figure> {
     let mut runs = Vec::new();
     cluster.pgbench(plan, scripts, connections, plan.warm_up.as_secs())?;
     for _ in 0..plan.runs {
         let run = cluster.pgbench(plan, scripts, connections, plan.run.as_secs())?;
-        eprintln!("{name:<22} {:<28} {:>9.0}/s", format!("pgbench, {connections} connections"), run.per_second);
+        eprintln!(
+            "{name:<22} {:<28} {:>9.0}/s",
+            format!("pgbench, {connections} connections"),
+            run.per_second
+        );
         runs.push(run);
     }
     runs.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
@@ -124,11 +144,19 @@ impl<'a> Cluster<'a> {
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
         if let Some(user) = user {
             let id = process::output(Command::new("id").args(["-u", user]), "install coreutils")?;
-            chown(folder, Some(id.trim().parse()?), None).context("giving the cluster's folder to its user")?;
+            chown(folder, Some(id.trim().parse()?), None)
+                .context("giving the cluster's folder to its user")?;
         }
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
         let mut initdb = cluster.as_user(&tools.initdb);
-        initdb.args(["--auth=trust", "--username=bench", "--encoding=UTF8", "--no-locale", "--no-sync", "--pgdata"]);
+        initdb.args([
+            "--auth=trust",
+            "--username=bench",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+            "--pgdata",
+        ]);
         let hint = "is its folder readable for that user? Set CARGO_TARGET_DIR to one that is";
         process::output(initdb.arg(cluster.data()), hint)?;
         let options = format!(
@@ -144,7 +172,10 @@ impl<'a> Cluster<'a> {
             .arg(cluster.folder.join("log"))
             .args(["-w", "-o", &options]);
         // Not piped: the server would keep the pipe open and this would wait for ever.
-        process::run(start.arg("start").stdout(Stdio::null()).stderr(Stdio::null()), "see the file log in its folder")?;
+        process::run(
+            start.arg("start").stdout(Stdio::null()).stderr(Stdio::null()),
+            "see the file log in its folder",
+        )?;
         Ok(cluster)
     }
 
@@ -167,36 +198,75 @@ impl<'a> Cluster<'a> {
         fs::write(&file, text)?;
         let mut command = Command::new(&self.tools.psql);
         self.connection(&mut command);
-        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
+        command.args([
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--set=ON_ERROR_STOP=1",
+        ]);
         for variable in variables {
             command.arg(format!("--set={variable}"));
         }
-        process::output(command.arg("--file").arg(&file).arg("postgres"), "mend the SQL under xtask/bench")
+        process::output(
+            command.arg("--file").arg(&file).arg("postgres"),
+            "mend the SQL under xtask/bench",
+        )
     }
 
-    fn pgbench(&self, plan: &Plan, scripts: &[&str], connections: usize, seconds: u64) -> Result<Run> {
+    fn pgbench(
+        &self,
+        plan: &Plan,
+        scripts: &[&str],
+        connections: usize,
+        seconds: u64,
+    ) -> Result<Run> {
         let logs = self.folder.join("latencies");
         fs::remove_dir_all(&logs).ok();
         fs::create_dir_all(&logs)?;
         let mut command = Command::new(&self.tools.pgbench);
         self.connection(&mut command);
-        command.args(["--no-vacuum", "--protocol=prepared", "--log", "--sampling-rate=0.1", "--jobs"]);
-        command.args([connections.min(2).to_string(), format!("--client={connections}"), format!("--time={seconds}")]);
-        command.arg("--log-prefix").arg(logs.join("log")).arg(format!("--define=members={}", plan.members));
+        command.args([
+            "--no-vacuum",
+            "--protocol=prepared",
+            "--log",
+            "--sampling-rate=0.1",
+            "--jobs",
+        ]);
+        command.args([
+            connections.min(2).to_string(),
+            format!("--client={connections}"),
+            format!("--time={seconds}"),
+        ]);
+        command
+            .arg("--log-prefix")
+            .arg(logs.join("log"))
+            .arg(format!("--define=members={}", plan.members));
         for script in scripts {
             let (name, weight) = script.split_once('@').context("a script without weight")?;
-            let (_, text) = SCRIPTS.iter().find(|(known, _)| *known == name).context("an unknown script")?;
+            let (_, text) =
+                SCRIPTS.iter().find(|(known, _)| *known == name).context("an unknown script")?;
             let file = self.folder.join(format!("{name}.sql"));
             fs::write(&file, text)?;
             command.arg(format!("--file={}@{weight}", file.display()));
         }
-        let printed = process::output(command.arg("postgres"), "mend the scripts under xtask/bench")?;
+        let printed =
+            process::output(command.arg("postgres"), "mend the scripts under xtask/bench")?;
         let number = |name: &str| {
             let line = printed.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|rest| rest.trim_start_matches([' ', ':', '=']).split([' ', '/']).next()?.parse::<f64>().ok())
+            line.and_then(|rest| {
+                rest.trim_start_matches([' ', ':', '='])
+                    .split([' ', '/'])
+                    .next()?
+                    .parse::<f64>()
+                    .ok()
+            })
         };
-        let per_second = number("tps").with_context(|| format!("pgbench printed no tps:\n{printed}"))?;
-        let line = printed.lines().find_map(|line| line.strip_prefix("number of transactions actually processed: "));
+        let per_second =
+            number("tps").with_context(|| format!("pgbench printed no tps:\n{printed}"))?;
+        let line = printed
+            .lines()
+            .find_map(|line| line.strip_prefix("number of transactions actually processed: "));
         let transactions = line.and_then(|count| count.parse().ok()).unwrap_or(0);
         Ok(Run { per_second, transactions, latencies_us: latencies(&logs)? })
     }
@@ -205,7 +275,8 @@ impl<'a> Cluster<'a> {
         command.arg("--host").arg(&self.folder).args(["--port", PORT, "--username", "bench"]);
     }
 
-    /// Ends a server that runs there, one that an earlier bench left behind included, and deletes its files.
+    /// Ends a server that runs there, one that an earlier bench left behind included, and deletes
+    /// its files.
     fn stop(&self) {
         if self.data().join("postmaster.pid").exists() {
             let mut stop = self.as_user(&self.tools.control);
@@ -234,7 +305,9 @@ fn latencies(folder: &Path) -> Result<Vec<u32>> {
 }
 
 fn other_user() -> Result<&'static str> {
-    let exists = |user: &&str| Command::new("id").arg(user).output().is_ok_and(|output| output.status.success());
+    let exists = |user: &&str| {
+        Command::new("id").arg(user).output().is_ok_and(|output| output.status.success())
+    };
     ["postgres", "nobody"].into_iter().find(exists).context(
         "PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it: add one, or bench as another user",
     )

@@ -8,7 +8,8 @@ use super::{Plan, named, ruled};
 use crate::server::Server;
 use anyhow::Result;
 
-const MIXES: [Mix; 6] = [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn, Mix::RuledEarn];
+const MIXES: [Mix; 6] =
+    [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn, Mix::RuledEarn];
 const OPEN: &str = "open";
 
 /// Whether any of these is to be measured.
@@ -48,8 +49,14 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The same load by the default rules and by fifty more, by turns: members and files grow under both alike, and the machine's moods hit both.
-async fn by_turns(server: &Server, plan: &Plan, zipf: &Zipf, clients: usize) -> Result<Vec<Figure>> {
+/// The same load by the default rules and by fifty more, by turns: members and files grow under
+/// both alike, and the machine's moods hit both.
+async fn by_turns(
+    server: &Server,
+    plan: &Plan,
+    zipf: &Zipf,
+    clients: usize,
+) -> Result<Vec<Figure>> {
     let how = format!("by turns, {clients} clients");
     let sides = [(Mix::Earn, 0), (Mix::RuledEarn, 50)];
     let mut runs = [Vec::new(), Vec::new()];
@@ -63,7 +70,10 @@ async fn by_turns(server: &Server, plan: &Plan, zipf: &Zipf, clients: usize) -> 
     let figure = |((mix, _), runs): ((Mix, _), _)| summary(named(mix.name(), how.clone()), runs);
     let figures: Vec<Figure> = sides.into_iter().zip(runs).map(figure).collect();
     if let [plain, ruled] = figures.as_slice() {
-        eprintln!("fifty rules at {clients} clients: {:.2} of the earns without", ruled.per_second / plain.per_second);
+        eprintln!(
+            "fifty rules at {clients} clients: {:.2} of the earns without",
+            ruled.per_second / plain.per_second
+        );
     }
     Ok(figures)
 }
@@ -118,7 +128,11 @@ async fn one(
 }
 
 pub fn errors(counted: &Counted) -> String {
-    if counted.errors == 0 { String::new() } else { format!("  ERRORS {:?}", counted.error_statuses) }
+    if counted.errors == 0 {
+        String::new()
+    } else {
+        format!("  ERRORS {:?}", counted.error_statuses)
+    }
 }
 
 /// The run in the middle, with the slowest and fastest beside it.

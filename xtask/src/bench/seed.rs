@@ -1,5 +1,5 @@
-//! Gives every member of the bench a first purchase over HTTP, so that reads find them and redemptions have points.
-//! It is the bulk import's figure, too.
+//! Gives every member of the bench a first purchase over HTTP, so that reads find them and
+//! redemptions have points. It is the bulk import's figure, too.
 
 use super::load::per_second;
 use super::mix::purchase;
@@ -29,7 +29,8 @@ pub async fn members(server: &Server, members: usize) -> Result<Figure> {
                 if first >= members {
                     return Ok(());
                 }
-                let events: Vec<String> = (first..members.min(first + EVENTS_A_CALL)).map(event).collect();
+                let events: Vec<String> =
+                    (first..members.min(first + EVENTS_A_CALL)).map(event).collect();
                 let body = format!("{{\"events\":[{}]}}", events.join(","));
                 accepted(&client.expect("POST", "/v1/earn/bulk", None, body.as_bytes()).await?)?;
             }
@@ -40,9 +41,11 @@ pub async fn members(server: &Server, members: usize) -> Result<Figure> {
     }
     let seconds = started.elapsed().as_secs_f64();
     let count = u64::try_from(members)?;
-    let mut figure = named("earn, bulk", format!("{EVENTS_A_CALL} events a call, {CALLS_IN_FLIGHT} calls"));
+    let mut figure =
+        named("earn, bulk", format!("{EVENTS_A_CALL} events a call, {CALLS_IN_FLIGHT} calls"));
     figure.per_second = per_second(count, seconds);
-    (figure.slowest, figure.fastest, figure.successes) = (figure.per_second, figure.per_second, count);
+    (figure.slowest, figure.fastest, figure.successes) =
+        (figure.per_second, figure.per_second, count);
     Ok(figure)
 }
 
@@ -53,8 +56,12 @@ fn event(member: usize) -> String {
 }
 
 fn accepted(answer: &Value) -> Result<()> {
-    let outcomes = answer.get("outcomes").and_then(Value::as_array).context("a bulk answer without outcomes")?;
-    match outcomes.iter().find(|outcome| outcome.get("status").and_then(Value::as_u64) != Some(201)) {
+    let outcomes = answer
+        .get("outcomes")
+        .and_then(Value::as_array)
+        .context("a bulk answer without outcomes")?;
+    match outcomes.iter().find(|outcome| outcome.get("status").and_then(Value::as_u64) != Some(201))
+    {
         Some(outcome) => bail!("a seeding event was not accepted: {outcome}"),
         None => Ok(()),
     }

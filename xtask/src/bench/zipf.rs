@@ -1,5 +1,6 @@
-//! Which member a request is for: Zipf with exponent 1.0, as a few members make most of a shop's traffic.
-//! A small deterministic generator of its own, so that every run asks for the same members.
+//! Which member a request is for: Zipf with exponent 1.0, as a few members make most of a shop's
+//! traffic. A small deterministic generator of its own, so that every run asks for the same
+//! members.
 
 use std::sync::Arc;
 

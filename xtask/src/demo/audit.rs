@@ -1,4 +1,5 @@
-//! Asks the audit and the trial balance over HTTP; shared with the bench, whose figures count only with clean books.
+//! Asks the audit and the trial balance over HTTP; shared with the bench, whose figures count only
+//! with clean books.
 
 use super::books::Books;
 use super::import::number;
@@ -38,7 +39,10 @@ pub struct TrialBalance {
 
 pub async fn trial_balance(client: &mut Client) -> Result<TrialBalance> {
     let answer = client.get("/v1/reports/trial-balance").await?;
-    let rows = answer.get("accounts").and_then(Value::as_array).context("a trial balance without accounts")?;
+    let rows = answer
+        .get("accounts")
+        .and_then(Value::as_array)
+        .context("a trial balance without accounts")?;
     let mut accounts = BTreeMap::new();
     for row in rows {
         let name = row.get("account").and_then(Value::as_str).context("an account without name")?;
@@ -51,12 +55,15 @@ pub async fn trial_balance(client: &mut Client) -> Result<TrialBalance> {
 }
 
 impl TrialBalance {
-    /// Each contra account stands for one kind of entry, so it holds the opposite of what the entries of that kind sum to.
+    /// Each contra account stands for one kind of entry, so it holds the opposite of what the
+    /// entries of that kind sum to.
     pub fn check_against(&self, books: &Books) -> Result<()> {
         println!("trial balance: {:?}, sum 0", self.accounts);
         let outstanding = books.outstanding();
         if !self.accounts.values().any(|points| points.abs() == outstanding) {
-            bail!("no account of the trial balance holds the {outstanding} points that are outstanding");
+            bail!(
+                "no account of the trial balance holds the {outstanding} points that are outstanding"
+            );
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! A draft held against the half-year, and the same half-year lived under it: they must come to the same, to the point.
+//! A draft held against the half-year, and the same half-year lived under it: they must come to the
+//! same, to the point.
 
 use super::import::{self, Spent};
 use super::{Demo, days, publish, rulebook};
@@ -36,7 +37,9 @@ fn weekends() -> Result<Value> {
     let rule = json!({
         "id": "weekend", "event": "purchase", "when": "event.weekday in [6, 7]", "award": {"kind": "multiplier", "times": "2"},
     });
-    book.as_object_mut().context("the rulebook is no object")?.insert("rules".to_owned(), json!([rule]));
+    book.as_object_mut()
+        .context("the rulebook is no object")?
+        .insert("rules".to_owned(), json!([rule]));
     Ok(book)
 }
 
@@ -47,7 +50,9 @@ async fn run(demo: &Demo<'_>, server: &Server, draft: &Value) -> Result<Value> {
     let (from, to) = days::span(demo.baskets)?;
     let started = Instant::now();
     let body = json!({"draft": "weekends", "from": from, "to": to}).to_string();
-    let mut test = client.expect("POST", "/v1/rulebook/back-tests", Some("back-test"), body.as_bytes()).await?;
+    let mut test = client
+        .expect("POST", "/v1/rulebook/back-tests", Some("back-test"), body.as_bytes())
+        .await?;
     let mut calls = 1;
     while !is_done(&test)? {
         test = go_on(&mut client, &test, calls).await?;
@@ -67,8 +72,10 @@ fn is_done(test: &Value) -> Result<bool> {
 }
 
 async fn go_on(client: &mut Client, test: &Value, call: usize) -> Result<Value> {
-    let id =
-        test.get("back_test_id").and_then(Value::as_str).with_context(|| format!("no `back_test_id` in {test}"))?;
+    let id = test
+        .get("back_test_id")
+        .and_then(Value::as_str)
+        .with_context(|| format!("no `back_test_id` in {test}"))?;
     let path = format!("/v1/rulebook/back-tests/{id}/continue");
     client.expect("POST", &path, Some(&format!("continue-{call}")), b"").await
 }

@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-const COLUMNS: &str = "household_id,store_id,basket_id,occurred_at,sales_cents,coupon_cents,lines,top_department";
+const COLUMNS: &str =
+    "household_id,store_id,basket_id,occurred_at,sales_cents,coupon_cents,lines,top_department";
 
 /// One purchase at a till.
 #[derive(Clone, Debug)]
@@ -42,7 +43,9 @@ fn parse(text: &str) -> Result<Vec<Basket>> {
     }
     let mut baskets = Vec::new();
     for (number, line) in lines.enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        baskets.push(parse_line(line.trim()).with_context(|| format!("line {}: `{line}`", number + 2))?);
+        baskets.push(
+            parse_line(line.trim()).with_context(|| format!("line {}: `{line}`", number + 2))?,
+        );
     }
     if baskets.is_empty() {
         bail!("no baskets in it");
@@ -53,7 +56,8 @@ fn parse(text: &str) -> Result<Vec<Basket>> {
 
 fn parse_line(line: &str) -> Result<Basket> {
     let fields: Vec<&str> = line.split(',').collect();
-    let [household, store, basket, occurred_at, sales_cents, _coupon_cents, _lines, department] = fields.as_slice()
+    let [household, store, basket, occurred_at, sales_cents, _coupon_cents, _lines, department] =
+        fields.as_slice()
     else {
         bail!("{} fields instead of 8", fields.len());
     };
@@ -61,7 +65,8 @@ fn parse_line(line: &str) -> Result<Basket> {
         household: (*household).to_owned(),
         store: (*store).to_owned(),
         basket: (*basket).to_owned(),
-        occurred_at: NaiveDateTime::parse_from_str(occurred_at, "%Y-%m-%dT%H:%M:%S").context("occurred_at")?,
+        occurred_at: NaiveDateTime::parse_from_str(occurred_at, "%Y-%m-%dT%H:%M:%S")
+            .context("occurred_at")?,
         sales_cents: sales_cents.parse().context("sales_cents")?,
         department: (*department).to_owned(),
     })
@@ -76,7 +81,10 @@ mod tests {
         let row = "900,330,2,2017-01-01T11:53:26,50,0,1,PASTRY";
         let earlier = "900,330,1,2017-01-01T11:53:25,0,0,1,TRAVEL & LEISURE";
         let baskets = parse(&format!("{COLUMNS}\r\n{row}\r\n{earlier}\r\n")).unwrap();
-        assert_eq!(baskets.iter().map(|basket| basket.basket.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(
+            baskets.iter().map(|basket| basket.basket.as_str()).collect::<Vec<_>>(),
+            ["1", "2"]
+        );
         for (text, message) in [
             (format!("{COLUMNS}\n{row}\n1,2"), "line 3"),
             (format!("{COLUMNS}\n"), "no baskets"),

@@ -1,4 +1,5 @@
-//! Reads every member's entries back and holds them against the file: an independent sum, made without the ledger's rules.
+//! Reads every member's entries back and holds them against the file: an independent sum, made
+//! without the ledger's rules.
 
 use super::baskets::Basket;
 use super::import::{member, number};
@@ -36,7 +37,10 @@ pub async fn read(server: &Server, baskets: &[Basket]) -> Result<Books> {
     let mut client = server.client();
     let mut books = Books::default();
     for member in baskets.iter().map(member).collect::<BTreeSet<_>>() {
-        books.read_member(&mut client, &member).await.with_context(|| format!("the books of {member}"))?;
+        books
+            .read_member(&mut client, &member)
+            .await
+            .with_context(|| format!("the books of {member}"))?;
     }
     Ok(books)
 }
@@ -46,17 +50,26 @@ impl Books {
         let view = client.get(&format!("/v1/members/{member}")).await?;
         self.members += 1;
         self.balances += number(&view, "ledger_balance")?;
-        let tier = view.get("tier").and_then(|tier| tier.get("id").or_else(|| tier.get("tier")).or(Some(tier)));
-        *self.tiers.entry(tier.and_then(Value::as_str).unwrap_or("none").to_owned()).or_default() += 1;
+        let tier = view
+            .get("tier")
+            .and_then(|tier| tier.get("id").or_else(|| tier.get("tier")).or(Some(tier)));
+        *self
+            .tiers
+            .entry(tier.and_then(Value::as_str).unwrap_or("none").to_owned())
+            .or_default() += 1;
 
         let mut path = format!("/v1/members/{member}/entries?limit=200");
         loop {
             let page = client.get(&path).await?;
-            for entry in page.get("items").and_then(Value::as_array).context("a page without items")? {
+            for entry in
+                page.get("items").and_then(Value::as_array).context("a page without items")?
+            {
                 self.read_entry(entry).with_context(|| format!("entry {entry}"))?;
             }
             match page.get("next").and_then(Value::as_str) {
-                Some(next) => path = format!("/v1/members/{member}/entries?limit=200&cursor={next}"),
+                Some(next) => {
+                    path = format!("/v1/members/{member}/entries?limit=200&cursor={next}")
+                }
                 None => return Ok(()),
             }
         }
@@ -68,7 +81,11 @@ impl Books {
         let of_kind = self.kinds.entry(kind.to_owned()).or_default();
         of_kind.0 += points;
         of_kind.1 += 1;
-        let month = entry.get("recorded_at").and_then(Value::as_str).and_then(|at| at.get(..7)).unwrap_or("unknown");
+        let month = entry
+            .get("recorded_at")
+            .and_then(Value::as_str)
+            .and_then(|at| at.get(..7))
+            .unwrap_or("unknown");
         let column = match kind {
             "redeem" => 1,
             "expire" => 2,
@@ -93,9 +110,12 @@ impl Books {
             }
         }
         if points != granted_sum || i128::from(points) != desired_sum.div_euclid(SCALE) {
-            bail!("granted {points} points, but its rules grant {granted_sum} and desire {desired_sum} millionths");
+            bail!(
+                "granted {points} points, but its rules grant {granted_sum} and desire {desired_sum} millionths"
+            );
         }
-        let basket = entry.get("reference").and_then(Value::as_str).context("an earn without reference")?;
+        let basket =
+            entry.get("reference").and_then(Value::as_str).context("an earn without reference")?;
         if self.baskets.insert(basket.to_owned(), base).is_some() {
             bail!("basket {basket} earned twice");
         }
@@ -110,12 +130,15 @@ impl Books {
         self.kinds.values().map(|(points, _)| points).sum()
     }
 
-    /// The file's own sum: every basket is in once, and the base rule gave a point for each whole 1.00 of it.
+    /// The file's own sum: every basket is in once, and the base rule gave a point for each whole
+    /// 1.00 of it.
     pub fn check(&self, baskets: &[Basket]) -> Result<()> {
         let mut points = 0;
         for basket in baskets {
-            let found =
-                self.baskets.get(&basket.basket).with_context(|| format!("basket {} is missing", basket.basket))?;
+            let found = self
+                .baskets
+                .get(&basket.basket)
+                .with_context(|| format!("basket {} is missing", basket.basket))?;
             let desired = i128::from(basket.sales_cents) * BASE_PER_CENT;
             let granted = basket.sales_cents.div_euclid(100);
             if *found != (desired, granted) {
@@ -128,14 +151,22 @@ impl Books {
             points += granted;
         }
         if self.baskets.len() != baskets.len() {
-            bail!("the ledger holds {} earned baskets, the file {}", self.baskets.len(), baskets.len());
+            bail!(
+                "the ledger holds {} earned baskets, the file {}",
+                self.baskets.len(),
+                baskets.len()
+            );
         }
         let ledger = self.rules.get(BASE_RULE).copied().unwrap_or(0);
         if ledger != points {
             bail!("the base rule granted {ledger} points in all, by the file {points}");
         }
         if self.balances != self.outstanding() {
-            bail!("the members' balances sum to {}, their entries to {}", self.balances, self.outstanding());
+            bail!(
+                "the members' balances sum to {}, their entries to {}",
+                self.balances,
+                self.outstanding()
+            );
         }
         Ok(())
     }
@@ -162,7 +193,11 @@ impl fmt::Display for Books {
         let mut outstanding = 0;
         for (month, [earned, redeemed, expired]) in &self.months {
             outstanding += earned + redeemed + expired;
-            writeln!(formatter, "{month:<14} {earned:>12} {:>12} {:>12} {outstanding:>12}", -redeemed, -expired)?;
+            writeln!(
+                formatter,
+                "{month:<14} {earned:>12} {:>12} {:>12} {outstanding:>12}",
+                -redeemed, -expired
+            )?;
         }
         writeln!(formatter, "members                   {:>12}", self.members)?;
         writeln!(formatter, "baskets                   {:>12}", self.baskets.len())?;

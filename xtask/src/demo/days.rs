@@ -4,7 +4,8 @@ use super::baskets::Basket;
 use anyhow::{Context, Result};
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 
-/// The offset of the demo rulebook's zone, the same all year: the file has baskets in hours that daylight saving skips.
+/// The offset of the demo rulebook's zone, the same all year: the file has baskets in hours that
+/// daylight saving skips.
 const OFFSET: &str = "-05:00";
 
 /// RFC 3339 of a local time.

@@ -1,5 +1,5 @@
-//! Half a year as a merchant lives it: each midnight the night run, each morning some redemptions, each evening the day's
-//! baskets in bulk, several calls in flight.
+//! Half a year as a merchant lives it: each midnight the night run, each morning some redemptions,
+//! each evening the day's baskets in bulk, several calls in flight.
 
 use super::baskets::Basket;
 use super::days;
@@ -99,7 +99,11 @@ impl Import<'_> {
         for call in 0..MAX_NIGHT_CALLS {
             let key = format!("night-{day}-{call}");
             let answer = self.client.expect("POST", "/v1/jobs/night", Some(&key), b"").await?;
-            if answer.get("done").and_then(Value::as_bool).with_context(|| format!("no `done` in {answer}"))? {
+            if answer
+                .get("done")
+                .and_then(Value::as_bool)
+                .with_context(|| format!("no `done` in {answer}"))?
+            {
                 self.imported.nights += 1;
                 return Ok(());
             }
@@ -107,14 +111,18 @@ impl Import<'_> {
         bail!("not done after {MAX_NIGHT_CALLS} calls")
     }
 
-    /// Each member with enough points spends all whole hundreds of them; or everybody what they spent before.
+    /// Each member with enough points spends all whole hundreds of them; or everybody what they
+    /// spent before.
     async fn redemptions(&mut self, day: NaiveDate) -> Result<()> {
         self.clock(day.and_time(NaiveTime::MIN) + Duration::hours(8)).await?;
         let rich = || self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS);
         let wishes: Vec<(String, Option<i64>)> = match self.again {
-            Some(spent) => {
-                spent.get(&day).into_iter().flatten().map(|(m, points)| (m.clone(), Some(*points))).collect()
-            }
+            Some(spent) => spent
+                .get(&day)
+                .into_iter()
+                .flatten()
+                .map(|(m, points)| (m.clone(), Some(*points)))
+                .collect(),
             None => rich().map(|(member, _)| (member.clone(), None)).collect(),
         };
         let mut lanes: Vec<Vec<(String, Option<i64>)>> = (0..LANES).map(|_| Vec::new()).collect();
@@ -146,7 +154,8 @@ impl Import<'_> {
 
     /// A household stays in one lane, so that its baskets arrive in order.
     async fn day(&mut self, day: NaiveDate, baskets: &[Basket]) -> Result<()> {
-        // The day is nearly over; the host accepts what lies up to five minutes ahead, and midnight stays out of reach.
+        // The day is nearly over; the host accepts what lies up to five minutes ahead, and midnight
+        // stays out of reach.
         self.clock(day.and_time(NaiveTime::MIN) + Duration::minutes(24 * 60 - 4)).await?;
         let mut lanes: Vec<Vec<Basket>> = (0..LANES).map(|_| Vec::new()).collect();
         for basket in baskets {
@@ -167,7 +176,11 @@ fn lane_of(member: &str) -> usize {
 }
 
 /// What expired at midnight is asked for, not guessed.
-async fn redeem_lane(mut client: Client, wishes: Vec<(String, Option<i64>)>, day: NaiveDate) -> Lane {
+async fn redeem_lane(
+    mut client: Client,
+    wishes: Vec<(String, Option<i64>)>,
+    day: NaiveDate,
+) -> Lane {
     let (mut balances, mut spent) = (Vec::new(), Vec::new());
     for (member, wish) in wishes {
         let view = client.get(&format!("/v1/members/{member}")).await?;
@@ -175,7 +188,8 @@ async fn redeem_lane(mut client: Client, wishes: Vec<(String, Option<i64>)>, day
         let points = wish.unwrap_or(balance / REDEEM_POINTS * REDEEM_POINTS);
         if points > 0 {
             let key = format!("redeem-{day}-{member}");
-            let body = json!({ "member_id": member, "points": points, "reason": "a voucher" }).to_string();
+            let body =
+                json!({ "member_id": member, "points": points, "reason": "a voucher" }).to_string();
             let answer = client.expect("POST", "/v1/redeem", Some(&key), body.as_bytes()).await?;
             balance = number(&answer, "balance")?;
             spent.push((member.clone(), points));
@@ -191,7 +205,10 @@ async fn earn_lane(mut client: Client, baskets: Vec<Basket>, progress: ProgressB
         let events: Vec<Value> = baskets.iter().map(event).collect();
         let body = json!({ "events": events }).to_string();
         let answer = client.expect("POST", "/v1/earn/bulk", None, body.as_bytes()).await?;
-        let outcomes = answer.get("outcomes").and_then(Value::as_array).context("a bulk answer without outcomes")?;
+        let outcomes = answer
+            .get("outcomes")
+            .and_then(Value::as_array)
+            .context("a bulk answer without outcomes")?;
         if outcomes.len() != baskets.len() {
             bail!("{} outcomes for {} events", outcomes.len(), baskets.len());
         }
@@ -233,5 +250,8 @@ fn event(basket: &Basket) -> Value {
 
 /// An integer field that must be there.
 pub fn number(value: &Value, field: &str) -> Result<i64> {
-    value.get(field).and_then(Value::as_i64).with_context(|| format!("no number `{field}` in {value}"))
+    value
+        .get(field)
+        .and_then(Value::as_i64)
+        .with_context(|| format!("no number `{field}` in {value}"))
 }

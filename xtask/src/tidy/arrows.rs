@@ -1,13 +1,14 @@
-//! Which package may depend on which (ARCHITECTURE.md): components → shell, jobs → store → rules → ledger.
-//! Dependencies from outside the repository are cargo's and deny.toml's business.
+//! Which package may depend on which (ARCHITECTURE.md): components → shell, jobs → store → rules →
+//! ledger. Dependencies from outside the repository are cargo's and deny.toml's business.
 
 use super::Fault;
 use super::tree::{File, Tree};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeSet;
 
-/// What each crate may depend on, of the crates here. Components may use all of these; `tests` and `xtask` start anything,
-/// but xtask stays free of the host, so that wasmtime is not compiled before the first command runs.
+/// What each crate may depend on, of the crates here. Components may use all of these; `tests` and
+/// `xtask` start anything, but xtask stays free of the host, so that wasmtime is not compiled
+/// before the first command runs.
 const ARROWS: &[(&str, &[&str])] = &[
     ("crates/files", &[]),
     ("crates/ledger", &[]),
@@ -42,24 +43,32 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
 
 fn check_manifest(manifest: &File, packages: &BTreeSet<String>) -> Result<Vec<Fault>> {
     let folder = manifest.path.trim_end_matches("/Cargo.toml");
-    let allowed = ARROWS.iter().find(
-        |(place, _)| {
-            if place.ends_with('/') { folder.starts_with(place) } else { folder == *place }
-        },
-    );
+    let allowed = ARROWS.iter().find(|(place, _)| {
+        if place.ends_with('/') { folder.starts_with(place) } else { folder == *place }
+    });
     let Some((_, allowed)) = allowed else {
         let remedy = "give it a line in xtask/src/tidy/arrows.rs and in ARCHITECTURE.md";
-        return Ok(vec![Fault::new(&manifest.path, 1, "a package with no place in the architecture", remedy)]);
+        return Ok(vec![Fault::new(
+            &manifest.path,
+            1,
+            "a package with no place in the architecture",
+            remedy,
+        )]);
     };
     let table = parse(manifest)?;
     // A package may name itself, to switch a feature on for its own tests.
     let own = package_name(manifest)?.unwrap_or_default();
-    let faults =
-        dependencies(&toml::Value::Table(table)).into_iter().filter(|name| packages.contains(name) && *name != own);
+    let faults = dependencies(&toml::Value::Table(table))
+        .into_iter()
+        .filter(|name| packages.contains(name) && *name != own);
     let faults = faults.filter(|name| !allowed.contains(&name.as_str())).map(|name| {
-        let line =
-            manifest.text.lines().position(|line| line.trim_start().starts_with(&name)).map_or(1, |line| line + 1);
-        let remedy = format!("drop it: {folder} may depend on {allowed:?} (a new arrow needs an ADR)");
+        let line = manifest
+            .text
+            .lines()
+            .position(|line| line.trim_start().starts_with(&name))
+            .map_or(1, |line| line + 1);
+        let remedy =
+            format!("drop it: {folder} may depend on {allowed:?} (a new arrow needs an ADR)");
         Fault::new(&manifest.path, line, format!("depends on {name}"), remedy)
     });
     Ok(faults.collect())
@@ -71,7 +80,9 @@ fn dependencies(table: &toml::Value) -> BTreeSet<String> {
     for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
         let Some(listed) = table.get(kind).and_then(toml::Value::as_table) else { continue };
         for (name, value) in listed {
-            names.insert(value.get("package").and_then(toml::Value::as_str).unwrap_or(name).to_owned());
+            names.insert(
+                value.get("package").and_then(toml::Value::as_str).unwrap_or(name).to_owned(),
+            );
         }
     }
     for target in table.get("target").and_then(toml::Value::as_table).into_iter().flatten() {
@@ -82,7 +93,8 @@ fn dependencies(table: &toml::Value) -> BTreeSet<String> {
 
 fn package_name(manifest: &File) -> Result<Option<String>> {
     let table = parse(manifest)?;
-    let name = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+    let name =
+        table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
     Ok(name.map(str::to_owned))
 }
 

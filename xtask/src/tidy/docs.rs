@@ -6,7 +6,9 @@ use anyhow::Result;
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     let files = tree.has_extension("md");
-    Ok(files.flat_map(|file| links(file).into_iter().filter_map(|link| broken(tree, file, &link))).collect())
+    Ok(files
+        .flat_map(|file| links(file).into_iter().filter_map(|link| broken(tree, file, &link)))
+        .collect())
 }
 
 struct Link {
@@ -28,7 +30,8 @@ fn links(file: &File) -> Vec<Link> {
         // Every second piece stands between backquotes.
         let prose: String = line.split('`').step_by(2).collect();
         for (at, _) in prose.match_indices("](") {
-            let target = prose.get(at + 2..).and_then(|rest| rest.split_once(')')).map(|(target, _)| target);
+            let target =
+                prose.get(at + 2..).and_then(|rest| rest.split_once(')')).map(|(target, _)| target);
             if let Some(target) = target {
                 found.push(Link { target: target.to_owned(), line: number + 1 });
             }
@@ -42,15 +45,25 @@ fn broken(tree: &Tree, file: &File, link: &Link) -> Option<Fault> {
     if ["http://", "https://", "mailto:"].iter().any(|scheme| target.starts_with(scheme)) {
         return None;
     }
-    let (path, anchor) = target.split_once('#').map_or((target, None), |(path, anchor)| (path, Some(anchor)));
+    let (path, anchor) =
+        target.split_once('#').map_or((target, None), |(path, anchor)| (path, Some(anchor)));
     let path = if path.is_empty() { file.path.clone() } else { resolve(&file.path, path) };
     if !tree.contains(&path) {
         let remedy = "mend the path; it is relative to the file that holds the link";
-        return Some(Fault::new(&file.path, link.line, format!("the link to {target} leads nowhere"), remedy));
+        return Some(Fault::new(
+            &file.path,
+            link.line,
+            format!("the link to {target} leads nowhere"),
+            remedy,
+        ));
     }
     let anchor = anchor?;
     let linked = tree.get(&path).filter(|file| file.extension() == "md")?;
-    let known = linked.text.lines().filter(|line| line.starts_with('#')).any(|line| anchor_of(line) == anchor);
+    let known = linked
+        .text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .any(|line| anchor_of(line) == anchor);
     (!known).then(|| {
         let what = format!("{path} has no heading #{anchor}");
         Fault::new(&file.path, link.line, what, "name a heading that is there")

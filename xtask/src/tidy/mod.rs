@@ -1,4 +1,5 @@
-//! `cargo xtask tidy`: the rules of the source tree that no compiler checks; also a test, so that CI cannot forget them.
+//! `cargo xtask tidy`: the rules of the source tree that no compiler checks; also a test, so that
+//! CI cannot forget them.
 //!
 //! One file per kind of rule. A fault says where, what and what to do. Nothing here changes a file.
 

@@ -33,17 +33,21 @@ fn component_folder(path: &str) -> Option<(&str, bool)> {
 }
 
 fn package(manifest: &File, folder: &str) -> Result<Option<Fault>> {
-    let table: toml::Table = manifest.text.parse().with_context(|| format!("{} is not TOML", manifest.path))?;
-    let name = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+    let table: toml::Table =
+        manifest.text.parse().with_context(|| format!("{} is not TOML", manifest.path))?;
+    let name =
+        table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
     let name = name.unwrap_or_default();
     Ok((name != folder).then(|| {
-        let remedy = format!("call it `{folder}`: folder, package, id and wasm file share one name");
+        let remedy =
+            format!("call it `{folder}`: folder, package, id and wasm file share one name");
         Fault::new(&manifest.path, line_of(manifest, "name"), format!("package `{name}`"), remedy)
     }))
 }
 
 fn wiring(spin: &File, names: &[String]) -> Result<Vec<Fault>> {
-    let table: toml::Table = spin.text.parse().with_context(|| format!("{} is not TOML", spin.path))?;
+    let table: toml::Table =
+        spin.text.parse().with_context(|| format!("{} is not TOML", spin.path))?;
     let empty = toml::Table::new();
     let wired = table.get("component").and_then(toml::Value::as_table).unwrap_or(&empty);
     let mut faults = Vec::new();
@@ -55,19 +59,32 @@ fn wiring(spin: &File, names: &[String]) -> Result<Vec<Fault>> {
         let line = line_of(spin, &format!("[component.{id}]"));
         if !names.contains(id) {
             let what = format!("component `{id}` has no folder");
-            faults.push(Fault::new(&spin.path, line, what, format!("make components/{id}, or drop it here")));
+            faults.push(Fault::new(
+                &spin.path,
+                line,
+                what,
+                format!("make components/{id}, or drop it here"),
+            ));
         }
         let expected = format!("target/components/{id}.wasm");
         if component.get("source").and_then(toml::Value::as_str) != Some(expected.as_str()) {
             let what = format!("component `{id}` has another source");
-            faults.push(Fault::new(&spin.path, line, what, format!("write source = \"{expected}\"")));
+            faults.push(Fault::new(
+                &spin.path,
+                line,
+                what,
+                format!("write source = \"{expected}\""),
+            ));
         }
     }
     Ok(faults)
 }
 
 fn line_of(file: &File, start: &str) -> usize {
-    file.text.lines().position(|line| line.trim_start().starts_with(start)).map_or(1, |line| line + 1)
+    file.text
+        .lines()
+        .position(|line| line.trim_start().starts_with(start))
+        .map_or(1, |line| line + 1)
 }
 
 #[cfg(test)]
@@ -93,8 +110,13 @@ mod tests {
             ),
         ] {
             let faults = check(&Tree::of(&[package, (MANIFEST, spin)])).unwrap();
-            let found: Vec<String> = faults.iter().map(|fault| format!("{}:{}", fault.path, fault.line)).collect();
-            assert_eq!(found, expected.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{spin}");
+            let found: Vec<String> =
+                faults.iter().map(|fault| format!("{}:{}", fault.path, fault.line)).collect();
+            assert_eq!(
+                found,
+                expected.map(str::to_owned).into_iter().collect::<Vec<_>>(),
+                "{spin}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! docs/reference/problems.md explains every problem that the code can answer, in the order in which the code takes them.
+//! docs/reference/problems.md explains every problem that the code can answer, in the order in
+//! which the code takes them.
 
 use super::Fault;
 use super::rust::{self, PieceKind};
@@ -6,16 +7,17 @@ use super::tree::{File, Tree};
 use anyhow::Result;
 
 const DOCUMENT: &str = "docs/reference/problems.md";
-/// Where slugs stand in the code, as `Name => "slug"` arms of a match or `("slug", …` rows of a table or a match.
+/// Where slugs stand in the code, as `Name => "slug"` arms of a match or `("slug", …` rows of a
+/// table or a match.
 const SOURCES: &[&str] = &["crates/shell/src/problem.rs", "crates/ledger/src/refusal.rs"];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
     let Some(document) = tree.get(DOCUMENT) else {
         let source = SOURCES.iter().find_map(|path| tree.get(path));
-        faults.extend(
-            source.map(|file| Fault::new(&file.path, 1, format!("no {DOCUMENT}"), "write it: a heading a slug")),
-        );
+        faults.extend(source.map(|file| {
+            Fault::new(&file.path, 1, format!("no {DOCUMENT}"), "write it: a heading a slug")
+        }));
         return Ok(faults);
     };
     let headings = headings(document);
@@ -44,7 +46,12 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     }
     for (heading, line) in headings.iter().filter(|(heading, _)| !known.contains(heading)) {
         let what = format!("`{heading}` is no problem of the code");
-        faults.push(Fault::new(DOCUMENT, *line, what, format!("take it out, or add it to one of {SOURCES:?}")));
+        faults.push(Fault::new(
+            DOCUMENT,
+            *line,
+            what,
+            format!("take it out, or add it to one of {SOURCES:?}"),
+        ));
     }
     Ok(faults)
 }
@@ -59,14 +66,17 @@ fn headings(document: &File) -> Vec<(String, usize)> {
     found.collect()
 }
 
-/// Literals that are the value of a match arm or the first column of a table of tuples, each once, in order.
+/// Literals that are the value of a match arm or the first column of a table of tuples, each once,
+/// in order.
 fn slugs(file: &File) -> Vec<(String, usize)> {
     let mut found: Vec<(String, usize)> = Vec::new();
     let pieces = rust::pieces(rust::without_tests(&file.text));
     for pair in pieces.windows(2) {
         let [code, literal] = pair else { continue };
         let new = !found.iter().any(|(slug, _)| slug == literal.text);
-        let named = code.kind == PieceKind::Code && literal.kind == PieceKind::Literal && names_a_slug(code.text);
+        let named = code.kind == PieceKind::Code
+            && literal.kind == PieceKind::Literal
+            && names_a_slug(code.text);
         if named && is_slug(literal.text) && new {
             found.push((literal.text.to_owned(), literal.line));
         }
@@ -82,7 +92,10 @@ fn names_a_slug(code: &str) -> bool {
 }
 
 fn is_slug(text: &str) -> bool {
-    text.len() > 2 && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
+    text.len() > 2
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-')
 }
 
 #[cfg(test)]
@@ -96,8 +109,10 @@ mod tests {
         }
     }
 
-    const TABLE: &str = "const TABLE: [(&str, u16); 2] = [(\"first_one\", 404), (\"second_one\", 405)];";
-    const ROWS: &str = "match self { Self::A => (\"first_one\", 404), Self::B { .. } => (\"second_one\", 405) }";
+    const TABLE: &str =
+        "const TABLE: [(&str, u16); 2] = [(\"first_one\", 404), (\"second_one\", 405)];";
+    const ROWS: &str =
+        "match self { Self::A => (\"first_one\", 404), Self::B { .. } => (\"second_one\", 405) }";
     const ARMS: &str = "match self { Self::A => \"first_one\", Self::B { .. } => \"second_one\" }";
 
     fn explained(code: &str) {
@@ -108,8 +123,10 @@ mod tests {
             ("## first_one\n## second_one\n## third_one\n", vec![format!("{DOCUMENT}:3")]),
         ] {
             let found = check(&Tree::of(&[(SOURCES[1], code), (DOCUMENT, document)])).unwrap();
-            let places: Vec<String> = found.iter().map(|fault| format!("{}:{}", fault.path, fault.line)).collect();
-            let wrong_order = places.len() == 1 && places[0].starts_with(DOCUMENT) && expected.len() == 1;
+            let places: Vec<String> =
+                found.iter().map(|fault| format!("{}:{}", fault.path, fault.line)).collect();
+            let wrong_order =
+                places.len() == 1 && places[0].starts_with(DOCUMENT) && expected.len() == 1;
             assert!(places == expected || wrong_order, "{document}: {found:?}");
         }
     }

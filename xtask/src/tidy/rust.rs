@@ -1,4 +1,5 @@
-//! Just enough of Rust's lexical grammar to tell code, comments and string literals apart. Knows nothing of syntax.
+//! Just enough of Rust's lexical grammar to tell code, comments and string literals apart. Knows
+//! nothing of syntax.
 
 /// A piece of a Rust file.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +50,9 @@ impl<'a> Lexer<'a> {
                 Some((PieceKind::Comment, 0, block_comment(rest), 0))
             } else if rest.starts_with('"') {
                 Some((PieceKind::Literal, 1, quoted(rest), 1))
-            } else if rest.starts_with('r') && !previous.is_some_and(|c| c.is_alphanumeric() && c != 'b' && c != 'c') {
+            } else if rest.starts_with('r')
+                && !previous.is_some_and(|c| c.is_alphanumeric() && c != 'b' && c != 'c')
+            {
                 raw(rest)
             } else {
                 None
@@ -90,7 +93,9 @@ fn character(rest: &str) -> usize {
     match (characters.next(), characters.next()) {
         (Some('\\'), Some(escaped)) => {
             let opened = 2 + escaped.len_utf8();
-            rest.get(opened..).and_then(|rest| rest.find('\'')).map_or(first, |closing| opened + closing + 1)
+            rest.get(opened..)
+                .and_then(|rest| rest.find('\''))
+                .map_or(first, |closing| opened + closing + 1)
         }
         (Some(one), Some('\'')) => 2 + one.len_utf8(),
         _ => first,

@@ -1,11 +1,14 @@
-//! Rules for each Rust file: a header, a bounded length, no bare `#[allow]`, nothing left to do.
+//! Rules for each Rust file: a header, bounded length and width, no bare `#[allow]`, nothing left
+//! to do.
 
 use super::Fault;
 use super::rust::{self, PieceKind};
 use super::tree::{File, Tree};
 use anyhow::Result;
 
-const MAX_LINES: usize = 460;
+const MAX_LINES: usize = 500;
+/// As wide as rustfmt makes code: two files stand side by side on one screen.
+const MAX_COLUMNS: usize = 100;
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     Ok(tree.has_extension("rs").flat_map(check_file).collect())
@@ -24,13 +27,33 @@ fn check_file(file: &File) -> Vec<Fault> {
     let lines = rust::without_tests(&file.text).lines().count();
     if lines > MAX_LINES && !file.is_test() {
         let what = format!("{lines} lines before its tests, more than {MAX_LINES}");
-        faults.push(Fault::new(&file.path, MAX_LINES, what, "give its second concept a file of its own"));
+        faults.push(Fault::new(
+            &file.path,
+            MAX_LINES,
+            what,
+            "give its second concept a file of its own",
+        ));
     }
-    for piece in rust::pieces(&file.text).iter().filter(|piece| piece.kind == PieceKind::Code) {
+    let pieces = rust::pieces(&file.text);
+    // rustfmt breaks code, but no comment.
+    for comment in pieces.iter().filter(|piece| piece.kind == PieceKind::Comment) {
+        let line = file.text.lines().nth(comment.line - 1).unwrap_or_default();
+        if line.chars().count() > MAX_COLUMNS {
+            faults.push(Fault::new(
+                &file.path,
+                comment.line,
+                format!("a comment beyond {MAX_COLUMNS} columns"),
+                "break the line",
+            ));
+        }
+    }
+    for piece in pieces.iter().filter(|piece| piece.kind == PieceKind::Code) {
         for (offset, _) in piece.text.match_indices("[allow(") {
             let (before, attribute) = piece.text.split_at_checked(offset).unwrap_or_default();
-            // Clippy refuses an outer allow; an inner one may stand where `expect` cannot, as in a part that not all use.
-            let reasoned = attribute.split(")]").next().is_some_and(|inside| inside.contains("reason = "));
+            // Clippy refuses an outer allow; an inner one may stand where `expect` cannot, as in a
+            // part that not all use.
+            let reasoned =
+                attribute.split(")]").next().is_some_and(|inside| inside.contains("reason = "));
             if before.ends_with('#') || (before.ends_with("#!") && !reasoned) {
                 let at = piece.line + before.matches('\n').count();
                 let remedy = "mend the cause, or write #[expect(…, reason = \"…\")]";
@@ -41,7 +64,12 @@ fn check_file(file: &File) -> Vec<Fault> {
             let at = piece.line + number;
             for name in ["todo!", "dbg!", "unimplemented!"] {
                 if calls(line, name) {
-                    faults.push(Fault::new(&file.path, at, format!("{name} left in"), "finish it or take it out"));
+                    faults.push(Fault::new(
+                        &file.path,
+                        at,
+                        format!("{name} left in"),
+                        "finish it or take it out",
+                    ));
                 }
             }
         }
@@ -53,7 +81,8 @@ fn calls(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
         let before = line.get(..at).and_then(|before| before.chars().next_back());
         let after = line.get(at + name.len()..).and_then(|after| after.chars().next());
-        matches!(after, Some('(' | '[' | '{')) && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        matches!(after, Some('(' | '[' | '{'))
+            && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
     })
 }
 
@@ -63,8 +92,10 @@ mod tests {
 
     #[test]
     fn each_rule_finds_its_fault_and_no_other() {
-        let long = format!("//! h\n{}", "fn f() {}\n".repeat(461));
-        let tested = format!("//! h\n\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(461));
+        let long = format!("//! h\n{}", "fn f() {}\n".repeat(501));
+        let wide = format!("//! h\n{}", "// 字 ".repeat(21));
+        let tested =
+            format!("//! h\n\n#[cfg(test)]\nmod tests {{\n{}}}\n", "fn f() {}\n".repeat(501));
         for (text, expected) in [
             ("//! ok\nfn main() {}", None),
             ("fn main() {}", Some("no `//!` header")),
@@ -73,8 +104,9 @@ mod tests {
             ("//! h\n#![allow(dead_code, reason = \"each test uses its part\")]\nfn f() {}", None),
             ("//! h\n// todo!()\nfn f() { mydbg!(1); \"todo!()\"; }", None),
             ("//! h\nfn f() { todo!() }", Some("todo! left in")),
-            (long.as_str(), Some("462 lines before its tests, more than 460")),
+            (long.as_str(), Some("502 lines before its tests, more than 500")),
             (tested.as_str(), None),
+            (wide.as_str(), Some("a comment beyond 100 columns")),
         ] {
             let faults = check(&Tree::of(&[("a.rs", text)])).unwrap();
             let found: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();

@@ -20,7 +20,8 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
 
 /// SQL in a string literal where it may not be.
 fn literals(file: &File) -> Vec<Fault> {
-    let exempt = file.is_test() || ["crates/store/", "crates/host/"].iter().any(|place| file.path.starts_with(place));
+    let exempt = file.is_test()
+        || ["crates/store/", "crates/host/"].iter().any(|place| file.path.starts_with(place));
     if exempt {
         return Vec::new();
     }
@@ -48,7 +49,10 @@ fn is_sql(literal: &str) -> bool {
         "with" => has("as") && has("select"),
         "pragma" => !second.is_empty(),
         "create" | "alter" | "drop" => {
-            matches!(second.as_str(), "table" | "index" | "unique" | "view" | "trigger" | "temp" | "temporary")
+            matches!(
+                second.as_str(),
+                "table" | "index" | "unique" | "view" | "trigger" | "temp" | "temporary"
+            )
         }
         _ => false,
     }
@@ -70,23 +74,27 @@ fn unused(tree: &Tree, file: &File) -> Option<Fault> {
     let store = file.path.starts_with(QUERIES) || file.path.starts_with(MIGRATIONS);
     let name = file.path.trim_start_matches("crates/store/").trim_end_matches(".sql");
     let name = format!("statement!(\"{name}\")");
-    let named =
-        tree.has_extension("rs").any(|source| source.path.starts_with("crates/store/") && source.text.contains(&name));
+    let named = tree
+        .has_extension("rs")
+        .any(|source| source.path.starts_with("crates/store/") && source.text.contains(&name));
     (store && !named).then(|| {
         let remedy = "list it (statement!) in crates/store/src, or delete it";
         Fault::new(&file.path, 1, "no file of crates/store names it", remedy)
     })
 }
 
-/// SQLite plans by a bound LIMIT, and so prepares the statement anew at every call, which takes longer than to run it.
+/// SQLite plans by a bound LIMIT, and so prepares the statement anew at every call, which takes
+/// longer than to run it.
 fn bound_limits(file: &File) -> Vec<Fault> {
-    let words = |line: &str| line.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let words =
+        |line: &str| line.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let found = |(_, line): &(usize, &str)| {
         let line = words(line.split("--").next().unwrap_or_default());
         line.contains("LIMIT ?") || line.ends_with("LIMIT")
     };
     let remedy = "write LIMIT (SELECT ?n), on one line";
-    let fault = |(number, _): (usize, &str)| Fault::new(&file.path, number + 1, "a bound LIMIT", remedy);
+    let fault =
+        |(number, _): (usize, &str)| Fault::new(&file.path, number + 1, "a bound LIMIT", remedy);
     file.text.lines().enumerate().filter(found).map(fault).collect()
 }
 
@@ -158,9 +166,12 @@ mod tests {
 
     #[test]
     fn statements_are_counted_without_comments_and_quotes() {
-        for (text, expected) in
-            [("SELECT 1", 1), ("-- a; b\nSELECT ';';\n", 1), ("SELECT 1; SELECT 2;", 2), ("-- nothing", 0)]
-        {
+        for (text, expected) in [
+            ("SELECT 1", 1),
+            ("-- a; b\nSELECT ';';\n", 1),
+            ("SELECT 1; SELECT 2;", 2),
+            ("-- nothing", 0),
+        ] {
             assert_eq!(count_statements(text), expected, "{text}");
         }
     }

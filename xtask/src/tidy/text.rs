@@ -4,7 +4,8 @@ use super::Fault;
 use super::tree::{File, Tree};
 use anyhow::Result;
 
-/// Folders that exist on someone's machine; joined here so that this file does not break its own rule.
+/// Folders that exist on someone's machine; joined here so that this file does not break its own
+/// rule.
 const MACHINE_FOLDERS: &[&str] = &["work", "root", "home", "tmp", "Users"];
 /// Hosts of package registries, as the parts of their names: a clone elsewhere may use a mirror.
 const REGISTRY_HOSTS: &[&[&str]] = &[
@@ -28,12 +29,23 @@ fn check_file(file: &File) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (number, line) in file.text.lines().enumerate() {
         for folder in folders.iter().filter(|folder| starts_a_path(line, folder)) {
-            let remedy = "say it relative to the repository, or take a temporary folder from the system";
-            faults.push(Fault::new(&file.path, number + 1, format!("the machine path {folder}…"), remedy));
+            let remedy =
+                "say it relative to the repository, or take a temporary folder from the system";
+            faults.push(Fault::new(
+                &file.path,
+                number + 1,
+                format!("the machine path {folder}…"),
+                remedy,
+            ));
         }
         for host in hosts.iter().filter(|host| names_host(line, host)) {
             let remedy = "name the package and let its client find it";
-            faults.push(Fault::new(&file.path, number + 1, format!("the registry host {host}"), remedy));
+            faults.push(Fault::new(
+                &file.path,
+                number + 1,
+                format!("the registry host {host}"),
+                remedy,
+            ));
         }
     }
     faults
@@ -43,7 +55,9 @@ fn check_file(file: &File) -> Vec<Fault> {
 fn starts_a_path(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line.get(..at).and_then(|before| before.chars().next_back());
-        !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '~' | '/' | '}' | '*'))
+        !before.is_some_and(|c| {
+            c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '~' | '/' | '}' | '*')
+        })
     })
 }
 
@@ -51,7 +65,8 @@ fn names_host(line: &str, host: &str) -> bool {
     line.match_indices(host).any(|(at, _)| {
         let before = line.get(..at).and_then(|before| before.chars().next_back());
         let after = line.get(at + host.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '-') && !after.is_some_and(|c| c.is_alphanumeric())
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
+            && !after.is_some_and(|c| c.is_alphanumeric())
     })
 }
 

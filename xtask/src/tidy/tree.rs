@@ -20,10 +20,12 @@ impl Tree {
     pub fn read(root: &Path) -> Result<Self> {
         let mut git = Command::new("git");
         git.current_dir(root).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
-        let listed = process::output(&mut git, "tidy reads the files that git knows: run it in a clone")?;
+        let listed =
+            process::output(&mut git, "tidy reads the files that git knows: run it in a clone")?;
         let mut files = Vec::new();
         for path in listed.lines() {
-            // A deleted file is still listed, and a picture is not text: neither has anything to check.
+            // A deleted file is still listed, and a picture is not text: neither has anything to
+            // check.
             if let Ok(text) = fs::read_to_string(root.join(path)) {
                 files.push(File { path: path.to_owned(), text });
             }
@@ -33,7 +35,9 @@ impl Tree {
 
     #[cfg(test)]
     pub fn of(files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
+        let files = files
+            .iter()
+            .map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
         Self { files: files.collect() }
     }
 
@@ -48,7 +52,8 @@ impl Tree {
     /// Whether a file or a folder of that path is in the tree.
     pub fn contains(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        path.is_empty() || self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
+        path.is_empty()
+            || self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
     }
 }
 

@@ -1,7 +1,10 @@
-//! What one instance does with requests: takes them in turn, hands each to the guest, and collects the answer.
+//! What one instance does with requests: takes them in turn, hands each to the guest, and collects
+//! the answer.
 
 use super::{Exchange, Failure, IDLE, Reply, Room, Worker};
-use crate::{account::Account, caller::Id, conduct::Sender, interfaces::guest::Guest, sqlite::Asked};
+use crate::{
+    account::Account, caller::Id, conduct::Sender, interfaces::guest::Guest, sqlite::Asked,
+};
 use bytes::Bytes;
 use futures::{
     future::{Either, select},
@@ -18,7 +21,8 @@ use wasmtime_wasi_http::{
     },
 };
 
-/// One request on its way through an instance; unless it was answered, it is over when this is dropped, however that comes.
+/// One request on its way through an instance; unless it was answered, it is over when this is
+/// dropped, however that comes.
 #[derive(Default)]
 struct InFlight(Arc<Asked>);
 
@@ -56,7 +60,8 @@ impl Worker {
             let takes = account.has_place() && has_room && !makes_way;
             let may = |id: Id, exchange: &Exchange| {
                 account.is_quiet()
-                    && at_once.get(&id).copied().unwrap_or_default() < self.conduct.allowance(&exchange.sender, most)
+                    && at_once.get(&id).copied().unwrap_or_default()
+                        < self.conduct.allowance(&exchange.sender, most)
             };
             tokio::select! {
                 biased;
@@ -110,7 +115,8 @@ impl Worker {
         }
         let asked = InFlight::default();
         let answer = async {
-            let answer = pin!(self.answer(accessor, service, account, (&sender, &asked.0), request));
+            let answer =
+                pin!(self.answer(accessor, service, account, (&sender, &asked.0), request));
             // Who left needs no more reading done; the guest's work goes on.
             match select(answer, pin!(reply.closed())).await {
                 Either::Left((answer, _)) => answer,
@@ -154,14 +160,22 @@ impl Worker {
         let (call, sent) = accessor.with(|mut access| {
             let http = access.get().http();
             let headers = FieldMap::new_immutable(http.hooks, parts.headers);
-            let (request, sent) =
-                Request::new(parts.method, uri.scheme, uri.authority, uri.path_and_query, headers, None, body);
+            let (request, sent) = Request::new(
+                parts.method,
+                uri.scheme,
+                uri.authority,
+                uri.path_and_query,
+                headers,
+                None,
+                body,
+            );
             let request = http.table.push(request)?;
             let call = handler.start_call_concurrent(access.as_context_mut(), (request,))?;
             access.get().requests.insert(call.task(), asked.clone());
             wasmtime::error::Ok((call, sent))
         })?;
-        // Its statements find the request by this; a task that outlives its answer is bound by the clock alone.
+        // Its statements find the request by this; a task that outlives its answer is bound by the
+        // clock alone.
         let task = call.task();
         account.begin(task, sender.clone());
         let over = |accessor: &Accessor<Guest>| {
@@ -170,7 +184,9 @@ impl Worker {
         };
         let outcome = handler.finish_call_concurrent(accessor, call).await?.0;
         let response = match outcome {
-            Ok(response) => accessor.with(|mut access| access.get().http().table.delete(response))?,
+            Ok(response) => {
+                accessor.with(|mut access| access.get().http().table.delete(response))?
+            }
             Err(code) => {
                 over(accessor);
                 return Ok(self.no_response(&code));
@@ -183,7 +199,10 @@ impl Worker {
         match body {
             Ok(body) => Ok(Ok(http::Response::from_parts(parts, body.to_bytes()))),
             Err(error) => {
-                tracing::error!(component = self.grants.component, "unusable response body: {error}");
+                tracing::error!(
+                    component = self.grants.component,
+                    "unusable response body: {error}"
+                );
                 Ok(Err(Failure::NoResponse))
             }
         }

@@ -1,4 +1,5 @@
-//! What belongs to one instance: its WASI state, its resource table, its memory limit, and its component's grants.
+//! What belongs to one instance: its WASI state, its resource table, its memory limit, and its
+//! component's grants.
 
 use super::{key_value::Store, outbound_http::Outbound, stdio::GuestLog};
 use crate::{

@@ -75,7 +75,10 @@ impl wit::HostStoreWithStore<Guest> for HasSelf<Guest> {
         Ok(opened(accessor, &store)?.exists(key).await.map_err(wit::Error::Other))
     }
 
-    async fn get_keys(accessor: &Accessor<Guest, Self>, store: Resource<OpenStore>) -> wasmtime::Result<Keys> {
+    async fn get_keys(
+        accessor: &Accessor<Guest, Self>,
+        store: Resource<OpenStore>,
+    ) -> wasmtime::Result<Keys> {
         let (keys, ended) = match opened(accessor, &store)?.keys().await {
             Ok(keys) => (keys, Ok(())),
             Err(message) => (Vec::new(), Err(wit::Error::Other(message))),
@@ -84,7 +87,10 @@ impl wit::HostStoreWithStore<Guest> for HasSelf<Guest> {
             let keys = StreamReader::new(&mut access, keys)?;
             Ok((
                 keys,
-                FutureReader::new(&mut access, std::future::ready(wasmtime::Result::<_, wasmtime::Error>::Ok(ended)))?,
+                FutureReader::new(
+                    &mut access,
+                    std::future::ready(wasmtime::Result::<_, wasmtime::Error>::Ok(ended)),
+                )?,
             ))
         })
     }

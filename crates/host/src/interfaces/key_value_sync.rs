@@ -1,4 +1,5 @@
-//! `fermyon:spin/key-value@2.0.0`, the older synchronous interface of cron components. The same stores as `key_value.rs`.
+//! `fermyon:spin/key-value@2.0.0`, the older synchronous interface of cron components. The same
+//! stores as `key_value.rs`.
 
 use super::{
     cron::bindings::fermyon::spin::key_value as wit,
@@ -10,7 +11,10 @@ use wasmtime::component::Resource;
 impl wit::Host for Guest {}
 
 impl wit::HostStore for Guest {
-    async fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<OpenStore>, wit::Error>> {
+    async fn open(
+        &mut self,
+        label: String,
+    ) -> wasmtime::Result<Result<Resource<OpenStore>, wit::Error>> {
         Ok(OpenStore::open(self, &label)?.ok_or(wit::Error::AccessDenied))
     }
 
@@ -31,15 +35,26 @@ impl wit::HostStore for Guest {
         Ok(opened(self, &store)?.set(key, value).await.map_err(wit::Error::Other))
     }
 
-    async fn delete(&mut self, store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<(), wit::Error>> {
+    async fn delete(
+        &mut self,
+        store: Resource<OpenStore>,
+        key: String,
+    ) -> wasmtime::Result<Result<(), wit::Error>> {
         Ok(opened(self, &store)?.delete(key).await.map_err(wit::Error::Other))
     }
 
-    async fn exists(&mut self, store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<bool, wit::Error>> {
+    async fn exists(
+        &mut self,
+        store: Resource<OpenStore>,
+        key: String,
+    ) -> wasmtime::Result<Result<bool, wit::Error>> {
         Ok(opened(self, &store)?.exists(key).await.map_err(wit::Error::Other))
     }
 
-    async fn get_keys(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<Result<Vec<String>, wit::Error>> {
+    async fn get_keys(
+        &mut self,
+        store: Resource<OpenStore>,
+    ) -> wasmtime::Result<Result<Vec<String>, wit::Error>> {
         Ok(opened(self, &store)?.keys().await.map_err(wit::Error::Other))
     }
 

@@ -1,5 +1,5 @@
-//! What guests may import, one file per interface. `guest.rs` holds what a call can see; nothing here decides about routes,
-//! instances or threads.
+//! What guests may import, one file per interface. `guest.rs` holds what a call can see; nothing
+//! here decides about routes, instances or threads.
 
 pub mod cron;
 pub mod guest;
@@ -39,8 +39,14 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     bindings::spin::sqlite::sqlite::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-    bindings::spin::key_value::key_value::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
-    bindings::spin::variables::variables::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    bindings::spin::key_value::key_value::add_to_linker::<_, HasSelf<Guest>>(
+        &mut linker,
+        |guest| guest,
+    )?;
+    bindings::spin::variables::variables::add_to_linker::<_, HasSelf<Guest>>(
+        &mut linker,
+        |guest| guest,
+    )?;
     cron::bindings::Cron::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     Ok(linker)
 }

@@ -1,5 +1,6 @@
-//! Where a component may connect: the manifest's `allowed_outbound_hosts` patterns, and the networks that are blocked whatever a name
-//! resolves to. Decides only; `outbound_http.rs` connects.
+//! Where a component may connect: the manifest's `allowed_outbound_hosts` patterns, and the
+//! networks that are blocked whatever a name resolves to. Decides only; `outbound_http.rs`
+//! connects.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -33,7 +34,8 @@ impl AllowedHost {
     /// Reads a pattern as Spin writes them. There must be a scheme (or `*`) and a host.
     pub fn parse(pattern: &str) -> Result<Self, String> {
         let fault = |what: &str| format!("allowed_outbound_hosts `{pattern}`: {what}");
-        let (scheme, rest) = pattern.split_once("://").ok_or_else(|| fault("expected scheme://host[:port]"))?;
+        let (scheme, rest) =
+            pattern.split_once("://").ok_or_else(|| fault("expected scheme://host[:port]"))?;
         let scheme = match scheme {
             "*" => None,
             "http" | "https" => Some(scheme.to_owned()),
@@ -42,7 +44,9 @@ impl AllowedHost {
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, "")) => (host, None),
-            Some((host, rest)) => (host, Some(rest.strip_prefix(':').ok_or_else(|| fault("unreadable port"))?)),
+            Some((host, rest)) => {
+                (host, Some(rest.strip_prefix(':').ok_or_else(|| fault("unreadable port"))?))
+            }
             None => match rest.rsplit_once(':') {
                 Some((host, port)) => (host, Some(port)),
                 None => (rest, None),
@@ -60,7 +64,9 @@ impl AllowedHost {
         let host = match host {
             "" => return Err(fault("no host")),
             "*" => Host::Any,
-            _ if host.contains('/') => Host::Network(host.parse().map_err(|_| fault("unreadable network"))?),
+            _ if host.contains('/') => {
+                Host::Network(host.parse().map_err(|_| fault("unreadable network"))?)
+            }
             _ => match host.strip_prefix('*') {
                 Some(below) if below.starts_with('.') && !below.contains('*') => {
                     Host::Below(below.to_ascii_lowercase())
@@ -74,12 +80,18 @@ impl AllowedHost {
 
     /// Whether a request to this place is covered. The host is as the guest wrote it.
     pub fn covers(&self, scheme: &str, host: &str, port: u16) -> bool {
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_ascii_lowercase();
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host)
+            .to_ascii_lowercase();
         let host_fits = match &self.host {
             Host::Any => true,
             Host::Exact(exact) => *exact == host,
             Host::Below(suffix) => host.len() > suffix.len() && host.ends_with(suffix.as_str()),
-            Host::Network(network) => host.parse::<IpAddr>().is_ok_and(|address| network.contains(&address)),
+            Host::Network(network) => {
+                host.parse::<IpAddr>().is_ok_and(|address| network.contains(&address))
+            }
         };
         let port_fits = match self.ports {
             Ports::Default => port == default_port(scheme),
@@ -105,7 +117,8 @@ impl BlockedNetworks {
     pub fn blocks(&self, address: IpAddr) -> bool {
         let inner = embedded(address);
         let hit = |address: IpAddr| {
-            (self.private && is_private(address)) || self.networks.iter().any(|network| network.contains(&address))
+            (self.private && is_private(address))
+                || self.networks.iter().any(|network| network.contains(&address))
         };
         hit(address) || inner.is_some_and(|inner| hit(IpAddr::V4(inner)))
     }
@@ -192,18 +205,29 @@ mod tests {
             ("*://10.0.0.0/8:8000..8099", "http", "10.1.2.3", 8100, false),
         ] {
             let allowed = AllowedHost::parse(pattern).unwrap();
-            assert_eq!(allowed.covers(scheme, host, port), covered, "{pattern} {scheme}://{host}:{port}");
+            assert_eq!(
+                allowed.covers(scheme, host, port),
+                covered,
+                "{pattern} {scheme}://{host}:{port}"
+            );
         }
-        for pattern in
-            ["example.com", "https://", "ftp://x", "https://a*b", "https://*.*.x", "https://x:", "https://x:99999"]
-        {
+        for pattern in [
+            "example.com",
+            "https://",
+            "ftp://x",
+            "https://a*b",
+            "https://*.*.x",
+            "https://x:",
+            "https://x:99999",
+        ] {
             assert!(AllowedHost::parse(pattern).is_err(), "{pattern}");
         }
     }
 
     #[test]
     fn private_in_every_spelling() {
-        let blocked = BlockedNetworks { private: true, networks: vec!["203.0.114.0/24".parse().unwrap()] };
+        let blocked =
+            BlockedNetworks { private: true, networks: vec!["203.0.114.0/24".parse().unwrap()] };
         for address in [
             "127.0.0.1",
             "127.255.255.254",

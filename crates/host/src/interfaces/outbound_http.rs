@@ -1,6 +1,7 @@
-//! Outbound HTTP for both WASI versions. A request goes out when the component's patterns cover it and when the address that is really
-//! connected to is not blocked: names are resolved here and judged by their addresses, so no spelling or DNS record gets around it.
-//! Redirects are the guest's business; this follows none. Connections are kept and shared.
+//! Outbound HTTP for both WASI versions. A request goes out when the component's patterns cover it
+//! and when the address that is really connected to is not blocked: names are resolved here and
+//! judged by their addresses, so no spelling or DNS record gets around it. Redirects are the
+//! guest's business; this follows none. Connections are kept and shared.
 
 use super::outbound_hosts::{AllowedHost, BlockedNetworks, default_port};
 use futures::future::BoxFuture;
@@ -40,8 +41,11 @@ impl SharedClient {
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(TIME_LIMIT));
-        let https =
-            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(connector);
+        let https = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
@@ -60,7 +64,8 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Refuses what the patterns do not cover, and addresses written out that are blocked (names are judged once resolved).
+    /// Refuses what the patterns do not cover, and addresses written out that are blocked (names
+    /// are judged once resolved).
     fn permits(&self, uri: &http::Uri) -> Result<()> {
         let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
             return Err(Error::HttpRequestUriInvalid);
@@ -78,7 +83,11 @@ impl Outbound {
         }
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         if literal.is_ok_and(|address| self.client.blocked.blocks(address)) {
-            tracing::warn!(component = &*self.component, host, "outbound request to a blocked network");
+            tracing::warn!(
+                component = &*self.component,
+                host,
+                "outbound request to a blocked network"
+            );
             return Err(Error::DestinationIpProhibited);
         }
         Ok(())
@@ -102,8 +111,12 @@ impl WasiHttpHooks for Outbound {
             let limit = |wanted: Option<Duration>| wanted.unwrap_or(TIME_LIMIT).min(TIME_LIMIT);
             let connect = limit(options.and_then(|options| options.connect_timeout));
             let first_byte = limit(options.and_then(|options| options.first_byte_timeout));
-            let answer = tokio::time::timeout(connect.saturating_add(first_byte), client.request(request)).await;
-            let response = answer.map_err(|_| Error::ConnectionReadTimeout)?.map_err(|error| explain(&error))?;
+            let answer =
+                tokio::time::timeout(connect.saturating_add(first_byte), client.request(request))
+                    .await;
+            let response = answer
+                .map_err(|_| Error::ConnectionReadTimeout)?
+                .map_err(|error| explain(&error))?;
             let response = response.map(|body| body.map_err(Error::from).boxed_unsync());
             Ok((response, Box::new(async { Ok(()) }) as Io))
         })
@@ -144,8 +157,10 @@ impl tower_service::Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let blocked = self.0.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let open: Vec<_> = found.iter().copied().filter(|address| !blocked.blocks(address.ip())).collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let open: Vec<_> =
+                found.iter().copied().filter(|address| !blocked.blocks(address.ip())).collect();
             if open.is_empty() && !found.is_empty() {
                 tracing::warn!(host = name.as_str(), "outbound name resolves to a blocked network");
                 return Err(Box::new(Blocked) as Self::Error);

@@ -8,7 +8,8 @@ use wasmtime::{
     component::{Access, Accessor, FutureReader, HasData, HasSelf, Resource, StreamReader},
 };
 
-/// What a guest's connection resource stands for. Shared, because a statement may outlast the resource.
+/// What a guest's connection resource stands for. Shared, because a statement may outlast the
+/// resource.
 #[derive(Clone)]
 pub struct Connection(pub Arc<Session>);
 
@@ -33,7 +34,10 @@ type Streamed = (Vec<String>, StreamReader<wit::RowResult>, FutureReader<Result<
 impl wit::Host for Guest {}
 
 impl wit::HostConnection for Guest {
-    async fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<Connection>, wit::Error>> {
+    async fn open(
+        &mut self,
+        label: String,
+    ) -> wasmtime::Result<Result<Resource<Connection>, wit::Error>> {
         Ok(Connection::open(self, &label)?.ok_or(wit::Error::AccessDenied))
     }
 
@@ -53,7 +57,10 @@ impl wit::HostConnection for Guest {
         Ok(self.table.get(&connection)?.0.changes())
     }
 
-    async fn last_insert_rowid(&mut self, connection: Resource<Connection>) -> wasmtime::Result<i64> {
+    async fn last_insert_rowid(
+        &mut self,
+        connection: Resource<Connection>,
+    ) -> wasmtime::Result<i64> {
         Ok(self.table.get(&connection)?.0.last_insert_rowid())
     }
 
@@ -80,15 +87,18 @@ impl wit::HostConnectionWithStore<Guest> for HasSelf<Guest> {
     ) -> wasmtime::Result<Result<Streamed, wit::Error>> {
         let session = session(accessor, &connection)?;
         let asked = accessor.with(|mut access| asked(&mut access))?;
-        // Spin's engine reports errors of a statement in the future; at the call is as correct and one wake-up less.
+        // Spin's engine reports errors of a statement in the future; at the call is as correct and
+        // one wake-up less.
         let (columns, rows) = match run(&session, sql, parameters, &asked).await {
             Ok(result) => result,
             Err(error) => return Ok(Err(error)),
         };
         accessor.with(|mut access| {
             let rows = StreamReader::new(&mut access, rows)?;
-            let ended =
-                FutureReader::new(&mut access, std::future::ready(wasmtime::Result::<_, wasmtime::Error>::Ok(Ok(()))))?;
+            let ended = FutureReader::new(
+                &mut access,
+                std::future::ready(wasmtime::Result::<_, wasmtime::Error>::Ok(Ok(()))),
+            )?;
             Ok(Ok((columns, rows, ended)))
         })
     }
@@ -108,7 +118,8 @@ impl wit::HostConnectionWithStore<Guest> for HasSelf<Guest> {
     }
 }
 
-/// A statement that no request is known for: it is over when the call is dropped, which happens when its instance ends.
+/// A statement that no request is known for: it is over when the call is dropped, which happens
+/// when its instance ends.
 #[derive(Default)]
 pub struct Waiting(pub Arc<Asked>);
 
@@ -124,7 +135,10 @@ fn asked(access: &mut Access<'_, Guest, HasSelf<Guest>>) -> wasmtime::Result<Arc
     Ok(first.and_then(|task| access.get().requests.get(&task).cloned()).unwrap_or_default())
 }
 
-fn session<T>(accessor: &Accessor<Guest, T>, connection: &Resource<Connection>) -> wasmtime::Result<Arc<Session>>
+fn session<T>(
+    accessor: &Accessor<Guest, T>,
+    connection: &Resource<Connection>,
+) -> wasmtime::Result<Arc<Session>>
 where
     T: for<'a> HasData<Data<'a> = &'a mut Guest>,
 {
@@ -140,7 +154,9 @@ async fn run(
     let parameters = parameters.into_iter().map(Value::from).collect();
     let outcome: Outcome = session.execute(sql, parameters, asked).await;
     let result = outcome.map_err(wit::Error::from)?;
-    let row = |values: Vec<Value>| wit::RowResult { values: values.into_iter().map(wit::Value::from).collect() };
+    let row = |values: Vec<Value>| wit::RowResult {
+        values: values.into_iter().map(wit::Value::from).collect(),
+    };
     Ok((result.columns, result.rows.into_iter().map(row).collect()))
 }
 

@@ -1,4 +1,5 @@
-//! `fermyon:spin/sqlite@2.0.0`, the older synchronous interface of cron components. The same sessions as `sqlite.rs`.
+//! `fermyon:spin/sqlite@2.0.0`, the older synchronous interface of cron components. The same
+//! sessions as `sqlite.rs`.
 
 use super::{
     cron::bindings::fermyon::spin::sqlite as wit,
@@ -11,7 +12,10 @@ use wasmtime::component::Resource;
 impl wit::Host for Guest {}
 
 impl wit::HostConnection for Guest {
-    async fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<Connection>, wit::Error>> {
+    async fn open(
+        &mut self,
+        label: String,
+    ) -> wasmtime::Result<Result<Resource<Connection>, wit::Error>> {
         Ok(Connection::open(self, &label)?.ok_or(wit::Error::AccessDenied))
     }
 
@@ -23,11 +27,14 @@ impl wit::HostConnection for Guest {
     ) -> wasmtime::Result<Result<wit::QueryResult, wit::Error>> {
         let session = self.table.get(&connection)?.0.clone();
         let parameters = parameters.into_iter().map(Value::from).collect();
-        let row = |values: Vec<Value>| wit::RowResult { values: values.into_iter().map(wit::Value::from).collect() };
+        let row = |values: Vec<Value>| wit::RowResult {
+            values: values.into_iter().map(wit::Value::from).collect(),
+        };
         Ok(match session.execute_standing_still(sql, parameters, &Waiting::default().0).await {
-            Ok(result) => {
-                Ok(wit::QueryResult { columns: result.columns, rows: result.rows.into_iter().map(row).collect() })
-            }
+            Ok(result) => Ok(wit::QueryResult {
+                columns: result.columns,
+                rows: result.rows.into_iter().map(row).collect(),
+            }),
             Err(Error::Full) => Err(wit::Error::DatabaseFull),
             Err(Error::Stopped(stop)) => Err(wit::Error::Io(stop.to_string())),
             Err(Error::Io(message) | Error::Refused(message)) => Err(wit::Error::Io(message)),

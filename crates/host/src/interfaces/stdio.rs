@@ -9,7 +9,8 @@ use std::{
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// Longest line; what exceeds it starts a line of its own, so that a guest cannot make the host collect without end.
+/// Longest line; what exceeds it starts a line of its own, so that a guest cannot make the host
+/// collect without end.
 const MAX_LINE_LENGTH: usize = 8 * 1024;
 
 /// One of the two streams of one instance.
@@ -32,7 +33,11 @@ impl IsTerminal for GuestLog {
 
 impl StdoutStream for GuestLog {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Lines { component: self.component.clone(), stream: self.stream, pending: Vec::new() })
+        Box::new(Lines {
+            component: self.component.clone(),
+            stream: self.stream,
+            pending: Vec::new(),
+        })
     }
 }
 
@@ -53,7 +58,11 @@ impl Lines {
 }
 
 impl AsyncWrite for Lines {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             for piece in line.chunks(MAX_LINE_LENGTH) {
                 self.pending.extend_from_slice(piece);

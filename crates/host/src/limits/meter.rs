@@ -8,7 +8,8 @@ use std::{
 };
 
 const PARTS: usize = 16;
-/// Senders whose buckets are kept at most, in each part. Those that have spent least are forgotten first: a full bucket is no different from none.
+/// Senders whose buckets are kept at most, in each part. Those that have spent least are forgotten
+/// first: a full bucket is no different from none.
 const MAX: usize = 4_096;
 
 /// What was spent by each sender: an instant for each quota.
@@ -50,7 +51,9 @@ impl Meter {
     /// Whether one more would pass, without taking it.
     pub fn would_pass(&self, id: Id, quotas: &[Quota], now: u64) -> Result<(), Exceeded> {
         self.with(id, |spent| {
-            let Some(known) = spent.get(&id).filter(|known| known.len() == quotas.len()) else { return Ok(()) };
+            let Some(known) = spent.get(&id).filter(|known| known.len() == quotas.len()) else {
+                return Ok(());
+            };
             for (index, (quota, until)) in quotas.iter().zip(known.iter()).enumerate() {
                 quota.take(*until, now).map_err(|standing| Exceeded { index, standing })?;
             }
@@ -85,7 +88,8 @@ mod tests {
 
     #[test]
     fn each_sender_has_buckets_of_its_own() {
-        let quotas: Vec<Quota> = ["3/1s", "4/1d"].iter().map(|text| text.parse().unwrap()).collect();
+        let quotas: Vec<Quota> =
+            ["3/1s", "4/1d"].iter().map(|text| text.parse().unwrap()).collect();
         let (meter, second) = (Meter::default(), 1_000_000_000);
         for _ in 0..3 {
             meter.take(1, &quotas, second).unwrap();
@@ -96,7 +100,8 @@ mod tests {
         let refused = meter.take(1, &quotas, 10 * second).unwrap_err();
         assert_eq!((refused.index, refused.standing.remaining), (1, 0), "the day's quota is spent");
         assert!(
-            meter.would_pass(1, &quotas, 10 * second).is_err() && meter.would_pass(2, &quotas, 10 * second).is_ok()
+            meter.would_pass(1, &quotas, 10 * second).is_err()
+                && meter.would_pass(2, &quotas, 10 * second).is_ok()
         );
         meter.take(2, &quotas, 10 * second).unwrap();
     }

@@ -1,5 +1,6 @@
-//! How often senders may ask: quotas per key, per tenant, per address, and for keys that were refused. Generic: a tenant is what components say
-//! in their answers. Quotas come from the command line and a file that is read again when it changes.
+//! How often senders may ask: quotas per key, per tenant, per address, and for keys that were
+//! refused. Generic: a tenant is what components say in their answers. Quotas come from the command
+//! line and a file that is read again when it changes.
 
 mod meter;
 mod quota;
@@ -52,20 +53,27 @@ struct Written {
 impl Quotas {
     /// These with what a file changes.
     pub fn with_file(&self, file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
         self.with_text(&text).map_err(|error| anyhow!("{}: {error}", file.display()))
     }
 
     fn with_text(&self, text: &str) -> Result<Self> {
         let written: Written = toml::from_str(text)?;
         let read = |texts: &[String]| -> Result<Vec<Quota>> {
-            texts.iter().map(|text| text.parse().map_err(|fault| anyhow!("`{text}`: {fault}"))).collect()
+            texts
+                .iter()
+                .map(|text| text.parse().map_err(|fault| anyhow!("`{text}`: {fault}")))
+                .collect()
         };
         let or = |written: Option<Vec<String>>, own: &Vec<Quota>| match written {
             Some(texts) => read(&texts),
             None => Ok(own.clone()),
         };
-        let tenants = written.tenants.iter().map(|(name, texts)| Ok((tenants::tenant(name.as_bytes()), read(texts)?)));
+        let tenants = written
+            .tenants
+            .iter()
+            .map(|(name, texts)| Ok((tenants::tenant(name.as_bytes()), read(texts)?)));
         Ok(Self {
             key: or(written.key, &self.key)?,
             tenant: or(written.tenant, &self.tenant)?,
@@ -120,7 +128,9 @@ impl Limiter {
             let quotas = list.to_vec();
             move |exceeded| TooMany { scope, quotas, exceeded }
         };
-        self.addresses.take(caller.place, &quotas.address, now).map_err(too_many("address", &quotas.address))?;
+        self.addresses
+            .take(caller.place, &quotas.address, now)
+            .map_err(too_many("address", &quotas.address))?;
         match (tenant, caller.key) {
             (Some(tenant), Some(key)) => {
                 self.keys.take(key, &quotas.key, now).map_err(too_many("key", &quotas.key))?;
@@ -161,13 +171,16 @@ impl TooMany {
     /// 429 with `Retry-After`, and the fields of draft-ietf-httpapi-ratelimit-headers.
     pub fn answer(&self) -> Response<Full<Bytes>> {
         let standing = self.exceeded.standing;
-        let name =
-            |index: usize| if index == 0 { self.scope.to_owned() } else { format!("{}-{}", self.scope, index + 1) };
+        let name = |index: usize| {
+            if index == 0 { self.scope.to_owned() } else { format!("{}-{}", self.scope, index + 1) }
+        };
         let policies: Vec<String> = self
             .quotas
             .iter()
             .enumerate()
-            .map(|(index, quota)| format!("\"{}\";q={};w={}", name(index), quota.requests(), quota.window_seconds()))
+            .map(|(index, quota)| {
+                format!("\"{}\";q={};w={}", name(index), quota.requests(), quota.window_seconds())
+            })
             .collect();
         let violated = name(self.exceeded.index);
         let wait = standing.wait.as_secs() + u64::from(standing.wait.subsec_nanos() > 0);
@@ -185,9 +198,11 @@ impl TooMany {
         );
         let headers = response.headers_mut();
         let limit = format!("\"{violated}\";r={};t={wait}", standing.remaining);
-        for (name, value) in
-            [("retry-after", wait.to_string()), ("ratelimit-policy", policies.join(", ")), ("ratelimit", limit)]
-        {
+        for (name, value) in [
+            ("retry-after", wait.to_string()),
+            ("ratelimit-policy", policies.join(", ")),
+            ("ratelimit", limit),
+        ] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
             }
@@ -227,7 +242,11 @@ mod tests {
             (1, 5, 3, Some("address")),
             (2, 5, 3, None),
         ] {
-            assert_eq!(scope(limiter.admit(&caller(place, key), Some(tenant))), refused, "{place} {key} {tenant}");
+            assert_eq!(
+                scope(limiter.admit(&caller(place, key), Some(tenant))),
+                refused,
+                "{place} {key} {tenant}"
+            );
         }
     }
 
@@ -245,7 +264,8 @@ mod tests {
 
     #[test]
     fn the_answer_says_when_to_come_back() {
-        let limiter = Limiter::new(Quotas { key: quotas(&["1/100s", "5/1d"]), ..Quotas::default() });
+        let limiter =
+            Limiter::new(Quotas { key: quotas(&["1/100s", "5/1d"]), ..Quotas::default() });
         limiter.admit(&caller(1, 1), Some(1)).unwrap();
         let answer = limiter.admit(&caller(1, 1), Some(1)).unwrap_err().answer();
         assert_eq!(answer.status(), 429);
@@ -258,7 +278,9 @@ mod tests {
     #[test]
     fn the_file_replaces_what_it_names() {
         let own = Quotas { key: quotas(&["1/1s"]), tenant: quotas(&["2/1s"]), ..Quotas::default() };
-        let read = own.with_text("tenant = ['7/1m', '100/1d']\n[tenants]\nacme = ['9/1s']\nfree = []\n").unwrap();
+        let read = own
+            .with_text("tenant = ['7/1m', '100/1d']\n[tenants]\nacme = ['9/1s']\nfree = []\n")
+            .unwrap();
         assert_eq!((read.key, read.tenant), (own.key.clone(), quotas(&["7/1m", "100/1d"])));
         assert_eq!(read.tenants[&tenants::tenant(b"acme")], quotas(&["9/1s"]));
         assert_eq!(read.tenants[&tenants::tenant(b"free")], quotas(&[]));

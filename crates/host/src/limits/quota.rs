@@ -1,4 +1,5 @@
-//! A quota: so many requests in so much time, as a bucket of that size which refills evenly (GCRA: one instant is all that is kept of it).
+//! A quota: so many requests in so much time, as a bucket of that size which refills evenly (GCRA:
+//! one instant is all that is kept of it).
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -38,7 +39,8 @@ impl Quota {
         (self.window_ns / self.requests).max(1)
     }
 
-    /// The bucket after one more request, `spent_until` being what is kept of it; an error leaves it as it is.
+    /// The bucket after one more request, `spent_until` being what is kept of it; an error leaves
+    /// it as it is.
     pub fn take(self, spent_until: u64, now: u64) -> Result<u64, Standing> {
         let next = spent_until.max(now).saturating_add(self.share_ns());
         if next - now <= self.window_ns { Ok(next) } else { Err(self.standing(spent_until, now)) }
@@ -59,11 +61,17 @@ impl FromStr for Quota {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (requests, window) = text.split_once('/').ok_or("expected REQUESTS/WINDOW, such as 1000/10s")?;
-        let requests: u64 = requests.parse().map_err(|_| format!("`{requests}` is no number of requests"))?;
-        let window =
-            if window.starts_with(|c: char| c.is_ascii_digit()) { window.to_owned() } else { format!("1{window}") };
-        let window_ns = u64::try_from(crate::cli::duration(&window)?.as_nanos()).unwrap_or(u64::MAX);
+        let (requests, window) =
+            text.split_once('/').ok_or("expected REQUESTS/WINDOW, such as 1000/10s")?;
+        let requests: u64 =
+            requests.parse().map_err(|_| format!("`{requests}` is no number of requests"))?;
+        let window = if window.starts_with(|c: char| c.is_ascii_digit()) {
+            window.to_owned()
+        } else {
+            format!("1{window}")
+        };
+        let window_ns =
+            u64::try_from(crate::cli::duration(&window)?.as_nanos()).unwrap_or(u64::MAX);
         if requests == 0 || window_ns < requests || window_ns > 400 * 86_400 * 1_000_000_000 {
             return Err("expected 1 to 10⁹ requests a second, in 1ms to 400d".into());
         }
@@ -98,14 +106,21 @@ mod tests {
         assert!(quota.take(spent, start + SECOND / 2 - 1).is_err());
         spent = quota.take(spent, start + SECOND / 2).unwrap();
         assert!(quota.take(spent, start + SECOND / 2).is_err(), "one for each share of the window");
-        assert_eq!(quota.standing(spent, start + 20 * SECOND).remaining, 10, "never more than full");
+        assert_eq!(
+            quota.standing(spent, start + 20 * SECOND).remaining,
+            10,
+            "never more than full"
+        );
     }
 
     #[test]
     fn quotas_are_read() {
-        for (text, requests, seconds) in
-            [("200000/10s", 200_000, 10), ("1/d", 1, 86_400), ("5000000/1d", 5_000_000, 86_400), ("3/250ms", 3, 1)]
-        {
+        for (text, requests, seconds) in [
+            ("200000/10s", 200_000, 10),
+            ("1/d", 1, 86_400),
+            ("5000000/1d", 5_000_000, 86_400),
+            ("3/250ms", 3, 1),
+        ] {
             let quota: Quota = text.parse().unwrap();
             assert_eq!((quota.requests(), quota.window_seconds()), (requests, seconds), "{text}");
         }

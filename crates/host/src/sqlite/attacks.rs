@@ -1,4 +1,5 @@
-//! Statements that want more than their share, on a database with all its threads: what becomes of them, and what the others notice.
+//! Statements that want more than their share, on a database with all its threads: what becomes of
+//! them, and what the others notice.
 
 use super::{Asked, Bounds, Database, Error, Rows, Session, Value, budget::Stop};
 use crate::metrics::Metrics;
@@ -16,14 +17,15 @@ const BOUNDS: Bounds = Bounds {
     file_bytes: 64 * MIB as u64,
 };
 
-const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-const ENDLESS_INSERT: &str =
-    "INSERT INTO t (x) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+const ENDLESS_INSERT: &str = "INSERT INTO t (x) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
 
 fn database() -> (Database, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let metrics = Metrics::new().database("test");
-    let database = Database::open(&folder.path().join("test.db"), "test", 2, BOUNDS, metrics).unwrap();
+    let database =
+        Database::open(&folder.path().join("test.db"), "test", 2, BOUNDS, metrics).unwrap();
     (database, folder)
 }
 
@@ -103,10 +105,12 @@ async fn reads_without_end_do_not_hold_up_the_reads_of_others() {
     }
     assert!(slowest < Duration::from_millis(1500), "{slowest:?}");
     // A report finds a thread, too.
-    let report =
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n";
+    let report = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n";
     run(&database.session(), report).await.unwrap();
-    assert!(attacks.iter().any(|attack| !attack.is_finished()), "the attack was over too soon to tell");
+    assert!(
+        attacks.iter().any(|attack| !attack.is_finished()),
+        "the attack was over too soon to tell"
+    );
     for attack in attacks {
         attack.abort();
     }
@@ -122,7 +126,12 @@ async fn who_shares_a_commit_with_an_endless_write_is_not_harmed() {
             if number == 30 {
                 return run(&attacker.session(), ENDLESS_INSERT).await;
             }
-            bound(&database.session(), "INSERT INTO t (id, x) VALUES (?1, 'mine')", vec![Value::Integer(number)]).await
+            bound(
+                &database.session(),
+                "INSERT INTO t (id, x) VALUES (?1, 'mine')",
+                vec![Value::Integer(number)],
+            )
+            .await
         }
     }))
     .await;
@@ -140,16 +149,17 @@ async fn who_shares_a_commit_with_a_write_that_fills_the_file_is_not_harmed() {
     let (database, _folder) = with_table().await;
     let fills = "INSERT INTO t (x) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) \
                  SELECT zeroblob(5000000) FROM n";
-    let outcomes =
-        join_all(
-            (0..20).map(|number| {
-                let database = &database;
-                async move {
-                    run(&database.session(), if number == 10 { fills } else { "INSERT INTO t (x) VALUES (1)" }).await
-                }
-            }),
-        )
-        .await;
+    let outcomes = join_all((0..20).map(|number| {
+        let database = &database;
+        async move {
+            run(
+                &database.session(),
+                if number == 10 { fills } else { "INSERT INTO t (x) VALUES (1)" },
+            )
+            .await
+        }
+    }))
+    .await;
     for (number, outcome) in outcomes.into_iter().enumerate() {
         assert_eq!(outcome.err(), (number == 10).then_some(Error::Full), "{number}");
     }
@@ -165,7 +175,10 @@ async fn who_was_stopped_may_write_again() {
     // What showed that it is short goes on at once; what did not waits.
     run(&session, "INSERT INTO t (x) VALUES (1)").await.unwrap();
     let refused = run(&session, "INSERT INTO t (x) VALUES (2)").await;
-    assert!(matches!(&refused, Err(Error::Refused(message)) if message.contains("busy")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(Error::Refused(message)) if message.contains("busy")),
+        "{refused:?}"
+    );
     let started = Instant::now();
     while run(&session, "INSERT INTO t (x) VALUES (2)").await.is_err() {
         assert!(started.elapsed() < 60 * BOUNDS.write_time, "it is refused for ever");
@@ -181,7 +194,10 @@ async fn ddl_and_transactions_without_end_are_stopped() {
     let attacker = database.for_another();
     let started = Instant::now();
     let table = format!("CREATE TABLE u AS {ENDLESS}");
-    assert!(matches!(run(&attacker.session(), &table).await, Err(Error::Stopped(Stop::OutOfTime(_)))));
+    assert!(matches!(
+        run(&attacker.session(), &table).await,
+        Err(Error::Stopped(Stop::OutOfTime(_)))
+    ));
     run(&database.session(), "INSERT INTO t (x) VALUES (1)").await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 
@@ -252,7 +268,10 @@ async fn one_call_of_a_function_is_never_long() {
         ("SELECT ?1 GLOB ?2", vec![text(long), Value::Text(format!("[{}]", "a-z".repeat(30)))]),
         ("SELECT json_extract(?1, '$')", vec![Value::Text(deep)]),
         ("SELECT count(*) FROM json_tree(?1)", vec![Value::Text(many.clone())]),
-        ("SELECT sum(length(value)) FROM json_each(?1) AS a, json_each(a.value)", vec![Value::Text(many)]),
+        (
+            "SELECT sum(length(value)) FROM json_each(?1) AS a, json_each(a.value)",
+            vec![Value::Text(many)],
+        ),
         ("SELECT upper(lower(?1)), length(quote(?1)), strftime(?1), unistr(?1)", vec![text(long)]),
         ("SELECT round(?1, 30), format('%.99999999f', 1.5)", vec![Value::Real(1.5)]),
     ] {
@@ -286,7 +305,10 @@ async fn texts_that_break_parsers_are_refused() {
         format!("SELECT {}", vec!["1"; 30_000].join(",")),
         format!("SELECT json_array({})", vec!["1"; 5000].join(",")),
         format!("SELECT count(*) FROM {}", vec!["json_each('[]')"; 65].join(",")),
-        format!("CREATE TABLE wide ({})", (0..2000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",")),
+        format!(
+            "CREATE TABLE wide ({})",
+            (0..2000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",")
+        ),
         format!("SELECT 1 {}", " ".repeat(70_000)),
     ] {
         let outcome = run(&session, &sql).await;

@@ -1,5 +1,6 @@
-//! What the SQL of guests may use: a list of functions, pragmas, table-valued functions and actions. Whatever is not on it is refused
-//! when a statement is prepared, also what a later SQLite brings along. Sizes and times are bounded elsewhere.
+//! What the SQL of guests may use: a list of functions, pragmas, table-valued functions and
+//! actions. Whatever is not on it is refused when a statement is prepared, also what a later SQLite
+//! brings along. Sizes and times are bounded elsewhere.
 
 use anyhow::Result;
 use rusqlite::{
@@ -7,8 +8,9 @@ use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
-/// Functions whose cost grows with what they are given and give back. `instr`, `replace`, `trim` and `json_patch` are missing: one call
-/// on two long values takes minutes, and nothing can stop SQLite within a call.
+/// Functions whose cost grows with what they are given and give back. `instr`, `replace`, `trim`
+/// and `json_patch` are missing: one call on two long values takes minutes, and nothing can stop
+/// SQLite within a call.
 const FUNCTIONS: [&str; 102] = [
     "->",
     "->>",
@@ -139,7 +141,8 @@ const ASKED: [&str; 17] = [
     "table_xinfo",
 ];
 
-/// What takes a name or is a number that SQLite keeps for the application. `quick_check` is what ALTER TABLE looks over the rows with.
+/// What takes a name or is a number that SQLite keeps for the application. `quick_check` is what
+/// ALTER TABLE looks over the rows with.
 const SET: [&str; 10] = [
     "application_id",
     "foreign_key_list",
@@ -182,12 +185,14 @@ fn is_allowed(context: &AuthContext<'_>, modules: &[String]) -> bool {
         AuthAction::Function { function_name } => is_among(&FUNCTIONS, function_name),
         AuthAction::Pragma { pragma_name, pragma_value } => may_be_run(pragma_name, pragma_value),
         AuthAction::Read { table_name, .. } => may_be_read(table_name, modules),
-        // ALTER TABLE renames in the temporary schema, too; by hand nobody can, as `writable_schema` is off.
+        // ALTER TABLE renames in the temporary schema, too; by hand nobody can, as
+        // `writable_schema` is off.
         AuthAction::Update { table_name: "sqlite_temp_master", .. } => true,
         AuthAction::Insert { table_name }
         | AuthAction::Update { table_name, .. }
         | AuthAction::Delete { table_name } => in_main && may_be_written(table_name, modules),
-        // A temporary table, view or trigger would lie on the one connection that all guests write through, before their own tables.
+        // A temporary table, view or trigger would lie on the one connection that all guests write
+        // through, before their own tables.
         AuthAction::CreateTable { .. }
         | AuthAction::CreateIndex { .. }
         | AuthAction::CreateTrigger { .. }
@@ -210,7 +215,9 @@ fn may_be_run(pragma: &str, value: Option<&str>) -> bool {
     let Some(value) = value else {
         return is_among(&ASKED, pragma) || is_among(&SET, pragma);
     };
-    let held = |(known, values): &(&str, &[&str])| known.eq_ignore_ascii_case(pragma) && is_among(values, value);
+    let held = |(known, values): &(&str, &[&str])| {
+        known.eq_ignore_ascii_case(pragma) && is_among(values, value)
+    };
     is_among(&SET, pragma) || HELD.iter().any(held)
 }
 
@@ -221,7 +228,8 @@ fn may_be_read(table: &str, modules: &[String]) -> bool {
     }
     if table.starts_with("sqlite_") {
         // ALTER TABLE looks into the temporary schema, too, which stays empty.
-        return ["sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_temp_master"].contains(&table.as_str());
+        return ["sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_temp_master"]
+            .contains(&table.as_str());
     }
     MODULES.contains(&table.as_str()) || !modules.contains(&table)
 }
@@ -262,7 +270,8 @@ mod tests {
     /// As a guest runs it: prepared, bound, stepped to the end.
     fn run(connection: &Connection, sql: &str, values: &[Value]) -> Result<usize, String> {
         let mut statement = connection.prepare(sql).map_err(|error| error.to_string())?;
-        let mut rows = statement.query(params_from_iter(values)).map_err(|error| error.to_string())?;
+        let mut rows =
+            statement.query(params_from_iter(values)).map_err(|error| error.to_string())?;
         let mut count = 0;
         while rows.next().map_err(|error| error.to_string())?.is_some() {
             count += 1;
@@ -280,18 +289,30 @@ mod tests {
             statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
         };
         let options = names("PRAGMA compile_options");
-        for gone in
-            ["FTS3", "FTS4", "FTS5", "RTREE", "DBSTAT", "LOAD_EXTENSION", "GEOPOLY", "SESSION", "SOUNDEX", "USE_URI"]
-        {
+        for gone in [
+            "FTS3",
+            "FTS4",
+            "FTS5",
+            "RTREE",
+            "DBSTAT",
+            "LOAD_EXTENSION",
+            "GEOPOLY",
+            "SESSION",
+            "SOUNDEX",
+            "USE_URI",
+        ] {
             let on = |option: &&String| option.contains(gone) && !option.starts_with("OMIT_");
             assert_eq!(options.iter().find(on), None, "{gone}");
         }
         assert!(options.iter().any(|option| option == "OMIT_DESERIALIZE"), "{options:?}");
         plain.execute_batch("SELECT 1 FROM json_each('[]'), json_tree('[]')").unwrap();
-        let modules = names("SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma%' ORDER BY 1");
+        let modules =
+            names("SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma%' ORDER BY 1");
         assert_eq!(modules, ["json_each", "json_tree"]);
         let functions = names("SELECT DISTINCT name FROM pragma_function_list");
-        for dangerous in ["fts3_tokenizer", "rtreecheck", "soundex", "readfile", "writefile", "edit", "dbstat"] {
+        for dangerous in
+            ["fts3_tokenizer", "rtreecheck", "soundex", "readfile", "writefile", "edit", "dbstat"]
+        {
             assert!(!functions.contains(&dangerous.to_owned()), "{dangerous}");
         }
         drop(writer);
@@ -302,7 +323,10 @@ mod tests {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../store").join(folder);
         let files = std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path());
         let read = |path: std::path::PathBuf| {
-            (path.file_stem().unwrap().display().to_string(), std::fs::read_to_string(path).unwrap())
+            (
+                path.file_stem().unwrap().display().to_string(),
+                std::fs::read_to_string(path).unwrap(),
+            )
         };
         let mut texts: Vec<_> = files.map(read).collect();
         texts.sort();
@@ -329,17 +353,27 @@ mod tests {
             for connection in [&writer, &reader] {
                 let prepared = connection.prepare(text);
                 assert!(prepared.is_ok(), "{name}: {prepared:?}");
-                largest = largest.max(prepared.unwrap().get_status(rusqlite::StatementStatus::MemUsed));
+                largest =
+                    largest.max(prepared.unwrap().get_status(rusqlite::StatementStatus::MemUsed));
             }
         }
         assert!(queries.len() > 90);
-        assert!(largest * 2 < super::super::statement::MAX_KEPT_BYTES, "{largest} bytes for a prepared statement");
+        assert!(
+            largest * 2 < super::super::statement::MAX_KEPT_BYTES,
+            "{largest} bytes for a prepared statement"
+        );
         // Views and triggers are compiled with what uses them.
-        let mut names = writer.prepare("SELECT name FROM sqlite_master WHERE type = 'view'").unwrap();
-        let views: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let mut names =
+            writer.prepare("SELECT name FROM sqlite_master WHERE type = 'view'").unwrap();
+        let views: Vec<String> =
+            names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert!(views.len() > 3);
         for view in views {
-            assert_eq!(run(&reader, &format!("SELECT * FROM {view}"), &[]).map(drop), Ok(()), "{view}");
+            assert_eq!(
+                run(&reader, &format!("SELECT * FROM {view}"), &[]).map(drop),
+                Ok(()),
+                "{view}"
+            );
         }
     }
 
@@ -432,7 +466,10 @@ mod tests {
             ("PRAGMA main.writable_schema = 1", vec![]),
             ("PRAGMA schema_version = 5", vec![]),
             ("PRAGMA trusted_schema = ON", vec![]),
-            ("INSERT INTO sqlite_master VALUES ('table', 'x', 'x', 3, ?1)", vec![text("CREATE TABLE x (y)")]),
+            (
+                "INSERT INTO sqlite_master VALUES ('table', 'x', 'x', 3, ?1)",
+                vec![text("CREATE TABLE x (y)")],
+            ),
             ("UPDATE sqlite_master SET sql = ?1", vec![text("CREATE TABLE x (y)")]),
             ("UPDATE sqlite_schema SET rootpage = 1", vec![]),
             ("UPDATE sqlite_temp_master SET sql = ?1", vec![text("CREATE TABLE x (y)")]),
@@ -486,7 +523,8 @@ mod tests {
             ("SELECT readfile(?1)", vec![text("/etc/passwd")]),
             ("SELECT writefile(?1, 'x')", vec![text(&file)]),
             ("SELECT edit(?1)", vec![text("x")]),
-            // What would lie between the guests' statements and their tables on the shared connection.
+            // What would lie between the guests' statements and their tables on the shared
+            // connection.
             ("CREATE TEMP TABLE t (id, x)", vec![]),
             ("CREATE TABLE temp.t (id, x)", vec![]),
             ("CREATE TEMP VIEW t AS SELECT 1", vec![]),
@@ -532,8 +570,9 @@ mod tests {
         assert!(!std::path::Path::new(&file).exists());
         let mode: String = writer.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
         assert_eq!(mode, "wal");
-        let kept: i64 =
-            reader.query_row("SELECT count(*) FROM main.t WHERE x LIKE '{%'", [], |row| row.get(0)).unwrap();
+        let kept: i64 = reader
+            .query_row("SELECT count(*) FROM main.t WHERE x LIKE '{%'", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(kept, 1, "the table is there and is the real one");
     }
 }

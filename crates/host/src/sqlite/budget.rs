@@ -1,6 +1,7 @@
-//! What one statement may take of the host: time, memory, and the patience of whoever asked. SQLite asks for the time every few hundred
-//! instructions; for memory it asks this file's allocator, which counts on the thread that runs the statement. One count for all
-//! threads (SQLite's own) would cost a lock at each allocation, and one statement would take what another one needs.
+//! What one statement may take of the host: time, memory, and the patience of whoever asked. SQLite
+//! asks for the time every few hundred instructions; for memory it asks this file's allocator,
+//! which counts on the thread that runs the statement. One count for all threads (SQLite's own)
+//! would cost a lock at each allocation, and one statement would take what another one needs.
 #![expect(unsafe_code, reason = "SQLite takes its allocator as C functions")]
 
 use anyhow::{Result, ensure};
@@ -28,12 +29,14 @@ const OVER: u8 = 2;
 const ANSWERED: u8 = 3;
 
 impl Asked {
-    /// The client left. What it asked to be written is written all the same; what it wanted to read nobody needs.
+    /// The client left. What it asked to be written is written all the same; what it wanted to read
+    /// nobody needs.
     pub fn left(&self) {
         self.0.fetch_max(LEFT, Ordering::Relaxed);
     }
 
-    /// The request was given up, or its instance has gone; nothing of this after [`Asked::answered`].
+    /// The request was given up, or its instance has gone; nothing of this after
+    /// [`Asked::answered`].
     pub fn is_over(&self) {
         self.0.fetch_max(OVER, Ordering::Relaxed);
     }
@@ -71,18 +74,23 @@ pub enum Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfTime(time) => write!(f, "the statement was stopped: it ran longer than {time:?}"),
+            Self::OutOfTime(time) => {
+                write!(f, "the statement was stopped: it ran longer than {time:?}")
+            }
             Self::OutOfMemory(bytes) => {
                 write!(f, "the statement was stopped: it needs more than {bytes} bytes of memory")
             }
-            Self::NobodyWaits => write!(f, "the statement was stopped: the request that asked for it is over"),
+            Self::NobodyWaits => {
+                write!(f, "the statement was stopped: the request that asked for it is over")
+            }
         }
     }
 }
 
 /// The statement that this thread runs.
 struct Running {
-    /// Bytes that it took and did not give back. Counted also when none runs, and then without a bound.
+    /// Bytes that it took and did not give back. Counted also when none runs, and then without a
+    /// bound.
     taken: Cell<i64>,
     most: Cell<i64>,
     until: Cell<Option<Instant>>,
@@ -102,7 +110,8 @@ thread_local! {
     };
 }
 
-/// Runs a statement within its allowance. Whether it was stopped, [`reason`] tells from SQLite's error.
+/// Runs a statement within its allowance. Whether it was stopped, [`reason`] tells from SQLite's
+/// error.
 pub fn within<T>(allowance: Allowance, asked: &Arc<Asked>, run: impl FnOnce() -> T) -> T {
     RUNNING.with(|running| {
         running.taken.set(0);
@@ -121,7 +130,9 @@ pub fn within<T>(allowance: Allowance, asked: &Arc<Asked>, run: impl FnOnce() ->
 /// What an error of SQLite says about the allowance.
 pub fn reason(error: &rusqlite::Error, allowance: Allowance) -> Option<Stop> {
     match error.sqlite_error_code()? {
-        rusqlite::ErrorCode::OperationInterrupted if RUNNING.with(|running| running.nobody_waits.get()) => {
+        rusqlite::ErrorCode::OperationInterrupted
+            if RUNNING.with(|running| running.nobody_waits.get()) =>
+        {
             Some(Stop::NobodyWaits)
         }
         rusqlite::ErrorCode::OperationInterrupted => Some(Stop::OutOfTime(allowance.time)),
@@ -163,12 +174,17 @@ pub fn count_memory() -> Result<()> {
         let mut methods: ffi::sqlite3_mem_methods = unsafe { std::mem::zeroed() };
         // SAFETY: GETMALLOC takes a pointer to such a structure.
         let code = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_GETMALLOC, &raw mut methods) };
-        let below =
-            Below { take: methods.xMalloc?, give: methods.xFree?, resize: methods.xRealloc?, size: methods.xSize? };
+        let below = Below {
+            take: methods.xMalloc?,
+            give: methods.xFree?,
+            resize: methods.xRealloc?,
+            size: methods.xSize?,
+        };
         methods.xMalloc = Some(take);
         methods.xFree = Some(give);
         methods.xRealloc = Some(resize);
-        // SAFETY: SQLite copies the structure; its functions live as long as the program. It refuses once it has allocated.
+        // SAFETY: SQLite copies the structure; its functions live as long as the program. It
+        // refuses once it has allocated.
         let refused = unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MALLOC, &raw const methods) };
         (code == ffi::SQLITE_OK && refused == ffi::SQLITE_OK).then_some(below)
     });
@@ -180,7 +196,8 @@ fn below() -> Option<&'static Below> {
     BELOW.get()?.as_ref()
 }
 
-/// Counts bytes that are taken (or given back); false when they are more than the statement may have.
+/// Counts bytes that are taken (or given back); false when they are more than the statement may
+/// have.
 fn count(bytes: i64) -> bool {
     // A thread that ends frees what it holds after its locals have gone.
     let counted = RUNNING.try_with(|running| {
@@ -200,7 +217,8 @@ unsafe extern "C" fn take(bytes: c_int) -> *mut c_void {
     if !count(i64::from(bytes)) {
         return nothing;
     }
-    // SAFETY: SQLite asks for a size that its own allocator takes; the size is asked of what that gave.
+    // SAFETY: SQLite asks for a size that its own allocator takes; the size is asked of what that
+    // gave.
     unsafe {
         let taken = (below.take)(bytes);
         let size = if taken.is_null() { 0 } else { i64::from((below.size)(taken)) };
@@ -237,5 +255,7 @@ unsafe extern "C" fn resize(taken: *mut c_void, bytes: c_int) -> *mut c_void {
 
 fn count_anyway(bytes: i64) {
     // See `count`.
-    RUNNING.try_with(|running| running.taken.set(running.taken.get().saturating_add(bytes))).unwrap_or_default();
+    RUNNING
+        .try_with(|running| running.taken.set(running.taken.get().saturating_add(bytes)))
+        .unwrap_or_default();
 }

@@ -1,6 +1,7 @@
-//! Moves committed pages from the write-ahead log into the database file, on a thread beside the writer: a checkpoint costs tens of
-//! milliseconds, which the writer would otherwise take from those who wait for their commit. Only when the log has grown past
-//! a bound does the writer pause for the rest of it, so that the log can start over.
+//! Moves committed pages from the write-ahead log into the database file, on a thread beside the
+//! writer: a checkpoint costs tens of milliseconds, which the writer would otherwise take from
+//! those who wait for their commit. Only when the log has grown past a bound does the writer pause
+//! for the rest of it, so that the log can start over.
 #![expect(unsafe_code, reason = "rusqlite has no function for a checkpoint")]
 
 use super::encryption;
@@ -31,16 +32,21 @@ pub struct Checkpoints {
     pages: Arc<AtomicI32>,
 }
 
-/// Starts the thread, and takes SQLite's own checkpoint at every thousandth page away from the writer. The thread ends when the
-/// writer's side is dropped.
-pub fn start(path: &Path, label: &str, writer: &mut Connection) -> Result<(Checkpoints, JoinHandle<()>)> {
+/// Starts the thread, and takes SQLite's own checkpoint at every thousandth page away from the
+/// writer. The thread ends when the writer's side is dropped.
+pub fn start(
+    path: &Path,
+    label: &str,
+    writer: &mut Connection,
+) -> Result<(Checkpoints, JoinHandle<()>)> {
     let pages = Arc::new(AtomicI32::new(0));
     let told = pages.clone();
     writer.wal_hook(Some(move |_: &mut Wal, pages| {
         told.store(pages, Ordering::Relaxed);
         Ok(())
     }))?;
-    let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let connection =
+        Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -75,7 +81,8 @@ impl Checkpoints {
     }
 }
 
-/// Moves what no reader still needs, without waiting for any; the log starts over once all of it has been moved.
+/// Moves what no reader still needs, without waiting for any; the log starts over once all of it
+/// has been moved.
 fn checkpoint(connection: &Connection) {
     if let Err(error) = move_log(connection, ffi::SQLITE_CHECKPOINT_PASSIVE) {
         tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
@@ -89,11 +96,21 @@ pub fn finish(connection: &Connection) {
     }
 }
 
-/// By the function and not by the PRAGMA, which guests may not use and the writer's connection therefore refuses.
+/// By the function and not by the PRAGMA, which guests may not use and the writer's connection
+/// therefore refuses.
 fn move_log(connection: &Connection, mode: c_int) -> rusqlite::Result<()> {
     let nothing = std::ptr::null_mut();
-    // SAFETY: the handle belongs to `connection`, which outlives the call; null names all its databases, and null takes no counts.
-    match unsafe { ffi::sqlite3_wal_checkpoint_v2(connection.handle(), std::ptr::null(), mode, nothing, nothing) } {
+    // SAFETY: the handle belongs to `connection`, which outlives the call; null names all its
+    // databases, and null takes no counts.
+    match unsafe {
+        ffi::sqlite3_wal_checkpoint_v2(
+            connection.handle(),
+            std::ptr::null(),
+            mode,
+            nothing,
+            nothing,
+        )
+    } {
         ffi::SQLITE_OK => Ok(()),
         code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
     }
@@ -124,7 +141,8 @@ mod tests {
         thread.join().unwrap();
         assert!(largest < MAX + 2 * STEP, "{largest} pages");
         assert!(restarts > 0, "the log never started over");
-        let count: i64 = connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        let count: i64 =
+            connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
         assert_eq!(count, 75_000);
     }
 }

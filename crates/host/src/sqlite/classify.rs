@@ -1,6 +1,7 @@
-//! Which thread a statement belongs to. Transaction control, DDL and PRAGMA are known by their first word; of the rest SQLite itself
-//! knows whether they write (`sqlite3_stmt_readonly`), so a reader finds out once for each text and the answer is kept. A read that
-//! keeps being quick is run where it is asked for: handing it to a thread would cost more than it does.
+//! Which thread a statement belongs to. Transaction control, DDL and PRAGMA are known by their
+//! first word; of the rest SQLite itself knows whether they write (`sqlite3_stmt_readonly`), so a
+//! reader finds out once for each text and the answer is kept. A read that keeps being quick is run
+//! where it is asked for: handing it to a thread would cost more than it does.
 
 use std::{
     collections::HashMap,
@@ -22,12 +23,15 @@ pub enum Class {
     Alone,
 }
 
-/// More texts than an application has: guests that build SQL text make the table start again, not grow.
+/// More texts than an application has: guests that build SQL text make the table start again, not
+/// grow.
 const MAX_TEXTS: usize = 4096;
-/// A run of a read counts for it when it took less than this; a slower one weighs against it four times.
+/// A run of a read counts for it when it took less than this; a slower one weighs against it four
+/// times.
 const QUICK: Duration = Duration::from_micros(150);
 const TO_PROVE: u32 = 16;
-/// One that took so long where it was asked for goes back to the threads, and has to prove itself for longer.
+/// One that took so long where it was asked for goes back to the threads, and has to prove itself
+/// for longer.
 const NOT_QUICK: Duration = Duration::from_millis(2);
 const TO_PROVE_AGAIN: u32 = 256;
 /// A statement that ended by itself in less is trusted while its component pays for another one.
@@ -108,7 +112,8 @@ impl Text {
         self.is_long.store(false, Ordering::Relaxed);
     }
 
-    /// Whether connections keep it prepared. To measure a program takes longer than to run it, so that is done once.
+    /// Whether connections keep it prepared. To measure a program takes longer than to run it, so
+    /// that is done once.
     pub fn is_worth_keeping(&self, measure: impl FnOnce() -> bool) -> bool {
         let known = self.is_kept.load(Ordering::Relaxed);
         if known != 0 {
@@ -150,7 +155,9 @@ struct Known {
 impl Texts {
     /// What is known of this text.
     pub fn of(&self, sql: String) -> Arc<Text> {
-        if let Some(text) = self.0.read().unwrap_or_else(PoisonError::into_inner).texts.get(sql.as_str()) {
+        if let Some(text) =
+            self.0.read().unwrap_or_else(PoisonError::into_inner).texts.get(sql.as_str())
+        {
             return text.clone();
         }
         let class = if is_alone(&sql) { Class::Alone } else { Class::Unknown };

@@ -1,4 +1,5 @@
-//! Opens SQLite files with the settings that the promises of this host rest on, and keeps guests from undoing them.
+//! Opens SQLite files with the settings that the promises of this host rest on, and keeps guests
+//! from undoing them.
 
 use super::{authorizer, budget, encryption};
 use anyhow::{Context as _, Result};
@@ -21,14 +22,16 @@ const LOG_KEPT: i64 = 64 * 1024 * 1024;
 pub fn open_writer(path: &Path, file_bytes: u64) -> Result<Connection> {
     budget::count_memory()?;
     make_private(path)?;
-    let connection = Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let connection =
+        Connection::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     let journal = if wal_is_safe(rusqlite::version_number()) { "WAL" } else { "DELETE" };
     connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
-    // What was deleted is overwritten, so that an erased member is not found in the file by whoever gets hold of it.
+    // What was deleted is overwritten, so that an erased member is not found in the file by whoever
+    // gets hold of it.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     if file_bytes > 0 {
         let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
@@ -41,8 +44,8 @@ pub fn open_writer(path: &Path, file_bytes: u64) -> Result<Connection> {
 /// A connection that cannot write.
 pub fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection =
-        Connection::open_with_flags(path, flags).with_context(|| format!("cannot read {}", path.display()))?;
+    let connection = Connection::open_with_flags(path, flags)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "query_only", true)?;
@@ -51,11 +54,14 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
 
 /// Whether the file is in WAL mode, so that readers do not hold up the writer.
 pub fn is_wal(connection: &Connection) -> Result<bool> {
-    let mode: String = connection.query_row("SELECT journal_mode FROM pragma_journal_mode", [], |row| row.get(0))?;
+    let mode: String =
+        connection
+            .query_row("SELECT journal_mode FROM pragma_journal_mode", [], |row| row.get(0))?;
     Ok(mode.eq_ignore_ascii_case("wal"))
 }
 
-/// SQLite 3.7.0 to 3.51.2 may corrupt a database when the WAL is reset; fixed in 3.51.3, 3.50.7 and 3.44.6.
+/// SQLite 3.7.0 to 3.51.2 may corrupt a database when the WAL is reset; fixed in 3.51.3, 3.50.7 and
+/// 3.44.6.
 pub fn wal_is_safe(version: i32) -> bool {
     match version {
         3_051_003.. => true,
@@ -83,7 +89,8 @@ fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
 
 /// What a schema or a statement of a guest may not do to SQLite itself.
 const SETTINGS: [(DbConfig, bool); 7] = [
-    // Plans must not depend on bound values: SQLite would prepare such a statement anew at every call.
+    // Plans must not depend on bound values: SQLite would prepare such a statement anew at every
+    // call.
     (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
     (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
     (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
@@ -93,10 +100,11 @@ const SETTINGS: [(DbConfig, bool); 7] = [
     (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
 ];
 
-/// Bounds on one statement: far above what an application writes by hand, and low enough that neither the parser's recursion nor one
-/// call of a function becomes a weapon.
+/// Bounds on one statement: far above what an application writes by hand, and low enough that
+/// neither the parser's recursion nor one call of a function becomes a weapon.
 const LIMITS: &[(Limit, i32)] = &[
-    // Of a text, a blob or a row. Functions such as `hex` work on whole values, and nothing stops SQLite within one call.
+    // Of a text, a blob or a row. Functions such as `hex` work on whole values, and nothing stops
+    // SQLite within one call.
     (Limit::SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_LENGTH as i32),
     (Limit::SQLITE_LIMIT_COLUMN, 256),
@@ -105,7 +113,8 @@ const LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
     (Limit::SQLITE_LIMIT_VDBE_OP, 100_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 100),
-    // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and no other file.
+    // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and
+    // no other file.
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 1000),
@@ -119,7 +128,8 @@ const LIMITS: &[(Limit, i32)] = &[
 /// Bytes of the longest statement text.
 pub const MAX_SQL_LENGTH: usize = 64 * 1024;
 
-/// Creates the file if need be, for its owner alone; SQLite gives the log and the index of the log the mode of the file.
+/// Creates the file if need be, for its owner alone; SQLite gives the log and the index of the log
+/// the mode of the file.
 fn make_private(path: &Path) -> Result<()> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
     drop(file.with_context(|| format!("cannot open {}", path.display()))?);
@@ -128,7 +138,9 @@ fn make_private(path: &Path) -> Result<()> {
         name.push(suffix);
         match std::fs::set_permissions(&name, Permissions::from_mode(0o600)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot make {} private", Path::new(&name).display()));
+                return Err(error).with_context(|| {
+                    format!("cannot make {} private", Path::new(&name).display())
+                });
             }
             _ => {}
         }
@@ -186,9 +198,13 @@ mod tests {
         writer.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)").unwrap();
         for number in 0..2000 {
             let text = format!("alice-{number}@example.com");
-            writer.execute("INSERT INTO t VALUES (?1, ?2)", rusqlite::params![number, text]).unwrap();
+            writer
+                .execute("INSERT INTO t VALUES (?1, ?2)", rusqlite::params![number, text])
+                .unwrap();
         }
-        writer.execute_batch("UPDATE t SET x = NULL WHERE id = 7; DELETE FROM t WHERE id > 500").unwrap();
+        writer
+            .execute_batch("UPDATE t SET x = NULL WHERE id = 7; DELETE FROM t WHERE id > 500")
+            .unwrap();
         drop(writer);
         let file = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         assert!(file.contains("alice-500@"));

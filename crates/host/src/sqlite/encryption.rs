@@ -1,5 +1,5 @@
-//! The key of encrypted database files, in a build with SQLCipher (feature `sqlcipher`). One key for all files of the process, read once
-//! at the start; other builds refuse the option.
+//! The key of encrypted database files, in a build with SQLCipher (feature `sqlcipher`). One key
+//! for all files of the process, read once at the start; other builds refuse the option.
 
 use anyhow::{Context as _, Result, ensure};
 use rusqlite::Connection;
@@ -10,7 +10,10 @@ static KEY: OnceLock<String> = OnceLock::new();
 
 /// Takes the key from a file that only its owner can read.
 pub fn take_key(path: &Path) -> Result<()> {
-    ensure!(cfg!(feature = "sqlcipher"), "this build cannot encrypt: build the host with `--features sqlcipher`");
+    ensure!(
+        cfg!(feature = "sqlcipher"),
+        "this build cannot encrypt: build the host with `--features sqlcipher`"
+    );
     let key = read_key(path).with_context(|| format!("key file {}", path.display()))?;
     ensure!(KEY.get_or_init(|| key.clone()) == &key, "there is another key already");
     Ok(())
@@ -23,7 +26,10 @@ fn read_key(path: &Path) -> Result<String> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let key = text.trim();
-    ensure!(key.len() == 64 && key.bytes().all(|c| c.is_ascii_hexdigit()), "it must hold 64 hexadecimal digits");
+    ensure!(
+        key.len() == 64 && key.bytes().all(|c| c.is_ascii_hexdigit()),
+        "it must hold 64 hexadecimal digits"
+    );
     Ok(key.to_owned())
 }
 
@@ -59,7 +65,9 @@ mod tests {
             let read = read_key(&path);
             match fault {
                 None => assert_eq!(read.unwrap(), digits),
-                Some(fault) => assert!(read.unwrap_err().to_string().contains(fault), "{mode:o} {text}"),
+                Some(fault) => {
+                    assert!(read.unwrap_err().to_string().contains(fault), "{mode:o} {text}")
+                }
             }
             std::fs::remove_file(&path).unwrap();
         }
@@ -68,6 +76,11 @@ mod tests {
     #[cfg(not(feature = "sqlcipher"))]
     #[test]
     fn a_build_without_sqlcipher_does_not_pretend() {
-        assert!(take_key(Path::new("/dev/null")).unwrap_err().to_string().contains("--features sqlcipher"));
+        assert!(
+            take_key(Path::new("/dev/null"))
+                .unwrap_err()
+                .to_string()
+                .contains("--features sqlcipher")
+        );
     }
 }

@@ -1,6 +1,7 @@
-//! The threads for reads that take long: what the other threads stopped after a moment is run again here, to its end or its deadline.
-//! However much one component asks for, the last of these threads is there for the others. A component whose read ran to its deadline has a
-//! thread of its own kind for some time: an idle one, which takes no core from anybody.
+//! The threads for reads that take long: what the other threads stopped after a moment is run again
+//! here, to its end or its deadline. However much one component asks for, the last of these threads
+//! is there for the others. A component whose read ran to its deadline has a thread of its own kind
+//! for some time: an idle one, which takes no core from anybody.
 
 use super::{Allowance, Error, Job, budget::Stop, statement};
 use crate::priority;
@@ -47,9 +48,13 @@ fn owner(job: &Job) -> usize {
 impl Long {
     pub fn push(&self, job: Job) {
         let mut state = self.lock();
-        if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count() >= MAX_WAITING {
+        if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count()
+            >= MAX_WAITING
+        {
             drop(state);
-            let refusal = Error::Refused("the database is busy: too many long reads of this component wait".into());
+            let refusal = Error::Refused(
+                "the database is busy: too many long reads of this component wait".into(),
+            );
             return drop(job.reply.send(Err(refusal)));
         }
         let kind = if job.manners.reads_endlessly() { Kind::Idle } else { Kind::Usual };
@@ -93,10 +98,14 @@ impl Long {
             }
             let running = &state.running;
             let has_room = |(wanted, job): &(Kind, Job)| {
-                *wanted == kind && running.iter().filter(|running| **running == owner(job)).count() < AT_ONCE
+                *wanted == kind
+                    && running.iter().filter(|running| **running == owner(job)).count() < AT_ONCE
             };
-            if let Some((_, job)) =
-                state.waiting.iter().position(has_room).and_then(|place| state.waiting.remove(place))
+            if let Some((_, job)) = state
+                .waiting
+                .iter()
+                .position(has_room)
+                .and_then(|place| state.waiting.remove(place))
             {
                 state.running.push(owner(&job));
                 return Some(job);

@@ -1,6 +1,7 @@
-//! How the components that share a database behaved. One whose statement had to be stopped pays with its own next statements, so that the
-//! others keep nineteen twentieths of the writer's time and the short readers: those of its statements that never showed that they are short
-//! are refused (writes) or set aside (reads) for a while, and all of them if it happens again meanwhile.
+//! How the components that share a database behaved. One whose statement had to be stopped pays
+//! with its own next statements, so that the others keep nineteen twentieths of the writer's time
+//! and the short readers: those of its statements that never showed that they are short are refused
+//! (writes) or set aside (reads) for a while, and all of them if it happens again meanwhile.
 
 use super::Error;
 use std::{
@@ -17,7 +18,8 @@ const PENALTY: u32 = 19;
 const MAX_PENALTY: Duration = Duration::from_secs(60);
 /// Bytes of statements and values that a component may have on their way to one database.
 const MAX_IN_FLIGHT: usize = 64 * 1024 * 1024;
-/// A component hears one refusal in this time: a refusal costs little, but thousands a second cost the others the processor.
+/// A component hears one refusal in this time: a refusal costs little, but thousands a second cost
+/// the others the processor.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(10);
 const MAX_DELAY_MS: u64 = 1_000;
 
@@ -80,7 +82,8 @@ impl Manners {
     pub fn may_write(&self, is_proven: bool) -> Result<(), Error> {
         if self.writes.waits(now(), is_proven) {
             return Err(Error::Refused(
-                "the database is busy: a write of this component ran out of time a moment ago".into(),
+                "the database is busy: a write of this component ran out of time a moment ago"
+                    .into(),
             ));
         }
         Ok(())
@@ -92,9 +95,13 @@ impl Manners {
     }
 
     fn delay_at(&self, now: u64) -> Duration {
-        let next = |planned: u64| planned.clamp(now, now + MAX_DELAY_MS) + milliseconds(BETWEEN_REFUSALS);
+        let next =
+            |planned: u64| planned.clamp(now, now + MAX_DELAY_MS) + milliseconds(BETWEEN_REFUSALS);
         let after = |planned: u64| Some(next(planned));
-        let planned = self.next_refusal.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_default();
+        let planned = self
+            .next_refusal
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, after)
+            .unwrap_or_default();
         Duration::from_millis(next(planned) - now)
     }
 
@@ -158,7 +165,9 @@ mod tests {
     #[test]
     fn refusals_come_one_after_the_other() {
         let manners = Manners::default();
-        let delays = |now, count| -> Vec<u128> { (0..count).map(|_| manners.delay_at(now).as_millis()).collect() };
+        let delays = |now, count| -> Vec<u128> {
+            (0..count).map(|_| manners.delay_at(now).as_millis()).collect()
+        };
         assert_eq!(delays(5_000, 3), [10, 20, 30]);
         assert_eq!(delays(5_025, 2), [15, 25], "the time that has passed counts");
         assert_eq!(delays(9_000, 1), [10], "what was long ago does not");

@@ -1,5 +1,6 @@
-//! SQLite for guests: one writer thread per database, readers beside it. This file is the handle that guests' connections hold and
-//! the choice of thread for each statement; it runs no SQL itself.
+//! SQLite for guests: one writer thread per database, readers beside it. This file is the handle
+//! that guests' connections hold and the choice of thread for each statement; it runs no SQL
+//! itself.
 
 #[cfg(test)]
 mod attacks;
@@ -86,7 +87,8 @@ struct Job {
 enum Command {
     /// A write of its own, which may share a commit with others.
     Write(Job),
-    /// DDL, PRAGMA, BEGIN and whatever a session in a transaction sends: nothing else runs meanwhile.
+    /// DDL, PRAGMA, BEGIN and whatever a session in a transaction sends: nothing else runs
+    /// meanwhile.
     Alone(Job),
     /// A session went away in the middle of a transaction.
     Abandon(u64),
@@ -118,7 +120,8 @@ pub struct Database {
 struct Inner {
     writer: Sender<Command>,
     readers: Option<Readers>,
-    /// For reads that are run where they are asked for: as many as may be asked for at the same moment.
+    /// For reads that are run where they are asked for: as many as may be asked for at the same
+    /// moment.
     here: Vec<Mutex<Connection>>,
     long: Arc<Long>,
     bounds: Bounds,
@@ -148,7 +151,8 @@ impl Database {
             checkpoints = Some(writers_side);
             threads.push(thread);
         }
-        // Under a rollback journal a reader would block the writer: then all statements take turns on the one connection.
+        // Under a rollback journal a reader would block the writer: then all statements take turns
+        // on the one connection.
         if wal && reader_count > 0 {
             let (patient, patients) = crossbeam_channel::unbounded();
             let (urgent, urgents) = crossbeam_channel::unbounded();
@@ -176,8 +180,10 @@ impl Database {
                 here.push(Mutex::new(connection::open_reader(path)?));
             }
         }
-        let allowance = Allowance { time: bounds.write_time, bytes: bounds.statement_bytes, writes: true };
-        let work = writer::Writer::new(connection, commands, allowance, metrics.clone(), checkpoints);
+        let allowance =
+            Allowance { time: bounds.write_time, bytes: bounds.statement_bytes, writes: true };
+        let work =
+            writer::Writer::new(connection, commands, allowance, metrics.clone(), checkpoints);
         threads.push(start(format!("write-{label}"), move || work.run())?);
         let inner = Inner {
             writer,
@@ -201,7 +207,10 @@ impl Database {
     /// A connection as a guest sees it.
     pub fn session(&self) -> Session {
         let id = self.inner.next_session.fetch_add(1, Ordering::Relaxed);
-        Session { database: self.clone(), state: Arc::new(SessionState { id, ..SessionState::default() }) }
+        Session {
+            database: self.clone(),
+            state: Arc::new(SessionState { id, ..SessionState::default() }),
+        }
     }
 
     /// Lets the writer finish what is queued, then checkpoints and closes. Later statements fail.
@@ -246,7 +255,8 @@ struct SessionState {
 const NO_TRANSACTION: u8 = 0;
 /// The session holds the writer's connection.
 const IN_TRANSACTION: u8 = 1;
-/// The writer rolled back because the guest was silent for too long; the guest learns it from its next statement.
+/// The writer rolled back because the guest was silent for too long; the guest learns it from its
+/// next statement.
 const TRANSACTION_LOST: u8 = 2;
 const LOST: &str = "the transaction was rolled back: it was idle or open for too long";
 
@@ -258,24 +268,45 @@ pub struct Session {
 
 impl Session {
     /// Runs one statement for a request. A write that returns is on disk.
-    pub async fn execute(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>) -> Outcome {
+    pub async fn execute(
+        &self,
+        sql: String,
+        parameters: Vec<Value>,
+        asked: &Arc<Asked>,
+    ) -> Outcome {
         self.run(sql, parameters, asked, Waits::Aside).await
     }
 
-    /// The same for a guest whose instance stands still meanwhile: its reads do not queue behind those of [`Session::execute`].
-    pub async fn execute_standing_still(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>) -> Outcome {
+    /// The same for a guest whose instance stands still meanwhile: its reads do not queue behind
+    /// those of [`Session::execute`].
+    pub async fn execute_standing_still(
+        &self,
+        sql: String,
+        parameters: Vec<Value>,
+        asked: &Arc<Asked>,
+    ) -> Outcome {
         self.run(sql, parameters, asked, Waits::Still).await
     }
 
-    async fn run(&self, sql: String, parameters: Vec<Value>, asked: &Arc<Asked>, waits: Waits) -> Outcome {
+    async fn run(
+        &self,
+        sql: String,
+        parameters: Vec<Value>,
+        asked: &Arc<Asked>,
+        waits: Waits,
+    ) -> Outcome {
         if sql.len() > connection::MAX_SQL_LENGTH {
-            return Err(Error::Io(format!("a statement is no longer than {} bytes", connection::MAX_SQL_LENGTH)));
+            return Err(Error::Io(format!(
+                "a statement is no longer than {} bytes",
+                connection::MAX_SQL_LENGTH
+            )));
         }
         let text = self.database.inner.texts.of(sql);
         if let Some(outcome) = self.run_here(&text, &parameters, asked) {
             return outcome;
         }
-        let bytes = parameters.iter().fold(text.sql.len(), |sum, value| sum.saturating_add(size(value)));
+        let bytes =
+            parameters.iter().fold(text.sql.len(), |sum, value| sum.saturating_add(size(value)));
         let outcome = match self.database.manners.make_room(bytes) {
             Ok(_room) => {
                 let (reply, outcome) = oneshot::channel();
@@ -291,7 +322,8 @@ impl Session {
         if matches!(outcome, Err(Error::Refused(_))) {
             let delay = self.database.manners.delay_of_refusal();
             // An instance that stands still serves others, too.
-            let delay = if waits == Waits::Still { delay.min(manners::BETWEEN_REFUSALS) } else { delay };
+            let delay =
+                if waits == Waits::Still { delay.min(manners::BETWEEN_REFUSALS) } else { delay };
             tokio::time::sleep(delay).await;
         }
         let outcome = outcome?;

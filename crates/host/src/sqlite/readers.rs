@@ -1,7 +1,11 @@
-//! A reader thread: runs statements that only read, each on the last committed state, beside the writer. It is also where an unknown
-//! statement is prepared first; one that turns out to write goes on to the writer, and one that takes long to the threads for that.
+//! A reader thread: runs statements that only read, each on the last committed state, beside the
+//! writer. It is also where an unknown statement is prepared first; one that turns out to write
+//! goes on to the writer, and one that takes long to the threads for that.
 
-use super::{Allowance, Command, Error, Job, Outcome, budget, budget::Stop, classify::Class, long::Long, statement};
+use super::{
+    Allowance, Command, Error, Job, Outcome, budget, budget::Stop, classify::Class, long::Long,
+    statement,
+};
 use crate::metrics::DatabaseMetrics;
 use crossbeam_channel::{Receiver, Sender};
 use rusqlite::Connection;
@@ -79,6 +83,12 @@ impl Reader {
         if job.manners.is_set_aside(job.text.is_proven()) {
             return Tried::SetAside;
         }
-        Tried::Ran(statement::finish(&self.connection, prepared, &job.text, &job.parameters, self.allowance))
+        Tried::Ran(statement::finish(
+            &self.connection,
+            prepared,
+            &job.text,
+            &job.parameters,
+            self.allowance,
+        ))
     }
 }

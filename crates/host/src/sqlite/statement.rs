@@ -1,11 +1,14 @@
-//! Runs one statement on one connection and collects what it gives. Knows nothing of transactions or threads.
+//! Runs one statement on one connection and collects what it gives. Knows nothing of transactions
+//! or threads.
 
 use super::{
     Error, Outcome, Rows, Value,
     budget::{self, Allowance, Asked, Stop},
     classify::Text,
 };
-use rusqlite::{CachedStatement, Connection, ErrorCode, StatementStatus, params_from_iter, types::ValueRef};
+use rusqlite::{
+    CachedStatement, Connection, ErrorCode, StatementStatus, params_from_iter, types::ValueRef,
+};
 use std::sync::Arc;
 
 /// Bytes of a prepared statement that are kept for its next run: connections keep hundreds of them.
@@ -25,7 +28,8 @@ pub fn run(
         return Err(Error::Stopped(Stop::NobodyWaits));
     }
     budget::within(allowance, asked, || {
-        let statement = connection.prepare_cached(&text.sql).map_err(|error| failure(&error, allowance))?;
+        let statement =
+            connection.prepare_cached(&text.sql).map_err(|error| failure(&error, allowance))?;
         finish(connection, statement, text, parameters, allowance)
     })
 }

@@ -1,10 +1,12 @@
-//! The writer thread of one database. It takes every write that is queued, runs each in a savepoint of one transaction, commits once,
-//! and answers only then: so many guests share one sync, and to each of them its write was alone, atomic and durable. Explicit
-//! transactions and DDL get the connection alone. When one member spoils a group in a way that a savepoint cannot undo, the group is
-//! rolled back (nobody has been answered yet) and each member runs by itself.
+//! The writer thread of one database. It takes every write that is queued, runs each in a savepoint
+//! of one transaction, commits once, and answers only then: so many guests share one sync, and to
+//! each of them its write was alone, atomic and durable. Explicit transactions and DDL get the
+//! connection alone. When one member spoils a group in a way that a savepoint cannot undo, the
+//! group is rolled back (nobody has been answered yet) and each member runs by itself.
 
 use super::{
-    Allowance, Command, Error, IN_TRANSACTION, Job, LOST, NO_TRANSACTION, Outcome, Stop, TRANSACTION_LOST,
+    Allowance, Command, Error, IN_TRANSACTION, Job, LOST, NO_TRANSACTION, Outcome, Stop,
+    TRANSACTION_LOST,
     checkpoint::{self, Checkpoints},
     statement,
 };
@@ -64,7 +66,8 @@ impl Writer {
         checkpoint::finish(&self.connection);
     }
 
-    /// One commit for `first` and all writes queued behind it; more if one of them has to be left out.
+    /// One commit for `first` and all writes queued behind it; more if one of them has to be left
+    /// out.
     fn group(&mut self, first: Job) {
         let mut jobs = VecDeque::from([first]);
         let mut grows = true;
@@ -74,8 +77,9 @@ impl Writer {
         }
     }
 
-    /// What it gives back has to run again, because SQLite rolled all of it back when it stopped one of them. That one has its answer;
-    /// nothing joins the others, so that the next one like it does not make them wait once more.
+    /// What it gives back has to run again, because SQLite rolled all of it back when it stopped
+    /// one of them. That one has its answer; nothing joins the others, so that the next one like it
+    /// does not make them wait once more.
     fn commit_together(&mut self, mut jobs: VecDeque<Job>, grows: bool) -> VecDeque<Job> {
         if let Err(error) = self.command("BEGIN IMMEDIATE") {
             let failure = statement::failure(&error, self.allowance);
@@ -88,7 +92,11 @@ impl Writer {
         let mut done: Vec<(Job, Outcome)> = Vec::new();
         loop {
             let more = grows && done.len() < MAX_GROUP_SIZE && started.elapsed() < MAX_GROUP_TIME;
-            let Some(job) = jobs.pop_front().or_else(|| if more { self.next_write() } else { None }) else { break };
+            let Some(job) =
+                jobs.pop_front().or_else(|| if more { self.next_write() } else { None })
+            else {
+                break;
+            };
             if let Err(refusal) = job.manners.may_write(job.text.is_proven()) {
                 self.answer(job, Err(refusal));
                 continue;
@@ -171,16 +179,23 @@ impl Writer {
         }
     }
 
-    /// One that took long for nothing (it was stopped, it filled the file, it failed in the end) costs its component the next ones.
+    /// One that took long for nothing (it was stopped, it filled the file, it failed in the end)
+    /// costs its component the next ones.
     fn run_one(&self, job: &Job, allowance: Allowance) -> Outcome {
         let started = Instant::now();
-        let outcome = statement::run(&self.connection, &job.text, &job.parameters, allowance, &job.asked);
+        let outcome =
+            statement::run(&self.connection, &job.text, &job.parameters, allowance, &job.asked);
         let took = started.elapsed();
         match &outcome {
             Err(error) if took > BRIEF => {
                 job.text.was_stopped();
                 job.manners.write_was_stopped(took);
-                tracing::warn!(?took, ?error, sql = excerpt(&job.text.sql), "a long write came to nothing");
+                tracing::warn!(
+                    ?took,
+                    ?error,
+                    sql = excerpt(&job.text.sql),
+                    "a long write came to nothing"
+                );
             }
             Err(_) => {}
             Ok(_) => job.text.ended_after(took),
@@ -188,8 +203,8 @@ impl Writer {
         outcome
     }
 
-    /// A statement outside any group. If it opened a transaction, its session keeps the connection until the end of that, but
-    /// no longer than one statement may take.
+    /// A statement outside any group. If it opened a transaction, its session keeps the connection
+    /// until the end of that, but no longer than one statement may take.
     fn alone(&mut self, job: Job) {
         let (session, manners) = (job.session.clone(), job.manners.clone());
         if session.transaction.load(Ordering::Acquire) == TRANSACTION_LOST {
@@ -204,7 +219,9 @@ impl Writer {
         while !self.connection.is_autocommit() {
             let left = self.allowance.time.saturating_sub(started.elapsed());
             match self.commands.recv_timeout(IDLE_TRANSACTION.min(left)) {
-                Ok(Command::Alone(job)) if job.session.id == session.id => self.run_for_session(job, started),
+                Ok(Command::Alone(job)) if job.session.id == session.id => {
+                    self.run_for_session(job, started)
+                }
                 Ok(Command::Abandon(id)) if id == session.id => self.roll_back(),
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.roll_back();
@@ -213,7 +230,9 @@ impl Writer {
                 Ok(other) if !left.is_zero() => self.deferred.push_back(other),
                 end => {
                     self.deferred.extend(end.ok());
-                    tracing::warn!("rolled back a guest's transaction that was idle or open for too long");
+                    tracing::warn!(
+                        "rolled back a guest's transaction that was idle or open for too long"
+                    );
                     self.roll_back();
                     session.transaction.store(TRANSACTION_LOST, Ordering::Release);
                 }
@@ -225,11 +244,14 @@ impl Writer {
         }
     }
 
-    /// The session's state is set before it is answered, so that its next statement goes the right way.
+    /// The session's state is set before it is answered, so that its next statement goes the right
+    /// way.
     fn run_for_session(&self, job: Job, started: Instant) {
         let most = self.allowance.time;
-        let mut outcome =
-            self.run_one(&job, Allowance { time: most.saturating_sub(started.elapsed()), ..self.allowance });
+        let mut outcome = self.run_one(
+            &job,
+            Allowance { time: most.saturating_sub(started.elapsed()), ..self.allowance },
+        );
         if !self.connection.is_autocommit() && started.elapsed() >= most {
             self.roll_back();
             outcome = Err(Error::Stopped(Stop::OutOfTime(most)));
@@ -296,8 +318,14 @@ mod tests {
     async fn fixture() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let metrics = Metrics::new();
-        let database =
-            Database::open(&folder.path().join("test.db"), "test", 2, BOUNDS, metrics.database("test")).unwrap();
+        let database = Database::open(
+            &folder.path().join("test.db"),
+            "test",
+            2,
+            BOUNDS,
+            metrics.database("test"),
+        )
+        .unwrap();
         let fixture = Fixture { database, metrics, _folder: folder };
         for sql in [
             "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER REFERENCES item DEFERRABLE INITIALLY DEFERRED)",
@@ -332,7 +360,10 @@ mod tests {
     }
 
     async fn run(session: &Session, sql: &str) -> Result<Rows, String> {
-        session.execute(sql.into(), Vec::new(), &Arc::default()).await.map_err(|error| format!("{error:?}"))
+        session
+            .execute(sql.into(), Vec::new(), &Arc::default())
+            .await
+            .map_err(|error| format!("{error:?}"))
     }
 
     #[tokio::test]
@@ -364,19 +395,33 @@ mod tests {
     async fn who_spoils_the_transaction_of_all_pays_alone() {
         let fixture = fixture().await;
         fixture.run("INSERT INTO item (id, name) VALUES (0, 'first')").await.unwrap();
-        let outcomes = join_all((1..=100).map(|number| {
-            let fixture = &fixture;
-            async move {
-                match number {
-                    20 => fixture.run("INSERT OR ROLLBACK INTO item (id, name) VALUES (0, 'again')").await,
-                    40 => fixture.run("INSERT INTO item (id, name, parent) VALUES (40, 'orphan', 4000)").await,
-                    _ => fixture.run(&format!("INSERT INTO item (id, name) VALUES ({number}, 'x')")).await,
+        let outcomes =
+            join_all((1..=100).map(|number| {
+                let fixture = &fixture;
+                async move {
+                    match number {
+                        20 => {
+                            fixture
+                                .run("INSERT OR ROLLBACK INTO item (id, name) VALUES (0, 'again')")
+                                .await
+                        }
+                        40 => fixture
+                            .run("INSERT INTO item (id, name, parent) VALUES (40, 'orphan', 4000)")
+                            .await,
+                        _ => {
+                            fixture
+                                .run(&format!("INSERT INTO item (id, name) VALUES ({number}, 'x')"))
+                                .await
+                        }
+                    }
                 }
-            }
-        }))
-        .await;
-        let failed: Vec<_> =
-            (1..).zip(&outcomes).filter(|(_, outcome)| outcome.is_err()).map(|(number, _)| number).collect();
+            }))
+            .await;
+        let failed: Vec<_> = (1..)
+            .zip(&outcomes)
+            .filter(|(_, outcome)| outcome.is_err())
+            .map(|(number, _)| number)
+            .collect();
         assert_eq!(failed, [20, 40]);
         assert_eq!(fixture.count().await, 99);
     }
@@ -399,11 +444,11 @@ mod tests {
         }
     }
 
-    /// A guest that reads synchronously holds up all requests of its instance, so it must not stand behind a report.
+    /// A guest that reads synchronously holds up all requests of its instance, so it must not stand
+    /// behind a report.
     #[tokio::test]
     async fn who_stands_still_does_not_wait_for_long_reads() {
-        const LONG: &str =
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
+        const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
         let fixture = fixture().await;
         let reports: Vec<_> = (0..8)
             .map(|_| {
@@ -413,9 +458,15 @@ mod tests {
             .collect();
         tokio::time::sleep(Duration::from_millis(20)).await;
         let session = fixture.database.session();
-        let found = session.execute_standing_still("SELECT 'still'".into(), Vec::new(), &Arc::default()).await.unwrap();
+        let found = session
+            .execute_standing_still("SELECT 'still'".into(), Vec::new(), &Arc::default())
+            .await
+            .unwrap();
         assert_eq!(found.rows, [[Value::Text("still".into())]]);
-        assert!(reports.iter().any(|report| !report.is_finished()), "the reports were over too soon to tell");
+        assert!(
+            reports.iter().any(|report| !report.is_finished()),
+            "the reports were over too soon to tell"
+        );
         for report in reports {
             report.await.unwrap().unwrap();
         }
@@ -430,7 +481,11 @@ mod tests {
                 match number % 20 {
                     0 => fixture.run(&format!("CREATE TABLE extra{number} (x)")).await,
                     1 => fixture.run("PRAGMA user_version = 7").await,
-                    _ => fixture.run(&format!("INSERT INTO item (id, name) VALUES ({number}, 'x')")).await,
+                    _ => {
+                        fixture
+                            .run(&format!("INSERT INTO item (id, name) VALUES ({number}, 'x')"))
+                            .await
+                    }
                 }
             }
         }))
@@ -446,10 +501,16 @@ mod tests {
         run(&one, "BEGIN").await.unwrap();
         run(&one, "INSERT INTO item (id, name) VALUES (1, 'one')").await.unwrap();
         assert_eq!(fixture.count().await, 0, "readers see what is committed");
-        let waiting = tokio::spawn(async move { run(&other, "INSERT INTO item (id, name) VALUES (2, 'other')").await });
+        let waiting = tokio::spawn(async move {
+            run(&other, "INSERT INTO item (id, name) VALUES (2, 'other')").await
+        });
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(!waiting.is_finished());
-        assert_eq!(run(&one, "SELECT id FROM item").await.unwrap().rows, [[Value::Integer(1)]], "it sees its own");
+        assert_eq!(
+            run(&one, "SELECT id FROM item").await.unwrap().rows,
+            [[Value::Integer(1)]],
+            "it sees its own"
+        );
         run(&one, "ROLLBACK").await.unwrap();
         waiting.await.unwrap().unwrap();
         assert_eq!(fixture.run("SELECT id FROM item").await.unwrap().rows, [[Value::Integer(2)]]);
@@ -477,13 +538,15 @@ mod tests {
     #[tokio::test]
     async fn a_commit_that_fails_is_an_error_to_all() {
         let folder = tempfile::tempdir().unwrap();
-        let mut connection = super::super::connection::open_writer(&folder.path().join("full.db"), 0).unwrap();
+        let mut connection =
+            super::super::connection::open_writer(&folder.path().join("full.db"), 0).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         // As a failing disk would: the commit turns into a rollback.
         connection.commit_hook(Some(|| true)).unwrap();
         let (commands, queue) = crossbeam_channel::unbounded();
         let metrics = Metrics::new().database("test");
-        let allowance = Allowance { time: BOUNDS.write_time, bytes: BOUNDS.statement_bytes, writes: true };
+        let allowance =
+            Allowance { time: BOUNDS.write_time, bytes: BOUNDS.statement_bytes, writes: true };
         let replies: Vec<_> = (0..10)
             .map(|_| {
                 let (reply, answer) = tokio::sync::oneshot::channel();

@@ -1,4 +1,5 @@
-//! Starts the built host on the fixture application and speaks plain HTTP to it. Each test has a host, ports and a folder of its own.
+//! Starts the built host on the fixture application and speaks plain HTTP to it. Each test has a
+//! host, ports and a folder of its own.
 
 #![expect(dead_code, reason = "each test file uses its part")]
 
@@ -42,7 +43,15 @@ impl Host {
             std::os::unix::fs::symlink(&cache, &link).unwrap();
         }
         let mut child = Command::new(env!("CARGO_BIN_EXE_accrue"))
-            .args(["--from", APP, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--state-dir"])
+            .args([
+                "--from",
+                APP,
+                "--listen",
+                "127.0.0.1:0",
+                "--admin",
+                "127.0.0.1:0",
+                "--state-dir",
+            ])
             .arg(folder.path())
             .args(arguments)
             .stderr(Stdio::piped())
@@ -60,8 +69,11 @@ impl Host {
             }
         };
         let mut find = |start: &str| loop {
-            let line = read_line().unwrap_or_else(|| panic!("the host ended early:\n{}", log.lock().unwrap()));
-            if let Some((_, address)) = line.trim().strip_prefix(start).and_then(|rest| rest.split_once("://")) {
+            let line = read_line()
+                .unwrap_or_else(|| panic!("the host ended early:\n{}", log.lock().unwrap()));
+            if let Some((_, address)) =
+                line.trim().strip_prefix(start).and_then(|rest| rest.split_once("://"))
+            {
                 return address.parse().unwrap();
             }
         };
@@ -90,7 +102,9 @@ impl Host {
     }
 
     pub fn make_counter(&self) {
-        self.sql("CREATE TABLE IF NOT EXISTS counter (member TEXT PRIMARY KEY, count INTEGER NOT NULL)");
+        self.sql(
+            "CREATE TABLE IF NOT EXISTS counter (member TEXT PRIMARY KEY, count INTEGER NOT NULL)",
+        );
     }
 
     /// A metric's value by the start of its line.
@@ -107,9 +121,15 @@ impl Host {
     /// Processor time that the host has used, of all its threads.
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<u64> =
-            stat.rsplit(')').next().unwrap().split(' ').filter_map(|field| field.parse().ok()).collect();
-        // After the state, which is no number: utime and stime are the 14th and 15th of all fields, in hundredths of a second.
+        let fields: Vec<u64> = stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .split(' ')
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // After the state, which is no number: utime and stime are the 14th and 15th of all fields,
+        // in hundredths of a second.
         Duration::from_millis((fields[10] + fields[11]) * 10)
     }
 
@@ -175,8 +195,10 @@ impl Client {
     }
 
     pub fn try_ask(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<Answer> {
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
         self.send(request.as_bytes())?;
         self.answer()
     }
@@ -184,7 +206,9 @@ impl Client {
     /// A request with more header lines, each ended by `\r\n`.
     pub fn ask_with(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n"
+        );
         self.send([head.as_bytes(), body.as_bytes()].concat().as_slice()).unwrap();
         self.answer().unwrap()
     }
@@ -201,9 +225,9 @@ impl Client {
             }
         }
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap();
-        let length = head
-            .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+        });
         let mut body = vec![0; length.expect("every answer has a content-length")];
         self.0.read_exact(&mut body)?;
         Ok(Answer { status, head, body: String::from_utf8(body).unwrap() })

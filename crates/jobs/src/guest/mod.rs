@@ -1,6 +1,8 @@
-//! What the cron components share: a job run to its end on the synchronous interfaces of WASI 0.2 and Spin.
+//! What the cron components share: a job run to its end on the synchronous interfaces of WASI 0.2
+//! and Spin.
 //!
-//! Statements block; only requests to receivers wait side by side. Built only for components (feature `guest`).
+//! Statements block; only requests to receivers wait side by side. Built only for components
+//! (feature `guest`).
 
 mod outbound;
 mod reactor;
@@ -14,7 +16,8 @@ use store::{SpinSync, follow, migrate, programmes, publish_due};
 use crate::{Job, JobContext, WorkLimit, run_everywhere};
 use outbound::WasiOutbound;
 
-/// Chunks that a job may take for one programme in one fire. More than any night needs; a runaway ends nevertheless.
+/// Chunks that a job may take for one programme in one fire. More than any night needs; a runaway
+/// ends nevertheless.
 const CHUNKS: u32 = 1_000_000;
 
 /// No wave of events is begun after so long: the next fire goes on, with its reminders first.
@@ -31,16 +34,26 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
         let mut failures = Vec::new();
         for job in jobs {
             let budget = WorkLimit::chunks(CHUNKS);
-            let budget = if *job == Job::Notify { budget.until(now().plus_ms(MAX_NOTIFY_MS)) } else { budget };
-            match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget).await {
+            let budget = if *job == Job::Notify {
+                budget.until(now().plus_ms(MAX_NOTIFY_MS))
+            } else {
+                budget
+            };
+            match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget)
+                .await
+            {
                 Ok((report, failed)) => {
                     // Jobs run every few seconds: the log tells of those that did something.
                     if !report.is_idle() {
                         eprintln!("{}", report.to_json());
                     }
-                    failures.extend(report.last_failure.map(|text| format!("{}: {text}", job.name())));
                     failures
-                        .extend(failed.iter().map(|(id, error)| format!("{} of programme {id}: {error}", job.name())));
+                        .extend(report.last_failure.map(|text| format!("{}: {text}", job.name())));
+                    failures.extend(
+                        failed.iter().map(|(id, error)| {
+                            format!("{} of programme {id}: {error}", job.name())
+                        }),
+                    );
                 }
                 Err(error) => failures.push(format!("{}: {error}", job.name())),
             }
@@ -49,9 +62,11 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
     })
 }
 
-/// Publishes the rulebooks whose time has come, for every programme, then those of programmes that follow one which has published.
+/// Publishes the rulebooks whose time has come, for every programme, then those of programmes that
+/// follow one which has published.
 ///
-/// No [`fire`] of a job, as that would bring the code of all the others along; checking rulebooks takes as much as all of these together.
+/// No [`fire`] of a job, as that would bring the code of all the others along; checking rulebooks
+/// takes as much as all of these together.
 ///
 /// # Errors
 /// As [`fire`]; and which programmes cannot follow theirs.
@@ -65,14 +80,23 @@ pub fn publish() -> Result<(), String> {
         for programme in programmes(&sql).await.map_err(|error| error.to_string())? {
             match publish_due(&sql, &programme, now).await {
                 Ok(count) => published += count,
-                Err(error) => failures.push(format!("publish of programme {}: {error}", programme.id)),
+                Err(error) => {
+                    failures.push(format!("publish of programme {}: {error}", programme.id))
+                }
             }
         }
         // One that could not be published keeps nobody from following another.
         let (followed, behind) = follow(&sql, now.0).await.map_err(|error| error.to_string())?;
-        failures.extend(behind.iter().map(|id| format!("programme {id} cannot follow the one that it inherits from")));
+        failures.extend(
+            behind
+                .iter()
+                .map(|id| format!("programme {id} cannot follow the one that it inherits from")),
+        );
         if published + followed > 0 {
-            eprintln!("{}", serde_json::json!({"job": "publish", "publications": published, "followed": followed}));
+            eprintln!(
+                "{}",
+                serde_json::json!({"job": "publish", "publications": published, "followed": followed})
+            );
         }
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     })
@@ -87,7 +111,8 @@ async fn opened() -> Result<SpinSync, String> {
 
 /// The outcome of a future that waits for nothing but the host.
 fn ready<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    reactor::block_on(future).unwrap_or_else(|| Err("a synchronous interface was not ready".to_owned()))
+    reactor::block_on(future)
+        .unwrap_or_else(|| Err("a synchronous interface was not ready".to_owned()))
 }
 
 /// The host's wall clock.
@@ -99,7 +124,8 @@ fn now() -> Timestamp {
 /// A fresh UUID, version 7.
 fn new_id() -> EntryId {
     let mut random = [0u8; 16];
-    // The host's source does not fail; were it to, ids would still differ by the millisecond and the ledger's unique keys.
+    // The host's source does not fail; were it to, ids would still differ by the millisecond and
+    // the ledger's unique keys.
     let _filled = getrandom::fill(&mut random);
     EntryId::version_7(now(), random)
 }

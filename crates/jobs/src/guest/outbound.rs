@@ -1,10 +1,12 @@
-//! Outbound HTTP of WASI 0.2: every request is under way by itself, and none waits for another one's receiver.
+//! Outbound HTTP of WASI 0.2: every request is under way by itself, and none waits for another
+//! one's receiver.
 
 use futures::future::join_all;
 use wasip2::clocks::monotonic_clock::{now, subscribe_duration, subscribe_instant};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
+    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
 };
 use wasip2::io::streams::OutputStream;
 
@@ -35,9 +37,13 @@ async fn send(post: &Post, timeout_ms: u32, deadline: u64) -> Result<Reply, Stri
 fn start(post: &Post, timeout_ms: u32) -> Result<(FutureIncomingResponse, OutgoingBody), String> {
     let refused = || "the request cannot be made".to_owned();
     let (scheme, rest) = post.url.split_once("://").ok_or_else(refused)?;
-    let (authority, path) = rest.split_at_checked(rest.find('/').ok_or_else(refused)?).ok_or_else(refused)?;
-    let mut fields: Vec<(String, Vec<u8>)> =
-        post.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
+    let (authority, path) =
+        rest.split_at_checked(rest.find('/').ok_or_else(refused)?).ok_or_else(refused)?;
+    let mut fields: Vec<(String, Vec<u8>)> = post
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
+        .collect();
     fields.push(("content-length".to_owned(), post.body.len().to_string().into_bytes()));
     let request = OutgoingRequest::new(Fields::from_list(&fields).map_err(|_| refused())?);
     let scheme = if scheme == "https" { Scheme::Https } else { Scheme::Http };
@@ -79,7 +85,8 @@ async fn pour(stream: &OutputStream, mut bytes: &[u8], deadline: u64) -> bool {
                 }
             }
             Ok(room) => {
-                let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+                let (now, rest) =
+                    bytes.split_at(bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
                 if stream.write(now).is_err() {
                     return false;
                 }
@@ -104,5 +111,8 @@ async fn receive(answer: &FutureIncomingResponse, deadline: u64) -> Result<Reply
 
 fn reply(response: &IncomingResponse) -> Reply {
     let retry_after = response.headers().get("retry-after").into_iter().next();
-    Reply { status: response.status(), retry_after: retry_after.and_then(|value| String::from_utf8(value).ok()) }
+    Reply {
+        status: response.status(),
+        retry_after: retry_after.and_then(|value| String::from_utf8(value).ok()),
+    }
 }

@@ -1,6 +1,8 @@
-//! Waits for several answers of the host at once, in a world whose calls block: the only place of a cron component that does.
+//! Waits for several answers of the host at once, in a world whose calls block: the only place of a
+//! cron component that does.
 //!
-//! A future that has to wait leaves its pollables here. When nothing else can go on, one `poll` of the host waits for all of them.
+//! A future that has to wait leaves its pollables here. When nothing else can go on, one `poll` of
+//! the host waits for all of them.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;

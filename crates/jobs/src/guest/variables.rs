@@ -13,9 +13,13 @@ use bindings::fermyon::spin::variables::get;
 
 use crate::{AddressPolicy, Seals};
 
-/// Takes the keys of `secrets_key` for this run, and tells what `webhook_allow_http` and `webhook_allow_private` say; nothing is allowed unless they are `true`.
+/// Takes the keys of `secrets_key` for this run, and tells what `webhook_allow_http` and
+/// `webhook_allow_private` say; nothing is allowed unless they are `true`.
 pub(super) fn address_policy() -> AddressPolicy {
     let is_true = |name: &str| get(name).is_ok_and(|value| value == "true");
     Seals::parse(&get("secrets_key").unwrap_or_default()).keep();
-    AddressPolicy { allow_http: is_true("webhook_allow_http"), allow_private: is_true("webhook_allow_private") }
+    AddressPolicy {
+        allow_http: is_true("webhook_allow_http"),
+        allow_private: is_true("webhook_allow_private"),
+    }
 }

@@ -1,8 +1,9 @@
 //! Which addresses events may be sent to.
 //!
-//! Accepts one spelling only: everything that parsers are known to disagree about (user names, escapes, numbers in other bases, trailing
-//! dots, backslashes) is refused, and what is sent is put together anew from the checked parts. Names are not resolved here: what a name
-//! leads to is for the host to judge when it connects (`block_networks`).
+//! Accepts one spelling only: everything that parsers are known to disagree about (user names,
+//! escapes, numbers in other bases, trailing dots, backslashes) is refused, and what is sent is put
+//! together anew from the checked parts. Names are not resolved here: what a name leads to is for
+//! the host to judge when it connects (`block_networks`).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -77,7 +78,8 @@ impl WebhookUrl {
         }
         let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let path_holds = path.chars().all(|c| c.is_ascii_alphanumeric() || PATH_CHARACTERS.contains(c));
+        let path_holds =
+            path.chars().all(|c| c.is_ascii_alphanumeric() || PATH_CHARACTERS.contains(c));
         if text.len() > MAX_LENGTH || !path_holds {
             return Err(RefusedAddress::Form);
         }
@@ -94,9 +96,12 @@ impl WebhookUrl {
 
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
-    let Some(at) = authority.get(after_bracket..)?.find(':') else { return Some((authority, None)) };
+    let Some(at) = authority.get(after_bracket..)?.find(':') else {
+        return Some((authority, None));
+    };
     let (host, port) = authority.split_at_checked(after_bracket + at)?;
-    let port = port.strip_prefix(':').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let port =
+        port.strip_prefix(':').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
     port.parse().ok().filter(|port| *port > 0).map(|port| (host, Some(port)))
 }
 
@@ -118,11 +123,16 @@ impl fmt::Display for Host {
 impl Host {
     fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
-            return inner.strip_suffix(']')?.parse().ok().map(|address| Self::Address(IpAddr::V6(address)));
+            return inner
+                .strip_suffix(']')?
+                .parse()
+                .ok()
+                .map(|address| Self::Address(IpAddr::V6(address)));
         }
         let name = text.to_ascii_lowercase();
         let last = name.rsplit('.').next()?;
-        // What ends in a number is an address to some parsers: 127.1, 0x7f000001, 2130706433. Only four decimal numbers are one here.
+        // What ends in a number is an address to some parsers: 127.1, 0x7f000001, 2130706433. Only
+        // four decimal numbers are one here.
         if last.starts_with("0x") || last.bytes().all(|b| b.is_ascii_digit()) {
             return name.parse().ok().map(|address| Self::Address(IpAddr::V4(address)));
         }
@@ -143,7 +153,10 @@ impl Host {
 
 fn is_label(label: &str) -> bool {
     let characters = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    characters && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    characters
+        && (1..=63).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 /// Everything that is not an ordinary public address (the registries of RFC 6890).
@@ -164,13 +177,16 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
     }
 }
 
-/// Only global unicast (2000::/3) is public, without the parts of it that lead elsewhere; forms that carry an IPv4 address are not accepted
-/// as addresses of it.
+/// Only global unicast (2000::/3) is public, without the parts of it that lead elsewhere; forms
+/// that carry an IPv4 address are not accepted as addresses of it.
 fn is_private_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_global = (0x2000..0x4000).contains(&a);
     // Teredo and the like (2001::/23), documentation (2001:db8::/32, 3fff::/20), 6to4 (2002::/16).
-    !is_global || (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000)
+    !is_global
+        || (a == 0x2001 && (b < 0x0200 || b == 0x0db8))
+        || a == 0x2002
+        || (a == 0x3fff && b < 0x1000)
 }
 
 #[cfg(test)]
@@ -182,7 +198,10 @@ mod tests {
     fn addresses_in_every_spelling() {
         for (text, expected) in [
             ("https://shop.example.com/hooks", Ok("https://shop.example.com/hooks")),
-            ("HTTPS://Shop.Example.COM:8443/Hooks?a=B", Ok("https://shop.example.com:8443/Hooks?a=B")),
+            (
+                "HTTPS://Shop.Example.COM:8443/Hooks?a=B",
+                Ok("https://shop.example.com:8443/Hooks?a=B"),
+            ),
             ("https://shop.example.com", Ok("https://shop.example.com/")),
             ("https://shop.example.com?a", Ok("https://shop.example.com/?a")),
             ("https://xn--fiqs8s.xn--fiqs8s/a%20b", Ok("https://xn--fiqs8s.xn--fiqs8s/a%20b")),
@@ -277,7 +296,11 @@ mod tests {
             ("https://", Err(Form)),
         ] {
             let found = WebhookUrl::parse(text, AddressPolicy::default());
-            assert_eq!(found.as_ref().map(|url| url.0.as_str()), expected.as_ref().map(|url| *url), "{text}");
+            assert_eq!(
+                found.as_ref().map(|url| url.0.as_str()),
+                expected.as_ref().map(|url| *url),
+                "{text}"
+            );
         }
     }
 

@@ -1,11 +1,12 @@
-//! One run over one endpoint: takes its lease, sends wave after wave, writes down after each what became of it.
+//! One run over one endpoint: takes its lease, sends wave after wave, writes down after each what
+//! became of it.
 //!
 //! Killed anywhere, the events of the last wave are sent again: at least once, under the same ids.
 
 use ledger::{Timestamp, Zone};
 use store::{
-    Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, member_sums, new_events,
-    record_wave, rulebook_text, zone_of,
+    Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, member_sums,
+    new_events, record_wave, rulebook_text, zone_of,
 };
 
 use super::address::{AddressPolicy, WebhookUrl};
@@ -41,11 +42,14 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     let (now, token) = ((floor.now)(), (floor.ids)().to_string());
     let claim = async || claim_endpoint(floor.sql, programme_no, id, &token, now, SPANS).await;
     let Some(endpoint) = floor.with_retries(claim).await? else { return Ok(true) };
-    let state = Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
+    let state =
+        Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
     let mut run = Run { floor, endpoint, state, zone: None };
-    // The one before goes on for a while beside the new one, so that receivers take that over without a gap.
+    // The one before goes on for a while beside the new one, so that receivers take that over
+    // without a gap.
     let stored = std::iter::once(&run.endpoint.secret).chain(&run.endpoint.secret_before);
-    let secrets: Option<Vec<Secret>> = stored.map(|stored| opened(stored, (programme_no, id))).collect();
+    let secrets: Option<Vec<Secret>> =
+        stored.map(|stored| opened(stored, (programme_no, id))).collect();
     let (url, secrets) = match (WebhookUrl::parse(&run.endpoint.url, policy), secrets) {
         (Ok(url), Some(secrets)) => (url, secrets),
         (Err(refused), _) => return run.disable(refused.to_string(), report).await,
@@ -85,7 +89,11 @@ enum Next {
 }
 
 impl<S: Sql> Run<'_, S> {
-    async fn next_wave<O: Outbound>(&mut self, target: &Target<'_, O>, report: &mut Report) -> Result<Next, Error> {
+    async fn next_wave<O: Outbound>(
+        &mut self,
+        target: &Target<'_, O>,
+        report: &mut Report,
+    ) -> Result<Next, Error> {
         // An endpoint that failed gets one event at a time until it takes one.
         let width = if self.state.failures == 0 { WIDTH } else { 1 };
         let outgoing = self.fill(width).await?;
@@ -103,13 +111,18 @@ impl<S: Sql> Run<'_, S> {
     async fn fill(&self, width: usize) -> Result<Outgoing, Error> {
         let (floor, endpoint, now) = (self.floor, &self.endpoint, (self.floor.now)());
         let most = i64::try_from(2 * width).unwrap_or(1);
-        let due = floor.with_retries(async || due_events(floor.sql, endpoint, now, SPANS, most).await).await?;
+        let due = floor
+            .with_retries(async || due_events(floor.sql, endpoint, now, SPANS, most).await)
+            .await?;
         let from = self.state.position;
         let until = endpoint.last_entry_no.min(from.saturating_add(LOOK_THROUGH));
-        let events = floor.with_retries(async || new_events(floor.sql, endpoint, from, until, READ).await).await?;
+        let events = floor
+            .with_retries(async || new_events(floor.sql, endpoint, from, until, READ).await)
+            .await?;
         // A full answer may have left entries out: it reaches as far as its last one.
         let is_full = i64::try_from(events.len()).unwrap_or(0) >= READ;
-        let reached = events.last().filter(|_| is_full).map_or(until.max(from), |event| event.entry_no);
+        let reached =
+            events.last().filter(|_| is_full).map_or(until.max(from), |event| event.entry_no);
         Ok(Outgoing::fill(due, Stream { events, from, until: reached }, width))
     }
 
@@ -119,7 +132,9 @@ impl<S: Sql> Run<'_, S> {
         }
         let (floor, endpoint) = (self.floor, &self.endpoint);
         let (programme_no, version) = (endpoint.programme_no, endpoint.rulebook_version);
-        let text = floor.with_retries(async || rulebook_text(floor.sql, programme_no, version).await).await?;
+        let text = floor
+            .with_retries(async || rulebook_text(floor.sql, programme_no, version).await)
+            .await?;
         Ok(*self.zone.insert(zone_of(&text)?))
     }
 
@@ -138,8 +153,10 @@ impl<S: Sql> Run<'_, S> {
         let members: Vec<i64> = events.iter().map(|event| event.member_no).collect();
         let sums = member_sums(self.floor.sql, &members, now).await.unwrap_or_default();
         let post = |event: &OpenEvent| {
-            let (id, body) = (event.entry.id.to_string(), body(&event.entry, zone, sums.get(&event.member_no)));
-            let signatures = target.secrets.iter().map(|secret| sign(secret, &id, timestamp, &body));
+            let (id, body) =
+                (event.entry.id.to_string(), body(&event.entry, zone, sums.get(&event.member_no)));
+            let signatures =
+                target.secrets.iter().map(|secret| sign(secret, &id, timestamp, &body));
             let signature = signatures.collect::<Vec<_>>().join(" ");
             let headers = vec![
                 ("content-type", "application/json".to_owned()),
@@ -183,11 +200,14 @@ impl<S: Sql> Run<'_, S> {
         report.delivered += taken;
         report.refused += failed;
         report.dead +=
-            u64::try_from(self.state.parked.iter().filter(|p| p.parking == Parking::Dead).count()).unwrap_or(0);
+            u64::try_from(self.state.parked.iter().filter(|p| p.parking == Parking::Dead).count())
+                .unwrap_or(0);
         report.disabled += u64::from(self.state.disabled_because.is_some());
         self.state.failures = match (taken, failed) {
             (0, 0) => self.state.failures,
-            (0, failed) if self.state.failures == 0 => DOWN_AFTER.min(i64::try_from(failed).unwrap_or(DOWN_AFTER)),
+            (0, failed) if self.state.failures == 0 => {
+                DOWN_AFTER.min(i64::try_from(failed).unwrap_or(DOWN_AFTER))
+            }
             (0, _) => self.state.failures.saturating_add(1),
             _ => 0,
         };
@@ -199,7 +219,13 @@ impl<S: Sql> Run<'_, S> {
         stop
     }
 
-    fn park(&self, event: &OpenEvent, reply: &Result<Reply, String>, asked: Option<i64>, now: Timestamp) -> Parked {
+    fn park(
+        &self,
+        event: &OpenEvent,
+        reply: &Result<Reply, String>,
+        asked: Option<i64>,
+        now: Timestamp,
+    ) -> Parked {
         let attempts = event.attempts.saturating_add(1);
         let next = next_attempt(now, attempts, asked, (self.floor.ids)());
         let reason = match reply {
@@ -209,12 +235,15 @@ impl<S: Sql> Run<'_, S> {
         parked(event, next.map_or(Parking::Dead, Parking::Retry), attempts, reason)
     }
 
-    /// Writes the wave down; gives the lease back when it was the last. False when the lease was lost, and with it the right to go on.
+    /// Writes the wave down; gives the lease back when it was the last. False when the lease was
+    /// lost, and with it the right to go on.
     async fn record(&mut self, is_last: bool) -> Result<bool, Error> {
         let (floor, now) = (self.floor, (self.floor.now)());
         let until = if is_last { Timestamp(0) } else { now.plus_ms(SPANS.lease_ms) };
         let (endpoint, state) = (&self.endpoint, &self.state);
-        let is_ours = floor.with_retries(async || record_wave(floor.sql, endpoint, state, now, until).await).await?;
+        let is_ours = floor
+            .with_retries(async || record_wave(floor.sql, endpoint, state, now, until).await)
+            .await?;
         self.state.settled.clear();
         self.state.parked.clear();
         Ok(is_ours)

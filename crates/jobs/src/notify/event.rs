@@ -1,4 +1,5 @@
-//! An entry as the event that endpoints are told. `data` is the same at every attempt, `member` is how the member stands then.
+//! An entry as the event that endpoints are told. `data` is the same at every attempt, `member` is
+//! how the member stands then.
 
 use ledger::{Entry, Kind, Zone};
 use serde_json::json;
@@ -41,10 +42,12 @@ pub fn event_type(entry: &Entry) -> &'static str {
     }
 }
 
-/// The body: type, when it was recorded, the entry as the API shows it, and how its member stands now.
+/// The body: type, when it was recorded, the entry as the API shows it, and how its member stands
+/// now.
 pub(crate) fn body(entry: &Entry, zone: Zone, member: Option<&MemberSums>) -> String {
     let member = member
         .map(|member| json!({"spendable": member.spendable, "pending": member.pending, "language": member.language}));
     let (kind, timestamp) = (event_type(entry), entry.recorded_at.to_string());
-    json!({"type": kind, "timestamp": timestamp, "data": entry_json(entry, zone), "member": member}).to_string()
+    json!({"type": kind, "timestamp": timestamp, "data": entry_json(entry, zone), "member": member})
+        .to_string()
 }

@@ -1,7 +1,7 @@
 //! `notify`: every entry reaches every endpoint that wants it, at least once, in order per member.
 //!
-//! An endpoint is a cursor over the entries, so nothing is queued for it but what it did not take. See docs/adr/0300 and
-//! docs/reference/events.md.
+//! An endpoint is a cursor over the entries, so nothing is queued for it but what it did not take.
+//! See docs/adr/0300 and docs/reference/events.md.
 
 pub(crate) mod address;
 mod deliver;
@@ -29,14 +29,16 @@ use schedule::SPANS;
 const SIDE_BY_SIDE: usize = 128;
 /// Those of one programme: its receivers may be slow, and hold their own events up at most.
 const OF_ONE_PROGRAMME: usize = 16;
-/// How often a run that waits for a slow receiver looks for what the others have been written meanwhile.
+/// How often a run that waits for a slow receiver looks for what the others have been written
+/// meanwhile.
 const LOOK_AGAIN_MS: u32 = 1_000;
 
 /// An endpoint: the number of its programme, its id.
 type Name = (i64, String);
 
-/// Sends what is open to the endpoints of a programme, or of all: side by side, so that a slow receiver holds nobody's events but its own.
-/// Done when nothing is left that could be sent now. Tells which programmes failed.
+/// Sends what is open to the endpoints of a programme, or of all: side by side, so that a slow
+/// receiver holds nobody's events but its own. Done when nothing is left that could be sent now.
+/// Tells which programmes failed.
 pub(crate) async fn notify<S: Sql, O: Outbound>(
     floor: &JobContext<'_, S>,
     outbound: &O,
@@ -47,7 +49,9 @@ pub(crate) async fn notify<S: Sql, O: Outbound>(
 ) -> Result<Vec<(i64, Error)>, Error> {
     let list = async || {
         let now = (floor.now)();
-        floor.with_retries(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await).await
+        floor
+            .with_retries(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await)
+            .await
     };
     let mut queue: VecDeque<Name> = list().await?.into();
     // Shared out evenly, so that a busy endpoint does not use up what the next one needs.
@@ -63,7 +67,15 @@ pub(crate) async fn notify<S: Sql, O: Outbound>(
             let mut own = budget.split(share);
             running.push(async move {
                 let mut told = Report { done: true, ..Report::of("") };
-                let outcome = deliver::deliver(floor, outbound, policy, (name.0, &name.1), &mut own, &mut told).await;
+                let outcome = deliver::deliver(
+                    floor,
+                    outbound,
+                    policy,
+                    (name.0, &name.1),
+                    &mut own,
+                    &mut told,
+                )
+                .await;
                 (name, own, told, outcome)
             });
         }
@@ -83,7 +95,9 @@ pub(crate) async fn notify<S: Sql, O: Outbound>(
             Either::Right(_) => {
                 // What is under way must be written down, whatever comes of another look.
                 let found = list().await.unwrap_or_default();
-                queue.extend(found.into_iter().filter(|name| !under_way.contains(name)).collect::<Vec<_>>());
+                queue.extend(
+                    found.into_iter().filter(|name| !under_way.contains(name)).collect::<Vec<_>>(),
+                );
                 queue = without_repeats(queue);
             }
         }

@@ -25,11 +25,13 @@ pub struct Reply {
 /// An HTTP client.
 #[expect(async_fn_in_trait, reason = "guests are single-threaded, so the futures need not be Send")]
 pub trait Outbound {
-    /// Sends all of them at once, each for at most `timeout_ms`, and returns what each came to, in order. An error is for the merchant
-    /// to read: it tells what failed, not how this machine is wired.
+    /// Sends all of them at once, each for at most `timeout_ms`, and returns what each came to, in
+    /// order. An error is for the merchant to read: it tells what failed, not how this machine is
+    /// wired.
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>>;
 
-    /// Waits so long before a run that waits for a slow receiver looks again; for ever where it should not.
+    /// Waits so long before a run that waits for a slow receiver looks again; for ever where it
+    /// should not.
     async fn rest(&self, _ms: u32) {}
 }
 

@@ -22,7 +22,8 @@ const DELAYS_MS: [i64; 9] = [
 
 /// Consecutive failures after which an endpoint counts as down.
 pub(crate) const DOWN_AFTER: i64 = 5;
-/// The longest pause of an endpoint that is down: one event every half hour finds out that it is back.
+/// The longest pause of an endpoint that is down: one event every half hour finds out that it is
+/// back.
 const MAX_PAUSE_MS: i64 = 30 * MINUTE_MS;
 /// The longest that a receiver may put us off by `retry-after`.
 const MAX_RETRY_AFTER_MS: i64 = 24 * HOUR_MS;
@@ -30,19 +31,30 @@ const MAX_RETRY_AFTER_MS: i64 = 24 * HOUR_MS;
 /// How long one attempt may take.
 pub(crate) const TIMEOUT_MS: u32 = 10_000;
 
-/// A lease outlasts a wave, whose attempts run side by side, several times. The longest pause is the last delay with its jitter.
+/// A lease outlasts a wave, whose attempts run side by side, several times. The longest pause is
+/// the last delay with its jitter.
 pub(crate) const SPANS: Spans = Spans { lease_ms: 60 * SECOND_MS, pause_ms: 30 * HOUR_MS };
 
-/// When an event is sent for the next time that was sent `attempts` times in vain; `None` when it is given up. `asked` is what the
-/// receiver asked for.
-pub(crate) fn next_attempt(now: Timestamp, attempts: i64, asked: Option<i64>, jitter: EntryId) -> Option<Timestamp> {
+/// When an event is sent for the next time that was sent `attempts` times in vain; `None` when it
+/// is given up. `asked` is what the receiver asked for.
+pub(crate) fn next_attempt(
+    now: Timestamp,
+    attempts: i64,
+    asked: Option<i64>,
+    jitter: EntryId,
+) -> Option<Timestamp> {
     let index = usize::try_from(attempts.checked_sub(1)?).ok()?;
     let delay = DELAYS_MS.get(index)?;
     Some(now.plus_ms(spread(*delay, jitter).max(asked.unwrap_or(0))))
 }
 
 /// From when on an endpoint may be tried again after so many consecutive failures.
-pub(crate) fn pause(now: Timestamp, failures: i64, asked: Option<i64>, jitter: EntryId) -> Timestamp {
+pub(crate) fn pause(
+    now: Timestamp,
+    failures: i64,
+    asked: Option<i64>,
+    jitter: EntryId,
+) -> Timestamp {
     let own = if failures < DOWN_AFTER {
         0
     } else {
@@ -75,8 +87,9 @@ mod tests {
     #[test]
     fn an_event_is_tried_ten_times_in_three_days() {
         let (now, even) = (Timestamp(0), EntryId(0));
-        let seconds: Vec<i64> =
-            (1..=9).map(|attempts| next_attempt(now, attempts, None, even).unwrap().0 / 1000).collect();
+        let seconds: Vec<i64> = (1..=9)
+            .map(|attempts| next_attempt(now, attempts, None, even).unwrap().0 / 1000)
+            .collect();
         assert_eq!(seconds, [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]);
         assert_eq!(next_attempt(now, 10, None, even), None);
         assert_eq!(next_attempt(now, 1, Some(60_000), even), Some(Timestamp(60_000)));
@@ -87,7 +100,9 @@ mod tests {
     #[test]
     fn an_endpoint_that_is_down_is_asked_ever_more_rarely() {
         let (now, even) = (Timestamp(0), EntryId(0));
-        for (failures, seconds) in [(0, 0), (4, 0), (5, 5), (6, 10), (10, 160), (14, 1800), (1000, 1800)] {
+        for (failures, seconds) in
+            [(0, 0), (4, 0), (5, 5), (6, 10), (10, 160), (14, 1800), (1000, 1800)]
+        {
             assert_eq!(pause(now, failures, None, even).0, seconds * 1000, "{failures}");
         }
         assert_eq!(pause(now, 1, Some(30_000), even), Timestamp(30_000));

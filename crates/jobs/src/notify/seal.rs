@@ -1,4 +1,5 @@
-//! Secrets of endpoints as they are stored: sealed with a key that is not in the database (XChaCha20-Poly1305), or as they are where there is none.
+//! Secrets of endpoints as they are stored: sealed with a key that is not in the database
+//! (XChaCha20-Poly1305), or as they are where there is none.
 //!
 //! What is sealed for one endpoint cannot be opened for another one.
 
@@ -26,7 +27,8 @@ thread_local! {
 }
 
 impl Seals {
-    /// What the variable `secrets_key` says: texts of at least 32 characters with commas between. Shorter ones are none.
+    /// What the variable `secrets_key` says: texts of at least 32 characters with commas between.
+    /// Shorter ones are none.
     #[must_use]
     pub fn parse(variable: &str) -> Self {
         let keys = variable.split(',').map(str::trim).filter(|key| key.len() >= 32);
@@ -46,12 +48,20 @@ impl Seals {
 
     /// The secret as it is to be stored for an endpoint of a programme.
     #[must_use]
-    pub fn seal(&self, secret: &str, (programme_no, endpoint): (i64, &str), nonce: [u8; NONCE]) -> String {
+    pub fn seal(
+        &self,
+        secret: &str,
+        (programme_no, endpoint): (i64, &str),
+        nonce: [u8; NONCE],
+    ) -> String {
         let place = format!("{programme_no}/{endpoint}");
         let payload = Payload { msg: secret.as_bytes(), aad: place.as_bytes() };
-        let sealed = self.0.first().and_then(|key| cipher(key).encrypt(&XNonce::from(nonce), payload).ok());
+        let sealed =
+            self.0.first().and_then(|key| cipher(key).encrypt(&XNonce::from(nonce), payload).ok());
         match sealed {
-            Some(sealed) => format!("{SEALED}{}", STANDARD.encode([nonce.as_slice(), &sealed].concat())),
+            Some(sealed) => {
+                format!("{SEALED}{}", STANDARD.encode([nonce.as_slice(), &sealed].concat()))
+            }
             None => secret.to_owned(),
         }
     }

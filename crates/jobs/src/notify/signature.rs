@@ -1,4 +1,5 @@
-//! Standard Webhooks 1.0: how a receiver knows that an event is from us and is not an old one replayed.
+//! Standard Webhooks 1.0: how a receiver knows that an event is from us and is not an old one
+//! replayed.
 
 use std::fmt;
 
@@ -9,7 +10,8 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 
-/// What events are signed with: 24 to 64 bytes, written `whsec_` and base64. Never shown by `Debug`.
+/// What events are signed with: 24 to 64 bytes, written `whsec_` and base64. Never shown by
+/// `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
@@ -57,7 +59,8 @@ mod tests {
     #[test]
     fn the_published_example_verifies() {
         let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
+        let signature =
+            sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 

@@ -1,7 +1,8 @@
 //! Which events go out together, and what becomes of them.
 //!
-//! A wave holds at most one event of a member, so a member's events arrive in order although those of a wave travel side by side. What
-//! follows an event that was not taken is parked behind it; other members go on.
+//! A wave holds at most one event of a member, so a member's events arrive in order although those
+//! of a wave travel side by side. What follows an event that was not taken is parked behind it;
+//! other members go on.
 
 use std::collections::HashSet;
 
@@ -22,7 +23,8 @@ pub(crate) struct Outgoing {
     pub(crate) position: i64,
 }
 
-/// Where the new events come from: what was read of them, and how far that reaches when all of it is dealt with.
+/// Where the new events come from: what was read of them, and how far that reaches when all of it
+/// is dealt with.
 pub(crate) struct Stream {
     pub(crate) events: Vec<OpenEvent>,
     pub(crate) from: i64,
@@ -30,7 +32,8 @@ pub(crate) struct Stream {
 }
 
 impl Outgoing {
-    /// Fills a wave of `width`: first what is to be sent again, then new events, in order, up to the first that has to wait its turn.
+    /// Fills a wave of `width`: first what is to be sent again, then new events, in order, up to
+    /// the first that has to wait its turn.
     pub(crate) fn fill(due: Vec<OpenEvent>, stream: Stream, width: usize) -> Self {
         let mut wave = Self { position: stream.from, ..Self::default() };
         let mut members = HashSet::new();
@@ -60,6 +63,11 @@ impl Outgoing {
     }
 }
 
-pub(crate) fn parked(event: &OpenEvent, parking: Parking, attempts: i64, last_error: String) -> Parked {
+pub(crate) fn parked(
+    event: &OpenEvent,
+    parking: Parking,
+    attempts: i64,
+    last_error: String,
+) -> Parked {
     Parked { entry_no: event.entry_no, member_no: event.member_no, parking, attempts, last_error }
 }

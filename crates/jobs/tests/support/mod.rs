@@ -11,8 +11,8 @@ use jobs::{AddressPolicy, Job, JobContext, Outbound, Report, WithoutNetwork, Wor
 use ledger::{Currency, EntryId, MemberId, Money, Origin, Timestamp};
 use rules::{Command, Document, EarnEvent, Line};
 use store::{
-    Error, Executor, Lots, Native, Rows, Scope, Sql, Submission, Value, execute, load, migrate, parse_rulebook,
-    programme, rulebook_text, seed,
+    Error, Executor, Lots, Native, Rows, Scope, Sql, Submission, Value, execute, load, migrate,
+    parse_rulebook, programme, rulebook_text, seed,
 };
 
 pub const OPEN: AddressPolicy = AddressPolicy { allow_http: true, allow_private: true };
@@ -59,7 +59,16 @@ impl World {
         let version = found.reference.rulebook_version;
         let book = rules::Rulebook::new(&document, version + 1).unwrap();
         let now = self.now.get().0;
-        wait(store::publish(&self.sql, "default", "Default", version, (&document, &book), now, "test")).unwrap();
+        wait(store::publish(
+            &self.sql,
+            "default",
+            "Default",
+            version,
+            (&document, &book),
+            now,
+            "test",
+        ))
+        .unwrap();
     }
 
     pub fn id(&self) -> EntryId {
@@ -84,7 +93,8 @@ impl World {
     }
 
     pub fn redeem(&self, member: &str, points: i64) {
-        let mut order = Submission::of_job(MemberId::new(member).unwrap(), Command::Redeem { points }, "test");
+        let mut order =
+            Submission::of_job(MemberId::new(member).unwrap(), Command::Redeem { points }, "test");
         order.origin.actor = "test".into();
         self.order(&[order], Lots::First(64));
     }
@@ -95,7 +105,8 @@ impl World {
         let book = parse_rulebook(&text, found.rulebook_version).unwrap();
         for orders in orders.chunks(500) {
             let wanted: Vec<_> = orders.iter().map(Submission::wanted).collect();
-            let (_, _, loaded) = wait(load(&self.sql, Scope::Programme(found.no), &wanted, lots)).unwrap().unwrap();
+            let (_, _, loaded) =
+                wait(load(&self.sql, Scope::Programme(found.no), &wanted, lots)).unwrap().unwrap();
             let mut desk = Executor {
                 sql: &self.sql,
                 programme: &found,
@@ -115,7 +126,13 @@ impl World {
         self.run_on(&self.sql, &WithoutNetwork, job, u32::MAX).unwrap()
     }
 
-    pub fn run_on<S: Sql>(&self, sql: &S, outbound: &impl Outbound, job: Job, chunks: u32) -> Result<Report, Error> {
+    pub fn run_on<S: Sql>(
+        &self,
+        sql: &S,
+        outbound: &impl Outbound,
+        job: Job,
+        chunks: u32,
+    ) -> Result<Report, Error> {
         let found = wait(programme(&self.sql, "default")).unwrap().unwrap().reference;
         let (now, ids) = (|| self.now.get(), || self.id());
         let floor = JobContext { sql, now: &now, ids: &ids };
@@ -131,7 +148,8 @@ impl World {
         prepared.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
-    /// Everything the ledger says, but for ids and hashes: two ways to the same state give the same books.
+    /// Everything the ledger says, but for ids and hashes: two ways to the same state give the same
+    /// books.
     pub fn books(&self) -> Vec<String> {
         self.texts(
             "SELECT m.id || ' ' || e.sequence || ' ' || e.kind || ' ' || e.points || ' ' || e.balance_after FROM entry AS e JOIN member AS m
@@ -176,7 +194,8 @@ pub struct Dying<'a> {
 
 impl Sql for Dying<'_> {
     async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
-        let left = self.statements_left.get().checked_sub(1).ok_or(Error::Database("killed".into()))?;
+        let left =
+            self.statements_left.get().checked_sub(1).ok_or(Error::Database("killed".into()))?;
         self.statements_left.set(left);
         self.sql.query(statement, values).await
     }

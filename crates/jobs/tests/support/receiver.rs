@@ -28,7 +28,11 @@ impl<F: Fn(&Event) -> Answer> Receiver<F> {
 
     /// `member/sequence` of each attempt so far, and forgets them.
     pub fn take(&self) -> Vec<String> {
-        let told = self.events().iter().map(|event| format!("{}/{}", event.member, event.sequence)).collect();
+        let told = self
+            .events()
+            .iter()
+            .map(|event| format!("{}/{}", event.member, event.sequence))
+            .collect();
         self.seen.borrow_mut().clear();
         told
     }
@@ -59,7 +63,8 @@ pub struct Event {
 
 impl Event {
     fn of(post: &Post) -> Self {
-        let header = |name: &str| post.headers.iter().find(|(found, _)| *found == name).unwrap().1.clone();
+        let header =
+            |name: &str| post.headers.iter().find(|(found, _)| *found == name).unwrap().1.clone();
         let body: Json = serde_json::from_str(&post.body).unwrap();
         Self {
             id: header("webhook-id"),

@@ -1,7 +1,9 @@
-//! From a text in CEL to a condition: parsed by the crate `cel`, checked and typed here, bounded in size and depth.
+//! From a text in CEL to a condition: parsed by the crate `cel`, checked and typed here, bounded in
+//! size and depth.
 //!
-//! What of CEL there is: literals, `&& || !`, comparisons, `in`, `+ - * / %`, `? :`, `size`, `startsWith`, `endsWith`, `contains`, `has`, and
-//! `exists` and `all` over `order.lines`. There are no fractions: amounts are minor units.
+//! What of CEL there is: literals, `&& || !`, comparisons, `in`, `+ - * / %`, `? :`, `size`,
+//! `startsWith`, `endsWith`, `contains`, `has`, and `exists` and `all` over `order.lines`. There
+//! are no fractions: amounts are minor units.
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
@@ -15,7 +17,8 @@ const MAX_BYTES: usize = 2_000;
 const MAX_NODES: usize = 200;
 /// How deep a text may be nested: reading it recurs.
 const MAX_DEPTH: u16 = 24;
-/// How deep the tree may be, which is deeper where `a + b + c` are two levels. Each is two levels of JSON at most, of which readers follow 128.
+/// How deep the tree may be, which is deeper where `a + b + c` are two levels. Each is two levels
+/// of JSON at most, of which readers follow 128.
 const MAX_LEVELS: u16 = 48;
 
 /// Reads and checks a condition.
@@ -32,10 +35,14 @@ pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
         .error_recovery_limit(1)
         .parse(text)
         .map_err(|errors| {
-            let told = errors.errors.first().map(|error| format!("at {}:{}: {}", error.pos.0, error.pos.1, error.msg));
+            let told = errors
+                .errors
+                .first()
+                .map(|error| format!("at {}:{}: {}", error.pos.0, error.pos.1, error.msg));
             told.unwrap_or_else(|| "cannot be read".to_owned())
         })?;
-    let mut checker = Checker { line: (scope == Scope::Line).then(|| "line".to_owned()), nodes: 0, depth: 0 };
+    let mut checker =
+        Checker { line: (scope == Scope::Line).then(|| "line".to_owned()), nodes: 0, depth: 0 };
     let (node, kind) = checker.node(&parsed)?;
     if kind == Type::Bool {
         Ok(Condition(node))
@@ -58,7 +65,9 @@ impl Checker {
         self.nodes += 1;
         self.depth += 1;
         if self.nodes > MAX_NODES || self.depth > MAX_LEVELS {
-            return Err(format!("must have at most {MAX_NODES} parts, in at most {MAX_LEVELS} levels"));
+            return Err(format!(
+                "must have at most {MAX_NODES} parts, in at most {MAX_LEVELS} levels"
+            ));
         }
         let typed = match &expression.expr {
             Expr::Literal(literal) => literal_of(literal),
@@ -66,9 +75,9 @@ impl Checker {
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.call(call),
             Expr::Comprehension(over) => self.lines(over),
-            Expr::Ident(name) => {
-                Err(format!("{name} is nothing that conditions know by itself: write for example member.tier"))
-            }
+            Expr::Ident(name) => Err(format!(
+                "{name} is nothing that conditions know by itself: write for example member.tier"
+            )),
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
                 Err("has something in it that conditions do not know".to_owned())
             }
@@ -97,11 +106,17 @@ impl Checker {
             kind = Some(found);
             nodes.push(node);
         }
-        Ok(if kind == Some(Type::Int) { (Node::Ints(nodes), Type::Ints) } else { (Node::Texts(nodes), Type::Texts) })
+        Ok(if kind == Some(Type::Int) {
+            (Node::Ints(nodes), Type::Ints)
+        } else {
+            (Node::Texts(nodes), Type::Texts)
+        })
     }
 
     fn select(&mut self, select: &SelectExpr) -> Typed {
-        let Expr::Ident(of) = &select.operand.expr else { return Err(format!("has no field {}", select.field)) };
+        let Expr::Ident(of) = &select.operand.expr else {
+            return Err(format!("has no field {}", select.field));
+        };
         if of == "attributes" {
             return Ok(if select.test {
                 (Node::HasAttribute(select.field.clone()), Type::Bool)
@@ -114,8 +129,10 @@ impl Checker {
         }
         let is_line = self.line.as_ref() == Some(of);
         let name = format!("{}.{}", if is_line { "line" } else { of.as_str() }, select.field);
-        let found =
-            FIELDS.iter().find(|(known, ..)| *known == name).filter(|(_, field, ..)| is_line || !field.is_of_line());
+        let found = FIELDS
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .filter(|(_, field, ..)| is_line || !field.is_of_line());
         found
             .map(|(_, field, kind, _)| (Node::Field(*field), *kind))
             .ok_or_else(|| format!("{of}.{} is no field that is known here", select.field))
@@ -137,14 +154,22 @@ impl Checker {
                 let otherwise = self.boxed(otherwise, kind)?;
                 Ok((Node::If(is, Box::new(then), otherwise), kind))
             }
-            (operators::NEGATE, None, [a]) => {
-                Ok((Node::Calculate(Operation::Subtract, Box::new(Node::Int(0)), self.boxed(a, Type::Int)?), Type::Int))
-            }
+            (operators::NEGATE, None, [a]) => Ok((
+                Node::Calculate(
+                    Operation::Subtract,
+                    Box::new(Node::Int(0)),
+                    self.boxed(a, Type::Int)?,
+                ),
+                Type::Int,
+            )),
             (operators::INDEX, None, [of, key]) => match (&of.expr, &key.expr) {
-                (Expr::Ident(name), Expr::Literal(LiteralValue::String(key))) if name == "attributes" => {
+                (Expr::Ident(name), Expr::Literal(LiteralValue::String(key)))
+                    if name == "attributes" =>
+                {
                     Ok((Node::Attribute(key.inner().to_owned()), Type::Text))
                 }
-                _ => Err("only attributes have an index, which is a text: attributes[\"city\"]".to_owned()),
+                _ => Err("only attributes have an index, which is a text: attributes[\"city\"]"
+                    .to_owned()),
             },
             (operators::IN, None, [item, list]) => {
                 let (item, kind) = self.node(item)?;
@@ -166,13 +191,20 @@ impl Checker {
                     "endsWith" => Search::End,
                     _ => Search::Anywhere,
                 };
-                bool(Node::Find(search, self.boxed(text, Type::Text)?, self.boxed(part, Type::Text)?))
+                bool(Node::Find(
+                    search,
+                    self.boxed(text, Type::Text)?,
+                    self.boxed(part, Type::Text)?,
+                ))
             }
             (name, None, [a, b]) => match (comparison(name), operation(name)) {
                 (Some(comparison), _) => {
                     let (a, kind) = self.node(a)?;
-                    let is_ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-                    if matches!(kind, Type::Texts | Type::Ints) || (kind == Type::Bool && is_ordered) {
+                    let is_ordered =
+                        !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+                    if matches!(kind, Type::Texts | Type::Ints)
+                        || (kind == Type::Bool && is_ordered)
+                    {
                         return Err(format!("{} cannot be compared", kind.as_str()));
                     }
                     bool(Node::Compare(comparison, Box::new(a), self.boxed(b, kind)?))
@@ -181,8 +213,12 @@ impl Checker {
                     let (a, kind) = self.node(a)?;
                     let b = self.boxed(b, kind)?;
                     match (operation, kind) {
-                        (_, Type::Int) => Ok((Node::Calculate(operation, Box::new(a), b), Type::Int)),
-                        (Operation::Add, Type::Text) => Ok((Node::Join(Box::new(a), b), Type::Text)),
+                        (_, Type::Int) => {
+                            Ok((Node::Calculate(operation, Box::new(a), b), Type::Int))
+                        }
+                        (Operation::Add, Type::Text) => {
+                            Ok((Node::Join(Box::new(a), b), Type::Text))
+                        }
                         _ => Err(format!("needs a whole number where it has {}", kind.as_str())),
                     }
                 }
@@ -202,7 +238,10 @@ impl Checker {
 
     /// `order.lines.exists(l, …)` and `order.lines.all(l, …)`, as the parser has written them out.
     fn lines(&mut self, over: &ComprehensionExpr) -> Typed {
-        let unknown = || Err("goes over something else than order.lines, or not with exists() or all()".to_owned());
+        let unknown = || {
+            Err("goes over something else than order.lines, or not with exists() or all()"
+                .to_owned())
+        };
         let Expr::Select(range) = &over.iter_range.expr else { return unknown() };
         if !matches!(&range.operand.expr, Expr::Ident(name) if name == "order")
             || range.field != "lines"
@@ -214,15 +253,21 @@ impl Checker {
             return Err("goes over order.lines within a line".to_owned());
         }
         let Expr::Call(step) = &over.loop_step.expr else { return unknown() };
-        let is_accumulator = |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if *name == over.accu_var);
+        let is_accumulator =
+            |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if *name == over.accu_var);
         let is_result = is_accumulator(&over.result);
-        let (wrap, asked): (fn(Box<Node>) -> Node, _) = match (step.func_name.as_str(), step.args.as_slice()) {
-            (operators::LOGICAL_OR, [before, asked]) if is_accumulator(before) && is_result => (Node::SomeLine, asked),
-            (operators::LOGICAL_AND, [before, asked]) if is_accumulator(before) && is_result => {
-                (Node::EveryLine, asked)
-            }
-            _ => return unknown(),
-        };
+        let (wrap, asked): (fn(Box<Node>) -> Node, _) =
+            match (step.func_name.as_str(), step.args.as_slice()) {
+                (operators::LOGICAL_OR, [before, asked]) if is_accumulator(before) && is_result => {
+                    (Node::SomeLine, asked)
+                }
+                (operators::LOGICAL_AND, [before, asked])
+                    if is_accumulator(before) && is_result =>
+                {
+                    (Node::EveryLine, asked)
+                }
+                _ => return unknown(),
+            };
         self.line = Some(over.iter_var.clone());
         let node = self.boxed(asked, Type::Bool);
         self.line = None;
@@ -235,8 +280,13 @@ fn literal_of(literal: &LiteralValue) -> Typed {
         LiteralValue::Boolean(value) => Ok((Node::Bool(*value.inner()), Type::Bool)),
         LiteralValue::Int(value) => Ok((Node::Int(*value.inner()), Type::Int)),
         LiteralValue::String(value) => Ok((Node::Text(value.inner().to_owned()), Type::Text)),
-        LiteralValue::Double(_) => Err("has a fraction in it: amounts are whole minor units".to_owned()),
-        _ => Err("has a literal in it that is neither a text, nor a whole number, nor true or false".to_owned()),
+        LiteralValue::Double(_) => {
+            Err("has a fraction in it: amounts are whole minor units".to_owned())
+        }
+        _ => {
+            Err("has a literal in it that is neither a text, nor a whole number, nor true or false"
+                .to_owned())
+        }
     }
 }
 

@@ -1,15 +1,19 @@
-//! What a condition costs at most, in steps: told when a rulebook is published, from its text alone.
+//! What a condition costs at most, in steps: told when a rulebook is published, from its text
+//! alone.
 //!
-//! A step is a node that is looked at, an item that is compared, or some bytes of text; `evaluate` counts the same steps as it goes. What
-//! is told here is never less than what an order within the bounds of the API takes, which a test holds the two to.
+//! A step is a node that is looked at, an item that is compared, or some bytes of text; `evaluate`
+//! counts the same steps as it goes. What is told here is never less than what an order within the
+//! bounds of the API takes, which a test holds the two to.
 
 use super::{Condition, Field, Node, Scope, Search};
 
 /// The most lines of an order.
 pub(crate) const MAX_LINES: u64 = 500;
-/// The steps that all conditions asked for one event may take together: some milliseconds. More is not published.
+/// The steps that all conditions asked for one event may take together: some milliseconds. More is
+/// not published.
 pub const MAX_PUBLISHED: u64 = 2_000_000;
-/// The steps after which an event is given up. Only rulebooks from before there was a bound get there.
+/// The steps after which an event is given up. Only rulebooks from before there was a bound get
+/// there.
 pub(crate) const MAX_SPENT: u64 = 4_000_000;
 /// Making the lists of categories, articles and tags, once an event.
 pub(crate) const LISTS: u64 = 2 * MAX_LINES + TAGS;
@@ -81,7 +85,9 @@ fn inner(node: &Node) -> Cost {
             (steps, items.len() as u64)
         }
         Node::Not(of) => cost(of),
-        Node::All(a, b) | Node::Any(a, b) | Node::Calculate(_, a, b) => (sum(cost(a).0, cost(b).0, 0), 0),
+        Node::All(a, b) | Node::Any(a, b) | Node::Calculate(_, a, b) => {
+            (sum(cost(a).0, cost(b).0, 0), 0)
+        }
         Node::If(is, a, b) => {
             let ((is, _), (a, size_a), (b, size_b)) = (cost(is), cost(a), cost(b));
             (is.saturating_add(a.max(b)), size_a.max(size_b))
@@ -121,7 +127,8 @@ pub(super) fn written_out(list: &Node) -> Option<&[Node]> {
     }
 }
 
-/// Steps for looking for a text, or a number, in a list that is written out: most items differ at once.
+/// Steps for looking for a text, or a number, in a list that is written out: most items differ at
+/// once.
 pub(super) fn searching_literals(items: &[Node], text: u64) -> u64 {
     let one = |item: &Node| match item {
         Node::Text(item) => comparing(item.len() as u64, text),

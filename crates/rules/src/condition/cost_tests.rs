@@ -1,4 +1,5 @@
-//! What is told of a condition when it is published is never less than what it takes, and not much more.
+//! What is told of a condition when it is published is never less than what it takes, and not much
+//! more.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +19,18 @@ fn order() -> EarnEvent {
         quantity: 1,
         amount: Money { amount_minor: 100, currency },
     };
-    EarnEvent { event: "purchase".into(), occurred_at: None, lines: (0..500).map(line).collect(), device: None }
+    EarnEvent {
+        event: "purchase".into(),
+        occurred_at: None,
+        lines: (0..500).map(line).collect(),
+        device: None,
+    }
 }
 
 #[test]
 fn no_order_takes_more_steps_than_were_told() {
-    let (event, origin, member) = (order(), Origin::default(), Member::new(MemberId::new("m").unwrap()));
+    let (event, origin, member) =
+        (order(), Origin::default(), Member::new(MemberId::new("m").unwrap()));
     let attributes = (0..50).map(|n| (format!("a{n}"), "漢".repeat(200)));
     let attributes: BTreeMap<String, String> =
         attributes.chain([("tags".to_owned(), vec!["a"; 400].join(","))]).collect();
@@ -31,20 +38,35 @@ fn no_order_takes_more_steps_than_were_told() {
     for (scope, text) in [
         (Scope::Event, "order.lines.all(l, l.sku != \"x\")"),
         (Scope::Event, "order.lines.all(l, !(l.sku in order.categories))"),
-        (Scope::Event, "order.lines.exists(l, (l.sku + l.category + attributes.a1).contains(\"zz\"))"),
-        (Scope::Event, "!(\"b\" in member.tags) && size(attributes.a3) == 200 && !attributes.a2.endsWith(\"b\")"),
+        (
+            Scope::Event,
+            "order.lines.exists(l, (l.sku + l.category + attributes.a1).contains(\"zz\"))",
+        ),
+        (
+            Scope::Event,
+            "!(\"b\" in member.tags) && size(attributes.a3) == 200 && !attributes.a2.endsWith(\"b\")",
+        ),
         (Scope::Event, "(event.hour < 0 ? event.name : attributes.a2 + attributes.a3) != \"x\""),
         (Scope::Event, "(attributes.a1 + attributes.a2).startsWith(attributes.a1 + attributes.a3)"),
         (Scope::Line, "line.category in [\"a\", \"b\", \"c\", attributes.a1, \"e\"]"),
-        (Scope::Line, "line.category in [\"a\", \"b\", \"c\", \"d\", \"e\"] || line.amount_minor * 3 - 1 > 5"),
-        (Scope::Line, "line.quantity in [4, 5, 6] || (size(line.sku) > 2) == (line.amount_minor == 7)"),
+        (
+            Scope::Line,
+            "line.category in [\"a\", \"b\", \"c\", \"d\", \"e\"] || line.amount_minor * 3 - 1 > 5",
+        ),
+        (
+            Scope::Line,
+            "line.quantity in [4, 5, 6] || (size(line.sku) > 2) == (line.amount_minor == 7)",
+        ),
     ] {
         let facts = Facts::new(&event, &origin, &member, "gold", &attributes, Timestamp(0), zone);
         let condition = compile(text, scope).unwrap();
         match scope {
             Scope::Event => drop(facts.holds(&condition)),
             Scope::Line => {
-                assert!(event.lines.iter().filter(|line| facts.counts(Some(&condition), line)).count() <= 500)
+                assert!(
+                    event.lines.iter().filter(|line| facts.counts(Some(&condition), line)).count()
+                        <= 500
+                )
             }
         }
         let (taken, told) = (facts.steps(), condition.steps(scope));

@@ -8,7 +8,8 @@ use chrono::{Datelike, NaiveDate};
 use ledger::{Member, Origin, Timestamp, Zone, local_date, local_hour};
 
 use super::cost::{
-    MAX_SPENT, comparing, counting, joining, searching, searching_list, searching_literals, written_out,
+    MAX_SPENT, comparing, counting, joining, searching, searching_list, searching_literals,
+    written_out,
 };
 use super::{Comparison, Condition, Field, Node, Operation, Search};
 use crate::command::{EarnEvent, Line};
@@ -37,7 +38,8 @@ pub(crate) struct Facts<'a> {
     steps: Cell<u64>,
 }
 
-/// A list that is made when it is asked for, and once: conditions of lines may ask for it line by line.
+/// A list that is made when it is asked for, and once: conditions of lines may ask for it line by
+/// line.
 #[derive(Debug, Default)]
 struct List<'a>(OnceCell<Vec<Cow<'a, str>>>);
 
@@ -65,7 +67,8 @@ enum Value<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Of an event that happened at `occurred_at`; sums of the order that leave 64 bits count as the largest number.
+    /// Of an event that happened at `occurred_at`; sums of the order that leave 64 bits count as
+    /// the largest number.
     pub(crate) fn new(
         event: &'a EarnEvent,
         origin: &'a Origin,
@@ -110,8 +113,8 @@ impl<'a> Facts<'a> {
         self.bool(&condition.0, None)
     }
 
-    /// Whether a line of the order is among those that the condition names, which are all where there is none. A line that it cannot be
-    /// told of is not.
+    /// Whether a line of the order is among those that the condition names, which are all where
+    /// there is none. A line that it cannot be told of is not.
     pub(crate) fn counts(&self, among: Option<&Condition>, line: &Line) -> bool {
         among.is_none_or(|condition| self.bool(&condition.0, Some(line)) == Ok(true))
     }
@@ -122,7 +125,8 @@ impl<'a> Facts<'a> {
         self.steps.get()
     }
 
-    /// Whether the conditions took more steps than an event has: what they said after that is worth nothing.
+    /// Whether the conditions took more steps than an event has: what they said after that is worth
+    /// nothing.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.steps.get() > MAX_SPENT
     }
@@ -148,21 +152,29 @@ impl<'a> Facts<'a> {
                 compare(*how, &a, &b)
             }
             Node::In(item, list) => self.is_in(item, list, line),
-            Node::Find(search, text, part) => match (self.value(text, line)?, self.value(part, line)?) {
-                (Value::Text(text), Value::Text(part)) => {
-                    self.step(searching(*search, text.len() as u64, part.len() as u64))?;
-                    Ok(match search {
-                        Search::Start => text.starts_with(&*part),
-                        Search::End => text.ends_with(&*part),
-                        Search::Anywhere => text.contains(&*part),
-                    })
+            Node::Find(search, text, part) => {
+                match (self.value(text, line)?, self.value(part, line)?) {
+                    (Value::Text(text), Value::Text(part)) => {
+                        self.step(searching(*search, text.len() as u64, part.len() as u64))?;
+                        Ok(match search {
+                            Search::Start => text.starts_with(&*part),
+                            Search::End => text.ends_with(&*part),
+                            Search::Anywhere => text.contains(&*part),
+                        })
+                    }
+                    _ => Err(Failed),
                 }
-                _ => Err(Failed),
-            },
-            Node::SomeLine(node) => settled(true, self.event.lines.iter().map(|line| self.bool(node, Some(line)))),
-            Node::EveryLine(node) => settled(false, self.event.lines.iter().map(|line| self.bool(node, Some(line)))),
+            }
+            Node::SomeLine(node) => {
+                settled(true, self.event.lines.iter().map(|line| self.bool(node, Some(line))))
+            }
+            Node::EveryLine(node) => {
+                settled(false, self.event.lines.iter().map(|line| self.bool(node, Some(line))))
+            }
             Node::Field(Field::MemberIsNew) => Ok(!self.member.exists()),
-            Node::If(is, then, otherwise) => self.bool(if self.bool(is, line)? { then } else { otherwise }, line),
+            Node::If(is, then, otherwise) => {
+                self.bool(if self.bool(is, line)? { then } else { otherwise }, line)
+            }
             _ => Err(Failed),
         }
     }
@@ -173,8 +185,12 @@ impl<'a> Facts<'a> {
         if let Some(list) = written_out(list) {
             self.step(searching_literals(list, size(&item)))?;
             return Ok(match &item {
-                Value::Text(item) => list.iter().any(|one| matches!(one, Node::Text(one) if *one == **item)),
-                Value::Int(item) => list.iter().any(|one| matches!(one, Node::Int(one) if one == item)),
+                Value::Text(item) => {
+                    list.iter().any(|one| matches!(one, Node::Text(one) if *one == **item))
+                }
+                Value::Int(item) => {
+                    list.iter().any(|one| matches!(one, Node::Int(one) if one == item))
+                }
                 _ => return Err(Failed),
             });
         }
@@ -197,7 +213,11 @@ impl<'a> Facts<'a> {
                     Value::Text(text) => Ok(text),
                     _ => Err(Failed),
                 };
-                items.iter().map(text).collect::<Result<_, _>>().map(|texts| Value::Texts(Cow::Owned(texts)))
+                items
+                    .iter()
+                    .map(text)
+                    .collect::<Result<_, _>>()
+                    .map(|texts| Value::Texts(Cow::Owned(texts)))
             }
             Node::Ints(items) => {
                 let int = |item| match self.value(item, line)? {
@@ -208,9 +228,13 @@ impl<'a> Facts<'a> {
             }
             Node::Attribute(name) => Ok(text(self.attributes.get(name).map(String::as_str))),
             Node::Field(field) => self.field(*field, line),
-            Node::If(is, then, otherwise) => self.value(if self.bool(is, line)? { then } else { otherwise }, line),
+            Node::If(is, then, otherwise) => {
+                self.value(if self.bool(is, line)? { then } else { otherwise }, line)
+            }
             Node::Calculate(how, a, b) => match (self.value(a, line)?, self.value(b, line)?) {
-                (Value::Int(a), Value::Int(b)) => calculate(*how, a, b).map(Value::Int).ok_or(Failed),
+                (Value::Int(a), Value::Int(b)) => {
+                    calculate(*how, a, b).map(Value::Int).ok_or(Failed)
+                }
                 _ => Err(Failed),
             },
             Node::Join(a, b) => match (self.value(a, line)?, self.value(b, line)?) {
@@ -241,7 +265,9 @@ impl<'a> Facts<'a> {
         let lines = &self.event.lines;
         Ok(match field {
             Field::Event => text(Some(&self.event.event)),
-            Field::EventReference => text(self.origin.reference.as_ref().map(|reference| reference.as_str())),
+            Field::EventReference => {
+                text(self.origin.reference.as_ref().map(|reference| reference.as_str()))
+            }
             Field::EventChannel => text(self.origin.channel.as_deref()),
             Field::EventStore => text(self.origin.store.as_deref()),
             Field::EventDate => Value::Text(Cow::Owned(self.date.to_string())),
@@ -253,10 +279,12 @@ impl<'a> Facts<'a> {
             Field::EventStreakDays => Value::Int(self.streak_days),
             Field::OrderAmountMinor => Value::Int(self.order_minor),
             Field::OrderQuantity => Value::Int(self.quantity),
-            Field::OrderCategories => {
-                self.categories.of(|| lines.iter().filter_map(|line| line.category.as_deref()).collect())
+            Field::OrderCategories => self
+                .categories
+                .of(|| lines.iter().filter_map(|line| line.category.as_deref()).collect()),
+            Field::OrderSkus => {
+                self.skus.of(|| lines.iter().filter_map(|line| line.sku.as_deref()).collect())
             }
-            Field::OrderSkus => self.skus.of(|| lines.iter().filter_map(|line| line.sku.as_deref()).collect()),
             Field::MemberId => text(Some(self.member.id.as_str())),
             Field::MemberTier => text(Some(self.tier)),
             Field::MemberTierDaysLeft => Value::Int(self.tier_days_left),
@@ -268,7 +296,8 @@ impl<'a> Facts<'a> {
             Field::MemberGrowth => Value::Int(lifetime.growth),
             Field::MemberTags => {
                 let tags = self.attributes.get("tags").map_or("", String::as_str);
-                self.tags.of(|| tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect())
+                self.tags
+                    .of(|| tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect())
             }
             Field::MemberBirthMonth => Value::Int(self.birthday().0),
             Field::MemberBirthDay => Value::Int(self.birthday().1),
@@ -279,7 +308,8 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Month and day of the member's birthday; zeros when it is not told, or not in a form that is understood.
+    /// Month and day of the member's birthday; zeros when it is not told, or not in a form that is
+    /// understood.
     fn birthday(&self) -> (i64, i64) {
         let told = self.attributes.get("birthday").map_or("", String::as_str);
         let mut parts = told.rsplit('-').map(|part| part.parse::<i64>().ok());
@@ -290,7 +320,8 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether one of the parts is `by`, which settles it whatever the others are; where none is, all of them must be known.
+/// Whether one of the parts is `by`, which settles it whatever the others are; where none is, all
+/// of them must be known.
 fn settled(by: bool, parts: impl Iterator<Item = Result<bool, Failed>>) -> Result<bool, Failed> {
     let mut failed = false;
     for part in parts {

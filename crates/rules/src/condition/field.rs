@@ -1,4 +1,5 @@
-//! What conditions may ask for. The table is the documentation: docs/reference/conditions.md shows the same names.
+//! What conditions may ask for. The table is the documentation: docs/reference/conditions.md shows
+//! the same names.
 
 use serde::{Deserialize, Serialize};
 
@@ -79,11 +80,21 @@ pub const FIELDS: [(&str, Field, Type, &str); 31] = [
     ),
     ("event.channel", Field::EventChannel, Type::Text, "sales channel; empty when not told"),
     ("event.store", Field::EventStore, Type::Text, "store; empty when not told"),
-    ("event.date", Field::EventDate, Type::Text, "local day it happened on, `2026-01-31`; compares in order"),
+    (
+        "event.date",
+        Field::EventDate,
+        Type::Text,
+        "local day it happened on, `2026-01-31`; compares in order",
+    ),
     ("event.year", Field::EventYear, Type::Int, "local year it happened in"),
     ("event.month", Field::EventMonth, Type::Int, "local month it happened in, 1–12"),
     ("event.day", Field::EventDay, Type::Int, "local day of the month it happened on, 1–31"),
-    ("event.weekday", Field::EventWeekday, Type::Int, "local day of the week it happened on: 1 is Monday, 7 Sunday"),
+    (
+        "event.weekday",
+        Field::EventWeekday,
+        Type::Int,
+        "local day of the week it happened on: 1 is Monday, 7 Sunday",
+    ),
     ("event.hour", Field::EventHour, Type::Int, "local hour it happened in, 0–23"),
     (
         "event.streak_days",
@@ -104,15 +115,30 @@ pub const FIELDS: [(&str, Field, Type, &str); 31] = [
         "local days until the tier ends, with its grace; 0 on its last, 36600 when it has no end",
     ),
     ("member.balance", Field::MemberBalance, Type::Int, "balance before the event"),
-    ("member.is_new", Field::MemberIsNew, Type::Bool, "this is the first that is known of the member"),
-    ("member.days", Field::MemberDays, Type::Int, "local days since the member was registered; 0 on the first"),
+    (
+        "member.is_new",
+        Field::MemberIsNew,
+        Type::Bool,
+        "this is the first that is known of the member",
+    ),
+    (
+        "member.days",
+        Field::MemberDays,
+        Type::Int,
+        "local days since the member was registered; 0 on the first",
+    ),
     (
         "member.orders",
         Field::MemberOrders,
         Type::Int,
         "purchases before this one that were not returned, and do not wait for review",
     ),
-    ("member.spend_minor", Field::MemberSpendMinor, Type::Int, "what these came to, in minor units"),
+    (
+        "member.spend_minor",
+        Field::MemberSpendMinor,
+        Type::Int,
+        "what these came to, in minor units",
+    ),
     ("member.growth", Field::MemberGrowth, Type::Int, "growth before the event"),
     ("member.tags", Field::MemberTags, Type::Texts, "the attribute `tags`, split at its commas"),
     (
@@ -137,7 +163,10 @@ impl Field {
     /// Whether it belongs to a line of the order.
     #[must_use]
     pub fn is_of_line(self) -> bool {
-        matches!(self, Self::LineCategory | Self::LineSku | Self::LineAmountMinor | Self::LineQuantity)
+        matches!(
+            self,
+            Self::LineCategory | Self::LineSku | Self::LineAmountMinor | Self::LineQuantity
+        )
     }
 
     /// Whether it is read from what the merchant told about the member.

@@ -1,4 +1,5 @@
-//! The plain form of a condition: rows of field, operator and values that a page can edit. They become CEL, and all of them must hold.
+//! The plain form of a condition: rows of field, operator and values that a page can edit. They
+//! become CEL, and all of them must hold.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,29 +61,50 @@ pub fn to_cel(rows: &[PlainCondition]) -> Result<String, Vec<(usize, &'static st
 }
 
 fn row_to_cel(row: &PlainCondition) -> Result<String, (&'static str, String)> {
-    let of_attribute =
-        row.field.strip_prefix("attributes.").map(|name| (format!("attributes[{}]", quoted(name)), Type::Text));
-    let of_table =
-        FIELDS.iter().find(|(name, ..)| *name == row.field).map(|(name, _, kind, _)| ((*name).to_owned(), *kind));
-    let (field, kind) = of_attribute.or(of_table).ok_or(("field", "is no field that conditions know".to_owned()))?;
+    let of_attribute = row
+        .field
+        .strip_prefix("attributes.")
+        .map(|name| (format!("attributes[{}]", quoted(name)), Type::Text));
+    let of_table = FIELDS
+        .iter()
+        .find(|(name, ..)| *name == row.field)
+        .map(|(name, _, kind, _)| ((*name).to_owned(), *kind));
+    let (field, kind) = of_attribute
+        .or(of_table)
+        .ok_or(("field", "is no field that conditions know".to_owned()))?;
     let wants_many = matches!(row.operator, Operator::OneOf | Operator::NoneOf);
     if row.values.is_empty() || (row.values.len() > 1 && !wants_many) {
-        return Err(("values", if wants_many { "must be one value or more" } else { "must be one value" }.to_owned()));
+        return Err((
+            "values",
+            if wants_many { "must be one value or more" } else { "must be one value" }.to_owned(),
+        ));
     }
     let mut values = Vec::new();
     for value in &row.values {
         values.push(match kind {
-            Type::Int => value.parse::<i64>().map(|value| value.to_string()).map_err(|_| "must be whole numbers"),
-            Type::Bool => value.parse::<bool>().map(|value| value.to_string()).map_err(|_| "must be true or false"),
+            Type::Int => value
+                .parse::<i64>()
+                .map(|value| value.to_string())
+                .map_err(|_| "must be whole numbers"),
+            Type::Bool => value
+                .parse::<bool>()
+                .map(|value| value.to_string())
+                .map_err(|_| "must be true or false"),
             _ => Ok(quoted(value)),
         });
     }
-    let values: Vec<String> =
-        values.into_iter().collect::<Result<_, _>>().map_err(|detail| ("values", detail.to_owned()))?;
+    let values: Vec<String> = values
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(|detail| ("values", detail.to_owned()))?;
     let value = values.first().map_or("", String::as_str);
     let all = values.join(", ");
     let fits = |kinds: &[Type], text: String| {
-        if kinds.contains(&kind) { Ok(text) } else { Err(("operator", format!("does not go with {}", kind.as_str()))) }
+        if kinds.contains(&kind) {
+            Ok(text)
+        } else {
+            Err(("operator", format!("does not go with {}", kind.as_str())))
+        }
     };
     let single = [Type::Int, Type::Text, Type::Bool];
     let ordered = [Type::Int, Type::Text];

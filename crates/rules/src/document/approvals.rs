@@ -21,8 +21,8 @@ pub struct Approvals {
     pub totals: ApprovalTotals,
 }
 
-/// Which multiple of its `up_to` a step is good for in all, by the local day and month: of one member, of what one person asks for, and of what one
-/// person approves.
+/// Which multiple of its `up_to` a step is good for in all, by the local day and month: of one
+/// member, of what one person asks for, and of what one person approves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -73,19 +73,29 @@ pub struct ApprovalStep {
     /// The most points, granted or taken; without it, any number.
     #[serde(default)]
     pub up_to: Option<i64>,
-    /// The roles that have to approve, each a person of its own, in this order: `approver`, `department_head`, `vice_president`.
+    /// The roles that have to approve, each a person of its own, in this order: `approver`,
+    /// `department_head`, `vice_president`.
     pub roles: Vec<String>,
 }
 
 impl Default for Approvals {
     fn default() -> Self {
-        Self { steps: one_each(), days: two_weeks(), reasons: Vec::new(), totals: ApprovalTotals::default() }
+        Self {
+            steps: one_each(),
+            days: two_weeks(),
+            reasons: Vec::new(),
+            totals: ApprovalTotals::default(),
+        }
     }
 }
 
 fn one_each() -> Vec<ApprovalStep> {
     let step = |up_to, role: &str| ApprovalStep { up_to, roles: vec![role.to_owned()] };
-    vec![step(Some(500), "approver"), step(Some(5_000), "department_head"), step(None, "vice_president")]
+    vec![
+        step(Some(500), "approver"),
+        step(Some(5_000), "department_head"),
+        step(None, "vice_president"),
+    ]
 }
 
 fn two_weeks() -> u32 {

@@ -82,7 +82,8 @@ pub enum RuleAward {
         /// How many times as much, at least `"1"`: `"2"` doubles, by as many points again.
         times: String,
     },
-    /// Points for the money spent, at a rate that changes with the sum: each bracket's for what lies within it.
+    /// Points for the money spent, at a rate that changes with the sum: each bracket's for what
+    /// lies within it.
     Brackets {
         /// From the lowest.
         brackets: Vec<Bracket>,

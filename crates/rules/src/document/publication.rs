@@ -1,4 +1,5 @@
-//! The part of the document that tells which changes of the document itself somebody else has to approve of.
+//! The part of the document that tells which changes of the document itself somebody else has to
+//! approve of.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
-    /// The places, as RFC 6901 JSON pointers, whose change is a major one. Changes of `/approvals`, `/currency`, `/publication` and `/risk`
-    /// always are: a rulebook must not free itself of being approved of. `/rewards` is the catalogue, which is no part of the document.
+    /// The places, as RFC 6901 JSON pointers, whose change is a major one. Changes of `/approvals`,
+    /// `/currency`, `/publication` and `/risk` always are: a rulebook must not free itself of being
+    /// approved of. `/rewards` is the catalogue, which is no part of the document.
     #[serde(default = "what_can_make_points")]
     pub major: Vec<String>,
     /// The role that approves of major changes: `approver`, `department_head`, `vice_president`.

@@ -1,4 +1,5 @@
-//! The part of the document that tells how long what is no entry is kept. Entries are kept for ever.
+//! The part of the document that tells how long what is no entry is kept. Entries are kept for
+//! ever.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
-    /// Days that refusals and other answers without an entry are kept under their idempotency keys, and that revoked keys, dead events and
-    /// publications that came to nothing are listed.
+    /// Days that refusals and other answers without an entry are kept under their idempotency keys,
+    /// and that revoked keys, dead events and publications that came to nothing are listed.
     #[serde(default = "more_than_a_year")]
     pub answers_days: u32,
     /// Days that it is kept from which device and address a command came.

@@ -10,13 +10,15 @@ pub struct Returns {
     /// What becomes of points that the order earned and the member no longer has.
     #[serde(default)]
     pub shortfall: ShortfallPolicy,
-    /// Spent points whose lots have expired meanwhile come back for this many days; without it they are forfeited.
+    /// Spent points whose lots have expired meanwhile come back for this many days; without it they
+    /// are forfeited.
     #[serde(default)]
     pub grace_days: Option<u32>,
     /// Whether what was returned still counts towards tiers.
     #[serde(default)]
     pub keep_qualification: bool,
-    /// Whether a tier that was reached since the order falls at once to what is still qualified for. Otherwise it stays until its end.
+    /// Whether a tier that was reached since the order falls at once to what is still qualified
+    /// for. Otherwise it stays until its end.
     #[serde(default)]
     pub lower_tier: bool,
     /// Whether a return makes room again under the caps and limits of the day of the order.
@@ -34,7 +36,8 @@ pub struct Returns {
 pub enum GiftPolicy {
     /// The member keeps them.
     Keep,
-    /// They are taken back as points of the order are, and given again when the level is reached again.
+    /// They are taken back as points of the order are, and given again when the level is reached
+    /// again.
     #[default]
     TakeBack,
 }

@@ -9,7 +9,8 @@ use super::Per;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Risk {
-    /// The points of a purchase above this amount, in minor units, wait until somebody has looked at it.
+    /// The points of a purchase above this amount, in minor units, wait until somebody has looked
+    /// at it.
     #[serde(default)]
     pub review_above_minor: Option<i64>,
     /// The points of an event worth more than this wait until somebody has looked at it.

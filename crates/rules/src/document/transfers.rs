@@ -1,4 +1,5 @@
-//! The parts of the document that tell what members may give away: to each other, and for points of other programmes.
+//! The parts of the document that tell what members may give away: to each other, and for points of
+//! other programmes.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,8 @@ pub struct Transfers {
     pub limit: Option<Limit>,
 }
 
-/// The exchange of points with other programmes of the group. Both programmes have to agree to it, each in its own rulebook.
+/// The exchange of points with other programmes of the group. Both programmes have to agree to it,
+/// each in its own rulebook.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,5 @@
-//! Asking once more: what a command comes to under this rulebook, decided on as few of the lots as it needs.
+//! Asking once more: what a command comes to under this rulebook, decided on as few of the lots as
+//! it needs.
 
 use ledger::{Entry, Fault, Member, Origin, Stop, Timestamp};
 
@@ -9,15 +10,22 @@ use crate::decide::{decide_event, decide_single};
 
 impl Replay<'_> {
     /// Carries out a command; gives the entry that it asked for.
-    pub(super) fn ask(&mut self, command: &Command, origin: &Origin, now: Timestamp) -> Result<Option<Entry>, Fault> {
+    pub(super) fn ask(
+        &mut self,
+        command: &Command,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Option<Entry>, Fault> {
         let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };
         let recorded = self.recorded(command, origin);
-        // Most commands need no lots while nothing is due, as in the store: to copy thousands of them for each would take minutes.
+        // Most commands need no lots while nothing is due, as in the store: to copy thousands of
+        // them for each would take minutes.
         let lots = self.needs_no_lots(command, now).then(|| std::mem::take(&mut self.member.lots));
         let gifts = if matches!(command, Command::Reverse(_)) { self.heard.gifts.len() } else { 0 };
         self.effort += 1 + (self.member.lots.len() + gifts) as u64;
         let member = Member { lots_complete: lots.is_none(), ..self.member.clone() };
-        let case = Case { book: self.book, origin, recorded: &recorded, context: self.context(now) };
+        let case =
+            Case { book: self.book, origin, recorded: &recorded, context: self.context(now) };
         let decided = decide(&case, member, command);
         let primary = match decided {
             Ok(decided) => {

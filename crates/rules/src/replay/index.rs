@@ -78,7 +78,8 @@ impl ReplayIndex {
                 *self.expired.entry(draw.number).or_default() += draw.points;
             }
         }
-        if entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty()) {
+        if entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty())
+        {
             self.gifts.push(entry.clone());
         }
         let Some(corrected) = entry.corrects else { return };
@@ -93,8 +94,11 @@ impl ReplayIndex {
     pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
         let mut kept = match recorded.kind {
             Kind::Earn | Kind::Hold => counterpart.clone(),
-            // Points were spent, and may come back; the catalogue and its coupons are not told again.
-            Kind::Redeem | Kind::Capture => Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() },
+            // Points were spent, and may come back; the catalogue and its coupons are not told
+            // again.
+            Kind::Redeem | Kind::Capture => {
+                Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() }
+            }
             _ => return,
         };
         // Nothing that comes later speaks of rules that kept silent.
@@ -120,8 +124,15 @@ impl ReplayIndex {
     }
 
     /// The reversals of an entry so far.
-    pub(super) fn reversals(&self, corrected: EntryId) -> impl Iterator<Item = (EntryId, Reversal)> {
-        self.reversals.get(&corrected).into_iter().flatten().map(move |reversal| (corrected, reversal.clone()))
+    pub(super) fn reversals(
+        &self,
+        corrected: EntryId,
+    ) -> impl Iterator<Item = (EntryId, Reversal)> {
+        self.reversals
+            .get(&corrected)
+            .into_iter()
+            .flatten()
+            .map(move |reversal| (corrected, reversal.clone()))
     }
 
     /// Points of the entry's lots that expired.

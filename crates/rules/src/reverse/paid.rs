@@ -1,7 +1,8 @@
 //! What is given back of the points that were spent on an order.
 //!
-//! The till may name the lines that the points paid. Then each line gives its own points back. Otherwise they are taken for the lines that cost
-//! nothing, where there are any and the points took no money off, and for all lines in proportion to what these cost where there are none.
+//! The till may name the lines that the points paid. Then each line gives its own points back.
+//! Otherwise they are taken for the lines that cost nothing, where there are any and the points
+//! took no money off, and for all lines in proportion to what these cost where there are none.
 
 use ledger::{LineAward, LineReturn, Refusal, Reversal};
 
@@ -45,14 +46,21 @@ impl GivenBack {
                 None => Err(Refusal::WholeOnly),
             },
             // What was taken from the catalogue does not come back by the line.
-            (ReturnScope::Lines(_) | ReturnScope::LinesFor(..), Some(all)) if entry.reward.is_some() => {
+            (ReturnScope::Lines(_) | ReturnScope::LinesFor(..), Some(all))
+                if entry.reward.is_some() =>
+            {
                 Ok(whole(if all.is_all { left } else { 0 }))
             }
             (ReturnScope::Lines(wishes), _) if !entry.lines.is_empty() => {
                 Paid { redemption, earlier: &earlier, come_back }.back(wishes, None, left, before)
             }
             (ReturnScope::LinesFor(wishes, points), _) if !entry.lines.is_empty() => {
-                Paid { redemption, earlier: &earlier, come_back }.back(wishes, Some(*points), left, before)
+                Paid { redemption, earlier: &earlier, come_back }.back(
+                    wishes,
+                    Some(*points),
+                    left,
+                    before,
+                )
             }
             (ReturnScope::LinesFor(_, points), Some(_)) => within(*points),
             (ReturnScope::Lines(_), Some(come_back)) => {
@@ -68,7 +76,12 @@ impl GivenBack {
 }
 
 /// How many points of a redemption that named no lines have come back by now.
-fn spread(redemption: &Redemption, come_back: &Return<'_>, left: i64, before: i64) -> Result<i64, Refusal> {
+fn spread(
+    redemption: &Redemption,
+    come_back: &Return<'_>,
+    left: i64,
+    before: i64,
+) -> Result<i64, Refusal> {
     let spent = -redemption.entry.points;
     if come_back.is_all {
         return Ok(spent);
@@ -109,7 +122,8 @@ impl Paid<'_> {
     ) -> Result<GivenBack, Refusal> {
         let mut lines = Vec::new();
         for (name, wished) in wishes {
-            let is_earned = self.come_back.is_some_and(|come_back| come_back.units_of(name).is_some());
+            let is_earned =
+                self.come_back.is_some_and(|come_back| come_back.units_of(name).is_some());
             match self.redemption.entry.lines.iter().position(|line| line.line == *name) {
                 Some(at) => lines.push(self.line(at, *wished)?),
                 None if is_earned => {}
@@ -131,19 +145,29 @@ impl Paid<'_> {
         if points.is_some_and(|points| points > sum) {
             return Err(Refusal::MoreThanLeft { line: None, left: sum });
         }
-        Ok(GivenBack { before, points: sum, lines: lines.into_iter().map(|(line, _)| line).collect() })
+        Ok(GivenBack {
+            before,
+            points: sum,
+            lines: lines.into_iter().map(|(line, _)| line).collect(),
+        })
     }
 
     /// Units of the line at that place, and how many points are left of it.
     fn line(&self, at: usize, wished: i64) -> Result<(LineReturn, i64), Refusal> {
         let entry = &self.redemption.entry;
         let weight = |line: &LineAward| line.granted.saturating_neg();
-        let upto = |count: usize| entry.lines.iter().take(count).map(weight).fold(0, i64::saturating_add);
+        let upto =
+            |count: usize| entry.lines.iter().take(count).map(weight).fold(0, i64::saturating_add);
         let (spent, total) = (-entry.points, upto(entry.lines.len()));
         // A capture may have spent less than was set aside.
         let paid = running(spent, total, upto(at), upto(at + 1) - upto(at));
         let name = entry.lines.get(at).map(|line| line.line.clone()).unwrap_or_default();
-        let own = || self.earlier.iter().flat_map(|reversal| &reversal.lines).filter(|line| line.line == name);
+        let own = || {
+            self.earlier
+                .iter()
+                .flat_map(|reversal| &reversal.lines)
+                .filter(|line| line.line == name)
+        };
         let left = paid - own().map(|line| line.points).sum::<i64>();
         let (units, all) = match self.come_back.and_then(|come_back| come_back.units_of(&name)) {
             Some((units, _, all)) => (units, all),
@@ -155,7 +179,11 @@ impl Paid<'_> {
         if wished > all - units {
             return Err(Refusal::MoreThanLeft { line: Some(name), left: all - units });
         }
-        let points = if units + wished == all { left } else { running(paid, all, units, wished).clamp(0, left) };
+        let points = if units + wished == all {
+            left
+        } else {
+            running(paid, all, units, wished).clamp(0, left)
+        };
         Ok((LineReturn { line: name, quantity: wished, amount_minor: 0, points }, left))
     }
 }

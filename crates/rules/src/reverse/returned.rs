@@ -1,9 +1,11 @@
-//! What comes back of an order: units, their amounts and points, and what of everything else that the order had counted falls to them.
+//! What comes back of an order: units, their amounts and points, and what of everything else that
+//! the order had counted falls to them.
 //!
 //! Parts are shared out by running sums, see [`super`].
 
 use ledger::{
-    Count, Currency, Entry, Journal, LineAward, LineReturn, Money, Qualifying, Refusal, Reversal, Review, Totals,
+    Count, Currency, Entry, Journal, LineAward, LineReturn, Money, Qualifying, Refusal, Reversal,
+    Review, Totals,
 };
 
 use super::ReturnScope;
@@ -40,7 +42,11 @@ pub(super) struct OpenLine<'a> {
 impl<'a> OpenLine<'a> {
     fn of(line: &'a LineAward, earlier: &[&Reversal]) -> Self {
         let mut open = Self { line, units: 0, amount_minor: 0, refunded_minor: 0, points: 0 };
-        for back in earlier.iter().flat_map(|reversal| &reversal.lines).filter(|back| back.line == line.line) {
+        for back in earlier
+            .iter()
+            .flat_map(|reversal| &reversal.lines)
+            .filter(|back| back.line == line.line)
+        {
             open.units = open.units.saturating_add(back.quantity);
             open.amount_minor = open.amount_minor.saturating_add(back.amount_minor);
             open.points = open.points.saturating_add(back.points);
@@ -59,7 +65,8 @@ impl<'a> OpenLine<'a> {
         self.line.amount_minor - self.amount_minor
     }
 
-    /// Units that come back. The last ones take all that is left; the others bear their part of what went back without goods.
+    /// Units that come back. The last ones take all that is left; the others bear their part of
+    /// what went back without goods.
     fn back(&self, units: i64) -> LineReturn {
         let left = self.units_left();
         let part = |whole: i64, back: i64| {
@@ -79,7 +86,8 @@ impl<'a> OpenLine<'a> {
     /// Money that goes back while the goods stay. The last of a line's money takes all its points.
     fn refund(&self, amount_minor: i64) -> LineReturn {
         let left = self.line.granted - self.points;
-        let part = running(self.line.granted, self.line.amount_minor, self.refunded_minor, amount_minor);
+        let part =
+            running(self.line.granted, self.line.amount_minor, self.refunded_minor, amount_minor);
         let points = if amount_minor == self.minor_left() { left } else { part.clamp(0, left) };
         LineReturn { line: self.line.line.clone(), quantity: 0, amount_minor, points }
     }
@@ -92,9 +100,11 @@ pub(super) struct Return<'a> {
     open: Vec<OpenLine<'a>>,
     /// Points that these had earned.
     points: i64,
-    /// What the goods had cost that had come back before and that have come back by now, and the whole order.
+    /// What the goods had cost that had come back before and that have come back by now, and the
+    /// whole order.
     pub(super) goods: (i128, i128, i128),
-    /// What went back of the price of those lines alone that count towards tiers: before, by now, and their whole.
+    /// What went back of the price of those lines alone that count towards tiers: before, by now,
+    /// and their whole.
     counted: (i128, i128, i128),
     /// Nothing is left after it.
     pub(super) is_all: bool,
@@ -114,7 +124,8 @@ impl<'a> Return<'a> {
         currency: Currency,
     ) -> Result<Self, Refusal> {
         let earlier: Vec<&Reversal> = recorded.of(earn).collect();
-        let open: Vec<OpenLine> = earn.lines.iter().map(|line| OpenLine::of(line, &earlier)).collect();
+        let open: Vec<OpenLine> =
+            earn.lines.iter().map(|line| OpenLine::of(line, &earlier)).collect();
         let lines = match part {
             ReturnScope::Lines(wishes) | ReturnScope::LinesFor(wishes, _) => units(&open, wishes)?,
             ReturnScope::Money(wishes) => refunds(&open, wishes, currency)?,
@@ -123,14 +134,23 @@ impl<'a> Return<'a> {
                 left.map(|line| line.back(line.units_left())).collect()
             }
         };
-        let returned = |name: &str| lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity);
-        let sum = |amounts: &mut dyn Iterator<Item = i64>| -> i128 { amounts.map(i128::from).sum() };
+        let returned = |name: &str| {
+            lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity)
+        };
+        let sum =
+            |amounts: &mut dyn Iterator<Item = i64>| -> i128 { amounts.map(i128::from).sum() };
         let is_counted = |name: &str| earn.uncounted.iter().all(|uncounted| uncounted != name);
         let counting = || open.iter().filter(|line| is_counted(&line.line.line));
         let before = sum(&mut counting().map(|line| line.amount_minor));
         let back = lines.iter().filter(|line| is_counted(&line.line)).map(|line| line.amount_minor);
-        let counted = (before, before + sum(&mut { back }), sum(&mut counting().map(|line| line.line.amount_minor)));
-        let cost = |line: &OpenLine, units: i64| share(line.line.amount_minor, units.into(), line.line.quantity.into());
+        let counted = (
+            before,
+            before + sum(&mut { back }),
+            sum(&mut counting().map(|line| line.line.amount_minor)),
+        );
+        let cost = |line: &OpenLine, units: i64| {
+            share(line.line.amount_minor, units.into(), line.line.quantity.into())
+        };
         let goods = (
             sum(&mut open.iter().map(|line| cost(line, line.units))),
             sum(&mut open.iter().map(|line| cost(line, line.units + returned(&line.line.line)))),
@@ -144,10 +164,21 @@ impl<'a> Return<'a> {
         };
         let expired_before = earlier.iter().map(|reversal| reversal.expired).sum();
         let points_before = earlier.iter().map(|reversal| reversal.desired).sum();
-        Ok(Self { lines, open, points, goods, counted, is_all, is_empty, expired_before, points_before })
+        Ok(Self {
+            lines,
+            open,
+            points,
+            goods,
+            counted,
+            is_all,
+            is_empty,
+            expired_before,
+            points_before,
+        })
     }
 
-    /// Units of a line that had come back before, that come back now, and all; `None` when the order has no such line.
+    /// Units of a line that had come back before, that come back now, and all; `None` when the
+    /// order has no such line.
     pub(super) fn units_of(&self, name: &str) -> Option<(i64, i64, i64)> {
         let open = self.open.iter().find(|open| open.line.line == name)?;
         let now = self.lines.iter().find(|line| line.line == name).map_or(0, |line| line.quantity);
@@ -170,20 +201,32 @@ impl<'a> Return<'a> {
     /// What came back, and how much of it is gone already, as `expired` points of the earn are.
     pub(super) fn reversal(self, earn: &Entry, expired: i64) -> Reversal {
         // As nobody knows whose points they were, each return is excused its part of them.
-        let part = share(expired, i128::from(self.points_before) + i128::from(self.points), i128::from(earn.points));
+        let part = share(
+            expired,
+            i128::from(self.points_before) + i128::from(self.points),
+            i128::from(earn.points),
+        );
         let part = if self.is_all { expired } else { part };
         let expired = (part - self.expired_before).clamp(0, self.points.max(0));
         Reversal { lines: self.lines, desired: self.points, expired }
     }
 
-    pub(super) fn qualifying(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Option<Qualifying> {
+    pub(super) fn qualifying(
+        &self,
+        book: &Rulebook,
+        journal: &Journal,
+        earn: &Entry,
+    ) -> Option<Qualifying> {
         // What is still under review has not counted yet.
         if book.returns.keep_qualification || journal.member().review(earn.id).is_some() {
             return None;
         }
-        let counted = earn.qualifying.or_else(|| earn.review.as_ref().and_then(|review| review.qualifying))?;
+        let counted = earn
+            .qualifying
+            .or_else(|| earn.review.as_ref().and_then(|review| review.qualifying))?;
         let part = self.counted(&counted);
-        let totals = Totals { spend_minor: -part.spend_minor, growth: -part.growth, orders: -part.orders };
+        let totals =
+            Totals { spend_minor: -part.spend_minor, growth: -part.growth, orders: -part.orders };
         tiers::counted(book, counted.month, journal.now(), totals)
     }
 
@@ -197,14 +240,21 @@ impl<'a> Return<'a> {
     }
 
     /// What is left of the earn's review, when it has one and something is left.
-    pub(super) fn review(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Option<Review> {
+    pub(super) fn review(
+        &self,
+        book: &Rulebook,
+        journal: &Journal,
+        earn: &Entry,
+    ) -> Option<Review> {
         let open = journal.member().review(earn.id).filter(|_| !self.is_all)?;
         // Shares are those of what was kept back first, so that several returns add up.
         let whole = earn.review.as_ref().and_then(|review| review.qualifying);
-        let part = whole.filter(|_| !book.returns.keep_qualification).map(|whole| self.counted(&whole));
+        let part =
+            whole.filter(|_| !book.returns.keep_qualification).map(|whole| self.counted(&whole));
         let qualifying = open.review.qualifying.map(|left| {
             let part = part.unwrap_or_default();
-            let (spend_minor, growth) = (left.spend_minor - part.spend_minor, left.growth - part.growth);
+            let (spend_minor, growth) =
+                (left.spend_minor - part.spend_minor, left.growth - part.growth);
             Qualifying { spend_minor, growth, orders: left.orders - part.orders, ..left }
         });
         Some(Review { qualifying, ..open.review.clone() })
@@ -213,8 +263,11 @@ impl<'a> Return<'a> {
     /// Counters that are still kept.
     pub(super) fn counts(&self, book: &Rulebook, journal: &Journal, earn: &Entry) -> Vec<Count> {
         let counters = &journal.member().counters;
-        let is_kept = |count: &&Count| counters.iter().any(|c| c.name == count.counter && c.period == count.period);
-        // Which lines a rule had awarded its points for is not recorded: they are freed when nothing is left of the order.
+        let is_kept = |count: &&Count| {
+            counters.iter().any(|c| c.name == count.counter && c.period == count.period)
+        };
+        // Which lines a rule had awarded its points for is not recorded: they are freed when
+        // nothing is left of the order.
         let points = |count: &Count| match is_of_rule(&count.counter) {
             true if self.is_all => count.points,
             true => 0,
@@ -226,7 +279,10 @@ impl<'a> Return<'a> {
             ..count.clone()
         };
         // What somebody did does not change when goods come back.
-        let counts = earn.counts.iter().filter(|count| book.returns.free_caps && !is_of_conduct(&count.counter));
+        let counts = earn
+            .counts
+            .iter()
+            .filter(|count| book.returns.free_caps && !is_of_conduct(&count.counter));
         let freed = counts.filter(is_kept).map(freed);
         freed.filter(|count| count.times != 0 || count.points != 0).collect()
     }
@@ -251,7 +307,8 @@ fn units(open: &[OpenLine<'_>], wishes: &[(String, i64)]) -> Result<Vec<LineRetu
     wishes.iter().map(one).collect()
 }
 
-/// Money of order lines, or of the whole order, which is shared out by what is left of each line's price.
+/// Money of order lines, or of the whole order, which is shared out by what is left of each line's
+/// price.
 fn refunds(
     open: &[OpenLine<'_>],
     wishes: &[(Option<String>, Money)],

@@ -19,10 +19,17 @@ impl Check<'_> {
             let at = format!("/approvals/steps/{index}");
             let is_last = index + 1 == approvals.steps.len();
             match (step.up_to, below) {
-                (None, _) if !is_last => self.problem(&format!("{at}/up_to"), "only the last step has no limit"),
-                (Some(_), _) if is_last => self.problem(&format!("{at}/up_to"), "the last step must have no limit"),
+                (None, _) if !is_last => {
+                    self.problem(&format!("{at}/up_to"), "only the last step has no limit")
+                }
+                (Some(_), _) if is_last => {
+                    self.problem(&format!("{at}/up_to"), "the last step must have no limit")
+                }
                 (Some(most), Some(below)) if most <= below => {
-                    self.problem(&format!("{at}/up_to"), "must be more than that of the step before");
+                    self.problem(
+                        &format!("{at}/up_to"),
+                        "must be more than that of the step before",
+                    );
                 }
                 _ => {}
             }
@@ -41,7 +48,10 @@ impl Check<'_> {
         for (of, totals) in [("member", member), ("requester", requester), ("approver", approver)] {
             for (per, multiple) in [("day", totals.day), ("month", totals.month)] {
                 if multiple.is_some_and(|multiple| !(0..=1_000_000).contains(&multiple)) {
-                    self.problem(&format!("/approvals/totals/{of}/{per}"), "must be 0 to 1000000, or null");
+                    self.problem(
+                        &format!("/approvals/totals/{of}/{per}"),
+                        "must be 0 to 1000000, or null",
+                    );
                 }
             }
         }

@@ -12,7 +12,12 @@ const MAX_RULES: usize = 200;
 
 impl Check<'_> {
     /// The condition with that text.
-    pub(super) fn condition(&mut self, pointer: &str, scope: Scope, text: Option<&String>) -> Option<Condition> {
+    pub(super) fn condition(
+        &mut self,
+        pointer: &str,
+        scope: Scope,
+        text: Option<&String>,
+    ) -> Option<Condition> {
         let text = text?;
         match (self.read)(text, scope) {
             Ok(condition) => {
@@ -56,11 +61,15 @@ impl Check<'_> {
         if days.0 > days.1 {
             self.problem(&format!("{at}/until"), "is before the first day");
         }
-        let mut when: Vec<Condition> =
-            self.condition(&format!("{at}/when"), Scope::Event, rule.when.as_ref()).into_iter().collect();
+        let mut when: Vec<Condition> = self
+            .condition(&format!("{at}/when"), Scope::Event, rule.when.as_ref())
+            .into_iter()
+            .collect();
         match to_cel(&rule.conditions) {
             Ok(text) if text.is_empty() => {}
-            Ok(text) => when.extend(self.condition(&format!("{at}/conditions"), Scope::Event, Some(&text))),
+            Ok(text) => {
+                when.extend(self.condition(&format!("{at}/conditions"), Scope::Event, Some(&text)))
+            }
             Err(problems) => {
                 for (row, field, detail) in problems {
                     self.problem(&format!("{at}/conditions/{row}/{field}"), &detail);
@@ -87,22 +96,35 @@ impl Check<'_> {
         });
         let own = match rule.event.as_str() {
             "purchase" => Some((document.purchase.expiry.as_str(), document.purchase.pending)),
-            action => document.actions.get(action).map(|action| (action.expiry.as_str(), action.pending)),
+            action => {
+                document.actions.get(action).map(|action| (action.expiry.as_str(), action.pending))
+            }
         };
         let life = (rule.expiry.is_some() || rule.pending.is_some()).then(|| {
             let expiry = match (&rule.expiry, own) {
                 (Some(name), _) => self.policy(&format!("{at}/expiry"), name),
-                (None, own) => {
-                    self.policies.get(own.map_or("", |(name, _)| name)).cloned().unwrap_or(ledger::ExpiryPolicy::Never)
-                }
+                (None, own) => self
+                    .policies
+                    .get(own.map_or("", |(name, _)| name))
+                    .cloned()
+                    .unwrap_or(ledger::ExpiryPolicy::Never),
             };
-            (expiry, self.availability(&format!("{at}/pending"), rule.pending.or(own.and_then(|(_, pending)| pending))))
+            (
+                expiry,
+                self.availability(
+                    &format!("{at}/pending"),
+                    rule.pending.or(own.and_then(|(_, pending)| pending)),
+                ),
+            )
         });
         Rule {
             id: rule.id.clone(),
             event: rule.event.clone(),
             days,
-            counts_streak: when.iter().chain(&lines).any(|asked| asked.asks_for(Field::EventStreakDays)),
+            counts_streak: when
+                .iter()
+                .chain(&lines)
+                .any(|asked| asked.asks_for(Field::EventStreakDays)),
             when,
             lines,
             award,
@@ -142,7 +164,10 @@ impl Check<'_> {
     }
 
     fn award(&mut self, at: &str, award: &RuleAward, is_purchase: bool) -> Wants {
-        let needs_lines = matches!(award, RuleAward::Rate { .. } | RuleAward::Each { .. } | RuleAward::Brackets { .. });
+        let needs_lines = matches!(
+            award,
+            RuleAward::Rate { .. } | RuleAward::Each { .. } | RuleAward::Brackets { .. }
+        );
         if needs_lines && !is_purchase {
             self.problem(&format!("{at}/kind"), "an action awards fixed points or a multiplier");
         }
@@ -172,8 +197,9 @@ impl Check<'_> {
                 let mut read: Vec<(i64, ledger::Rate)> = Vec::new();
                 for (index, bracket) in brackets.iter().enumerate() {
                     let at = format!("{at}/brackets/{index}");
-                    let is_above =
-                        read.last().map_or(bracket.from_minor >= 0, |(below, _)| bracket.from_minor > *below);
+                    let is_above = read
+                        .last()
+                        .map_or(bracket.from_minor >= 0, |(below, _)| bracket.from_minor > *below);
                     if !is_above {
                         self.problem(
                             &format!("{at}/from_minor"),
@@ -204,8 +230,12 @@ impl Check<'_> {
 
 /// A day such as `2026-01-31`.
 fn date_of(text: &str) -> Option<NaiveDate> {
-    let mut parts = text.split('-').map(|part| Some(part).filter(|part| part.bytes().all(|b| b.is_ascii_digit())));
-    let mut part = |length: usize| parts.next().flatten().filter(|part| part.len() == length)?.parse::<u32>().ok();
+    let mut parts = text
+        .split('-')
+        .map(|part| Some(part).filter(|part| part.bytes().all(|b| b.is_ascii_digit())));
+    let mut part = |length: usize| {
+        parts.next().flatten().filter(|part| part.len() == length)?.parse::<u32>().ok()
+    };
     let (year, month, day) = (part(4)?, part(2)?, part(2)?);
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|_| text.len() == 10)
 }

@@ -42,7 +42,9 @@ pub(super) fn policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -
             for (index, date) in dates.iter().enumerate() {
                 match month_and_day(date) {
                     Some(date) => read.push(date),
-                    None => problem(&format!("/dates/{index}"), "must be a date of the year, MM-DD"),
+                    None => {
+                        problem(&format!("/dates/{index}"), "must be a date of the year, MM-DD")
+                    }
                 }
             }
             ExpiryPolicy::FixedDates { dates: read, min_days: *min_days }
@@ -53,7 +55,11 @@ pub(super) fn policy(name: &str, policy: &Expiry, problems: &mut Vec<Problem>) -
 fn month_and_day(text: &str) -> Option<(u32, u32)> {
     let (month, day) = text.split_once('-')?;
     let number = |part: &str| {
-        if part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) { part.parse::<u32>().ok() } else { None }
+        if part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) {
+            part.parse::<u32>().ok()
+        } else {
+            None
+        }
     };
     let (month, day) = (number(month)?, number(day)?);
     let longest = match month {

@@ -45,14 +45,18 @@ impl Check<'_> {
         for (index, place) in publication.major.iter().enumerate() {
             let part = place.strip_prefix('/').and_then(|path| path.split('/').next());
             // A place that no document has would never change.
-            if place.len() > MAX_LENGTH || !part.is_some_and(|part| PARTS.contains(&part) || place == CATALOGUE) {
-                let detail =
-                    "must be a JSON pointer to a part of the rulebook, such as /tiers or /purchase/points_per_unit";
+            if place.len() > MAX_LENGTH
+                || !part.is_some_and(|part| PARTS.contains(&part) || place == CATALOGUE)
+            {
+                let detail = "must be a JSON pointer to a part of the rulebook, such as /tiers or /purchase/points_per_unit";
                 self.problem(&format!("/publication/major/{index}"), detail);
             }
         }
         if !APPROVERS.contains(&publication.role.as_str()) {
-            self.problem("/publication/role", "must be approver, department_head or vice_president");
+            self.problem(
+                "/publication/role",
+                "must be approver, department_head or vice_president",
+            );
         }
     }
 }

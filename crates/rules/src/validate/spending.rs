@@ -65,11 +65,19 @@ impl Check<'_> {
         }
         self.points(&format!("{at}/min_minor"), rule.min_minor);
         self.policy(&format!("{at}/expiry"), &rule.expiry);
-        for (name, list) in [("categories", &rule.categories), ("channels", &rule.channels), ("stores", &rule.stores)] {
-            let is_name =
-                |text: &String| (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        for (name, list) in [
+            ("categories", &rule.categories),
+            ("channels", &rule.channels),
+            ("stores", &rule.stores),
+        ] {
+            let is_name = |text: &String| {
+                (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+            };
             if list.len() > 100 || !list.iter().all(is_name) {
-                self.problem(&format!("{at}/{name}"), "must be at most 100 texts of 1 to 64 characters");
+                self.problem(
+                    &format!("{at}/{name}"),
+                    "must be at most 100 texts of 1 to 64 characters",
+                );
             }
         }
     }
@@ -91,7 +99,9 @@ impl Check<'_> {
     }
 
     pub(super) fn exchanges(&mut self, exchanges: &Exchanges) -> BTreeMap<String, Acceptance> {
-        for (name, size) in [("offers", exchanges.offers.len()), ("accepts", exchanges.accepts.len())] {
+        for (name, size) in
+            [("offers", exchanges.offers.len()), ("accepts", exchanges.accepts.len())]
+        {
             if size > MAX_PARTNERS {
                 self.problem(&format!("/exchanges/{name}"), "must be at most 100 programmes");
             }
@@ -109,7 +119,8 @@ impl Check<'_> {
             if rate.millionths() == 0 {
                 self.problem(&format!("{at}/rate"), "must be above 0");
             }
-            let expiry = rule.expiry.as_ref().map(|name| self.policy(&format!("{at}/expiry"), name));
+            let expiry =
+                rule.expiry.as_ref().map(|name| self.policy(&format!("{at}/expiry"), name));
             accepts.insert(programme.clone(), Acceptance { rate, expiry });
         }
         accepts

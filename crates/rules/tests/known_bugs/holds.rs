@@ -56,17 +56,26 @@ fn a_hold_resolved_by_two_at_once() {
     let (hold, loaded) = (world.last_hold(), world.member.clone());
     let capture = Command::Capture { hold, points: None };
     let late = at("2026-01-01T10:30:00+08:00");
-    let all = [(now, capture.clone()), (now, Command::Release { hold }), (late, Command::Settle), (now, capture)];
-    let decided: Vec<_> =
-        all.iter().map(|(now, command)| world.decide(&loaded, *now, command, None).unwrap()).collect();
-    let written: Vec<bool> = decided.into_iter().map(|decided| world.commit(&loaded, decided, None)).collect();
+    let all = [
+        (now, capture.clone()),
+        (now, Command::Release { hold }),
+        (late, Command::Settle),
+        (now, capture),
+    ];
+    let decided: Vec<_> = all
+        .iter()
+        .map(|(now, command)| world.decide(&loaded, *now, command, None).unwrap())
+        .collect();
+    let written: Vec<bool> =
+        decided.into_iter().map(|decided| world.commit(&loaded, decided, None)).collect();
     assert_eq!(written, [true, false, false, false]);
     world.audit();
 }
 
 #[test]
 fn a_time_out_eating_the_points() {
-    // Held points live as long as their hold, though their lot ends meanwhile; what comes free after that expires.
+    // Held points live as long as their hold, though their lot ends meanwhile; what comes free
+    // after that expires.
     let setting = || {
         let mut world = World::new(living(0));
         world.play(&[
@@ -76,15 +85,27 @@ fn a_time_out_eating_the_points() {
             ("2026-01-02T00:00:00+08:00", Command::Settle, ""),
             ("2026-01-02T00:00:00+08:00", spend(1), "refused insufficient-points"),
         ]);
-        assert_eq!(world.member.due_at, Some(at("2026-01-02T00:20:00+08:00")), "nothing to do before the hold's end");
+        assert_eq!(
+            world.member.due_at,
+            Some(at("2026-01-02T00:20:00+08:00")),
+            "nothing to do before the hold's end"
+        );
         world
     };
     let hold = setting().last_hold();
     for (now, command, outcome) in [
         ("2026-01-02T00:19:59.999+08:00", Command::Capture { hold, points: None }, "capture -20"),
-        ("2026-01-02T00:10:00+08:00", Command::Capture { hold, points: Some(5) }, "capture -5, expire -15"),
+        (
+            "2026-01-02T00:10:00+08:00",
+            Command::Capture { hold, points: Some(5) },
+            "capture -5, expire -15",
+        ),
         ("2026-01-02T00:10:00+08:00", Command::Release { hold }, "release 0, expire -20"),
-        ("2026-01-02T00:20:00+08:00", Command::Capture { hold, points: None }, "refused hold-resolved"),
+        (
+            "2026-01-02T00:20:00+08:00",
+            Command::Capture { hold, points: None },
+            "refused hold-resolved",
+        ),
         ("2026-01-02T00:20:00+08:00", Command::Settle, "release 0, expire -20"),
         ("2026-02-01T00:00:00+08:00", spend(1), "refused insufficient-points"),
         ("2026-02-01T00:00:00+08:00", buy(&[100]), "release 0, expire -20, earn 1"),
@@ -106,12 +127,16 @@ fn a_document_held_and_paid_twice() {
         "the order that earned may be paid with points"
     );
     assert_eq!(world.run(now, &aside(20), Some("order-1")), "refused reference-already-used");
-    // A hold that was given up may be tried again, as a shopper does who comes back to the checkout.
+    // A hold that was given up may be tried again, as a shopper does who comes back to the
+    // checkout.
     let hold = world.last_hold();
     assert_eq!(world.run(now, &Command::Release { hold }, None), "release 0");
     assert_eq!(world.run(now, &aside(20), Some("order-1")), "hold(20)");
     let hold = world.last_hold();
-    assert_eq!(world.run(now, &Command::Capture { hold, points: None }, Some("order-1")), "capture -20");
+    assert_eq!(
+        world.run(now, &Command::Capture { hold, points: None }, Some("order-1")),
+        "capture -20"
+    );
     for again in [aside(20), spend(20)] {
         assert_eq!(world.run(now, &again, Some("order-1")), "refused reference-already-used");
     }
@@ -137,7 +162,8 @@ fn a_captured_hold_is_given_back_like_any_redemption() {
     assert_eq!(told(&world.entries[2..5]), "capture -15, reverse 10, reverse 5");
 }
 
-/// Abandoned checkouts by the thousand would make the member's row, and the night that times them out, grow without end.
+/// Abandoned checkouts by the thousand would make the member's row, and the night that times them
+/// out, grow without end.
 #[test]
 fn holds_without_end() {
     let mut world = World::new(living(30));

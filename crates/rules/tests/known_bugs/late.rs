@@ -23,7 +23,9 @@ fn a_debt_that_only_a_night_run_paid() {
         let back = world.undo(Some(0), None, ReturnScope::Rest);
         assert_eq!(world.run(now, &back, None), "reverse -40");
         assert_eq!(world.member.debt, 40);
-        for day in ["2026-01-02T00:00:00+08:00", "2026-02-28T00:00:00+08:00", "2026-03-03T00:00:00+08:00"] {
+        for day in
+            ["2026-01-02T00:00:00+08:00", "2026-02-28T00:00:00+08:00", "2026-03-03T00:00:00+08:00"]
+        {
             assert_eq!(looked_at(&world, day), (0, 0), "{day}");
             if nights {
                 world.run(at(day), &Command::Settle, None);
@@ -57,7 +59,11 @@ fn things_that_fall_due_together() {
         ("2026-01-02T09:00:00+08:00", Command::Settle, "activate 0, release 0, expire -100"),
     ]);
     let due = world.entries.iter().rev().take(3).map(|entry| entry.occurred_at);
-    assert!(due.clone().all(|due| due == at("2026-01-02T00:00:00+08:00")), "{:?}", due.collect::<Vec<_>>());
+    assert!(
+        due.clone().all(|due| due == at("2026-01-02T00:00:00+08:00")),
+        "{:?}",
+        due.collect::<Vec<_>>()
+    );
     // What is reported so late that it is over goes at once, and pays nothing.
     world.play(&[(
         "2026-01-05T09:00:00+08:00",
@@ -78,7 +84,10 @@ fn a_tier_is_measured_by_the_year_that_it_was_reached_in() {
     world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000, 500]), "earn 10005, gold 2500")]);
     let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("1".into(), 1)]));
     world.play(&[("2027-01-05T10:00:00+08:00", back, "reverse -5")]);
-    assert_eq!((world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()), (12_500, "gold"));
+    assert_eq!(
+        (world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()),
+        (12_500, "gold")
+    );
     // The coat comes back as well, and nothing is left of that year.
     let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2027-01-06T10:00:00+08:00", back, "reverse -10000, reverse -2500, member 0")]);
@@ -104,20 +113,27 @@ fn a_step_down_that_only_a_night_run_kept() {
         let mut world = World::new(|document| document.returns.lower_tier = true);
         world.run(at("2026-01-10T10:00:00+08:00"), &buy(&[1_000_000]), None);
         if nights {
-            assert_eq!(world.run(at("2027-01-11T00:00:00+08:00"), &Command::Settle, None), "expire -2500, silver 0");
+            assert_eq!(
+                world.run(at("2027-01-11T00:00:00+08:00"), &Command::Settle, None),
+                "expire -2500, silver 0"
+            );
         }
         world.run(at("2027-02-20T10:00:00+08:00"), &buy(&[10_000]), None);
         let order = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
         let back = world.undo(order, None, ReturnScope::Rest);
         world.run(at("2027-03-05T10:00:00+08:00"), &back, None);
         let tier = world.member.tier.clone().unwrap();
-        assert_eq!((tier.id.as_str(), tier.since), ("silver", at("2027-01-11T00:00:00+08:00")), "nights: {nights}");
+        assert_eq!(
+            (tier.id.as_str(), tier.since),
+            ("silver", at("2027-01-11T00:00:00+08:00")),
+            "nights: {nights}"
+        );
         world.audit();
     }
 }
 
-/// A tier that ended before a new ladder was published, and is recorded after it, is closed by the new one; a night before publishing lets the old
-/// one do it.
+/// A tier that ended before a new ladder was published, and is recorded after it, is closed by the
+/// new one; a night before publishing lets the old one do it.
 #[test]
 fn a_tier_is_closed_by_the_ladder_that_is_published_when_it_is_recorded() {
     for (night_before, tier) in [(true, "silver"), (false, "member")] {
@@ -128,8 +144,10 @@ fn a_tier_is_closed_by_the_ladder_that_is_published_when_it_is_recorded() {
             assert_eq!(world.run(end, &Command::Settle, None), "expire -2500, silver 0");
         }
         // One step down was the old rule; down to the level that was qualified for is the new one.
-        world.book =
-            World::new(|document| document.tiers.as_mut().unwrap().downgrade = rules::Downgrade::ToQualified).book;
+        world.book = World::new(|document| {
+            document.tiers.as_mut().unwrap().downgrade = rules::Downgrade::ToQualified
+        })
+        .book;
         world.run(at("2027-01-12T10:00:00+08:00"), &Command::Settle, None);
         let now = world.member.tier.clone().unwrap();
         assert_eq!((now.id.as_str(), now.since), (tier, end), "the night before: {night_before}");
@@ -137,7 +155,8 @@ fn a_tier_is_closed_by_the_ladder_that_is_published_when_it_is_recorded() {
     }
 }
 
-/// A level does not change how long points live; a rule with a condition on it does, and only for its own points.
+/// A level does not change how long points live; a rule with a condition on it does, and only for
+/// its own points.
 #[test]
 fn a_tier_that_gives_longer_validity_is_a_rule() {
     let mut world = World::new(|document| {
@@ -152,7 +171,13 @@ fn a_tier_that_gives_longer_validity_is_a_rule() {
     world.run(at("2026-01-02T10:00:00+08:00"), &buy(&[10_000]), None);
     let ends = |source: &str| {
         let of = |lot: &&ledger::Lot| lot.source == source;
-        world.member.lots.iter().filter(of).map(|lot| lot.expires_at.unwrap()).collect::<Vec<Timestamp>>()
+        world
+            .member
+            .lots
+            .iter()
+            .filter(of)
+            .map(|lot| lot.expires_at.unwrap())
+            .collect::<Vec<Timestamp>>()
     };
     let (first, second) = (at("2026-02-01T00:00:00+08:00"), at("2026-02-02T00:00:00+08:00"));
     assert_eq!(ends("purchase"), [first, second], "reaching the level moved no end");
@@ -193,7 +218,8 @@ fn a_renewal_is_measured_by_the_period_that_it_was_kept_for() {
     ]);
 }
 
-/// Somebody who may not spend captures a hold that is over: the answer does not tell whether the night has run.
+/// Somebody who may not spend captures a hold that is over: the answer does not tell whether the
+/// night has run.
 #[test]
 fn a_request_has_one_answer() {
     for nights in [true, false] {
@@ -225,7 +251,10 @@ fn the_bound_of_a_member_holds_after_each_entry() {
         });
         world.run(at("2026-01-01T10:00:00+08:00"), &buy(&[4_000]), None);
         if nights {
-            assert_eq!(world.run(at("2026-01-03T00:00:00+08:00"), &Command::Settle, None), "expire -40");
+            assert_eq!(
+                world.run(at("2026-01-03T00:00:00+08:00"), &Command::Settle, None),
+                "expire -40"
+            );
         }
         let bought = |amount| happened("2026-01-01T12:00:00+08:00", buy(&[amount]));
         let now = at("2026-01-03T10:00:00+08:00");
@@ -233,7 +262,11 @@ fn the_bound_of_a_member_holds_after_each_entry() {
         assert_eq!(beyond, "refused amount-out-of-range", "nights: {nights}");
         let most = "earn 1000000000000000, expire -1000000000000000";
         let expected = if nights { most.to_owned() } else { format!("expire -40, {most}") };
-        assert_eq!(world.run(now, &bought(100_000_000_000_000_000), None), expected, "nights: {nights}");
+        assert_eq!(
+            world.run(now, &bought(100_000_000_000_000_000), None),
+            expected,
+            "nights: {nights}"
+        );
         world.audit();
     }
 }
@@ -248,14 +281,24 @@ fn sliding(document: &mut Document) {
 #[test]
 fn whoever_captures_is_active() {
     let mut world = World::new(sliding);
-    let ends = |world: &World| world.member.lots.iter().map(|lot| lot.expires_at.unwrap()).collect::<Vec<Timestamp>>();
+    let ends = |world: &World| {
+        world.member.lots.iter().map(|lot| lot.expires_at.unwrap()).collect::<Vec<Timestamp>>()
+    };
     world.play(&[
         ("2026-01-01T10:00:00+08:00", buy(&[10_000]), "earn 100"),
-        ("2026-01-10T10:00:00+08:00", Command::Hold { points: 60, minutes: 7 * 24 * 60 }, "hold(60)"),
+        (
+            "2026-01-10T10:00:00+08:00",
+            Command::Hold { points: 60, minutes: 7 * 24 * 60 },
+            "hold(60)",
+        ),
     ]);
     assert_eq!(ends(&world), [at("2026-02-10T00:00:00+08:00")]);
     let hold = world.last_hold();
-    world.play(&[("2026-01-15T10:00:00+08:00", Command::Capture { hold, points: Some(10) }, "capture -10")]);
+    world.play(&[(
+        "2026-01-15T10:00:00+08:00",
+        Command::Capture { hold, points: Some(10) },
+        "capture -10",
+    )]);
     assert_eq!(ends(&world), [at("2026-02-15T00:00:00+08:00")]);
     world.play(&[("2026-01-20T10:00:00+08:00", aside(90), "hold(90)")]);
     assert_eq!(ends(&world), [at("2026-02-15T00:00:00+08:00")], "set aside whole");
@@ -267,7 +310,8 @@ fn whoever_captures_is_active() {
     assert!(world.entries.last().unwrap().dates.is_empty(), "spent whole");
 }
 
-/// Reported at 23:58 of an event at 00:02: it counts in the month in which it happened, and its level is reached in it.
+/// Reported at 23:58 of an event at 00:02: it counts in the month in which it happened, and its
+/// level is reached in it.
 #[test]
 fn an_order_that_is_minutes_ahead_of_a_months_end() {
     let mut world = World::new(|_| {});
@@ -301,7 +345,8 @@ fn growth_without_a_ladder() {
     assert_eq!(world.member.standing.lifetime.growth, 5);
 }
 
-/// Gold was reached with one coat, and held with the other when that one came back. When both are back nothing holds it.
+/// Gold was reached with one coat, and held with the other when that one came back. When both are
+/// back nothing holds it.
 #[test]
 fn a_tier_that_a_later_order_held_after_the_first_came_back() {
     let mut world = World::new(by_year);
@@ -331,14 +376,16 @@ fn a_tier_that_needs_no_later_order() {
     world.audit();
 }
 
-/// Gold of last year lost its order while platinum of this year hid it. When platinum's order comes back, too, nothing is left.
+/// Gold of last year lost its order while platinum of this year hid it. When platinum's order comes
+/// back, too, nothing is left.
 #[test]
 fn a_hidden_tier_whose_order_came_back_before() {
     for hidden_first in [true, false] {
         let mut world = World::new(|document| {
             by_year(document);
             let levels = &mut document.tiers.as_mut().unwrap().levels;
-            let platinum = rules::TierLevel { id: "platinum".into(), from: 4_000_000, ..levels[2].clone() };
+            let platinum =
+                rules::TierLevel { id: "platinum".into(), from: 4_000_000, ..levels[2].clone() };
             levels.push(platinum);
         });
         world.play(&[("2026-11-20T10:00:00+08:00", buy(&[1_000_000]), "earn 10000, gold 2500")]);
@@ -350,7 +397,11 @@ fn a_hidden_tier_whose_order_came_back_before() {
         let (first, second) = if hidden_first { (gold, platinum) } else { (platinum, gold) };
         world.run(at("2027-02-01T10:00:00+08:00"), &first, None);
         world.run(at("2027-02-02T10:00:00+08:00"), &second, None);
-        assert_eq!(world.member.tier.as_ref().map(|tier| tier.id.as_str()), Some("member"), "{hidden_first}");
+        assert_eq!(
+            world.member.tier.as_ref().map(|tier| tier.id.as_str()),
+            Some("member"),
+            "{hidden_first}"
+        );
         world.audit();
     }
 }

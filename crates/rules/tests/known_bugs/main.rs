@@ -1,7 +1,13 @@
-//! Bugs that users of other systems met, each as a table that this core must not repeat; last column the outcome.
+//! Bugs that users of other systems met, each as a table that this core must not repeat; last
+//! column the outcome.
 //!
 //! Those that need HTTP or a database stand with the parts that bring them.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken test stops the test"
+)]
 
 mod holds;
 mod late;

@@ -18,16 +18,25 @@ fn parallel_redeems_of_the_last_points() {
         let mut won = 0;
         while let Some(loaded) = waiting.pop() {
             let Ok(decided) = world.decide(&loaded, now, &spend(amount), None) else { continue };
-            if world.commit(&loaded, decided, None) { won += 1 } else { waiting.push(world.member.clone()) }
+            if world.commit(&loaded, decided, None) {
+                won += 1
+            } else {
+                waiting.push(world.member.clone())
+            }
         }
-        assert_eq!((won, world.member.balance), (winners, balance - winners * amount), "{balance} {amount} {clients}");
+        assert_eq!(
+            (won, world.member.balance),
+            (winners, balance - winners * amount),
+            "{balance} {amount} {clients}"
+        );
         world.audit();
     }
 }
 
 #[test]
 fn checked_against_one_total_and_taken_from_another() {
-    // 30 points of the 1st end after the 4th, 50 of the 3rd after the 6th; 20 come from a till two minutes ahead, whose clock keeps nobody waiting.
+    // 30 points of the 1st end after the 4th, 50 of the 3rd after the 6th; 20 come from a till two
+    // minutes ahead, whose clock keeps nobody waiting.
     let mut world = World::new(living(3));
     world.play(&[
         ("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"),
@@ -36,7 +45,11 @@ fn checked_against_one_total_and_taken_from_another() {
         // 30 have ended unswept, though the balance of the entries still has them.
         ("2026-01-05T00:00:00+08:00", spend(80), "refused insufficient-points"),
         ("2026-01-05T00:00:00+08:00", spend(51), "refused insufficient-points"),
-        ("2026-01-05T00:00:00+08:00", happened("2026-01-05T00:02:00+08:00", buy(&[2_000])), "expire -30, earn 20"),
+        (
+            "2026-01-05T00:00:00+08:00",
+            happened("2026-01-05T00:02:00+08:00", buy(&[2_000])),
+            "expire -30, earn 20",
+        ),
         ("2026-01-05T00:00:00+08:00", spend(71), "refused insufficient-points"),
         ("2026-01-05T00:00:00+08:00", spend(70), "redeem -70"),
     ]);
@@ -54,7 +67,11 @@ fn charged_to_an_empty_lot() {
         ("2026-01-03T10:00:00+08:00", spend(6), "redeem -6"),
         ("2026-01-03T10:00:00+08:00", spend(1), "refused insufficient-points"),
     ]);
-    let drawn = world.entries.iter().flat_map(|entry| &entry.draws).map(|draw| (draw.number.0, draw.points));
+    let drawn = world
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.draws)
+        .map(|draw| (draw.number.0, draw.points));
     assert_eq!(drawn.collect::<Vec<_>>(), [(1, 10), (2, 4), (2, 6)]);
 }
 
@@ -66,7 +83,11 @@ fn todays_rules_for_yesterdays_order() {
     world.book = doubled.book;
     world.play(&[("2026-01-11T10:00:00+08:00", buy(&[5_000]), "earn 100")]);
     let shares: Vec<i64> = world.entries[0].lines.iter().map(|line| line.granted).collect();
-    assert_eq!(shares, [49, 26], "each line keeps what it earned, and the lines add up to the order");
+    assert_eq!(
+        shares,
+        [49, 26],
+        "each line keeps what it earned, and the lines add up to the order"
+    );
 }
 
 #[test]
@@ -99,7 +120,8 @@ fn floats_and_rounding() {
         assert_eq!(told, format!("earn {points}"), "{rate} {rounding:?} {amounts:?}");
     }
     // 0.99 at 1.5 is 1.485: rounding the base and the tier's part each would give none.
-    let mut world = World::new(|document| document.tiers.as_mut().unwrap().levels[0].multiplier = "1.5".into());
+    let mut world =
+        World::new(|document| document.tiers.as_mut().unwrap().levels[0].multiplier = "1.5".into());
     world.play(&[("2026-01-10T10:00:00+08:00", buy(&[99]), "earn 1")]);
 }
 

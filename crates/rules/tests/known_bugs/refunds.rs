@@ -72,14 +72,20 @@ fn partial_refunds_that_add_up_to_more_than_the_order() {
         assert_eq!(world.member.balance, 100 - of_line, "{steps:?}");
         let rest = world.undo(Some(0), None, ReturnScope::Rest);
         world.run(at(DAY_2), &rest, None);
-        assert_eq!((world.member.balance, world.member.standing.lifetime.spend_minor), (90, 9_000), "{steps:?}");
+        assert_eq!(
+            (world.member.balance, world.member.standing.lifetime.spend_minor),
+            (90, 9_000),
+            "{steps:?}"
+        );
         world.audit();
     }
 }
 
 #[test]
 fn toggling_complete_and_refund_farms_points() {
-    let mut world = World::new(|document| document.caps = Caps { points_per_day: Some(60), ..rules::Caps::default() });
+    let mut world = World::new(|document| {
+        document.caps = Caps { points_per_day: Some(60), ..rules::Caps::default() }
+    });
     for round in 0..5 {
         let earned = world.run(at(DAY_1), &buy(&[5_000]), Some(&format!("order-{round}")));
         assert_eq!(
@@ -89,17 +95,21 @@ fn toggling_complete_and_refund_farms_points() {
         let back = world.undo(Some(world.entries.len() - 1), None, ReturnScope::Rest);
         let undone = world.run(at(DAY_1), &back, None);
         // The cap of the day is used up by what was earned, returned or not.
-        let expected = [("earn 50", "reverse -50"), ("earn 10", "reverse -10"), ("earn 0", "reverse 0")];
+        let expected =
+            [("earn 50", "reverse -50"), ("earn 10", "reverse -10"), ("earn 0", "reverse 0")];
         assert_eq!((earned.as_str(), undone.as_str()), expected[round.min(2)], "{round}");
     }
     assert_eq!(world.member.standing.lifetime, ledger::Totals::default());
     world.audit();
 }
 
-/// The same order, completed and refunded by turns, while the points are spent in between: it never brings more than it is worth.
+/// The same order, completed and refunded by turns, while the points are spent in between: it never
+/// brings more than it is worth.
 #[test]
 fn toggling_one_order_farms_points() {
-    for policy in [ShortfallPolicy::Debt, ShortfallPolicy::WithinBalance, ShortfallPolicy::PendingOnly] {
+    for policy in
+        [ShortfallPolicy::Debt, ShortfallPolicy::WithinBalance, ShortfallPolicy::PendingOnly]
+    {
         let mut world = World::new(|document| document.returns.shortfall = policy);
         let mut spent = 0;
         for round in 0..5 {
@@ -111,7 +121,10 @@ fn toggling_one_order_farms_points() {
                 world.run(at(DAY_1), &spend(world.member.balance), None);
             }
             let back = world.undo(earn, None, ReturnScope::Rest);
-            assert!(world.run(at(DAY_1), &back, None).starts_with("reverse "), "{policy:?} {round}");
+            assert!(
+                world.run(at(DAY_1), &back, None).starts_with("reverse "),
+                "{policy:?} {round}"
+            );
         }
         assert_eq!(spent, 100, "{policy:?}");
         world.audit();
@@ -147,7 +160,8 @@ fn a_debt_that_pending_points_pay_too_early_or_never() {
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(100), "redeem -100")]);
     let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY_1, back, "reverse -100")]);
-    world.book = World::new(|document| document.purchase.pending = Some(Pending { days: Some(7) })).book;
+    world.book =
+        World::new(|document| document.purchase.pending = Some(Pending { days: Some(7) })).book;
     world.play(&[
         (DAY_1, buy(&[3_000]), "earn 30"),
         (DAY_1, act("check_in"), "earn 5, repay 0"),
@@ -159,8 +173,8 @@ fn a_debt_that_pending_points_pay_too_early_or_never() {
 
 #[test]
 fn expired_credits_dropped_while_their_debits_stayed() {
-    // Of 100 points 40 were spent and 60 expired; the order comes back in two parts. The 60 are gone already and are not taken
-    // twice: each half is excused 30 of them.
+    // Of 100 points 40 were spent and 60 expired; the order comes back in two parts. The 60 are
+    // gone already and are not taken twice: each half is excused 30 of them.
     let mut world = World::new(living(3));
     world.play(&[
         (DAY_1, buy(&[5_000, 5_000]), "earn 100"),
@@ -181,12 +195,15 @@ fn expired_credits_dropped_while_their_debits_stayed() {
 
 #[test]
 fn spent_points_that_come_back_late_or_to_another_lot() {
-    for (grace_days, outcome, balance) in [(None, "reverse 40, expire -30", 51), (Some(10), "reverse 40", 81)] {
+    for (grace_days, outcome, balance) in
+        [(None, "reverse 40, expire -30", 51), (Some(10), "reverse 40", 81)]
+    {
         let mut world = World::new(|document| {
             living(3)(document);
             document.returns.grace_days = grace_days;
         });
-        // The second redemption draws 30 of the first lot, which ends after the 13th, and 20 of the second.
+        // The second redemption draws 30 of the first lot, which ends after the 13th, and 20 of the
+        // second.
         world.play(&[
             (DAY_1, buy(&[8_000]), "earn 80"),
             ("2026-01-12T10:00:00+08:00", buy(&[5_000]), "earn 50"),
@@ -217,7 +234,8 @@ fn spent_points_that_come_back_late_or_to_another_lot() {
 
 #[test]
 fn points_forfeited_are_not_taken_a_second_time() {
-    // Spent, given back after their end, and so expired: the order that earned them has nothing left to take.
+    // Spent, given back after their end, and so expired: the order that earned them has nothing
+    // left to take.
     let mut world = World::new(living(3));
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(100), "redeem -100")]);
     let back = world.undo(None, Some(1), ReturnScope::Rest);
@@ -233,7 +251,10 @@ fn points_hidden_in_a_hold_while_the_order_comes_back() {
         let mut world = World::new(|document| document.returns.shortfall = policy);
         world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, aside(100), "hold(100)")]);
         let (back, hold) = (world.undo(Some(0), None, ReturnScope::Rest), world.last_hold());
-        world.play(&[(DAY_1, back, "reverse -100"), (DAY_1, Command::Release { hold }, "release 0, repay 0")]);
+        world.play(&[
+            (DAY_1, back, "reverse -100"),
+            (DAY_1, Command::Release { hold }, "release 0, repay 0"),
+        ]);
         assert_eq!((world.member.balance, world.member.debt), (0, 0));
     }
 }
@@ -258,23 +279,35 @@ fn an_order_paid_with_points_comes_back_in_parts() {
 
 #[test]
 fn a_refund_that_keeps_the_tier_it_bought() {
-    for (lower, outcome, tier) in [(false, "reverse -2000", "silver"), (true, "reverse -2000, member 0", "member")] {
+    for (lower, outcome, tier) in
+        [(false, "reverse -2000", "silver"), (true, "reverse -2000, member 0", "member")]
+    {
         let mut world = World::new(|document| {
             document.returns.lower_tier = lower;
             document.returns.gifts = GiftPolicy::Keep;
         });
-        world.play(&[(DAY_1, buy(&[1_000]), "earn 10"), (DAY_1, buy(&[200_000]), "earn 2000, silver 500")]);
+        world.play(&[
+            (DAY_1, buy(&[1_000]), "earn 10"),
+            (DAY_1, buy(&[200_000]), "earn 2000, silver 500"),
+        ]);
         let back = world.undo(Some(1), None, ReturnScope::Rest);
         world.play(&[(DAY_2, back, outcome)]);
         assert_eq!(world.member.tier.as_ref().unwrap().id, tier);
-        assert_eq!((world.member.standing.lifetime.spend_minor, world.member.standing.lifetime.orders), (1_000, 1));
+        assert_eq!(
+            (world.member.standing.lifetime.spend_minor, world.member.standing.lifetime.orders),
+            (1_000, 1)
+        );
         // Bought again and again: a lowered member is silver once more, but the gift is given once.
         for _ in 0..3 {
             let again = if lower { "earn 2000, silver 0" } else { "earn 2200" };
             world.play(&[(DAY_2, buy(&[200_000]), again)]);
             let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
             let back = world.undo(earn, None, ReturnScope::Rest);
-            world.play(&[(DAY_2, back, if lower { "reverse -2000, member 0" } else { "reverse -2200" })]);
+            world.play(&[(
+                DAY_2,
+                back,
+                if lower { "reverse -2000, member 0" } else { "reverse -2200" },
+            )]);
         }
         assert_eq!(world.member.balance, 510);
     }
@@ -319,7 +352,8 @@ fn pending_points_of_a_returned_order() {
 
 #[test]
 fn refund_excused_by_what_another_line_lost() {
-    // 50 for the order live a year, 100 of the rule for a day: half of it comes back when they are gone.
+    // 50 for the order live a year, 100 of the rule for a day: half of it comes back when they are
+    // gone.
     let mut world = World::new(|document| {
         let rule = serde_json::json!({"id": "flash", "event": "purchase", "award": {"kind": "fixed", "points": 100}, "expiry": "day"});
         document.expiry.insert("day".into(), rules::Expiry::Days { days: 1, round_up_to: None });
@@ -330,7 +364,8 @@ fn refund_excused_by_what_another_line_lost() {
     world.play(&[(later, Command::Settle, "expire -200")]);
     // Each half had 75, of which 50 are gone.
     for _ in 0..2 {
-        let line = if world.entries.iter().any(|entry| entry.corrects.is_some()) { "1" } else { "0" };
+        let line =
+            if world.entries.iter().any(|entry| entry.corrects.is_some()) { "1" } else { "0" };
         let back = world.undo(Some(0), None, lines(&[(line, 1)]));
         world.play(&[(later, back, "reverse -25")]);
     }

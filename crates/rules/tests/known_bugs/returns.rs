@@ -1,4 +1,5 @@
-//! Returns of every day: lines that points paid, money that goes back without goods, one of several rewards, gifts of a tier.
+//! Returns of every day: lines that points paid, money that goes back without goods, one of several
+//! rewards, gifts of a tier.
 
 use crate::support::{World, at, buy, spend};
 use ledger::{Currency, Kind, Money};
@@ -17,14 +18,17 @@ fn owned(wishes: &[(&str, i64)]) -> Vec<(String, i64)> {
 }
 
 fn paying(lines: &[(&str, i64, i64)]) -> Command {
-    let lines = lines.iter().map(|(line, units, points)| ((*line).to_owned(), *units, *points)).collect();
+    let lines =
+        lines.iter().map(|(line, units, points)| ((*line).to_owned(), *units, *points)).collect();
     Command::PayLines { lines, minutes: None }
 }
 
 /// Money that goes back while the goods stay: of a line, or of the whole order.
 fn refund(wishes: &[(Option<&str>, i64)]) -> ReturnScope {
     let money = |amount_minor| Money { amount_minor, currency: Currency::new("CNY").unwrap() };
-    ReturnScope::Money(wishes.iter().map(|(line, minor)| (line.map(str::to_owned), money(*minor))).collect())
+    ReturnScope::Money(
+        wishes.iter().map(|(line, minor)| (line.map(str::to_owned), money(*minor))).collect(),
+    )
 }
 
 /// A purchase of lines with units and amounts; their names are their places.
@@ -46,7 +50,13 @@ fn rich() -> World {
 }
 
 /// Undoes a part of the order whose earn and redemption are these entries.
-fn back(world: &mut World, earn: Option<usize>, redemption: Option<usize>, part: ReturnScope, outcome: &str) {
+fn back(
+    world: &mut World,
+    earn: Option<usize>,
+    redemption: Option<usize>,
+    part: ReturnScope,
+    outcome: &str,
+) {
     let command = world.undo(earn, redemption, part.clone());
     assert_eq!(world.run(at(DAY_2), &command, None), outcome, "{part:?}");
     world.audit();
@@ -54,7 +64,8 @@ fn back(world: &mut World, earn: Option<usize>, redemption: Option<usize>, part:
 
 #[test]
 fn the_points_of_another_line_come_back() {
-    // A mug for 300 points and a book for 100 yuan; line 0 is the mug. It is named by the redemption, or costs nothing; the book comes back.
+    // A mug for 300 points and a book for 100 yuan; line 0 is the mug. It is named by the
+    // redemption, or costs nothing; the book comes back.
     for (pay, order, book) in [
         (paying(&[("0", 1, 300)]), buy(&[0, 10_000]), "1"),
         (paying(&[("mug", 1, 300)]), buy(&[10_000]), "0"),
@@ -72,7 +83,10 @@ fn the_points_of_another_line_come_back() {
         for again in [lines(&[(mug, 1)]), lines(&[(book, 1)]), ReturnScope::Rest] {
             let command = world.undo(Some(2), Some(1), again);
             let told = world.run(at(DAY_2), &command, None);
-            assert!(told == "refused nothing-to-reverse" || told == "refused more-than-left", "{told}");
+            assert!(
+                told == "refused nothing-to-reverse" || told == "refused more-than-left",
+                "{told}"
+            );
         }
         assert_eq!(world.member.balance, 1_000);
     }
@@ -82,7 +96,10 @@ fn the_points_of_another_line_come_back() {
 fn an_order_paid_wholly_with_points() {
     // Two lines for 400 points together. Named, each gives back its own.
     let mut world = rich();
-    world.play(&[(DAY_1, paying(&[("0", 1, 200), ("1", 1, 200)]), "redeem -400"), (DAY_1, buy(&[0, 0]), "earn 0")]);
+    world.play(&[
+        (DAY_1, paying(&[("0", 1, 200), ("1", 1, 200)]), "redeem -400"),
+        (DAY_1, buy(&[0, 0]), "earn 0"),
+    ]);
     back(&mut world, Some(2), Some(1), lines(&[("0", 1)]), "reverse 200, reverse 0");
     assert_eq!(world.member.balance, 800);
     back(&mut world, Some(2), Some(1), ReturnScope::Rest, "reverse 200, reverse 0");
@@ -121,7 +138,8 @@ fn an_order_paid_wholly_with_points() {
 
 #[test]
 fn points_that_took_money_off_the_whole_order_come_back_in_proportion() {
-    // With `order` the points are money off: the gift of the order, which costs nothing, has no part in them.
+    // With `order` the points are money off: the gift of the order, which costs nothing, has no
+    // part in them.
     let mut world = rich();
     let order = Money { amount_minor: 1_000, currency: Currency::new("CNY").unwrap() };
     world.play(&[
@@ -137,12 +155,17 @@ fn points_that_took_money_off_the_whole_order_come_back_in_proportion() {
 #[test]
 fn part_of_a_hold_pays_its_lines_in_proportion() {
     let mut world = rich();
-    let lines_held = Command::PayLines { lines: vec![("a".into(), 1, 300), ("b".into(), 1, 100)], minutes: Some(30) };
+    let lines_held = Command::PayLines {
+        lines: vec![("a".into(), 1, 300), ("b".into(), 1, 100)],
+        minutes: Some(30),
+    };
     world.play(&[(DAY_1, lines_held, "hold(400)")]);
     let hold = world.last_hold();
     world.play(&[(DAY_1, Command::Capture { hold, points: Some(200) }, "capture -200")]);
     // What is told of a capture's lines is the hold's.
-    let Command::Reverse(Some(mut wish)) = world.undo(None, Some(2), lines(&[("a", 1)])) else { panic!("no wish") };
+    let Command::Reverse(Some(mut wish)) = world.undo(None, Some(2), lines(&[("a", 1)])) else {
+        panic!("no wish")
+    };
     if let Some(redemption) = &mut wish.redemption {
         redemption.entry.lines = world.entries[1].lines.clone();
     }
@@ -157,7 +180,11 @@ fn money_goes_back_and_the_goods_stay() {
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     back(&mut world, Some(1), None, refund(&[(None, 3_000)]), "reverse -30");
     assert_eq!(world.member.balance, 1_070);
-    assert_eq!(world.member.standing.lifetime.spend_minor, spend_before + 7_000, "the tier's value too");
+    assert_eq!(
+        world.member.standing.lifetime.spend_minor,
+        spend_before + 7_000,
+        "the tier's value too"
+    );
     assert_eq!(world.member.standing.lifetime.orders, 2, "it is an order all the same");
     for (part, outcome) in [
         (refund(&[(None, 7_001)]), "refused more-than-left"),
@@ -170,12 +197,21 @@ fn money_goes_back_and_the_goods_stay() {
     ] {
         back(&mut world, Some(1), None, part, outcome);
     }
-    assert_eq!((world.member.balance, world.member.standing.lifetime.spend_minor), (1_000, spend_before));
+    assert_eq!(
+        (world.member.balance, world.member.standing.lifetime.spend_minor),
+        (1_000, spend_before)
+    );
     assert_eq!(world.member.standing.lifetime.orders, 1);
     let euro = Money { amount_minor: 1, currency: Currency::new("EUR").unwrap() };
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     let earn = world.entries.len() - 1;
-    back(&mut world, Some(earn), None, ReturnScope::Money(vec![(None, euro)]), "refused currency-mismatch");
+    back(
+        &mut world,
+        Some(earn),
+        None,
+        ReturnScope::Money(vec![(None, euro)]),
+        "refused currency-mismatch",
+    );
 }
 
 #[test]
@@ -206,8 +242,14 @@ fn refunds_and_returns_in_any_order_add_up() {
             world.audit();
         }
         let undone = |line: &str| {
-            let lines = world.entries.iter().filter_map(|entry| entry.reversal.as_ref()).flat_map(|r| &r.lines);
-            lines.filter(|l| l.line == line).fold((0, 0), |sum, l| (sum.0 + l.amount_minor, sum.1 + l.points))
+            let lines = world
+                .entries
+                .iter()
+                .filter_map(|entry| entry.reversal.as_ref())
+                .flat_map(|r| &r.lines);
+            lines
+                .filter(|l| l.line == line)
+                .fold((0, 0), |sum, l| (sum.0 + l.amount_minor, sum.1 + l.points))
         };
         assert_eq!(undone("0"), (2_500, 25), "{number}");
         let rest = world.undo(Some(1), None, ReturnScope::Rest);
@@ -246,7 +288,8 @@ fn a_refund_of_what_does_not_count_lowers_no_tier() {
 #[test]
 fn a_refund_of_points_that_wait() {
     // Pending, or under review: what waits is less, and what comes of it later too.
-    let mut world = World::new(|document| document.purchase.pending = Some(rules::Pending { days: Some(7) }));
+    let mut world =
+        World::new(|document| document.purchase.pending = Some(rules::Pending { days: Some(7) }));
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     back(&mut world, Some(0), None, refund(&[(None, 3_000)]), "reverse -30");
     world.play(&[("2026-01-20T10:00:00+08:00", spend(71), "refused insufficient-points")]);
@@ -275,7 +318,10 @@ fn one_of_three_rewards_comes_back() {
         let mut world = World::new(|document| {
             document.coupons.insert(
                 "fifty".into(),
-                serde_json::from_value(serde_json::json!({"off_minor": 5_000, "expiry": "shopping"})).unwrap(),
+                serde_json::from_value(
+                    serde_json::json!({"off_minor": 5_000, "expiry": "shopping"}),
+                )
+                .unwrap(),
             );
         });
         world.rewards.insert("mug".into(), mug(kind));
@@ -283,12 +329,18 @@ fn one_of_three_rewards_comes_back() {
             (DAY_1, buy(&[100_000]), "earn 1000"),
             (DAY_1, Command::Take { reward: "mug".into(), quantity: 3 }, "redeem -300"),
         ]);
-        let stock = |world: &World| -> i64 { world.entries.iter().flat_map(|e| &e.tallies).map(|t| t.amount).sum() };
+        let stock = |world: &World| -> i64 {
+            world.entries.iter().flat_map(|e| &e.tallies).map(|t| t.amount).sum()
+        };
         back(&mut world, None, Some(1), ReturnScope::Points(99), "refused whole-only");
         back(&mut world, None, Some(1), ReturnScope::Pieces(4), "refused more-than-left");
         back(&mut world, None, Some(1), ReturnScope::Pieces(1), "reverse 100");
         let coupons = if kind == "coupon" { 2 } else { 0 };
-        assert_eq!((stock(&world), world.member.balance, world.member.coupons.len()), (2, 800, coupons), "{kind}");
+        assert_eq!(
+            (stock(&world), world.member.balance, world.member.coupons.len()),
+            (2, 800, coupons),
+            "{kind}"
+        );
         // There are three more, and room for three under the limit of five a month.
         for (quantity, outcome) in [(4, "refused out-of-stock"), (3, "redeem -300")] {
             let take = Command::Take { reward: "mug".into(), quantity };
@@ -306,7 +358,8 @@ fn a_coupon_that_is_used_does_not_come_back() {
     let mut world = World::new(|document| {
         document.coupons.insert(
             "fifty".into(),
-            serde_json::from_value(serde_json::json!({"off_minor": 5_000, "expiry": "shopping"})).unwrap(),
+            serde_json::from_value(serde_json::json!({"off_minor": 5_000, "expiry": "shopping"}))
+                .unwrap(),
         );
     });
     world.rewards.insert("mug".into(), mug("coupon"));
@@ -317,7 +370,11 @@ fn a_coupon_that_is_used_does_not_come_back() {
     let code = world.entries[1].coupons[1].code.clone();
     let order = buy(&[10_000]);
     let Command::Earn(order) = order else { panic!("no purchase") };
-    world.play(&[(DAY_1, Command::RedeemCoupon { code, lines: order.lines, of: None }, "coupon_redeem 0")]);
+    world.play(&[(
+        DAY_1,
+        Command::RedeemCoupon { code, lines: order.lines, of: None },
+        "coupon_redeem 0",
+    )]);
     back(&mut world, None, Some(1), ReturnScope::Rest, "refused coupon-resolved");
     back(&mut world, None, Some(1), ReturnScope::Pieces(1), "reverse 100");
     back(&mut world, None, Some(1), ReturnScope::Pieces(1), "refused coupon-resolved");
@@ -333,13 +390,22 @@ fn gifts_go_with_what_brought_the_tier() {
         // As often as anybody likes: the gift is there once, with the goods.
         for round in 0..3 {
             // A tier that is kept has its multiplier.
-            let earned =
-                if lower || round == 0 { ("earn 2000, silver 500", 2_000) } else { ("earn 2200, silver 500", 2_200) };
+            let earned = if lower || round == 0 {
+                ("earn 2000, silver 500", 2_000)
+            } else {
+                ("earn 2200, silver 500", 2_200)
+            };
             world.play(&[(DAY_2, buy(&[200_000]), earned.0)]);
             assert_eq!(world.member.balance, 10 + earned.1 + 500);
             let earn = world.entries.iter().rposition(|entry| entry.kind == Kind::Earn);
             let member = if lower { ", member 0" } else { "" };
-            back(&mut world, earn, None, ReturnScope::Rest, &format!("reverse -{}, reverse -500{member}", earned.1));
+            back(
+                &mut world,
+                earn,
+                None,
+                ReturnScope::Rest,
+                &format!("reverse -{}, reverse -500{member}", earned.1),
+            );
             assert_eq!((world.member.balance, world.member.debt), (10, 0), "{lower}");
         }
         // Spent, they are owed.
@@ -359,12 +425,18 @@ fn gifts_go_with_what_brought_the_tier() {
 fn a_gift_goes_whichever_of_the_orders_comes_back() {
     // The sock crosses the line, the coat comes back.
     let mut world = World::new(|_| {});
-    world.play(&[(DAY_1, buy(&[199_000]), "earn 1990"), (DAY_1, buy(&[1_000]), "earn 10, silver 500")]);
+    world.play(&[
+        (DAY_1, buy(&[199_000]), "earn 1990"),
+        (DAY_1, buy(&[1_000]), "earn 10, silver 500"),
+    ]);
     back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -1990, reverse -500");
     assert_eq!(world.member.balance, 10);
     // What is bought instead keeps it.
     let mut world = World::new(|_| {});
-    world.play(&[(DAY_1, buy(&[200_000]), "earn 2000, silver 500"), (DAY_1, buy(&[250_000]), "earn 2750")]);
+    world.play(&[
+        (DAY_1, buy(&[200_000]), "earn 2000, silver 500"),
+        (DAY_1, buy(&[250_000]), "earn 2750"),
+    ]);
     back(&mut world, Some(0), None, ReturnScope::Rest, "reverse -2000");
     back(&mut world, Some(2), None, ReturnScope::Rest, "reverse -2750, reverse -500");
     // Of two levels the lower one may still be reached.
@@ -391,7 +463,10 @@ fn a_gift_is_measured_by_the_period_it_was_given_for() {
     world.play(&[("2025-11-20T10:00:00+08:00", buy(&[1_000_000, 500]), "earn 10005, gold 2500")]);
     let sock = world.undo(Some(0), None, lines(&[("1", 1)]));
     world.play(&[("2026-01-05T10:00:00+08:00", sock, "reverse -5")]);
-    assert_eq!((world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()), (12_500, "gold"));
+    assert_eq!(
+        (world.member.balance, world.member.tier.as_ref().unwrap().id.as_str()),
+        (12_500, "gold")
+    );
     let coat = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[("2026-01-05T10:00:00+08:00", coat, "reverse -10000, reverse -2500")]);
 }
@@ -401,7 +476,8 @@ fn coupons_of_a_tier_go_unless_they_are_used() {
     let mut world = World::new(|document| {
         document.coupons.insert(
             "fifty".into(),
-            serde_json::from_value(serde_json::json!({"off_minor": 5_000, "expiry": "shopping"})).unwrap(),
+            serde_json::from_value(serde_json::json!({"off_minor": 5_000, "expiry": "shopping"}))
+                .unwrap(),
         );
         if let Some(tiers) = &mut document.tiers {
             tiers.levels[1].gift_coupon = Some("fifty".into());

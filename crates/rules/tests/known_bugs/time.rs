@@ -27,7 +27,10 @@ fn expired_but_unswept_points_spent() {
         ("2026-06-01T00:00:00+08:00", "refused insufficient-points"),
     ] {
         let mut world = World::new(living(3));
-        world.play(&[("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"), (now, spend(30), outcome)]);
+        world.play(&[
+            ("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"),
+            (now, spend(30), outcome),
+        ]);
     }
 }
 
@@ -58,14 +61,16 @@ fn a_spend_that_trusts_the_sweep() {
             lines: Vec::new(),
             extends: Vec::new(),
         };
-        let outcome = ledger::redeem(&mut journal, wish, Origin::default()).map_err(|stop| stop.refusal().unwrap());
+        let outcome = ledger::redeem(&mut journal, wish, Origin::default())
+            .map_err(|stop| stop.refusal().unwrap());
         assert_eq!(outcome.is_ok(), spent, "{now}: {outcome:?}");
     }
 }
 
 #[test]
 fn a_reminder_that_trusts_the_sweep() {
-    // What the rules would tell of a member as it is stored, without the settling that every command does first.
+    // What the rules would tell of a member as it is stored, without the settling that every
+    // command does first.
     let mut world = World::new(living(30));
     world.play(&[("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30")]);
     for (now, points) in [
@@ -75,7 +80,8 @@ fn a_reminder_that_trusts_the_sweep() {
         ("2026-02-01T00:00:00+08:00", None),
         ("2026-06-01T00:00:00+08:00", None),
     ] {
-        let told = rules::reminder(&world.book, &world.member, at(now)).map(|reminder| reminder.points);
+        let told =
+            rules::reminder(&world.book, &world.member, at(now)).map(|reminder| reminder.points);
         assert_eq!(told, points, "{now}");
     }
 }
@@ -90,14 +96,24 @@ fn days_counted_on_the_wrong_calendar() {
         ("Asia/Shanghai", days(1), "2026-01-10T23:30:00Z", "2026-01-12T15:59:59.999Z"),
         ("America/New_York", days(1), "2026-01-10T03:30:00Z", "2026-01-11T04:59:59.999Z"),
         // The named date is the last good day, not the first bad one.
-        ("Asia/Shanghai", through("12-31"), "2026-05-01T00:00:00Z", "2026-12-31T23:59:59.999+08:00"),
+        (
+            "Asia/Shanghai",
+            through("12-31"),
+            "2026-05-01T00:00:00Z",
+            "2026-12-31T23:59:59.999+08:00",
+        ),
         // Promised for 365 days: good on the 365th, leap year or not.
         ("Asia/Shanghai", days(365), "2026-01-01T00:00:00+08:00", "2027-01-01T23:59:59.999+08:00"),
         ("Asia/Shanghai", days(365), "2028-01-01T00:00:00+08:00", "2028-12-31T23:59:59.999+08:00"),
         // Nights with 23 and 25 hours, one without a midnight and one with two.
         ("America/New_York", days(1), "2026-03-07T12:00:00-05:00", "2026-03-08T23:59:59.999-04:00"),
         ("America/New_York", days(1), "2026-10-31T12:00:00-04:00", "2026-11-01T23:59:59.999-05:00"),
-        ("America/Sao_Paulo", days(0), "2018-11-03T12:00:00-03:00", "2018-11-03T23:59:59.999-03:00"),
+        (
+            "America/Sao_Paulo",
+            days(0),
+            "2018-11-03T12:00:00-03:00",
+            "2018-11-03T23:59:59.999-03:00",
+        ),
         ("America/Havana", days(0), "2026-10-31T12:00:00-04:00", "2026-10-31T23:59:59.999-04:00"),
         // Month ends and leap days clamp.
         (

@@ -25,7 +25,8 @@ fn the_same_order_or_document_twice() {
         (buy(&[10_000]), "order-1", "earn 100"),
         (buy(&[10_000]), "order-1", "refused reference-already-used"),
         (buy(&[99_900]), "order-1", "refused reference-already-used"),
-        // A reference is unique among entries of its kind: the order that earned may also be paid with points.
+        // A reference is unique among entries of its kind: the order that earned may also be paid
+        // with points.
         (spend(10), "order-1", "redeem -10"),
         (spend(10), "order-1", "refused reference-already-used"),
         (spend(10), "order-2", "redeem -10"),
@@ -61,14 +62,24 @@ fn an_update_that_failed_unnoticed() {
     let now = at("2026-01-10T10:00:00+08:00");
     world.run(now, &buy(&[10_000]), None);
     let old = world.member.clone();
-    let stale = world.decide(&old, now, &spend(60), None).unwrap().decision.postings.remove(0).entry;
+    let stale =
+        world.decide(&old, now, &spend(60), None).unwrap().decision.postings.remove(0).entry;
     for command in [spend(60), buy(&[100]), Command::Enrol] {
         let mut other = World::new(|_| {});
         (other.member, other.entries) = (old.clone(), world.entries.clone());
         other.run(now, &command, None);
-        assert_eq!(other.member.clone().apply(&stale), Err(ledger::Fault::OutOfSequence), "{command:?}");
-        let renumbered = ledger::Entry { sequence: ledger::Sequence(stale.sequence.0 + 1), ..stale.clone() };
+        assert_eq!(
+            other.member.clone().apply(&stale),
+            Err(ledger::Fault::OutOfSequence),
+            "{command:?}"
+        );
+        let renumbered =
+            ledger::Entry { sequence: ledger::Sequence(stale.sequence.0 + 1), ..stale.clone() };
         let resealed = ledger::Entry { hash: renumbered.computed_hash(), ..renumbered };
-        assert_eq!(other.member.clone().apply(&resealed), Err(ledger::Fault::BrokenChain), "{command:?}");
+        assert_eq!(
+            other.member.clone().apply(&resealed),
+            Err(ledger::Fault::BrokenChain),
+            "{command:?}"
+        );
     }
 }

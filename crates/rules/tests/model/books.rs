@@ -1,18 +1,20 @@
-//! Random rulebooks: every kind of expiry policy, limit, cap, rounding, consumption order, ladder basis, period and downgrade.
+//! Random rulebooks: every kind of expiry policy, limit, cap, rounding, consumption order, ladder
+//! basis, period and downgrade.
 
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 use rules::{
-    ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document, Downgrade, Enrolment,
-    Expiry, GiftPolicy, Limit, Multiples, Pending, Per, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule,
-    Reminders, Returns, Reward, RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis,
-    TierLevel, Tiers, Velocity,
+    ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document,
+    Downgrade, Enrolment, Expiry, GiftPolicy, Limit, Multiples, Pending, Per, PurchaseCoupon,
+    PurchaseRule, QualifyingPeriod, RedemptionRule, Reminders, Returns, Reward, RewardKind, Risk,
+    RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
 };
 
 use crate::random::Random;
 
-/// Zones, each with local days worth starting near: nights that skip or double midnight, month ends, leap days, year ends.
+/// Zones, each with local days worth starting near: nights that skip or double midnight, month
+/// ends, leap days, year ends.
 pub const ZONES: &[(Tz, &[&str])] = &[
     (Tz::Asia__Shanghai, &["2026-12-31", "2028-02-29", "1991-04-14"]),
     (Tz::America__New_York, &["2026-03-08", "2026-11-01", "2027-12-31"]),
@@ -31,7 +33,8 @@ pub const ZONES: &[(Tz, &[&str])] = &[
 ];
 
 /// Currencies and their decimals.
-pub const CURRENCIES: &[(&str, u32)] = &[("CNY", 2), ("CNY", 2), ("JPY", 0), ("BHD", 3), ("CLF", 4)];
+pub const CURRENCIES: &[(&str, u32)] =
+    &[("CNY", 2), ("CNY", 2), ("JPY", 0), ("BHD", 3), ("CLF", 4)];
 
 const EVENTS: &[&str] = &["check_in", "review", "sign_up"];
 const RATES: &[&str] = &["1", "0.1", "1.5", "0.333333", "2", "0.01", "0", "12.345678"];
@@ -81,7 +84,8 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
 /// Changes all that a merchant may change without counters and qualification losing their meaning.
 pub fn republish(random: &mut Random, document: &mut Document) {
     document.rounding = *random.pick(&[RoundingMode::Down, RoundingMode::HalfUp]);
-    document.consumption = *random.pick(&[Consumption::ExpiringFirst, Consumption::FirstInFirstOut]);
+    document.consumption =
+        *random.pick(&[Consumption::ExpiringFirst, Consumption::FirstInFirstOut]);
     document.purchase.points_per_unit = (*random.pick(RATES)).to_owned();
     document.purchase.growth_per_unit = (*random.pick(RATES)).to_owned();
     document.purchase.expiry = (*random.pick(POLICIES)).to_owned();
@@ -95,20 +99,27 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         min_points: *random.pick(&[1, 5]),
         max_points: *random.pick(&[None, Some(20)]),
     });
-    document.purchase.coupon = random
-        .chance(30)
-        .then(|| PurchaseCoupon { coupon: (*random.pick(COUPONS)).to_owned(), from_minor: *random.pick(&[0, 5_000]) });
+    document.purchase.coupon = random.chance(30).then(|| PurchaseCoupon {
+        coupon: (*random.pick(COUPONS)).to_owned(),
+        from_minor: *random.pick(&[0, 5_000]),
+    });
     document.reminders.days_before =
         random.pick(&[vec![7, 3, 1], vec![], vec![1], vec![30, 1, 1, 90], vec![2]]).clone();
     document.returns = Returns {
-        shortfall: *random.pick(&[ShortfallPolicy::PendingOnly, ShortfallPolicy::WithinBalance, ShortfallPolicy::Debt]),
+        shortfall: *random.pick(&[
+            ShortfallPolicy::PendingOnly,
+            ShortfallPolicy::WithinBalance,
+            ShortfallPolicy::Debt,
+        ]),
         grace_days: *random.pick(&[None, Some(0), Some(10)]),
         keep_qualification: random.chance(30),
         lower_tier: random.chance(50),
         free_caps: random.chance(50),
         gifts: *random.pick(&[GiftPolicy::Keep, GiftPolicy::TakeBack]),
     };
-    let role = |random: &mut Random| (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
+    let role = |random: &mut Random| {
+        (*random.pick(&["approver", "department_head", "vice_president"])).to_owned()
+    };
     document.approvals = Approvals {
         steps: vec![
             ApprovalStep { up_to: Some(50), roles: vec![role(random)] },
@@ -116,10 +127,16 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         ],
         days: *random.pick(&[1, 14]),
         reasons: random.pick(&[vec![], vec!["goodwill".to_owned()]]).clone(),
-        totals: ApprovalTotals { member: multiples(random), requester: multiples(random), approver: multiples(random) },
+        totals: ApprovalTotals {
+            member: multiples(random),
+            requester: multiples(random),
+            approver: multiples(random),
+        },
     };
-    let (basis, downgrade) =
-        (random.next(), *random.pick(&[Downgrade::OneStep, Downgrade::ToQualified, Downgrade::Never]));
+    let (basis, downgrade) = (
+        random.next(),
+        *random.pick(&[Downgrade::OneStep, Downgrade::ToQualified, Downgrade::Never]),
+    );
     if let Some(tiers) = &mut document.tiers {
         tiers.downgrade = downgrade;
         tiers.gift_expiry = (*random.pick(POLICIES)).to_owned();
@@ -142,9 +159,10 @@ fn action(random: &mut Random) -> ActionRule {
         points: random.below(30),
         growth: random.below(10),
         limit: random.chance(80).then(|| Limit { times: random.between(1, 3), per }),
-        device_limit: random
-            .chance(40)
-            .then(|| Limit { times: random.between(1, 2), per: *random.pick(&[Per::Hour, Per::Day, Per::Month]) }),
+        device_limit: random.chance(40).then(|| Limit {
+            times: random.between(1, 2),
+            per: *random.pick(&[Per::Hour, Per::Day, Per::Month]),
+        }),
         expiry: (*random.pick(POLICIES)).to_owned(),
         pending: pending(random),
         coupon: random.chance(15).then(|| (*random.pick(COUPONS)).to_owned()),
@@ -158,11 +176,24 @@ fn risk(random: &mut Random) -> Risk {
         for per in [Per::Hour, Per::Day] {
             let then = *random.pick(&[Suspicion::Review, Suspicion::Review, Suspicion::Refuse]);
             let times = random.between(1, 4);
-            velocity.extend(random.chance(15).then(|| Velocity { event: event.to_owned(), times, per, then }));
+            velocity.extend(random.chance(15).then(|| Velocity {
+                event: event.to_owned(),
+                times,
+                per,
+                then,
+            }));
         }
     }
     Risk {
-        review_above_minor: *random.pick(&[None, None, None, None, Some(0), Some(3_000), Some(50_000)]),
+        review_above_minor: *random.pick(&[
+            None,
+            None,
+            None,
+            None,
+            Some(0),
+            Some(3_000),
+            Some(50_000),
+        ]),
         review_above_points: *random.pick(&[None, None, None, None, None, Some(5), Some(400)]),
         velocity,
     }
@@ -202,12 +233,16 @@ pub fn rewards(random: &mut Random) -> BTreeMap<String, Reward> {
     let mut rare = reward(random.between(1, 20), None);
     rare.stock = Some(random.between(0, 6));
     rare.cash_minor = 990;
-    rare.limit = random.chance(50).then(|| Limit { times: 2, per: *random.pick(&[Per::Day, Per::Month]) });
+    rare.limit =
+        random.chance(50).then(|| Limit { times: 2, per: *random.pick(&[Per::Day, Per::Month]) });
     let mut coupon = reward(random.between(1, 5), Some("c1"));
-    coupon.tiers = random.pick(&[vec![], vec![], vec!["silver".to_owned(), "gold".to_owned()]]).clone();
+    coupon.tiers =
+        random.pick(&[vec![], vec![], vec!["silver".to_owned(), "gold".to_owned()]]).clone();
     let mut gone = reward(1, None);
     gone.offered = false;
-    [("rare", rare), ("coupon", coupon), ("gone", gone)].map(|(id, reward)| (id.to_owned(), reward)).into()
+    [("rare", rare), ("coupon", coupon), ("gone", gone)]
+        .map(|(id, reward)| (id.to_owned(), reward))
+        .into()
 }
 
 fn pending(random: &mut Random) -> Option<Pending> {
@@ -231,7 +266,8 @@ fn expiry(random: &mut Random) -> Expiry {
         2 => Expiry::Days { days: *random.pick(&[7, 30, 90, 365]), round_up_to },
         3 | 4 => Expiry::Months { months: *random.pick(&[0, 1, 1, 2, 12, 13]), round_up_to },
         _ => {
-            let choices = [&["12-31"][..], &["02-29"], &["06-30", "12-31"], &["01-31", "03-08", "11-01"]];
+            let choices =
+                [&["12-31"][..], &["02-29"], &["06-30", "12-31"], &["01-31", "03-08", "11-01"]];
             let dates = random.pick(&choices);
             let dates = dates.iter().map(|date| (*date).to_owned()).collect();
             Expiry::FixedDates { dates, min_days: *random.pick(&[0, 0, 1, 30, 365]) }
@@ -248,7 +284,15 @@ fn tiers(random: &mut Random) -> Tiers {
     };
     let gift_expiry = POLICIES[0].to_owned();
     let grace_days = *random.pick(&[0, 0, 1, 40]);
-    Tiers { basis, period, lines: None, downgrade: Downgrade::OneStep, grace_days, gift_expiry, levels: Vec::new() }
+    Tiers {
+        basis,
+        period,
+        lines: None,
+        downgrade: Downgrade::OneStep,
+        grace_days,
+        gift_expiry,
+        levels: Vec::new(),
+    }
 }
 
 fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {

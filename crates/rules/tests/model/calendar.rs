@@ -28,10 +28,12 @@ pub fn date_of(at: i64, zone: Tz) -> NaiveDate {
     utc(at + offset_ms(at, zone)).date()
 }
 
-/// The first instant at which the wall calendar shows `date`, or a later day when the zone left that one out.
+/// The first instant at which the wall calendar shows `date`, or a later day when the zone left
+/// that one out.
 pub fn first_instant(date: NaiveDate, zone: Tz) -> i64 {
-    FIRST_INSTANTS
-        .with_borrow_mut(|known| *known.entry((zone, date)).or_insert_with(|| search_first_instant(date, zone)))
+    FIRST_INSTANTS.with_borrow_mut(|known| {
+        *known.entry((zone, date)).or_insert_with(|| search_first_instant(date, zone))
+    })
 }
 
 fn search_first_instant(date: NaiveDate, zone: Tz) -> i64 {
@@ -86,7 +88,9 @@ pub fn expires_at(policy: &Expiry, from: i64, zone: Tz) -> Option<i64> {
     let (day, round_up_to) = match policy {
         Expiry::Never {} => return None,
         Expiry::Sliding { days } => (first + Duration::days(i64::from(*days)), None),
-        Expiry::Days { days, round_up_to } => (first + Duration::days(i64::from(*days)), *round_up_to),
+        Expiry::Days { days, round_up_to } => {
+            (first + Duration::days(i64::from(*days)), *round_up_to)
+        }
         Expiry::Months { months, round_up_to } => (add_months(first, *months), *round_up_to),
         Expiry::FixedDates { dates, min_days } => {
             let mut day = first + Duration::days(i64::from(*min_days));
@@ -101,7 +105,8 @@ pub fn expires_at(policy: &Expiry, from: i64, zone: Tz) -> Option<i64> {
 }
 
 fn is_yearly(date: &str, day: NaiveDate) -> bool {
-    let last_of_february = date == "02-29" && day.month() == 2 && day.day() == days_in_month(day.year(), 2);
+    let last_of_february =
+        date == "02-29" && day.month() == 2 && day.day() == days_in_month(day.year(), 2);
     date == format!("{:02}-{:02}", day.month(), day.day()) || last_of_february
 }
 

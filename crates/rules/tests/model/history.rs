@@ -1,10 +1,12 @@
-//! One random history: what happens next is drawn with the state in view, carried out by the code under test and by the reference,
-//! and compared.
+//! One random history: what happens next is drawn with the state in view, carried out by the code
+//! under test and by the reference, and compared.
 
 use std::collections::BTreeMap;
 
 use chrono::Duration;
-use ledger::{Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Stop, Timestamp};
+use ledger::{
+    Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Stop, Timestamp,
+};
 use rules::{Case, Command, Decided, Document, PriorRecords, Reward, Rulebook, decide, projection};
 
 use crate::again;
@@ -26,7 +28,8 @@ pub struct History {
     pub store: Store,
     pub reference: Reference,
     pub tally: Tally,
-    /// What was done so far, for people; kept only when a failed history is run again, as telling costs more than doing.
+    /// What was done so far, for people; kept only when a failed history is run again, as telling
+    /// costs more than doing.
     pub log: Option<Vec<String>>,
     books: Books,
     version: i64,
@@ -46,7 +49,8 @@ impl History {
         let mut random = Random::new(seed);
         let (zone, days) = *random.pick(books::ZONES);
         let document = books::document(&mut random, zone);
-        let day = random.pick(days).parse::<chrono::NaiveDate>().unwrap() - Duration::days(random.below(12));
+        let day = random.pick(days).parse::<chrono::NaiveDate>().unwrap()
+            - Duration::days(random.below(12));
         let now = first_instant(day, zone) + random.below(DAY_MS);
         let book = Rulebook::new(&document, 1).unwrap();
         let rewards = books::rewards(&mut random);
@@ -116,7 +120,8 @@ impl History {
         }
     }
 
-    /// Carries out a command here and in the reference. Tells the number of the entry that it asked for (counted from 0), or its refusal.
+    /// Carries out a command here and in the reference. Tells the number of the entry that it asked
+    /// for (counted from 0), or its refusal.
     pub fn step(
         &mut self,
         command: &Command,
@@ -137,14 +142,16 @@ impl History {
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),
             ..Origin::default()
         };
-        let loaded = self.store.load_for(command, &self.document, Timestamp(self.now), &mut self.random);
+        let loaded =
+            self.store.load_for(command, &self.document, Timestamp(self.now), &mut self.random);
         let context = self.context();
         let partial = !loaded.lots_complete;
         let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
         let mut decided = decide(&case, loaded.clone(), command);
         let mut decided_on = loaded;
         if partial && matches!(decided, Err(Stop::Refused(_))) {
-            // A refusal on part of the lots may be wrong; whoever loads so has to load all of them and ask again.
+            // A refusal on part of the lots may be wrong; whoever loads so has to load all of them
+            // and ask again.
             decided_on = self.store.load_all(&mut self.random);
             let context = self.context();
             let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
@@ -163,8 +170,13 @@ impl History {
             Command::RejectReview(wish) => wish.earn.as_ref().map_or(0, |earn| earn.sequence.0),
             _ => 0,
         };
-        let expected =
-            self.reference.carry_out(&self.document, command, reference, (placed, actor, reward.as_ref()), self.now);
+        let expected = self.reference.carry_out(
+            &self.document,
+            command,
+            reference,
+            (placed, actor, reward.as_ref()),
+            self.now,
+        );
         self.note(|_| format!("    -> {expected:?}"));
         match (decided, expected) {
             (Err(Stop::Refused(refusal)), Err(slug)) if refusal.slug() == slug => {
@@ -187,7 +199,8 @@ impl History {
         reference: Option<&str>,
     ) -> Checked {
         let postings = &decided.decision.postings;
-        let said: Vec<Said> = postings.iter().map(|posting| told(&self.store, &posting.entry)).collect();
+        let said: Vec<Said> =
+            postings.iter().map(|posting| told(&self.store, &posting.entry)).collect();
         if said != expected {
             return Err(format!("said     {said:#?}\nexpected {expected:#?}"));
         }
@@ -197,7 +210,9 @@ impl History {
             if entry.rulebook_version != self.version || entry.recorded_at.0 != self.now {
                 return Err(format!("wrong version or clock: {entry:?}"));
             }
-            if posting.entry.sequence.0 != member.sequence.0 + 1 || member.clone().apply(&tampered(entry)).is_ok() {
+            if posting.entry.sequence.0 != member.sequence.0 + 1
+                || member.clone().apply(&tampered(entry)).is_ok()
+            {
                 return Err(format!("a tampered entry is taken: {entry:?}"));
             }
             member.apply(entry).map_err(|fault| format!("apply: {fault:?}"))?;
@@ -222,12 +237,18 @@ impl History {
         if self.random.chance(10) {
             self.held = Some(decided_on.clone());
         }
-        self.store.commit(decided_on, &decided.decision, reference).map_err(|skipped| format!("commit: {skipped:?}"))
+        self.store
+            .commit(decided_on, &decided.decision, reference)
+            .map_err(|skipped| format!("commit: {skipped:?}"))
     }
 
-    /// Somebody who loaded the member a while ago decides now: whatever comes of it must not be written.
+    /// Somebody who loaded the member a while ago decides now: whatever comes of it must not be
+    /// written.
     fn stale(&mut self, command: &Command) -> Checked {
-        let Some(old) = self.held.clone().filter(|old| old.sequence != self.store.row.sequence) else { return Ok(()) };
+        let Some(old) = self.held.clone().filter(|old| old.sequence != self.store.row.sequence)
+        else {
+            return Ok(());
+        };
         if !self.random.chance(30) {
             return Ok(());
         }
@@ -235,7 +256,8 @@ impl History {
         let context = self.context();
         // A fault is an answer here: the old lots may not fit the new clock.
         let recorded = self.store.recorded(None);
-        let case = Case { book: &self.book, origin: &Origin::default(), recorded: &recorded, context };
+        let case =
+            Case { book: &self.book, origin: &Origin::default(), recorded: &recorded, context };
         let Ok(decided) = decide(&case, old.clone(), command) else {
             return Ok(());
         };
@@ -261,44 +283,79 @@ impl History {
         lots.sort_unstable();
         let open = naive.lots.iter().filter(|lot| lot.remaining > 0);
         let shown = |lot: &NaiveLot| {
-            (lot.number, lot.granted, lot.remaining, lot.awaits_activation, lot.available_at, lot.expires_at)
+            (
+                lot.number,
+                lot.granted,
+                lot.remaining,
+                lot.awaits_activation,
+                lot.available_at,
+                lot.expires_at,
+            )
         };
         let expected: Vec<_> = open.map(shown).collect();
-        let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until.0, pairs(&hold.lots))).collect();
-        let requests: Vec<_> =
-            member.requests.iter().map(|open| (open.terms.points, open.terms.until.0, open.approvals.len())).collect();
-        let asked = naive.requests.iter().map(|open| (open.points, open.until, open.approved_by.len()));
+        let holds: Vec<_> =
+            member.holds.iter().map(|hold| (hold.until.0, pairs(&hold.lots))).collect();
+        let requests: Vec<_> = member
+            .requests
+            .iter()
+            .map(|open| (open.terms.points, open.terms.until.0, open.approvals.len()))
+            .collect();
+        let asked =
+            naive.requests.iter().map(|open| (open.points, open.until, open.approved_by.len()));
         if requests != asked.collect::<Vec<_>>() {
             return Err(format!("requests {requests:?}\nexpected {:?}", naive.requests));
         }
         let open = naive.holds.iter().map(|hold| (hold.until, hold.lots.clone()));
         if holds != open.collect::<Vec<_>>() || member.debt != naive.debt {
-            return Err(format!("holds {holds:?}, debt {}\nexpected {:?}, {}", member.debt, naive.holds, naive.debt));
+            return Err(format!(
+                "holds {holds:?}, debt {}\nexpected {:?}, {}",
+                member.debt, naive.holds, naive.debt
+            ));
         }
-        let reviews: Vec<_> = member.reviews.iter().map(|open| store_sequence(&self.store, open)).collect();
-        let waiting: Vec<_> = naive.reviews.iter().map(|open| (open.sequence, open.kept_back)).collect();
+        let reviews: Vec<_> =
+            member.reviews.iter().map(|open| store_sequence(&self.store, open)).collect();
+        let waiting: Vec<_> =
+            naive.reviews.iter().map(|open| (open.sequence, open.kept_back)).collect();
         if reviews != waiting || (member.frozen.earning, member.frozen.spending) != naive.frozen {
-            return Err(format!("reviews {reviews:?}, frozen {:?}\nexpected {waiting:?}", member.frozen));
+            return Err(format!(
+                "reviews {reviews:?}, frozen {:?}\nexpected {waiting:?}",
+                member.frozen
+            ));
         }
-        let coupons: Vec<_> =
-            member.coupons.iter().map(|open| (open.name.clone(), open.expires_at.map(|at| at.0))).collect();
+        let coupons: Vec<_> = member
+            .coupons
+            .iter()
+            .map(|open| (open.name.clone(), open.expires_at.map(|at| at.0)))
+            .collect();
         if coupons != crate::spending::told(&naive.coupons) {
             return Err(format!("coupons {coupons:?}\nexpected {:?}", naive.coupons));
         }
         if lots != expected || i128::from(member.balance) != naive.balance() {
             return Err(format!("lots {lots:?}\nexpected {expected:?}"));
         }
-        let tier = member.tier.as_ref().map(|tier| (tier.id.clone(), tier.since.0, tier.until.map(|at| at.0)));
+        let tier = member
+            .tier
+            .as_ref()
+            .map(|tier| (tier.id.clone(), tier.since.0, tier.until.map(|at| at.0)));
         let expected = naive.tier.as_ref().map(|tier| (tier.id.clone(), tier.since, tier.until));
         if tier != expected || member.sequence.0 != naive.entries {
             return Err(format!("tier {tier:?}, expected {expected:?}"));
         }
         let told = projection(&self.book, member, Timestamp(self.now)).map(|p| {
             let missing = |goal: &rules::Goal| i128::from(goal.missing);
-            (p.tier.clone(), i128::from(p.value), p.next.as_ref().map(missing), p.keep.as_ref().map(missing))
+            (
+                p.tier.clone(),
+                i128::from(p.value),
+                p.next.as_ref().map(missing),
+                p.keep.as_ref().map(missing),
+            )
         });
         let expected = naive.projection(&self.document, self.now);
-        if told == expected { Ok(()) } else { Err(format!("projection {told:?}, expected {expected:?}")) }
+        if told == expected {
+            Ok(())
+        } else {
+            Err(format!("projection {told:?}, expected {expected:?}"))
+        }
     }
 
     pub fn today(&self) -> chrono::NaiveDate {
@@ -308,7 +365,10 @@ impl History {
 
 /// The earn under review and what of its qualification is kept back.
 fn store_sequence(store: &Store, open: &ledger::OpenReview) -> (i64, Option<(i64, i64, i64)>) {
-    (store.sequence_of(open.earn), open.review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)))
+    (
+        store.sequence_of(open.earn),
+        open.review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)),
+    )
 }
 
 /// The kind of the entry that bears the command's reference.
@@ -333,7 +393,8 @@ fn told(store: &Store, entry: &Entry) -> Said {
     let mut draws = pairs(&entry.draws);
     let mut activations: Vec<i64> = entry.activations.iter().map(|lot| lot.number.0).collect();
     if matches!(entry.kind, ledger::Kind::Expire | ledger::Kind::Activate | ledger::Kind::Erase) {
-        // The order of consumption matters; the order in which lots expire or activate at one instant does not.
+        // The order of consumption matters; the order in which lots expire or activate at one
+        // instant does not.
         draws.sort_unstable();
         activations.sort_unstable();
     }
@@ -343,10 +404,19 @@ fn told(store: &Store, entry: &Entry) -> Said {
         points: entry.points,
         occurred_at: entry.occurred_at.0,
         draws,
-        grants: grants.map(|g| (g.points, g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0))).collect(),
+        grants: grants
+            .map(|g| (g.points, g.earned_at.0, g.available_at.0, g.expires_at.map(|at| at.0)))
+            .collect(),
         activations,
-        dates: entry.dates.iter().map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0))).collect(),
-        tier: entry.tier.as_ref().map(|tier| (tier.from.clone(), tier.to.clone(), tier.until.map(|at| at.0))),
+        dates: entry
+            .dates
+            .iter()
+            .map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0)))
+            .collect(),
+        tier: entry
+            .tier
+            .as_ref()
+            .map(|tier| (tier.from.clone(), tier.to.clone(), tier.until.map(|at| at.0))),
         reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
         desired: entry.awards.iter().map(|award| scaled(&award.desired.to_string(), 16)).sum(),
         qualifying: entry.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)),
@@ -354,19 +424,33 @@ fn told(store: &Store, entry: &Entry) -> Said {
         held: entry.reservation.as_ref().map(|r| (r.until.0, pairs(&r.lots))),
         returns: entry.returns.iter().map(|back| (back.lot.number.0, back.points)).collect(),
         reversal: entry.reversal.as_ref().map(|reversal| {
-            let line = |l: &ledger::LineReturn| (l.line.clone(), l.quantity, l.amount_minor, l.points);
+            let line =
+                |l: &ledger::LineReturn| (l.line.clone(), l.quantity, l.amount_minor, l.points);
             (reversal.lines.iter().map(line).collect(), reversal.desired, reversal.expired)
         }),
         debt: entry.debt,
-        coupons: entry.coupons.iter().map(|coupon| (coupon.name.clone(), coupon.expires_at.map(|at| at.0))).collect(),
+        coupons: entry
+            .coupons
+            .iter()
+            .map(|coupon| (coupon.name.clone(), coupon.expires_at.map(|at| at.0)))
+            .collect(),
         off: entry.discount.map(|discount| discount.off_minor),
-        taken: entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.quantity, taken.cash_minor)),
+        taken: entry
+            .reward
+            .as_ref()
+            .map(|taken| (taken.reward.clone(), taken.quantity, taken.cash_minor)),
         money: entry.deduction.map(|deduction| deduction.money_minor),
         frozen: entry.frozen.map(|frozen| (frozen.earning, frozen.spending)),
-        review: entry.review.as_ref().map(|review| review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders))),
+        review: entry
+            .review
+            .as_ref()
+            .map(|review| review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders))),
         names: entry.adjustment.as_ref().map_or(Vec::new(), |adjustment| {
             let approvals = adjustment.approvals.iter().map(|approval| &approval.by);
-            std::iter::once(&adjustment.by).chain(approvals).map(|person| person.label.clone()).collect()
+            std::iter::once(&adjustment.by)
+                .chain(approvals)
+                .map(|person| person.label.clone())
+                .collect()
         }),
     }
 }

@@ -27,7 +27,8 @@ pub struct NaiveGift {
 /// What a member view tells: tier, value, missing for the next, missing to keep.
 pub type NaiveProjection = (String, i128, Option<i128>, Option<i128>);
 
-/// The last day of the period of a tier that was kept through that day. Years end in December whatever grace there was.
+/// The last day of the period of a tier that was kept through that day. Years end in December
+/// whatever grace there was.
 fn ended(tiers: &Tiers, last_day: NaiveDate) -> NaiveDate {
     let mut day = last_day - Duration::days(tiers.grace_days.into());
     if let (QualifyingPeriod::CalendarYear {}, false) = (tiers.period, is_last_of_year(day)) {
@@ -60,12 +61,19 @@ impl Reference {
         self.value_of(tiers.basis, tiers, (day, through))
     }
 
-    fn value_of(&self, basis: TierBasis, tiers: &Tiers, (day, through): (NaiveDate, NaiveDate)) -> i128 {
+    fn value_of(
+        &self,
+        basis: TierBasis,
+        tiers: &Tiers,
+        (day, through): (NaiveDate, NaiveDate),
+    ) -> i128 {
         let last = month_index(through);
         let (first, last) = match tiers.period {
             QualifyingPeriod::Lifetime {} => (i32::MIN, i32::MAX),
             QualifyingPeriod::CalendarYear {} => (day.year() * 12, last),
-            QualifyingPeriod::RollingMonths { months } => (month_index(day) - months as i32 + 1, last),
+            QualifyingPeriod::RollingMonths { months } => {
+                (month_index(day) - months as i32 + 1, last)
+            }
         };
         let mut value = 0;
         for past in &self.log {
@@ -82,9 +90,11 @@ impl Reference {
 
     /// The highest level that is reached in the period of that day, one way or the other.
     fn qualified(&self, tiers: &Tiers, days: (NaiveDate, NaiveDate)) -> usize {
-        let (value, growth) = (self.value(tiers, days), self.value_of(TierBasis::Growth, tiers, days));
+        let (value, growth) =
+            (self.value(tiers, days), self.value_of(TierBasis::Growth, tiers, days));
         let is_reached = |level: &TierLevel| {
-            i128::from(level.from) <= value || level.or_growth.is_some_and(|from| i128::from(from) <= growth)
+            i128::from(level.from) <= value
+                || level.or_growth.is_some_and(|from| i128::from(from) <= growth)
         };
         (0..tiers.levels.len()).filter(|rank| is_reached(&tiers.levels[*rank])).max().unwrap_or(0)
     }
@@ -101,10 +111,13 @@ impl Reference {
         last_day.map(|day| first_instant(day + kept, self.zone))
     }
 
-    /// The period that a level reached on that day is reached for: the whole year, or the months up to the day's.
+    /// The period that a level reached on that day is reached for: the whole year, or the months up
+    /// to the day's.
     fn reached_for(&self, tiers: &Tiers, day: NaiveDate) -> (NaiveDate, NaiveDate) {
         match tiers.period {
-            QualifyingPeriod::CalendarYear {} => (day, NaiveDate::from_ymd_opt(day.year(), 12, 31).unwrap()),
+            QualifyingPeriod::CalendarYear {} => {
+                (day, NaiveDate::from_ymd_opt(day.year(), 12, 31).unwrap())
+            }
             _ => (day, day),
         }
     }
@@ -144,7 +157,13 @@ impl Reference {
     }
 
     /// An event may be ahead of the clock by minutes, and then it counts on its own day.
-    pub fn upgrade_by(&mut self, book: &Document, occurred_at: i64, now: i64, sequence: i64) -> Option<Said> {
+    pub fn upgrade_by(
+        &mut self,
+        book: &Document,
+        occurred_at: i64,
+        now: i64,
+        sequence: i64,
+    ) -> Option<Said> {
         let tiers = book.tiers.as_ref()?;
         let mut today = date_of(now, self.zone);
         let ahead = date_of(occurred_at.max(now), self.zone);
@@ -152,19 +171,22 @@ impl Reference {
         if self.qualified(tiers, (ahead, ahead)) > reached {
             (reached, today) = (self.qualified(tiers, (ahead, ahead)), ahead);
         }
-        // A level that is reached gives what was taken back of it, whether the member was still on it or not.
+        // A level that is reached gives what was taken back of it, whether the member was still on
+        // it or not.
         let is_due = |level: &TierLevel| self.gifts_due.contains(&level.id);
         let mut given: Vec<TierLevel> =
             (1..=reached.min(rank)).map(|at| tiers.levels[at].clone()).filter(is_due).collect();
         if reached <= rank && given.is_empty() {
             return None;
         }
-        let mut grounds =
-            vec![self.ground(tiers, reached, (now, today), Some(self.reached_for(tiers, today))).unwrap()];
-        let under =
-            self.tier.iter().flat_map(|tier| &tier.grounds).filter(|ground| {
-                ground.until.is_none_or(|until| now < until) && self.rank_of(tiers, &ground.id) < reached
-            });
+        let mut grounds = vec![
+            self.ground(tiers, reached, (now, today), Some(self.reached_for(tiers, today)))
+                .unwrap(),
+        ];
+        let under = self.tier.iter().flat_map(|tier| &tier.grounds).filter(|ground| {
+            ground.until.is_none_or(|until| now < until)
+                && self.rank_of(tiers, &ground.id) < reached
+        });
         grounds.extend(under.cloned());
         let mut said = if reached > rank {
             self.move_to(tiers, reached, grounds, now)
@@ -188,7 +210,13 @@ impl Reference {
         }
         let first_coupon = self.coupons.len();
         if gift > 0 {
-            said.grants.push(self.grant((gift, "tier_gift"), now, now, &book.expiry[&tiers.gift_expiry], now));
+            said.grants.push(self.grant(
+                (gift, "tier_gift"),
+                now,
+                now,
+                &book.expiry[&tiers.gift_expiry],
+                now,
+            ));
             said.points = gift;
         }
         for name in coupons {
@@ -215,12 +243,15 @@ impl Reference {
         Some(said)
     }
 
-    /// Gifts of levels that were reached before a return and are not any more are taken back, the last ones first. A level is reached by what counts
-    /// in the period of the day of the gift, and by what came since. Old gifts are not looked at: those of the year before last, or of more months ago than
-    /// a period has, and one.
+    /// Gifts of levels that were reached before a return and are not any more are taken back, the
+    /// last ones first. A level is reached by what counts in the period of the day of the gift, and
+    /// by what came since. Old gifts are not looked at: those of the year before last, or of more
+    /// months ago than a period has, and one.
     pub fn take_gifts(&mut self, book: &Document, before: &Self, now: i64) -> Vec<Said> {
         let mut said = Vec::new();
-        let Some(tiers) = book.tiers.as_ref().filter(|_| book.returns.gifts == GiftPolicy::TakeBack) else {
+        let Some(tiers) =
+            book.tiers.as_ref().filter(|_| book.returns.gifts == GiftPolicy::TakeBack)
+        else {
             return said;
         };
         for at in (0..self.gifts.len()).rev() {
@@ -238,7 +269,8 @@ impl Reference {
                 continue;
             }
             let days = (day, today.max(day));
-            let (reached, was_reached) = (self.qualified(tiers, days), before.qualified(tiers, days));
+            let (reached, was_reached) =
+                (self.qualified(tiers, days), before.qualified(tiers, days));
             let place = |id: &String| tiers.levels.iter().position(|level| level.id == *id);
             let mut lost: Vec<(usize, i64)> = Vec::new();
             for (id, points) in &gift.levels {
@@ -252,13 +284,18 @@ impl Reference {
                 continue;
             }
             let all = lost.len() == gift.levels.len();
-            let desired = lost.iter().map(|(_, points)| points).sum::<i64>().min(gift.points - gift.taken);
+            let desired =
+                lost.iter().map(|(_, points)| points).sum::<i64>().min(gift.points - gift.taken);
             let gone = gift.lot.map_or(0, |lot| self.lots[lot as usize - 1].expired);
-            let excused = first_of(gone, (gift.taken + desired).into(), gift.points.into()) - gift.expired_used;
+            let excused = first_of(gone, (gift.taken + desired).into(), gift.points.into())
+                - gift.expired_used;
             let expired = excused.clamp(0, desired);
             let mut coupons = gift.coupons.clone();
-            let is_lost =
-                |name: &String| all || lost.iter().any(|(at, _)| tiers.levels[*at].gift_coupon.as_ref() == Some(name));
+            let is_lost = |name: &String| {
+                all || lost
+                    .iter()
+                    .any(|(at, _)| tiers.levels[*at].gift_coupon.as_ref() == Some(name))
+            };
             coupons.retain(|coupon| self.coupons.contains(coupon) && is_lost(&coupon.name));
             self.coupons.retain(|open| !coupons.contains(open));
             let (draws, debt) = self.take_back(book, gift.lot, desired - expired, now);
@@ -280,8 +317,10 @@ impl Reference {
         said
     }
 
-    /// Something of an order that was recorded then, in that month, no longer counts. The member keeps the highest level that it still has a ground
-    /// for, or that it qualifies for at present. An order from after a level was reached matters to it if the period gave the level until now.
+    /// Something of an order that was recorded then, in that month, no longer counts. The member
+    /// keeps the highest level that it still has a ground for, or that it qualifies for at present.
+    /// An order from after a level was reached matters to it if the period gave the level until
+    /// now.
     pub fn lower(
         &mut self,
         book: &Document,
@@ -294,7 +333,8 @@ impl Reference {
         let today = date_of(now, self.zone);
         let rank = self.rank(tiers);
         let mut left = Vec::new();
-        let lasting = tier.grounds.into_iter().filter(|ground| ground.until.is_none_or(|until| now < until));
+        let lasting =
+            tier.grounds.into_iter().filter(|ground| ground.until.is_none_or(|until| now < until));
         for (place, ground) in lasting.enumerate() {
             let own = self.rank_of(tiers, &ground.id);
             let kept = match ground.period {
@@ -312,7 +352,9 @@ impl Reference {
         }
         let days = self.reached_for(tiers, today);
         let present = self.qualified(tiers, days);
-        left.extend(self.ground(tiers, present, (now, today), Some(days)).map(|ground| (present, ground)));
+        left.extend(
+            self.ground(tiers, present, (now, today), Some(days)).map(|ground| (present, ground)),
+        );
         left.retain(|(kept, _)| *kept > 0);
         left.sort_by_key(|(kept, ground)| {
             (std::cmp::Reverse(*kept), std::cmp::Reverse(ground.until.unwrap_or(i64::MAX)))
@@ -331,7 +373,12 @@ impl Reference {
         Some(self.move_to(tiers, next, grounds, now))
     }
 
-    fn is_in(&self, tiers: &Tiers, (day, through): (NaiveDate, NaiveDate), date: NaiveDate) -> bool {
+    fn is_in(
+        &self,
+        tiers: &Tiers,
+        (day, through): (NaiveDate, NaiveDate),
+        date: NaiveDate,
+    ) -> bool {
         let (month, last) = (month_index(date), month_index(through));
         match tiers.period {
             QualifyingPeriod::Lifetime {} => true,
@@ -346,7 +393,9 @@ impl Reference {
     pub fn close_tiers(&mut self, book: &Document, at: i64) -> Vec<Said> {
         let mut said = Vec::new();
         let Some(tiers) = &book.tiers else { return said };
-        while let Some(end) = self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= at) {
+        while let Some(end) =
+            self.tier.as_ref().and_then(|tier| tier.until).filter(|end| *end <= at)
+        {
             let last_day = date_of(end - 1, self.zone);
             let period = ended(tiers, last_day);
             let days = Some((period, last_day));
@@ -363,7 +412,8 @@ impl Reference {
             };
             // docs/reference/rulebook.md: never below a level that is still held otherwise.
             let lasting = |ground: &NaiveGround| ground.until.is_none_or(|until| end < until);
-            let grounds_of_tier = self.tier.iter().flat_map(|tier| tier.grounds.clone()).filter(lasting);
+            let grounds_of_tier =
+                self.tier.iter().flat_map(|tier| tier.grounds.clone()).filter(lasting);
             let measured = grounds_of_tier.map(|ground| {
                 let own = self.rank_of(tiers, &ground.id);
                 // Orders may have come back while a higher level hid this one.
@@ -373,8 +423,10 @@ impl Reference {
                 };
                 (rank, NaiveGround { id: tiers.levels[rank].id.clone(), ..ground })
             });
-            let longest = |rank: usize, ground: &NaiveGround| (rank, ground.until.unwrap_or(i64::MAX));
-            let mut held: Vec<(usize, NaiveGround)> = measured.filter(|(rank, _)| *rank > 0).collect();
+            let longest =
+                |rank: usize, ground: &NaiveGround| (rank, ground.until.unwrap_or(i64::MAX));
+            let mut held: Vec<(usize, NaiveGround)> =
+                measured.filter(|(rank, _)| *rank > 0).collect();
             held.sort_by_key(|(rank, ground)| std::cmp::Reverse(longest(*rank, ground)));
             let highest = held.first().map(|(rank, ground)| longest(*rank, ground));
             let held = held.into_iter().map(|(_, ground)| ground);

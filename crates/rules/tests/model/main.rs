@@ -1,7 +1,9 @@
-//! The model test: random histories of one member against a naive reference, with the invariants checked after every step.
+//! The model test: random histories of one member against a naive reference, with the invariants
+//! checked after every step.
 //!
-//! 10,000 histories of 100 steps. `ACCRUE_MODEL_HISTORIES` runs another number of them; `ACCRUE_MODEL_SEED` reruns one, whose steps are
-//! printed when it fails. Many members, idempotency keys and crashes are not here: those are the store's and the host's tests.
+//! 10,000 histories of 100 steps. `ACCRUE_MODEL_HISTORIES` runs another number of them;
+//! `ACCRUE_MODEL_SEED` reruns one, whose steps are printed when it fails. Many members, idempotency
+//! keys and crashes are not here: those are the store's and the host's tests.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 mod again;
@@ -45,7 +47,9 @@ fn run(seed: u64) -> Result<Tally, String> {
         Err(_) => "panicked (see above)".to_owned(),
     };
     let steps = history.log.unwrap_or_default().join("\n");
-    Err(format!("{steps}\n\n{problem}\n\nrerun with ACCRUE_MODEL_SEED={seed} cargo test -p rules --test model\n"))
+    Err(format!(
+        "{steps}\n\n{problem}\n\nrerun with ACCRUE_MODEL_SEED={seed} cargo test -p rules --test model\n"
+    ))
 }
 
 fn attempt(history: &mut History) -> thread::Result<Result<(), String>> {
@@ -55,15 +59,25 @@ fn attempt(history: &mut History) -> thread::Result<Result<(), String>> {
 #[test]
 fn histories_agree_with_the_reference() {
     let one = number("ACCRUE_MODEL_SEED");
-    let histories = if one.is_some() { 1 } else { number("ACCRUE_MODEL_HISTORIES").unwrap_or(10_000) };
+    let histories =
+        if one.is_some() { 1 } else { number("ACCRUE_MODEL_HISTORIES").unwrap_or(10_000) };
     let first = one.unwrap_or(0);
     let threads = thread::available_parallelism().map_or(2, |n| n.get() as u64).min(histories);
     let tallies = thread::scope(|scope| {
         let worker = |offset| {
-            move || (first..first + histories).skip(offset as usize).step_by(threads as usize).map(run).collect()
+            move || {
+                (first..first + histories)
+                    .skip(offset as usize)
+                    .step_by(threads as usize)
+                    .map(run)
+                    .collect()
+            }
         };
         let workers: Vec<_> = (0..threads).map(|offset| scope.spawn(worker(offset))).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).collect::<Vec<Result<Vec<Tally>, String>>>()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .collect::<Vec<Result<Vec<Tally>, String>>>()
     });
     let mut met = Tally::default();
     for tally in tallies {
@@ -74,6 +88,10 @@ fn histories_agree_with_the_reference() {
     }
     println!("{histories} histories of {STEPS} steps met {met:#?}");
     if histories >= 1_000 {
-        assert_eq!(met.never_met(), Vec::<&str>::new(), "the histories no longer meet everything they should");
+        assert_eq!(
+            met.never_met(),
+            Vec::<&str>::new(),
+            "the histories no longer meet everything they should"
+        );
     }
 }

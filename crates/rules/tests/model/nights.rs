@@ -1,10 +1,14 @@
-//! A history comes to the same whether nights run on time, late, twice or never, or somebody looks at the member in between.
+//! A history comes to the same whether nights run on time, late, twice or never, or somebody looks
+//! at the member in between.
 //!
-//! The same commands are carried out in several worlds at once. In the first one nothing happens between the commands. The others have their
-//! own nights and touches. After each command all of them must show the same member, and every command must have the same answer.
+//! The same commands are carried out in several worlds at once. In the first one nothing happens
+//! between the commands. The others have their own nights and touches. After each command all of
+//! them must show the same member, and every command must have the same answer.
 
 use ledger::{Context, Entry, EntryId, Member, Origin, ProgrammeId, Reference, Stop, Timestamp};
-use rules::{Case, Command, Document, PriorRecords, Redemption, Reverse, Reward, Rulebook, Stolen, decide};
+use rules::{
+    Case, Command, Document, PriorRecords, Redemption, Reverse, Reward, Rulebook, Stolen, decide,
+};
 
 use crate::calendar::{DAY_MS, date_of, first_instant};
 use crate::history::{History, kind_of};
@@ -44,7 +48,8 @@ struct Asked<'a> {
 
 /// Whether the member is due at some instant until `now`, and the first one.
 fn due_at(member: &Member, document: &Document, now: i64) -> Option<i64> {
-    let tier_end = member.tier.as_ref().and_then(|tier| tier.until).filter(|_| document.tiers.is_some());
+    let tier_end =
+        member.tier.as_ref().and_then(|tier| tier.until).filter(|_| document.tiers.is_some());
     let due = member.next_due_at().into_iter().chain(tier_end).min()?;
     Some(due.0).filter(|at| *at <= now)
 }
@@ -55,7 +60,11 @@ impl World {
     }
 
     fn member(&self) -> Member {
-        Member { lots: self.store.replayed.lots.clone(), lots_complete: true, ..self.store.row.clone() }
+        Member {
+            lots: self.store.replayed.lots.clone(),
+            lots_complete: true,
+            ..self.store.row.clone()
+        }
     }
 
     fn ask(&mut self, asked: &Asked<'_>, now: i64) -> Result<Result<usize, &'static str>, String> {
@@ -65,7 +74,8 @@ impl World {
         let kept = self.store.kept(command, &pasts);
         let recorded = PriorRecords { reward: reward.clone(), kept, ..self.store.recorded(used) };
         let reference_of = reference.as_ref().map(|text| Reference::new(text).unwrap());
-        let origin = Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
+        let origin =
+            Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
         let context = self.context(book, now);
         let member = self.member();
         let case = Case { book, origin: &origin, recorded: &recorded, context };
@@ -91,8 +101,19 @@ impl World {
     }
 
     /// What happens between two commands.
-    fn between(&mut self, history: &History, random: &mut Random, (last, now): (i64, i64)) -> Result<(), String> {
-        let job = |command| Asked { command, reference: None, actor: "night", reward: None, book: &history.book };
+    fn between(
+        &mut self,
+        history: &History,
+        random: &mut Random,
+        (last, now): (i64, i64),
+    ) -> Result<(), String> {
+        let job = |command| Asked {
+            command,
+            reference: None,
+            actor: "night",
+            reward: None,
+            book: &history.book,
+        };
         let mut missed = last;
         match self.nights {
             Nights::Touched => {
@@ -100,7 +121,8 @@ impl World {
                 for _ in 0..3 {
                     at += random.below((now - at) / 2 + 1);
                     let exists = self.store.row.exists() && self.store.row.closed.is_none();
-                    let command = if random.chance(50) && exists { Command::Enrol } else { Command::Settle };
+                    let command =
+                        if random.chance(50) && exists { Command::Enrol } else { Command::Settle };
                     self.ask(&job(command), at)?.map_err(str::to_owned)?;
                 }
             }
@@ -109,7 +131,10 @@ impl World {
                 while let Some(due) = due_at(&self.member(), &history.document, now) {
                     let zone = history.reference.zone;
                     let midnight = first_instant(date_of(due.max(missed), zone), zone);
-                    let tomorrow = first_instant(date_of(due.max(missed), zone) + chrono::Duration::days(1), zone);
+                    let tomorrow = first_instant(
+                        date_of(due.max(missed), zone) + chrono::Duration::days(1),
+                        zone,
+                    );
                     let night = if midnight >= due.max(missed) { midnight } else { tomorrow };
                     if night > now {
                         break;
@@ -138,13 +163,16 @@ impl World {
 type Shown = String;
 
 fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, String> {
-    let case = Case { book, origin: &Origin::default(), recorded: &PriorRecords::default(), context };
+    let case =
+        Case { book, origin: &Origin::default(), recorded: &PriorRecords::default(), context };
     let settled = decide(&case, member, &Command::Settle);
     let mut member = settled.map_err(|stop| format!("{stop:?}"))?.member;
     member.lots.sort_by_key(|lot| lot.number);
     let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until, &hold.lots)).collect();
-    let requests: Vec<_> = member.requests.iter().map(|open| (&open.terms, &open.approvals)).collect();
-    let coupons: Vec<_> = member.coupons.iter().map(|coupon| (&coupon.name, coupon.expires_at)).collect();
+    let requests: Vec<_> =
+        member.requests.iter().map(|open| (&open.terms, &open.approvals)).collect();
+    let coupons: Vec<_> =
+        member.coupons.iter().map(|coupon| (&coupon.name, coupon.expires_at)).collect();
     let reviews: Vec<_> = member.reviews.iter().map(|open| (&open.lots, &open.review)).collect();
     Ok(format!(
         "balance {} debt {} tier {:?}\nstanding {:?}\nlots {:#?}\nholds {holds:?} requests {requests:?} coupons {coupons:?} reviews {reviews:?} frozen {:?} reminded {:?} closed {:?}",
@@ -159,7 +187,8 @@ fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, Str
     ))
 }
 
-/// Finds in one world what an entry of the first world is there: the command that wrote it, and its place behind the entry that it asked for.
+/// Finds in one world what an entry of the first world is there: the command that wrote it, and its
+/// place behind the entry that it asked for.
 struct Twins<'a> {
     first: (&'a Store, &'a [Option<usize>]),
     other: (&'a Store, &'a [Option<usize>]),
@@ -183,7 +212,8 @@ impl Twins<'_> {
     }
 
     fn redemption(&self, redemption: &Redemption) -> Redemption {
-        self.of(redemption.entry.id).map_or(redemption.clone(), |entry| self.other.0.redemption(entry))
+        self.of(redemption.entry.id)
+            .map_or(redemption.clone(), |entry| self.other.0.redemption(entry))
     }
 
     fn reverse(&self, wish: &Reverse) -> Reverse {
@@ -220,10 +250,15 @@ impl Twins<'_> {
             Command::RestoreCoupon { used } => {
                 Command::RestoreCoupon { used: Box::new(self.of(used.id).unwrap_or(&used).clone()) }
             }
-            Command::RedeemCoupon { code, lines, of } => Command::RedeemCoupon { code: self.code(&code), lines, of },
+            Command::RedeemCoupon { code, lines, of } => {
+                Command::RedeemCoupon { code: self.code(&code), lines, of }
+            }
             Command::CancelCoupon { code } => Command::CancelCoupon { code: self.code(&code) },
             Command::Recover(stolen) => {
-                let twin = |one: &Stolen| Stolen { redemption: self.redemption(&one.redemption), received: None };
+                let twin = |one: &Stolen| Stolen {
+                    redemption: self.redemption(&one.redemption),
+                    received: None,
+                };
                 Command::Recover(stolen.iter().map(twin).collect())
             }
             other => other,
@@ -243,14 +278,24 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
     };
     for _ in 0..STEPS {
         let last = history.now;
-        // Publishing is for all members at once; what fell due by then is written down by the rules of then.
+        // Publishing is for all members at once; what fell due by then is written down by the rules
+        // of then.
         if random.chance(2) {
             let (settle, before) = (Command::Settle, history.store.entries.len());
-            history.step(&settle, None, "night").map_err(|what| told(&history, what))?.map_err(str::to_owned)?;
+            history
+                .step(&settle, None, "night")
+                .map_err(|what| told(&history, what))?
+                .map_err(str::to_owned)?;
             first.push(Some(before));
             for world in &mut worlds {
                 let book = &history.book;
-                let asked = Asked { command: settle.clone(), reference: None, actor: "night", reward: None, book };
+                let asked = Asked {
+                    command: settle.clone(),
+                    reference: None,
+                    actor: "night",
+                    reward: None,
+                    book,
+                };
                 let place = world.ask(&asked, last)?.map_err(str::to_owned)?;
                 world.asked.push(Some(place));
             }
@@ -260,26 +305,38 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
         let command = steps::command(&mut history);
         let reference = steps::reference(&mut history, &command);
         let actor = steps::actor(&mut history, &command);
-        history.note(|h| format!("{} {command:?} {reference:?}", crate::calendar::show(h.now, h.reference.zone)));
+        history.note(|h| {
+            format!("{} {command:?} {reference:?}", crate::calendar::show(h.now, h.reference.zone))
+        });
         let now = history.now;
         for world in &mut worlds {
-            world.between(&history, &mut random, (last, now)).map_err(|what| told(&history, what))?;
+            world
+                .between(&history, &mut random, (last, now))
+                .map_err(|what| told(&history, what))?;
         }
         let twins: Vec<Command> = worlds
             .iter()
             .map(|world| {
-                let twins = Twins { first: (&history.store, &first), other: (&world.store, &world.asked) };
+                let twins =
+                    Twins { first: (&history.store, &first), other: (&world.store, &world.asked) };
                 twins.command(&command)
             })
             .collect();
         let reward = match &command {
-            Command::Take { reward, .. } => history.rewards.get(reward).cloned().map(|reward| (1, reward)),
+            Command::Take { reward, .. } => {
+                history.rewards.get(reward).cloned().map(|reward| (1, reward))
+            }
             _ => None,
         };
-        let answer = history.step(&command, reference.as_deref(), actor).map_err(|what| told(&history, what))?;
+        let answer = history
+            .step(&command, reference.as_deref(), actor)
+            .map_err(|what| told(&history, what))?;
         first.push(answer.ok());
-        let member =
-            Member { lots: history.store.replayed.lots.clone(), lots_complete: true, ..history.store.row.clone() };
+        let member = Member {
+            lots: history.store.replayed.lots.clone(),
+            lots_complete: true,
+            ..history.store.row.clone()
+        };
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
             rulebook_version: history.book.version(),
@@ -289,16 +346,28 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
         let expected = shown(&history.book, member, context)?;
         for (world, command) in worlds.iter_mut().zip(twins) {
             let book = &history.book;
-            let asked = Asked { command, reference: reference.clone(), actor, reward: reward.clone(), book };
+            let asked = Asked {
+                command,
+                reference: reference.clone(),
+                actor,
+                reward: reward.clone(),
+                book,
+            };
             let own = world.ask(&asked, now).map_err(|what| told(&history, what))?;
             world.asked.push(own.ok());
             if own.err() != answer.err() {
-                let what = format!("with nights {:?} the answer is {own:?} and not {answer:?}", world.nights);
+                let what = format!(
+                    "with nights {:?} the answer is {own:?} and not {answer:?}",
+                    world.nights
+                );
                 return Err(told(&history, what));
             }
             let shows = world.shows(&history.book, now)?;
             if shows != expected {
-                let what = format!("with nights {:?} the member is {shows}\n\nwithout {expected}", world.nights);
+                let what = format!(
+                    "with nights {:?} the member is {shows}\n\nwithout {expected}",
+                    world.nights
+                );
                 return Err(told(&history, what));
             }
         }
@@ -308,7 +377,8 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
 
 #[test]
 fn late_nights_change_nothing() {
-    let histories = std::env::var("ACCRUE_MODEL_HISTORIES").map_or(2_000, |text| text.parse().unwrap());
+    let histories =
+        std::env::var("ACCRUE_MODEL_HISTORIES").map_or(2_000, |text| text.parse().unwrap());
     let one = std::env::var("ACCRUE_MODEL_SEED").ok().map(|text| text.parse::<u64>().unwrap());
     for seed in one.map_or(0..histories, |seed| seed..seed + 1) {
         if run(seed, false).is_err() {

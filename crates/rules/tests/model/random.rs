@@ -1,7 +1,8 @@
 //! A small deterministic generator (SplitMix64).
 //!
-//! Not proptest: steps depend on the state they meet (jump to the instant a lot expires, spend exactly what is left), which a strategy made
-//! beforehand cannot see, and a failing history is short enough to read without shrinking.
+//! Not proptest: steps depend on the state they meet (jump to the instant a lot expires, spend
+//! exactly what is left), which a strategy made beforehand cannot see, and a failing history is
+//! short enough to read without shrinking.
 
 /// The same seed gives the same numbers on every machine.
 pub struct Random(u64);

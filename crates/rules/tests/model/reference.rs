@@ -1,11 +1,15 @@
-//! The naive reference: one member as plain lists of all that ever happened, recounted from the start for every question.
+//! The naive reference: one member as plain lists of all that ever happened, recounted from the
+//! start for every question.
 //!
-//! Written from the product description, not from the code under test; it calls no function of `ledger` or `rules`. It has no
-//! counters, no due instant, no caches and drops nothing.
+//! Written from the product description, not from the code under test; it calls no function of
+//! `ledger` or `rules`. It has no counters, no due instant, no caches and drops nothing.
 
 use chrono::{Duration, NaiveDate};
 use chrono_tz::Tz;
-use rules::{Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, Reward, RoundingMode};
+use rules::{
+    Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, Reward,
+    RoundingMode,
+};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
 use crate::ladder::NaiveGift;
@@ -86,7 +90,9 @@ pub const NEVER: i64 = 253_402_300_799_999;
 
 impl NaiveLot {
     pub fn spendable(&self, now: i64) -> bool {
-        self.remaining > 0 && self.available_at <= now && self.expires_at.is_none_or(|end| now < end)
+        self.remaining > 0
+            && self.available_at <= now
+            && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
@@ -122,7 +128,8 @@ pub struct NaiveGround {
     /// When it was reached or kept.
     pub at: i64,
     pub until: Option<i64>,
-    /// A day of the period that it was reached or kept for, and the last one that counts; none where no totals decided.
+    /// A day of the period that it was reached or kept for, and the last one that counts; none
+    /// where no totals decided.
     pub period: Option<(NaiveDate, NaiveDate)>,
 }
 
@@ -201,8 +208,8 @@ impl Reference {
         self.lots.iter().filter(|lot| lot.spendable(now)).map(|lot| self.free(lot)).sum()
     }
 
-    /// Does what is asked, or changes nothing and gives the refusal's name. `placed` is the number of the entry that placed the hold or made the
-    /// request which the command names.
+    /// Does what is asked, or changes nothing and gives the refusal's name. `placed` is the number
+    /// of the entry that placed the hold or made the request which the command names.
     pub fn carry_out(
         &mut self,
         book: &Document,
@@ -215,9 +222,12 @@ impl Reference {
         let said = next.attempt(book, command, reference, (placed, actor, reward), now)?;
         next.entries += said.len() as i64;
         // A hold may be tried again once it was given up; its capture is a redemption.
-        let is_recorded = !matches!(command, Command::Hold { .. } | Command::Deduct { minutes: Some(_), .. });
+        let is_recorded =
+            !matches!(command, Command::Hold { .. } | Command::Deduct { minutes: Some(_), .. });
         let asked = next.asked;
-        next.used.extend(reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned(), asked)));
+        next.used.extend(
+            reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned(), asked)),
+        );
         *self = next;
         Ok(said)
     }
@@ -231,7 +241,10 @@ impl Reference {
         now: i64,
     ) -> Outcome<Vec<Said>> {
         // A coupon is named by its place among those that are open before anything falls due.
-        let coupon = usize::try_from(placed).ok().and_then(|at| self.coupons.get(at)).map(|coupon| coupon.id);
+        let coupon = usize::try_from(placed)
+            .ok()
+            .and_then(|at| self.coupons.get(at))
+            .map(|coupon| coupon.id);
         let mut before = (self.balance(), i128::from(self.debt));
         // Nobody can tell by an answer whether the night has run.
         let mut said = self.settle(book, now);
@@ -258,7 +271,9 @@ impl Reference {
         {
             return Err("hold-resolved");
         }
-        if matches!(command, Command::Decide { .. }) && !self.requests.iter().any(|open| open.sequence == placed) {
+        if matches!(command, Command::Decide { .. })
+            && !self.requests.iter().any(|open| open.sequence == placed)
+        {
             return Err("request-resolved");
         }
         if self.bearing(command, reference).iter().any(|sequence| !self.is_over(*sequence)) {
@@ -289,9 +304,13 @@ impl Reference {
                 let occurred_at = event.occurred_at.map_or(now, |at| at.0);
                 said.extend(self.upgrade_by(book, occurred_at, now, sequence + 1));
             }
-            Command::Redeem { .. } if self.is_held(reference) => return Err("reference-already-used"),
+            Command::Redeem { .. } if self.is_held(reference) => {
+                return Err("reference-already-used");
+            }
             Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
-            Command::PayLines { .. } if self.is_held(reference) => return Err("reference-already-used"),
+            Command::PayLines { .. } if self.is_held(reference) => {
+                return Err("reference-already-used");
+            }
             Command::PayLines { lines, .. } => {
                 let paid = |(name, quantity, points): &(String, i64, i64)| NaivePaid {
                     name: name.clone(),
@@ -300,11 +319,22 @@ impl Reference {
                     back: 0,
                     points_back: 0,
                 };
-                said.push(self.redeem(book, lines.iter().map(|line| line.2).sum(), now, sequence)?);
+                said.push(self.redeem(
+                    book,
+                    lines.iter().map(|line| line.2).sum(),
+                    now,
+                    sequence,
+                )?);
                 self.spent.last_mut().unwrap().lines = lines.iter().map(paid).collect();
             }
             Command::Take { reward: id, quantity } => {
-                said.push(self.take_reward(book, (id, reward), *quantity, (now, reference), sequence)?);
+                said.push(self.take_reward(
+                    book,
+                    (id, reward),
+                    *quantity,
+                    (now, reference),
+                    sequence,
+                )?);
             }
             Command::Deduct { order, most, minutes } => {
                 let (points, money) = self.deduction(book, order, *most, now)?;
@@ -315,34 +345,51 @@ impl Reference {
                         self.spent.last_mut().unwrap().is_money_off = true;
                         spent
                     }
-                    Some(minutes) => {
-                        self.hold(book, points, now + i64::from(*minutes) * 60_000, reference, now, sequence)?
-                    }
+                    Some(minutes) => self.hold(
+                        book,
+                        points,
+                        now + i64::from(*minutes) * 60_000,
+                        reference,
+                        now,
+                        sequence,
+                    )?,
                 };
                 spent.money = Some(money);
                 said.push(spent);
             }
-            Command::RedeemCoupon { lines, .. } => said.push(self.use_coupon(book, coupon, lines, now, sequence)?),
+            Command::RedeemCoupon { lines, .. } => {
+                said.push(self.use_coupon(book, coupon, lines, now, sequence)?)
+            }
             Command::CancelCoupon { .. } => said.push(self.cancel_coupon(coupon, now)?),
             Command::RestoreCoupon { .. } => said.push(self.restore_coupon(placed, now)?),
             Command::Hold { points, minutes } => {
                 let until = now + i64::from(*minutes) * 60_000;
                 said.push(self.hold(book, *points, until, reference, now, sequence)?);
             }
-            Command::Capture { points, .. } => said.push(self.capture(book, placed, *points, now, sequence)?),
+            Command::Capture { points, .. } => {
+                said.push(self.capture(book, placed, *points, now, sequence)?)
+            }
             Command::Release { .. } => said.push(self.release(placed, now)?),
             Command::Request(wish) => said.push(self.request(book, wish, now, sequence)?),
             Command::Decide { verdict, by, role, .. } => {
                 said.extend(self.decide(book, placed, *verdict, (&by.label, role), now)?);
             }
-            Command::Reverse(wish) => said.extend(self.reverse(book, wish.as_ref().unwrap(), now)?),
+            Command::Reverse(wish) => {
+                said.extend(self.reverse(book, wish.as_ref().unwrap(), now)?)
+            }
             Command::Activate(wish) => {
-                let lots = wish.iter().flat_map(|wish| &wish.lots).map(|(lot, _)| lot.0).collect::<Vec<_>>();
+                let lots = wish
+                    .iter()
+                    .flat_map(|wish| &wish.lots)
+                    .map(|(lot, _)| lot.0)
+                    .collect::<Vec<_>>();
                 said.push(self.activate(&lots, now)?);
             }
             Command::Freeze(sides) => said.push(self.freeze(*sides, true, now)?),
             Command::Restore(sides) => said.push(self.freeze(*sides, false, now)?),
-            Command::ApproveReview { .. } => said.extend(self.approve_review(book, placed, actor, (now, sequence))?),
+            Command::ApproveReview { .. } => {
+                said.extend(self.approve_review(book, placed, actor, (now, sequence))?)
+            }
             Command::RejectReview(wish) => {
                 self.may_reject(placed, actor)?;
                 said.extend(self.reverse(book, wish, now)?);
@@ -361,18 +408,24 @@ impl Reference {
             }
             // What is told about a member, and names that lead nowhere, are the store's.
             // Members move in before anything else happens to them: see moving_in.rs.
-            Command::Refuse(_) | Command::Change(_) | Command::Open(_) | Command::SetLevel { .. } => {
+            Command::Refuse(_)
+            | Command::Change(_)
+            | Command::Open(_)
+            | Command::SetLevel { .. } => {
                 unreachable!("nothing of the model asks for it")
             }
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
-            Command::Enrol => said.push(Said { kind: "profile", occurred_at: now, ..Said::default() }),
+            Command::Enrol => {
+                said.push(Said { kind: "profile", occurred_at: now, ..Said::default() })
+            }
             Command::Settle => {}
             Command::Upgrade => said.extend(self.upgrade(book, now, sequence)),
             Command::Remind => said.extend(self.remind(book, now)),
         }
         said.extend(self.expire(now));
         said.extend(self.repay(book, now));
-        // docs/reference/api/README.md: a member has, or owes, 10^15 points at most, after each entry.
+        // docs/reference/api/README.md: a member has, or owes, 10^15 points at most, after each
+        // entry.
         for entry in &said {
             before.0 += i128::from(entry.points);
             before.1 += i128::from(entry.debt);
@@ -383,15 +436,28 @@ impl Reference {
         Ok(said)
     }
 
-    fn acceptable(&self, book: &Document, event: &EarnEvent, reference: Option<&str>, now: i64) -> Outcome<()> {
+    fn acceptable(
+        &self,
+        book: &Document,
+        event: &EarnEvent,
+        reference: Option<&str>,
+        now: i64,
+    ) -> Outcome<()> {
         let action = book.actions.get(&event.event).map(|action| action.pending);
-        let pending = if event.event == "purchase" { book.purchase.pending } else { action.flatten() };
+        let pending =
+            if event.event == "purchase" { book.purchase.pending } else { action.flatten() };
         let occurred_at = event.occurred_at.map_or(now, |at| at.0);
         match () {
-            () if event.event != "purchase" && !book.actions.contains_key(&event.event) => Err("unknown-event"),
-            () if reference.is_none() && pending == Some(Pending { days: None }) => Err("reference-required"),
+            () if event.event != "purchase" && !book.actions.contains_key(&event.event) => {
+                Err("unknown-event")
+            }
+            () if reference.is_none() && pending == Some(Pending { days: None }) => {
+                Err("reference-required")
+            }
             () if occurred_at > now + 300_000 => Err("occurred-in-future"),
-            () if occurred_at < now - i64::from(book.accept_late_days) * DAY_MS => Err("occurred-too-long-ago"),
+            () if occurred_at < now - i64::from(book.accept_late_days) * DAY_MS => {
+                Err("occurred-too-long-ago")
+            }
             () if event.lines.iter().any(|l| l.amount.currency.to_string() != book.currency) => {
                 Err("currency-mismatch")
             }
@@ -402,10 +468,18 @@ impl Reference {
     /// Everything that is open ends, and what is left is forfeited.
     fn erase(&mut self, now: i64) -> Vec<Said> {
         let holds: Vec<i64> = self.holds.iter().map(|hold| hold.sequence).collect();
-        let mut said: Vec<Said> = holds.into_iter().filter_map(|placed| self.release(placed, now).ok()).collect();
-        said.extend(self.lapse(i64::MAX).into_iter().map(|lapsed| Said { occurred_at: now, ..lapsed }));
-        let mut erased =
-            Said { kind: "erase", occurred_at: now, debt: -self.debt, points: self.debt, ..Said::default() };
+        let mut said: Vec<Said> =
+            holds.into_iter().filter_map(|placed| self.release(placed, now).ok()).collect();
+        said.extend(
+            self.lapse(i64::MAX).into_iter().map(|lapsed| Said { occurred_at: now, ..lapsed }),
+        );
+        let mut erased = Said {
+            kind: "erase",
+            occurred_at: now,
+            debt: -self.debt,
+            points: self.debt,
+            ..Said::default()
+        };
         for lot in self.lots.iter_mut().filter(|lot| lot.remaining > 0) {
             erased.draws.push((lot.number, lot.remaining));
             erased.points -= lot.remaining;
@@ -419,7 +493,8 @@ impl Reference {
         said
     }
 
-    /// Whatever fell due until now, one instant after the other, as if somebody had looked at each of them.
+    /// Whatever fell due until now, one instant after the other, as if somebody had looked at each
+    /// of them.
     fn settle(&mut self, book: &Document, now: i64) -> Vec<Said> {
         let mut said = Vec::new();
         while let Some(at) = self.due(book).into_iter().filter(|at| *at <= now).min() {
@@ -438,7 +513,9 @@ impl Reference {
         instants.extend(self.holds.iter().map(|hold| hold.until));
         instants.extend(self.requests.iter().map(|request| request.until));
         instants.extend(self.coupons.iter().filter_map(|coupon| coupon.ends));
-        instants.extend(self.tier.as_ref().and_then(|tier| tier.until).filter(|_| book.tiers.is_some()));
+        instants.extend(
+            self.tier.as_ref().and_then(|tier| tier.until).filter(|_| book.tiers.is_some()),
+        );
         instants
     }
 
@@ -463,7 +540,8 @@ impl Reference {
         said
     }
 
-    /// Whatever of these lots is pending can be spent from now on, and lives as long as it was promised.
+    /// Whatever of these lots is pending can be spent from now on, and lives as long as it was
+    /// promised.
     fn activate(&mut self, lots: &[i64], now: i64) -> Outcome<Said> {
         let mut said = Said { kind: "activate", occurred_at: now, ..Said::default() };
         let waits = |number: i64| self.reviews.iter().any(|open| open.lot == Some(number));
@@ -484,7 +562,9 @@ impl Reference {
 
     /// The places of the entries that bear a reference.
     fn bearing(&self, command: &Command, reference: Option<&str>) -> Vec<i64> {
-        let same = |(kind, text, _): &&(u8, String, i64)| *kind == number(command) && Some(text.as_str()) == reference;
+        let same = |(kind, text, _): &&(u8, String, i64)| {
+            *kind == number(command) && Some(text.as_str()) == reference
+        };
         self.used.iter().filter(same).map(|(.., sequence)| *sequence).collect()
     }
 
@@ -520,7 +600,9 @@ impl Reference {
         let (desired, policy, pending, coupon, is_fast);
         if let Some(action) = book.actions.get(&event.event) {
             if let Some(limit) = action.limit {
-                let same = |past: &&Happened| past.event == event.event && in_same(limit.per, past.date, date);
+                let same = |past: &&Happened| {
+                    past.event == event.event && in_same(limit.per, past.date, date)
+                };
                 if self.log.iter().filter(same).map(|past| past.times).sum::<i64>() >= limit.times {
                     return Err("limit-reached");
                 }
@@ -542,10 +624,13 @@ impl Reference {
             happened.spend = whole(spend)?;
             happened.orders = 1;
             let units = 10i128.pow(16 - 12 - decimals(&book.currency));
-            let multiplier = self.level(book).map_or(1_000_000, |level| millionths(&level.multiplier));
+            let multiplier =
+                self.level(book).map_or(1_000_000, |level| millionths(&level.multiplier));
             desired = spend * millionths(&book.purchase.points_per_unit) * multiplier * units;
-            happened.growth =
-                whole(spend * millionths(&book.purchase.growth_per_unit) * 1_000_000 * units / 10i128.pow(16))?;
+            happened.growth = whole(
+                spend * millionths(&book.purchase.growth_per_unit) * 1_000_000 * units
+                    / 10i128.pow(16),
+            )?;
             policy = &book.purchase.expiry;
             pending = book.purchase.pending;
             let rule = book.purchase.coupon.as_ref();
@@ -554,17 +639,21 @@ impl Reference {
         let half = if book.rounding == RoundingMode::HalfUp { 10i128.pow(16) / 2 } else { 0 };
         let mut granted = whole((desired + half) / 10i128.pow(16))?;
         if event.event == "purchase" {
-            granted = granted.min(self.left_today(book.purchase.points_per_day, Some("purchase"), date));
+            granted =
+                granted.min(self.left_today(book.purchase.points_per_day, Some("purchase"), date));
         }
         granted = granted.min(self.left_today(book.caps.points_per_day, None, date));
         // What the member kept of the same order is not given again.
-        let is_same = |earn: &&NaiveEarn| before.contains(&earn.sequence) && self.log[earn.event].event == event.event;
+        let is_same = |earn: &&NaiveEarn| {
+            before.contains(&earn.sequence) && self.log[earn.event].event == event.event
+        };
         let earlier = || self.earned.iter().filter(is_same);
         granted = (granted - earlier().map(|earn| earn.let_go).sum::<i64>()).max(0);
         let coupon = coupon.filter(|name| !earlier().any(|earn| earn.coupons_kept.contains(name)));
         happened.granted = granted;
         let is_odd = is_fast || self.is_large(book, happened.spend, granted);
-        let mut said = Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
+        let mut said =
+            Said { kind: "earn", points: granted, occurred_at, desired, ..Said::default() };
         if book.tiers.is_none() {
             // Without a ladder nothing but growth counts.
             (happened.spend, happened.orders) = (0, 0);
@@ -590,9 +679,16 @@ impl Reference {
                 Some(Pending { days: None }) => NEVER,
             };
             let available_at = if is_odd { NEVER } else { promised };
-            // What could be spent at once can be when it was looked at, whatever the clock says then.
+            // What could be spent at once can be when it was looked at, whatever the clock says
+            // then.
             promised = if pending.is_none() { i64::MIN } else { promised };
-            said.grants.push(self.grant((granted, &event.event), occurred_at, available_at, &book.expiry[policy], now));
+            said.grants.push(self.grant(
+                (granted, &event.event),
+                occurred_at,
+                available_at,
+                &book.expiry[policy],
+                now,
+            ));
         }
         let coupons = match coupon {
             Some(name) if !is_odd => self.issue(book, name, 1, now),
@@ -602,7 +698,14 @@ impl Reference {
         let lot = (granted > 0).then_some(self.lots.len() as i64);
         if is_odd {
             let (actor, event) = (actor.to_owned(), self.log.len() - 1);
-            self.reviews.push(NaiveReview { sequence, actor, lot, promised, kept_back: counted, event });
+            self.reviews.push(NaiveReview {
+                sequence,
+                actor,
+                lot,
+                promised,
+                kept_back: counted,
+                event,
+            });
         }
         self.earned.push(NaiveEarn {
             sequence,
@@ -623,14 +726,20 @@ impl Reference {
     }
 
     /// The ends of points that live for as long as the member is active move on.
-    pub fn live_on(&mut self, book: &Document, active_at: i64, now: i64) -> Vec<(i64, i64, Option<i64>)> {
+    pub fn live_on(
+        &mut self,
+        book: &Document,
+        active_at: i64,
+        now: i64,
+    ) -> Vec<(i64, i64, Option<i64>)> {
         let all: Vec<i64> = self.lots.iter().map(|lot| lot.number).collect();
         self.these_live_on(book, &all, active_at, now)
     }
 
     /// The same where points are spent or set aside: those that are taken whole keep their end.
     pub fn rest_lives_on(&mut self, book: &Document, now: i64) -> Vec<(i64, i64, Option<i64>)> {
-        let rest: Vec<i64> = self.lots.iter().filter(|lot| self.free(lot) > 0).map(|lot| lot.number).collect();
+        let rest: Vec<i64> =
+            self.lots.iter().filter(|lot| self.free(lot) > 0).map(|lot| lot.number).collect();
         self.these_live_on(book, &rest, now, now)
     }
 
@@ -648,8 +757,12 @@ impl Reference {
                 "tier_gift" => book.tiers.as_ref().map(|tiers| &tiers.gift_expiry),
                 action => book.actions.get(action).map(|rule| &rule.expiry),
             };
-            let Some(policy @ Expiry::Sliding { .. }) = name.map(|name| &book.expiry[name]) else { continue };
-            let (Some(before), Some(end)) = (lot.expires_at, expires_at(policy, active_at, self.zone)) else {
+            let Some(policy @ Expiry::Sliding { .. }) = name.map(|name| &book.expiry[name]) else {
+                continue;
+            };
+            let (Some(before), Some(end)) =
+                (lot.expires_at, expires_at(policy, active_at, self.zone))
+            else {
                 continue;
             };
             if lot.remaining > 0 && lot.available_at <= now && before > now && end > before {
@@ -663,7 +776,10 @@ impl Reference {
     /// What a cap leaves for a day; `event` when the cap is one event's own.
     fn left_today(&self, cap: Option<i64>, event: Option<&str>, date: NaiveDate) -> i64 {
         let Some(cap) = cap else { return i64::MAX };
-        let today = self.log.iter().filter(|past| past.date == date && event.is_none_or(|event| past.event == event));
+        let today = self
+            .log
+            .iter()
+            .filter(|past| past.date == date && event.is_none_or(|event| past.event == event));
         (cap - today.map(|past| past.granted).sum::<i64>()).max(0)
     }
 
@@ -676,7 +792,8 @@ impl Reference {
         now: i64,
     ) -> (i64, i64, i64, Option<i64>) {
         let first_day = available_at.max(earned_at);
-        let end = if available_at == NEVER { None } else { expires_at(validity, first_day, self.zone) };
+        let end =
+            if available_at == NEVER { None } else { expires_at(validity, first_day, self.zone) };
         self.lots.push(NaiveLot {
             number: self.lots.len() as i64 + 1,
             source: source.to_owned(),
@@ -693,7 +810,13 @@ impl Reference {
     }
 
     /// Who spends is active.
-    pub fn redeem(&mut self, book: &Document, points: i64, now: i64, sequence: i64) -> Outcome<Said> {
+    pub fn redeem(
+        &mut self,
+        book: &Document,
+        points: i64,
+        now: i64,
+        sequence: i64,
+    ) -> Outcome<Said> {
         let spent = self.draw(book, points, now, sequence)?;
         Ok(Said { dates: self.rest_lives_on(book, now), ..spent })
     }
@@ -704,7 +827,13 @@ impl Reference {
         }
         let order = self.order(book, now);
         let draws = self.take(&order, points);
-        self.spent.push(NaiveSpend { sequence, points, left: draws.clone(), lines: vec![], is_money_off: false });
+        self.spent.push(NaiveSpend {
+            sequence,
+            points,
+            left: draws.clone(),
+            lines: vec![],
+            is_money_off: false,
+        });
         Ok(Said { kind: "redeem", points: -points, occurred_at: now, draws, ..Said::default() })
     }
 
@@ -714,18 +843,26 @@ impl Reference {
         match book.consumption {
             Consumption::FirstInFirstOut => lots.sort_by_key(|lot| (lot.earned_at, lot.number)),
             Consumption::ExpiringFirst => {
-                lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.number));
+                lots.sort_by_key(|lot| {
+                    (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.number)
+                });
             }
         }
         lots.into_iter().map(|lot| lot.number).collect()
     }
 
-    /// A lot is told of once for each number of days it comes within; whatever is due goes into one reminder.
+    /// A lot is told of once for each number of days it comes within; whatever is due goes into one
+    /// reminder.
     fn remind(&mut self, book: &Document, now: i64) -> Option<Said> {
-        let mut due: Vec<&NaiveLot> = self.lots.iter().filter(|lot| self.is_due(book, lot, now)).collect();
+        let mut due: Vec<&NaiveLot> =
+            self.lots.iter().filter(|lot| self.is_due(book, lot, now)).collect();
         due.sort_by_key(|lot| (lot.expires_at, lot.earned_at, lot.number));
         let points = due.iter().map(|lot| self.free(lot)).sum();
-        let reminder = (points, due.iter().map(|l| (l.number, self.free(l))).collect(), due.first()?.expires_at?);
+        let reminder = (
+            points,
+            due.iter().map(|l| (l.number, self.free(l))).collect(),
+            due.first()?.expires_at?,
+        );
         self.reminded_at = Some(now);
         Some(Said { kind: "remind", occurred_at: now, reminder: Some(reminder), ..Said::default() })
     }
@@ -733,7 +870,9 @@ impl Reference {
     fn is_due(&self, book: &Document, lot: &NaiveLot, now: i64) -> bool {
         let stages = self.stages(book, lot);
         let news = |stage: &i64| {
-            *stage <= now && *stage > lot.available_at && self.reminded_at.is_none_or(|last| *stage > last)
+            *stage <= now
+                && *stage > lot.available_at
+                && self.reminded_at.is_none_or(|last| *stage > last)
         };
         lot.spendable(now) && self.free(lot) > 0 && stages.iter().any(news)
     }
@@ -743,7 +882,8 @@ impl Reference {
         let Some(end) = lot.expires_at else { return vec![] };
         let end_day = date_of(end, self.zone);
         let days = book.reminders.days_before.iter();
-        days.map(|days| first_instant(end_day - Duration::days(i64::from(*days)), self.zone)).collect()
+        days.map(|days| first_instant(end_day - Duration::days(i64::from(*days)), self.zone))
+            .collect()
     }
 }
 
@@ -775,7 +915,16 @@ fn shared(event: &EarnEvent, granted: i64) -> Vec<NaiveLine> {
         given = upto;
         let (name, amount) = (line.line.clone(), line.amount.amount_minor);
         let quantity = line.quantity;
-        NaiveLine { name, quantity, amount, points, back: 0, gone: (0, 0), refunded: 0, unborne: (0, 0) }
+        NaiveLine {
+            name,
+            quantity,
+            amount,
+            points,
+            back: 0,
+            gone: (0, 0),
+            refunded: 0,
+            unborne: (0, 0),
+        }
     };
     event.lines.iter().map(line).collect()
 }

@@ -99,7 +99,11 @@ type Shares = (i64, Vec<(usize, i64, i64)>);
 
 impl Reference {
     pub fn free(&self, lot: &NaiveLot) -> i64 {
-        let kept = self.holds.iter().flat_map(|hold| &hold.lots).filter(|(number, _)| *number == lot.number);
+        let kept = self
+            .holds
+            .iter()
+            .flat_map(|hold| &hold.lots)
+            .filter(|(number, _)| *number == lot.number);
         lot.remaining - kept.map(|(_, points)| points).sum::<i64>()
     }
 
@@ -135,9 +139,20 @@ impl Reference {
         }
         // What would be drawn, without drawing it.
         let lots = self.clone().draw(book, points, now, 0)?.draws;
-        self.holds.push(NaiveHold { sequence, until, lots: lots.clone(), reference: reference.map(str::to_owned) });
+        self.holds.push(NaiveHold {
+            sequence,
+            until,
+            lots: lots.clone(),
+            reference: reference.map(str::to_owned),
+        });
         let dates = self.rest_lives_on(book, now);
-        Ok(Said { kind: "hold", occurred_at: now, dates, held: Some((until, lots)), ..Said::default() })
+        Ok(Said {
+            kind: "hold",
+            occurred_at: now,
+            dates,
+            held: Some((until, lots)),
+            ..Said::default()
+        })
     }
 
     /// Whether points are set aside for a document.
@@ -153,7 +168,8 @@ impl Reference {
         now: i64,
         sequence: i64,
     ) -> Outcome<Said> {
-        let at = self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
+        let at =
+            self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
         let held: i64 = self.holds[at].lots.iter().map(|(_, points)| points).sum();
         let points = points.unwrap_or(held);
         if points > held {
@@ -169,25 +185,47 @@ impl Reference {
                 draws.push((number, taken));
             }
         }
-        self.spent.push(NaiveSpend { sequence, points, left: draws.clone(), lines: vec![], is_money_off: false });
+        self.spent.push(NaiveSpend {
+            sequence,
+            points,
+            left: draws.clone(),
+            lines: vec![],
+            is_money_off: false,
+        });
         let corrects = Some(placed);
         let dates = self.rest_lives_on(book, now);
-        Ok(Said { kind: "capture", points: -points, occurred_at: now, draws, dates, corrects, ..Said::default() })
+        Ok(Said {
+            kind: "capture",
+            points: -points,
+            occurred_at: now,
+            draws,
+            dates,
+            corrects,
+            ..Said::default()
+        })
     }
 
     pub fn release(&mut self, placed: i64, now: i64) -> Outcome<Said> {
-        let at = self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
+        let at =
+            self.holds.iter().position(|hold| hold.sequence == placed).ok_or("hold-resolved")?;
         self.holds.remove(at);
         Ok(Said { kind: "release", occurred_at: now, corrects: Some(placed), ..Said::default() })
     }
 
     pub fn time_out(&mut self, now: i64) -> Vec<Said> {
-        let over: Vec<i64> = self.holds.iter().filter(|hold| hold.until <= now).map(|hold| hold.sequence).collect();
+        let over: Vec<i64> =
+            self.holds.iter().filter(|hold| hold.until <= now).map(|hold| hold.sequence).collect();
         over.into_iter().filter_map(|placed| self.release(placed, now).ok()).collect()
     }
 
     /// A request, with the approvals that the rulebook wants for its size.
-    pub fn request(&mut self, book: &Document, wish: &AdjustmentWish, now: i64, sequence: i64) -> Outcome<Said> {
+    pub fn request(
+        &mut self,
+        book: &Document,
+        wish: &AdjustmentWish,
+        now: i64,
+        sequence: i64,
+    ) -> Outcome<Said> {
         let approvals = &book.approvals;
         if !approvals.reasons.is_empty() && !approvals.reasons.contains(&wish.reason_code) {
             return Err("unknown-reason");
@@ -214,20 +252,43 @@ impl Reference {
             by: wish.by.label.clone(),
             approved_by: vec![],
         });
-        Ok(Said { kind: "request", occurred_at: now, names: vec![wish.by.label.clone()], ..Said::default() })
+        Ok(Said {
+            kind: "request",
+            occurred_at: now,
+            names: vec![wish.by.label.clone()],
+            ..Said::default()
+        })
     }
 
-    /// Whether what there was of it this day and month, with this, is no more than the multiples of what a step is good for.
-    fn is_within(&self, multiples: Multiples, of: (&str, &str), size: i128, most: i64, now: i64) -> bool {
+    /// Whether what there was of it this day and month, with this, is no more than the multiples of
+    /// what a step is good for.
+    fn is_within(
+        &self,
+        multiples: Multiples,
+        of: (&str, &str),
+        size: i128,
+        most: i64,
+        now: i64,
+    ) -> bool {
         let day = |at: i64| date_of(at, self.zone);
         let month = |at: i64| month_index(day(at));
         let sum = |same: &dyn Fn(i64) -> bool| -> i128 {
-            let found = self.by_hand.iter().filter(|(what, who, at, _)| (*what, who.as_str()) == of && same(*at));
+            let found = self
+                .by_hand
+                .iter()
+                .filter(|(what, who, at, _)| (*what, who.as_str()) == of && same(*at));
             // Each counts for no more than a million millions.
-            found.map(|(.., points)| *points).chain([size]).map(|points| points.min(1_000_000_000_000)).sum()
+            found
+                .map(|(.., points)| *points)
+                .chain([size])
+                .map(|points| points.min(1_000_000_000_000))
+                .sum()
         };
-        let fits = |multiple: Option<i64>, sum: i128| multiple.is_none_or(|m| sum <= i128::from(most) * i128::from(m));
-        fits(multiples.day, sum(&|at| day(at) == day(now))) && fits(multiples.month, sum(&|at| month(at) == month(now)))
+        let fits = |multiple: Option<i64>, sum: i128| {
+            multiple.is_none_or(|m| sum <= i128::from(most) * i128::from(m))
+        };
+        fits(multiples.day, sum(&|at| day(at) == day(now)))
+            && fits(multiples.month, sum(&|at| month(at) == month(now)))
     }
 
     pub fn decide(
@@ -238,13 +299,19 @@ impl Reference {
         (name, role): (&str, &str),
         now: i64,
     ) -> Outcome<Vec<Said>> {
-        let at = self.requests.iter().position(|open| open.sequence == asked).ok_or("request-resolved")?;
+        let at = self
+            .requests
+            .iter()
+            .position(|open| open.sequence == asked)
+            .ok_or("request-resolved")?;
         let mut open = self.requests[at].clone();
         let kind = match verdict {
             Verdict::Withdraw if open.by != name => return Err("not-yours"),
             Verdict::Withdraw => "withdraw",
             _ if open.by == name => return Err("own-request"),
-            _ if open.approved_by.iter().any(|other| other == name) => return Err("already-approved"),
+            _ if open.approved_by.iter().any(|other| other == name) => {
+                return Err("already-approved");
+            }
             _ if open.steps[open.approved_by.len()] != role => return Err("wrong-approver"),
             Verdict::Reject => "reject",
             Verdict::Approve => "approve",
@@ -255,9 +322,12 @@ impl Reference {
             let ends: Vec<Option<i64>> = same.map(|step| step.up_to).collect();
             let is_last = open.approved_by.len() + 1 == open.steps.len();
             if !ends.contains(&None) {
-                let most = ends.into_iter().flatten().max().unwrap_or(0).max(i64::try_from(size).unwrap());
-                let is_within = self.is_within(totals.approver, ("approved", name), size, most, now)
-                    && (!is_last || self.is_within(totals.member, ("moved", ""), size, most, now));
+                let most =
+                    ends.into_iter().flatten().max().unwrap_or(0).max(i64::try_from(size).unwrap());
+                let is_within =
+                    self.is_within(totals.approver, ("approved", name), size, most, now)
+                        && (!is_last
+                            || self.is_within(totals.member, ("moved", ""), size, most, now));
                 if !is_within {
                     return Err("approvals-exceeded");
                 }
@@ -268,17 +338,24 @@ impl Reference {
             }
             open.approved_by.push(name.to_owned());
         }
-        let names = || std::iter::once(&open.by).chain(&open.approved_by).cloned().collect::<Vec<_>>();
+        let names =
+            || std::iter::once(&open.by).chain(&open.approved_by).cloned().collect::<Vec<_>>();
         let corrects = Some(asked);
-        let mut said = vec![Said { kind, occurred_at: now, corrects, names: names(), ..Said::default() }];
+        let mut said =
+            vec![Said { kind, occurred_at: now, corrects, names: names(), ..Said::default() }];
         if verdict == Verdict::Approve && open.approved_by.len() < open.steps.len() {
             self.requests[at] = open;
             return Ok(said);
         }
         self.requests.remove(at);
         if verdict == Verdict::Approve {
-            let mut adjust =
-                Said { kind: "adjust", points: open.points, occurred_at: now, corrects, ..Said::default() };
+            let mut adjust = Said {
+                kind: "adjust",
+                points: open.points,
+                occurred_at: now,
+                corrects,
+                ..Said::default()
+            };
             adjust.names = names();
             if open.points > 0 {
                 adjust.grants.push(self.grant_until(open.points, now, open.ends));
@@ -304,7 +381,12 @@ impl Reference {
         over.into_iter().map(said).collect()
     }
 
-    fn grant_until(&mut self, points: i64, now: i64, ends: Option<i64>) -> (i64, i64, i64, Option<i64>) {
+    fn grant_until(
+        &mut self,
+        points: i64,
+        now: i64,
+        ends: Option<i64>,
+    ) -> (i64, i64, i64, Option<i64>) {
         let (granted, earned_at, available_at, _) =
             self.grant((points, "adjustment"), now, now, &rules::Expiry::Never {}, now);
         self.lots.last_mut().unwrap().expires_at = ends;
@@ -331,24 +413,34 @@ impl Reference {
         let draws = self.take(&order, self.debt);
         let paid: i64 = draws.iter().map(|(_, points)| points).sum();
         self.debt -= paid;
-        (paid > 0).then_some(Said { kind: "repay", occurred_at: now, draws, debt: -paid, ..Said::default() })
+        (paid > 0).then_some(Said {
+            kind: "repay",
+            occurred_at: now,
+            draws,
+            debt: -paid,
+            ..Said::default()
+        })
     }
 
     /// The spent side first, then the earned one.
     pub fn reverse(&mut self, book: &Document, wish: &Reverse, now: i64) -> Outcome<Vec<Said>> {
         let earn = wish.earn.as_ref().map(|earn| earn.sequence.0);
-        let earn = earn.and_then(|sequence| self.earned.iter().position(|earn| earn.sequence == sequence));
+        let earn =
+            earn.and_then(|sequence| self.earned.iter().position(|earn| earn.sequence == sequence));
         let spend = wish.redemption.as_ref().map(|redemption| redemption.entry.sequence.0);
-        let spend = spend.and_then(|sequence| self.spent.iter().position(|spend| spend.sequence == sequence));
+        let spend = spend
+            .and_then(|sequence| self.spent.iter().position(|spend| spend.sequence == sequence));
         // A line that only the redemption knows concerns the spent side alone.
         let only_paid = |name: &str| {
-            let is_paid = spend.is_some_and(|at| self.spent[at].lines.iter().any(|line| line.name == name));
-            is_paid && earn.is_some_and(|at| self.earned[at].lines.iter().all(|line| line.name != name))
+            let is_paid =
+                spend.is_some_and(|at| self.spent[at].lines.iter().any(|line| line.name == name));
+            is_paid
+                && earn.is_some_and(|at| self.earned[at].lines.iter().all(|line| line.name != name))
         };
         let part = match &wish.part {
-            ReturnScope::Lines(lines) | ReturnScope::LinesFor(lines, _) => {
-                ReturnScope::Lines(lines.iter().filter(|(name, _)| !only_paid(name)).cloned().collect())
-            }
+            ReturnScope::Lines(lines) | ReturnScope::LinesFor(lines, _) => ReturnScope::Lines(
+                lines.iter().filter(|(name, _)| !only_paid(name)).cloned().collect(),
+            ),
             other => other.clone(),
         };
         let back = earn.map(|at| back_of(book, &self.earned[at], &part)).transpose()?;
@@ -386,17 +478,28 @@ impl Reference {
     }
 
     /// How many points come back, and for which units of lines that they had paid.
-    fn to_give(&self, at: usize, earn: Option<(usize, &[Back])>, part: &ReturnScope) -> Outcome<Shares> {
+    fn to_give(
+        &self,
+        at: usize,
+        earn: Option<(usize, &[Back])>,
+        part: &ReturnScope,
+    ) -> Outcome<Shares> {
         let spend = &self.spent[at];
         let left: i64 = spend.left.iter().map(|(_, points)| points).sum();
         let within = |points: i64| {
-            if left > 0 && points > left { Err("more-than-left") } else { Ok((points.min(left), vec![])) }
+            if left > 0 && points > left {
+                Err("more-than-left")
+            } else {
+                Ok((points.min(left), vec![]))
+            }
         };
         let taken = self.taken.iter().find(|taken| taken.sequence == spend.sequence);
         let earn = earn.map(|(at, back)| (&self.earned[at], back));
         let wishes = match part {
             ReturnScope::Rest => return Ok((left, vec![])),
-            ReturnScope::Money(_) => return if earn.is_some() { Ok((0, vec![])) } else { Err("reference-not-found") },
+            ReturnScope::Money(_) => {
+                return if earn.is_some() { Ok((0, vec![])) } else { Err("reference-not-found") };
+            }
             ReturnScope::Points(points) => return within(*points),
             ReturnScope::Pieces(pieces) => return within(pieces * taken.ok_or("whole-only")?.one),
             ReturnScope::Lines(wishes) | ReturnScope::LinesFor(wishes, _) => wishes,
@@ -415,8 +518,11 @@ impl Reference {
         if is_all(earn, back) {
             return Ok((left, vec![]));
         }
-        let now = |at: usize| back.iter().filter(|back| back.at == at).map(|back| back.units).sum::<i64>();
-        let gifts: Vec<usize> = (0..earn.lines.len()).filter(|at| earn.lines[*at].amount == 0).collect();
+        let now = |at: usize| {
+            back.iter().filter(|back| back.at == at).map(|back| back.units).sum::<i64>()
+        };
+        let gifts: Vec<usize> =
+            (0..earn.lines.len()).filter(|at| earn.lines[*at].amount == 0).collect();
         let price: i128 = earn.lines.iter().map(|line| i128::from(line.amount)).sum();
         let upto = if !(gifts.is_empty() || spend.is_money_off && price > 0) {
             // Lines without a price are what the points bought.
@@ -430,14 +536,19 @@ impl Reference {
         } else {
             let worth = |at: usize| {
                 let line = &earn.lines[at];
-                i128::from(first_of(line.amount, (line.back + now(at)).into(), line.quantity.into()))
+                i128::from(first_of(
+                    line.amount,
+                    (line.back + now(at)).into(),
+                    line.quantity.into(),
+                ))
             };
             first_of(spend.points, (0..earn.lines.len()).map(worth).sum(), price)
         };
         Ok(((upto - (spend.points - left)).clamp(0, left), vec![]))
     }
 
-    /// Lines that points paid: each gives its own back, unit by unit; or as many as were chosen, what falls to the units first.
+    /// Lines that points paid: each gives its own back, unit by unit; or as many as were chosen,
+    /// what falls to the units first.
     fn paid_lines(
         &self,
         spend: &NaiveSpend,
@@ -448,18 +559,24 @@ impl Reference {
         let mut found: Vec<(usize, i64, i64)> = Vec::new();
         let mut rooms = Vec::new();
         for (name, wished) in wishes {
-            let in_order = earn.and_then(|(earn, _)| earn.lines.iter().find(|line| line.name == *name));
+            let in_order =
+                earn.and_then(|(earn, _)| earn.lines.iter().find(|line| line.name == *name));
             let Some(at) = spend.lines.iter().position(|line| line.name == *name) else {
                 if in_order.is_some() { continue } else { return Err("unknown-line") }
             };
             let line = &spend.lines[at];
-            let (back, all) = in_order.map_or((line.back, line.quantity), |line| (line.back, line.quantity));
+            let (back, all) =
+                in_order.map_or((line.back, line.quantity), |line| (line.back, line.quantity));
             if *wished > all - back {
                 return Err("more-than-left");
             }
             let room = line.points - line.points_back;
             let upto = |units: i64| first_of(line.points, units.into(), all.into());
-            let own = if back + wished == all { room } else { (upto(back + wished) - upto(back)).clamp(0, room) };
+            let own = if back + wished == all {
+                room
+            } else {
+                (upto(back + wished) - upto(back)).clamp(0, room)
+            };
             found.push((at, *wished, own));
             rooms.push(room);
         }
@@ -491,7 +608,8 @@ impl Reference {
     ) -> Outcome<Said> {
         let sequence = self.spent[at].sequence;
         let corrects = Some(sequence);
-        let one = self.taken.iter().find(|taken| taken.sequence == sequence).map_or(1, |taken| taken.one);
+        let one =
+            self.taken.iter().find(|taken| taken.sequence == sequence).map_or(1, |taken| taken.one);
         if points % one != 0 {
             return Err("whole-only");
         }
@@ -531,8 +649,15 @@ impl Reference {
         Ok(said)
     }
 
-    /// Takes points from a lot first, then from others, as the rulebook says; tells from which, and what is owed now.
-    pub fn take_back(&mut self, book: &Document, lot: Option<i64>, points: i64, now: i64) -> (Draws, i64) {
+    /// Takes points from a lot first, then from others, as the rulebook says; tells from which, and
+    /// what is owed now.
+    pub fn take_back(
+        &mut self,
+        book: &Document,
+        lot: Option<i64>,
+        points: i64,
+        now: i64,
+    ) -> (Draws, i64) {
         let policy = book.returns.shortfall;
         let mut order = Vec::new();
         if let Some(lot) = lot.map(|number| &self.lots[number as usize - 1]) {
@@ -547,7 +672,8 @@ impl Reference {
         }
         let draws = self.take(&order, points);
         let missing = points - draws.iter().map(|(_, points)| points).sum::<i64>();
-        let held: i64 = self.holds.iter().flat_map(|hold| &hold.lots).map(|(_, points)| points).sum();
+        let held: i64 =
+            self.holds.iter().flat_map(|hold| &hold.lots).map(|(_, points)| points).sum();
         let debt = match policy {
             ShortfallPolicy::Debt => missing,
             ShortfallPolicy::WithinBalance => missing.min(held),
@@ -563,12 +689,21 @@ impl Reference {
         let after = before + back.iter().map(|back| i128::from(back.amount)).sum::<i128>();
         let total = earn.lines.iter().map(|line| i128::from(line.amount)).sum();
         let all = is_all(&earn, back);
-        let told = |back: &Back| (earn.lines[back.at].name.clone(), back.units, back.amount, back.points);
+        let told =
+            |back: &Back| (earn.lines[back.at].name.clone(), back.units, back.amount, back.points);
         let lines: Vec<_> = back.iter().map(told).collect();
-        let desired = if earn.lines.is_empty() { earn.granted } else { lines.iter().map(|line| line.3).sum() };
+        let desired = if earn.lines.is_empty() {
+            earn.granted
+        } else {
+            lines.iter().map(|line| line.3).sum()
+        };
         let gone = earn.lot.map_or(0, |number| self.lots[number as usize - 1].expired);
         let back_before: i64 = earn.lines.iter().map(|line| line.gone.1).sum();
-        let excused = if all { gone } else { first_of(gone, (back_before + desired).into(), earn.granted.into()) };
+        let excused = if all {
+            gone
+        } else {
+            first_of(gone, (back_before + desired).into(), earn.granted.into())
+        };
         let expired = (excused - earn.expired_used).max(0).min(desired);
         let (draws, debt) = self.take_back(book, earn.lot, desired - expired, now);
         let taken: i64 = draws.iter().map(|(_, points)| points).sum();
@@ -660,8 +795,11 @@ fn back_of(book: &Document, earn: &NaiveEarn, part: &ReturnScope) -> Outcome<Vec
         return refunded(book, earn, wishes);
     }
     let ReturnScope::Lines(wishes) = part else {
-        let open = (0..earn.lines.len()).filter(|at| earn.lines[*at].quantity > earn.lines[*at].back);
-        return Ok(open.map(|at| unit_back(earn, at, earn.lines[at].quantity - earn.lines[at].back)).collect());
+        let open =
+            (0..earn.lines.len()).filter(|at| earn.lines[*at].quantity > earn.lines[*at].back);
+        return Ok(open
+            .map(|at| unit_back(earn, at, earn.lines[at].quantity - earn.lines[at].back))
+            .collect());
     };
     let place = |name: &String| earn.lines.iter().position(|line| line.name == *name);
     if wishes.iter().any(|(name, _)| place(name).is_none()) {
@@ -685,7 +823,8 @@ fn upto(line: &NaiveLine, whole: i64, units: i64) -> i64 {
     first_of(whole, units.into(), line.quantity.into())
 }
 
-/// Of the units that are left each bears its part of what went back without goods; the last of them bear the rest.
+/// Of the units that are left each bears its part of what went back without goods; the last of them
+/// bear the rest.
 fn unit_back(earn: &NaiveEarn, at: usize, units: i64) -> Back {
     let line = &earn.lines[at];
     let left = line.quantity - line.back;
@@ -694,14 +833,20 @@ fn unit_back(earn: &NaiveEarn, at: usize, units: i64) -> Back {
             return whole - gone;
         }
         let bears = first_of(unborne, units.into(), left.into());
-        (upto(line, whole, line.back + units) - upto(line, whole, line.back) - bears).clamp(0, whole - gone)
+        (upto(line, whole, line.back + units) - upto(line, whole, line.back) - bears)
+            .clamp(0, whole - gone)
     };
     let amount = part(line.amount, line.gone.0, line.unborne.0);
     Back { at, units, amount, points: part(line.points, line.gone.1, line.unborne.1) }
 }
 
-/// Money without goods: of each line its points in proportion, and with the last of its money the last of its points.
-fn refunded(book: &Document, earn: &NaiveEarn, wishes: &[(Option<String>, ledger::Money)]) -> Outcome<Vec<Back>> {
+/// Money without goods: of each line its points in proportion, and with the last of its money the
+/// last of its points.
+fn refunded(
+    book: &Document,
+    earn: &NaiveEarn,
+    wishes: &[(Option<String>, ledger::Money)],
+) -> Outcome<Vec<Back>> {
     if wishes.iter().any(|(_, money)| money.currency.to_string() != book.currency) {
         return Err("currency-mismatch");
     }
@@ -710,7 +855,8 @@ fn refunded(book: &Document, earn: &NaiveEarn, wishes: &[(Option<String>, ledger
     }
     let mut back = Vec::new();
     for (name, money) in wishes {
-        let meant = (0..earn.lines.len()).filter(|at| name.as_ref().is_none_or(|name| earn.lines[*at].name == *name));
+        let meant = (0..earn.lines.len())
+            .filter(|at| name.as_ref().is_none_or(|name| earn.lines[*at].name == *name));
         let meant: Vec<usize> = meant.collect();
         if meant.is_empty() && name.is_some() {
             return Err("unknown-line");

@@ -1,4 +1,5 @@
-//! The naive reference's freezes, limits per device, and earns that wait for somebody to look at them.
+//! The naive reference's freezes, limits per device, and earns that wait for somebody to look at
+//! them.
 
 use rules::{Document, Per, Stolen, Suspicion};
 
@@ -28,10 +29,19 @@ impl Reference {
         in_same(per, date_of(a, self.zone), date_of(b, self.zone))
     }
 
-    pub fn on_device(&self, book: &Document, event: &str, device: Option<&str>, at: i64) -> Outcome<()> {
+    pub fn on_device(
+        &self,
+        book: &Document,
+        event: &str,
+        device: Option<&str>,
+        at: i64,
+    ) -> Outcome<()> {
         let limit = book.actions.get(event).and_then(|action| action.device_limit);
         let Some((device, limit)) = device.zip(limit) else { return Ok(()) };
-        let same = self.log.iter().filter(|past| past.event == event && past.device.as_deref() == Some(device));
+        let same = self
+            .log
+            .iter()
+            .filter(|past| past.event == event && past.device.as_deref() == Some(device));
         let times = same.filter(|past| self.in_period(limit.per, past.at, at)).count() as i64;
         if times >= limit.times { Err("device-limit-reached") } else { Ok(()) }
     }
@@ -39,8 +49,9 @@ impl Reference {
     pub fn is_fast(&self, book: &Document, event: &str, at: i64) -> Outcome<bool> {
         let mut odd = false;
         for velocity in book.risk.velocity.iter().filter(|velocity| velocity.event == event) {
-            let same =
-                |past: &&crate::reference::Happened| past.event == event && self.in_period(velocity.per, past.at, at);
+            let same = |past: &&crate::reference::Happened| {
+                past.event == event && self.in_period(velocity.per, past.at, at)
+            };
             if self.log.iter().filter(same).count() as i64 >= velocity.times {
                 if velocity.then == Suspicion::Refuse {
                     return Err("limit-reached");
@@ -57,7 +68,11 @@ impl Reference {
     }
 
     fn open_review(&self, placed: i64, actor: &str) -> Outcome<usize> {
-        let at = self.reviews.iter().position(|open| open.sequence == placed).ok_or("request-resolved")?;
+        let at = self
+            .reviews
+            .iter()
+            .position(|open| open.sequence == placed)
+            .ok_or("request-resolved")?;
         if self.reviews[at].actor == actor { Err("own-request") } else { Ok(at) }
     }
 
@@ -70,9 +85,16 @@ impl Reference {
     ) -> Outcome<Vec<Said>> {
         let at = self.open_review(placed, actor)?;
         let review = self.reviews.remove(at);
-        self.earned.iter_mut().filter(|earn| earn.sequence == placed).for_each(|earn| earn.is_doubted = false);
-        let mut said = Said { kind: "approve", occurred_at: now, corrects: Some(placed), ..Said::default() };
-        if let Some(lot) = review.lot.map(|number| &mut self.lots[number as usize - 1]).filter(|lot| lot.remaining > 0)
+        self.earned
+            .iter_mut()
+            .filter(|earn| earn.sequence == placed)
+            .for_each(|earn| earn.is_doubted = false);
+        let mut said =
+            Said { kind: "approve", occurred_at: now, corrects: Some(placed), ..Said::default() };
+        if let Some(lot) = review
+            .lot
+            .map(|number| &mut self.lots[number as usize - 1])
+            .filter(|lot| lot.remaining > 0)
         {
             lot.available_at = review.promised.max(now);
             lot.expires_at = None;

@@ -49,7 +49,12 @@ impl Reference {
         let mut issued = Vec::new();
         for _ in 0..times {
             if self.coupons.len() < 100 {
-                let coupon = NaiveCoupon { id: self.coupons_issued, name: name.to_owned(), ends, rule: rule.clone() };
+                let coupon = NaiveCoupon {
+                    id: self.coupons_issued,
+                    name: name.to_owned(),
+                    ends,
+                    rule: rule.clone(),
+                };
                 self.coupons_issued += 1;
                 self.coupons.push(coupon.clone());
                 issued.push(coupon);
@@ -71,7 +76,11 @@ impl Reference {
     }
 
     fn remove(&mut self, coupon: Option<usize>) -> Outcome<NaiveCoupon> {
-        let at = self.coupons.iter().position(|open| Some(open.id) == coupon).ok_or("coupon-resolved")?;
+        let at = self
+            .coupons
+            .iter()
+            .position(|open| Some(open.id) == coupon)
+            .ok_or("coupon-resolved")?;
         Ok(self.coupons.remove(at))
     }
 
@@ -93,11 +102,14 @@ impl Reference {
             return Err("coupon-conditions");
         }
         let counts = |line: &&Line| {
-            rule.categories.is_empty() || line.category.as_ref().is_some_and(|name| rule.categories.contains(name))
+            rule.categories.is_empty()
+                || line.category.as_ref().is_some_and(|name| rule.categories.contains(name))
         };
-        let sum =
-            |lines: Vec<&Line>| -> i128 { lines.iter().map(|line| i128::from(line.amount.amount_minor.max(0))).sum() };
-        let (all, counted) = (sum(lines.iter().collect()), sum(lines.iter().filter(counts).collect()));
+        let sum = |lines: Vec<&Line>| -> i128 {
+            lines.iter().map(|line| i128::from(line.amount.amount_minor.max(0))).sum()
+        };
+        let (all, counted) =
+            (sum(lines.iter().collect()), sum(lines.iter().filter(counts).collect()));
         if !lines.iter().any(|line| counts(&line)) {
             return Err("coupon-conditions");
         }
@@ -125,7 +137,12 @@ impl Reference {
 
     pub fn cancel_coupon(&mut self, coupon: Option<usize>, now: i64) -> Outcome<Said> {
         let coupon = self.remove(coupon)?;
-        Ok(Said { kind: "coupon_cancel", occurred_at: now, coupons: told(&[coupon]), ..Said::default() })
+        Ok(Said {
+            kind: "coupon_cancel",
+            occurred_at: now,
+            coupons: told(&[coupon]),
+            ..Said::default()
+        })
     }
 
     pub fn restore_coupon(&mut self, placed: i64, now: i64) -> Outcome<Said> {
@@ -164,7 +181,9 @@ impl Reference {
         if !reward.offered {
             return Err("reward-unavailable");
         }
-        if !reward.tiers.is_empty() && !self.level(book).is_some_and(|level| reward.tiers.contains(&level.id)) {
+        if !reward.tiers.is_empty()
+            && !self.level(book).is_some_and(|level| reward.tiers.contains(&level.id))
+        {
             return Err("tier-required");
         }
         let of_it = |taken: &&NaiveTaken| taken.reward == id;
@@ -174,7 +193,11 @@ impl Reference {
         }
         let today = date_of(now, self.zone);
         if let Some(limit) = reward.limit {
-            let same = self.taken.iter().filter(of_it).filter(|taken| in_same(limit.per, taken.date, today));
+            let same = self
+                .taken
+                .iter()
+                .filter(of_it)
+                .filter(|taken| in_same(limit.per, taken.date, today));
             if same.map(|taken| taken.quantity).sum::<i64>() + quantity > limit.times {
                 return Err("limit-reached");
             }
@@ -186,21 +209,36 @@ impl Reference {
             return Err("too-many-open");
         }
         let mut said = self.redeem(book, reward.points * quantity, now, sequence)?;
-        let coupons = reward.coupon.as_ref().map_or(Vec::new(), |name| self.issue(book, name, quantity, now));
+        let coupons =
+            reward.coupon.as_ref().map_or(Vec::new(), |name| self.issue(book, name, quantity, now));
         said.coupons = told(&coupons);
         said.taken = Some((id.to_owned(), quantity, reward.cash_minor * quantity));
         let one = reward.points;
-        self.taken.push(NaiveTaken { sequence, reward: id.to_owned(), quantity, date: today, coupons, one });
+        self.taken.push(NaiveTaken {
+            sequence,
+            reward: id.to_owned(),
+            quantity,
+            date: today,
+            coupons,
+            one,
+        });
         Ok(said)
     }
 
-    /// What comes with points that are given back: coupons that must be there, and a place in the stock.
+    /// What comes with points that are given back: coupons that must be there, and a place in the
+    /// stock.
     pub fn untake(&mut self, sequence: i64, pieces: i64) -> Outcome<Vec<NaiveCoupon>> {
-        let Some(at) = self.taken.iter().position(|taken| taken.sequence == sequence) else { return Ok(vec![]) };
+        let Some(at) = self.taken.iter().position(|taken| taken.sequence == sequence) else {
+            return Ok(vec![]);
+        };
         let mut coupons = Vec::new();
         if !self.taken[at].coupons.is_empty() {
             // The last ones that are still there, one a piece.
-            let open = self.taken[at].coupons.iter().filter(|coupon| self.coupons.contains(coupon)).cloned();
+            let open = self.taken[at]
+                .coupons
+                .iter()
+                .filter(|coupon| self.coupons.contains(coupon))
+                .cloned();
             let open: Vec<NaiveCoupon> = open.collect();
             let first = open.len().checked_sub(pieces as usize).ok_or("coupon-resolved")?;
             coupons = open[first..].to_vec();
@@ -224,7 +262,8 @@ impl Reference {
         }
         let unit = 10i128.pow(decimals(&book.currency));
         let share = i128::from(order.amount_minor) * i128::from(rule.max_percent) / 100;
-        let mut points = (share * i128::from(rule.points_per_unit) / unit).min(i128::from(self.spendable(now)));
+        let mut points =
+            (share * i128::from(rule.points_per_unit) / unit).min(i128::from(self.spendable(now)));
         for bound in [most, rule.max_points].into_iter().flatten() {
             points = points.min(i128::from(bound));
         }

@@ -59,7 +59,11 @@ pub fn command(history: &mut History) -> Command {
     let row = &history.store.row;
     let (asked, frozen) = (!row.requests.is_empty() || !row.reviews.is_empty(), row.frozen.any());
     if asked && history.random.chance(15) {
-        return if history.store.row.requests.is_empty() { risk(history) } else { adjustment(history) };
+        return if history.store.row.requests.is_empty() {
+            risk(history)
+        } else {
+            adjustment(history)
+        };
     }
     if frozen && history.random.chance(10) {
         return risk(history);
@@ -73,7 +77,10 @@ pub fn command(history: &mut History) -> Command {
         41..47 => Command::Redeem { points: points(history) },
         47..49 => pay_lines(history),
         49..56 => spending(history),
-        56..60 => Command::Hold { points: points(history), minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]) },
+        56..60 => Command::Hold {
+            points: points(history),
+            minutes: *history.random.pick(&[1, 30, 30, 1_440, 43_200]),
+        },
         60..67 => resolution(history),
         67..76 => Command::Reverse(reverse(history).map(Box::new)),
         76..82 => adjustment(history),
@@ -86,11 +93,14 @@ pub fn command(history: &mut History) -> Command {
     }
 }
 
-/// A new document, one that was recorded before (a duplicate or a retry under another key), or none. Jobs have none.
+/// A new document, one that was recorded before (a duplicate or a retry under another key), or
+/// none. Jobs have none.
 pub fn reference(history: &mut History, command: &Command) -> Option<String> {
     if let Command::Capture { hold, .. } = command {
         let placed = history.store.entries.iter().find(|entry| entry.id == *hold);
-        return placed.and_then(|entry| entry.origin.reference.as_ref()).map(|reference| reference.to_string());
+        return placed
+            .and_then(|entry| entry.origin.reference.as_ref())
+            .map(|reference| reference.to_string());
     }
     match history.random.below(10) {
         // One earn may be activated once only, and refuses itself; so does a hold that is given up.
@@ -117,9 +127,11 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
         }
         0..4 => Some(format!("order-{}", history.random.below(1_000_000))),
         4 => {
-            let known: Vec<String> = history.store.used.keys().map(|(_, document)| document.clone()).collect();
+            let known: Vec<String> =
+                history.store.used.keys().map(|(_, document)| document.clone()).collect();
             let held = history.store.row.holds.iter().filter_map(|hold| hold.reference.as_ref());
-            let known: Vec<String> = known.into_iter().chain(held.map(ToString::to_string)).collect();
+            let known: Vec<String> =
+                known.into_iter().chain(held.map(ToString::to_string)).collect();
             (!known.is_empty()).then(|| history.random.pick(&known).clone())
         }
         _ => None,
@@ -143,7 +155,11 @@ fn resolution(history: &mut History) -> Command {
         return Command::Hold { points: points(history), minutes: 30 };
     }
     let hold = *random.pick(&ids);
-    let held = history.store.row.hold(hold).map_or(1, |hold| hold.lots.iter().map(|lot| lot.points).sum::<i64>());
+    let held = history
+        .store
+        .row
+        .hold(hold)
+        .map_or(1, |hold| hold.lots.iter().map(|lot| lot.points).sum::<i64>());
     let random = &mut history.random;
     match random.below(10) {
         0..3 => Command::Release { hold },
@@ -155,16 +171,20 @@ fn resolution(history: &mut History) -> Command {
 
 /// Something from the catalogue, an order paid with points, or a coupon, more often an open one.
 fn spending(history: &mut History) -> Command {
-    let codes: Vec<String> = history.store.row.coupons.iter().map(|coupon| coupon.code.clone()).collect();
+    let codes: Vec<String> =
+        history.store.row.coupons.iter().map(|coupon| coupon.code.clone()).collect();
     let used = recent(history, &[Kind::CouponRedeem]);
     let random = &mut history.random;
     let what = random.below(10);
     if what < 3 {
-        let reward = (*random.pick(&["rare", "rare", "coupon", "coupon", "gone", "none"])).to_owned();
+        let reward =
+            (*random.pick(&["rare", "rare", "coupon", "coupon", "gone", "none"])).to_owned();
         return Command::Take { reward, quantity: *random.pick(&[1, 1, 1, 2, 5]) };
     }
     if what < 5 {
-        let currency = Currency::new(if random.chance(3) { "XAU" } else { &history.document.currency }).unwrap();
+        let currency =
+            Currency::new(if random.chance(3) { "XAU" } else { &history.document.currency })
+                .unwrap();
         let most = *random.pick(&[100, 5_000, 200_000]);
         let order = Money { amount_minor: random.below(most), currency };
         let most = *random.pick(&[None, None, Some(1), Some(30)]);
@@ -181,7 +201,8 @@ fn spending(history: &mut History) -> Command {
     Command::RedeemCoupon { code, lines: purchase(history).lines, of: None }
 }
 
-/// A freeze or its end, a decision on an earn that looks odd, more often an open one, or what a thief spent.
+/// A freeze or its end, a decision on an earn that looks odd, more often an open one, or what a
+/// thief spent.
 fn risk(history: &mut History) -> Command {
     let open: Vec<EntryId> = history.store.row.reviews.iter().map(|open| open.earn).collect();
     let frozen = history.store.row.frozen.any();
@@ -205,7 +226,8 @@ fn risk(history: &mut History) -> Command {
         }
         _ => {
             let earns = recent(history, &[Kind::Earn]);
-            let waiting = earns.iter().filter(|entry| open.contains(&entry.id)).cloned().collect::<Vec<_>>();
+            let waiting =
+                earns.iter().filter(|entry| open.contains(&entry.id)).cloned().collect::<Vec<_>>();
             let choice = if waiting.is_empty() { earns } else { waiting };
             if choice.is_empty() {
                 return Command::Freeze(sides(&mut history.random));
@@ -216,13 +238,18 @@ fn risk(history: &mut History) -> Command {
                 return Command::RejectReview(Box::new(wish));
             }
             let book = &history.published[usize::try_from(earn.rulebook_version).unwrap() - 1];
-            let promises = earn.grants.iter().map(|lot| (lot.number, book.promise(&lot.source).unwrap())).collect();
+            let promises = earn
+                .grants
+                .iter()
+                .map(|lot| (lot.number, book.promise(&lot.source).unwrap()))
+                .collect();
             Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }
         }
     }
 }
 
-/// A request, or what somebody decides on one, more often on an open one and as the role it waits for.
+/// A request, or what somebody decides on one, more often on an open one and as the role it waits
+/// for.
 fn adjustment(history: &mut History) -> Command {
     let open: Vec<_> = history.store.row.requests.clone();
     let old = recent(history, &[Kind::Request]);
@@ -245,8 +272,13 @@ fn adjustment(history: &mut History) -> Command {
             undoes: None,
         });
     }
-    let verdict =
-        *random.pick(&[Verdict::Approve, Verdict::Approve, Verdict::Approve, Verdict::Reject, Verdict::Withdraw]);
+    let verdict = *random.pick(&[
+        Verdict::Approve,
+        Verdict::Approve,
+        Verdict::Approve,
+        Verdict::Reject,
+        Verdict::Withdraw,
+    ]);
     let role = (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
     let by = person(random);
     if open.is_empty() || random.chance(10) {
@@ -274,7 +306,8 @@ fn pay_lines(history: &mut History) -> Command {
     Command::PayLines { lines, minutes: None }
 }
 
-/// An earn, a redemption or both from the books, more often of the last ones; none is a reference that nothing bears.
+/// An earn, a redemption or both from the books, more often of the last ones; none is a reference
+/// that nothing bears.
 fn reverse(history: &mut History) -> Option<Reverse> {
     let earns = recent(history, &[Kind::Earn]);
     let redemptions = recent(history, &[Kind::Redeem, Kind::Capture]);
@@ -314,7 +347,9 @@ fn reverse(history: &mut History) -> Option<Reverse> {
             ReturnScope::Lines(vec![(line.line.clone(), random.between(1, line.quantity))])
         }
         (None, Some(redemption)) if redemption.reward.is_some() && random.chance(50) => {
-            ReturnScope::Pieces(random.between(1, redemption.reward.as_ref().map_or(1, |taken| taken.quantity)))
+            ReturnScope::Pieces(
+                random.between(1, redemption.reward.as_ref().map_or(1, |taken| taken.quantity)),
+            )
         }
         (None, Some(redemption)) => ReturnScope::Points(random.between(1, 1 - redemption.points)),
     };
@@ -325,8 +360,11 @@ fn reverse(history: &mut History) -> Option<Reverse> {
 
 /// Money of an order that goes back without goods: of the whole of it, or of a line.
 fn refund(random: &mut Random, earn: &Entry, own: Currency) -> ReturnScope {
-    let line = (!earn.lines.is_empty() && random.chance(50)).then(|| random.pick(&earn.lines).clone());
-    let price = line.as_ref().map_or(earn.lines.iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
+    let line =
+        (!earn.lines.is_empty() && random.chance(50)).then(|| random.pick(&earn.lines).clone());
+    let price = line
+        .as_ref()
+        .map_or(earn.lines.iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
     let most = *random.pick(&[price / 4, price / 2, price, price.saturating_add(1)]);
     let currency = if random.chance(3) { Currency::new("XAU").unwrap() } else { own };
     let money = Money { amount_minor: random.between(1, most.max(1)), currency };
@@ -336,7 +374,8 @@ fn refund(random: &mut Random, earn: &Entry, own: Currency) -> ReturnScope {
 
 /// Entries of some kinds: the last few, or all of them.
 fn recent(history: &mut History, kinds: &[Kind]) -> Vec<Entry> {
-    let found: Vec<&Entry> = history.store.entries.iter().filter(|entry| kinds.contains(&entry.kind)).collect();
+    let found: Vec<&Entry> =
+        history.store.entries.iter().filter(|entry| kinds.contains(&entry.kind)).collect();
     let first = if history.random.chance(70) { found.len().saturating_sub(4) } else { 0 };
     found[first..].iter().map(|entry| (*entry).clone()).collect()
 }
@@ -364,17 +403,26 @@ fn purchase(history: &mut History) -> EarnEvent {
         }
     });
     let lines = lines.collect();
-    EarnEvent { event: "purchase".to_owned(), occurred_at: occurred_at(history), lines, device: None }
+    EarnEvent {
+        event: "purchase".to_owned(),
+        occurred_at: occurred_at(history),
+        lines,
+        device: None,
+    }
 }
 
 fn action(history: &mut History) -> EarnEvent {
-    let event = *history.random.pick(&["check_in", "check_in", "check_in", "review", "sign_up", "sign_up", "dance"]);
+    let event = *history
+        .random
+        .pick(&["check_in", "check_in", "check_in", "review", "sign_up", "sign_up", "dance"]);
     let event = if event == "dance" && history.random.chance(70) { "review" } else { event };
-    let device = history.random.pick(&[None, None, Some("d1"), Some("d1"), Some("d2")]).map(str::to_owned);
+    let device =
+        history.random.pick(&[None, None, Some("d1"), Some("d1"), Some("d2")]).map(str::to_owned);
     EarnEvent { event: event.to_owned(), occurred_at: occurred_at(history), lines: vec![], device }
 }
 
-/// Now, or late, or a little ahead; often at the very edge of what is accepted, or at the ends of a local day.
+/// Now, or late, or a little ahead; often at the very edge of what is accepted, or at the ends of a
+/// local day.
 fn occurred_at(history: &mut History) -> Option<Timestamp> {
     let (now, today, zone) = (history.now, history.today(), history.reference.zone);
     let late = i64::from(history.document.accept_late_days);
@@ -387,7 +435,10 @@ fn occurred_at(history: &mut History) -> Option<Timestamp> {
         14 => now + *random.pick(&[300_000, 300_001, 299_999]),
         15 => now + random.below(300_000),
         16 => first_instant(today + Duration::days(1), zone).min(now + 300_000),
-        17 | 18 => first_instant(today - Duration::days(random.below(late + 1)), zone) + random.pick(&[-1, 0, 1]),
+        17 | 18 => {
+            first_instant(today - Duration::days(random.below(late + 1)), zone)
+                + random.pick(&[-1, 0, 1])
+        }
         _ => now - random.below(HOUR),
     };
     Some(Timestamp(at))
@@ -405,7 +456,13 @@ fn activation(history: &mut History) -> Option<Activation> {
 
 fn points(history: &mut History) -> i64 {
     let spendable = history.reference.spendable(history.now);
-    let one_lot = history.reference.lots.iter().rev().find(|lot| lot.remaining > 0).map_or(1, |lot| lot.remaining);
+    let one_lot = history
+        .reference
+        .lots
+        .iter()
+        .rev()
+        .find(|lot| lot.remaining > 0)
+        .map_or(1, |lot| lot.remaining);
     let random = &mut history.random;
     let points = match random.below(10) {
         0 | 1 => spendable,

@@ -1,7 +1,8 @@
-//! A store in memory that keeps what the real one keeps: the member's row, the open lots, the entries, the references.
+//! A store in memory that keeps what the real one keeps: the member's row, the open lots, the
+//! entries, the references.
 //!
-//! It loads as the real one may (all lots in any order, or only as many as a command needs) and commits only on the state that was
-//! decided on.
+//! It loads as the real one may (all lots in any order, or only as many as a command needs) and
+//! commits only on the state that was decided on.
 
 use std::collections::BTreeMap;
 
@@ -50,9 +51,17 @@ impl Store {
         Member { lots, lots_complete: true, ..self.row.clone() }
     }
 
-    /// The member with as few lots as the command can do with, which is all of them when something is due.
-    pub fn load_for(&self, command: &Command, book: &Document, now: ledger::Timestamp, random: &mut Random) -> Member {
-        let slides = book.expiry.values().any(|policy| matches!(policy, rules::Expiry::Sliding { .. }));
+    /// The member with as few lots as the command can do with, which is all of them when something
+    /// is due.
+    pub fn load_for(
+        &self,
+        command: &Command,
+        book: &Document,
+        now: ledger::Timestamp,
+        random: &mut Random,
+    ) -> Member {
+        let slides =
+            book.expiry.values().any(|policy| matches!(policy, rules::Expiry::Sliding { .. }));
         let wanted = match command {
             // Activity moves the end of what there is.
             Command::Earn(_)
@@ -84,12 +93,18 @@ impl Store {
             return self.load_all(random);
         }
         let mut lots = self.replayed.lots.clone();
-        lots.sort_by_key(|lot| (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.number));
+        lots.sort_by_key(|lot| {
+            (lot.expires_at.is_none(), lot.expires_at, lot.earned_at, lot.number)
+        });
         let (all, mut sum) = (lots.len(), 0i64);
         lots.retain(|lot| {
             let needed = sum < wanted;
             // Lots that cannot be spent yet do not count towards what is wanted.
-            sum = sum.saturating_add(if needed && lot.available_at <= now { lot.remaining } else { 0 });
+            sum = sum.saturating_add(if needed && lot.available_at <= now {
+                lot.remaining
+            } else {
+                0
+            });
             needed
         });
         let lots_complete = lots.len() == all;
@@ -98,18 +113,24 @@ impl Store {
 
     /// What is recorded under a reference, with what corrects it.
     pub fn pasts(&self, kind: &'static str, reference: Option<&str>) -> Vec<Past> {
-        let ids = reference.and_then(|text| self.used.get(&(kind, text.to_owned()))).into_iter().flatten();
+        let ids = reference
+            .and_then(|text| self.used.get(&(kind, text.to_owned())))
+            .into_iter()
+            .flatten();
         let past = |id: &EntryId| {
             let entry = self.entries.iter().find(|entry| entry.id == *id).unwrap().clone();
-            let corrections = self.entries.iter().filter(|other| other.corrects == Some(*id)).cloned().collect();
+            let corrections =
+                self.entries.iter().filter(|other| other.corrects == Some(*id)).cloned().collect();
             Past { entry, corrections }
         };
         ids.map(past).collect()
     }
 
-    /// What the member kept of the same document: of a purchase that of purchases, of an action that of this action.
+    /// What the member kept of the same document: of a purchase that of purchases, of an action
+    /// that of this action.
     pub fn kept(&self, command: &Command, pasts: &[Past]) -> rules::Kept {
-        let event = if let Command::Earn(event) = command { Some(event.event.as_str()) } else { None };
+        let event =
+            if let Command::Earn(event) = command { Some(event.event.as_str()) } else { None };
         let same = pasts.iter().filter(|past| past.entry.event.as_deref() == event);
         rules::kept(&same.cloned().collect::<Vec<_>>(), &self.row.id, None)
     }
@@ -123,12 +144,26 @@ impl Store {
             amount: *amount,
         });
         let tallies = tallies.collect();
-        let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
+        let reversals = self
+            .entries
+            .iter()
+            .filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
         let mut expired: BTreeMap<ledger::LotNumber, i64> = BTreeMap::new();
-        for draw in self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws) {
+        for draw in self
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == Kind::Expire)
+            .flat_map(|entry| &entry.draws)
+        {
             *expired.entry(draw.number).or_default() += draw.points;
         }
-        PriorRecords { used, reversals: reversals.collect(), expired, tallies, ..PriorRecords::default() }
+        PriorRecords {
+            used,
+            reversals: reversals.collect(),
+            expired,
+            tallies,
+            ..PriorRecords::default()
+        }
     }
 
     /// Moves on the ladder with gifts.
@@ -144,7 +179,8 @@ impl Store {
     pub fn redemption(&self, entry: &Entry) -> Redemption {
         let mut lots: Vec<LotGrant> = Vec::new();
         for other in &self.entries {
-            let is_drawn = |lot: &&LotGrant| entry.draws.iter().any(|draw| draw.number == lot.number);
+            let is_drawn =
+                |lot: &&LotGrant| entry.draws.iter().any(|draw| draw.number == lot.number);
             lots.extend(other.grants.iter().filter(is_drawn).cloned());
             for dates in &other.dates {
                 for lot in lots.iter_mut().filter(|lot| lot.number == dates.number) {
@@ -160,8 +196,14 @@ impl Store {
         self.entries.iter().find(|entry| entry.id == id).map_or(0, |entry| entry.sequence.0)
     }
 
-    /// Writes the whole decision, or nothing when the member is no longer the one that was decided on.
-    pub fn commit(&mut self, decided_on: &Member, decision: &Decision, reference: Option<&str>) -> Result<(), Skipped> {
+    /// Writes the whole decision, or nothing when the member is no longer the one that was decided
+    /// on.
+    pub fn commit(
+        &mut self,
+        decided_on: &Member,
+        decision: &Decision,
+        reference: Option<&str>,
+    ) -> Result<(), Skipped> {
         if decided_on.sequence != self.row.sequence || decided_on.head != self.row.head {
             return Err(Skipped::Stale);
         }
@@ -174,9 +216,15 @@ impl Store {
             self.row = last.after.clone();
         }
         for tally in decision.postings.iter().flat_map(|posting| &posting.entry.tallies) {
-            let amount = self.tallies.entry((tally.subject.clone(), tally.name.clone(), tally.period)).or_default();
+            let amount = self
+                .tallies
+                .entry((tally.subject.clone(), tally.name.clone(), tally.period))
+                .or_default();
             *amount += tally.amount;
-            assert!(tally.most.is_none_or(|most| *amount <= most), "counted beyond what is allowed: {tally:?}");
+            assert!(
+                tally.most.is_none_or(|most| *amount <= most),
+                "counted beyond what is allowed: {tally:?}"
+            );
         }
         self.entries.extend(decision.postings.iter().map(|posting| posting.entry.clone()));
         if let (Some(reference), Some(entry)) = (reference, decision.primary()) {

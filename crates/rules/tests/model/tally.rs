@@ -1,4 +1,5 @@
-//! Counts what the histories met, so that a model test that no longer meets something fails instead of passing idly.
+//! Counts what the histories met, so that a model test that no longer meets something fails instead
+//! of passing idly.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,9 @@ impl Tally {
             ("coupons taken back", reverses && !entry.coupons.is_empty() && entry.points != 0),
             (
                 "coupon restored",
-                reverses && entry.reversal.as_ref().is_some_and(|r| r.desired == 0) && !entry.coupons.is_empty(),
+                reverses
+                    && entry.reversal.as_ref().is_some_and(|r| r.desired == 0)
+                    && !entry.coupons.is_empty(),
             ),
         ] {
             if is_so {
@@ -33,8 +36,12 @@ impl Tally {
             }
         }
         match entry.kind {
-            Kind::Redeem if entry.draws.len() > 1 => self.add("redeem from several lots".to_owned()),
-            Kind::Capture if entry.draws.len() > 1 => self.add("capture from several lots".to_owned()),
+            Kind::Redeem if entry.draws.len() > 1 => {
+                self.add("redeem from several lots".to_owned())
+            }
+            Kind::Capture if entry.draws.len() > 1 => {
+                self.add("capture from several lots".to_owned())
+            }
             Kind::Reverse => self.reversed(entry),
             Kind::Adjust if entry.points < 0 => self.add("adjust down".to_owned()),
             Kind::Approve if entry.adjustment.as_ref().is_some_and(|a| a.approvals.len() == 2) => {
@@ -42,17 +49,25 @@ impl Tally {
             }
             Kind::Activate if !entry.dates.is_empty() => self.add("activated early".to_owned()),
             Kind::Expire if entry.draws.len() > 1 => self.add("expire several lots".to_owned()),
-            Kind::TierChange if entry.cause.is_some() && entry.grants.is_empty() && after_reversal => {
+            Kind::TierChange
+                if entry.cause.is_some() && entry.grants.is_empty() && after_reversal =>
+            {
                 self.add("tier lowered at once".to_owned());
             }
             Kind::TierChange if !entry.grants.is_empty() => self.add("gift".to_owned()),
-            Kind::TierChange if entry.tier.as_ref().is_some_and(|t| t.from.as_ref() == Some(&t.to)) => {
+            Kind::TierChange
+                if entry.tier.as_ref().is_some_and(|t| t.from.as_ref() == Some(&t.to)) =>
+            {
                 self.add("tier renewed".to_owned());
             }
             Kind::Approve if entry.adjustment.is_none() => self.add("review approved".to_owned()),
             Kind::Earn if entry.review.is_some() => self.add("review".to_owned()),
-            Kind::Earn if entry.occurred_at < entry.recorded_at => self.add("late event".to_owned()),
-            Kind::Earn if entry.occurred_at > entry.recorded_at => self.add("early event".to_owned()),
+            Kind::Earn if entry.occurred_at < entry.recorded_at => {
+                self.add("late event".to_owned())
+            }
+            Kind::Earn if entry.occurred_at > entry.recorded_at => {
+                self.add("early event".to_owned())
+            }
             Kind::Remind if entry.reminder.as_ref().is_some_and(|r| r.lots.len() > 1) => {
                 self.add("reminder of several lots".to_owned());
             }
@@ -66,11 +81,17 @@ impl Tally {
         for (what, is_so) in [
             ("debt", entry.debt > 0),
             ("claw-back from several lots", entry.draws.len() > 1),
-            ("claw-back in part", entry.returns.is_empty() && entry.debt == 0 && -entry.points < desired),
+            (
+                "claw-back in part",
+                entry.returns.is_empty() && entry.debt == 0 && -entry.points < desired,
+            ),
             ("claw-back of what expired", reversal.expired > 0 && entry.points < 0),
             ("return of some lines", !reversal.lines.is_empty()),
             ("money back without goods", reversal.lines.iter().any(|line| line.quantity == 0)),
-            ("points of lines given back", reversal.lines.iter().any(|line| line.points > 0) && entry.points > 0),
+            (
+                "points of lines given back",
+                reversal.lines.iter().any(|line| line.points > 0) && entry.points > 0,
+            ),
             ("points back to several lots", entry.returns.len() > 1),
             ("grace lot", !entry.grants.is_empty()),
             ("qualification taken back", entry.qualifying.is_some()),

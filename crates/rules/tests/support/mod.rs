@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Counted, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId, Reference, Refusal,
-    Tally, Timestamp,
+    Context, Counted, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId,
+    Reference, Refusal, Tally, Timestamp,
 };
 use rules::{
-    Case, Command, Decided, Document, EarnEvent, Line, Past, PriorRecords, Redemption, ReturnScope, Reverse, Reward,
-    Rulebook, decide, default_document, kept, living,
+    Case, Command, Decided, Document, EarnEvent, Line, Past, PriorRecords, Redemption, ReturnScope,
+    Reverse, Reward, Rulebook, decide, default_document, kept, living,
 };
 
 pub struct World {
@@ -80,7 +80,9 @@ pub fn spend(points: i64) -> Command {
 /// The same earn, reported with its own time.
 pub fn happened(occurred_at: &str, command: Command) -> Command {
     match command {
-        Command::Earn(event) => Command::Earn(EarnEvent { occurred_at: Some(at(occurred_at)), ..event }),
+        Command::Earn(event) => {
+            Command::Earn(EarnEvent { occurred_at: Some(at(occurred_at)), ..event })
+        }
         other => other,
     }
 }
@@ -88,8 +90,12 @@ pub fn happened(occurred_at: &str, command: Command) -> Command {
 /// `earn 128, silver 500, remind(30), hold(20)` or `refused insufficient-points`.
 pub fn told(entries: &[Entry]) -> String {
     let one = |entry: &Entry| match entry.kind {
-        Kind::TierChange => format!("{} {}", entry.tier.as_ref().map_or("", |tier| tier.to.as_str()), entry.points),
-        Kind::Remind => format!("remind({})", entry.reminder.as_ref().map_or(0, |reminder| reminder.points)),
+        Kind::TierChange => {
+            format!("{} {}", entry.tier.as_ref().map_or("", |tier| tier.to.as_str()), entry.points)
+        }
+        Kind::Remind => {
+            format!("remind({})", entry.reminder.as_ref().map_or(0, |reminder| reminder.points))
+        }
         Kind::Hold => {
             let lots = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
             format!("hold({})", lots.map(|lot| lot.points).sum::<i64>())
@@ -99,7 +105,8 @@ pub fn told(entries: &[Entry]) -> String {
     entries.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// What a document is recorded once for: it may be earned for and paid with points, and its hold is captured as a redemption.
+/// What a document is recorded once for: it may be earned for and paid with points, and its hold is
+/// captured as a redemption.
 fn operation(command: &Command) -> &'static str {
     match command {
         Command::Earn(_) => "earn",
@@ -153,7 +160,8 @@ impl World {
         let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())));
         let pasts: Vec<Past> = used.into_iter().flatten().filter_map(|id| self.past(*id)).collect();
         let used = living(&pasts, None).map(|past| past.entry.id);
-        let recorded = PriorRecords { used, kept: kept(&pasts, &member.id, None), ..self.recorded(command) };
+        let recorded =
+            PriorRecords { used, kept: kept(&pasts, &member.id, None), ..self.recorded(command) };
         let (channel, store) = (self.channel.map(str::to_owned), self.store.map(str::to_owned));
         let reason = self.reason.map(str::to_owned);
         let origin = Origin { actor: self.actor.into(), channel, store, reference, reason };
@@ -164,7 +172,8 @@ impl World {
     /// An entry with what corrects it.
     fn past(&self, id: EntryId) -> Option<Past> {
         let entry = self.entries.iter().find(|entry| entry.id == id)?.clone();
-        let corrections = self.entries.iter().filter(|other| other.corrects == Some(id)).cloned().collect();
+        let corrections =
+            self.entries.iter().filter(|other| other.corrects == Some(id)).cloned().collect();
         Some(Past { entry, corrections })
     }
 
@@ -173,19 +182,30 @@ impl World {
         let mut tallies: Vec<Counted> = Vec::new();
         for tally in self.entries.iter().flat_map(|entry| &entry.tallies) {
             let Tally { subject, name, period, amount, .. } = tally.clone();
-            let same = |c: &&mut Counted| (&c.subject, &c.name, c.period) == (&subject, &name, period);
+            let same =
+                |c: &&mut Counted| (&c.subject, &c.name, c.period) == (&subject, &name, period);
             match tallies.iter_mut().find(same) {
                 Some(counted) => counted.amount += amount,
                 None => tallies.push(Counted { subject, name, period, amount }),
             }
         }
-        let reversals = self.entries.iter().filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
+        let reversals = self
+            .entries
+            .iter()
+            .filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
         let mut expired: BTreeMap<ledger::LotNumber, i64> = BTreeMap::new();
-        for draw in self.entries.iter().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws) {
+        for draw in self
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == Kind::Expire)
+            .flat_map(|entry| &entry.draws)
+        {
             *expired.entry(draw.number).or_default() += draw.points;
         }
         let reward = match command {
-            Command::Take { reward, .. } => self.rewards.get(reward).map(|reward| (1, reward.clone())),
+            Command::Take { reward, .. } => {
+                self.rewards.get(reward).map(|reward| (1, reward.clone()))
+            }
             _ => None,
         };
         let attributes = self.attributes.clone();
@@ -200,18 +220,29 @@ impl World {
         }
     }
 
-    /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both are given.
-    pub fn undo(&self, earn: Option<usize>, redemption: Option<usize>, part: ReturnScope) -> Command {
+    /// Undoes what the entry with that number (counted from 0) earned, or spent, or both when both
+    /// are given.
+    pub fn undo(
+        &self,
+        earn: Option<usize>,
+        redemption: Option<usize>,
+        part: ReturnScope,
+    ) -> Command {
         let redemption = redemption.map(|at| {
             let entry = self.entries[at].clone();
             let lots = self.entries.iter().flat_map(|entry| &entry.grants);
-            let lots = lots.filter(|lot| entry.draws.iter().any(|draw| draw.number == lot.number)).cloned().collect();
+            let lots = lots
+                .filter(|lot| entry.draws.iter().any(|draw| draw.number == lot.number))
+                .cloned()
+                .collect();
             Redemption { entry, lots }
         });
         let earn = earn.map(|at| self.entries[at].clone());
-        let is_gift =
-            |entry: &&Entry| entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty());
-        let gifts = self.entries.iter().filter(is_gift).filter(|_| earn.is_some()).cloned().collect();
+        let is_gift = |entry: &&Entry| {
+            entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty())
+        };
+        let gifts =
+            self.entries.iter().filter(is_gift).filter(|_| earn.is_some()).cloned().collect();
         Command::Reverse(Some(Box::new(Reverse { earn, redemption, part, gifts, merged: None })))
     }
 
@@ -221,7 +252,12 @@ impl World {
     }
 
     /// Writes a decision when the member is still the one it was made for.
-    pub fn commit(&mut self, decided_on: &Member, decided: Decided, document: Option<&str>) -> bool {
+    pub fn commit(
+        &mut self,
+        decided_on: &Member,
+        decided: Decided,
+        document: Option<&str>,
+    ) -> bool {
         if decided_on.head != self.member.head {
             return false;
         }

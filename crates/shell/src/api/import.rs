@@ -34,7 +34,8 @@ pub struct ImportRowBody {
     /// Tags, kept as the attribute `tags` with commas between.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Other names, each with its kind in front, such as `phone:+8613800000001`; names of other kinds stay.
+    /// Other names, each with its kind in front, such as `phone:+8613800000001`; names of other
+    /// kinds stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
 }

@@ -15,8 +15,13 @@ pub struct RedeemBody {
     /// How many points, at least 1. Either this, or `lines`, or `reward_id`, or `order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
-    /// The order lines that the points pay, each with its points. When one comes back, these points do.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_objects")]
+    /// The order lines that the points pay, each with its points. When one comes back, these points
+    /// do.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_objects"
+    )]
     pub lines: Option<Vec<PaidLineBody>>,
     /// Something from the catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,16 +30,25 @@ pub struct RedeemBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<i64>,
     /// What an order comes to that is paid with points, as many as the rulebook takes.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
     pub order: Option<MoneyBody>,
-    /// The most points that the member wants to spend on the order; as many as possible when absent.
+    /// The most points that the member wants to spend on the order; as many as possible when
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_points: Option<i64>,
     /// The merchant's document. Redeems once only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// Sets the points aside instead of spending them, to be captured or released later.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
     pub hold: Option<HoldBody>,
     /// What for, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,10 +126,12 @@ pub struct ReleaseBody {
 pub struct ReverseBody {
     /// The member.
     pub member_id: String,
-    /// The order or document to be undone. What it earned is taken back, and what was spent on it given back.
+    /// The order or document to be undone. What it earned is taken back, and what was spent on it
+    /// given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The store that the order is from, where stores number their orders by themselves. `store_id` is where it comes back.
+    /// The store that the order is from, where stores number their orders by themselves. `store_id`
+    /// is where it comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_store_id: Option<String>,
     /// One side alone: `purchase` or an action for what it earned, `redeem` for what was spent.
@@ -125,17 +141,27 @@ pub struct ReverseBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_id: Option<String>,
     /// The order lines that came back, at least one; all that is left of the order when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_objects")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_objects"
+    )]
     pub lines: Option<Vec<ReturnedLineBody>>,
-    /// How many points of a redemption are given back, at least 1; all that are left when absent. With `lines`: how many of the points spent on
-    /// the order come back with them, 0 or more; as many as the lines were paid with when absent.
+    /// How many points of a redemption are given back, at least 1; all that are left when absent.
+    /// With `lines`: how many of the points spent on the order come back with them, 0 or more; as
+    /// many as the lines were paid with when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<i64>,
     /// How many pieces of a reward come back, at least 1; all that are left when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<i64>,
-    /// Money of the order that is paid back while the goods stay, shared out to its lines by what is left of their prices.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    /// Money of the order that is paid back while the goods stay, shared out to its lines by what
+    /// is left of their prices.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
     pub refund: Option<MoneyBody>,
     /// The merchant's document of the return. Reverses once only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +188,11 @@ pub struct ReturnedLineBody {
     #[serde(default = "one")]
     pub quantity: i64,
     /// Money that is paid back without goods, instead of units.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_object")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
     pub refund: Option<MoneyBody>,
 }
 

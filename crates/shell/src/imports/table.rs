@@ -23,13 +23,15 @@ pub type Cells = BTreeMap<String, u64>;
 pub struct ReadImport {
     /// Rows of the file that are not blank.
     pub rows: u64,
-    /// The line that each member is first named on, and the member, or what is wrong with one of its rows.
+    /// The line that each member is first named on, and the member, or what is wrong with one of
+    /// its rows.
     pub members: Vec<(u64, Result<ImportRowBody, Problem>)>,
     /// What was filled in.
     pub cells: Cells,
 }
 
-/// Reads a file: JSON lines when it begins with a brace, else a table. `date_order` is `day_first` or `month_first`, where the sender tells it.
+/// Reads a file: JSON lines when it begins with a brace, else a table. `date_order` is `day_first`
+/// or `month_first`, where the sender tells it.
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] when the file as a whole cannot be read.
@@ -43,7 +45,9 @@ pub fn read_import(
         None => None,
         Some("day_first") => Some(DateOrder::DayFirst),
         Some("month_first") => Some(DateOrder::MonthFirst),
-        Some(_) => return Err(FieldError::new("date_order", "must be day_first or month_first").into()),
+        Some(_) => {
+            return Err(FieldError::new("date_order", "must be day_first or month_first").into());
+        }
     };
     let is_blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf);
     match file.iter().find(|byte| !is_blank(byte)) {
@@ -76,7 +80,10 @@ fn read_json_lines(file: &[u8]) -> Result<ReadImport, Problem> {
                 None => Ok(body),
                 Some(first) => {
                     let mut check = Check::default();
-                    check.wrong("/member_id", format!("is that of line {first}: a member is one line"));
+                    check.wrong(
+                        "/member_id",
+                        format!("is that of line {first}: a member is one line"),
+                    );
                     check.done(None)
                 }
             }
@@ -86,7 +93,8 @@ fn read_json_lines(file: &[u8]) -> Result<ReadImport, Problem> {
     if read.members.is_empty() { Err(too_many()) } else { Ok(read) }
 }
 
-/// Reads a table with a row for each lot. Rows of one member belong together wherever they stand: its points are their sum, lot by lot.
+/// Reads a table with a row for each lot. Rows of one member belong together wherever they stand:
+/// its points are their sum, lot by lot.
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] when the file as a whole cannot be read.
@@ -96,8 +104,10 @@ fn read_table(
     order: Option<DateOrder>,
     book: &Rulebook,
 ) -> Result<ReadImport, Problem> {
-    let rows = files::read(file, charset, &COLUMNS, MAX_ROWS).map_err(|error| of_file(error.to_string()))?;
-    let dates = rows.iter().flat_map(|row| DATES.iter().filter_map(|at| row.cells.get(*at)?.as_deref()));
+    let rows = files::read(file, charset, &COLUMNS, MAX_ROWS)
+        .map_err(|error| of_file(error.to_string()))?;
+    let dates =
+        rows.iter().flat_map(|row| DATES.iter().filter_map(|at| row.cells.get(*at)?.as_deref()));
     let told = match order {
         Some(order) => Some(order),
         None => files::order(dates).map_err(|_| {
@@ -112,7 +122,10 @@ fn read_table(
         }
         let line = row.line;
         let (member_id, body) = member_of(row, told, book);
-        let known = member_id.as_ref().and_then(|id| places.get(id)).and_then(|place| read.members.get_mut(*place));
+        let known = member_id
+            .as_ref()
+            .and_then(|id| places.get(id))
+            .and_then(|place| read.members.get_mut(*place));
         match known {
             Some((first, kept)) => {
                 let both = std::mem::replace(kept, Ok(ImportRowBody::default()));
@@ -134,15 +147,19 @@ fn read_table(
     Ok(read)
 }
 
-/// Where it is wrong, without what stands there: the report is kept for long, and must tell nobody who somebody is.
+/// Where it is wrong, without what stands there: the report is kept for long, and must tell nobody
+/// who somebody is.
 fn unshown(problem: Problem) -> Problem {
     let places = match problem {
         Problem::InvalidRequest(errors) => errors.into_iter().map(|error| error.pointer).collect(),
         _ => vec![String::new()],
     };
-    let known = |pointer: &String| pointer.split('/').nth(1).is_some_and(|name| FIELDS.contains(&name));
+    let known =
+        |pointer: &String| pointer.split('/').nth(1).is_some_and(|name| FIELDS.contains(&name));
     let detail = "is not of the shape of a member, or has a field that is not known";
-    let error = |pointer: String| FieldError::new(if known(&pointer) { pointer } else { String::new() }, detail);
+    let error = |pointer: String| {
+        FieldError::new(if known(&pointer) { pointer } else { String::new() }, detail)
+    };
     Problem::InvalidRequest(places.into_iter().map(error).collect())
 }
 
@@ -151,7 +168,11 @@ fn too_many() -> Problem {
 }
 
 /// Lots and debts add up; all else must be told once, or alike.
-fn joined(first: ImportRowBody, next: ImportRowBody, lines: (u64, u64)) -> Result<ImportRowBody, Problem> {
+fn joined(
+    first: ImportRowBody,
+    next: ImportRowBody,
+    lines: (u64, u64),
+) -> Result<ImportRowBody, Problem> {
     let mut check = Check::default();
     let mut differ = |name: &str, is: bool| {
         if is {
@@ -163,7 +184,8 @@ fn joined(first: ImportRowBody, next: ImportRowBody, lines: (u64, u64)) -> Resul
     differ("/totals", next.totals != ImportTotalsBody::default() && next.totals != first.totals);
     differ("/tags", !next.tags.is_empty() && next.tags != first.tags);
     differ("/aliases", !next.aliases.is_empty() && next.aliases != first.aliases);
-    let others = next.attributes.iter().any(|(name, value)| first.attributes.get(name) != Some(value));
+    let others =
+        next.attributes.iter().any(|(name, value)| first.attributes.get(name) != Some(value));
     differ("/attributes", others);
     let debt = first.debt.saturating_add(next.debt);
     if first.lots.len() > MAX_LOTS {
@@ -194,18 +216,19 @@ fn member_of(
         Some(id) if files::is_scientific(id) => check.wrong("/member_id", DIGITS_LOST),
         Some(_) => {}
     }
-    let mut number = |name: &str, cell: Option<String>| match cell.as_deref().map(files::grouped_integer) {
-        None => 0,
-        Some(Number::Whole(number)) => number,
-        Some(Number::Scientific) => {
-            check.wrong(format!("/{name}"), DIGITS_LOST);
-            0
-        }
-        Some(Number::None) => {
-            check.wrong(format!("/{name}"), "must be a whole number");
-            0
-        }
-    };
+    let mut number =
+        |name: &str, cell: Option<String>| match cell.as_deref().map(files::grouped_integer) {
+            None => 0,
+            Some(Number::Whole(number)) => number,
+            Some(Number::Scientific) => {
+                check.wrong(format!("/{name}"), DIGITS_LOST);
+                0
+            }
+            Some(Number::None) => {
+                check.wrong(format!("/{name}"), "must be a whole number");
+                0
+            }
+        };
     let points = number("points", cell("points"));
     let (growth, orders) = (number("growth", cell("growth")), number("orders", cell("orders")));
     let mut day = |name: &str| {
@@ -213,7 +236,10 @@ fn member_of(
         match told {
             Date::Day(day) => return Some(day),
             Date::Ambiguous => {
-                check.wrong(format!("/{name}"), "may be one of two days: add ?date_order=day_first or month_first");
+                check.wrong(
+                    format!("/{name}"),
+                    "may be one of two days: add ?date_order=day_first or month_first",
+                );
             }
             Date::None => check.wrong(format!("/{name}"), "is no day: write 2026-12-31"),
         }
@@ -233,11 +259,14 @@ fn member_of(
             check.wrong(format!("/{name}"), DIGITS_LOST);
         }
     }
-    let told =
-        [("birthday", birthday.map(|day| day.to_string())), ("member_since", member_since.map(|day| day.to_string()))];
+    let told = [
+        ("birthday", birthday.map(|day| day.to_string())),
+        ("member_since", member_since.map(|day| day.to_string())),
+    ];
     let told = told.into_iter().chain(["name", "language"].map(|name| (name, cell(name))));
     let attributes = told.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    let aliases = ["phone", "email"].iter().filter_map(|kind| Some(format!("{kind}:{}", cell(kind)?)));
+    let aliases =
+        ["phone", "email"].iter().filter_map(|kind| Some(format!("{kind}:{}", cell(kind)?)));
     let tags = cell("tags").unwrap_or_default();
     let lot = (points > 0).then_some(ImportLotBody { points, earned_on, valid_through });
     let body = ImportRowBody {
@@ -273,8 +302,17 @@ fn money(text: &str, decimals: u32) -> Option<i64> {
 }
 
 /// What a line of JSON may tell.
-const FIELDS: [&str; 9] =
-    ["member_id", "lots", "debt", "tier", "tier_through", "totals", "attributes", "tags", "aliases"];
+const FIELDS: [&str; 9] = [
+    "member_id",
+    "lots",
+    "debt",
+    "tier",
+    "tier_through",
+    "totals",
+    "attributes",
+    "tags",
+    "aliases",
+];
 
 /// Places of the columns that hold days.
 const DATES: [usize; 5] = [2, 3, 5, 9, 10];
@@ -296,23 +334,48 @@ const COLUMNS: [Column; 16] = [
         ],
         true,
     ),
-    Column::new("points", &["balance", "points balance", "积分", "积分余额", "可用积分", "積分"], false),
+    Column::new(
+        "points",
+        &["balance", "points balance", "积分", "积分余额", "可用积分", "積分"],
+        false,
+    ),
     Column::new("earned_on", &["earned", "earned at", "获得日期", "积分日期", "入账日期"], false),
     Column::new(
         "valid_through",
-        &["valid until", "expires", "expires on", "expiry date", "有效期", "有效期至", "到期日", "到期日期"],
+        &[
+            "valid until",
+            "expires",
+            "expires on",
+            "expiry date",
+            "有效期",
+            "有效期至",
+            "到期日",
+            "到期日期",
+        ],
         false,
     ),
     Column::new("tier", &["level", "等级", "会员等级", "等級"], false),
-    Column::new("tier_through", &["tier until", "level until", "等级有效期", "等级有效期至", "等级到期日"], false),
+    Column::new(
+        "tier_through",
+        &["tier until", "level until", "等级有效期", "等级有效期至", "等级到期日"],
+        false,
+    ),
     Column::new("spend", &["spent", "amount spent", "消费金额", "累计消费"], false),
     Column::new("growth", &["成长值"], false),
     Column::new("orders", &["订单数", "消费次数"], false),
     Column::new("birthday", &["date of birth", "生日", "出生日期"], false),
-    Column::new("member_since", &["joined", "joined on", "registered", "入会日期", "注册日期", "开卡日期"], false),
+    Column::new(
+        "member_since",
+        &["joined", "joined on", "registered", "入会日期", "注册日期", "开卡日期"],
+        false,
+    ),
     Column::new("name", &["姓名", "会员姓名", "full name"], false),
     Column::new("language", &["语言"], false),
-    Column::new("phone", &["mobile", "telephone", "phone number", "手机", "手机号", "手机号码", "电话", "手機"], false),
+    Column::new(
+        "phone",
+        &["mobile", "telephone", "phone number", "手机", "手机号", "手机号码", "电话", "手機"],
+        false,
+    ),
     Column::new("email", &["e-mail", "mail", "email address", "邮箱", "电子邮箱", "電郵"], false),
     Column::new("tags", &["tag", "labels", "标签", "会员标签", "標籤"], false),
 ];

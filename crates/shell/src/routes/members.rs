@@ -7,23 +7,47 @@ use crate::route::{KIB, PAGE, Route};
 const SETTERS: &[Role] = &[Role::DepartmentHead, Role::VicePresident];
 const LISTERS: &[Role] = &[Role::Service, Role::Marketing, Role::Finance];
 const IMPORTERS: &[Role] = &[Role::Service, Role::Marketing];
-const IMPORT_READERS: &[Role] =
-    &[Role::Service, Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-const BOOKERS: &[Role] = &[Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const IMPORT_READERS: &[Role] = &[
+    Role::Service,
+    Role::Marketing,
+    Role::Finance,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+];
+const BOOKERS: &[Role] =
+    &[Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
 /// One member.
 pub const MEMBER: &[Route] = &[
-    Route::read("/v1/members/{id}", "Balance by the clock, tier and projection", READERS).for_stores(),
-    Route::command("/v1/members/{id}", "Change the attributes and names that are named", STAFF, "MemberPatchBody")
-        .by("PATCH")
-        .if_match(),
-    Route::command("/v1/members/{id}", "Register a member or replace its attributes", STAFF, "MemberBody")
-        .by("PUT")
-        .if_match(),
-    Route::command("/v1/members/{id}/tier", "Set a level by hand, with its end", SETTERS, "TierBody")
-        .by("PUT")
-        .for_all_stores(),
-    Route::list("/v1/members/{id}/entries", "A member's history, newest first", READERS).for_stores(),
+    Route::read("/v1/members/{id}", "Balance by the clock, tier and projection", READERS)
+        .for_stores(),
+    Route::command(
+        "/v1/members/{id}",
+        "Change the attributes and names that are named",
+        STAFF,
+        "MemberPatchBody",
+    )
+    .by("PATCH")
+    .if_match(),
+    Route::command(
+        "/v1/members/{id}",
+        "Register a member or replace its attributes",
+        STAFF,
+        "MemberBody",
+    )
+    .by("PUT")
+    .if_match(),
+    Route::command(
+        "/v1/members/{id}/tier",
+        "Set a level by hand, with its end",
+        SETTERS,
+        "TierBody",
+    )
+    .by("PUT")
+    .for_all_stores(),
+    Route::list("/v1/members/{id}/entries", "A member's history, newest first", READERS)
+        .for_stores(),
     Route::read(
         "/v1/members/{id}/lots",
         "Open lots in the order they will be spent, and what they add up to, read at one instant",
@@ -32,7 +56,9 @@ pub const MEMBER: &[Route] = &[
     .asks(PAGE)
     .answers(&[200], "LotsPage")
     .for_stores(),
-    Route::read("/v1/members/{id}/coupons", "Coupons that can be used", READERS).answers(&[200], "Page").for_stores(),
+    Route::read("/v1/members/{id}/coupons", "Coupons that can be used", READERS)
+        .answers(&[200], "Page")
+        .for_stores(),
     Route::read("/v1/members/{id}/export", "Everything that is kept of a person", &[Role::Service])
         .asks(&[("cursor", "string")]),
 ];
@@ -60,13 +86,18 @@ pub const FIND: &[Route] = &[
 ];
 
 /// Two accounts of one person.
-pub const MERGE: &[Route] =
-    &[Route::command("/v1/members/{id}/merge", "Take over all that another member has", DESK, "MergeBody")
-        .for_all_stores()];
+pub const MERGE: &[Route] = &[Route::command(
+    "/v1/members/{id}/merge",
+    "Take over all that another member has",
+    DESK,
+    "MergeBody",
+)
+.for_all_stores()];
 
 /// Forgetting a person.
 pub const ERASE: &[Route] =
-    &[Route::command("/v1/members/{id}/erase", "Forget whose an account is", ADMIN, "EraseBody").for_all_stores()];
+    &[Route::command("/v1/members/{id}/erase", "Forget whose an account is", ADMIN, "EraseBody")
+        .for_all_stores()];
 
 /// Members of another system.
 pub const IMPORT: &[Route] = &[
@@ -81,8 +112,12 @@ pub const IMPORT: &[Route] = &[
     .answers(&[200, 201], "Object"),
     Route::read("/v1/imports/{id}", "An import, its report and how far it is", IMPORT_READERS),
     Route::list("/v1/imports/{id}/refused", "Rows of an import that were refused", IMPORT_READERS),
-    Route::write("/v1/imports/{id}/approve", "Approve of an import", APPROVERS).takes("DecisionBody", 8 * KIB),
-    Route::write("/v1/imports/{id}/reject", "Turn an import down", APPROVERS).takes("DecisionBody", 8 * KIB),
-    Route::write("/v1/imports/{id}/withdraw", "Take one's own import back", IMPORTERS).takes("DecisionBody", 8 * KIB),
-    Route::write("/v1/imports/{id}/continue", "Book the next rows of an import", BOOKERS).without_key(),
+    Route::write("/v1/imports/{id}/approve", "Approve of an import", APPROVERS)
+        .takes("DecisionBody", 8 * KIB),
+    Route::write("/v1/imports/{id}/reject", "Turn an import down", APPROVERS)
+        .takes("DecisionBody", 8 * KIB),
+    Route::write("/v1/imports/{id}/withdraw", "Take one's own import back", IMPORTERS)
+        .takes("DecisionBody", 8 * KIB),
+    Route::write("/v1/imports/{id}/continue", "Book the next rows of an import", BOOKERS)
+        .without_key(),
 ];

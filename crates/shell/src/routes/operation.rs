@@ -23,8 +23,14 @@ pub const KEY: &[Route] = &[
         ("limit", "integer"),
         ("cursor", "string"),
     ]),
-    Route::write("/v1/keys", "Make a key; shown once", ADMIN).takes("KeyBody", 16 * KIB).answers(&[201], "Object"),
-    Route::write("/v1/keys/{prefix}/approve", "Let a key count that waits for a second admin", ADMIN),
+    Route::write("/v1/keys", "Make a key; shown once", ADMIN)
+        .takes("KeyBody", 16 * KIB)
+        .answers(&[201], "Object"),
+    Route::write(
+        "/v1/keys/{prefix}/approve",
+        "Let a key count that waits for a second admin",
+        ADMIN,
+    ),
     Route::write("/v1/keys/{prefix}/rotate", "Make a key's successor; shown once", EVERYBODY)
         .answers(&[201], "Object")
         .for_stores(),
@@ -52,10 +58,12 @@ pub const ENDPOINT: &[Route] = &[
     )
     .takes("Object", 16 * KIB),
     Route::list("/v1/endpoints/{id}/dead", "Events an endpoint did not take", ADMIN),
-    Route::write("/v1/endpoints/{id}/replay", "Send dead events again", ADMIN).takes_bytes(16 * KIB),
+    Route::write("/v1/endpoints/{id}/replay", "Send dead events again", ADMIN)
+        .takes_bytes(16 * KIB),
 ];
 
-/// Jobs for schedulers that only speak HTTP. `job` alone runs them; the others may rehearse the night.
+/// Jobs for schedulers that only speak HTTP. `job` alone runs them; the others may rehearse the
+/// night.
 pub const JOB: &[Route] = &[Route::write(
     "/v1/jobs/{name}",
     "Run a job, for schedulers that only speak HTTP; night with dry_run=true rehearses the coming one",
@@ -67,14 +75,18 @@ pub const JOB: &[Route] = &[Route::write(
 
 /// The books, proved.
 pub const REPORT: &[Route] = &[
-    Route::read("/v1/reports/audit", "Replay every entry and check every invariant", FINANCE).asks(&[
-        ("member_id", "string"),
-        ("limit", "integer"),
-        ("cursor", "string"),
-    ]),
-    Route::read("/v1/reports/budgets", "How much of each budget is gone", &[Role::Finance, Role::Marketing]),
-    Route::read("/v1/reports/exchanges", "What was exchanged with each other programme", FINANCE).asks(SPAN),
-    Route::read("/v1/reports/trial-balance", "Points by account; sums to zero", FINANCE).asks(SPAN).for_stores(),
+    Route::read("/v1/reports/audit", "Replay every entry and check every invariant", FINANCE)
+        .asks(&[("member_id", "string"), ("limit", "integer"), ("cursor", "string")]),
+    Route::read(
+        "/v1/reports/budgets",
+        "How much of each budget is gone",
+        &[Role::Finance, Role::Marketing],
+    ),
+    Route::read("/v1/reports/exchanges", "What was exchanged with each other programme", FINANCE)
+        .asks(SPAN),
+    Route::read("/v1/reports/trial-balance", "Points by account; sums to zero", FINANCE)
+        .asks(SPAN)
+        .for_stores(),
 ];
 
 /// From when until before when.

@@ -20,13 +20,22 @@ pub const EARN: &[Route] = &[
 ];
 
 /// Spending points.
-pub const REDEEM: &[Route] =
-    &[Route::command("/v1/redeem", "Spend points or set them aside, all or nothing", STOREFRONT, "RedeemBody")];
+pub const REDEEM: &[Route] = &[Route::command(
+    "/v1/redeem",
+    "Spend points or set them aside, all or nothing",
+    STOREFRONT,
+    "RedeemBody",
+)];
 
 /// What becomes of points that were set aside.
 pub const HOLD: &[Route] = &[
     Route::read("/v1/holds/{id}", "A hold and what became of it", READERS).for_stores(),
-    Route::command("/v1/holds/{id}/capture", "Spend the points of a hold, all or some", STOREFRONT, "CaptureBody"),
+    Route::command(
+        "/v1/holds/{id}/capture",
+        "Spend the points of a hold, all or some",
+        STOREFRONT,
+        "CaptureBody",
+    ),
     Route::command("/v1/holds/{id}/release", "Give a hold up", STOREFRONT, "ReleaseBody"),
 ];
 
@@ -39,8 +48,12 @@ pub const REVERSE: &[Route] = &[Route::command(
 )];
 
 /// Ending the wait of pending points.
-pub const ACTIVATE: &[Route] =
-    &[Route::command("/v1/activate", "Make pending points spendable before their time", STOREFRONT, "ActivateBody")];
+pub const ACTIVATE: &[Route] = &[Route::command(
+    "/v1/activate",
+    "Make pending points spendable before their time",
+    STOREFRONT,
+    "ActivateBody",
+)];
 
 const CATALOGUE_READERS: &[Role] = &[
     Role::Storefront,
@@ -51,12 +64,14 @@ const CATALOGUE_READERS: &[Role] = &[
     Role::DepartmentHead,
     Role::VicePresident,
 ];
-const CATALOGUE_DECIDERS: &[Role] = &[Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+const CATALOGUE_DECIDERS: &[Role] =
+    &[Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
 /// The catalogue.
 pub const REWARD: &[Route] = &[
     Route::list("/v1/rewards", "The catalogue", CATALOGUE_READERS).for_stores(),
-    Route::read("/v1/rewards/{id}", "A reward, with what is left of it", CATALOGUE_READERS).for_stores(),
+    Route::read("/v1/rewards/{id}", "A reward, with what is left of it", CATALOGUE_READERS)
+        .for_stores(),
     Route::write("/v1/rewards/{id}", "Put a reward into the catalogue, or change it", MARKETING)
         .by("PUT")
         .takes("Reward", 64 * KIB)
@@ -78,12 +93,27 @@ const COUPON_KEEPERS: &[Role] = &[Role::Storefront, Role::Service, Role::Marketi
 /// Coupons.
 pub const COUPON: &[Route] = &[
     Route::read("/v1/coupons/{code}", "What a coupon is good for", READERS).for_stores(),
-    Route::command("/v1/coupons/{code}/redeem", "Use a coupon for an order", STOREFRONT, "CouponBody")
-        .takes("CouponBody", 256 * KIB),
-    Route::command("/v1/coupons/{code}/cancel", "Take a coupon away", COUPON_KEEPERS, "DecisionBody")
-        .takes("DecisionBody", 256 * KIB),
-    Route::command("/v1/coupons/{code}/restore", "Undo the use of a coupon", COUPON_KEEPERS, "CouponRestoreBody")
-        .takes("CouponRestoreBody", 256 * KIB),
+    Route::command(
+        "/v1/coupons/{code}/redeem",
+        "Use a coupon for an order",
+        STOREFRONT,
+        "CouponBody",
+    )
+    .takes("CouponBody", 256 * KIB),
+    Route::command(
+        "/v1/coupons/{code}/cancel",
+        "Take a coupon away",
+        COUPON_KEEPERS,
+        "DecisionBody",
+    )
+    .takes("DecisionBody", 256 * KIB),
+    Route::command(
+        "/v1/coupons/{code}/restore",
+        "Undo the use of a coupon",
+        COUPON_KEEPERS,
+        "CouponRestoreBody",
+    )
+    .takes("CouponRestoreBody", 256 * KIB),
 ];
 
 /// Gifts.
@@ -100,12 +130,22 @@ pub const EXCHANGE: &[Route] = &[Route::command(
 
 /// Households.
 pub const POOL: &[Route] = &[
-    Route::command("/v1/pools/{id}/members/{member_id}", "Let a member join a pool", STAFF, "Object")
-        .by("PUT")
-        .takes_bytes(64 * KIB),
-    Route::command("/v1/pools/{id}/members/{member_id}", "Let a member leave a pool", STAFF, "Object")
-        .by("DELETE")
-        .takes_bytes(64 * KIB),
+    Route::command(
+        "/v1/pools/{id}/members/{member_id}",
+        "Let a member join a pool",
+        STAFF,
+        "Object",
+    )
+    .by("PUT")
+    .takes_bytes(64 * KIB),
+    Route::command(
+        "/v1/pools/{id}/members/{member_id}",
+        "Let a member leave a pool",
+        STAFF,
+        "Object",
+    )
+    .by("DELETE")
+    .takes_bytes(64 * KIB),
     Route::write(
         "/v1/pools/{id}/invitations/{member_id}",
         "Let a member join a pool within seven days, as its head wishes",
@@ -116,7 +156,9 @@ pub const POOL: &[Route] = &[
     .asks(DRY_RUN)
     .answers(&[201], "Written")
     .for_stores(),
-    Route::read("/v1/pools/{id}", "A pool, and what its members can spend together", READERS).for_stores(),
-    Route::list("/v1/pools/{id}/entries", "History of the pool's own account", READERS).for_stores(),
+    Route::read("/v1/pools/{id}", "A pool, and what its members can spend together", READERS)
+        .for_stores(),
+    Route::list("/v1/pools/{id}/entries", "History of the pool's own account", READERS)
+        .for_stores(),
     Route::command("/v1/pools/{id}/redeem", "Spend points of a pool", STOREFRONT, "PoolRedeemBody"),
 ];

@@ -7,7 +7,8 @@ use serde_json::{Map, Value as Json};
 /// One change of one lot.
 #[derive(Serialize)]
 pub(super) struct LotChange<'a> {
-    /// There where the entry sets or tells the lot's dates; null while the lot waits for an activation.
+    /// There where the entry sets or tells the lot's dates; null while the lot waits for an
+    /// activation.
     #[serde(skip_serializing_if = "Option::is_none")]
     available_at: Option<Option<String>>,
     change: &'static str,
@@ -24,7 +25,15 @@ pub(super) struct LotChange<'a> {
 impl<'a> LotChange<'a> {
     fn new(change: &'static str, number: LotNumber, points: i64) -> Self {
         let (available_at, expires_at, valid_through) = (None, None, None);
-        Self { available_at, change, expires_at, lot: number.0, points, source: None, valid_through }
+        Self {
+            available_at,
+            change,
+            expires_at,
+            lot: number.0,
+            points,
+            source: None,
+            valid_through,
+        }
     }
 
     fn of(self, source: &'a str) -> Self {
@@ -65,7 +74,11 @@ pub(super) fn changes(entry: &Entry, zone: Zone) -> Vec<LotChange<'_>> {
 }
 
 /// From when on and until when a lot can be spent, and the last local day of that.
-fn shown_dates(available_at: Timestamp, expires_at: Option<Timestamp>, zone: Zone) -> [Option<String>; 3] {
+fn shown_dates(
+    available_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    zone: Zone,
+) -> [Option<String>; 3] {
     let known = Some(available_at).filter(|at| *at < Timestamp::LAST);
     let last_day = expires_at.map(|at| last_valid_day(at, zone).to_string());
     [known.map(|at| at.to_string()), expires_at.map(|at| at.to_string()), last_day]
@@ -73,7 +86,11 @@ fn shown_dates(available_at: Timestamp, expires_at: Option<Timestamp>, zone: Zon
 
 /// `available_at`, null while the lot waits for an activation, `expires_at` and `valid_through`.
 #[must_use]
-pub fn dates(available_at: Timestamp, expires_at: Option<Timestamp>, zone: Zone) -> Map<String, Json> {
+pub fn dates(
+    available_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    zone: Zone,
+) -> Map<String, Json> {
     let names = ["available_at", "expires_at", "valid_through"].map(str::to_owned);
     let values = shown_dates(available_at, expires_at, zone).map(Json::from);
     names.into_iter().zip(values).collect()

@@ -66,11 +66,13 @@ pub trait Sql {
     /// Executes `statement` with `?1…` bound to `values` and returns every row.
     ///
     /// # Errors
-    /// [`Error::Busy`] when a lock could not be had in time, [`Error::Full`] when there is no room, [`Error::Database`] otherwise.
+    /// [`Error::Busy`] when a lock could not be had in time, [`Error::Full`] when there is no room,
+    /// [`Error::Database`] otherwise.
     async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error>;
 
-    /// As [`Sql::query`], for a statement that reads a few rows by index. Where requests share an instance the others wait meanwhile:
-    /// for microseconds this costs less than handing the instance over and back.
+    /// As [`Sql::query`], for a statement that reads a few rows by index. Where requests share an
+    /// instance the others wait meanwhile: for microseconds this costs less than handing the
+    /// instance over and back.
     ///
     /// # Errors
     /// As [`Sql::query`].
@@ -78,13 +80,15 @@ pub trait Sql {
         self.query(statement, values).await
     }
 
-    /// Waits a moment before a write that somebody else was faster with is tried for the `attempt`-th time, so that writers of
-    /// one member spread out. Does nothing where a connection is alone.
+    /// Waits a moment before a write that somebody else was faster with is tried for the
+    /// `attempt`-th time, so that writers of one member spread out. Does nothing where a connection
+    /// is alone.
     async fn pause(&self, attempt: u32) {
         let _ = attempt;
     }
 
-    /// Lets other requests of the instance run, between two orders of one call. Does nothing where nobody else could.
+    /// Lets other requests of the instance run, between two orders of one call. Does nothing where
+    /// nobody else could.
     async fn give_way(&self) {}
 }
 
@@ -96,13 +100,19 @@ pub type Rows = Vec<Row>;
 pub struct Row(pub Vec<Value>);
 
 impl Row {
-    /// The columns of a row that was selected as one JSON array. What is JSON itself is a text here, whether the database quoted it or not.
+    /// The columns of a row that was selected as one JSON array. What is JSON itself is a text
+    /// here, whether the database quoted it or not.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when it is no such array.
     pub(crate) fn from_json(text: &str) -> Result<Self, Error> {
-        let columns: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Error::Corrupt("row"))?;
-        columns.into_iter().map(|column| from_json(column.get())).collect::<Result<_, _>>().map(Self)
+        let columns: Vec<&RawValue> =
+            serde_json::from_str(text).map_err(|_| Error::Corrupt("row"))?;
+        columns
+            .into_iter()
+            .map(|column| from_json(column.get()))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Takes an integer column.
@@ -160,7 +170,8 @@ fn from_json(column: &str) -> Result<Value, Error> {
     value.map_err(|_| Error::Corrupt("column type"))
 }
 
-/// Tells a lock that could not be had, and a full disk, from everything else. Some backends report them only in words.
+/// Tells a lock that could not be had, and a full disk, from everything else. Some backends report
+/// them only in words.
 #[cfg(any(feature = "spin", feature = "spin-sync"))]
 pub(crate) fn error_from_text(text: String) -> Error {
     let lower = text.to_ascii_lowercase();

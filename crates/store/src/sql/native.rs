@@ -71,9 +71,9 @@ fn read(value: ValueRef<'_>) -> Result<Value, Error> {
     match value {
         ValueRef::Null => Ok(Value::Null),
         ValueRef::Integer(value) => Ok(Value::Integer(value)),
-        ValueRef::Text(text) => {
-            String::from_utf8(text.to_vec()).map(Value::Text).map_err(|_| Error::Corrupt("text that is not UTF-8"))
-        }
+        ValueRef::Text(text) => String::from_utf8(text.to_vec())
+            .map(Value::Text)
+            .map_err(|_| Error::Corrupt("text that is not UTF-8")),
         ValueRef::Real(_) | ValueRef::Blob(_) => Err(Error::Corrupt("column type")),
     }
 }

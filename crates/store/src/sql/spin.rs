@@ -1,5 +1,6 @@
-//! The database of a Spin HTTP component: `spin:sqlite@3.1.0` through spin-sdk, and quick reads through the synchronous interface
-//! ([ADR 0026](../../../../docs/adr/0026-loads-are-synchronous.md)).
+//! The database of a Spin HTTP component: `spin:sqlite@3.1.0` through spin-sdk, and quick reads
+//! through the synchronous interface ([ADR
+//! 0026](../../../../docs/adr/0026-loads-are-synchronous.md)).
 
 use spin_sdk::sqlite::{Connection, Error as SpinError, Value as SpinValue};
 
@@ -31,9 +32,19 @@ impl Sql for Spin {
             Value::Integer(value) => SpinValue::Integer(value),
             Value::Text(value) => SpinValue::Text(value),
         });
-        // `collect` drains the rows and awaits the result: until both are done, the connection stays locked on Spin.
-        let rows = self.connection.execute(statement, bound).await.map_err(error)?.collect().await.map_err(error)?;
-        rows.into_iter().map(|row| row.values.into_iter().map(read).collect::<Result<_, _>>().map(Row)).collect()
+        // `collect` drains the rows and awaits the result: until both are done, the connection
+        // stays locked on Spin.
+        let rows = self
+            .connection
+            .execute(statement, bound)
+            .await
+            .map_err(error)?
+            .collect()
+            .await
+            .map_err(error)?;
+        rows.into_iter()
+            .map(|row| row.values.into_iter().map(read).collect::<Result<_, _>>().map(Row))
+            .collect()
     }
 
     async fn look_up(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
@@ -41,12 +52,15 @@ impl Sql for Spin {
     }
 
     async fn pause(&self, attempt: u32) {
-        // The first retry follows at once: on a host with one writer the next state is already there. Then at random (the clock's
-        // nanoseconds, spread), or writers of one member would meet again and again: within 2 ms first, as a commit takes no longer,
-        // and slowly up to 64 ms, for hosts where many instances contend.
+        // The first retry follows at once: on a host with one writer the next state is already
+        // there. Then at random (the clock's nanoseconds, spread), or writers of one member would
+        // meet again and again: within 2 ms first, as a commit takes no longer, and slowly up to 64
+        // ms, for hosts where many instances contend.
         if attempt > 1 {
             let most_ms = 1u64 << (attempt / 2).min(6);
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let now = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .unwrap_or_default();
             let spread = u64::from(now.subsec_nanos()).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
             spin_sdk::time::sleep(std::time::Duration::from_millis(1 + spread % most_ms)).await;
         }

@@ -1,4 +1,5 @@
-//! The database of a cron component: the synchronous `fermyon:spin/sqlite@2.0.0`, bound here by wit-bindgen.
+//! The database of a cron component: the synchronous `fermyon:spin/sqlite@2.0.0`, bound here by
+//! wit-bindgen.
 //!
 //! Cron triggers cannot run WASI 0.3 components, so this must not pull spin-sdk in.
 
@@ -33,7 +34,11 @@ impl Sql for SpinSync {
     async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
         let bound: Vec<SpinValue> = values.into_iter().map(bind).collect();
         let result = self.0.execute(statement, &bound).map_err(error)?;
-        result.rows.into_iter().map(|row| row.values.into_iter().map(read).collect::<Result<_, _>>().map(Row)).collect()
+        result
+            .rows
+            .into_iter()
+            .map(|row| row.values.into_iter().map(read).collect::<Result<_, _>>().map(Row))
+            .collect()
     }
 }
 

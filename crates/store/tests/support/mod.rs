@@ -14,10 +14,12 @@ use std::cell::Cell;
 use futures::FutureExt;
 use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
 use rules::{
-    Activation, Command, Document, EarnEvent, Line, Partner, Redemption, ReturnScope, Reverse, Rulebook, decide,
+    Activation, Command, Document, EarnEvent, Line, Partner, Redemption, ReturnScope, Reverse,
+    Rulebook, decide,
 };
 use store::{
-    Executor, Native, Outcome, ProgrammeRef, Scope, Submission, execute, load, migrate, programme, publish, seed,
+    Executor, Native, Outcome, ProgrammeRef, Scope, Submission, execute, load, migrate, programme,
+    publish, seed,
 };
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -62,7 +64,8 @@ impl World {
         let mut document = rules::default_document();
         change(&mut document);
         world.book = Rulebook::new(&document, 2).unwrap();
-        wait(publish(&world.sql, "default", "Default", 1, (&document, &world.book), 0, "test")).unwrap();
+        wait(publish(&world.sql, "default", "Default", 1, (&document, &world.book), 0, "test"))
+            .unwrap();
         world.programme.rulebook_version = 2;
         world
     }
@@ -76,12 +79,18 @@ impl World {
         let wanted: Vec<_> = orders.iter().map(Submission::wanted).collect();
         let lots = orders.first().map_or(store::Lots::None, Submission::lots);
         let (_, _, loaded) =
-            wait(load(&self.sql, Scope::Programme(self.programme.no), &wanted, lots)).unwrap().unwrap();
+            wait(load(&self.sql, Scope::Programme(self.programme.no), &wanted, lots))
+                .unwrap()
+                .unwrap();
         self.run_loaded(orders, loaded)
     }
 
     /// What becomes of orders that were loaded before, whatever has happened since.
-    pub fn run_loaded(&self, orders: &[Submission], loaded: Vec<store::LoadedMember>) -> Vec<Outcome> {
+    pub fn run_loaded(
+        &self,
+        orders: &[Submission],
+        loaded: Vec<store::LoadedMember>,
+    ) -> Vec<Outcome> {
         let ids = || {
             self.ids.set(self.ids.get() + 1000);
             EntryId(self.ids.get())
@@ -104,7 +113,8 @@ impl World {
 
     /// The entry that bears a source.
     pub fn bearing(&self, source: &str) -> Option<Entry> {
-        let found = wait(store::records(&self.sql, self.programme.no, &[source.to_owned()])).unwrap();
+        let found =
+            wait(store::records(&self.sql, self.programme.no, &[source.to_owned()])).unwrap();
         found.into_iter().map(|past| past.entry).next_back()
     }
 
@@ -137,7 +147,8 @@ impl World {
     pub fn offer(&self, id: &str, reward: &str) {
         let reward = serde_json::from_str(reward).unwrap();
         let now = self.now.get();
-        wait(store::put_reward(&self.sql, self.programme.no, id, &reward, now, "test", None)).unwrap();
+        wait(store::put_reward(&self.sql, self.programme.no, id, &reward, now, "test", None))
+            .unwrap();
     }
 
     /// The redemption that was written last, undone.
@@ -156,10 +167,17 @@ impl World {
     }
 }
 
-fn order(member: &str, command: Command, operation: &str, key: &str, source: Option<String>) -> Submission {
+fn order(
+    member: &str,
+    command: Command,
+    operation: &str,
+    key: &str,
+    source: Option<String>,
+) -> Submission {
     // A comma parts the forms of a fingerprint.
     let fingerprint = format!("{member}{command:?}").replace(',', ";");
-    let document = source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
+    let document =
+        source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
     let reference = document.map(|document| Reference::new(document).unwrap());
     Submission {
         decide,
@@ -204,7 +222,13 @@ pub fn hold(member: &str, key: &str, document: &str, points: i64) -> Submission 
     order(member, Command::Hold { points, minutes: 30 }, "redeem", key, source)
 }
 
-pub fn capture(member: &str, key: &str, hold: EntryId, document: &str, points: Option<i64>) -> Submission {
+pub fn capture(
+    member: &str,
+    key: &str,
+    hold: EntryId,
+    document: &str,
+    points: Option<i64>,
+) -> Submission {
     let source = Some(format!("redeem:{document}"));
     order(member, Command::Capture { hold, points }, "capture", key, source)
 }
@@ -221,8 +245,11 @@ pub fn job(member: &str, command: Command) -> Submission {
 pub fn told(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done(answer) => {
-            let points: Vec<String> =
-                answer.entries.iter().map(|entry| format!("{} {:+}", entry.kind.as_str(), entry.points)).collect();
+            let points: Vec<String> = answer
+                .entries
+                .iter()
+                .map(|entry| format!("{} {:+}", entry.kind.as_str(), entry.points))
+                .collect();
             format!("{}{}", if answer.replayed { "again: " } else { "" }, points.join(", "))
         }
         Outcome::Refused { refusal, replayed, .. } => {

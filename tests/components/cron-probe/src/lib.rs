@@ -1,4 +1,5 @@
-//! Fixture of the host's tests: writes one row for each fire, with what it could see; the variable `mode` makes it misbehave.
+//! Fixture of the host's tests: writes one row for each fire, with what it could see; the variable
+//! `mode` makes it misbehave.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use fermyon::spin::{
@@ -29,8 +30,11 @@ fn fire(metadata: &Metadata) -> Result<(), String> {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(text)?.as_secs();
     let database = Connection::open("default").map_err(text)?;
-    database.execute("CREATE TABLE IF NOT EXISTS fires (due INTEGER, seen INTEGER)", &[]).map_err(text)?;
-    let row = [metadata.timestamp, now].map(|seconds| Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)));
+    database
+        .execute("CREATE TABLE IF NOT EXISTS fires (due INTEGER, seen INTEGER)", &[])
+        .map_err(text)?;
+    let row = [metadata.timestamp, now]
+        .map(|seconds| Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)));
     database.execute("INSERT INTO fires VALUES (?1, ?2)", &row).map_err(text)?;
     let store = Store::open("default").map_err(text)?;
     store.set("last-fire", now.to_string().as_bytes()).map_err(text)

@@ -1,9 +1,11 @@
-//! Fixture of the host's tests. `/probe/<verb>/<argument>`: `empty`, `echo`, `write` and `read` (two statements and one, as an earn
-//! and a balance have), `sql/<label>` (the body is the statement), `bound/<label>` (and
-//! each further line a text that is bound), `transaction`, `store`, `variable`, `clock`, `sleep`, `outbound`,
-//! `address` (of the caller), `scheme`, and the misdeeds: `compute` (for milliseconds), `trap`, `spin`, `block`, `hog`, `silent` (no response).
+//! Fixture of the host's tests. `/probe/<verb>/<argument>`: `empty`, `echo`, `write` and `read`
+//! (two statements and one, as an earn and a balance have), `sql/<label>` (the body is the
+//! statement), `bound/<label>` (and each further line a text that is bound), `transaction`,
+//! `store`, `variable`, `clock`, `sleep`, `outbound`, `address` (of the caller), `scheme`, and the
+//! misdeeds: `compute` (for milliseconds), `trap`, `spin`, `block`, `hog`, `silent` (no response).
 //!
-//! A key `<tenant>.<anything>` is good, and one that begins with `bad` is not; without any the request is nobody's, and served.
+//! A key `<tenant>.<anything>` is good, and one that begins with `bad` is not; without any the
+//! request is nobody's, and served.
 
 use bytes::Bytes;
 use spin_sdk::{
@@ -23,13 +25,16 @@ type Answer = Result<String, String>;
 #[http_service]
 async fn handle(request: Request) -> Result<Response<FullBody<Bytes>>, String> {
     let path = request.uri().path().to_owned();
-    // The first segment is the route, by which the manifest tells components with different grants apart.
+    // The first segment is the route, by which the manifest tells components with different grants
+    // apart.
     let mut parts = path.splitn(4, '/').skip(2);
     let (verb, argument) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if verb == "silent" {
         return Err("asked to give no response".into());
     }
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| {
+        request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
     let key = header("authorization").unwrap_or_default();
     let key = key.strip_prefix("Bearer ").unwrap_or_default();
     if key.starts_with("bad") {
@@ -37,7 +42,8 @@ async fn handle(request: Request) -> Result<Response<FullBody<Bytes>>, String> {
         return response.body(FullBody::new(Bytes::new())).map_err(text);
     }
     let tenant = key.split_once('.').map(|(tenant, _)| tenant.to_owned());
-    let (address, scheme) = (header("spin-client-addr"), request.uri().scheme_str().map(str::to_owned));
+    let (address, scheme) =
+        (header("spin-client-addr"), request.uri().scheme_str().map(str::to_owned));
     let body = request.into_body().bytes().await.map_err(text)?;
     let outcome = match verb {
         "address" => Ok(address.unwrap_or_default()),
@@ -70,14 +76,17 @@ async fn run(verb: &str, argument: &str, body: &[u8]) -> Answer {
         "transaction" => transaction(argument).await,
         "store" => store(argument, body).await,
         "variable" => variables::get(argument).await.map_err(text),
-        "clock" => Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_err(text)?.as_secs().to_string()),
+        "clock" => {
+            Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_err(text)?.as_secs().to_string())
+        }
         "sleep" => {
             spin_sdk::time::sleep(milliseconds(argument)?).await;
             Ok("slept".into())
         }
         "outbound" => {
             let response = get(body_text()).await.map_err(text)?;
-            let (status, location) = (response.status().as_u16(), response.headers().contains_key("location"));
+            let (status, location) =
+                (response.status().as_u16(), response.headers().contains_key("location"));
             let body = response.into_body().bytes().await.map_err(text)?;
             Ok(format!("{status} {location} {}", String::from_utf8_lossy(&body)))
         }
@@ -93,13 +102,15 @@ async fn run(verb: &str, argument: &str, body: &[u8]) -> Answer {
     }
 }
 
-/// What an earn does: one statement that reads, one that writes. Counts one for the member and gives the count.
+/// What an earn does: one statement that reads, one that writes. Counts one for the member and
+/// gives the count.
 async fn write(member: &str) -> Answer {
     const UPSERT: &str = "INSERT INTO counter (member, count) VALUES (?1, ?2) \
                           ON CONFLICT (member) DO UPDATE SET count = count + 1 RETURNING count";
     let connection = Connection::open_default().await.map_err(text)?;
     let key = || Value::Text(member.to_owned());
-    let rows = execute(&connection, "SELECT count FROM counter WHERE member = ?1", vec![key()]).await?;
+    let rows =
+        execute(&connection, "SELECT count FROM counter WHERE member = ?1", vec![key()]).await?;
     let next = number(&rows).unwrap_or_default() + 1;
     let rows = execute(&connection, UPSERT, vec![key(), Value::Integer(next)]).await?;
     number(&rows).map(|count| count.to_string()).ok_or_else(|| "no row came back".into())
@@ -125,7 +136,12 @@ async fn transaction(end: &str) -> Answer {
     let connection = Connection::open_default().await.map_err(text)?;
     execute(&connection, "BEGIN IMMEDIATE", vec![]).await?;
     for member in ["t1", "t2"] {
-        execute(&connection, "INSERT INTO counter VALUES (?1, 1)", vec![Value::Text(member.into())]).await?;
+        execute(
+            &connection,
+            "INSERT INTO counter VALUES (?1, 1)",
+            vec![Value::Text(member.into())],
+        )
+        .await?;
     }
     if end != "forget" {
         execute(&connection, end, vec![]).await?;
@@ -144,7 +160,11 @@ async fn store(label: &str, value: &[u8]) -> Answer {
     Ok(format!("{} {gone}", String::from_utf8_lossy(&greeting)))
 }
 
-async fn execute(connection: &Connection, sql: &str, parameters: Vec<Value>) -> Result<Vec<RowResult>, String> {
+async fn execute(
+    connection: &Connection,
+    sql: &str,
+    parameters: Vec<Value>,
+) -> Result<Vec<RowResult>, String> {
     let result = connection.execute(sql, parameters).await.map_err(plain)?;
     result.collect().await.map_err(plain)
 }
