@@ -40,10 +40,10 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     request.allow_query(if job == Job::Night { &["dry_run"] } else { &[] })?;
     request.body()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
-    let budget = WorkLimit::chunks(chunks).until(now().plus_ms(MAX_MS));
-    let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
+    let limit = WorkLimit::chunks(chunks).until(now().plus_ms(MAX_MS));
+    let context = JobContext { sql: &app.sql, now: &now, ids: &new_id };
     let report =
-        run(&floor, &SpinOutbound, address_policy().await, job, caller.programme, budget).await?;
+        run(&context, &SpinOutbound, address_policy().await, job, caller.programme, limit).await?;
     if let Some(failure) = &report.last_failure {
         eprintln!("{}: {failure}", job.name());
     }
@@ -70,9 +70,9 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
         }
         None => None,
     };
-    let budget = WorkLimit::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(MAX_MS));
-    let floor = JobContext { sql: &app.sql, now: &now, ids: &new_id };
-    let part = rehearse(&floor, caller.programme, at, cursor, budget).await?;
+    let limit = WorkLimit::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(MAX_MS));
+    let context = JobContext { sql: &app.sql, now: &now, ids: &new_id };
+    let part = rehearse(&context, caller.programme, at, cursor, limit).await?;
     let part = part.ok_or_else(|| match cursor {
         Some(_) => invalid(
             "?cursor",

@@ -21,27 +21,27 @@ const LOTS: usize = 20_000;
 
 /// Carries out the command for each of the members, and counts what was written.
 pub(crate) async fn execute_chunk<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
     members: &[MemberId],
     command: &Command,
     report: &mut Report,
 ) -> Result<(), Error> {
     report.members += u64::try_from(members.len()).unwrap_or(0);
-    for group in groups(floor, place.programme.no, members).await? {
-        execute_group(floor, place, group, command, report).await?;
+    for group in groups(context, active.programme.no, members).await? {
+        execute_group(context, active, group, command, report).await?;
     }
     Ok(())
 }
 
 /// Members in groups that can be loaded at once.
 pub(crate) async fn groups<'m, S: Sql>(
-    floor: &JobContext<'_, S>,
+    context: &JobContext<'_, S>,
     programme_no: i64,
     members: &'m [MemberId],
 ) -> Result<Vec<&'m [MemberId]>, Error> {
     let lots =
-        floor.with_retries(async || open_lots(floor.sql, programme_no, members).await).await?;
+        context.with_retries(async || open_lots(context.sql, programme_no, members).await).await?;
     let (mut rest, mut lots) = (members, lots.as_slice());
     let mut groups = Vec::new();
     while !rest.is_empty() {
@@ -66,18 +66,18 @@ fn group_size(lots: &[usize]) -> usize {
 }
 
 async fn execute_group<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
     group: &[MemberId],
     command: &Command,
     report: &mut Report,
 ) -> Result<(), Error> {
-    match execute_with_retries(floor, place, group, command, report).await {
+    match execute_with_retries(context, active, group, command, report).await {
         Err(Error::Corrupt(_) | Error::Fault(_)) => {}
         outcome => return outcome,
     }
     for member in group {
-        match execute_with_retries(floor, place, std::slice::from_ref(member), command, report)
+        match execute_with_retries(context, active, std::slice::from_ref(member), command, report)
             .await
         {
             Err(error @ (Error::Corrupt(_) | Error::Fault(_))) => {
@@ -91,21 +91,21 @@ async fn execute_group<S: Sql>(
 }
 
 async fn execute_with_retries<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
     members: &[MemberId],
     command: &Command,
     report: &mut Report,
 ) -> Result<(), Error> {
     // A new rulebook may be published between two chunks.
     for _ in 0..3 {
-        let settled = floor
-            .with_retries(async || attempt(floor, place, members, command, report.job).await)
+        let settled = context
+            .with_retries(async || attempt(context, active, members, command, report.job).await)
             .await?;
         match settled {
-            Attempt::Settled(outcomes) => return take(floor, place, outcomes, report).await,
+            Attempt::Settled(outcomes) => return take(context, active, outcomes, report).await,
             Attempt::Outdated(programme) => {
-                *place = ActiveProgramme::open(floor, programme).await?
+                *active = ActiveProgramme::open(context, programme).await?
             }
         }
     }
@@ -118,8 +118,8 @@ enum Attempt {
 }
 
 async fn attempt<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
     members: &[MemberId],
     command: &Command,
     job: &str,
@@ -130,17 +130,17 @@ async fn attempt<S: Sql>(
         .collect();
     let wanted: Vec<LoadRequest> = orders.iter().map(Submission::wanted).collect();
     let lots = orders.first().map_or(store::Lots::All, Submission::lots);
-    let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, lots).await?;
+    let found = load(context.sql, Scope::Programme(active.programme.no), &wanted, lots).await?;
     let (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
-    if programme.rulebook_version != place.programme.rulebook_version {
+    if programme.rulebook_version != active.programme.rulebook_version {
         return Ok(Attempt::Outdated(programme));
     }
     let mut desk = Executor {
-        sql: floor.sql,
-        programme: &place.programme,
-        book: &place.book,
-        now: (floor.now)(),
-        ids: || (floor.ids)(),
+        sql: context.sql,
+        programme: &active.programme,
+        book: &active.book,
+        now: (context.now)(),
+        ids: || (context.ids)(),
         abroad: None,
         in_flight: None,
     };
@@ -150,12 +150,12 @@ async fn attempt<S: Sql>(
 /// Counts what was written. Members that nothing was due for leave the due list by their true due
 /// instant.
 async fn take<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
     outcomes: Vec<Outcome>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let now = (floor.now)();
+    let now = (context.now)();
     let mut idle: Vec<Member> = Vec::new();
     for outcome in outcomes {
         match outcome {
@@ -171,7 +171,7 @@ async fn take<S: Sql>(
     if idle.is_empty() {
         return Ok(());
     }
-    floor.with_retries(async || refresh_due(floor.sql, place.programme.no, &idle).await).await
+    context.with_retries(async || refresh_due(context.sql, active.programme.no, &idle).await).await
 }
 
 #[cfg(test)]

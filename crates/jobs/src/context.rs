@@ -74,7 +74,7 @@ impl WorkLimit {
         self.chunks
     }
 
-    /// Takes up to so many as a budget of their own.
+    /// Takes up to so many as a limit of their own.
     pub(crate) fn split(&mut self, chunks: u32) -> Self {
         let chunks = chunks.min(self.chunks);
         self.chunks -= chunks;
@@ -96,12 +96,12 @@ pub(crate) struct ActiveProgramme {
 
 impl ActiveProgramme {
     pub(crate) async fn open<S: Sql>(
-        floor: &JobContext<'_, S>,
+        context: &JobContext<'_, S>,
         programme: ProgrammeRef,
     ) -> Result<Self, Error> {
         let version = programme.rulebook_version;
-        let text = floor
-            .with_retries(async || rulebook_text(floor.sql, programme.no, version).await)
+        let text = context
+            .with_retries(async || rulebook_text(context.sql, programme.no, version).await)
             .await?;
         Ok(Self { book: parse_rulebook(&text, version)?, programme })
     }

@@ -12,27 +12,27 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Takes away what is older than it is kept. True when nothing is left to go.
 pub(crate) async fn forget_old<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    let retention = place.book.retention();
+    let retention = active.book.retention();
     for kept in KEPT {
         let days =
             if kept == Kept::Traces { retention.traces_days } else { retention.answers_days };
-        let before = (floor.now)().plus_ms(-DAY_MS.saturating_mul(i64::from(days)));
+        let before = (context.now)().plus_ms(-DAY_MS.saturating_mul(i64::from(days)));
         loop {
-            let gone = floor
+            let gone = context
                 .with_retries(async || {
-                    forget(floor.sql, place.programme.no, kept, before, ROWS).await
+                    forget(context.sql, active.programme.no, kept, before, ROWS).await
                 })
                 .await?;
             report.forgotten += u64::try_from(gone).unwrap_or(0);
             if i64::try_from(gone).unwrap_or(0) < ROWS {
                 break;
             }
-            if !budget.take((floor.now)()) {
+            if !limit.take((context.now)()) {
                 return Ok(false);
             }
         }

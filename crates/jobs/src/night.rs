@@ -15,22 +15,23 @@ use crate::tier_upgrade::close_tiers;
 
 /// The whole night of a programme. True when it is over.
 pub(crate) async fn night<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    Ok(settle(floor, place, budget, report).await? && remind(floor, place, budget, report).await?)
+    Ok(settle(context, active, limit, report).await?
+        && remind(context, active, limit, report).await?)
 }
 
 /// Everything of the night but the reminders.
 pub(crate) async fn settle<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    Ok(sweep(floor, place, budget, report).await?
-        && close_tiers(floor, place, budget, report).await?
-        && forget_old(floor, place, budget, report).await?)
+    Ok(sweep(context, active, limit, report).await?
+        && close_tiers(context, active, limit, report).await?
+        && forget_old(context, active, limit, report).await?)
 }

@@ -100,23 +100,23 @@ struct Position {
 }
 
 /// Rehearses the night of `at`, of the coming local midnight where that is not given, or goes on at
-/// `cursor`, until everybody was looked at or the budget is used up.
+/// `cursor`, until all members are looked at or the work limit is reached.
 ///
 /// # Errors
 /// `Ok(None)` for an instant more than a year away, for a cursor that is none, and for one of
 /// another rulebook than is published now. [`Error`] when the database fails.
 pub async fn rehearse<S: Sql>(
-    floor: &JobContext<'_, S>,
+    context: &JobContext<'_, S>,
     programme: ProgrammeRef,
     at: Option<Timestamp>,
     cursor: Option<&str>,
-    mut budget: WorkLimit,
+    mut limit: WorkLimit,
 ) -> Result<Option<Rehearsal>, Error> {
-    let place = ActiveProgramme::open(floor, programme).await?;
-    let rulebook_version = place.book.version();
+    let active = ActiveProgramme::open(context, programme).await?;
+    let rulebook_version = active.book.version();
     let at = at.unwrap_or_else(|| {
-        let tomorrow = local_date((floor.now)(), place.book.zone()).succ_opt();
-        tomorrow.map_or((floor.now)(), |day| start_of_day(day, place.book.zone()))
+        let tomorrow = local_date((context.now)(), active.book.zone()).succ_opt();
+        tomorrow.map_or((context.now)(), |day| start_of_day(day, active.book.zone()))
     });
     let begin = (
         at,
@@ -128,21 +128,22 @@ pub async fn rehearse<S: Sql>(
     else {
         return Ok(None);
     };
-    let now = (floor.now)().0;
+    let now = (context.now)().0;
     if !(now - MAX_AHEAD_MS..=now + MAX_AHEAD_MS).contains(&at.0) {
         return Ok(None);
     }
     let mut part = Rehearsal { at, rulebook_version, totals, members: Vec::new(), next: None };
-    let night = Night { now: (floor.now)(), at, is_pass_open: is_pass_open(floor, &place).await? };
+    let night =
+        Night { now: (context.now)(), at, is_pass_open: is_pass_open(context, &active).await? };
     let mut position = Some(position);
     while let Some(here) = position {
-        if !budget.take((floor.now)()) {
+        if !limit.take((context.now)()) {
             part.next = Some(write(&part, here));
             return Ok(Some(part));
         }
-        let (members, next) = look_at(floor, &place, night, here).await?;
-        for group in groups(floor, place.programme.no, &members).await? {
-            rehearse_group(floor, &place, night, group, &mut part).await?;
+        let (members, next) = look_at(context, &active, night, here).await?;
+        for group in groups(context, active.programme.no, &members).await? {
+            rehearse_group(context, &active, night, group, &mut part).await?;
         }
         position = next;
     }
@@ -151,30 +152,32 @@ pub async fn rehearse<S: Sql>(
 
 /// The next members, and where the list goes on.
 async fn look_at<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
     Night { at, is_pass_open, .. }: Night,
     Position { list, after }: Position,
 ) -> Result<(Vec<MemberId>, Option<Position>), Error> {
-    let no = place.programme.no;
-    let due = place.book.longest_reminder_days().map_or(at, |days| horizon(at, days));
+    let no = active.programme.no;
+    let due = active.book.longest_reminder_days().map_or(at, |days| horizon(at, days));
     let found: Vec<(MemberId, (i64, i64))> = match list {
         0 => {
-            floor
-                .with_retries(async || expiring_members(floor.sql, no, due, after, MEMBERS).await)
+            context
+                .with_retries(async || expiring_members(context.sql, no, due, after, MEMBERS).await)
                 .await?
         }
-        1 if place.book.levels().is_empty() => Vec::new(),
+        1 if active.book.levels().is_empty() => Vec::new(),
         1 => {
-            floor
-                .with_retries(async || tiers_alone(floor.sql, no, (at, due), after, MEMBERS).await)
+            context
+                .with_retries(async || {
+                    tiers_alone(context.sql, no, (at, due), after, MEMBERS).await
+                })
                 .await?
         }
         _ if !is_pass_open => Vec::new(),
         _ => {
-            let found = floor
+            let found = context
                 .with_retries(async || {
-                    nothing_due(floor.sql, no, (at, due), after.1, MEMBERS).await
+                    nothing_due(context.sql, no, (at, due), after.1, MEMBERS).await
                 })
                 .await?;
             found.into_iter().map(|(member, no)| (member, (0, no))).collect()
@@ -190,21 +193,23 @@ async fn look_at<S: Sql>(
 }
 
 async fn rehearse_group<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
     night: Night,
     group: &[MemberId],
     part: &mut Rehearsal,
 ) -> Result<(), Error> {
-    let whole = floor.with_retries(async || loaded(floor, place, group).await).await;
+    let whole = context.with_retries(async || loaded(context, active, group).await).await;
     let members = match whole {
         Ok(members) => members,
         Err(Error::Corrupt(_) | Error::Fault(_)) => {
             // One whose state does not add up costs nobody else the rehearsal.
             let mut members = Vec::new();
             for member in group {
-                match floor
-                    .with_retries(async || loaded(floor, place, std::slice::from_ref(member)).await)
+                match context
+                    .with_retries(async || {
+                        loaded(context, active, std::slice::from_ref(member)).await
+                    })
                     .await
                 {
                     Err(Error::Corrupt(_) | Error::Fault(_)) => part.fail(member),
@@ -217,8 +222,8 @@ async fn rehearse_group<S: Sql>(
     };
     for member in members {
         let id = member.id.clone();
-        match entries(place, night, member) {
-            Ok((entries, balance)) => part.take(&id, &entries, balance, place),
+        match entries(active, night, member) {
+            Ok((entries, balance)) => part.take(&id, &entries, balance, active),
             Err(_) => part.fail(&id),
         }
     }
@@ -226,41 +231,43 @@ async fn rehearse_group<S: Sql>(
 }
 
 async fn loaded<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
     members: &[MemberId],
 ) -> Result<Vec<Member>, Error> {
     let wanted: Vec<LoadRequest> = members
         .iter()
         .map(|member| Submission::of_job(member.clone(), Command::Settle, "night").wanted())
         .collect();
-    let found = load(floor.sql, Scope::Programme(place.programme.no), &wanted, Lots::All).await?;
+    let found =
+        load(context.sql, Scope::Programme(active.programme.no), &wanted, Lots::All).await?;
     let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     Ok(loaded.into_iter().map(|loaded| loaded.member).collect())
 }
 
 /// The entries that the night would write for a member, and the balance after them.
 fn entries(
-    place: &ActiveProgramme,
+    active: &ActiveProgramme,
     Night { now, at, is_pass_open }: Night,
     mut member: Member,
 ) -> Result<(Vec<Entry>, i64), Fault> {
     if member.exists() && !member.lots_complete {
         return Err(Fault::Unbalanced);
     }
-    let programme = ProgrammeId::new(place.programme.id.as_str()).map_err(|_| Fault::Draft)?;
+    let programme = ProgrammeId::new(active.programme.id.as_str()).map_err(|_| Fault::Draft)?;
     let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), PriorRecords::default());
     let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
     // A new ladder is not waited with until the night: its pass comes every quarter of an hour.
     let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, Command::Settle), (now, upgrade)]);
     for (now, command) in at_once.chain([(at, Command::Settle), (at, Command::Remind)]) {
-        let context = Context {
+        let of_member = Context {
             programme: programme.clone(),
-            rulebook_version: place.book.version(),
+            rulebook_version: active.book.version(),
             now,
             first_id: EntryId(entries.len() as u128 + 1),
         };
-        let case = Case { book: &place.book, origin: &origin, recorded: &recorded, context };
+        let case =
+            Case { book: &active.book, origin: &origin, recorded: &recorded, context: of_member };
         let decided = decide_single(&case, member, &command).map_err(|stop| match stop {
             Stop::Fault(fault) => fault,
             // Nobody asked for what the night does, so there is nobody to refuse it to.
@@ -290,20 +297,20 @@ impl Rehearsal {
         member: &MemberId,
         entries: &[Entry],
         balance: i64,
-        place: &ActiveProgramme,
+        active: &ActiveProgramme,
     ) {
         self.add("members", 1);
         if entries.is_empty() {
             return;
         }
         self.add("affected", 1);
-        let shown: Vec<Json> = entries.iter().map(|entry| self.shown(entry, place)).collect();
+        let shown: Vec<Json> = entries.iter().map(|entry| self.shown(entry, active)).collect();
         self.members
             .push(json!({"member_id": member.as_str(), "balance": balance, "entries": shown}));
     }
 
     /// An entry without what nobody can know before: its id, its hash, codes of coupons.
-    fn shown(&mut self, entry: &Entry, place: &ActiveProgramme) -> Json {
+    fn shown(&mut self, entry: &Entry, active: &ActiveProgramme) -> Json {
         let mut shown = Map::new();
         shown.insert("kind".to_owned(), entry.kind.as_str().into());
         let drawn = |entry: &Entry| entry.draws.iter().map(|draw| draw.points).sum::<i64>();
@@ -328,7 +335,7 @@ impl Rehearsal {
                 self.add("gift_coupons", length(&entry.coupons));
                 if let Some(moved) = &entry.tier {
                     let rank = |tier: Option<&String>| {
-                        place
+                        active
                             .book
                             .levels()
                             .iter()

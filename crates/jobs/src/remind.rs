@@ -17,31 +17,34 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// Warns members whose points expire soon. True when today's pass is through.
 pub(crate) async fn remind<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    let Some(days) = place.book.longest_reminder_days() else { return Ok(true) };
-    let now = (floor.now)();
+    let Some(days) = active.book.longest_reminder_days() else { return Ok(true) };
+    let now = (context.now)();
     let until = horizon(now, days);
-    let pass = (day_number(local_date(now, place.book.zone())), place.book.version());
-    let no = place.programme.no;
-    let stored = floor.with_retries(async || job_position(floor.sql, no, POSITION).await).await?;
+    let pass = (day_number(local_date(now, active.book.zone())), active.book.version());
+    let no = active.programme.no;
+    let stored =
+        context.with_retries(async || job_position(context.sql, no, POSITION).await).await?;
     let mut position = read(&stored, pass);
     while let Some(after) = position {
-        if !budget.take((floor.now)()) {
+        if !limit.take((context.now)()) {
             return Ok(false);
         }
-        let found = floor
-            .with_retries(async || expiring_members(floor.sql, no, until, after, MEMBERS).await)
+        let found = context
+            .with_retries(async || expiring_members(context.sql, no, until, after, MEMBERS).await)
             .await?;
         let is_last = i64::try_from(found.len()).unwrap_or(0) < MEMBERS;
         position = found.last().map(|(_, last)| *last).filter(|_| !is_last);
         let members: Vec<_> = found.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(floor, place, &members, &Command::Remind, report).await?;
+        execute_chunk(context, active, &members, &Command::Remind, report).await?;
         let text = write(pass, position);
-        floor.with_retries(async || move_job(floor.sql, no, POSITION, &text, now).await).await?;
+        context
+            .with_retries(async || move_job(context.sql, no, POSITION, &text, now).await)
+            .await?;
     }
     Ok(true)
 }

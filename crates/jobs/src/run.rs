@@ -64,66 +64,66 @@ impl Job {
     }
 }
 
-/// Runs a job for one programme until it is done or the budget is used up.
+/// Runs a job for one programme until it is done or the work limit is reached.
 ///
 /// # Errors
 /// [`Error`] when the database goes on failing. What was written stays written; the next run goes
 /// on.
 pub async fn run<S: Sql, O: Outbound>(
-    floor: &JobContext<'_, S>,
+    context: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     job: Job,
     programme: ProgrammeRef,
-    mut budget: WorkLimit,
+    mut limit: WorkLimit,
 ) -> Result<Report, Error> {
     let mut report = Report::of(job.name());
-    let budget = &mut budget;
+    let limit = &mut limit;
     if job == Job::Notify {
         let failures =
-            notify(floor, outbound, policy, Some(programme.no), budget, &mut report).await?;
+            notify(context, outbound, policy, Some(programme.no), limit, &mut report).await?;
         return failures.into_iter().next().map_or(Ok(report), |(_, error)| Err(error));
     }
     if job == Job::Publish {
-        report.publications = publish_due(floor.sql, &programme, (floor.now)()).await?;
-        seal(floor.sql, programme.no).await?;
+        report.publications = publish_due(context.sql, &programme, (context.now)()).await?;
+        seal(context.sql, programme.no).await?;
         report.done = true;
         return Ok(report);
     }
-    let place = &mut ActiveProgramme::open(floor, programme).await?;
+    let active = &mut ActiveProgramme::open(context, programme).await?;
     report.done = match job {
-        Job::Activate => sweep(floor, place, budget, &mut report).await?,
-        Job::ExpireSweep => settle(floor, place, budget, &mut report).await?,
+        Job::Activate => sweep(context, active, limit, &mut report).await?,
+        Job::ExpireSweep => settle(context, active, limit, &mut report).await?,
         Job::TierUpgrade => {
-            close_tiers(floor, place, budget, &mut report).await?
-                && upgrade(floor, place, budget, &mut report).await?
+            close_tiers(context, active, limit, &mut report).await?
+                && upgrade(context, active, limit, &mut report).await?
         }
-        Job::Remind => remind(floor, place, budget, &mut report).await?,
-        Job::Night => night(floor, place, budget, &mut report).await?,
+        Job::Remind => remind(context, active, limit, &mut report).await?,
+        Job::Night => night(context, active, limit, &mut report).await?,
         Job::Notify | Job::Publish => true,
     };
     Ok(report)
 }
 
-/// Runs a job for every programme, each with the whole budget; events go out to the endpoints of
+/// Runs a job for every programme, each with the whole limit; events go out to the endpoints of
 /// all programmes side by side. The trouble of one programme does not keep the others waiting: it
 /// is told at the end.
 ///
 /// # Errors
 /// [`Error`] when the programmes cannot be listed; inside the answer, the programmes that failed.
 pub async fn run_everywhere<S: Sql, O: Outbound>(
-    floor: &JobContext<'_, S>,
+    context: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     job: Job,
-    budget: WorkLimit,
+    limit: WorkLimit,
 ) -> Result<(Report, Vec<(String, Error)>), Error> {
     let mut total = Report { done: true, ..Report::of(job.name()) };
     let mut failures = Vec::new();
-    let programmes = floor.with_retries(async || programmes(floor.sql).await).await?;
+    let programmes = context.with_retries(async || programmes(context.sql).await).await?;
     if job == Job::Notify {
-        let mut budget = budget;
-        let failed = notify(floor, outbound, policy, None, &mut budget, &mut total).await?;
+        let mut limit = limit;
+        let failed = notify(context, outbound, policy, None, &mut limit, &mut total).await?;
         let id = |no: i64| {
             programmes
                 .iter()
@@ -134,7 +134,7 @@ pub async fn run_everywhere<S: Sql, O: Outbound>(
     }
     for programme in programmes {
         let id = programme.id.clone();
-        match run(floor, outbound, policy, job, programme, budget).await {
+        match run(context, outbound, policy, job, programme, limit).await {
             Ok(report) => total.add(report),
             Err(error) => failures.push((id, error)),
         }

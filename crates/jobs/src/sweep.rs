@@ -13,24 +13,24 @@ use crate::report::Report;
 
 /// Settles members whose lots fell due. True when the list is through.
 pub(crate) async fn sweep<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    let now = (floor.now)();
+    let now = (context.now)();
     // The position moves on over members that cannot be settled, so this ends whatever they hold.
     let mut after = (i64::MIN, 0);
-    while budget.take((floor.now)()) {
-        let no = place.programme.no;
-        let due = floor
-            .with_retries(async || expiring_members(floor.sql, no, now, after, MEMBERS).await)
+    while limit.take((context.now)()) {
+        let no = active.programme.no;
+        let due = context
+            .with_retries(async || expiring_members(context.sql, no, now, after, MEMBERS).await)
             .await?;
         let Some((_, last)) = due.last() else { return Ok(true) };
         after = *last;
         let is_last = i64::try_from(due.len()).unwrap_or(0) < MEMBERS;
         let members: Vec<_> = due.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(floor, place, &members, &Command::Settle, report).await?;
+        execute_chunk(context, active, &members, &Command::Settle, report).await?;
         if is_last {
             return Ok(true);
         }

@@ -14,22 +14,22 @@ const POSITION: &str = "tier-upgrade";
 
 /// Closes tiers whose time is over. True when none is left.
 pub(crate) async fn close_tiers<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    let now = (floor.now)();
+    let now = (context.now)();
     // Without a ladder nothing ends: the stored ends wait for the next rulebook that has one.
-    while !place.book.levels().is_empty() {
-        if !budget.take((floor.now)()) {
+    while !active.book.levels().is_empty() {
+        if !limit.take((context.now)()) {
             return Ok(false);
         }
-        let no = place.programme.no;
+        let no = active.programme.no;
         let members =
-            floor.with_retries(async || ended_tiers(floor.sql, no, now, MEMBERS).await).await?;
+            context.with_retries(async || ended_tiers(context.sql, no, now, MEMBERS).await).await?;
         let before = report.entries;
-        execute_chunk(floor, place, &members, &Command::Settle, report).await?;
+        execute_chunk(context, active, &members, &Command::Settle, report).await?;
         let is_last = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
         // Members that cannot be settled would come again for ever.
         if is_last || report.entries == before {
@@ -42,34 +42,38 @@ pub(crate) async fn close_tiers<S: Sql>(
 /// Moves members up whom the published rulebook places higher, once for each version. True when the
 /// pass is through.
 pub(crate) async fn upgrade<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &mut ActiveProgramme,
-    budget: &mut WorkLimit,
+    context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    let no = place.programme.no;
-    let mut position = position(floor, place).await?;
+    let no = active.programme.no;
+    let mut position = position(context, active).await?;
     while !position.done {
-        if !budget.take((floor.now)()) {
+        if !limit.take((context.now)()) {
             return Ok(false);
         }
         let after = position.after;
-        let members = if place.book.levels().is_empty() {
+        let members = if active.book.levels().is_empty() {
             Vec::new()
         } else {
-            floor.with_retries(async || all_members(floor.sql, no, after, MEMBERS).await).await?
+            context
+                .with_retries(async || all_members(context.sql, no, after, MEMBERS).await)
+                .await?
         };
         position.done = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
         position.after = members.last().map_or(after, |(_, number)| *number);
         let members: Vec<_> = members.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(floor, place, &members, &Command::Upgrade, report).await?;
-        if position.version != place.book.version() {
+        execute_chunk(context, active, &members, &Command::Upgrade, report).await?;
+        if position.version != active.book.version() {
             // Published in the middle of the pass: start over under the new rules.
-            position = Position::read("", place.book.version());
+            position = Position::read("", active.book.version());
         }
         let text = position.to_string();
-        floor
-            .with_retries(async || move_job(floor.sql, no, POSITION, &text, (floor.now)()).await)
+        context
+            .with_retries(async || {
+                move_job(context.sql, no, POSITION, &text, (context.now)()).await
+            })
             .await?;
     }
     Ok(true)
@@ -77,20 +81,21 @@ pub(crate) async fn upgrade<S: Sql>(
 
 /// Whether members are still to be moved up by the published rulebook.
 pub(crate) async fn is_pass_open<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
 ) -> Result<bool, Error> {
-    Ok(!place.book.levels().is_empty() && !position(floor, place).await?.done)
+    Ok(!active.book.levels().is_empty() && !position(context, active).await?.done)
 }
 
 /// How far the pass has come.
 async fn position<S: Sql>(
-    floor: &JobContext<'_, S>,
-    place: &ActiveProgramme,
+    context: &JobContext<'_, S>,
+    active: &ActiveProgramme,
 ) -> Result<Position, Error> {
-    let no = place.programme.no;
-    let stored = floor.with_retries(async || job_position(floor.sql, no, POSITION).await).await?;
-    Ok(Position::read(&stored, place.book.version()))
+    let no = active.programme.no;
+    let stored =
+        context.with_retries(async || job_position(context.sql, no, POSITION).await).await?;
+    Ok(Position::read(&stored, active.book.version()))
 }
 
 /// How far the pass for one version of the rulebook has come.

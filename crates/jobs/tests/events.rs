@@ -239,10 +239,16 @@ fn another_programmes_entries_stay_there() {
         rulebook_digest: String::new(),
     };
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let receiver = Receiver::new(|_| status(200));
-    let run =
-        jobs::run(&floor, &receiver, support::OPEN, Job::Notify, other, jobs::WorkLimit::chunks(9));
+    let run = jobs::run(
+        &context,
+        &receiver,
+        support::OPEN,
+        Job::Notify,
+        other,
+        jobs::WorkLimit::chunks(9),
+    );
     assert_eq!((wait(run).unwrap().delivered, receiver.take().len()), (0, 0));
     assert_eq!(notify(&world, &receiver).delivered, 1);
 }
@@ -537,10 +543,10 @@ fn an_address_that_is_no_longer_allowed_is_not_called() {
     earn(&world, "m");
     let receiver = Receiver::new(|_| status(200));
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
     let programme = wait(store::programmes(&world.sql)).unwrap().remove(0);
     let run = jobs::run(
-        &floor,
+        &context,
         &receiver,
         Default::default(),
         Job::Notify,
@@ -624,10 +630,10 @@ fn a_slow_receiver_does_not_hold_the_others() {
     let outbound = Unequal { world: &world, told: RefCell::default() };
     let found = wait(store::programme(&world.sql, "default")).unwrap().unwrap().reference;
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
-    let budget = jobs::WorkLimit::chunks(10_000);
+    let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let limit = jobs::WorkLimit::chunks(10_000);
     let mut run =
-        std::pin::pin!(jobs::run(&floor, &outbound, support::OPEN, Job::Notify, found, budget));
+        std::pin::pin!(jobs::run(&context, &outbound, support::OPEN, Job::Notify, found, limit));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let report = (0..1_000_000).find_map(|_| match run.as_mut().poll(&mut context) {
         std::task::Poll::Ready(report) => Some(report.unwrap()),

@@ -62,8 +62,8 @@ fn part(
 ) -> Option<Rehearsal> {
     let found = wait(programme(&world.sql, "default")).unwrap().unwrap().reference;
     let (now, ids) = (|| world.now.get(), || world.id());
-    let floor = JobContext { sql: &world.sql, now: &now, ids: &ids };
-    wait(rehearse(&floor, found, at, cursor, WorkLimit::chunks(chunks))).unwrap()
+    let context = JobContext { sql: &world.sql, now: &now, ids: &ids };
+    wait(rehearse(&context, found, at, cursor, WorkLimit::chunks(chunks))).unwrap()
 }
 
 /// All parts, as one: the totals of the last, and every member.

@@ -30,16 +30,13 @@ const MAX_NOTIFY_MS: i64 = 60_000;
 pub fn fire(jobs: &[Job]) -> Result<(), String> {
     ready(async {
         let sql = opened().await?;
-        let floor = JobContext { sql: &sql, now: &now, ids: &new_id };
+        let context = JobContext { sql: &sql, now: &now, ids: &new_id };
         let mut failures = Vec::new();
         for job in jobs {
-            let budget = WorkLimit::chunks(CHUNKS);
-            let budget = if *job == Job::Notify {
-                budget.until(now().plus_ms(MAX_NOTIFY_MS))
-            } else {
-                budget
-            };
-            match run_everywhere(&floor, &WasiOutbound, variables::address_policy(), *job, budget)
+            let limit = WorkLimit::chunks(CHUNKS);
+            let limit =
+                if *job == Job::Notify { limit.until(now().plus_ms(MAX_NOTIFY_MS)) } else { limit };
+            match run_everywhere(&context, &WasiOutbound, variables::address_policy(), *job, limit)
                 .await
             {
                 Ok((report, failed)) => {

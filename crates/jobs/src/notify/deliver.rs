@@ -29,22 +29,22 @@ const GONE: u16 = 410;
 
 /// Sends what is open to the endpoint. True when nothing is left that could be sent now.
 pub(crate) async fn deliver<S: Sql, O: Outbound>(
-    floor: &JobContext<'_, S>,
+    context: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     (programme_no, id): (i64, &str),
-    budget: &mut WorkLimit,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<bool, Error> {
-    if budget.left() == 0 {
+    if limit.left() == 0 {
         return Ok(false);
     }
-    let (now, token) = ((floor.now)(), (floor.ids)().to_string());
-    let claim = async || claim_endpoint(floor.sql, programme_no, id, &token, now, SPANS).await;
-    let Some(endpoint) = floor.with_retries(claim).await? else { return Ok(true) };
+    let (now, token) = ((context.now)(), (context.ids)().to_string());
+    let claim = async || claim_endpoint(context.sql, programme_no, id, &token, now, SPANS).await;
+    let Some(endpoint) = context.with_retries(claim).await? else { return Ok(true) };
     let state =
         Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
-    let mut run = Run { floor, endpoint, state, zone: None };
+    let mut run = Run { context, endpoint, state, zone: None };
     // The one before goes on for a while beside the new one, so that receivers take that over
     // without a gap.
     let stored = std::iter::once(&run.endpoint.secret).chain(&run.endpoint.secret_before);
@@ -57,7 +57,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     };
     let target = Target { outbound, url, secrets };
     loop {
-        if !budget.take((floor.now)()) {
+        if !limit.take((context.now)()) {
             run.record(true).await?;
             return Ok(false);
         }
@@ -75,7 +75,7 @@ struct Target<'a, O> {
 }
 
 struct Run<'a, S> {
-    floor: &'a JobContext<'a, S>,
+    context: &'a JobContext<'a, S>,
     endpoint: Claimed,
     /// How the endpoint stands; the events in it are those of the wave under way.
     state: Wave,
@@ -109,15 +109,15 @@ impl<S: Sql> Run<'_, S> {
     }
 
     async fn fill(&self, width: usize) -> Result<Outgoing, Error> {
-        let (floor, endpoint, now) = (self.floor, &self.endpoint, (self.floor.now)());
+        let (context, endpoint, now) = (self.context, &self.endpoint, (self.context.now)());
         let most = i64::try_from(2 * width).unwrap_or(1);
-        let due = floor
-            .with_retries(async || due_events(floor.sql, endpoint, now, SPANS, most).await)
+        let due = context
+            .with_retries(async || due_events(context.sql, endpoint, now, SPANS, most).await)
             .await?;
         let from = self.state.position;
         let until = endpoint.last_entry_no.min(from.saturating_add(LOOK_THROUGH));
-        let events = floor
-            .with_retries(async || new_events(floor.sql, endpoint, from, until, READ).await)
+        let events = context
+            .with_retries(async || new_events(context.sql, endpoint, from, until, READ).await)
             .await?;
         // A full answer may have left entries out: it reaches as far as its last one.
         let is_full = i64::try_from(events.len()).unwrap_or(0) >= READ;
@@ -130,10 +130,10 @@ impl<S: Sql> Run<'_, S> {
         if let Some(zone) = self.zone {
             return Ok(zone);
         }
-        let (floor, endpoint) = (self.floor, &self.endpoint);
+        let (context, endpoint) = (self.context, &self.endpoint);
         let (programme_no, version) = (endpoint.programme_no, endpoint.rulebook_version);
-        let text = floor
-            .with_retries(async || rulebook_text(floor.sql, programme_no, version).await)
+        let text = context
+            .with_retries(async || rulebook_text(context.sql, programme_no, version).await)
             .await?;
         Ok(*self.zone.insert(zone_of(&text)?))
     }
@@ -147,11 +147,11 @@ impl<S: Sql> Run<'_, S> {
             return Ok(Vec::new());
         }
         let zone = self.zone().await?;
-        let now = (self.floor.now)();
+        let now = (self.context.now)();
         let timestamp = now.0.div_euclid(1000);
         // What is told beside the entry must not keep it from being told.
         let members: Vec<i64> = events.iter().map(|event| event.member_no).collect();
-        let sums = member_sums(self.floor.sql, &members, now).await.unwrap_or_default();
+        let sums = member_sums(self.context.sql, &members, now).await.unwrap_or_default();
         let post = |event: &OpenEvent| {
             let (id, body) =
                 (event.entry.id.to_string(), body(&event.entry, zone, sums.get(&event.member_no)));
@@ -178,7 +178,7 @@ impl<S: Sql> Run<'_, S> {
         replies: Vec<Result<Reply, String>>,
         report: &mut Report,
     ) -> bool {
-        let now = (self.floor.now)();
+        let now = (self.context.now)();
         let (mut failed, mut taken, mut asked) = (0, 0, None);
         for (index, event) in events.iter().enumerate() {
             let reply = replies.get(index).cloned().unwrap_or_else(|| Err("no answer".to_owned()));
@@ -214,7 +214,7 @@ impl<S: Sql> Run<'_, S> {
         let is_down = failed > 0 && self.state.failures >= DOWN_AFTER;
         let stop = is_down || asked.is_some() || self.state.disabled_because.is_some();
         if stop {
-            self.state.retry_at = pause(now, self.state.failures, asked, (self.floor.ids)());
+            self.state.retry_at = pause(now, self.state.failures, asked, (self.context.ids)());
         }
         stop
     }
@@ -227,7 +227,7 @@ impl<S: Sql> Run<'_, S> {
         now: Timestamp,
     ) -> Parked {
         let attempts = event.attempts.saturating_add(1);
-        let next = next_attempt(now, attempts, asked, (self.floor.ids)());
+        let next = next_attempt(now, attempts, asked, (self.context.ids)());
         let reason = match reply {
             Ok(reply) => format!("answered {}", reply.status),
             Err(text) => text.chars().take(ERROR_LENGTH).collect(),
@@ -238,11 +238,11 @@ impl<S: Sql> Run<'_, S> {
     /// Writes the wave down; gives the lease back when it was the last. False when the lease was
     /// lost, and with it the right to go on.
     async fn record(&mut self, is_last: bool) -> Result<bool, Error> {
-        let (floor, now) = (self.floor, (self.floor.now)());
+        let (context, now) = (self.context, (self.context.now)());
         let until = if is_last { Timestamp(0) } else { now.plus_ms(SPANS.lease_ms) };
         let (endpoint, state) = (&self.endpoint, &self.state);
-        let is_ours = floor
-            .with_retries(async || record_wave(floor.sql, endpoint, state, now, until).await)
+        let is_ours = context
+            .with_retries(async || record_wave(context.sql, endpoint, state, now, until).await)
             .await?;
         self.state.settled.clear();
         self.state.parked.clear();

@@ -40,23 +40,23 @@ type Name = (i64, String);
 /// receiver holds nobody's events but its own. Done when nothing is left that could be sent now.
 /// Tells which programmes failed.
 pub(crate) async fn notify<S: Sql, O: Outbound>(
-    floor: &JobContext<'_, S>,
+    context: &JobContext<'_, S>,
     outbound: &O,
     policy: AddressPolicy,
     programme_no: Option<i64>,
-    budget: &mut WorkLimit,
+    limit: &mut WorkLimit,
     report: &mut Report,
 ) -> Result<Vec<(i64, Error)>, Error> {
     let list = async || {
-        let now = (floor.now)();
-        floor
-            .with_retries(async || waiting_endpoints(floor.sql, programme_no, now, SPANS).await)
+        let now = (context.now)();
+        context
+            .with_retries(async || waiting_endpoints(context.sql, programme_no, now, SPANS).await)
             .await
     };
     let mut queue: VecDeque<Name> = list().await?.into();
     // Shared out evenly, so that a busy endpoint does not use up what the next one needs.
     let shares = u32::try_from(queue.len()).unwrap_or(u32::MAX).max(1);
-    let share = budget.left().div_ceil(shares);
+    let share = limit.left().div_ceil(shares);
     let mut under_way: Vec<Name> = Vec::new();
     let mut running = FuturesUnordered::new();
     let mut failures = Vec::new();
@@ -64,11 +64,11 @@ pub(crate) async fn notify<S: Sql, O: Outbound>(
     loop {
         while let Some(name) = next(&mut queue, &under_way) {
             under_way.push(name.clone());
-            let mut own = budget.split(share);
+            let mut own = limit.split(share);
             running.push(async move {
                 let mut told = Report { done: true, ..Report::of("") };
                 let outcome = deliver::deliver(
-                    floor,
+                    context,
                     outbound,
                     policy,
                     (name.0, &name.1),
@@ -84,14 +84,14 @@ pub(crate) async fn notify<S: Sql, O: Outbound>(
             Either::Left((None, _)) => break,
             Either::Left((Some((name, own, mut told, outcome)), _)) => {
                 under_way.retain(|other| *other != name);
-                budget.give_back(own);
+                limit.give_back(own);
                 match outcome {
                     Ok(done) => told.done = done,
                     Err(error) => failures.push((name.0, error)),
                 }
                 report.add(told);
             }
-            Either::Right(_) if budget.is_over((floor.now)()) => {}
+            Either::Right(_) if limit.is_over((context.now)()) => {}
             Either::Right(_) => {
                 // What is under way must be written down, whatever comes of another look.
                 let found = list().await.unwrap_or_default();

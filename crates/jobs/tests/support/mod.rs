@@ -135,8 +135,8 @@ impl World {
     ) -> Result<Report, Error> {
         let found = wait(programme(&self.sql, "default")).unwrap().unwrap().reference;
         let (now, ids) = (|| self.now.get(), || self.id());
-        let floor = JobContext { sql, now: &now, ids: &ids };
-        wait(run(&floor, outbound, OPEN, job, found, WorkLimit::chunks(chunks)))
+        let context = JobContext { sql, now: &now, ids: &ids };
+        wait(run(&context, outbound, OPEN, job, found, WorkLimit::chunks(chunks)))
     }
 
     pub fn number(&self, question: &str) -> i64 {
