@@ -1,34 +1,48 @@
 //! The rulebook document, format 1: its fields, their units and defaults.
 //!
 //! Unknown fields are refused when it is read, so that a typo never becomes a rule that is silently
-//! missing. What a field may hold is checked in `validate`.
+//! missing. Each part has a file with its shape, its defaults and its check. `compile` calls the
+//! checks in the order of the document.
 
 mod approvals;
+pub(crate) mod check;
 mod coupons;
 mod earning;
+mod expiry;
 mod members;
 mod publication;
+mod purchase;
 mod redemption;
 mod reminders;
 mod retention;
 mod returns;
 mod risk;
+mod tiers;
 mod transfers;
 
 use std::collections::BTreeMap;
 
+use ledger::{Currency, Rounding, Zone};
 use serde::{Deserialize, Serialize};
 
+use crate::condition::{Condition, Conditions};
+use crate::rulebook::Rulebook;
+use check::{Check, Read};
+
 pub use approvals::{ApprovalStep, ApprovalTotals, Approvals, Multiples};
+pub use check::Problem;
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use earning::{Bracket, Budget, CapOf, Caps, EarningRule, RuleAward, RuleCap, Stacking};
+pub use expiry::{Expiry, RoundUpTo};
 pub use members::Members;
 pub use publication::Publication;
+pub use purchase::{ActionRule, Limit, Pending, Per, PurchaseRule};
 pub use redemption::Redemption;
 pub use reminders::Reminders;
 pub use retention::Retention;
 pub use returns::{GiftPolicy, Returns, ShortfallPolicy};
 pub use risk::{Risk, Suspicion, Velocity};
+pub use tiers::{Downgrade, QualifyingPeriod, TierBasis, TierLevel, Tiers};
 pub use transfers::{Accepted, Exchanges, Transfers};
 
 /// All rules of one programme.
@@ -112,6 +126,118 @@ fn seven() -> u32 {
     7
 }
 
+impl Document {
+    /// Checks each part and reads its names, decimals and conditions.
+    pub(crate) fn compile(
+        &self,
+        zone: Option<Zone>,
+        read: Read<'_>,
+        version: i64,
+    ) -> Result<Rulebook, Vec<Problem>> {
+        let mut check = Check {
+            problems: Vec::new(),
+            policies: BTreeMap::new(),
+            read,
+            conditions: Conditions::default(),
+        };
+        if self.format != 1 {
+            check.problem("/format", "must be 1");
+        }
+        let currency = Currency::new(&self.currency);
+        if currency.is_none() {
+            check.problem("/currency", "must be an ISO 4217 code of three capital letters");
+        }
+        let zone = zone.filter(|zone| zone.name() == self.time_zone);
+        if zone.is_none() {
+            check.problem("/time_zone", "must be an IANA time zone such as Asia/Shanghai");
+        }
+        self.members.check(&mut check);
+        check.days("/accept_late_days", self.accept_late_days);
+        check.policies = self
+            .expiry
+            .iter()
+            .map(|(name, policy)| (name.clone(), policy.check(name, &mut check)))
+            .collect();
+        let purchase = self.purchase.check(&mut check);
+        let actions = self.actions.iter();
+        let actions =
+            actions.map(|(name, rule)| (name.clone(), rule.check(name, &mut check))).collect();
+        let rules = EarningRule::check_all(&mut check, self);
+        if let Some(budget) = self.caps.budget {
+            budget.check(&mut check);
+        }
+        let points_per_day = check.cap("/caps/points_per_day", self.caps.points_per_day);
+        let ladder = self.tiers.as_ref().map(|tiers| tiers.check(&mut check));
+        let reminder_days = self.reminders.check(&mut check);
+        let returns = self.returns.check(&mut check);
+        self.approvals.check(&mut check);
+        self.publication.check(&mut check);
+        self.risk.check(&mut check, self);
+        self.check_coupons(&mut check);
+        if let Some(transfers) = self.transfers {
+            transfers.check("/transfers", &mut check);
+        }
+        if let Some(redemption) = self.redemption {
+            redemption.check(&mut check);
+        }
+        self.retention.check(&mut check);
+        let accepts = self.exchanges.check(&mut check);
+        let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
+        match (currency, zone) {
+            (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Rulebook {
+                version,
+                currency,
+                zone,
+                rounding: match self.rounding {
+                    RoundingMode::Down => Rounding::Down,
+                    RoundingMode::HalfUp => Rounding::HalfUp,
+                },
+                enrolment: self.enrolment,
+                members: self.members.clone(),
+                consumption: self.consumption,
+                accept_late_days: self.accept_late_days,
+                purchase,
+                actions,
+                rules,
+                asks_for_standing,
+                conditions: check.conditions,
+                points_per_day,
+                budget: self.caps.budget,
+                ladder,
+                reminder_days,
+                returns,
+                approvals: self.approvals.clone(),
+                risk: self.risk.clone(),
+                coupons: self.coupons.clone(),
+                redemption: self.redemption,
+                transfers: self.transfers,
+                offers: self.exchanges.offers.clone(),
+                accepts,
+                retention: self.retention,
+                policies: check.policies,
+            }),
+            _ => Err(check.problems),
+        }
+    }
+
+    /// The kinds of coupons, and that everything that brings a coupon names one of them.
+    fn check_coupons(&self, check: &mut Check<'_>) {
+        if self.coupons.len() > 100 {
+            check.problem("/coupons", "must be at most 100");
+        }
+        for (name, rule) in &self.coupons {
+            rule.check(name, check);
+        }
+        self.purchase.check_coupon(check, self);
+        for (name, rule) in &self.actions {
+            rule.check_coupon(name, check, self);
+        }
+        if let Some(tiers) = &self.tiers {
+            tiers.check_coupons(check, self);
+        }
+    }
+}
+
 /// How the exact sum of points is rounded, once, at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -146,248 +272,4 @@ pub enum Consumption {
     ExpiringFirst,
     /// Those earned first.
     FirstInFirstOut,
-}
-
-/// What purchases earn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PurchaseRule {
-    /// Points per major currency unit, a decimal text such as `"1.5"`.
-    pub points_per_unit: String,
-    /// Growth per major currency unit, rounded down per purchase.
-    #[serde(default = "nothing")]
-    pub growth_per_unit: String,
-    /// Which lines earn, by this rule and all others, in CEL; all when there is none.
-    #[serde(default)]
-    pub lines: Option<String>,
-    /// Most points a member gets for purchases in a local day.
-    #[serde(default)]
-    pub points_per_day: Option<i64>,
-    /// Name of the expiry policy.
-    pub expiry: String,
-    /// The return window; points can be spent at once when there is none.
-    #[serde(default)]
-    pub pending: Option<Pending>,
-    /// A coupon for purchases of some size.
-    #[serde(default)]
-    pub coupon: Option<PurchaseCoupon>,
-}
-
-/// Points that cannot be spent at once. Their validity counts from the day they can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Pending {
-    /// They are pending through the day this many days after the event, unless they are activated
-    /// before. Without it, until they are activated.
-    #[serde(default)]
-    pub days: Option<u32>,
-}
-
-fn nothing() -> String {
-    "0".to_owned()
-}
-
-/// What an action (sign-up, check-in, review…) earns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ActionRule {
-    /// Points each time.
-    #[serde(default)]
-    pub points: i64,
-    /// Growth each time.
-    #[serde(default)]
-    pub growth: i64,
-    /// How often a member may.
-    #[serde(default)]
-    pub limit: Option<Limit>,
-    /// How often it may be done on one device, whoever the members are.
-    #[serde(default)]
-    pub device_limit: Option<Limit>,
-    /// Name of the expiry policy.
-    pub expiry: String,
-    /// The waiting time; points can be spent at once when there is none.
-    #[serde(default)]
-    pub pending: Option<Pending>,
-    /// The kind of coupon that it brings.
-    #[serde(default)]
-    pub coupon: Option<String>,
-}
-
-/// How often a member may do something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// Times.
-    pub times: i64,
-    /// In which period of the local calendar.
-    pub per: Per,
-}
-
-/// A period that limits count in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Per {
-    /// An hour of the clock (UTC).
-    Hour,
-    /// A local day.
-    Day,
-    /// A calendar month.
-    Month,
-    /// A calendar year.
-    Year,
-    /// Ever.
-    Lifetime,
-}
-
-/// How long points live.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Expiry {
-    /// For ever.
-    Never {},
-    /// Valid through the day this many days after the day of earning.
-    Days {
-        /// Days.
-        days: u32,
-        /// Moves the last valid day on to the end of this period.
-        #[serde(default)]
-        round_up_to: Option<RoundUpTo>,
-    },
-    /// Valid through the day this many days after the member last earned something: each earn moves
-    /// the end of these points on.
-    Sliding {
-        /// Days.
-        days: u32,
-    },
-    /// Valid through the same day this many months later.
-    Months {
-        /// Months.
-        months: u32,
-        /// Moves the last valid day on to the end of this period.
-        #[serde(default)]
-        round_up_to: Option<RoundUpTo>,
-    },
-    /// Valid through the next of these yearly dates.
-    FixedDates {
-        /// `MM-DD`; `02-29` means the last of February.
-        dates: Vec<String>,
-        /// The least number of days points live.
-        #[serde(default)]
-        min_days: u32,
-    },
-}
-
-/// The end of which period a last valid day moves on to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RoundUpTo {
-    /// Calendar month.
-    Month,
-    /// Quarter of the calendar year.
-    Quarter,
-    /// Half of the calendar year.
-    Half,
-    /// Calendar year.
-    Year,
-}
-
-/// The tier ladder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Tiers {
-    /// What qualifies.
-    pub basis: TierBasis,
-    /// Over which period.
-    pub period: QualifyingPeriod,
-    /// Which lines of a purchase count towards tiers, in CEL; all when there is none.
-    #[serde(default)]
-    pub lines: Option<String>,
-    /// What happens when a tier ends and was not qualified for again.
-    #[serde(default)]
-    pub downgrade: Downgrade,
-    /// How many days more a tier is kept after its end, within which it can still be qualified for.
-    #[serde(default)]
-    pub grace_days: u32,
-    /// Name of the expiry policy of gift points.
-    pub gift_expiry: String,
-    /// From the lowest to the highest. The first starts at 0.
-    pub levels: Vec<TierLevel>,
-}
-
-/// What qualifies for a tier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum TierBasis {
-    /// Money spent, in minor units.
-    Spend,
-    /// Growth.
-    Growth,
-    /// Number of orders.
-    Orders,
-}
-
-/// The period that qualification is summed over, and for which a tier is then kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum QualifyingPeriod {
-    /// Everything since joining; a tier is kept for life.
-    Lifetime {},
-    /// The calendar year; a tier is kept through the end of the next one.
-    CalendarYear {},
-    /// The current calendar month and those before it; a tier is kept for as many months.
-    RollingMonths {
-        /// How many months, 1 to 36.
-        months: u32,
-    },
-}
-
-/// What happens when a tier ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Downgrade {
-    /// One level down at most.
-    #[default]
-    OneStep,
-    /// To the level that was qualified for.
-    ToQualified,
-    /// Tiers are never lost.
-    Never,
-}
-
-/// One level of the ladder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TierLevel {
-    /// Its name.
-    pub id: String,
-    /// From which value of the basis on (minor units, growth or orders).
-    pub from: i64,
-    /// Or from which growth on, in the same period.
-    #[serde(default)]
-    pub or_growth: Option<i64>,
-    /// Multiplies what purchases earn, at least `"1"`.
-    #[serde(default = "one")]
-    pub multiplier: String,
-    /// Points given when the level is reached.
-    #[serde(default)]
-    pub gift_points: i64,
-    /// The kind of coupon given when the level is reached.
-    #[serde(default)]
-    pub gift_coupon: Option<String>,
-}
-
-fn one() -> String {
-    "1".to_owned()
 }

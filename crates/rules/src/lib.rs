@@ -63,10 +63,10 @@ pub use default::default_document;
 pub use document::{
     Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Bracket, Budget, CapOf, Caps,
     Consumption, CouponRule, Document, Downgrade, EarningRule, Enrolment, Exchanges, Expiry,
-    GiftPolicy, Limit, Members, Multiples, Pending, Per, Publication, PurchaseCoupon, PurchaseRule,
-    QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns, Risk, RoundUpTo,
-    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel,
-    Tiers, Transfers, Velocity,
+    GiftPolicy, Limit, Members, Multiples, Pending, Per, Problem, Publication, PurchaseCoupon,
+    PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns,
+    Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion,
+    TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use exchange::Partner;
@@ -81,5 +81,4 @@ pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};
 pub use settle::{by_the_clock, settle};
 pub use tiers::{Goal, Projection, projection};
-pub use validate::Problem;
 pub use ways::{OpenRate, gaining_way, open_rates};

@@ -10,9 +10,9 @@ use crate::case::Case;
 use crate::command::PriorRecords;
 use crate::coupon::Issue;
 use crate::document::Limit;
+use crate::document::Problem;
 use crate::limits::Limits;
 use crate::tiers;
-use crate::validate::Problem;
 
 /// The most points, minor units or pieces that a reward may name.
 const MAX: i64 = 1_000_000_000;

@@ -1,30 +1,12 @@
 //! From document to rulebook: every problem at once, each with a JSON pointer to its place.
 
-use std::collections::BTreeMap;
+use ledger::{KINDS, Zone};
 
-use ledger::{Currency, ExpiryPolicy, KINDS, Rate, Rounding, Shortfall, Zone};
+use crate::condition::{Condition, Conditions, MAX_PUBLISHED, compile};
+use crate::document::check::escape;
+use crate::document::{Document, Problem};
+use crate::rulebook::Rulebook;
 
-use crate::condition::{Condition, Conditions, MAX_PUBLISHED, Scope, compile};
-use crate::document::{
-    Document, Limit, Pending, QualifyingPeriod, Retention, Returns, RoundingMode, ShortfallPolicy,
-    Tiers,
-};
-use crate::rulebook::{Action, Availability, Ladder, Level, Purchase, ReturnRules, Rulebook};
-
-/// Something in a document that cannot be a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where, as an RFC 6901 JSON pointer.
-    pub pointer: String,
-    /// What is wrong, for people.
-    pub detail: String,
-}
-
-/// The most points one rule, gift or cap may name: far above any real programme, far below what
-/// sums can count.
-const MAX_POINTS: i64 = 1_000_000_000;
-/// The most days or months a policy may name (about a hundred years).
-const MAX_DAYS: u32 = 36_600;
 /// The most nodes that all conditions have together, as often as they are asked: an event looks at
 /// each of them, some once a line.
 const MAX_NODES: usize = 5_000;
@@ -46,7 +28,7 @@ impl Rulebook {
             }
         }
         problems.extend(never_met(document));
-        match Self::checked(document, document.time_zone.parse().ok(), &compile, version) {
+        match document.compile(document.time_zone.parse().ok(), &compile, version) {
             Ok(book) => {
                 if book.asked().map(Condition::size).sum::<usize>() > MAX_NODES {
                     let detail = format!("ask for more than {MAX_NODES} things in all");
@@ -72,150 +54,8 @@ impl Rulebook {
     ) -> Result<Self, Vec<Problem>> {
         let unread = || "was not read when the rulebook was published".to_owned();
         let read = |text: &str, scope| conditions.get(scope, text).cloned().ok_or_else(unread);
-        Self::checked(document, zone, &read, version)
+        document.compile(zone, &read, version)
     }
-
-    fn checked(
-        document: &Document,
-        zone: Option<Zone>,
-        read: Read<'_>,
-        version: i64,
-    ) -> Result<Self, Vec<Problem>> {
-        let mut check = Check {
-            problems: Vec::new(),
-            policies: BTreeMap::new(),
-            read,
-            conditions: Conditions::default(),
-        };
-        if document.format != 1 {
-            check.problem("/format", "must be 1");
-        }
-        let currency = Currency::new(&document.currency);
-        if currency.is_none() {
-            check.problem("/currency", "must be an ISO 4217 code of three capital letters");
-        }
-        let zone = zone.filter(|zone| zone.name() == document.time_zone);
-        if zone.is_none() {
-            check.problem("/time_zone", "must be an IANA time zone such as Asia/Shanghai");
-        }
-        check.members(&document.members);
-        check.days("/accept_late_days", document.accept_late_days);
-        check.policies = document
-            .expiry
-            .iter()
-            .map(|(name, policy)| (name.clone(), expiry::policy(name, policy, &mut check.problems)))
-            .collect();
-        let purchase = Purchase {
-            points_per_unit: check
-                .rate("/purchase/points_per_unit", &document.purchase.points_per_unit),
-            growth_per_unit: check
-                .rate("/purchase/growth_per_unit", &document.purchase.growth_per_unit),
-            lines: check.condition(
-                "/purchase/lines",
-                Scope::Line,
-                document.purchase.lines.as_ref(),
-            ),
-            points_per_day: check.cap("/purchase/points_per_day", document.purchase.points_per_day),
-            expiry: check.policy("/purchase/expiry", &document.purchase.expiry),
-            availability: check.availability("/purchase/pending", document.purchase.pending),
-            coupon: document.purchase.coupon.clone(),
-        };
-        let actions = document.actions.iter().map(|(name, rule)| {
-            let at = format!("/actions/{}", escape(name));
-            check.name(&at, name);
-            check.points(&format!("{at}/points"), rule.points);
-            check.points(&format!("{at}/growth"), rule.growth);
-            check.limit(&format!("{at}/limit"), rule.limit);
-            check.limit(&format!("{at}/device_limit"), rule.device_limit);
-            let expiry = check.policy(&format!("{at}/expiry"), &rule.expiry);
-            let availability = check.availability(&format!("{at}/pending"), rule.pending);
-            let (limit, device_limit) = (rule.limit, rule.device_limit);
-            (
-                name.clone(),
-                Action {
-                    points: rule.points,
-                    growth: rule.growth,
-                    limit,
-                    device_limit,
-                    expiry,
-                    availability,
-                    coupon: rule.coupon.clone(),
-                },
-            )
-        });
-        let actions = actions.collect();
-        let rules = check.rules(document);
-        check.budget(document.caps.budget);
-        let points_per_day = check.cap("/caps/points_per_day", document.caps.points_per_day);
-        let ladder = document.tiers.as_ref().map(|tiers| check.ladder(tiers));
-        let mut reminder_days = document.reminders.days_before.clone();
-        if reminder_days.len() > 10 || reminder_days.iter().any(|days| !(1..=90).contains(days)) {
-            check.problem("/reminders/days_before", "must be at most 10 numbers from 1 to 90");
-        }
-        reminder_days.sort_unstable();
-        reminder_days.dedup();
-        let returns = check.returns(document.returns);
-        check.approvals(&document.approvals);
-        check.publication(&document.publication);
-        check.risk(&document.risk, document);
-        check.spending(document);
-        check.retention(document.retention);
-        let accepts = check.exchanges(&document.exchanges);
-        let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
-        match (currency, zone) {
-            (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Self {
-                version,
-                currency,
-                zone,
-                rounding: match document.rounding {
-                    RoundingMode::Down => Rounding::Down,
-                    RoundingMode::HalfUp => Rounding::HalfUp,
-                },
-                enrolment: document.enrolment,
-                members: document.members.clone(),
-                consumption: document.consumption,
-                accept_late_days: document.accept_late_days,
-                purchase,
-                actions,
-                rules,
-                asks_for_standing,
-                conditions: check.conditions,
-                points_per_day,
-                budget: document.caps.budget,
-                ladder,
-                reminder_days,
-                returns,
-                approvals: document.approvals.clone(),
-                risk: document.risk.clone(),
-                coupons: document.coupons.clone(),
-                redemption: document.redemption,
-                transfers: document.transfers,
-                offers: document.exchanges.offers.clone(),
-                accepts,
-                retention: document.retention,
-                policies: check.policies,
-            }),
-            _ => Err(check.problems),
-        }
-    }
-}
-
-mod approvals;
-mod earning;
-mod expiry;
-mod members;
-mod publication;
-mod risk;
-mod spending;
-
-/// How the text of a condition becomes one.
-type Read<'a> = &'a dyn Fn(&str, Scope) -> Result<Condition, String>;
-
-struct Check<'a> {
-    problems: Vec<Problem>,
-    policies: BTreeMap<String, ExpiryPolicy>,
-    read: Read<'a>,
-    conditions: Conditions,
 }
 
 /// Conditions that take too many steps for one event: tells the place whose share is largest.
@@ -237,173 +77,11 @@ fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
     let offers =
         offers.map(|(programme, rule)| (format!("/exchanges/offers/{}", escape(programme)), rule));
     let all = document.transfers.iter().map(|rule| ("/transfers".to_owned(), rule)).chain(offers);
-    let none =
-        all.filter(|(_, rule)| rule.points_per_day.is_some_and(|most| most < rule.min_points));
+    let none = all.filter(|(_, rule)| rule.is_never_met());
     none.map(|(at, _)| Problem {
         pointer: format!("{at}/points_per_day"),
         detail: "must not be less than min_points".to_owned(),
     })
-}
-
-impl Check<'_> {
-    fn problem(&mut self, pointer: &str, detail: &str) {
-        self.problems.push(Problem { pointer: pointer.to_owned(), detail: detail.to_owned() });
-    }
-
-    /// A year and a day at least: a request that is sent again a year later must hear what it
-    /// heard.
-    fn retention(&mut self, retention: Retention) {
-        if !(366..=MAX_DAYS).contains(&retention.answers_days) {
-            self.problem("/retention/answers_days", "must be 366 to 36600");
-        }
-        if !(1..=MAX_DAYS).contains(&retention.traces_days) {
-            self.problem("/retention/traces_days", "must be 1 to 36600");
-        }
-    }
-
-    fn limit(&mut self, pointer: &str, limit: Option<Limit>) {
-        if limit.is_some_and(|limit| !(1..=1_000_000).contains(&limit.times)) {
-            self.problem(&format!("{pointer}/times"), "must be 1 to 1000000");
-        }
-    }
-
-    fn rate(&mut self, pointer: &str, text: &str) -> Rate {
-        Rate::parse(text).unwrap_or_else(|error| {
-            self.problem(pointer, &error.to_string());
-            Rate::ONE
-        })
-    }
-
-    fn points(&mut self, pointer: &str, points: i64) {
-        if !(0..=MAX_POINTS).contains(&points) {
-            self.problem(pointer, "must be 0 to 1000000000");
-        }
-    }
-
-    fn cap(&mut self, pointer: &str, cap: Option<i64>) -> Option<i64> {
-        if let Some(points) = cap {
-            self.points(pointer, points);
-        }
-        cap
-    }
-
-    fn days(&mut self, pointer: &str, days: u32) {
-        if days > MAX_DAYS {
-            self.problem(pointer, "must be at most 36600");
-        }
-    }
-
-    fn name(&mut self, pointer: &str, name: &str) {
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if name.is_empty() || name.len() > 40 || !name.chars().all(allowed) {
-            self.problem(pointer, "a name must have 1 to 40 of a–z, 0–9 and _");
-        }
-    }
-
-    fn policy(&mut self, pointer: &str, name: &str) -> ExpiryPolicy {
-        self.policies.get(name).cloned().unwrap_or_else(|| {
-            self.problem(pointer, "names no policy of /expiry");
-            ExpiryPolicy::Never
-        })
-    }
-
-    fn availability(&mut self, pointer: &str, pending: Option<Pending>) -> Availability {
-        match pending {
-            None => Availability::AtOnce,
-            Some(Pending { days: None }) => Availability::OnActivation,
-            Some(Pending { days: Some(days) }) => {
-                self.days(&format!("{pointer}/days"), days);
-                Availability::After(ExpiryPolicy::Days { days, round_up_to: None })
-            }
-        }
-    }
-
-    fn returns(&mut self, returns: Returns) -> ReturnRules {
-        let Returns { shortfall, grace_days, keep_qualification, lower_tier, free_caps, gifts } =
-            returns;
-        self.days("/returns/grace_days", grace_days.unwrap_or(0));
-        ReturnRules {
-            shortfall: match shortfall {
-                ShortfallPolicy::PendingOnly => Shortfall::PendingOnly,
-                ShortfallPolicy::WithinBalance => Shortfall::WithinBalance,
-                ShortfallPolicy::Debt => Shortfall::Debt,
-            },
-            grace: grace_days.map(|days| ExpiryPolicy::Days { days, round_up_to: None }),
-            keep_qualification,
-            lower_tier,
-            free_caps,
-            gifts,
-        }
-    }
-
-    fn ladder(&mut self, tiers: &Tiers) -> Ladder {
-        if let QualifyingPeriod::RollingMonths { months } = tiers.period
-            && !(1..=36).contains(&months)
-        {
-            self.problem("/tiers/period/months", "must be 1 to 36");
-        }
-        if tiers.levels.is_empty() || tiers.levels.len() > 20 {
-            self.problem("/tiers/levels", "must have 1 to 20 levels");
-        }
-        let mut before: Option<i64> = None;
-        let mut growth_before = 0;
-        let mut names: Vec<&str> = Vec::new();
-        let mut levels = Vec::new();
-        for (index, level) in tiers.levels.iter().enumerate() {
-            let at = format!("/tiers/levels/{index}");
-            self.name(&format!("{at}/id"), &level.id);
-            if names.contains(&level.id.as_str()) {
-                self.problem(&format!("{at}/id"), "is the name of another level");
-            }
-            match before {
-                None if level.from != 0 => {
-                    self.problem(&format!("{at}/from"), "the first level must start at 0")
-                }
-                Some(below) if level.from <= below => {
-                    self.problem(&format!("{at}/from"), "must be more than the level below")
-                }
-                _ => {}
-            }
-            before = Some(level.from);
-            if let Some(growth) = level.or_growth {
-                self.points(&format!("{at}/or_growth"), growth);
-                if index == 0 || growth <= growth_before {
-                    self.problem(
-                        &format!("{at}/or_growth"),
-                        "must be more than that of the level below, and not on the first",
-                    );
-                }
-                growth_before = growth;
-            }
-            names.push(&level.id);
-            let multiplier = self.rate(&format!("{at}/multiplier"), &level.multiplier);
-            if multiplier < Rate::ONE || multiplier.millionths() > 1_000_000_000 {
-                self.problem(&format!("{at}/multiplier"), "must be 1 to 1000");
-            }
-            self.points(&format!("{at}/gift_points"), level.gift_points);
-            let (gift_points, gift_coupon) = (level.gift_points, level.gift_coupon.clone());
-            levels.push(Level {
-                id: level.id.clone(),
-                from: level.from,
-                or_growth: level.or_growth,
-                multiplier,
-                gift_points,
-                gift_coupon,
-            });
-        }
-        let gift_expiry = self.policy("/tiers/gift_expiry", &tiers.gift_expiry);
-        let lines = self.condition("/tiers/lines", Scope::Line, tiers.lines.as_ref());
-        if tiers.grace_days > 366 {
-            self.problem("/tiers/grace_days", "must be at most 366");
-        }
-        let Tiers { basis, period, downgrade, grace_days, .. } = *tiers;
-        Ladder { basis, period, lines, downgrade, grace_days, gift_expiry, levels }
-    }
-}
-
-/// RFC 6901: `~` and `/` inside a pointer's step.
-fn escape(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check::Check;
+
 /// Who has to approve of adjustments by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -100,4 +102,62 @@ fn one_each() -> Vec<ApprovalStep> {
 
 fn two_weeks() -> u32 {
     14
+}
+
+/// The roles that approve of adjustments.
+pub(super) const APPROVERS: [&str; 3] = ["approver", "department_head", "vice_president"];
+
+impl Approvals {
+    pub(crate) fn check(&self, check: &mut Check<'_>) {
+        if !(1..=365).contains(&self.days) {
+            check.problem("/approvals/days", "must be 1 to 365");
+        }
+        if self.steps.is_empty() || self.steps.len() > 10 {
+            check.problem("/approvals/steps", "must have 1 to 10 steps");
+        }
+        let mut below = Some(0);
+        for (index, step) in self.steps.iter().enumerate() {
+            let at = format!("/approvals/steps/{index}");
+            let is_last = index + 1 == self.steps.len();
+            match (step.up_to, below) {
+                (None, _) if !is_last => {
+                    check.problem(&format!("{at}/up_to"), "only the last step has no limit")
+                }
+                (Some(_), _) if is_last => {
+                    check.problem(&format!("{at}/up_to"), "the last step must have no limit")
+                }
+                (Some(most), Some(below)) if most <= below => {
+                    check.problem(
+                        &format!("{at}/up_to"),
+                        "must be more than that of the step before",
+                    );
+                }
+                _ => {}
+            }
+            below = step.up_to;
+            if step.roles.is_empty() || step.roles.len() > 5 {
+                check.problem(&format!("{at}/roles"), "must be 1 to 5 roles");
+            }
+            for (place, role) in step.roles.iter().enumerate() {
+                if !APPROVERS.contains(&role.as_str()) {
+                    let at = format!("{at}/roles/{place}");
+                    check.problem(&at, "must be approver, department_head or vice_president");
+                }
+            }
+        }
+        let ApprovalTotals { member, requester, approver } = self.totals;
+        for (of, totals) in [("member", member), ("requester", requester), ("approver", approver)] {
+            for (per, multiple) in [("day", totals.day), ("month", totals.month)] {
+                if multiple.is_some_and(|multiple| !(0..=1_000_000).contains(&multiple)) {
+                    check.problem(
+                        &format!("/approvals/totals/{of}/{per}"),
+                        "must be 0 to 1000000, or null",
+                    );
+                }
+            }
+        }
+        for (index, reason) in self.reasons.iter().enumerate() {
+            check.name(&format!("/approvals/reasons/{index}"), reason);
+        }
+    }
 }

@@ -1,9 +1,15 @@
 //! The part of the document that tells what else events earn, and when: rules with conditions.
 
+use chrono::NaiveDate;
+use ledger::day_number;
 use serde::{Deserialize, Serialize};
 
-use super::{Limit, Pending, Per};
-use crate::condition::PlainCondition;
+use super::check::{Check, MAX_POINTS, escape};
+use super::{Document, Limit, Pending, Per};
+use crate::condition::{Condition, Field, PlainCondition, Scope, to_cel};
+use crate::earning::{Rule, Wants};
+
+const MAX_RULES: usize = 200;
 
 /// One more reason to be awarded points, beside what the purchase or action earns by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,4 +177,219 @@ pub struct Caps {
 
 fn ninety() -> i64 {
     90
+}
+
+impl EarningRule {
+    /// All rules of the document, in its order.
+    pub(crate) fn check_all(check: &mut Check<'_>, document: &Document) -> Vec<Rule> {
+        if document.rules.len() > MAX_RULES {
+            check.problem("/rules", "must be at most 200 rules");
+        }
+        for name in document.groups.keys() {
+            check.name(&format!("/groups/{}", escape(name)), name);
+        }
+        let mut rules = Vec::new();
+        for (index, rule) in document.rules.iter().enumerate().take(MAX_RULES) {
+            if document.rules.iter().take(index).any(|other| other.id == rule.id) {
+                check.problem(&format!("/rules/{index}/id"), "is the name of another rule");
+            }
+            rules.push(rule.check(&format!("/rules/{index}"), check, document));
+        }
+        rules
+    }
+
+    fn check(&self, at: &str, check: &mut Check<'_>, document: &Document) -> Rule {
+        check.name(&format!("{at}/id"), &self.id);
+        let is_purchase = self.event == "purchase";
+        if !is_purchase && !document.actions.contains_key(&self.event) {
+            check.problem(&format!("{at}/event"), "must be purchase or the name of an action");
+        }
+        let days = (
+            check_day(check, &format!("{at}/from"), self.from.as_ref(), i32::MIN),
+            check_day(check, &format!("{at}/until"), self.until.as_ref(), i32::MAX),
+        );
+        if days.0 > days.1 {
+            check.problem(&format!("{at}/until"), "is before the first day");
+        }
+        let mut when: Vec<Condition> = check
+            .condition(&format!("{at}/when"), Scope::Event, self.when.as_ref())
+            .into_iter()
+            .collect();
+        match to_cel(&self.conditions) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => {
+                when.extend(check.condition(&format!("{at}/conditions"), Scope::Event, Some(&text)))
+            }
+            Err(problems) => {
+                for (row, field, detail) in problems {
+                    check.problem(&format!("{at}/conditions/{row}/{field}"), &detail);
+                }
+            }
+        }
+        if self.lines.is_some() && !is_purchase {
+            check.problem(&format!("{at}/lines"), "only purchases have lines");
+        }
+        let lines = check.condition(&format!("{at}/lines"), Scope::Line, self.lines.as_ref());
+        check.points(&format!("{at}/growth"), self.growth);
+        if let Some(coupon) = &self.coupon {
+            check.coupon_name(&format!("{at}/coupon"), coupon, document);
+        }
+        Limit::check(self.limit, &format!("{at}/limit"), check);
+        RuleCap::check(&self.caps, at, check);
+        let award = self.award.check(&format!("{at}/award"), check, is_purchase);
+        let group = self.group.as_ref().and_then(|name| match document.groups.get(name) {
+            Some(stacking) => Some((name.clone(), *stacking)),
+            None => {
+                check.problem(&format!("{at}/group"), "names no group of /groups");
+                None
+            }
+        });
+        let own = match self.event.as_str() {
+            "purchase" => Some((document.purchase.expiry.as_str(), document.purchase.pending)),
+            action => {
+                document.actions.get(action).map(|action| (action.expiry.as_str(), action.pending))
+            }
+        };
+        let life = (self.expiry.is_some() || self.pending.is_some()).then(|| {
+            let expiry = match (&self.expiry, own) {
+                (Some(name), _) => check.policy(&format!("{at}/expiry"), name),
+                (None, own) => check
+                    .policies
+                    .get(own.map_or("", |(name, _)| name))
+                    .cloned()
+                    .unwrap_or(ledger::ExpiryPolicy::Never),
+            };
+            (
+                expiry,
+                Pending::check(
+                    self.pending.or(own.and_then(|(_, pending)| pending)),
+                    &format!("{at}/pending"),
+                    check,
+                ),
+            )
+        });
+        Rule {
+            id: self.id.clone(),
+            event: self.event.clone(),
+            days,
+            counts_streak: when
+                .iter()
+                .chain(&lines)
+                .any(|asked| asked.asks_for(Field::EventStreakDays)),
+            when,
+            lines,
+            award,
+            growth: self.growth,
+            coupon: self.coupon.clone(),
+            limit: self.limit,
+            caps: self.caps.clone(),
+            life,
+            group,
+            priority: self.priority,
+        }
+    }
+}
+
+impl RuleCap {
+    fn check(caps: &[Self], at: &str, check: &mut Check<'_>) {
+        for (index, cap) in caps.iter().enumerate() {
+            let at = format!("{at}/caps/{index}");
+            check.points(&format!("{at}/points"), cap.points);
+            if caps.iter().take(index).any(|other| (other.of, other.per) == (cap.of, cap.per)) {
+                check.problem(&at, "is the second for the same and this period");
+            }
+        }
+        if caps.len() > 10 {
+            check.problem(&format!("{at}/caps"), "must be at most 10");
+        }
+    }
+}
+
+impl RuleAward {
+    fn check(&self, at: &str, check: &mut Check<'_>, is_purchase: bool) -> Wants {
+        let needs_lines =
+            matches!(self, Self::Rate { .. } | Self::Each { .. } | Self::Brackets { .. });
+        if needs_lines && !is_purchase {
+            check.problem(&format!("{at}/kind"), "an action awards fixed points or a multiplier");
+        }
+        match self {
+            Self::Rate { points_per_unit } => {
+                Wants::Rate(check.rate(&format!("{at}/points_per_unit"), points_per_unit))
+            }
+            Self::Fixed { points } => {
+                check.points(&format!("{at}/points"), *points);
+                Wants::Fixed(*points)
+            }
+            Self::Each { points } => {
+                check.points(&format!("{at}/points"), *points);
+                Wants::Each(*points)
+            }
+            Self::Multiplier { times } => {
+                let rate = check.rate(&format!("{at}/times"), times);
+                if rate < ledger::Rate::ONE || rate.millionths() > 1_000_000_000 {
+                    check.problem(&format!("{at}/times"), "must be 1 to 1000");
+                }
+                Wants::Multiplier(rate)
+            }
+            Self::Brackets { brackets } => {
+                if brackets.is_empty() || brackets.len() > 20 {
+                    check.problem(&format!("{at}/brackets"), "must be 1 to 20 brackets");
+                }
+                let mut read: Vec<(i64, ledger::Rate)> = Vec::new();
+                for (index, bracket) in brackets.iter().enumerate() {
+                    let at = format!("{at}/brackets/{index}");
+                    let is_above = read
+                        .last()
+                        .map_or(bracket.from_minor >= 0, |(below, _)| bracket.from_minor > *below);
+                    if !is_above {
+                        check.problem(
+                            &format!("{at}/from_minor"),
+                            "must be more than that of the bracket before, and not negative",
+                        );
+                    }
+                    read.push((
+                        bracket.from_minor,
+                        check.rate(&format!("{at}/points_per_unit"), &bracket.points_per_unit),
+                    ));
+                }
+                Wants::Brackets(read)
+            }
+        }
+    }
+}
+
+impl Budget {
+    pub(crate) fn check(self, check: &mut Check<'_>) {
+        // A budget is for all members, so it may be larger than what one of them can get.
+        if !(0..=MAX_POINTS * 1_000_000).contains(&self.points) {
+            check.problem("/caps/budget/points", "must be 0 to 1000000000000000");
+        }
+        if !(1..=100).contains(&self.red_line_percent) {
+            check.problem("/caps/budget/red_line_percent", "must be 1 to 100");
+        }
+    }
+}
+
+fn check_day(check: &mut Check<'_>, pointer: &str, text: Option<&String>, absent: i32) -> i32 {
+    let Some(text) = text else { return absent };
+    let date = date_of(text);
+    date.map_or_else(
+        || {
+            check.problem(pointer, "must be a day, YYYY-MM-DD");
+            absent
+        },
+        day_number,
+    )
+}
+
+/// A day such as `2026-01-31`.
+fn date_of(text: &str) -> Option<NaiveDate> {
+    let mut parts = text
+        .split('-')
+        .map(|part| Some(part).filter(|part| part.bytes().all(|b| b.is_ascii_digit())));
+    let mut part = |length: usize| {
+        parts.next().flatten().filter(|part| part.len() == length)?.parse::<u32>().ok()
+    };
+    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|_| text.len() == 10)
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check::{Check, MAX_POINTS};
+
 /// How many points an order takes, and what they are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -29,4 +31,22 @@ fn all() -> i64 {
 
 fn one() -> i64 {
     1
+}
+
+impl Redemption {
+    pub(crate) fn check(self, check: &mut Check<'_>) {
+        for (name, value) in [
+            ("points_per_unit", self.points_per_unit),
+            ("multiple_of", self.multiple_of),
+            ("min_points", self.min_points),
+            ("max_points", self.max_points.unwrap_or(1)),
+        ] {
+            if !(1..=MAX_POINTS).contains(&value) {
+                check.problem(&format!("/redemption/{name}"), "must be 1 to 1000000000");
+            }
+        }
+        if !(1..=100).contains(&self.max_percent) {
+            check.problem("/redemption/max_percent", "must be 1 to 100");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check::{Check, MAX_DAYS};
+
 /// How long what is no entry is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -32,4 +34,17 @@ impl Retention {
 
 fn more_than_a_year() -> u32 {
     400
+}
+
+impl Retention {
+    /// A year and a day at least: a request that is sent again a year later must hear what it
+    /// heard.
+    pub(crate) fn check(self, check: &mut Check<'_>) {
+        if !(366..=MAX_DAYS).contains(&self.answers_days) {
+            check.problem("/retention/answers_days", "must be 366 to 36600");
+        }
+        if !(1..=MAX_DAYS).contains(&self.traces_days) {
+            check.problem("/retention/traces_days", "must be 1 to 36600");
+        }
+    }
 }

@@ -1,6 +1,10 @@
 //! The part of the document that tells what becomes of points when goods come back.
 
+use ledger::{ExpiryPolicy, Shortfall};
 use serde::{Deserialize, Serialize};
+
+use super::check::Check;
+use crate::rulebook::ReturnRules;
 
 /// What becomes of points when goods come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,4 +58,23 @@ pub enum ShortfallPolicy {
     /// Whatever the member can spend is taken; the rest is owed, and the next points pay it off.
     #[default]
     Debt,
+}
+
+impl Returns {
+    pub(crate) fn check(self, check: &mut Check<'_>) -> ReturnRules {
+        let Self { shortfall, grace_days, keep_qualification, lower_tier, free_caps, gifts } = self;
+        check.days("/returns/grace_days", grace_days.unwrap_or(0));
+        ReturnRules {
+            shortfall: match shortfall {
+                ShortfallPolicy::PendingOnly => Shortfall::PendingOnly,
+                ShortfallPolicy::WithinBalance => Shortfall::WithinBalance,
+                ShortfallPolicy::Debt => Shortfall::Debt,
+            },
+            grace: grace_days.map(|days| ExpiryPolicy::Days { days, round_up_to: None }),
+            keep_qualification,
+            lower_tier,
+            free_caps,
+            gifts,
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Per;
+use super::check::Check;
+use super::{Document, Limit, Per};
 
 /// What looks odd.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -47,4 +48,33 @@ pub enum Suspicion {
     Review,
     /// It earns nothing.
     Refuse,
+}
+
+impl Risk {
+    /// What looks odd must be something that the rulebook knows.
+    pub(crate) fn check(&self, check: &mut Check<'_>, document: &Document) {
+        for (name, most) in [
+            ("review_above_minor", self.review_above_minor),
+            ("review_above_points", self.review_above_points),
+        ] {
+            if most.is_some_and(|most| most < 0) {
+                check.problem(&format!("/risk/{name}"), "must not be negative");
+            }
+        }
+        if self.velocity.len() > 20 {
+            check.problem("/risk/velocity", "must be at most 20");
+        }
+        for (index, velocity) in self.velocity.iter().enumerate() {
+            let at = format!("/risk/velocity/{index}");
+            Limit::check(Some(Limit { times: velocity.times, per: velocity.per }), &at, check);
+            if velocity.event != "purchase" && !document.actions.contains_key(&velocity.event) {
+                check.problem(&format!("{at}/event"), "must be purchase or the name of an action");
+            }
+            let same =
+                |other: &&Velocity| other.event == velocity.event && other.per == velocity.per;
+            if self.velocity.iter().take(index).any(|other| same(&other)) {
+                check.problem(&at, "is the second for this event and period");
+            }
+        }
+    }
 }
