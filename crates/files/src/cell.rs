@@ -1,12 +1,12 @@
-//! A cell: what nobody sees is taken away, and numbers are read as they stand or not at all.
+//! Cleans one cell, and reads it as a number if it is one without doubt.
 
-/// Marks that say nothing: of direction, of width none, of byte order.
+/// Invisible marks: of direction, of zero width, of byte order.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Without what stands around the text and is not seen, on one line, and without what keeps a
-/// spreadsheet from reading a number.
+/// Removes the invisible characters around the text and the marks that keep a spreadsheet from
+/// reading a number. The result is one line.
 pub(crate) fn cleaned(cell: &str) -> String {
     let around = |c: char| c.is_whitespace() || is_invisible(c);
     let text = cell.trim_matches(around);
@@ -15,7 +15,7 @@ pub(crate) fn cleaned(cell: &str) -> String {
         .and_then(|rest| rest.strip_suffix('"'))
         .filter(|inner| !inner.contains('"'))
         .unwrap_or(text);
-    // In front of what a spreadsheet would take for a number or a formula; exports write it, too.
+    // An apostrophe keeps a spreadsheet from reading a number or a formula; exports write it, too.
     let is_guarded = |rest: &&str| {
         rest.starts_with(['=', '+', '-', '@'])
             || (!rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
@@ -25,8 +25,8 @@ pub(crate) fn cleaned(cell: &str) -> String {
     lines.join(" ")
 }
 
-/// Whether a text is a number as spreadsheets show long ones, such as `1.39E+10`: which number it
-/// was is lost.
+/// Whether a text is a number in the short form of spreadsheets, such as `1.39E+10`. The number
+/// itself is lost.
 #[must_use]
 pub fn is_scientific(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -35,26 +35,25 @@ pub fn is_scientific(text: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, part) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
     let is_decimal = mantissa.len() > whole.len();
-    // Without sign and point it may be somebody's code, such as 3E123.
+    // Without sign and point it may be an identifier, such as 3E123.
     is_digits(whole)
         && (part.is_empty() || is_digits(part))
         && is_digits(signed.unwrap_or(exponent))
         && (is_decimal || signed.is_some())
 }
 
-/// What a cell says as a number.
+/// A cell as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Number {
     /// A whole number.
     Whole(i64),
-    /// One in scientific notation: its digits are lost.
+    /// A number in scientific notation; its digits are lost.
     Scientific,
-    /// None.
+    /// No number.
     None,
 }
 
-/// Reads a whole number: digits with a sign or without. Nothing else is one, least of all
-/// hexadecimal.
+/// Reads a whole number: digits with or without a sign, nothing else (not hexadecimal either).
 #[must_use]
 pub fn integer(cell: &str) -> Number {
     if is_scientific(cell) {
@@ -67,8 +66,7 @@ pub fn integer(cell: &str) -> Number {
     cell.replace('\u{2212}', "-").parse().map_or(Number::None, Number::Whole)
 }
 
-/// Reads a whole number whose digits may stand in groups of three with a comma or a space between
-/// them, as `12,400`.
+/// Reads a whole number whose digits may be grouped by three with a comma or a space, as `12,400`.
 #[must_use]
 pub fn grouped_integer(cell: &str) -> Number {
     let unsigned = cell.strip_prefix(['+', '-', '\u{2212}']).unwrap_or(cell);

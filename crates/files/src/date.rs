@@ -1,9 +1,9 @@
-//! Dates in cells, in the forms that systems export them in. A date that could be two is none until
-//! the file tells its order.
+//! Dates in cells, in the forms that systems export. A date with two readings is ambiguous until
+//! the file shows its order.
 
 use chrono::{Datelike, Days, NaiveDate};
 
-/// A calendar day, of which the year may not be told.
+/// A calendar day; the year may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
     /// The year, 1900 to 9999.
@@ -27,14 +27,14 @@ pub enum DateOrder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MixedOrders;
 
-/// What a cell says as a date.
+/// A cell as a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Date {
-    /// That day.
+    /// A date with one reading.
     Day(Day),
     /// One of two days, as `2/8/2019`.
     Ambiguous,
-    /// None.
+    /// No date.
     None,
 }
 
@@ -44,7 +44,7 @@ pub enum Date {
 #[must_use]
 pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
     let text = cell.trim();
-    // Midnight after the date says nothing more; any other time may be of another zone's day.
+    // Midnight after the date adds nothing; any other time may be a day of another zone.
     let (text, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     if !matches!(time.trim(), "" | "0:00" | "00:00" | "0:00:00" | "00:00:00" | "00:00:00.000") {
         return Date::None;
@@ -74,8 +74,8 @@ pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
     }
 }
 
-/// The order that the dates of a file tell: each must be possible in it, and one of them in no
-/// other.
+/// The order that the dates of a file show. Each date must be possible in it, and at least one in
+/// no other order.
 ///
 /// # Errors
 /// [`MixedOrders`].

@@ -1,10 +1,10 @@
 //! Tables as spreadsheets write them: bytes become rows of texts, each with its line number.
 //!
-//! Owns what every import has to cope with: encodings, delimiters, headings in several languages,
-//! missing trailing cells, blank rows, invisible characters. What a cell means is the business of
-//! who reads the table: nothing is guessed to be a number or a date here.
+//! Handles the problems of every import: encodings, delimiters, headings in several languages,
+//! missing trailing cells, blank rows, invisible characters. The caller decides the meaning of a
+//! cell: this crate never guesses that one is a number or a date.
 //!
-//! Architecture invariant: pure, and it knows nothing of loyalty.
+//! Architecture invariant: pure, and without any knowledge of loyalty.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -22,19 +22,19 @@ pub use date::{Date, DateOrder, Day, MixedOrders, date, order};
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileError {
-    /// The bytes are no text, or in an encoding that is not told; what to do about it.
+    /// The bytes are no text, or in an unnamed encoding; the text is a hint for the user.
     Encoding(String),
-    /// A quote is opened and never closed: what follows would become one cell.
+    /// A quote is opened and never closed, so the rest would become one cell.
     OpenQuote,
-    /// Headings that are not known, with their places.
+    /// Unknown headings, with their places.
     UnknownHeadings(Vec<String>),
-    /// Headings that are there twice.
+    /// Headings that appear twice.
     RepeatedHeadings(Vec<String>),
-    /// Headings that must be there and are not.
+    /// Missing headings of required columns.
     MissingHeadings(Vec<String>),
     /// No row, or more rows than this.
     Rows(usize),
-    /// The table cannot be read there.
+    /// The table is unreadable at this place.
     Unreadable(String),
 }
 
@@ -63,8 +63,8 @@ impl std::error::Error for FileError {}
 pub struct Column {
     /// Its name, which is its first heading.
     pub name: &'static str,
-    /// Other headings it may have, in whatever language; case, spaces, dashes and underscores do
-    /// not matter.
+    /// Other headings it may have, in any language. Case, spaces, dashes and underscores do not
+    /// matter.
     pub headings: &'static [&'static str],
     /// Whether the table must have it.
     pub is_required: bool,
@@ -87,15 +87,15 @@ impl Column {
 pub struct Row {
     /// The line of the file that it begins on, counted from 1.
     pub line: u64,
-    /// Its cells, in the order of the columns asked for: `None` where the table has no such column,
-    /// or the cell is empty.
+    /// Its cells, in the order of the requested columns. A cell is `None` if it is empty or the
+    /// table has no such column.
     pub cells: Vec<Option<String>>,
-    /// The first cell that stands under no heading.
+    /// The first cell that is under no heading.
     pub stray: Option<String>,
 }
 
-/// Reads a table. `charset` is the encoding as the sender names it; without one the file must be
-/// UTF-8, or UTF-16 that says so by its first bytes.
+/// Reads a table. `charset` is the encoding that the sender names. Without one the file must be
+/// UTF-8, or UTF-16 with a byte order mark.
 ///
 /// # Errors
 /// [`FileError`], which concerns the file as a whole.
@@ -149,7 +149,7 @@ fn unreadable(error: csv::Error) -> FileError {
     FileError::Unreadable(error.to_string())
 }
 
-/// Where each column is. A column without a heading is none: its cells are looked at row by row.
+/// The place of each column. A column without a heading has none; its cells are checked row by row.
 fn places(heading: &StringRecord, columns: &[Column]) -> Result<Vec<Option<usize>>, FileError> {
     let mut places = vec![None; columns.len()];
     let (mut unknown, mut repeated) = (Vec::new(), Vec::new());
@@ -205,8 +205,8 @@ mod tests {
         Column { name: "evidence", headings: &["依据"], is_required: false },
     ];
 
-    /// Rows as `line member points evidence`, or why there are none.
-    fn told(bytes: &[u8], charset: Option<&str>) -> String {
+    /// Formats rows as `line member points evidence`, or the reason for a refusal.
+    fn shown(bytes: &[u8], charset: Option<&str>) -> String {
         let one = |row: &Row| {
             let cells: Vec<&str> =
                 row.cells.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect();
@@ -265,29 +265,29 @@ mod tests {
                 "must be a line of headings and 1 to 3 rows",
             ),
         ] {
-            assert_eq!(told(file.as_bytes(), None), rows, "{file:?}");
+            assert_eq!(shown(file.as_bytes(), None), rows, "{file:?}");
         }
     }
 
     #[test]
     fn encodings_are_told_or_the_file_is_refused() {
         let text = "member_id,points,evidence\nm1,10,补偿\n";
-        assert_eq!(told(&utf_16(text, true), None), "2 m1 10 补偿");
-        assert_eq!(told(&utf_16(text, false), None), "2 m1 10 补偿");
+        assert_eq!(shown(&utf_16(text, true), None), "2 m1 10 补偿");
+        assert_eq!(shown(&utf_16(text, false), None), "2 m1 10 补偿");
         let gbk =
             [b"member_id,points,evidence\nm1,10,".as_slice(), &[0xb2, 0xb9, 0xb3, 0xa5], b"\n"]
                 .concat();
-        assert_eq!(told(&gbk, Some("gbk")), "2 m1 10 补偿");
-        assert_eq!(told(&gbk, Some("GB2312")), "2 m1 10 补偿");
-        assert!(told(&gbk, None).contains("charset=gbk"), "{}", told(&gbk, None));
+        assert_eq!(shown(&gbk, Some("gbk")), "2 m1 10 补偿");
+        assert_eq!(shown(&gbk, Some("GB2312")), "2 m1 10 补偿");
+        assert!(shown(&gbk, None).contains("charset=gbk"), "{}", shown(&gbk, None));
         assert!(
-            told(&gbk, Some("utf-8")).contains("is not utf-8"),
+            shown(&gbk, Some("utf-8")).contains("is not utf-8"),
             "{}",
-            told(&gbk, Some("utf-8"))
+            shown(&gbk, Some("utf-8"))
         );
-        assert!(told(text.as_bytes(), Some("klingon")).contains("klingon"));
+        assert!(shown(text.as_bytes(), Some("klingon")).contains("klingon"));
         let bare: Vec<u8> = utf_16(text, true).into_iter().skip(2).collect();
-        assert!(told(&bare, None).contains("UTF-16"), "{}", told(&bare, None));
-        assert!(told(b"member_id,points\nm1,\xff\n", None).contains("UTF-8"));
+        assert!(shown(&bare, None).contains("UTF-16"), "{}", shown(&bare, None));
+        assert!(shown(b"member_id,points\nm1,\xff\n", None).contains("UTF-8"));
     }
 }

@@ -6,8 +6,8 @@ use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::FileError;
 
-/// The text, its line ends all alike. An encoding is never guessed: a wrong guess would be written
-/// into the books.
+/// Decodes the text and unifies its line ends. The encoding is never guessed, as a wrong guess
+/// would be written into the books.
 pub(crate) fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, FileError> {
     let refuse = |what: String| Err(FileError::Encoding(what));
     let marked = Encoding::for_bom(bytes)
@@ -22,9 +22,9 @@ pub(crate) fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, File
     };
     if let Some(text) = encoding
         .decode_without_bom_handling_and_without_replacement(bytes)
-        .filter(|_| is_told(bytes, encoding))
+        .filter(|_| has_valid_zeros(bytes, encoding))
     {
-        return Ok(like(&text));
+        return Ok(with_unix_line_ends(&text));
     }
     refuse(if charset.is_some() || marked.is_some() {
         format!("is not {}", encoding.name().to_ascii_lowercase())
@@ -37,8 +37,8 @@ pub(crate) fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, File
     })
 }
 
-/// Text has no zero bytes but in UTF-16.
-fn is_told(bytes: &[u8], encoding: &'static Encoding) -> bool {
+/// Checks for zero bytes, which text has only in UTF-16.
+fn has_valid_zeros(bytes: &[u8], encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE || !bytes.contains(&0)
 }
 
@@ -47,8 +47,8 @@ fn is_gbk(bytes: &[u8]) -> bool {
     text.is_some_and(|text| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)))
 }
 
-/// Carriage returns by themselves end lines, too.
-fn like(text: &str) -> String {
+/// Carriage returns alone end lines, too.
+fn with_unix_line_ends(text: &str) -> String {
     let text: Cow<'_, str> = if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n").into()
     } else {
@@ -57,11 +57,11 @@ fn like(text: &str) -> String {
     text.into_owned()
 }
 
-/// What separates cells, how many lines only say so, and the text after those.
+/// Returns the delimiter of cells, the number of lines that only name it, and the text after those.
 pub(crate) fn delimiter(text: &str) -> (u8, u64, &str) {
     let first = text.lines().next().unwrap_or_default();
-    if let Some(told) = first.to_ascii_lowercase().strip_prefix("sep=") {
-        let delimiter = told.bytes().next().filter(u8::is_ascii).unwrap_or(b',');
+    if let Some(named) = first.to_ascii_lowercase().strip_prefix("sep=") {
+        let delimiter = named.bytes().next().filter(u8::is_ascii).unwrap_or(b',');
         return (delimiter, 1, text.split_once('\n').map_or("", |(_, rest)| rest));
     }
     let mut counts = [(b',', 0usize), (b';', 0), (b'\t', 0), (b'|', 0)];
@@ -74,7 +74,7 @@ pub(crate) fn delimiter(text: &str) -> (u8, u64, &str) {
             *count += 1;
         }
     }
-    // The first of those that are there as often.
+    // The first of those that appear equally often.
     let best = counts.into_iter().rev().max_by_key(|(_, count)| *count);
     (best.map_or(b',', |(delimiter, _)| delimiter), 0, text)
 }

@@ -1,9 +1,9 @@
 //! The operator's service, on its own listener: metrics, health, firing a cron component, and the
 //! guests' clock when `--clock` is given.
 //!
-//! It asks for no key, so it listens to nobody who was led here by a page: a name of somebody
-//! else's that points to this address (DNS rebinding), or a request that a page of another origin
-//! makes a browser send.
+//! The service needs no key, so it rejects requests that a web page can make a browser send. Those
+//! are cross-origin requests, and requests with a foreign host name that points to this address
+//! (DNS rebinding).
 
 use crate::{
     clock::GuestClock,
@@ -22,7 +22,7 @@ pub struct Admin {
     pub jobs: BTreeMap<String, Arc<Job>>,
     /// Present only when the process was started with `--clock`.
     pub clock: Option<GuestClock>,
-    /// Names by which it may be asked, beside `localhost` and addresses.
+    /// Host names that requests may use, besides `localhost` and addresses.
     pub names: Vec<String>,
 }
 
@@ -64,7 +64,8 @@ impl Admin {
         }
     }
 
-    /// Addresses are nobody's to point elsewhere; a name must be one of ours.
+    /// A foreign host name can be pointed to this address, but an address cannot. So addresses
+    /// pass, and names must be listed.
     fn is_known(&self, request: &Request<Incoming>) -> bool {
         let mut hosts = request.headers().get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next())
@@ -91,7 +92,7 @@ impl Admin {
                 &instance_id(),
             );
         };
-        // In a task of its own: a client that hangs up does not cut the run short.
+        // The run has a task of its own, so that it goes on when the client hangs up.
         match tokio::spawn(async move { job.fire().await }).await {
             Ok(Ok(())) => text(StatusCode::OK, "done\n".into()),
             Ok(Err(error)) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
@@ -100,7 +101,7 @@ impl Admin {
     }
 }
 
-/// Browsers tell where a request comes from. `Origin: null` is somewhere else, too.
+/// Browsers send the origin of a request. `Origin: null` counts as another site, too.
 fn is_cross_site<B>(request: &Request<B>) -> bool {
     let text =
         |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());

@@ -1,5 +1,6 @@
-//! From manifest and command line to running parts: databases, stores, grants, components,
-//! schedules. Built once at the start; whatever is wrong shows here, before the first request.
+//! Builds the running parts from manifest and command line: databases, stores, grants, components,
+//! schedules. The host builds them once at the start, so every fault shows before the first
+//! request.
 
 use crate::{
     back_room::BackRoom,
@@ -33,7 +34,6 @@ use std::{
 use wasmtime::component::{InstancePre, Linker};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-/// Everything that runs.
 pub struct App {
     pub name: String,
     pub router: Router<Arc<Component>>,
@@ -42,7 +42,6 @@ pub struct App {
     databases: Vec<Database>,
 }
 
-/// What the parts are made with.
 struct Builder<'a> {
     cli: &'a Cli,
     config: RuntimeConfig,
@@ -69,8 +68,8 @@ impl App {
             cli.runtime_config.as_deref().map(RuntimeConfig::load).transpose()?.unwrap_or_default();
         let mut blocked = config.blocked_networks()?;
         blocked.private &= !cli.allow_private_networks;
-        // What is in it is the operator's alone: the databases, and machine code that this process
-        // runs.
+        // Only the operator may read the folder: it holds the databases, and machine code that this
+        // process runs.
         let mut folder = std::fs::DirBuilder::new();
         folder
             .recursive(true)
@@ -276,7 +275,7 @@ impl Builder<'_> {
         Ok(store)
     }
 
-    /// What statements may take, and how large a file may grow.
+    /// The bounds on statements and on the size of a file.
     fn bounds(&self, max_mib: Option<u64>) -> Bounds {
         const MIB: u64 = 1024 * 1024;
         let limits = &self.cli.limits;

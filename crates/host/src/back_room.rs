@@ -1,10 +1,9 @@
-//! The threads of the back room, where guests that compute for long run. The threads are idle ones:
-//! they get what nobody else wants, so a core that runs one of them counts as free for everybody
-//! else.
+//! The threads of the back room, where guests that compute for long run. They are idle threads:
+//! they run only when no other thread wants the core, and the kernel counts their core as free.
 //!
-//! A busy machine could starve them. A task in the back room beats; when its beat is late,
+//! A busy machine could starve them. A task in the back room beats. When its beat is late,
 //! instances in front take no new requests for [`PAUSE`] in each [`ROUND`]. So the back room gets
-//! some time, however much the front is asked for.
+//! some time under any load.
 
 use crate::priority;
 use std::{
@@ -26,7 +25,6 @@ const LATE: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(10);
 const ROUND: Duration = Duration::from_millis(100);
 
-/// Threads for guests that compute for long.
 pub fn threads() -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .thread_name("back-room")
@@ -35,7 +33,7 @@ pub fn threads() -> std::io::Result<Runtime> {
         .build()
 }
 
-/// What is known of the back room, in front.
+/// The state of the back room, as the front sees it.
 pub struct BackRoom {
     threads: Handle,
     started: Instant,
@@ -47,21 +45,21 @@ pub struct BackRoom {
 }
 
 impl BackRoom {
-    /// Watches over these threads, from the runtime of the front.
+    /// Watches these threads from the runtime of the front.
     pub fn watch(threads: Handle) -> Arc<Self> {
         let room = Arc::new(Self::new(threads));
-        let beats = room.clone();
+        let record_beat = room.clone();
         room.threads.spawn(async move {
             loop {
                 sleep(BEAT).await;
-                beats.beats();
+                record_beat.record_beat();
             }
         });
         let watched = room.clone();
         tokio::spawn(async move {
             loop {
                 sleep(ROUND).await;
-                watched.look().await;
+                watched.check().await;
             }
         });
         room
@@ -82,33 +80,33 @@ impl BackRoom {
         self.threads.spawn(task);
     }
 
-    /// Somebody waits for work of the back room until the guard is dropped.
+    /// A request waits for the back room until the guard is dropped.
     pub fn at_work(self: &Arc<Self>) -> AtWork {
         self.at_work.fetch_add(1, Relaxed);
         AtWork(self.clone())
     }
 
-    /// Whether the front makes way now.
+    /// Whether the front takes no new requests now.
     pub fn is_closed(&self) -> bool {
         self.is_closed.load(Relaxed)
     }
 
-    /// Waits while the front makes way.
-    pub async fn passes(&self) {
-        // Asked for first, so that an opening in between is not missed.
+    /// Waits until the front takes new requests again.
+    pub async fn wait_until_open(&self) {
+        // Subscribes before the check, so that an opening in between is not missed.
         let opened = self.opened.notified();
         if self.is_closed() {
             opened.await;
         }
     }
 
-    fn beats(&self) {
+    fn record_beat(&self) {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.beat.store(now, Relaxed);
     }
 
-    /// Makes way if the back room starves.
-    async fn look(&self) {
+    /// Pauses the front if the back room starves.
+    async fn check(&self) {
         if self.starves() {
             self.is_closed.store(true, Relaxed);
             sleep(PAUSE).await;
@@ -123,7 +121,6 @@ impl BackRoom {
     }
 }
 
-/// See [`BackRoom::at_work`].
 pub struct AtWork(Arc<BackRoom>);
 
 impl Drop for AtWork {
@@ -146,16 +143,16 @@ mod tests {
         assert!(room.starves());
         let looking = tokio::spawn({
             let room = room.clone();
-            async move { room.look().await }
+            async move { room.check().await }
         });
         tokio::task::yield_now().await;
         assert!(room.is_closed.load(Relaxed));
-        room.passes().await;
+        room.wait_until_open().await;
         assert!(!room.is_closed.load(Relaxed));
         looking.await.unwrap();
-        room.beats();
+        room.record_beat();
         assert!(!room.starves(), "it got on");
-        room.passes().await;
+        room.wait_until_open().await;
         drop(work);
         assert_eq!(room.at_work.load(Relaxed), 0);
     }

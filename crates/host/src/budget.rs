@@ -1,6 +1,7 @@
-//! Bytes of request bodies that are held at one moment, over all connections: each body takes its
-//! share as it arrives and gives it back when it is answered. Callers whose key no component has
-//! answered for share a small part, so that they cannot keep out those who are known.
+//! Bounds the bytes of request bodies in memory, over all connections. Each body takes its share as
+//! it arrives and returns it when it is answered. Callers without a verified key share a small
+//! part, so that they cannot keep out verified callers. A key is verified once a component has
+//! answered for it.
 
 use crate::caller::Id;
 use prometheus_client::metrics::gauge::Gauge;
@@ -9,16 +10,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Of all bytes, callers whose key is not known may hold one part in so many.
-const STRANGERS: usize = 8;
-/// Of what it may share in, one address may hold one part in so many.
-const ADDRESSES: usize = 4;
+/// Callers without a verified key may hold one part in so many of all bytes.
+const UNVERIFIED_PART: usize = 8;
+/// One address may hold one part in so many of the bytes that are open to it.
+const ADDRESS_PART: usize = 4;
 
-/// What may be held, and what is.
 pub struct Budget {
-    most: usize,
-    /// An address may hold one body of this size, however small its share is.
-    largest: usize,
+    max_bytes: usize,
+    /// An address may always hold one body of this size, however small its share is.
+    max_body: usize,
     held: Mutex<Held>,
     shown: Gauge,
 }
@@ -26,55 +26,55 @@ pub struct Budget {
 #[derive(Default)]
 struct Held {
     all: usize,
-    strangers: usize,
+    unverified: usize,
     by_address: HashMap<Id, usize>,
 }
 
-/// Who is in the way of more.
+/// Which limit is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
-    Everybody,
+    Total,
     Address,
 }
 
-/// The bytes of one body; given back when this goes.
+/// The bytes of one body, returned on drop.
 pub struct Share {
     budget: Arc<Budget>,
-    place: Id,
+    address_id: Id,
     is_known: bool,
     bytes: usize,
 }
 
 impl Budget {
-    pub fn new(most: usize, largest: usize, shown: Gauge) -> Arc<Self> {
-        Arc::new(Self { most, largest, held: Mutex::default(), shown })
+    pub fn new(max_bytes: usize, max_body: usize, shown: Gauge) -> Arc<Self> {
+        Arc::new(Self { max_bytes, max_body, held: Mutex::default(), shown })
     }
 
-    /// Nothing yet, for a body that is to arrive from there.
-    pub fn share(self: &Arc<Self>, place: Id, is_known: bool) -> Share {
-        Share { budget: self.clone(), place, is_known, bytes: 0 }
+    /// An empty share, for a body that is about to arrive from this address.
+    pub fn share(self: &Arc<Self>, address_id: Id, is_known: bool) -> Share {
+        Share { budget: self.clone(), address_id, is_known, bytes: 0 }
     }
 }
 
 impl Share {
-    /// Takes so many more bytes, or none.
+    /// Takes all of these bytes or none.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Full> {
         let budget = &self.budget;
         let mut held = budget.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let for_strangers = (budget.most / STRANGERS).max(budget.largest);
-        let whole = if self.is_known { budget.most } else { for_strangers };
-        let of_address = held.by_address.get(&self.place).copied().unwrap_or_default() + bytes;
-        if of_address > (whole / ADDRESSES).max(budget.largest) {
+        let max_unverified = (budget.max_bytes / UNVERIFIED_PART).max(budget.max_body);
+        let available = if self.is_known { budget.max_bytes } else { max_unverified };
+        let of_address = held.by_address.get(&self.address_id).copied().unwrap_or_default() + bytes;
+        if of_address > (available / ADDRESS_PART).max(budget.max_body) {
             return Err(Full::Address);
         }
-        if held.all + bytes > budget.most
-            || (!self.is_known && held.strangers + bytes > for_strangers)
+        if held.all + bytes > budget.max_bytes
+            || (!self.is_known && held.unverified + bytes > max_unverified)
         {
-            return Err(Full::Everybody);
+            return Err(Full::Total);
         }
         held.all += bytes;
-        held.strangers += if self.is_known { 0 } else { bytes };
-        held.by_address.insert(self.place, of_address);
+        held.unverified += if self.is_known { 0 } else { bytes };
+        held.by_address.insert(self.address_id, of_address);
         self.bytes += bytes;
         budget.shown.inc_by(amount(bytes));
         Ok(())
@@ -89,11 +89,11 @@ impl Drop for Share {
         let mut held = self.budget.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.all -= self.bytes;
         self.budget.shown.dec_by(amount(self.bytes));
-        held.strangers -= if self.is_known { 0 } else { self.bytes };
-        if let Some(of_address) = held.by_address.get_mut(&self.place) {
+        held.unverified -= if self.is_known { 0 } else { self.bytes };
+        if let Some(of_address) = held.by_address.get_mut(&self.address_id) {
             *of_address -= self.bytes;
             if *of_address == 0 {
-                held.by_address.remove(&self.place);
+                held.by_address.remove(&self.address_id);
             }
         }
     }
@@ -108,22 +108,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strangers_cannot_keep_out_who_is_known() {
+    fn unverified_callers_cannot_keep_out_verified_ones() {
         let budget = Budget::new(800, 10, Gauge::default());
-        let mut strangers: Vec<Share> = (0..6).map(|place| budget.share(place, false)).collect();
-        for share in strangers.iter_mut().take(4) {
+        let mut unverified: Vec<Share> =
+            (0..6).map(|address_id| budget.share(address_id, false)).collect();
+        for share in unverified.iter_mut().take(4) {
             share.grow(25).unwrap();
             assert_eq!(share.grow(1), Err(Full::Address));
         }
-        assert_eq!(strangers[4].grow(1), Err(Full::Everybody));
-        let mut known: Vec<Share> = (10..14).map(|place| budget.share(place, true)).collect();
+        assert_eq!(unverified[4].grow(1), Err(Full::Total));
+        let mut known: Vec<Share> =
+            (10..14).map(|address_id| budget.share(address_id, true)).collect();
         for share in known.iter_mut().take(3) {
             share.grow(200).unwrap();
         }
         assert_eq!(known[0].grow(1), Err(Full::Address));
-        assert_eq!(known[3].grow(101), Err(Full::Everybody));
+        assert_eq!(known[3].grow(101), Err(Full::Total));
         known[3].grow(100).unwrap();
-        strangers.clear();
+        unverified.clear();
         known[3].grow(100).unwrap();
         drop(known);
         assert_eq!((budget.held.lock().unwrap().all, budget.shown.get()), (0, 0));

@@ -1,9 +1,9 @@
-//! Who sends a request, as far as a host can know: the network address, and the key without knowing
-//! what keys are.
+//! Identifies the sender of a request by its network address and its key. The host does not know
+//! what keys mean.
 //!
-//! The address is the connection's own, or, where a trusted proxy connects, the one that it names.
-//! Keys and tenants are known by a keyed hash that is made anew at each start, so nothing of a key
-//! is kept.
+//! The address is the connection's own. If a trusted proxy connects, it is the address that the
+//! proxy names. Keys and tenants are stored as a keyed hash with a new secret at each start, so no
+//! part of a key is kept.
 
 use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -13,28 +13,27 @@ use std::{
     sync::LazyLock,
 };
 
-/// The header by which guests learn the address, as on Spin. What a client sends under this name is
+/// The header in which guests get the address, as on Spin. A header of this name from a client is
 /// dropped.
 pub const ADDRESS_HEADER: HeaderName = HeaderName::from_static("spin-client-addr");
 
-/// A sender, a key or a tenant by its hash.
+/// The hash of a sender, a key or a tenant.
 pub type Id = u64;
 
-/// Which proxies are believed, and in what header.
+/// The trusted proxies, and the header in which they name the client.
 #[derive(Debug, Clone)]
 pub struct Proxies {
     pub trusted: Vec<IpNet>,
     pub header: HeaderName,
 }
 
-/// Who sent a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
-    /// The port is 0 where a proxy told the address.
+    /// The port is 0 if a proxy named the address.
     pub address: SocketAddr,
-    /// The address as limits count it.
-    pub place: Id,
-    /// What stands in `Authorization`, when anything does.
+    /// The address as limits count it: one id for a whole IPv6 network.
+    pub address_id: Id,
+    /// The value of `Authorization`, if there is one.
     pub key: Option<Id>,
 }
 
@@ -42,11 +41,11 @@ impl Proxies {
     pub fn caller(&self, peer: SocketAddr, headers: &HeaderMap) -> Caller {
         let address = self.address(peer, headers);
         let key = headers.get(header::AUTHORIZATION).map(|value| id("key", &value.as_bytes()));
-        Caller { address, place: id("place", &network(address.ip())), key }
+        Caller { address, address_id: id("place", &network(address.ip())), key }
     }
 
-    /// From the last name in the list back to the first that is no trusted proxy: what stands
-    /// before that one, anybody may have written.
+    /// Reads the list from its end back to the first address that is no trusted proxy. Entries
+    /// before that one may be forged.
     fn address(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let plain = |address: IpAddr| address.to_canonical();
         let mut address = SocketAddr::new(plain(peer.ip()), peer.port());
@@ -63,13 +62,13 @@ impl Proxies {
     }
 }
 
-/// `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
+/// Reads `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
 fn parse(name: &str) -> Option<IpAddr> {
     let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
     bare.parse().ok().or_else(|| name.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-/// Whoever has one address of IPv6 has 2⁶⁴ of them.
+/// A client with one IPv6 address has 2⁶⁴ of them, so its /64 network counts as one.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -77,7 +76,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The hash of something of one kind.
+/// Hashes a value of one kind.
 pub fn id(kind: &str, what: &impl Hash) -> Id {
     static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     STATE.hash_one((kind, what))
@@ -119,9 +118,9 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_place() {
-        let place = |address: &str| id("place", &network(address.parse().unwrap()));
-        assert_eq!(place("2001:db8::1"), place("2001:db8::ffff:1"));
-        assert_ne!(place("2001:db8::1"), place("2001:db8:0:1::1"));
-        assert_ne!(place("192.0.2.1"), place("192.0.2.2"));
+        let address_id = |address: &str| id("place", &network(address.parse().unwrap()));
+        assert_eq!(address_id("2001:db8::1"), address_id("2001:db8::ffff:1"));
+        assert_ne!(address_id("2001:db8::1"), address_id("2001:db8:0:1::1"));
+        assert_ne!(address_id("192.0.2.1"), address_id("192.0.2.2"));
     }
 }

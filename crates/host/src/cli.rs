@@ -52,7 +52,7 @@ pub struct Cli {
     pub limits: Limits,
 }
 
-/// Who is believed, and how listeners are protected.
+/// Which proxies are trusted, and how listeners are protected.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Callers {
     /// Certificate chain of the public listener, a PEM file; read again when it changes
@@ -67,16 +67,16 @@ pub struct Callers {
     /// Its private key
     #[arg(long, value_name = "FILE", requires = "admin_tls_cert")]
     pub admin_tls_key: Option<PathBuf>,
-    /// Name by which the operator's listener may be asked, beside localhost and addresses
+    /// Host name that the operator's listener accepts, besides localhost and addresses
     #[arg(long = "admin-host", value_name = "NAME")]
     pub admin_hosts: Vec<String>,
-    /// Network of proxies that are believed when they tell a client's address
+    /// Network of trusted proxies, which name the client's address
     #[arg(long = "trusted-proxy", value_name = "CIDR", value_parser = network)]
     pub trusted_proxies: Vec<ipnet::IpNet>,
-    /// Header in which they tell it
+    /// Header in which they name it
     #[arg(long, value_name = "NAME", default_value = "x-forwarded-for")]
     pub proxy_header: http::HeaderName,
-    /// Header in which components tell the tenant of a request; taken from the answer
+    /// Header in which components name the tenant of a request; removed from the answer
     #[arg(long, value_name = "NAME", default_value = "tenant")]
     pub tenant_header: http::HeaderName,
     /// Requests of one key, such as 200000/10s; may be repeated; `off` for none
@@ -97,18 +97,16 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Certificate and key of the public listener.
     pub fn tls(&self) -> Option<Files> {
         Some(Files { certificate: self.tls_cert.clone()?, key: self.tls_key.clone()? })
     }
 
-    /// Those of the operator's listener.
     pub fn admin_tls(&self) -> Option<Files> {
         Some(Files { certificate: self.admin_tls_cert.clone()?, key: self.admin_tls_key.clone()? })
     }
 }
 
-/// Bounds on what clients and guests may use.
+/// Limits of clients and guests.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Limits {
     /// Instances of each HTTP component
@@ -173,14 +171,12 @@ pub struct Limits {
     pub drain_timeout: Duration,
 }
 
-/// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
     On,
     Off,
 }
 
-/// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     Text,
@@ -213,7 +209,7 @@ fn head(text: &str) -> Result<usize, String> {
     }
 }
 
-/// `250ms`, `30s`, `5m`, `1h`, `7d`.
+/// Reads `250ms`, `30s`, `5m`, `1h`, `7d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -17,7 +17,7 @@ pub struct GuestClock(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// What is added to real time.
+    /// The offset that is added to real time.
     offset_nanoseconds: AtomicI64,
     moved: Notify,
 }
@@ -45,7 +45,7 @@ impl GuestClock {
         chrono::DateTime::from_timestamp(seconds, now.subsec_nanos()).unwrap_or_default()
     }
 
-    /// Waits until somebody sets the clock.
+    /// Waits until the clock is set.
     pub async fn moved(&self) {
         self.0.moved.notified().await;
     }

@@ -1,10 +1,11 @@
-//! How senders behaved at one component: what their requests made guests compute. Whoever lets a
-//! guest compute long without a pause, or much for each request, is served in the back room for
-//! some time: by instances of their own, on threads that run when nobody else needs the processor.
+//! Records how much computing each sender's requests caused at one component. A sender is served in
+//! the back room for some time if its requests compute long without a pause, or much for each
+//! request. The back room has instances of its own, on threads that run when no other thread needs
+//! the processor.
 //!
 //! Computing is sampled at the beginning of each epoch ([account.rs](account.rs)): a guest that
-//! computes through it is charged. That costs nothing between epochs, and those who compute often
-//! or long are met in proportion.
+//! computes through it is charged. Sampling costs nothing between epochs. A sender is sampled in
+//! proportion to how often and how long its requests compute.
 
 use crate::caller::Id;
 use std::{
@@ -16,54 +17,53 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// So much computing without a pause makes a sender one for the back room.
+/// A sender that computes this long without a pause goes to the back room.
 pub const LONG: Duration = Duration::from_millis(20);
-/// So much computing for each request, on average, does so too; the average counts once this much
-/// was computed in all.
+/// A sender also goes there if its requests compute this long on average. The average counts once
+/// the sender has computed for `MIN_COMPUTED` in all.
 const COSTLY: Duration = Duration::from_millis(5);
-const TELLING: Duration = Duration::from_millis(200);
-/// First stay in the back room after a long run; each that follows soon is twice as long, up to an
-/// hour.
+const MIN_COMPUTED: Duration = Duration::from_millis(200);
+/// First stay in the back room after a long run. Each stay that follows within `SOON_MS` is twice
+/// as long, up to an hour.
 const STAY_MS: u64 = 20_000;
 const MAX_STAY_MS: u64 = 3_600_000;
 const SOON_MS: u64 = 600_000;
-/// First stay of a sender whose requests cost much, but pause; each that follows soon is twice as
-/// long, up to half a minute.
+/// First stay of a sender whose requests cost much but pause. Each stay that follows soon is twice
+/// as long, up to half a minute.
 const SHORT_STAY_MS: u64 = 2_000;
 const MAX_SHORT_STAY_MS: u64 = 32_000;
-/// Requests at once in one instance: for senders that are new, and for each that ended well.
+/// Requests at once in one instance for a new sender. Each request that ends well adds one.
 const AT_FIRST: u32 = 2;
-/// So many requests of a sender that is new, or had long runs, are served in the back room.
+/// The first requests of a sender are served in the back room if the sender is new or had long
+/// runs.
 const PROBATION: u32 = 1;
-/// Requests at once there, for senders of long runs.
+/// Requests at once in the back room, for senders of long runs.
 const IN_BACK_ROOM: u32 = 4;
-/// Requests at once in one instance while somebody else asks, too: nobody waits behind many of
-/// another sender.
+/// Requests at once in one instance while another tenant is active, so that no request waits behind
+/// many of another sender.
 const BESIDE_OTHERS: u32 = 8;
-/// Somebody else asks if it did within this time.
-const LATELY_MS: u64 = 1_000;
-/// Senders that are remembered.
+/// A tenant is active if it sent a request within this time.
+const RECENT_MS: u64 = 1_000;
+/// Max senders in memory.
 const MAX: usize = 8_192;
 
-/// The senders of one component.
 pub struct Conduct {
     started: Instant,
     senders: Mutex<HashMap<Id, Arc<Sender>>>,
-    /// The last two different tenants, and when they asked, in milliseconds since the start and one
-    /// more: 0 is never.
-    lately: Mutex<[(Id, u64); 2]>,
+    /// The last two different tenants, and when each sent its last request: milliseconds since the
+    /// start plus one, 0 for never.
+    recent_tenants: Mutex<[(Id, u64); 2]>,
 }
 
-/// What is known of one of them.
 pub struct Sender {
     pub id: Id,
-    /// Requests that ended since the last long run, up to some thousand.
+    /// Requests that ended since the last long run, at most 4,096.
     proven: AtomicU32,
     requests: AtomicU32,
     computed_us: AtomicU64,
     after_long_runs: Stays,
     after_costly_requests: Stays,
-    /// In milliseconds since the start of the component.
+    /// The last request, in milliseconds since the start of the component.
     seen: AtomicU64,
 }
 
@@ -72,7 +72,7 @@ pub struct Sender {
 struct Stays {
     /// In milliseconds since the start of the component.
     until: AtomicU64,
-    /// How many followed soon after the one before.
+    /// How many stays followed soon after the one before.
     doubled: AtomicU32,
 }
 
@@ -81,7 +81,7 @@ impl Stays {
         self.until.load(Relaxed) > now
     }
 
-    /// Begins a stay or prolongs it; one that begins soon after the last is twice as long.
+    /// Begins a stay or prolongs it. A stay that begins soon after the last is twice as long.
     fn stay(&self, now: u64, first: u64, longest: u64) {
         let last = self.until.load(Relaxed);
         if last <= now {
@@ -98,7 +98,11 @@ impl Stays {
 
 impl Conduct {
     pub fn new() -> Self {
-        Self { started: Instant::now(), senders: Mutex::default(), lately: Default::default() }
+        Self {
+            started: Instant::now(),
+            senders: Mutex::default(),
+            recent_tenants: Default::default(),
+        }
     }
 
     /// Counts a request of this sender.
@@ -123,13 +127,14 @@ impl Conduct {
         sender
     }
 
-    /// Whether this sender is served in the back room: for what it did, or because nothing is known
-    /// of it yet.
+    /// Whether this sender is served in the back room: for its past computing, or because it is
+    /// new.
     pub fn is_in_back(&self, sender: &Sender) -> bool {
         sender.proven.load(Relaxed) < PROBATION || sender.stays(self.now())
     }
 
-    /// A guest computed so much for this sender, and so much without a pause until now.
+    /// Records that a guest computed this long for the sender, and how long without a pause until
+    /// now.
     pub fn charge(&self, sender: &Sender, computed: Duration, without_a_pause: Duration) {
         let computed = microseconds(computed);
         let computed = sender.computed_us.fetch_add(computed, Relaxed).saturating_add(computed);
@@ -137,11 +142,11 @@ impl Conduct {
         if without_a_pause >= LONG {
             self.long_run(sender);
         }
-        if computed >= microseconds(TELLING) {
+        if computed >= microseconds(MIN_COMPUTED) {
             if u64::from(requests).saturating_mul(microseconds(COSTLY)) < computed {
                 sender.after_costly_requests.stay(self.now(), SHORT_STAY_MS, MAX_SHORT_STAY_MS);
             }
-            // The past counts half.
+            // Halves the past, so that new requests weigh more.
             sender.computed_us.store(computed / 2, Relaxed);
             sender.requests.store(requests / 2, Relaxed);
         }
@@ -155,34 +160,36 @@ impl Conduct {
         sender.after_long_runs.stay(now, STAY_MS, MAX_STAY_MS);
     }
 
-    /// A known tenant asks. Strangers do not count: by asking once a second they would hold up a
-    /// tenant that is alone.
-    pub fn asks(&self, id: Id) {
+    /// Records a request of a known tenant. Unknown callers do not count: one request a second
+    /// would then slow down a tenant that is alone.
+    pub fn record_tenant(&self, id: Id) {
         let now = self.now() + 1;
-        let mut lately = self.lately();
-        let [last, other] = &mut *lately;
+        let mut recent_tenants = self.recent_tenants();
+        let [last, other] = &mut *recent_tenants;
         if last.0 != id {
             *other = *last;
         }
         *last = (id, now);
     }
 
-    /// Whether somebody else has asked lately.
-    fn others_ask(&self, id: Id) -> bool {
+    /// Whether another tenant was active lately.
+    fn others_are_active(&self, id: Id) -> bool {
         let now = self.now();
-        self.lately().iter().any(|(other, at)| *other != id && *at > 0 && now < at + LATELY_MS)
+        self.recent_tenants()
+            .iter()
+            .any(|(other, at)| *other != id && *at > 0 && now < at + RECENT_MS)
     }
 
-    fn lately(&self) -> MutexGuard<'_, [(Id, u64); 2]> {
-        self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recent_tenants(&self) -> MutexGuard<'_, [(Id, u64); 2]> {
+        self.recent_tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many requests of this sender one instance takes at once, of `most`: few until it is
-    /// known how they behave, few while others ask, and never all.
-    pub fn allowance(&self, sender: &Sender, most: u32) -> u32 {
-        let most = (most - most / 4).max(1);
-        let most = if self.others_ask(sender.id) { most.min(BESIDE_OTHERS) } else { most };
-        let allowance = AT_FIRST.saturating_add(sender.proven.load(Relaxed)).min(most);
+    /// How many requests of this sender one instance takes at once, out of `max`. A new sender gets
+    /// few. A sender gets few while others are active, and never all.
+    pub fn max_at_once(&self, sender: &Sender, max: u32) -> u32 {
+        let max = (max - max / 4).max(1);
+        let max = if self.others_are_active(sender.id) { max.min(BESIDE_OTHERS) } else { max };
+        let allowance = AT_FIRST.saturating_add(sender.proven.load(Relaxed)).min(max);
         if sender.after_long_runs.lasts(self.now()) {
             allowance.min(IN_BACK_ROOM)
         } else {
@@ -208,13 +215,12 @@ impl Sender {
         }
     }
 
-    /// Whether it is in the back room for what it did.
+    /// Whether past computing keeps the sender in the back room.
     fn stays(&self, now: u64) -> bool {
         self.after_long_runs.lasts(now) || self.after_costly_requests.lasts(now)
     }
 
-    /// A request of it has ended.
-    pub fn ended(&self) {
+    pub fn record_end(&self) {
         if self.proven.load(Relaxed) < 4_096 {
             self.proven.fetch_add(1, Relaxed);
         }
@@ -235,7 +241,7 @@ mod tests {
         let sender = conduct.request(id);
         (0..PROBATION).for_each(|_| {
             assert!(conduct.is_in_back(&sender), "who is new begins there");
-            sender.ended();
+            sender.record_end();
         });
         assert!(!conduct.is_in_back(&sender));
         sender
@@ -294,40 +300,40 @@ mod tests {
     }
 
     #[test]
-    fn who_is_new_starts_with_few_at_once() {
+    fn a_new_sender_starts_with_few_requests_at_once() {
         let conduct = Conduct::new();
         let sender = conduct.request(1);
-        let allowed = |most| conduct.allowance(&sender, most);
+        let allowed = |max| conduct.max_at_once(&sender, max);
         assert_eq!((allowed(512), allowed(1)), (2, 1));
-        (0..1_000).for_each(|_| sender.ended());
+        (0..1_000).for_each(|_| sender.record_end());
         assert_eq!((allowed(512), allowed(4)), (384, 3), "never all");
         conduct.charge(&sender, EPOCH, LONG);
         assert_eq!(allowed(512), 2, "and anew after a long run");
-        (0..1_000).for_each(|_| sender.ended());
+        (0..1_000).for_each(|_| sender.record_end());
         assert_eq!(allowed(512), IN_BACK_ROOM);
     }
 
     #[test]
-    fn who_asks_beside_others_has_few_at_once() {
+    fn a_sender_has_few_requests_at_once_while_others_are_active() {
         let conduct = Conduct::new();
         let (busy, till) = (conduct.request(1), conduct.request(2));
         for sender in [&busy, &till] {
-            (0..1_000).for_each(|_| sender.ended());
+            (0..1_000).for_each(|_| sender.record_end());
         }
-        conduct.asks(1);
-        assert_eq!(conduct.allowance(&busy, 512), 384, "a stranger does not count");
-        conduct.asks(2);
-        assert_eq!((conduct.allowance(&busy, 512), conduct.allowance(&till, 512)), (8, 8));
-        // However often one asks, the other is not forgotten at once.
-        (0..100).for_each(|_| conduct.asks(1));
-        assert_eq!((conduct.allowance(&busy, 512), conduct.allowance(&busy, 4)), (8, 3));
+        conduct.record_tenant(1);
+        assert_eq!(conduct.max_at_once(&busy, 512), 384, "a stranger does not count");
+        conduct.record_tenant(2);
+        assert_eq!((conduct.max_at_once(&busy, 512), conduct.max_at_once(&till, 512)), (8, 8));
+        // The other tenant stays remembered, however many requests the first one sends.
+        (0..100).for_each(|_| conduct.record_tenant(1));
+        assert_eq!((conduct.max_at_once(&busy, 512), conduct.max_at_once(&busy, 4)), (8, 3));
         let long_ago = |(id, at): &mut (Id, u64)| *at = if *id == 2 { 0 } else { *at };
-        conduct.lately().iter_mut().for_each(long_ago);
-        assert_eq!((conduct.allowance(&busy, 512), conduct.allowance(&till, 512)), (384, 8));
+        conduct.recent_tenants().iter_mut().for_each(long_ago);
+        assert_eq!((conduct.max_at_once(&busy, 512), conduct.max_at_once(&till, 512)), (384, 8));
     }
 
     #[test]
-    fn a_crowd_is_forgotten_but_for_those_in_the_back_room() {
+    fn old_senders_are_dropped_except_those_in_the_back_room() {
         let conduct = Conduct::new();
         let long = conduct.request(7);
         conduct.charge(&long, EPOCH, LONG);

@@ -1,6 +1,6 @@
-//! Cron components: a fresh instance for every fire, never two fires of one component at once.
-//! Schedules follow the guests' clock, so that a demo with `--clock` sees its nights; a fire that
-//! was missed is not made up for, because jobs decide by the clock what is due.
+//! Cron components: a fresh instance for every fire, and never two fires of one component at once.
+//! Schedules follow the guests' clock, so that a demo with `--clock` sees its nights. A missed fire
+//! is not repeated, because jobs decide by the clock which work is due.
 
 use crate::{
     clock::GuestClock,
@@ -19,14 +19,13 @@ use croner::{
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
-/// One component that schedules call.
 pub struct Job {
     pub pre: CronPre<Guest>,
     pub grants: Arc<Grants>,
     pub metrics: Arc<Metrics>,
     pub clock: GuestClock,
     pub time_limit: Duration,
-    /// Held while it runs.
+    /// Held while the job runs.
     pub running: Mutex<()>,
 }
 

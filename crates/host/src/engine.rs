@@ -1,5 +1,5 @@
-//! The wasmtime engine: which features it has, how instances are allocated, where compiled code is
-//! kept, and its heartbeat. Knows no manifest and no interface.
+//! The wasmtime engine: its features, how it allocates instances, where it keeps compiled code, and
+//! its heartbeat. It knows no manifest and no interface.
 
 use crate::cli::Limits;
 use anyhow::{Result, anyhow};
@@ -10,12 +10,12 @@ use std::{
 };
 use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
 
-/// A guest that computes gives the thread back at least so often.
+/// A guest that computes yields the thread at least this often.
 pub const EPOCH: Duration = Duration::from_millis(10);
 
 static EPOCHS: AtomicU64 = AtomicU64::new(0);
 
-/// How many epochs have begun. wasmtime does not tell its own count.
+/// How many epochs have begun. wasmtime does not expose its own count.
 pub fn epochs() -> u64 {
     EPOCHS.load(Relaxed)
 }
@@ -56,7 +56,7 @@ const MAX_STACKS: u32 = 16_384;
 /// Room for each component's instances, for as many successors, and for the runs of cron
 /// components.
 fn pooling(limits: &Limits, components: usize) -> PoolingAllocationConfig {
-    // In front and in the back room, each with a successor.
+    // Instances in front and in the back room, each with a successor.
     let of_component = (u32::from(limits.instances) + 1) * 2;
     let instances = u32::try_from(components).unwrap_or(u32::MAX).saturating_mul(of_component);
     let instances = instances.saturating_mul(2).saturating_add(8);

@@ -1,6 +1,6 @@
-//! A queue in which senders take turns: each has a line of its own, and the heads of the lines are
-//! served round and round. When it is full, the longest line loses its last, so that nobody can
-//! keep others out by queueing more.
+//! A queue in which senders take turns. Each sender has its own line, and the queue serves the
+//! heads of the lines in rotation. A full queue drops the last item of the longest line, so that no
+//! sender can keep others out by queueing more.
 
 use crate::caller::Id;
 use std::{
@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::Notify;
 
 pub struct FairQueue<T> {
-    most: usize,
+    max_waiting: usize,
     lines: Mutex<Lines<T>>,
     changed: Notify,
     closed: AtomicBool,
@@ -22,27 +22,27 @@ pub struct FairQueue<T> {
 
 struct Lines<T> {
     by_sender: HashMap<Id, VecDeque<T>>,
-    /// Senders who have somebody waiting, in the order of their turns.
+    /// Senders with waiting items, in the order of their turns.
     turns: VecDeque<Id>,
     waiting: usize,
 }
 
 impl<T> FairQueue<T> {
-    pub fn new(most: usize) -> Self {
+    pub fn new(max_waiting: usize) -> Self {
         let lines = Lines { by_sender: HashMap::new(), turns: VecDeque::new(), waiting: 0 };
         Self {
-            most: most.max(1),
+            max_waiting: max_waiting.max(1),
             lines: Mutex::new(lines),
             changed: Notify::new(),
             closed: AtomicBool::new(false),
         }
     }
 
-    /// Queues; gives back who had to go for it, which may be the one that came.
+    /// Queues an item. Returns the item that a full queue drops for it, which may be the new one.
     pub fn push(&self, sender: Id, item: T) -> Option<T> {
         let mut lines = self.lines();
         let mut out = None;
-        if lines.waiting >= self.most {
+        if lines.waiting >= self.max_waiting {
             let (longest, length) = lines.longest()?;
             if lines.by_sender.get(&sender).map_or(0, VecDeque::len) + 1 >= length {
                 return Some(item);
@@ -60,8 +60,8 @@ impl<T> FairQueue<T> {
         out
     }
 
-    /// The next whose sender may be served, at once or not at all.
-    pub fn take(&self, may: impl Fn(Id, &T) -> bool) -> Option<T> {
+    /// Takes the next item whose sender may be served, without waiting.
+    pub fn try_next(&self, may: impl Fn(Id, &T) -> bool) -> Option<T> {
         let mut lines = self.lines();
         for _ in 0..lines.turns.len() {
             let sender = lines.turns.pop_front()?;
@@ -84,20 +84,19 @@ impl<T> FairQueue<T> {
         None
     }
 
-    /// Waits for one.
     pub async fn next(&self, may: impl Fn(Id, &T) -> bool) -> T {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            if let Some(item) = self.take(&may) {
+            if let Some(item) = self.try_next(&may) {
                 return item;
             }
             changed.await;
         }
     }
 
-    /// Whoever waits may be able to take one now.
-    pub fn look_again(&self) {
+    /// Wakes the waiting tasks, because one of them may now be able to take an item.
+    pub fn wake_all(&self) {
         self.changed.notify_waiters();
     }
 
@@ -105,7 +104,6 @@ impl<T> FairQueue<T> {
         self.lines().waiting
     }
 
-    /// Nobody comes any more.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
@@ -149,20 +147,20 @@ mod tests {
         for (sender, item) in [(1, "a"), (1, "b"), (1, "c"), (2, "x"), (3, "y"), (2, "z")] {
             assert_eq!(queue.push(sender, item), None);
         }
-        let order: String = std::iter::from_fn(|| queue.take(|_, _| true)).collect();
+        let order: String = std::iter::from_fn(|| queue.try_next(|_, _| true)).collect();
         assert_eq!((order.as_str(), queue.waiting()), ("axybzc", 0));
     }
 
     #[test]
-    fn who_may_not_be_served_now_keeps_the_place_and_holds_up_nobody() {
+    fn a_sender_that_may_not_be_served_keeps_its_turn_and_blocks_no_other() {
         let queue = FairQueue::new(100);
         for (sender, item) in [(1, "a"), (1, "b"), (2, "x")] {
             queue.push(sender, item);
         }
-        assert_eq!(queue.take(|sender, _| sender != 1), Some("x"));
-        assert_eq!(queue.take(|sender, _| sender != 1), None);
+        assert_eq!(queue.try_next(|sender, _| sender != 1), Some("x"));
+        assert_eq!(queue.try_next(|sender, _| sender != 1), None);
         assert_eq!(
-            (queue.take(|_, _| true), queue.take(|_, _| true), queue.waiting()),
+            (queue.try_next(|_, _| true), queue.try_next(|_, _| true), queue.waiting()),
             (Some("a"), Some("b"), 0)
         );
     }
@@ -177,12 +175,12 @@ mod tests {
         assert_eq!(queue.push(2, "x"), Some("c"), "and makes room for others");
         assert_eq!(queue.push(2, "y"), Some("y"), "down to as many as they have");
         assert_eq!(queue.push(3, "z"), Some("b"));
-        let order: String = std::iter::from_fn(|| queue.take(|_, _| true)).collect();
+        let order: String = std::iter::from_fn(|| queue.try_next(|_, _| true)).collect();
         assert_eq!(order, "axz");
     }
 
     #[tokio::test]
-    async fn whoever_waits_is_woken() {
+    async fn a_waiting_task_is_woken() {
         let queue = std::sync::Arc::new(FairQueue::new(3));
         let waiting = tokio::spawn({
             let queue = queue.clone();

@@ -1,8 +1,8 @@
 //! The instances of one HTTP component: a few, each working on many requests at once. Senders take
-//! turns in the queue, and those whose requests make guests compute for long have instances of
-//! their own, in the back room, on threads of low priority ([conduct.rs](conduct.rs)). An instance
-//! that traps, stalls or lets a request run out of time is replaced; what it had not taken is
-//! served by the others and its successor. Knows nothing of routes or connections.
+//! turns in the queue. Senders whose requests compute for long have instances of their own in the
+//! back room, on threads of low priority ([conduct.rs](conduct.rs)). An instance that traps, stalls
+//! or exceeds a request's time is replaced. The others and its successor serve the requests that it
+//! had not taken. This file knows nothing of routes or connections.
 
 mod serving;
 
@@ -46,18 +46,17 @@ pub enum Failure {
 
 pub type Reply = Result<http::Response<Bytes>, Failure>;
 
-/// An instance of the back room that has nothing to do for so long ends.
+/// An instance of the back room ends after this long without a request.
 const IDLE: Duration = Duration::from_secs(30);
 
-struct Exchange {
+struct InFlightRequest {
     request: http::Request<Full<Bytes>>,
     sender: Arc<Sender>,
     reply: oneshot::Sender<Reply>,
-    /// While this waits for work of the back room.
+    /// Set while this request waits for the back room.
     at_work: Option<AtWork>,
 }
 
-/// One component, ready to answer.
 pub struct Component {
     pub name: String,
     pub metrics: ComponentMetrics,
@@ -92,20 +91,20 @@ impl Component {
         Self { name, metrics, worker }
     }
 
-    /// Hands the request to whichever instance takes it first and waits for its answer. `from` is
-    /// who takes turns with others, and whether it is a known tenant.
+    /// Hands the request to the first instance that takes it, and waits for its answer. `from` is
+    /// the sender for the order of turns, and whether it is a known tenant.
     pub async fn call(
         &self,
         request: http::Request<Full<Bytes>>,
         (from, is_known): (Id, bool),
     ) -> Reply {
-        let _in_flight = Counted::new(&self.metrics.in_flight);
+        let _in_flight = GaugeGuard::new(&self.metrics.in_flight);
         let (reply, answer) = oneshot::channel();
         let sender = self.worker.conduct.request(from);
         if is_known {
-            self.worker.conduct.asks(from);
+            self.worker.conduct.record_tenant(from);
         }
-        self.worker.queue(Exchange { request, sender, reply, at_work: None });
+        self.worker.queue(InFlightRequest { request, sender, reply, at_work: None });
         // The sender is dropped unused exactly when the instance died.
         answer.await.unwrap_or(Err(Failure::Trapped))
     }
@@ -118,23 +117,22 @@ impl Drop for Component {
     }
 }
 
-/// One in a gauge for as long as this lives, however it ends.
-struct Counted<'a>(&'a Gauge);
+/// Adds one to a gauge until it is dropped.
+struct GaugeGuard<'a>(&'a Gauge);
 
-impl<'a> Counted<'a> {
+impl<'a> GaugeGuard<'a> {
     fn new(gauge: &'a Gauge) -> Self {
         gauge.inc();
         Self(gauge)
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for GaugeGuard<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
-/// Where an instance works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
     Front,
@@ -142,32 +140,31 @@ enum Room {
     Back,
 }
 
-/// What every instance is made from.
 struct Worker {
     pre: ServicePre<Guest>,
     grants: Arc<Grants>,
     limits: Limits,
     metrics: ComponentMetrics,
     conduct: Arc<Conduct>,
-    front: FairQueue<Exchange>,
-    back: FairQueue<Exchange>,
+    front: FairQueue<InFlightRequest>,
+    back: FairQueue<InFlightRequest>,
     in_back: AtomicU32,
     back_room: Arc<BackRoom>,
 }
 
-/// An instance's place among the few. Giving it up, for whatever reason, starts the successor.
-pub struct Place {
+/// One of the limited slots for an instance. Dropping it starts the successor.
+pub struct InstanceSlot {
     worker: Arc<Worker>,
     room: Room,
 }
 
-impl Place {
+impl InstanceSlot {
     pub fn is_in_front(&self) -> bool {
         self.room == Room::Front
     }
 }
 
-impl Drop for Place {
+impl Drop for InstanceSlot {
     fn drop(&mut self) {
         let queue = self.worker.queue_of(self.room);
         match self.room {
@@ -189,17 +186,18 @@ impl Drop for Place {
 }
 
 impl Worker {
-    fn queue_of(&self, room: Room) -> &FairQueue<Exchange> {
+    fn queue_of(&self, room: Room) -> &FairQueue<InFlightRequest> {
         match room {
             Room::Front => &self.front,
             Room::Back => &self.back,
         }
     }
 
-    fn queue(self: &Arc<Self>, mut exchange: Exchange) {
-        let room = if self.conduct.is_in_back(&exchange.sender) { Room::Back } else { Room::Front };
-        exchange.at_work = (room == Room::Back).then(|| self.back_room.at_work());
-        if let Some(out) = self.queue_of(room).push(exchange.sender.id, exchange) {
+    fn queue(self: &Arc<Self>, mut in_flight: InFlightRequest) {
+        let room =
+            if self.conduct.is_in_back(&in_flight.sender) { Room::Back } else { Room::Front };
+        in_flight.at_work = (room == Room::Back).then(|| self.back_room.at_work());
+        if let Some(out) = self.queue_of(room).push(in_flight.sender.id, in_flight) {
             self.metrics.refused.inc();
             drop(out.reply.send(Err(Failure::Busy)));
         }
@@ -208,23 +206,23 @@ impl Worker {
         }
     }
 
-    /// One more instance in the back room, while there are fewer than in front.
+    /// Opens one more instance in the back room, while there are fewer than in front.
     fn open_back(self: &Arc<Self>) {
-        let most = u32::from(self.limits.instances);
-        let add = |count: u32| (count < most).then_some(count + 1);
+        let max = u32::from(self.limits.instances);
+        let add = |count: u32| (count < max).then_some(count + 1);
         if self.in_back.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add).is_ok() {
             self.back_room.spawn(self.clone().run_instance(Room::Back));
         }
     }
 
-    /// One instance from birth to death.
+    /// Runs one instance from start to end.
     async fn run_instance(self: Arc<Self>, room: Room) {
-        let place = Place { worker: self.clone(), room };
+        let slot = InstanceSlot { worker: self.clone(), room };
         let account = Account::new(
             self.conduct.clone(),
             self.limits.stall_timeout,
             self.limits.request_timeout * 2,
-            place,
+            slot,
         );
         let mut pause = Duration::from_millis(50);
         let (mut store, service) = loop {
@@ -235,7 +233,7 @@ impl Worker {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         };
-        let _live = Counted::new(match room {
+        let _live = GaugeGuard::new(match room {
             Room::Front => &self.metrics.instances,
             Room::Back => &self.metrics.back_instances,
         });
@@ -250,8 +248,8 @@ impl Worker {
         let mut served = pin!(served);
         let served = poll_fn(|context| {
             let polled = served.as_mut().poll(context);
-            if polled.is_pending() && account.rests() && self.queue_of(room).waiting() > 0 {
-                self.queue_of(room).look_again();
+            if polled.is_pending() && account.becomes_quiet() && self.queue_of(room).waiting() > 0 {
+                self.queue_of(room).wake_all();
             }
             polled
         });
@@ -265,11 +263,11 @@ impl Worker {
             self.metrics.traps.inc();
             tracing::error!(component = self.grants.component, "instance lost: {error:#}");
         }
-        // Whatever may still hold the account, a successor takes over now.
-        account.give_up_place();
+        // A successor takes over now, even if something still holds the account.
+        account.release_slot();
     }
 
-    /// Nobody may wait for an instance that does not come, unless another one lives.
+    /// Fails the waiting requests if no instance lives, since this one cannot start.
     fn cannot_start(&self, room: Room, error: &wasmtime::Error) {
         tracing::error!(component = self.grants.component, "cannot instantiate: {error:#}");
         let living = match room {
@@ -277,9 +275,9 @@ impl Worker {
             Room::Back => &self.metrics.back_instances,
         };
         while living.get() == 0
-            && let Some(exchange) = self.queue_of(room).take(|_, _| true)
+            && let Some(in_flight) = self.queue_of(room).try_next(|_, _| true)
         {
-            drop(exchange);
+            drop(in_flight);
         }
     }
 
@@ -296,20 +294,21 @@ impl Worker {
         Ok((store, service))
     }
 
-    /// Ends when the instance has given no sign of life during four beats in a row. Counting beats
-    /// instead of reading a clock keeps a suspended machine from killing everybody when it wakes.
+    /// Ends when the instance has shown no sign of life during four beats in a row. It counts beats
+    /// instead of reading a clock. So a machine that wakes from suspension does not kill every
+    /// instance.
     async fn watch(&self, account: &Account) {
         let (mut last, mut missed) = (0, 0);
         while missed < 5 {
             tokio::time::sleep(self.limits.stall_timeout / 4).await;
-            let now = account.signs();
+            let now = account.signs_of_life();
             missed = if now == last { missed + 1 } else { 0 };
             last = now;
         }
     }
 }
 
-/// A store of a scheduled run with its limits set: memory, and a pause at every epoch.
+/// A store for a scheduled run, with its limits set: memory, and a pause at every epoch.
 pub fn new_store(engine: &wasmtime::Engine, grants: &Arc<Grants>) -> Store<Guest> {
     let mut store = Store::new(engine, Guest::new(grants));
     store.limiter(|guest| &mut guest.limits);

@@ -1,5 +1,5 @@
-//! Where key-value stores keep their values: one SQLite file beside the databases, or Redis when
-//! the runtime configuration says so.
+//! Where key-value stores keep their values: one SQLite file beside the databases, or Redis if the
+//! runtime configuration sets it.
 
 use crate::sqlite::{Database, Session, Value};
 use anyhow::{Result, anyhow};
@@ -26,8 +26,8 @@ impl Store {
         Ok(Self::Sqlite { session, label: label.into() })
     }
 
-    /// A store in Redis. Connects at once, so that a wrong address shows at the start; reconnects
-    /// by itself later.
+    /// A store in Redis. It connects at once, so that a wrong address shows at the start. It
+    /// reconnects automatically later.
     pub async fn in_redis(url: &str) -> Result<Self> {
         let client = redis::Client::open(url)?;
         Ok(Self::Redis(client.get_connection_manager().await?))

@@ -41,8 +41,8 @@ use tokio::{
     sync::watch,
 };
 
-/// Requests are many small allocations on several threads; this one costs a tenth less than the
-/// system's.
+/// Requests make many small allocations on several threads. This allocator costs a tenth less than
+/// the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = runtime.block_on(run(&cli, back_room.handle()));
-    // Guests' tasks that are still about have no client left to answer.
+    // Guests' tasks that still run have no client left to answer.
     runtime.shutdown_background();
     back_room.shutdown_background();
     match outcome {
@@ -146,7 +146,7 @@ async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
     tracing::info!("draining");
     drain.send_replace(true);
     let finish = async {
-        // It only fails if a connection panicked, which is logged; the drain goes on.
+        // The await fails only if a connection panicked, which is logged; the drain goes on.
         drop(serving.await);
         for job in app.jobs.values() {
             drop(job.running.lock().await);
@@ -160,7 +160,7 @@ async fn run(cli: &cli::Cli, back_room: &tokio::runtime::Handle) -> Result<()> {
     Ok(())
 }
 
-/// The public service with what the command line says of callers.
+/// Builds the public service with the settings for callers from the command line.
 fn public(
     cli: &cli::Cli,
     router: router::Router<Arc<instance::Component>>,
@@ -185,7 +185,7 @@ fn public(
     })
 }
 
-/// Quotas of the command line and of the file, which is followed.
+/// Quotas of the command line and of the file, which the host follows.
 fn limiter(callers: &cli::Callers) -> Result<Arc<limits::Limiter>> {
     let list = |quotas: &[Option<limits::Quota>]| quotas.iter().flatten().copied().collect();
     let mut own = limits::Quotas::default();

@@ -1,6 +1,6 @@
-//! Reads a Spin manifest (version 2). Every complaint names the file and the line; an unknown key
-//! is a complaint, because a misspelt grant or limit that is silently ignored is worse than a
-//! refusal to start. Variables are resolved in `variables.rs`.
+//! Reads a Spin manifest (version 2). Every error names the file and the line. An unknown key is an
+//! error, because silently ignoring a misspelt grant or limit is worse than a refusal to start.
+//! `variables.rs` resolves variables.
 
 use crate::interfaces::outbound_hosts::AllowedHost;
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -22,7 +22,7 @@ pub struct Manifest {
     pub components: Vec<Component>,
 }
 
-/// `[variables]`: what the operator may or must set.
+/// `[variables]`: values that the operator may or must set.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
@@ -36,8 +36,8 @@ pub struct Variable {
     _description: Option<String>,
 }
 
-/// One public route. A private one (`route = { private = true }`) is left out: nothing outside can
-/// reach it.
+/// One public route. A private one (`route = { private = true }`) is left out, as no request from
+/// outside can reach it.
 #[derive(Debug)]
 pub struct HttpTrigger {
     pub route: String,
@@ -45,7 +45,6 @@ pub struct HttpTrigger {
     pub line: usize,
 }
 
-/// One schedule.
 #[derive(Debug)]
 pub struct CronTrigger {
     pub expression: String,
@@ -53,7 +52,6 @@ pub struct CronTrigger {
     pub line: usize,
 }
 
-/// What one component is and may touch.
 #[derive(Debug)]
 pub struct Component {
     pub id: String,
@@ -63,7 +61,7 @@ pub struct Component {
     /// Templates such as `{{ admin_key }}`.
     pub variables: BTreeMap<String, String>,
     pub environment: BTreeMap<String, String>,
-    /// Templates too; checked as patterns once they are filled in.
+    /// Templates, too; checked as patterns once they are filled in.
     pub allowed_outbound_hosts: Vec<(String, usize)>,
 }
 
@@ -287,7 +285,7 @@ struct RawComponent {
     _tool: Option<IgnoredAny>,
 }
 
-/// How Spin builds the component; this host only checks the shape.
+/// The build command of the component. This host only checks its shape.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Build {

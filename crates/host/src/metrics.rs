@@ -1,4 +1,4 @@
-//! What `/metrics` shows. Handles are made once per component or database and kept, so that
+//! The metrics of `/metrics`. Handles are made once per component or database and kept, so that
 //! counting costs an atomic add.
 
 use prometheus_client::{
@@ -217,7 +217,7 @@ impl Metrics {
         self.limited.get_or_create(&ScopeLabel { scope }).inc();
     }
 
-    /// The exposition text.
+    /// The text of the exposition.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         self.resident.set(resident_bytes());
         let mut text = String::new();

@@ -1,8 +1,7 @@
-//! Threads that stand back for others. What they run has the whole machine while nobody else needs
-//! it.
+//! Threads of low priority. They have the whole machine while no other thread needs it.
 
-/// The thread that calls gets about a tenth of a core while others want all of it: where threads
-/// cannot be idle.
+/// Gives the calling thread about a tenth of a core while other threads want all of it. Used where
+/// threads cannot be idle.
 fn low() {
     const NICE: i32 = 10;
     // On Linux this concerns one thread.
@@ -11,9 +10,9 @@ fn low() {
     }
 }
 
-/// The thread that calls gets only what nobody else wants. A core that runs it counts as free:
-/// whoever wakes up is put there, and begins at once. Beside threads that are merely [`low`],
-/// others wait for each other while one of these keeps a core.
+/// Gives the calling thread only the time that no other thread wants. The kernel counts its core as
+/// free, so a thread that wakes up is put there and begins at once. Beside threads that are merely
+/// [`low`], other threads wait for each other while a low thread keeps a core.
 pub fn idle() {
     #[cfg(target_os = "linux")]
     {

@@ -1,5 +1,5 @@
-//! Answers that the host gives by itself, as problem details (RFC 9457). The cause of a 5xx stays
-//! in the log, under the same instance id.
+//! Answers that the host itself gives, as problem details (RFC 9457). The cause of a 5xx stays in
+//! the log, under the same instance id.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -9,12 +9,12 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// A problem answer; 429 and 503 ask the client to come again.
+/// A problem answer; 429 and 503 ask the client to retry.
 pub fn problem(status: StatusCode, detail: &str, instance: &str) -> Response<Full<Bytes>> {
     problem_of(status, "about:blank", detail, "", instance)
 }
 
-/// A problem of a type, with more members, written `,"name":value`.
+/// A problem with a type and more members, written `,"name":value`.
 pub fn problem_of(
     status: StatusCode,
     kind: &str,

@@ -1,5 +1,5 @@
 //! The public service: counts the request against its sender's quotas, finds the component of a
-//! path, takes in the body within its bounds, and turns failures into problems.
+//! path, reads the body within its bounds, and turns failures into problems.
 
 use crate::{
     budget::{Budget, Full as NoRoom, Share},
@@ -22,7 +22,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the public listener serves.
 pub struct Public {
     pub router: Router<Arc<Component>>,
     pub limits: Limits,
@@ -35,8 +34,8 @@ pub struct Public {
 
 type Answer = Response<Full<Bytes>>;
 
-/// How long a refusal waits for an address that has heard many.
-const HOLD_UP: Duration = Duration::from_secs(1);
+/// Delay of a refusal for an address that has received many.
+const REFUSAL_DELAY: Duration = Duration::from_secs(1);
 
 impl Public {
     pub async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
@@ -46,42 +45,43 @@ impl Public {
         if let Err(too_many) = self.limiter.admit(&caller, tenant) {
             self.metrics.limited(too_many.scope);
             let answer = too_many.answer();
-            self.hold_up(&caller, tenant.is_some(), answer.status()).await;
+            self.delay_refusal(&caller, tenant.is_some(), answer.status()).await;
             return answer;
         }
         let Some(component) = self.router.find(request.uri().path()) else {
             return refuse(StatusCode::NOT_FOUND, "nothing is served under this path");
         };
-        let mut share = self.budget.share(caller.place, tenant.is_some());
-        let answer = match self.take_in(request, &caller, peer, &mut share).await {
+        let mut share = self.budget.share(caller.address_id, tenant.is_some());
+        let answer = match self.read_request(request, &caller, peer, &mut share).await {
             Ok(request) => {
-                let from = tenant.or(caller.key).unwrap_or(caller.place);
+                let from = tenant.or(caller.key).unwrap_or(caller.address_id);
                 self.forward(component, request, &caller, (from, tenant.is_some())).await
             }
             Err(refusal) => refusal,
         };
         drop(share);
         component.metrics.answered(answer.status(), started.elapsed());
-        self.hold_up(&caller, tenant.is_some(), answer.status()).await;
+        self.delay_refusal(&caller, tenant.is_some(), answer.status()).await;
         answer
     }
 
-    /// Whoever has no good key and is refused again and again does not hear it as fast as it can
-    /// ask. Nothing is held meanwhile.
-    async fn hold_up(&self, caller: &Caller, is_known: bool, status: StatusCode) {
+    /// Delays repeated refusals of a caller without a verified key, so that it cannot retry at full
+    /// speed. No memory is held during the delay.
+    async fn delay_refusal(&self, caller: &Caller, is_known: bool, status: StatusCode) {
         let is_refused = matches!(
             status,
             StatusCode::UNAUTHORIZED
                 | StatusCode::TOO_MANY_REQUESTS
                 | StatusCode::SERVICE_UNAVAILABLE
         );
-        if !is_known && is_refused && self.limiter.is_out_of_patience(caller) {
-            tokio::time::sleep(HOLD_UP).await;
+        if !is_known && is_refused && self.limiter.must_delay_refusal(caller) {
+            tokio::time::sleep(REFUSAL_DELAY).await;
         }
     }
 
-    /// The whole request, before a guest sees any of it: so a slow sender costs a guest nothing.
-    async fn take_in(
+    /// Reads the whole request before a guest sees any of it, so that a slow client costs a guest
+    /// nothing.
+    async fn read_request(
         &self,
         request: Request<Incoming>,
         caller: &Caller,
@@ -103,14 +103,14 @@ impl Public {
         if body.size_hint().lower() > u64::try_from(self.limits.max_body).unwrap_or(u64::MAX) {
             return Err(self.too_large());
         }
-        match tokio::time::timeout(self.limits.body_timeout, self.whole(body, share)).await {
+        match tokio::time::timeout(self.limits.body_timeout, self.read_body(body, share)).await {
             Ok(body) => Ok(Request::from_parts(parts, Full::new(body?))),
             Err(_) => Err(refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
         }
     }
 
-    /// Each piece takes its share of what may be held, before the next one is waited for.
-    async fn whole(&self, mut body: Incoming, share: &mut Share) -> Result<Bytes, Answer> {
+    /// Each piece takes its share of the memory before the host waits for the next one.
+    async fn read_body(&self, mut body: Incoming, share: &mut Share) -> Result<Bytes, Answer> {
         let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
         while let Some(frame) = body.frame().await {
             let frame =
@@ -124,7 +124,7 @@ impl Public {
                     StatusCode::TOO_MANY_REQUESTS,
                     "too many bytes from this address are under way",
                 ),
-                NoRoom::Everybody => {
+                NoRoom::Total => {
                     refuse(StatusCode::SERVICE_UNAVAILABLE, "too many bytes are under way")
                 }
             })?;
@@ -189,7 +189,7 @@ fn refuse(status: StatusCode, detail: &str) -> Answer {
     problem(status, detail, &instance_id())
 }
 
-/// Guests are told an absolute URI; the authority comes from the Host header.
+/// Guests get an absolute URI; the authority comes from the Host header.
 fn absolute(headers: &http::HeaderMap, uri: Uri, scheme: uri::Scheme) -> Option<Uri> {
     let mut parts = uri.into_parts();
     if parts.authority.is_none() {

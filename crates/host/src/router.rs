@@ -1,7 +1,7 @@
-//! From a path to the component that serves it. Patterns as Spin writes them: `/v1/earn` exact,
+//! Finds the component that serves a path. Patterns are in Spin's format: `/v1/earn` exact,
 //! `/v1/holds/:id/capture` with one segment for each `:name`, `/v1/members/...` for the path itself
 //! and all below it. At each segment a literal beats a `:name`, which beats `...`; the longest
-//! match wins. Cost grows with the segments of the path, not with the routes.
+//! match wins. Cost grows with the segments of the path, not with the number of routes.
 
 use std::{collections::HashMap, str::Split};
 
@@ -30,7 +30,7 @@ impl<T> Default for Router<T> {
 }
 
 impl<T> Router<T> {
-    /// Adds a pattern; an unusable or already taken one is an error.
+    /// Adds a pattern. An unusable pattern, or one that exists already, is an error.
     pub fn insert(&mut self, pattern: &str, target: T) -> Result<(), String> {
         if !pattern.starts_with('/') {
             return Err(format!("route `{pattern}` must start with /"));
@@ -59,8 +59,8 @@ impl<T> Router<T> {
     }
 }
 
-/// Depth first in order of precedence. Only a `:name` beside a literal can make it look twice at
-/// one segment.
+/// Searches depth first in order of precedence. It looks twice at one segment only for a `:name`
+/// beside a literal.
 fn find<'a, T>(node: &'a Node<T>, mut rest: Split<'_, char>) -> Option<&'a T> {
     let below = node.below.as_ref();
     let Some(segment) = rest.next() else {

@@ -1,5 +1,5 @@
-//! The runtime configuration: what the operator swaps under the same manifest (Spin's file format,
-//! the parts that this host has).
+//! The runtime configuration: the parts that the operator replaces under the same manifest. It has
+//! Spin's file format, restricted to the features of this host.
 
 use crate::interfaces::outbound_hosts::BlockedNetworks;
 use anyhow::{Context as _, Result, anyhow};
@@ -35,7 +35,7 @@ pub enum KeyValueStore {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum SqliteDatabase {
-    /// A file, relative to the runtime configuration, and how large it may grow.
+    /// A file, relative to the runtime configuration, and its max size.
     Spin { path: Option<PathBuf>, max_mib: Option<u64> },
 }
 
@@ -76,8 +76,8 @@ impl RuntimeConfig {
         config.blocked_networks().map(|_| config)
     }
 
-    /// What outbound requests may not reach. Without an `[outbound_networking]` section: private
-    /// networks.
+    /// The networks that outbound requests may not reach. Without an `[outbound_networking]`
+    /// section: private networks.
     pub fn blocked_networks(&self) -> Result<BlockedNetworks> {
         let mut blocked = BlockedNetworks::default();
         for entry in &self.outbound_networking.block_networks {

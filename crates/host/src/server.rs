@@ -1,5 +1,5 @@
-//! Listens, speaks HTTP/1.1, plain or over TLS, bounds what a client may cost, and drains. What is
-//! answered is up to the service that it is given.
+//! Listens, serves HTTP/1.1, plain or over TLS, bounds the cost of a client, and drains. The given
+//! service answers the requests.
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -17,30 +17,31 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::problem::{instance_id, problem};
 
-/// What a listener may spend on clients.
+/// The resources that a listener may spend on clients.
 #[derive(Clone)]
 pub struct Bounds {
     pub header_timeout: Duration,
-    /// Bytes of a request head; also what is read of a body ahead of who takes it in.
+    /// Max bytes of a request head. Also the max bytes of a body that are buffered before they are
+    /// read.
     pub max_head: usize,
     pub max_connections: usize,
     pub open: Gauge,
 }
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer {
     pub address: SocketAddr,
     pub is_secure: bool,
 }
 
-/// A client has so long for the handshake of TLS.
+/// Time for the TLS handshake of a client.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// A client that takes nothing of its answer for so long is cut off.
+/// A client that reads nothing of its answer for this long is cut off.
 const WRITE_STALL: Duration = Duration::from_secs(30);
 
-/// Binds, so that the caller can say where before it serves.
+/// Binds before serving, so that the caller can report the port.
 pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         tokio::net::TcpSocket::new_v4()?
@@ -52,7 +53,7 @@ pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(4096)
 }
 
-/// Serves until `draining` says so, then waits until every connection has finished its request.
+/// Serves until `draining` is set, then waits until every connection has finished its request.
 pub async fn serve<S, F>(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -63,39 +64,39 @@ pub async fn serve<S, F>(
     S: Fn(Request<Incoming>, Peer) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(bounds.max_connections));
-    let all_places = u32::try_from(bounds.max_connections).unwrap_or(u32::MAX);
+    let permits = Arc::new(Semaphore::new(bounds.max_connections));
+    let all_permits = u32::try_from(bounds.max_connections).unwrap_or(u32::MAX);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = drain_begins(&mut draining) => break,
         };
         match accepted {
-            Ok((stream, address)) => match places.clone().try_acquire_owned() {
-                Ok(place) => {
+            Ok((stream, address)) => match permits.clone().try_acquire_owned() {
+                Ok(permit) => {
                     let (tls, bounds) = (tls.clone(), bounds.clone());
                     let connection =
                         connection(stream, address, tls, bounds, draining.clone(), service.clone());
                     tokio::spawn(async move {
                         connection.await;
-                        drop(place);
+                        drop(permit);
                     });
                 }
-                // Whoever expects TLS would not understand.
+                // A client that expects TLS would not understand a plain answer.
                 Err(_) if tls.is_some() => drop(stream),
-                Err(_) => turn_away(&stream),
+                Err(_) => reject(&stream),
             },
             Err(error) => {
-                // Out of file descriptors, or a client that was gone at once: neither must stop the
-                // others.
+                // The host is out of file descriptors, or the client has left already. Neither must
+                // stop the other connections.
                 tracing::warn!(%error, "cannot accept");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
     }
     drop(listener);
-    // All places are free again when the last connection has ended.
-    drop(places.acquire_many(all_places).await);
+    // All permits are free again when the last connection has ended.
+    drop(permits.acquire_many(all_permits).await);
 }
 
 async fn connection<S, F>(
@@ -161,7 +162,7 @@ where
     outcome.map_err(|error| error.to_string())
 }
 
-/// Also when the process has let go of the switch.
+/// Also ends when the process has dropped the switch.
 async fn drain_begins(draining: &mut watch::Receiver<bool>) {
     drop(draining.wait_for(|draining| *draining).await);
 }
@@ -171,8 +172,8 @@ fn set_options(stream: &TcpStream) -> std::io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_user_timeout(Some(WRITE_STALL))
 }
 
-/// An answer for a connection that finds no place, without a task for it.
-fn turn_away(stream: &TcpStream) {
+/// Answers a connection above the limit, without a task for it.
+fn reject(stream: &TcpStream) {
     let response = problem(StatusCode::SERVICE_UNAVAILABLE, "too many connections", &instance_id());
     let (_, body) = response.into_parts();
     let text = body_text(body);
@@ -181,7 +182,7 @@ fn turn_away(stream: &TcpStream) {
          connection: close\r\ncontent-length: {}\r\n\r\n",
         text.len()
     );
-    // It may not even take this; it is closed either way.
+    // The client may not even read this; the connection is closed either way.
     drop(stream.try_write(&[head.as_bytes(), &text].concat()));
 }
 

@@ -1,8 +1,8 @@
-//! Which key belongs to which tenant. Components tell it in a header of their answers, which goes
-//! no further; the host knows no keys.
+//! Remembers which key belongs to which tenant. Components name the tenant in a header of their
+//! answers, which the host removes. The host does not know what keys mean.
 //!
-//! Only keys that a component answered for are here, so that made-up ones can neither fill this nor
-//! push others out.
+//! Only keys that a component answered for are stored, so made-up keys can neither fill this table
+//! nor push others out.
 
 use crate::caller::{Caller, Id, id};
 use http::{HeaderMap, HeaderName};
@@ -12,13 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A key that is silent for so long is forgotten.
-const LASTS: Duration = Duration::from_secs(600);
-/// Keys that are known at most, in each part.
+/// A key is dropped after this long without a request.
+const MAX_IDLE: Duration = Duration::from_secs(600);
+/// Max keys, in each part.
 const MAX: usize = 4_096;
 const PARTS: usize = 16;
 
-/// Which tenant a key belongs to.
 pub struct Tenants {
     header: HeaderName,
     parts: [Mutex<HashMap<Id, (Id, Instant)>>; PARTS],
@@ -29,30 +28,30 @@ impl Tenants {
         Self { header, parts: Default::default() }
     }
 
-    /// The tenant of a caller whose key is known.
+    /// The tenant of a caller with a verified key.
     pub fn of(&self, caller: &Caller) -> Option<Id> {
         let mut part = self.part(caller.key?)?;
         let (tenant, seen) = part.get_mut(&caller.key?)?;
         let now = Instant::now();
-        if now.duration_since(*seen) >= LASTS {
+        if now.duration_since(*seen) >= MAX_IDLE {
             return None;
         }
         *seen = now;
         Some(*tenant)
     }
 
-    /// Takes the header from an answer and notes what it says. An answer 401 makes the key unknown.
+    /// Removes the header from an answer and records the tenant. An answer 401 removes the key.
     pub fn learn(&self, caller: &Caller, is_refused: bool, headers: &mut HeaderMap) -> Option<Id> {
-        let told = headers.remove(&self.header);
+        let name = headers.remove(&self.header);
         let key = caller.key?;
         let mut part = self.part(key)?;
         if is_refused {
             part.remove(&key);
             return None;
         }
-        let tenant = tenant(told?.as_bytes());
+        let tenant = tenant(name?.as_bytes());
         if part.len() >= MAX && !part.contains_key(&key) {
-            make_room(&mut part);
+            evict(&mut part);
         }
         part.insert(key, (tenant, Instant::now()));
         Some(tenant)
@@ -64,13 +63,13 @@ impl Tenants {
     }
 }
 
-/// A tenant by the name that components give it.
+/// The hash of a tenant's name.
 pub fn tenant(name: &[u8]) -> Id {
     id("tenant", &name)
 }
 
-/// Forgets who is silent for longer than half of the others.
-fn make_room(part: &mut HashMap<Id, (Id, Instant)>) {
+/// Drops the half of the keys that were last seen longest ago.
+fn evict(part: &mut HashMap<Id, (Id, Instant)>) {
     let mut seen: Vec<Instant> = part.values().map(|(_, seen)| *seen).collect();
     let middle = seen.len() / 2;
     let (_, median, _) = seen.select_nth_unstable(middle);
@@ -83,11 +82,11 @@ mod tests {
     use super::*;
 
     fn caller(key: Id) -> Caller {
-        Caller { address: "192.0.2.1:1".parse().unwrap(), place: 0, key: Some(key) }
+        Caller { address: "192.0.2.1:1".parse().unwrap(), address_id: 0, key: Some(key) }
     }
 
     #[test]
-    fn a_key_is_known_once_a_component_has_told_its_tenant() {
+    fn a_key_is_known_once_a_component_named_its_tenant() {
         let tenants = Tenants::new(HeaderName::from_static("tenant"));
         let answer = |name: &str| {
             HeaderMap::from_iter([(HeaderName::from_static("tenant"), name.parse().unwrap())])

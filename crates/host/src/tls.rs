@@ -1,5 +1,5 @@
-//! TLS of a listener: certificate and key from PEM files, read again when they change. A pair that
-//! cannot be used leaves the one before in force.
+//! TLS of a listener: certificate and key from PEM files, read again when they change. An unusable
+//! pair is ignored, and the last one stays in force.
 
 use anyhow::{Context as _, Result, ensure};
 use std::{
@@ -19,10 +19,10 @@ use tokio_rustls::{
     },
 };
 
-/// How often files are looked at.
-pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often files are checked.
+pub const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Where certificate and key lie.
+/// The files of certificate and key.
 #[derive(Debug, Clone)]
 pub struct Files {
     pub certificate: PathBuf,
@@ -44,7 +44,7 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// Accepts with what the files hold, now and after they change.
+/// Accepts connections with the pair in the files, also after they change.
 pub fn acceptor(files: Files) -> Result<TlsAcceptor> {
     let current = Arc::new(Current(RwLock::new(Arc::new(read(&files)?))));
     let provider = Arc::new(ring::default_provider());
@@ -78,17 +78,17 @@ fn read(files: &Files) -> Result<CertifiedKey> {
     })
 }
 
-/// Calls `act` after each change of any of the files, for ever. Looking costs less than being told,
-/// and works on every file system.
+/// Calls `act` after each change of any of the files, for ever. Polling costs less than a file
+/// watcher, and works on every file system.
 pub fn follow(files: Vec<PathBuf>, act: impl Fn() + Send + 'static) {
     let stamps = move || files.iter().map(|file| stamp(file).ok()).collect::<Vec<_>>();
     let mut last = stamps();
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             let now = stamps();
             if now != last {
-                // Both files of a pair are seldom written at one moment.
+                // The two files of a pair are seldom written at the same moment.
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 last = stamps();
                 act();

@@ -1,13 +1,12 @@
-//! Application variables and the `{{ name }}` templates of components. Values come, strongest
-//! first, from `--variable`, from the environment (`SPIN_VARIABLE_<NAME>`), from the manifest's
+//! Application variables and the `{{ name }}` templates of components. A value comes from
+//! `--variable`, else from the environment (`SPIN_VARIABLE_<NAME>`), else from the manifest's
 //! default. Values are never logged.
 
 use crate::manifest::{Component, Variable};
 use anyhow::{Result, bail, ensure};
 use std::collections::BTreeMap;
 
-/// The value of each declared variable; one that is neither set nor defaulted must not be
-/// `required`.
+/// The value of each declared variable. A `required` variable without a value is an error.
 pub fn resolve(
     declared: &BTreeMap<String, Variable>,
     given: &[(String, String)],
@@ -59,7 +58,7 @@ pub fn names_in(template: &str) -> impl Iterator<Item = &str> {
     template.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()))
 }
 
-/// The template with each `{{ name }}` replaced, or nothing when one has no value.
+/// The template with each `{{ name }}` replaced, or `None` if one has no value.
 pub fn fill(template: &str, values: &BTreeMap<String, String>) -> Option<String> {
     let mut parts = template.split("{{");
     let mut filled = parts.next()?.to_owned();

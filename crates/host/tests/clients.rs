@@ -1,4 +1,4 @@
-//! What clients may do, and what a bad one costs the others.
+//! The rights of clients, and the cost of a bad client for the others.
 
 #![cfg(test)]
 
@@ -11,7 +11,7 @@ use std::{
 };
 use support::{Client, Host, eventually};
 
-/// Others are served promptly meanwhile.
+/// Other clients are served promptly meanwhile.
 fn others_are_served(host: &Host) {
     let mut client = Client::connect(host.address);
     for _ in 0..50 {
@@ -22,7 +22,7 @@ fn others_are_served(host: &Host) {
 }
 
 #[test]
-fn slow_senders_stop_nobody() {
+fn slow_senders_block_no_other_client() {
     let host =
         Host::start(&["--max-concurrency", "4", "--header-timeout", "1s", "--body-timeout", "1s"]);
     let mut slow_heads: Vec<Client> = (0..100).map(|_| Client::connect(host.address)).collect();
@@ -51,7 +51,7 @@ fn slow_senders_stop_nobody() {
 }
 
 #[test]
-fn clients_that_leave_stop_nobody() {
+fn clients_that_leave_block_no_other_client() {
     let host = Host::start(&[]);
     host.make_counter();
     for round in 0..200 {
@@ -73,7 +73,7 @@ fn clients_that_leave_stop_nobody() {
 }
 
 #[test]
-fn clients_that_do_not_read_stop_nobody() {
+fn clients_that_do_not_read_block_no_other_client() {
     let host = Host::start(&["--max-bytes-in-flight", "2000000000"]);
     let body = "x".repeat(1_900_000);
     let mut greedy: Vec<Client> = (0..20).map(|_| Client::connect(host.address)).collect();
@@ -96,7 +96,7 @@ fn ten_thousand_idle_connections() {
     let mut idle: Vec<Client> = Vec::new();
     for number in 0..10_000 {
         let mut client = Client::connect(host.address);
-        // Half of them have been served once and are kept alive.
+        // Half of the connections have been served once and are kept alive.
         if number % 2 == 0 {
             assert_eq!(client.ask("GET", "/probe/empty", "").status, 200);
         }
@@ -112,7 +112,7 @@ fn ten_thousand_idle_connections() {
 }
 
 #[test]
-fn too_many_connections_are_told_so() {
+fn connections_above_the_limit_are_refused() {
     let host = Host::start(&["--max-connections", "10"]);
     let mut held: Vec<Client> = (0..10).map(|_| Client::connect(host.address)).collect();
     for client in &mut held {

@@ -1,4 +1,4 @@
-//! An answered write survives a crash; a drain loses nothing.
+//! An answered write survives a crash; a drain loses no request.
 
 #![cfg(test)]
 
@@ -26,7 +26,7 @@ fn an_answered_write_survives_kill_9() {
             let answered = &answered;
             scope.spawn(move || {
                 let mut client = Client::connect(address);
-                // Until the crash ends the connection.
+                // Writes until the crash ends the connection.
                 while let Ok(answer) =
                     client.try_ask("POST", &format!("/probe/write/m{number}"), "")
                 {
@@ -44,7 +44,7 @@ fn an_answered_write_survives_kill_9() {
     let host = Host::start_in(&folder, &[]);
     for (number, count) in answered {
         let stored: u64 = host.get(&format!("/probe/read/m{number}")).ok().parse().unwrap();
-        // One more may have been committed whose answer the crash cut off.
+        // One more write may have been committed whose answer the crash cut off.
         assert!(
             stored == count || stored == count + 1,
             "member {number}: answered {count}, stored {stored}"

@@ -1,5 +1,5 @@
-//! One tenant whose requests compute for long must not starve the others. What share of their
-//! throughput they keep `cargo xtask bench --only fairness` measures.
+//! One tenant whose requests compute for long must not starve the others. `cargo xtask bench --only
+//! fairness` measures which share of their throughput the others keep.
 
 #![cfg(test)]
 
@@ -11,7 +11,7 @@ use std::{
 };
 use support::{Client, Host};
 
-/// Asks with some clients for some time; gives the longest wait.
+/// Sends requests from some clients for some time; returns the longest wait.
 fn load(host: &Host, key: &str, path: &str, clients: usize, time: Duration) -> Duration {
     let until = Instant::now() + time;
     std::thread::scope(|scope| {
@@ -40,11 +40,11 @@ fn alone() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// At the moment when a tenant begins with it nothing is known yet; where it was well-behaved
-/// before, it holds up the instances that it is in.
+/// At first the host has no record of the tenant, or a good one. So its first long request blocks
+/// the instances that it is in.
 #[test]
 #[ignore = "measures time: run it alone, on a machine that does nothing else"]
-fn the_first_long_request_holds_up_nobody_for_long() {
+fn the_first_long_request_delays_others_only_briefly() {
     let _turn = alone();
     let host = Host::start(&[]);
     load(&host, "victim.1", "/probe/empty", 4, Duration::from_secs(1));
@@ -67,7 +67,7 @@ fn the_first_long_request_holds_up_nobody_for_long() {
             load(&host, "victim.1", "/probe/empty", 4, Duration::from_secs(4))
         });
         println!("{attacker}: the slowest of the others took {slowest:?}");
-        // One after the other the sixteen take sixteen seconds.
+        // One after the other the sixteen requests would take sixteen seconds.
         assert!(slowest < Duration::from_secs(8), "{attacker}: {slowest:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What guests may do, what they may not, and what a misbehaving one costs the others.
+//! The rights of guests, and the cost of a misbehaving guest for the others.
 
 #![cfg(test)]
 
@@ -17,14 +17,14 @@ fn a_trap_costs_its_own_requests_and_nobody_else() {
     std::thread::scope(|scope| {
         // In flight on the same instance: lost with it.
         let beside = scope.spawn(|| host.get("/probe/sleep/5000"));
-        // On another component: not touched.
+        // On another component: not affected.
         let elsewhere = scope.spawn(|| host.get("/other/sleep/1500"));
         eventually("the request is in flight", || {
             host.metric("accrue_in_flight{component=\"probe\"}") >= 1.0
         });
         assert_eq!(host.get("/probe/trap").status, 500);
         assert_eq!(beside.join().unwrap().status, 500);
-        // The next one is served at once, by the successor.
+        // The successor serves the next request at once.
         let started = Instant::now();
         assert_eq!(host.get("/probe/empty").ok(), "ok");
         assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
@@ -106,7 +106,7 @@ fn a_request_that_runs_out_of_time_is_answered_and_its_instance_replaced() {
 }
 
 #[test]
-fn a_full_queue_is_said_at_once() {
+fn a_full_queue_is_reported_at_once() {
     let host = Host::start(&["--instances", "1", "--max-concurrency", "1", "--max-queue", "2"]);
     std::thread::scope(|scope| {
         let asked: Vec<_> = (0..12).map(|_| scope.spawn(|| host.get("/probe/sleep/500"))).collect();

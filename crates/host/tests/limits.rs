@@ -1,4 +1,4 @@
-//! What callers without a key, with many keys or with too many requests cost those who behave.
+//! Callers without a key, with many keys or with too many requests, and their cost for the others.
 
 #![cfg(test)]
 
@@ -18,7 +18,7 @@ fn ask(host: &Host, key: &str, more: &str) -> support::Answer {
 #[test]
 fn a_key_and_its_tenant_have_quotas() {
     let host = Host::start(&["--key-limit", "5/1h", "--tenant-limit", "8/1h"]);
-    // The first answer tells the host the tenant, so it is not counted.
+    // The first answer names the tenant to the host, so it is not counted.
     let count = |key: &str| (0..10).take_while(|_| ask(&host, key, "").status == 200).count();
     assert_eq!(count("acme.1"), 6);
     let refused = ask(&host, "acme.1", "");
@@ -43,7 +43,7 @@ fn a_key_and_its_tenant_have_quotas() {
 }
 
 #[test]
-fn whoever_tries_keys_is_not_asked_for_more() {
+fn a_caller_that_tries_many_keys_is_refused_early() {
     let proxied = |host: &Host, key: &str, address: &str| {
         ask(host, key, &format!("x-forwarded-for: {address}\r\n"))
     };
@@ -58,9 +58,10 @@ fn whoever_tries_keys_is_not_asked_for_more() {
     assert_eq!(proxied(&host, "bad-12", "192.0.2.2").status, 401, "and so do other addresses");
 }
 
-/// So a client that waits for its answer can ask only so often, on however many connections.
+/// So a client that waits for its answers can send only so many requests, on any number of
+/// connections.
 #[test]
-fn whoever_is_refused_again_and_again_waits_for_the_answer() {
+fn repeated_refusals_are_delayed() {
     let host = Host::start(&[]);
     assert_eq!(ask(&host, "good.1", "").status, 200);
     let waits = |number: i32| {
@@ -68,7 +69,7 @@ fn whoever_is_refused_again_and_again_waits_for_the_answer() {
         assert_eq!(ask(&host, &format!("bad-{number}"), "").status, 401);
         started.elapsed() >= Duration::from_millis(990)
     };
-    // Two a second are forgiven, so a slow machine needs more than twenty.
+    // Two refusals a second are not delayed, so a slow machine needs more than twenty.
     let first = (0..200).find(|number| waits(*number)).expect("nothing is held up");
     assert!(first >= 20, "{first}");
     assert!((200..210).any(waits), "once and never again");
@@ -115,7 +116,7 @@ fn clients_name_no_address_and_no_tenant() {
     assert_eq!(told(&host, "x-real-ip: 6.6.6.6, 192.0.2.7, 10.1.2.3\r\n"), "192.0.2.7:0");
 }
 
-/// The bodies of 400 callers without a good key, each two megabytes and never whole.
+/// 400 callers without a good key each send two megabytes and never a whole body.
 #[test]
 fn bodies_of_strangers_are_not_held() {
     let host = Host::start(&["--body-timeout", "5s", "--trusted-proxy", "127.0.0.1"]);

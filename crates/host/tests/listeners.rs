@@ -1,4 +1,4 @@
-//! The listeners: TLS on both, and an operator's that listens to no page.
+//! The listeners: TLS on both, and protection of the operator's listener from web pages.
 
 #![cfg(test)]
 
@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, ServerName},
 };
 
-/// Writes a fresh pair, and gives the certificate.
+/// Writes a new pair and returns the certificate.
 fn write_pair(folder: &Path) -> CertificateDer<'static> {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -89,7 +89,7 @@ fn both_listeners_speak_tls_and_follow_their_files() {
 }
 
 #[test]
-fn who_says_nothing_in_the_handshake_holds_up_nobody() {
+fn a_silent_handshake_blocks_no_other_client() {
     let folder = tempfile::tempdir().unwrap();
     let certificate = write_pair(folder.path());
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -99,10 +99,10 @@ fn who_says_nothing_in_the_handshake_holds_up_nobody() {
     assert!(ask(host.address, &certificate, "/probe/empty").unwrap().starts_with("HTTP/1.1 200"));
 }
 
-/// What a page can make a browser send: a name of its own that points here, or a request from
-/// another origin.
+/// The requests that a page can make a browser send: with a host name of its own that points here,
+/// or from another origin.
 #[test]
-fn the_operators_listener_listens_to_no_page() {
+fn the_operators_listener_rejects_requests_of_web_pages() {
     let host = Host::start(&["--clock", "2030-01-01T00:00:00Z", "--admin-host", "ops.example.com"]);
     let ask = |method: &str, path: &str, headers: &str| {
         let mut client = Client::connect(host.admin);

@@ -1,4 +1,4 @@
-//! The same manifest on Redis, and what the command line refuses.
+//! The same manifest on Redis, and mistakes that the command line refuses.
 
 #![cfg(test)]
 
@@ -66,7 +66,7 @@ fn accrue(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn mistakes_are_told_before_the_first_request() {
+fn mistakes_are_reported_before_the_first_request() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = folder.path().join(name);

@@ -1,4 +1,4 @@
-//! Cron components: fired by hand, by the clock, never twice at once, and what a failing one does.
+//! Cron components: fired by hand and by the clock, never twice at once, and after a failure.
 
 #![cfg(test)]
 

@@ -1,5 +1,5 @@
-//! Statements of a guest that attack the host or want more than their share, sent through a
-//! component, while a second component with the same database goes on.
+//! A component sends statements that attack the host or want more than their share. A second
+//! component with the same database goes on.
 
 #![cfg(test)]
 
@@ -76,8 +76,8 @@ fn a_statement_ends_with_its_request() {
     std::thread::scope(|scope| {
         let endless = scope.spawn(|| host.post("/probe/sql/default", ENDLESS).status);
         std::thread::sleep(Duration::from_millis(1500));
-        // Keeps the instance, and what its guest still waits for, alive past the answer to the
-        // first.
+        // Keeps the instance, and the statement that its guest still waits for, alive past the
+        // answer to the first request.
         let beside = scope.spawn(|| host.get("/probe/sleep/1800").status);
         assert_eq!(endless.join().unwrap(), 504);
         std::thread::sleep(Duration::from_millis(200));
@@ -87,7 +87,7 @@ fn a_statement_ends_with_its_request() {
         assert!(used < Duration::from_millis(300), "{used:?} in a second");
         assert_eq!(beside.join().unwrap(), 200);
     });
-    // Nor does a read go on for a client that left.
+    // A read stops, too, when its client leaves.
     let mut client = Client::connect(host.address);
     client
         .send(
@@ -149,8 +149,7 @@ fn a_neighbour_keeps_being_served() {
         attacked
     });
     assert!(stopped.load(Ordering::Relaxed) > 0, "no attack got through");
-    // Four fifths of the writer's time are theirs; the processor is shared with endless reads
-    // besides.
+    // The others keep four fifths of the writer's time, but share the processor with endless reads.
     assert!(attacked * 2 > alone, "{alone} alone, {attacked} under attack");
     assert_eq!(
         host.sql("SELECT count(*) AS n FROM waste").matches("Integer(0)").count(),

@@ -1,9 +1,9 @@
-//! What one instance does with requests: takes them in turn, hands each to the guest, and collects
-//! the answer.
+//! Serves requests in one instance: takes them in turn, hands each to the guest, and collects the
+//! answer.
 
-use super::{Exchange, Failure, IDLE, Reply, Room, Worker};
+use super::{Failure, IDLE, InFlightRequest, Reply, Room, Worker};
 use crate::{
-    account::Account, caller::Id, conduct::Sender, interfaces::guest::Guest, sqlite::Asked,
+    account::Account, caller::Id, conduct::Sender, interfaces::guest::Guest, sqlite::RequestState,
 };
 use bytes::Bytes;
 use futures::{
@@ -21,27 +21,26 @@ use wasmtime_wasi_http::{
     },
 };
 
-/// One request on its way through an instance; unless it was answered, it is over when this is
-/// dropped, however that comes.
+/// A request that a guest works on. Unless it was answered, dropping this marks it as over.
 #[derive(Default)]
-struct InFlight(Arc<Asked>);
+struct RequestGuard(Arc<RequestState>);
 
-impl Drop for InFlight {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
-        self.0.is_over();
+        self.0.set_over();
     }
 }
 
 /// How one request ended for the instance.
 enum Ended {
     Answered,
-    /// It ran out of time and its task may still sit in the instance.
+    /// It ran out of time, and its task may still be in the instance.
     Late,
     Trapped(wasmtime::Error),
 }
 
 impl Worker {
-    /// Takes requests and drives them until the place is given up and the last one has ended.
+    /// Takes requests and drives them until the slot is released and the last request has ended.
     pub(super) async fn serve(
         self: &Arc<Self>,
         accessor: &Accessor<Guest>,
@@ -53,49 +52,49 @@ impl Worker {
         let mut at_once: HashMap<Id, u32> = HashMap::new();
         let (mut taken, mut busy_at) = (0_u64, Instant::now());
         let mut beat = tokio::time::interval(self.limits.stall_timeout / 4);
-        let (most, queue) = (self.limits.max_concurrency, self.queue_of(room));
+        let (max, queue) = (self.limits.max_concurrency, self.queue_of(room));
         loop {
             let makes_way = room == Room::Front && self.back_room.is_closed();
-            let has_room = running.len() < usize::try_from(most).unwrap_or(usize::MAX);
-            let takes = account.has_place() && has_room && !makes_way;
-            let may = |id: Id, exchange: &Exchange| {
+            let has_room = running.len() < usize::try_from(max).unwrap_or(usize::MAX);
+            let takes = account.has_slot() && has_room && !makes_way;
+            let may = |id: Id, in_flight: &InFlightRequest| {
                 account.is_quiet()
                     && at_once.get(&id).copied().unwrap_or_default()
-                        < self.conduct.allowance(&exchange.sender, most)
+                        < self.conduct.max_at_once(&in_flight.sender, max)
             };
             tokio::select! {
                 biased;
-                Some((id, ended)) = running.next(), if !running.is_empty() => {
+                Some((id, record_end)) = running.next(), if !running.is_empty() => {
                     one_less(&mut at_once, id);
-                    match ended {
+                    match record_end {
                         Ended::Answered => {}
-                        Ended::Late => account.give_up_place(),
+                        Ended::Late => account.release_slot(),
                         Ended::Trapped(error) => return Err(error),
                     }
                 }
-                exchange = queue.next(may), if takes => {
-                    if room == Room::Front && self.conduct.is_in_back(&exchange.sender) {
-                        self.queue(exchange);
+                in_flight = queue.next(may), if takes => {
+                    if room == Room::Front && self.conduct.is_in_back(&in_flight.sender) {
+                        self.queue(in_flight);
                     } else {
-                        account.takes_one();
-                        let id = exchange.sender.id;
+                        account.start_request();
+                        let id = in_flight.sender.id;
                         *at_once.entry(id).or_default() += 1;
-                        running.push(async move { (id, self.handle(accessor, service, account, exchange).await) });
+                        running.push(async move { (id, self.handle(accessor, service, account, in_flight).await) });
                         taken = taken.saturating_add(1);
                         if taken == self.limits.instance_requests {
-                            account.give_up_place();
+                            account.release_slot();
                         }
                     }
                 }
-                () = self.back_room.passes(), if makes_way => {}
+                () = self.back_room.wait_until_open(), if makes_way => {}
                 _ = beat.tick() => {}
             }
             if !running.is_empty() {
                 busy_at = Instant::now();
             } else if room == Room::Back && busy_at.elapsed() > IDLE {
-                account.give_up_place();
+                account.release_slot();
             }
-            if running.is_empty() && !account.has_place() {
+            if running.is_empty() && !account.has_slot() {
                 return Ok(());
             }
         }
@@ -106,22 +105,22 @@ impl Worker {
         accessor: &Accessor<Guest>,
         service: &Service,
         account: &Account,
-        exchange: Exchange,
+        in_flight: InFlightRequest,
     ) -> Ended {
-        let Exchange { request, sender, mut reply, at_work: _at_work } = exchange;
+        let InFlightRequest { request, sender, mut reply, at_work: _at_work } = in_flight;
         if reply.is_closed() {
             // The client left while this was queued.
             return Ended::Answered;
         }
-        let asked = InFlight::default();
+        let guard = RequestGuard::default();
         let answer = async {
             let answer =
-                pin!(self.answer(accessor, service, account, (&sender, &asked.0), request));
-            // Who left needs no more reading done; the guest's work goes on.
+                pin!(self.answer(accessor, service, account, (&sender, &guard.0), request));
+            // A client that left needs no more reads; the guest's work goes on.
             match select(answer, pin!(reply.closed())).await {
                 Either::Left((answer, _)) => answer,
                 Either::Right(((), answer)) => {
-                    asked.0.left();
+                    guard.0.set_client_left();
                     answer.await
                 }
             }
@@ -129,9 +128,9 @@ impl Worker {
         let answer = tokio::time::timeout(self.limits.request_timeout, answer).await;
         match answer {
             Ok(Ok(answer)) => {
-                asked.0.answered();
-                sender.ended();
-                // A client that left meanwhile misses it; the guest's work stands.
+                guard.0.set_answered();
+                sender.record_end();
+                // A client that left meanwhile misses the answer; the guest's work stands.
                 drop(reply.send(answer));
                 Ended::Answered
             }
@@ -144,13 +143,13 @@ impl Worker {
         }
     }
 
-    /// Errors are traps; a guest's own error is an outcome.
+    /// A trap is an error; an error that the guest returns is an outcome.
     async fn answer(
         &self,
         accessor: &Accessor<Guest>,
         service: &Service,
         account: &Account,
-        (sender, asked): (&Arc<Sender>, &Arc<Asked>),
+        (sender, request_state): (&Arc<Sender>, &Arc<RequestState>),
         request: http::Request<Full<Bytes>>,
     ) -> wasmtime::Result<Reply> {
         let (parts, body) = request.into_parts();
@@ -171,11 +170,11 @@ impl Worker {
             );
             let request = http.table.push(request)?;
             let call = handler.start_call_concurrent(access.as_context_mut(), (request,))?;
-            access.get().requests.insert(call.task(), asked.clone());
+            access.get().requests.insert(call.task(), request_state.clone());
             wasmtime::error::Ok((call, sent))
         })?;
-        // Its statements find the request by this; a task that outlives its answer is bound by the
-        // clock alone.
+        // The guest's statements find their request by this task. After the answer, only the time
+        // limit bounds a task that still runs.
         let task = call.task();
         account.begin(task, sender.clone());
         let over = |accessor: &Accessor<Guest>| {

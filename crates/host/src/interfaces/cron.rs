@@ -1,6 +1,6 @@
 //! Bindings of the world that cron components are written against (`wit/` at the root of the
-//! repository, which the guests bind too): the one export that a schedule calls, and the
-//! synchronous Spin interfaces.
+//! repository; the guests bind it, too): the one export that a schedule calls, and the synchronous
+//! Spin interfaces.
 
 /// Generated from `wit/world.wit`.
 pub mod bindings {

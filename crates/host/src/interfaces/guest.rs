@@ -1,10 +1,10 @@
-//! What belongs to one instance: its WASI state, its resource table, its memory limit, and its
+//! The state of one instance: its WASI state, its resource table, its memory limit, and its
 //! component's grants.
 
 use super::{key_value::Store, outbound_http::Outbound, stdio::GuestLog};
 use crate::{
     clock::GuestClock,
-    sqlite::{Asked, Database},
+    sqlite::{Database, RequestState},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,7 +17,7 @@ use wasmtime::{
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-/// What the manifest grants one component; shared by its instances.
+/// The grants of one component from the manifest, shared by its instances.
 pub struct Grants {
     pub component: String,
     pub databases: HashMap<String, Database>,
@@ -35,7 +35,7 @@ pub struct Guest {
     pub grants: Arc<Grants>,
     pub limits: StoreLimits,
     /// The requests that this instance works on, by the task that answers each.
-    pub requests: HashMap<GuestTaskId, Arc<Asked>>,
+    pub requests: HashMap<GuestTaskId, Arc<RequestState>>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,

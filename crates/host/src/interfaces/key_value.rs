@@ -4,7 +4,7 @@ use super::{bindings::spin::key_value::key_value as wit, guest::Guest};
 pub use crate::key_value::Store;
 use wasmtime::component::{Accessor, FutureReader, HasData, HasSelf, Resource, StreamReader};
 
-/// What a guest's store resource stands for.
+/// The value behind a guest's store resource.
 pub struct OpenStore(pub Store);
 
 impl OpenStore {

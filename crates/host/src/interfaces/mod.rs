@@ -1,5 +1,5 @@
-//! What guests may import, one file per interface. `guest.rs` holds what a call can see; nothing
-//! here decides about routes, instances or threads.
+//! The imports of guests, one file per interface. `guest.rs` holds the state that a call can see.
+//! Routes, instances and threads are decided elsewhere.
 
 pub mod cron;
 pub mod guest;
@@ -31,7 +31,8 @@ pub mod bindings {
     });
 }
 
-/// Everything that either kind of component may import. What it may *use* is up to its grants.
+/// Everything that either kind of component may import. Its grants decide which of it may be
+/// *used*.
 pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;

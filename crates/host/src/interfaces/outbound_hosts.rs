@@ -1,6 +1,5 @@
-//! Where a component may connect: the manifest's `allowed_outbound_hosts` patterns, and the
-//! networks that are blocked whatever a name resolves to. Decides only; `outbound_http.rs`
-//! connects.
+//! Decides where a component may connect: the manifest's `allowed_outbound_hosts` patterns, and the
+//! networks that are blocked for every name. `outbound_http.rs` connects.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -24,14 +23,14 @@ enum Host {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Ports {
-    /// The scheme's own.
+    /// The default port of the scheme.
     Default,
     Any,
     Between(u16, u16),
 }
 
 impl AllowedHost {
-    /// Reads a pattern as Spin writes them. There must be a scheme (or `*`) and a host.
+    /// Reads a pattern in Spin's format. It must have a scheme (or `*`) and a host.
     pub fn parse(pattern: &str) -> Result<Self, String> {
         let fault = |what: &str| format!("allowed_outbound_hosts `{pattern}`: {what}");
         let (scheme, rest) =
@@ -78,7 +77,7 @@ impl AllowedHost {
         Ok(Self { scheme, host, ports })
     }
 
-    /// Whether a request to this place is covered. The host is as the guest wrote it.
+    /// Whether the pattern covers this destination. The host is as the guest wrote it.
     pub fn covers(&self, scheme: &str, host: &str, port: u16) -> bool {
         let host = host
             .strip_prefix('[')
@@ -106,7 +105,7 @@ pub fn default_port(scheme: &str) -> u16 {
     if scheme == "https" { 443 } else { 80 }
 }
 
-/// Networks that no component may reach, judged by the address that is really connected to.
+/// Networks that no component may reach, checked against the address of the actual connection.
 #[derive(Debug, Clone, Default)]
 pub struct BlockedNetworks {
     pub private: bool,
@@ -140,7 +139,7 @@ fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     }
 }
 
-/// Everything that is not a public unicast address.
+/// Whether an address is anything but public unicast.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_private_v4(address),

@@ -1,7 +1,7 @@
-//! Outbound HTTP for both WASI versions. A request goes out when the component's patterns cover it
-//! and when the address that is really connected to is not blocked: names are resolved here and
-//! judged by their addresses, so no spelling or DNS record gets around it. Redirects are the
-//! guest's business; this follows none. Connections are kept and shared.
+//! Outbound HTTP for both WASI versions. A request goes out if the component's patterns cover it
+//! and the address of the actual connection is not blocked. Names are resolved and checked here, so
+//! no spelling or DNS record bypasses the check. The guest follows redirects; the host follows
+//! none. Connections are kept and shared.
 
 use super::outbound_hosts::{AllowedHost, BlockedNetworks, default_port};
 use futures::future::BoxFuture;
@@ -24,7 +24,7 @@ use std::{
 };
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
-/// Longest time for a connection, and for the first byte of an answer, when the guest names none.
+/// Longest time for a connection, and for the first byte of an answer, if the guest sets none.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// The client that all components share.
@@ -55,7 +55,6 @@ impl SharedClient {
     }
 }
 
-/// What one component may reach.
 #[derive(Clone)]
 pub struct Outbound {
     pub component: Arc<str>,
@@ -64,8 +63,8 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Refuses what the patterns do not cover, and addresses written out that are blocked (names
-    /// are judged once resolved).
+    /// Refuses a destination that no pattern covers, and a blocked literal address. Names are
+    /// checked after they are resolved.
     fn permits(&self, uri: &http::Uri) -> Result<()> {
         let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
             return Err(Error::HttpRequestUriInvalid);
@@ -141,7 +140,7 @@ fn explain(error: &hyper_util::client::legacy::Error) -> Error {
     if error.is_connect() { Error::DestinationUnavailable } else { Error::ConnectionTerminated }
 }
 
-/// Looks a name up and drops the blocked addresses, so that the connector never sees them.
+/// Resolves a name and drops the blocked addresses, so that the connector never sees them.
 #[derive(Clone)]
 struct Resolver(Arc<BlockedNetworks>);
 

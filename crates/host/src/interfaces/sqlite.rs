@@ -1,15 +1,15 @@
 //! `spin:sqlite@3.1.0`, as spin-sdk 7 calls it. Threads and commits are in `crate::sqlite`.
 
 use super::{bindings::spin::sqlite::sqlite as wit, guest::Guest};
-use crate::sqlite::{Asked, Error, Outcome, Session, Value};
+use crate::sqlite::{Error, Outcome, RequestState, Session, Value};
 use std::sync::Arc;
 use wasmtime::{
     AsContextMut as _,
     component::{Access, Accessor, FutureReader, HasData, HasSelf, Resource, StreamReader},
 };
 
-/// What a guest's connection resource stands for. Shared, because a statement may outlast the
-/// resource.
+/// The value behind a guest's connection resource. It is shared, because a statement may outlast
+/// the resource.
 #[derive(Clone)]
 pub struct Connection(pub Arc<Session>);
 
@@ -48,7 +48,7 @@ impl wit::HostConnection for Guest {
         parameters: Vec<wit::Value>,
     ) -> wasmtime::Result<Result<wit::QueryResult, wit::Error>> {
         let session = self.table.get(&connection)?.0.clone();
-        Ok(run(&session, sql, parameters, &Waiting::default().0)
+        Ok(run(&session, sql, parameters, &CallGuard::default().0)
             .await
             .map(|(columns, rows)| wit::QueryResult { columns, rows }))
     }
@@ -86,10 +86,10 @@ impl wit::HostConnectionWithStore<Guest> for HasSelf<Guest> {
         parameters: Vec<wit::Value>,
     ) -> wasmtime::Result<Result<Streamed, wit::Error>> {
         let session = session(accessor, &connection)?;
-        let asked = accessor.with(|mut access| asked(&mut access))?;
-        // Spin's engine reports errors of a statement in the future; at the call is as correct and
-        // one wake-up less.
-        let (columns, rows) = match run(&session, sql, parameters, &asked).await {
+        let request_state = accessor.with(|mut access| request_state(&mut access))?;
+        // Spin's engine reports the errors of a statement in the future. Reporting them at the call
+        // is as correct and saves one wake-up.
+        let (columns, rows) = match run(&session, sql, parameters, &request_state).await {
             Ok(result) => result,
             Err(error) => return Ok(Err(error)),
         };
@@ -118,19 +118,21 @@ impl wit::HostConnectionWithStore<Guest> for HasSelf<Guest> {
     }
 }
 
-/// A statement that no request is known for: it is over when the call is dropped, which happens
-/// when its instance ends.
+/// A statement without a known request. It is over when the call is dropped, which happens when its
+/// instance ends.
 #[derive(Default)]
-pub struct Waiting(pub Arc<Asked>);
+pub struct CallGuard(pub Arc<RequestState>);
 
-impl Drop for Waiting {
+impl Drop for CallGuard {
     fn drop(&mut self) {
-        self.0.is_over();
+        self.0.set_over();
     }
 }
 
-/// The request on whose behalf the guest calls.
-fn asked(access: &mut Access<'_, Guest, HasSelf<Guest>>) -> wasmtime::Result<Arc<Asked>> {
+/// The state of the request on whose behalf the guest calls.
+fn request_state(
+    access: &mut Access<'_, Guest, HasSelf<Guest>>,
+) -> wasmtime::Result<Arc<RequestState>> {
     let first = access.as_context_mut().async_call_stack()?.last();
     Ok(first.and_then(|task| access.get().requests.get(&task).cloned()).unwrap_or_default())
 }
@@ -149,10 +151,10 @@ async fn run(
     session: &Session,
     sql: String,
     parameters: Vec<wit::Value>,
-    asked: &Arc<Asked>,
+    request_state: &Arc<RequestState>,
 ) -> Result<(Vec<String>, Vec<wit::RowResult>), wit::Error> {
     let parameters = parameters.into_iter().map(Value::from).collect();
-    let outcome: Outcome = session.execute(sql, parameters, asked).await;
+    let outcome: Outcome = session.execute(sql, parameters, request_state).await;
     let result = outcome.map_err(wit::Error::from)?;
     let row = |values: Vec<Value>| wit::RowResult {
         values: values.into_iter().map(wit::Value::from).collect(),

@@ -4,7 +4,7 @@
 use super::{
     cron::bindings::fermyon::spin::sqlite as wit,
     guest::Guest,
-    sqlite::{Connection, Waiting},
+    sqlite::{CallGuard, Connection},
 };
 use crate::sqlite::{Error, Value};
 use wasmtime::component::Resource;
@@ -30,7 +30,7 @@ impl wit::HostConnection for Guest {
         let row = |values: Vec<Value>| wit::RowResult {
             values: values.into_iter().map(wit::Value::from).collect(),
         };
-        Ok(match session.execute_standing_still(sql, parameters, &Waiting::default().0).await {
+        Ok(match session.execute_blocking(sql, parameters, &CallGuard::default().0).await {
             Ok(result) => Ok(wit::QueryResult {
                 columns: result.columns,
                 rows: result.rows.into_iter().map(row).collect(),

@@ -9,8 +9,8 @@ use std::{
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// Longest line; what exceeds it starts a line of its own, so that a guest cannot make the host
-/// collect without end.
+/// Longest line in bytes. A longer line is split, so that a guest cannot make the host buffer
+/// without end.
 const MAX_LINE_LENGTH: usize = 8 * 1024;
 
 /// One of the two streams of one instance.

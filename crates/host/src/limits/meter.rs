@@ -8,11 +8,11 @@ use std::{
 };
 
 const PARTS: usize = 16;
-/// Senders whose buckets are kept at most, in each part. Those that have spent least are forgotten
-/// first: a full bucket is no different from none.
+/// Max senders whose buckets are kept, in each part. Those that have spent least are dropped first:
+/// a full bucket is no different from none.
 const MAX: usize = 4_096;
 
-/// What was spent by each sender: an instant for each quota.
+/// The spent part of each sender's buckets: an instant for each quota.
 type Spent = HashMap<Id, Box<[u64]>>;
 
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub struct Meter {
     parts: [Mutex<Spent>; PARTS],
 }
 
-/// A request too many: of which quota, and how that stands.
+/// A refused request: which quota is used up, and how that quota stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
     pub index: usize,
@@ -29,7 +29,7 @@ pub struct Exceeded {
 
 impl Meter {
     /// Takes one from all of the sender's buckets, or from none.
-    pub fn take(&self, id: Id, quotas: &[Quota], now: u64) -> Result<(), Exceeded> {
+    pub fn spend(&self, id: Id, quotas: &[Quota], now: u64) -> Result<(), Exceeded> {
         if quotas.is_empty() {
             return Ok(());
         }
@@ -38,24 +38,24 @@ impl Meter {
             let mut after = vec![0; quotas.len()].into_boxed_slice();
             for (index, (quota, next)) in quotas.iter().zip(after.iter_mut()).enumerate() {
                 let until = known.and_then(|known| known.get(index)).copied().unwrap_or_default();
-                *next = quota.take(until, now).map_err(|standing| Exceeded { index, standing })?;
+                *next = quota.spend(until, now).map_err(|standing| Exceeded { index, standing })?;
             }
             if spent.len() >= MAX && !spent.contains_key(&id) {
-                make_room(spent, now);
+                evict(spent, now);
             }
             spent.insert(id, after);
             Ok(())
         })
     }
 
-    /// Whether one more would pass, without taking it.
+    /// Whether one more request would pass. It is not counted.
     pub fn would_pass(&self, id: Id, quotas: &[Quota], now: u64) -> Result<(), Exceeded> {
         self.with(id, |spent| {
             let Some(known) = spent.get(&id).filter(|known| known.len() == quotas.len()) else {
                 return Ok(());
             };
             for (index, (quota, until)) in quotas.iter().zip(known.iter()).enumerate() {
-                quota.take(*until, now).map_err(|standing| Exceeded { index, standing })?;
+                quota.spend(*until, now).map_err(|standing| Exceeded { index, standing })?;
             }
             Ok(())
         })
@@ -70,7 +70,7 @@ impl Meter {
     }
 }
 
-fn make_room(spent: &mut Spent, now: u64) {
+fn evict(spent: &mut Spent, now: u64) {
     let last = |until: &[u64]| until.iter().copied().max().unwrap_or_default();
     spent.retain(|_, until| last(until) > now);
     if spent.len() >= MAX {
@@ -92,31 +92,31 @@ mod tests {
             ["3/1s", "4/1d"].iter().map(|text| text.parse().unwrap()).collect();
         let (meter, second) = (Meter::default(), 1_000_000_000);
         for _ in 0..3 {
-            meter.take(1, &quotas, second).unwrap();
+            meter.spend(1, &quotas, second).unwrap();
         }
-        assert_eq!(meter.take(1, &quotas, second).unwrap_err().index, 0);
-        meter.take(2, &quotas, second).unwrap();
-        meter.take(1, &quotas, 5 * second).unwrap();
-        let refused = meter.take(1, &quotas, 10 * second).unwrap_err();
+        assert_eq!(meter.spend(1, &quotas, second).unwrap_err().index, 0);
+        meter.spend(2, &quotas, second).unwrap();
+        meter.spend(1, &quotas, 5 * second).unwrap();
+        let refused = meter.spend(1, &quotas, 10 * second).unwrap_err();
         assert_eq!((refused.index, refused.standing.remaining), (1, 0), "the day's quota is spent");
         assert!(
             meter.would_pass(1, &quotas, 10 * second).is_err()
                 && meter.would_pass(2, &quotas, 10 * second).is_ok()
         );
-        meter.take(2, &quotas, 10 * second).unwrap();
+        meter.spend(2, &quotas, 10 * second).unwrap();
     }
 
     #[test]
-    fn made_up_senders_cost_no_memory_and_set_nobody_free() {
+    fn made_up_senders_neither_fill_memory_nor_reset_others() {
         let quotas = ["100/1d".parse().unwrap()];
         let meter = Meter::default();
         for _ in 0..100 {
-            meter.take(7, &quotas, 1).unwrap();
+            meter.spend(7, &quotas, 1).unwrap();
         }
         for id in 0..3 * 16 * MAX as Id {
-            let _outcome = meter.take(1_000 + id, &quotas, 2);
+            let _outcome = meter.spend(1_000 + id, &quotas, 2);
         }
         assert!(meter.parts.iter().all(|part| part.lock().unwrap().len() <= MAX));
-        assert!(meter.take(7, &quotas, 3).is_err(), "who has spent most is remembered");
+        assert!(meter.spend(7, &quotas, 3).is_err(), "who has spent most is remembered");
     }
 }

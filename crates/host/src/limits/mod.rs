@@ -1,6 +1,6 @@
-//! How often senders may ask: quotas per key, per tenant, per address, and for keys that were
-//! refused. Generic: a tenant is what components say in their answers. Quotas come from the command
-//! line and a file that is read again when it changes.
+//! Limits how often senders may send requests: quotas per key, per tenant, per address, and for
+//! keys that were refused. A tenant is a name that components set in their answers. Quotas come
+//! from the command line and from a file that the host reads again when it changes.
 
 mod meter;
 mod quota;
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use meter::Meter;
-use quota::PATIENCE;
+use quota::PROMPT_REFUSALS;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -27,21 +27,20 @@ use std::{
     time::Instant,
 };
 
-/// Which quotas hold for whom.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Quotas {
     pub key: Vec<Quota>,
     pub tenant: Vec<Quota>,
     pub address: Vec<Quota>,
     pub refused: Vec<Quota>,
-    /// In place of `tenant` for these.
+    /// Quotas of single tenants, in place of `tenant`.
     tenants: HashMap<Id, Vec<Quota>>,
 }
 
-/// What the file says; what it does not name is as on the command line.
+/// The content of the file. Quotas that it omits stay as on the command line.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct QuotaFile {
     key: Option<Vec<String>>,
     tenant: Option<Vec<String>>,
     address: Option<Vec<String>>,
@@ -51,7 +50,7 @@ struct Written {
 }
 
 impl Quotas {
-    /// These with what a file changes.
+    /// Returns these quotas with the changes of a file.
     pub fn with_file(&self, file: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(file)
             .with_context(|| format!("cannot read {}", file.display()))?;
@@ -59,32 +58,32 @@ impl Quotas {
     }
 
     fn with_text(&self, text: &str) -> Result<Self> {
-        let written: Written = toml::from_str(text)?;
+        let file: QuotaFile = toml::from_str(text)?;
         let read = |texts: &[String]| -> Result<Vec<Quota>> {
             texts
                 .iter()
                 .map(|text| text.parse().map_err(|fault| anyhow!("`{text}`: {fault}")))
                 .collect()
         };
-        let or = |written: Option<Vec<String>>, own: &Vec<Quota>| match written {
+        let or = |file: Option<Vec<String>>, own: &Vec<Quota>| match file {
             Some(texts) => read(&texts),
             None => Ok(own.clone()),
         };
-        let tenants = written
+        let tenants = file
             .tenants
             .iter()
             .map(|(name, texts)| Ok((tenants::tenant(name.as_bytes()), read(texts)?)));
         Ok(Self {
-            key: or(written.key, &self.key)?,
-            tenant: or(written.tenant, &self.tenant)?,
-            address: or(written.address, &self.address)?,
-            refused: or(written.refused, &self.refused)?,
+            key: or(file.key, &self.key)?,
+            tenant: or(file.tenant, &self.tenant)?,
+            address: or(file.address, &self.address)?,
+            refused: or(file.refused, &self.refused)?,
             tenants: tenants.collect::<Result<_>>()?,
         })
     }
 }
 
-/// Counts requests and says which are too many.
+/// Counts requests and refuses those above a quota.
 pub struct Limiter {
     started: Instant,
     quotas: RwLock<Arc<Quotas>>,
@@ -92,10 +91,10 @@ pub struct Limiter {
     tenants: Meter,
     addresses: Meter,
     refused: Meter,
-    patience: Meter,
+    all_refusals: Meter,
 }
 
-/// A request too many.
+/// A refused request.
 #[derive(Debug)]
 pub struct TooMany {
     pub scope: &'static str,
@@ -112,16 +111,16 @@ impl Limiter {
             tenants: Meter::default(),
             addresses: Meter::default(),
             refused: Meter::default(),
-            patience: Meter::default(),
+            all_refusals: Meter::default(),
         }
     }
 
-    /// Puts others in force. What was spent stays spent.
+    /// Replaces the quotas. Spent requests stay spent.
     pub fn set(&self, quotas: Quotas) {
         *self.quotas.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(quotas);
     }
 
-    /// Counts a request, or refuses it. `tenant` is known where the caller's key is.
+    /// Counts a request, or refuses it. `tenant` is set if the caller's key is verified.
     pub fn admit(&self, caller: &Caller, tenant: Option<Id>) -> Result<(), TooMany> {
         let (quotas, now) = (self.quotas(), self.now());
         let too_many = |scope, list: &[Quota]| {
@@ -129,18 +128,18 @@ impl Limiter {
             move |exceeded| TooMany { scope, quotas, exceeded }
         };
         self.addresses
-            .take(caller.place, &quotas.address, now)
+            .spend(caller.address_id, &quotas.address, now)
             .map_err(too_many("address", &quotas.address))?;
         match (tenant, caller.key) {
             (Some(tenant), Some(key)) => {
-                self.keys.take(key, &quotas.key, now).map_err(too_many("key", &quotas.key))?;
+                self.keys.spend(key, &quotas.key, now).map_err(too_many("key", &quotas.key))?;
                 let of_tenant = quotas.tenants.get(&tenant).unwrap_or(&quotas.tenant);
-                self.tenants.take(tenant, of_tenant, now).map_err(too_many("tenant", of_tenant))
+                self.tenants.spend(tenant, of_tenant, now).map_err(too_many("tenant", of_tenant))
             }
-            // Who tries one key after another is not even asked for the next.
+            // A caller that tries many keys is refused before a component checks the next one.
             (None, Some(_)) => self
                 .refused
-                .would_pass(caller.place, &quotas.refused, now)
+                .would_pass(caller.address_id, &quotas.refused, now)
                 .map_err(too_many("refused", &quotas.refused)),
             _ => Ok(()),
         }
@@ -149,13 +148,13 @@ impl Limiter {
     /// Counts an answer 401 against the address.
     pub fn refused(&self, caller: &Caller) {
         let quotas = self.quotas();
-        // It was answered already; when this is one too many, the next one is held up.
-        let _too_many = self.refused.take(caller.place, &quotas.refused, self.now());
+        // The answer was sent already. If this is one too many, the next request is refused.
+        let _too_many = self.refused.spend(caller.address_id, &quotas.refused, self.now());
     }
 
-    /// Counts any refusal of a caller without a good key; true when its address had many lately.
-    pub fn is_out_of_patience(&self, caller: &Caller) -> bool {
-        self.patience.take(caller.place, &[PATIENCE], self.now()).is_err()
+    /// Counts any refusal of a caller without a verified key. True if its address had many lately.
+    pub fn must_delay_refusal(&self, caller: &Caller) -> bool {
+        self.all_refusals.spend(caller.address_id, &[PROMPT_REFUSALS], self.now()).is_err()
     }
 
     fn quotas(&self) -> Arc<Quotas> {
@@ -219,8 +218,8 @@ mod tests {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    fn caller(place: Id, key: Id) -> Caller {
-        Caller { address: "192.0.2.1:1".parse().unwrap(), place, key: Some(key) }
+    fn caller(address_id: Id, key: Id) -> Caller {
+        Caller { address: "192.0.2.1:1".parse().unwrap(), address_id, key: Some(key) }
     }
 
     #[test]
@@ -232,7 +231,7 @@ mod tests {
             ..Quotas::default()
         });
         let scope = |outcome: Result<(), TooMany>| outcome.err().map(|too_many| too_many.scope);
-        for (place, key, tenant, refused) in [
+        for (address_id, key, tenant, refused) in [
             (1, 1, 1, None),
             (1, 1, 1, None),
             (2, 1, 1, Some("key")),
@@ -243,15 +242,15 @@ mod tests {
             (2, 5, 3, None),
         ] {
             assert_eq!(
-                scope(limiter.admit(&caller(place, key), Some(tenant))),
+                scope(limiter.admit(&caller(address_id, key), Some(tenant))),
                 refused,
-                "{place} {key} {tenant}"
+                "{address_id} {key} {tenant}"
             );
         }
     }
 
     #[test]
-    fn who_tries_many_keys_is_held_up_and_others_at_the_address_are_not() {
+    fn trying_many_keys_is_limited_and_others_at_the_address_are_not() {
         let limiter = Limiter::new(Quotas { refused: quotas(&["3/1h"]), ..Quotas::default() });
         for key in 0..3 {
             limiter.admit(&caller(1, key), None).unwrap();

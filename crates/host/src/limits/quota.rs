@@ -1,5 +1,5 @@
-//! A quota: so many requests in so much time, as a bucket of that size which refills evenly (GCRA:
-//! one instant is all that is kept of it).
+//! A quota: a number of requests in a time window, as a bucket of that size which refills evenly.
+//! The algorithm is GCRA, so one instant is all that is kept of a bucket.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -10,17 +10,17 @@ pub struct Quota {
     window_ns: u64,
 }
 
-/// Refusals that an address without a good key hears at once; for each further one it has to wait.
-pub const PATIENCE: Quota = Quota { requests: 20, window_ns: 10_000_000_000 };
+/// Refusals that an address without a verified key gets at once. Each further one is delayed.
+pub const PROMPT_REFUSALS: Quota = Quota { requests: 20, window_ns: 10_000_000_000 };
 
-/// How a bucket stands after a request, or why the request is one too many.
+/// The state of a bucket after a request, or the reason for a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// Requests that would pass now.
     pub remaining: u64,
-    /// Until the next one passes.
+    /// Time until the next request passes.
     pub wait: Duration,
-    /// Until the bucket is full again.
+    /// Time until the bucket is full again.
     pub full_in: Duration,
 }
 
@@ -34,14 +34,14 @@ impl Quota {
         self.window_ns.div_ceil(1_000_000_000)
     }
 
-    /// What one request costs of the window.
+    /// The part of the window that one request costs.
     fn share_ns(self) -> u64 {
         (self.window_ns / self.requests).max(1)
     }
 
-    /// The bucket after one more request, `spent_until` being what is kept of it; an error leaves
-    /// it as it is.
-    pub fn take(self, spent_until: u64, now: u64) -> Result<u64, Standing> {
+    /// Returns the bucket after one more request. `spent_until` is the stored state of the bucket;
+    /// an error leaves it unchanged.
+    pub fn spend(self, spent_until: u64, now: u64) -> Result<u64, Standing> {
         let next = spent_until.max(now).saturating_add(self.share_ns());
         if next - now <= self.window_ns { Ok(next) } else { Err(self.standing(spent_until, now)) }
     }
@@ -96,16 +96,19 @@ mod tests {
         let quota: Quota = "10/5s".parse().unwrap();
         let (mut spent, start) = (0, 100 * SECOND);
         for _ in 0..10 {
-            spent = quota.take(spent, start).unwrap();
+            spent = quota.spend(spent, start).unwrap();
         }
-        let refused = quota.take(spent, start).unwrap_err();
+        let refused = quota.spend(spent, start).unwrap_err();
         assert_eq!(
             (refused.remaining, refused.wait, refused.full_in),
             (0, Duration::from_millis(500), Duration::from_secs(5))
         );
-        assert!(quota.take(spent, start + SECOND / 2 - 1).is_err());
-        spent = quota.take(spent, start + SECOND / 2).unwrap();
-        assert!(quota.take(spent, start + SECOND / 2).is_err(), "one for each share of the window");
+        assert!(quota.spend(spent, start + SECOND / 2 - 1).is_err());
+        spent = quota.spend(spent, start + SECOND / 2).unwrap();
+        assert!(
+            quota.spend(spent, start + SECOND / 2).is_err(),
+            "one for each share of the window"
+        );
         assert_eq!(
             quota.standing(spent, start + 20 * SECOND).remaining,
             10,

@@ -1,7 +1,7 @@
-//! Statements that want more than their share, on a database with all its threads: what becomes of
-//! them, and what the others notice.
+//! Statements that want more than their share, on a database with all its threads: how each ends,
+//! and how it affects the others.
 
-use super::{Asked, Bounds, Database, Error, Rows, Session, Value, budget::Stop};
+use super::{Bounds, Database, Error, RequestState, Rows, Session, Value, budget::Stop};
 use crate::metrics::Metrics;
 use futures::future::join_all;
 use std::{
@@ -59,16 +59,16 @@ async fn a_read_without_end_is_stopped() {
     assert!(started.elapsed() < 2 * BOUNDS.read_time, "{:?}", started.elapsed());
 }
 
-/// They have a thread of their own; a component that behaved has the others.
+/// Reads without end have a thread of their own; components that behaved have the others.
 #[tokio::test]
 async fn a_read_without_end_leaves_the_usual_threads_to_others() {
     let (database, _folder) = database();
     let attacker = database.for_another();
     let stopped = Err(Error::Stopped(Stop::OutOfTime(BOUNDS.read_time)));
-    assert!(!attacker.manners.reads_endlessly());
+    assert!(!attacker.usage.has_endless_reads());
     assert_eq!(run(&attacker.session(), ENDLESS).await, stopped);
-    assert!(attacker.manners.reads_endlessly() && !database.manners.reads_endlessly());
-    // Served all the same, on the idle thread.
+    assert!(attacker.usage.has_endless_reads() && !database.usage.has_endless_reads());
+    // Still served, on the idle thread.
     assert_eq!(run(&attacker.session(), ENDLESS).await, stopped);
 }
 
@@ -98,7 +98,7 @@ async fn reads_without_end_do_not_hold_up_the_reads_of_others() {
     let mut slowest = Duration::ZERO;
     for number in 0..50 {
         let started = Instant::now();
-        // A text that was never seen, so it has to take a thread like those of the attacker.
+        // A new text, so it has to take a thread like those of the attacker.
         let rows = run(&database.session(), &format!("SELECT {number}")).await.unwrap();
         assert_eq!(rows.rows, [[Value::Integer(number)]]);
         slowest = slowest.max(started.elapsed());
@@ -117,7 +117,7 @@ async fn reads_without_end_do_not_hold_up_the_reads_of_others() {
 }
 
 #[tokio::test]
-async fn who_shares_a_commit_with_an_endless_write_is_not_harmed() {
+async fn an_endless_write_does_not_harm_its_group() {
     let (database, _folder) = with_table().await;
     let attacker = database.for_another();
     let outcomes = join_all((0..60).map(|number| {
@@ -145,7 +145,7 @@ async fn who_shares_a_commit_with_an_endless_write_is_not_harmed() {
 }
 
 #[tokio::test]
-async fn who_shares_a_commit_with_a_write_that_fills_the_file_is_not_harmed() {
+async fn a_write_that_fills_the_file_does_not_harm_its_group() {
     let (database, _folder) = with_table().await;
     let fills = "INSERT INTO t (x) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) \
                  SELECT zeroblob(5000000) FROM n";
@@ -167,12 +167,12 @@ async fn who_shares_a_commit_with_a_write_that_fills_the_file_is_not_harmed() {
 }
 
 #[tokio::test]
-async fn who_was_stopped_may_write_again() {
+async fn a_stopped_component_may_write_again_after_its_penalty() {
     let (database, _folder) = with_table().await;
     let session = database.session();
     run(&session, "INSERT INTO t (x) VALUES (1)").await.unwrap();
     assert!(matches!(run(&session, ENDLESS_INSERT).await, Err(Error::Stopped(_))));
-    // What showed that it is short goes on at once; what did not waits.
+    // A statement that has proved short goes on at once; an unproven one waits.
     run(&session, "INSERT INTO t (x) VALUES (1)").await.unwrap();
     let refused = run(&session, "INSERT INTO t (x) VALUES (2)").await;
     assert!(
@@ -184,7 +184,7 @@ async fn who_was_stopped_may_write_again() {
         assert!(started.elapsed() < 60 * BOUNDS.write_time, "it is refused for ever");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Nineteen times what it took, less what the first two took.
+    // Nineteen times the time of the stopped statement, less that of the first two.
     assert!(started.elapsed() > 18 * BOUNDS.write_time, "{:?}", started.elapsed());
 }
 
@@ -207,7 +207,7 @@ async fn ddl_and_transactions_without_end_are_stopped() {
         let session = database.session();
         tokio::spawn(async move { run(&session, "INSERT INTO t (x) VALUES (1)").await })
     };
-    // Never idle, and never done.
+    // A transaction that is never idle and never done.
     let started = Instant::now();
     let end = loop {
         let outcome = run(&open, "INSERT INTO t (x) VALUES (3)").await;
@@ -247,7 +247,7 @@ async fn memory_is_bounded_by_statement() {
     }
     let bomb = "INSERT INTO t (x) SELECT hex(zeroblob(400000000))";
     assert!(run(&session, bomb).await.is_err());
-    // What fits is answered.
+    // A result below the limit is returned.
     let rows = run(&session, "SELECT length(hex(randomblob(4000000)))").await.unwrap();
     assert_eq!(rows.rows, [[Value::Integer(8_000_000)]]);
     run(&session, "INSERT INTO t (x) VALUES (1)").await.unwrap();
@@ -329,26 +329,29 @@ async fn texts_that_break_parsers_are_refused() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_stops() {
+async fn a_statement_stops_when_its_request_is_over() {
     let (database, _folder) = with_table().await;
     let session = database.session();
     for (sql, leaves) in [(ENDLESS, true), (ENDLESS, false), (ENDLESS_INSERT, false)] {
-        let asked = Arc::new(Asked::default());
-        let over = asked.clone();
+        let request_state = Arc::new(RequestState::default());
+        let over = request_state.clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(40)).await;
-            if leaves { over.left() } else { over.is_over() }
+            if leaves { over.set_client_left() } else { over.set_over() }
         });
         let started = Instant::now();
-        let outcome = session.execute(sql.to_owned(), Vec::new(), &asked).await;
-        assert_eq!(outcome, Err(Error::Stopped(Stop::NobodyWaits)), "{sql}");
+        let outcome = session.execute(sql.to_owned(), Vec::new(), &request_state).await;
+        assert_eq!(outcome, Err(Error::Stopped(Stop::RequestOver)), "{sql}");
         assert!(started.elapsed() < Duration::from_millis(400), "{sql}: {:?}", started.elapsed());
     }
-    // A client that left has its write done.
-    let asked = Arc::new(Asked::default());
-    asked.left();
+    // The write of a client that left is done.
+    let request_state = Arc::new(RequestState::default());
+    request_state.set_client_left();
     let session = database.for_another().session();
-    session.execute("INSERT INTO t (x) VALUES (1)".into(), Vec::new(), &asked).await.unwrap();
+    session
+        .execute("INSERT INTO t (x) VALUES (1)".into(), Vec::new(), &request_state)
+        .await
+        .unwrap();
     assert_eq!(count(&database).await, 1);
 }
 

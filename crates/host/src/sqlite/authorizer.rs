@@ -1,6 +1,6 @@
-//! What the SQL of guests may use: a list of functions, pragmas, table-valued functions and
-//! actions. Whatever is not on it is refused when a statement is prepared, also what a later SQLite
-//! brings along. Sizes and times are bounded elsewhere.
+//! The SQL that guests may use: a list of functions, pragmas, table-valued functions and actions.
+//! SQLite refuses everything else when it prepares a statement, also features of later versions.
+//! Other files bound sizes and times.
 
 use anyhow::Result;
 use rusqlite::{
@@ -8,9 +8,9 @@ use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
-/// Functions whose cost grows with what they are given and give back. `instr`, `replace`, `trim`
-/// and `json_patch` are missing: one call on two long values takes minutes, and nothing can stop
-/// SQLite within a call.
+/// Functions whose cost grows with their arguments and results. `instr`, `replace`, `trim` and
+/// `json_patch` are missing: one call on two long values takes minutes, and nothing can stop SQLite
+/// within a call.
 const FUNCTIONS: [&str; 102] = [
     "->",
     "->>",
@@ -108,7 +108,7 @@ const FUNCTIONS: [&str; 102] = [
     "unlikely",
     "upper",
     "zeroblob",
-    // What ALTER TABLE runs on the schema; SQLite lets nobody else call them.
+    // ALTER TABLE runs this on the schema; SQLite lets no other statement call it.
     "sqlite_add_constraint",
     "sqlite_drop_column",
     "sqlite_rename_column",
@@ -117,10 +117,9 @@ const FUNCTIONS: [&str; 102] = [
     "sqlite_rename_test",
 ];
 
-/// Table-valued functions.
 const MODULES: [&str; 2] = ["json_each", "json_tree"];
 
-/// What may be asked.
+/// Pragmas that may be read.
 const ASKED: [&str; 17] = [
     "application_id",
     "data_version",
@@ -141,8 +140,8 @@ const ASKED: [&str; 17] = [
     "table_xinfo",
 ];
 
-/// What takes a name or is a number that SQLite keeps for the application. `quick_check` is what
-/// ALTER TABLE looks over the rows with.
+/// Pragmas that take a name, or set a number that SQLite keeps for the application. ALTER TABLE
+/// checks the rows with `quick_check`.
 const SET: [&str; 10] = [
     "application_id",
     "foreign_key_list",
@@ -156,7 +155,7 @@ const SET: [&str; 10] = [
     "user_version",
 ];
 
-/// Asking for what holds anyway is harmless, and components that also run elsewhere do ask.
+/// Setting the value that holds anyway is harmless, and components that also run elsewhere do it.
 const HELD: [(&str, &[&str]); 4] = [
     ("foreign_keys", &["1", "on", "true", "yes"]),
     ("journal_mode", &["wal"]),
@@ -166,7 +165,7 @@ const HELD: [(&str, &[&str]); 4] = [
 
 /// Puts the list in force on a connection.
 pub fn install(connection: &mut Connection) -> Result<()> {
-    // A name of SQLite's own in FROM is no table of the guest's.
+    // FROM may name a module of SQLite, which is no table of the guest's.
     let modules: Vec<String> = {
         let mut names = connection.prepare("SELECT name FROM pragma_module_list")?;
         names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
@@ -185,14 +184,14 @@ fn is_allowed(context: &AuthContext<'_>, modules: &[String]) -> bool {
         AuthAction::Function { function_name } => is_among(&FUNCTIONS, function_name),
         AuthAction::Pragma { pragma_name, pragma_value } => may_be_run(pragma_name, pragma_value),
         AuthAction::Read { table_name, .. } => may_be_read(table_name, modules),
-        // ALTER TABLE renames in the temporary schema, too; by hand nobody can, as
-        // `writable_schema` is off.
+        // ALTER TABLE renames in the temporary schema, too. A guest cannot, as `writable_schema` is
+        // off.
         AuthAction::Update { table_name: "sqlite_temp_master", .. } => true,
         AuthAction::Insert { table_name }
         | AuthAction::Update { table_name, .. }
         | AuthAction::Delete { table_name } => in_main && may_be_written(table_name, modules),
-        // A temporary table, view or trigger would lie on the one connection that all guests write
-        // through, before their own tables.
+        // A temporary table, view or trigger would be on the one connection that all guests write
+        // through, and would hide their own tables.
         AuthAction::CreateTable { .. }
         | AuthAction::CreateIndex { .. }
         | AuthAction::CreateTrigger { .. }
@@ -227,7 +226,7 @@ fn may_be_read(table: &str, modules: &[String]) -> bool {
         return may_be_run(pragma, None);
     }
     if table.starts_with("sqlite_") {
-        // ALTER TABLE looks into the temporary schema, too, which stays empty.
+        // ALTER TABLE reads the temporary schema, too, which stays empty.
         return ["sqlite_master", "sqlite_schema", "sqlite_sequence", "sqlite_temp_master"]
             .contains(&table.as_str());
     }
@@ -267,7 +266,7 @@ mod tests {
         World { writer, reader: open_reader(&path).unwrap(), folder }
     }
 
-    /// As a guest runs it: prepared, bound, stepped to the end.
+    /// Prepares, binds and steps to the end, as for a guest.
     fn run(connection: &Connection, sql: &str, values: &[Value]) -> Result<usize, String> {
         let mut statement = connection.prepare(sql).map_err(|error| error.to_string())?;
         let mut rows =
@@ -280,9 +279,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_used_is_not_built() {
+    fn unused_modules_of_sqlite_are_not_built() {
         let World { writer, .. } = world();
-        // A connection without the list can be asked all there is.
+        // A connection without the list, which lists all there is.
         let plain = Connection::open_in_memory().unwrap();
         let names = |sql: &str| -> Vec<String> {
             let mut statement = plain.prepare(sql).unwrap();
@@ -362,7 +361,7 @@ mod tests {
             largest * 2 < super::super::statement::MAX_KEPT_BYTES,
             "{largest} bytes for a prepared statement"
         );
-        // Views and triggers are compiled with what uses them.
+        // SQLite compiles views and triggers with the statements that use them.
         let mut names =
             writer.prepare("SELECT name FROM sqlite_master WHERE type = 'view'").unwrap();
         let views: Vec<String> =
@@ -378,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_application_needs() {
+    fn the_sql_that_an_application_needs_is_allowed() {
         let World { writer, reader, .. } = world();
         for sql in [
             "BEGIN",
@@ -430,12 +429,12 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_needs_is_refused_also_with_bound_arguments() {
+    fn unlisted_sql_is_refused_also_with_bound_arguments() {
         let World { writer, reader, folder } = world();
         let text = |text: &str| Value::Text(text.into());
         let file = folder.path().join("stolen.db").display().to_string();
         let attacks: Vec<(&str, Vec<Value>)> = vec![
-            // An address of the host, and a made-up one that it would call.
+            // An address of the host, and a made-up one that SQLite would call.
             ("SELECT hex(fts3_tokenizer(?1))", vec![text("simple")]),
             ("SELECT fts3_tokenizer(?1, ?2)", vec![text("mine"), Value::Blob(vec![0x41; 8])]),
             ("CREATE VIRTUAL TABLE f USING fts3(tokenize=mine)", vec![]),
@@ -475,7 +474,7 @@ mod tests {
             ("UPDATE sqlite_temp_master SET sql = ?1", vec![text("CREATE TABLE x (y)")]),
             ("DELETE FROM sqlite_master", vec![]),
             ("SELECT sqlite_rename_table(?1, 't', 't', 'u', 'u', 'u', 0)", vec![text("main")]),
-            // Durability and where things are kept.
+            // Durability, and where things are kept.
             ("PRAGMA synchronous = OFF", vec![]),
             ("PRAGMA synchronous = 0", vec![]),
             ("PRAGMA journal_mode = OFF", vec![]),
@@ -523,14 +522,13 @@ mod tests {
             ("SELECT readfile(?1)", vec![text("/etc/passwd")]),
             ("SELECT writefile(?1, 'x')", vec![text(&file)]),
             ("SELECT edit(?1)", vec![text("x")]),
-            // What would lie between the guests' statements and their tables on the shared
-            // connection.
+            // Temporary objects would hide tables of the guests on the shared connection.
             ("CREATE TEMP TABLE t (id, x)", vec![]),
             ("CREATE TABLE temp.t (id, x)", vec![]),
             ("CREATE TEMP VIEW t AS SELECT 1", vec![]),
             ("CREATE TEMP TRIGGER spy AFTER INSERT ON main.t BEGIN SELECT 1; END", vec![]),
             ("CREATE TEMP TABLE s AS SELECT * FROM t", vec![]),
-            // Inner matters of SQLite.
+            // Internals of SQLite.
             ("SELECT sqlite_offset(x) FROM t", vec![]),
             ("SELECT sqlite_compileoption_get(1)", vec![]),
             ("SELECT sqlite_source_id()", vec![]),
@@ -553,7 +551,7 @@ mod tests {
                 assert!(outcome.is_err(), "{sql}: {outcome:?}");
             }
         }
-        // Hidden in what looks harmless, and met only when it runs.
+        // Hidden in harmless statements, and reached only when they run.
         for sql in [
             "CREATE VIEW v AS SELECT fts3_tokenizer('simple') AS x",
             "CREATE VIEW w AS SELECT load_extension('x') AS x",

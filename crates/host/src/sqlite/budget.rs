@@ -1,7 +1,7 @@
-//! What one statement may take of the host: time, memory, and the patience of whoever asked. SQLite
-//! asks for the time every few hundred instructions; for memory it asks this file's allocator,
-//! which counts on the thread that runs the statement. One count for all threads (SQLite's own)
-//! would cost a lock at each allocation, and one statement would take what another one needs.
+//! Bounds one statement: its time, its memory, and whether its request still waits. SQLite checks
+//! the time every few hundred instructions. For memory it calls this file's allocator, which counts
+//! on the thread that runs the statement. One count for all threads (SQLite's own) would cost a
+//! lock at each allocation, and one statement would take the memory of another.
 #![expect(unsafe_code, reason = "SQLite takes its allocator as C functions")]
 
 use anyhow::{Result, ensure};
@@ -17,36 +17,35 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Instructions between two looks at the clock.
+/// Virtual machine instructions between two checks of the clock.
 const STEPS: c_int = 250;
 
-/// Whether somebody still waits for a statement.
+/// Whether a request still waits for its statements.
 #[derive(Default)]
-pub struct Asked(AtomicU8);
+pub struct RequestState(AtomicU8);
 
 const LEFT: u8 = 1;
 const OVER: u8 = 2;
 const ANSWERED: u8 = 3;
 
-impl Asked {
-    /// The client left. What it asked to be written is written all the same; what it wanted to read
-    /// nobody needs.
-    pub fn left(&self) {
+impl RequestState {
+    /// The client left. Its writes are still done; its reads stop.
+    pub fn set_client_left(&self) {
         self.0.fetch_max(LEFT, Ordering::Relaxed);
     }
 
-    /// The request was given up, or its instance has gone; nothing of this after
-    /// [`Asked::answered`].
-    pub fn is_over(&self) {
+    /// The request was given up, or its instance has gone. It has no effect after
+    /// [`RequestState::set_answered`].
+    pub fn set_over(&self) {
         self.0.fetch_max(OVER, Ordering::Relaxed);
     }
 
-    /// The guest gave its answer. What it still does after that it does for itself.
-    pub fn answered(&self) {
+    /// The guest has answered. Its statements after that run to their end.
+    pub fn set_answered(&self) {
         self.0.store(ANSWERED, Ordering::Relaxed);
     }
 
-    pub fn wants(&self, writes: bool) -> bool {
+    pub fn still_needs(&self, writes: bool) -> bool {
         match self.0.load(Ordering::Relaxed) {
             LEFT => writes,
             OVER => false,
@@ -55,7 +54,7 @@ impl Asked {
     }
 }
 
-/// What a statement may take.
+/// The limits of one statement.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowance {
     pub time: Duration,
@@ -63,12 +62,11 @@ pub struct Allowance {
     pub writes: bool,
 }
 
-/// Why a statement did not run to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     OutOfTime(Duration),
     OutOfMemory(usize),
-    NobodyWaits,
+    RequestOver,
 }
 
 impl fmt::Display for Stop {
@@ -80,60 +78,63 @@ impl fmt::Display for Stop {
             Self::OutOfMemory(bytes) => {
                 write!(f, "the statement was stopped: it needs more than {bytes} bytes of memory")
             }
-            Self::NobodyWaits => {
+            Self::RequestOver => {
                 write!(f, "the statement was stopped: the request that asked for it is over")
             }
         }
     }
 }
 
-/// The statement that this thread runs.
 struct Running {
-    /// Bytes that it took and did not give back. Counted also when none runs, and then without a
-    /// bound.
+    /// Bytes that it took and did not return. They are counted also when no statement runs, without
+    /// a bound.
     taken: Cell<i64>,
-    most: Cell<i64>,
+    max: Cell<i64>,
     until: Cell<Option<Instant>>,
-    asked: RefCell<Option<(Arc<Asked>, bool)>>,
-    nobody_waits: Cell<bool>,
+    request_state: RefCell<Option<(Arc<RequestState>, bool)>>,
+    request_is_over: Cell<bool>,
 }
 
 thread_local! {
     static RUNNING: Running = const {
         Running {
             taken: Cell::new(0),
-            most: Cell::new(i64::MAX),
+            max: Cell::new(i64::MAX),
             until: Cell::new(None),
-            asked: RefCell::new(None),
-            nobody_waits: Cell::new(false),
+            request_state: RefCell::new(None),
+            request_is_over: Cell::new(false),
         }
     };
 }
 
-/// Runs a statement within its allowance. Whether it was stopped, [`reason`] tells from SQLite's
-/// error.
-pub fn within<T>(allowance: Allowance, asked: &Arc<Asked>, run: impl FnOnce() -> T) -> T {
+/// Runs a statement within its allowance. [`reason`] finds from SQLite's error whether it was
+/// stopped.
+pub fn within<T>(
+    allowance: Allowance,
+    request_state: &Arc<RequestState>,
+    run: impl FnOnce() -> T,
+) -> T {
     RUNNING.with(|running| {
         running.taken.set(0);
-        running.most.set(i64::try_from(allowance.bytes).unwrap_or(i64::MAX));
+        running.max.set(i64::try_from(allowance.bytes).unwrap_or(i64::MAX));
         running.until.set(Instant::now().checked_add(allowance.time));
-        running.asked.replace(Some((asked.clone(), allowance.writes)));
-        running.nobody_waits.set(false);
+        running.request_state.replace(Some((request_state.clone(), allowance.writes)));
+        running.request_is_over.set(false);
         let outcome = run();
-        running.most.set(i64::MAX);
+        running.max.set(i64::MAX);
         running.until.set(None);
-        running.asked.replace(None);
+        running.request_state.replace(None);
         outcome
     })
 }
 
-/// What an error of SQLite says about the allowance.
+/// Returns the limit that an error of SQLite stands for, if any.
 pub fn reason(error: &rusqlite::Error, allowance: Allowance) -> Option<Stop> {
     match error.sqlite_error_code()? {
         rusqlite::ErrorCode::OperationInterrupted
-            if RUNNING.with(|running| running.nobody_waits.get()) =>
+            if RUNNING.with(|running| running.request_is_over.get()) =>
         {
-            Some(Stop::NobodyWaits)
+            Some(Stop::RequestOver)
         }
         rusqlite::ErrorCode::OperationInterrupted => Some(Stop::OutOfTime(allowance.time)),
         rusqlite::ErrorCode::OutOfMemory => Some(Stop::OutOfMemory(allowance.bytes)),
@@ -141,7 +142,7 @@ pub fn reason(error: &rusqlite::Error, allowance: Allowance) -> Option<Stop> {
     }
 }
 
-/// Lets SQLite ask now and then whether it may go on.
+/// Makes SQLite check regularly whether the statement may go on.
 pub fn watch(connection: &mut Connection) -> Result<()> {
     Ok(connection.progress_handler(STEPS, Some(must_stop))?)
 }
@@ -149,8 +150,13 @@ pub fn watch(connection: &mut Connection) -> Result<()> {
 fn must_stop() -> bool {
     RUNNING.with(|running| {
         let Some(until) = running.until.get() else { return false };
-        if running.asked.borrow().as_ref().is_some_and(|(asked, writes)| !asked.wants(*writes)) {
-            running.nobody_waits.set(true);
+        if running
+            .request_state
+            .borrow()
+            .as_ref()
+            .is_some_and(|(request_state, writes)| !request_state.still_needs(*writes))
+        {
+            running.request_is_over.set(true);
             return true;
         }
         Instant::now() >= until
@@ -167,7 +173,7 @@ struct Below {
 
 static BELOW: OnceLock<Option<Below>> = OnceLock::new();
 
-/// Makes SQLite take its memory here. Must come before the first connection of the process.
+/// Makes SQLite allocate through this file. Must come before the first connection of the process.
 pub fn count_memory() -> Result<()> {
     let below = BELOW.get_or_init(|| {
         // SAFETY: the structure is plain data, which SQLite fills in.
@@ -196,13 +202,12 @@ fn below() -> Option<&'static Below> {
     BELOW.get()?.as_ref()
 }
 
-/// Counts bytes that are taken (or given back); false when they are more than the statement may
-/// have.
+/// Counts allocated (or freed) bytes. Returns false if they exceed the statement's limit.
 fn count(bytes: i64) -> bool {
-    // A thread that ends frees what it holds after its locals have gone.
+    // A thread that ends frees its memory after its thread-locals have gone.
     let counted = RUNNING.try_with(|running| {
         let taken = running.taken.get().saturating_add(bytes);
-        if bytes > 0 && taken > running.most.get() {
+        if bytes > 0 && taken > running.max.get() {
             return false;
         }
         running.taken.set(taken);
@@ -217,12 +222,12 @@ unsafe extern "C" fn take(bytes: c_int) -> *mut c_void {
     if !count(i64::from(bytes)) {
         return nothing;
     }
-    // SAFETY: SQLite asks for a size that its own allocator takes; the size is asked of what that
-    // gave.
+    // SAFETY: SQLite asks for a size that its own allocator accepts. The size is read from a
+    // pointer that this allocator returned.
     unsafe {
         let taken = (below.take)(bytes);
         let size = if taken.is_null() { 0 } else { i64::from((below.size)(taken)) };
-        // What was rounded up belongs to the statement, too.
+        // The bytes of rounding up belong to the statement, too.
         count_anyway(size.saturating_sub(i64::from(bytes)));
         taken
     }
@@ -230,7 +235,7 @@ unsafe extern "C" fn take(bytes: c_int) -> *mut c_void {
 
 unsafe extern "C" fn give(taken: *mut c_void) {
     let Some(below) = below() else { return };
-    // SAFETY: SQLite gives back what it took from this allocator.
+    // SAFETY: SQLite returns a pointer that it got from this allocator.
     unsafe {
         count_anyway(i64::from((below.size)(taken)).saturating_neg());
         (below.give)(taken);
@@ -240,7 +245,7 @@ unsafe extern "C" fn give(taken: *mut c_void) {
 unsafe extern "C" fn resize(taken: *mut c_void, bytes: c_int) -> *mut c_void {
     let nothing = std::ptr::null_mut();
     let Some(below) = below() else { return nothing };
-    // SAFETY: as above; when it fails, what was taken stays as it is.
+    // SAFETY: as above; if it fails, the allocation stays unchanged.
     unsafe {
         let before = i64::from((below.size)(taken));
         if !count(i64::from(bytes).saturating_sub(before)) {

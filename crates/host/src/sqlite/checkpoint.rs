@@ -1,7 +1,7 @@
 //! Moves committed pages from the write-ahead log into the database file, on a thread beside the
-//! writer: a checkpoint costs tens of milliseconds, which the writer would otherwise take from
-//! those who wait for their commit. Only when the log has grown past a bound does the writer pause
-//! for the rest of it, so that the log can start over.
+//! writer. A checkpoint costs tens of milliseconds, which would otherwise delay the commits of the
+//! writer. The writer pauses for it only when the log has grown past a bound, so that the log can
+//! start over.
 #![expect(unsafe_code, reason = "rusqlite has no function for a checkpoint")]
 
 use super::encryption;
@@ -19,21 +19,21 @@ use std::{
     time::Duration,
 };
 
-/// Pages that are committed before the thread is asked to move them (4 KiB each).
+/// Committed pages (4 KiB each) after which the thread checkpoints.
 const STEP: i32 = 4_000;
 /// Pages at which the writer pauses.
 const MAX: i32 = 64_000;
 
 /// The writer's side.
 pub struct Checkpoints {
-    ask: Sender<()>,
-    asked_at: i32,
-    /// Pages in the log after the last commit, as SQLite tells it.
+    request: Sender<()>,
+    requested_at: i32,
+    /// Pages in the log after the last commit, as SQLite reports them.
     pages: Arc<AtomicI32>,
 }
 
-/// Starts the thread, and takes SQLite's own checkpoint at every thousandth page away from the
-/// writer. The thread ends when the writer's side is dropped.
+/// Starts the thread, and turns off SQLite's own checkpoint at every thousandth page on the writer.
+/// The thread ends when the writer's side is dropped.
 pub fn start(
     path: &Path,
     label: &str,
@@ -50,54 +50,54 @@ pub fn start(
     encryption::unlock(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    let (ask, asked) = crossbeam_channel::bounded(1);
+    let (request, requests) = crossbeam_channel::bounded(1);
     let thread = std::thread::Builder::new().name(format!("wal-{label}"));
-    let thread = thread.spawn(move || run(&connection, &asked))?;
-    Ok((Checkpoints { ask, asked_at: 0, pages }, thread))
+    let thread = thread.spawn(move || run(&connection, &requests))?;
+    Ok((Checkpoints { request, requested_at: 0, pages }, thread))
 }
 
-fn run(connection: &Connection, asked: &Receiver<()>) {
-    while asked.recv().is_ok() {
+fn run(connection: &Connection, requests: &Receiver<()>) {
+    while requests.recv().is_ok() {
         checkpoint(connection);
     }
 }
 
 impl Checkpoints {
-    /// After a commit that has been answered.
+    /// Called after a commit that has been answered.
     pub fn after_commit(&mut self, connection: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        if pages < self.asked_at {
-            self.asked_at = 0;
+        if pages < self.requested_at {
+            self.requested_at = 0;
         }
-        if pages.saturating_sub(self.asked_at) < STEP {
+        if pages.saturating_sub(self.requested_at) < STEP {
             return;
         }
-        self.asked_at = pages;
+        self.requested_at = pages;
         if pages >= MAX {
             checkpoint(connection);
-        } else if let Err(TrySendError::Disconnected(())) = self.ask.try_send(()) {
+        } else if let Err(TrySendError::Disconnected(())) = self.request.try_send(()) {
             tracing::error!("the checkpoint thread has gone");
         }
     }
 }
 
-/// Moves what no reader still needs, without waiting for any; the log starts over once all of it
-/// has been moved.
+/// Moves the pages that no reader still needs, without waiting for any reader. The log starts over
+/// once all pages have been moved.
 fn checkpoint(connection: &Connection) {
     if let Err(error) = move_log(connection, ffi::SQLITE_CHECKPOINT_PASSIVE) {
         tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
     }
 }
 
-/// The last one, which leaves an empty log.
+/// The last checkpoint, which leaves an empty log.
 pub fn finish(connection: &Connection) {
     if let Err(error) = move_log(connection, ffi::SQLITE_CHECKPOINT_TRUNCATE) {
         tracing::warn!(%error, "the last checkpoint failed; the log is replayed at the next start");
     }
 }
 
-/// By the function and not by the PRAGMA, which guests may not use and the writer's connection
-/// therefore refuses.
+/// Calls the C function instead of the PRAGMA. Guests may not use the PRAGMA, so the writer's
+/// connection refuses it.
 fn move_log(connection: &Connection, mode: c_int) -> rusqlite::Result<()> {
     let nothing = std::ptr::null_mut();
     // SAFETY: the handle belongs to `connection`, which outlives the call; null names all its

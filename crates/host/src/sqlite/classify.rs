@@ -1,7 +1,7 @@
-//! Which thread a statement belongs to. Transaction control, DDL and PRAGMA are known by their
-//! first word; of the rest SQLite itself knows whether they write (`sqlite3_stmt_readonly`), so a
-//! reader finds out once for each text and the answer is kept. A read that keeps being quick is run
-//! where it is asked for: handing it to a thread would cost more than it does.
+//! Decides which thread runs a statement. Its first word identifies transaction control, DDL and
+//! PRAGMA. For other statements SQLite knows whether they write (`sqlite3_stmt_readonly`), so a
+//! reader asks it once for each text and keeps the answer. A read that stays quick runs inline on
+//! the calling thread: handing it to another thread would cost more than running it.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Class {
-    /// Not met yet: a reader prepares it and finds out.
+    /// Not seen yet: a reader prepares it and finds out.
     Unknown,
     Read,
     Write,
@@ -23,32 +23,30 @@ pub enum Class {
     Alone,
 }
 
-/// More texts than an application has: guests that build SQL text make the table start again, not
-/// grow.
+/// More texts than an application has. For guests that build SQL text the table starts over instead
+/// of growing.
 const MAX_TEXTS: usize = 4096;
-/// A run of a read counts for it when it took less than this; a slower one weighs against it four
-/// times.
+/// A quick run takes less than this and counts one. A slower run counts four against the read.
 const QUICK: Duration = Duration::from_micros(150);
-const TO_PROVE: u32 = 16;
-/// One that took so long where it was asked for goes back to the threads, and has to prove itself
-/// for longer.
+const QUICK_RUNS_NEEDED: u32 = 16;
+/// An inline read that takes longer goes back to the threads, and needs more quick runs to return.
 const NOT_QUICK: Duration = Duration::from_millis(2);
-const TO_PROVE_AGAIN: u32 = 256;
-/// A statement that ended by itself in less is trusted while its component pays for another one.
-const PROVES: Duration = Duration::from_millis(50);
-/// Longer texts are not remembered, nor is more of them all than this many bytes.
+const QUICK_RUNS_NEEDED_AGAIN: u32 = 256;
+/// A statement that completed in less is trusted while its component pays for another one.
+const MAX_SHORT_TIME: Duration = Duration::from_millis(50);
+/// Longer texts are not kept, nor more than this many bytes in all.
 const MAX_KEPT_LENGTH: usize = 16 * 1024;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// One statement text and what is known of it.
+/// One statement text and its record.
 pub struct Text {
     pub sql: Box<str>,
     class: AtomicU8,
     /// Quick runs that are still missing.
-    to_prove: AtomicU32,
-    /// It ended by itself within a moment, and was not stopped since.
+    quick_runs_missing: AtomicU32,
+    /// A run completed within a moment, and none was stopped since.
     is_proven: AtomicBool,
-    /// It had to be stopped where only short ones run.
+    /// A run had to be stopped on a thread for short statements.
     is_long: AtomicBool,
     /// Whether connections keep it prepared: 0 not known yet, 1 yes, 2 no.
     is_kept: AtomicU8,
@@ -59,7 +57,7 @@ impl Text {
         Self {
             sql: sql.into(),
             class: AtomicU8::new(class as u8),
-            to_prove: AtomicU32::new(TO_PROVE),
+            quick_runs_missing: AtomicU32::new(QUICK_RUNS_NEEDED),
             is_proven: AtomicBool::new(false),
             is_long: AtomicBool::new(false),
             is_kept: AtomicU8::new(0),
@@ -75,12 +73,12 @@ impl Text {
         }
     }
 
-    /// Remembers what SQLite said.
+    /// Records the class that SQLite reported.
     pub fn learn(&self, class: Class) {
         self.class.store(class as u8, Ordering::Relaxed);
     }
 
-    /// Whether a run of it showed that it is short.
+    /// Whether a run has shown that the statement is short.
     pub fn is_proven(&self) -> bool {
         self.is_proven.load(Ordering::Relaxed)
     }
@@ -89,30 +87,30 @@ impl Text {
         self.is_long.load(Ordering::Relaxed)
     }
 
-    /// A run ended by itself.
-    pub fn ended_after(&self, time: Duration) {
-        if time < PROVES {
+    /// Records a completed run.
+    pub fn record_completion(&self, time: Duration) {
+        if time < MAX_SHORT_TIME {
             self.is_proven.store(true, Ordering::Relaxed);
         }
     }
 
-    /// A run had to be stopped.
-    pub fn was_stopped(&self) {
+    /// Records a run that had to be stopped.
+    pub fn record_stop(&self) {
         self.is_proven.store(false, Ordering::Relaxed);
     }
 
-    /// A read that goes to the threads for long ones from now on.
-    pub fn is_long_one(&self) {
-        self.was_stopped();
+    /// Sends the read to the threads for long reads from now on.
+    pub fn mark_long(&self) {
+        self.record_stop();
         self.is_long.store(true, Ordering::Relaxed);
     }
 
-    /// One of those that turned out to be short after all.
-    pub fn is_short(&self) {
+    /// Sends a read that turned out to be short back to the usual threads.
+    pub fn mark_short(&self) {
         self.is_long.store(false, Ordering::Relaxed);
     }
 
-    /// Whether connections keep it prepared. To measure a program takes longer than to run it, so
+    /// Whether connections keep it prepared. Measuring a program takes longer than running it, so
     /// that is done once.
     pub fn is_worth_keeping(&self, measure: impl FnOnce() -> bool) -> bool {
         let known = self.is_kept.load(Ordering::Relaxed);
@@ -124,25 +122,25 @@ impl Text {
         is_kept
     }
 
-    /// Whether it may run where it is asked for.
+    /// Whether it may run inline on the calling thread.
     pub fn is_quick(&self) -> bool {
-        self.to_prove.load(Ordering::Relaxed) == 0 && self.class() == Class::Read
+        self.quick_runs_missing.load(Ordering::Relaxed) == 0 && self.class() == Class::Read
     }
 
-    /// Remembers how long a read took.
-    pub fn took(&self, time: Duration) {
-        let to_prove = self.to_prove.load(Ordering::Relaxed);
-        let now = match to_prove {
-            0 if time > NOT_QUICK => TO_PROVE_AGAIN,
+    /// Records how long a read took.
+    pub fn record_time(&self, time: Duration) {
+        let quick_runs_missing = self.quick_runs_missing.load(Ordering::Relaxed);
+        let now = match quick_runs_missing {
+            0 if time > NOT_QUICK => QUICK_RUNS_NEEDED_AGAIN,
             0 => return,
-            _ if time > QUICK => to_prove.saturating_add(4).min(TO_PROVE_AGAIN),
-            _ => to_prove.saturating_sub(1),
+            _ if time > QUICK => quick_runs_missing.saturating_add(4).min(QUICK_RUNS_NEEDED_AGAIN),
+            _ => quick_runs_missing.saturating_sub(1),
         };
-        self.to_prove.store(now, Ordering::Relaxed);
+        self.quick_runs_missing.store(now, Ordering::Relaxed);
     }
 }
 
-/// The texts that were met.
+/// The texts seen so far.
 #[derive(Default)]
 pub struct Texts(RwLock<Known>);
 
@@ -153,7 +151,7 @@ struct Known {
 }
 
 impl Texts {
-    /// What is known of this text.
+    /// The record of this text.
     pub fn of(&self, sql: String) -> Arc<Text> {
         if let Some(text) =
             self.0.read().unwrap_or_else(PoisonError::into_inner).texts.get(sql.as_str())
@@ -218,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_words() {
+    fn statements_that_run_alone_are_found_by_their_first_word() {
         for (sql, alone) in [
             ("SELECT 1", false),
             ("insert into t values (1)", false),
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn learns_and_forgets() {
+    fn texts_are_remembered_up_to_a_max() {
         let texts = Texts::default();
         assert_eq!(texts.of("SELECT 1".into()).class(), Class::Unknown);
         texts.of("SELECT 1".into()).learn(Class::Read);
@@ -252,8 +250,8 @@ mod tests {
     fn quick_reads_prove_themselves() {
         let (short, long) = (Duration::from_micros(20), Duration::from_millis(5));
         let text = Text::new("SELECT 1".into(), Class::Read);
-        let run = |time, times| (0..times).for_each(|_| text.took(time));
-        run(short, TO_PROVE - 1);
+        let run = |time, times| (0..times).for_each(|_| text.record_time(time));
+        run(short, QUICK_RUNS_NEEDED - 1);
         assert!(!text.is_quick());
         run(long, 1);
         run(short, 4);
@@ -263,7 +261,7 @@ mod tests {
         run(Duration::from_micros(500), 5);
         assert!(text.is_quick(), "a little late now and then is no harm");
         run(long, 1);
-        run(short, TO_PROVE_AGAIN - 1);
+        run(short, QUICK_RUNS_NEEDED_AGAIN - 1);
         assert!(!text.is_quick(), "it lost the trust");
         run(short, 1);
         assert!(text.is_quick());

@@ -1,5 +1,5 @@
-//! Opens SQLite files with the settings that the promises of this host rest on, and keeps guests
-//! from undoing them.
+//! Opens SQLite files with the settings that the host's guarantees depend on, and prevents guests
+//! from changing them.
 
 use super::{authorizer, budget, encryption};
 use anyhow::{Context as _, Result};
@@ -30,8 +30,7 @@ pub fn open_writer(path: &Path, file_bytes: u64) -> Result<Connection> {
     connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT)?;
-    // What was deleted is overwritten, so that an erased member is not found in the file by whoever
-    // gets hold of it.
+    // SQLite overwrites deleted data, so that an erased member cannot be recovered from the file.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     if file_bytes > 0 {
         let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
@@ -78,8 +77,8 @@ fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
     for (setting, on) in SETTINGS {
         connection.set_db_config(setting, on)?;
     }
-    for (limit, most) in LIMITS {
-        connection.set_limit(*limit, *most)?;
+    for (limit, max) in LIMITS {
+        connection.set_limit(*limit, *max)?;
     }
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     budget::watch(&mut connection)?;
@@ -87,7 +86,7 @@ fn prepare_for_guests(mut connection: Connection) -> Result<Connection> {
     Ok(connection)
 }
 
-/// What a schema or a statement of a guest may not do to SQLite itself.
+/// Settings that keep a guest's schema or statement from changing SQLite itself.
 const SETTINGS: [(DbConfig, bool); 7] = [
     // Plans must not depend on bound values: SQLite would prepare such a statement anew at every
     // call.
@@ -100,11 +99,11 @@ const SETTINGS: [(DbConfig, bool); 7] = [
     (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
 ];
 
-/// Bounds on one statement: far above what an application writes by hand, and low enough that
-/// neither the parser's recursion nor one call of a function becomes a weapon.
+/// Bounds on one statement. They are far above handwritten SQL, and low enough to rule out attacks
+/// by deep recursion of the parser or by one call of a function.
 const LIMITS: &[(Limit, i32)] = &[
-    // Of a text, a blob or a row. Functions such as `hex` work on whole values, and nothing stops
-    // SQLite within one call.
+    // The bytes of a text, a blob or a row. Functions such as `hex` work on whole values, and
+    // nothing stops SQLite within one call.
     (Limit::SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_LENGTH as i32),
     (Limit::SQLITE_LIMIT_COLUMN, 256),
@@ -113,8 +112,8 @@ const LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 50),
     (Limit::SQLITE_LIMIT_VDBE_OP, 100_000),
     (Limit::SQLITE_LIMIT_FUNCTION_ARG, 100),
-    // No ATTACH (and so no VACUUM, which attaches): a guest sees the databases it was granted and
-    // no other file.
+    // No ATTACH (and so no VACUUM, which attaches): a guest sees its granted databases and no other
+    // file.
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
     (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 1000),
@@ -128,8 +127,8 @@ const LIMITS: &[(Limit, i32)] = &[
 /// Bytes of the longest statement text.
 pub const MAX_SQL_LENGTH: usize = 64 * 1024;
 
-/// Creates the file if need be, for its owner alone; SQLite gives the log and the index of the log
-/// the mode of the file.
+/// Creates the file if need be, readable by its owner alone. SQLite gives the log and its index the
+/// mode of the file.
 fn make_private(path: &Path) -> Result<()> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
     drop(file.with_context(|| format!("cannot open {}", path.display()))?);
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_is_not_in_the_file() {
+    fn deleted_data_is_not_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let writer = open_writer(&path, 0).unwrap();

@@ -1,5 +1,5 @@
-//! The key of encrypted database files, in a build with SQLCipher (feature `sqlcipher`). One key
-//! for all files of the process, read once at the start; other builds refuse the option.
+//! The key of encrypted database files, in a build with SQLCipher (feature `sqlcipher`). The
+//! process reads one key for all files once at the start. Other builds refuse the option.
 
 use anyhow::{Context as _, Result, ensure};
 use rusqlite::Connection;
@@ -8,7 +8,7 @@ use std::{fs::File, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path
 /// 64 hexadecimal digits.
 static KEY: OnceLock<String> = OnceLock::new();
 
-/// Takes the key from a file that only its owner can read.
+/// Reads the key from a file that only its owner can read.
 pub fn take_key(path: &Path) -> Result<()> {
     ensure!(
         cfg!(feature = "sqlcipher"),
@@ -33,7 +33,7 @@ fn read_key(path: &Path) -> Result<String> {
     Ok(key.to_owned())
 }
 
-/// The first thing that a connection does.
+/// Unlocks a connection. This must be its first statement.
 pub fn unlock(connection: &Connection) -> Result<()> {
     let Some(key) = KEY.get() else { return Ok(()) };
     connection.pragma_update(None, "key", format!("x'{key}'"))?;
@@ -75,7 +75,7 @@ mod tests {
 
     #[cfg(not(feature = "sqlcipher"))]
     #[test]
-    fn a_build_without_sqlcipher_does_not_pretend() {
+    fn a_build_without_sqlcipher_refuses_a_key_file() {
         assert!(
             take_key(Path::new("/dev/null"))
                 .unwrap_err()

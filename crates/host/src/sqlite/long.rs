@@ -1,7 +1,7 @@
-//! The threads for reads that take long: what the other threads stopped after a moment is run again
-//! here, to its end or its deadline. However much one component asks for, the last of these threads
-//! is there for the others. A component whose read ran to its deadline has a thread of its own kind
-//! for some time: an idle one, which takes no core from anybody.
+//! The threads for long reads. A read that exceeds its moment on another thread runs again here, to
+//! its end or its deadline. One component runs at most one long read at a time, so the other
+//! threads stay free for the others. If a read ran to its deadline, its component uses the idle
+//! thread for some time, which takes no core from the others.
 
 use super::{Allowance, Error, Job, budget::Stop, statement};
 use crate::priority;
@@ -12,13 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Threads for those that are thought to end, and for the others.
+/// Two threads for reads that are expected to end, and one for the others.
 pub const THREADS: [Kind; 3] = [Kind::Usual, Kind::Usual, Kind::Idle];
 /// Long reads of one component at the same time.
 const AT_ONCE: usize = 1;
 /// Long reads of one component that wait; more are refused.
 const MAX_WAITING: usize = 64;
-/// A text that takes less than this is none of the long ones any more.
+/// A text that takes less than this no longer counts as long.
 const SHORT: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 #[derive(Default)]
-pub struct Long {
+pub struct LongReads {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -36,16 +36,16 @@ pub struct Long {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<(Kind, Job)>,
-    /// Whose reads are running, by the address of their manners.
+    /// The components whose reads are running, by the address of their usage record.
     running: Vec<usize>,
     is_closed: bool,
 }
 
 fn owner(job: &Job) -> usize {
-    Arc::as_ptr(&job.manners).addr()
+    Arc::as_ptr(&job.usage).addr()
 }
 
-impl Long {
+impl LongReads {
     pub fn push(&self, job: Job) {
         let mut state = self.lock();
         if state.waiting.iter().filter(|(_, waiting)| owner(waiting) == owner(&job)).count()
@@ -57,14 +57,14 @@ impl Long {
             );
             return drop(job.reply.send(Err(refusal)));
         }
-        let kind = if job.manners.reads_endlessly() { Kind::Idle } else { Kind::Usual };
+        let kind = if job.usage.has_endless_reads() { Kind::Idle } else { Kind::Usual };
         state.waiting.push_back((kind, job));
         drop(state);
-        // Not every thread may take it.
+        // Notifies all threads, as not every thread may take it.
         self.changed.notify_all();
     }
 
-    /// Lets the threads end. What waits is dropped, which its askers see.
+    /// Lets the threads end. Waiting reads are dropped, and their callers get an error.
     pub fn close(&self) {
         let mut state = self.lock();
         state.is_closed = true;
@@ -73,7 +73,7 @@ impl Long {
         self.changed.notify_all();
     }
 
-    /// One thread.
+    /// The loop of one thread.
     pub fn serve(&self, kind: Kind, connection: &Connection, allowance: Allowance) {
         if kind == Kind::Idle {
             priority::idle();
@@ -121,14 +121,15 @@ impl Long {
 
 fn run(connection: &Connection, allowance: Allowance, job: Job) {
     let started = Instant::now();
-    let outcome = statement::run(connection, &job.text, &job.parameters, allowance, &job.asked);
+    let outcome =
+        statement::run(connection, &job.text, &job.parameters, allowance, &job.request_state);
     let took = started.elapsed();
     match outcome {
-        Ok(_) if took < SHORT => job.text.is_short(),
-        Err(Error::Stopped(Stop::OutOfTime(_))) => job.manners.read_was_endless(took),
-        Err(Error::Stopped(_)) => job.manners.read_was_stopped(took),
+        Ok(_) if took < SHORT => job.text.mark_short(),
+        Err(Error::Stopped(Stop::OutOfTime(_))) => job.usage.record_endless_read(took),
+        Err(Error::Stopped(_)) => job.usage.record_stopped_read(took),
         _ => {}
     }
-    // Whoever asked may have gone; then nobody misses the answer.
+    // The caller may have gone; then the answer is dropped.
     drop(job.reply.send(outcome));
 }

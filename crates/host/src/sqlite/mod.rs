@@ -1,6 +1,5 @@
-//! SQLite for guests: one writer thread per database, readers beside it. This file is the handle
-//! that guests' connections hold and the choice of thread for each statement; it runs no SQL
-//! itself.
+//! SQLite for guests: one writer thread per database, readers beside it. This file has the handle
+//! behind guests' connections and chooses the thread for each statement. It runs no SQL itself.
 
 #[cfg(test)]
 mod attacks;
@@ -11,12 +10,12 @@ mod classify;
 mod connection;
 mod encryption;
 mod long;
-mod manners;
 mod readers;
 mod statement;
+mod usage;
 mod writer;
 
-pub use budget::Asked;
+pub use budget::RequestState;
 pub use encryption::take_key;
 pub use rusqlite::types::Value;
 
@@ -25,8 +24,7 @@ use anyhow::Result;
 use budget::{Allowance, Stop};
 use classify::{Class, Text, Texts};
 use crossbeam_channel::Sender;
-use long::Long;
-use manners::Manners;
+use long::LongReads;
 use rusqlite::Connection;
 use std::{
     path::Path,
@@ -38,8 +36,9 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
+use usage::Usage;
 
-/// What a statement gave.
+/// The result of a statement.
 #[derive(Debug, Default, PartialEq)]
 pub struct Rows {
     pub columns: Vec<String>,
@@ -48,17 +47,17 @@ pub struct Rows {
     pub last_insert_rowid: i64,
 }
 
-/// Why a statement failed, as far as a guest may tell.
+/// Why a statement failed, as far as a guest may know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     Full,
-    /// The component asks for more than its share: not even tried.
+    /// The component exceeds its share; the statement was not tried.
     Refused(String),
     Io(String),
     Stopped(Stop),
 }
 
-/// What statements may take, and how large a file may grow.
+/// The limits of statements, and the max size of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     pub read_time: Duration,
@@ -68,8 +67,8 @@ pub struct Bounds {
     pub file_bytes: u64,
 }
 
-/// A read that is run where it is asked for holds up a thread that many requests share.
-const HERE: Duration = Duration::from_millis(20);
+/// Time limit of an inline read, because it blocks a thread that many requests share.
+const INLINE_TIME: Duration = Duration::from_millis(20);
 
 pub type Outcome = Result<Rows, Error>;
 
@@ -78,24 +77,23 @@ struct Job {
     text: Arc<Text>,
     parameters: Vec<Value>,
     session: Arc<SessionState>,
-    manners: Arc<Manners>,
-    asked: Arc<Asked>,
+    usage: Arc<Usage>,
+    request_state: Arc<RequestState>,
     reply: oneshot::Sender<Outcome>,
 }
 
-/// What the writer thread is asked to do.
 enum Command {
     /// A write of its own, which may share a commit with others.
     Write(Job),
-    /// DDL, PRAGMA, BEGIN and whatever a session in a transaction sends: nothing else runs
-    /// meanwhile.
+    /// DDL, PRAGMA, BEGIN and every statement of a session in a transaction. No other statement
+    /// runs meanwhile.
     Alone(Job),
     /// A session went away in the middle of a transaction.
     Abandon(u64),
     Stop,
 }
 
-/// Two sets of reader threads, so that nobody who cannot wait stands behind a report.
+/// Two sets of reader threads, so that a blocking read never waits behind a report.
 struct Readers {
     patient: Sender<Job>,
     urgent: Sender<Job>,
@@ -103,27 +101,26 @@ struct Readers {
 
 /// How a guest waits for a statement.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Waits {
+enum CallStyle {
     /// Its instance goes on with other requests.
-    Aside,
-    /// Its instance stands still.
-    Still,
+    Concurrent,
+    /// Its instance is blocked.
+    Blocking,
 }
 
 /// A database file with its threads, as one component sees it. Clones share them.
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
-    manners: Arc<Manners>,
+    usage: Arc<Usage>,
 }
 
 struct Inner {
     writer: Sender<Command>,
     readers: Option<Readers>,
-    /// For reads that are run where they are asked for: as many as may be asked for at the same
-    /// moment.
-    here: Vec<Mutex<Connection>>,
-    long: Arc<Long>,
+    /// Connections for inline reads: one for each read that may run at the same moment.
+    inline_connections: Vec<Mutex<Connection>>,
+    long: Arc<LongReads>,
     bounds: Bounds,
     texts: Texts,
     metrics: DatabaseMetrics,
@@ -143,8 +140,8 @@ impl Database {
         let (writer, commands) = crossbeam_channel::unbounded();
         let mut connection = connection::open_writer(path, bounds.file_bytes)?;
         let (mut threads, mut checkpoints) = (Vec::new(), None);
-        let (mut readers, mut here) = (None, Vec::new());
-        let long = Arc::new(Long::default());
+        let (mut readers, mut inline_connections) = (None, Vec::new());
+        let long = Arc::new(LongReads::default());
         let wal = connection::is_wal(&connection)?;
         if wal {
             let (writers_side, thread) = checkpoint::start(path, label, &mut connection)?;
@@ -163,7 +160,7 @@ impl Database {
                         jobs: jobs.clone(),
                         writer: writer.clone(),
                         long: long.clone(),
-                        allowance: bounds.read(readers::MOMENT),
+                        allowance: bounds.read(readers::MAX_READ_TIME),
                         metrics: metrics.clone(),
                     };
                     threads.push(start(format!("{kind}-{label}-{number}"), move || reader.run())?);
@@ -177,7 +174,7 @@ impl Database {
             }
             readers = Some(Readers { patient, urgent });
             for _ in 0..reader_count {
-                here.push(Mutex::new(connection::open_reader(path)?));
+                inline_connections.push(Mutex::new(connection::open_reader(path)?));
             }
         }
         let allowance =
@@ -188,7 +185,7 @@ impl Database {
         let inner = Inner {
             writer,
             readers,
-            here,
+            inline_connections,
             long,
             bounds,
             texts: Texts::default(),
@@ -196,15 +193,14 @@ impl Database {
             next_session: AtomicU64::new(1),
             threads: Mutex::new(threads),
         };
-        Ok(Self { inner: Arc::new(inner), manners: Arc::default() })
+        Ok(Self { inner: Arc::new(inner), usage: Arc::default() })
     }
 
-    /// The same database for another component, which answers for itself.
+    /// The same database for another component, with a usage record of its own.
     pub fn for_another(&self) -> Self {
-        Self { inner: self.inner.clone(), manners: Arc::default() }
+        Self { inner: self.inner.clone(), usage: Arc::default() }
     }
 
-    /// A connection as a guest sees it.
     pub fn session(&self) -> Session {
         let id = self.inner.next_session.fetch_add(1, Ordering::Relaxed);
         Session {
@@ -213,9 +209,9 @@ impl Database {
         }
     }
 
-    /// Lets the writer finish what is queued, then checkpoints and closes. Later statements fail.
+    /// Lets the writer finish its queue, then checkpoints and closes. Later statements fail.
     pub fn close(&self) {
-        // The thread is gone when the send fails, and then there is nothing to stop.
+        // A send fails only if the thread is gone, and then there is nothing to stop.
         if self.inner.writer.send(Command::Stop).is_ok()
             && let Ok(mut threads) = self.inner.threads.lock()
             && let Some(writer) = threads.pop()
@@ -242,7 +238,7 @@ impl Drop for Inner {
     }
 }
 
-/// Where a session stands with explicit transactions.
+/// The state of a session's explicit transactions.
 #[derive(Default)]
 struct SessionState {
     id: u64,
@@ -251,16 +247,16 @@ struct SessionState {
     last_insert_rowid: AtomicI64,
 }
 
-/// No transaction is open: each statement stands by itself.
+/// No transaction is open: each statement commits on its own.
 const NO_TRANSACTION: u8 = 0;
 /// The session holds the writer's connection.
 const IN_TRANSACTION: u8 = 1;
-/// The writer rolled back because the guest was silent for too long; the guest learns it from its
-/// next statement.
+/// The writer rolled back because the guest was idle for too long. The guest's next statement
+/// reports it.
 const TRANSACTION_LOST: u8 = 2;
 const LOST: &str = "the transaction was rolled back: it was idle or open for too long";
 
-/// One guest connection: an order of statements, and perhaps a transaction.
+/// One guest connection: a sequence of statements, and perhaps a transaction.
 pub struct Session {
     database: Database,
     state: Arc<SessionState>,
@@ -272,28 +268,28 @@ impl Session {
         &self,
         sql: String,
         parameters: Vec<Value>,
-        asked: &Arc<Asked>,
+        request_state: &Arc<RequestState>,
     ) -> Outcome {
-        self.run(sql, parameters, asked, Waits::Aside).await
+        self.run(sql, parameters, request_state, CallStyle::Concurrent).await
     }
 
-    /// The same for a guest whose instance stands still meanwhile: its reads do not queue behind
+    /// The same for a guest whose instance is blocked meanwhile. Its reads do not queue behind
     /// those of [`Session::execute`].
-    pub async fn execute_standing_still(
+    pub async fn execute_blocking(
         &self,
         sql: String,
         parameters: Vec<Value>,
-        asked: &Arc<Asked>,
+        request_state: &Arc<RequestState>,
     ) -> Outcome {
-        self.run(sql, parameters, asked, Waits::Still).await
+        self.run(sql, parameters, request_state, CallStyle::Blocking).await
     }
 
     async fn run(
         &self,
         sql: String,
         parameters: Vec<Value>,
-        asked: &Arc<Asked>,
-        waits: Waits,
+        request_state: &Arc<RequestState>,
+        call_style: CallStyle,
     ) -> Outcome {
         if sql.len() > connection::MAX_SQL_LENGTH {
             return Err(Error::Io(format!(
@@ -302,28 +298,31 @@ impl Session {
             )));
         }
         let text = self.database.inner.texts.of(sql);
-        if let Some(outcome) = self.run_here(&text, &parameters, asked) {
+        if let Some(outcome) = self.run_inline(&text, &parameters, request_state) {
             return outcome;
         }
         let bytes =
             parameters.iter().fold(text.sql.len(), |sum, value| sum.saturating_add(size(value)));
-        let outcome = match self.database.manners.make_room(bytes) {
-            Ok(_room) => {
+        let outcome = match self.database.usage.reserve(bytes) {
+            Ok(_reservation) => {
                 let (reply, outcome) = oneshot::channel();
-                self.dispatch(text, parameters, asked, reply, waits);
+                self.dispatch(text, parameters, request_state, reply, call_style);
                 outcome.await.unwrap_or_else(|_| Err(Error::Io("the database is closed".into())))
             }
             Err(refusal) => {
-                // What is refused takes no memory while it waits.
+                // A refused statement takes no memory while it waits.
                 drop((text, parameters));
                 Err(refusal)
             }
         };
         if matches!(outcome, Err(Error::Refused(_))) {
-            let delay = self.database.manners.delay_of_refusal();
-            // An instance that stands still serves others, too.
-            let delay =
-                if waits == Waits::Still { delay.min(manners::BETWEEN_REFUSALS) } else { delay };
+            let delay = self.database.usage.delay_of_refusal();
+            // A blocked instance serves other requests, too.
+            let delay = if call_style == CallStyle::Blocking {
+                delay.min(usage::REFUSAL_INTERVAL)
+            } else {
+                delay
+            };
             tokio::time::sleep(delay).await;
         }
         let outcome = outcome?;
@@ -339,37 +338,51 @@ impl Session {
         self.state.changes.load(Ordering::Relaxed)
     }
 
-    /// The row id that went with them.
+    /// The row id of that statement.
     pub fn last_insert_rowid(&self) -> i64 {
         self.state.last_insert_rowid.load(Ordering::Relaxed)
     }
 
-    /// A quick read, if a connection is free. Failures are left to the threads, which can wait.
-    fn run_here(&self, text: &Text, parameters: &[Value], asked: &Arc<Asked>) -> Option<Outcome> {
+    /// Runs a quick read inline, if a connection is free. A failed read runs again on a thread,
+    /// which can wait.
+    fn run_inline(
+        &self,
+        text: &Text,
+        parameters: &[Value],
+        request_state: &Arc<RequestState>,
+    ) -> Option<Outcome> {
         if !text.is_quick() || self.state.transaction.load(Ordering::Acquire) != NO_TRANSACTION {
             return None;
         }
         let inner = &self.database.inner;
-        let connection = inner.here.iter().find_map(|connection| connection.try_lock().ok())?;
+        let connection =
+            inner.inline_connections.iter().find_map(|connection| connection.try_lock().ok())?;
         let started = Instant::now();
-        let outcome = statement::run(&connection, text, parameters, inner.bounds.read(HERE), asked);
-        text.took(started.elapsed());
+        let outcome = statement::run(
+            &connection,
+            text,
+            parameters,
+            inner.bounds.read(INLINE_TIME),
+            request_state,
+        );
+        text.record_time(started.elapsed());
         outcome.ok().map(Ok)
     }
 
-    /// A send can only fail once the database is closed; the dropped reply then tells the caller.
+    /// A send fails only once the database is closed; the dropped reply then informs the caller.
     fn dispatch(
         &self,
         text: Arc<Text>,
         parameters: Vec<Value>,
-        asked: &Arc<Asked>,
+        request_state: &Arc<RequestState>,
         reply: oneshot::Sender<Outcome>,
-        waits: Waits,
+        call_style: CallStyle,
     ) {
         let inner = &self.database.inner;
         let (class, is_long) = (text.class(), text.is_long());
-        let (session, manners) = (self.state.clone(), self.database.manners.clone());
-        let job = Job { text, parameters, session, manners, asked: asked.clone(), reply };
+        let (session, usage) = (self.state.clone(), self.database.usage.clone());
+        let job =
+            Job { text, parameters, session, usage, request_state: request_state.clone(), reply };
         let transaction = self.state.transaction.load(Ordering::Acquire);
         let command = match (transaction, class, &inner.readers) {
             (TRANSACTION_LOST, ..) => {
@@ -380,9 +393,9 @@ impl Session {
                 if is_long {
                     return inner.long.push(job);
                 }
-                return drop(match waits {
-                    Waits::Aside => readers.patient.send(job),
-                    Waits::Still => readers.urgent.send(job),
+                return drop(match call_style {
+                    CallStyle::Concurrent => readers.patient.send(job),
+                    CallStyle::Blocking => readers.urgent.send(job),
                 });
             }
             (NO_TRANSACTION, Class::Write, _) => Command::Write(job),

@@ -1,10 +1,10 @@
 //! A reader thread: runs statements that only read, each on the last committed state, beside the
-//! writer. It is also where an unknown statement is prepared first; one that turns out to write
-//! goes on to the writer, and one that takes long to the threads for that.
+//! writer. It also prepares unknown statements first. A statement that writes goes on to the
+//! writer, and a long one to the threads for long reads.
 
 use super::{
-    Allowance, Command, Error, Job, Outcome, budget, budget::Stop, classify::Class, long::Long,
-    statement,
+    Allowance, Command, Error, Job, Outcome, budget, budget::Stop, classify::Class,
+    long::LongReads, statement,
 };
 use crate::metrics::DatabaseMetrics;
 use crossbeam_channel::{Receiver, Sender};
@@ -15,13 +15,13 @@ use std::{
 };
 
 /// How long a read may hold one of these threads.
-pub const MOMENT: Duration = Duration::from_millis(100);
+pub const MAX_READ_TIME: Duration = Duration::from_millis(100);
 
 pub struct Reader {
     pub connection: Connection,
     pub jobs: Receiver<Job>,
     pub writer: Sender<Command>,
-    pub long: Arc<Long>,
+    pub long: Arc<LongReads>,
     pub allowance: Allowance,
     pub metrics: DatabaseMetrics,
 }
@@ -33,7 +33,7 @@ enum Tried {
 }
 
 impl Reader {
-    /// Until the last handle of the database is gone.
+    /// Runs until the last handle of the database is gone.
     pub fn run(self) {
         while let Ok(job) = self.jobs.recv() {
             self.serve(job);
@@ -41,14 +41,14 @@ impl Reader {
     }
 
     fn serve(&self, job: Job) {
-        // An unknown statement may be one that writes, which a client that left still wants.
-        if !job.asked.wants(job.text.class() == Class::Unknown) {
-            return drop(job.reply.send(Err(Error::Stopped(Stop::NobodyWaits))));
+        // An unknown statement may write, and writes are done even if the client left.
+        if !job.request_state.still_needs(job.text.class() == Class::Unknown) {
+            return drop(job.reply.send(Err(Error::Stopped(Stop::RequestOver))));
         }
         let started = Instant::now();
-        let tried = budget::within(self.allowance, &job.asked, || self.attempt(&job));
+        let tried = budget::within(self.allowance, &job.request_state, || self.attempt(&job));
         let took = started.elapsed();
-        job.text.took(took);
+        job.text.record_time(took);
         match tried {
             Tried::Writes => {
                 job.text.learn(Class::Write);
@@ -57,15 +57,15 @@ impl Reader {
             }
             Tried::SetAside => self.long.push(job),
             Tried::Ran(Err(Error::Stopped(Stop::OutOfTime(_)))) => {
-                job.manners.read_was_stopped(took);
-                job.text.is_long_one();
+                job.usage.record_stopped_read(took);
+                job.text.mark_long();
                 self.long.push(job);
             }
             Tried::Ran(outcome) => {
                 if outcome.is_ok() {
-                    job.text.ended_after(took);
+                    job.text.record_completion(took);
                 }
-                // Whoever asked may have gone; then nobody misses the answer.
+                // The caller may have gone; then the answer is dropped.
                 drop(job.reply.send(outcome));
             }
         }
@@ -80,7 +80,7 @@ impl Reader {
             return Tried::Writes;
         }
         job.text.learn(Class::Read);
-        if job.manners.is_set_aside(job.text.is_proven()) {
+        if job.usage.is_set_aside(job.text.is_proven()) {
             return Tried::SetAside;
         }
         Tried::Ran(statement::finish(

@@ -1,9 +1,9 @@
-//! Runs one statement on one connection and collects what it gives. Knows nothing of transactions
+//! Runs one statement on one connection and collects its result. It knows nothing of transactions
 //! or threads.
 
 use super::{
     Error, Outcome, Rows, Value,
-    budget::{self, Allowance, Asked, Stop},
+    budget::{self, Allowance, RequestState, Stop},
     classify::Text,
 };
 use rusqlite::{
@@ -11,9 +11,10 @@ use rusqlite::{
 };
 use std::sync::Arc;
 
-/// Bytes of a prepared statement that are kept for its next run: connections keep hundreds of them.
+/// Max bytes of a prepared statement that is kept for its next run: connections keep hundreds of
+/// them.
 pub const MAX_KEPT_BYTES: i32 = 512 * 1024;
-/// Largest result in bytes: a guest could not hold more either.
+/// Max bytes of a result: a guest could not hold more either.
 const MAX_RESULT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Prepares (or finds prepared), binds, steps to the end, within an allowance.
@@ -22,12 +23,12 @@ pub fn run(
     text: &Text,
     parameters: &[Value],
     allowance: Allowance,
-    asked: &Arc<Asked>,
+    request_state: &Arc<RequestState>,
 ) -> Outcome {
-    if !asked.wants(allowance.writes) {
-        return Err(Error::Stopped(Stop::NobodyWaits));
+    if !request_state.still_needs(allowance.writes) {
+        return Err(Error::Stopped(Stop::RequestOver));
     }
-    budget::within(allowance, asked, || {
+    budget::within(allowance, request_state, || {
         let statement =
             connection.prepare_cached(&text.sql).map_err(|error| failure(&error, allowance))?;
         finish(connection, statement, text, parameters, allowance)
@@ -83,7 +84,7 @@ fn collect(
     Ok(collected)
 }
 
-/// SQLite's own words: guests look for the messages that they raised in triggers.
+/// Keeps SQLite's own words: guests look for the messages that they raised in triggers.
 pub fn failure(error: &rusqlite::Error, allowance: Allowance) -> Error {
     if let Some(stop) = budget::reason(error, allowance) {
         return Error::Stopped(stop);

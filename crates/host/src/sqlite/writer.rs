@@ -1,8 +1,8 @@
-//! The writer thread of one database. It takes every write that is queued, runs each in a savepoint
-//! of one transaction, commits once, and answers only then: so many guests share one sync, and to
-//! each of them its write was alone, atomic and durable. Explicit transactions and DDL get the
-//! connection alone. When one member spoils a group in a way that a savepoint cannot undo, the
-//! group is rolled back (nobody has been answered yet) and each member runs by itself.
+//! The writer thread of one database. It takes every queued write, runs each in a savepoint of one
+//! transaction, commits once, and only then answers. So many guests share one sync, and each write
+//! is atomic, isolated and durable. Explicit transactions and DDL get the connection alone. A write
+//! can break its group in a way that a savepoint cannot undo. Then the group, which has no answers
+//! yet, is rolled back and each write runs on its own.
 
 use super::{
     Allowance, Command, Error, IN_TRANSACTION, Job, LOST, NO_TRANSACTION, Outcome, Stop,
@@ -19,23 +19,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Most writes in one commit: bounds how long the first of them waits.
+/// Max writes in one commit: bounds how long the first of them waits.
 const MAX_GROUP_SIZE: usize = 512;
-/// And no more join it after this time, for the same reason.
+/// No write joins the group after this time, for the same reason.
 const MAX_GROUP_TIME: Duration = Duration::from_millis(50);
-/// What fails sooner cost nobody anything.
-const BRIEF: Duration = Duration::from_millis(50);
-/// A guest that holds a transaction and says nothing for so long loses it.
+/// A write that fails sooner costs the others nothing, so it has no penalty.
+const MAX_FREE_FAILURE_TIME: Duration = Duration::from_millis(50);
+/// A guest that holds a transaction loses it after this long without a statement.
 const IDLE_TRANSACTION: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 5000 });
 
 pub struct Writer {
     connection: Connection,
     commands: Receiver<Command>,
-    /// Commands that arrived while something else had the connection; they come first.
+    /// Commands that arrived while another session had the connection; they come first.
     deferred: VecDeque<Command>,
     allowance: Allowance,
     metrics: DatabaseMetrics,
-    /// Only where there is a write-ahead log.
+    /// Only with a write-ahead log.
     checkpoints: Option<Checkpoints>,
 }
 
@@ -50,7 +50,7 @@ impl Writer {
         Self { connection, commands, deferred: VecDeque::new(), allowance, metrics, checkpoints }
     }
 
-    /// Until `Stop`, or until the last handle of the database is gone.
+    /// Runs until `Stop`, or until the last handle of the database is gone.
     pub fn run(mut self) {
         while let Some(command) = self.deferred.pop_front().or_else(|| self.commands.recv().ok()) {
             match command {
@@ -66,8 +66,8 @@ impl Writer {
         checkpoint::finish(&self.connection);
     }
 
-    /// One commit for `first` and all writes queued behind it; more if one of them has to be left
-    /// out.
+    /// Commits `first` and all writes queued behind it, usually at once. If one of them has to be
+    /// left out, the rest takes another commit.
     fn group(&mut self, first: Job) {
         let mut jobs = VecDeque::from([first]);
         let mut grows = true;
@@ -77,9 +77,9 @@ impl Writer {
         }
     }
 
-    /// What it gives back has to run again, because SQLite rolled all of it back when it stopped
-    /// one of them. That one has its answer; nothing joins the others, so that the next one like it
-    /// does not make them wait once more.
+    /// Returns the writes that must run again, because SQLite rolled back the group when it stopped
+    /// one of them. The stopped write has its answer. No further write joins the repeated group, so
+    /// that another stopped write cannot delay it again.
     fn commit_together(&mut self, mut jobs: VecDeque<Job>, grows: bool) -> VecDeque<Job> {
         if let Err(error) = self.command("BEGIN IMMEDIATE") {
             let failure = statement::failure(&error, self.allowance);
@@ -97,7 +97,7 @@ impl Writer {
             else {
                 break;
             };
-            if let Err(refusal) = job.manners.may_write(job.text.is_proven()) {
+            if let Err(refusal) = job.usage.may_write(job.text.is_proven()) {
                 self.answer(job, Err(refusal));
                 continue;
             }
@@ -112,7 +112,8 @@ impl Writer {
                 again.append(&mut jobs);
                 return again;
             }
-            // ON CONFLICT ROLLBACK, RAISE(ROLLBACK) or a failing disk ended the transaction of all.
+            // ON CONFLICT ROLLBACK, RAISE(ROLLBACK) or a failing disk ended the transaction of the
+            // group.
             done.push((job, outcome));
             let rest = jobs.into_iter();
             self.one_by_one(done.into_iter().map(|(job, _)| job).chain(rest));
@@ -127,7 +128,7 @@ impl Writer {
                     self.answer(job, outcome);
                 }
             }
-            // A deferred constraint: which member broke it shows only when each commits for itself.
+            // A deferred constraint: only separate commits show which write broke it.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 self.roll_back();
                 self.one_by_one(done.into_iter().map(|(job, _)| job));
@@ -156,7 +157,8 @@ impl Writer {
         }
     }
 
-    /// A failed statement leaves nothing behind and the others untouched.
+    /// Runs in a savepoint, so that a failed statement leaves no change and the others stay
+    /// untouched.
     fn in_savepoint(&self, job: &Job) -> Outcome {
         let fail = |error: rusqlite::Error| statement::failure(&error, self.allowance);
         self.command("SAVEPOINT one").map_err(fail)?;
@@ -179,17 +181,22 @@ impl Writer {
         }
     }
 
-    /// One that took long for nothing (it was stopped, it filled the file, it failed in the end)
-    /// costs its component the next ones.
+    /// Runs one write. If it took long without a result (it was stopped, filled the file, or failed
+    /// in the end), its component gets a penalty.
     fn run_one(&self, job: &Job, allowance: Allowance) -> Outcome {
         let started = Instant::now();
-        let outcome =
-            statement::run(&self.connection, &job.text, &job.parameters, allowance, &job.asked);
+        let outcome = statement::run(
+            &self.connection,
+            &job.text,
+            &job.parameters,
+            allowance,
+            &job.request_state,
+        );
         let took = started.elapsed();
         match &outcome {
-            Err(error) if took > BRIEF => {
-                job.text.was_stopped();
-                job.manners.write_was_stopped(took);
+            Err(error) if took > MAX_FREE_FAILURE_TIME => {
+                job.text.record_stop();
+                job.usage.record_stopped_write(took);
                 tracing::warn!(
                     ?took,
                     ?error,
@@ -198,20 +205,20 @@ impl Writer {
                 );
             }
             Err(_) => {}
-            Ok(_) => job.text.ended_after(took),
+            Ok(_) => job.text.record_completion(took),
         }
         outcome
     }
 
-    /// A statement outside any group. If it opened a transaction, its session keeps the connection
-    /// until the end of that, but no longer than one statement may take.
+    /// Runs a statement outside any group. If it opens a transaction, its session keeps the
+    /// connection to the end of it, but no longer than one statement may take.
     fn alone(&mut self, job: Job) {
-        let (session, manners) = (job.session.clone(), job.manners.clone());
+        let (session, usage) = (job.session.clone(), job.usage.clone());
         if session.transaction.load(Ordering::Acquire) == TRANSACTION_LOST {
             session.transaction.store(NO_TRANSACTION, Ordering::Release);
             return self.answer(job, Err(Error::Io(LOST.into())));
         }
-        if let Err(refusal) = manners.may_write(job.text.is_proven()) {
+        if let Err(refusal) = usage.may_write(job.text.is_proven()) {
             return self.answer(job, Err(refusal));
         }
         let started = Instant::now();
@@ -238,23 +245,22 @@ impl Writer {
                 }
             }
         }
-        // Whoever keeps all others waiting pays as for a statement.
+        // A transaction that blocks the others to its deadline gets the penalty of a statement.
         if started.elapsed() >= self.allowance.time {
-            manners.write_was_stopped(started.elapsed());
+            usage.record_stopped_write(started.elapsed());
         }
     }
 
-    /// The session's state is set before it is answered, so that its next statement goes the right
-    /// way.
+    /// Sets the session's state before it answers, so that the next statement takes the right path.
     fn run_for_session(&self, job: Job, started: Instant) {
-        let most = self.allowance.time;
+        let max_time = self.allowance.time;
         let mut outcome = self.run_one(
             &job,
-            Allowance { time: most.saturating_sub(started.elapsed()), ..self.allowance },
+            Allowance { time: max_time.saturating_sub(started.elapsed()), ..self.allowance },
         );
-        if !self.connection.is_autocommit() && started.elapsed() >= most {
+        if !self.connection.is_autocommit() && started.elapsed() >= max_time {
             self.roll_back();
-            outcome = Err(Error::Stopped(Stop::OutOfTime(most)));
+            outcome = Err(Error::Stopped(Stop::OutOfTime(max_time)));
         }
         let state = if self.connection.is_autocommit() { NO_TRANSACTION } else { IN_TRANSACTION };
         job.session.transaction.store(state, Ordering::Release);
@@ -273,7 +279,7 @@ impl Writer {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
-    /// Whoever asked may have gone; then nobody misses the answer.
+    /// The caller may have gone; then the answer is dropped.
     fn answer(&self, job: Job, outcome: Outcome) {
         self.metrics.queued.dec();
         drop(job.reply.send(outcome.map_err(|error| self.explain(error))));
@@ -392,7 +398,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_spoils_the_transaction_of_all_pays_alone() {
+    async fn a_write_that_ends_the_transaction_of_its_group_fails_alone() {
         let fixture = fixture().await;
         fixture.run("INSERT INTO item (id, name) VALUES (0, 'first')").await.unwrap();
         let outcomes =
@@ -436,7 +442,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_answered_can_be_read() {
+    async fn an_answered_write_can_be_read() {
         let fixture = fixture().await;
         for number in 1..=200 {
             fixture.run(&format!("INSERT INTO item (name) VALUES ('{number}')")).await.unwrap();
@@ -444,10 +450,10 @@ mod tests {
         }
     }
 
-    /// A guest that reads synchronously holds up all requests of its instance, so it must not stand
+    /// A guest that reads synchronously blocks all requests of its instance, so it must not wait
     /// behind a report.
     #[tokio::test]
-    async fn who_stands_still_does_not_wait_for_long_reads() {
+    async fn a_blocking_read_does_not_wait_for_long_reads() {
         const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n";
         let fixture = fixture().await;
         let reports: Vec<_> = (0..8)
@@ -459,7 +465,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let session = fixture.database.session();
         let found = session
-            .execute_standing_still("SELECT 'still'".into(), Vec::new(), &Arc::default())
+            .execute_blocking("SELECT 'still'".into(), Vec::new(), &Arc::default())
             .await
             .unwrap();
         assert_eq!(found.rows, [[Value::Text("still".into())]]);
@@ -518,7 +524,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_forgotten_transaction_is_rolled_back() {
+    async fn an_idle_transaction_is_rolled_back() {
         let fixture = fixture().await;
         let dropped = fixture.database.session();
         run(&dropped, "BEGIN").await.unwrap();
@@ -541,7 +547,7 @@ mod tests {
         let mut connection =
             super::super::connection::open_writer(&folder.path().join("full.db"), 0).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
-        // As a failing disk would: the commit turns into a rollback.
+        // As with a failing disk: the commit turns into a rollback.
         connection.commit_hook(Some(|| true)).unwrap();
         let (commands, queue) = crossbeam_channel::unbounded();
         let metrics = Metrics::new().database("test");
@@ -554,8 +560,8 @@ mod tests {
                     text: Text::new("INSERT INTO t VALUES (1)".into(), Class::Write).into(),
                     parameters: Vec::new(),
                     session: Default::default(),
-                    manners: Default::default(),
-                    asked: Default::default(),
+                    usage: Default::default(),
+                    request_state: Default::default(),
                     reply,
                 };
                 commands.send(super::Command::Write(job)).unwrap();

@@ -29,7 +29,7 @@ impl Host {
         Self::start_in(&Arc::new(tempfile::tempdir().unwrap()), arguments)
     }
 
-    /// Starts on the state that another host left.
+    /// Starts on the state of an earlier host.
     pub fn start_in(folder: &Arc<tempfile::TempDir>, arguments: &[&str]) -> Self {
         for fixture in ["probe", "cron-probe"] {
             let file = Path::new(FIXTURES).join(format!("{fixture}.wasm"));
@@ -118,7 +118,7 @@ impl Host {
         self.log.lock().unwrap().clone()
     }
 
-    /// Processor time that the host has used, of all its threads.
+    /// Processor time that the host has used, over all its threads.
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let fields: Vec<u64> = stat
@@ -128,12 +128,12 @@ impl Host {
             .split(' ')
             .filter_map(|field| field.parse().ok())
             .collect();
-        // After the state, which is no number: utime and stime are the 14th and 15th of all fields,
-        // in hundredths of a second.
+        // Fields after the state, which is no number: utime and stime are the 14th and 15th of all
+        // fields, in hundredths of a second.
         Duration::from_millis((fields[10] + fields[11]) * 10)
     }
 
-    /// As a crash would: nothing gets to clean up.
+    /// Kills without any clean-up, as in a crash.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -234,7 +234,7 @@ impl Client {
     }
 }
 
-/// Waits for something that must come true soon.
+/// Waits until a check succeeds, for a limited time.
 pub fn eventually(what: &str, mut check: impl FnMut() -> bool) {
     let started = Instant::now();
     while !check() {
