@@ -1,5 +1,5 @@
-//! Dependencies: their licences, where they come from, and which stand in the tree twice, by
-//! `deny.toml`; known faults where the database of advisories can be reached.
+//! Checks dependencies by `deny.toml`: their licences, their sources, and duplicates. It also
+//! checks for known faults if the advisory database can be reached.
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -17,26 +17,26 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     advisories(workspace, &tool)
 }
 
-/// A machine without a network beyond the package registries cannot fetch the database: that is no
-/// fault of the tree.
+/// A machine that reaches only the package registries cannot fetch the database. That is no fault
+/// of the tree.
 fn advisories(workspace: &Workspace, tool: &PathBuf) -> Result<()> {
     let mut command = Command::new(tool);
     let output = command.current_dir(&workspace.root).args(["check", "advisories"]).output();
     let output = output.with_context(|| format!("starting {}", tool.display()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
+    let report = String::from_utf8_lossy(&output.stderr);
     match output.status.success() {
         true => Ok(()),
-        false if said.contains("failed to fetch advisory database") => {
+        false if report.contains("failed to fetch advisory database") => {
             eprintln!("not checked: the database of advisories cannot be reached");
             Ok(())
         }
         false => bail!(
-            "{said}\nupdate the dependency, or say in deny.toml why the fault does not concern it"
+            "{report}\nupdate the dependency, or say in deny.toml why the fault does not concern it"
         ),
     }
 }
 
-/// cargo-deny, built once without optimisation: that takes a minute, and it runs for a second.
+/// Builds cargo-deny once without optimisation: that takes a minute, and it runs for a second.
 fn tool(workspace: &Workspace) -> Result<PathBuf> {
     let root = workspace.target.join(format!("tools/cargo-deny-{VERSION}"));
     let binary = root.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));

@@ -1,8 +1,7 @@
-//! `cargo xtask fuzz`: documents and conditions that nobody would write, against what validates
-//! them and decides by them.
+//! `cargo xtask fuzz`: runs generated documents and conditions through validation and decisions.
 //!
-//! The targets are in `fuzz/`, a workspace of its own; what they find lies in `fuzz/artifacts`. Not
-//! a part of `cargo xtask test`: it ends when the time is over, not when all was tried.
+//! The targets are in `fuzz/`, a workspace of its own; findings are in `fuzz/artifacts`. It is not
+//! a part of `cargo xtask test`, because it ends by time and not by completion.
 
 use anyhow::Result;
 use std::path::Path;
@@ -36,7 +35,7 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
 fn one(workspace: &Workspace, tools: &Path, target: &str, minutes: u32) -> Result<()> {
     let folder = workspace.root.join("fuzz");
     let mut command = std::process::Command::new(tools.join("bin/cargo-fuzz"));
-    // The sanitizers' flags are unstable; the pinned compiler takes them when it is told so.
+    // The sanitizers' flags are unstable; this lets the pinned compiler accept them.
     command
         .current_dir(&folder)
         .env("RUSTC_BOOTSTRAP", "1")
@@ -46,7 +45,7 @@ fn one(workspace: &Workspace, tools: &Path, target: &str, minutes: u32) -> Resul
     if folder.join(&seeds).is_dir() {
         command.arg(seeds);
     }
-    // The fuzzer itself takes half a GiB; nothing that it tries may take much in one piece.
+    // The fuzzer itself takes half a GiB; no single allocation of an input may be large.
     command.args([
         "--",
         "-rss_limit_mb=2048",

@@ -1,8 +1,9 @@
 //! A small HTTP/1.1 client for a host on this machine, shared by up, demo and bench: keep-alive,
 //! one request at a time, JSON.
 //!
-//! Hand-made because the load generator shares the cores with what it measures. It wants
-//! `content-length` on every answer, as Accrue sends it, and knows no TLS, redirects or chunks.
+//! It is handwritten because the load generator shares the cores with the measured host. It
+//! requires `content-length` on every answer, as Accrue sends it, and supports no TLS, redirects or
+//! chunks.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -16,7 +17,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 /// A busy host answers 503 with Retry-After; the same key makes the retry safe.
 const BUSY_TRIES: u32 = 100;
 
-/// The bytes of one request; `key` is the bearer key.
+/// Builds the bytes of one request; `key` is the bearer key.
 pub fn request(
     method: &str,
     path: &str,
@@ -66,7 +67,7 @@ impl Connection {
         )
     }
 
-    /// From one of the addresses of this machine; all of 127.0.0.0/8 are.
+    /// Connects from one of this machine's addresses, which include all of 127.0.0.0/8.
     pub async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::new(source, 0)).with_context(|| format!("binding {source}"))?;
@@ -80,7 +81,7 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096), body: 0..0 })
     }
 
-    /// Sends one request, reads the whole answer, returns its status; the body stays readable until
+    /// Sends one request, reads the whole answer, returns its status. The body stays readable until
     /// the next call.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.write_all(request).await?;
@@ -105,13 +106,13 @@ impl Connection {
 
 struct Head {
     status: u16,
-    /// Bytes up to and with the empty line.
+    /// The number of bytes up to and including the empty line.
     length: usize,
     body_length: usize,
 }
 
 impl Head {
-    /// None until the empty line has arrived.
+    /// `None` until the empty line has arrived.
     fn parse(bytes: &[u8]) -> Result<Option<Self>> {
         let Some(length) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Ok(None);
@@ -134,8 +135,7 @@ impl Head {
     }
 }
 
-/// A caller with a key, which connects again after a lost connection and waits when the host is
-/// busy.
+/// A caller with a key. It reconnects after a lost connection and waits when the host is busy.
 pub struct Client {
     address: SocketAddr,
     key: String,
@@ -154,7 +154,7 @@ impl Client {
         Self { address, key: key.to_owned(), connection: None }
     }
 
-    /// Any status is an answer; an error means that there was none.
+    /// Returns an answer of any status; an error means that there was none.
     pub async fn call(
         &mut self,
         method: &str,
@@ -167,8 +167,8 @@ impl Client {
         loop {
             let answer = match self.exchange(&request).await {
                 Ok(answer) => answer,
-                // An idle connection that the host closed meanwhile; every mutation carries a key,
-                // so once more is safe.
+                // The host closed an idle connection meanwhile. Every mutation carries a key, so a
+                // retry is safe.
                 Err(_) => {
                     self.connection = None;
                     self.exchange(&request).await.with_context(|| format!("{method} {path}"))?
@@ -182,7 +182,7 @@ impl Client {
         }
     }
 
-    /// The body, when the status is a 2xx; an error that quotes the answer otherwise.
+    /// Returns the body of a 2xx answer; otherwise an error that quotes the answer.
     pub async fn expect(
         &mut self,
         method: &str,

@@ -1,5 +1,4 @@
-//! `cargo xtask`: the command line, and nothing else. Each command lives in the file or folder that
-//! bears its name.
+//! `cargo xtask`: the command line only. Each command has a file or folder of its name.
 
 mod bench;
 mod demo;
@@ -42,13 +41,13 @@ enum Command {
     Test,
     /// Check the rules of the source tree that no compiler checks
     Tidy,
-    /// Write the `spin up` line of the documents anew from spin.toml
+    /// Rewrite the `spin up` line of the documents from spin.toml
     Spin,
     /// Import half a year of real baskets, night by night, and check the books
     Demo(demo::Arguments),
     /// Measure earns, redeems and reads; `bench night` measures the night run
     Bench(bench::Arguments),
-    /// Feed the rulebook what nobody would write; needs a C++ compiler
+    /// Fuzz the rulebook; needs a C++ compiler
     Fuzz(fuzz::Arguments),
 }
 

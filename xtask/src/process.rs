@@ -1,5 +1,5 @@
-//! Running other programs: cargo, python, PostgreSQL's tools. Says what failed and what to do;
-//! knows none of them.
+//! Runs other programs: cargo, python, PostgreSQL's tools. It reports the failed program with a
+//! hint, and knows none of them.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 pub fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
-    // Set by the outer `cargo run` for xtask itself; a build script must not see them change
+    // The outer `cargo run` sets these for xtask itself. A build script must not see them change
     // between calls.
     command
         .env_remove("CARGO_MANIFEST_DIR")
@@ -18,7 +18,7 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Runs to the end with this terminal's input and output; `hint` says what to do when it fails.
+/// Runs to the end with this terminal's input and output. `hint` is shown on failure.
 pub fn run(command: &mut Command, hint: &str) -> Result<()> {
     let line = line(command);
     let status = command.status().with_context(|| format!("cannot start `{line}`: {hint}"))?;
@@ -28,7 +28,7 @@ pub fn run(command: &mut Command, hint: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs to the end and returns what it printed.
+/// Runs to the end and returns the output.
 pub fn output(command: &mut Command, hint: &str) -> Result<String> {
     let line = line(command);
     let output = command
@@ -43,7 +43,7 @@ pub fn output(command: &mut Command, hint: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The command as a person would type it, shortened when it names many packages.
+/// The command as typed in a shell, shortened if it names many packages.
 fn line(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));

@@ -1,5 +1,5 @@
-//! A host process of our own: starts it, waits until it is ready, tells its addresses and memory,
-//! stops it. Used by up, demo and bench; what the host runs is not its concern.
+//! A host process: starts it, waits until it is ready, reports its addresses and memory, stops it.
+//! Up, demo and bench use it for any application.
 
 use crate::http::Client;
 use crate::process;
@@ -30,7 +30,7 @@ pub struct Options {
     pub key: String,
     /// Further arguments of the host.
     pub arguments: Vec<String>,
-    /// Where its log goes; this terminal when none.
+    /// The file for its log; without one it goes to this terminal.
     pub log: Option<PathBuf>,
 }
 
@@ -42,8 +42,8 @@ pub struct Server {
     pub key: String,
 }
 
-/// Builds the components and the host, and says where the host is. With `None` it takes what was
-/// built last. The first time takes minutes, as wasmtime and SQLite are compiled.
+/// Builds the components and the host, and returns the path of the host. `None` uses the last
+/// build. The first build takes minutes, as it compiles wasmtime and SQLite.
 pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf> {
     let binary = workspace.target.join("debug/accrue");
     let Some(how) = how else {
@@ -57,11 +57,11 @@ pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf>
     eprintln!("── 2/2 host (the first time it takes some minutes)");
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["build", "--package", "host"]);
-    process::run(&mut command, "mend what the compiler says above")?;
+    process::run(&mut command, "fix the errors that the compiler reports above")?;
     Ok(binary)
 }
 
-/// A key that nobody guesses: 256 bits as 64 hexadecimal digits.
+/// A random key: 256 bits as 64 hexadecimal digits.
 pub fn random_key() -> Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).ok().context("the system gives no random bytes")?;
@@ -69,7 +69,7 @@ pub fn random_key() -> Result<String> {
 }
 
 impl Server {
-    /// Starts the host and waits until `GET /readyz` says 200.
+    /// Starts the host and waits until `GET /readyz` answers 200.
     pub async fn start(workspace: &Workspace, binary: &Path, options: &Options) -> Result<Self> {
         fs::create_dir_all(&options.state)
             .with_context(|| format!("making {}", options.state.display()))?;
@@ -79,7 +79,8 @@ impl Server {
             .arg("--state-dir")
             .arg(&options.state)
             .args(&options.arguments)
-            // By environment and not by argument: every user of the machine may read arguments.
+            // Passed by environment instead of argument: every user of the machine may read
+            // arguments.
             .env("SPIN_VARIABLE_ADMIN_KEY", &options.key)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -88,7 +89,7 @@ impl Server {
         for (name, value) in
             [("--from", "spin.toml"), ("--listen", &options.listen), ("--admin", &options.admin)]
         {
-            // A person's own argument wins.
+            // An argument of the user overrides ours.
             if !options.arguments.iter().any(|argument| argument.starts_with(name)) {
                 command.args([name, value]);
             }
@@ -115,7 +116,7 @@ impl Server {
         let seen = tokio::select! {
             Some(seen) = addresses => Some(seen),
             status = child.wait() => {
-                // The last lines may still be on their way through the pipe.
+                // The last lines may still be in the pipe.
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 bail!("the host ended at once ({}):\n{}", status?, output.tail());
             }
@@ -158,7 +159,7 @@ impl Server {
         Client::new(self.api, &self.key)
     }
 
-    /// A caller of the admin listener (clock, metrics, cron), which asks for no key.
+    /// A caller of the admin listener (clock, metrics, cron), which needs no key.
     pub fn admin_client(&self) -> Client {
         Client::new(self.admin, "")
     }
@@ -176,7 +177,7 @@ impl Server {
         Ok((field("VmRSS:"), field("VmHWM:")))
     }
 
-    /// Processor seconds used so far, of user and system.
+    /// Processor seconds used so far, user and system.
     pub fn processor_seconds(&self) -> f64 {
         let Some(id) = self.child.id() else { return 0.0 };
         let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")) else { return 0.0 };
@@ -198,7 +199,7 @@ impl Server {
         Ok(self.child.wait().await?)
     }
 
-    /// Asks it to drain and waits for its end.
+    /// Sends the signal to drain and waits for the end of the process.
     pub async fn stop(mut self) -> Result<()> {
         self.signal(Signal::TERM);
         match tokio::time::timeout(STOP_TIMEOUT, self.wait()).await {
@@ -215,7 +216,7 @@ struct Announced {
     admin: Option<SocketAddr>,
 }
 
-/// Where the host's lines go, and the last of them for a failure message.
+/// Forwards the host's lines, and keeps the last of them for a failure message.
 struct Output {
     file: Option<Mutex<File>>,
     tail: Mutex<VecDeque<String>>,

@@ -1,4 +1,4 @@
-//! The command line that starts Accrue on stock Spin: it names every component that answers HTTP,
+//! The command line that starts Accrue on stock Spin. It names every component that answers HTTP,
 //! because Spin refuses a manifest with a trigger that it does not know. `cargo xtask spin` writes
 //! it into the documents; `tidy` compares.
 
@@ -6,9 +6,9 @@ use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 use std::fs;
 
-/// How the line starts, in whatever document it stands.
+/// The start of the line in every document.
 pub const START: &str = "spin up -c ";
-/// The documents that hold it.
+/// The documents that contain it.
 pub const DOCUMENTS: [&str; 2] = ["README.md", "docs/recipes/run-on-spin.md"];
 
 /// The line for a manifest: each component of an HTTP trigger once, in the order of the routes.

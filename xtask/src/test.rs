@@ -1,5 +1,5 @@
-//! `cargo xtask test`: everything CI runs, in the order in which it fails fastest. Needs rustup and
-//! a C compiler only.
+//! `cargo xtask test`: everything that CI runs, in the order in which it fails fastest. It needs
+//! only rustup and a C compiler.
 
 use crate::workspace::{Component, Kind, Workspace};
 use crate::{deny, process, tidy, wasm};
@@ -54,13 +54,13 @@ fn clippy_native(workspace: &Workspace) -> Result<()> {
     clippy(workspace, &["--all-targets"])
 }
 
-/// In two calls, as they are built: features must not unify between them.
+/// Runs two calls, as the build does: features must not unify between them.
 fn clippy_components(workspace: &Workspace) -> Result<()> {
     let components = workspace.components()?;
     for kind in [Kind::Http, Kind::Cron] {
         let of_kind = components.iter().filter(|component: &&Component| component.kind == kind);
-        // The profile that the tests build, so that no build script is compiled a second time for
-        // another one.
+        // The profile of the tests, so that no build script is compiled a second time for another
+        // profile.
         let mut arguments = vec!["--profile", "quick", "--target", "wasm32-wasip2"];
         arguments.extend(of_kind.flat_map(|component| ["--package", component.package.as_str()]));
         if arguments.len() > 4 {
@@ -79,11 +79,11 @@ fn clippy(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         .args(["--", "--deny", "warnings"]);
     process::run(
         &mut command,
-        "mend what clippy says above; when cargo has no clippy: `rustup component add clippy`",
+        "fix the faults that clippy reports above; when cargo has no clippy: `rustup component add clippy`",
     )
 }
 
-/// That they still compile. Their library in C++ is not built for that.
+/// Checks that they still compile. That needs no C++ library.
 fn fuzz_targets(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args([
@@ -96,15 +96,15 @@ fn fuzz_targets(workspace: &Workspace) -> Result<()> {
     command
         .env("CARGO_TARGET_DIR", &workspace.target)
         .env("CUSTOM_LIBFUZZER_PATH", workspace.root.join("fuzz"));
-    process::run(&mut command, "mend the targets of fuzz/")
+    process::run(&mut command, "fix the targets of fuzz/")
 }
 
-/// Unit, integration and documentation tests of the native packages; the end-to-end ones run the
-/// wasm files built before.
+/// Unit, integration and documentation tests of the native packages. The end-to-end tests run the
+/// wasm files of the step before.
 fn tests(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
-    process::run(&mut command, "mend the tests that failed above")
+    process::run(&mut command, "fix the tests that failed above")
 }
 
 fn documentation(workspace: &Workspace) -> Result<()> {
@@ -116,5 +116,5 @@ fn documentation(workspace: &Workspace) -> Result<()> {
         "--document-private-items",
     ]);
     command.env("RUSTDOCFLAGS", "--deny warnings");
-    process::run(&mut command, "mend the links and comments that rustdoc names above")
+    process::run(&mut command, "fix the links and comments that rustdoc names above")
 }

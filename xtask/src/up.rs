@@ -1,5 +1,5 @@
-//! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and says how to send it a
-//! first request.
+//! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and prints a first
+//! request.
 
 use crate::server::{self, Options, Server};
 use crate::wasm::Build;
@@ -40,7 +40,7 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
 }
 
 async fn serve(workspace: &Workspace, binary: &Path, options: &Options) -> Result<()> {
-    // Before the start, so that no signal is lost between.
+    // Before the start, so that no signal is lost in between.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut server = Server::start(workspace, binary, options).await.context(
@@ -79,7 +79,7 @@ Metrics: http://{admin}/metrics · API: http://{api}/openapi.json · the key is 
     )
 }
 
-/// Made once, readable by its owner only.
+/// Created once, readable by its owner only.
 fn admin_key(state: &Path) -> Result<String> {
     let path = state.join("admin-key");
     if let Ok(key) = fs::read_to_string(&path) {

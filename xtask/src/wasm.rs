@@ -1,9 +1,9 @@
-//! `cargo xtask wasm`: builds the components, copies them to where spin.toml looks, and checks that
-//! stock Spin can run them.
+//! `cargo xtask wasm`: builds the components, copies them to the paths of spin.toml, and checks
+//! that stock Spin can run them.
 //!
 //! HTTP and cron components are built in two cargo calls: in one, features would unify and pull
-//! WASI 0.3 into the cron ones. Those that are asked most often have a third, with a profile of
-//! their own. Tests take a quick build of all.
+//! WASI 0.3 into the cron ones. The most frequent components have a third call, with a profile of
+//! their own. Tests use a quick build of all.
 
 use crate::process;
 use crate::workspace::{Component, Kind, Workspace};
@@ -16,7 +16,7 @@ use std::path::Path;
 use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 const TARGET: &str = "wasm32-wasip2";
-/// The largest are `redeem`, which is built for speed, and those that read files.
+/// The largest components are `redeem`, which is built for speed, and those that read files.
 const SIZE_LIMIT_BYTES: usize = 2_200_000;
 
 /// The Spin interfaces that stock Spin 4.1 offers and that a component may import.
@@ -28,20 +28,21 @@ const SPIN_INTERFACES: &[&str] = &[
     "fermyon:spin/sqlite@2.0.0",
     "fermyon:spin/key-value@2.0.0",
     "fermyon:spin/variables@2.0.0",
-    // Types only, of the cron trigger's plug-in.
+    // Types only, of the plug-in for the cron trigger.
     "fermyon:spin-cron/cron-types@2.0.0",
 ];
 
-/// How much the compiler makes of the components.
+/// The effort of the compiler for the components.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Build {
-    /// What is deployed: whole-program optimisation, within the size limits.
+    /// The deployed build: whole-program optimisation, within the size limits.
     Shipped,
-    /// What tests need: the same code, built in a fifth of the time. Its sizes say nothing.
+    /// The build of the tests: the same code in a fifth of the time. Its sizes are not
+    /// representative.
     Quick,
 }
 
-/// Whether cargo shows what it compiles.
+/// Whether cargo shows its progress.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     Quiet,
@@ -104,8 +105,8 @@ pub fn build(
     built.collect()
 }
 
-/// Instant when it is there already. A toolchain from elsewhere (a distribution, nix) may bring the
-/// target without rustup.
+/// Does nothing if the target is installed. A toolchain from elsewhere (a distribution, nix) may
+/// bring the target without rustup.
 fn add_target() -> Result<()> {
     let mut command = std::process::Command::new("rustup");
     command.args(["target", "add", TARGET]).stderr(std::process::Stdio::null());
@@ -145,10 +146,10 @@ fn compile<'a>(
     for package in packages {
         command.args(["--package", package]);
     }
-    process::run(&mut command, "mend what the compiler says above")
+    process::run(&mut command, "fix the errors that the compiler reports above")
 }
 
-/// Copies only what changed, so that modification times tell the host and the tests what is new.
+/// Copies only changed files, so that modification times show the host and the tests which are new.
 fn copy(workspace: &Workspace, component: &Component, how: Build) -> Result<Vec<u8>> {
     let file = format!("{}.wasm", component.package.replace('-', "_"));
     let from = workspace.target.join(TARGET).join(profile(component, how)).join(file);
@@ -163,11 +164,12 @@ fn copy(workspace: &Workspace, component: &Component, how: Build) -> Result<Vec<
     let to = folder.join(format!("{}.wasm", component.name));
     if fs::read(&to).ok().as_deref() != Some(bytes.as_slice()) {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        // Written aside and renamed: a host that starts meanwhile reads the old file or the new
-        // one, never half of it.
-        let aside = to.with_extension("wasm.new");
-        fs::write(&aside, &bytes).with_context(|| format!("writing {}", aside.display()))?;
-        fs::rename(&aside, &to).with_context(|| format!("writing {}", to.display()))?;
+        // Written under another name and renamed: a host that starts meanwhile reads the old file
+        // or the new one, never half of it.
+        let temporary = to.with_extension("wasm.new");
+        fs::write(&temporary, &bytes)
+            .with_context(|| format!("writing {}", temporary.display()))?;
+        fs::rename(&temporary, &to).with_context(|| format!("writing {}", to.display()))?;
     }
     Ok(bytes)
 }
@@ -177,7 +179,7 @@ fn output_folder(workspace: &Workspace, fixture: bool) -> std::path::PathBuf {
     if fixture { output.join("fixtures") } else { output }
 }
 
-/// A wasm file whose component is gone would still be found by a host or a test.
+/// Removes wasm files without a component, which a host or a test would still find.
 fn remove_strays(workspace: &Workspace, components: &[Component]) -> Result<()> {
     for fixture in [false, true] {
         let folder = output_folder(workspace, fixture);
@@ -200,7 +202,7 @@ fn is_wasm(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wasm")
 }
 
-/// What keeps this component from running on stock Spin 4.1.
+/// Returns the reasons why this component cannot run on stock Spin 4.1.
 fn check(component: &Component, bytes: &[u8], how: Build) -> Result<Vec<String>> {
     let name = &component.name;
     let mut faults: Vec<String> = imports(bytes)
@@ -237,8 +239,7 @@ fn fault_of(kind: Kind, import: &str) -> Option<String> {
     })
 }
 
-/// The names that the component asks of its host (its own top level, not that of the modules inside
-/// it).
+/// The names that the component imports from its host (at its own top level, not in inner modules).
 fn imports(bytes: &[u8]) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     let mut depth = 0_usize;
@@ -253,8 +254,8 @@ fn imports(bytes: &[u8]) -> Result<BTreeSet<String>> {
             Payload::ComponentImportSection(section) if depth == 1 => {
                 for import in section {
                     let import = import?;
-                    // An imported type is an alias of one in an imported instance: nothing that a
-                    // host must offer.
+                    // An imported type is an alias of one in an imported instance, so the host need
+                    // not offer it.
                     if !matches!(import.ty, ComponentTypeRef::Type(_)) {
                         names.insert(import.name.name.to_owned());
                     }

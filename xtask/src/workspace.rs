@@ -1,5 +1,5 @@
-//! Where things are: the root, the target folder, and the components, found by their folder and
-//! never by a list. Does not build or check anything.
+//! The paths of the workspace: the root, the target folder, and the components, which are found by
+//! folder instead of a list. It does not build or check anything.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 /// The repository that this xtask was built from.
 pub struct Workspace {
     pub root: PathBuf,
-    /// Where cargo builds; `target/components` is always under the root, because spin.toml names
-    /// it.
+    /// The target folder of cargo. `target/components` is always under the root, because spin.toml
+    /// names it.
     pub target: PathBuf,
 }
 
-/// How a component is called, and so which features its build may unify with.
+/// How a component is called; this decides with which others its features may unify.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// WASI 0.3 HTTP, on spin-sdk
@@ -29,7 +29,7 @@ pub struct Component {
     pub package: String,
     pub folder: PathBuf,
     pub kind: Kind,
-    /// Asked so often that it is built for speed (profile `hot`) and not for size.
+    /// Called so often that it is built for speed (profile `hot`) instead of size.
     pub hot: bool,
     pub fixture: bool,
 }
@@ -52,12 +52,12 @@ impl Workspace {
         Ok(Self { root, target })
     }
 
-    /// Where the wasm files are copied to, the names that spin.toml uses.
+    /// The folder for the wasm files that spin.toml names.
     pub fn component_output(&self) -> PathBuf {
         self.root.join("target/components")
     }
 
-    /// All components, those of the tests included, by name.
+    /// All components, including those of the tests, by name.
     pub fn components(&self) -> Result<Vec<Component>> {
         let mut found = Vec::new();
         for (parent, fixture) in [("components", false), ("tests/components", true)] {
@@ -107,7 +107,7 @@ impl Component {
     }
 }
 
-/// The folders directly under `parent`, sorted; none when it does not exist.
+/// The folders directly under `parent`, sorted; none if it does not exist.
 pub fn folders(parent: &Path) -> Result<Vec<PathBuf>> {
     if !parent.is_dir() {
         return Ok(Vec::new());

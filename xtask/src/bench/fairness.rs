@@ -1,9 +1,9 @@
-//! `cargo xtask bench --only fairness`: what a tenant keeps of its throughput while another tenant,
-//! a guest or strangers work against it.
+//! `cargo xtask bench --only fairness`: which share of its throughput a tenant keeps under attack,
+//! by another tenant, by a guest, or by callers with made-up keys.
 //!
-//! The victim is measured alone and beside the attack by turns, and each turn beside it is compared
-//! with the two around it: a machine that becomes slower meanwhile hits both. Of several such
-//! ratios the one in the middle counts.
+//! The bench measures the victim alone and beside the attack by turns. It compares each turn under
+//! attack with the two around it, so a machine that becomes slower meanwhile affects both. The
+//! figure is the median of several such ratios.
 
 use super::load::{self, Counted};
 use super::mix::{Mix, Requests, purchase};
@@ -30,17 +30,17 @@ const GOAL: f64 = 0.8;
 const MEMBERS: usize = 1_000;
 /// Deadlines of statements, so short that a turn has several attacks and penalties in it.
 const DEADLINES: [&str; 4] = ["--read-timeout", "2s", "--write-timeout", "200ms"];
-/// What the largest order has.
+/// Max lines of an order.
 const LINES: usize = 500;
 const ORDERS_A_CALL: usize = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Attack {
-    /// Bulk earns of the largest orders, by the dearest rulebook that can be published.
+    /// Bulk earns of the largest orders, by the most expensive rulebook that can be published.
     CostlyRulebook,
     EndlessReads,
     EndlessWrites,
-    /// Bodies of the size that an earn may have, with keys that are made up, from many addresses.
+    /// Bodies of the max size of an earn, with made-up keys, from many addresses.
     Strangers,
     Flood,
 }
@@ -53,10 +53,10 @@ const ATTACKS: [Attack; 5] = [
     Attack::Flood,
 ];
 
-/// Who suffers, and how it asks.
+/// The attacked tenant.
 struct Victim {
     clients: usize,
-    /// After each answer.
+    /// Pause after each answer.
     pause: Duration,
 }
 
@@ -79,8 +79,8 @@ impl Attack {
         }
     }
 
-    /// Where the machine is enough for both, a tenant in a hurry; where the attacker asks for all
-    /// of it, tills that leave most of it.
+    /// The victim sends without pauses where the machine has enough for both. Where the attacker
+    /// could use all of it, the victim is a group of tills that leave most of it free.
     fn victim(self) -> Victim {
         match self {
             Self::Flood => Victim { clients: 64, pause: Duration::from_millis(100) },
@@ -88,14 +88,14 @@ impl Attack {
         }
     }
 
-    /// Everything but strangers comes from one place.
+    /// Only strangers come from many addresses.
     fn source(self, connection: usize) -> IpAddr {
         let place = if self == Self::Strangers { connection % 50 } else { 0 };
         Ipv4Addr::new(127, 0, 9, u8::try_from(place).unwrap_or(0) + 1).into()
     }
 
     fn request(self, key: &str, turn: u64, number: u64) -> Vec<u8> {
-        // Texts that were not seen before, so that nothing is known of them.
+        // Texts that the host has not seen before, so it has no record of them.
         let sql = |text: &str| {
             let text = format!("{} -- {turn} {number}", text.trim_end().trim_end_matches(';'));
             http::request("POST", "/probe/sql/default", "", None, text.as_bytes())
@@ -121,7 +121,7 @@ impl Attack {
     }
 }
 
-/// A bulk earn of orders that have every line they may have.
+/// A bulk earn of orders with the max number of lines.
 fn costly(turn: u64, number: u64) -> String {
     static ALL_LINES: LazyLock<String> = LazyLock::new(|| {
         let line = |line: usize| {
@@ -141,19 +141,18 @@ fn costly(turn: u64, number: u64) -> String {
     format!("{{\"events\":[{}]}}", events.join(","))
 }
 
-/// A running host with its two programmes.
 struct Scene {
     server: Server,
     victim: String,
     attacker: String,
 }
 
-/// Whether any of these is to be measured: by name only, as it takes minutes.
-pub fn wanted(plan: &Plan) -> bool {
-    plan.only.is_some() && ATTACKS.iter().any(|attack| plan.wants(attack.name()))
+/// Whether any of these is selected. It must be selected by name, as it takes minutes.
+pub fn is_selected(plan: &Plan) -> bool {
+    plan.only.is_some() && ATTACKS.iter().any(|attack| plan.selects(attack.name()))
 }
 
-/// Measures every attack that is wanted; an error when a share is too small.
+/// Measures every selected attack. A share below the goal is an error.
 pub async fn run(
     workspace: &Workspace,
     binary: &Path,
@@ -163,7 +162,7 @@ pub async fn run(
 ) -> Result<()> {
     let state = workspace.target.join("bench/fairness");
     fs::create_dir_all(&state).with_context(|| format!("making {}", state.display()))?;
-    // Compiled code stays: how long a cold start takes is measured elsewhere.
+    // Compiled code stays, because other scenarios measure a cold start.
     for left in fs::read_dir(&state)?
         .filter_map(|entry| entry.ok())
         .map(|entry| entry.path())
@@ -172,7 +171,7 @@ pub async fn run(
         fs::remove_file(&left).with_context(|| format!("removing {}", left.display()))?;
     }
     let manifest = state.join("spin.toml");
-    fs::write(&manifest, with_a_guest(workspace)?)
+    fs::write(&manifest, manifest_with_guest(workspace)?)
         .with_context(|| format!("writing {}", manifest.display()))?;
     let mut arguments =
         vec!["--cron".to_owned(), "off".to_owned(), format!("--from={}", manifest.display())];
@@ -195,7 +194,7 @@ pub async fn run(
     made.context("the guest that attacks has no table")?;
     let scene = Scene { server, victim, attacker };
     let mut failed = Vec::new();
-    for attack in ATTACKS.into_iter().filter(|attack| plan.wants(attack.name())) {
+    for attack in ATTACKS.into_iter().filter(|attack| plan.selects(attack.name())) {
         let (figure, share) = measure(&scene, plan, attack).await?;
         println!("{}: {share:.2} of the throughput is kept", attack.name());
         results.note(&format!("{}: per cent that is kept", attack.name()), percent(share));
@@ -211,9 +210,8 @@ pub async fn run(
     Ok(())
 }
 
-/// The application of spin.toml with a guest beside it that runs any statement on the same
-/// database.
-fn with_a_guest(workspace: &Workspace) -> Result<String> {
+/// The application of spin.toml with one more guest, which runs any statement on the same database.
+fn manifest_with_guest(workspace: &Workspace) -> Result<String> {
     let file = workspace.root.join("spin.toml");
     let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
     let components = format!("source = \"{}/target/components/", workspace.root.display());
@@ -224,9 +222,9 @@ fn with_a_guest(workspace: &Workspace) -> Result<String> {
     Ok(text.replace("source = \"target/components/", &components) + &guest)
 }
 
-/// Makes a programme with the default rules, or with the dearest that are let through; gives its
-/// admin key.
-async fn programme(server: &Server, id: &str, dear_rules: u32) -> Result<String> {
+/// Creates a programme and returns its admin key. Its rules are the default ones, or the most
+/// expensive that can be published.
+async fn programme(server: &Server, id: &str, costly_rules: u32) -> Result<String> {
     let mut client = server.client();
     let mut rulebook = client
         .get("/v1/programmes/default")
@@ -240,16 +238,16 @@ async fn programme(server: &Server, id: &str, dear_rules: u32) -> Result<String>
         json!({"id": format!("dear_{number}"), "event": "purchase", "lines": condition,
             "award": {"kind": "fixed", "points": 1}})
     };
-    for count in (0..=dear_rules).rev().step_by(10) {
+    for count in (0..=costly_rules).rev().step_by(10) {
         let book = rulebook.as_object_mut().context("a rulebook that is no object")?;
         book.insert("rules".to_owned(), (0..count).map(rule).collect());
         let body = json!({"name": id, "rulebook": rulebook}).to_string();
         let (path, once) = (format!("/v1/programmes/{id}"), format!("bench-{id}-{count}"));
         let made = client.call("PUT", &path, Some(&once), body.as_bytes()).await?;
         match made.status {
-            201 if count == 0 && dear_rules > 0 => bail!("no dear rule is let through at all"),
+            201 if count == 0 && costly_rules > 0 => bail!("no costly rule is let through at all"),
             201 => {
-                eprintln!("programme {id}: {count} dear rules");
+                eprintln!("programme {id}: {count} costly rules");
                 let key = made.body.pointer("/admin_key/key").and_then(Value::as_str);
                 return Ok(key.context("a new programme without an admin key")?.to_owned());
             }
@@ -260,14 +258,14 @@ async fn programme(server: &Server, id: &str, dear_rules: u32) -> Result<String>
     bail!("the default rules are not let through")
 }
 
-/// Turns alone and beside the attack; the figure is of those beside it.
+/// Measures by turns, alone and beside the attack. The figure is that of the turns beside it.
 async fn measure(scene: &Scene, plan: &Plan, attack: Attack) -> Result<(Figure, f64)> {
     let pairs = plan.runs + 2;
     let mut turns = Turns { scene, plan, attack, count: 0, answers: 0 };
     let mut alone = vec![turns.alone().await?];
     let (mut beside, mut ratios) = (Vec::new(), Vec::new());
     for _ in 0..pairs {
-        let attacked = turns.beside().await?;
+        let attacked = turns.attacked().await?;
         alone.push(turns.alone().await?);
         let around: f64 = alone.iter().rev().take(2).map(Counted::per_second).sum::<f64>() / 2.0;
         ratios.push(attacked.per_second() / around);
@@ -291,30 +289,30 @@ struct Turns<'a> {
     plan: &'a Plan,
     attack: Attack,
     count: u64,
-    /// How many the attack got.
+    /// Answers that the attack got.
     answers: u64,
 }
 
 impl Turns<'_> {
     async fn alone(&mut self) -> Result<Counted> {
-        until_it_rests(&self.scene.server).await?;
-        let counted = self.victim().await?;
-        self.tell("alone", &counted, "");
+        wait_until_idle(&self.scene.server).await?;
+        let counted = self.measure_victim().await?;
+        self.print("alone", &counted, "");
         Ok(counted)
     }
 
-    async fn beside(&mut self) -> Result<Counted> {
+    async fn attacked(&mut self) -> Result<Counted> {
         let attackers = Attackers::start(self.scene, self.attack, self.count)?;
-        // Nothing is known of an attacker when it begins; what holds for long is measured.
+        // The host has no record of an attacker at first; the bench measures the lasting state.
         tokio::time::sleep(self.plan.warm_up * 2).await;
-        let counted = self.victim().await?;
+        let counted = self.measure_victim().await?;
         let statuses = attackers.stop()?;
-        self.tell("beside", &counted, &format!("  attack {statuses:?}"));
+        self.print("beside", &counted, &format!("  attack {statuses:?}"));
         self.answers += statuses.values().sum::<u64>();
         Ok(counted)
     }
 
-    async fn victim(&mut self) -> Result<Counted> {
+    async fn measure_victim(&mut self) -> Result<Counted> {
         self.count += 1;
         let Victim { clients, pause } = self.attack.victim();
         let zipf = Zipf::new(MEMBERS, self.count);
@@ -332,7 +330,7 @@ impl Turns<'_> {
             .await
     }
 
-    fn tell(&self, how: &str, counted: &Counted, more: &str) {
+    fn print(&self, how: &str, counted: &Counted, more: &str) {
         let quantile = |thousandths| counted.latencies.quantile_ms(thousandths);
         eprintln!(
             "{:<26} {how:<7} {:>7.0}/s  p50 {:>6.2} ms  p99 {:>7.2} ms{}{more}",
@@ -345,8 +343,8 @@ impl Turns<'_> {
     }
 }
 
-/// What an attack began may go on for a moment: a turn alone is alone.
-async fn until_it_rests(server: &Server) -> Result<()> {
+/// Waits until the work of an attack has ended, so that the next turn runs alone.
+async fn wait_until_idle(server: &Server) -> Result<()> {
     const LOOK: Duration = Duration::from_millis(250);
     for _ in 0..120 {
         let before = server.processor_seconds();
@@ -358,8 +356,7 @@ async fn until_it_rests(server: &Server) -> Result<()> {
     bail!("the host does not come to rest after an attack")
 }
 
-/// Connections that attack, on a thread of their own, so that they do not hold up the clients that
-/// are measured.
+/// Attacking connections on a thread of their own, so that they do not delay the measured clients.
 struct Attackers {
     stop: oneshot::Sender<()>,
     thread: JoinHandle<BTreeMap<u16, u64>>,
@@ -392,7 +389,7 @@ impl Attackers {
                     }
                 });
             }
-            // Also when whoever would stop it has gone.
+            // Also ends when the sender is dropped.
             runtime.block_on(stopped).ok();
             drop(runtime);
             let statuses = statuses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -401,7 +398,7 @@ impl Attackers {
         Ok(Self { stop, thread })
     }
 
-    /// How often each status was answered.
+    /// Stops the attack and returns the number of answers by status.
     fn stop(self) -> Result<BTreeMap<u16, u64>> {
         self.stop.send(()).ok();
         self.thread.join().ok().context("the thread that attacks ended badly")

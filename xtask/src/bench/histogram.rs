@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// Buckets a power of two; more would be finer.
+/// Buckets per power of two; more would be finer.
 const STEPS: u64 = 64;
 const BUCKETS: usize = 64 * 40;
 
@@ -38,13 +38,13 @@ impl Histogram {
         self.highest_us = self.highest_us.max(other.highest_us);
     }
 
-    /// The latency in milliseconds under which `per_mille` of 1,000 lie (500 is the median).
+    /// The latency in milliseconds below which `per_mille` of 1,000 fall (500 is the median).
     pub fn quantile_ms(&self, per_mille: u64) -> f64 {
-        let wanted = (self.total * per_mille).div_ceil(1000).max(1);
+        let rank = (self.total * per_mille).div_ceil(1000).max(1);
         let mut seen = 0;
         for (index, count) in self.counts.iter().enumerate() {
             seen += count;
-            if seen >= wanted {
+            if seen >= rank {
                 return milliseconds(upper_edge(index).min(self.highest_us));
             }
         }

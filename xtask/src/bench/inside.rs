@@ -1,5 +1,5 @@
-//! The ledger in this process, on a SQLite file of its own: for the native figure and for seeding a
-//! database fast.
+//! Runs the ledger in this process, on a SQLite file of its own: for the native figure, and to seed
+//! a database fast.
 
 use super::zipf::Random;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -18,22 +18,22 @@ pub struct Inside {
 impl Inside {
     /// A new database with one programme, `default`.
     pub async fn create(file: &Path, document: &Document, at: Timestamp) -> Result<Self> {
-        let sql = Native::open(file).map_err(said)?;
-        store::migrate(&sql).await.map_err(said)?;
+        let sql = Native::open(file).map_err(to_anyhow)?;
+        store::migrate(&sql).await.map_err(to_anyhow)?;
         let book = Rulebook::new(document, 1)
             .map_err(|problems| anyhow!("the bench's rulebook: {problems:?}"))?;
         store::publish(&sql, "default", "Bench", 0, (document, &book), at.0, "bench")
             .await
-            .map_err(said)?;
+            .map_err(to_anyhow)?;
         let programme = store::programmes(&sql)
             .await
-            .map_err(said)?
+            .map_err(to_anyhow)?
             .pop()
             .context("no programme after publishing one")?;
         Ok(Self { sql, programme, book, random: Random(1) })
     }
 
-    /// Loads, decides and commits the orders in one round, as a request with so many events would.
+    /// Loads, decides and commits the orders in one round, as for a request with as many events.
     pub async fn execute(&mut self, orders: &[Submission], now: Timestamp) -> Result<()> {
         let wanted: Vec<store::LoadRequest> = orders.iter().map(Submission::wanted).collect();
         let lots = if orders.iter().any(|order| matches!(order.command, Command::Redeem { .. })) {
@@ -42,7 +42,7 @@ impl Inside {
             store::Lots::None
         };
         let scope = Scope::Programme(self.programme.no);
-        let found = store::load(&self.sql, scope, &wanted, lots).await.map_err(said)?;
+        let found = store::load(&self.sql, scope, &wanted, lots).await.map_err(to_anyhow)?;
         let (_, _, loaded) = found.context("the programme is gone")?;
         let random = &mut self.random;
         let ids = || entry_id(now, random);
@@ -55,7 +55,7 @@ impl Inside {
             abroad: None,
             in_flight: None,
         };
-        let outcomes = store::execute(&mut desk, orders, loaded).await.map_err(said)?;
+        let outcomes = store::execute(&mut desk, orders, loaded).await.map_err(to_anyhow)?;
         match outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_))) {
             Some(outcome) => bail!("an order was not carried out: {outcome:?}"),
             None => Ok(()),
@@ -63,7 +63,7 @@ impl Inside {
     }
 }
 
-/// A purchase of one line, as the earn component would order it.
+/// A purchase of one line, as the earn component would submit it.
 pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Submission> {
     let currency = Currency::new("CNY").context("CNY is no currency")?;
     let line = Line {
@@ -79,12 +79,12 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Submission> {
         lines: vec![line],
         device: None,
     };
-    let reference = Reference::new(order).map_err(said)?;
+    let reference = Reference::new(order).map_err(to_anyhow)?;
     let origin =
         Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
     Ok(Submission {
         decide: rules::decide_event,
-        member: MemberId::new(format!("m{member}")).map_err(said)?,
+        member: MemberId::new(format!("m{member}")).map_err(to_anyhow)?,
         command: Command::Earn(event),
         origin,
         idem: Some((format!("earn:{order}"), order.to_owned())),
@@ -95,7 +95,6 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Submission> {
     })
 }
 
-/// A UUID, version 7.
 fn entry_id(now: Timestamp, random: &mut Random) -> EntryId {
     let milliseconds = u128::try_from(now.0).unwrap_or(0) & 0xFFFF_FFFF_FFFF;
     let high = u128::from(random.next_u32() & 0x0FFF);
@@ -103,6 +102,6 @@ fn entry_id(now: Timestamp, random: &mut Random) -> EntryId {
     EntryId((milliseconds << 80) | (7 << 76) | (high << 64) | (2 << 62) | low)
 }
 
-fn said(error: impl std::fmt::Display) -> anyhow::Error {
+fn to_anyhow(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("{error}")
 }

@@ -1,9 +1,10 @@
-//! The load generator: closed loop (each client sends when its last answer is in) and open loop
-//! (requests are due at fixed times, and latency counts from then, so that a stall is seen by all
-//! who would have come meanwhile: no coordinated omission).
+//! The load generator, with a closed and an open loop. In the closed loop each client sends when
+//! its last answer has arrived. In the open loop requests are due at fixed times, and latency
+//! counts from then. So a stall counts for every request that was due meanwhile (no coordinated
+//! omission).
 //!
-//! One thread, plain sockets, requests made by hand: it takes its share of the cores that it
-//! measures.
+//! One thread, plain sockets, handwritten requests: the generator takes its share of the cores that
+//! it measures.
 
 use super::histogram::Histogram;
 use super::mix::{Outcome, Requests, outcome};
@@ -16,14 +17,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// What came back.
+/// The counted answers.
 #[derive(Clone, Default)]
 pub struct Counted {
     pub latencies: Histogram,
     pub successes: u64,
     pub refusals: u64,
     pub errors: u64,
-    /// How often each status that is an error, or 0 for a lost connection.
+    /// The number of answers by error status; 0 is a lost connection.
     pub error_statuses: BTreeMap<u16, u64>,
     pub seconds: f64,
 }
@@ -36,7 +37,7 @@ impl Counted {
             Outcome::Error => {
                 self.errors += 1;
                 *self.error_statuses.entry(status).or_default() += 1;
-                // An error is no served request: its latency would flatter or blur the rest.
+                // An error is no served request, so its latency is left out.
                 return;
             }
         }
@@ -53,7 +54,7 @@ impl Counted {
         }
     }
 
-    /// Served requests a second: successes and refusals, as the ledger worked for both.
+    /// Served requests per second: successes and refusals, as the ledger works for both.
     pub fn per_second(&self) -> f64 {
         per_second(self.successes + self.refusals, self.seconds)
     }
@@ -64,7 +65,7 @@ pub fn per_second(count: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { count / seconds } else { 0.0 }
 }
 
-/// When counting begins and ends; what is answered before is warm-up.
+/// Start and end of counting. Earlier answers are warm-up.
 #[derive(Clone, Copy)]
 struct Window {
     from: Instant,
@@ -78,7 +79,7 @@ impl Window {
     }
 }
 
-/// Each of `clients` sends as soon as its last answer is in.
+/// Each of `clients` sends as soon as its last answer has arrived.
 pub async fn closed(
     address: SocketAddr,
     clients: Vec<Requests>,
@@ -88,7 +89,7 @@ pub async fn closed(
     with_pauses(address, clients, Duration::ZERO, warm_up, run).await
 }
 
-/// Each of `clients` sends so long after its last answer came in.
+/// Each of `clients` sends this long after its last answer has arrived.
 pub async fn with_pauses(
     address: SocketAddr,
     clients: Vec<Requests>,
@@ -130,8 +131,8 @@ async fn closed_client(
     }
 }
 
-/// `rate` requests a second fall due, whatever the answers do; `clients` bounds how many are in
-/// flight.
+/// Requests fall due at `rate` per second, independent of the answers. `clients` bounds the number
+/// in flight.
 pub async fn open(
     address: SocketAddr,
     clients: Vec<Requests>,
@@ -177,8 +178,8 @@ async fn open_client(
             return counted;
         }
         let request = requests.next();
-        // The timer ticks once a millisecond; lateness of the tick counts against the server, so
-        // the figure is never too good.
+        // The timer ticks once a millisecond. A late tick counts against the server, so the figure
+        // is never too good.
         tokio::time::sleep_until(due.into()).await;
         let status = exchange(address, &mut connection, &request).await;
         if due >= window.from {
@@ -187,7 +188,7 @@ async fn open_client(
     }
 }
 
-/// The status, or 0 when the connection was lost; then the next request opens another.
+/// Returns the status, or 0 for a lost connection. The next request then opens another one.
 async fn exchange(address: SocketAddr, connection: &mut Option<Connection>, request: &[u8]) -> u16 {
     if connection.is_none() {
         *connection = Connection::open(address).await.ok();

@@ -1,4 +1,4 @@
-//! What the figures were taken on; a figure without it is not worth quoting.
+//! Describes the machine and the build; figures without them cannot be compared.
 
 use crate::process;
 use crate::workspace::Workspace;

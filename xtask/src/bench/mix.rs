@@ -1,5 +1,4 @@
-//! What the load asks for: the request bytes of each mix, and what an answer's status means for the
-//! count.
+//! The request bytes of each mix, and how an answer counts by its status.
 
 use super::zipf::Zipf;
 use crate::http;
@@ -12,7 +11,7 @@ pub enum Mix {
     EarnRedeem,
     /// the member's view with its balance
     Balance,
-    /// the host's empty handler, the limit of what this load and HTTP allow
+    /// the host's empty handler: the limit of this load and of HTTP
     Empty,
     /// every request a purchase of one and the same member
     HotEarn,
@@ -20,11 +19,11 @@ pub enum Mix {
     RuledEarn,
 }
 
-/// Makes one client's requests, each with its own key and order.
+/// Creates one client's requests, each with its own key and order.
 pub struct Requests {
     mix: Mix,
     key: String,
-    /// Different for each client and run, so that no idempotency key or order comes twice.
+    /// Different for each client and run, so that no idempotency key or order repeats.
     prefix: String,
     zipf: Zipf,
     count: u64,
@@ -88,7 +87,7 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> String {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     Success,
-    /// A documented no (422 insufficient points, 409): the ledger did its work.
+    /// A documented refusal (422 insufficient points, 409): the ledger did its work.
     Refusal,
     /// Busy, broken or unexpected.
     Error,

@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: the figures of docs/reference/bench.md, printed as a table and written to
 //! target/bench/results.json.
 //!
-//! One run measures side by side: Accrue over HTTP, the empty handler of the same host, the same
-//! ledger in-process, and, with `--postgres`, a hand-written PL/pgSQL rival. A run that breaks an
-//! invariant has no figure: the audit ends it.
+//! One run measures Accrue over HTTP, the empty handler of the same host, and the same ledger
+//! in-process. With `--postgres` it also measures a handwritten PL/pgSQL rival. A run that breaks
+//! an invariant has no figure: the audit ends it.
 
 mod fairness;
 mod histogram;
@@ -35,17 +35,17 @@ use std::time::{Duration, Instant};
 pub struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
-    /// Short runs, one of each, 10,000 members: to see that it works, not to quote
+    /// Short runs, one of each, 10,000 members: a functional check, not figures to quote
     #[arg(long)]
     quick: bool,
     /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster
     #[arg(long)]
     postgres: bool,
-    /// Measure only what has this word in its name (earn, redeem, balance, empty, hot, rules, open,
-    /// native, rival); fairness is measured only when asked for by this
+    /// Measure only scenarios with this word in their name (earn, redeem, balance, empty, hot,
+    /// rules, open, native, rival); fairness runs only if named here
     #[arg(long)]
     only: Option<String>,
-    /// Run the components and the host that were built last
+    /// Run the components and the host of the last build
     #[arg(long, global = true)]
     no_build: bool,
     /// Arguments for the host
@@ -67,7 +67,7 @@ enum What {
     },
 }
 
-/// How long and how often.
+/// The duration and number of runs.
 pub struct Plan {
     pub members: usize,
     pub warm_up: Duration,
@@ -94,7 +94,7 @@ impl Plan {
         }
     }
 
-    pub fn wants(&self, name: &str) -> bool {
+    pub fn selects(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|word| name.contains(word.as_str()))
     }
 }
@@ -107,12 +107,12 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
         return night::run(workspace, &size, arguments.no_build);
     }
     let plan = Plan::of(&arguments);
-    // Before the long part, so that a missing PostgreSQL is said at once.
+    // Checked before the long part, so that a missing PostgreSQL is reported at once.
     let tools = if arguments.postgres { Some(rival::find_tools()?) } else { None };
     let mut results = Results::new(machine::describe(workspace));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unfair = Ok(());
-    if fairness::wanted(&plan) {
+    if fairness::is_selected(&plan) {
         let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
         unfair = runtime.block_on(fairness::run(
             workspace,
@@ -122,11 +122,11 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
             &mut results,
         ));
     }
-    if scenarios::wanted(&plan) {
+    if scenarios::is_selected(&plan) {
         let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
         runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
     }
-    if plan.wants("native") {
+    if plan.selects("native") {
         results.add(native::run(&folder, &plan)?);
     }
     if let Some(tools) = tools {
@@ -192,7 +192,7 @@ async fn accrue(
     .await
 }
 
-/// Starts the host and notes how long that took.
+/// Starts the host and records how long that took.
 async fn started(
     workspace: &Workspace,
     binary: &std::path::Path,

@@ -1,6 +1,6 @@
-//! The same ledger in-process, native, without HTTP and wasm, on one thread: the limit of what the
-//! rest could reach. One order a commit is what a lone client gets; larger batches are what group
-//! commit could give.
+//! The same ledger in-process, native, without HTTP and wasm, on one thread: the upper limit of the
+//! other figures. One order per commit is the rate of a single client. Larger batches show the
+//! possible gain of group commit.
 
 use super::histogram::Histogram;
 use super::inside::{Inside, purchase};
@@ -33,7 +33,7 @@ async fn measure(folder: &Path, plan: &Plan) -> Result<Vec<Figure>> {
     for batch in [1, 8, 64, 512] {
         let mut runs = Vec::new();
         for run in 0..=plan.runs {
-            // The first is the warm-up.
+            // The first run is the warm-up.
             let duration = if run == 0 { plan.warm_up } else { plan.run };
             let run = batches(&mut inside, &mut zipf, now, batch, run, duration).await?;
             runs.push(run);

@@ -1,5 +1,5 @@
-//! `cargo xtask bench night`: the night run over many lots, timed; then once more from the same
-//! start, killed in the middle and with two runs at once, which must write down the same.
+//! `cargo xtask bench night`: times the night run over many lots. Then it repeats the run from the
+//! same start, with a kill in the middle and two runs at once. Both must write the same entries.
 
 use super::inside::{Inside, purchase};
 use super::load::per_second;
@@ -18,7 +18,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How many lots, and how many of them the night finds due.
+/// How many lots, and how many of them are due in the night.
 pub struct Size {
     pub members: usize,
     pub lots_per_member: usize,
@@ -27,8 +27,8 @@ pub struct Size {
 
 const POINTS_A_LOT: u32 = 100;
 const ORDERS_A_COMMIT: usize = 500;
-/// Lots of the first day expire 60 days on, at the midnight before the night; the others a month
-/// later.
+/// Lots of the first day expire 60 days later, at the midnight before the night; the others a month
+/// after that.
 const EARNED_EARLY: &str = "2026-01-01T10:00:00+08:00";
 const EARNED_LATE: &str = "2026-01-31T10:00:00+08:00";
 const NIGHT: &str = "2026-03-03T00:30:00+08:00";
@@ -66,7 +66,7 @@ async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()>
     };
     fs::copy(seed.join("default.db"), calm.state.join("default.db"))
         .context("copying the seeded database")?;
-    let (books, duration) = calm_night(&calm, size).await?;
+    let (books, duration) = undisturbed_night(&calm, size).await?;
 
     let rough = Scene {
         workspace,
@@ -76,7 +76,7 @@ async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()>
     };
     fs::rename(seed.join("default.db"), rough.state.join("default.db"))
         .context("moving the seeded database")?;
-    let rough_books = rough_night(&rough, size, duration / 3).await?;
+    let rough_books = interrupted_night(&rough, size, duration / 3).await?;
     if books != rough_books {
         bail!("the killed and doubled night wrote other books:\n  {books}\n  {rough_books}");
     }
@@ -107,7 +107,7 @@ async fn seed_lots(file: &Path, size: &Size) -> Result<()> {
     Ok(())
 }
 
-/// No tiers, so that the night has nothing to write but expiries; no reminders fall due either.
+/// A rulebook without tiers and without due reminders, so that the night writes only expiries.
 fn document() -> Document {
     let mut document = rules::default_document();
     document.tiers = None;
@@ -137,8 +137,8 @@ impl Scene<'_> {
     }
 }
 
-/// One caller, nothing in the way: the figure. Returns the books afterwards, and how long it took.
-async fn calm_night(scene: &Scene<'_>, size: &Size) -> Result<(String, Duration)> {
+/// One undisturbed caller gives the figure. Returns the books afterwards, and the time taken.
+async fn undisturbed_night(scene: &Scene<'_>, size: &Size) -> Result<(String, Duration)> {
     let server = scene.host().await?;
     let mut client = server.client();
     unswept_is_not_spendable(&mut client, size).await?;
@@ -166,9 +166,13 @@ async fn calm_night(scene: &Scene<'_>, size: &Size) -> Result<(String, Duration)
     Ok((books, duration))
 }
 
-/// Killed without warning after `before_the_kill`, started again, then two callers at the same
-/// work.
-async fn rough_night(scene: &Scene<'_>, size: &Size, before_the_kill: Duration) -> Result<String> {
+/// Kills the host after `before_the_kill` without warning and starts it again. Then two callers do
+/// the same work.
+async fn interrupted_night(
+    scene: &Scene<'_>,
+    size: &Size,
+    before_the_kill: Duration,
+) -> Result<String> {
     let server = scene.host().await?;
     let mut client = server.client();
     let finished = tokio::time::timeout(before_the_kill, until_done(&mut client)).await;
@@ -204,7 +208,7 @@ async fn night_call(client: &mut Client) -> Result<bool> {
     answer.get("done").and_then(Value::as_bool).with_context(|| format!("no `done` in {answer}"))
 }
 
-/// Before any sweep: the due points are neither shown nor spent.
+/// Checks before any sweep that due points are neither shown nor spent.
 async fn unswept_is_not_spendable(client: &mut Client, size: &Size) -> Result<()> {
     let view = client.get("/v1/members/m1").await?;
     let kept = (size.lots_per_member - size.due_per_member()) * usize::try_from(POINTS_A_LOT)?;
@@ -220,7 +224,7 @@ async fn unswept_is_not_spendable(client: &mut Client, size: &Size) -> Result<()
     Ok(())
 }
 
-/// The audit, all pages, and the trial balance; every due lot must be expired in it.
+/// All pages of the audit, and the trial balance. It must show every due lot as expired.
 async fn books(client: &mut Client, size: &Size) -> Result<String> {
     let audited = audit::everything(client).await?;
     let expired = size.lots_due() * usize::try_from(POINTS_A_LOT)?;

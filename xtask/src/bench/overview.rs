@@ -1,4 +1,4 @@
-//! The results: a table for people, a JSON file for comparing.
+//! Writes the results: a table for people, and a JSON file for comparison.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use std::path::Path;
 #[derive(Serialize, Default, Clone)]
 pub struct Figure {
     pub name: String,
-    /// Loop and clients, or how else it was driven.
+    /// Loop and clients, or another kind of load.
     pub how: String,
     pub per_second: f64,
     pub slowest: f64,

@@ -1,6 +1,6 @@
-//! The rival: a hand-written PL/pgSQL ledger (xtask/bench/rival.sql) on a throw-away PostgreSQL
-//! cluster, driven by pgbench over a local socket, `synchronous_commit=on`. No HTTP and no wasm:
-//! what a bare database can do on the same cores.
+//! The rival: a handwritten PL/pgSQL ledger (xtask/bench/rival.sql) on a throw-away PostgreSQL
+//! cluster. pgbench drives it over a local socket with `synchronous_commit=on`. Without HTTP and
+//! wasm it shows the speed of a bare database on the same cores.
 
 use super::Plan;
 use super::named;
@@ -26,7 +26,7 @@ const SCRIPTS: &[(&str, &str)] = &[
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const PORT: &str = "54329";
 
-/// Where PostgreSQL's programs are.
+/// The folder of PostgreSQL's programs.
 pub struct Tools {
     initdb: PathBuf,
     control: PathBuf,
@@ -38,7 +38,8 @@ pub fn find_tools() -> Result<Tools> {
     let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
         .map(|path| std::env::split_paths(&path).collect())
         .unwrap_or_default();
-    // Debian keeps the server's programs out of PATH, one folder a version; the newest first.
+    // Debian keeps the server's programs out of PATH, one folder per version; the newest comes
+    // first.
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect())
         .unwrap_or_default();
@@ -132,7 +133,7 @@ impl Run {
 struct Cluster<'a> {
     tools: &'a Tools,
     folder: PathBuf,
-    /// PostgreSQL refuses to run as root; then another user runs it.
+    /// PostgreSQL refuses to run as root; then this user runs it.
     user: Option<&'static str>,
 }
 
@@ -171,7 +172,7 @@ impl<'a> Cluster<'a> {
             .arg("--log")
             .arg(cluster.folder.join("log"))
             .args(["-w", "-o", &options]);
-        // Not piped: the server would keep the pipe open and this would wait for ever.
+        // Not piped: the server would keep the pipe open, and this would wait for ever.
         process::run(
             start.arg("start").stdout(Stdio::null()).stderr(Stdio::null()),
             "see the file log in its folder",
@@ -187,7 +188,7 @@ impl<'a> Cluster<'a> {
         let Some(user) = self.user else { return Command::new(program) };
         let mut command = Command::new("setpriv");
         command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(program);
-        // Its home may not be entered from where root stands.
+        // Root's current folder may be closed to the other user.
         command.current_dir("/");
         command
     }
@@ -210,7 +211,7 @@ impl<'a> Cluster<'a> {
         }
         process::output(
             command.arg("--file").arg(&file).arg("postgres"),
-            "mend the SQL under xtask/bench",
+            "fix the SQL under xtask/bench",
         )
     }
 
@@ -251,7 +252,7 @@ impl<'a> Cluster<'a> {
             command.arg(format!("--file={}@{weight}", file.display()));
         }
         let printed =
-            process::output(command.arg("postgres"), "mend the scripts under xtask/bench")?;
+            process::output(command.arg("postgres"), "fix the scripts under xtask/bench")?;
         let number = |name: &str| {
             let line = printed.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|rest| {
@@ -275,8 +276,7 @@ impl<'a> Cluster<'a> {
         command.arg("--host").arg(&self.folder).args(["--port", PORT, "--username", "bench"]);
     }
 
-    /// Ends a server that runs there, one that an earlier bench left behind included, and deletes
-    /// its files.
+    /// Ends the server of this folder, also one of an earlier bench, and deletes its files.
     fn stop(&self) {
         if self.data().join("postmaster.pid").exists() {
             let mut stop = self.as_user(&self.tools.control);
@@ -293,7 +293,8 @@ impl Drop for Cluster<'_> {
     }
 }
 
-/// `client transaction latency_us script seconds microseconds`, one line a sampled transaction.
+/// Reads lines of `client transaction latency_us script seconds microseconds`, one for each sampled
+/// transaction.
 fn latencies(folder: &Path) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

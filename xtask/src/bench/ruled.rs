@@ -1,12 +1,12 @@
-//! A rulebook of fifty rules, as a retailer might have after some years: most of them silent for
-//! most orders, a few that fire.
+//! A rulebook of fifty rules, as a retailer might have after some years. Most of them do not match
+//! most orders, and a few do.
 
 use crate::server::Server;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-/// Publishes the default rules with so many beside them, as the next rulebook of the programme that
-/// is measured. Each call has another `turn`.
+/// Publishes this many rules beside the default ones, as the next rulebook of the measured
+/// programme. Each call has another `turn`.
 pub async fn publish(server: &Server, rules: usize, turn: &str) -> Result<()> {
     let mut client = server.client();
     let found = client.get("/v1/programmes/default").await?;

@@ -1,4 +1,4 @@
-//! Which loads are run against Accrue, in which order, and how three runs become one figure.
+//! Chooses the loads against Accrue and their order, and combines three runs into one figure.
 
 use super::load::{self, Counted};
 use super::mix::{Mix, Requests};
@@ -12,9 +12,9 @@ const MIXES: [Mix; 6] =
     [Mix::Empty, Mix::Earn, Mix::EarnRedeem, Mix::Balance, Mix::HotEarn, Mix::RuledEarn];
 const OPEN: &str = "open";
 
-/// Whether any of these is to be measured.
-pub fn wanted(plan: &Plan) -> bool {
-    plan.wants(OPEN) || MIXES.iter().any(|mix| plan.wants(mix.name()))
+/// Whether any of these is selected.
+pub fn is_selected(plan: &Plan) -> bool {
+    plan.selects(OPEN) || MIXES.iter().any(|mix| plan.selects(mix.name()))
 }
 
 pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
@@ -22,7 +22,7 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let mut best_earn = 0.0_f64;
     for mix in MIXES {
-        for clients in plan.clients.iter().copied().filter(|_| plan.wants(mix.name())) {
+        for clients in plan.clients.iter().copied().filter(|_| plan.selects(mix.name())) {
             let is_fewer = matches!(mix, Mix::HotEarn | Mix::RuledEarn);
             if is_fewer && clients != 16 && clients != 64 {
                 continue;
@@ -39,7 +39,7 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
             figures.push(figure);
         }
     }
-    if plan.wants(OPEN) {
+    if plan.selects(OPEN) {
         for share in [0.25, 0.5, 0.75] {
             let rate = whole(best_earn * share).max(500);
             let how = format!("open, {rate}/s ({:.0} % of the best)", share * 100.0);
@@ -49,8 +49,8 @@ pub async fn run(server: &Server, plan: &Plan) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The same load by the default rules and by fifty more, by turns: members and files grow under
-/// both alike, and the machine's moods hit both.
+/// The same load by the default rules and by fifty more, by turns. So the growth of members and
+/// files, and any change of the machine, affect both alike.
 async fn by_turns(
     server: &Server,
     plan: &Plan,
@@ -60,7 +60,7 @@ async fn by_turns(
     let how = format!("by turns, {clients} clients");
     let sides = [(Mix::Earn, 0), (Mix::RuledEarn, 50)];
     let mut runs = [Vec::new(), Vec::new()];
-    // Numbers that no run before had: the same load was run without turns, too.
+    // Numbers that no earlier run used: the same load was run without turns, too.
     for turn in plan.runs..2 * plan.runs {
         for ((mix, rules), runs) in sides.into_iter().zip(&mut runs) {
             ruled::publish(server, rules, &format!("{clients}-{turn}-{rules}")).await?;
@@ -135,7 +135,7 @@ pub fn errors(counted: &Counted) -> String {
     }
 }
 
-/// The run in the middle, with the slowest and fastest beside it.
+/// The median run, with the figures of the slowest and the fastest.
 pub fn summary(mut figure: Figure, mut runs: Vec<Counted>) -> Figure {
     runs.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
     figure.slowest = runs.first().map_or(0.0, Counted::per_second);

@@ -1,5 +1,5 @@
-//! Gives every member of the bench a first purchase over HTTP, so that reads find them and
-//! redemptions have points. It is the bulk import's figure, too.
+//! Gives every member of the bench a first purchase over HTTP, so that reads find members and
+//! redemptions have points. Its rate is also the figure of the bulk import.
 
 use super::load::per_second;
 use super::mix::purchase;
@@ -49,7 +49,7 @@ pub async fn members(server: &Server, members: usize) -> Result<Figure> {
     Ok(figure)
 }
 
-/// Enough points for any number of redemptions of one point.
+/// A purchase with enough points for any number of redemptions of one point.
 fn event(member: usize) -> String {
     let order = format!("seed-{member}");
     format!("{{\"idempotency_key\":\"{order}\",{}}}", purchase(member, &order, 100_000_000))

@@ -1,13 +1,12 @@
-//! Which member a request is for: Zipf with exponent 1.0, as a few members make most of a shop's
-//! traffic. A small deterministic generator of its own, so that every run asks for the same
-//! members.
+//! Chooses the member of each request: Zipf with exponent 1.0, as a few members cause most of a
+//! shop's traffic. It has a small deterministic generator, so that every run uses the same members.
 
 use std::sync::Arc;
 
 /// A sampler; clones share the table and draw different members.
 #[derive(Clone)]
 pub struct Zipf {
-    /// The share of requests that go to this rank or a better one, of 2^32.
+    /// The share of requests for this rank or a better one, of 2^32.
     cumulative: Arc<Vec<u32>>,
     pub random: Random,
 }

@@ -1,5 +1,5 @@
-//! Asks the audit and the trial balance over HTTP; shared with the bench, whose figures count only
-//! with clean books.
+//! Runs the audit and reads the trial balance over HTTP. The bench uses it too, as its figures
+//! count only with clean books.
 
 use super::books::Books;
 use super::import::number;
@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a clean audit looked at.
+/// The extent of a clean audit.
 pub struct Audited {
     pub members: u64,
     pub entries: u64,
 }
 
-/// Every page of the audit; an error when one names a violation.
+/// Reads every page of the audit. A reported violation is an error.
 pub async fn everything(client: &mut Client) -> Result<Audited> {
     let mut audited = Audited { members: 0, entries: 0 };
     let mut path = "/v1/reports/audit".to_owned();
@@ -55,8 +55,8 @@ pub async fn trial_balance(client: &mut Client) -> Result<TrialBalance> {
 }
 
 impl TrialBalance {
-    /// Each contra account stands for one kind of entry, so it holds the opposite of what the
-    /// entries of that kind sum to.
+    /// Each contra account belongs to one kind of entry, so it holds the negative sum of the
+    /// entries of that kind.
     pub fn check_against(&self, books: &Books) -> Result<()> {
         println!("trial balance: {:?}, sum 0", self.accounts);
         let outstanding = books.outstanding();

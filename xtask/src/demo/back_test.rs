@@ -1,5 +1,5 @@
-//! A draft held against the half-year, and the same half-year lived under it: they must come to the
-//! same, to the point.
+//! Back-tests a draft on the half-year, then runs the same half-year under it. Both must give the
+//! same points.
 
 use super::import::{self, Spent};
 use super::{Demo, days, publish, rulebook};
@@ -9,23 +9,23 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::time::Instant;
 
-/// Calls that a back-test takes at most; past so many something is wrong.
+/// Max calls of a back-test; more mean a fault.
 const MAX_CALLS: usize = 10_000;
 
 pub async fn compare(demo: &Demo<'_>, server: &Server, spent: &Spent) -> Result<()> {
     let weekends = weekends()?;
-    let told = run(demo, server, &weekends).await?;
+    let tested = run(demo, server, &weekends).await?;
     eprintln!("living the half-year under the draft …");
     let other = demo.start("weekends").await?;
     publish(&other, &weekends).await?;
     import::run(&other, demo.baskets, Some(spent)).await?;
     let lived = run(demo, &other, &weekends).await?;
     for side in ["published", "draft"] {
-        println!("{side:<10} {}", side_of(&told, side)?);
+        println!("{side:<10} {}", side_of(&tested, side)?);
     }
-    let (told, lived) = (side_of(&told, "draft")?, side_of(&lived, "recorded")?);
-    if told != lived {
-        bail!("the back-test comes to {told}, the half-year under that rulebook to {lived}");
+    let (tested, lived) = (side_of(&tested, "draft")?, side_of(&lived, "recorded")?);
+    if tested != lived {
+        bail!("the back-test comes to {tested}, the half-year under that rulebook to {lived}");
     }
     println!("the back-test equals the half-year lived under the draft, to the point");
     other.stop().await

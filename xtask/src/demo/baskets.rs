@@ -1,4 +1,4 @@
-//! Reads the CSV of baskets, plain or gzipped. Knows its eight columns and nothing of points.
+//! Reads the CSV of baskets, plain or gzipped. It knows the eight columns and nothing of points.
 
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDateTime;
@@ -10,7 +10,6 @@ use std::path::Path;
 const COLUMNS: &str =
     "household_id,store_id,basket_id,occurred_at,sales_cents,coupon_cents,lines,top_department";
 
-/// One purchase at a till.
 #[derive(Clone, Debug)]
 pub struct Basket {
     pub household: String,

@@ -1,4 +1,4 @@
-//! Reads every member's entries back and holds them against the file: an independent sum, made
+//! Reads every member's entries back and compares them with the file: an independent sum, made
 //! without the ledger's rules.
 
 use super::baskets::Basket;
@@ -10,22 +10,22 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The rule that every purchase fires, beside which a tier's multiplier is a rule of its own.
+/// The rule that every purchase fires. A tier's multiplier is a rule of its own beside it.
 const BASE_RULE: &str = "purchase";
 /// Exact amounts are compared in millionths of a point.
 const SCALE: i128 = 1_000_000;
-/// What the demo rulebook gives for a cent, in millionths of a point: 1 point per 1.00 USD.
+/// The points of the demo rulebook per cent, in millionths: 1 point per 1.00 USD.
 const BASE_PER_CENT: i128 = SCALE / 100;
 
-/// What the ledger says, summed from its entries.
+/// The ledger's figures, summed from its entries.
 #[derive(Default)]
 pub struct Books {
     pub members: usize,
-    /// Points by kind of entry, and how many entries.
+    /// Points by kind of entry, and the number of entries.
     kinds: BTreeMap<String, (i64, u64)>,
     /// Points granted by rule.
     rules: BTreeMap<String, i64>,
-    /// What the base rule desired (millionths) and granted (points), by basket.
+    /// Points that the base rule desired (millionths) and granted (whole), by basket.
     baskets: BTreeMap<String, (i128, i64)>,
     /// Points earned, redeemed and expired by month of recording (UTC).
     months: BTreeMap<String, [i64; 3]>,
@@ -130,8 +130,8 @@ impl Books {
         self.kinds.values().map(|(points, _)| points).sum()
     }
 
-    /// The file's own sum: every basket is in once, and the base rule gave a point for each whole
-    /// 1.00 of it.
+    /// Checks against the file: every basket is there once, and the base rule gave a point for each
+    /// whole 1.00 of it.
     pub fn check(&self, baskets: &[Basket]) -> Result<()> {
         let mut points = 0;
         for basket in baskets {

@@ -1,10 +1,10 @@
-//! The demo's calendar: local days of the baskets, and local times as the API wants them.
+//! The demo's calendar: local days of the baskets, and local times in the format of the API.
 
 use super::baskets::Basket;
 use anyhow::{Context, Result};
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 
-/// The offset of the demo rulebook's zone, the same all year: the file has baskets in hours that
+/// The offset of the demo rulebook's zone, the same all year. The file has baskets in hours that
 /// daylight saving skips.
 const OFFSET: &str = "-05:00";
 
@@ -17,7 +17,7 @@ pub fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(NaiveTime::MIN)
 }
 
-/// When the demo's clock starts: the first basket's midnight.
+/// The start of the demo's clock: the midnight before the first basket.
 pub fn opening(baskets: &[Basket]) -> Result<String> {
     let first = baskets.first().context("no baskets")?;
     Ok(local(midnight(first.occurred_at.date())))
@@ -32,7 +32,7 @@ pub fn first(baskets: Vec<Basket>, days: Option<usize>) -> Vec<Basket> {
     baskets
 }
 
-/// Runs of baskets of one local day; the baskets are sorted by time.
+/// Groups baskets by local day; the baskets are sorted by time.
 pub fn by_day(baskets: &[Basket]) -> Vec<(NaiveDate, &[Basket])> {
     baskets
         .chunk_by(|a, b| a.occurred_at.date() == b.occurred_at.date())
@@ -49,7 +49,7 @@ pub fn day_after(day: NaiveDate) -> Result<NaiveDate> {
     day.checked_add_days(Days::new(1)).context("the calendar ends")
 }
 
-/// From before the first basket to the midnight after the last one.
+/// The time from before the first basket to the midnight after the last one.
 pub fn span(baskets: &[Basket]) -> Result<(String, String)> {
     let last = baskets.last().context("no baskets")?.occurred_at.date();
     Ok((opening(baskets)?, local(midnight(day_after(last)?))))

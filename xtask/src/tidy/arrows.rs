@@ -1,14 +1,14 @@
 //! Which package may depend on which (ARCHITECTURE.md): components → shell, jobs → store → rules →
-//! ledger. Dependencies from outside the repository are cargo's and deny.toml's business.
+//! ledger. cargo and deny.toml govern dependencies from outside the repository.
 
 use super::Fault;
 use super::tree::{File, Tree};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeSet;
 
-/// What each crate may depend on, of the crates here. Components may use all of these; `tests` and
-/// `xtask` start anything, but xtask stays free of the host, so that wasmtime is not compiled
-/// before the first command runs.
+/// The allowed dependencies of each crate within the repository. Components may use all of these.
+/// `tests` and `xtask` start any program, but xtask does not depend on the host, so that wasmtime
+/// is not compiled before the first command runs.
 const ARROWS: &[(&str, &[&str])] = &[
     ("crates/files", &[]),
     ("crates/ledger", &[]),
@@ -74,7 +74,7 @@ fn check_manifest(manifest: &File, packages: &BTreeSet<String>) -> Result<Vec<Fa
     Ok(faults.collect())
 }
 
-/// The names of all dependencies, those of tests, builds and single targets included.
+/// The names of all dependencies, including those of tests, builds and single targets.
 fn dependencies(table: &toml::Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {

@@ -1,4 +1,4 @@
-//! Rules for the documents: every link inside the repository leads somewhere, its anchor included.
+//! Rules for the documents: every link inside the repository leads to an existing file and anchor.
 
 use super::Fault;
 use super::tree::{File, Tree};
@@ -27,7 +27,7 @@ fn links(file: &File) -> Vec<Link> {
         if fenced {
             continue;
         }
-        // Every second piece stands between backquotes.
+        // Every second piece is between backquotes.
         let prose: String = line.split('`').step_by(2).collect();
         for (at, _) in prose.match_indices("](") {
             let target =
@@ -49,7 +49,7 @@ fn broken(tree: &Tree, file: &File, link: &Link) -> Option<Fault> {
         target.split_once('#').map_or((target, None), |(path, anchor)| (path, Some(anchor)));
     let path = if path.is_empty() { file.path.clone() } else { resolve(&file.path, path) };
     if !tree.contains(&path) {
-        let remedy = "mend the path; it is relative to the file that holds the link";
+        let remedy = "fix the path; it is relative to the file that holds the link";
         return Some(Fault::new(
             &file.path,
             link.line,
@@ -85,7 +85,7 @@ fn resolve(from: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// As the forges make it: lower case, spaces to dashes, the rest of the punctuation dropped.
+/// Forms an anchor like the forges: lower case, spaces to dashes, other punctuation dropped.
 fn anchor_of(heading: &str) -> String {
     let kept = heading.trim_start_matches('#').trim().to_lowercase();
     kept.chars()

@@ -1,7 +1,8 @@
-//! `cargo xtask tidy`: the rules of the source tree that no compiler checks; also a test, so that
-//! CI cannot forget them.
+//! `cargo xtask tidy`: the rules of the source tree that no compiler checks. It is also a test, so
+//! that CI always runs it.
 //!
-//! One file per kind of rule. A fault says where, what and what to do. Nothing here changes a file.
+//! One file per kind of rule. A fault names the place, the problem and the fix. No rule changes a
+//! file.
 
 mod arrows;
 mod docs;

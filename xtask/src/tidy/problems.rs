@@ -1,5 +1,5 @@
-//! docs/reference/problems.md explains every problem that the code can answer, in the order in
-//! which the code takes them.
+//! docs/reference/problems.md must explain every problem that the code can answer, in the order of
+//! the code.
 
 use super::Fault;
 use super::rust::{self, PieceKind};
@@ -7,8 +7,8 @@ use super::tree::{File, Tree};
 use anyhow::Result;
 
 const DOCUMENT: &str = "docs/reference/problems.md";
-/// Where slugs stand in the code, as `Name => "slug"` arms of a match or `("slug", …` rows of a
-/// table or a match.
+/// The sources of slugs, as `Name => "slug"` arms of a match or `("slug", …` rows of a table or a
+/// match.
 const SOURCES: &[&str] = &["crates/shell/src/problem.rs", "crates/ledger/src/refusal.rs"];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {

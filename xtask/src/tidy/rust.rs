@@ -1,5 +1,5 @@
-//! Just enough of Rust's lexical grammar to tell code, comments and string literals apart. Knows
-//! nothing of syntax.
+//! The part of Rust's lexical grammar that separates code, comments and string literals. It does
+//! not parse syntax.
 
 /// A piece of a Rust file.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Piece<'a> {
 pub enum PieceKind {
     Code,
     Comment,
-    /// What stands between the quotes, escapes as written.
+    /// The text between the quotes, with escapes as written.
     Literal,
 }
 
@@ -24,7 +24,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     lexer.pieces
 }
 
-/// The part of a file before its `#[cfg(test)]`; tests stand last in a file.
+/// The part of a file before its `#[cfg(test)]`; tests are last in a file.
 pub fn without_tests(text: &str) -> &str {
     let end = text.find("\n#[cfg(test)]\nmod ").unwrap_or(text.len());
     text.get(..end).unwrap_or(text)
@@ -43,7 +43,7 @@ impl<'a> Lexer<'a> {
         while self.at < self.text.len() {
             let rest = self.rest();
             let previous = self.text.get(..self.at).and_then(|before| before.chars().next_back());
-            // Each: how many bytes open the piece, how long its text is, how many bytes close it.
+            // For each piece: the bytes that open it, its text, and the bytes that close it.
             let found = if rest.starts_with("//") {
                 Some((PieceKind::Comment, 0, rest.find('\n').unwrap_or(rest.len()), 0))
             } else if rest.starts_with("/*") {
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_comments_and_quotes_are_told_apart() {
+    fn strings_comments_and_quotes_are_separated() {
         let text = "let a = \"x\\\"y\"; // \"no\"\nlet b = '\"'; /* \"no /* n */ \" */ let c = r#\"raw \"x\" \"#;\nlet d: &'a str = b\"z\";";
         let literals: Vec<(&str, usize)> = pieces(text)
             .into_iter()

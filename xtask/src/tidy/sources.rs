@@ -1,5 +1,5 @@
-//! Rules for each Rust file: a header, bounded length and width, no bare `#[allow]`, nothing left
-//! to do.
+//! Rules for each Rust file: a header, bounded length and width, no bare `#[allow]`, no unfinished
+//! code.
 
 use super::Fault;
 use super::rust::{self, PieceKind};
@@ -7,7 +7,7 @@ use super::tree::{File, Tree};
 use anyhow::Result;
 
 const MAX_LINES: usize = 500;
-/// As wide as rustfmt makes code: two files stand side by side on one screen.
+/// The width of rustfmt: two files fit side by side on one screen.
 const MAX_COLUMNS: usize = 100;
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
@@ -35,7 +35,7 @@ fn check_file(file: &File) -> Vec<Fault> {
         ));
     }
     let pieces = rust::pieces(&file.text);
-    // rustfmt breaks code, but no comment.
+    // rustfmt does not break comments.
     for comment in pieces.iter().filter(|piece| piece.kind == PieceKind::Comment) {
         let line = file.text.lines().nth(comment.line - 1).unwrap_or_default();
         if line.chars().count() > MAX_COLUMNS {
@@ -50,13 +50,13 @@ fn check_file(file: &File) -> Vec<Fault> {
     for piece in pieces.iter().filter(|piece| piece.kind == PieceKind::Code) {
         for (offset, _) in piece.text.match_indices("[allow(") {
             let (before, attribute) = piece.text.split_at_checked(offset).unwrap_or_default();
-            // Clippy refuses an outer allow; an inner one may stand where `expect` cannot, as in a
-            // part that not all use.
+            // Clippy refuses an outer allow. An inner one is needed where `expect` cannot be used,
+            // as in a module that not all crates use.
             let reasoned =
                 attribute.split(")]").next().is_some_and(|inside| inside.contains("reason = "));
             if before.ends_with('#') || (before.ends_with("#!") && !reasoned) {
                 let at = piece.line + before.matches('\n').count();
-                let remedy = "mend the cause, or write #[expect(…, reason = \"…\")]";
+                let remedy = "fix the cause, or write #[expect(…, reason = \"…\")]";
                 faults.push(Fault::new(&file.path, at, "a bare allow", remedy));
             }
         }

@@ -1,4 +1,4 @@
-//! Rule for the line that starts Accrue on stock Spin: a component with an HTTP route is in it.
+//! Rule for the line that starts Accrue on stock Spin: it names every component with an HTTP route.
 
 use super::Fault;
 use super::tree::Tree;

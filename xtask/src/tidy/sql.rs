@@ -1,4 +1,4 @@
-//! Rules for SQL: only in `.sql` files of the store, one statement a query, every file in use.
+//! Rules for SQL: only in `.sql` files of the store, one statement per query, every file in use.
 
 use super::Fault;
 use super::rust::{self, PieceKind};
@@ -18,7 +18,7 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     Ok(faults)
 }
 
-/// SQL in a string literal where it may not be.
+/// SQL in a string literal outside of the allowed folder.
 fn literals(file: &File) -> Vec<Fault> {
     let exempt = file.is_test()
         || ["crates/store/", "crates/host/"].iter().any(|place| file.path.starts_with(place));
@@ -35,7 +35,8 @@ fn literals(file: &File) -> Vec<Fault> {
         .collect()
 }
 
-/// By its first words, so that a sentence that starts with "Update" or "With" is none.
+/// Checks the first words, so that a sentence that starts with "Update" or "With" is not taken for
+/// SQL.
 fn is_sql(literal: &str) -> bool {
     let mut words = literal.split_whitespace();
     let first = words.next().unwrap_or_default();
@@ -69,7 +70,7 @@ fn statements(file: &File) -> Option<Fault> {
     })
 }
 
-/// A file that no Rust file of the store names is dead, or a migration that never runs.
+/// If no Rust file of the store names a file, it is dead, or a migration that never runs.
 fn unused(tree: &Tree, file: &File) -> Option<Fault> {
     let store = file.path.starts_with(QUERIES) || file.path.starts_with(MIGRATIONS);
     let name = file.path.trim_start_matches("crates/store/").trim_end_matches(".sql");
@@ -83,8 +84,8 @@ fn unused(tree: &Tree, file: &File) -> Option<Fault> {
     })
 }
 
-/// SQLite plans by a bound LIMIT, and so prepares the statement anew at every call, which takes
-/// longer than to run it.
+/// SQLite plans by a bound LIMIT. It then prepares the statement anew at every call, which takes
+/// longer than running it.
 fn bound_limits(file: &File) -> Vec<Fault> {
     let words =
         |line: &str| line.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -98,7 +99,7 @@ fn bound_limits(file: &File) -> Vec<Fault> {
     file.text.lines().enumerate().filter(found).map(fault).collect()
 }
 
-/// Statements that hold anything but comments.
+/// Counts statements that contain anything but comments.
 fn count_statements(text: &str) -> usize {
     let mut bare = String::new();
     let mut quote = None;
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn sql_is_told_from_sentences() {
+    fn sentences_are_not_taken_for_sql() {
         for (literal, expected) in [
             ("SELECT 1", true),
             ("select id from lot", true),

@@ -1,13 +1,13 @@
-//! Rules for every text file: nothing that is true on one machine only.
+//! Rules for every text file: no path or host that exists on one machine only.
 
 use super::Fault;
 use super::tree::{File, Tree};
 use anyhow::Result;
 
-/// Folders that exist on someone's machine; joined here so that this file does not break its own
-/// rule.
+/// Folders that may exist on one machine. They are joined here so that this file does not break its
+/// own rule.
 const MACHINE_FOLDERS: &[&str] = &["work", "root", "home", "tmp", "Users"];
-/// Hosts of package registries, as the parts of their names: a clone elsewhere may use a mirror.
+/// Hosts of package registries, in parts: a clone elsewhere may use a mirror.
 const REGISTRY_HOSTS: &[&[&str]] = &[
     &["crates", "io"],
     &["pypi", "org"],

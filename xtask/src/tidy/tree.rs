@@ -1,4 +1,4 @@
-//! The text files of the repository, as git knows them: tracked, or new and not ignored.
+//! The text files of the repository in git's list: tracked, or new and not ignored.
 
 use crate::process;
 use anyhow::Result;
@@ -24,8 +24,7 @@ impl Tree {
             process::output(&mut git, "tidy reads the files that git knows: run it in a clone")?;
         let mut files = Vec::new();
         for path in listed.lines() {
-            // A deleted file is still listed, and a picture is not text: neither has anything to
-            // check.
+            // git still lists a deleted file, and a picture is not text: neither can be checked.
             if let Ok(text) = fs::read_to_string(root.join(path)) {
                 files.push(File { path: path.to_owned(), text });
             }
@@ -49,7 +48,7 @@ impl Tree {
         self.files.iter().filter(move |file| file.extension() == extension)
     }
 
-    /// Whether a file or a folder of that path is in the tree.
+    /// Whether the tree has a file or a folder of this path.
     pub fn contains(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
         path.is_empty()
@@ -62,7 +61,7 @@ impl File {
         self.path.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// A file that only tests use: in a `tests` folder, or named so.
+    /// A file that only tests use: in a `tests` folder, or with such a name.
     pub fn is_test(&self) -> bool {
         self.path.starts_with("tests/")
             || self.path.contains("/tests/")
