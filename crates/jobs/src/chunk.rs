@@ -1,8 +1,8 @@
-//! One command for many members: one statement loads a group, one commits it.
+//! Runs one command for many members: one statement loads a group, one commits it.
 //!
-//! Groups are bounded by members and by lots, so that memory does not grow with what a member
-//! holds. A member whose state does not add up costs its group a second, member by member, try and
-//! nobody their night.
+//! Groups are bounded by members and by lots, so that memory does not grow with the lots of a
+//! member. If one member's state is inconsistent, the group is retried member by member, so no
+//! other member waits for the next night.
 
 use ledger::{Member, MemberId};
 use rules::Command;
@@ -14,12 +14,12 @@ use store::{
 use crate::context::{ActiveProgramme, JobContext};
 use crate::report::Report;
 
-/// Members in a group, at most.
-pub(crate) const MEMBERS: i64 = 500;
-/// Open lots in a group, at most, unless one member alone has more.
-const LOTS: usize = 20_000;
+/// Max members in a group.
+pub(crate) const MAX_MEMBERS: i64 = 500;
+/// Max open lots in a group, unless one member alone has more.
+const MAX_LOTS: usize = 20_000;
 
-/// Carries out the command for each of the members, and counts what was written.
+/// Executes the command for each of the members, and counts the written entries.
 pub(crate) async fn execute_chunk<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
@@ -34,7 +34,7 @@ pub(crate) async fn execute_chunk<S: Sql>(
     Ok(())
 }
 
-/// Members in groups that can be loaded at once.
+/// Splits members into groups that can be loaded at once.
 pub(crate) async fn groups<'m, S: Sql>(
     context: &JobContext<'_, S>,
     programme_no: i64,
@@ -60,7 +60,7 @@ fn group_size(lots: &[usize]) -> usize {
     lots.iter()
         .take_while(|count| {
             sum = sum.saturating_add(**count);
-            sum <= LOTS
+            sum <= MAX_LOTS
         })
         .count()
 }
@@ -103,7 +103,9 @@ async fn execute_with_retries<S: Sql>(
             .with_retries(async || attempt(context, active, members, command, report.job).await)
             .await?;
         match settled {
-            Attempt::Settled(outcomes) => return take(context, active, outcomes, report).await,
+            Attempt::Settled(outcomes) => {
+                return record_outcomes(context, active, outcomes, report).await;
+            }
             Attempt::Outdated(programme) => {
                 *active = ActiveProgramme::open(context, programme).await?
             }
@@ -124,18 +126,18 @@ async fn attempt<S: Sql>(
     command: &Command,
     job: &str,
 ) -> Result<Attempt, Error> {
-    let orders: Vec<Submission> = members
+    let submissions: Vec<Submission> = members
         .iter()
         .map(|member| Submission::of_job(member.clone(), command.clone(), job))
         .collect();
-    let wanted: Vec<LoadRequest> = orders.iter().map(Submission::wanted).collect();
-    let lots = orders.first().map_or(store::Lots::All, Submission::lots);
+    let wanted: Vec<LoadRequest> = submissions.iter().map(Submission::wanted).collect();
+    let lots = submissions.first().map_or(store::Lots::All, Submission::lots);
     let found = load(context.sql, Scope::Programme(active.programme.no), &wanted, lots).await?;
     let (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     if programme.rulebook_version != active.programme.rulebook_version {
         return Ok(Attempt::Outdated(programme));
     }
-    let mut desk = Executor {
+    let mut executor = Executor {
         sql: context.sql,
         programme: &active.programme,
         book: &active.book,
@@ -144,12 +146,12 @@ async fn attempt<S: Sql>(
         abroad: None,
         in_flight: None,
     };
-    execute(&mut desk, &orders, loaded).await.map(Attempt::Settled)
+    execute(&mut executor, &submissions, loaded).await.map(Attempt::Settled)
 }
 
-/// Counts what was written. Members that nothing was due for leave the due list by their true due
-/// instant.
-async fn take<S: Sql>(
+/// Counts the written entries. A member on the due list may have nothing due, as the list holds a
+/// lower bound; such a member gets its exact due instant.
+async fn record_outcomes<S: Sql>(
     context: &JobContext<'_, S>,
     active: &ActiveProgramme,
     outcomes: Vec<Outcome>,
@@ -183,9 +185,9 @@ mod tests {
         for (lots, size) in [
             (vec![10, 20, 30], 3),
             (vec![], 0),
-            (vec![LOTS, 1], 1),
-            (vec![LOTS + 1, 1], 0),
-            (vec![LOTS - 1, 1, 1], 2),
+            (vec![MAX_LOTS, 1], 1),
+            (vec![MAX_LOTS + 1, 1], 0),
+            (vec![MAX_LOTS - 1, 1, 1], 2),
             (vec![usize::MAX, usize::MAX], 0),
         ] {
             assert_eq!(group_size(&lots), size, "{lots:?}");

@@ -1,11 +1,11 @@
-//! What every job stands on: the database, the clock and ids; how much one call may do; and a
-//! programme with its rules.
+//! The inputs of every job: the database, the clock and ids; the limit of one call; and a programme
+//! with its rules.
 
 use ledger::{EntryId, Timestamp};
 use rules::Rulebook;
 use store::{Error, ProgrammeRef, Sql, parse_rulebook, rulebook_text};
 
-/// How often a statement that failed is tried again.
+/// Max attempts of a step that fails.
 const ATTEMPTS: u32 = 4;
 
 /// The database, the clock and fresh ids of a run.
@@ -19,7 +19,7 @@ pub struct JobContext<'a, S> {
 }
 
 impl<S: Sql> JobContext<'_, S> {
-    /// Tries a step that may fail because others write, or the database is away for a moment. Steps
+    /// Retries a step that fails because of other writers or a short outage of the database. Steps
     /// can be repeated.
     pub(crate) async fn with_retries<T>(
         &self,
@@ -38,7 +38,7 @@ impl<S: Sql> JobContext<'_, S> {
     }
 }
 
-/// How much one call may still do: so many chunks, and none begun after some instant.
+/// The remaining work of one call: a number of chunks, and an instant after which none begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkLimit {
     chunks: u32,
@@ -46,20 +46,20 @@ pub struct WorkLimit {
 }
 
 impl WorkLimit {
-    /// So many chunks.
+    /// A limit of this many chunks.
     #[must_use]
     pub fn chunks(chunks: u32) -> Self {
         Self { chunks, until: Timestamp(i64::MAX) }
     }
 
-    /// The same, with nothing begun after `until`.
+    /// The same, and no chunk begins after `until`.
     #[must_use]
     pub fn until(self, until: Timestamp) -> Self {
         Self { until, ..self }
     }
 
-    /// Takes one; false when there is none left.
-    pub(crate) fn take(&mut self, now: Timestamp) -> bool {
+    /// Takes one chunk. False if none is left.
+    pub(crate) fn take_chunk(&mut self, now: Timestamp) -> bool {
         let is_left = self.chunks > 0 && now <= self.until;
         self.chunks = self.chunks.saturating_sub(1);
         is_left
@@ -74,14 +74,14 @@ impl WorkLimit {
         self.chunks
     }
 
-    /// Takes up to so many as a limit of their own.
+    /// Takes up to this many chunks as a limit of their own.
     pub(crate) fn split(&mut self, chunks: u32) -> Self {
         let chunks = chunks.min(self.chunks);
         self.chunks -= chunks;
         Self { chunks, ..*self }
     }
 
-    /// Puts back what a part did not use.
+    /// Returns the unused chunks of a part.
     pub(crate) fn give_back(&mut self, part: Self) {
         self.chunks = self.chunks.saturating_add(part.chunks);
     }

@@ -1,17 +1,17 @@
-//! What a scheduled run does, over the store: the night's settling, tier passes, reminders, and the
-//! delivery of events.
+//! Scheduled work over the store: settling members, tier passes, reminders, and the delivery of
+//! events.
 //!
 //! Owns the order, chunks and resumption of jobs, and everything about webhooks but the socket. The
-//! cron components and the route `/v1/jobs/{name}` are shells over [`run()`]. Synchronous databases
-//! and clients work as well: their futures are ready at once.
+//! cron components and the route `/v1/jobs/{name}` call [`run()`]. Synchronous databases and
+//! clients work as well: their futures are ready at once.
 //!
-//! Architecture invariant: a job decides nothing. State is decided by the clock and unique keys; a
-//! job only writes it down, so it may run twice, at once, late, or never, and be killed anywhere.
+//! Architecture invariant: a job decides nothing. The clock and unique keys decide the state, and a
+//! job only records it. So a job may run twice, at once, late, or never, and may be killed
+//! anywhere.
 #![deny(missing_docs)]
 
 mod chunk;
 mod context;
-mod forget;
 #[cfg(feature = "guest")]
 pub mod guest;
 mod night;
@@ -19,6 +19,7 @@ mod notify;
 mod rehearsal;
 mod remind;
 mod report;
+mod retention;
 mod run;
 mod sweep;
 mod tier_upgrade;

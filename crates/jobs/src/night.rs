@@ -1,19 +1,19 @@
-//! `night`: activate, close tiers, expire, forget what was kept for long enough, remind, in this
+//! `night`: activate, close tiers, expire, delete rows after their retention, remind, in this
 //! order.
 //!
-//! The first three are one settling per member, which keeps the order; the tier pass that follows
-//! it finds members without due lots.
+//! The first three are one settling per member, which keeps the order. The tier pass that follows
+//! finds members without due lots.
 
 use store::{Error, Sql};
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
-use crate::forget::forget_old;
 use crate::remind::remind;
 use crate::report::Report;
+use crate::retention::delete_old;
 use crate::sweep::sweep;
 use crate::tier_upgrade::close_tiers;
 
-/// The whole night of a programme. True when it is over.
+/// Runs the whole night of a programme. True when it is done.
 pub(crate) async fn night<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
@@ -33,5 +33,5 @@ pub(crate) async fn settle<S: Sql>(
 ) -> Result<bool, Error> {
     Ok(sweep(context, active, limit, report).await?
         && close_tiers(context, active, limit, report).await?
-        && forget_old(context, active, limit, report).await?)
+        && delete_old(context, active, limit, report).await?)
 }

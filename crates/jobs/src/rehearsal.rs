@@ -1,9 +1,9 @@
-//! The coming night, rehearsed: what the jobs would write down at some instant, decided by the same
-//! rules and written nowhere.
+//! Rehearses the coming night: decides by the same rules which entries the jobs would write at an
+//! instant, and writes none.
 //!
-//! Goes through everybody for whom something could be due by then, some hundred members a call.
-//! Where it goes on, and what it has come to so far, travels in its cursor, so that nothing has to
-//! be stored. The same books and the same instant always give the same answer.
+//! A rehearsal visits every member for whom something could be due by then, some hundred members
+//! per call. Its cursor holds the position and the totals so far, so that nothing is stored. The
+//! same books and the same instant always give the same answer.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ use store::{
     nothing_due, tiers_alone,
 };
 
-use crate::chunk::{MEMBERS, groups};
+use crate::chunk::{MAX_MEMBERS, groups};
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::remind::horizon;
 use crate::tier_upgrade::is_pass_open;
 
-/// What is summed up over all members, in the order of the night.
+/// The totals over all members, in the order of the night.
 const TOTALS: [&str; 18] = [
     "members",
     "affected",
@@ -47,21 +47,21 @@ const TOTALS: [&str; 18] = [
     "failed",
 ];
 
-/// No night is rehearsed that is farther away: a year and a day.
+/// The max distance of a rehearsed night: a year and a day.
 const MAX_AHEAD_MS: i64 = 367 * 24 * 3600 * 1000;
 
 /// A part of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rehearsal {
-    /// The instant that is rehearsed.
+    /// The rehearsed instant.
     pub at: Timestamp,
-    /// The rulebook that is published now.
+    /// The published rulebook.
     pub rulebook_version: i64,
-    /// What it has come to so far, from the first part on.
+    /// The totals so far, from the first part on.
     pub totals: BTreeMap<String, i64>,
-    /// Members of this part for whom something would be written.
+    /// Members of this part for whom the night would write entries.
     pub members: Vec<Json>,
-    /// Where the next part goes on; `None` when everybody was looked at.
+    /// The cursor of the next part; `None` after the last member.
     pub next: Option<String>,
 }
 
@@ -82,29 +82,28 @@ impl Rehearsal {
     }
 }
 
-/// What is rehearsed.
 #[derive(Debug, Clone, Copy)]
 struct Night {
     now: Timestamp,
     at: Timestamp,
-    /// Whether a new ladder is still to move members up.
+    /// Whether the pass of a new ladder is still to move members up.
     is_pass_open: bool,
 }
 
-/// Whom a rehearsal looks at next: first by what falls due, then by tiers that end, then everybody
-/// else whom a new ladder may move.
+/// The next members of a rehearsal. List 0 has members with something due, list 1 members whose
+/// tier ends, and list 2 all others that a new ladder may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
     list: u8,
     after: (i64, i64),
 }
 
-/// Rehearses the night of `at`, of the coming local midnight where that is not given, or goes on at
-/// `cursor`, until all members are looked at or the work limit is reached.
+/// Rehearses the night of `at`, by default that of the coming local midnight, or continues at
+/// `cursor`. It stops after the last member or at the work limit.
 ///
 /// # Errors
-/// `Ok(None)` for an instant more than a year away, for a cursor that is none, and for one of
-/// another rulebook than is published now. [`Error`] when the database fails.
+/// `Ok(None)` for an instant more than a year away, for an invalid cursor, and for a cursor of
+/// another rulebook than the published one. [`Error`] when the database fails.
 pub async fn rehearse<S: Sql>(
     context: &JobContext<'_, S>,
     programme: ProgrammeRef,
@@ -137,11 +136,11 @@ pub async fn rehearse<S: Sql>(
         Night { now: (context.now)(), at, is_pass_open: is_pass_open(context, &active).await? };
     let mut position = Some(position);
     while let Some(here) = position {
-        if !limit.take((context.now)()) {
+        if !limit.take_chunk((context.now)()) {
             part.next = Some(write(&part, here));
             return Ok(Some(part));
         }
-        let (members, next) = look_at(context, &active, night, here).await?;
+        let (members, next) = next_members(context, &active, night, here).await?;
         for group in groups(context, active.programme.no, &members).await? {
             rehearse_group(context, &active, night, group, &mut part).await?;
         }
@@ -150,8 +149,8 @@ pub async fn rehearse<S: Sql>(
     Ok(Some(part))
 }
 
-/// The next members, and where the list goes on.
-async fn look_at<S: Sql>(
+/// The next members, and the position after them.
+async fn next_members<S: Sql>(
     context: &JobContext<'_, S>,
     active: &ActiveProgramme,
     Night { at, is_pass_open, .. }: Night,
@@ -162,14 +161,16 @@ async fn look_at<S: Sql>(
     let found: Vec<(MemberId, (i64, i64))> = match list {
         0 => {
             context
-                .with_retries(async || expiring_members(context.sql, no, due, after, MEMBERS).await)
+                .with_retries(async || {
+                    expiring_members(context.sql, no, due, after, MAX_MEMBERS).await
+                })
                 .await?
         }
         1 if active.book.levels().is_empty() => Vec::new(),
         1 => {
             context
                 .with_retries(async || {
-                    tiers_alone(context.sql, no, (at, due), after, MEMBERS).await
+                    tiers_alone(context.sql, no, (at, due), after, MAX_MEMBERS).await
                 })
                 .await?
         }
@@ -177,13 +178,13 @@ async fn look_at<S: Sql>(
         _ => {
             let found = context
                 .with_retries(async || {
-                    nothing_due(context.sql, no, (at, due), after.1, MEMBERS).await
+                    nothing_due(context.sql, no, (at, due), after.1, MAX_MEMBERS).await
                 })
                 .await?;
             found.into_iter().map(|(member, no)| (member, (0, no))).collect()
         }
     };
-    let is_more = i64::try_from(found.len()).unwrap_or(0) == MEMBERS;
+    let is_more = i64::try_from(found.len()).unwrap_or(0) == MAX_MEMBERS;
     let next = match found.last() {
         Some((_, last)) if is_more => Some(Position { list, after: *last }),
         _ if list < 2 => Some(Position { list: list + 1, after: (i64::MIN, 0) }),
@@ -203,7 +204,7 @@ async fn rehearse_group<S: Sql>(
     let members = match whole {
         Ok(members) => members,
         Err(Error::Corrupt(_) | Error::Fault(_)) => {
-            // One whose state does not add up costs nobody else the rehearsal.
+            // One inconsistent member does not stop the rehearsal for the others.
             let mut members = Vec::new();
             for member in group {
                 match context
@@ -223,7 +224,7 @@ async fn rehearse_group<S: Sql>(
     for member in members {
         let id = member.id.clone();
         match entries(active, night, member) {
-            Ok((entries, balance)) => part.take(&id, &entries, balance, active),
+            Ok((entries, balance)) => part.add_member(&id, &entries, balance, active),
             Err(_) => part.fail(&id),
         }
     }
@@ -257,7 +258,7 @@ fn entries(
     let programme = ProgrammeId::new(active.programme.id.as_str()).map_err(|_| Fault::Draft)?;
     let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), PriorRecords::default());
     let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
-    // A new ladder is not waited with until the night: its pass comes every quarter of an hour.
+    // A new ladder does not wait until the night: its pass runs every quarter of an hour.
     let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, Command::Settle), (now, upgrade)]);
     for (now, command) in at_once.chain([(at, Command::Settle), (at, Command::Remind)]) {
         let of_member = Context {
@@ -270,7 +271,7 @@ fn entries(
             Case { book: &active.book, origin: &origin, recorded: &recorded, context: of_member };
         let decided = decide_single(&case, member, &command).map_err(|stop| match stop {
             Stop::Fault(fault) => fault,
-            // Nobody asked for what the night does, so there is nobody to refuse it to.
+            // No caller requested the night's commands, so a refusal is a fault.
             Stop::Refused(_) => Fault::Draft,
         })?;
         entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));
@@ -292,7 +293,7 @@ impl Rehearsal {
         self.members.push(json!({"member_id": member.as_str(), "failed": true}));
     }
 
-    fn take(
+    fn add_member(
         &mut self,
         member: &MemberId,
         entries: &[Entry],
@@ -309,12 +310,13 @@ impl Rehearsal {
             .push(json!({"member_id": member.as_str(), "balance": balance, "entries": shown}));
     }
 
-    /// An entry without what nobody can know before: its id, its hash, codes of coupons.
+    /// An entry without the values that are unknown in advance: its id, its hash, codes of coupons.
     fn shown(&mut self, entry: &Entry, active: &ActiveProgramme) -> Json {
         let mut shown = Map::new();
         shown.insert("kind".to_owned(), entry.kind.as_str().into());
         let drawn = |entry: &Entry| entry.draws.iter().map(|draw| draw.points).sum::<i64>();
-        // How many lots, and not which: a part must fit into an instance, whatever members hold.
+        // The number of lots instead of a list: a part must fit into an instance, however many lots
+        // there are.
         match entry.kind {
             Kind::Activate => {
                 self.add("lots_activated", length(&entry.activations));
@@ -374,7 +376,7 @@ impl Rehearsal {
             Kind::Release => self.add("holds_timed_out", 1),
             Kind::Lapse => self.add("requests_lapsed", 1),
             Kind::CouponExpire => self.add("coupons_expired", length(&entry.coupons)),
-            // Nothing else is written at night.
+            // The night writes no other kinds.
             _ => {}
         }
         Json::Object(shown)

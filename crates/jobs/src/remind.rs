@@ -1,21 +1,21 @@
-//! `remind`: one pass a local day over the members whose points come near their end.
+//! `remind`: one pass per local day over the members whose points expire soon.
 //!
-//! Whether a member is to be warned is for the rules to say; they warn once a stage, whenever the
-//! pass comes by. The position is that of a local day under one rulebook, so a run that was killed
-//! or bounded goes on, and a new day, or other reminder days, begin anew.
+//! The rules decide whether to warn a member; they warn once per stage, however often the pass
+//! runs. The position belongs to one local day and one rulebook. So a run that was killed or
+//! bounded goes on, and a new day, or other reminder days, start over.
 
 use ledger::{Timestamp, day_number, local_date};
 use rules::Command;
 use store::{Error, Sql, expiring_members, job_position, move_job};
 
-use crate::chunk::{MEMBERS, execute_chunk};
+use crate::chunk::{MAX_MEMBERS, execute_chunk};
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 const POSITION: &str = "remind";
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// Warns members whose points expire soon. True when today's pass is through.
+/// Warns members whose points expire soon. True when today's pass is done.
 pub(crate) async fn remind<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
@@ -31,13 +31,15 @@ pub(crate) async fn remind<S: Sql>(
         context.with_retries(async || job_position(context.sql, no, POSITION).await).await?;
     let mut position = read(&stored, pass);
     while let Some(after) = position {
-        if !limit.take((context.now)()) {
+        if !limit.take_chunk((context.now)()) {
             return Ok(false);
         }
         let found = context
-            .with_retries(async || expiring_members(context.sql, no, until, after, MEMBERS).await)
+            .with_retries(async || {
+                expiring_members(context.sql, no, until, after, MAX_MEMBERS).await
+            })
             .await?;
-        let is_last = i64::try_from(found.len()).unwrap_or(0) < MEMBERS;
+        let is_last = i64::try_from(found.len()).unwrap_or(0) < MAX_MEMBERS;
         position = found.last().map(|(_, last)| *last).filter(|_| !is_last);
         let members: Vec<_> = found.into_iter().map(|(member, _)| member).collect();
         execute_chunk(context, active, &members, &Command::Remind, report).await?;
@@ -49,14 +51,14 @@ pub(crate) async fn remind<S: Sql>(
     Ok(true)
 }
 
-/// The last instant at which a lot may end that a reminder is due for today. The day more is for
-/// the hours between the stage's midnight and the end, and for nights of daylight saving.
+/// The last expiry for which a reminder is due today. The extra day covers the hours between the
+/// stage's midnight and the expiry, and nights of daylight saving.
 pub(crate) fn horizon(now: Timestamp, days: u32) -> Timestamp {
     now.plus_ms((i64::from(days) + 1) * DAY_MS)
 }
 
-/// Where a pass (day, version) goes on, after which due instant and member number; `None` when it
-/// is through.
+/// The position of a pass (day, version): due instant and member number of the last member; `None`
+/// when the pass is done.
 fn read(text: &str, pass: (i32, i64)) -> Option<(i64, i64)> {
     const BEGINNING: (i64, i64) = (i64::MIN, 0);
     let mut parts = text.split(' ');

@@ -1,48 +1,49 @@
-//! What a run did, in numbers.
+//! The figures of a run.
 
 use ledger::{Entry, Kind};
 use serde_json::{Value as Json, json};
 
-/// What a run did. Numbers count what this run wrote, not what others wrote at the same time.
+/// The figures of a run. They count what this run wrote, not what others wrote at the same time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The job's name.
     pub job: &'static str,
-    /// False when there is more to do: call again.
+    /// False if there is more to do: call again.
     pub done: bool,
-    /// Members looked at.
+    /// Members visited.
     pub members: u64,
     /// Entries written.
     pub entries: u64,
     /// Lots that became spendable.
     pub lots_activated: u64,
-    /// Holds whose time was over.
+    /// Holds that timed out.
     pub holds_timed_out: u64,
-    /// Requests that nobody decided in time.
+    /// Requests that lapsed without a decision.
     pub requests_lapsed: u64,
-    /// Lots that reached their end.
+    /// Lots that expired.
     pub lots_expired: u64,
     /// The points in them.
     pub points_expired: i64,
-    /// Moves on the tier ladder, renewals too.
+    /// Moves on the tier ladder, including renewals.
     pub tier_changes: u64,
-    /// Members warned of points that expire soon.
+    /// Members that were warned of expiring points.
     pub reminders: u64,
-    /// Events that an endpoint took.
+    /// Events that an endpoint accepted.
     pub delivered: u64,
-    /// Attempts that an endpoint did not take.
+    /// Attempts that an endpoint did not accept.
     pub refused: u64,
     /// Events given up after the last attempt.
     pub dead: u64,
     /// Endpoints disabled.
     pub disabled: u64,
-    /// Answers, traces and the like that were kept for long enough.
+    /// Answers, traces and similar rows deleted after their retention.
     pub forgotten: u64,
-    /// Rulebooks whose time to be published had come.
+    /// Rulebooks published because their time had come.
     pub publications: u64,
-    /// Members whose state cannot be read or does not add up: left alone, for the audit to explain.
+    /// Members whose state is unreadable or inconsistent. They are skipped, and the audit explains
+    /// them.
     pub failed: u64,
-    /// What the last of those came to; for the log.
+    /// The last failure of these; for the log.
     pub last_failure: Option<String>,
 }
 
@@ -63,12 +64,12 @@ impl Report {
             Kind::Remind => self.reminders += 1,
             Kind::Release => self.holds_timed_out += 1,
             Kind::Lapse => self.requests_lapsed += 1,
-            // What only a caller's command writes, or what follows from one of the others.
+            // Only a caller's command writes these, or they follow from one of the others.
             _ => {}
         }
     }
 
-    /// Adds what another run did. Done only when both are.
+    /// Adds the figures of another run. Done only if both are.
     pub(crate) fn add(&mut self, other: Self) {
         self.done = self.done && other.done;
         self.members += other.members;
@@ -90,13 +91,13 @@ impl Report {
         self.last_failure = other.last_failure.or(self.last_failure.take());
     }
 
-    /// True when the run found nothing to do.
+    /// True if the run found nothing to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         *self == Self { done: true, ..Self::of(self.job) }
     }
 
-    /// The report as the API shows it. What failed is told in numbers only; the log has the words.
+    /// The report as the API shows it. Failures are only counted; the log has the details.
     #[must_use]
     pub fn to_json(&self) -> Json {
         json!({

@@ -1,4 +1,4 @@
-//! The door to every job: by name, for one programme or for all.
+//! The entry point of every job: by name, for one programme or for all.
 
 use store::{Error, ProgrammeRef, Sql, programmes, publish_due, seal};
 
@@ -15,19 +15,19 @@ use crate::tier_upgrade::{close_tiers, upgrade};
 /// A job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Job {
-    /// Pending points that became spendable are written down.
+    /// Records pending points that became spendable.
     Activate,
-    /// Activations, ends of tiers and expiries are written down.
+    /// Records activations, ends of tiers and expiries.
     ExpireSweep,
-    /// Tier periods are closed; after a new rulebook members move up the ladder.
+    /// Closes tier periods, and moves members up the ladder after a new rulebook.
     TierUpgrade,
-    /// Members are warned of points that expire soon.
+    /// Warns members of points that expire soon.
     Remind,
-    /// Entries are sent to the endpoints.
+    /// Sends entries to the endpoints.
     Notify,
-    /// Activate, close tiers, expire, remind.
+    /// Activates, closes tiers, expires, reminds.
     Night,
-    /// Rulebooks whose time has come are published.
+    /// Publishes rulebooks whose time has come.
     Publish,
 }
 
@@ -57,7 +57,7 @@ impl Job {
         }
     }
 
-    /// The job of that name.
+    /// The job of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         JOBS.into_iter().find(|job| job.name() == name)
@@ -67,8 +67,7 @@ impl Job {
 /// Runs a job for one programme until it is done or the work limit is reached.
 ///
 /// # Errors
-/// [`Error`] when the database goes on failing. What was written stays written; the next run goes
-/// on.
+/// [`Error`] when the database keeps failing. Written entries stay; the next run goes on.
 pub async fn run<S: Sql, O: Outbound>(
     context: &JobContext<'_, S>,
     outbound: &O,
@@ -105,12 +104,12 @@ pub async fn run<S: Sql, O: Outbound>(
     Ok(report)
 }
 
-/// Runs a job for every programme, each with the whole limit; events go out to the endpoints of
-/// all programmes side by side. The trouble of one programme does not keep the others waiting: it
-/// is told at the end.
+/// Runs a job for every programme, each with the whole limit. Events go out to the endpoints of all
+/// programmes side by side. A failing programme does not stop the others; failures are returned at
+/// the end.
 ///
 /// # Errors
-/// [`Error`] when the programmes cannot be listed; inside the answer, the programmes that failed.
+/// [`Error`] when the programmes cannot be listed. The answer contains the programmes that failed.
 pub async fn run_everywhere<S: Sql, O: Outbound>(
     context: &JobContext<'_, S>,
     outbound: &O,

@@ -1,18 +1,18 @@
-//! `tier-upgrade`: ends of tier periods, and after a new rulebook one pass over all members.
+//! `tier-upgrade`: ends of tier periods, and one pass over all members after a new rulebook.
 //!
-//! Upgrades happen inside the earn that crosses the line; only a new ladder can leave members
-//! behind it.
+//! An upgrade normally happens inside the earn that reaches the level. Only a new ladder can leave
+//! members below their level.
 
 use rules::Command;
 use store::{Error, Sql, all_members, ended_tiers, job_position, move_job};
 
-use crate::chunk::{MEMBERS, execute_chunk};
+use crate::chunk::{MAX_MEMBERS, execute_chunk};
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 const POSITION: &str = "tier-upgrade";
 
-/// Closes tiers whose time is over. True when none is left.
+/// Closes tiers whose period is over. True when none is left.
 pub(crate) async fn close_tiers<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
@@ -20,18 +20,19 @@ pub(crate) async fn close_tiers<S: Sql>(
     report: &mut Report,
 ) -> Result<bool, Error> {
     let now = (context.now)();
-    // Without a ladder nothing ends: the stored ends wait for the next rulebook that has one.
+    // Without a ladder no tier ends: the stored ends wait for the next rulebook that has one.
     while !active.book.levels().is_empty() {
-        if !limit.take((context.now)()) {
+        if !limit.take_chunk((context.now)()) {
             return Ok(false);
         }
         let no = active.programme.no;
-        let members =
-            context.with_retries(async || ended_tiers(context.sql, no, now, MEMBERS).await).await?;
+        let members = context
+            .with_retries(async || ended_tiers(context.sql, no, now, MAX_MEMBERS).await)
+            .await?;
         let before = report.entries;
         execute_chunk(context, active, &members, &Command::Settle, report).await?;
-        let is_last = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
-        // Members that cannot be settled would come again for ever.
+        let is_last = i64::try_from(members.len()).unwrap_or(0) < MAX_MEMBERS;
+        // Members that cannot be settled would be listed again for ever.
         if is_last || report.entries == before {
             break;
         }
@@ -40,7 +41,7 @@ pub(crate) async fn close_tiers<S: Sql>(
 }
 
 /// Moves members up whom the published rulebook places higher, once for each version. True when the
-/// pass is through.
+/// pass is done.
 pub(crate) async fn upgrade<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
@@ -50,7 +51,7 @@ pub(crate) async fn upgrade<S: Sql>(
     let no = active.programme.no;
     let mut position = position(context, active).await?;
     while !position.done {
-        if !limit.take((context.now)()) {
+        if !limit.take_chunk((context.now)()) {
             return Ok(false);
         }
         let after = position.after;
@@ -58,15 +59,15 @@ pub(crate) async fn upgrade<S: Sql>(
             Vec::new()
         } else {
             context
-                .with_retries(async || all_members(context.sql, no, after, MEMBERS).await)
+                .with_retries(async || all_members(context.sql, no, after, MAX_MEMBERS).await)
                 .await?
         };
-        position.done = i64::try_from(members.len()).unwrap_or(0) < MEMBERS;
+        position.done = i64::try_from(members.len()).unwrap_or(0) < MAX_MEMBERS;
         position.after = members.last().map_or(after, |(_, number)| *number);
         let members: Vec<_> = members.into_iter().map(|(member, _)| member).collect();
         execute_chunk(context, active, &members, &Command::Upgrade, report).await?;
         if position.version != active.book.version() {
-            // Published in the middle of the pass: start over under the new rules.
+            // A rulebook was published during the pass: start over under the new rules.
             position = Position::read("", active.book.version());
         }
         let text = position.to_string();
@@ -79,7 +80,7 @@ pub(crate) async fn upgrade<S: Sql>(
     Ok(true)
 }
 
-/// Whether members are still to be moved up by the published rulebook.
+/// Whether the published rulebook still has members to move up.
 pub(crate) async fn is_pass_open<S: Sql>(
     context: &JobContext<'_, S>,
     active: &ActiveProgramme,
@@ -87,7 +88,6 @@ pub(crate) async fn is_pass_open<S: Sql>(
     Ok(!active.book.levels().is_empty() && !position(context, active).await?.done)
 }
 
-/// How far the pass has come.
 async fn position<S: Sql>(
     context: &JobContext<'_, S>,
     active: &ActiveProgramme,
@@ -98,7 +98,7 @@ async fn position<S: Sql>(
     Ok(Position::read(&stored, active.book.version()))
 }
 
-/// How far the pass for one version of the rulebook has come.
+/// The position of the pass for one version of the rulebook.
 #[derive(Debug, PartialEq, Eq)]
 struct Position {
     version: i64,
@@ -107,7 +107,7 @@ struct Position {
 }
 
 impl Position {
-    /// What is stored of another version, or cannot be read, is the beginning.
+    /// Text of another version, or unreadable text, gives the start.
     fn read(text: &str, version: i64) -> Self {
         let mut parts = text.split(' ');
         let stored: Option<i64> = parts.next().and_then(|part| part.parse().ok());

@@ -1,5 +1,5 @@
-//! Delivery against receivers that take, refuse, redirect, vanish and come back: at least once, in
-//! order per member, under stable ids.
+//! Delivery against receivers that accept, refuse, redirect, vanish and come back: at least once,
+//! in order per member, under stable ids.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -64,8 +64,8 @@ fn endpoint(world: &World) -> store::Endpoint {
     wait(store::endpoint(&world.sql, 1, "shop")).unwrap().unwrap()
 }
 
-/// While a secret is replaced both sign, and the one before ends; sealed ones are opened, and what
-/// no key opens signs nothing.
+/// While a secret is being replaced, both secrets sign, and the earlier one ends. Sealed secrets
+/// are opened. A secret that no key opens signs nothing.
 #[test]
 fn two_secrets_sign_for_a_day() {
     const OTHER: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
@@ -94,7 +94,7 @@ fn two_secrets_sign_for_a_day() {
     signed(&[OTHER, SECRET]);
     world.now.set(world.now.get().plus_ms(1));
     signed(&[OTHER]);
-    // The key is lost: nothing is sent without a signature.
+    // The key is lost: no event is sent without a signature.
     jobs::Seals::default().keep();
     earn(&world, "m");
     let sent = receiver.events().len();
@@ -177,7 +177,7 @@ fn every_kind_has_a_type() {
 }
 
 #[test]
-fn an_endpoint_hears_only_the_kinds_it_wants_and_nothing_before_it() {
+fn an_endpoint_gets_only_its_kinds_and_no_earlier_events() {
     let world = World::new(START);
     world.publish(short_lived(30));
     earn(&world, "early");
@@ -197,8 +197,8 @@ fn an_endpoint_hears_only_the_kinds_it_wants_and_nothing_before_it() {
     assert_eq!(world.number("SELECT (SELECT max(no) FROM entry) - position FROM endpoint"), 0);
 }
 
-/// Somebody mends an endpoint while a run still sends to the old address: what that one answers no
-/// longer counts.
+/// An endpoint gets a new address while a run still sends to the old one: the old address's answers
+/// no longer count.
 #[test]
 fn a_repaired_endpoint_is_not_disabled_by_its_old_address() {
     let world = world();
@@ -216,7 +216,7 @@ fn a_repaired_endpoint_is_not_disabled_by_its_old_address() {
 }
 
 #[test]
-fn another_programmes_entries_stay_there() {
+fn entries_of_another_programme_are_not_sent() {
     let world = world();
     let document = rules::default_document();
     let book = rules::Rulebook::new(&document, 1).unwrap();
@@ -254,7 +254,7 @@ fn another_programmes_entries_stay_there() {
 }
 
 #[test]
-fn what_fails_holds_up_its_member_and_nobody_else() {
+fn a_failed_event_delays_only_its_member() {
     let world = world();
     for _ in 0..3 {
         earn(&world, "bad");
@@ -270,7 +270,7 @@ fn what_fails_holds_up_its_member_and_nobody_else() {
     assert!(notify(&world, &receiver).done);
     assert_eq!(receiver.take(), ["bad/1", "good/1", "good/2", "good/3"]);
     assert_eq!(parked(&world), ["bad/1 retry 1", "bad/2 waiting 0", "bad/3 waiting 0"]);
-    // Not before its time, then in order, with what came meanwhile at the end.
+    // Not before its time, then in order, with the new events at the end.
     earn(&world, "bad");
     assert_eq!((notify(&world, &receiver).delivered, receiver.take()), (0, vec![]));
     up.set(true);
@@ -321,7 +321,7 @@ fn an_event_is_retried_by_the_schedule_under_one_id_and_then_given_up() {
         assert_eq!(attempts[0].raw, attempts[1].raw);
         assert!(attempts[1].timestamp > attempts[0].timestamp);
     }
-    // Ten attempts; then it is dead, and what was behind it goes on.
+    // Ten attempts; then the event is dead, and the events behind it go on.
     assert_eq!(parked(&world), ["bad/1 dead 10"]);
     assert!(receiver.take().contains(&"bad/2".to_owned()));
     let dead = wait(store::dead_events(&world.sql, 1, "shop", 0, 10)).unwrap();
@@ -332,7 +332,7 @@ fn an_event_is_retried_by_the_schedule_under_one_id_and_then_given_up() {
 }
 
 #[test]
-fn the_dead_are_replayed_by_hand() {
+fn dead_events_are_replayed_by_hand() {
     let world = world();
     for member in ["a", "a", "b", "c"] {
         earn(&world, member);
@@ -350,7 +350,7 @@ fn the_dead_are_replayed_by_hand() {
     assert_eq!(replay(Some(&dead[2].entry_id)), 1);
     notify(&world, &receiver);
     assert_eq!(receiver.take(), ["b/1"]);
-    // All of them, the two of one member in order.
+    // All events, the two of one member in order.
     assert_eq!(replay(None), 3);
     assert_eq!(parked(&world), ["a/1 retry 0", "a/2 waiting 0", "c/1 retry 0"]);
     notify(&world, &receiver);
@@ -416,7 +416,7 @@ fn an_endpoint_that_is_down_keeps_its_events_at_the_cursor() {
             |_| if up.get() { status(200) } else { Err("connection refused".to_owned()) },
         );
     assert_eq!(notify(&world, &receiver).refused, 16);
-    // It is asked ever more rarely, one event at a time.
+    // The pauses grow, with one event at a time.
     let mut attempts = 0;
     for _ in 0..(3 * 24 * 6) {
         world.later(10 * MINUTE);
@@ -431,7 +431,7 @@ fn an_endpoint_that_is_down_keeps_its_events_at_the_cursor() {
     let report = notify(&world, &receiver);
     let dead = world.number("SELECT count(*) FROM parked_event WHERE state = 'dead'");
     assert!(report.done);
-    // Everything arrives by itself but what was given up, or has its next attempt still before it.
+    // All events arrive, except those given up or with a later next attempt.
     world.later(30 * HOUR);
     let rest = notify(&world, &receiver);
     assert_eq!(i64::try_from(report.delivered + rest.delivered).unwrap() + dead, 500);
@@ -451,16 +451,16 @@ fn a_run_killed_at_any_statement_loses_nothing() {
         let dying = Dying { sql: &world.sql, statements_left: Cell::new(statements) };
         let killed = world.run_on(&dying, &receiver, Job::Notify, 100);
         assert!(killed.is_err() || statements > 9, "{statements}");
-        // The dead run's lease must run out first.
+        // The lease of the dead run must run out first.
         assert_eq!(notify(&world, &receiver).delivered > 0, statements < 2, "{statements}");
         world.later(61 * SECOND);
         notify(&world, &receiver);
         world.later(10 * MINUTE);
         notify(&world, &Receiver::new(|_| status(200)));
-        let told = receiver.events();
+        let sent = receiver.events();
         for member in members(20).filter(|member| member != "m00004") {
             let mut sequences: Vec<i64> =
-                told.iter().filter(|e| e.member == member).map(|e| e.sequence).collect();
+                sent.iter().filter(|e| e.member == member).map(|e| e.sequence).collect();
             sequences.dedup();
             assert!(sequences.ends_with(&[1, 2]), "{statements} {member} {sequences:?}");
         }
@@ -497,7 +497,7 @@ fn a_run_that_lost_its_lease_writes_nothing() {
     let report = world.run_on(&raced, &receiver, Job::Notify, 100).unwrap();
     assert_eq!((report.done, report.delivered), (true, 16));
     receiver.take();
-    // Its own wave did not move the cursor back, so nothing of it comes a third time.
+    // The wave of the first run did not move the cursor back, so no event is sent a third time.
     notify(&world, &receiver);
     assert_eq!(receiver.take(), ["late/1"]);
 }
@@ -577,8 +577,8 @@ fn nobody() -> store::Who {
     store::Who { at: ledger::Timestamp(0), person: None, key: None, address: None }
 }
 
-/// Comes back after so many looks at it.
-async fn looks(mut count: u32) {
+/// Ends after this many polls.
+async fn polls(mut count: u32) {
     std::future::poll_fn(|context| {
         context.waker().wake_by_ref();
         count = count.saturating_sub(1);
@@ -587,10 +587,10 @@ async fn looks(mut count: u32) {
     .await;
 }
 
-/// Answers for some receivers late, and writes another event down meanwhile.
+/// Answers late for some receivers, and writes another event meanwhile.
 struct Unequal<'a> {
     world: &'a World,
-    told: RefCell<Vec<(String, String, i64)>>,
+    sent: RefCell<Vec<(String, String, i64)>>,
 }
 
 impl Outbound for Unequal<'_> {
@@ -601,14 +601,14 @@ impl Outbound for Unequal<'_> {
     ) -> Vec<Result<Reply, String>> {
         let is_slow = posts.iter().any(|post| post.url.contains("slow"));
         if is_slow {
-            looks(500).await;
+            polls(500).await;
             earn(self.world, "late");
-            looks(500).await;
+            polls(500).await;
         }
         for post in &posts {
             let body: serde_json::Value = serde_json::from_str(&post.body).unwrap();
             let text = |name: &str| body["data"][name].as_str().unwrap().to_owned();
-            self.told.borrow_mut().push((
+            self.sent.borrow_mut().push((
                 post.url.clone(),
                 text("member_id"),
                 body["data"]["sequence"].as_i64().unwrap(),
@@ -618,16 +618,15 @@ impl Outbound for Unequal<'_> {
     }
 }
 
-/// While one receiver is slow, the other hears all there is and all that comes, each member's
-/// events in order.
+/// While one receiver is slow, the other gets all old and new events, each member's in order.
 #[test]
-fn a_slow_receiver_does_not_hold_the_others() {
+fn a_slow_receiver_does_not_delay_the_others() {
     let world = world();
     subscribe(&world, "aslow", "https://slow.example.com/hooks", None);
     for _ in 0..4 {
         world.earn(members(20), &purchase(100));
     }
-    let outbound = Unequal { world: &world, told: RefCell::default() };
+    let outbound = Unequal { world: &world, sent: RefCell::default() };
     let found = wait(store::programme(&world.sql, "default")).unwrap().unwrap().reference;
     let (now, ids) = (|| world.now.get(), || world.id());
     let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
@@ -640,12 +639,12 @@ fn a_slow_receiver_does_not_hold_the_others() {
         std::task::Poll::Pending => None,
     });
     assert_eq!(report.unwrap().delivered, 81);
-    let told = outbound.told.borrow();
-    let first_slow = told.iter().position(|(url, ..)| url.contains("slow")).unwrap();
+    let sent = outbound.sent.borrow();
+    let first_slow = sent.iter().position(|(url, ..)| url.contains("slow")).unwrap();
     assert_eq!(first_slow, 81, "all of the other one's went first");
-    assert_eq!(told[80].1, "late", "what was written meanwhile went, too");
+    assert_eq!(sent[80].1, "late", "what was written meanwhile went, too");
     let mut last: HashMap<(&str, &str), i64> = HashMap::new();
-    for (url, member, sequence) in told.iter() {
+    for (url, member, sequence) in sent.iter() {
         let before = last.insert((url, member), *sequence).unwrap_or(0);
         assert!(*sequence == before + 1 || url.contains("slow"), "{url} {member} {sequence}");
     }

@@ -1,5 +1,5 @@
 //! Sweeps, reminders and tier passes: twice, at once, killed anywhere, late, with the clock set
-//! back. Always the same books.
+//! back. The books must always be the same.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -75,7 +75,8 @@ fn a_sweep_killed_at_any_statement_is_finished_by_the_next() {
 fn two_sweeps_at_once_do_no_harm() {
     let calm = world(1_100);
     calm.set(NIGHT).run(Job::ExpireSweep);
-    // The rival does everything between our load and our commit, and again in the middle of it.
+    // The rival does everything between our load and our commit, and again in the middle of the
+    // commit.
     for mark in ["INSERT INTO posting", "json_each(?3)"] {
         let world = world(1_100);
         world.set(NIGHT);
@@ -117,7 +118,7 @@ fn two_processes_share_a_night() {
 }
 
 #[test]
-fn a_month_late_is_the_same_but_for_the_time_it_was_written() {
+fn a_run_a_month_late_writes_the_same_entries_later() {
     let (in_time, late) = (world(40), world(40));
     in_time.set(NIGHT).run(Job::ExpireSweep);
     in_time.set("2026-03-15T00:00:00+08:00").run(Job::ExpireSweep);
@@ -145,10 +146,10 @@ fn a_clock_set_back_undoes_and_repeats_nothing() {
 }
 
 #[test]
-fn members_that_nothing_is_due_for_leave_the_list() {
+fn members_with_nothing_due_leave_the_list() {
     let world = world(600);
-    // The lots that end first are spent, which leaves the due instant of some of them behind as a
-    // lower bound.
+    // Spending the lots that end first leaves some members with a due instant that is only a lower
+    // bound.
     members(600).for_each(|member| world.redeem(&member, 100));
     world.sql.connection().execute("UPDATE member SET due_at = 1 WHERE no % 2 = 0", []).unwrap();
     let report = world.set(NIGHT).run(Job::ExpireSweep);
@@ -159,7 +160,7 @@ fn members_that_nothing_is_due_for_leave_the_list() {
 }
 
 #[test]
-fn a_member_that_cannot_be_read_costs_nobody_else_the_night() {
+fn an_unreadable_member_does_not_stop_the_night_of_others() {
     let world = world(30);
     world
         .sql
@@ -172,9 +173,9 @@ fn a_member_that_cannot_be_read_costs_nobody_else_the_night() {
     assert!(report.last_failure.unwrap().contains("m00007"));
 }
 
-/// Nor one whose lots are not its balance, which no loading again can mend.
+/// A member whose lots do not sum to the balance, which no reload can repair.
 #[test]
-fn a_member_that_does_not_add_up_costs_nobody_else_the_night() {
+fn an_inconsistent_member_does_not_stop_the_night_of_others() {
     let world = world(30);
     let spoil = "UPDATE lot SET remaining = remaining - 1 WHERE member_no = (SELECT no FROM member WHERE id = 'm00007')";
     world.sql.connection().execute(spoil, []).unwrap();
@@ -206,18 +207,18 @@ fn a_member_is_warned_once_a_stage_and_day() {
         ("2026-02-03T00:05:00+08:00", 0),
         ("2026-02-03T18:00:00+08:00", 0),
         ("2026-02-04T00:05:00+08:00", 0),
-        // The clock an hour back, over midnight.
+        // The clock is an hour back, over midnight.
         ("2026-02-03T23:05:00+08:00", 0),
-        // The run of the 7th never came; a late one makes up for it.
+        // The run of the 7th never came; a late one catches up.
         ("2026-02-08T12:00:00+08:00", 600),
         ("2026-02-09T00:05:00+08:00", 600),
         ("2026-02-10T00:05:00+08:00", 0),
     ] {
         assert_eq!(world.set(now).run(Job::Remind).reminders, warned, "{now}");
     }
-    let told = world
+    let reported = world
         .texts("SELECT DISTINCT body ->> '$.reminder[0]' || '' FROM entry WHERE kind = 'remind'");
-    assert_eq!(told, ["100"]);
+    assert_eq!(reported, ["100"]);
     world.assert_clean();
 }
 
@@ -229,12 +230,12 @@ fn a_bounded_pass_of_reminders_goes_on_and_a_new_day_begins_anew() {
     let first = run(1);
     assert_eq!((first.done, first.members, first.reminders), (false, 500, 500));
     assert_eq!(run(1).reminders, 500);
-    // Killed and late: the rest is warned the next day.
+    // Killed and late: the others are warned the next day.
     world.set("2026-02-04T00:05:00+08:00");
     let rest = run(9);
     assert_eq!((rest.done, rest.members, rest.reminders), (true, 1_200, 200));
     assert_eq!(run(9).members, 0);
-    // Other reminder days: today's pass is made again, but nobody is warned twice on one day.
+    // Other reminder days: today's pass runs again, but no member is warned twice on one day.
     world.publish(|document| document.reminders.days_before = vec![6]);
     assert_eq!((run(9).reminders, run(9).members), (1_000, 0));
     world.assert_clean();
@@ -279,7 +280,7 @@ fn a_tier_whose_time_is_over_is_closed() {
     let report = world.set("2027-01-11T00:00:00+08:00").run(Job::TierUpgrade);
     assert_eq!((report.done, report.tier_changes), (true, 520));
     assert_eq!(world.number("SELECT count(*) FROM member WHERE tier = 'silver'"), 0);
-    // Without a ladder nothing ends, and the job does not turn in circles.
+    // Without a ladder no tier ends, and the job does not loop.
     world.publish(|document| document.tiers = None);
     assert!(world.run(Job::TierUpgrade).done);
     world.assert_clean();
@@ -298,8 +299,8 @@ fn activations_come_before_expiries_and_reminders_last() {
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE body ->> 'actor' = 'job:night'"), 2);
 }
 
-/// A request that is sent again a year later hears what it heard; after the retention what is no
-/// entry is gone, and entries stay.
+/// A repeated request gets its first answer even a year later. After the retention everything
+/// except entries is deleted.
 #[test]
 fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
     let world = World::new("2026-01-10T10:00:00+08:00");

@@ -1,5 +1,5 @@
-//! The coming night rehearsed: what is told is what the night then writes, nothing is written
-//! before, and the same question has one answer.
+//! Rehearsals: the reported entries are those that the night then writes, none is written before,
+//! and the same question has one answer.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -34,8 +34,8 @@ fn ladder(document: &mut Document) {
     tiers.levels[1].from = 50_000;
 }
 
-/// Members of every kind: some whose points end, some who are to be warned, whose points become
-/// spendable, whose tier ends, and who has nothing.
+/// Members of every kind: with expiring points, with a due reminder, with points that become
+/// spendable, with a tier that ends, and with nothing due.
 fn world() -> World {
     let world = World::new(START);
     world.publish(ladder);
@@ -66,7 +66,7 @@ fn part(
     wait(rehearse(&context, found, at, cursor, WorkLimit::chunks(chunks))).unwrap()
 }
 
-/// All parts, as one: the totals of the last, and every member.
+/// All parts as one: the totals of the last, and every member.
 fn whole(world: &World, chunks: u32) -> (BTreeMap<String, i64>, Vec<Json>) {
     let (mut cursor, mut members) = (None, Vec::new());
     loop {
@@ -80,7 +80,7 @@ fn whole(world: &World, chunks: u32) -> (BTreeMap<String, i64>, Vec<Json>) {
     }
 }
 
-/// What the entries from `after` on say, by member.
+/// The entries from `after` on, in words, by member.
 fn written(world: &World, after: i64) -> BTreeMap<String, Vec<String>> {
     let rows = world.texts(&format!(
         "SELECT m.id || ' ' || e.kind || ' ' || e.points FROM entry AS e JOIN member AS m ON m.no = e.member_no
@@ -94,7 +94,7 @@ fn written(world: &World, after: i64) -> BTreeMap<String, Vec<String>> {
     by_member
 }
 
-fn told(members: &[Json]) -> BTreeMap<String, Vec<String>> {
+fn reported(members: &[Json]) -> BTreeMap<String, Vec<String>> {
     let entry = |entry: &Json| {
         let points =
             if entry["kind"] == "remind" { 0 } else { entry["points"].as_i64().unwrap_or(0) };
@@ -108,7 +108,7 @@ fn told(members: &[Json]) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn the_night_does_what_was_rehearsed() {
+fn the_night_writes_the_rehearsed_entries() {
     let world = world();
     let before = world.books();
     let (totals, members) = whole(&world, 100);
@@ -116,7 +116,7 @@ fn the_night_does_what_was_rehearsed() {
     world.set("2026-02-10T00:00:00+08:00");
     let report = world.run(Job::Night);
     let night = at(NIGHT).0;
-    assert_eq!(told(&members), written(&world, night));
+    assert_eq!(reported(&members), written(&world, night));
     let counted = |name: &str| u64::try_from(totals[name]).unwrap();
     assert_eq!(counted("lots_expired"), report.lots_expired);
     assert_eq!(totals["points_expired"], report.points_expired);
@@ -135,7 +135,7 @@ fn the_night_does_what_was_rehearsed() {
 }
 
 #[test]
-fn tiers_and_a_new_ladder_are_told_too() {
+fn tiers_and_a_new_ladder_are_rehearsed_too() {
     let world = world();
     world.set("2026-02-10T12:00:00+08:00").run(Job::Night);
     world.publish(|document| {
@@ -148,8 +148,8 @@ fn tiers_and_a_new_ladder_are_told_too() {
         (found.at, found.rulebook_version, &found.next),
         (at("2026-02-11T00:00:00+08:00"), 3, &None)
     );
-    // Who bought in February is up; whose tier ends on the 10th of February has bought nothing
-    // since.
+    // The member who bought in February is up. The member whose tier ends on the 10th of February
+    // has bought nothing since.
     let before = world.books();
     let changes: Vec<(&str, &str)> = found
         .members
@@ -171,7 +171,7 @@ fn tiers_and_a_new_ladder_are_told_too() {
     assert_eq!((found.totals["gift_points"], found.totals["tier_renewals"]), (70, 0));
     world.set("2026-02-11T00:00:00+08:00").run(Job::Night);
     world.run(Job::TierUpgrade);
-    assert_eq!(told(&found.members), written(&world, found.at.0));
+    assert_eq!(reported(&found.members), written(&world, found.at.0));
 }
 
 #[test]
@@ -184,13 +184,13 @@ fn one_question_has_one_answer_in_any_number_of_parts() {
     let cursor = first.next.expect("there is more than one part");
     assert!(part(&world, None, Some("x"), 1).is_none());
     assert!(part(&world, Some(Timestamp(i64::MAX)), None, 1).is_none());
-    // The rules have changed in between: what was told so far would not be what follows.
+    // The rules have changed in between, so the totals so far would not match the rest.
     world.publish(|document| document.accept_late_days = 9);
     assert!(part(&world, None, Some(&cursor), 1).is_none());
 }
 
 #[test]
-fn a_member_that_does_not_add_up_costs_nobody_else_the_rehearsal() {
+fn an_inconsistent_member_does_not_stop_the_rehearsal_of_others() {
     let world = world();
     world
         .sql

@@ -14,7 +14,7 @@ use std::time::Instant;
 use jobs::Job;
 use support::{World, members, purchase, short_lived};
 
-/// The most memory this process ever had, in MiB.
+/// Peak memory of this process, in MiB.
 fn peak_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");

@@ -1,4 +1,4 @@
-//! What the cron components share: a job run to its end on the synchronous interfaces of WASI 0.2
+//! Shared by the cron components: runs a job to its end on the synchronous interfaces of WASI 0.2
 //! and Spin.
 //!
 //! Statements block; only requests to receivers wait side by side. Built only for components
@@ -16,20 +16,21 @@ use store::{SpinSync, follow, migrate, programmes, publish_due};
 use crate::{Job, JobContext, WorkLimit, run_everywhere};
 use outbound::WasiOutbound;
 
-/// Chunks that a job may take for one programme in one fire. More than any night needs; a runaway
-/// ends nevertheless.
+/// Max chunks of a job for one programme in one fire. No night needs as many; the limit ends a
+/// faulty job.
 const CHUNKS: u32 = 1_000_000;
 
-/// No wave of events is begun after so long: the next fire goes on, with its reminders first.
+/// No wave of events begins later than this after the start. The next fire goes on, with its
+/// reminders first.
 const MAX_NOTIFY_MS: i64 = 60_000;
 
-/// Runs the jobs, one after another, for every programme, and logs what they did.
+/// Runs the jobs, one after another, for every programme, and logs their results.
 ///
 /// # Errors
-/// What went wrong, for the log of the host. What was written stays; the next fire goes on.
+/// The faults, for the log of the host. Written entries stay; the next fire goes on.
 pub fn fire(jobs: &[Job]) -> Result<(), String> {
     ready(async {
-        let sql = opened().await?;
+        let sql = open_database().await?;
         let context = JobContext { sql: &sql, now: &now, ids: &new_id };
         let mut failures = Vec::new();
         for job in jobs {
@@ -40,7 +41,7 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
                 .await
             {
                 Ok((report, failed)) => {
-                    // Jobs run every few seconds: the log tells of those that did something.
+                    // Jobs run every few seconds, so the log only shows runs that did something.
                     if !report.is_idle() {
                         eprintln!("{}", report.to_json());
                     }
@@ -59,19 +60,19 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
     })
 }
 
-/// Publishes the rulebooks whose time has come, for every programme, then those of programmes that
-/// follow one which has published.
+/// Publishes the due rulebooks of every programme, then those of programmes that follow one which
+/// has published.
 ///
-/// No [`fire`] of a job, as that would bring the code of all the others along; checking rulebooks
-/// takes as much as all of these together.
+/// It does not use [`fire`], which would link the code of all other jobs. Checking rulebooks takes
+/// as much code as all of these together.
 ///
 /// # Errors
-/// As [`fire`]; and which programmes cannot follow theirs.
+/// As [`fire`], and the programmes that cannot follow theirs.
 pub fn publish() -> Result<(), String> {
     ready(async {
         // One instant for all programmes.
         let now = now();
-        let sql = opened().await?;
+        let sql = open_database().await?;
         let mut failures = Vec::new();
         let mut published = 0;
         for programme in programmes(&sql).await.map_err(|error| error.to_string())? {
@@ -82,7 +83,7 @@ pub fn publish() -> Result<(), String> {
                 }
             }
         }
-        // One that could not be published keeps nobody from following another.
+        // A programme whose publication failed does not keep others from following.
         let (followed, behind) = follow(&sql, now.0).await.map_err(|error| error.to_string())?;
         failures.extend(
             behind
@@ -99,14 +100,14 @@ pub fn publish() -> Result<(), String> {
     })
 }
 
-/// The database, in its newest shape: a schedule may fire before the first request set it up.
-async fn opened() -> Result<SpinSync, String> {
+/// The database with the current schema, as a schedule may fire before the first request.
+async fn open_database() -> Result<SpinSync, String> {
     let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
     migrate(&sql).await.map_err(|error| error.to_string())?;
     Ok(sql)
 }
 
-/// The outcome of a future that waits for nothing but the host.
+/// Polls a future that waits for nothing but the host.
 fn ready<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     reactor::block_on(future)
         .unwrap_or_else(|| Err("a synchronous interface was not ready".to_owned()))
@@ -118,11 +119,10 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-/// A fresh UUID, version 7.
 fn new_id() -> EntryId {
     let mut random = [0u8; 16];
-    // The host's source does not fail; were it to, ids would still differ by the millisecond and
-    // the ledger's unique keys.
+    // The host's random source does not fail. If it did, ids would still differ by the millisecond,
+    // and the ledger's unique keys would catch a repeat.
     let _filled = getrandom::fill(&mut random);
     EntryId::version_7(now(), random)
 }

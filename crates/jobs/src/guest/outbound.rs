@@ -1,5 +1,5 @@
-//! Outbound HTTP of WASI 0.2: every request is under way by itself, and none waits for another
-//! one's receiver.
+//! Outbound HTTP of WASI 0.2: the requests run side by side, and none waits for another one's
+//! receiver.
 
 use futures::future::join_all;
 use wasip2::clocks::monotonic_clock::{now, subscribe_duration, subscribe_instant};
@@ -60,18 +60,18 @@ fn start(post: &Post, timeout_ms: u32) -> Result<(FutureIncomingResponse, Outgoi
     Ok((handle(request, Some(options)).map_err(|code| spell_error_code(&code))?, body))
 }
 
-/// A body that cannot be written shows in the answer.
+/// Ignores a failed write, as the answer will show the failure.
 async fn write(body: OutgoingBody, bytes: &[u8], deadline: u64) {
     if let Ok(stream) = body.write()
-        && !pour(&stream, bytes, deadline).await
+        && !write_all(&stream, bytes, deadline).await
     {
         return;
     }
     let _seen_in_the_answer = OutgoingBody::finish(body, None);
 }
 
-/// Writes as much as the stream takes at a time. False when it takes no more.
-async fn pour(stream: &OutputStream, mut bytes: &[u8], deadline: u64) -> bool {
+/// Writes as much as the stream accepts at a time. False when it accepts no more.
+async fn write_all(stream: &OutputStream, mut bytes: &[u8], deadline: u64) -> bool {
     let mut is_flushed = false;
     loop {
         match stream.check_write() {

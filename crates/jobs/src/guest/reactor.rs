@@ -1,8 +1,8 @@
-//! Waits for several answers of the host at once, in a world whose calls block: the only place of a
-//! cron component that does.
+//! Waits for several answers of the host at once, although all calls block. Only this file of a
+//! cron component does so.
 //!
-//! A future that has to wait leaves its pollables here. When nothing else can go on, one `poll` of
-//! the host waits for all of them.
+//! A future that has to wait registers its pollables here. When no other future can go on, one
+//! `poll` of the host waits for all of them.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -24,7 +24,7 @@ thread_local! {
     static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a future to its end. `None` when it waits for something that nobody will tell it of.
+/// Runs a future to its end. `None` if it waits and has registered nothing.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let woken = Arc::new(Woken::default());
@@ -43,7 +43,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Option<T> {
         let pollables: Vec<&Pollable> = waiting.iter().flat_map(|one| &one.pollables).collect();
         let _which = poll(&pollables);
         for Waiting { pollables, waker, is_over } in waiting {
-            // What they were made of may go as soon as the future runs on.
+            // The future may drop the resources behind its pollables as soon as it runs on.
             drop(pollables);
             is_over.set(true);
             waker.wake();
@@ -51,10 +51,11 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// Waits until one of them, or of those that others wait for, is ready: whoever waits looks again.
+/// Waits until one of these pollables, or of any other waiting future, is ready. Every waiting
+/// future then checks again.
 pub(super) async fn wait(pollables: Vec<Pollable>) {
     let is_over = Rc::new(Cell::new(false));
-    let _left = Left(is_over.clone());
+    let _guard = RemoveOnDrop(is_over.clone());
     let mut pollables = Some(pollables);
     poll_fn(|context| {
         if let Some(pollables) = pollables.take() {
@@ -66,16 +67,16 @@ pub(super) async fn wait(pollables: Vec<Pollable>) {
     .await;
 }
 
-/// Takes what a future waits for back when it is dropped.
-struct Left(Rc<Cell<bool>>);
+/// Removes the pollables of a future when it is dropped.
+struct RemoveOnDrop(Rc<Cell<bool>>);
 
-impl Drop for Left {
+impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         WAITING.with_borrow_mut(|waiting| waiting.retain(|one| !Rc::ptr_eq(&one.is_over, &self.0)));
     }
 }
 
-/// Whether somebody asked for another look.
+/// Whether a waker asked to poll the future again.
 #[derive(Default)]
 struct Woken(AtomicBool);
 

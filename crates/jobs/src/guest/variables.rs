@@ -13,8 +13,8 @@ use bindings::fermyon::spin::variables::get;
 
 use crate::{AddressPolicy, Seals};
 
-/// Takes the keys of `secrets_key` for this run, and tells what `webhook_allow_http` and
-/// `webhook_allow_private` say; nothing is allowed unless they are `true`.
+/// Stores the keys of `secrets_key` for this run, and reads `webhook_allow_http` and
+/// `webhook_allow_private`. Each allows something only if it is `true`.
 pub(super) fn address_policy() -> AddressPolicy {
     let is_true = |name: &str| get(name).is_ok_and(|value| value == "true");
     Seals::parse(&get("secrets_key").unwrap_or_default()).keep();

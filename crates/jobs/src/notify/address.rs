@@ -1,9 +1,9 @@
-//! Which addresses events may be sent to.
+//! Decides to which addresses events may be sent.
 //!
-//! Accepts one spelling only: everything that parsers are known to disagree about (user names,
-//! escapes, numbers in other bases, trailing dots, backslashes) is refused, and what is sent is put
-//! together anew from the checked parts. Names are not resolved here: what a name leads to is for
-//! the host to judge when it connects (`block_networks`).
+//! It accepts one spelling only. It refuses every form that parsers are known to read differently:
+//! user names, escapes, numbers in other bases, trailing dots, backslashes. The URL for sending is
+//! built anew from the checked parts. Names are not resolved here; the host checks the address when
+//! it connects (`block_networks`).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,15 +11,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const MAX_LENGTH: usize = 2048;
 /// Characters of a path or query, beside letters and digits (RFC 3986).
 const PATH_CHARACTERS: &str = "/?-._~!$&'()*+,;=:@%";
-/// Names that lead into a network of one's own.
+/// Names that lead into a private network.
 const PRIVATE_SUFFIXES: [&str; 6] = ["localhost", "local", "internal", "intranet", "lan", "arpa"];
 
-/// What is allowed beyond public addresses over https.
+/// The allowed addresses besides public ones over https.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AddressPolicy {
-    /// Plain http too.
+    /// Whether plain http is allowed, too.
     pub allow_http: bool,
-    /// This machine and private networks too.
+    /// Whether this machine and private networks are allowed, too.
     pub allow_private: bool,
 }
 
@@ -66,7 +66,7 @@ impl WebhookUrl {
     /// Checks an address.
     ///
     /// # Errors
-    /// [`RefusedAddress`] tells what is wrong with it.
+    /// [`RefusedAddress`] with the reason.
     pub fn parse(text: &str, policy: AddressPolicy) -> Result<Self, RefusedAddress> {
         let (scheme, rest) = text.split_once("://").ok_or(RefusedAddress::Scheme)?;
         let scheme = scheme.to_ascii_lowercase();
@@ -131,8 +131,8 @@ impl Host {
         }
         let name = text.to_ascii_lowercase();
         let last = name.rsplit('.').next()?;
-        // What ends in a number is an address to some parsers: 127.1, 0x7f000001, 2130706433. Only
-        // four decimal numbers are one here.
+        // Some parsers take every name that ends in a number for an address: 127.1, 0x7f000001,
+        // 2130706433. Here only four decimal numbers are one.
         if last.starts_with("0x") || last.bytes().all(|b| b.is_ascii_digit()) {
             return name.parse().ok().map(|address| Self::Address(IpAddr::V4(address)));
         }
@@ -177,8 +177,8 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
     }
 }
 
-/// Only global unicast (2000::/3) is public, without the parts of it that lead elsewhere; forms
-/// that carry an IPv4 address are not accepted as addresses of it.
+/// Only global unicast (2000::/3) is public, without its special ranges. Forms that carry an IPv4
+/// address are not accepted as that address.
 fn is_private_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_global = (0x2000..0x4000).contains(&a);
@@ -274,7 +274,7 @@ mod tests {
             ("https://[::1/", Err(Form)),
             ("https://::1/", Err(Form)),
             ("https://[127.0.0.1]/", Err(Form)),
-            // Where parsers disagree about the host.
+            // Forms in which parsers disagree about the host.
             ("https://shop.example.com@127.0.0.1/", Err(Form)),
             ("https://user:password@shop.example.com/", Err(Form)),
             ("https://127.0.0.1#@shop.example.com/", Err(Form)),

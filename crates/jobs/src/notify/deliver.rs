@@ -1,7 +1,8 @@
-//! One run over one endpoint: takes its lease, sends wave after wave, writes down after each what
-//! became of it.
+//! One run over one endpoint: takes its lease, sends wave after wave, and records the result of
+//! each.
 //!
-//! Killed anywhere, the events of the last wave are sent again: at least once, under the same ids.
+//! A run that is killed repeats the events of its last wave, so delivery is at least once, under
+//! the same ids.
 
 use ledger::{Timestamp, Zone};
 use store::{
@@ -13,21 +14,21 @@ use super::address::{AddressPolicy, WebhookUrl};
 use super::event::body;
 use super::outbound::{Outbound, Post, Reply};
 use super::schedule::{DOWN_AFTER, SPANS, TIMEOUT_MS, next_attempt, pause, retry_after_ms};
-use super::seal::opened;
+use super::seal::open_secret;
 use super::signature::{Secret, sign};
 use super::wave::{Outgoing, Stream, WIDTH, parked};
 use crate::context::{JobContext, WorkLimit};
 use crate::report::Report;
 
 /// New events read at a time.
-const READ: i64 = 32;
-/// Entry numbers looked through at a time: other programmes' entries lie between.
-const LOOK_THROUGH: i64 = 20_000;
-/// Characters kept of an error.
+const MAX_READ: i64 = 32;
+/// Entry numbers scanned at a time, as entries of other programmes are in between.
+const MAX_SCAN: i64 = 20_000;
+/// Max characters of a stored error.
 const ERROR_LENGTH: usize = 200;
 const GONE: u16 = 410;
 
-/// Sends what is open to the endpoint. True when nothing is left that could be sent now.
+/// Sends the open events to the endpoint. True when no event is left that could be sent now.
 pub(crate) async fn deliver<S: Sql, O: Outbound>(
     context: &JobContext<'_, S>,
     outbound: &O,
@@ -45,11 +46,11 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     let state =
         Wave { position: endpoint.position, failures: endpoint.failures, ..Wave::default() };
     let mut run = Run { context, endpoint, state, zone: None };
-    // The one before goes on for a while beside the new one, so that receivers take that over
+    // The earlier secret stays valid for a while beside the new one, so that receivers can switch
     // without a gap.
     let stored = std::iter::once(&run.endpoint.secret).chain(&run.endpoint.secret_before);
     let secrets: Option<Vec<Secret>> =
-        stored.map(|stored| opened(stored, (programme_no, id))).collect();
+        stored.map(|stored| open_secret(stored, (programme_no, id))).collect();
     let (url, secrets) = match (WebhookUrl::parse(&run.endpoint.url, policy), secrets) {
         (Ok(url), Some(secrets)) => (url, secrets),
         (Err(refused), _) => return run.disable(refused.to_string(), report).await,
@@ -57,7 +58,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     };
     let target = Target { outbound, url, secrets };
     loop {
-        if !limit.take((context.now)()) {
+        if !limit.take_chunk((context.now)()) {
             run.record(true).await?;
             return Ok(false);
         }
@@ -77,9 +78,9 @@ struct Target<'a, O> {
 struct Run<'a, S> {
     context: &'a JobContext<'a, S>,
     endpoint: Claimed,
-    /// How the endpoint stands; the events in it are those of the wave under way.
+    /// The endpoint's state; its events are those of the current wave.
     state: Wave,
-    /// The programme's, once there is an event to show.
+    /// The programme's zone, read with the first event.
     zone: Option<Zone>,
 }
 
@@ -94,7 +95,7 @@ impl<S: Sql> Run<'_, S> {
         target: &Target<'_, O>,
         report: &mut Report,
     ) -> Result<Next, Error> {
-        // An endpoint that failed gets one event at a time until it takes one.
+        // An endpoint that failed gets one event at a time until it accepts one.
         let width = if self.state.failures == 0 { WIDTH } else { 1 };
         let outgoing = self.fill(width).await?;
         let is_through = outgoing.is_empty() && outgoing.position >= self.endpoint.last_entry_no;
@@ -102,7 +103,7 @@ impl<S: Sql> Run<'_, S> {
         self.state.settled.clear();
         self.state.parked = outgoing.waiting;
         let replies = self.send(target, &outgoing.events).await?;
-        let stop = self.judge(&outgoing.events, outgoing.again, replies, report);
+        let stop = self.apply_replies(&outgoing.events, outgoing.again, replies, report);
         let finished = is_through || stop;
         let is_ours = self.record(finished).await?;
         Ok(if finished || !is_ours { Next::Finished } else { Next::Wave })
@@ -110,17 +111,17 @@ impl<S: Sql> Run<'_, S> {
 
     async fn fill(&self, width: usize) -> Result<Outgoing, Error> {
         let (context, endpoint, now) = (self.context, &self.endpoint, (self.context.now)());
-        let most = i64::try_from(2 * width).unwrap_or(1);
+        let max = i64::try_from(2 * width).unwrap_or(1);
         let due = context
-            .with_retries(async || due_events(context.sql, endpoint, now, SPANS, most).await)
+            .with_retries(async || due_events(context.sql, endpoint, now, SPANS, max).await)
             .await?;
         let from = self.state.position;
-        let until = endpoint.last_entry_no.min(from.saturating_add(LOOK_THROUGH));
+        let until = endpoint.last_entry_no.min(from.saturating_add(MAX_SCAN));
         let events = context
-            .with_retries(async || new_events(context.sql, endpoint, from, until, READ).await)
+            .with_retries(async || new_events(context.sql, endpoint, from, until, MAX_READ).await)
             .await?;
-        // A full answer may have left entries out: it reaches as far as its last one.
-        let is_full = i64::try_from(events.len()).unwrap_or(0) >= READ;
+        // A full answer may have left entries out, so it only reaches as far as its last one.
+        let is_full = i64::try_from(events.len()).unwrap_or(0) >= MAX_READ;
         let reached =
             events.last().filter(|_| is_full).map_or(until.max(from), |event| event.entry_no);
         Ok(Outgoing::fill(due, Stream { events, from, until: reached }, width))
@@ -149,7 +150,7 @@ impl<S: Sql> Run<'_, S> {
         let zone = self.zone().await?;
         let now = (self.context.now)();
         let timestamp = now.0.div_euclid(1000);
-        // What is told beside the entry must not keep it from being told.
+        // A failure to read the sums must not keep the event from being sent.
         let members: Vec<i64> = events.iter().map(|event| event.member_no).collect();
         let sums = member_sums(self.context.sql, &members, now).await.unwrap_or_default();
         let post = |event: &OpenEvent| {
@@ -170,8 +171,8 @@ impl<S: Sql> Run<'_, S> {
         Ok(target.outbound.post_all(events.iter().map(post).collect(), TIMEOUT_MS).await)
     }
 
-    /// Decides what becomes of each event. True when the endpoint must be left alone for now.
-    fn judge(
+    /// Decides the next step of each event. True when the endpoint must pause.
+    fn apply_replies(
         &mut self,
         events: &[OpenEvent],
         again: usize,
@@ -179,31 +180,31 @@ impl<S: Sql> Run<'_, S> {
         report: &mut Report,
     ) -> bool {
         let now = (self.context.now)();
-        let (mut failed, mut taken, mut asked) = (0, 0, None);
+        let (mut failed, mut accepted, mut requested) = (0, 0, None);
         for (index, event) in events.iter().enumerate() {
             let reply = replies.get(index).cloned().unwrap_or_else(|| Err("no answer".to_owned()));
             if matches!(&reply, Ok(reply) if (200..300).contains(&reply.status)) {
-                taken += 1;
+                accepted += 1;
                 if index < again {
                     self.state.settled.push((event.entry_no, event.member_no));
                 }
                 continue;
             }
             failed += 1;
-            let wait = wish(&reply, now);
-            asked = asked.max(wait);
+            let wait = requested_delay(&reply, now);
+            requested = requested.max(wait);
             self.state.parked.push(self.park(event, &reply, wait, now));
             if matches!(&reply, Ok(reply) if reply.status == GONE) {
                 self.state.disabled_because = Some("it answered 410 Gone".to_owned());
             }
         }
-        report.delivered += taken;
+        report.delivered += accepted;
         report.refused += failed;
         report.dead +=
             u64::try_from(self.state.parked.iter().filter(|p| p.parking == Parking::Dead).count())
                 .unwrap_or(0);
         report.disabled += u64::from(self.state.disabled_because.is_some());
-        self.state.failures = match (taken, failed) {
+        self.state.failures = match (accepted, failed) {
             (0, 0) => self.state.failures,
             (0, failed) if self.state.failures == 0 => {
                 DOWN_AFTER.min(i64::try_from(failed).unwrap_or(DOWN_AFTER))
@@ -212,9 +213,9 @@ impl<S: Sql> Run<'_, S> {
             _ => 0,
         };
         let is_down = failed > 0 && self.state.failures >= DOWN_AFTER;
-        let stop = is_down || asked.is_some() || self.state.disabled_because.is_some();
+        let stop = is_down || requested.is_some() || self.state.disabled_because.is_some();
         if stop {
-            self.state.retry_at = pause(now, self.state.failures, asked, (self.context.ids)());
+            self.state.retry_at = pause(now, self.state.failures, requested, (self.context.ids)());
         }
         stop
     }
@@ -223,11 +224,11 @@ impl<S: Sql> Run<'_, S> {
         &self,
         event: &OpenEvent,
         reply: &Result<Reply, String>,
-        asked: Option<i64>,
+        requested: Option<i64>,
         now: Timestamp,
     ) -> Parked {
         let attempts = event.attempts.saturating_add(1);
-        let next = next_attempt(now, attempts, asked, (self.context.ids)());
+        let next = next_attempt(now, attempts, requested, (self.context.ids)());
         let reason = match reply {
             Ok(reply) => format!("answered {}", reply.status),
             Err(text) => text.chars().take(ERROR_LENGTH).collect(),
@@ -235,8 +236,8 @@ impl<S: Sql> Run<'_, S> {
         parked(event, next.map_or(Parking::Dead, Parking::Retry), attempts, reason)
     }
 
-    /// Writes the wave down; gives the lease back when it was the last. False when the lease was
-    /// lost, and with it the right to go on.
+    /// Records the wave, and releases the lease after the last one. False if the lease was lost,
+    /// and then this run must stop.
     async fn record(&mut self, is_last: bool) -> Result<bool, Error> {
         let (context, now) = (self.context, (self.context.now)());
         let until = if is_last { Timestamp(0) } else { now.plus_ms(SPANS.lease_ms) };
@@ -249,16 +250,16 @@ impl<S: Sql> Run<'_, S> {
         Ok(is_ours)
     }
 
-    async fn disable(mut self, because: String, report: &mut Report) -> Result<bool, Error> {
-        self.state.disabled_because = Some(because);
+    async fn disable(mut self, reason: String, report: &mut Report) -> Result<bool, Error> {
+        self.state.disabled_because = Some(reason);
         report.disabled += 1;
         self.record(true).await?;
         Ok(true)
     }
 }
 
-/// How long the receiver asked us to wait, when it did so in earnest.
-fn wish(reply: &Result<Reply, String>, now: Timestamp) -> Option<i64> {
+/// How long the receiver asked us to wait. It counts only with status 429 or 503.
+fn requested_delay(reply: &Result<Reply, String>, now: Timestamp) -> Option<i64> {
     let reply = reply.as_ref().ok().filter(|reply| matches!(reply.status, 429 | 503))?;
     retry_after_ms(reply.retry_after.as_deref()?, now)
 }

@@ -1,5 +1,5 @@
-//! An entry as the event that endpoints are told. `data` is the same at every attempt, `member` is
-//! how the member stands then.
+//! An entry as the event for endpoints. `data` is the same at every attempt; `member` is the
+//! member's current state.
 
 use ledger::{Entry, Kind, Zone};
 use serde_json::json;
@@ -42,8 +42,7 @@ pub fn event_type(entry: &Entry) -> &'static str {
     }
 }
 
-/// The body: type, when it was recorded, the entry as the API shows it, and how its member stands
-/// now.
+/// The body: type, time of recording, the entry as in the API, and the member's current state.
 pub(crate) fn body(entry: &Entry, zone: Zone, member: Option<&MemberSums>) -> String {
     let member = member
         .map(|member| json!({"spendable": member.spendable, "pending": member.pending, "language": member.language}));

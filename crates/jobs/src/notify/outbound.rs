@@ -1,11 +1,12 @@
-//! What delivery asks of an HTTP client. The client follows no redirects and keeps no cookies.
+//! The interface of an HTTP client for delivery. The client follows no redirects and keeps no
+//! cookies.
 
 use std::fmt;
 
 /// A request to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
-    /// Where to, in normal form.
+    /// The URL, in normal form.
     pub url: String,
     /// Header fields, names in lower case.
     pub headers: Vec<(&'static str, String)>,
@@ -18,20 +19,20 @@ pub struct Post {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The field `retry-after`, as it came.
+    /// The field `retry-after`, unparsed.
     pub retry_after: Option<String>,
 }
 
 /// An HTTP client.
 #[expect(async_fn_in_trait, reason = "guests are single-threaded, so the futures need not be Send")]
 pub trait Outbound {
-    /// Sends all of them at once, each for at most `timeout_ms`, and returns what each came to, in
-    /// order. An error is for the merchant to read: it tells what failed, not how this machine is
-    /// wired.
+    /// Sends all of them at once, each for at most `timeout_ms`, and returns the results in order.
+    /// An error text is shown to the merchant: it names the failure, and nothing about this
+    /// machine's network.
     async fn post_all(&self, posts: Vec<Post>, timeout_ms: u32) -> Vec<Result<Reply, String>>;
 
-    /// Waits so long before a run that waits for a slow receiver looks again; for ever where it
-    /// should not.
+    /// Waits this long before a run that waits for a slow receiver looks again. It waits for ever
+    /// if the run should not look again.
     async fn rest(&self, _ms: u32) {}
 }
 
@@ -40,7 +41,7 @@ pub trait Outbound {
 pub fn spell_error_code(code: &impl fmt::Debug) -> String {
     let text = format!("{code:?}");
     let name = text.rsplit_once("ErrorCode::").map_or(text.as_str(), |(_, name)| name);
-    // The catch-all: mostly a name that does not resolve.
+    // The catch-all code, usually a name that does not resolve.
     if name.starts_with("InternalError") {
         return "could not be reached".to_owned();
     }

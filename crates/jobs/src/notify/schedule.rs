@@ -1,4 +1,4 @@
-//! When an event, or a whole endpoint, is tried again.
+//! Schedules retries of an event, or of a whole endpoint.
 
 use ledger::{EntryId, Timestamp};
 use store::Spans;
@@ -7,7 +7,7 @@ const SECOND_MS: i64 = 1000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// Before the second, third… attempt of an event. After the last it is dead.
+/// Delays before the second, third… attempt of an event. After the last attempt the event is dead.
 const DELAYS_MS: [i64; 9] = [
     5 * SECOND_MS,
     5 * MINUTE_MS,
@@ -22,62 +22,62 @@ const DELAYS_MS: [i64; 9] = [
 
 /// Consecutive failures after which an endpoint counts as down.
 pub(crate) const DOWN_AFTER: i64 = 5;
-/// The longest pause of an endpoint that is down: one event every half hour finds out that it is
+/// The longest pause of an endpoint that is down. One event every half hour then shows when it is
 /// back.
 const MAX_PAUSE_MS: i64 = 30 * MINUTE_MS;
-/// The longest that a receiver may put us off by `retry-after`.
+/// The longest delay that `retry-after` can set.
 const MAX_RETRY_AFTER_MS: i64 = 24 * HOUR_MS;
 
-/// How long one attempt may take.
+/// Time limit of one attempt.
 pub(crate) const TIMEOUT_MS: u32 = 10_000;
 
-/// A lease outlasts a wave, whose attempts run side by side, several times. The longest pause is
-/// the last delay with its jitter.
+/// A lease lasts several times as long as a wave, whose attempts run side by side. The longest
+/// pause is the last delay with its jitter.
 pub(crate) const SPANS: Spans = Spans { lease_ms: 60 * SECOND_MS, pause_ms: 30 * HOUR_MS };
 
-/// When an event is sent for the next time that was sent `attempts` times in vain; `None` when it
-/// is given up. `asked` is what the receiver asked for.
+/// When to send an event again after `attempts` failures; `None` when it is given up. `requested`
+/// is the delay that the receiver asked for.
 pub(crate) fn next_attempt(
     now: Timestamp,
     attempts: i64,
-    asked: Option<i64>,
+    requested: Option<i64>,
     jitter: EntryId,
 ) -> Option<Timestamp> {
     let index = usize::try_from(attempts.checked_sub(1)?).ok()?;
     let delay = DELAYS_MS.get(index)?;
-    Some(now.plus_ms(spread(*delay, jitter).max(asked.unwrap_or(0))))
+    Some(now.plus_ms(with_jitter(*delay, jitter).max(requested.unwrap_or(0))))
 }
 
-/// From when on an endpoint may be tried again after so many consecutive failures.
+/// The instant from which an endpoint may be tried again after this many consecutive failures.
 pub(crate) fn pause(
     now: Timestamp,
     failures: i64,
-    asked: Option<i64>,
+    requested: Option<i64>,
     jitter: EntryId,
 ) -> Timestamp {
     let own = if failures < DOWN_AFTER {
         0
     } else {
         let doublings = u32::try_from(failures - DOWN_AFTER).unwrap_or(u32::MAX).min(20);
-        spread((5 * SECOND_MS).saturating_mul(1 << doublings).min(MAX_PAUSE_MS), jitter)
+        with_jitter((5 * SECOND_MS).saturating_mul(1 << doublings).min(MAX_PAUSE_MS), jitter)
     };
-    now.plus_ms(own.max(asked.unwrap_or(0)))
+    now.plus_ms(own.max(requested.unwrap_or(0)))
 }
 
-/// Up to a fifth more, so that receivers that failed together are not asked together.
-fn spread(delay_ms: i64, jitter: EntryId) -> i64 {
+/// Adds up to a fifth, so that receivers that failed together are not retried together.
+fn with_jitter(delay_ms: i64, jitter: EntryId) -> i64 {
     let random = i64::try_from(jitter.0 % 1024).unwrap_or(0);
     delay_ms + delay_ms * random / (5 * 1024)
 }
 
-/// What `retry-after` asks for, in milliseconds from now: seconds, or a date of HTTP.
+/// Reads `retry-after` as milliseconds from now: seconds, or an HTTP date.
 pub(crate) fn retry_after_ms(field: &str, now: Timestamp) -> Option<i64> {
     let field = field.trim();
-    let asked = match field.parse::<u32>() {
+    let requested = match field.parse::<u32>() {
         Ok(seconds) => i64::from(seconds) * SECOND_MS,
         Err(_) => chrono::DateTime::parse_from_rfc2822(field).ok()?.timestamp_millis() - now.0,
     };
-    Some(asked.clamp(0, MAX_RETRY_AFTER_MS))
+    Some(requested.clamp(0, MAX_RETRY_AFTER_MS))
 }
 
 #[cfg(test)]
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_that_is_down_is_asked_ever_more_rarely() {
+    fn an_endpoint_that_is_down_is_tried_ever_more_rarely() {
         let (now, even) = (Timestamp(0), EntryId(0));
         for (failures, seconds) in
             [(0, 0), (4, 0), (5, 5), (6, 10), (10, 160), (14, 1800), (1000, 1800)]
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = Timestamp::parse("1994-11-06T08:49:37Z").unwrap();
-        for (field, asked) in [
+        for (field, requested) in [
             ("120", Some(120_000)),
             (" 0 ", Some(0)),
             ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60_000)),
@@ -121,7 +121,7 @@ mod tests {
             ("soon", None),
             ("", None),
         ] {
-            assert_eq!(retry_after_ms(field, now), asked, "{field}");
+            assert_eq!(retry_after_ms(field, now), requested, "{field}");
         }
     }
 }

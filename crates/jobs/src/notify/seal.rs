@@ -1,7 +1,7 @@
-//! Secrets of endpoints as they are stored: sealed with a key that is not in the database
-//! (XChaCha20-Poly1305), or as they are where there is none.
+//! Seals the secrets of endpoints for storage with a key that is not in the database
+//! (XChaCha20-Poly1305). Without a key they are stored in plain text.
 //!
-//! What is sealed for one endpoint cannot be opened for another one.
+//! A secret that is sealed for one endpoint cannot be opened for another one.
 
 use std::cell::RefCell;
 
@@ -14,39 +14,39 @@ use sha2::{Digest, Sha256};
 use super::signature::Secret;
 
 const SEALED: &str = "sealed:";
-/// Random bytes that each sealing takes.
+/// Random bytes per sealing.
 pub const NONCE: usize = 24;
 
-/// Keys that secrets are sealed with. The first one seals, any of them opens.
+/// The keys that seal secrets. The first one seals, any of them opens.
 #[derive(Clone, Default)]
 pub struct Seals(Vec<[u8; 32]>);
 
 thread_local! {
-    /// Those of this instance, which come from a variable.
+    /// The keys of this instance, which come from a variable.
     static OURS: RefCell<Seals> = RefCell::default();
 }
 
 impl Seals {
-    /// What the variable `secrets_key` says: texts of at least 32 characters with commas between.
-    /// Shorter ones are none.
+    /// Reads the variable `secrets_key`: texts of at least 32 characters with commas between.
+    /// Shorter texts are ignored.
     #[must_use]
     pub fn parse(variable: &str) -> Self {
         let keys = variable.split(',').map(str::trim).filter(|key| key.len() >= 32);
         Self(keys.map(|key| Sha256::digest(key.as_bytes()).into()).collect())
     }
 
-    /// Whether anything can be sealed.
+    /// Whether there is no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes these for all that this instance delivers.
+    /// Uses these keys for all deliveries of this instance.
     pub fn keep(self) {
         OURS.set(self);
     }
 
-    /// The secret as it is to be stored for an endpoint of a programme.
+    /// Seals the secret of an endpoint for storage.
     #[must_use]
     pub fn seal(
         &self,
@@ -66,7 +66,7 @@ impl Seals {
         }
     }
 
-    /// The secret that is stored for an endpoint. `None` when no key opens it.
+    /// Opens the stored secret of an endpoint. `None` when no key opens it.
     #[must_use]
     pub fn open(&self, stored: &str, (programme_no, endpoint): (i64, &str)) -> Option<String> {
         let Some(sealed) = stored.strip_prefix(SEALED) else { return Some(stored.to_owned()) };
@@ -85,8 +85,8 @@ fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*key))
 }
 
-/// What events of an endpoint are signed with, as it is stored.
-pub(super) fn opened(stored: &str, place: (i64, &str)) -> Option<Secret> {
+/// The secret that signs the events of an endpoint, opened from its stored form.
+pub(super) fn open_secret(stored: &str, place: (i64, &str)) -> Option<Secret> {
     OURS.with_borrow(|seals| Secret::parse(&seals.open(stored, place)?))
 }
 
@@ -98,7 +98,7 @@ mod tests {
     const TWO: &str = "another-key-of-at-least-32-characters";
 
     #[test]
-    fn what_is_sealed_is_opened_by_its_key_for_its_endpoint() {
+    fn a_sealed_secret_opens_by_its_key_for_its_endpoint() {
         let sealed = Seals::parse(ONE).seal("whsec_abc", (1, "shop"), [7; NONCE]);
         assert!(sealed.starts_with(SEALED) && !sealed.contains("abc"));
         for (variable, place, opens) in [

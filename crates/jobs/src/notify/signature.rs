@@ -1,5 +1,5 @@
-//! Standard Webhooks 1.0: how a receiver knows that an event is from us and is not an old one
-//! replayed.
+//! Standard Webhooks 1.0: shows a receiver that an event is from us and is not a replay of an old
+//! one.
 
 use std::fmt;
 
@@ -10,13 +10,12 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 
-/// What events are signed with: 24 to 64 bytes, written `whsec_` and base64. Never shown by
-/// `Debug`.
+/// A signing secret: 24 to 64 bytes, written `whsec_` and base64. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
 impl Secret {
-    /// Reads the written form. `None` when it is none, or too short or long.
+    /// Reads the written form. `None` if it is malformed, too short or too long.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.strip_prefix(PREFIX)?).ok()?;
@@ -42,10 +41,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The field `webhook-signature` of a body sent under that id at that time (seconds since 1970).
+/// The field `webhook-signature` of a body with this id and time (seconds since 1970).
 #[must_use]
 pub fn sign(secret: &Secret, id: &str, timestamp: i64, body: &str) -> String {
-    // HMAC takes keys of any length, so there is always one; were there none, nothing would verify.
+    // HMAC accepts keys of any length. Without one the signature would be empty and never verify.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&secret.0) else { return String::new() };
     mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
@@ -55,7 +54,7 @@ pub fn sign(secret: &Secret, id: &str, timestamp: i64, body: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The example that Standard Webhooks' own libraries test with.
+    /// The example in the tests of Standard Webhooks' own libraries.
     #[test]
     fn the_published_example_verifies() {
         let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();

@@ -1,30 +1,29 @@
-//! Which events go out together, and what becomes of them.
+//! Chooses the events that go out together.
 //!
-//! A wave holds at most one event of a member, so a member's events arrive in order although those
-//! of a wave travel side by side. What follows an event that was not taken is parked behind it;
-//! other members go on.
+//! A wave holds at most one event of a member, so a member's events arrive in order although the
+//! events of a wave travel side by side. Later events of a member are parked behind one that was
+//! not accepted; other members go on.
 
 use std::collections::HashSet;
 
 use store::{OpenEvent, Parked, Parking};
 
-/// Events side by side, at most.
+/// Max events side by side.
 pub(crate) const WIDTH: usize = 16;
 
 /// Events that go out together.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
-    /// To be sent. The first `again` of them are parked already.
+    /// Events to send. The first `again` of them are parked already.
     pub(crate) events: Vec<OpenEvent>,
     pub(crate) again: usize,
-    /// To be parked unsent, behind others of their members.
+    /// Events to park unsent, behind others of their members.
     pub(crate) waiting: Vec<Parked>,
-    /// The last entry number that this wave deals with.
+    /// The last entry number that this wave covers.
     pub(crate) position: i64,
 }
 
-/// Where the new events come from: what was read of them, and how far that reaches when all of it
-/// is dealt with.
+/// New events, and the entry numbers that they cover: from `from` to `until` once all are done.
 pub(crate) struct Stream {
     pub(crate) events: Vec<OpenEvent>,
     pub(crate) from: i64,
@@ -32,8 +31,8 @@ pub(crate) struct Stream {
 }
 
 impl Outgoing {
-    /// Fills a wave of `width`: first what is to be sent again, then new events, in order, up to
-    /// the first that has to wait its turn.
+    /// Fills a wave of `width`: first the due retries, then new events in order, up to the first
+    /// that has to wait for its turn.
     pub(crate) fn fill(due: Vec<OpenEvent>, stream: Stream, width: usize) -> Self {
         let mut wave = Self { position: stream.from, ..Self::default() };
         let mut members = HashSet::new();

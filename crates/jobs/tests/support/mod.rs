@@ -148,8 +148,7 @@ impl World {
         prepared.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
-    /// Everything the ledger says, but for ids and hashes: two ways to the same state give the same
-    /// books.
+    /// The ledger's content without ids and hashes: two ways to the same state give the same books.
     pub fn books(&self) -> Vec<String> {
         self.texts(
             "SELECT m.id || ' ' || e.sequence || ' ' || e.kind || ' ' || e.points || ' ' || e.balance_after FROM entry AS e JOIN member AS m
@@ -177,7 +176,7 @@ pub fn members(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|n| format!("m{n:05}"))
 }
 
-/// Purchases live for so many days, and there are no tiers to blur the picture.
+/// Purchases live for this many days, and there are no tiers to disturb the picture.
 pub fn short_lived(days: u32) -> impl FnOnce(&mut Document) {
     move |document| {
         document.tiers = None;
@@ -201,7 +200,7 @@ impl Sql for Dying<'_> {
     }
 }
 
-/// Lets somebody else act before the first statement that contains `mark`.
+/// Runs another action before the first statement that contains `mark`.
 pub struct Raced<'a, F> {
     pub sql: &'a Native,
     pub mark: &'static str,

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 type Answer = Result<Reply, String>;
 
-/// What arrived, in order, and how it is answered.
+/// The events that arrived, in order, and the script of answers.
 pub struct Receiver<F> {
     pub seen: RefCell<Vec<Post>>,
     answer: F,
@@ -26,15 +26,15 @@ impl<F: Fn(&Event) -> Answer> Receiver<F> {
         self.seen.borrow().iter().map(Event::of).collect()
     }
 
-    /// `member/sequence` of each attempt so far, and forgets them.
+    /// Returns and clears `member/sequence` of each attempt so far.
     pub fn take(&self) -> Vec<String> {
-        let told = self
+        let reported = self
             .events()
             .iter()
             .map(|event| format!("{}/{}", event.member, event.sequence))
             .collect();
         self.seen.borrow_mut().clear();
-        told
+        reported
     }
 }
 

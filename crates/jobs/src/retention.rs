@@ -1,17 +1,17 @@
-//! What is no entry goes once the rulebook's retention is over: some hundred rows at a time, so
-//! that nobody waits for it.
+//! Deletes rows other than entries after the rulebook's retention. Each statement deletes some
+//! hundred rows, so that other writers do not wait.
 
 use store::{Error, KEPT, Kept, Sql, forget};
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
-/// Rows that go in one statement.
+/// Rows per statement.
 const ROWS: i64 = 500;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
-/// Takes away what is older than it is kept. True when nothing is left to go.
-pub(crate) async fn forget_old<S: Sql>(
+/// Deletes rows that are older than the retention. True when none is left.
+pub(crate) async fn delete_old<S: Sql>(
     context: &JobContext<'_, S>,
     active: &ActiveProgramme,
     limit: &mut WorkLimit,
@@ -32,7 +32,7 @@ pub(crate) async fn forget_old<S: Sql>(
             if i64::try_from(gone).unwrap_or(0) < ROWS {
                 break;
             }
-            if !limit.take((context.now)()) {
+            if !limit.take_chunk((context.now)()) {
                 return Ok(false);
             }
         }
