@@ -131,3 +131,20 @@ fn changes_take_an_idempotency_key_as_documented() {
         assert_eq!(is_needed, is_documented, "{method} {address}: {}", answer.outcome());
     }
 }
+
+/// Where a body is needed, a request without one is refused for that, and nowhere else.
+#[test]
+fn bodies_are_required_as_documented() {
+    let host = Host::start();
+    let shop = host.shop();
+    let document = shop.get("/openapi.json").send().ok();
+    let mut checked = 0;
+    for (method, address, told) in operations(&document) {
+        let Some(body) = told.get("requestBody") else { continue };
+        let answer = shop.ask(&method, &address).send();
+        let is_refused = answer.outcome() == "400 malformed-json";
+        assert_eq!(is_refused, body["required"] == true, "{method} {address}: {}", answer.text());
+        checked += 1;
+    }
+    assert!(checked > 40, "only {checked}");
+}

@@ -71,7 +71,7 @@ fn describe(route: &Route) -> Json {
         if let Some(body) = route.body {
             described.insert(
                 "requestBody".into(),
-                json!({"required": true, "content": {"application/json": {"schema": reference(body)}}}),
+                json!({"required": !route.body_is_optional, "content": {"application/json": {"schema": reference(body)}}}),
             );
         }
         let roles = match route.access {
@@ -84,6 +84,7 @@ fn describe(route: &Route) -> Json {
         if let Some(roles) = roles {
             described.insert("security".into(), json!([{"key": []}]));
             described.insert("x-roles".into(), json!(roles));
+            described.insert("x-for-stores".into(), json!(route.for_stores));
         }
     }
     described

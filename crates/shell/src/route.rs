@@ -26,6 +26,8 @@ pub struct Route {
     pub max_bytes: usize,
     /// The name of the body's schema, where it is one JSON document.
     pub body: Option<&'static str>,
+    /// Whether a request without a body is one, too.
+    pub body_is_optional: bool,
     /// Query parameters: name and JSON type.
     pub query: &'static [(&'static str, &'static str)],
     /// Whether it takes an `Idempotency-Key`.
@@ -66,6 +68,7 @@ impl Route {
             for_stores: false,
             max_bytes: 0,
             body: None,
+            body_is_optional: false,
             query: &[],
             is_mutation: false,
             takes_if_match: false,
@@ -115,6 +118,12 @@ impl Route {
     #[must_use]
     pub const fn takes(self, body: &'static str, max_bytes: usize) -> Self {
         Self { body: Some(body), max_bytes, ..self }
+    }
+
+    /// The same, also without a body.
+    #[must_use]
+    pub const fn or_none(self) -> Self {
+        Self { body_is_optional: true, ..self }
     }
 
     /// The same with a body that is no JSON document, or that is not used.
@@ -202,19 +211,21 @@ impl Route {
     }
 }
 
-/// The place in the list of the route that a request means. Of two that fit, the first one counts.
+/// The place in the list of the route that a request means. Of two paths that fit, the first one
+/// counts, with all its methods: as in OpenAPI, `/things/batch` is no `/things/{id}`.
 ///
 /// # Errors
-/// [`Problem::RouteNotFound`]; [`Problem::MethodNotAllowed`] with the methods of the first path
-/// that fits.
+/// [`Problem::RouteNotFound`]; [`Problem::MethodNotAllowed`] with the methods of the path.
 pub(crate) fn find(routes: &[Route], method: &str, segments: &[String]) -> Result<usize, Problem> {
-    let meant = |route: &Route| route.method == method && route.leads(segments);
-    if let Some(place) = routes.iter().position(meant) {
-        return Ok(place);
+    let meant = routes.iter().find(|route| route.leads(segments)).ok_or(Problem::RouteNotFound)?;
+    let mut methods = Vec::new();
+    for (place, route) in routes.iter().enumerate().filter(|(_, route)| route.path == meant.path) {
+        if route.method == method {
+            return Ok(place);
+        }
+        methods.push(route.method);
     }
-    let near = routes.iter().find(|route| route.leads(segments)).ok_or(Problem::RouteNotFound)?;
-    let methods = routes.iter().filter(|route| route.path == near.path).map(|route| route.method);
-    Err(Problem::MethodNotAllowed(methods.collect::<Vec<_>>().join(", ")))
+    Err(Problem::MethodNotAllowed(methods.join(", ")))
 }
 
 /// Checks, while a component is compiled, that its table binds a handler to each of its routes, in
@@ -316,7 +327,7 @@ mod tests {
     fn a_request_means_the_first_route_that_fits() {
         for (method, path, outcome) in [
             ("POST", "/v1/things/batch", "0"),
-            ("GET", "/v1/things/batch", "1"),
+            ("GET", "/v1/things/batch", "405 POST"),
             ("GET", "/v1/things/x", "1"),
             ("PUT", "/v1/things/x", "2"),
             ("GET", "/v1/things/x/parts/y", "3"),

@@ -148,7 +148,6 @@ fn rows_of(page: &str) -> BTreeMap<String, Row> {
 fn row(roles: &str, body: &str, query: &str) -> Row {
     let roles = roles.split(';').next().unwrap_or_default().split(", ");
     let size = body.split([',', ';']).next().unwrap_or_default().trim_start_matches("up to ");
-    let size = size.strip_suffix(" or none").unwrap_or(size);
     Row {
         roles: roles.filter(|role| !role.is_empty()).map(str::to_owned).collect(),
         body: if size == "none" { String::new() } else { size.to_owned() },
@@ -170,11 +169,12 @@ fn roles_of(route: &Route) -> BTreeSet<String> {
 }
 
 fn body_of(route: &Route) -> String {
-    match route.max_bytes / 1024 {
-        0 => String::new(),
+    let size = match route.max_bytes / 1024 {
+        0 => return String::new(),
         kib if kib >= 1024 => format!("{} MiB", kib / 1024),
         kib => format!("{kib} KiB"),
-    }
+    };
+    if route.body_is_optional { format!("{size} or none") } else { size }
 }
 
 fn query_of(route: &Route) -> BTreeSet<String> {

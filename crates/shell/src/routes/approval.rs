@@ -42,14 +42,17 @@ pub const ADJUST: &[Route] = &[
         "Approve of a request; the last approval moves the points",
         APPROVERS,
         "DecisionBody",
-    ),
-    Route::command("/v1/adjustments/{id}/reject", "Turn a request down", APPROVERS, "DecisionBody"),
+    )
+    .or_none(),
+    Route::command("/v1/adjustments/{id}/reject", "Turn a request down", APPROVERS, "DecisionBody")
+        .or_none(),
     Route::command(
         "/v1/adjustments/{id}/withdraw",
         "Take one's own request back",
         REQUESTERS,
         "DecisionBody",
-    ),
+    )
+    .or_none(),
 ];
 
 /// Stopping an account.
@@ -79,13 +82,15 @@ pub const REVIEW: &[Route] = &[
         "Let the points of an earn go their way",
         APPROVERS,
         "DecisionBody",
-    ),
+    )
+    .or_none(),
     Route::command(
         "/v1/reviews/{id}/reject",
         "Undo an earn that had to be looked at",
         APPROVERS,
         "DecisionBody",
-    ),
+    )
+    .or_none(),
 ];
 
 /// Where entries were asked from.

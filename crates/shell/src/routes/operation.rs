@@ -56,10 +56,12 @@ pub const ENDPOINT: &[Route] = &[
         "Give an endpoint another secret; the one before signs beside it for a day",
         ADMIN,
     )
-    .takes("Object", 16 * KIB),
+    .takes("Object", 16 * KIB)
+    .or_none(),
     Route::list("/v1/endpoints/{id}/dead", "Events an endpoint did not take", ADMIN),
     Route::write("/v1/endpoints/{id}/replay", "Send dead events again", ADMIN)
-        .takes_bytes(16 * KIB),
+        .takes("Object", 16 * KIB)
+        .or_none(),
 ];
 
 /// Jobs for schedulers that only speak HTTP. `job` alone runs them; the others may rehearse the

@@ -91,19 +91,22 @@ pub const PUBLICATION: &[Route] = &[
         "Approve of a publication with major changes",
         APPROVERS,
     )
-    .takes("DecisionBody", 8 * KIB),
+    .takes("DecisionBody", 8 * KIB)
+    .or_none(),
     Route::write(
         "/v1/rulebook/publications/{id}/reject",
         "Decide against a publication",
         APPROVERS,
     )
-    .takes("DecisionBody", 8 * KIB),
+    .takes("DecisionBody", 8 * KIB)
+    .or_none(),
     Route::write(
         "/v1/rulebook/publications/{id}/withdraw",
         "Take one's own publication back",
         MARKETING,
     )
-    .takes("DecisionBody", 8 * KIB),
+    .takes("DecisionBody", 8 * KIB)
+    .or_none(),
 ];
 
 /// Drafts tried out.

@@ -35,8 +35,9 @@ pub const HOLD: &[Route] = &[
         "Spend the points of a hold, all or some",
         STOREFRONT,
         "CaptureBody",
-    ),
-    Route::command("/v1/holds/{id}/release", "Give a hold up", STOREFRONT, "ReleaseBody"),
+    )
+    .or_none(),
+    Route::command("/v1/holds/{id}/release", "Give a hold up", STOREFRONT, "ReleaseBody").or_none(),
 ];
 
 /// Undoing.
@@ -75,7 +76,7 @@ pub const REWARD: &[Route] = &[
     Route::write("/v1/rewards/{id}", "Put a reward into the catalogue, or change it", MARKETING)
         .by("PUT")
         .takes("Reward", 64 * KIB)
-        .answers(&[200, 201], "Object"),
+        .answers(&[200, 201, 202], "Object"),
     Route::write(
         "/v1/rewards/{id}/changes/{change}/approve",
         "Put a change into the catalogue that waits",
@@ -106,7 +107,8 @@ pub const COUPON: &[Route] = &[
         COUPON_KEEPERS,
         "DecisionBody",
     )
-    .takes("DecisionBody", 256 * KIB),
+    .takes("DecisionBody", 256 * KIB)
+    .or_none(),
     Route::command(
         "/v1/coupons/{code}/restore",
         "Undo the use of a coupon",
@@ -137,7 +139,8 @@ pub const POOL: &[Route] = &[
         "Object",
     )
     .by("PUT")
-    .takes_bytes(64 * KIB),
+    .takes_bytes(64 * KIB)
+    .or_none(),
     Route::command(
         "/v1/pools/{id}/members/{member_id}",
         "Let a member leave a pool",
@@ -145,7 +148,8 @@ pub const POOL: &[Route] = &[
         "Object",
     )
     .by("DELETE")
-    .takes_bytes(64 * KIB),
+    .takes_bytes(64 * KIB)
+    .or_none(),
     Route::write(
         "/v1/pools/{id}/invitations/{member_id}",
         "Let a member join a pool within seven days, as its head wishes",
