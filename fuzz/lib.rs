@@ -1,4 +1,4 @@
-//! What the targets share: a rulebook that was read is worked with, and must behave.
+//! Shared by the targets: uses a parsed rulebook and checks its behaviour.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use ledger::{
 };
 use rules::{Case, Command, Document, EarnEvent, Line, PriorRecords, Reverse, Rulebook, decide};
 
-/// Validates a document; a valid one survives being stored and earns without harm.
+/// Validates a document. A valid one must survive being stored, and earn without a fault.
 pub fn work_with(document: &Document) {
     let Ok(book) = Rulebook::new(document, 1) else { return };
     let text = serde_json::to_string(document).unwrap();
@@ -28,7 +28,7 @@ pub fn work_with(document: &Document) {
     }
 }
 
-/// Earns for an event at the turn of a year, and gives all of it back a month later.
+/// Earns for an event at the turn of a year, and returns all of it a month later.
 fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -> Member {
     let now = Timestamp::parse("2027-12-31T16:00:00Z").unwrap();
     let lines = if event == "purchase" { lines(book.currency()) } else { Vec::new() };
@@ -85,7 +85,7 @@ fn lines(currency: Currency) -> Vec<Line> {
     rows.into_iter().map(line).collect()
 }
 
-/// The entry that was asked for, when it was not refused, and the member after it.
+/// The requested entry, unless it was refused, and the member after it.
 fn carry_out(
     book: &Rulebook,
     member: &Member,

@@ -1,4 +1,4 @@
-//! Any text as a condition of an event and of a line; what can be read is asked.
+//! Any text as a condition of an event and of a line; conditions that parse are evaluated.
 
 #![no_main]
 

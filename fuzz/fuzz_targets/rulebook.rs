@@ -1,11 +1,11 @@
-//! A good document with a few of its values exchanged: gets further than bytes do.
+//! A good document with a few of its values exchanged, which reaches deeper than random bytes.
 
 #![no_main]
 
 use arbitrary::{Arbitrary, Unstructured};
 use serde_json::{Value as Json, json};
 
-/// A value that stands where another one stood.
+/// A replacement value.
 #[derive(Debug, Arbitrary)]
 enum Other {
     Null,
@@ -62,7 +62,7 @@ impl Other {
     }
 }
 
-/// Exchanges the value with that number, counted in the order of the document.
+/// Exchanges the value with this number, counted in the order of the document.
 fn exchange(json: &mut Json, number: &mut u16, with: &mut Option<Other>) {
     if with.is_none() {
         return;

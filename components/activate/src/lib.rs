@@ -1,4 +1,4 @@
-//! Making pending points spendable before their time.
+//! Makes pending points spendable before their time.
 
 use ledger::{LotGrant, Refusal};
 use rules::{Activation, Past, meant};
@@ -19,8 +19,7 @@ async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
     of_caller(app, request, &caller, |actor| body.order(&key, actor, activation)).await
 }
 
-/// What the member earned under the reference. An earn never changes, so it may be read before the
-/// member is.
+/// The earn under the reference. An earn never changes, so it may be read before the member.
 async fn earned(
     app: &App,
     programme: &ProgrammeRef,
@@ -34,7 +33,7 @@ async fn earned(
     };
     let Some(entry) = entry else { return Ok(Ok(None)) };
     let book = in_force(&app.sql, programme, entry.rulebook_version).await?;
-    // A source that is no event, such as `redeem`, granted nothing.
+    // A source that is no event, such as `redeem`, granted no points.
     let is_event = book.expiry(&body.event).is_some();
     let life = |lot: &LotGrant| Some((lot.number, book.expiry(&lot.source)?.clone()));
     let activation =

@@ -1,5 +1,5 @@
-//! Adjustments by hand: asked for by one person, decided by others, executed with the last
-//! approval. Mergers and recoveries are asked for by their own routes, and decided here.
+//! Adjustments by hand: one person requests them, others decide, and the last approval executes
+//! them. Mergers and recoveries are requested by their own routes and decided here.
 
 use ledger::{
     Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone,
@@ -34,7 +34,7 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
         .await
 }
 
-/// The adjustment that is to be undone, when it is one of the member's.
+/// The adjustment to undo, if it is one of the member's.
 async fn undone(
     app: &App,
     caller: &Caller,
@@ -45,8 +45,8 @@ async fn undone(
     Ok(adjusted(&app.sql, caller.programme.no, &member, id).await?)
 }
 
-/// The rows of a file have the file's key and their place as their own: sent again, the file does
-/// nothing twice.
+/// Each row of a file has a key of its own, from the file's key and its place. So a repeated file
+/// changes nothing.
 async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, file) = asked(app, request).await?;
     let rows = AdjustmentBody::rows(file, request.charset())?;
@@ -93,7 +93,7 @@ async fn decide(
     of_caller(app, request, &caller, order).await
 }
 
-/// The entry that made the request. It never changes, so it may be read before the member is.
+/// The entry of the request. It never changes, so it may be read before the member.
 async fn made(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
     let not_found = || Problem::refused(Refusal::RequestNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
@@ -107,7 +107,7 @@ async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let (found, next) =
         open_requests(&app.sql, caller.programme.no, page.number(0)?, page.limit).await?;
-    // By the clock, whether or not a job has written down which of them lapsed.
+    // Compares with the clock, as a job may not have recorded yet which of them lapsed.
     let zone = zone(&app.sql, &caller.programme).await?;
     let mut items = Vec::new();
     for (member, request) in found.into_iter().filter(|(_, request)| now() < request.terms.until) {
@@ -140,7 +140,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         .ok_or_else(|| Problem::Internal(format!("request {} without its terms", made.id)))?;
     let state = match decisions.last().map(|entry| entry.kind) {
         Some(Kind::Adjust) => "approved",
-        // What is not an adjustment ends with the last approval.
+        // Requests of other kinds end with the last approval.
         Some(Kind::Approve) if newest.approvals.len() == newest.terms.steps.len() => "approved",
         Some(Kind::Reject) => "rejected",
         Some(Kind::Withdraw) => "withdrawn",

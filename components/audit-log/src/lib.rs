@@ -1,4 +1,4 @@
-//! What was done that is no entry: keys, endpoints, the catalogue, drafts, publications,
+//! Records of actions that are no entries: keys, endpoints, the catalogue, drafts, publications,
 //! programmes, reads of personal data, refused keys.
 
 use ledger::Timestamp;

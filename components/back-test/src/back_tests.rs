@@ -1,4 +1,4 @@
-//! Back-tests: a draft held against a period that is over, some thousand entries a call.
+//! Back-tests: replay a past period under a draft, some thousand entries per call.
 
 use ledger::{MemberId, ProgrammeId, Timestamp};
 use rules::{BackTest, OfTier, Rulebook, Side, Span};
@@ -12,7 +12,7 @@ use store::{
     parse_rulebook,
 };
 
-/// About how many entries a call tells again: a second's work.
+/// About how many entries one call replays: a second's work.
 const ENTRIES_A_CALL: i64 = 5_000;
 
 pub async fn begin(app: &App, request: &Request) -> Result<Reply, Problem> {
@@ -45,12 +45,12 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
         json!({"draft": body.draft, "member_id": body.member_id, "by": caller.label}).to_string();
     begin_back_test(&app.sql, (caller.programme.no, version), id, asked, &stored, span, member)
         .await?;
-    Ok(Reply::json(201, &moved(app, caller, &id.to_string()).await?))
+    Ok(Reply::json(201, &advance(app, caller, &id.to_string()).await?))
 }
 
 pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
-    let go_on = async || Ok(Reply::json(200, &moved(app, &caller, id).await?));
+    let go_on = async || Ok(Reply::json(200, &advance(app, &caller, id).await?));
     once(app, &key, &caller, "back-test-continue", &id, go_on).await
 }
 
@@ -114,8 +114,8 @@ async fn books(app: &App, caller: &Caller, test: &BackTestRow) -> Result<Books, 
     Ok(Books { published, draft: parse_rulebook(&test.rulebook, test.version + 1)? })
 }
 
-/// The test after some more members, unless it is done.
-async fn moved(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
+/// Continues the test with some more members, unless it is done.
+async fn advance(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
     let test = existing(app, caller, id).await?;
     let books = books(app, caller, &test).await?;
     if test.done {
@@ -129,7 +129,7 @@ async fn moved(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
     Ok(shown(&existing(app, caller, id).await?, &books))
 }
 
-/// What a list shows of it.
+/// The fields of a test in a list.
 fn summary(test: &BackTestRow) -> Map<String, Json> {
     let BackTestRow { id, asked, version, span, done, found, .. } = test;
     let mut shown: Map<String, Json> = serde_json::from_str(asked).unwrap_or_default();

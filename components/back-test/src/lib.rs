@@ -1,4 +1,4 @@
-//! Drafts tried out: on one event, and on what has happened. Nothing here writes to the books.
+//! Tries out drafts on one event, and on past events. No route here writes to the books.
 
 mod back_tests;
 

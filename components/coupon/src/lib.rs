@@ -1,6 +1,6 @@
-//! Coupons: money off an order, by a code that is good once.
+//! Coupons: money off an order, by a code that is valid once.
 //!
-//! Coupons are issued by rules, tiers and the catalogue.
+//! Rules, tiers and the catalogue issue coupons.
 
 use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
@@ -17,7 +17,7 @@ shell::component! { shell::routes::COUPON {
     "POST /v1/coupons/{code}/restore" => restore(code),
 } }
 
-/// Codes are typed by people: letters of either size, with dashes and spaces where they like.
+/// Normalises a typed code: letters in upper or lower case, with any dashes and spaces.
 fn spelt(code: &str) -> String {
     code.chars().filter(|c| !matches!(c, '-' | ' ')).map(|c| c.to_ascii_uppercase()).collect()
 }
@@ -26,7 +26,7 @@ fn not_found() -> Problem {
     Problem::refused(Refusal::CouponNotFound)
 }
 
-/// The member whose coupon it is, used or not.
+/// The member who has or had the coupon.
 async fn holder(app: &App, caller: &Caller, code: &str) -> Result<MemberId, Problem> {
     coupon_holder(&app.sql, caller.programme.no, code).await?.ok_or_else(not_found)
 }
@@ -80,7 +80,7 @@ async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Proble
     let mut shown = open.map_or_else(|| json!({"code": code}), |coupon| coupon_json(coupon, zone));
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("member_id".to_owned(), Json::from(holder.as_str()));
-        // What ended it is in the member's entries.
+        // The member's entries show how it ended.
         fields
             .insert("state".to_owned(), Json::from(if open.is_some() { "open" } else { "ended" }));
     }

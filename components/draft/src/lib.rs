@@ -1,4 +1,4 @@
-//! Drafts of rulebooks, by name. What is wrong with one keeps nobody from keeping it.
+//! Drafts of rulebooks, by name. A draft may be stored even if it has faults.
 
 use ledger::ProgrammeId;
 use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
@@ -10,7 +10,7 @@ use store::{
     Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft,
 };
 
-/// The most drafts of a programme.
+/// Max drafts of a programme.
 const MAX_DRAFTS: i64 = 100;
 
 shell::component! { shell::routes::DRAFT {
@@ -23,7 +23,7 @@ shell::component! { shell::routes::DRAFT {
 async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = asked(app, request).await?;
     let document: Document = parse_json(body)?;
-    // Drafts are named like programmes.
+    // Names of drafts have the form of programme ids.
     if let Err(error) = ProgrammeId::new(name) {
         return Err(Problem::InvalidRequest(vec![FieldError::new("draft", error.to_string())]));
     }
@@ -89,7 +89,7 @@ fn shown(draft: &Draft) -> Json {
     json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by})
 }
 
-/// What is wrong with it, or else what its conditions cost.
+/// Adds the draft's faults, or else the cost of its conditions.
 fn with_problems(mut body: Json, book: Result<Rulebook, Vec<rules::Problem>>) -> Json {
     let cost = book.as_ref().ok().map(|book| book.condition_steps().1);
     let problems = book.err().unwrap_or_default();

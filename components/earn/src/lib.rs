@@ -20,7 +20,7 @@ async fn one(app: &App, request: &Request) -> Result<Reply, Problem> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Events {
-    /// Kept as text, so that one bad event is its own problem and not that of the call.
+    /// Kept as text, so that a bad event is a problem of that event, and not of the whole call.
     events: Vec<Box<RawValue>>,
 }
 

@@ -1,5 +1,5 @@
-//! Webhook endpoints: where a programme's events are sent. A secret is shown once, by the call that
-//! makes the endpoint.
+//! Webhook endpoints: the addresses for a programme's events. Only the call that creates an
+//! endpoint shows its secret.
 
 use jobs::{AddressPolicy, NONCE, Seals, Secret, WebhookUrl};
 use ledger::{KINDS, Kind, ProgrammeId};
@@ -14,16 +14,16 @@ use store::{
     endpoint_secret, list_endpoints, other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 
-/// The most endpoints of a programme.
+/// Max endpoints of a programme.
 const MAX_ENDPOINTS: i64 = 50;
-/// For how long a secret that was replaced signs beside the new one.
-const BOTH_MS: i64 = 24 * 3_600_000;
+/// How long a replaced secret signs beside the new one.
+const OVERLAP_MS: i64 = 24 * 3_600_000;
 
-/// The secret to take from now on.
+/// The new secret.
 #[derive(Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 struct RotateBody {
-    /// `whsec_` and the base64 of 24 to 64 bytes; made here when absent.
+    /// `whsec_` and the base64 of 24 to 64 bytes; generated if absent.
     #[serde(default)]
     secret: Option<String>,
 }
@@ -32,7 +32,7 @@ struct RotateBody {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReplayBody {
-    /// That of this entry; all when absent.
+    /// Only the event of this entry; all if absent.
     #[serde(default)]
     entry_id: Option<String>,
 }
@@ -47,18 +47,18 @@ shell::component! { shell::routes::ENDPOINT {
     "POST /v1/endpoints/{id}/replay" => replay(id),
 } }
 
-/// Repeated with the same body it changes nothing more, so a retry is safe; but only the call that
-/// makes the endpoint shows the secret.
+/// A repeat with the same body changes nothing, so a retry is safe. Only the call that creates the
+/// endpoint shows the secret.
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = asked(app, request).await?;
     let body: EndpointBody = parse_json(body)?;
     let put = async || set(app, request, &caller, id, &body).await;
     let reply = once(app, &key, &caller, "endpoint", &(id, &body), put).await?;
-    Ok(shown_once(reply, &caller, id).await)
+    Ok(reveal_secret(reply, &caller, id).await)
 }
 
-/// The answer as it is kept has the secret as the endpoint does: sealed.
-async fn shown_once(reply: Reply, caller: &Caller, id: &str) -> Reply {
+/// Opens the secret for the caller. The stored answer keeps it sealed, like the endpoint.
+async fn reveal_secret(reply: Reply, caller: &Caller, id: &str) -> Reply {
     let mut body: Json = serde_json::from_str(reply.body()).unwrap_or_default();
     let opened = match body.get("secret").and_then(Json::as_str) {
         Some(stored) => seals().await.open(stored, (caller.programme.no, id)),
@@ -74,7 +74,7 @@ async fn seals() -> Seals {
     Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default())
 }
 
-/// A secret as it is to be stored.
+/// A secret in its stored form.
 async fn sealed(caller: &Caller, id: &str, secret: &str) -> Result<String, Problem> {
     let (seals, mut nonce) = (seals().await, [0u8; NONCE]);
     if seals.is_empty() {
@@ -108,7 +108,7 @@ async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
         };
         let stored = sealed(&caller, id, &secret).await?;
         noted(app, request, &caller, ("endpoint_secret_changed", id), None).await?;
-        let until = now().plus_ms(BOTH_MS);
+        let until = now().plus_ms(OVERLAP_MS);
         if !rotate_secret(&app.sql, caller.programme.no, id, &stored, until).await? {
             return Err(Problem::ResourceNotFound);
         }
@@ -118,7 +118,7 @@ async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
         ))
     };
     let reply = once(app, &key, &caller, "endpoint-rotate", &(id, &body), turn).await?;
-    Ok(shown_once(reply, &caller, id).await)
+    Ok(reveal_secret(reply, &caller, id).await)
 }
 
 fn wrong_secret() -> FieldError {
@@ -133,7 +133,7 @@ async fn set(
     body: &EndpointBody,
 ) -> Result<Reply, Problem> {
     let mut errors = Vec::new();
-    // Endpoints are named like programmes.
+    // Ids of endpoints have the form of programme ids.
     if let Err(error) = ProgrammeId::new(id) {
         errors.push(FieldError::new("endpoint_id", error.to_string()));
     }
@@ -154,7 +154,7 @@ async fn set(
     let Some(url) = url.ok().filter(|_| errors.is_empty()) else {
         return Err(Problem::InvalidRequest(errors));
     };
-    // What it has already is not replaced by itself.
+    // An existing secret is not replaced automatically.
     let has = endpoint_secret(&app.sql, caller.programme.no, id).await?;
     let place = (caller.programme.no, id);
     let has = match has {
@@ -172,7 +172,7 @@ async fn set(
         kinds: body.kinds.as_deref(),
         secret: chosen.as_deref(),
         fresh_secret: &fresh_secret,
-        before_until: now().plus_ms(BOTH_MS),
+        before_until: now().plus_ms(OVERLAP_MS),
         token: &new_id().to_string(),
     };
     let made =

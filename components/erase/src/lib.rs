@@ -1,4 +1,4 @@
-//! Forgetting whose an account is. The books keep their sums and their chain.
+//! Erases the person of an account. The books keep their sums and their chain.
 
 use ledger::MemberId;
 use serde_json::Value as Json;
@@ -9,15 +9,15 @@ shell::component! { shell::routes::ERASE {
     "POST /v1/members/{id}/erase" => erase(id),
 } }
 
-/// The texts go in a second statement. Whoever crashes in between asks again under the same key,
-/// which is answered as before and takes them then.
+/// A second statement deletes the texts. After a crash in between, a retry with the same key gets
+/// the same answer and deletes them.
 async fn erase(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let reply = single(app, request, |body, key, actor| {
         parse_json::<EraseBody>(body)?.order(id, key, actor)
     })
     .await?;
-    // By whatever name she was asked for: that leads nowhere once she is erased.
+    // Uses the id of the answer, because a name from the request leads nowhere after the erasure.
     let shown: Json = serde_json::from_str(reply.body()).unwrap_or_default();
     let member = shown
         .pointer("/entry/member_id")

@@ -12,14 +12,13 @@ shell::component! { shell::routes::EXCHANGE {
 async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, key, body) = asked(app, request).await?;
     let body: ExchangeBody = parse_json(body)?;
-    // A programme that is not of the group, and one that does not exist, are told alike: as a
-    // refusal.
+    // A programme outside of the group and one that does not exist get the same refusal.
     let (mut abroad, mut partner) = (None, None);
     if let Ok(programme) = ProgrammeId::new(body.to_programme_id.as_str())
         && let Some(found) = kin(&app.sql, caller.programme.no, &programme).await?
     {
-        // Rulebooks are held against each other when they are published; of two that are at once,
-        // this finds what neither saw.
+        // Rulebooks are compared when they are published. If two are published at once, neither
+        // check sees the other; this one does.
         let open = open_rates(&agreements(&app.sql, caller.programme.no, None).await?);
         let gains = gaining_way(&open, &caller.programme.id, programme.as_str()).is_some();
         partner = Some(Partner { programme, book: published(&app.sql, &found).await?, gains });

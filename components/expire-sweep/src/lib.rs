@@ -1,7 +1,7 @@
-//! On schedule: writes down what the clock has decided: activations, ends of tiers, expiries, in
-//! this order, for every programme.
+//! On schedule: records what is due by the clock, for every programme: activations, ends of tiers,
+//! expiries, in this order.
 //!
-//! Exports `handle-cron-event`. What is due is found in the database, so a fire that comes late,
+//! Exports `handle-cron-event`. The database determines what is due, so a fire that comes late,
 //! twice, or never does no harm.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 

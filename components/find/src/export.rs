@@ -4,10 +4,10 @@ use serde_json::Value as Json;
 use shell::Reply;
 use store::ListedMember;
 
-/// How a list is written as a file.
+/// The format of an exported list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line.
+    /// One JSON object per line.
     JsonLines,
     /// Comma-separated values.
     Csv,
@@ -17,7 +17,7 @@ const HEADINGS: &str =
     "member_id,joined_at,tier,tier_until,ledger_balance,debt,closed,aliases,attributes\r\n";
 
 impl Format {
-    /// By its name in the query.
+    /// Reads the name in the query.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "jsonl" => Some(Self::JsonLines),
@@ -26,8 +26,8 @@ impl Format {
         }
     }
 
-    /// One page of the file; the first one of a table has the headings. Pages put together are the
-    /// file.
+    /// One page of the file. The first page of a table has the headings, so the pages in sequence
+    /// are the file.
     pub fn reply(self, members: &[ListedMember], is_first: bool, next: Option<&str>) -> Reply {
         let (content_type, body) = match self {
             Self::JsonLines => {
@@ -70,7 +70,7 @@ fn row(member: &ListedMember, body: &mut String) {
     body.push_str("\r\n");
 }
 
-/// A cell that a spreadsheet shows as it is: what would be a formula has an apostrophe in front.
+/// A cell that a spreadsheet shows unchanged: a text that looks like a formula gets an apostrophe.
 fn safe(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if is_formula { format!("'{cell}") } else { cell.to_owned() };

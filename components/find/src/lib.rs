@@ -1,4 +1,4 @@
-//! Finding members, entries and orders when nobody knows whose they are. Writes nothing.
+//! Finds members, entries and orders without a known member. Writes nothing.
 
 mod export;
 
@@ -10,11 +10,11 @@ use store::{ListedMember, MemberOrder, entry_json, find_entry, list_members, rec
 
 /// Members read at a time.
 const READ: i64 = 500;
-/// Members looked through for one page at most: it may be short then, and the next one goes on.
-const LOOK_THROUGH: usize = 10_000;
-/// The most members of a page of an export.
+/// Max members scanned for one page; the page may then be short, and the next one goes on.
+const MAX_SCANNED: usize = 10_000;
+/// Max members of a page of an export.
 const MAX_EXPORTED: i64 = 5_000;
-/// The most records of a reference that are shown.
+/// Max records of a reference in an answer.
 const MAX_RECORDS: usize = 200;
 
 shell::component! { shell::routes::FIND {
@@ -23,15 +23,15 @@ shell::component! { shell::routes::FIND {
     "GET /v1/orders" => orders(),
 } }
 
-/// What a list of members is narrowed down by.
-struct Wish<'a> {
+/// The filters of a list of members.
+struct Filters<'a> {
     order: MemberOrder,
     prefix: &'a str,
     tier: Option<&'a str>,
     attribute: Option<(&'a str, &'a str)>,
 }
 
-impl<'a> Wish<'a> {
+impl<'a> Filters<'a> {
     fn of(request: &'a Request) -> Result<Self, Problem> {
         let wrong = |name: &str, detail: &str| {
             Err(Problem::InvalidRequest(vec![FieldError::new(name, detail)]))
@@ -70,7 +70,7 @@ impl<'a> Wish<'a> {
 
 async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let wish = Wish::of(request)?;
+    let wish = Filters::of(request)?;
     let wrong =
         || Problem::InvalidRequest(vec![FieldError::new("?format", "must be json, jsonl or csv")]);
     let format = match request.query("format") {
@@ -84,8 +84,8 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
     let by = if wish.order == MemberOrder::Id { "id" } else { "alias" };
     noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit})))
         .await?;
-    let most = usize::try_from(page.limit).unwrap_or_default();
-    let (mut found, mut after, mut looked) = (Vec::new(), page.cursor.clone(), 0);
+    let limit = usize::try_from(page.limit).unwrap_or_default();
+    let (mut found, mut after, mut scanned) = (Vec::new(), page.cursor.clone(), 0);
     let next = loop {
         let read = list_members(
             &app.sql,
@@ -96,9 +96,9 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
         )
         .await?;
         let is_last = i64::try_from(read.len()).is_ok_and(|count| count < READ);
-        looked += read.len();
+        scanned += read.len();
         for member in read {
-            if found.len() == most {
+            if found.len() == limit {
                 break;
             }
             after = Some(member.found_by.clone());
@@ -106,8 +106,8 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
                 found.push(member);
             }
         }
-        // Full before all were looked at: what follows is for the next page.
-        if found.len() == most || looked >= LOOK_THROUGH {
+        // The page was full before all were checked; the rest is for the next page.
+        if found.len() == limit || scanned >= MAX_SCANNED {
             break after;
         }
         if is_last {

@@ -1,4 +1,4 @@
-//! Freezing accounts: what must not be earned or spent until somebody restores it.
+//! Freezes accounts: points can be neither earned nor spent until the account is restored.
 
 use shell::{App, FreezeBody, Problem, Reply, Request, parse_json, single};
 

@@ -1,5 +1,5 @@
-//! The front door: health, the API's description, and the answer to every route that nobody else
-//! has.
+//! The fallback component: health, the API's description, and the answer to every route without a
+//! component.
 
 mod openapi;
 
@@ -17,9 +17,9 @@ shell::component! { public shell::routes::FRONT {
     "GET /openapi.json" => document(),
 } }
 
-/// For how long it is known whether the database takes writes. Anybody may ask, and a write costs
-/// all writers a little.
-const KNOWN_FOR_MS: u64 = 5000;
+/// How long the result of a test write is reused. Anyone may call this route, and a write costs all
+/// writers a little.
+const MAX_AGE_MS: u64 = 5000;
 
 #[derive(Clone, Copy)]
 enum Writes {
@@ -29,7 +29,7 @@ enum Writes {
 }
 
 thread_local! {
-    /// When this instance tried to write, and what came of it.
+    /// The time and result of this instance's last test write.
     static LAST_WRITE: Cell<Option<(Timestamp, Writes)>> = const { Cell::new(None) };
 }
 
@@ -59,13 +59,13 @@ async fn ready(_: &Request) -> Result<Reply, Problem> {
 
 async fn writes(app: &App) -> Writes {
     let now = shell::now();
-    let known = LAST_WRITE.get();
-    // The clock of a test goes backwards, too.
-    if let Some((_, outcome)) = known.filter(|(at, _)| at.0.abs_diff(now.0) < KNOWN_FOR_MS) {
+    let last = LAST_WRITE.get();
+    // A test may set the clock back, too.
+    if let Some((_, outcome)) = last.filter(|(at, _)| at.0.abs_diff(now.0) < MAX_AGE_MS) {
         return outcome;
     }
-    // Whoever asks meanwhile hears what was last known.
-    LAST_WRITE.set(known.map(|(_, outcome)| (now, outcome)));
+    // Concurrent calls get the last result meanwhile.
+    LAST_WRITE.set(last.map(|(_, outcome)| (now, outcome)));
     let outcome = match try_to_write(&app.sql, now).await {
         Ok(()) => Writes::Taken,
         Err(store::Error::Full) => Writes::Full,

@@ -1,5 +1,5 @@
-//! OpenAPI 3.1: the routes of [`shell::routes`]; request bodies come from the types they are read
-//! into, problems from the list they are answered from.
+//! OpenAPI 3.1: the routes of [`shell::routes`]. Request bodies come from the types that parse
+//! them, problems from the list that answers use.
 
 use ledger::KINDS;
 use rules::{Document, Reward};
@@ -13,7 +13,6 @@ use shell::{
     ReverseBody, Role, Route, SimulationBody, TierBody, TransferBody, routes,
 };
 
-/// The whole document.
 pub fn document() -> Json {
     let mut paths: Map<String, Json> = Map::new();
     for route in routes::ALL.iter().flat_map(|(_, routes)| *routes) {
@@ -232,8 +231,7 @@ fn schemas() -> Json {
     Json::Object(schemas)
 }
 
-/// The shape of rulebooks, as JSON Schema 2020-12. What a field may hold beyond its type is told by
-/// who validates it.
+/// The shape of rulebooks, as JSON Schema 2020-12. Validation reports limits beyond a field's type.
 pub fn rulebook_schema() -> Json {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
     let mut schema = schema.to_value();

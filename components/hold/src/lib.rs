@@ -1,4 +1,4 @@
-//! What becomes of points that `POST /v1/redeem` set aside.
+//! Captures, extends and releases points that `POST /v1/redeem` set aside.
 
 use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn release(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
 }
 
-/// The entry that placed the hold. It never changes, so it may be read before the member is.
+/// The entry that placed the hold. It never changes, so it may be read before the member.
 async fn placed(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
     let not_found = || Problem::refused(Refusal::HoldNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
@@ -44,8 +44,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     }
     let resolution = corrections(&app.sql, caller.programme.no, hold.id).await?.into_iter().next();
     let until = hold.reservation.as_ref().map(|reservation| reservation.until);
-    // A release that was asked for is recorded before the hold's end; a later one is the time-out,
-    // written down.
+    // A requested release is recorded before the hold's end. A later one records the time-out.
     let is_over = |at| until.is_some_and(|until| until <= at);
     let state = match &resolution {
         Some(entry) if entry.kind == Kind::Capture => "captured",

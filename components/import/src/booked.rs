@@ -1,5 +1,5 @@
-//! Booking an import that was approved of: each row under a key of its own, so that whoever goes on
-//! after a crash books nothing twice.
+//! Books an approved import. Each row has a key of its own, so continuing after a crash books no
+//! row twice.
 
 use ledger::{MemberId, Refusal};
 use rules::{Command, Rulebook, other_spellings};
@@ -12,14 +12,14 @@ use store::{
 
 use crate::{existing, shown};
 
-/// Rows that are booked in one statement, and in one call.
+/// Max rows booked in one statement, and in one call.
 const ROWS: i64 = 250;
 const ROWS_A_CALL: i64 = 1_000;
 
-/// Lots that are booked in one statement, unless one member has more.
-const LOTS: usize = 2_000;
+/// Max lots booked in one statement, unless one member has more.
+const MAX_LOTS: usize = 2_000;
 
-/// What a row came to that was booked.
+/// The outcome of a booked row.
 const WRITTEN: &str = "written";
 
 pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -38,8 +38,8 @@ pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Prob
     Ok(Reply::json(200, &shown(app, &caller, &found).await?))
 }
 
-/// Books the next rows; tells how many. Also ends an import whose last rows somebody else has
-/// booked.
+/// Books the next rows and returns their number. Also ends an import whose last rows another call
+/// has booked.
 async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Problem> {
     let rows = next_rows(&app.sql, caller.programme.no, &import.id, ROWS).await?;
     let book = published(&app.sql, &caller.programme).await?;
@@ -51,16 +51,17 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
         let row = row.map_err(|error| Problem::Internal(error.to_string()))?;
         let key = format!("{}/{line}", import.id);
         lots += row.lots.len();
-        if lots > LOTS && !lines.is_empty() {
+        if lots > MAX_LOTS && !lines.is_empty() {
             break;
         }
-        // By the clock of the request: what has ended since is booked, and ends at once.
+        // By the clock of the import's request: rows that have ended since are booked, and end at
+        // once.
         match row.order(&import.id, &key, &import.actor, &book, import.asked_at) {
             Ok(order) => {
                 lines.push(line);
                 orders.push(order);
             }
-            // A tier that the rulebook has no more.
+            // A tier that the rulebook no longer has.
             Err(Problem::InvalidRequest(errors)) => {
                 let why: Vec<String> = errors
                     .into_iter()
@@ -86,7 +87,7 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
     Ok(i64::try_from(outcomes.len()).unwrap_or(ROWS_A_CALL).max(1))
 }
 
-/// Refuses orders of members one of whose names is somebody else's in a spelling from before.
+/// Refuses members with a name that another member has in an older spelling.
 async fn refuse_shared(
     app: &App,
     caller: &Caller,

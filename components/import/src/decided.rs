@@ -1,5 +1,5 @@
-//! Deciding on an import: the roles that the rulebook asks for its points approve, one after the
-//! other, and none of them is who asked.
+//! Decides on an import. The roles that the rulebook requires for its points approve in sequence.
+//! The requester cannot approve.
 
 use ledger::Refusal;
 use shell::{
@@ -36,7 +36,7 @@ async fn decided(
     let own = person(caller)?;
     let found = existing(app, caller, id).await?;
     let is_waiting = found.state == ImportState::Waiting && found.until > now();
-    // Whoever sees in the middle that it is the wrong file ends what is left.
+    // A withdrawal while booking ends the remaining rows, for example if the file is wrong.
     let can_end = verdict == "withdraw" && found.state == ImportState::Approved;
     if !is_waiting && !can_end {
         return Err(Problem::refused(Refusal::RequestResolved));

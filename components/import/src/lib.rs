@@ -1,4 +1,4 @@
-//! Members who come from another system: a file is staged, approved of as a whole, and booked some
+//! Imports members from another system: a file is staged, approved as a whole, and booked some
 //! hundred rows at a time.
 
 mod booked;
@@ -51,7 +51,7 @@ async fn existing(app: &App, caller: &Caller, id: &str) -> Result<Import, Proble
     found.filter(|found| found.state != ImportState::Staging).ok_or(Problem::ResourceNotFound)
 }
 
-/// What a list shows of an import.
+/// The fields of an import in a list.
 fn summary(import: &Import) -> Json {
     let is_waiting = import.state == ImportState::Waiting;
     let is_over = is_waiting && import.until <= now();
@@ -69,7 +69,7 @@ fn summary(import: &Import) -> Json {
     })
 }
 
-/// All of an import: what was found in its file, and how far it is.
+/// All of an import: the report on its file, and its progress.
 async fn shown(app: &App, caller: &Caller, import: &Import) -> Result<Json, Problem> {
     let mut body = summary(import);
     let counts = import_counts(&app.sql, caller.programme.no, &import.id).await?;

@@ -1,18 +1,17 @@
-//! What is said of a file before anybody approves of it: what it would book, and how clean it is.
-//! It names lines and columns, and repeats no cell.
+//! The report on a file for its approvers: what it would book, and its faults. It names lines and
+//! columns, and repeats no cell.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 use shell::{Cells, FieldError, ImportRowBody, ImportTotalsBody, Problem};
 
-/// Faults that are told one by one.
+/// Max faults that are listed one by one.
 const MAX_FAULTS: usize = 500;
-/// What sizes count to at most, so that many of them can be added up: no step of a rulebook goes up
-/// to as many points.
+/// Cap of a single size, so that many can be added up. No step of a rulebook needs as many points.
 const MAX_COUNTED: i64 = 1_000_000_000_000_000;
 
-/// What was found in a file so far.
+/// The findings in a file so far.
 #[derive(Default)]
 pub struct Quality {
     rows: u64,
@@ -29,12 +28,12 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Of a file with so many rows and such cells.
+    /// Starts a report on a file with this many rows and these cells.
     pub fn of(rows: u64, cells: Cells) -> Self {
         Self { rows, cells, ..Self::default() }
     }
 
-    /// A member that can be booked.
+    /// Counts a member that can be booked.
     pub fn ready(&mut self, row: &ImportRowBody) {
         self.ready += 1;
         self.lots += row.lots.len() as u64;
@@ -46,7 +45,7 @@ impl Quality {
         }
     }
 
-    /// A member that cannot.
+    /// Counts a member that cannot be booked.
     pub fn faulty(&mut self, line: u64, problem: Problem) -> Result<(), Problem> {
         let errors = match problem {
             Problem::InvalidRequest(errors) => errors,
@@ -70,24 +69,24 @@ impl Quality {
         self.ready
     }
 
-    /// Whether members get levels, by name or by what counts for them.
+    /// Whether members get levels, by name or by their qualifying amounts.
     pub fn gives_levels(&self) -> bool {
         self.gives_levels
     }
 
-    /// Points that are approved of: those that members get and those that they owe.
+    /// The points to approve: those that members get, and those that they owe.
     pub fn size(&self) -> i64 {
         i64::try_from(self.points + self.debt).unwrap_or(i64::MAX).min(MAX_COUNTED)
     }
 
-    /// As it is kept and shown.
+    /// The report as stored and shown.
     pub fn shown(&self) -> Json {
         let share = |clean: u64, all: u64| if all == 0 { 1.0 } else { clean as f64 / all as f64 };
         let names = self.cells.keys().chain(self.faulty.keys().filter(|name| !name.is_empty()));
         let mut columns = BTreeMap::new();
         for name in names {
             let faulty = self.faulty.get(name).copied().unwrap_or(0);
-            // What is missing was no cell, and should have been one.
+            // A missing value was no cell, but should have been one.
             let filled = self.cells.get(name).copied().unwrap_or(0).max(faulty);
             columns.insert(
                 name.clone(),
@@ -117,7 +116,7 @@ fn number(sum: i128) -> i64 {
     i64::try_from(sum).unwrap_or(i64::MAX)
 }
 
-/// The column that a place in a row belongs to: `/lots/3/valid_through` is `valid_through`.
+/// The column of a place in a row: `/lots/3/valid_through` is `valid_through`.
 fn column(pointer: &str) -> &str {
     let mut parts = pointer.split('/').skip(1);
     match (parts.next(), parts.next(), parts.next()) {

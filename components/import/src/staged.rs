@@ -1,4 +1,4 @@
-//! Staging a file: its rows are checked and kept, and wait for an approval.
+//! Stages a file: checks and stores its rows, which then wait for an approval.
 
 use std::collections::HashMap;
 
@@ -18,12 +18,13 @@ use store::{
 use crate::quality::Quality;
 use crate::shown;
 
-/// Rows that are kept in one statement.
+/// Rows stored in one statement.
 const ROWS: usize = 500;
-/// Imports of a programme that are not ended.
+/// Max imports of a programme that have not ended.
 const MAX_OPEN: i64 = 20;
 const DAY_MS: i64 = 86_400_000;
-/// Imports of so many days are approved of as if they were one: many small files are a large one.
+/// Imports within this many days are approved as if they were one, so that many small files count
+/// as a large one.
 const DAYS_TOGETHER: i64 = 31;
 
 /// Stages the file in the body.
@@ -37,12 +38,13 @@ pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
     if dry {
         return Ok(Reply::json(200, &json!({"report": quality.shown()})).with("dry-run", "true"));
     }
-    // Read another way, or under another rulebook, the same file may say something else.
+    // Another date order or rulebook may give the same file another meaning.
     let asked = (Hash(Sha256::digest(file).into()).to_string(), request.query("date_order"));
     let digest = format!("{} {} {}", asked.0, asked.1.unwrap_or_default(), book.version());
     let staging = async || {
         let key = scoped(&caller, &key);
-        let begun = begun(app, request, &caller, (&key, &digest, &own), (&book, &quality)).await?;
+        let begun =
+            find_or_begin(app, request, &caller, (&key, &digest, &own), (&book, &quality)).await?;
         for rows in rows.chunks(ROWS) {
             stage_rows(&app.sql, caller.programme.no, &begun.id, rows).await?;
         }
@@ -59,7 +61,7 @@ pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
 /// Rows that can be booked: line, member, JSON.
 type Rows = Vec<(u64, String, String)>;
 
-/// Sorts members that can be booked from those that cannot.
+/// Separates members that can be booked from the others.
 async fn checked(app: &App, read: ReadImport, book: &Rulebook) -> Result<(Quality, Rows), Problem> {
     let ReadImport { rows, members, cells } = read;
     let mut quality = Quality::of(rows, cells);
@@ -71,7 +73,7 @@ async fn checked(app: &App, read: ReadImport, book: &Rulebook) -> Result<(Qualit
         }
         let checked = row.and_then(|row| {
             row.order("", "", "", book, now())?;
-            unshared(&row, line, book, &mut named)?;
+            check_unshared(&row, line, book, &mut named)?;
             Ok(row)
         });
         match checked {
@@ -87,8 +89,8 @@ async fn checked(app: &App, read: ReadImport, book: &Rulebook) -> Result<(Qualit
     Ok((quality, ready))
 }
 
-/// One phone number or address is one person.
-fn unshared(
+/// A phone number or address belongs to one person only.
+fn check_unshared(
     row: &ImportRowBody,
     line: u64,
     book: &Rulebook,
@@ -110,8 +112,8 @@ fn unshared(
     if errors.is_empty() { Ok(()) } else { Err(Problem::InvalidRequest(errors)) }
 }
 
-/// The import of the key, begun now or by a request that died.
-async fn begun(
+/// The import of the key, begun now or by a request that crashed.
+async fn find_or_begin(
     app: &App,
     request: &Request,
     caller: &Caller,

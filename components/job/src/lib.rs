@@ -1,7 +1,8 @@
 //! Jobs for schedulers that can only call HTTP. Each call does a bounded piece of work for the
 //! caller's programme.
 //!
-//! `night` with `?dry_run=true` rehearses the coming night, or that of `?at=`; `?cursor=` goes on.
+//! `night` with `?dry_run=true` rehearses the coming night, or that of `?at=`; `?cursor=`
+//! continues.
 
 mod outbound;
 
@@ -13,8 +14,8 @@ use shell::{
 };
 use store::Caller;
 
-/// Members in a chunk are 500 at most, events in one 16. Nothing is begun after these seconds, so
-/// that no call runs into a time-out.
+/// A chunk has at most 500 members or 16 events. No chunk begins after these seconds, so that no
+/// call runs into a time-out.
 const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
 const MAX_MS: i64 = 12_000;
@@ -23,13 +24,13 @@ shell::component! { shell::routes::JOB {
     "POST /v1/jobs/{name}" => call(name),
 } }
 
-/// A retry runs the job once more, which does no harm: what was written is not due any longer. So a
-/// call takes no idempotency key.
+/// A retry runs the job once more, which does no harm: recorded work is no longer due. So a call
+/// needs no idempotency key.
 async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
     let is_rehearsal =
         name == Job::Night.name() && request.query("dry_run").is_some_and(|dry| dry != "false");
     let caller = authenticate(app, request).await?;
-    // The other roles of the route may see what the night would do.
+    // The other roles of the route may see what the night would write.
     if !is_rehearsal {
         check_role(&caller, &[Role::Job])?;
     }
@@ -50,7 +51,7 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     Ok(Reply::json(200, &report.to_json()))
 }
 
-/// What the night would write, which it does not.
+/// The entries that the night would write; this call writes none.
 async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply, Problem> {
     request.body()?;
     let invalid = |pointer: &str, detail: &str| {

@@ -16,8 +16,8 @@ impl Outbound for SpinOutbound {
         join_all(posts.into_iter().map(|post| send_one(post, timeout_ms))).await
     }
 
-    /// Never over: a call is short, and whoever calls may call again beside it. A wait that is
-    /// given up would be a host call to take back.
+    /// Never ends: a call is short, and the caller may send another beside it. A wait that is given
+    /// up would be a host call to cancel.
     async fn rest(&self, _ms: u32) {
         std::future::pending().await
     }

@@ -1,9 +1,8 @@
-//! API keys: made, approved of, listed, rotated and revoked. A key is shown once, by the call that
-//! makes it.
+//! API keys: created, approved, listed, rotated and revoked. Only the call that creates a key shows
+//! it.
 //!
-//! A key that speaks for another person than who asks for it, or that may decide, waits until
-//! another admin approves of it: whoever could make such a key alone could approve of what it asked
-//! for itself.
+//! A key for another person than the caller, or with a role that may decide, waits until another
+//! admin approves it. Otherwise one person could create such a key and approve their own requests.
 
 use ledger::{ProgrammeId, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
@@ -15,11 +14,11 @@ use store::{
     Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key,
 };
 
-/// Roles whose keys can decide, or make keys that can.
-const OF_TRUST: [Role; 4] =
+/// Roles whose keys can decide, or create keys that can.
+const TRUSTED_ROLES: [Role; 4] =
     [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
-/// The most keys of a programme that are in use, and the most with those revoked, which are listed
-/// for as long as the rulebook says.
+/// Max keys of a programme in use, and max keys including revoked ones. Revoked keys are listed for
+/// as long as the rulebook says.
 const MAX_KEYS: i64 = 1_000;
 const MAX_KEPT: i64 = 10_000;
 const MAX_STORES: usize = 100;
@@ -32,8 +31,8 @@ shell::component! { shell::routes::KEY {
     "DELETE /v1/keys/{prefix}" => revoke(prefix),
 } }
 
-/// A retry makes another key, as the first one can never be shown again; list and revoke what was
-/// not received.
+/// A retry creates another key, as the first one can never be shown again. List the keys, and
+/// revoke one that did not arrive.
 async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, _, body) = asked(app, request).await?;
     let body: KeyBody = parse_json(body)?;
@@ -42,7 +41,7 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
     }
     let key = fresh()?;
-    let record = wanted(&body, key.prefix(), &caller)?;
+    let record = requested_key(&body, key.prefix(), &caller)?;
     let (in_use, all) = count_keys(&app.sql, &programme).await?;
     if in_use >= MAX_KEYS || all >= MAX_KEPT {
         let detail = format!(
@@ -59,8 +58,8 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(201, &revealed(&key, &record)))
 }
 
-/// The key that the body asks for.
-fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Problem> {
+/// The key that the body requests.
+fn requested_key(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Problem> {
     let mut errors = Vec::new();
     let role = Role::parse(&body.role);
     if role.is_none() {
@@ -79,7 +78,7 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
     if let Some(Err(error)) = body.programme_id.as_deref().map(ProgrammeId::new) {
         errors.push(FieldError::new("/programme_id", error.to_string()));
     }
-    let is_of_trust = role.is_some_and(|role| OF_TRUST.contains(&role));
+    let is_of_trust = role.is_some_and(|role| TRUSTED_ROLES.contains(&role));
     let whose = match body
         .person_id
         .as_deref()
@@ -89,7 +88,7 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
             Err(FieldError::new("/person_id", "must name the person who has this key"))
         }
         None => Ok(None),
-        // Its keys are not made here.
+        // The operator's keys are not created here.
         Some(Ok((_, id))) if folded(OPERATOR)? == id => {
             Err(FieldError::new("/person_id", "is the operator"))
         }
@@ -132,7 +131,11 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
         label: body.label.clone(),
         created_at: now().0,
         created_by: Some(caller.name().to_owned()),
-        waits: takes_two(caller, is_of_trust, whose.as_ref().map(|(_, folded)| folded.as_str()))?,
+        waits: needs_second_admin(
+            caller,
+            is_of_trust,
+            whose.as_ref().map(|(_, folded)| folded.as_str()),
+        )?,
         person: whose,
         expires_at: expires_at.flatten().map(|at| at.0),
         stores: body.stores.clone(),
@@ -140,23 +143,27 @@ fn wanted(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Pr
     })
 }
 
-/// Whether a key waits for a second admin. The operator, who could make both of them, does not need
+/// Whether a key waits for a second admin. The operator could create both admins and does not need
 /// one.
-fn takes_two(caller: &Caller, is_of_trust: bool, of: Option<&str>) -> Result<bool, Problem> {
+fn needs_second_admin(
+    caller: &Caller,
+    is_of_trust: bool,
+    of: Option<&str>,
+) -> Result<bool, Problem> {
     if caller.operator {
         return Ok(false);
     }
     let own = caller.person.as_deref().map(folded).transpose()?;
     let is_anothers = of.is_some_and(|of| own.as_deref() != Some(of));
     let waits = is_of_trust || is_anothers;
-    // Nobody could be told from nobody.
+    // Without persons, two callers cannot be distinguished.
     if waits {
         person(caller)?;
     }
     Ok(waits)
 }
 
-/// Who asked for a key does not approve of it, whatever other keys they have.
+/// The person who requested a key cannot approve it with any key.
 async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
     let (caller, idem, _) = asked(app, request).await?;
     let by = person(&caller)?;
@@ -185,9 +192,9 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let after = page.cursor.clone().unwrap_or_default();
     let mut found =
         list_keys(&app.sql, caller.programme.no, starting, &after, page.limit + 1).await?;
-    let most = usize::try_from(page.limit).unwrap_or_default();
-    let is_more = found.len() > most;
-    found.truncate(most);
+    let limit = usize::try_from(page.limit).unwrap_or_default();
+    let is_more = found.len() > limit;
+    found.truncate(limit);
     let next = found.last().filter(|_| is_more).map(|record| record.prefix.clone());
     Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
 }
@@ -197,11 +204,11 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     request.idempotency_key()?;
     let found = found.ok_or(Problem::ResourceNotFound)?;
     let is_own = Bearer::of(request)?.prefix() == prefix;
-    let is_of_trust = Role::parse(&found.role).is_some_and(|role| OF_TRUST.contains(&role));
+    let is_of_trust = Role::parse(&found.role).is_some_and(|role| TRUSTED_ROLES.contains(&role));
     let of = found.person.as_ref().map(|(_, folded)| folded.as_str());
-    // Who has the key gets nothing new by it. Anybody else who made its successor alone would speak
-    // for that person.
-    let waits = !is_own && takes_two(&caller, is_of_trust, of)?;
+    // The person of the key gains nothing by a rotation. Anyone else who created the successor
+    // alone would act for that person.
+    let waits = !is_own && needs_second_admin(&caller, is_of_trust, of)?;
     let fresh = fresh()?;
     let successor = KeyRecord {
         prefix: fresh.prefix().to_owned(),
@@ -240,8 +247,8 @@ async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     once(app, &key, &caller, "key-revoke", &prefix, end).await
 }
 
-/// Lets in who may end or replace the key of that prefix: an admin, and its person with any key of
-/// theirs.
+/// Allows an admin, and the person of the key of this prefix with any of their keys, to end or
+/// replace it.
 async fn holder(
     app: &App,
     request: &Request,

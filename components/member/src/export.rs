@@ -1,22 +1,22 @@
-//! Everything that is kept of a person, as one JSON: what a person may ask for.
+//! All stored data of a person as one JSON, for requests under data protection law.
 
 use ledger::{Closed, Refusal};
 use serde_json::{Map, Value as Json, json};
 use shell::{App, Page, Problem, Reply, Request, authenticate, now, published};
 use store::{ActivityFilter, ActivityWindow, coupon_json, entry_json, trail};
 
-use crate::{again, member_id, not_found, show};
+use crate::{member_id, not_found, read_all_lots, show};
 
-/// Entries of one answer. Nearly everybody has fewer.
+/// Max entries of one answer. Nearly all members have fewer.
 const MAX_ENTRIES: i64 = 5_000;
 
-/// Profile, names, balance, tier, lots, coupons and entries with where they were asked from. Beyond
-/// 5,000 entries `next` leads on.
+/// Profile, names, balance, tier, lots, coupons and entries with their client data. Beyond 5,000
+/// entries `next` leads to the rest.
 pub async fn export(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let before = Page::of(request)?.number(i64::MAX)?;
     member_id(id)?;
-    let (programme, loaded) = again(app, caller.programme.clone(), id).await?;
+    let (programme, loaded) = read_all_lots(app, caller.programme.clone(), id).await?;
     match &loaded.member.closed {
         _ if !loaded.member.exists() => return Err(not_found()),
         Some(Closed::Merged(into)) => {

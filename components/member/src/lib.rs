@@ -1,4 +1,4 @@
-//! Members: registering them, and everything a storefront shows about one.
+//! Members: registration, and everything that a storefront shows about one.
 
 mod export;
 mod show;
@@ -16,7 +16,7 @@ use store::{
     coupon_json, entry_json, history, holders, load,
 };
 
-/// Most members have fewer open lots; those with more are read again, whole.
+/// Most members have fewer open lots; members with more are read again with all lots.
 const LIKELY_LOTS: u16 = 64;
 
 shell::component! { shell::routes::MEMBER {
@@ -36,7 +36,7 @@ async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
     let order = |actor: &str| body.order(id, &terms, &key, actor);
-    told(app, request, &caller, &book, order).await
+    execute_change(app, request, &caller, &book, order).await
 }
 
 async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -45,14 +45,14 @@ async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
     let order = |actor: &str| body.order(id, &terms, &key, actor);
-    told(app, request, &caller, &book, order).await
+    execute_change(app, request, &caller, &book, order).await
 }
 
-/// A level is worth points: who sets one by hand could approve of them.
+/// A level is worth points, so setting one by hand needs a role that may approve them.
 async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request).await?;
     person(&caller)?;
-    // Whoever makes keys does not decide alone.
+    // An admin creates keys, so an admin does not decide alone.
     if caller.role == Role::Admin.as_str() {
         return Err(Problem::Forbidden(
             request.route().roles().iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
@@ -64,9 +64,9 @@ async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
         .await
 }
 
-/// Carries a change of what is told about a member out, unless one of its names is another member's
-/// in a spelling from before.
-async fn told(
+/// Executes a change of a member's profile, unless another member has one of its names in an older
+/// spelling.
+async fn execute_change(
     app: &App,
     request: &Request,
     caller: &Caller,
@@ -74,12 +74,12 @@ async fn told(
     order: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let order = order(&actor_of(request)?)?;
-    let taken = taken(app, caller, book, &order).await?;
+    let taken = find_taken_name(app, caller, book, &order).await?;
     let command = taken.map_or_else(|| order.command.clone(), Command::Refuse);
     of_caller(app, request, caller, |_| Ok(Submission { command, ..order })).await
 }
 
-async fn taken(
+async fn find_taken_name(
     app: &App,
     caller: &Caller,
     book: &Rulebook,
@@ -110,7 +110,7 @@ async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let read = read(app, request, id, LIKELY_LOTS).await;
     let (programme, loaded) = match read? {
         (programme, loaded) if loaded.member.lots_complete => (programme, loaded),
-        (programme, _) => again(app, programme, id).await?,
+        (programme, _) => read_all_lots(app, programme, id).await?,
     };
     let book = published(&app.sql, &programme).await?;
     let shown = Reply::json(200, &show::member(&book, &programme, &loaded, now()));
@@ -121,21 +121,21 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let page = Page::of(request);
     let (programme, loaded) = read(app, request, id, LIKELY_LOTS).await?;
     let page = page?;
-    let reading = Reading::of(&page)?;
+    let reading = LotCursor::of(&page)?;
     let (programme, loaded) = if loaded.member.lots_complete {
         (programme, loaded)
     } else {
-        again(app, programme, id).await?
+        read_all_lots(app, programme, id).await?
     };
     let book = published(&app.sql, &programme).await?;
-    let Reading { after, as_of, sequence } = reading.going_on(loaded.member.sequence.0);
+    let LotCursor { after, as_of, sequence } = reading.at_sequence(loaded.member.sequence.0);
     let (sums, lots) = show::account(&book, &programme, &loaded.member, as_of);
     let mut items: Vec<Json> =
         lots.into_iter().skip(usize::try_from(after).unwrap_or(usize::MAX)).collect();
-    let most = usize::try_from(page.limit).unwrap_or_default();
+    let limit = usize::try_from(page.limit).unwrap_or_default();
     let next =
-        (items.len() > most).then(|| format!("{}.{}.{sequence}", after + page.limit, as_of.0));
-    items.truncate(most);
+        (items.len() > limit).then(|| format!("{}.{}.{sequence}", after + page.limit, as_of.0));
+    items.truncate(limit);
     let read_at = as_of.to_string();
     Ok(Reply::json(
         200,
@@ -143,14 +143,14 @@ async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     ))
 }
 
-/// Where a list of lots goes on, and which state of the member it is read from.
-struct Reading {
+/// The position in a list of lots, and the state of the member that the list is read from.
+struct LotCursor {
     after: i64,
     as_of: Timestamp,
     sequence: i64,
 }
 
-impl Reading {
+impl LotCursor {
     fn of(page: &Page) -> Result<Self, Problem> {
         let begin = Self { after: 0, as_of: now(), sequence: -1 };
         let Some(cursor) = &page.cursor else { return Ok(begin) };
@@ -168,8 +168,8 @@ impl Reading {
         }
     }
 
-    /// Pages tell one instant, as long as nothing is written in between.
-    fn going_on(self, sequence: i64) -> Self {
+    /// Keeps the instant of the earlier pages as long as no entry was written in between.
+    fn at_sequence(self, sequence: i64) -> Self {
         let as_of = if self.sequence == sequence { self.as_of } else { now() };
         Self { as_of, sequence, ..self }
     }
@@ -188,16 +188,16 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
     let named = member_id(id)?;
-    looked_up(app, request, &caller, id).await?;
+    record_search(app, request, &caller, id).await?;
     let member = member_id(&known_as(app, &caller, named.as_str()).await?)?;
-    // One more than asked for tells whether there is a next page.
+    // One entry more than requested shows whether there is a next page.
     let mut found = history(&app.sql, caller.programme.no, &member, before, page.limit + 1).await?;
     if found.is_empty() && page.cursor.is_none() {
         return Err(not_found());
     }
-    let most = usize::try_from(page.limit).unwrap_or_default();
-    let is_more = found.len() > most;
-    found.truncate(most);
+    let limit = usize::try_from(page.limit).unwrap_or_default();
+    let is_more = found.len() > limit;
+    found.truncate(limit);
     let next = found.last().filter(|_| is_more).map(|entry| entry.sequence.0.to_string());
     found.retain(|entry| may_see(&caller, entry.origin.store.as_deref()));
     let zone = published(&app.sql, &caller.programme).await?.zone();
@@ -224,7 +224,7 @@ async fn read(
         load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     let caller = admitted(app, request, bearer, caller).await?;
-    looked_up(app, request, &caller, id).await?;
+    record_search(app, request, &caller, id).await?;
     let loaded = loaded.pop().filter(|loaded| loaded.member.exists()).ok_or_else(not_found)?;
     match &loaded.member.closed {
         Some(Closed::Merged(into)) => {
@@ -235,9 +235,9 @@ async fn read(
     }
 }
 
-/// Notes that staff looks for a person by a phone number, an address or a card. A till does so all
-/// day: it is not held up, and not noted.
-async fn looked_up(
+/// Records that staff searched for a person by a phone number, an address or a card. Tills do so
+/// all day, so their searches are not recorded.
+async fn record_search(
     app: &App,
     request: &Request,
     caller: &Caller,
@@ -249,12 +249,12 @@ async fn looked_up(
     if caller.role == Role::Storefront.as_str() || kind == "id" {
         return Ok(());
     }
-    // The name itself must be erasable.
+    // The name itself must stay erasable, so it is not recorded.
     noted(app, request, caller, ("member_looked_up", kind), None).await
 }
 
 /// The same with every open lot.
-async fn again(
+async fn read_all_lots(
     app: &App,
     programme: ProgrammeRef,
     id: &str,

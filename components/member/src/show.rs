@@ -5,8 +5,8 @@ use rules::{Goal, Rulebook, TierBasis, projection};
 use serde_json::{Map, Value as Json, json};
 use store::{LoadedMember, ProgrammeRef, dates};
 
-/// By the clock: what could be spent, is held or owed now. `ledger_balance` is what the books hold,
-/// including what fell due and no entry has written down yet.
+/// By the clock: the points that are spendable, held or owed now. `ledger_balance` is the balance
+/// of the books, which includes due changes that no entry has recorded yet.
 pub fn member(
     book: &Rulebook,
     programme: &ProgrammeRef,
@@ -41,7 +41,7 @@ pub fn member(
     })
 }
 
-/// Points of a member as it is by the clock: those of its lots, added up.
+/// Points of a member by the clock: the sums of its lots.
 struct Sums {
     balance: i64,
     pending: i64,
@@ -70,7 +70,7 @@ fn aliases(loaded: &LoadedMember) -> Vec<String> {
     names
 }
 
-/// The points that expire first, all that expire at that instant together.
+/// The points that expire first, with all that expire at the same instant.
 fn expiring_next(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     let active = || {
         member.lots.iter().filter(|lot| lot.state(now) == LotState::Active && member.free(lot) > 0)
@@ -108,7 +108,7 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
     })
 }
 
-/// The member after everything that fell due until now, recorded or not: as it is after the next
+/// The member with everything that is due until now, recorded or not: its state after the next
 /// night.
 pub fn by_the_clock(
     book: &Rulebook,
@@ -122,7 +122,7 @@ pub fn by_the_clock(
     )
 }
 
-/// The member's sums and its open lots, read at once: what the lots add up to is what the sums say.
+/// The member's sums and open lots, read at once, so that the lots add up to the sums.
 pub fn account(
     book: &Rulebook,
     programme: &ProgrammeRef,
@@ -141,8 +141,8 @@ pub fn account(
     (sums, open_lots(book, &by_the_clock, now))
 }
 
-/// Open lots in the order they will be spent, by the clock: what expired is gone, and what a debt
-/// takes is taken.
+/// Open lots in the order of spending, by the clock: without expired lots and without points that a
+/// debt takes.
 pub fn lots(
     book: &Rulebook,
     programme: &ProgrammeRef,

@@ -1,7 +1,7 @@
-//! Two accounts of one person become one.
+//! Merges two accounts of one person.
 //!
-//! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; at once
-//! when the other has none, and for the operator.
+//! The last [approval](../../adjust/src/lib.rs) that its points require executes it. It executes at
+//! once for the operator, and if the other account has no points.
 
 use ledger::MemberId;
 use shell::{App, MergeBody, Problem, Reply, Request, asked, known_as, of_caller, parse_json};
@@ -14,15 +14,15 @@ shell::component! { shell::routes::MERGE {
 async fn merge(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request).await?;
     let body: MergeBody = parse_json(text)?;
-    // Who approves must see who is meant. A name that is known elsewhere in the group only is
-    // resolved when the member is loaded.
+    // The approver must see which account is meant. A name that only another programme of the group
+    // knows is resolved when the member is loaded.
     let from = known_as(app, &caller, &body.from_member_id).await.unwrap_or(body.from_member_id);
     let points = points_of(app, caller.programme.no, &from).await?;
     let body = MergeBody { from_member_id: from, reason: body.reason };
     of_caller(app, request, &caller, |actor| body.order(id, (&key, actor), points, &caller)).await
 }
 
-/// Points in all lots of the member. When it gets more meanwhile, the decision tells.
+/// Points in all lots of the member. The decision checks again, as they may grow meanwhile.
 async fn points_of(app: &App, programme_no: i64, member: &str) -> Result<i64, Problem> {
     let Ok(member) = MemberId::new(member) else { return Ok(0) };
     let found =

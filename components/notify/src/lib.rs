@@ -1,8 +1,8 @@
-//! On schedule: writes today's reminders, then sends what was written to the webhook endpoints, for
-//! every programme.
+//! On schedule: writes today's reminders, then sends entries to the webhook endpoints, for every
+//! programme.
 //!
-//! Exports `handle-cron-event`. Reminders are entries like any other, so they go out by the same
-//! way. Needs outbound HTTP; reads the variables `webhook_allow_http` and `webhook_allow_private`.
+//! Exports `handle-cron-event`. Reminders are entries, so they are sent like any other. Needs
+//! outbound HTTP; reads the variables `webhook_allow_http` and `webhook_allow_private`.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use jobs::{Job, guest::fire};

@@ -1,4 +1,4 @@
-//! Pools: a household or a company whose members spend together what each of them earns.
+//! Pools: a household or a company whose members spend their earned points together.
 
 use ledger::{Lot, LotState, Member, MemberId, ProgrammeId, Refusal};
 use rules::by_the_clock;
@@ -26,7 +26,7 @@ async fn join(app: &App, request: &Request, id: &str, member: &str) -> Result<Re
 
 async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
-    // What is not there any more was left before, maybe under this key.
+    // A pool that no longer exists was left before, maybe under this key.
     let pool = match account(app, &caller, id).await {
         Ok(account) => account.id,
         Err(_) => named(id)?,
@@ -47,15 +47,15 @@ fn not_found() -> Problem {
     Problem::refused(Refusal::CounterpartyNotFound)
 }
 
-/// The account of a pool of that name, whether or not there is one.
+/// The account of a pool with this name, whether or not it exists.
 fn named(name: &str) -> Result<MemberId, Problem> {
     MemberId::of_pool(name).map_err(|error| {
         Problem::InvalidRequest(vec![FieldError::new("pool_id", error.to_string())])
     })
 }
 
-/// The account of a pool. Pools of the first versions had ids like those of members: they can be
-/// looked at and left.
+/// The account of a pool. Pools of the first versions had ids like members; they can be read and
+/// left.
 async fn account(app: &App, caller: &Caller, name: &str) -> Result<Member, Problem> {
     let mut ids = vec![MemberId::of_pool(name).map_err(|_| not_found())?];
     ids.extend(MemberId::new(name));
@@ -72,8 +72,8 @@ async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Mem
     Ok(loaded.into_iter().map(|loaded| loaded.member).collect())
 }
 
-/// Who shares is read before it is ordered; when that changes in between, the caller is told to
-/// come back.
+/// The members of the pool are read before the command. If they change in between, the caller is
+/// asked to retry.
 async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request).await?;
     let body: PoolRedeemBody = parse_json(text)?;
@@ -120,7 +120,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     ))
 }
 
-/// What the members spent together, and who joined and left.
+/// The joint spending of the members, and who joined and left.
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;

@@ -1,4 +1,4 @@
-//! Programmes and the rulebook each of them runs by.
+//! Programmes and their rulebooks.
 
 mod republish;
 mod versions;
@@ -27,8 +27,8 @@ shell::component! { shell::routes::PROGRAMME {
     "POST /v1/programmes/{id}/republish" => republish::republish(id),
 } }
 
-/// Lets in who may read about this programme.
-async fn reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
+/// Allows the operator and this programme's callers to read it.
+async fn authenticate_reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
     let caller = authenticate(app, request).await?;
     if caller.operator || caller.programme.id == id {
         Ok(())
@@ -38,7 +38,7 @@ async fn reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    reader(app, request, id).await?;
+    authenticate_reader(app, request, id).await?;
     let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
     let mut body = json!({
         "programme_id": found.reference.id,
@@ -69,27 +69,27 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     if is_dry {
         checked(id, &body)?;
         parent_of(app, id, &body).await?;
-        may_join(app, id, &body).await?;
+        check_join(app, id, &body).await?;
         let found = programme(&app.sql, id).await?;
-        agrees(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
+        check_exchanges(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
         let version = found.map_or(0, |found| found.reference.rulebook_version);
         let body = json!({"programme_id": id, "name": body.name, "rulebook_version": version});
         return Ok(Reply::json(200, &body).with("dry-run", "true"));
     }
     let publish = async || {
-        // A document that is refused changes nothing, the group neither.
+        // A refused document changes nothing, including the group.
         let book = checked(id, &body)?;
         let parent = parent_of(app, id, &body).await?;
-        may_join(app, id, &body).await?;
-        // Several statements follow: what they are about to do is told before.
+        check_join(app, id, &body).await?;
+        // Several statements follow, so the audit log gets the planned change first.
         if body.inherits.is_some() || body.group.is_some() {
             let wish = json!({"programme_id": id, "inherits": body.inherits, "group": body.group});
             noted(app, request, &caller, ("programme_linked", id), Some(wish)).await?;
         }
-        // A new programme has no names yet that could belong to others, and joins once it is there.
+        // A new programme has no names yet that could clash, and joins once it exists.
         let found = programme(&app.sql, id).await?;
         let is_there = found.is_some();
-        agrees(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
+        check_exchanges(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
         if is_there {
             join(app, id, &body).await?;
         }
@@ -118,7 +118,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         Ok(reply)
     });
     let reply = reply.await?;
-    // A kept answer must not show a key, so it is added to the first one alone.
+    // A stored answer must not show a key, so only the first answer gets it.
     if is_new.get() {
         first_key(app, (&caller, &who(request, &caller)), id, reply).await
     } else {
@@ -126,7 +126,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     }
 }
 
-/// Adds the first key of a new programme to the answer, so that somebody can go on from there.
+/// Adds the first key of a new programme to the answer, so that its admin can go on from there.
 async fn first_key(
     app: &App,
     (caller, by_whom): (&Caller, &Who),
@@ -152,8 +152,8 @@ async fn first_key(
     Ok(reply.and("admin_key", shown))
 }
 
-/// The programme that this one is to follow, and its version; `None` where that stays as it is.
-/// Groups have one level, so that everybody can tell where a rule comes from.
+/// The parent of this programme, and the followed version; `None` leaves it unchanged. Inheritance
+/// has one level, so that the origin of a rule is always clear.
 async fn parent_of(
     app: &App,
     id: &str,
@@ -175,16 +175,16 @@ async fn parent_of(
     if followers(&app.sql, id).await? > 0 {
         return Err(invalid("cannot be given: other programmes follow this one"));
     }
-    // Who follows it already goes on from where it is: what the parent has changed since is no
-    // difference of its own.
+    // A programme that already follows this parent keeps its version: later changes of the parent
+    // are no overrides.
     let so_far =
         inheritance(&app.sql, id).await?.filter(|of| of.parent == *parent).map(|of| of.version);
     Ok(Some(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version)))))
 }
 
-/// In a group a name means one person: nobody joins one with other ideas. Asked before anything is
-/// written, and without keeping writers waiting.
-async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
+/// In a group a name means one person, so a programme with clashing names cannot join. This check
+/// runs before any write and does not block writers.
+async fn check_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
     let Some(Some(group)) = &body.group else { return Ok(()) };
     if let Err(error) = ProgrammeId::new(group.as_str()) {
         return Err(Problem::InvalidRequest(vec![FieldError::new("/group", error.to_string())]));
@@ -193,28 +193,28 @@ async fn may_join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Probl
         return Ok(());
     }
     match name_clashes(&app.sql, id, Some(group)).await?.first() {
-        Some(other) => Err(apart(&format!("programme {other} of it"))),
+        Some(other) => Err(name_clash(&format!("programme {other} of it"))),
         None => Ok(()),
     }
 }
 
-/// Lets the programme belong to the group that is told, or to none. Another one may have joined
-/// since it was asked.
+/// Sets the group of the programme, or removes it from its group. The write checks again, as
+/// another programme may have joined since the first check.
 async fn join(app: &App, id: &str, body: &ProgrammeBody) -> Result<(), Problem> {
     let Some(group) = &body.group else { return Ok(()) };
-    if set_group(&app.sql, id, group.as_deref()).await? { Ok(()) } else { Err(apart("group")) }
+    if set_group(&app.sql, id, group.as_deref()).await? { Ok(()) } else { Err(name_clash("group")) }
 }
 
-/// Whether its exchanges make points of nothing with those of the group that it belongs to, or is
-/// to belong to.
-async fn agrees(
+/// Checks that exchanges with the other programmes of its group, present or requested, create no
+/// points.
+async fn check_exchanges(
     app: &App,
     id: &str,
     body: &ProgrammeBody,
     found: Option<&ProgrammeRef>,
 ) -> Result<(), Problem> {
     match &body.group {
-        // Outside of a group nothing is exchanged.
+        // Outside of a group there are no exchanges.
         Some(None) => Ok(()),
         Some(Some(group)) => {
             makes_no_points(
@@ -241,12 +241,12 @@ async fn agrees(
     }
 }
 
-fn apart(of: &str) -> Problem {
+fn name_clash(of: &str) -> Problem {
     let detail = format!("names of members belong to other members in the {of}");
     Problem::InvalidRequest(vec![FieldError::new("/group", detail)])
 }
 
-/// The document of an earlier version becomes the next one.
+/// Publishes the document of an earlier version as the next one.
 async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
     let again = async || {
@@ -255,7 +255,7 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
         let body =
             ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
         let book = checked(id, &body)?;
-        agrees(app, id, &body, Some(&found.reference)).await?;
+        check_exchanges(app, id, &body, Some(&found.reference)).await?;
         let reply =
             next_rulebook(app, (&caller, &who(request, &caller)), id, (&body, &book), Some(found))
                 .await?;
@@ -265,7 +265,7 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
     once(app, &key, &caller, "restore", &(id, number), again).await
 }
 
-/// What the programme would run by.
+/// The rulebook that the programme would get.
 fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
     let name_fits =
         (1..=100).contains(&body.name.chars().count()) && !body.name.chars().any(char::is_control);
@@ -289,7 +289,7 @@ fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
     book.ok().filter(|_| errors.is_empty()).ok_or(Problem::InvalidRequest(errors))
 }
 
-/// Publishing the document that is published already changes nothing.
+/// Publishing the current document again changes nothing.
 async fn next_rulebook(
     app: &App,
     (caller, by_whom): (&Caller, &Who),

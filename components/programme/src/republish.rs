@@ -1,5 +1,5 @@
-//! The published rulebook once more, after a country changed its clocks. Nothing that was promised
-//! moves: lots, holds and tiers keep their instants.
+//! Publishes the rulebook once more after a country changed its clocks. Lots, holds and tiers keep
+//! their instants.
 
 use ledger::{Difference, Timestamp};
 use serde_json::{Value as Json, json};
@@ -10,8 +10,8 @@ use crate::checked;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Publishes the same document with the zone's offsets of today's time zone database, and lists
-/// when clocks differ. Publishes nothing when they do not, from the earliest event on that is still
+/// Publishes the same document with the zone's offsets from today's time zone database, and lists
+/// when clocks differ. It publishes only if they differ after the earliest event that is still
 /// accepted.
 pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
@@ -64,7 +64,7 @@ fn shown(moved: &Difference) -> Json {
     })
 }
 
-/// An offset as RFC 3339 writes it; seconds, which no zone has had since 1972, are left out.
+/// An offset in RFC 3339; without seconds, which no zone has had since 1972.
 fn offset(seconds: i64) -> String {
     let minutes = seconds.abs() / 60;
     format!("{}{:02}:{:02}", if seconds < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)

@@ -1,13 +1,13 @@
-//! The rulebooks a programme has had: listed, shown, compared.
+//! The past rulebooks of a programme: listed, shown, compared.
 
-use crate::reader;
+use crate::authenticate_reader;
 use serde_json::{Value as Json, json};
 use shell::{App, FieldError, Page, Problem, Reply, Request};
 use store::{Version, changes, rulebook_version, rulebook_versions};
 
 /// All versions, newest first.
 pub async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    reader(app, request, id).await?;
+    authenticate_reader(app, request, id).await?;
     let page = Page::of(request)?;
     let found = rulebook_versions(&app.sql, id, page.number(i64::MAX)?, page.limit + 1).await?;
     Ok(page.reply(found, |version| Json::Object(shown(version)), |last| last.version.to_string()))
@@ -15,16 +15,16 @@ pub async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
 
 /// One version with its document.
 pub async fn get(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
-    reader(app, request, id).await?;
+    authenticate_reader(app, request, id).await?;
     let (version, document) = found(app, id, number).await?;
     let mut body = shown(&version);
     body.insert("rulebook".to_owned(), json_of(&document)?);
     Ok(Reply::json(200, &Json::Object(body)))
 }
 
-/// What is different in this version from `?from=`, or from the version before it.
+/// The differences between this version and `?from=`, by default the version before it.
 pub async fn diff(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
-    reader(app, request, id).await?;
+    authenticate_reader(app, request, id).await?;
     let (to, after) = found(app, id, number).await?;
     let before = request.query("from").map_or_else(|| (to.version - 1).to_string(), str::to_owned);
     let (from, before) = found(app, id, &before).await?;
@@ -32,7 +32,6 @@ pub async fn diff(app: &App, request: &Request, id: &str, number: &str) -> Resul
     Ok(Reply::json(200, &json!({"from": from.version, "to": to.version, "changes": changes})))
 }
 
-/// A version by its number.
 pub async fn found(
     app: &App,
     id: &str,

@@ -1,5 +1,5 @@
-//! Publications: drafts become the rulebook, at once or at some time; major changes after somebody
-//! else approved.
+//! Publications: a draft becomes the rulebook, at once or at a set time. Major changes need the
+//! approval of a second person.
 
 use ledger::{EntryId, Refusal, Timestamp};
 use rules::Document;
@@ -15,9 +15,9 @@ use store::{
     publication, publication_by_key, publication_document, publish_due, rulebook_version,
 };
 
-/// Characters of a reason.
+/// Max characters of a reason.
 const MAX_REASON_LENGTH: usize = 500;
-/// The most publications of a programme that are waiting or planned.
+/// Max publications of a programme that are waiting or planned.
 const MAX_OPEN: i64 = 100;
 /// A year ahead, and a leap day.
 const MAX_AHEAD_MS: i64 = 366 * 86_400_000;
@@ -45,21 +45,21 @@ async fn ask_once(
     key: &str,
     body: &PublicationBody,
 ) -> Result<Reply, Problem> {
-    // Asked for before, by somebody who crashed before the answer was kept, or by the same request
-    // at once.
+    // The request exists already: its first caller crashed before the answer was stored, or the
+    // same request runs at the same time.
     if let Some(found) = publication_by_key(&app.sql, caller.programme.no, key).await? {
-        return asked_before(app, caller, &found, body).await;
+        return repeated_answer(app, caller, &found, body).await;
     }
-    let asked = asked_now(app, request, caller, key, body).await;
+    let asked = request_publication(app, request, caller, key, body).await;
     match (publication_by_key(&app.sql, caller.programme.no, key).await?, asked) {
-        // Whatever kept this one from it may be that the same request was faster.
-        (Some(kept), _) => asked_before(app, caller, &kept, body).await,
+        // This request may have failed because the same request was faster.
+        (Some(kept), _) => repeated_answer(app, caller, &kept, body).await,
         (None, Err(problem)) => Err(problem),
         (None, Ok(())) => Err(Problem::Internal("the publication was not kept".to_owned())),
     }
 }
 
-async fn asked_now(
+async fn request_publication(
     app: &App,
     request: &Request,
     caller: &Caller,
@@ -131,8 +131,8 @@ async fn asked_now(
         .await?)
 }
 
-/// The answer of the publication that the key stands for.
-async fn asked_before(
+/// The answer for the publication of this key.
+async fn repeated_answer(
     app: &App,
     caller: &Caller,
     found: &Publication,
@@ -143,11 +143,11 @@ async fn asked_before(
     if !is_same {
         return Err(Problem::IdempotencyKeyReused);
     }
-    moved_on(app, caller, &found.id).await.map(|body| Reply::json(201, &body))
+    publish_due_and_show(app, caller, &found.id).await.map(|body| Reply::json(201, &body))
 }
 
-/// Publishes what is due now, and shows how the publication stands then.
-async fn moved_on(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
+/// Publishes what is due now, and returns the state of the publication.
+async fn publish_due_and_show(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> {
     publish_due(&app.sql, &caller.programme, now()).await?;
     existing(app, caller, id).await.map(|found| Json::Object(shown(&found)))
 }
@@ -167,7 +167,7 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
     let own = person(&caller)?;
     let decided = async || {
         let found = existing(app, &caller, &id).await?;
-        // Open ones can be stopped; only those that wait need an approval.
+        // Waiting and planned publications can be stopped; only waiting ones need an approval.
         let (from, to) = match verdict {
             "approve" => ([State::Waiting].as_slice(), State::Planned),
             "reject" => ([State::Waiting, State::Planned].as_slice(), State::Rejected),
@@ -192,7 +192,8 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
             &who(request, &caller),
         )
         .await?;
-        // Who crashed after deciding decides the same again, whatever became of it since.
+        // After a crash the same person repeats the same decision, also if the state has changed
+        // since.
         let is_own = |decided: &Option<(Timestamp, String)>| {
             decided.as_ref().is_some_and(|(_, by)| by == own)
         };
@@ -202,11 +203,13 @@ async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result
             found.state == to && is_own(&found.decided)
         };
         if is_decided || is_same {
-            return moved_on(app, &caller, &id).await.map(|body| Reply::json(200, &body));
+            return publish_due_and_show(app, &caller, &id)
+                .await
+                .map(|body| Reply::json(200, &body));
         }
         Err(Problem::refused(Refusal::RequestResolved))
     };
-    // As they were told apart before there were reasons.
+    // Without a reason the fingerprint stays as it was before reasons existed.
     let asked =
         body.reason.as_ref().map_or(json!([id, verdict]), |reason| json!([id, verdict, reason]));
     once(app, &key, &caller, "publication-decision", &asked, decided).await
@@ -216,7 +219,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
     let found = existing(app, &caller, &id).await?;
-    // Who approves must see what, and not what the draft has become.
+    // The approver must see the requested document, not the current draft.
     let after = publication_document(&app.sql, caller.programme.no, &id).await?;
     let before = rulebook_version(&app.sql, &caller.programme.id, found.base_version).await?;
     let before = before.ok_or(Problem::ResourceNotFound)?.1;

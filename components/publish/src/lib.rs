@@ -1,7 +1,7 @@
-//! On schedule: publishes the rulebooks whose time has come, for every programme, then those of
-//! programmes that follow one which has published.
+//! On schedule: publishes the rulebooks that are due, for every programme, then those of programmes
+//! that follow one which has published.
 //!
-//! Exports `handle-cron-event`. What is published at once is published by its request, not here.
+//! Exports `handle-cron-event`. An immediate publication is done by its request, not here.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use jobs::guest::publish;

@@ -1,7 +1,7 @@
-//! Giving back what a thief has spent or given away.
+//! Returns points that a thief has spent or given away.
 //!
-//! It is done with the last [approval](../../adjust/src/lib.rs) that as many points take; for the
-//! operator at once.
+//! The last [approval](../../adjust/src/lib.rs) that its points require executes it. It executes at
+//! once for the operator.
 
 use shell::{
     App, Problem, RecoverBody, Reply, Request, asked, known_as, of_caller, parse_json, stolen,

@@ -1,4 +1,4 @@
-//! The books, proved.
+//! Audits the books and reports their figures.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         "entries_checked": found.entries,
         "next": found.next.map(|number| number.to_string()),
     });
-    // What concerns the whole programme is checked once, by the last page.
+    // Checks of the whole programme run once, with the last page.
     if member.is_none() && found.next.is_none() {
         let sums = totals(&app.sql, caller.programme.no).await?;
         if sums.entries != sums.balances || sums.balances != sums.lots {
@@ -136,7 +136,7 @@ async fn exchanged(app: &App, request: &Request) -> Result<Reply, Problem> {
     ))
 }
 
-/// From when until before when, by the time of recording.
+/// Start (inclusive) and end (exclusive), by the time of recording.
 fn span(request: &Request) -> Result<(Timestamp, Timestamp), Problem> {
     Ok((instant(request, "from", Timestamp(0))?, instant(request, "to", Timestamp::LAST)?))
 }

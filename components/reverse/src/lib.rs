@@ -1,5 +1,4 @@
-//! Undoing: returns of goods, actions that did not count after all, redemptions that did not
-//! happen.
+//! Reversals: returned goods, actions that no longer count, redemptions that did not happen.
 
 use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
 use rules::{Merged, Past, Redemption, Reverse, meant};
@@ -23,8 +22,8 @@ async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
     of_caller(app, request, &caller, |actor| body.order(&key, actor, wish)).await
 }
 
-/// What the member earned and spent under the names given. Entries never change, so they may be
-/// read before the member is; what was undone of them before is part of the load.
+/// The earns and redemptions under the given references. Entries never change, so they may be read
+/// before the member; their earlier reversals are part of the load.
 async fn find(
     app: &App,
     caller: &Caller,
@@ -54,7 +53,7 @@ async fn find(
         },
     };
     let mut wish = Reverse { part, ..Reverse::default() };
-    let (found, merged) = moved(app, programme_no, found, &body.member_id).await?;
+    let (found, merged) = as_of_member(app, programme_no, found, &body.member_id).await?;
     wish.merged = merged;
     for entry in found {
         match entry.kind {
@@ -74,8 +73,8 @@ async fn find(
     Ok(Ok(is_found.then_some(wish)))
 }
 
-/// Whether the entry is the member's, of an account that became part of the member's, or of a pool
-/// that paid for the member.
+/// Whether the entry belongs to the member, to an account that was merged into the member's, or to
+/// a pool that paid for the member.
 async fn is_theirs(
     app: &App,
     caller: &Caller,
@@ -96,12 +95,12 @@ async fn is_theirs(
     Ok(is_spent && is_paid_by_pool(app, caller, entry, member).await?)
 }
 
-/// How many accounts may have become one after another.
+/// Max number of accounts that were merged one after another.
 const MAX_MERGERS: usize = 20;
 
-/// The entries as the member has them: those of an account that became part of the member's, with
-/// the lots that the member has of an earn. Entries of others are left as they are.
-async fn moved(
+/// The entries as the member has them. Those of a merged account get the lots that the member has
+/// of an earn. Entries of others are left unchanged.
+async fn as_of_member(
     app: &App,
     programme_no: i64,
     found: Vec<Entry>,
@@ -139,7 +138,7 @@ async fn moved(
 
 async fn redemption(app: &App, programme_no: i64, entry: Entry) -> Result<Redemption, Problem> {
     let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
-    // Which lines the points of a hold were for is told by the hold.
+    // The hold names the lines that its points were for.
     let hold = match entry.corrects {
         Some(hold) => named_entry(&app.sql, programme_no, hold).await?,
         None => None,

@@ -1,4 +1,4 @@
-//! Earns that look odd: their points wait until somebody has looked at them.
+//! Suspicious earns: their points wait for a review.
 
 use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
@@ -35,8 +35,8 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
         .await
 }
 
-/// Whether the earn was reported by who decides: with any key of theirs, or with a key of nobody
-/// that they made.
+/// Whether the person who decides also reported the earn: with any of their keys, or with a key
+/// without a person that they created.
 async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool, Problem> {
     let by = person(caller)?;
     let Some(prefix) = earn.origin.actor.strip_prefix("key:") else { return Ok(false) };
@@ -48,7 +48,7 @@ async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool
         .is_some_and(|reporter| reporter == by))
 }
 
-/// The earn that waits, or waited. It never changes, so it may be read before the member is.
+/// The earn under review, now or before. It never changes, so it may be read before the member.
 async fn found(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
     let not_found = || Problem::refused(Refusal::RequestNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
@@ -85,7 +85,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let caller = authenticate(app, request).await?;
     let earn = found(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, earn.id).await?;
-    // It ends with the first decision, or with the return of the last unit.
+    // A review ends with the first decision, or with the return of the last unit.
     let ending =
         decisions.iter().find(|entry| entry.kind == Kind::Approve || entry.review.is_none());
     let state = match ending.map(|entry| entry.kind) {

@@ -1,6 +1,6 @@
-//! The catalogue: what points can be spent on.
+//! The catalogue: rewards for points.
 //!
-//! Taking one is `POST /v1/redeem` with `reward_id`.
+//! A member takes one by `POST /v1/redeem` with `reward_id`.
 
 use ledger::{ProgrammeId, Refusal};
 use rules::{Publication, Reward};
@@ -14,9 +14,10 @@ use store::{
     programme, put_reward, reward, reward_change,
 };
 
-/// Where a rulebook names the catalogue, which is no part of it, among what is major.
+/// The path by which a rulebook names the catalogue among its major parts, though it is not part of
+/// the document.
 const CATALOGUE: &str = "/rewards";
-/// The most rewards of a programme.
+/// Max rewards of a programme.
 const MAX_REWARDS: i64 = 5_000;
 
 shell::component! { shell::routes::REWARD {
@@ -45,7 +46,7 @@ async fn set(
 ) -> Result<Reply, Problem> {
     let wrong =
         wish.problems().into_iter().map(|problem| FieldError::new(problem.pointer, problem.detail));
-    // Rewards are named like programmes.
+    // Ids of rewards have the form of programme ids.
     let name =
         ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
     let mut errors: Vec<FieldError> = name.into_iter().chain(wrong).collect();
@@ -60,7 +61,7 @@ async fn set(
     }
     let no = caller.programme.no;
     let before = reward(&app.sql, no, id).await?.map(|offer| offer.reward);
-    // The operator, who publishes rulebooks alone, is not held up.
+    // The operator publishes rulebooks alone, so no approval is needed.
     if !caller.operator && wish.gives_more_than(before.as_ref()) {
         let publication = rules_of(app, caller).await?;
         if publication.major.iter().any(|place| place == CATALOGUE) {
@@ -85,7 +86,7 @@ async fn set(
     ))
 }
 
-/// What the published rulebook says of approvals.
+/// The rulebook's settings for approvals.
 async fn rules_of(app: &App, caller: &Caller) -> Result<Publication, Problem> {
     let found = programme(&app.sql, &caller.programme.id).await?;
     Ok(found.ok_or(Problem::ResourceNotFound)?.document.publication)
@@ -105,7 +106,7 @@ async fn decide(
         let waiting = reward_change(&app.sql, no, id).await?.filter(|waiting| waiting.id == change);
         let waiting = waiting.ok_or_else(|| Problem::refused(Refusal::RequestResolved))?;
         let role = rules_of(app, &caller).await?.role;
-        // Who asked may take it back.
+        // The requester may withdraw the change.
         if approves && waiting.asked_by == by {
             return Err(Problem::refused(Refusal::OwnRequest));
         }
@@ -139,7 +140,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         (None, Some(_)) => json!({"reward_id": id}),
         (None, None) => return Err(Problem::ResourceNotFound),
     };
-    // What is not in the catalogue yet is not shown to shoppers.
+    // Rewards that are not in the catalogue yet are not shown to shoppers.
     let is_for_staff = caller.role != Role::Storefront.as_str();
     if found.is_none() && !is_for_staff {
         return Err(Problem::ResourceNotFound);

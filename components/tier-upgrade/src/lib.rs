@@ -1,7 +1,8 @@
-//! On schedule: closes tier periods, and after a new rulebook moves members up whom it places
-//! higher, for every programme.
+//! On schedule, for every programme: closes tier periods, and after a new rulebook moves members up
+//! whom it places higher.
 //!
-//! Exports `handle-cron-event`. Upgrades for what a member does happen inside the earn, not here.
+//! Exports `handle-cron-event`. An upgrade for a member's own earn happens inside that earn, not
+//! here.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use jobs::{Job, guest::fire};

@@ -1,4 +1,4 @@
-//! Following what was done in a member's name: by time, actor, device and address.
+//! Lists entries by their client data: time, actor, device and address.
 
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
@@ -16,8 +16,8 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let page = Page::of(request)?;
     let ip = request.query("ip").map(address).transpose()?;
     let whose = whose(request, ip.as_deref())?;
-    // By which kind of mark, and whose where it is a member's id: a device or an address must be
-    // erasable.
+    // The audit log gets the kind of the filter, and its value only for a member's id: a device or
+    // an address must be erasable.
     let (kind, subject) = match whose {
         ActivityFilter::Member(name) if !name.starts_with('~') => ("member_id", name),
         ActivityFilter::Member(_) => ("member_id", "~"),
@@ -36,12 +36,12 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
         actor: request.query("actor"),
     };
     let before = page.number(i64::MAX)?;
-    // One more than asked for tells whether there is a next page.
+    // One entry more than requested shows whether there is a next page.
     let mut found =
         trail(&app.sql, caller.programme.no, whose, &part, before, page.limit + 1).await?;
-    let most = usize::try_from(page.limit).unwrap_or_default();
-    let is_more = found.len() > most;
-    found.truncate(most);
+    let limit = usize::try_from(page.limit).unwrap_or_default();
+    let is_more = found.len() > limit;
+    found.truncate(limit);
     let next = found.last().filter(|_| is_more).map(|(number, _, _)| number.to_string());
     found.retain(|(_, entry, _)| may_see(&caller, entry.origin.store.as_deref()));
     let zone = zone(&app.sql, &caller.programme).await?;
@@ -60,7 +60,7 @@ fn whose<'a>(request: &'a Request, ip: Option<&'a str>) -> Result<ActivityFilter
     }
 }
 
-/// An address as it is kept, whatever its spelling.
+/// An address in its stored form, from any spelling.
 fn address(text: &str) -> Result<String, Problem> {
     let address: Result<std::net::IpAddr, _> = text.parse();
     address.map(|ip| ip.to_string()).map_err(|_| wrong("?ip", "must be one IPv4 or IPv6 address"))

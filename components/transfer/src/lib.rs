@@ -1,4 +1,4 @@
-//! Giving points to another member. They keep their dates.
+//! Gives points to another member. The points keep their dates.
 
 use shell::{App, Problem, Reply, Request, TransferBody, parse_json, single};
 

@@ -1,5 +1,5 @@
-//! Fixture of the host's tests: writes one row for each fire, with what it could see; the variable
-//! `mode` makes it misbehave.
+//! Fixture of the host's tests: writes one row for each fire, with the values that it could read.
+//! The variable `mode` makes it misbehave.
 #![expect(unsafe_code, reason = "the world is exported by functions of C")]
 
 use fermyon::spin::{

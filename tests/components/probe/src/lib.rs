@@ -1,11 +1,11 @@
 //! Fixture of the host's tests. `/probe/<verb>/<argument>`: `empty`, `echo`, `write` and `read`
-//! (two statements and one, as an earn and a balance have), `sql/<label>` (the body is the
-//! statement), `bound/<label>` (and each further line a text that is bound), `transaction`,
-//! `store`, `variable`, `clock`, `sleep`, `outbound`, `address` (of the caller), `scheme`, and the
-//! misdeeds: `compute` (for milliseconds), `trap`, `spin`, `block`, `hog`, `silent` (no response).
+//! (two statements and one, like an earn and a balance), `sql/<label>` (the body is the statement),
+//! `bound/<label>` (each further line is a bound text), `transaction`, `store`, `variable`,
+//! `clock`, `sleep`, `outbound`, `address` (of the caller), `scheme`. Misbehaviour: `compute` (for
+//! milliseconds), `trap`, `spin`, `block`, `hog`, `silent` (no response).
 //!
-//! A key `<tenant>.<anything>` is good, and one that begins with `bad` is not; without any the
-//! request is nobody's, and served.
+//! A key `<tenant>.<anything>` is valid, and one that begins with `bad` is not. A request without a
+//! key has no tenant, and is served.
 
 use bytes::Bytes;
 use spin_sdk::{
@@ -25,8 +25,7 @@ type Answer = Result<String, String>;
 #[http_service]
 async fn handle(request: Request) -> Result<Response<FullBody<Bytes>>, String> {
     let path = request.uri().path().to_owned();
-    // The first segment is the route, by which the manifest tells components with different grants
-    // apart.
+    // The first segment is the route, which selects a component with other grants in the manifest.
     let mut parts = path.splitn(4, '/').skip(2);
     let (verb, argument) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if verb == "silent" {
@@ -102,8 +101,8 @@ async fn run(verb: &str, argument: &str, body: &[u8]) -> Answer {
     }
 }
 
-/// What an earn does: one statement that reads, one that writes. Counts one for the member and
-/// gives the count.
+/// The statements of an earn: one that reads, one that writes. Adds one to the member's count and
+/// returns it.
 async fn write(member: &str) -> Answer {
     const UPSERT: &str = "INSERT INTO counter (member, count) VALUES (?1, ?2) \
                           ON CONFLICT (member) DO UPDATE SET count = count + 1 RETURNING count";
@@ -131,7 +130,7 @@ async fn bound(label: &str, body: &str) -> Answer {
     execute(&connection, sql, values).await.map(|rows| format!("{rows:?}"))
 }
 
-/// `commit`, `rollback` or `forget` (the connection is dropped in the middle).
+/// Ends with `commit`, `rollback` or `forget` (the connection is dropped in the middle).
 async fn transaction(end: &str) -> Answer {
     let connection = Connection::open_default().await.map_err(text)?;
     execute(&connection, "BEGIN IMMEDIATE", vec![]).await?;
@@ -177,7 +176,7 @@ fn milliseconds(argument: &str) -> Result<Duration, String> {
     argument.parse().map(Duration::from_millis).map_err(text)
 }
 
-/// Keeps the processor busy for about so long, without a pause.
+/// Keeps the processor busy for about this long, without a pause.
 fn compute(time: Duration) -> String {
     let started = std::time::Instant::now();
     let mut turns = 0_u64;
@@ -196,7 +195,7 @@ fn spin() -> ! {
     }
 }
 
-/// Takes memory until there is none; the allocator then aborts.
+/// Allocates until no memory is left; the allocator then aborts.
 fn hog() -> usize {
     let mut taken: Vec<Vec<u8>> = Vec::new();
     loop {
