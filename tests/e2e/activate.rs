@@ -1,11 +1,11 @@
-//! `POST /v1/activate` and return windows: what is earned can be spent when its window is over, by
-//! the clock or because somebody says so.
+//! `POST /v1/activate` and return windows: pending points become spendable when their window ends,
+//! by the clock or by a request.
 
 use serde_json::json;
 use tests::{Host, Shop, at_once};
 
-/// Purchases are pending through the seventh day and live thirty days from then on; a review until
-/// somebody has read it.
+/// Purchases are pending through the seventh day and live thirty days from then on. A review is
+/// pending until a member of staff has read it.
 fn opened() -> (Host, Shop) {
     let host = Host::start();
     let shop = host.shop_with("window", |book| {
@@ -21,7 +21,7 @@ fn activates(shop: &Shop, member: &str, reference: &str) -> tests::Ask {
 }
 
 #[test]
-fn a_window_ends_by_the_clock() {
+fn points_become_spendable_when_their_window_ends() {
     let (host, shop) = opened();
     // On 10 March: pending through the 17th, valid from the 18th through 17 April.
     shop.buys("m", "o-1", 10_000).send().ok();
@@ -52,7 +52,7 @@ fn a_window_ends_by_the_clock() {
 }
 
 #[test]
-fn or_because_somebody_says_so() {
+fn points_become_spendable_when_a_request_activates_them() {
     let (_host, shop) = opened();
     shop.buys("m", "o-1", 10_000).send().ok();
     let review = json!({"member_id": "m", "event": "review", "reference": "r-1"});
@@ -71,7 +71,7 @@ fn or_because_somebody_says_so() {
         ),
         (activates(&shop, "m", "o-1").key("a-1"), "201 activate +0 = 120"),
         (activates(&shop, "m", "o-1"), "409 nothing-pending"),
-        // The key of an answer is not the key of another request.
+        // The idempotency key of an answer is not valid for another request.
         (activates(&shop, "m", "r-1").key("a-1"), "422 idempotency-key-reused"),
         (shop.post("/v1/activate", &review), "201 activate +0 = 120"),
         (shop.redeems("m", 120), "201 redeem -120 = 0"),
@@ -86,7 +86,7 @@ fn or_because_somebody_says_so() {
     );
 }
 
-/// What was promised on the day of the purchase holds, though the rules have changed since.
+/// The promise of the day of purchase holds, though the rules have changed since.
 #[test]
 fn validity_is_that_of_the_rulebook_it_was_earned_under() {
     let (host, shop) = opened();
@@ -100,7 +100,7 @@ fn validity_is_that_of_the_rulebook_it_was_earned_under() {
         .send();
     assert_eq!(published.ok()["rulebook_version"], 2);
     let activated = activates(&shop, "m", "o-1").send().ok();
-    // Thirty days from 10 March: gone on 10 April, 00:00 in Shanghai.
+    // Thirty days from 10 March: the points expire on 10 April, 00:00 in Shanghai.
     assert_eq!(activated["entry"]["lots"][0]["expires_at"], "2026-04-09T16:00:00Z");
     assert_eq!(activated["entry"]["rulebook_version"], 2, "the entry names the rules in force");
     let lots = shop.all("/v1/members/m/lots", 10);
@@ -110,7 +110,8 @@ fn validity_is_that_of_the_rulebook_it_was_earned_under() {
     );
 }
 
-/// Many at once, over several instances, activate once; all others hear that nothing is pending.
+/// Of many activations at once, over several instances, one takes effect. All others get the answer
+/// that no points are pending.
 #[test]
 fn two_activations_are_one() {
     let host = Host::start_with(&["--instances", "4"]);

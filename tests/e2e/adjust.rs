@@ -1,10 +1,10 @@
-//! `/v1/adjustments`: asked for by one, decided by others, in the order and by the roles that the
-//! rulebook names.
+//! `/v1/adjustments`: one person requests them, others decide, in the order and with the roles of
+//! the rulebook.
 
 use serde_json::{Value as Json, json};
 use tests::{Ask, Host, Shop, at_once};
 
-/// A programme with the people who work in it.
+/// A programme with its staff.
 struct Office {
     host: Host,
     shop: Shop,
@@ -18,26 +18,26 @@ impl Office {
         Self { host, shop }
     }
 
-    /// Somebody with a key of their own.
+    /// A person with a key of their own.
     fn hire(&self, name: &str, role: &str) -> Shop {
         self.shop.with_bearer(&self.shop.key_of(name, role))
     }
 }
 
-fn asks(who: &Shop, points: i64) -> Ask {
+fn asks(caller: &Shop, points: i64) -> Ask {
     let body = json!({"member_id": "m", "points": points, "reason_code": "goodwill", "evidence": "ticket 7"});
-    who.post("/v1/adjustments", &body)
+    caller.post("/v1/adjustments", &body)
 }
 
 fn id(answer: &tests::Answer) -> String {
     answer.ok()["entry"]["entry_id"].as_str().unwrap().to_owned()
 }
 
-fn decides(who: &Shop, request: &str, verdict: &str) -> Ask {
-    who.post(&format!("/v1/adjustments/{request}/{verdict}"), &json!({}))
+fn decides(caller: &Shop, request: &str, verdict: &str) -> Ask {
+    caller.post(&format!("/v1/adjustments/{request}/{verdict}"), &json!({}))
 }
 
-/// Wrong role, own request, twice, too late: each its problem, and no entry.
+/// Wrong role, own request, twice, too late: each has its problem, and writes no entry.
 #[test]
 fn every_wrong_decision_has_its_problem() {
     let office = Office::open();
@@ -91,7 +91,7 @@ fn every_wrong_decision_has_its_problem() {
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
-    // The entry that moved the points names everybody.
+    // The entry that moved the points names all of these persons.
     let adjust = &first.ok()["entry"];
     assert_eq!(adjust["adjustment"]["requested_by"]["name"], "anna");
     assert_eq!(adjust["adjustment"]["approvals"][0]["by"]["name"], "ben");
@@ -99,10 +99,13 @@ fn every_wrong_decision_has_its_problem() {
         (&adjust["adjustment"]["evidence"], &adjust["corrects"]),
         (&json!("ticket 7"), &json!(small))
     );
-    let told = |id: &str| {
+    let reported = |id: &str| {
         anna.get(&format!("/v1/adjustments/{id}")).send().ok()["state"].as_str().unwrap().to_owned()
     };
-    assert_eq!([told(&small), told(&large), told(&own)], ["approved", "rejected", "withdrawn"]);
+    assert_eq!(
+        [reported(&small), reported(&large), reported(&own)],
+        ["approved", "rejected", "withdrawn"]
+    );
 }
 
 #[test]
@@ -115,8 +118,8 @@ fn a_request_lapses_by_the_clock() {
         (open()[0]["request_id"].clone(), open()[0]["waits_for"].clone()),
         (json!(request), json!("approver"))
     );
-    let told = anna.get(&format!("/v1/adjustments/{request}")).send().ok();
-    office.host.clock(told["adjustment"]["until"].as_str().unwrap());
+    let reported = anna.get(&format!("/v1/adjustments/{request}")).send().ok();
+    office.host.clock(reported["adjustment"]["until"].as_str().unwrap());
     assert_eq!(open(), Vec::<Json>::new());
     assert_eq!(anna.get(&format!("/v1/adjustments/{request}")).send().ok()["state"], "lapsed");
     assert_eq!(decides(&ben, &request, "approve").send().outcome(), "409 request-resolved");
@@ -194,7 +197,7 @@ fn a_file_of_requests() {
     let first = send("/v1/adjustments/batch", "file-1");
     assert_eq!(first[..6], expected);
     assert_eq!(first[6], "409 reference-already-used");
-    // Sent again it does nothing twice; under another key its documents were asked for before.
+    // A repeat changes nothing; under another key its documents are already in use.
     let again = send("/v1/adjustments/batch", "file-1");
     assert_eq!(
         (again[0].as_str(), again[1].as_str(), again[2].as_str()),
@@ -259,8 +262,8 @@ fn bad_requests() {
     }
 }
 
-/// Files as spreadsheets write them: each row as it was meant, with its line, or the file refused
-/// as a whole.
+/// Files as spreadsheets write them: each row is read correctly with its line, or the whole file is
+/// refused.
 #[test]
 fn files_as_spreadsheets_write_them() {
     let office = Office::open();
@@ -329,10 +332,10 @@ fn files_as_spreadsheets_write_them() {
     );
 }
 
-/// 270 requests of 500 points, each within what an approver may, at once over several instances: as
-/// many pass as the day allows.
+/// 270 requests of 500 points, each within an approver's limit, at once over several instances:
+/// only as many pass as the daily limit allows.
 #[test]
-fn many_small_requests_do_not_pass_an_approver() {
+fn many_small_requests_do_not_exceed_the_limit_of_an_approver() {
     let host = Host::start_with(&["--instances", "4"]);
     let shop = host.shop();
     let office = Office { shop, host };
@@ -350,7 +353,7 @@ fn many_small_requests_do_not_pass_an_approver() {
     let moved = outcomes.iter().filter(|outcome| outcome.contains("adjust +500")).count();
     let refused = outcomes.iter().filter(|outcome| *outcome == "422 approvals-exceeded").count();
     assert_eq!((moved, refused), (10, 17), "{outcomes:?}");
-    // One who asks for more than 5,000 in a day asks a department head.
+    // A person who requests more than 5,000 in a day needs a department head.
     let anna = office.hire("anna", "service");
     let steps = |n: usize| {
         office.shop.does(&format!("m-{n}"), "check_in").send().ok();

@@ -1,10 +1,10 @@
-//! What client developers read: one shape for each thing, wherever it is shown.
+//! The shapes that client developers read: one shape per thing in every answer.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Receiver, Shop, purchase};
 
-/// Purchases are pending for a week, and points live for thirty days; a review waits until somebody
-/// has read it.
+/// Purchases are pending for a week, and points live for thirty days. A review is pending until a
+/// member of staff has read it.
 fn opened(arguments: &[&str]) -> (Host, Shop) {
     let host = Host::start_with(arguments);
     let shop = host.shop_with("shapes", |book| {
@@ -58,8 +58,7 @@ fn changes(entry: &Json) -> Vec<String> {
     lots.iter().map(line).collect()
 }
 
-/// In answers, histories, traces, exports and events: the same list, each item of it of the one
-/// shape.
+/// Answers, histories, traces, exports and events have the same list, with items of one shape.
 #[test]
 fn lots_of_an_entry_have_one_shape() {
     let (host, shop) = opened(&[
@@ -76,7 +75,7 @@ fn lots_of_an_entry_have_one_shape() {
     assert_eq!(bought["entry"]["lots"][0]["available_at"], "2026-03-17T16:00:00Z");
     let review = json!({"member_id": "m", "event": "review", "reference": "r-1"});
     let waits = shop.post("/v1/earn", &review).send().ok();
-    // Nobody knows yet from when to when: null, and no date of a far future.
+    // The validity is not known yet: null instead of a date in the far future.
     assert_eq!(changes(&waits["entry"]), ["2 granted +20 until null"]);
     assert_eq!(waits["entry"]["lots"][0]["available_at"], json!(null));
     let active =
@@ -87,17 +86,20 @@ fn lots_of_an_entry_have_one_shape() {
     assert_eq!(changes(&spent["entry"]), ["1 drawn -30"]);
     let back = shop.returns("m", "o-2").send().ok();
     assert_eq!(changes(&back["entry"]), ["1 returned +30 until 2026-04-09"]);
-    // By the clock, dates stay as they were told.
+    // Dates that the clock decides stay as they were answered.
     shop.buys("m", "o-3", 1_000).send().ok();
     host.clock("2026-03-18T00:00:00+08:00");
     shop.runs("night");
     let entries = shop.all("/v1/members/m/entries", 200);
     assert_eq!(changes(&entries[0]), ["3 activated +10"]);
-    let told: Vec<Vec<String>> = entries.iter().map(changes).collect();
+    let reported: Vec<Vec<String>> = entries.iter().map(changes).collect();
     let traced = shop.all_with("/v1/traces", "member_id=m");
-    assert_eq!(traced.iter().map(|row| changes(&row["entry"])).collect::<Vec<_>>(), told);
+    assert_eq!(traced.iter().map(|row| changes(&row["entry"])).collect::<Vec<_>>(), reported);
     let export = shop.get("/v1/members/m/export").send().ok();
-    assert_eq!(export["entries"].as_array().unwrap().iter().map(changes).collect::<Vec<_>>(), told);
+    assert_eq!(
+        export["entries"].as_array().unwrap().iter().map(changes).collect::<Vec<_>>(),
+        reported
+    );
     shop.runs("notify");
     let events = receiver.take();
     for entry in &entries {
@@ -109,9 +111,9 @@ fn lots_of_an_entry_have_one_shape() {
     }
 }
 
-/// An end that moves on is a change of its own: what is spent of the same lot is told beside it.
+/// A lot whose end moves is a change of its own; points spent of the same lot are listed beside it.
 #[test]
-fn a_lot_that_is_renewed_says_so() {
+fn a_renewed_lot_shows_its_new_end() {
     let host = Host::start();
     let shop = host.shop_with("slides", |book| {
         book["expiry"]["shopping"] = json!({"policy": "sliding", "days": 30});
@@ -122,8 +124,8 @@ fn a_lot_that_is_renewed_says_so() {
     assert_eq!(changes(&spent["entry"]), ["1 drawn -40", "1 renewed +0 until 2026-04-19"]);
 }
 
-/// Every end has the day beside it that people are to read: in coupons, adjustments and reminders,
-/// too.
+/// Every end has its last valid day beside it for people to read, also in coupons, adjustments and
+/// reminders.
 #[test]
 fn every_end_has_its_last_day() {
     let (host, shop) = opened(&[]);
@@ -143,10 +145,10 @@ fn every_end_has_its_last_day() {
     );
 }
 
-/// The last approval answers with what was asked for, at first and when it is sent again; what came
-/// along is told apart.
+/// The last approval answers with the requested entry, at first and when it is repeated. Entries
+/// that followed are listed separately.
 #[test]
-fn an_answer_says_what_was_asked_for() {
+fn an_answer_shows_the_requested_entry() {
     let (_host, shop) = opened(&[]);
     let ask = json!({"member_id": "m", "points": 50, "reason_code": "goodwill"});
     let anna = shop.with_bearer(&shop.key_of("anna", "service"));
@@ -169,14 +171,14 @@ fn an_answer_says_what_was_asked_for() {
         (kinds(&answer["also_asked"]), kinds(&answer["follow_ups"])),
         (vec![json!("approve")], vec![])
     );
-    // One entry is the rule; then there is no list of further ones.
+    // Usually there is one entry; then there is no list of further ones.
     let plain = shop.post("/v1/earn", &purchase("m", "o-2", 1_000)).send().ok();
     assert_eq!((plain.get("also_asked"), &plain["follow_ups"]), (None, &json!([])));
 }
 
-/// A job needs no key: it goes on where it is, and sending a key changes nothing.
+/// A job needs no key: it continues where it is, and a key changes nothing.
 #[test]
-fn a_job_takes_no_key() {
+fn a_job_needs_no_idempotency_key() {
     let (host, shop) = opened(&[]);
     grants(&shop, 50).ok();
     host.clock("2026-04-10T00:00:00+08:00");

@@ -1,10 +1,9 @@
-//! What an attacker, or a broken client, tries beyond wrong bodies: the wire, the encoding, and
-//! tricks with keys.
+//! Attacks, and broken clients, beyond wrong bodies: the wire, the encoding, and tricks with keys.
 
 use serde_json::json;
 use tests::{Client, Host, purchase};
 
-/// Sends bytes as they are and gives the statuses of as many answers.
+/// Sends raw bytes and returns the statuses of this many answers.
 fn wire(host: &Host, bytes: &[u8], answers: usize) -> Vec<u16> {
     let mut client = Client::connect(host.address).unwrap();
     client.send(bytes).unwrap();
@@ -25,8 +24,7 @@ fn pipelined_requests_are_answered_in_order() {
     }
 }
 
-/// Two readings of where a request ends would let one client speak in another's name behind a
-/// proxy.
+/// If a proxy and the host disagree where a request ends, one client could act as another.
 #[test]
 fn requests_cannot_be_smuggled() {
     let host = Host::start();
@@ -68,7 +66,7 @@ fn requests_cannot_be_smuggled() {
     assert_eq!(wire(&host, chunked("zz\r\n{}\r\n0\r\n\r\n").as_bytes(), 1), [400]);
 }
 
-/// A body that stops short must not be carried out, whatever its beginning says.
+/// A truncated body must not be executed, whatever it begins with.
 #[test]
 fn half_a_body_does_nothing() {
     let host = Host::start();
@@ -104,7 +102,7 @@ fn hosts_and_targets_of_any_shape() {
     assert!(wire(&host, long.as_bytes(), 1).iter().all(|status| *status >= 400));
 }
 
-/// What is text stays text, in SQL, in JSON, and in a header that echoes nothing.
+/// Text stays text in SQL, in JSON, and in a header that is not echoed.
 #[test]
 fn texts_of_any_kind_come_back_as_they_were() {
     let host = Host::start();
@@ -135,10 +133,10 @@ fn texts_of_any_kind_come_back_as_they_were() {
     }
 }
 
-/// Whether a text is written plainly or escaped makes no other request of it; one more field, or
-/// another order of lines, does.
+/// Escaping a text does not make another request of it; one more field, or another order of lines,
+/// does.
 #[test]
-fn one_request_in_other_letters() {
+fn an_escaped_body_is_the_same_request() {
     let host = Host::start();
     let shop = host.shop();
     let earn = |body: &str| shop.ask("POST", "/v1/earn").body(body).key("k");
@@ -160,7 +158,7 @@ fn one_request_in_other_letters() {
     }
 }
 
-/// One programme's key, reference or cursor must not open another's door by being shaped like it.
+/// A programme's key, reference or cursor must not work for another one of the same shape.
 #[test]
 fn keys_and_references_do_not_run_into_each_other() {
     let host = Host::start();
@@ -186,9 +184,9 @@ fn keys_and_references_do_not_run_into_each_other() {
     }
 }
 
-/// A key that was refused without being kept is free for the mended request.
+/// A key whose request was refused without being stored is free for the corrected request.
 #[test]
-fn a_mended_request_may_use_its_key() {
+fn a_corrected_request_may_use_its_key() {
     let host = Host::start();
     let shop = host.shop();
     for (ask, outcome) in [

@@ -1,5 +1,5 @@
-//! `/v1/audit-log`: what is done that is no entry, by whom, in a chain that nobody can change
-//! unseen.
+//! `/v1/audit-log`: actions that are no entries, with the person, in a chain that shows every
+//! change.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop};
@@ -23,7 +23,7 @@ fn actions(rows: &[Json]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_no_entry_is_in_the_log() {
+fn actions_without_an_entry_are_in_the_audit_log() {
     let mut host = Host::start();
     let shop = host.shop();
     let other = host.shop_with("other", |_| {});
@@ -72,10 +72,10 @@ fn what_is_no_entry_is_in_the_log() {
     shop.put("/v1/programmes/default", &json!({"name": "Default", "rulebook": book})).send().ok();
     let rows: Vec<Json> =
         log(&shop, "").into_iter().filter(|row| row["no"].as_i64().unwrap() > start).collect();
-    let told: Vec<Json> =
+    let reported: Vec<Json> =
         rows.iter().filter(|row| row["action"] != "key_refused").cloned().collect();
     assert_eq!(
-        actions(&told),
+        actions(&reported),
         [
             "key_made operator",
             "key_revoked operator",
@@ -95,11 +95,11 @@ fn what_is_no_entry_is_in_the_log() {
             "rulebook_published operator",
         ]
     );
-    // One row an hour for each key that is refused, and one for all that nobody knows; from each
-    // component at most.
+    // One row per hour for each refused key, and one for all unknown keys; at most that from each
+    // component.
     let refused = rows.iter().filter(|row| row["action"] == "key_refused").count();
     assert_eq!(refused, 2, "{rows:#?}");
-    let find = |action: &str| told.iter().find(|row| row["action"] == action).unwrap();
+    let find = |action: &str| reported.iter().find(|row| row["action"] == action).unwrap();
     let changed = find("endpoint_changed");
     assert_eq!(
         (&changed["before"]["url"], &changed["after"]["url"]),
@@ -116,7 +116,7 @@ fn what_is_no_entry_is_in_the_log() {
     for secret in [&till[12..], "QUJDQUJD", "+8613800000000"] {
         assert!(!text.contains(secret), "{secret} lies in the log");
     }
-    // Narrowed, and each programme's own.
+    // With filters; each programme has its own log.
     assert_eq!(
         actions(&log(&shop, "person_id=marketing&action=draft_kept")),
         ["draft_kept marketing"]
@@ -134,7 +134,7 @@ fn what_is_no_entry_is_in_the_log() {
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
-    // Nobody changes it, and who gets past that is seen.
+    // No request changes the log, and a change past the triggers is found.
     let books = host.books();
     for sql in [
         "UPDATE audit_log SET person = 'ben'",

@@ -1,5 +1,5 @@
-//! Drafts: kept, tried on an event, held against a period; a back-test equals what really happens
-//! under that rulebook.
+//! Drafts: stored, tried on an event, tested on a period. A back-test equals the real result under
+//! that rulebook.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop};
@@ -20,7 +20,7 @@ fn weekends(book: &mut Json) {
         "award": {"kind": "multiplier", "times": "2"}, "expiry": "month"}]);
 }
 
-/// A draft held against a period, to its end.
+/// Back-tests a draft on a period, to its end.
 fn tested(shop: &Shop, draft: &str, from: &str, to: &str) -> Json {
     let body = json!({"draft": draft, "from": from, "to": to});
     let mut test = shop.post("/v1/rulebook/back-tests", &body).send().ok();
@@ -36,7 +36,7 @@ fn line(line: &str, category: &str, quantity: i64, amount_minor: i64) -> Json {
     json!({"line_id": line, "category": category, "quantity": quantity, "amount": {"amount_minor": amount_minor, "currency": "CNY"}})
 }
 
-/// Four weeks of a shop: what happens on a day, at noon of its time zone.
+/// Four weeks of a shop: the events of one day, at noon of its time zone.
 fn day(shop: &Shop, day: usize, held: &mut Vec<String>) {
     let order = |member: &str| format!("{member}-{day}");
     for (at, member) in ["anna", "ben", "chen"].into_iter().enumerate() {
@@ -55,7 +55,7 @@ fn day(shop: &Shop, day: usize, held: &mut Vec<String>) {
             let capture =
                 format!("/v1/holds/{}/capture", hold["entry"]["entry_id"].as_str().unwrap());
             shop.post(&capture, &json!({"points": 25})).send().ok();
-            // This one times out.
+            // This hold times out.
             held.push(
                 shop.holds("ben", 10, 60).send().ok()["entry"]["entry_id"]
                     .as_str()
@@ -104,11 +104,11 @@ fn a_back_test_is_what_really_happens() {
     let (from, to) = ("2026-02-01T00:00:00+08:00", "2026-04-29T00:00:00+08:00");
     let before = host.books().snapshot()[0];
 
-    // Under the rulebook that was in force it comes to the books.
-    let told = tested(&now, "same", from, to);
-    assert_eq!((&told["affected"], &told["members"]), (&json!(0), &json!(3)), "{told}");
-    assert_eq!(told["sides"]["recorded"], told["sides"]["published"]);
-    assert_eq!(told["sides"]["published"], told["sides"]["draft"]);
+    // Under the rulebook of that time the test equals the books.
+    let reported = tested(&now, "same", from, to);
+    assert_eq!((&reported["affected"], &reported["members"]), (&json!(0), &json!(3)), "{reported}");
+    assert_eq!(reported["sides"]["recorded"], reported["sides"]["published"]);
+    assert_eq!(reported["sides"]["published"], reported["sides"]["draft"]);
     let balance = now
         .get(&format!(
             "/v1/reports/trial-balance?from={}&to={}",
@@ -124,20 +124,21 @@ fn a_back_test_is_what_really_happens() {
         .filter(|account| account["account"] != "members")
     {
         let points = -account["points"].as_i64().unwrap();
-        let told = told["sides"]["recorded"]["points"][account["account"].as_str().unwrap()]
-            .as_i64()
-            .unwrap_or(0);
-        assert_eq!(told, points, "{account}");
+        let reported = reported["sides"]["recorded"]["points"]
+            [account["account"].as_str().unwrap()]
+        .as_i64()
+        .unwrap_or(0);
+        assert_eq!(reported, points, "{account}");
     }
 
-    // Under the draft it comes to what another programme has lived through.
-    let told = tested(&now, "weekends", from, to);
+    // Under the draft the test equals the real books of another programme.
+    let reported = tested(&now, "weekends", from, to);
     let lived = tested(&then, "same", from, to);
-    assert_eq!(told["sides"]["draft"], lived["sides"]["recorded"]);
-    assert_eq!(told["affected"], 3, "{told}");
-    assert_ne!(told["sides"]["draft"], told["sides"]["published"]);
+    assert_eq!(reported["sides"]["draft"], lived["sides"]["recorded"]);
+    assert_eq!(reported["affected"], 3, "{reported}");
+    assert_ne!(reported["sides"]["draft"], reported["sides"]["published"]);
 
-    // One member alone, and from the middle of a month on: the rest is as it was.
+    // One member alone, and from the middle of a month on: the rest stays unchanged.
     let body = json!({"draft": "weekends", "from": "2026-03-16T00:00:00+08:00", "to": to, "member_id": "ben"});
     let alone = now.post("/v1/rulebook/back-tests", &body).send().ok();
     assert_eq!((&alone["members"], &alone["done"]), (&json!(1), &json!(true)));
@@ -147,7 +148,7 @@ fn a_back_test_is_what_really_happens() {
 }
 
 #[test]
-fn a_draft_is_kept_with_what_is_wrong_with_it() {
+fn a_faulty_draft_is_stored_with_its_problems() {
     let host = Host::start();
     let shop = host.shop();
     let marketing = shop.with_bearer(&shop.key("marketing"));
@@ -187,7 +188,7 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
         (&shown["rulebook"]["rules"][0]["id"], pointers(&shown).len()),
         (&json!("weekend"), 0)
     );
-    // A Tuesday earns by itself; a Saturday twice.
+    // A Tuesday earns the base points; a Saturday twice as many.
     let tuesday = simulate(buys.clone()).ok();
     assert_eq!(
         (&tuesday["entry"]["points"], &tuesday["entry"]["silent_rules"][0]["because"]),
@@ -201,7 +202,7 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
         "400 invalid-request /event/member_id"
     );
     assert_eq!(shop.get("/v1/members/li").send().status, 404, "nobody came into being");
-    // What is published goes on.
+    // Published rules stay in force.
     assert_eq!(shop.buys("li", "o-1", 12_850).send().outcome(), "201 earn +128 = 128");
 
     for (body, outcome) in [
@@ -240,7 +241,7 @@ fn a_draft_is_kept_with_what_is_wrong_with_it() {
     assert_eq!(marketing.get(DRAFTS).send().ok()["items"], json!([]));
 }
 
-/// A member with as long a history as is promised to be told.
+/// A member with the longest history that the documentation promises to replay.
 #[test]
 fn a_long_history_is_told() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
@@ -261,8 +262,9 @@ fn a_long_history_is_told() {
         shop.redeems("anna", 250).send().ok();
     }
     host.clock("2026-03-20T12:00:00+08:00");
-    let told = tested(&shop, "weekends", "2026-02-01T00:00:00+08:00", "2026-03-19T00:00:00+08:00");
-    assert_eq!((&told["members"], &told["left_out"]), (&json!(1), &json!(0)), "{told}");
-    assert!(told["entries"].as_i64().unwrap() > 19_000, "{told}");
-    assert_eq!(told["sides"]["recorded"], told["sides"]["published"]);
+    let reported =
+        tested(&shop, "weekends", "2026-02-01T00:00:00+08:00", "2026-03-19T00:00:00+08:00");
+    assert_eq!((&reported["members"], &reported["left_out"]), (&json!(1), &json!(0)), "{reported}");
+    assert!(reported["entries"].as_i64().unwrap() > 19_000, "{reported}");
+    assert_eq!(reported["sides"]["recorded"], reported["sides"]["published"]);
 }

@@ -1,4 +1,4 @@
-//! What is wrong is answered as documented, before anything else is, and writes nothing.
+//! Bad input is answered as documented, before any other check, and writes nothing.
 
 use serde_json::{Value as Json, json};
 use tests::{Ask, Host, Shop, purchase};
@@ -301,7 +301,7 @@ fn bodies_of_another_shape() {
     );
 }
 
-/// The same line so many times, each with a name of its own.
+/// The same line this many times, each with its own name.
 fn numbered(line: &Json, count: usize) -> Json {
     let named = |number: usize| {
         let mut line = line.clone();
@@ -311,8 +311,8 @@ fn numbered(line: &Json, count: usize) -> Json {
     (0..count).map(named).collect()
 }
 
-/// A sum beyond what the ledger counts is a refusal by the rules; it is kept under its key, but
-/// moves nothing.
+/// A sum beyond the ledger's range is refused by the rules. The refusal is stored under its key,
+/// but moves no points.
 #[test]
 fn sums_that_leave_the_range() {
     let host = Host::start();
@@ -374,7 +374,7 @@ fn bodies_that_are_too_large() {
                 "413 about:blank",
             ),
             (
-                "who may not come in is told that first",
+                "a caller without access gets that problem first",
                 shop.ask("POST", "/v1/earn").body(of(1 << 20)).bearer("x"),
                 "401 unauthorized",
             ),
@@ -483,7 +483,7 @@ fn bearers() {
             ),
         ]);
     }
-    // Faults of the body are told to nobody who may not come in.
+    // Faults of the body are not shown to callers without access.
     rows.push((
         "a body of no interest",
         shop.ask("POST", "/v1/earn").body("{").bearer("x"),

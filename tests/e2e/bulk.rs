@@ -70,8 +70,7 @@ fn each_event_has_its_outcome() {
     assert_eq!(shop.balance("m"), 41);
 }
 
-/// Five hundred events of one member, every one there three times under its key and once under
-/// another.
+/// Five hundred events of one member, each sent three times under its key and once under another.
 #[test]
 fn many_events_of_one_member_with_duplicates() {
     let host = Host::start();
@@ -83,9 +82,9 @@ fn many_events_of_one_member_with_duplicates() {
             event(&key, purchase("m", &format!("o-{order}"), 100))
         })
         .collect();
-    let told = shop.bulk_dry(&events);
+    let reported = shop.bulk_dry(&events);
     let outcomes = shop.bulk(&events);
-    assert_eq!(told, outcomes);
+    assert_eq!(reported, outcomes);
     for (kind, count) in [("201 earn", 375), ("(again)", 250), ("409 reference-already-used", 125)]
     {
         assert_eq!(
@@ -103,9 +102,9 @@ fn many_events_of_one_member_with_duplicates() {
     );
 }
 
-/// Each event was somewhere else: the call has no device, its events have.
+/// Each event happened elsewhere: the call has no device, its events have.
 #[test]
-fn events_tell_where_they_come_from() {
+fn events_of_a_bulk_call_have_their_own_device() {
     let host = Host::start();
     let shop = host.shop();
     let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
@@ -139,7 +138,8 @@ fn events_tell_where_they_come_from() {
     assert_eq!(wrong.outcome(), "400 invalid-request Device-Id");
 }
 
-/// Members share a budget: each event sees what those before it took, in a dry run as in earnest.
+/// Members share a budget: each event sees the consumption of the events before it, in a dry run as
+/// in a real call.
 #[test]
 fn a_dry_run_shares_budgets_out() {
     let host = Host::start();
@@ -150,9 +150,9 @@ fn a_dry_run_shares_budgets_out() {
         |n: usize| event(&format!("k-{n}"), purchase(&format!("m-{n}"), &format!("o-{n}"), 6_000));
     let events: Vec<Json> = (0..4).map(buys).collect();
     let before = host.books().snapshot();
-    let told = shop.bulk_dry(&events);
+    let reported = shop.bulk_dry(&events);
     assert_eq!(
-        told,
+        reported,
         ["201 earn +60 = 60", "201 earn +40 = 40", "201 earn +0 = 0", "201 earn +0 = 0"]
     );
     assert_eq!(host.books().snapshot(), before);
@@ -161,13 +161,13 @@ fn a_dry_run_shares_budgets_out() {
     assert_eq!(shop.bulk_dry(&[other]), ["201 earn +10 = 10"]);
     let mut granted: Vec<String> = shop.bulk(&events);
     granted.sort_unstable();
-    let mut told = told;
-    told.sort_unstable();
-    assert_eq!(granted, told, "who comes first may differ, what is given out does not");
+    let mut reported = reported;
+    reported.sort_unstable();
+    assert_eq!(granted, reported, "the order may differ, the granted points do not");
 }
 
 #[test]
-fn what_is_wrong_with_the_call_is_no_outcome() {
+fn faults_of_a_bulk_call_are_problems_and_no_outcomes() {
     let host = Host::start();
     let shop = host.shop();
     let before = host.books().snapshot();

@@ -1,4 +1,4 @@
-//! What the clock decides, with no job run: expiry, local days, tiers, and keys that are remembered
+//! Decisions by the clock, without any job: expiry, local days, tiers, and keys that are remembered
 //! for ever.
 
 use serde_json::json;
@@ -50,10 +50,9 @@ fn points_end_with_their_last_day() {
     );
 }
 
-/// A lot that has ended is never charged, even when it would have been enough together with
-/// another.
+/// An expired lot is never charged, even if it would have been enough together with another.
 #[test]
-fn only_living_lots_pay() {
+fn expired_lots_are_never_spent() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
     shop.buys("m", "o-1", 10_000).send().ok();
     host.clock("2026-04-01T12:00:00+08:00");
@@ -80,7 +79,7 @@ fn limits_begin_anew_at_local_midnight() {
         ("2026-03-12T08:00:00+08:00", check_in("2026-03-11T15:59:59Z"), "422 limit-reached"),
         ("2026-03-12T08:00:00+08:00", check_in("2026-03-10T15:59:59Z"), "201 earn +5 = 15"),
         ("2026-03-12T08:00:00+08:00", check_in("2026-03-10T08:00:00Z"), "422 limit-reached"),
-        // Set back by a day: that day had its check-in.
+        // The clock is set back by a day: that day had its check-in.
         ("2026-03-11T12:00:00+08:00", shop.does("m", "check_in"), "422 limit-reached"),
         ("2026-03-13T00:00:00+08:00", shop.does("m", "check_in"), "201 earn +5 = 20"),
     ] {
@@ -89,8 +88,8 @@ fn limits_begin_anew_at_local_midnight() {
     }
 }
 
-/// New York skips an hour on 8 March 2026 and doubles one on 1 November; a day ends at its midnight
-/// all the same.
+/// New York skips an hour on 8 March 2026 and doubles one on 1 November. A day still ends at its
+/// midnight.
 #[test]
 fn days_of_daylight_saving() {
     let host = Host::start_with(&["--clock", "2026-03-07T12:00:00-05:00"]);
@@ -169,8 +168,8 @@ fn a_tier_comes_with_the_earn_and_ends_by_the_clock() {
     assert_eq!(tier(), "gold");
     host.clock("2026-03-20T10:00:00+08:00");
     assert_eq!(shop.buys("m", "o-2", 10_000).send().outcome(), "201 earn +150 = 12650");
-    // Twelve months of this one and those before it; a step down a year later, when nothing more
-    // was bought.
+    // The window is twelve months with the current one; the step down comes a year later without
+    // further purchases.
     host.clock("2027-02-28T23:59:50+08:00");
     assert_eq!(tier(), "gold");
     host.clock("2028-03-01T00:00:00+08:00");
@@ -195,8 +194,8 @@ fn a_key_is_remembered_after_a_year() {
     }
 }
 
-/// A server's clock that goes back an hour, or a day, spoils nothing: entries keep their order,
-/// what is spent stays spent.
+/// A server's clock that goes back an hour, or a day, does no harm: entries keep their order, and
+/// spent points stay spent.
 #[test]
 fn a_clock_that_goes_back() {
     let (host, shop) = host_and_shop("Asia/Shanghai");
@@ -216,7 +215,7 @@ fn a_clock_that_goes_back() {
     assert_eq!(shop.does("m", "share").send().status, 201);
 }
 
-/// The ends of what a clock can show.
+/// The limits of a clock's range.
 #[test]
 fn extreme_instants() {
     let host = Host::start();
@@ -247,8 +246,8 @@ fn extreme_instants() {
     }
 }
 
-/// Points that a hold keeps come free at its end, and pay the debt then, whoever looks when. A
-/// night changes nothing of what a look shows.
+/// Points of a hold become free at its end and pay the debt then, at whatever time a caller looks.
+/// A night changes nothing of the shown state.
 #[test]
 fn a_debt_is_paid_at_the_instant_at_which_points_come_free() {
     let (host, shop) = host_and_shop("Asia/Shanghai");

@@ -68,7 +68,7 @@ fn a_coupon_lives_once() {
     let used = won[0].ok()["entry"].take();
     assert_eq!(used["discount"], json!({"order_minor": 40_000, "off_minor": 5_000}));
     assert_eq!(shop.get(&format!("/v1/coupons/{code}")).send().ok()["state"], "ended");
-    // The order did not happen: the coupon is there again, once.
+    // The order did not happen: the coupon is available again, once.
     let undo = json!({"entry_id": used["entry_id"]});
     let answers = at_once(8, |_| shop.post(&path("restore"), &undo).send());
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);

@@ -1,5 +1,5 @@
-//! `kill -9` under load, again and again: what was answered is there once, what was not is there
-//! wholly or not at all.
+//! Repeated `kill -9` under load: an answered request took effect once, an unanswered one
+//! completely or not at all.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tests::{Answer, Ask, Host, Shop, load_until_killed, purchase};
 const ROUNDS: u32 = 20;
 const CLIENTS: usize = 16;
 
-/// A request that can be sent again, and what it was answered before the crash.
+/// A repeatable request, and its answer before the crash.
 type Sent = (Request, Option<Answer>);
-/// Who, which number, in which round.
+/// Client, number, round.
 type Request = (usize, usize, u32);
 
-/// Earns, redemptions, profiles and bulks over ten members who share the clients, so that they
+/// Earns, redemptions, profiles and bulks of ten members, which the clients share so that they
 /// collide.
 fn ask(shop: &Shop, (client, number, round): Request) -> Ask {
     let name = format!("{round}-{client}-{number}");
@@ -41,7 +41,7 @@ fn twenty_crashes_under_load() {
     let mut host = Host::start();
     let (mut answered, mut open) = (0, 0);
     for round in 0..ROUNDS {
-        // Never at the same point of a commit: rounds differ by some milliseconds.
+        // Each round is killed some milliseconds later, so at another point of a commit.
         let (shop, time) = (host.shop(), Duration::from_millis(u64::from(200 + 13 * round)));
         let sent = load_until_killed(&mut host, CLIENTS, time, |client, number| {
             ask(&shop, (client, number, round))
@@ -76,12 +76,12 @@ fn twenty_crashes_under_load() {
     );
 }
 
-/// How many operations a request stands for.
+/// The number of operations in a request.
 fn operations((_, number, _): Request) -> usize {
     if number % 5 == 4 { 20 } else { 1 }
 }
 
-/// The same words again. A bulk answer has a mark at each outcome instead of one for all.
+/// Whether both answers have the same text. A bulk answer marks each outcome instead of the whole.
 fn replays(again: &Answer, first: &Answer) {
     if first.json().get("outcomes").is_none() {
         return again.assert_replays(first);
@@ -103,9 +103,9 @@ fn replays(again: &Answer, first: &Answer) {
     );
 }
 
-/// Publications and earns, killed in the middle: versions are wholly there and without gaps, and
-/// every entry is worth what the version it carries says. The first client publishes by `PUT`, the
-/// second by drafts, all others earn.
+/// Kills the host during publications and earns. Versions must be complete and without gaps, and
+/// every entry must be worth the points of the version that it carries. The first client publishes
+/// by `PUT`, the second by drafts; all others earn.
 #[test]
 fn crashes_between_publications() {
     let mut host = Host::start();
@@ -155,7 +155,7 @@ fn crashes_between_publications() {
             let again = ask(&shop, *client, *number, round).send();
             match answer {
                 Some(answer) if answer.status < 300 => again.assert_replays(answer),
-                // Another one was published first, or it says what is published already.
+                // Another version was published first, or the document is already published.
                 Some(answer) => {
                     assert_eq!((answer.status, *client < 2), (409, true), "{}", answer.outcome())
                 }

@@ -1,5 +1,4 @@
-//! `POST /v1/earn`: what is written and answered, replays, limits, and the tier that an earn may
-//! bring.
+//! `POST /v1/earn`: entries and answers, replays, limits, and a tier that an earn reaches.
 
 use serde_json::json;
 use tests::{Host, OPERATOR, purchase};
@@ -43,7 +42,7 @@ fn purchases_and_actions() {
 }
 
 #[test]
-fn an_entry_tells_what_happened() {
+fn an_entry_records_the_purchase() {
     let host = Host::start();
     let mut body = purchase("m", "order-1", 12_850);
     body["channel"] = "online".into();
@@ -102,7 +101,7 @@ fn a_key_takes_effect_once() {
     shop.buys("m", "o-1", 5_000).key("k-1").send().assert_replays(&first);
 }
 
-/// Quotes around a key are no part of it; quotes within it are.
+/// Quotes around a key do not belong to it; quotes within it do.
 #[test]
 fn quotes_are_taken_off_a_key_once() {
     let host = Host::start();

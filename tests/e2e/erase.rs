@@ -1,10 +1,10 @@
-//! `/v1/members/{id}/erase`: nobody knows any more who it was, and the books add up all the same.
+//! `/v1/members/{id}/erase`: the person cannot be identified any more, and the books still balance.
 
 use serde_json::json;
 use tests::Host;
 
 #[test]
-fn a_person_is_forgotten() {
+fn a_person_is_erased() {
     let host = Host::start();
     let shop = host.shop();
     shop.put(

@@ -1,11 +1,11 @@
-//! Webhooks: every entry reaches every endpoint at least once, signed, in order per member, under
-//! the same id.
+//! Webhooks: every endpoint gets every entry at least once, signed, in order per member, under the
+//! same id.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Received, Receiver, Shop};
 
-/// The secret is shown by who makes or replaces it, again under its key, and lies nowhere in the
-/// clear.
+/// Only the call that sets a secret shows it, also when repeated under its key. The database never
+/// contains it in plain text.
 #[test]
 fn secrets_of_endpoints_are_sealed() {
     let host =
@@ -52,7 +52,7 @@ fn secrets_of_endpoints_are_sealed() {
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
-/// A host that may call receivers on this machine, which is forbidden otherwise.
+/// A host that may call receivers on this machine, which is forbidden by default.
 fn opened() -> (Host, Shop, Receiver) {
     let host = Host::start_with(&[
         "--allow-private-networks",
@@ -83,9 +83,9 @@ fn lines(received: &[Received]) -> Vec<String> {
     received.iter().map(|one| line(one.event())).collect()
 }
 
-/// Kinds that are no redemption, though they lead to one or undo one, have types of their own.
+/// Kinds that are not a redemption but lead to one or undo one have types of their own.
 #[test]
-fn holds_and_returns_are_told() {
+fn holds_and_returns_have_their_own_event_types() {
     let (host, shop, receiver) = opened();
     shop.buys("m", "o-1", 10_000).send().ok();
     subscribe(&shop, "crm", &receiver, Some(&["hold", "capture", "release", "reverse", "repay"]));
@@ -243,7 +243,7 @@ fn a_redirect_is_not_followed() {
     assert_eq!(lines(&receiver.take()), ["m points.earned 5"], "it counts as a failure");
 }
 
-/// Two runs at once: leases keep them apart, so that the order holds.
+/// Two runs at once: leases separate them, so the order holds.
 #[test]
 fn runs_at_once_keep_the_order() {
     let (host, shop, receiver) = opened();
@@ -271,7 +271,7 @@ fn runs_at_once_keep_the_order() {
     }
 }
 
-/// Without the switches, no spelling of an inner address gets in.
+/// Without the switches, no spelling of an inner address is accepted.
 #[test]
 fn inner_addresses_are_refused() {
     let host = Host::start();
@@ -342,7 +342,7 @@ fn a_late_retry_undoes_no_later_change() {
 }
 
 #[test]
-fn endpoints_are_asked_for_properly() {
+fn requests_for_endpoints_are_validated() {
     let (host, shop, receiver) = opened();
     let put = |body: Json| shop.put("/v1/endpoints/crm", &body);
     let before = host.books().snapshot();
@@ -379,7 +379,7 @@ fn endpoints_are_asked_for_properly() {
     assert!(!shown.contains("whsec_"), "a secret is shown once");
 }
 
-/// Takes connections and does this with each, until the sender hangs up.
+/// Accepts connections and runs this on each, until the sender hangs up.
 fn receiver_that(does: fn(std::net::TcpStream)) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -396,7 +396,7 @@ fn hangs(stream: std::net::TcpStream) {
     drop(stream);
 }
 
-/// A byte of the answer's head every now and then.
+/// Sends a byte of the answer's head every now and then.
 fn drips(mut stream: std::net::TcpStream) {
     use std::io::Write;
     let head = b"HTTP/1.1 204 No Content\r\nx-slow: ".iter().chain(std::iter::repeat(&b'x'));
@@ -408,11 +408,11 @@ fn drips(mut stream: std::net::TcpStream) {
     }
 }
 
-/// One receiver hangs, one drips its answer byte by byte, one fails: the good one has every event
-/// within seconds, of this programme and of another, and hears what is written while the others are
-/// still waited for.
+/// One receiver hangs, one drips its answer byte by byte, one fails. The good one gets every event
+/// within seconds, of this programme and of another. It also gets entries that are written while
+/// the others still wait.
 #[test]
-fn a_slow_receiver_holds_its_own_events_only() {
+fn a_slow_receiver_delays_only_its_own_events() {
     let (host, shop, good) = opened();
     let other = host.shop_with("other", |_| {});
     let (failing, abroad) = (Receiver::start(), Receiver::start());

@@ -1,4 +1,4 @@
-//! `/v1/members`, `/v1/entries/{id}` and `/v1/orders`: what nobody knows the member of.
+//! `/v1/members`, `/v1/entries/{id}` and `/v1/orders`: searches without a known member.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, purchase};
@@ -8,8 +8,8 @@ fn members_are_listed_searched_and_exported() {
     let host = Host::start();
     let shop = host.shop();
     for number in 0..23 {
-        let told = json!({"attributes": {"city": if number % 2 == 0 { "上海" } else { "=1+1" }}, "aliases": [format!("phone:+861380000{number:04}")]});
-        shop.put(&format!("/v1/members/m-{number:02}"), &told).send().ok();
+        let profile = json!({"attributes": {"city": if number % 2 == 0 { "上海" } else { "=1+1" }}, "aliases": [format!("phone:+861380000{number:04}")]});
+        shop.put(&format!("/v1/members/m-{number:02}"), &profile).send().ok();
     }
     shop.buys("vip", "o-1", 2_500_000).send().ok();
     shop.buys("+8613900000000", "o-2", 100).send().ok();
@@ -64,7 +64,7 @@ fn members_are_listed_searched_and_exported() {
     ] {
         assert_eq!(page(query).outcome(), outcome, "{query}");
     }
-    // A till reads one member, not all of them.
+    // A till may read one member, not all of them.
     assert_eq!(
         shop.with_bearer(&shop.key("storefront")).get("/v1/members").send().outcome(),
         "403 forbidden"

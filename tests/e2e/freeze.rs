@@ -41,7 +41,7 @@ fn a_frozen_account_neither_earns_nor_spends() {
     assert_eq!(shop.redeems("m", 10).send().outcome(), "201 redeem -10 = 91");
 }
 
-/// Whatever comes first: after the freeze was answered nothing is spent.
+/// In any order of arrival: once the freeze is answered, no points are spent.
 #[test]
 fn nothing_is_spent_after_a_freeze() {
     let host = Host::start();

@@ -1,4 +1,4 @@
-//! The front door, and how every component answers routes and methods that it does not have.
+//! The component `front`, and the answers of every component to unknown routes and methods.
 
 use tests::Host;
 
@@ -52,8 +52,7 @@ fn unknown_routes_and_methods() {
     }
 }
 
-/// A key that leaks into an access log through a wrong URL is a leak; none of the problems repeats
-/// what was sent.
+/// A key in a wrong URL must not leak into an access log, so problems do not repeat the request.
 #[test]
 fn problems_do_not_repeat_secrets() {
     let host = Host::start();
@@ -64,7 +63,7 @@ fn problems_do_not_repeat_secrets() {
     assert!(!answer.text().contains(secret) && !host.log().contains(secret));
 }
 
-/// The file may not grow: reads and changes in place still work, and what a shopper earns would be
+/// The file may not grow: reads and changes in place still work, but a shopper's earn would be
 /// refused.
 #[test]
 fn a_database_that_takes_no_writes_is_not_ready() {
@@ -78,8 +77,7 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     let first = (0..2000)
         .find(|number| earn(*number).send().status >= 500)
         .expect("the file grew past its bound");
-    // The request that was too much, and the same again: nothing was written, and nothing is in
-    // doubt.
+    // The refused request, and the same again: nothing was written, and the answer leaves no doubt.
     for answer in [earn(first).send(), earn(first).send(), host.ask("GET", "/readyz").send()] {
         assert_eq!(
             (answer.outcome().as_str(), answer.header("retry-after")),
@@ -93,7 +91,7 @@ fn a_database_that_takes_no_writes_is_not_ready() {
     assert!(outcome.text().contains("storage-full"), "{}", outcome.text());
     assert_eq!(host.ask("GET", "/healthz").send().status, 200);
     assert_eq!(shop.get("/v1/members/m-1").send().status, 200, "it can still be read");
-    // With room for the file it takes writes again.
+    // With room for the file the database accepts writes again.
     host.stop();
     host.start_again_with(&["--database-mib", "64"]);
     assert_eq!(host.ask("GET", "/readyz").send().status, 200);

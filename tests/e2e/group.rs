@@ -1,5 +1,5 @@
-//! Programmes of a group: one person by the same names in each, and points of one for those of
-//! another.
+//! Programmes of a group: one person has the same names in each, and points can be exchanged
+//! between them.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ fn airline_and_hotel(host: &Host) -> (Shop, Shop) {
     (air, hotel)
 }
 
-/// Lets a programme join a group and exchange points with another one, which takes what it gives at
-/// no rate of this one's making.
+/// Makes a programme join a group and exchange points with another one, which takes them at its own
+/// rate.
 fn joins(operator: &Shop, shop: &Shop, other: &str, rate: &str, group: &str) {
     let path = format!("/v1/programmes/{}", shop.programme);
     let mut book = operator.get(&path).send().ok()["rulebook"].take();
@@ -33,10 +33,10 @@ fn swaps(shop: &Shop, member: &str, to: &str, points: i64) -> Ask {
     )
 }
 
-/// What finance of a programme reads of its exchanges with another one: given, got for it there,
-/// taken, given up for it there.
+/// The report for finance on exchanges with another programme: given, received for it there, taken,
+/// given up for it there.
 fn settled(shop: &Shop) -> Vec<(String, [i64; 4])> {
-    let told = shop.get("/v1/reports/exchanges").send().ok();
+    let reported = shop.get("/v1/reports/exchanges").send().ok();
     let number = |with: &Json, side: &str, field: &str| with[side][field].as_i64().unwrap();
     let with = |with: &Json| {
         let [given, taken] = ["given", "taken"]
@@ -46,10 +46,10 @@ fn settled(shop: &Shop) -> Vec<(String, [i64; 4])> {
             [given[0], given[1], taken[0], taken[1]],
         )
     };
-    told["programmes"].as_array().unwrap().iter().map(with).collect()
+    reported["programmes"].as_array().unwrap().iter().map(with).collect()
 }
 
-/// Both sides of the trial balance, and that it sums to nothing.
+/// The exchange account of the trial balance, whose sum must be zero.
 fn exchanged_account(shop: &Shop) -> i64 {
     let balance = shop.get("/v1/reports/trial-balance").send().ok();
     assert_eq!(balance["sum"], 0);
@@ -74,7 +74,7 @@ fn points_of_one_programme_become_points_of_another() {
         first.ok()["entry"]["exchange"],
         json!({"programme_id": "hotel", "points": 20, "rate": "0.5"})
     );
-    assert_eq!(first.ok()["follow_ups"], json!([]), "the other programme's books are not told");
+    assert_eq!(first.ok()["follow_ups"], json!([]), "the other programme's books are not reported");
     air.post("/v1/exchanges", &body).key("k").send().assert_replays(&first);
     let got = hotel.all("/v1/members/li/entries", 10).remove(0);
     assert_eq!(
@@ -116,9 +116,9 @@ fn points_of_one_programme_become_points_of_another() {
     assert_eq!((air.balance("li"), hotel.balance("li")), (80, 20));
     assert_eq!(settled(&air), [("hotel".to_owned(), [40, 20, 20, 10])]);
     assert_eq!(settled(&hotel), [("default".to_owned(), [10, 20, 20, 40])]);
-    // 40 went out for other points and 20 came in: 20 are held by the account on the other side.
+    // 40 went out for other points and 20 came in: the account on the other side holds 20.
     assert_eq!((exchanged_account(&air), exchanged_account(&hotel)), (20, -10));
-    // What was exchanged cannot be recovered as what was spent can.
+    // An exchange cannot be recovered like a redemption.
     let head = air.with_bearer(&air.key("department_head"));
     let recover = json!({"entry_ids": [first.ok()["entry"]["entry_id"]], "reason": "stolen"});
     assert_eq!(
@@ -127,10 +127,10 @@ fn points_of_one_programme_become_points_of_another() {
     );
 }
 
-/// Rates by which points would grow on a way that comes back are not published, by whatever way,
-/// nor brought along into a group.
+/// Rates by which points would grow on any way that comes back are neither published nor accepted
+/// in a group.
 #[test]
-fn points_grow_on_no_way_over_the_group() {
+fn exchanges_in_a_group_create_no_points() {
     let host = Host::start();
     let (air, hotel) = airline_and_hotel(&host);
     let shop = host.shop_with("shop", |_| {});
@@ -153,12 +153,12 @@ fn points_grow_on_no_way_over_the_group() {
             format!("lets points grow on the way {way}"),
         )
     };
-    // To and fro.
+    // Forth and back.
     let more = json!({"offers": {"hotel": {}}, "accepts": {"hotel": {"rate": "2.000001"}}});
     for query in ["?dry_run=true", ""] {
         assert_eq!(puts("default", more.clone(), query), refused("default → hotel → default"));
     }
-    // Round over three, closed by whoever comes last.
+    // A ring of three, closed by the last to publish.
     let to = |programme: &str, from: &str, rate: &str| json!({"offers": {programme: {}}, "accepts": {from: {"rate": rate}}});
     assert_eq!(puts("default", to("hotel", "shop", "2"), "").0, "200");
     assert_eq!(puts("hotel", to("shop", "default", "2"), "").0, "200");
@@ -167,7 +167,7 @@ fn points_grow_on_no_way_over_the_group() {
         refused("shop → default → hotel → shop")
     );
     assert_eq!(puts("shop", to("default", "hotel", "0.25"), "").0, "200");
-    // A draft, and a version from before.
+    // A draft, and an earlier version.
     let mut drafted = book("shop", to("default", "hotel", "0.3"))["rulebook"].take();
     shop.put("/v1/rulebook/drafts/more", &drafted).send().ok();
     let asked = shop.post("/v1/rulebook/publications", &json!({"draft": "more"})).send();
@@ -178,14 +178,15 @@ fn points_grow_on_no_way_over_the_group() {
         shop.post("/v1/rulebook/publications", &json!({"draft": "less"})).send().status,
         201
     );
-    // Each exchange of a ring that gains nothing goes through.
+    // Each exchange of a ring without gain succeeds.
     for programme in [&air, &hotel, &shop] {
         programme.buys("li", "o-1", 10_000).send().ok();
     }
     assert_eq!(swaps(&air, "li", "hotel", 50).send().outcome(), "201 exchange -50 = 50");
 }
 
-/// Who has no agreement, or left the group, exchanges nothing, whatever the other has agreed to.
+/// A programme without an agreement, or outside of the group, exchanges nothing, even if the other
+/// side has agreed.
 #[test]
 fn both_must_agree_and_be_of_one_group() {
     let host = Host::start();
@@ -230,7 +231,7 @@ fn both_must_agree_and_be_of_one_group() {
     puts(Some("g"), &book);
     assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "422 exchange-not-offered");
     assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "201 exchange -10 = 85");
-    // A frozen account takes nothing in.
+    // A frozen account receives nothing.
     let service = air.with_bearer(&air.key("service"));
     service.post("/v1/members/li/freeze", &json!({"side": "earning", "reason": "odd"})).send().ok();
     assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "409 member-frozen");
@@ -248,8 +249,7 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
     let names = |phone: &str| json!({"aliases": [format!("phone:{phone}")]});
     air.put("/v1/members/li", &names("+86138")).send().ok();
     assert_eq!(hotel.get("/v1/members/~phone:+86138").send().outcome(), "404 member-not-found");
-    // At the till of the hotel only her number is known: she gets an account under the id of the
-    // group.
+    // The till of the hotel only knows her number: she gets an account under the id of the group.
     let bought = hotel.buys("~phone:+86138", "o-1", 1_000).send();
     assert_eq!(
         (bought.outcome().as_str(), &bought.ok()["entry"]["member_id"]),
@@ -263,7 +263,7 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
             .len(),
         1
     );
-    // What the airline knows about her stays there.
+    // Data that the airline has about her stays there.
     let shown = hotel.member("li");
     assert_eq!(
         (&shown["aliases"], &shown["attributes"]),
@@ -273,7 +273,7 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
     assert_eq!(hotel.put("/v1/members/wang", &names("+86138")).send().outcome(), "409 alias-taken");
     assert_eq!(hotel.put("/v1/members/li", &names("+86138")).send().status, 200);
     air.buys("li", "o-1", 10_000).send().ok();
-    // Named by the airline only, the number would not open what she has in the hotel.
+    // If only the airline had her number, it would not give access to her points in the hotel.
     let named = |phone: &str| hotel.redeems(&format!("~phone:{phone}"), 1).send().outcome();
     air.put("/v1/members/li", &json!({"aliases": ["phone:+86138", "phone:+86666"]})).send().ok();
     assert_eq!(
@@ -286,7 +286,7 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
         (swap.outcome().as_str(), &swap.ok()["entry"]["member_id"]),
         ("201 exchange -10 = 90", &json!("li"))
     );
-    // A third programme that calls somebody else by that number cannot join.
+    // A third programme with another person under that number cannot join.
     let shop = host.shop_with("shop", |_| {});
     shop.put("/v1/members/zhao", &names("+86138")).send().ok();
     let book = air.get("/v1/programmes/shop").send().ok()["rulebook"].take();
@@ -302,7 +302,7 @@ fn a_person_is_known_by_her_names_in_the_whole_group() {
     shop.put("/v1/members/zhao", &names("+86139")).send().ok();
     assert_eq!(air.put("/v1/programmes/shop", &body).send().outcome(), "200");
     assert_eq!(air.put("/v1/members/li", &names("+86139")).send().outcome(), "409 alias-taken");
-    // Forgotten by the airline, she is still known where she told her number herself.
+    // After the airline has erased her, programmes that she gave her number to still know her.
     assert_eq!(air.post("/v1/members/li/erase", &json!({"reason": "asked"})).send().status, 201);
     assert_eq!(hotel.get("/v1/members/~phone:+86138").send().ok()["member_id"], "li");
     assert_eq!(swaps(&hotel, "li", "default", 3).send().outcome(), "404 counterparty-not-found");
@@ -354,7 +354,7 @@ fn races_over_the_same_points() {
     assert_eq!((there * 2, taken), (given, given_there * 2));
 }
 
-/// Killed in the middle of exchanges, both sides have each of them or neither has.
+/// After a kill during exchanges, either both sides have an exchange or neither has it.
 #[test]
 fn no_half_of_an_exchange_survives_a_crash() {
     let mut host = Host::start();
@@ -374,8 +374,7 @@ fn no_half_of_an_exchange_survives_a_crash() {
         let sent =
             load_until_killed(&mut host, 8, time, |client, number| ask(&air, client, number));
         host.start_again();
-        // A host that is started anew begins with the clock of the first one, and points would not
-        // be earned yet.
+        // A restarted host begins with the first clock, and the points would not be earned yet.
         host.clock(&format!("2026-03-10T1{round}:30:00+08:00"));
         (air, hotel) = (air.moved_to(host.address), hotel.moved_to(host.address));
         host.books().assert_sound();

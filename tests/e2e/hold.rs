@@ -15,7 +15,7 @@ fn opened() -> (Host, Shop) {
 }
 
 #[test]
-fn held_points_can_be_spent_by_nobody_else() {
+fn held_points_cannot_be_spent_again() {
     let (host, shop) = opened();
     let placed = shop.holds("m", 60, 30).send();
     assert_eq!(placed.outcome(), "201 hold +0 = 100");
@@ -68,9 +68,9 @@ fn held_points_can_be_spent_by_nobody_else() {
     {
         assert_eq!(shop.resolves(&hold, how, &body).send().outcome(), "409 hold-resolved");
     }
-    let told = shop.get(&format!("/v1/holds/{hold}")).send().ok();
+    let reported = shop.get(&format!("/v1/holds/{hold}")).send().ok();
     assert_eq!(
-        (&told["state"], &told["captured"], &told["points"]),
+        (&reported["state"], &reported["captured"], &reported["points"]),
         (&json!("captured"), &json!(50), &json!(60))
     );
     assert_eq!(shop.balance("m"), 50);
@@ -96,7 +96,7 @@ fn a_hold_ends_by_the_clock() {
     let until =
         shop.get(&format!("/v1/holds/{hold}")).send().ok()["until"].as_str().unwrap().to_owned();
     host.clock(&until);
-    // Whether or not anybody has written it down.
+    // The state is the same before a job records it.
     assert_eq!(
         (state(&hold), shop.balance("m"), shop.member("m")["held"].clone()),
         ("timed_out".to_owned(), 100, json!(0))

@@ -1,4 +1,4 @@
-//! `/v1/imports`: members who come from another system, in one file with one approval, and levels
+//! `/v1/imports`: members from another system, in one file with one approval, and levels that are
 //! set by hand.
 
 use serde_json::{Value as Json, json};
@@ -36,7 +36,7 @@ impl Office {
         self.anna.ask("POST", "/v1/imports").with("content-type", "text/csv").body(file).send()
     }
 
-    /// Stages a file, has it approved of, and books it to its end.
+    /// Stages a file, gets it approved, and books it to its end.
     fn import(&self, file: impl AsRef<[u8]>) -> Json {
         let staged = self.stage(file).ok();
         let (id, role) =
@@ -63,7 +63,7 @@ fn lines(rows: &[Json]) -> String {
 }
 
 #[test]
-fn a_vendors_file_moves_in() {
+fn a_vendors_file_is_imported() {
     let office = Office::open();
     let asks = office.anna.ask("POST", "/v1/imports?dry_run=true").body(VENDOR);
     let report = asks.send().ok()["report"].take();
@@ -112,9 +112,9 @@ fn a_vendors_file_moves_in() {
     assert_eq!(lots[0]["expires_at"], "2026-03-31T16:00:00Z");
     assert_eq!(office.anna.history("K-1001"), ["opening +1250 = 1250"]);
 
-    // What they owe is paid by what they earn, what they have is spent, and ends on its day.
+    // Their debt is paid by their earns; their points are spent and end on their day.
     office.shop.buys("K-1003", "o-1", 5_000).send().ok();
-    // Silver earns 1.1 points a yuan.
+    // Silver earns 1.1 points per yuan.
     assert_eq!(office.shop.balance("K-1003"), 55 - 30);
     office.shop.redeems("K-1001", 250).send().ok();
     office.host.clock("2026-04-01T00:00:00+08:00");
@@ -148,7 +148,7 @@ fn lots_tags_and_totals_come_as_json() {
     assert_eq!(
         staged["report"]["faults"].as_array().unwrap().len(),
         1,
-        "an unknown field is told first: {staged}"
+        "an unknown field is reported first: {staged}"
     );
     assert_eq!(office.import(lines(&rows[..2]))["members"]["written"], 2);
     let a = office.anna.member("a");
@@ -161,7 +161,7 @@ fn lots_tags_and_totals_come_as_json() {
         (&json!(4), &json!(0), &json!("Suzhou"))
     );
     assert_eq!(office.anna.history("old"), ["profile +0 = 0", "opening +4 = 4", "repay +0 = 4"]);
-    // The job that moves members up finds nothing to give.
+    // The job that moves members up finds nothing to do.
     office.shop.runs("night");
     assert_eq!(office.anna.history("a"), ["opening +15 = 15"]);
     office.host.clock("2026-03-13T00:00:00+08:00");
@@ -186,9 +186,10 @@ fn an_import_is_approved_of_by_others_and_booked_once() {
     );
     let path = format!("/v1/imports/{}", staged["import_id"].as_str().unwrap());
     let own = office.shop.with_bearer(&office.shop.key_of("anna", "department_head"));
-    let post =
-        |who: &Shop, verb: &str| who.post(&format!("{path}/{verb}"), &json!({})).send().outcome();
-    for (who, verb, outcome) in [
+    let post = |caller: &Shop, verb: &str| {
+        caller.post(&format!("{path}/{verb}"), &json!({})).send().outcome()
+    };
+    for (caller, verb, outcome) in [
         (&office.anna, "approve", "403 forbidden"),
         (&own, "approve", "403 own-request"),
         (&ben, "approve", "403 wrong-approver"),
@@ -196,7 +197,7 @@ fn an_import_is_approved_of_by_others_and_booked_once() {
         (&carl, "withdraw", "403 forbidden"),
         (&office.anna, "continue", "409 request-resolved"),
     ] {
-        assert_eq!(post(who, verb), outcome, "{verb}");
+        assert_eq!(post(caller, verb), outcome, "{verb}");
     }
     assert_eq!(
         office.shop.get("/v1/members/m1").bearer(&office.anna.bearer).send().outcome(),
@@ -204,7 +205,7 @@ fn an_import_is_approved_of_by_others_and_booked_once() {
     );
     assert_eq!(carl.post(&format!("{path}/approve"), &json!({})).send().status, 200);
     assert_eq!(post(&carl, "approve"), "409 request-resolved");
-    // Several go on at once: each row is booked once.
+    // Several calls continue at once: each row is booked once.
     at_once(4, |_| office.anna.post(&format!("{path}/continue"), &json!({})).send().ok());
     let done = office.book(staged["import_id"].as_str().unwrap());
     assert_eq!(done["members"], json!({"left": 0, "written": 600, "refused": 0}));
@@ -213,10 +214,10 @@ fn an_import_is_approved_of_by_others_and_booked_once() {
     assert_eq!(
         books.number("SELECT count(*) FROM import_row WHERE row IS NOT NULL"),
         0,
-        "who they are is kept once"
+        "personal data is stored only once"
     );
-    // A second file with the same members moves nothing, and counts with the first: many small
-    // files are a large one.
+    // A second file with the same members moves no points. It counts together with the first, so
+    // many small files count as a large one.
     let small = office.stage(lines(&rows[..2])).ok();
     assert_eq!(small["waits_for"], "department_head", "10 points after 3,000");
     let again = office.import(lines(&rows[..2]));
@@ -230,8 +231,8 @@ fn an_import_is_approved_of_by_others_and_booked_once() {
     assert_eq!((did("import_asked"), did("import_decided")), (3, 2));
 }
 
-/// Levels are worth points: they take more than an approver, and a number somebody has in an old
-/// spelling is nobody else's.
+/// Levels are worth points, so they need a higher role than an approver. A number that one member
+/// has in an old spelling cannot become another's.
 #[test]
 fn levels_need_a_head_and_names_one_owner() {
     let office = Office::open();
@@ -256,7 +257,7 @@ fn levels_need_a_head_and_names_one_owner() {
     let refused =
         office.anna.all(&format!("/v1/imports/{}/refused", done["import_id"].as_str().unwrap()), 5);
     assert_eq!(refused[0]["problem"], "alias-taken");
-    // Whoever sees in the middle that it is the wrong file ends what is left.
+    // A withdrawal while booking ends the remaining rows, for example if the file is wrong.
     let rows: Vec<Json> = (0..1_200)
         .map(|n| json!({"member_id": format!("w{n}"), "lots": [{"points": 1}]}))
         .collect();
@@ -327,7 +328,7 @@ fn a_level_is_set_by_hand_with_its_end() {
     let path = "/v1/members/m/tier";
     let body =
         json!({"tier": "gold", "through": "2026-06-30", "reason": "status of another programme"});
-    for (who, body, outcome) in [
+    for (caller, body, outcome) in [
         (&office.anna, &body, "403 forbidden"),
         (&dora, &json!({"tier": "diamond", "reason": "x"}), "422 unknown-tier"),
         (
@@ -340,21 +341,21 @@ fn a_level_is_set_by_hand_with_its_end() {
         (&dora, &body, "201 tier_change +0 = 3000"),
         (&dora, &body, "409 nothing-to-change"),
     ] {
-        assert_eq!(who.put(path, body).send().outcome(), outcome, "{body}");
+        assert_eq!(caller.put(path, body).send().outcome(), outcome, "{body}");
     }
     let tier = || office.anna.member("m")["tier"].take();
     assert_eq!((&tier()["id"], &tier()["until"]), (&json!("gold"), &json!("2026-06-30T16:00:00Z")));
-    // A return takes nothing away that no order gave.
+    // A return takes back only points that an order gave.
     office.shop.returns("m", "o-1").send().ok();
     assert_eq!(tier()["id"], "gold");
     office.host.clock("2026-07-01T00:00:00+08:00");
     assert_ne!(tier()["id"], "gold");
 }
 
-/// As many as a file may have, in one request; booked in calls that each end long before their
-/// time.
+/// The max number of rows of a file, in one request. It is booked in calls that each end long
+/// before their time-out.
 #[test]
-fn twenty_thousand_members_move_in() {
+fn twenty_thousand_members_are_imported() {
     let office = Office::open();
     let row = |n: usize| {
         format!("K-{n:05},{},2025-03-01,2099-03-31,gold,2099-12-31,+86139{n:08}\n", n % 500 + 1)

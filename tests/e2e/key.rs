@@ -1,10 +1,10 @@
-//! `/v1/keys`: roles, rotation and revocation; and that no key lies anywhere in the clear.
+//! `/v1/keys`: roles, rotation and revocation; and no key is stored in plain text.
 
 use serde_json::{Value as Json, json};
 use tests::{Answer, Host, OPERATOR, Shop, purchase};
 
 #[test]
-fn a_role_may_what_it_is_for() {
+fn each_role_may_call_its_own_routes() {
     let host = Host::start();
     let shop = host.shop();
     shop.buys("m", "o-0", 100_000).send().ok();
@@ -36,7 +36,7 @@ fn a_role_may_what_it_is_for() {
     ] {
         for (role, key) in roles.iter().zip(&keys) {
             let answer = ask.clone().bearer(key).key(format!("{role}-{}", allowed.len())).send();
-            // Whatever else may be wrong: it is not for want of a right.
+            // The request may fail for other reasons, but not for a missing right.
             let expected = allowed.split(' ').any(|name| name == *role);
             assert_eq!(answer.status != 403, expected, "{role}: {ask:?} {}", answer.text());
         }
@@ -107,8 +107,8 @@ fn keys_are_stored_and_listed_without_their_secret() {
     host.start_again();
 }
 
-/// The operator's key comes from a variable, and only the newest one counts; also when both begin
-/// alike, as keys made by hand do.
+/// The operator's key comes from a variable, and only the newest one counts. This must hold for
+/// keys with the same beginning, as handmade keys have.
 #[test]
 fn a_new_operator_key_retires_the_one_before() {
     let keys = [
@@ -135,8 +135,8 @@ fn a_new_operator_key_retires_the_one_before() {
     }
 }
 
-/// What a programme keeps of keys and endpoints has a bound; what is beyond is refused, and what is
-/// there goes on.
+/// The keys and endpoints of a programme are bounded. Creation above the bound is refused, and
+/// existing ones keep working.
 #[test]
 fn keys_and_endpoints_are_bounded() {
     let host = Host::start();
@@ -185,10 +185,10 @@ fn a_catalogue_holds_five_thousand_rewards() {
     assert_eq!(put_for("mug", 40).status, 200, "one that is there can be changed");
 }
 
-/// One till cannot take the keys of another, nor hear its answers; who rotates a key goes on with
-/// its own, and so does the operator.
+/// A till cannot use idempotency keys of another, nor get its answers. After a rotation a caller
+/// keeps its idempotency keys, and so does the operator.
 #[test]
-fn an_idempotency_key_belongs_to_who_uses_it() {
+fn an_idempotency_key_belongs_to_its_caller() {
     let mut host = Host::start();
     let shop = host.shop();
     let bought = shop.buys("m", "o-1", 100_000).key("buy").send();
@@ -202,7 +202,7 @@ fn an_idempotency_key_belongs_to_who_uses_it() {
         "422 idempotency-key-reused"
     );
     shop.redeems("m", 1).bearer(&other).key("till-7-1").send().assert_replays(&taken);
-    // What one was refused is not what another hears.
+    // A refusal for one till is not replayed to another.
     assert_eq!(
         shop.redeems("m", 5_000).bearer(&other).key("r").send().outcome(),
         "422 insufficient-points"
@@ -222,7 +222,7 @@ fn an_idempotency_key_belongs_to_who_uses_it() {
         assert_eq!(bulk(bearer), (json!(201), json!(false)));
         assert_eq!(bulk(bearer), (json!(201), json!(true)));
     }
-    // And what writes no entry.
+    // This holds for routes without an entry, too.
     let admin = shop.key("admin");
     let put = |bearer: &str, url: &str| {
         let body = json!({"url": format!("https://{url}.example/")});
@@ -250,7 +250,7 @@ fn an_idempotency_key_belongs_to_who_uses_it() {
     let shop = shop.moved_to(host.address);
     shop.buys("m", "o-1", 100_000).bearer(key).key("buy").send().assert_replays(&bought);
     shop.redeems("m", 50).bearer(&current).key("till-7-1").send().assert_replays(&own);
-    // Neither a phone number nor a device is guessed from what is stored.
+    // Neither a phone number nor a device can be guessed from the stored data.
     shop.put("/v1/members/m", &json!({"aliases": ["phone:+8613800000000"]}))
         .bearer(key)
         .send()
@@ -288,14 +288,13 @@ fn approves(shop: &Shop, key: &Answer) -> Answer {
     shop.ask("POST", &format!("/v1/keys/{}/approve", text(key, "prefix"))).send()
 }
 
-/// One admin alone granted 10^15 points with two keys of its own making.
+/// The fault: one admin alone granted 10^15 points with two keys that it had created.
 #[test]
 fn no_admin_makes_an_approver_alone() {
     let host = Host::start();
     let (operator, first) = (host.shop(), host.shop_with("two", |_| {}));
     first.buys("m", "o-1", 10_000).send().ok();
-    // Every key with which anna could approve of what anna asks for, or ask for what anna approves
-    // of.
+    // Every key with which anna could approve her own requests, or request for her own approval.
     for (role, person) in [
         ("approver", "anna"),
         ("department_head", "ben"),
@@ -328,7 +327,7 @@ fn no_admin_makes_an_approver_alone() {
     ] {
         assert_eq!(first.post("/v1/keys", &body).send().outcome(), outcome, "{body}");
     }
-    // The operator names the second admin; the two make an approver.
+    // The operator names the second admin; the two create an approver.
     let second = first.with_bearer(&operator.with_programme("two").key_of("Second", "admin"));
     let made = asks_for(&first, "approver", "ben");
     let ben = first.with_bearer(&text(&made, "key"));
@@ -341,8 +340,8 @@ fn no_admin_makes_an_approver_alone() {
         |shop: &Shop, id: &str| shop.ask("POST", &format!("/v1/adjustments/{id}/approve")).send();
     let request = ask(&first);
     assert_eq!(approve(&ben, &request).outcome(), "201 adjust +500 = 600, approve +0 = 100");
-    // Who rotates another's key gets no key; who has it may change it, and is the same person with
-    // the new one.
+    // A person who rotates another's key does not get the new key. The owner may replace it, and is
+    // the same person with the new one.
     let rotated = first.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
     assert_eq!(rotated.ok()["waits"], true);
     let rotated = ben.ask("POST", &format!("/v1/keys/{}/rotate", &ben.bearer[..12])).send();
@@ -360,17 +359,17 @@ fn no_admin_makes_an_approver_alone() {
         "403 forbidden"
     );
     assert_eq!(approve(&later, &ask(&later)).outcome(), "403 own-request");
-    // Two spellings are one person, spelled as at first.
+    // Two spellings are one person, in the first spelling.
     let like = operator.with_programme("two").key_of("BEN\u{200b} ", "service");
     let request = ask(&first.with_bearer(&like));
     assert_eq!(approve(&later, &request).outcome(), "403 own-request");
     let seen = first.get(&format!("/v1/adjustments/{request}")).send().ok();
     assert_eq!(seen["adjustment"]["requested_by"]["name"], "ben");
-    // A key of nobody asks for nothing, and decides nothing.
-    let nobody = first.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send();
-    assert_eq!(nobody.ok()["waits"], false);
-    let nobody = first.with_bearer(&text(&nobody, "key"));
-    assert_eq!(nobody.post("/v1/adjustments", &body).send().outcome(), "403 person-needed");
+    // A key without a person can neither request nor decide.
+    let without_person = first.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send();
+    assert_eq!(without_person.ok()["waits"], false);
+    let without_person = first.with_bearer(&text(&without_person, "key"));
+    assert_eq!(without_person.post("/v1/adjustments", &body).send().outcome(), "403 person-needed");
 }
 
 fn text_of_entry(answer: &Answer) -> String {
@@ -407,7 +406,7 @@ fn a_key_ends_and_tells_its_last_use() {
     assert_eq!(listed()["expires_at"], "2026-03-10T04:00:00Z");
 }
 
-/// A new programme is usable without the operator guessing what comes next.
+/// A new programme is usable without a guess at the next step.
 #[test]
 fn a_new_programme_answers_its_first_key_once() {
     let mut host = Host::start();
@@ -439,7 +438,8 @@ fn a_new_programme_answers_its_first_key_once() {
     host.start_again();
 }
 
-/// A regional manager's key reads and writes only its stores, and a till cannot claim another one.
+/// A regional manager's key reads and writes only its stores, and a till cannot claim another
+/// store.
 #[test]
 fn a_key_of_stores_keeps_to_them() {
     let host = Host::start();
@@ -458,7 +458,7 @@ fn a_key_of_stores_keeps_to_them() {
         }
         body
     };
-    for (who, store, order, outcome) in [
+    for (caller, store, order, outcome) in [
         (&till, None, "o-1", "201 earn +10 = 10"),
         (&till, Some("s-1"), "o-2", "201 earn +10 = 20"),
         (&till, Some("s-3"), "o-3", "403 store-forbidden"),
@@ -467,7 +467,7 @@ fn a_key_of_stores_keeps_to_them() {
         (&shop, Some("s-3"), "o-6", "201 earn +10 = 40"),
         (&shop, None, "o-7", "201 earn +10 = 50"),
     ] {
-        assert_eq!(who.post("/v1/earn", &at(store, order)).send().outcome(), outcome, "{order}");
+        assert_eq!(caller.post("/v1/earn", &at(store, order)).send().outcome(), outcome, "{order}");
     }
     let mut events = vec![at(None, "b-1"), at(Some("s-3"), "b-2"), at(Some("s-1"), "b-3")];
     for (n, event) in events.iter_mut().enumerate() {
@@ -477,7 +477,8 @@ fn a_key_of_stores_keeps_to_them() {
         till.bulk(&events),
         ["201 earn +10 = 60", "403 store-forbidden", "201 earn +10 = 70"]
     );
-    // What was bought in one store may come back in another; the entry is of where it came back.
+    // A purchase in one store may be returned in another; the entry belongs to the store of the
+    // return.
     assert_eq!(till.returns("m", "o-6").send().outcome(), "201 reverse -10 = 60");
     assert_eq!(till.redeems("m", 5).send().ok()["entry"]["store_id"], "s-1");
     let hold = shop.post(
@@ -486,10 +487,10 @@ fn a_key_of_stores_keeps_to_them() {
     );
     let hold = text_of_entry(&hold.send());
     assert_eq!(till.get(&format!("/v1/holds/{hold}")).send().outcome(), "404 hold-not-found");
-    // Balances are of all stores, entries of its own.
+    // Balances cover all stores, entries only its own.
     assert_eq!(till.balance("m"), 50);
-    let seen = |who: &Shop| {
-        let entries = who.all("/v1/members/m/entries", 200);
+    let seen = |caller: &Shop| {
+        let entries = caller.all("/v1/members/m/entries", 200);
         entries
             .iter()
             .map(|entry| entry["store_id"].as_str().unwrap_or("-").to_owned())
@@ -509,7 +510,7 @@ fn a_key_of_stores_keeps_to_them() {
         6
     );
     assert_eq!(balance["sum"], 0);
-    // Adjustments: asked for in its only store, seen by those of that store.
+    // Adjustments: requested in its only store, visible to keys of that store.
     let one = of("service", json!(["s-1"]));
     let body = json!({"member_id": "m", "points": 5, "reason_code": "goodwill"});
     let request = text_of_entry(&one.post("/v1/adjustments", &body).send());
@@ -518,8 +519,8 @@ fn a_key_of_stores_keeps_to_them() {
         (here.all("/v1/adjustments", 9).len(), there.all("/v1/adjustments", 9).len()),
         (1, 0)
     );
-    let approve = |who: &Shop| {
-        who.ask("POST", &format!("/v1/adjustments/{request}/approve")).send().outcome()
+    let approve = |caller: &Shop| {
+        caller.ask("POST", &format!("/v1/adjustments/{request}/approve")).send().outcome()
     };
     assert_eq!(approve(&there), "404 request-not-found");
     assert_eq!(approve(&here), "201 adjust +5 = 60, approve +0 = 55");
@@ -535,7 +536,7 @@ fn a_key_of_stores_keeps_to_them() {
         (till.get("/v1/rewards"), "200"),
         (till.get("/v1/programmes/default"), "200"),
         (till.put("/v1/members/n", &json!({})), "201 profile +0 = 0"),
-        // Also where it is only asked for, and before anything is looked up.
+        // This holds for requests, too, and before any search.
         (
             manager.post("/v1/members/n/merge", &json!({"from_member_id": "m", "reason": "x"})),
             "403 store-forbidden",

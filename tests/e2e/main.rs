@@ -1,8 +1,8 @@
-//! End-to-end tests: the real components in the real host. One file a verb, then files for what
-//! concerns all of them.
+//! End-to-end tests: the real components in the real host. One file per operation, then files on
+//! subjects of all operations.
 //!
-//! Every test has a host and databases of its own, so tests run side by side; when a host goes, its
-//! books are audited (see the library).
+//! Every test has a host and databases of its own, so tests run side by side. When a host stops,
+//! its books are audited (see the library).
 #![cfg(test)]
 
 mod activate;

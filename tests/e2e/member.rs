@@ -1,4 +1,4 @@
-//! `/v1/members`: registering, and everything a storefront shows about a member.
+//! `/v1/members`: registration, and everything that a storefront shows about a member.
 
 use serde_json::json;
 use tests::{Host, purchase};
@@ -133,8 +133,8 @@ fn a_member_sees_what_expires_and_what_is_missing() {
     assert_eq!(member["growth"], 151);
 }
 
-/// A member and its lots are one answer: sums and lots are read at once, in whichever page, also
-/// when something fell due that nobody has recorded.
+/// A member and its lots are one answer: sums and lots are read at once, on every page, also if no
+/// job has recorded due changes yet.
 #[test]
 fn sums_are_those_of_the_lots() {
     let host = Host::start();
@@ -151,7 +151,7 @@ fn sums_are_those_of_the_lots() {
     for (instant, balance, pending, held) in [
         ("2026-03-21T10:00:00+08:00", 170, 140, 50),
         ("2026-03-22T00:00:00+08:00", 310, 0, 50),
-        // The lot that the hold is of has ended; what it keeps lives on.
+        // The lot of the hold has ended; the held points live on.
         ("2026-04-18T00:00:00+08:00", 260, 0, 50),
         ("2026-04-20T10:00:01+08:00", 140, 0, 0),
         ("2026-05-01T00:00:00+08:00", 0, 0, 0),
@@ -164,10 +164,13 @@ fn sums_are_those_of_the_lots() {
             let next = format!("/v1/members/m/lots?limit=1&cursor={next}");
             pages.push(shop.get(&next).send().ok());
         }
-        let told = |page: &serde_json::Value| {
+        let reported = |page: &serde_json::Value| {
             [&page["as_of"], &page["sequence"], &page["sums"]].map(Clone::clone)
         };
-        assert!(pages.iter().all(|page| told(page) == told(&pages[0])), "{instant}: {pages:?}");
+        assert!(
+            pages.iter().all(|page| reported(page) == reported(&pages[0])),
+            "{instant}: {pages:?}"
+        );
         let sums = &pages[0]["sums"];
         assert_eq!(
             [&sums["balance"], &sums["pending"], &sums["held"]].map(|sum| sum.as_i64().unwrap()),
@@ -182,7 +185,7 @@ fn sums_are_those_of_the_lots() {
         let remaining: i64 = lots.map(|lot| lot["remaining"].as_i64().unwrap()).sum();
         assert_eq!(remaining, balance + pending + held, "{instant}");
     }
-    // What is written in between shows: the page is of the state after it.
+    // An entry in between shows: the page is of the state after it.
     host.clock("2026-03-22T00:00:00+08:00");
     let page = shop.get("/v1/members/m/lots?limit=1").send().ok();
     shop.buys("m", "o-4", 1_000).send().ok();

@@ -1,4 +1,4 @@
-//! `/v1/members/{id}/merge`, and the other names that members are known by.
+//! `/v1/members/{id}/merge`, and the other names of members.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop, at_once};
@@ -45,7 +45,7 @@ fn a_member_is_found_by_any_of_its_names() {
     );
     assert_eq!(named(&shop, "n", json!(["card:7"])).send().json()["kind"], "card");
     assert_eq!(shop.all("/v1/members/~card:7/entries", 10).len(), 4);
-    // Without aliases those there are stay, with them they are replaced, and are free for others.
+    // A change without aliases keeps them; one with aliases replaces them and frees the others.
     shop.put("/v1/members/m", &json!({"attributes": {"name": "Li"}})).send().ok();
     assert_eq!(shop.member("m")["aliases"], shown["aliases"]);
     named(&shop, "m", json!(["phone:+8613800000001"])).send().ok();
@@ -64,7 +64,7 @@ fn two_accounts_become_one() {
     let host = Host::start_with(&["--instances", "3"]);
     let shop = host.shop();
     let service = shop.with_bearer(&shop.key("service"));
-    // The operator is held up by nobody; others ask, see below.
+    // The operator needs no approval; others request a merger, see below.
     let operator = shop.clone();
     named(&shop, "old", json!(["phone:+8613800000000"])).send().ok();
     shop.buys("old", "o-1", 210_000).with("device-id", "phone-1").send().ok();
@@ -81,7 +81,7 @@ fn two_accounts_become_one() {
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
-    // Several clerks and a till at once: it happens once, and no point of the till's is lost.
+    // Several clerks and a till at once: one merger takes effect, and no point of the till is lost.
     let answers = at_once(12, |n| match n % 3 {
         0 => merges(&operator, "new", "old").send(),
         1 => shop.buys("new", &format!("p-{n}"), 100).send(),
@@ -106,7 +106,7 @@ fn two_accounts_become_one() {
     assert_eq!(shop.get("/v1/members/old").send().outcome(), "409 member-merged");
     assert_eq!(shop.get("/v1/members/old").send().json()["into"], "new");
     assert_eq!(shop.member("~id:old")["member_id"], "new");
-    // What a storefront reads it may write back: the names of merged accounts stay.
+    // A storefront may write back the names that it reads: the names of merged accounts stay.
     assert_eq!(member["aliases"], json!(["id:old", "phone:+8613800000000"]));
     named(&shop, "new", member["aliases"].clone()).send().ok();
     named(&shop, "new", json!(["card:7"])).send().ok();
@@ -115,7 +115,7 @@ fn two_accounts_become_one() {
     assert_eq!(shop.runs("night")["failed"], 0);
 }
 
-/// A merger moves points, so it takes whoever approves of an adjustment of that size.
+/// A merger moves points, so it needs the same approval as an adjustment of that size.
 #[test]
 fn a_merger_is_asked_for_and_approved() {
     let host = Host::start();
@@ -127,18 +127,18 @@ fn a_merger_is_asked_for_and_approved() {
     }
     shop.does("empty", "sign_up").send().ok();
     shop.redeems("empty", 100).send().ok();
-    let decides = |who: &Shop, asked: &tests::Answer, verdict: &str| {
+    let decides = |caller: &Shop, asked: &tests::Answer, verdict: &str| {
         let id = asked.ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
-        who.ask("POST", &format!("/v1/adjustments/{id}/{verdict}")).send()
+        caller.ask("POST", &format!("/v1/adjustments/{id}/{verdict}")).send()
     };
-    // An account without points needs nobody.
+    // An account without points needs no approval.
     assert_eq!(merges(&service, "new", "empty").send().outcome(), "201 merge +0 = 100");
     let asked = merges(&service, "new", "a").key("m-1");
     let small = asked.send();
     assert_eq!(small.outcome(), "201 request +0 = 100");
-    let told = &small.ok()["entry"]["adjustment"];
+    let reported = &small.ok()["entry"]["adjustment"];
     assert_eq!(
-        (&told["merges"], &told["points"], &told["steps"]),
+        (&reported["merges"], &reported["points"], &reported["steps"]),
         (&json!("a"), &json!(300), &json!(["approver"]))
     );
     asked.send().assert_replays(&small);
@@ -158,19 +158,19 @@ fn a_merger_is_asked_for_and_approved() {
         service.get(&format!("/v1/adjustments/{id}")).send().ok()["state"].clone()
     };
     assert_eq!(state(&small), "approved");
-    // 600 points take more, and 300 were moved to this member today.
+    // 600 points need more, as 300 were moved to this member today.
     let large = merges(&service, "new", "b").send();
     assert_eq!(large.ok()["entry"]["adjustment"]["steps"], json!(["department_head"]));
     assert_eq!(decides(&head, &large, "reject").outcome(), "201 reject +0 = 400");
     assert_eq!((state(&large), shop.balance("b")), (json!("rejected"), 600));
-    // What the account gets while the request waits is no way around.
+    // Points that the account gets while the request waits do not avoid the limit.
     let third = merges(&service, "b", "c").send();
     assert_eq!(third.ok()["entry"]["adjustment"]["steps"], json!(["approver"]));
     shop.buys("c", "o-late", 1_000_000).send().ok();
     assert_eq!(decides(&approver, &third, "approve").outcome(), "422 approvals-exceeded");
-    let nobody =
+    let without_person =
         shop.post("/v1/keys", &json!({"role": "service", "label": "crm"})).send().ok()["key"]
             .clone();
-    let nobody = shop.with_bearer(nobody.as_str().unwrap());
-    assert_eq!(merges(&nobody, "b", "c").send().outcome(), "403 person-needed");
+    let without_person = shop.with_bearer(without_person.as_str().unwrap());
+    assert_eq!(merges(&without_person, "b", "c").send().outcome(), "403 person-needed");
 }

@@ -1,5 +1,5 @@
-//! Jobs, by schedule and over HTTP: twice, at once, killed in the middle, late or never, the books
-//! are the same.
+//! Jobs, by schedule and over HTTP: twice, at once, killed in the middle, late or never. The books
+//! must be the same.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ fn the_schedule_and_the_route_write_the_same_books() {
     ];
     for (what, night) in rows {
         let found = after_the_night(&[], night);
-        // Reminders are entries of their own; the points are what must agree.
+        // Reminders are entries of their own; only the points must agree.
         let found: Vec<Vec<String>> = found
             .into_iter()
             .map(|lines| lines.into_iter().filter(|line| !line.starts_with("remind")).collect())
@@ -104,7 +104,7 @@ fn a_sweep_killed_in_the_middle_goes_on() {
     for round in 0..10 {
         let shop = shop.moved_to(host.address);
         std::thread::scope(|scope| {
-            // It ends with the host.
+            // The request ends with the host.
             scope.spawn(|| drop(shop.ask("POST", "/v1/jobs/night").try_send()));
             host.kill_after(Duration::from_millis(round * 3));
         });
@@ -116,12 +116,12 @@ fn a_sweep_killed_in_the_middle_goes_on() {
     }
     let shop = shop.moved_to(host.address);
     shop.runs("night");
-    // One of the thirty spent all it had.
+    // One of the thirty members spent all points.
     assert_eq!(host.books().number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 29);
     assert_eq!(shop.runs("night")["entries"], 0, "nothing is left to do");
 }
 
-/// Members go on earning and spending while the sweep runs.
+/// Members keep earning and spending while the sweep runs.
 #[test]
 fn a_sweep_under_load() {
     let (host, shop) = host_before_the_night(&["--instances", "4"]);
@@ -146,11 +146,11 @@ fn a_sweep_under_load() {
 }
 
 #[test]
-fn a_month_late_is_not_too_late() {
+fn a_night_that_runs_a_month_late_expires_every_due_lot() {
     let (host, shop) = host_before_the_night(&[]);
     host.clock("2026-05-20T12:00:00+08:00");
     let report = shop.runs("night");
-    // Thirty lots of the first day but one spent, and forty of the second.
+    // Thirty lots of the first day minus the spent one, and forty of the second.
     assert_eq!((&report["lots_expired"], &report["points_expired"]), (&json!(69), &json!(686)));
     assert!((0..MEMBERS).all(|n| shop.balance(&format!("m-{n}")) == 0));
 }
@@ -182,7 +182,7 @@ fn reminders_come_once_a_day() {
 }
 
 #[test]
-fn jobs_are_asked_for_properly() {
+fn requests_for_jobs_are_validated() {
     let (host, shop) = host_before_the_night(&[]);
     let night = shop.ask("POST", "/v1/jobs/night");
     for (ask, outcome) in [
@@ -202,7 +202,7 @@ fn jobs_are_asked_for_properly() {
     assert_eq!((&report["job"], &report["entries"]), (&json!("activate"), &json!(0)));
 }
 
-/// What would be written is told beforehand, to those who may know, and nothing is written.
+/// A rehearsal shows the entries of the coming night to the permitted roles, and writes none.
 #[test]
 fn the_coming_night_can_be_rehearsed() {
     let (host, shop) = host_before_the_night(&["--clock", "2026-03-10T10:00:00+08:00"]);
@@ -212,12 +212,12 @@ fn the_coming_night_can_be_rehearsed() {
     let path = "/v1/jobs/night?dry_run=true";
     let before = host.books().snapshot();
     let rehearse = |path: &str| marketing.post(path, &json!({})).without("idempotency-key").send();
-    let told = rehearse(path).ok();
+    let reported = rehearse(path).ok();
     assert_eq!(
-        (&told["at"], &told["done"], &told["next"]),
+        (&reported["at"], &reported["done"], &reported["next"]),
         (&json!("2026-04-09T16:00:00Z"), &json!(true), &Json::Null)
     );
-    assert_eq!(rehearse(path).ok(), told, "the same question, the same answer");
+    assert_eq!(rehearse(path).ok(), reported, "the same question, the same answer");
     for (path, outcome) in [
         ("/v1/jobs/night?dry_run=maybe", "400 invalid-request ?dry_run"),
         ("/v1/jobs/night?dry_run=true&at=tomorrow", "400 invalid-request ?at"),
@@ -239,7 +239,7 @@ fn the_coming_night_can_be_rehearsed() {
     host.clock(MIDNIGHT);
     let done = shop.runs("night");
     for count in ["lots_expired", "points_expired", "lots_activated", "reminders"] {
-        assert_eq!(told["totals"][count], done[count], "{count}");
+        assert_eq!(reported["totals"][count], done[count], "{count}");
     }
-    assert_eq!(told["totals"]["points_expired"], 30 * 10 - 14);
+    assert_eq!(reported["totals"]["points_expired"], 30 * 10 - 14);
 }

@@ -1,5 +1,5 @@
-//! `/openapi.json` describes what runs: every reference resolves, every route exists, and no
-//! component has a route that it leaves out.
+//! `/openapi.json` matches the components: every reference resolves, every route exists, and no
+//! component has an undocumented route.
 
 use std::collections::BTreeSet;
 
@@ -32,8 +32,8 @@ fn references(json: &Json, found: &mut Vec<String>) {
     }
 }
 
-/// Called without a key, a body and parameters: whatever else is wrong, the route and the method
-/// are there.
+/// Called without a key, a body and parameters: the answer must show that the route and the method
+/// exist.
 #[test]
 fn every_documented_route_exists() {
     let host = Host::start();
@@ -63,8 +63,8 @@ fn every_documented_route_exists() {
     assert!(operations > 20);
 }
 
-/// Every route with a method, its address with some text in place of each parameter, and what the
-/// document says of it.
+/// Every route with a method, its address with some text for each parameter, and its description in
+/// the document.
 fn operations(document: &Json) -> Vec<(String, String, &Json)> {
     let methods = document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
         let address = path.replace("{name}", "night");
@@ -72,15 +72,15 @@ fn operations(document: &Json) -> Vec<(String, String, &Json)> {
             .as_object()
             .unwrap()
             .iter()
-            .map(move |(method, told)| (method.to_uppercase(), address.clone(), told))
+            .map(move |(method, described)| (method.to_uppercase(), address.clone(), described))
     });
     methods.collect()
 }
 
-/// With a parameter that no route has: whoever is let in is told so, and nobody else. A handler
-/// that forgets to ask who calls fails here.
+/// Sends a parameter that no route has: only permitted callers get that fault. A handler without
+/// authentication fails here.
 #[test]
-fn keys_are_let_in_as_documented() {
+fn roles_may_call_the_documented_routes() {
     let host = Host::start();
     let shop = host.shop();
     let document = shop.get("/openapi.json").send().ok();
@@ -99,8 +99,8 @@ fn keys_are_let_in_as_documented() {
     let other = host.shop_with("other", |_| {});
     let keys: Vec<String> = roles.iter().map(|role| other.key(role)).collect();
     let mut checked = 0;
-    for (method, address, told) in operations(&document) {
-        let Some(allowed) = told["x-roles"].as_array() else { continue };
+    for (method, address, described) in operations(&document) {
+        let Some(allowed) = described["x-roles"].as_array() else { continue };
         for (role, key) in roles.iter().zip(&keys) {
             let answer = other.ask(&method, &format!("{address}?nonsense=1")).bearer(key).send();
             let outcome = if allowed.iter().any(|allowed| allowed == role) {
@@ -120,10 +120,10 @@ fn changes_take_an_idempotency_key_as_documented() {
     let host = Host::start();
     let shop = host.shop();
     let document = shop.get("/openapi.json").send().ok();
-    for (method, address, told) in
+    for (method, address, described) in
         operations(&document).iter().filter(|(method, ..)| method != "GET")
     {
-        let parameters = told["parameters"].as_array().unwrap();
+        let parameters = described["parameters"].as_array().unwrap();
         let is_documented =
             parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
         let answer = shop.ask(method, address).without("idempotency-key").body("{}").send();
@@ -139,8 +139,8 @@ fn bodies_are_required_as_documented() {
     let shop = host.shop();
     let document = shop.get("/openapi.json").send().ok();
     let mut checked = 0;
-    for (method, address, told) in operations(&document) {
-        let Some(body) = told.get("requestBody") else { continue };
+    for (method, address, described) in operations(&document) {
+        let Some(body) = described.get("requestBody") else { continue };
         let answer = shop.ask(&method, &address).send();
         let is_refused = answer.outcome() == "400 malformed-json";
         assert_eq!(is_refused, body["required"] == true, "{method} {address}: {}", answer.text());

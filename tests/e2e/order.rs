@@ -1,5 +1,5 @@
-//! Orders as shops have them: numbered by each store, put on the wrong card, cancelled and
-//! completed after all, with coupons.
+//! Orders in the forms of shops: numbered per store, put on the wrong card, cancelled and completed
+//! after all, with coupons.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop, at_once, count, purchase};
@@ -23,8 +23,8 @@ fn two_shops_with_one_order_number() {
     ] {
         assert_eq!(shop.post("/v1/earn", &body).send().outcome(), outcome);
     }
-    // The same number for the same member in two stores: the return says which, and hears which
-    // there are.
+    // The same number for the same member in two stores: the return names the store, and the
+    // problem lists the choices.
     shop.post("/v1/earn", &in_store("anna", "1001", 2_000, "north")).send().ok();
     let back = |fields: Json| {
         let mut body = json!({"member_id": "anna", "reference": "1001"});
@@ -55,7 +55,7 @@ fn two_shops_with_one_order_number() {
         back(json!({"order_store_id": "south"})).send().outcome(),
         "404 reference-not-found"
     );
-    // What was undone is not meant any more.
+    // A fully returned order no longer matches, so the number alone is enough.
     assert_eq!(back(json!({})).send().outcome(), "201 reverse -100 = 0");
     assert_eq!(
         back(json!({"order_store_id": ""})).send().outcome(),
@@ -90,7 +90,7 @@ fn an_order_cancelled_and_completed_after_all() {
     assert_eq!(shop.returns("m", "o-1").send().outcome(), "201 reverse +200 = 1000");
     assert_eq!(pay().send().outcome(), "201 redeem -200 = 800");
     assert_eq!(shop.balance("m"), 800);
-    // Completed and refunded by turns, the order brings nothing more.
+    // Completed and refunded by turns, the order brings no further points.
     for _ in 0..3 {
         assert_eq!(shop.buys("m", "o-2", 10_000).send().outcome(), "201 earn +100 = 900");
         assert_eq!(shop.buys("m", "o-2", 10_000).send().outcome(), "409 reference-already-used");
@@ -139,10 +139,11 @@ fn two_coupons_on_one_order() {
             .take();
     let refused = answers.iter().find(|answer| answer.status == 422).unwrap().json();
     assert_eq!(refused["entry_id"], used);
-    // One that stacks does, and all of them together take off no more than the order comes to.
+    // A stackable coupon is accepted, and all of them together take off at most the amount of the
+    // order.
     let stacked = uses(&extra, "o-1").ok()["entry"].take();
     assert_eq!(stacked["discount"], json!({"order_minor": 30_000, "off_minor": 25_000}));
-    // Another order is another order, and a use that was undone counts no more.
+    // Another order is independent, and an undone use no longer counts.
     assert_eq!(uses(&codes[2], "o-2").outcome(), "201 coupon_redeem +0 = 70");
     let open = codes
         .iter()
@@ -160,7 +161,7 @@ fn two_coupons_on_one_order() {
 }
 
 #[test]
-fn a_second_system_changes_what_it_names() {
+fn a_patch_changes_only_the_named_fields() {
     let host = Host::start();
     let shop = host.shop();
     let whole = json!({"attributes": {"birthday": "05-17", "name": "李雷"}, "aliases": ["phone:13800000000", "card:7"]});
@@ -188,7 +189,7 @@ fn a_second_system_changes_what_it_names() {
     // Points are not part of it.
     shop.buys("m", "o-1", 100).send().ok();
     assert_eq!(shop.get("/v1/members/m").send().header("etag"), Some(tag.as_str()));
-    // Two that read the same: the second is told.
+    // Two rewards with the same text: the second is reported.
     let put = |name: &str| {
         shop.put("/v1/members/m", &json!({"attributes": {"name": name}})).with("if-match", &tag)
     };
@@ -215,7 +216,7 @@ fn a_second_system_changes_what_it_names() {
         shop.put("/v1/members/n", &json!({})).with("if-match", "x").send().outcome(),
         "400 invalid-request If-Match"
     );
-    // Eight systems that each add something of their own lose nothing.
+    // Eight systems that each add an attribute lose none.
     let answers = at_once(8, |at| patch(json!({"attributes": {format!("a{at}"): "1"}})).send());
     assert_eq!(count(&answers, "200 profile"), 8);
     let attributes = shop.member("m")["attributes"].as_object().unwrap().clone();
@@ -223,7 +224,7 @@ fn a_second_system_changes_what_it_names() {
 }
 
 #[test]
-fn ids_are_no_mistakes_and_fit_the_pattern() {
+fn ids_that_look_like_mistakes_or_miss_the_pattern_are_refused() {
     let host = Host::start();
     let shop = host.shop_with("strict", |book| {
         book["members"] = json!({"id_patterns": ["m-###", "vip*"], "country_code": "86"})
@@ -287,7 +288,7 @@ fn one_number_is_one_person() {
     assert_eq!(named("c", "phone:1.39E+10"), "400 invalid-request /aliases/0");
     assert_eq!(named("c", "email:li"), "400 invalid-request /aliases/0");
     assert_eq!(shop.member("b")["aliases"], json!(["email:li.lei@example.com"]));
-    // A number that was told before numbers were spelt alike is its owner's, whoever comes new.
+    // A number stored before numbers had one spelling keeps its owner when a new member uses it.
     host.books()
         .write("UPDATE alias SET alias = 'phone:13800000000' WHERE alias LIKE 'phone:%'")
         .unwrap();

@@ -15,9 +15,9 @@ fn spends(shop: &Shop, pool: &str, points: i64) -> tests::Ask {
     shop.post(&format!("/v1/pools/{pool}/redeem"), &json!({"points": points, "member_id": "a"}))
 }
 
-/// A member's account cannot be made a pool, and no pool is joined uninvited.
+/// A member's account cannot become a pool, and no member joins a pool without an invitation.
 #[test]
-fn nobody_becomes_a_pool() {
+fn a_member_account_does_not_become_a_pool() {
     let host = Host::start();
     let shop = host.shop();
     shop.buys("victim", "o-1", 80_000).send().ok();
@@ -124,8 +124,8 @@ fn a_household_spends_together() {
             "201 redeem -150 = 0, transfer +50 = 50, transfer +100 = 150",
         ),
     ] {
-        let told = ask.send().outcome();
-        assert_eq!(told, outcome);
+        let reported = ask.send().outcome();
+        assert_eq!(reported, outcome);
     }
     let shown = shop.get("/v1/pools/home").send().ok();
     assert_eq!(shown["balance"], 200);
@@ -153,8 +153,8 @@ fn a_household_spends_together() {
     assert_eq!(spends(&shop, "home", 50).send().ok()["balance"], 0);
 }
 
-/// The last points of a household, from several tills and by its members alone: as many go through
-/// as there are points for.
+/// The last points of a household, from several tills and by its members alone: only as many
+/// redemptions succeed as there are points.
 #[test]
 fn the_last_points_of_a_household() {
     let host = Host::start_with(&["--instances", "3"]);

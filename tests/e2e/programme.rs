@@ -1,4 +1,4 @@
-//! `/v1/programmes`: publishing rulebooks, and programmes that know nothing of each other.
+//! `/v1/programmes`: publishing rulebooks, and the separation of programmes.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop};
@@ -28,16 +28,15 @@ fn a_new_rulebook_counts_from_its_publication() {
     assert_eq!(shop.buys("m", "o-3", 1_000).send().outcome(), "201 earn +10 = 45");
 }
 
-/// A rulebook that was published before a country changed its clocks is published again with the
-/// new ones.
+/// A rulebook from before a country changed its clocks is published again with the new ones.
 #[test]
 fn republishing_lists_what_moves() {
     let host = Host::start();
     let shop = host.shop();
     let path = "/v1/programmes/default/republish";
-    let told = |query: &str| shop.post(&format!("{path}{query}"), &json!({})).send().ok();
+    let republish = |query: &str| shop.post(&format!("{path}{query}"), &json!({})).send().ok();
     assert_eq!(
-        (told("")["moves"].clone(), told("")["rulebook_version"].clone()),
+        (republish("")["moves"].clone(), republish("")["rulebook_version"].clone()),
         (json!([]), json!(1))
     );
     // An older edition had expected another hour from 2030 on.
@@ -45,16 +44,16 @@ fn republishing_lists_what_moves() {
     assert_eq!(host.books().write(older), Ok(1));
     let moves = json!([{"from": "2030-03-17T17:46:40Z", "until": null, "before": "+09:00", "after": "+08:00"}]);
     let shown = |answer: Json| (answer["moves"].clone(), answer["rulebook_version"].clone());
-    assert_eq!(shown(told("?dry_run=true")), (moves.clone(), json!(1)));
+    assert_eq!(shown(republish("?dry_run=true")), (moves.clone(), json!(1)));
     let first = shop.post(path, &json!({})).key("a").send();
     assert_eq!(shown(first.ok()), (moves, json!(2)));
     shop.post(path, &json!({})).key("a").send().assert_replays(&first);
-    assert_eq!(shown(told("")), (json!([]), json!(2)), "it is published by now");
+    assert_eq!(shown(republish("")), (json!([]), json!(2)), "it is published by now");
     let other = host.shop_with("other", |_| {});
     assert_eq!(other.post(path, &json!({})).send().outcome().split(' ').next(), Some("403"));
 }
 
-/// A retry that comes late must not undo what a colleague has published in the meantime.
+/// A late retry must not undo a publication that a colleague made in between.
 #[test]
 fn a_publication_is_done_once_under_its_key() {
     let host = Host::start();
@@ -76,7 +75,7 @@ fn a_publication_is_done_once_under_its_key() {
 type Change<'a> = &'a dyn Fn(&mut Json);
 
 #[test]
-fn what_cannot_be_a_rule_is_named() {
+fn a_refused_rulebook_names_the_faulty_place() {
     let host = Host::start();
     let shop = host.shop();
     let book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
@@ -178,8 +177,8 @@ fn rulebook_of(shop: &Shop, id: &str) -> Json {
     shop.get(&format!("/v1/programmes/{id}")).send().ok()
 }
 
-/// A group and its subsidiaries: what a subsidiary has not changed itself follows the group,
-/// however the group publishes.
+/// A group and its subsidiaries: a subsidiary follows the group in every part that it has not
+/// changed itself, whichever way the group publishes.
 #[test]
 fn a_subsidiary_follows_the_group() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
@@ -207,33 +206,33 @@ fn a_subsidiary_follows_the_group() {
     ] {
         assert_eq!(put(id, inherits, &base).outcome(), outcome, "{id} {inherits:?}");
     }
-    let told = rulebook_of(&south, "south");
+    let found = rulebook_of(&south, "south");
     assert_eq!(
-        (&told["inherits"], &told["inheritance"]["problems"]),
+        (&found["inherits"], &found["inheritance"]["problems"]),
         (&json!("default"), &Json::Null)
     );
     assert_eq!(
-        told["inheritance"]["overrides"],
+        found["inheritance"]["overrides"],
         json!(["/purchase/points_per_unit", "/tiers/levels/silver/gift_points"])
     );
     assert_eq!(south.buys("li", "a", 1_000).send().ok()["entry"]["points"], 30);
 
-    // The group publishes by PUT: what south has changed stays, all else is the group's at once.
+    // The group publishes by PUT: the changes of south stay, all other parts follow at once.
     let mut next = base.clone();
     next["purchase"]["points_per_unit"] = "2".into();
     next["tiers"]["levels"][1]["from"] = 5_000.into();
     next["actions"]["check_in"]["points"] = 9.into();
     assert_eq!(put("default", None, &next).outcome(), "200");
-    let told = rulebook_of(&south, "south")["rulebook"].take();
+    let found = rulebook_of(&south, "south")["rulebook"].take();
     assert_eq!(
         (
-            &told["purchase"]["points_per_unit"],
-            &told["tiers"]["levels"][1]["from"],
-            &told["actions"]["check_in"]["points"]
+            &found["purchase"]["points_per_unit"],
+            &found["tiers"]["levels"][1]["from"],
+            &found["actions"]["check_in"]["points"]
         ),
         (&json!("3"), &json!(5_000), &json!(9))
     );
-    assert_eq!(told["tiers"]["levels"][1]["gift_points"], 77);
+    assert_eq!(found["tiers"]["levels"][1]["gift_points"], 77);
     assert_eq!(rulebook_of(&group, "north")["rulebook"], next);
     let bought = south.buys("li", "b", 5_000).send().ok();
     assert_eq!(
@@ -245,7 +244,7 @@ fn a_subsidiary_follows_the_group() {
     assert_eq!(host.fire("publish"), 200);
     assert_eq!(south.all("/v1/programmes/south/rulebooks", 10), versions, "followed once");
 
-    // By a publication of marketing it follows with the schedule.
+    // A publication of marketing reaches the subsidiary by the schedule.
     let marketing = group.with_bearer(&group.key("marketing"));
     next["actions"]["check_in"]["points"] = 11.into();
     marketing.put("/v1/rulebook/drafts/eleven", &next).send().ok();
@@ -258,8 +257,7 @@ fn a_subsidiary_follows_the_group() {
     assert_eq!(host.fire("publish"), 200);
     assert_eq!(rulebook_of(&south, "south")["rulebook"]["actions"]["check_in"]["points"], 11);
 
-    // What does not fit together is told, and stays as it is: south names an expiry that the group
-    // has taken away.
+    // A conflict is reported and changes nothing: south names an expiry that the group has removed.
     own = rulebook_of(&south, "south")["rulebook"].take();
     own["purchase"]["expiry"] = "campaign".into();
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
@@ -268,35 +266,34 @@ fn a_subsidiary_follows_the_group() {
     next["actions"] = json!({});
     next["tiers"]["gift_expiry"] = "shopping".into();
     assert_eq!(put("default", None, &next).outcome(), "200");
-    let told = rulebook_of(&south, "south");
+    let found = rulebook_of(&south, "south");
     assert_eq!(
-        (&told["rulebook_version"], &told["inheritance"]["problems"][0]["pointer"]),
+        (&found["rulebook_version"], &found["inheritance"]["problems"][0]["pointer"]),
         (&before, &json!("/purchase/expiry"))
     );
     assert_eq!(rulebook_of(&group, "north")["rulebook"], next, "the others follow");
     assert_eq!(host.fire("publish"), 200, "nor is it tried again for nothing");
-    // Mended by either side, it goes on.
+    // Once either side fixes the conflict, following continues.
     own["purchase"]["expiry"] = "shopping".into();
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
     assert_eq!(rulebook_of(&south, "south")["inheritance"]["problems"], Json::Null);
 
-    // What the group has agreed with others is no agreement of its subsidiaries, nor theirs a
-    // difference.
+    // Agreements of the group are not agreements of its subsidiaries, and theirs are no overrides.
     next["exchanges"] = json!({"offers": {"north": {}}, "accepts": {"north": {"rate": "2"}}});
     own["exchanges"] =
         json!({"offers": {}, "accepts": {"default": {"rate": "0.5", "expiry": null}}});
     assert_eq!(put("south", Some("default"), &own).outcome(), "200");
     assert_eq!(put("default", None, &next).outcome(), "200");
     assert_eq!(rulebook_of(&group, "north")["rulebook"]["exchanges"], base["exchanges"]);
-    let told = rulebook_of(&south, "south");
-    assert_eq!(told["rulebook"]["exchanges"], own["exchanges"]);
-    let overrides = told["inheritance"]["overrides"].as_array().unwrap();
+    let found = rulebook_of(&south, "south");
+    assert_eq!(found["rulebook"]["exchanges"], own["exchanges"]);
+    let overrides = found["inheritance"]["overrides"].as_array().unwrap();
     assert!(
         !overrides.iter().any(|pointer| pointer.as_str().unwrap().starts_with("/exchanges")),
         "{overrides:?}"
     );
 
-    // Without the field it goes on as it was, and with null it stands alone.
+    // Without the field the programme keeps following, and with null it stands alone.
     let body = json!({"name": "south", "rulebook": own});
     assert_eq!(group.put("/v1/programmes/south", &body).send().outcome(), "200");
     assert_eq!(rulebook_of(&south, "south")["inherits"], "default");
@@ -305,6 +302,6 @@ fn a_subsidiary_follows_the_group() {
     assert_eq!(put("default", None, &next).outcome(), "200");
     assert_ne!(rulebook_of(&south, "south")["rulebook"]["accept_late_days"], 3);
     assert!(rulebook_of(&south, "south").get("inherits").is_none());
-    // Members stay each programme's own.
+    // Each programme keeps its own members.
     assert_eq!(group.get("/v1/members/li").send().outcome(), "404 member-not-found");
 }

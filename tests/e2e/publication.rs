@@ -1,5 +1,5 @@
-//! Publications: at once or at some time, major changes after an approval; never over a rulebook
-//! that nobody had seen.
+//! Publications: at once or at a set time, major changes after an approval; never over a rulebook
+//! that the requester had not seen.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use tests::{Answer, Host, Shop};
 
 const PATH: &str = "/v1/rulebook/publications";
 
-/// The rulebook of now with a change, kept as a draft.
+/// Stores the current rulebook with a change as a draft.
 fn drafted(shop: &Shop, name: &str, change: impl FnOnce(&mut Json)) {
     let mut book =
         shop.get(&format!("/v1/programmes/{}", shop.programme)).send().ok()["rulebook"].take();
@@ -24,7 +24,7 @@ fn without_tiers(book: &mut Json) {
     book["tiers"] = Json::Null;
 }
 
-/// A shop where marketing may change alone what orders earn.
+/// A shop where marketing alone may change the points of orders.
 fn free(host: &Host) -> Shop {
     host.shop_with("free", |book| book["publication"]["major"] = json!(["/expiry", "/tiers"]))
 }
@@ -60,7 +60,7 @@ fn earned(shop: &Shop, order: &str) -> (Json, Json) {
 type Change = fn(&mut Json);
 
 #[test]
-fn what_is_minor_is_published_by_marketing_alone() {
+fn minor_changes_are_published_by_marketing_alone() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let shop = free(&host);
     let marketing = shop.with_bearer(&shop.key("marketing"));
@@ -83,13 +83,13 @@ fn what_is_minor_is_published_by_marketing_alone() {
     let planned =
         asks(&marketing, &json!({"draft": "triple", "at": "2026-03-02T00:00:00+08:00"})).ok();
     assert_eq!((&planned["state"], &planned["rulebook_version"]), (&json!("planned"), &Json::Null));
-    // What is published is what the draft was.
+    // The published document equals the draft at the time of the request.
     drafted(&marketing, "triple", |book| book["purchase"]["points_per_unit"] = "4".into());
     host.clock("2026-03-01T23:59:59+08:00");
     assert_eq!((host.fire("publish"), earned(&shop, "b")), (200, (json!(20), json!(2))));
     host.clock("2026-03-02T00:00:00+08:00");
     assert_eq!((host.fire("publish"), earned(&shop, "c")), (200, (json!(30), json!(3))));
-    // The host's clock runs on while the request is on its way.
+    // The host's clock runs on during the request.
     let published_at = stands(&marketing, &planned)["published_at"].take();
     assert!(published_at.as_str().unwrap().starts_with("2026-03-01T16:00:"), "{published_at}");
     assert_eq!((host.fire("publish"), version(&shop)), (200, 3), "once");
@@ -107,7 +107,7 @@ fn what_is_minor_is_published_by_marketing_alone() {
 }
 
 #[test]
-fn what_is_major_needs_another_person() {
+fn major_changes_need_a_second_person() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let shop = host.shop();
     let [marketing, approver, head, finance] =
@@ -115,7 +115,7 @@ fn what_is_major_needs_another_person() {
             .map(|role| shop.with_bearer(&shop.key(role)));
     drafted(&marketing, "flat", without_tiers);
     let waiting = asks(&marketing, &json!({"draft": "flat"})).ok();
-    // Who approves sees what was asked for, and not what the draft has become.
+    // The approver sees the requested document, not the current draft.
     drafted(&marketing, "flat", |_| {});
     let seen = stands(&head, &waiting);
     assert_eq!(
@@ -129,14 +129,14 @@ fn what_is_major_needs_another_person() {
     );
     assert_eq!(waiting["major_changes"], json!(["/tiers"]));
     assert_eq!((host.fire("publish"), version(&shop)), (200, 1), "nothing is published unapproved");
-    for (name, who, verdict, outcome) in [
+    for (name, caller, verdict, outcome) in [
         ("another role", &approver, "approve", "403 wrong-approver"),
         ("an admin is no department head", &shop, "approve", "403 wrong-approver"),
         ("marketing has no say", &marketing, "approve", "403 forbidden"),
         ("finance only reads", &finance, "reject", "403 forbidden"),
         ("what is another's", &shop, "withdraw", "403 not-yours"),
     ] {
-        assert_eq!(decides(who, &waiting, verdict).outcome(), outcome, "{name}");
+        assert_eq!(decides(caller, &waiting, verdict).outcome(), outcome, "{name}");
     }
     let approve = head.post(
         &format!("{PATH}/{}/approve", waiting["publication_id"].as_str().unwrap()),
@@ -149,11 +149,11 @@ fn what_is_major_needs_another_person() {
     );
     approve.send().assert_replays(&done);
     assert_eq!(version(&shop), 2);
-    for (who, verdict) in [(&head, "reject"), (&marketing, "withdraw")] {
-        assert_eq!(decides(who, &waiting, verdict).outcome(), "409 request-resolved");
+    for (caller, verdict) in [(&head, "reject"), (&marketing, "withdraw")] {
+        assert_eq!(decides(caller, &waiting, verdict).outcome(), "409 request-resolved");
     }
 
-    // Nobody approves of what they asked for, whatever their key may.
+    // A person cannot approve their own request with any key.
     drafted(&shop, "free", |book| book["publication"]["major"] = json!([]));
     let own = asks(&shop, &json!({"draft": "free"})).ok();
     assert_eq!(own["major_changes"], json!(["/publication"]));
@@ -161,7 +161,7 @@ fn what_is_major_needs_another_person() {
     assert_eq!(decides(&head, &own, "reject").ok()["state"], "rejected");
     assert_eq!(decides(&head, &own, "approve").outcome(), "409 request-resolved");
 
-    // Approved of for later, and stopped before.
+    // Approved for later, and stopped before.
     drafted(&marketing, "year", |book| {
         book["expiry"]["campaign"] = json!({"policy": "days", "days": 365})
     });
@@ -174,7 +174,7 @@ fn what_is_major_needs_another_person() {
     assert_eq!(head.post(&stop, &json!({"why": "x"})).send().outcome(), "400 invalid-request /why");
     let stopped = head.post(&stop, &json!({"reason": "too long"})).send().ok();
     assert_eq!((&stopped["state"], &stopped["reason"]), (&json!("rejected"), &json!("too long")));
-    assert_eq!(stopped["approved_by"], "department_head", "who approved before is not forgotten");
+    assert_eq!(stopped["approved_by"], "department_head", "the earlier approver stays on record");
     assert_eq!(decides(&marketing, &plans[1], "withdraw").ok()["state"], "withdrawn");
     host.clock("2026-03-06T00:00:00+08:00");
     assert_eq!((host.fire("publish"), version(&shop)), (200, 3));
@@ -185,7 +185,7 @@ fn what_is_major_needs_another_person() {
 }
 
 #[test]
-fn what_cannot_be_published() {
+fn publications_are_refused_with_their_problem() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let shop = free(&host);
     let other = host.shop_with("other", |_| {});
@@ -213,7 +213,7 @@ fn what_cannot_be_published() {
         "another programme"
     );
 
-    // Another rulebook came first.
+    // Another rulebook was published first.
     drafted(&shop, "triple", |book| book["purchase"]["points_per_unit"] = "3".into());
     asks(&shop, &json!({"draft": "triple"})).ok();
     assert_eq!(stands(&shop, &mine)["state"], "superseded", "as soon as there is another one");
@@ -224,7 +224,7 @@ fn what_cannot_be_published() {
     assert_eq!(stands(&shop, &mine)["rulebook_version"], Json::Null);
 }
 
-/// One key is one publication, however often and whenever it is asked for.
+/// One key is one publication, however often and at whatever time it is requested.
 #[test]
 fn a_publication_is_asked_for_once() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
@@ -244,8 +244,8 @@ fn a_publication_is_asked_for_once() {
         assert_eq!(stands(&marketing, &json!({"publication_id": ids[0]}))["state"], state);
     }
     assert_eq!((marketing.all(PATH, 10).len(), version(&shop)), (2, 2));
-    // The answer was lost, and the time has come meanwhile: the same publication, and no complaint
-    // about its time.
+    // The answer was lost, and the planned time has passed meanwhile. A repeat gets the same
+    // publication, without an error about its time.
     host.books().write("DELETE FROM receipt").unwrap();
     host.clock("2026-03-03T00:00:00+08:00");
     let again = marketing.post(PATH, &at).key("ask-planned").send().ok();
@@ -293,10 +293,10 @@ fn of_many_at_once_one_is_published() {
     );
 }
 
-/// An action of 10^9 points, a looser cap, a doubled rate: nothing that makes points goes live
-/// without a second person.
+/// An action of 10^9 points, a looser cap, a doubled rate: a change that creates points needs a
+/// second person.
 #[test]
-fn what_makes_points_is_major() {
+fn changes_that_create_points_are_major() {
     let host = Host::start();
     let shop = host.shop();
     let [marketing, head] =

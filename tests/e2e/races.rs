@@ -1,4 +1,4 @@
-//! Many clients at once, over several instances: who wins is chance, what adds up is not.
+//! Many clients at once, over several instances: the winner is chance, the sums are not.
 
 use serde_json::json;
 use tests::{Answer, Host, Shop, at_once, count, purchase};
@@ -30,7 +30,7 @@ fn the_last_points_are_spent_once() {
     }
 }
 
-/// Whether it is done or refused.
+/// Whether it is executed or refused.
 #[test]
 fn one_key_takes_effect_once() {
     let (host, shop) = host();
@@ -68,7 +68,7 @@ fn one_order_earns_once() {
         assert_eq!(count(&answers, "201 earn +10"), 1);
         assert_eq!(count(&answers, "409 reference-already-used"), 49);
     }
-    // Also when each claims it for a member of its own.
+    // The same holds if each uses the order for another member.
     let answers = at_once(50, |n| shop.buys(&format!("m-{n}"), "contested", 1_000).send());
     assert_eq!((count(&answers, "201"), count(&answers, "409 reference-of-another")), (1, 49));
 }
@@ -80,7 +80,7 @@ fn one_check_in_a_day() {
     assert_eq!((count(&answers, "201 earn +5 = 5"), count(&answers, "422 limit-reached")), (1, 19));
 }
 
-/// A refusal is given even when the member never comes to rest.
+/// A refusal is answered even if the member is changed all the time.
 #[test]
 fn a_busy_member_is_refused_too() {
     let (_host, shop) = host();
@@ -90,7 +90,7 @@ fn a_busy_member_is_refused_too() {
         _ => (0..20).map(|i| shop.buys("m", &format!("o-{n}-{i}"), 100).send()).collect(),
     });
     let answers: Vec<Answer> = answers.into_iter().flatten().collect();
-    // So many at once may well be told to come back; a refusal may not, as what is stored decides
+    // Under this load an earn may be answered busy. A refusal may not, as the stored state decides
     // it at once.
     let earned = |outcome: &String| outcome.starts_with("201 earn +1 =") || outcome == "503 busy";
     let others = answers.iter().map(Answer::outcome).filter(|outcome| !earned(outcome));
@@ -117,9 +117,9 @@ fn a_new_member_is_made_once() {
     assert_eq!(host.books().number("SELECT count(*) FROM member"), 1);
 }
 
-/// Bulk calls that overlap in half their events, beside single ones for the same orders.
+/// Bulk calls that overlap in half their events, beside single calls for the same orders.
 #[test]
-fn bulk_and_single_earns_do_not_mind_each_other() {
+fn bulk_and_single_earns_do_not_interfere() {
     let (_host, shop) = host();
     let event = |n: usize| {
         let mut event = purchase(&format!("m-{}", n % 7), &format!("o-{n}"), 100);
@@ -148,7 +148,7 @@ fn bulk_and_single_earns_do_not_mind_each_other() {
     assert_eq!(sum, 270, "orders 0 to 269, each once");
 }
 
-/// The first requests of a fresh database all want to set it up.
+/// The first requests of a new database all try to set it up.
 #[test]
 fn a_fresh_database_is_set_up_once() {
     let host = Host::start_with(&["--instances", "8"]);
@@ -167,8 +167,8 @@ fn a_fresh_database_is_set_up_once() {
     assert_eq!(host.books().number("SELECT count(*) FROM rulebook"), 1);
 }
 
-/// While a new rulebook is published, every earn is by the old one or by the new one, and says by
-/// which.
+/// While a new rulebook is published, every earn is decided by the old or the new one, and names
+/// its version.
 #[test]
 fn publishing_under_load() {
     let (_host, shop) = host();

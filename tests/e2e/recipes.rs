@@ -1,5 +1,5 @@
-//! docs/recipes/rules.md, word by word: each rulebook is published, each event sent, and what it
-//! awards compared with the table.
+//! docs/recipes/rules.md, word by word: each rulebook is published, each event sent, and its awards
+//! compared with the table.
 
 use serde_json::{Map, Value as Json, json};
 use tests::{Host, Shop};
@@ -71,11 +71,11 @@ fn event(number: usize, member: &str, text: &str) -> Json {
     event
 }
 
-/// What was awarded, each as `rule points` and as `rule points until day`.
+/// The awards, each as `rule points` and as `rule points until day`.
 fn awarded(answer: &Json, event: &str) -> Vec<(String, String)> {
     let entry = &answer["entry"];
     let list = |of: &Json| of.as_array().cloned().unwrap_or_default();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for award in list(&entry["rules"]) {
         let (rule, granted) = (award["rule"].as_str().unwrap(), award["granted"].as_i64().unwrap());
         if granted == 0 {
@@ -89,30 +89,30 @@ fn awarded(answer: &Json, event: &str) -> Vec<(String, String)> {
         // Midnight in Shanghai is 16:00 UTC of the last valid day.
         assert!(end == "never" || end.ends_with("T16:00:00Z"), "{end}");
         let short = format!("{} {granted}", rule.trim_start_matches("rule:"));
-        told.push((short.clone(), format!("{short} until {}", &end[..10.min(end.len())])));
+        reported.push((short.clone(), format!("{short} until {}", &end[..10.min(end.len())])));
     }
-    if told.is_empty() {
-        told.push(("nothing".to_owned(), String::new()));
+    if reported.is_empty() {
+        reported.push(("nothing".to_owned(), String::new()));
     }
     for follow_up in list(&answer["follow_ups"]) {
         if follow_up["kind"] == "tier_change" && follow_up["points"] != 0 {
-            told.push((
+            reported.push((
                 format!("{} {}", follow_up["tier"]["to"].as_str().unwrap(), follow_up["points"]),
                 String::new(),
             ));
         }
     }
-    told
+    reported
 }
 
 fn play(shop: &Shop, host: &Host, recipe: &Recipe) {
     for (number, [member, when, text, expected]) in recipe.rows.iter().enumerate() {
         let place = format!("{}, row {}: {text}", recipe.name, number + 1);
         host.clock(&format!("{}:00+08:00", when.replace(' ', "T")));
-        let (member, told) = member
+        let (member, reported) = member
             .split_once(' ')
-            .map_or((member.as_str(), None), |(member, told)| (member, Some(told)));
-        if let Some((name, value)) = told.and_then(|told| told.split_once('=')) {
+            .map_or((member.as_str(), None), |(member, reported)| (member, Some(reported)));
+        if let Some((name, value)) = reported.and_then(|reported| reported.split_once('=')) {
             let attributes = Map::from_iter([(name.to_owned(), Json::from(value))]);
             shop.put(&format!("/v1/members/{member}"), &json!({"attributes": attributes}))
                 .send()
@@ -148,7 +148,8 @@ fn play(shop: &Shop, host: &Host, recipe: &Recipe) {
                 .zip(&wanted)
                 .all(|((short, long), wanted)| short == wanted || long == wanted);
         assert!(is_same, "{place}: {actual:?}, not {expected}");
-        // A rehearsal says the same, and both say why the other rules of the event are silent.
+        // A rehearsal gives the same result, and both give the reason why the other rules of the
+        // event did not fire.
         let rehearsed = rehearsed.ok();
         assert_eq!(rehearsed["entry"]["rules"], json["entry"]["rules"], "{place}");
         let fired = json["entry"]["rules"]

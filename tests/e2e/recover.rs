@@ -1,4 +1,4 @@
-//! A taken-over account: frozen, traced, and given back what was stolen.
+//! A taken-over account is frozen and traced, and gets its stolen points back.
 
 use serde_json::json;
 use tests::Host;
@@ -77,17 +77,17 @@ fn stolen_points_are_traced_and_come_back() {
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
-    // One approver alone gave back 80,000.
+    // The fault: one approver alone gave back 80,000.
     let asked = recover(&body).send().ok();
-    let told = &asked["entry"]["adjustment"];
+    let reported = &asked["entry"]["adjustment"];
     assert_eq!(
-        (&asked["entry"]["kind"], &told["points"], &told["recovers"]),
+        (&asked["entry"]["kind"], &reported["points"], &reported["recovers"]),
         (&json!("request"), &json!(65), &json!(stolen))
     );
     assert_eq!(shop.balance("m"), 30);
-    let approve = |who: &tests::Shop, asked: &serde_json::Value| {
+    let approve = |caller: &tests::Shop, asked: &serde_json::Value| {
         let id = asked["entry"]["entry_id"].as_str().unwrap();
-        who.ask("POST", &format!("/v1/adjustments/{id}/approve")).send()
+        caller.ask("POST", &format!("/v1/adjustments/{id}/approve")).send()
     };
     assert_eq!(approve(&anna, &asked).outcome(), "403 own-request");
     let ben = shop.with_bearer(&shop.key_of("ben", "approver"));
@@ -97,7 +97,7 @@ fn stolen_points_are_traced_and_come_back() {
     assert_eq!(answer["also_asked"][1]["cause"], answer["entry"]["entry_id"], "one correction");
     let again = recover(&body).send().ok();
     assert_eq!(approve(&ben, &again).outcome(), "409 nothing-to-reverse");
-    // The operator is held up by nobody.
+    // The operator needs no approval.
     let mistake =
         shop.post("/v1/members/m/recover", &json!({"entry_ids": [own], "reason": "a mistake"}));
     assert_eq!(mistake.send().outcome(), "201 reverse +5 = 100");
@@ -105,8 +105,8 @@ fn stolen_points_are_traced_and_come_back() {
     assert_eq!(shop.redeems("m", 100).send().outcome(), "201 redeem -100 = 0");
 }
 
-/// One phone for many accounts: as many check-ins as the rulebook allows on one device, whoever
-/// asks, from several instances at once.
+/// One phone for many accounts: only as many check-ins succeed as the rulebook allows per device,
+/// for any members, from several instances at once.
 #[test]
 fn one_device_checks_in_as_often_as_it_may() {
     let host = Host::start_with(&["--instances", "3"]);

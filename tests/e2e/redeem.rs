@@ -43,7 +43,7 @@ fn points_are_spent_all_or_nothing() {
     );
 }
 
-/// Also when points have come in the meantime: the caller has acted on the answer it got.
+/// The replay holds even if points have come in between: the caller has acted on the first answer.
 #[test]
 fn a_refusal_is_replayed() {
     let host = Host::start();
@@ -57,7 +57,7 @@ fn a_refusal_is_replayed() {
 }
 
 #[test]
-fn what_expires_first_is_spent_first() {
+fn lots_that_expire_first_are_spent_first() {
     let host = Host::start();
     let shop = host.shop();
     // Shopping points live a year, a check-in's 90 days.

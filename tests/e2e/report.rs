@@ -1,5 +1,4 @@
-//! `/v1/reports`: the trial balance; what the audit finds; and that the file itself refuses to be
-//! edited.
+//! `/v1/reports`: the trial balance, and the audit. The database file itself refuses edits.
 
 use serde_json::{Value as Json, json};
 use tests::Host;
@@ -61,7 +60,7 @@ fn the_file_refuses_to_have_entries_edited() {
     assert_eq!(shop.history("m"), ["earn +10 = 10"]);
 }
 
-/// Whoever gets at the file and takes the triggers away is found out.
+/// The audit finds edits that were made after the triggers were removed.
 #[test]
 fn the_audit_finds_what_was_edited() {
     for (what, statement) in [
@@ -123,29 +122,29 @@ fn budgets_and_their_red_line() {
         book["rules"] = json!([{"id": "gift", "event": "purchase", "award": {"kind": "fixed", "points": 40},
             "caps": [{"points": 50, "per": "day", "of": "programme"}, {"points": 9, "per": "year"}]}]);
     });
-    let told = || shop.get("/v1/reports/budgets").send().ok()["budgets"].clone();
+    let reported = || shop.get("/v1/reports/budgets").send().ok()["budgets"].clone();
     let rows = || {
         let row = |b: &Json| {
             format!("{} {} {}/{} {}", b["rule"], b["per"], b["granted"], b["points"], b["red"])
         };
-        told().as_array().unwrap().iter().map(|b| row(b).replace('"', "")).collect::<Vec<_>>()
+        reported().as_array().unwrap().iter().map(|b| row(b).replace('"', "")).collect::<Vec<_>>()
     };
     assert_eq!(rows(), ["null month 0/200 false", "gift day 0/50 false"]);
-    // 150 by itself and 9 of the rule, whose member has no more.
+    // 150 from the base rate and 9 of the rule, whose limit for the member is then used up.
     assert_eq!(shop.buys("m", "o-1", 15_000).send().outcome(), "201 earn +159 = 159");
     assert_eq!(rows(), ["null month 159/200 false", "gift day 9/50 false"]);
     assert_eq!(shop.does("m", "check_in").send().outcome(), "201 earn +5 = 164");
     assert_eq!(rows(), ["null month 164/200 true", "gift day 9/50 false"]);
-    assert_eq!(told()[0]["left"], 36);
+    assert_eq!(reported()[0]["left"], 36);
     host.clock("2026-04-01T00:00:00+08:00");
     assert_eq!(rows(), ["null month 0/200 false", "gift day 0/50 false"]);
     let storefront = shop.with_bearer(&shop.key("storefront"));
     assert_eq!(storefront.get("/v1/reports/budgets").send().outcome(), "403 forbidden");
 }
 
-/// A member is full at 10^15 points; the books of many such members add up all the same.
+/// A member is full at 10^15 points; the books of many such members still sum up.
 #[test]
-fn members_with_all_the_points_there_are_do_not_end_the_reports() {
+fn members_with_the_max_points_do_not_break_the_reports() {
     let host = Host::start();
     let shop = host.shop_with("rich", |book| {
         book["purchase"]["points_per_unit"] = "1000000".into();

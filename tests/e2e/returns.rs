@@ -1,10 +1,10 @@
-//! Returns of every day over HTTP: lines that points paid, refunds without goods, pieces of a
+//! Everyday returns over HTTP: lines that were paid with points, refunds without goods, pieces of a
 //! reward, and the gifts of a tier.
 
 use serde_json::{Value as Json, json};
 use tests::{Answer, Host, Shop};
 
-/// Somebody with 1,000 points.
+/// A member with 1,000 points.
 fn rich() -> (Host, Shop) {
     let host = Host::start();
     let shop = host.shop();
@@ -63,7 +63,7 @@ fn the_points_of_a_line_come_back_with_it() {
 }
 
 #[test]
-fn what_is_not_known_is_asked_for() {
+fn a_return_asks_for_the_points_when_it_cannot_know_them() {
     let (_host, shop) = rich();
     let pay = json!({"member_id": "m", "points": 400, "reference": "o-2"});
     assert_eq!(shop.post("/v1/redeem", &pay).send().outcome(), "201 redeem -400 = 600");
@@ -77,7 +77,7 @@ fn what_is_not_known_is_asked_for() {
     };
     assert_eq!(one(None).outcome(), "422 points-needed");
     assert_eq!(one(Some(401)).outcome(), "422 more-than-left");
-    // The reference of the return is not used up by what was refused.
+    // A refused return does not use up its reference.
     assert_eq!(one(Some(200)).outcome(), "201 reverse +0 = 800, reverse +200 = 800");
     assert_eq!(
         back(&shop, "o-2", &json!({})).outcome(),
@@ -142,7 +142,7 @@ fn one_of_three_rewards_comes_back() {
 }
 
 #[test]
-fn a_gift_goes_with_what_brought_it() {
+fn a_gift_of_a_tier_is_returned_with_the_purchase() {
     let host = Host::start();
     let shop = host.shop();
     for member in ["m", "n", "o"] {
@@ -178,7 +178,7 @@ fn a_pool_gets_back_what_it_paid() {
     assert_eq!(balance(), 400);
     assert_eq!(shop.get("/v1/pools/home").send().ok()["own_balance"], 300);
     assert_eq!(shop.returns("she", "oven").send().outcome(), "409 nothing-to-reverse");
-    // Somebody else's order is none of the pool's.
+    // The order of another member does not belong to the pool.
     shop.buys("other", "o-other", 10_000).send().ok();
     assert_eq!(shop.returns("other", "oven").send().outcome(), "404 reference-not-found");
 }
@@ -192,14 +192,14 @@ fn an_order_from_before_a_merger_comes_back() {
     shop.post("/v1/redeem", &pay).send().ok();
     assert_eq!(shop.buys("old", "o-2", 5_000).send().outcome(), "201 earn +50 = 110");
     shop.buys("she", "o-3", 2_000).send().ok();
-    // The operator is held up by nobody; others ask for it.
+    // The operator needs no approval; others request it.
     shop.post("/v1/members/she/merge", &json!({"from_member_id": "old", "reason": "one person"}))
         .send()
         .ok();
     assert_eq!(shop.balance("she"), 130);
     let part = json!({"member_id": "she", "reference": "o-1", "refund": money(3_000)});
     assert_eq!(shop.post("/v1/reverse", &part).send().outcome(), "201 reverse -30 = 100");
-    // What was spent comes back, what was earned is taken, from who has it now.
+    // Spent points come back, and earned points are taken from their current owner.
     let undone = shop.returns("she", "o-2").send();
     assert_eq!(undone.outcome(), "201 reverse -50 = 90, reverse +40 = 140");
     assert_eq!(shop.returns("she", "o-2").send().outcome(), "409 nothing-to-reverse");

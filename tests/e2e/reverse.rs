@@ -1,5 +1,5 @@
-//! `POST /v1/reverse`: what was spent comes back to its lots, what was earned is taken back from
-//! what was stored, and nothing twice.
+//! `POST /v1/reverse`: spent points go back to their lots, earned points are taken back as
+//! recorded, and nothing twice.
 
 use serde_json::{Value as Json, json};
 use tests::{Answer, Host, Shop, at_once};
@@ -49,7 +49,7 @@ fn lines_come_back_once() {
         (back(&shop, &lines("tea", 1)), "422 more-than-left"),
         (back(&shop, &json!({})), "201 reverse -50 = 0"),
         (back(&shop, &json!({})), "409 nothing-to-reverse"),
-        // Completed after all, the order earns again; once.
+        // Completed after all, the order earns again, once.
         (shop.post("/v1/earn", &order("m", "o-1")), "201 earn +75 = 75"),
         (shop.post("/v1/earn", &order("m", "o-1")), "409 reference-already-used"),
         (back(&shop, &json!({})), "201 reverse -75 = 0"),
@@ -60,7 +60,7 @@ fn lines_come_back_once() {
 }
 
 #[test]
-fn what_is_named_must_be_there() {
+fn a_reversal_of_an_unknown_reference_is_refused() {
     let (host, shop) = opened();
     let redeemed =
         shop.redeems("m", 5).send().ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
@@ -127,7 +127,7 @@ fn what_is_named_must_be_there() {
         assert_eq!(ask.send().outcome(), outcome);
     }
     let mut after = host.books().snapshot();
-    // Refusals are kept under their keys.
+    // Refusals are stored under their keys.
     after[1] = before[1];
     assert_eq!(before, after);
     assert_eq!(
@@ -138,8 +138,8 @@ fn what_is_named_must_be_there() {
     assert_eq!(entry(&json!({"entry_id": redeemed})).send().outcome(), "409 nothing-to-reverse");
 }
 
-/// An earn is named by its entry as well as by its order, in parts or whole, and either way nothing
-/// comes back twice.
+/// An earn is named by its entry or by its order, in parts or whole. Either way nothing is returned
+/// twice.
 #[test]
 fn an_earn_is_named_by_its_entry() {
     let (host, shop) = opened();
@@ -161,7 +161,7 @@ fn an_earn_is_named_by_its_entry() {
             entry(&json!({"refund": {"amount_minor": 1_000, "currency": "CNY"}})),
             "201 reverse -10 = 35",
         ),
-        // That one alone: what was spent on the order stays spent.
+        // Only the earn: points spent on the order stay spent.
         (entry(&json!({})), "201 reverse -40 = -5"),
         (entry(&json!({})), "409 nothing-to-reverse"),
         (entry(&json!({"entry_id": check_in})), "201 reverse -5 = -10"),
@@ -173,21 +173,22 @@ fn an_earn_is_named_by_its_entry() {
     assert_eq!(shop.member("m")["tier"]["value"], 0);
 }
 
-/// An order paid with points comes back with them, in proportion, before what it earned is taken.
+/// An order that was paid with points returns them in proportion, before its earned points are
+/// taken.
 #[test]
 fn spent_points_come_back_first() {
     let (_host, shop) = opened();
     let pay = json!({"member_id": "m", "points": 75, "reference": "o-2"});
     assert_eq!(shop.post("/v1/redeem", &pay).send().outcome(), "201 redeem -75 = 0");
     let mut paid = order("m", "o-2");
-    // A line that costs nothing would be what the points paid.
+    // A line without a price would be the one that the points paid.
     paid["lines"].as_array_mut().unwrap().truncate(2);
     assert_eq!(shop.post("/v1/earn", &paid).send().outcome(), "201 earn +75 = 75");
     let half = json!({"reference": "o-2", "lines": [{"line_id": "pot"}]});
     assert_eq!(back(&shop, &half).send().outcome(), "201 reverse -50 = 75, reverse +50 = 125");
     let rest = back(&shop, &json!({"reference": "o-2"})).send();
     assert_eq!(rest.outcome(), "201 reverse -25 = 75, reverse +25 = 100");
-    // What was asked for is not among what came along.
+    // The requested entry is not among the entries that followed.
     let lot = &rest.ok()["also_asked"][0]["lots"][0];
     assert_eq!(
         (&lot["change"], &lot["points"], &rest.ok()["follow_ups"]),
@@ -196,7 +197,7 @@ fn spent_points_come_back_first() {
 }
 
 #[test]
-fn every_shortfall_policy_is_told() {
+fn every_shortfall_policy_is_reported() {
     for (policy, outcome, after, let_go) in [
         ("debt", "201 reverse -75 = -70", "201 earn +75 = 5, repay +0 = 5", 0),
         ("within_balance", "201 reverse -5 = 0", "201 earn +75 = 75", 70),
@@ -208,8 +209,12 @@ fn every_shortfall_policy_is_told() {
         shop.redeems("m", 70).send().ok();
         let answer = back(&shop, &json!({})).send();
         assert_eq!(answer.outcome(), outcome, "{policy}");
-        let told = &answer.ok()["entry"]["reversal"];
-        assert_eq!((&told["desired"], &told["let_go"]), (&json!(75), &json!(let_go)), "{policy}");
+        let reported = &answer.ok()["entry"]["reversal"];
+        assert_eq!(
+            (&reported["desired"], &reported["let_go"]),
+            (&json!(75), &json!(let_go)),
+            "{policy}"
+        );
         let owed = shop.member("m")["debt"].as_i64().unwrap();
         assert_eq!(owed, if policy == "debt" { 70 } else { 0 });
         assert_eq!(shop.post("/v1/earn", &order("m", "o-2")).send().outcome(), after, "{policy}");
@@ -217,7 +222,7 @@ fn every_shortfall_policy_is_told() {
     }
 }
 
-/// Many tills return the same order, over several instances; it comes back once.
+/// Many tills return the same order, over several instances; it is returned once.
 #[test]
 fn one_order_comes_back_once() {
     let host = Host::start_with(&["--instances", "4"]);
@@ -239,9 +244,9 @@ fn one_order_comes_back_once() {
     }
 }
 
-/// Roles: a till and customer service may, marketing may not.
+/// Roles: a till and customer service may reverse, marketing may not.
 #[test]
-fn who_may() {
+fn roles_that_may_reverse() {
     let (_host, shop) = opened();
     for (role, outcome) in [
         ("marketing", "403 forbidden"),

@@ -1,4 +1,4 @@
-//! `/v1/reviews`: earns that wait for somebody to look at them.
+//! `/v1/reviews`: suspicious earns that wait for a decision.
 
 use serde_json::json;
 use tests::{Answer, Host, Shop, at_once};
@@ -18,7 +18,7 @@ fn id(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_large_order_waits_until_somebody_has_looked() {
+fn a_large_order_waits_for_a_review() {
     let (_host, shop) = careful();
     let till = shop.with_bearer(&shop.key("storefront"));
     let anna = shop.with_bearer(&shop.key("approver"));
@@ -35,8 +35,8 @@ fn a_large_order_waits_until_somebody_has_looked() {
         [&good, &bad]
     );
     assert_eq!([&queue[0]["because"], &queue[0]["member_id"]], ["amount", "m"]);
-    let decides = |who: &Shop, id: &str, verdict: &str| {
-        who.post(&format!("/v1/reviews/{id}/{verdict}"), &json!({}))
+    let decides = |caller: &Shop, id: &str, verdict: &str| {
+        caller.post(&format!("/v1/reviews/{id}/{verdict}"), &json!({}))
     };
     let activate = json!({"member_id": "m", "reference": "o-1"});
     for (ask, outcome) in [
@@ -64,9 +64,10 @@ fn a_large_order_waits_until_somebody_has_looked() {
     assert_eq!(anna.all("/v1/reviews", 10).len(), 0);
 }
 
-/// Who reported an order does not decide on it, and of many who decide at once one does.
+/// The person who reported an order cannot decide on it. Of many decisions at once, one takes
+/// effect.
 #[test]
-fn one_decision_by_somebody_else() {
+fn a_review_is_decided_once_by_another_person() {
     let (_host, shop) = careful();
     let named_mo = |role: &str| shop.with_bearer(&shop.key_of("mo", role));
     let order = id(&named_mo("storefront").buys("m", "o-1", 250_000).send());
@@ -88,8 +89,8 @@ fn one_decision_by_somebody_else() {
     assert_eq!(anna.post(&path, &json!({})).send().outcome(), "409 request-resolved");
 }
 
-/// Every order waits, and thousands come: a hundred wait at most, the others are refused and can be
-/// sent again, and the till goes on.
+/// Every order waits, and thousands arrive: a hundred wait at most. The others are refused and can
+/// be sent again, and the till goes on.
 #[test]
 fn reviews_of_a_member_are_bounded() {
     let host = Host::start();

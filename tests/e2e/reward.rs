@@ -1,4 +1,4 @@
-//! `/v1/rewards`, and what is taken from there by `/v1/redeem`.
+//! `/v1/rewards`, and taking rewards by `/v1/redeem`.
 
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop, at_once};
@@ -23,26 +23,26 @@ fn the_catalogue_is_kept_by_marketing() {
     let mug = json!({"name": "Mug", "points": 30, "cash_minor": 990, "stock": 3});
     assert_eq!(puts(&till, "mug", &mug).outcome(), "403 forbidden");
     assert_eq!((puts(&shop, "mug", &mug).status, puts(&marketing, "mug", &mug).status), (201, 201));
-    // What gives more than before takes a second person.
+    // A better offer than before needs a second person.
     let cheaper = json!({"name": "Mug", "points": 20, "stock": 5});
     let head = shop.with_bearer(&shop.key("department_head"));
-    let decides = |who: &Shop, asked: &tests::Answer, verdict: &str| {
+    let decides = |caller: &Shop, asked: &tests::Answer, verdict: &str| {
         let change = asked.ok()["change"]["change_id"].as_str().unwrap().to_owned();
-        who.ask("POST", &format!("/v1/rewards/mug/changes/{change}/{verdict}")).send()
+        caller.ask("POST", &format!("/v1/rewards/mug/changes/{change}/{verdict}")).send()
     };
     let asked = puts(&marketing, "mug", &cheaper);
     assert_eq!((asked.status, asked.ok()["waits_for"].clone()), (202, json!("department_head")));
     assert_eq!(till.get("/v1/rewards/mug").send().ok()["reward"]["points"], 30);
     assert_eq!(head.get("/v1/rewards/mug").send().ok()["change"]["reward"]["points"], 20);
-    for (who, outcome) in [
+    for (caller, outcome) in [
         (shop.with_bearer(&shop.key("approver")), "403 wrong-approver"),
         (marketing.clone(), "403 own-request"),
         (shop.with_bearer(&shop.key_of("marketing", "department_head")), "403 own-request"),
         (till.clone(), "403 forbidden"),
     ] {
-        assert_eq!(decides(&who, &asked, "approve").outcome(), outcome);
+        assert_eq!(decides(&caller, &asked, "approve").outcome(), outcome);
     }
-    assert_eq!(decides(&marketing, &asked, "reject").status, 200, "who asked takes it back");
+    assert_eq!(decides(&marketing, &asked, "reject").status, 200, "the requester withdraws it");
     assert_eq!(decides(&head, &asked, "approve").outcome(), "409 request-resolved");
     let asked = puts(&marketing, "mug", &cheaper);
     let changed = decides(&head, &asked, "approve");
@@ -102,8 +102,8 @@ fn the_catalogue_is_kept_by_marketing() {
     );
 }
 
-/// Stock 10 with 64 who want one at once, over several instances: 10 have one, the others keep
-/// their points.
+/// Stock 10 with 64 members who want one at once, over several instances: 10 get one, the others
+/// keep their points.
 #[test]
 fn the_last_ten_are_taken_by_ten() {
     let host = Host::start_with(&["--instances", "3"]);
@@ -124,7 +124,7 @@ fn the_last_ten_are_taken_by_ten() {
     let sum: i64 = (0..64).map(|n| shop.balance(&format!("m-{n}"))).sum();
     assert_eq!(sum, 64 * 50 - 10 * 30, "no point is lost");
     assert_eq!(host.books().number("SELECT amount FROM tally WHERE name = 'taken'"), 10);
-    // One comes back, and one more can be taken.
+    // One is returned, and one more can be taken.
     let winner = answers.iter().find(|answer| answer.status == 201).unwrap().ok();
     let back =
         json!({"member_id": winner["entry"]["member_id"], "entry_id": winner["entry"]["entry_id"]});
@@ -133,8 +133,8 @@ fn the_last_ten_are_taken_by_ten() {
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
 }
 
-/// Marketing changes the price while the shop sells: each pays the price of one version, and the
-/// entry says which.
+/// Marketing changes the price while the shop sells: each member pays the price of one version, and
+/// the entry names it.
 #[test]
 fn a_price_that_changes_under_load() {
     let host = Host::start();

@@ -1,5 +1,5 @@
-//! The life of a rulebook: checked without being published, versions, differences, going back;
-//! rulebooks that are broken; publishing under load.
+//! The life of a rulebook: checks without publishing, versions, differences, going back; broken
+//! rulebooks; publishing under load.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,7 +11,7 @@ fn published(shop: &Shop) -> Json {
     shop.get("/v1/programmes/default").send().ok()
 }
 
-/// What is published next: the rulebook of now with a change.
+/// The next document: the current rulebook with a change.
 fn next(shop: &Shop, change: impl FnOnce(&mut Json)) -> Json {
     let found = published(shop);
     let mut body = json!({"name": found["name"], "rulebook": found["rulebook"]});
@@ -109,7 +109,7 @@ fn a_rulebook_is_checked_compared_and_taken_back() {
     }
 }
 
-/// A rulebook with something of everything.
+/// A rulebook with one of every part.
 fn rich(shop: &Shop) -> Json {
     next(shop, |book| {
         book["coupons"] = json!({"fifty": {"off_minor": 5_000, "min_minor": 100, "expiry": "campaign", "channels": ["app"]}});
@@ -132,9 +132,9 @@ fn rich(shop: &Shop) -> Json {
     })
 }
 
-/// Every place of the document with a value that cannot be there.
+/// Puts an impossible value at every place of the document.
 fn broken(value: &Json, pointer: &str, found: &mut Vec<(String, Json)>) {
-    // Any text may be compared with or be a channel, and any weight may be negative.
+    // Any text is a valid value or channel, and a priority may be negative.
     if pointer.contains("/values")
         || pointer.contains("/channels")
         || pointer.ends_with("/priority")
@@ -191,21 +191,21 @@ fn no_broken_rulebook_is_published() {
             .as_array()
             .cloned()
             .unwrap_or_else(|| panic!("{pointer} = {bad}: {}", answer.text()));
-        let is_told = |error: &Json| {
-            let told = error["pointer"].as_str().unwrap().trim_start_matches("/rulebook");
-            // Its own place, one within it, or the one that needs it: who refers to a name that is
-            // gone, who must stand above another.
-            told.starts_with(&pointer) || pointer.starts_with(told)
+        let is_reported = |error: &Json| {
+            let reported = error["pointer"].as_str().unwrap().trim_start_matches("/rulebook");
+            // The fault may be at its own place, within it, or at the place that needs it: a
+            // reference to a missing name, or a level that must be higher than another.
+            reported.starts_with(&pointer) || pointer.starts_with(reported)
         };
-        assert!(errors.iter().any(is_told), "{pointer} = {bad}: {errors:?}");
+        assert!(errors.iter().any(is_reported), "{pointer} = {bad}: {errors:?}");
     }
     assert_eq!(published(&shop)["rulebook_version"], 1);
 }
 
-/// Each version awards as many points a yuan as its number says, so an entry shows which one it was
-/// decided by.
+/// Each version awards as many points per yuan as its number, so an entry shows the version that
+/// decided it.
 #[test]
-fn publishing_under_load_fails_nobody_and_mixes_nothing() {
+fn publishing_under_load_fails_no_request_and_mixes_no_versions() {
     let host = Host::start();
     let shop = host.shop();
     let is_over = AtomicBool::new(false);

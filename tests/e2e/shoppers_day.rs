@@ -29,17 +29,17 @@ fn a_shoppers_day() {
     let captured = shop.resolves(&id, "capture", &json!({"points": 400})).send();
     assert_eq!(captured.outcome(), "201 capture -400 = 100");
     assert_eq!(member(), [100, 0, 0, 0]);
-    // The coat comes back; of its 300 points only 100 are there.
+    // The coat is returned; of its 300 points only 100 are left.
     let back = json!({"member_id": "mei", "reference": "order-1", "lines": [{"line_id": "coat"}], "reason": "wrong size"});
     let returned = shop.post("/v1/reverse", &back).send();
     assert_eq!(returned.outcome(), "201 reverse -300 = -200");
     assert_eq!(member(), [0, 0, 0, 200]);
-    // The next purchase is pending for its own window, and pays the debt when it is over.
+    // The next purchase is pending for its own window, and pays the debt when the window ends.
     let next = order("order-3", &[line("boots", 25_000)]);
     assert_eq!(shop.post("/v1/earn", &next).send().outcome(), "201 earn +250 = 50");
     assert_eq!(member(), [0, 250, 0, 200]);
     host.clock("2026-03-18T10:00:00+08:00");
-    // Whether or not that is written down.
+    // The state is the same before a job records it.
     assert_eq!(member(), [50, 0, 0, 0]);
     shop.runs("night");
     assert_eq!(member(), [50, 0, 0, 0]);

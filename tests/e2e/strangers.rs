@@ -1,5 +1,5 @@
 //! Callers without a good key: their bodies are not read, and one tenant's calls leave the others
-//! theirs.
+//! enough capacity.
 
 use serde_json::{Value as Json, json};
 use std::{
@@ -8,7 +8,7 @@ use std::{
 };
 use tests::{Client, Host, purchase};
 
-/// A body that never comes must not keep the refusal waiting: the key is looked at first.
+/// A body that never arrives must not delay the refusal: the key is checked first.
 #[test]
 fn the_key_is_looked_at_before_the_body() {
     let host = Host::start();
@@ -47,12 +47,12 @@ fn the_key_is_looked_at_before_the_body() {
             .outcome(),
         "401 unauthorized"
     );
-    // Methods and routes that are not there are told as before.
+    // Unknown methods and routes are reported as before.
     assert_eq!(
         shop.ask("PATCH", "/v1/earn").bearer("acc_1").body(nonsense).send().outcome(),
         "405 method-not-allowed"
     );
-    // A key that is taken away while its bodies are read without asking stops with the next
+    // A revoked key whose bodies the host already reads without a check stops working with the next
     // request.
     let till = shop.with_bearer(&shop.key("storefront"));
     till.buys("m", "o-2", 1_000).send().ok();
@@ -62,9 +62,9 @@ fn the_key_is_looked_at_before_the_body() {
     assert_eq!(shop.balance("m"), 20);
 }
 
-/// Which programme a key belongs to is between the component and the host.
+/// Only the component and the host know the programme of a key; clients do not see it.
 #[test]
-fn answers_do_not_tell_the_tenant() {
+fn answers_do_not_show_the_tenant() {
     let host = Host::start();
     let shop = host.shop();
     let answer = shop.buys("m", "o-1", 1_000).send();
@@ -76,15 +76,15 @@ fn answers_do_not_tell_the_tenant() {
         (0..times).map(|n| shop.get(&format!("/v1/members/m{n}")).send().status).collect()
     };
     let refused = |statuses: &[u16]| statuses.iter().filter(|status| **status == 429).count();
-    // The host learns from the first answer whose key it is.
+    // The first answer shows the host the tenant of the key.
     assert_eq!(refused(&reads(&one, 20)), 7);
     assert_eq!(refused(&reads(&other, 5)), 0, "another programme has its own");
 }
 
-/// A call of 500 orders is decided order by order, with a pause after each: a till of the same
+/// A call of 500 orders is decided order by order, with a pause after each, so a till of the same
 /// instance is served meanwhile.
 #[test]
-fn a_bulk_call_holds_up_no_till() {
+fn a_bulk_call_delays_no_till() {
     let host = Host::start_with(&["--instances", "1"]);
     let shop = host.shop();
     let events = |call: usize| -> Vec<Json> {

@@ -8,7 +8,7 @@ fn gives(shop: &Shop, from: &str, to: &str, points: i64) -> tests::Ask {
 }
 
 #[test]
-fn a_gift_moves_points_and_tells_each_its_side() {
+fn a_gift_moves_points_and_shows_each_member_its_side() {
     let host = Host::start();
     let shop = host.shop();
     shop.buys("a", "o-1", 10_000).send().ok();
@@ -70,7 +70,7 @@ fn twenty_gifts_of_the_same_hundred_points() {
     assert_eq!(sum, 200);
 }
 
-/// Members give to and fro in circles, all at once; what they have in all stays the same.
+/// Members give back and forth in circles, all at once; the sum of their points stays the same.
 #[test]
 fn gifts_in_circles() {
     let host = Host::start_with(&["--instances", "3"]);
@@ -102,12 +102,12 @@ fn gifts_in_circles() {
     assert_eq!(sum, 400);
 }
 
-/// The victim gets back what a thief gave away, and the thief owes it.
+/// The victim gets back the points that a thief gave away, and the thief owes them.
 #[test]
 fn a_stolen_gift_comes_back() {
     let host = Host::start();
     let shop = host.shop();
-    // The operator is held up by nobody; others ask for it.
+    // The operator needs no approval; others request it.
     let anna = shop.clone();
     shop.buys("victim", "o-1", 10_000).send().ok();
     shop.does("thief", "check_in").send().ok();

@@ -1,4 +1,4 @@
-//! The books as they lie on disk, and the audit over HTTP.
+//! The books on disk, and the audit over HTTP.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -18,22 +18,20 @@ impl Books {
         Self(connection)
     }
 
-    /// One number.
     pub fn number(&self, sql: &str) -> i64 {
         self.0.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// One text.
     pub fn text(&self, sql: &str) -> String {
         self.0.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Writes past the engine; gives what SQLite says to it.
+    /// Writes past the engine; returns SQLite's error, if any.
     pub fn write(&self, sql: &str) -> Result<usize, String> {
         self.0.execute(sql, []).map_err(|error| error.to_string())
     }
 
-    /// Everything that a refused request must not change.
+    /// All counts that a refused request must not change.
     pub fn snapshot(&self) -> Vec<i64> {
         let counts = [
             "entry",
@@ -73,8 +71,8 @@ impl Books {
         numbers
     }
 
-    /// The file is whole, and the first four invariants hold in plain SQL, told independently of
-    /// the engine's own audit.
+    /// The file is intact, and the first four invariants hold in plain SQL, independent of the
+    /// engine's own audit.
     pub fn assert_sound(&self) {
         assert_eq!(self.text("PRAGMA integrity_check"), "ok");
         for (what, sql) in [
@@ -126,7 +124,7 @@ impl Books {
     }
 }
 
-/// Follows the audit page by page; nothing may be wrong anywhere.
+/// Follows the audit page by page; no page may show a violation.
 pub(crate) fn assert_clean(address: SocketAddr, key: &str) {
     let mut cursor = String::new();
     loop {

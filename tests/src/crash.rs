@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::host::Host;
 use crate::http::{Answer, Ask};
 
-/// Lets `clients` threads send what `ask` makes of client and number, one after another each, and
-/// kills the host after some time. Tells client, number and answer of each request; what the crash
-/// took has none.
+/// Starts `clients` threads, which send the requests of `ask` by client and number one after
+/// another, and kills the host after some time. Returns client, number and answer of each request;
+/// a request that the crash cut off has no answer.
 pub fn load_until_killed(
     host: &mut Host,
     clients: usize,
@@ -24,7 +24,7 @@ pub fn load_until_killed(
                     let mut sent = Vec::new();
                     for number in 0.. {
                         match ask(client, number).try_send() {
-                            // Busy is no answer to keep: it says to come again.
+                            // An answer 503 is not final, so the request is sent again.
                             Ok(answer) if answer.status == 503 => {}
                             Ok(answer) => sent.push((client, number, Some(answer))),
                             Err(_) => {

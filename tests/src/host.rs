@@ -1,6 +1,6 @@
 //! A running host with every component of spin.toml, on free ports and a folder of its own.
 //!
-//! When it goes out of scope it is stopped as an operator would, must exit with 0, and its books
+//! When it goes out of scope, it is stopped as by an operator. It must exit with 0, and its books
 //! must be clean.
 
 use std::{
@@ -18,7 +18,7 @@ use crate::shop::Shop;
 
 /// The first admin key.
 pub const OPERATOR: &str = "operator-key-of-the-end-to-end-tests-0001";
-/// What the clock shows when a host starts: a Tuesday morning in Shanghai.
+/// The clock's time when a host starts: a Tuesday morning in Shanghai.
 pub const CLOCK: &str = "2026-03-10T10:00:00+08:00";
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -44,7 +44,7 @@ impl Host {
         Self::start_with(&[])
     }
 
-    /// With more arguments; `--clock` in place of [`CLOCK`].
+    /// With more arguments; `--clock` replaces [`CLOCK`].
     pub fn start_with(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), arguments, vec![OPERATOR.to_owned()])
@@ -76,8 +76,8 @@ impl Host {
         Shop::new(self.address, "default", OPERATOR)
     }
 
-    /// Another programme with the rulebook of the default one, changed by `change`; and an admin
-    /// key of its own.
+    /// Another programme with the default rulebook, changed by `change`, and an admin key of its
+    /// own.
     pub fn shop_with(&self, id: &str, change: impl FnOnce(&mut serde_json::Value)) -> Shop {
         let operator = self.shop();
         let mut rulebook = operator.get("/v1/programmes/default").send().ok()["rulebook"].take();
@@ -100,23 +100,23 @@ impl Host {
         Ask::new(self.admin, method, path).body(body).send()
     }
 
-    /// Sets what guests take for the time (RFC 3339).
+    /// Sets the guests' clock (RFC 3339).
     pub fn clock(&self, instant: &str) {
         let answer = self.admin("PUT", "/clock", instant);
         assert_eq!(answer.status, 200, "{instant}: {}", answer.text());
     }
 
-    /// Fires a cron component and waits for it; gives the status.
+    /// Fires a cron component and waits for it; returns the status.
     pub fn fire(&self, component: &str) -> u16 {
         self.admin("POST", &format!("/cron/{component}"), "").status
     }
 
-    /// What lies on disk.
+    /// The books on disk.
     pub fn books(&self) -> Books {
         Books::open(&self.folder.path().join("default.db"))
     }
 
-    /// What the host wrote to its log.
+    /// The host's log.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
@@ -129,7 +129,7 @@ impl Host {
         self.child.wait().unwrap();
     }
 
-    /// Starts on what a killed host left.
+    /// Restarts on the state of the killed host.
     pub fn start_again(&mut self) {
         let (child, log, address, admin) = spawn(self.folder.path(), &self.arguments);
         (self.child, self.log, self.address, self.admin) = (child, log, address, admin);
@@ -141,12 +141,12 @@ impl Host {
         self.start_again();
     }
 
-    /// For tests that spoil the books on purpose.
+    /// For tests that damage the books on purpose.
     pub fn leave_books_unchecked(&mut self) {
         self.books_are_checked = false;
     }
 
-    /// Stops as an operator would, and hands over the folder.
+    /// Stops as an operator would, and keeps the folder.
     pub fn stop(&mut self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -180,8 +180,7 @@ impl Drop for Host {
     }
 }
 
-/// The first host compiles the components; all others, of this run and later ones, read what it
-/// kept.
+/// The first host compiles the components; all others, of this run and later ones, read its cache.
 fn share_code_cache(folder: &Path) {
     static WARM: OnceLock<()> = OnceLock::new();
     let cache = PathBuf::from(ROOT).join("target/tmp/code-cache");
@@ -200,7 +199,7 @@ fn share_code_cache(folder: &Path) {
 
 type Spawned = (Child, Arc<Mutex<String>>, SocketAddr, SocketAddr);
 
-/// Starts the process and waits until it tells its addresses.
+/// Starts the process and waits until it prints its addresses.
 fn spawn(folder: &Path, arguments: &[String]) -> Spawned {
     let manifest = std::fs::read_to_string(Path::new(ROOT).join("spin.toml")).unwrap();
     for file in

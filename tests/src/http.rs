@@ -1,5 +1,5 @@
-//! Requests, one a line, and answers as one line. Speaks plain HTTP/1.1, so that tests can also
-//! send what no proper client would.
+//! Requests, one per line, and answers as one line. Uses plain HTTP/1.1, so that tests can also
+//! send requests that no proper client would send.
 
 use std::{
     io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write},
@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-/// A request. Sent over a connection of its own unless told otherwise.
+/// A request, sent over a connection of its own by default.
 #[derive(Debug, Clone)]
 pub struct Ask {
     address: SocketAddr,
@@ -29,40 +29,40 @@ impl Ask {
         }
     }
 
-    /// Adds a header, also one that is there.
+    /// Adds a header, even if it exists already.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// Takes a header away.
+    /// Removes a header.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(found, _)| found != name);
         self
     }
 
-    /// In place of the key that there is.
+    /// Replaces the bearer key.
     #[must_use]
     pub fn bearer(self, key: &str) -> Self {
         self.without("authorization").with("authorization", format!("Bearer {key}"))
     }
 
-    /// In place of the idempotency key that there is.
+    /// Replaces the idempotency key.
     #[must_use]
     pub fn key(self, key: impl AsRef<[u8]>) -> Self {
         self.without("idempotency-key").with("idempotency-key", key)
     }
 
-    /// In place of the body that there is.
+    /// Replaces the body.
     #[must_use]
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
         self
     }
 
-    /// As it goes over the wire.
+    /// The bytes on the wire.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = format!("{}\r\nhost: localhost\r\n", self.line).into_bytes();
         for (name, value) in &self.headers {
@@ -78,14 +78,14 @@ impl Ask {
         self.try_send().unwrap_or_else(|error| panic!("{}: {error}", self.line))
     }
 
-    /// As [`Ask::send`], when the host may die.
+    /// As [`Ask::send`], if the host may die.
     pub fn try_send(&self) -> Result<Answer> {
         self.over(&mut Client::connect(self.address)?)
     }
 
-    /// Sends it over a connection that is kept.
+    /// Sends it over a kept connection.
     pub fn over(&self, client: &mut Client) -> Result<Answer> {
-        // Who refuses a large body may close before all of it is sent; the answer tells.
+        // A host that refuses a large body may close early; the answer shows the reason.
         let sent = client.send(&self.bytes());
         let answer = client.answer();
         if answer.is_err() { sent.and(answer) } else { answer }
@@ -96,7 +96,6 @@ impl Ask {
 pub struct Client(BufReader<TcpStream>);
 
 impl Client {
-    /// Opens it.
     pub fn connect(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -104,7 +103,7 @@ impl Client {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// Sends bytes as they are.
+    /// Sends raw bytes.
     pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.0.get_mut().write_all(bytes)
     }
@@ -141,7 +140,7 @@ pub struct Answer {
     /// The status.
     pub status: u16,
     head: String,
-    /// The body, byte by byte.
+    /// The raw body.
     pub body: Vec<u8>,
 }
 
@@ -169,13 +168,13 @@ impl Answer {
         self.json()
     }
 
-    /// True when the host says that it answered this before.
+    /// True if the host marks the answer as a replay.
     pub fn is_replay(&self) -> bool {
         self.header("idempotent-replayed") == Some("true")
     }
 
-    /// One line: status, what was written with the balance after it, or the problem with its
-    /// places. Every problem is checked for shape.
+    /// One line: status, then the written entries with the balance after them, or the problem with
+    /// its places. Every problem is checked for shape.
     pub fn outcome(&self) -> String {
         let again = if self.is_replay() { " (again)" } else { "" };
         if self.status >= 400 {
@@ -195,7 +194,7 @@ impl Answer {
     }
 }
 
-/// What a command wrote: ` earn +5 = 5`, and what came along.
+/// The written entries of a command: ` earn +5 = 5`, and the entries that followed.
 pub(crate) fn written(body: &Json) -> String {
     let Some(entry) = body.get("entry") else { return String::new() };
     let follow_ups = body["follow_ups"].as_array().unwrap();
@@ -216,7 +215,7 @@ fn entry_line(entry: &Json) -> String {
     )
 }
 
-/// A problem's type and the places it names.
+/// A problem's type and the places that it names.
 pub(crate) fn problem(status: u16, body: &Json) -> String {
     assert_eq!(body["status"].as_u64(), Some(status.into()), "{body}");
     for field in ["title", "detail", "instance"] {

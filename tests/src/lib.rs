@@ -1,9 +1,9 @@
-//! What the end-to-end tests stand on: a host of their own with every component, a client, a shop,
+//! The base of the end-to-end tests: a host with every component for each test, a client, a shop,
 //! and the books checked at the end.
 //!
-//! Owns starting, killing and stopping the built host, one request a line, and a small webhook
-//! receiver. Deliberately knows the engine only from outside: HTTP, and the database file as it
-//! lies on disk.
+//! Owns starting, killing and stopping the built host, one request per line, and a small webhook
+//! receiver. It deliberately uses the engine only from outside: HTTP, and the database file on
+//! disk.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -27,7 +27,7 @@ pub use shop::{Shop, purchase};
 
 use std::time::{Duration, Instant};
 
-/// Runs `work` in as many threads at once, and gives back what each came to, in order.
+/// Runs `work` in this many threads at once, and returns the results in order.
 pub fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = std::sync::Barrier::new(threads);
     std::thread::scope(|scope| {
@@ -49,7 +49,7 @@ pub fn count(answers: &[Answer], outcome: &str) -> usize {
     answers.iter().filter(|answer| answer.outcome().starts_with(outcome)).count()
 }
 
-/// Waits for something that must come true soon.
+/// Waits until a check succeeds, for a limited time.
 pub fn eventually(what: &str, mut check: impl FnMut() -> bool) {
     let started = Instant::now();
     while !check() {

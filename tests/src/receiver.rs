@@ -1,4 +1,4 @@
-//! A webhook receiver that answers what it is told, and keeps what it got.
+//! A webhook receiver that answers by a script and keeps all attempts.
 
 use std::{
     collections::VecDeque,
@@ -21,9 +21,9 @@ pub struct Received {
     pub timestamp: String,
     /// `webhook-signature`.
     pub signature: String,
-    /// The body as it came.
+    /// The raw body.
     pub body: String,
-    /// What it was answered.
+    /// The status of our answer.
     pub answered: u16,
 }
 
@@ -33,7 +33,7 @@ impl Received {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// Checks the signature as the specification says, without the engine's own code.
+    /// Checks the signature by the specification, without the engine's own code.
     pub fn is_signed_with(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
@@ -49,7 +49,7 @@ struct State {
     received: Vec<Received>,
 }
 
-/// A listening receiver. Answers 204 when nothing else was asked for.
+/// A listening receiver. It answers 204 by default.
 pub struct Receiver {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -77,12 +77,12 @@ impl Receiver {
         format!("http://{}/hook", self.address)
     }
 
-    /// What the next attempts are answered, in order of arrival.
+    /// Sets the answers to the next attempts, in order of arrival.
     pub fn answer_next(&self, statuses: &[u16]) {
         self.state.lock().unwrap().answers.extend(statuses);
     }
 
-    /// Takes what came since the last time.
+    /// Returns and clears the attempts since the last call.
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.state.lock().unwrap().received)
     }

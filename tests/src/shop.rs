@@ -1,4 +1,4 @@
-//! A shop of a programme: one line a request, with a fresh idempotency key for each.
+//! A shop of a programme: one request per line, with a fresh idempotency key for each.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +8,13 @@ use serde_json::{Value as Json, json};
 use crate::host::OPERATOR;
 use crate::http::{Answer, Ask};
 
-/// Who sends requests for one programme.
+/// Sends requests for one programme.
 #[derive(Debug, Clone)]
 pub struct Shop {
     address: SocketAddr,
     /// The programme.
     pub programme: String,
-    /// The key that requests bear.
+    /// The key of the requests.
     pub bearer: String,
 }
 
@@ -41,7 +41,7 @@ impl Shop {
         Self::new(self.address, programme, &self.bearer)
     }
 
-    /// The same shop at a host that was started again.
+    /// The same shop at a restarted host.
     #[must_use]
     pub fn moved_to(&self, address: SocketAddr) -> Self {
         Self::new(address, &self.programme, &self.bearer)
@@ -91,12 +91,12 @@ impl Shop {
         )
     }
 
-    /// What becomes of a hold: `capture` or `release`.
+    /// Resolves a hold: `capture` or `release`.
     pub fn resolves(&self, hold: &str, how: &str, body: &Json) -> Ask {
         self.post(&format!("/v1/holds/{hold}/{how}"), body)
     }
 
-    /// Undoing all that is left of an order.
+    /// Returns the rest of an order.
     pub fn returns(&self, member: &str, order: &str) -> Ask {
         self.post("/v1/reverse", &json!({"member_id": member, "reference": order}))
     }
@@ -106,12 +106,12 @@ impl Shop {
         self.get(&format!("/v1/members/{member}")).send().ok()
     }
 
-    /// What a member can spend now.
+    /// The points that a member can spend now.
     pub fn balance(&self, member: &str) -> i64 {
         self.member(member)["balance"].as_i64().unwrap()
     }
 
-    /// A job, called until it is done; gives the last report.
+    /// Runs a job until it is done; returns the last report.
     pub fn runs(&self, job: &str) -> Json {
         loop {
             let report = self.ask("POST", &format!("/v1/jobs/{job}")).send().ok();
@@ -121,12 +121,12 @@ impl Shop {
         }
     }
 
-    /// A new key of this programme, of a person who is called like the role.
+    /// A new key of this programme, for a person with the name of the role.
     pub fn key(&self, role: &str) -> String {
         self.key_of(role, role)
     }
 
-    /// A new key of this programme for that person, made by the operator.
+    /// A new key of this programme for that person, created by the operator.
     pub fn key_of(&self, person: &str, role: &str) -> String {
         let body = json!({"role": role, "label": person, "person_id": person, "programme_id": self.programme});
         let made = self.with_bearer(OPERATOR).post("/v1/keys", &body).send().ok();
@@ -138,7 +138,7 @@ impl Shop {
         self.pages(path, &format!("limit={limit}"), limit)
     }
 
-    /// Every item of a list that a query narrows down, two a page.
+    /// Every item of a filtered list, two per page.
     pub fn all_with(&self, path: &str, query: &str) -> Vec<Json> {
         self.pages(path, &format!("{query}&limit=2"), 2)
     }

@@ -1,8 +1,8 @@
 //! Spin keeps its databases in a SQLite that is older than the one of this repository's host, or in
-//! libSQL, which is older still. A view is not checked when it is made, so one that only a newer
-//! SQLite understands fails with the first request. Here every statement is prepared by libSQL.
+//! libSQL, which is older still. SQLite checks a view only when it is used. So a view that needs a
+//! newer SQLite would fail with the first request. These tests prepare every statement with libSQL.
 //!
-//! A package of its own, as two builds of SQLite cannot be in one program.
+//! This is a package of its own, as two builds of SQLite cannot be in one program.
 
 #[cfg(test)]
 mod tests {
