@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ledger::{
     Context, Currency, EntryId, Member, MemberId, Money, Origin, ProgrammeId, Reference, Timestamp,
 };
-use rules::{Case, Command, Document, EarnEvent, Line, PriorRecords, Reverse, Rulebook, decide};
+use rules::operations::{Earn, Reverse, ToReverse};
+use rules::{Case, Document, EarnEvent, Line, Operation, PriorRecords, Rulebook, decide};
 
 /// Validates a document. A valid one must survive being stored, and earn without a fault.
 pub fn work_with(document: &Document) {
@@ -32,7 +33,7 @@ pub fn work_with(document: &Document) {
 fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -> Member {
     let now = Timestamp::parse("2027-12-31T16:00:00Z").unwrap();
     let lines = if event == "purchase" { lines(book.currency()) } else { Vec::new() };
-    let command = Command::Earn(EarnEvent {
+    let operation = Earn(EarnEvent {
         event: event.to_owned(),
         occurred_at: None,
         lines,
@@ -44,7 +45,7 @@ fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -
     let recorded = PriorRecords { attributes, ..PriorRecords::default() };
     let origin =
         Origin { reference: Reference::new(format!("o{number}")).ok(), ..Origin::default() };
-    let Some((earned, after)) = carry_out(book, &member, &command, &origin, &recorded, now, number)
+    let Some((earned, after)) = carry_out(book, &member, &operation, &origin, &recorded, now, number)
     else {
         return member;
     };
@@ -55,11 +56,11 @@ fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -
         let by_line: i64 = earned.lines.iter().map(|line| line.granted).sum();
         assert_eq!(by_line, awarded, "the lines share what is awarded");
     }
-    let wish = Reverse { earn: Some(earned.clone()), ..Reverse::default() };
+    let wish = ToReverse { earn: Some(earned.clone()), ..ToReverse::default() };
     let origin = Origin { reference: None, ..origin };
     let later = now.plus_ms(31 * 86_400_000);
-    let command = Command::Reverse(Some(Box::new(wish)));
-    match carry_out(book, &after, &command, &origin, &recorded, later, number + 1_000_000) {
+    let operation = Reverse(Some(Box::new(wish)));
+    match carry_out(book, &after, &operation, &origin, &recorded, later, number + 1_000_000) {
         Some((returned, after)) => {
             assert!(-returned.points <= earned.points, "no more is taken back than was earned");
             after
@@ -89,7 +90,7 @@ fn lines(currency: Currency) -> Vec<Line> {
 fn carry_out(
     book: &Rulebook,
     member: &Member,
-    command: &Command,
+    operation: &dyn Operation,
     origin: &Origin,
     recorded: &PriorRecords,
     now: Timestamp,
@@ -99,7 +100,7 @@ fn carry_out(
     let context =
         Context { programme, rulebook_version: 1, now, first_id: EntryId(first_id << 64) };
     let case = Case { book, origin, recorded, context };
-    let decided = match decide(&case, member.clone(), command) {
+    let decided = match decide(operation, &case, member.clone()) {
         Ok(decided) => decided,
         Err(stop) => {
             stop.refusal().expect("a valid rulebook leads to no fault");

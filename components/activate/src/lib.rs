@@ -1,7 +1,8 @@
 //! Makes pending points spendable before their time.
 
 use ledger::{LotGrant, Refusal};
-use rules::{Activation, Past, meant};
+use rules::operations::Activation;
+use rules::{Past, meant};
 use shell::{
     ActivateBody, App, Problem, Reply, Request, asked, in_force, known_as, of_caller, parse_json,
 };
@@ -16,7 +17,7 @@ async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body: ActivateBody = parse_json(text)?;
     let body = ActivateBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let activation = earned(app, &caller.programme, &body).await?;
-    of_caller(app, request, &caller, |actor| body.order(&key, actor, activation)).await
+    of_caller(app, request, &caller, |actor| body.submission(&key, actor, activation)).await
 }
 
 /// The earn under the reference. An earn never changes, so it may be read before the member.

@@ -4,7 +4,7 @@
 use ledger::{
     Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone,
 };
-use rules::Concerned;
+use rules::operations::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
     AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate,
@@ -30,7 +30,7 @@ async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body: AdjustmentBody = parse_json(text)?;
     let body = AdjustmentBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let undone = undone(app, &caller, &body).await?;
-    of_caller(app, request, &caller, |actor| body.order(&key, actor, &caller, undone.as_ref()))
+    of_caller(app, request, &caller, |actor| body.submission(&key, actor, &caller, undone.as_ref()))
         .await
 }
 
@@ -54,7 +54,7 @@ async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
     let orders = |actor: &str| {
         let numbered = (1..).zip(rows);
         let order = |(row, body): (usize, Result<AdjustmentBody, Problem>)| {
-            body.and_then(|body| body.order(&format!("{key}/{row}"), actor, &caller, None))
+            body.and_then(|body| body.submission(&format!("{key}/{row}"), actor, &caller, None))
         };
         Ok(numbered.map(order).collect())
     };
@@ -89,8 +89,9 @@ async fn decide(
             stolen(app, caller.programme.no, made.member.as_str(), ids).await?,
         )),
     };
-    let order = |actor: &str| body.order(&made, (verdict, concerned), &key, actor, &caller);
-    of_caller(app, request, &caller, order).await
+    let submission =
+        |actor: &str| body.submission(&made, (verdict, concerned), &key, actor, &caller);
+    of_caller(app, request, &caller, submission).await
 }
 
 /// The entry of the request. It never changes, so it may be read before the member.

@@ -18,9 +18,9 @@ shell::component! { shell::routes::BACK_TEST {
 async fn simulate(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let SimulationBody { draft, event } = parse_json(request.body()?)?;
-    let order = event.order("simulation", &caller.label).map_err(within_event)?;
+    let submission = event.submission("simulation", &caller.label).map_err(within_event)?;
     let Drafted { book, .. } = drafted(&app.sql, &caller.programme, &draft).await?;
-    simulated(app, &caller, order, &book).await
+    simulated(app, &caller, submission, &book).await
 }
 
 fn within_event(problem: Problem) -> Problem {

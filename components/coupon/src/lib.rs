@@ -41,7 +41,7 @@ async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Probl
         None => None,
     };
     let body = CouponBody { member_id, ..body };
-    of_caller(app, request, &caller, |actor| body.order(code, &holder, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.submission(code, &holder, &key, actor)).await
 }
 
 async fn cancel(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
@@ -62,7 +62,7 @@ async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Prob
         entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == *code)
     });
     let used = used.ok_or_else(not_found)?;
-    of_caller(app, request, &caller, |actor| body.order(used, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.submission(used, &key, actor)).await
 }
 
 async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {

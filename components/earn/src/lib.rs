@@ -14,7 +14,8 @@ shell::component! { shell::routes::EARN {
 } }
 
 async fn one(app: &App, request: &Request) -> Result<Reply, Problem> {
-    single(app, request, |body, key, actor| parse_json::<EarnBody>(body)?.order(key, actor)).await
+    single(app, request, |body, key, actor| parse_json::<EarnBody>(body)?.submission(key, actor))
+        .await
 }
 
 #[derive(Deserialize)]
@@ -25,10 +26,13 @@ struct Events {
 }
 
 async fn many(app: &App, request: &Request) -> Result<Reply, Problem> {
-    bulk(app, request, orders).await
+    bulk(app, request, submissions).await
 }
 
-fn orders(body: &[u8], actor: &str) -> Result<Vec<Result<store::Submission, Problem>>, Problem> {
+fn submissions(
+    body: &[u8],
+    actor: &str,
+) -> Result<Vec<Result<store::Submission, Problem>>, Problem> {
     let Events { events } = parse_json(body)?;
     if events.is_empty() || events.len() > MAX_EVENTS {
         return Err(Problem::InvalidRequest(vec![FieldError::new(
@@ -36,6 +40,7 @@ fn orders(body: &[u8], actor: &str) -> Result<Vec<Result<store::Submission, Prob
             "must be 1 to 500 events",
         )]));
     }
-    let order = |text: &RawValue| parse_json::<BulkBody>(text.get().as_bytes())?.order(actor);
-    Ok(events.iter().map(|text| order(text)).collect())
+    let submission =
+        |text: &RawValue| parse_json::<BulkBody>(text.get().as_bytes())?.submission(actor);
+    Ok(events.iter().map(|text| submission(text)).collect())
 }

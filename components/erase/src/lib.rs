@@ -14,7 +14,7 @@ shell::component! { shell::routes::ERASE {
 async fn erase(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let reply = single(app, request, |body, key, actor| {
-        parse_json::<EraseBody>(body)?.order(id, key, actor)
+        parse_json::<EraseBody>(body)?.submission(id, key, actor)
     })
     .await?;
     // Uses the id of the answer, because a name from the request leads nowhere after the erasure.

@@ -1,7 +1,8 @@
 //! Exchanging a member's points for those of another programme of the group.
 
 use ledger::ProgrammeId;
-use rules::{Partner, gaining_way, open_rates};
+use rules::operations::Partner;
+use rules::{gaining_way, open_rates};
 use shell::{App, ExchangeBody, Problem, Reply, Request, across, asked, parse_json, published};
 use store::{agreements, kin};
 
@@ -24,5 +25,6 @@ async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
         partner = Some(Partner { programme, book: published(&app.sql, &found).await?, gains });
         abroad = Some(found);
     }
-    across(app, request, &caller, abroad.as_ref(), |actor| body.order(partner, &key, actor)).await
+    across(app, request, &caller, abroad.as_ref(), |actor| body.submission(partner, &key, actor))
+        .await
 }

@@ -9,7 +9,7 @@ shell::component! { shell::routes::FREEZE {
 
 async fn change(app: &App, request: &Request, id: &str, restores: bool) -> Result<Reply, Problem> {
     single(app, request, |body, key, actor| {
-        parse_json::<FreezeBody>(body)?.order(id, restores, key, actor)
+        parse_json::<FreezeBody>(body)?.submission(id, restores, key, actor)
     })
     .await
 }

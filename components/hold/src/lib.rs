@@ -18,14 +18,14 @@ async fn capture(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let (caller, key, text) = asked(app, request).await?;
     let body: CaptureBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
-    of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.submission(&hold, &key, actor)).await
 }
 
 async fn release(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = asked(app, request).await?;
     let body: ReleaseBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
-    of_caller(app, request, &caller, |actor| body.order(&hold, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.submission(&hold, &key, actor)).await
 }
 
 /// The entry that placed the hold. It never changes, so it may be read before the member.

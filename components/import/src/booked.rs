@@ -1,8 +1,11 @@
 //! Books an approved import. Each row has a key of its own, so continuing after a crash books no
 //! row twice.
 
+use std::rc::Rc;
+
 use ledger::{MemberId, Refusal};
-use rules::{Command, Rulebook, other_spellings};
+use rules::operations::Refuse;
+use rules::{Rulebook, other_spellings};
 use shell::{
     App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published,
 };
@@ -45,7 +48,7 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
     let book = published(&app.sql, &caller.programme).await?;
     let mut outcomes: Vec<(i64, String)> = Vec::new();
     let mut lots = 0;
-    let (mut lines, mut orders): (Vec<i64>, Vec<Submission>) = (Vec::new(), Vec::new());
+    let (mut lines, mut submissions): (Vec<i64>, Vec<Submission>) = (Vec::new(), Vec::new());
     for (line, text) in rows {
         let row: Result<ImportRowBody, _> = serde_json::from_str(&text);
         let row = row.map_err(|error| Problem::Internal(error.to_string()))?;
@@ -56,10 +59,10 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
         }
         // By the clock of the import's request: rows that have ended since are booked, and end at
         // once.
-        match row.order(&import.id, &key, &import.actor, &book, import.asked_at) {
-            Ok(order) => {
+        match row.submission(&import.id, &key, &import.actor, &book, import.asked_at) {
+            Ok(submission) => {
                 lines.push(line);
-                orders.push(order);
+                submissions.push(submission);
             }
             // A tier that the rulebook no longer has.
             Err(Problem::InvalidRequest(errors)) => {
@@ -72,9 +75,12 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
             Err(other) => return Err(other),
         }
     }
-    refuse_shared(app, caller, &book, &mut orders).await?;
-    let came_to =
-        if orders.is_empty() { Vec::new() } else { carried_out_later(app, caller, orders).await? };
+    refuse_shared(app, caller, &book, &mut submissions).await?;
+    let came_to = if submissions.is_empty() {
+        Vec::new()
+    } else {
+        carried_out_later(app, caller, submissions).await?
+    };
     for (line, outcome) in lines.into_iter().zip(came_to) {
         let outcome = match outcome {
             Outcome::Done(_) | Outcome::Nothing(_) => WRITTEN.to_owned(),
@@ -92,26 +98,23 @@ async fn refuse_shared(
     app: &App,
     caller: &Caller,
     book: &Rulebook,
-    orders: &mut [Submission],
+    submissions: &mut [Submission],
 ) -> Result<(), Problem> {
-    let named = |order: &Submission| match &order.command {
-        Command::Open(opening) => {
-            let names = opening.profile.aliases.values().flatten();
-            names.flat_map(|name| other_spellings(name, book.country_code())).collect()
-        }
-        _ => Vec::new(),
+    let named = |submission: &Submission| {
+        let names = submission.wanted().aliases.unwrap_or_default();
+        names.iter().flat_map(|name| other_spellings(name, book.country_code())).collect()
     };
-    let spellings: Vec<Vec<String>> = orders.iter().map(named).collect();
+    let spellings: Vec<Vec<String>> = submissions.iter().map(named).collect();
     let all: Vec<String> = spellings.concat();
     let mut found = holders(&app.sql, caller.programme.no, &all).await?.into_iter();
-    for (order, own) in orders.iter_mut().zip(spellings) {
-        let of_order: Vec<Option<MemberId>> = found.by_ref().take(own.len()).collect();
+    for (submission, own) in submissions.iter_mut().zip(spellings) {
+        let of_submission: Vec<Option<MemberId>> = found.by_ref().take(own.len()).collect();
         let is_other = |(_, holder): &(&String, &Option<MemberId>)| {
-            holder.as_ref().is_some_and(|holder| *holder != order.member)
+            holder.as_ref().is_some_and(|holder| *holder != submission.member)
         };
-        if let Some((name, _)) = own.iter().zip(&of_order).find(is_other) {
+        if let Some((name, _)) = own.iter().zip(&of_submission).find(is_other) {
             let kind = name.split(':').next().unwrap_or_default().to_owned();
-            order.command = Command::Refuse(Refusal::AliasTaken { kind });
+            submission.operation = Rc::new(Refuse(Refusal::AliasTaken { kind }));
         }
     }
     Ok(())

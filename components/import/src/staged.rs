@@ -72,7 +72,7 @@ async fn checked(app: &App, read: ReadImport, book: &Rulebook) -> Result<(Qualit
             app.sql.give_way().await;
         }
         let checked = row.and_then(|row| {
-            row.order("", "", "", book, now())?;
+            row.submission("", "", "", book, now())?;
             check_unshared(&row, line, book, &mut named)?;
             Ok(row)
         });

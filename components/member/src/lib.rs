@@ -3,12 +3,15 @@
 mod export;
 mod show;
 
+use std::rc::Rc;
+
 use ledger::{Closed, Coupon, MemberId, Refusal, Timestamp};
-use rules::{Command, Rulebook, other_spellings};
+use rules::operations::Refuse;
+use rules::{Rulebook, other_spellings};
 use serde_json::{Value as Json, json};
 use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply,
-    Request, Role, TierBody, actor_of, admitted, asked, authenticate, known_as, level_order,
+    Request, Role, TierBody, actor_of, admitted, asked, authenticate, known_as, level_submission,
     may_see, noted, now, of_caller, parse_json, person, published,
 };
 use store::{
@@ -35,8 +38,8 @@ async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     let body: MemberBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
-    let order = |actor: &str| body.order(id, &terms, &key, actor);
-    execute_change(app, request, &caller, &book, order).await
+    let submission = |actor: &str| body.submission(id, &terms, &key, actor);
+    execute_change(app, request, &caller, &book, submission).await
 }
 
 async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -44,8 +47,8 @@ async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let body: MemberPatchBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
-    let order = |actor: &str| body.order(id, &terms, &key, actor);
-    execute_change(app, request, &caller, &book, order).await
+    let submission = |actor: &str| body.submission(id, &terms, &key, actor);
+    execute_change(app, request, &caller, &book, submission).await
 }
 
 /// A level is worth points, so setting one by hand needs a role that may approve them.
@@ -60,8 +63,10 @@ async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     }
     let body: TierBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
-    of_caller(app, request, &caller, |actor| level_order(&body, id, (&key, actor), &book, now()))
-        .await
+    of_caller(app, request, &caller, |actor| {
+        level_submission(&body, id, (&key, actor), &book, now())
+    })
+    .await
 }
 
 /// Executes a change of a member's profile, unless another member has one of its names in an older
@@ -71,31 +76,28 @@ async fn execute_change(
     request: &Request,
     caller: &Caller,
     book: &Rulebook,
-    order: impl FnOnce(&str) -> Result<Submission, Problem>,
+    submission: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
-    let order = order(&actor_of(request)?)?;
-    let taken = find_taken_name(app, caller, book, &order).await?;
-    let command = taken.map_or_else(|| order.command.clone(), Command::Refuse);
-    of_caller(app, request, caller, |_| Ok(Submission { command, ..order })).await
+    let mut submission = submission(&actor_of(request)?)?;
+    if let Some(refusal) = find_taken_name(app, caller, book, &submission).await? {
+        submission.operation = Rc::new(Refuse(refusal));
+    }
+    of_caller(app, request, caller, |_| Ok(submission)).await
 }
 
 async fn find_taken_name(
     app: &App,
     caller: &Caller,
     book: &Rulebook,
-    order: &Submission,
+    submission: &Submission,
 ) -> Result<Option<Refusal>, Problem> {
-    let changed = match &order.command {
-        Command::Change(change) => change.aliases.values().flatten().collect::<Vec<_>>(),
-        _ => Vec::new(),
-    };
-    let names = changed.into_iter().chain(order.aliases.iter().flatten());
+    let names = submission.wanted().aliases.unwrap_or_default();
     let spellings: Vec<String> =
-        names.flat_map(|name| other_spellings(name, book.country_code())).collect();
+        names.iter().flat_map(|name| other_spellings(name, book.country_code())).collect();
     if spellings.is_empty() {
         return Ok(None);
     }
-    let own = known_as(app, caller, order.member.as_str()).await?;
+    let own = known_as(app, caller, submission.member.as_str()).await?;
     let holders = holders(&app.sql, caller.programme.no, &spellings).await?;
     let is_taken = |(_, holder): &(String, Option<MemberId>)| {
         holder.as_ref().is_some_and(|id| id.as_str() != own)

@@ -19,7 +19,8 @@ async fn merge(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let from = known_as(app, &caller, &body.from_member_id).await.unwrap_or(body.from_member_id);
     let points = points_of(app, caller.programme.no, &from).await?;
     let body = MergeBody { from_member_id: from, reason: body.reason };
-    of_caller(app, request, &caller, |actor| body.order(id, (&key, actor), points, &caller)).await
+    of_caller(app, request, &caller, |actor| body.submission(id, (&key, actor), points, &caller))
+        .await
 }
 
 /// Points in all lots of the member. The decision checks again, as they may grow meanwhile.

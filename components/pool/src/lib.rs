@@ -5,7 +5,7 @@ use rules::by_the_clock;
 use serde_json::json;
 use shell::{
     App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, asked,
-    authenticate, known_as, now, of_caller, parse_json, pool_order, published,
+    authenticate, known_as, now, of_caller, parse_json, pool_submission, published,
 };
 use store::{Caller, LoadRequest, Lots, Scope, entry_json, history, load};
 
@@ -21,7 +21,8 @@ shell::component! { shell::routes::POOL {
 async fn join(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
     let (caller, key, _) = asked(app, request).await?;
     let pool = named(id)?;
-    of_caller(app, request, &caller, |actor| pool_order(&pool, member, true, &key, actor)).await
+    of_caller(app, request, &caller, |actor| pool_submission(&pool, member, true, &key, actor))
+        .await
 }
 
 async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
@@ -31,7 +32,8 @@ async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<R
         Ok(account) => account.id,
         Err(_) => named(id)?,
     };
-    of_caller(app, request, &caller, |actor| pool_order(&pool, member, false, &key, actor)).await
+    of_caller(app, request, &caller, |actor| pool_submission(&pool, member, false, &key, actor))
+        .await
 }
 
 async fn invite(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
@@ -40,7 +42,7 @@ async fn invite(app: &App, request: &Request, id: &str, member: &str) -> Result<
     let pool = named(id)?;
     let guest = known_as(app, &caller, member).await?;
     let body = InvitationBody { head_id: known_as(app, &caller, &body.head_id).await? };
-    of_caller(app, request, &caller, |actor| body.order(&pool, &guest, &key, actor)).await
+    of_caller(app, request, &caller, |actor| body.submission(&pool, &guest, &key, actor)).await
 }
 
 fn not_found() -> Problem {
@@ -80,8 +82,10 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let account = account(app, &caller, id).await?;
     let member_id = known_as(app, &caller, &body.member_id).await?;
     let body = PoolRedeemBody { member_id, ..body };
-    of_caller(app, request, &caller, |actor| body.order(&account.id, &account.pooled, &key, actor))
-        .await
+    of_caller(app, request, &caller, |actor| {
+        body.submission(&account.id, &account.pooled, &key, actor)
+    })
+    .await
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

@@ -16,5 +16,6 @@ async fn recover(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let body: RecoverBody = parse_json(text)?;
     let id = known_as(app, &caller, id).await?;
     let stolen = stolen(app, caller.programme.no, &id, &body.entries()?).await?;
-    of_caller(app, request, &caller, |actor| body.order(&id, stolen, &key, actor, &caller)).await
+    of_caller(app, request, &caller, |actor| body.submission(&id, stolen, &key, actor, &caller))
+        .await
 }

@@ -7,5 +7,6 @@ shell::component! { shell::routes::REDEEM {
 } }
 
 async fn redeem(app: &App, request: &Request) -> Result<Reply, Problem> {
-    single(app, request, |body, key, actor| parse_json::<RedeemBody>(body)?.order(key, actor)).await
+    single(app, request, |body, key, actor| parse_json::<RedeemBody>(body)?.submission(key, actor))
+        .await
 }

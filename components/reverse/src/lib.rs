@@ -1,7 +1,8 @@
 //! Reversals: returned goods, actions that no longer count, redemptions that did not happen.
 
 use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
-use rules::{Merged, Past, Redemption, Reverse, meant};
+use rules::operations::{Merged, Redemption, ToReverse};
+use rules::{Past, meant};
 use shell::{
     App, Problem, Reply, Request, ReverseBody, Target, asked, known_as, of_caller, parse_json,
 };
@@ -19,7 +20,7 @@ async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body: ReverseBody = parse_json(text)?;
     let body = ReverseBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
     let wish = find(app, &caller, &body).await?;
-    of_caller(app, request, &caller, |actor| body.order(&key, actor, wish)).await
+    of_caller(app, request, &caller, |actor| body.submission(&key, actor, wish)).await
 }
 
 /// The earns and redemptions under the given references. Entries never change, so they may be read
@@ -28,7 +29,7 @@ async fn find(
     app: &App,
     caller: &Caller,
     body: &ReverseBody,
-) -> Result<Result<Option<Reverse>, Refusal>, Problem> {
+) -> Result<Result<Option<ToReverse>, Refusal>, Problem> {
     let programme_no = caller.programme.no;
     let (target, part) = body.target()?;
     let found: Vec<Entry> = match target {
@@ -52,7 +53,7 @@ async fn find(
             _ => Vec::new(),
         },
     };
-    let mut wish = Reverse { part, ..Reverse::default() };
+    let mut wish = ToReverse { part, ..ToReverse::default() };
     let (found, merged) = as_of_member(app, programme_no, found, &body.member_id).await?;
     wish.merged = merged;
     for entry in found {

@@ -7,6 +7,8 @@ shell::component! { shell::routes::TRANSFER {
 } }
 
 async fn transfer(app: &App, request: &Request) -> Result<Reply, Problem> {
-    single(app, request, |body, key, actor| parse_json::<TransferBody>(body)?.order(key, actor))
-        .await
+    single(app, request, |body, key, actor| {
+        parse_json::<TransferBody>(body)?.submission(key, actor)
+    })
+    .await
 }

@@ -1,11 +1,13 @@
-//! Runs one command for many members: one statement loads a group, one commits it.
+//! Runs one operation for many members: one statement loads a group, one commits it.
 //!
 //! Groups are bounded by members and by lots, so that memory does not grow with the lots of a
 //! member. If one member's state is inconsistent, the group is retried member by member, so no
 //! other member waits for the next night.
 
+use std::rc::Rc;
+
 use ledger::{Member, MemberId};
-use rules::Command;
+use rules::Operation;
 use store::{
     Error, Executor, LoadRequest, Outcome, ProgrammeRef, Scope, Sql, Submission, execute, load,
     open_lots, refresh_due,
@@ -19,17 +21,18 @@ pub(crate) const MAX_MEMBERS: i64 = 500;
 /// Max open lots in a group, unless one member alone has more.
 const MAX_LOTS: usize = 20_000;
 
-/// Executes the command for each of the members, and counts the written entries.
+/// Executes the operation for each of the members, and counts the written entries.
 pub(crate) async fn execute_chunk<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
     members: &[MemberId],
-    command: &Command,
+    operation: impl Operation + 'static,
     report: &mut Report,
 ) -> Result<(), Error> {
+    let operation: Rc<dyn Operation> = Rc::new(operation);
     report.members += u64::try_from(members.len()).unwrap_or(0);
     for group in groups(context, active.programme.no, members).await? {
-        execute_group(context, active, group, command, report).await?;
+        execute_group(context, active, group, &operation, report).await?;
     }
     Ok(())
 }
@@ -69,15 +72,15 @@ async fn execute_group<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
     group: &[MemberId],
-    command: &Command,
+    operation: &Rc<dyn Operation>,
     report: &mut Report,
 ) -> Result<(), Error> {
-    match execute_with_retries(context, active, group, command, report).await {
+    match execute_with_retries(context, active, group, operation, report).await {
         Err(Error::Corrupt(_) | Error::Fault(_)) => {}
         outcome => return outcome,
     }
     for member in group {
-        match execute_with_retries(context, active, std::slice::from_ref(member), command, report)
+        match execute_with_retries(context, active, std::slice::from_ref(member), operation, report)
             .await
         {
             Err(error @ (Error::Corrupt(_) | Error::Fault(_))) => {
@@ -94,13 +97,13 @@ async fn execute_with_retries<S: Sql>(
     context: &JobContext<'_, S>,
     active: &mut ActiveProgramme,
     members: &[MemberId],
-    command: &Command,
+    operation: &Rc<dyn Operation>,
     report: &mut Report,
 ) -> Result<(), Error> {
     // A new rulebook may be published between two chunks.
     for _ in 0..3 {
         let settled = context
-            .with_retries(async || attempt(context, active, members, command, report.job).await)
+            .with_retries(async || attempt(context, active, members, operation, report.job).await)
             .await?;
         match settled {
             Attempt::Settled(outcomes) => {
@@ -123,12 +126,12 @@ async fn attempt<S: Sql>(
     context: &JobContext<'_, S>,
     active: &ActiveProgramme,
     members: &[MemberId],
-    command: &Command,
+    operation: &Rc<dyn Operation>,
     job: &str,
 ) -> Result<Attempt, Error> {
     let submissions: Vec<Submission> = members
         .iter()
-        .map(|member| Submission::of_job(member.clone(), command.clone(), job))
+        .map(|member| Submission::of_job(member.clone(), operation.clone(), job))
         .collect();
     let wanted: Vec<LoadRequest> = submissions.iter().map(Submission::wanted).collect();
     let lots = submissions.first().map_or(store::Lots::All, Submission::lots);

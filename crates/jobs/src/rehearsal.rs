@@ -13,7 +13,8 @@ use ledger::{
     Context, Entry, EntryId, Fault, Kind, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp,
     local_date, start_of_day,
 };
-use rules::{Case, Command, PriorRecords, decide_single};
+use rules::operations::{Remind, Settle, Upgrade};
+use rules::{Case, Operation, PriorRecords, decide};
 use serde_json::{Map, Value as Json, json};
 use store::{
     Error, LoadRequest, Lots, ProgrammeRef, Scope, Sql, Submission, expiring_members, load,
@@ -238,7 +239,7 @@ async fn loaded<S: Sql>(
 ) -> Result<Vec<Member>, Error> {
     let wanted: Vec<LoadRequest> = members
         .iter()
-        .map(|member| Submission::of_job(member.clone(), Command::Settle, "night").wanted())
+        .map(|member| Submission::new(member.clone(), Settle, Origin::default()).wanted())
         .collect();
     let found =
         load(context.sql, Scope::Programme(active.programme.no), &wanted, Lots::All).await?;
@@ -257,10 +258,10 @@ fn entries(
     }
     let programme = ProgrammeId::new(active.programme.id.as_str()).map_err(|_| Fault::Draft)?;
     let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), PriorRecords::default());
-    let upgrade = Some(Command::Upgrade).filter(|_| is_pass_open);
+    let upgrade = Some(&Upgrade as &dyn Operation).filter(|_| is_pass_open);
     // A new ladder does not wait until the night: its pass runs every quarter of an hour.
-    let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, Command::Settle), (now, upgrade)]);
-    for (now, command) in at_once.chain([(at, Command::Settle), (at, Command::Remind)]) {
+    let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, &Settle as &dyn Operation), (now, upgrade)]);
+    for (now, operation) in at_once.chain([(at, &Settle as &dyn Operation), (at, &Remind)]) {
         let of_member = Context {
             programme: programme.clone(),
             rulebook_version: active.book.version(),
@@ -269,9 +270,9 @@ fn entries(
         };
         let case =
             Case { book: &active.book, origin: &origin, recorded: &recorded, context: of_member };
-        let decided = decide_single(&case, member, &command).map_err(|stop| match stop {
+        let decided = decide(operation, &case, member).map_err(|stop| match stop {
             Stop::Fault(fault) => fault,
-            // No caller requested the night's commands, so a refusal is a fault.
+            // No caller requested the night's operations, so a refusal is a fault.
             Stop::Refused(_) => Fault::Draft,
         })?;
         entries.extend(decided.decision.postings.into_iter().map(|posting| posting.entry));

@@ -5,7 +5,7 @@
 //! bounded goes on, and a new day, or other reminder days, start over.
 
 use ledger::{Timestamp, day_number, local_date};
-use rules::Command;
+use rules::operations::Remind;
 use store::{Error, Sql, expiring_members, job_position, move_job};
 
 use crate::chunk::{MAX_MEMBERS, execute_chunk};
@@ -42,7 +42,7 @@ pub(crate) async fn remind<S: Sql>(
         let is_last = i64::try_from(found.len()).unwrap_or(0) < MAX_MEMBERS;
         position = found.last().map(|(_, last)| *last).filter(|_| !is_last);
         let members: Vec<_> = found.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(context, active, &members, &Command::Remind, report).await?;
+        execute_chunk(context, active, &members, Remind, report).await?;
         let text = write(pass, position);
         context
             .with_retries(async || move_job(context.sql, no, POSITION, &text, now).await)

@@ -4,7 +4,7 @@
 //! expiries. So both jobs walk the same list. Each written entry shortens the list, so a killed run
 //! simply starts over.
 
-use rules::Command;
+use rules::operations::Settle;
 use store::{Error, Sql, expiring_members};
 
 use crate::chunk::{MAX_MEMBERS, execute_chunk};
@@ -30,7 +30,7 @@ pub(crate) async fn sweep<S: Sql>(
         after = *last;
         let is_last = i64::try_from(due.len()).unwrap_or(0) < MAX_MEMBERS;
         let members: Vec<_> = due.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(context, active, &members, &Command::Settle, report).await?;
+        execute_chunk(context, active, &members, Settle, report).await?;
         if is_last {
             return Ok(true);
         }

@@ -3,7 +3,7 @@
 //! An upgrade normally happens inside the earn that reaches the level. Only a new ladder can leave
 //! members below their level.
 
-use rules::Command;
+use rules::operations::{Settle, Upgrade};
 use store::{Error, Sql, all_members, ended_tiers, job_position, move_job};
 
 use crate::chunk::{MAX_MEMBERS, execute_chunk};
@@ -30,7 +30,7 @@ pub(crate) async fn close_tiers<S: Sql>(
             .with_retries(async || ended_tiers(context.sql, no, now, MAX_MEMBERS).await)
             .await?;
         let before = report.entries;
-        execute_chunk(context, active, &members, &Command::Settle, report).await?;
+        execute_chunk(context, active, &members, Settle, report).await?;
         let is_last = i64::try_from(members.len()).unwrap_or(0) < MAX_MEMBERS;
         // Members that cannot be settled would be listed again for ever.
         if is_last || report.entries == before {
@@ -65,7 +65,7 @@ pub(crate) async fn upgrade<S: Sql>(
         position.done = i64::try_from(members.len()).unwrap_or(0) < MAX_MEMBERS;
         position.after = members.last().map_or(after, |(_, number)| *number);
         let members: Vec<_> = members.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(context, active, &members, &Command::Upgrade, report).await?;
+        execute_chunk(context, active, &members, Upgrade, report).await?;
         if position.version != active.book.version() {
             // A rulebook was published during the pass: start over under the new rules.
             position = Position::read("", active.book.version());

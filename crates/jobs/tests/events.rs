@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use jobs::{Job, Outbound, Reply, Report, Secret, sign};
 use ledger::Timestamp;
+use rules::operations::Enrol;
 use store::{EndpointWish, put_endpoint};
 use support::receiver::{Event, Receiver, status};
 use support::{Dying, Raced, World, action, members, purchase, short_lived, wait};
@@ -150,7 +151,7 @@ fn every_kind_has_a_type() {
     let enrol = |member: &str| {
         let member = ledger::MemberId::new(member).unwrap();
         world.order(
-            &[store::Submission::of_job(member, rules::Command::Enrol, "test")],
+            &[store::Submission::of_job(member, std::rc::Rc::new(Enrol), "test")],
             store::Lots::None,
         );
     };

@@ -2,8 +2,8 @@
 
 use ledger::{Award, Exact, LineAward, Rate, Refusal};
 
-use crate::command::Line;
 use crate::earning::sum_of;
+use crate::event::Line;
 use crate::rulebook::{Level, Rulebook};
 
 /// A part of what an event is worth: what one rule wants.

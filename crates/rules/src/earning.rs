@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, Silent, day_number};
 
-use crate::command::Line;
 use crate::condition::{Condition, Facts, Field};
 use crate::document::{Limit, RuleCap, Stacking};
+use crate::event::Line;
 use crate::limits::Limits;
 use crate::rulebook::{Availability, Rulebook};
 

@@ -9,34 +9,26 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod adjust;
 mod again;
 mod award;
 mod back_test;
 mod budgets;
 mod case;
 mod claims;
-mod command;
-mod concern;
 mod condition;
 mod counters;
 mod coupon;
-mod decide;
-mod deduct;
 mod default;
 mod document;
-mod earn;
 mod earning;
-mod exchange;
+mod event;
 mod joint;
-mod level;
 mod limits;
 mod names;
-mod opening;
-mod profile;
-mod remind;
+mod operation;
+pub mod operations;
+mod prior_records;
 mod replay;
-mod reverse;
 mod review;
 mod reward;
 mod rulebook;
@@ -45,19 +37,13 @@ mod tiers;
 mod validate;
 mod ways;
 
-pub use adjust::{AdjustmentWish, person_subject};
 pub use again::{Candidate, Kept, MAX_RECORDS, Past, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use case::Case;
-pub use command::{Activation, Command, Concerned, Decided, EarnEvent, Line, PriorRecords, Stolen};
 pub use condition::{
     Condition, Conditions, FIELDS, MAX_CONDITION_STEPS, Operator, PlainCondition, Scope, Type,
     compile, to_cel,
-};
-pub use decide::{
-    Decide, Outcome, decide, decide_empty_merge, decide_event, decide_exchange, decide_joint,
-    decide_single,
 };
 pub use default::default_document;
 pub use document::{
@@ -69,13 +55,14 @@ pub use document::{
     TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
-pub use exchange::Partner;
+pub use event::{EarnEvent, Line};
 pub use names::{has_spellings, is_mistaken, may_be_id, normalised, other_spellings, spellings_of};
-pub use opening::{Opening, OpeningLot, OpeningTier};
-pub use profile::{MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange};
-pub use remind::reminder;
+pub use operation::{
+    Account, AccountSide, Activity, Decided, ExtraColumns, Guards, Lots, Needs, Operation, Other,
+    Outcome, ReferenceUse, ReversalTargets, Stores, decide,
+};
+pub use prior_records::PriorRecords;
 pub use replay::{Replay, Sums};
-pub use reverse::{Merged, Redemption, ReturnScope, Reverse};
 pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};

@@ -10,25 +10,23 @@
 
 mod ask;
 mod index;
-mod requested;
 
 use std::collections::BTreeMap;
 
 use ledger::{
-    Context, Entry, EntryId, Fault, Journal, Kind, LotDraw, LotGrant, Member, MemberId, Origin,
-    ProgrammeId, Tier, Timestamp, repeat,
+    Context, Entry, EntryId, Fault, Journal, Kind, Member, MemberId, Origin, ProgrammeId, Tier,
+    Timestamp, repeat,
 };
 
-use crate::again::{self, Kept};
-use crate::command::{Activation, Command, EarnEvent, Line, PriorRecords};
-use crate::reverse::{Redemption, ReturnScope, Reverse};
+use crate::operation::Operation;
+use crate::operations::{Erase, Settle, Upgrade, reverse};
+use crate::operations::{activate, capture, earn, hold, redeem, release, review};
 use crate::rulebook::Rulebook;
-use crate::settle::{settle, wind_up};
+use crate::settle::{expire_and_repay, settle};
 use crate::tiers;
 
-use index::ReplayIndex;
+pub(crate) use index::ReplayIndex;
 pub use index::Sums;
-use requested::{is_of_one_command, paid, part_of};
 
 /// One member on the way through its history.
 #[derive(Debug)]
@@ -48,9 +46,9 @@ pub struct Replay<'a> {
 }
 
 /// What becomes of a recorded entry.
-enum ReplayStep {
+pub(crate) enum ReplayStep {
     /// It is asked for again.
-    Ask(Box<Command>),
+    Ask(Box<dyn Operation>),
     /// It is repeated as it was.
     Repeat,
     /// The member has what another one had reached that became part of it.
@@ -59,6 +57,20 @@ enum ReplayStep {
     Follows,
     /// What it speaks of is not there.
     Lost,
+}
+
+impl ReplayStep {
+    pub(crate) fn ask(operation: impl Operation + 'static) -> Self {
+        Self::Ask(Box::new(operation))
+    }
+}
+
+/// The lines that a redemption or a hold pays: name, units, points.
+pub(crate) fn paid_lines(entry: &Entry) -> Vec<(String, i64, i64)> {
+    let line = |line: &ledger::LineAward| {
+        (line.line.clone(), line.quantity, line.granted.saturating_neg())
+    };
+    entry.lines.iter().map(line).collect()
 }
 
 impl<'a> Replay<'a> {
@@ -126,11 +138,7 @@ impl<'a> Replay<'a> {
     /// # Errors
     /// A [`Fault`] when the state is inconsistent.
     pub fn begin(&mut self, now: Timestamp) -> Result<(), Fault> {
-        if self.member.exists() {
-            self.ask(&Command::Upgrade, &Origin::default(), now).map(drop)
-        } else {
-            Ok(())
-        }
+        if self.member.exists() { self.ask_job(&Upgrade, now) } else { Ok(()) }
     }
 
     /// Tells the next entry of the books again.
@@ -145,9 +153,10 @@ impl<'a> Replay<'a> {
             (Kind::Erase, [.., last])
                 if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at => {}
             (Kind::Reverse, [spent])
-                if is_of_one_command(spent, entry) && self.undone_earn(entry).is_some() =>
+                if reverse::is_of_one_operation(spent, entry)
+                    && self.undone_earn(entry).is_some() =>
             {
-                let both = self.undo(entry, Some(spent));
+                let both = reverse::replay(entry, Some(spent), &self.heard, self.book);
                 return self.do_again(entry, both);
             }
             (Kind::Release | Kind::Lapse, [.., last])
@@ -180,8 +189,8 @@ impl<'a> Replay<'a> {
 
     fn do_again(&mut self, entry: &Entry, step: ReplayStep) -> Result<(), Fault> {
         match step {
-            ReplayStep::Ask(command) => {
-                if let Some(counterpart) = self.ask(&command, &entry.origin, entry.recorded_at)? {
+            ReplayStep::Ask(operation) => {
+                if let Some(counterpart) = self.ask(&*operation, entry)? {
                     self.heard.stands_for(entry, &counterpart);
                 }
                 Ok(())
@@ -196,9 +205,7 @@ impl<'a> Replay<'a> {
                 tiers::upgrade(journal, book, journal.now(), &Origin::default(), Some(cause))
             }),
             // What the clock had decided by then was written down with it.
-            ReplayStep::Follows => {
-                self.ask(&Command::Settle, &Origin::default(), entry.recorded_at).map(drop)
-            }
+            ReplayStep::Follows => self.ask_job(&Settle, entry.recorded_at),
             ReplayStep::Lost => {
                 self.sums.refuse("nothing-to-undo");
                 Ok(())
@@ -214,7 +221,7 @@ impl<'a> Replay<'a> {
     pub fn end(mut self, now: Timestamp) -> Result<(Sums, Member), Fault> {
         let waiting = std::mem::take(&mut self.waiting);
         self.without_more(&waiting)?;
-        self.ask(&Command::Settle, &Origin::default(), now)?;
+        self.ask_job(&Settle, now)?;
         Ok((self.sums, self.member))
     }
 
@@ -226,57 +233,57 @@ impl<'a> Replay<'a> {
             Kind::Transfer | Kind::CouponRedeem | Kind::Merge | Kind::TierChange => {
                 self.heard.others.insert(entry.id, entry.kind);
             }
-            _ => {}
+            // What undoes these names them by what stands for them, or nothing undoes them.
+            Kind::Opening
+            | Kind::Redeem
+            | Kind::Hold
+            | Kind::Capture
+            | Kind::Release
+            | Kind::Reverse
+            | Kind::Request
+            | Kind::Approve
+            | Kind::Reject
+            | Kind::Withdraw
+            | Kind::Lapse
+            | Kind::Adjust
+            | Kind::Repay
+            | Kind::Exchange
+            | Kind::Pool
+            | Kind::Erase
+            | Kind::Expire
+            | Kind::Activate
+            | Kind::CouponCancel
+            | Kind::CouponExpire
+            | Kind::Freeze
+            | Kind::Restore
+            | Kind::Profile
+            | Kind::Remind => {}
         }
     }
 
+    /// What becomes of an entry, by its kind. Each kind is decided on: a new one does not compile
+    /// until somebody has.
     fn step(&self, entry: &Entry) -> ReplayStep {
-        let ask = |command: Command| ReplayStep::Ask(Box::new(command));
+        let (told, book) = (&self.heard, self.book);
         match entry.kind {
-            Kind::Earn => ask(Command::Earn(self.event(entry))),
-            Kind::Redeem if !entry.lines.is_empty() => {
-                ask(Command::PayLines { lines: paid(entry), minutes: None })
+            Kind::Earn => earn::replay(entry, book),
+            Kind::Redeem => redeem::replay(entry),
+            Kind::Hold => hold::replay(entry),
+            Kind::Capture => capture::replay(entry, told),
+            Kind::Release => release::replay(entry, told, &self.member),
+            Kind::Reverse => reverse::replay(entry, None, told, book),
+            Kind::Activate => activate::replay(entry, told, book),
+            Kind::Approve if entry.adjustment.is_none() => {
+                let is_open = |earn| self.member.review(earn).is_some();
+                review::replay(entry, told, is_open, book)
             }
-            Kind::Redeem => ask(Command::Redeem { points: -entry.points }),
-            Kind::Hold => match &entry.reservation {
-                Some(reservation) => {
-                    let points = reservation.lots.iter().map(|lot| lot.points).sum();
-                    let minutes = (reservation.until.0 - entry.recorded_at.0) / 60_000;
-                    let minutes = u32::try_from(minutes).unwrap_or(0);
-                    match entry.lines.is_empty() {
-                        true => ask(Command::Hold { points, minutes }),
-                        false => {
-                            ask(Command::PayLines { lines: paid(entry), minutes: Some(minutes) })
-                        }
-                    }
-                }
-                None => ReplayStep::Lost,
-            },
-            Kind::Capture | Kind::Release => match self.heard.counterpart(entry.corrects) {
-                Some(hold) if entry.kind == Kind::Capture => {
-                    ask(Command::Capture { hold: hold.id, points: Some(-entry.points) })
-                }
-                // One that timed out does so by itself.
-                Some(hold)
-                    if self
-                        .member
-                        .hold(hold.id)
-                        .is_some_and(|open| entry.recorded_at < open.until) =>
-                {
-                    ask(Command::Release { hold: hold.id })
-                }
-                Some(_) => ReplayStep::Follows,
-                None => ReplayStep::Lost,
-            },
+            Kind::Erase => ReplayStep::ask(Erase),
             // Who sets a level by hand says why.
             Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => {
                 ReplayStep::Repeat
             }
             Kind::TierChange => self.rank(entry),
-            Kind::Reverse => self.undo(entry, None),
-            Kind::Activate if !entry.dates.is_empty() => self.activate(entry),
-            Kind::Approve if entry.adjustment.is_none() => self.approve(entry),
-            Kind::Erase => ask(Command::Erase),
+            // What somebody decided by hand.
             Kind::Adjust
             | Kind::Opening
             | Kind::Transfer
@@ -285,22 +292,20 @@ impl<'a> Replay<'a> {
             | Kind::Freeze
             | Kind::Restore
             | Kind::Profile => ReplayStep::Repeat,
-            _ => ReplayStep::Follows,
+            // What follows by itself, or moves no points.
+            Kind::Request
+            | Kind::Approve
+            | Kind::Reject
+            | Kind::Withdraw
+            | Kind::Lapse
+            | Kind::Repay
+            | Kind::Pool
+            | Kind::Expire
+            | Kind::CouponRedeem
+            | Kind::CouponCancel
+            | Kind::CouponExpire
+            | Kind::Remind => ReplayStep::Follows,
         }
-    }
-
-    fn event(&self, entry: &Entry) -> EarnEvent {
-        let currency = self.book.currency();
-        let line = |line: &ledger::LineAward| Line {
-            line: line.line.clone(),
-            sku: line.sku.clone(),
-            category: line.category.clone(),
-            quantity: line.quantity,
-            amount: ledger::Money { amount_minor: line.amount_minor, currency },
-        };
-        let lines = entry.lines.iter().map(line).collect();
-        let event = entry.event.clone().unwrap_or_default();
-        EarnEvent { event, occurred_at: Some(entry.occurred_at), lines, device: None }
     }
 
     /// Tiers follow, but for one that came with a merger: that is as old as it was. What both
@@ -310,7 +315,7 @@ impl<'a> Replay<'a> {
             entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
         match &entry.tier {
             Some(_) if is_merged && entry.occurred_at == entry.recorded_at => {
-                ReplayStep::Ask(Box::new(Command::Upgrade))
+                ReplayStep::ask(Upgrade)
             }
             Some(moved) if is_merged => ReplayStep::Rank(Tier {
                 id: moved.to.clone(),
@@ -331,72 +336,6 @@ impl<'a> Replay<'a> {
             .filter(|undone| undone.kind == Kind::Earn)
     }
 
-    /// Undoes what the entry had undone, and a redemption with it.
-    fn undo(&self, entry: &Entry, with: Option<&Entry>) -> ReplayStep {
-        let Some(undone) = self.heard.counterpart(entry.corrects) else {
-            return match entry.corrects.and_then(|id| self.heard.others.get(&id)) {
-                Some(Kind::Transfer) => ReplayStep::Repeat,
-                // Of an account that became part of this one, whose own entries are not here.
-                None if entry.counterparty.is_some() => ReplayStep::Repeat,
-                // The use of a coupon.
-                Some(_) => ReplayStep::Follows,
-                None => ReplayStep::Lost,
-            };
-        };
-        let reversal = entry.reversal.as_ref();
-        let spent = with.map_or_else(
-            || Some(undone).filter(|undone| undone.kind != Kind::Earn),
-            |with| self.heard.counterpart(with.corrects),
-        );
-        let lot = |draw: &LotDraw| self.heard.lots.get(&draw.number).cloned();
-        let redemption = spent.map(|spent| {
-            let held_for = self.heard.counterpart(spent.corrects).map(|hold| hold.lines.clone());
-            let lines = held_for.unwrap_or_else(|| spent.lines.clone());
-            let lots = spent.draws.iter().filter_map(lot).collect();
-            Redemption { entry: Entry { lines, ..spent.clone() }, lots }
-        });
-        let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
-        let given = with.and_then(|with| with.reversal.as_ref());
-        let names_lines =
-            redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
-        let part = match given {
-            // What names its lines gives them back by name, but for all that is left.
-            Some(given) if names_lines && given.lines.is_empty() => ReturnScope::Rest,
-            _ => part_of(earn.is_some(), reversal, given, self.book.currency()),
-        };
-        let gifts = if earn.is_some() { self.heard.gifts.clone() } else { Vec::new() };
-        ReplayStep::Ask(Box::new(Command::Reverse(Some(Box::new(Reverse {
-            earn,
-            redemption,
-            part,
-            gifts,
-            merged: None,
-        })))))
-    }
-
-    fn activate(&self, entry: &Entry) -> ReplayStep {
-        let earn = entry.activations.iter().find_map(|lot| self.heard.earned.get(&lot.number));
-        let Some(earn) = self.heard.counterpart(earn.copied()) else { return ReplayStep::Lost };
-        let life = |lot: &LotGrant| Some((lot.number, self.book.expiry(&lot.source)?.clone()));
-        let lots = earn.grants.iter().filter_map(life).collect();
-        ReplayStep::Ask(Box::new(Command::Activate(Some(Activation { lots }))))
-    }
-
-    fn approve(&self, entry: &Entry) -> ReplayStep {
-        let Some(earn) = self.heard.counterpart(entry.corrects) else { return ReplayStep::Lost };
-        if self.member.review(earn.id).is_none() {
-            // Under this rulebook nobody had to look at it.
-            return ReplayStep::Follows;
-        }
-        let promise = |lot: &LotGrant| Some((lot.number, self.book.promise(&lot.source)?));
-        let promises = earn.grants.iter().filter_map(promise).collect();
-        ReplayStep::Ask(Box::new(Command::ApproveReview {
-            earn: earn.id,
-            occurred_at: earn.occurred_at,
-            promises,
-        }))
-    }
-
     /// Posts what was done by hand, after what the clock had decided by then.
     fn post(
         &mut self,
@@ -410,7 +349,7 @@ impl<'a> Replay<'a> {
         let mut journal = Journal::new(self.member.clone(), self.context(entry.recorded_at));
         settle(&mut journal, self.book, &entry.origin.actor)?;
         post(&mut journal, self.book)?;
-        wind_up(&mut journal, self.book, &Origin::default())?;
+        expire_and_repay(&mut journal, self.book, &Origin::default())?;
         self.take_over(journal.entries());
         self.member = journal.finish(0).1;
         Ok(())
@@ -431,34 +370,5 @@ impl<'a> Replay<'a> {
             now,
             first_id: EntryId(self.next_id),
         }
-    }
-
-    /// What the history so far says about the entries that a command speaks of.
-    fn recorded(&self, command: &Command, origin: &Origin) -> PriorRecords {
-        let attributes = if matches!(command, Command::Earn(_)) {
-            self.attributes.clone()
-        } else {
-            BTreeMap::new()
-        };
-        let (earn, spent, gifts) = match command {
-            Command::Reverse(Some(wish)) => (
-                wish.earn.as_ref(),
-                wish.redemption.as_ref().map(|spent| &spent.entry),
-                wish.gifts.as_slice(),
-            ),
-            _ => (None, None, Default::default()),
-        };
-        let named = || earn.into_iter().chain(spent).chain(gifts);
-        let reversals = named().flat_map(|entry| self.heard.reversals(entry.id)).collect();
-        let expired =
-            earn.into_iter().chain(gifts).flat_map(|entry| self.heard.expired(entry)).collect();
-        let kept = match (command, &origin.reference) {
-            (Command::Earn(event), Some(reference)) => {
-                let pasts = self.heard.pasts(&event.event, reference);
-                again::kept(&pasts, &self.member.id, origin.store.as_deref())
-            }
-            _ => Kept::default(),
-        };
-        PriorRecords { reversals, expired, attributes, kept, ..PriorRecords::default() }
     }
 }

@@ -1,21 +1,16 @@
-//! What looks odd, and what an earn that was looked at is worth then.
+//! What looks odd, and what is promised to an earn that somebody has to look at.
 
-use ledger::{
-    Earn, EntryId, ExpiryPolicy, Journal, LotDates, LotNumber, Origin, Refusal, Review, Stop,
-    Timestamp, approve_review,
-};
+use ledger::{Earn, ExpiryPolicy, Refusal, Review, Timestamp};
 
-use crate::case::Case;
 use crate::document::Suspicion;
 use crate::limits::Limits;
 use crate::rulebook::{Availability, Rulebook};
-use crate::tiers;
 
 /// The life that a rulebook promises the points of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promise {
-    expiry: ExpiryPolicy,
-    availability: Availability,
+    pub(crate) expiry: ExpiryPolicy,
+    pub(crate) availability: Availability,
 }
 
 impl Rulebook {
@@ -69,32 +64,4 @@ pub(crate) fn kept_back(earn: Earn, because: String) -> Earn {
     earn.coupons.clear();
     earn.review = Some(Review { because, qualifying: earn.qualifying.take() });
     earn
-}
-
-/// Approves of an earn: its points get the life that was promised, and what it counts towards tiers
-/// counts now.
-pub(crate) fn approve(
-    journal: &mut Journal,
-    case: &Case<'_>,
-    earn: EntryId,
-    occurred_at: Timestamp,
-    promises: &[(LotNumber, Promise)],
-) -> Result<EntryId, Stop> {
-    let (now, zone) = (journal.now(), case.book.zone());
-    let dates = |number: LotNumber| {
-        let promised = promises.iter().find(|(lot, _)| *lot == number).map(|(_, promise)| promise);
-        // Every lot of the earn has one: it is at once, and for ever, where somebody left one out.
-        let available_at = promised.map_or(now, |promise| {
-            promise.availability.available_at(occurred_at, now, zone).max(now)
-        });
-        let is_known = available_at < Timestamp::LAST;
-        let expires_at = promised
-            .filter(|_| is_known)
-            .and_then(|promise| promise.expiry.expires_at(available_at, zone));
-        LotDates { number, available_at, expires_at }
-    };
-    let along = Origin { reference: None, reason: None, ..case.origin.clone() };
-    let id = approve_review(journal, earn, dates, case.origin.clone())?;
-    tiers::upgrade(journal, case.book, journal.now(), &along, Some(id))?;
-    Ok(id)
 }

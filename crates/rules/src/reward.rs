@@ -3,16 +3,11 @@
 //! A reward is a document of its own beside the rulebook, as its stock and its offer change from
 //! day to day.
 
-use ledger::{EntryId, Journal, Refusal, Stop, Take, Taken, Tally, Timestamp, take as post};
+use ledger::{Tally, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::case::Case;
-use crate::command::PriorRecords;
-use crate::coupon::Issue;
-use crate::document::Limit;
-use crate::document::Problem;
-use crate::limits::Limits;
-use crate::tiers;
+use crate::document::{Limit, Problem};
+use crate::prior_records::PriorRecords;
 
 /// The most points, minor units or pieces that a reward may name.
 const MAX: i64 = 1_000_000_000;
@@ -158,7 +153,7 @@ impl Reward {
         problems
     }
 
-    fn is_offered(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_offered(&self, now: Timestamp) -> bool {
         let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
         self.offered
             && at(&self.from).is_none_or(|from| from <= now)
@@ -188,62 +183,6 @@ pub(crate) const TAKEN: &str = "taken";
 pub(crate) fn stock(reward: &str, quantity: i64, most: Option<i64>) -> Tally {
     let (subject, name) = (stock_subject(reward), TAKEN.to_owned());
     Tally { subject, name, period: 0, keep_from: 0, amount: quantity, most }
-}
-
-/// Spends points on a reward when the member may have it and it is there.
-pub(crate) fn take(
-    journal: &mut Journal,
-    case: &Case<'_>,
-    id: &str,
-    quantity: i64,
-) -> Result<EntryId, Stop> {
-    let wish = wish(journal, case, id, quantity)?;
-    let extends = case.book.extended(journal.member(), journal.now(), journal.now())?;
-    post(journal, Take { extends, ..wish }, case.origin.clone())
-}
-
-fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<Take, Refusal> {
-    let Case { book, recorded, .. } = case;
-    let (member, now) = (journal.member(), journal.now());
-    let (version, reward) = recorded.reward.as_ref().ok_or(Refusal::RewardNotFound)?;
-    if !reward.is_offered(now) {
-        return Err(Refusal::RewardUnavailable);
-    }
-    let tier = tiers::level(book, member).map(|level| &level.id);
-    if !reward.tiers.is_empty() && !tier.is_some_and(|tier| reward.tiers.contains(tier)) {
-        return Err(Refusal::TierRequired { tiers: reward.tiers.clone() });
-    }
-    let left = reward.stock.map(|stock| stock.saturating_sub(taken_before(id, recorded)).max(0));
-    if let Some(left) = left.filter(|left| quantity > *left) {
-        return Err(Refusal::OutOfStock { left });
-    }
-    let mut limits = Limits::new(book, member, now, now);
-    if let Some(limit) = reward.limit {
-        limits.allow_several(&format!("reward:{id}"), limit, quantity)?;
-    }
-    let (counts, _) = limits.into_counts(0, &[]);
-    let coupons = match &reward.coupon {
-        None => Vec::new(),
-        Some(name) => {
-            let issue: Issue = book.coupon(name, now).ok_or(Refusal::RewardUnavailable)?;
-            (0..quantity.min(1_000)).map(|_| issue.clone()).collect()
-        }
-    };
-    let of_all = |one: i64| one.checked_mul(quantity).ok_or(Refusal::AmountOutOfRange);
-    Ok(Take {
-        taken: Taken {
-            reward: id.to_owned(),
-            version: *version,
-            quantity,
-            cash_minor: of_all(reward.cash_minor)?,
-        },
-        points: of_all(reward.points)?,
-        first_in_first_out: book.first_in_first_out(),
-        extends: Vec::new(),
-        counts,
-        tallies: vec![stock(id, quantity, reward.stock)],
-        coupons,
-    })
 }
 
 #[cfg(test)]

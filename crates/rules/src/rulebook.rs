@@ -14,8 +14,8 @@ use crate::document::{
     Members, PurchaseCoupon, QualifyingPeriod, Redemption, Retention, Risk, TierBasis, Transfers,
 };
 use crate::earning::Rule;
-use crate::exchange;
 use crate::limits::{BUDGET, subject_of};
+use crate::operations::exchange;
 use crate::tiers::TIER_GIFT;
 
 pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;

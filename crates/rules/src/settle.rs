@@ -48,7 +48,7 @@ pub fn settle(journal: &mut Journal, book: &Rulebook, actor: &str) -> Result<(),
     let now = journal.now();
     let mut last = None;
     while let Some(at) = next_due(journal.member(), last, now) {
-        settle_at(journal, book, at, &by(actor))?;
+        settle_at(journal, book, at, &origin_of(actor))?;
         last = Some(at);
     }
     Ok(())
@@ -74,20 +74,20 @@ fn settle_at(
     time_out(journal, at, origin)?;
     lapse(journal, at, origin)?;
     expire_coupons(journal, at, origin)?;
-    expire_and_repay(journal, book, at, origin)
+    expire_and_repay_at(journal, book, at, origin)
 }
 
-/// What follows from points that came free with a command: those past their end expire, the others
-/// pay off a debt.
-pub(crate) fn wind_up(
+/// What follows from points that came free with an operation: those past their end expire, the
+/// others pay off a debt.
+pub(crate) fn expire_and_repay(
     journal: &mut Journal,
     book: &Rulebook,
     origin: &Origin,
 ) -> Result<(), Fault> {
-    expire_and_repay(journal, book, journal.now(), origin)
+    expire_and_repay_at(journal, book, journal.now(), origin)
 }
 
-fn expire_and_repay(
+fn expire_and_repay_at(
     journal: &mut Journal,
     book: &Rulebook,
     at: Timestamp,
@@ -97,6 +97,6 @@ fn expire_and_repay(
     repay(journal, at, book.first_in_first_out(), origin)
 }
 
-pub(crate) fn by(actor: &str) -> Origin {
+pub(crate) fn origin_of(actor: &str) -> Origin {
     Origin { actor: actor.to_owned(), ..Origin::default() }
 }

@@ -4,7 +4,8 @@ use ledger::{Context, Currency, EntryId, MemberId, Money, ProgrammeId};
 
 use super::*;
 use crate::document::{Document, Limit, Per};
-use crate::{Case, Command, EarnEvent, Line, PriorRecords, decide, default_document};
+use crate::operations::{Earn, Redeem, Settle};
+use crate::{Case, EarnEvent, Line, Operation, PriorRecords, decide, default_document};
 
 struct World {
     book: Rulebook,
@@ -21,7 +22,7 @@ impl World {
         Self { book, member: Member::new(MemberId::new("m").unwrap()), ids: EntryId(1) }
     }
 
-    fn run(&mut self, now: &str, command: &Command) -> Vec<(String, i64)> {
+    fn run(&mut self, now: &str, operation: &dyn Operation) -> Vec<(String, i64)> {
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
             rulebook_version: 1,
@@ -34,7 +35,7 @@ impl World {
             recorded: &PriorRecords::default(),
             context,
         };
-        let decided = decide(&case, self.member.clone(), command).unwrap();
+        let decided = decide(operation, &case, self.member.clone()).unwrap();
         self.member = decided.member;
         self.ids = EntryId(self.ids.0 + 100);
         decided
@@ -58,12 +59,7 @@ impl World {
         let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
         self.run(
             now,
-            &Command::Earn(EarnEvent {
-                event: "purchase".into(),
-                occurred_at: None,
-                lines,
-                device: None,
-            }),
+            &Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }),
         )
     }
 
@@ -85,7 +81,7 @@ fn the_earn_that_crosses_the_line_upgrades_with_the_gift() {
     assert_eq!(world.tier(), Some(("silver", Some("2027-01-11T16:00:00Z".into()))));
     // The multiplier counts from the next purchase on, and redeeming does not lower the tier.
     assert_eq!(world.buy("2026-01-12T00:00:00Z", 10_000), names(&[("earn", 110)]));
-    world.run("2026-01-12T00:00:00Z", &Command::Redeem { points: 2000 });
+    world.run("2026-01-12T00:00:00Z", &Redeem { points: 2000 });
     assert_eq!(world.tier().map(|t| t.0), Some("silver"));
 }
 
@@ -166,13 +162,13 @@ fn tiers_end_as_the_rulebook_says() {
         for (at, amount) in spent {
             world.buy(at, *amount);
         }
-        world.run(now, &Command::Settle);
+        world.run(now, &Settle);
         assert_eq!(
             world.tier(),
             Some((tier, until.map(str::to_owned))),
             "{period:?} {downgrade:?} {now}"
         );
-        assert!(world.run(now, &Command::Settle).is_empty(), "a second run finds nothing to do");
+        assert!(world.run(now, &Settle).is_empty(), "a second run finds nothing to do");
     }
 }
 
@@ -230,14 +226,14 @@ fn grace_makes_the_period_longer() {
         for at in bought {
             world.buy(at, GOLD);
         }
-        world.run(last, &Command::Settle);
+        world.run(last, &Settle);
         assert_eq!(world.tier(), Some((kept, Some(until.to_owned()))), "{period:?} {bought:?}");
         let keep = projection(&world.book, &world.member, Timestamp::parse(last).unwrap())
             .unwrap()
             .keep
             .unwrap();
         assert_eq!(keep.missing == 0, tier == kept, "{period:?} {bought:?}");
-        world.run(end, &Command::Settle);
+        world.run(end, &Settle);
         assert_eq!(world.tier(), Some((tier, Some(next.to_owned()))), "{period:?} {bought:?}");
     }
 }
@@ -259,7 +255,7 @@ fn another_grace_makes_no_year_longer() {
         let mut world = World::new(grace(before));
         world.buy("2025-03-10T00:00:00Z", 1_000_000);
         world.book = World::new(grace(after)).book;
-        world.run("2027-02-10T00:00:00Z", &Command::Settle);
+        world.run("2027-02-10T00:00:00Z", &Settle);
         assert_eq!(world.tier(), Some(("silver", Some(until.to_owned()))), "{before} {after}");
     }
 }
@@ -274,7 +270,7 @@ fn growth_and_orders_qualify_too() {
             tiers.levels[1].from = 2;
             d.actions.get_mut("check_in").unwrap().limit = Some(Limit { times: 1, per: Per::Day });
         });
-        let check_in = Command::Earn(EarnEvent {
+        let check_in = Earn(EarnEvent {
             event: "check_in".into(),
             occurred_at: None,
             lines: vec![],

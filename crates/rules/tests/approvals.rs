@@ -10,8 +10,9 @@
 mod support;
 
 use ledger::{EntryId, Kind, Person, Undone, Verdict};
-use rules::{AdjustmentWish, ApprovalStep, Command, Multiples};
-use support::{World, aside, at, buy, spend};
+use rules::operations::{DecideAdjustment, NewAdjustment, RequestAdjustment, Settle};
+use rules::{ApprovalStep, Multiples};
+use support::{AnyOperation, World, aside, ask, at, buy, spend};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
@@ -20,19 +21,19 @@ fn person(name: &str) -> Person {
     Person { actor: format!("key:{name}"), label: name.to_owned() }
 }
 
-fn asks(name: &str, points: i64) -> Command {
-    Command::Request(AdjustmentWish {
+fn asks(name: &str, points: i64) -> AnyOperation {
+    ask(RequestAdjustment(NewAdjustment {
         points,
         reason_code: "goodwill".into(),
         evidence: Some("ticket 7".into()),
         expiry: None,
         by: person(name),
         undoes: None,
-    })
+    }))
 }
 
-fn decides(request: EntryId, verdict: Verdict, name: &str, role: &str) -> Command {
-    Command::Decide { request, verdict, by: person(name), role: role.into() }
+fn decides(request: EntryId, verdict: Verdict, name: &str, role: &str) -> AnyOperation {
+    ask(DecideAdjustment { request, verdict, by: person(name), role: role.into() })
 }
 
 /// A member with 100 points and a request for so many, made by Anna.
@@ -96,7 +97,7 @@ fn a_request_is_decided_once_by_others() {
     // A key and its successor have one label, and are one person.
     let (mut world, id) = asked(50);
     let by = Person { actor: "key:new".into(), label: "anna".into() };
-    let own = Command::Decide { request: id, verdict: Approve, by, role: "approver".into() };
+    let own = ask(DecideAdjustment { request: id, verdict: Approve, by, role: "approver".into() });
     assert_eq!(world.run(at(DAY_2), &own, None), "refused own-request");
 }
 
@@ -147,13 +148,13 @@ fn every_step_is_another_person() {
 fn nobody_decides_after_its_time() {
     let (mut world, id) = asked(50);
     world.play(&[
-        ("2026-01-24T09:59:59.999+08:00", Command::Settle, ""),
+        ("2026-01-24T09:59:59.999+08:00", ask(Settle), ""),
         (
             "2026-01-24T10:00:00+08:00",
             decides(id, Verdict::Approve, "ben", "approver"),
             "refused request-resolved",
         ),
-        ("2026-01-24T10:00:00+08:00", Command::Settle, "lapse 0"),
+        ("2026-01-24T10:00:00+08:00", ask(Settle), "lapse 0"),
         (
             "2026-01-24T10:00:00+08:00",
             decides(id, Verdict::Withdraw, "anna", "service"),
@@ -181,14 +182,14 @@ fn two_approvers_at_once() {
 fn reasons_and_lives_are_the_rulebooks() {
     let mut world = World::new(|document| document.approvals.reasons = vec!["lost_receipt".into()]);
     let wish = |reason: &str, expiry: Option<&str>| {
-        Command::Request(AdjustmentWish {
+        ask(RequestAdjustment(NewAdjustment {
             points: 10,
             reason_code: reason.into(),
             evidence: None,
             expiry: expiry.map(str::to_owned),
             by: person("anna"),
             undoes: None,
-        })
+        }))
     };
     world.play(&[
         (DAY_1, wish("lost_receipt", None), "refused member-not-found"),
@@ -237,7 +238,7 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     let grant = world.entries.last().unwrap().clone();
     let undoing = |points: i64| {
         let undone = Undone { entry: grant.id, lot: grant.grants[0].number };
-        let wish = AdjustmentWish {
+        let wish = NewAdjustment {
             points,
             reason_code: "correction".into(),
             evidence: None,
@@ -245,7 +246,7 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
             by: person("anna"),
             undoes: Some((undone, 200)),
         };
-        Command::Request(wish)
+        ask(RequestAdjustment(wish))
     };
     world.play(&[
         (DAY_2, undoing(-201), "refused more-than-left"),
@@ -275,7 +276,7 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
 /// An approver who is good for 500 points approved of 270 requests of 500 in a day.
 #[test]
 fn many_small_requests_are_a_large_one() {
-    let ask = |world: &mut World, now: &str, by: &str, points: i64| {
+    let requested = |world: &mut World, now: &str, by: &str, points: i64| {
         assert_eq!(world.run(at(now), &asks(by, points), None), "request 0");
         let entry = world.entries.last().unwrap();
         (entry.id, entry.adjustment.as_ref().unwrap().terms.steps[0].clone())
@@ -287,8 +288,8 @@ fn many_small_requests_are_a_large_one() {
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     // Of one member: 500 a day by an approver, 1,000 a month. What waits meanwhile was asked for as
     // a small one.
-    let (first, role) = ask(&mut world, DAY_1, "anna", 400);
-    let (second, same) = ask(&mut world, DAY_1, "anna", 400);
+    let (first, role) = requested(&mut world, DAY_1, "anna", 400);
+    let (second, same) = requested(&mut world, DAY_1, "anna", 400);
     assert_eq!((role.as_str(), same.as_str()), ("approver", "approver"));
     assert_eq!(approve(&mut world, DAY_1, first, "ben", "approver"), "approve 0, adjust 400");
     assert_eq!(approve(&mut world, DAY_1, second, "ben", "approver"), "refused approvals-exceeded");
@@ -296,7 +297,7 @@ fn many_small_requests_are_a_large_one() {
         approve(&mut world, DAY_1, second, "carl", "approver"),
         "refused approvals-exceeded"
     );
-    let (third, role) = ask(&mut world, DAY_1, "anna", -200);
+    let (third, role) = requested(&mut world, DAY_1, "anna", -200);
     assert_eq!(role, "department_head", "taken counts as well as given");
     assert_eq!(
         approve(&mut world, DAY_1, third, "dora", "department_head"),
@@ -304,9 +305,9 @@ fn many_small_requests_are_a_large_one() {
     );
     // A day later the month still knows of 600.
     assert_eq!(approve(&mut world, DAY_2, second, "ben", "approver"), "approve 0, adjust 400");
-    assert_eq!(ask(&mut world, DAY_2, "anna", 1).1, "department_head");
-    world.play(&[("2026-02-01T00:00:00+08:00", Command::Settle, "lapse 0")]);
-    assert_eq!(ask(&mut world, "2026-02-01T00:00:00+08:00", "anna", 500).1, "approver");
+    assert_eq!(requested(&mut world, DAY_2, "anna", 1).1, "department_head");
+    world.play(&[("2026-02-01T00:00:00+08:00", ask(Settle), "lapse 0")]);
+    assert_eq!(requested(&mut world, "2026-02-01T00:00:00+08:00", "anna", 500).1, "approver");
     world.audit();
 
     // Of one person who asks, and of one who approves: ten times as much a day, for whichever
@@ -316,7 +317,7 @@ fn many_small_requests_are_a_large_one() {
     });
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     for number in 1..=10 {
-        let (id, role) = ask(&mut world, DAY_1, "anna", 500);
+        let (id, role) = requested(&mut world, DAY_1, "anna", 500);
         assert_eq!(role, "approver", "{number}");
         assert_eq!(
             approve(&mut world, DAY_1, id, "ben", "approver"),
@@ -324,12 +325,16 @@ fn many_small_requests_are_a_large_one() {
             "{number}"
         );
     }
-    assert_eq!(ask(&mut world, DAY_1, "anna", 1).1, "department_head", "anna has asked for 5,000");
-    let (id, role) = ask(&mut world, DAY_1, "emil", 1);
+    assert_eq!(
+        requested(&mut world, DAY_1, "anna", 1).1,
+        "department_head",
+        "anna has asked for 5,000"
+    );
+    let (id, role) = requested(&mut world, DAY_1, "emil", 1);
     assert_eq!(role, "approver");
     assert_eq!(approve(&mut world, DAY_1, id, "ben", "approver"), "refused approvals-exceeded");
     assert_eq!(approve(&mut world, DAY_1, id, "carl", "approver"), "approve 0, adjust 1");
-    assert_eq!(ask(&mut world, DAY_2, "anna", 1).1, "approver", "a new day");
+    assert_eq!(requested(&mut world, DAY_2, "anna", 1).1, "approver", "a new day");
     assert_eq!(world.member.balance, 5_101);
     world.audit();
 }

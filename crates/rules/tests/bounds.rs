@@ -10,12 +10,13 @@
 mod support;
 
 use ledger::{Money, Timestamp};
+use rules::operations::{ApproveReview, Earn, Release};
 use rules::{
-    CapOf, Command, Document, EarnEvent, EarningRule, Limit, Line, MAX_CONDITION_STEPS, Per,
-    RuleCap, Rulebook, Scope, compile, default_document,
+    CapOf, Document, EarnEvent, EarningRule, Limit, Line, MAX_CONDITION_STEPS, Per, RuleCap,
+    Rulebook, Scope, compile, default_document,
 };
 use serde_json::json;
-use support::{World, aside, at, buy, happened, spend};
+use support::{AnyOperation, World, aside, ask, at, buy, happened, purchase, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
 
@@ -35,7 +36,7 @@ fn reviews_that_wait_are_a_hundred_at_most() {
         .iter()
         .map(|lot| (lot.number, world.book.promise(&lot.source).unwrap()))
         .collect();
-    let approve = Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
+    let approve = ask(ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises });
     assert_eq!(world.run(at(DAY), &approve, None), "approve 0");
     assert_eq!(world.run(at(DAY), &buy(&[10_000]), Some("o-101")), "earn 100", "nothing was lost");
     world.audit();
@@ -56,7 +57,7 @@ fn holds_name_a_thousand_lots_at_most() {
         (DAY, spend(2), "redeem -2"),
     ]);
     let hold = world.last_hold();
-    world.play(&[(DAY, Command::Release { hold }, "release 0"), (DAY, aside(400), "hold(400)")]);
+    world.play(&[(DAY, ask(Release { hold }), "release 0"), (DAY, aside(400), "hold(400)")]);
 }
 
 /// No sum over members saturates: a programme has no bound of its own for points.
@@ -107,13 +108,13 @@ fn open_lots_are_a_hundred_thousand_at_most() {
         let lots: Vec<ledger::Lot> = (2..open + 2).map(lot).collect();
         ledger::Member { balance: open, lots_granted: open + 1, lots, ..world.member.clone() }
     };
-    let outcome = |world: &mut World, member: ledger::Member, command: &Command| {
+    let outcome = |world: &mut World, member: ledger::Member, command: &AnyOperation| {
         world.decide(&member, at(DAY), command, None).map(|_| ()).map_err(|refusal| refusal.slug())
     };
     for (open, expected) in [(99_999, Ok(())), (100_000, Err("too-many-lots"))] {
         let member = full(&world, open);
         assert_eq!(outcome(&mut world, member, &buy(&[100])), expected, "{open}");
-        let back = world.undo(None, Some(1), rules::ReturnScope::Rest);
+        let back = world.undo(None, Some(1), rules::operations::ReturnScope::Rest);
         let member = full(&world, open);
         assert_eq!(outcome(&mut world, member, &back), Ok(()), "{open}");
         // Where nobody has all lots at hand, somebody must have counted them.
@@ -188,7 +189,8 @@ fn a_counter_keeps_a_hundred_periods() {
         world.member.counters.iter().filter(|counter| counter.name == "cap:daily:day").count();
     assert!(daily <= 101, "{daily}");
     let last = Timestamp(at(DAY).0 + 399 * 86_400_000);
-    let late = |days: i64| happened(&last.plus_ms(-days * 86_400_000).to_string(), buy(&[10_000]));
+    let late =
+        |days: i64| happened(&last.plus_ms(-days * 86_400_000).to_string(), purchase(&[10_000]));
     assert_eq!(world.run(last, &late(50), None), "earn 100", "the cap of that day still holds");
     assert_eq!(world.run(last, &late(300), None), "refused occurred-too-long-ago");
     world.audit();
@@ -255,7 +257,7 @@ fn an_order_that_takes_too_many_steps_is_refused_whole() {
     world.book = Rulebook::published(&document, zone, &read, 1).unwrap();
     let before = world.member.clone();
     assert_eq!(
-        world.run(at(DAY), &Command::Earn(largest_order()), None),
+        world.run(at(DAY), &ask(Earn(largest_order())), None),
         "refused conditions-too-costly"
     );
     assert_eq!(world.member, before);

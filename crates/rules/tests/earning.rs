@@ -10,9 +10,10 @@
 mod support;
 
 use ledger::{Currency, Kind, Money};
-use rules::{Command, Document, EarnEvent, Line, ReturnScope, Rulebook, Silence};
+use rules::operations::{Earn, ReturnScope};
+use rules::{Document, EarnEvent, Line, Rulebook, Silence};
 use serde_json::{Value, json};
-use support::{World, act, at, buy};
+use support::{AnyOperation, World, act, action, ask, at, buy, purchase};
 
 /// The default document with other fields.
 fn document(change: Value) -> Document {
@@ -28,7 +29,7 @@ fn world(change: Value) -> World {
 }
 
 /// A purchase of lines, each with category, article, units and amount (minor units).
-fn basket(lines: &[(&str, &str, i64, i64)]) -> Command {
+fn basket(lines: &[(&str, &str, i64, i64)]) -> AnyOperation {
     let currency = Currency::new("CNY").unwrap();
     let line =
         |(index, (category, sku, quantity, amount_minor)): (usize, &(&str, &str, i64, i64))| Line {
@@ -39,12 +40,12 @@ fn basket(lines: &[(&str, &str, i64, i64)]) -> Command {
             amount: Money { amount_minor: *amount_minor, currency },
         };
     let lines = lines.iter().enumerate().map(line).collect();
-    Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None })
+    ask(Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }))
 }
 
 /// Does it at that local time in Shanghai; tells who was awarded what, or the refusal. Gifts of
 /// tiers are told apart.
-fn told(world: &mut World, local: &str, command: &Command) -> String {
+fn told(world: &mut World, local: &str, command: &AnyOperation) -> String {
     let now = at(&format!("{local}+08:00"));
     let member = world.member.clone();
     match world.decide(&member, now, command, None) {
@@ -66,14 +67,14 @@ fn told(world: &mut World, local: &str, command: &Command) -> String {
     }
 }
 
-fn run(name: &str, world: &mut World, steps: &[(&str, Command, &str)]) {
+fn run(name: &str, world: &mut World, steps: &[(&str, AnyOperation, &str)]) {
     for (local, command, expected) in steps {
         assert_eq!(told(world, local, command), *expected, "{name}, {local}");
     }
 }
 
 /// Rules that are silent, by the reason.
-fn silent(world: &mut World, local: &str, command: &Command) -> Vec<(String, Vec<String>)> {
+fn silent(world: &mut World, local: &str, command: &AnyOperation) -> Vec<(String, Vec<String>)> {
     let member = world.member.clone();
     let decided =
         world.decide(&member, at(&format!("{local}+08:00")), command, None).unwrap().decision;
@@ -357,10 +358,8 @@ fn budgets_and_devices_are_shared_by_all() {
         "rules": [{"id": "gift", "event": "purchase", "award": {"kind": "fixed", "points": 40},
                    "caps": [{"points": 100, "per": "year", "of": "programme"}, {"points": 60, "per": "day", "of": "device"}]}],
     }));
-    let on = |device: &str| match buy(&[100]) {
-        Command::Earn(event) => Command::Earn(EarnEvent { device: Some(device.into()), ..event }),
-        other => other,
-    };
+    let on =
+        |device: &str| ask(Earn(EarnEvent { device: Some(device.into()), ..purchase(&[100]) }));
     run(
         "budget",
         &mut world,
@@ -672,7 +671,7 @@ fn a_day_reported_late_closes_the_gap_in_a_streak() {
         json!({"rules": [{"id": "four", "event": "check_in", "when": "event.streak_days == 4",
         "award": {"kind": "fixed", "points": 30}}]}),
     );
-    let late = |day: &str| support::happened(&format!("{day}T10:00:00+08:00"), act("check_in"));
+    let late = |day: &str| support::happened(&format!("{day}T10:00:00+08:00"), action("check_in"));
     run(
         "late",
         &mut world,

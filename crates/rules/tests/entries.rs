@@ -15,10 +15,13 @@ use ledger::{
     MemberId, Person, PoolChange, ProgrammeId, Reference, Reminder, Reservation, Reversal,
     Sequence, Standing, Tier, TierMove, Timestamp, Totals, Undone, Verdict, verify,
 };
-use rules::{
-    Activation, AdjustmentWish, Command, Expiry, Limit, Pending, Per, ReturnScope, Rulebook,
+use rules::operations::{
+    Activate, Activation, ApproveReview, CancelCoupon, Capture, DecideAdjustment, Earn, Enrol,
+    Freeze, NewAdjustment, PayWithPoints, RedeemCoupon, RedeemReward, Release, Remind,
+    RequestAdjustment, Restore, RestoreCoupon, ReturnScope, Settle,
 };
-use support::{World, act, aside, at, buy, spend, told};
+use rules::{Expiry, Limit, Pending, Per, Rulebook};
+use support::{AnyOperation, World, act, action, aside, ask, at, buy, purchase, spend, told};
 
 /// A member with entries of every kind, open lots, a counter, a tier and a reminder.
 fn full_life() -> World {
@@ -30,15 +33,15 @@ fn full_life() -> World {
     });
     let activate = Activation { lots: vec![(LotNumber(5), ExpiryPolicy::Never)] };
     world.play(&[
-        ("2026-01-01T10:00:00+08:00", Command::Enrol, "profile 0"),
+        ("2026-01-01T10:00:00+08:00", ask(Enrol), "profile 0"),
         ("2026-01-01T10:00:00+08:00", buy(&[5_000, 2_550]), "earn 75"),
         ("2026-01-02T10:00:00+08:00", act("share"), "earn 10"),
         ("2026-01-03T10:00:00+08:00", spend(10), "activate 0, redeem -10"),
-        ("2026-01-04T10:00:00+08:00", Command::Remind, "remind(65)"),
-        ("2026-01-10T10:00:00+08:00", Command::Settle, "expire -65"),
+        ("2026-01-04T10:00:00+08:00", ask(Remind), "remind(65)"),
+        ("2026-01-10T10:00:00+08:00", ask(Settle), "expire -65"),
         ("2026-01-10T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
         ("2026-01-10T10:00:00+08:00", act("review"), "earn 20"),
-        ("2026-01-10T10:00:00+08:00", Command::Activate(Some(activate)), "activate 0"),
+        ("2026-01-10T10:00:00+08:00", ask(Activate(Some(activate))), "activate 0"),
         ("2026-01-10T10:00:00+08:00", act("check_in"), "earn 5"),
     ]);
     second_life(&mut world);
@@ -49,14 +52,15 @@ fn full_life() -> World {
 /// and a debt.
 fn second_life(world: &mut World) {
     let day = "2026-01-11T10:00:00+08:00";
-    let play =
-        |world: &mut World, command: Command, outcome: &str| world.play(&[(day, command, outcome)]);
+    let play = |world: &mut World, command: AnyOperation, outcome: &str| {
+        world.play(&[(day, command, outcome)])
+    };
     play(world, aside(100), "hold(100)");
     let hold = world.last_hold();
-    play(world, Command::Capture { hold, points: Some(60) }, "capture -60");
+    play(world, ask(Capture { hold, points: Some(60) }), "capture -60");
     play(world, aside(10), "hold(10)");
     let hold = world.last_hold();
-    play(world, Command::Release { hold }, "release 0");
+    play(world, ask(Release { hold }), "release 0");
     let capture = world.entries.iter().position(|entry| entry.kind == Kind::Capture).unwrap();
     let back = world.undo(None, Some(capture), ReturnScope::Points(20));
     play(world, back, "reverse 20");
@@ -69,20 +73,17 @@ fn second_life(world: &mut World) {
     let request = |points| {
         let by = person("anna");
         let reason_code = "goodwill".to_owned();
-        Command::Request(AdjustmentWish {
+        ask(RequestAdjustment(NewAdjustment {
             points,
             reason_code,
             evidence: None,
             expiry: None,
             by,
             undoes: None,
-        })
+        }))
     };
-    let decide = |request, verdict, role: &str| Command::Decide {
-        request,
-        verdict,
-        by: person("ben"),
-        role: role.into(),
+    let decide = |request, verdict, role: &str| {
+        ask(DecideAdjustment { request, verdict, by: person("ben"), role: role.into() })
     };
     play(world, request(600), "request 0");
     let id = world.entries.last().unwrap().id;
@@ -114,16 +115,16 @@ fn third_life(world: &mut World) {
     world.play(&[
         (
             day,
-            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises },
+            ask(ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }),
             "approve 0, repay 0",
         ),
         (day, buy(&[1_200]), "earn 13"),
-        (day, Command::Freeze(Frozen { earning: true, spending: true }), "freeze 0"),
-        (day, Command::Restore(Frozen { earning: true, spending: false }), "restore 0"),
+        (day, ask(Freeze(Frozen { earning: true, spending: true })), "freeze 0"),
+        (day, ask(Restore(Frozen { earning: true, spending: false })), "restore 0"),
     ]);
-    let Command::Earn(mut share) = act("share") else { panic!("not an earn") };
+    let mut share = action("share");
     share.device = Some("d".into());
-    world.play(&[(day, Command::Earn(share), "earn 10, repay 0")]);
+    world.play(&[(day, ask(Earn(share)), "earn 10, repay 0")]);
     fourth_life(world, document);
 }
 
@@ -141,27 +142,27 @@ fn fourth_life(world: &mut World, document: rules::Document) {
     let reward = r#"{"name": "10 % off", "kind": "coupon", "points": 50, "cash_minor": 1, "stock": 9, "coupon": "tenth"}"#;
     world.rewards.insert("tenth".into(), serde_json::from_str(reward).unwrap());
     let order = |amount_minor| {
-        let Command::Earn(order) = buy(&[amount_minor]) else { panic!("not an order") };
+        let order = purchase(&[amount_minor]);
         let mut lines = order.lines;
         lines[0].category = Some("A".into());
         lines
     };
     world.play(&[
-        (day, Command::Restore(Frozen { earning: false, spending: true }), "restore 0"),
+        (day, ask(Restore(Frozen { earning: false, spending: true })), "restore 0"),
         (day, act("sign_up"), "earn 5000, repay 0"),
-        (day, Command::Take { reward: "tenth".into(), quantity: 3 }, "redeem -150"),
+        (day, ask(RedeemReward { reward: "tenth".into(), quantity: 3 }), "redeem -150"),
     ]);
     let code = |world: &World| world.member.coupons[0].code.clone();
-    let used = Command::RedeemCoupon { code: code(world), lines: order(1_000), of: None };
+    let used = ask(RedeemCoupon { code: code(world), lines: order(1_000), of: None });
     world.play(&[(day, used, "coupon_redeem 0")]);
     let used = world.entries.last().unwrap().clone();
-    world.play(&[(day, Command::RestoreCoupon { used: Box::new(used) }, "reverse 0")]);
-    let gone = Command::CancelCoupon { code: code(world) };
+    world.play(&[(day, ask(RestoreCoupon { used: Box::new(used) }), "reverse 0")]);
+    let gone = ask(CancelCoupon { code: code(world) });
     let money = order(1_000)[0].amount;
     world.play(&[
         (day, gone, "coupon_cancel 0"),
-        (day, Command::Deduct { order: money, most: Some(200), minutes: None }, "redeem -200"),
-        (day, Command::Freeze(Frozen { earning: false, spending: true }), "freeze 0"),
+        (day, ask(PayWithPoints { order: money, most: Some(200), minutes: None }), "redeem -200"),
+        (day, ask(Freeze(Frozen { earning: false, spending: true })), "freeze 0"),
     ]);
 }
 

@@ -19,11 +19,12 @@ use ledger::{
     Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId,
     Refusal, Timestamp, verify,
 };
+use rules::operations::{Exchange, Freeze, Hold, Partner, Restore, Settle};
 use rules::{
-    Accepted, Case, Command, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Partner, Per,
-    PriorRecords, Replay, RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
+    Accepted, Case, Decided, Document, Exchanges, Expiry, Limit, OpenRate, Per, PriorRecords,
+    Replay, RoundingMode, Rulebook, Transfers, decide, gaining_way, open_rates,
 };
-use support::{Random, act, at, buy, spend};
+use support::{AnyOperation, Random, act, ask, at, buy, spend};
 
 /// One person's accounts in programmes of a group.
 struct Person {
@@ -80,22 +81,22 @@ impl Person {
     }
 
     /// An exchange with the only other programme, from there.
-    fn swap(&self, to: &str, points: i64) -> Command {
+    fn swap(&self, to: &str, points: i64) -> AnyOperation {
         let from = self.books.keys().find(|from| **from != to).unwrap();
         self.way(from, to, points)
     }
 
-    fn way(&self, from: &str, to: &str, points: i64) -> Command {
+    fn way(&self, from: &str, to: &str, points: i64) -> AnyOperation {
         let (programme, book) = (ProgrammeId::new(to).unwrap(), self.books[to].clone());
         let gains = gaining_way(&self.open, from, to).is_some();
-        Command::Exchange { with: Some(Partner { programme, book, gains }), points }
+        ask(Exchange { with: Some(Partner { programme, book, gains }), points })
     }
 
     fn decide(
         &mut self,
         now: Timestamp,
         programme: &str,
-        command: &Command,
+        command: &AnyOperation,
     ) -> Result<Decided, Refusal> {
         self.next_id += 1 << 40;
         let (first_id, rulebook_version) = (EntryId(self.next_id), 7);
@@ -105,22 +106,19 @@ impl Person {
             now,
             first_id,
         };
-        let others = match command {
-            Command::Exchange { with: Some(partner), .. } => {
-                vec![self.members[partner.programme.as_str()].clone()]
-            }
-            _ => vec![],
-        };
+        let needs = command.needs(&self.members[programme].id);
+        let there = needs.other_programme.iter();
+        let others = there.map(|there| self.members[there.as_str()].clone()).collect();
         let recorded = PriorRecords { others, ..PriorRecords::default() };
         let (actor, channel) = ("till".to_owned(), Some("app".to_owned()));
         let origin = Origin { actor, channel, ..Origin::default() };
         let member = self.members[programme].clone();
         let case =
             Case { book: &self.books[programme], origin: &origin, recorded: &recorded, context };
-        decide(&case, member, command).map_err(|stop| stop.refusal().unwrap())
+        decide(&**command, &case, member).map_err(|stop| stop.refusal().unwrap())
     }
 
-    fn run(&mut self, now: Timestamp, programme: &str, command: &Command) -> String {
+    fn run(&mut self, now: Timestamp, programme: &str, command: &AnyOperation) -> String {
         match self.decide(now, programme, command) {
             Ok(decided) => {
                 assert!(decided.others.is_empty());
@@ -142,7 +140,7 @@ impl Person {
                     told.iter().all(|entry| entry.programme.as_str() == programme),
                     "the other's is not told"
                 );
-                if matches!(command, Command::Exchange { .. }) {
+                if command.name() == "exchange" {
                     assert_eq!(told[primary].kind, Kind::Exchange);
                 }
                 lines.join(", ")
@@ -151,7 +149,7 @@ impl Person {
         }
     }
 
-    fn play(&mut self, table: &[(&str, &str, Command, &str)]) {
+    fn play(&mut self, table: &[(&str, &str, AnyOperation, &str)]) {
         for (row, (now, programme, command, outcome)) in table.iter().enumerate() {
             assert_eq!(
                 self.run(at(now), programme, command),
@@ -232,21 +230,16 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
             "refused OutsideLimits { least: 2, most: 9223372036854775807 }",
         ),
         (LATER, "hotel", person.swap("air", 1), "refused ExchangeNotOffered"),
-        (LATER, "air", Command::Exchange { with: None, points: 10 }, "refused ExchangeNotOffered"),
-        (
-            LATER,
-            "hotel",
-            Command::Freeze(Frozen { earning: true, spending: false }),
-            "hotel freeze 0",
-        ),
+        (LATER, "air", ask(Exchange { with: None, points: 10 }), "refused ExchangeNotOffered"),
+        (LATER, "hotel", ask(Freeze(Frozen { earning: true, spending: false })), "hotel freeze 0"),
         (LATER, "air", hundred.clone(), r#"refused MemberFrozen { side: "earning" }"#),
         (
             LATER,
             "hotel",
-            Command::Restore(Frozen { earning: true, spending: false }),
+            ask(Restore(Frozen { earning: true, spending: false })),
             "hotel restore 0",
         ),
-        (LATER, "air", Command::Freeze(Frozen { earning: false, spending: true }), "air freeze 0"),
+        (LATER, "air", ask(Freeze(Frozen { earning: false, spending: true })), "air freeze 0"),
         (LATER, "air", hundred, r#"refused MemberFrozen { side: "spending" }"#),
     ]);
 }
@@ -752,7 +745,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
         let (from, to, rate) =
             if random.below(2) == 0 { ("a", "b", rates[1]) } else { ("b", "a", rates[0]) };
         // What a hold that timed out had set aside is there again.
-        let member = person.decide(now, from, &Command::Settle).unwrap().member;
+        let member = person.decide(now, from, &ask(Settle)).unwrap().member;
         let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
         let has: i64 = active.map(|lot| member.free(lot)).sum();
         let some = 1 + random.below(has.max(1) as u64 + 3) as i64;
@@ -761,20 +754,20 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             25..35 => act(["check_in", "review", "share"][random.below(3) as usize]),
             35..42 => spend(some),
             42..80 => person.swap(to, some),
-            80..85 => Command::Hold { points: some, minutes: 60 },
-            85..88 => Command::Freeze(Frozen {
+            80..85 => ask(Hold { points: some, minutes: 60 }),
+            85..88 => ask(Freeze(Frozen {
                 earning: random.below(2) == 0,
                 spending: random.below(2) == 0,
-            }),
-            88..94 => Command::Restore(Frozen { earning: true, spending: true }),
-            _ => Command::Settle,
+            })),
+            88..94 => ask(Restore(Frozen { earning: true, spending: true })),
+            _ => ask(Settle),
         };
         let there = &person.members[to];
         let free = there.exists() && !there.frozen.earning && person.members[from].exists();
         let free = free && !person.members[from].frozen.spending;
         let line = person.run(now, from, &command);
         person.audit();
-        if let Command::Exchange { .. } = command {
+        if command.name() == "exchange" {
             let got = worth(some, rate);
             // The least that comes to as much.
             let least = (1..=some).find(|points| worth(*points, rate) == got).unwrap_or(some);

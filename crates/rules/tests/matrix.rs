@@ -12,8 +12,12 @@
 mod support;
 
 use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Person, Timestamp, Verdict};
-use rules::{Activation, AdjustmentWish, Command, Expiry, Pending, ReturnScope, RoundUpTo};
-use support::{World, act, aside, at, buy, spend, told};
+use rules::operations::{
+    Activate, Activation, Capture, DecideAdjustment, Earn, Hold, NewAdjustment, Release, Remind,
+    RequestAdjustment, ReturnScope, Reverse, Settle,
+};
+use rules::{Expiry, Pending, RoundUpTo};
+use support::{AnyOperation, World, act, aside, ask, at, buy, purchase, spend, told};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
@@ -104,12 +108,10 @@ const CALENDARS: [Calendar; 13] = [
 ];
 
 /// A purchase of three units, worth 30 points.
-fn order() -> Command {
-    let mut order = buy(&[3_000]);
-    if let Command::Earn(event) = &mut order {
-        event.lines[0].quantity = 3;
-    }
-    order
+fn order() -> AnyOperation {
+    let mut order = purchase(&[3_000]);
+    order.lines[0].quantity = 3;
+    ask(Earn(order))
 }
 
 /// A world in which 30 points are in that state at `now`; active ones are held when they are to be
@@ -130,13 +132,13 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
             world.play(&[(earned, order(), "earn 30"), (earned, spend(30), "redeem -30")])
         }
         State::Expired => {
-            world.play(&[(earned, order(), "earn 30"), (end, Command::Settle, "expire -30")]);
+            world.play(&[(earned, order(), "earn 30"), (end, ask(Settle), "expire -30")]);
         }
     }
     if asked == Asked::Adjust {
         let by = person("anna");
         let reason_code = "goodwill".to_owned();
-        let wish = AdjustmentWish {
+        let wish = NewAdjustment {
             points: -10,
             reason_code,
             evidence: None,
@@ -147,15 +149,11 @@ fn world(calendar: &Calendar, state: State, asked: Asked, now: Timestamp) -> Wor
         // Shortly before, as the lot may live longer than the request.
         let at_last =
             world.entries.last().map_or(now, |entry| entry.recorded_at.max(at(end).plus_ms(-2)));
-        world.play(&[(&at_last.to_string(), Command::Request(wish), "request 0")]);
+        world.play(&[(&at_last.to_string(), ask(RequestAdjustment(wish)), "request 0")]);
     }
     if state == State::Active && matches!(asked, Asked::Capture | Asked::Release) {
         let longer_than_the_lot = 2 * 366 * 24 * 60;
-        world.play(&[(
-            earned,
-            Command::Hold { points: 30, minutes: longer_than_the_lot },
-            "hold(30)",
-        )]);
+        world.play(&[(earned, ask(Hold { points: 30, minutes: longer_than_the_lot }), "hold(30)")]);
     }
     world
 }
@@ -164,39 +162,39 @@ fn person(name: &str) -> Person {
     Person { actor: format!("key:{name}"), label: name.to_owned() }
 }
 
-fn command(asked: Asked, world: &World) -> Command {
+fn command(asked: Asked, world: &World) -> AnyOperation {
     let hold = world.member.holds.first().map_or(EntryId(0), |hold| hold.id);
     match asked {
         Asked::Hold => aside(30),
         Asked::Adjust => {
             let request = world.member.requests[0].id;
-            Command::Decide {
+            ask(DecideAdjustment {
                 request,
                 verdict: Verdict::Approve,
                 by: person("ben"),
                 role: "approver".to_owned(),
-            }
+            })
         }
-        Asked::Capture => Command::Capture { hold, points: None },
-        Asked::Release => Command::Release { hold },
+        Asked::Capture => ask(Capture { hold, points: None }),
+        Asked::Release => ask(Release { hold }),
         Asked::ReversePart => {
             world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]))
         }
         Asked::ReverseFull => world.undo(Some(0), None, ReturnScope::Rest),
         Asked::GiveBack => {
             match world.entries.iter().position(|entry| entry.kind == Kind::Redeem) {
-                None => Command::Reverse(None),
+                None => ask(Reverse(None)),
                 redemption => world.undo(None, redemption, ReturnScope::Rest),
             }
         }
         Asked::Earn => act("review"),
-        Asked::Expire | Asked::Activate => Command::Settle,
+        Asked::Expire | Asked::Activate => ask(Settle),
         Asked::ActivateEarly => {
-            Command::Activate(Some(Activation { lots: vec![(LotNumber(1), ExpiryPolicy::Never)] }))
+            ask(Activate(Some(Activation { lots: vec![(LotNumber(1), ExpiryPolicy::Never)] })))
         }
         Asked::Redeem => spend(30),
         Asked::TierChange => buy(&[200_000]),
-        Asked::Remind => Command::Remind,
+        Asked::Remind => ask(Remind),
     }
 }
 
@@ -265,7 +263,7 @@ fn every_command_on_every_lot_at_every_side_of_its_end() {
                 (Asked::Activate, State::Pending) => {
                     let available_at = world.member.lots[0].available_at;
                     // Not a millisecond before its time.
-                    assert_eq!(world.run(available_at.plus_ms(-1), &Command::Settle, None), "");
+                    assert_eq!(world.run(available_at.plus_ms(-1), &ask(Settle), None), "");
                     available_at
                 }
                 _ => now,

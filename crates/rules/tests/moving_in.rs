@@ -10,11 +10,11 @@
 mod support;
 
 use ledger::{LotNumber, Totals};
-use rules::{
-    Command, Document, Downgrade, Opening, OpeningLot, OpeningTier, QualifyingPeriod, Replay,
-    ReturnScope,
+use rules::operations::{
+    Open, Opening, OpeningLot, OpeningTier, ReturnScope, SetLevel, Settle, Upgrade,
 };
-use support::{World, act, at, buy, spend};
+use rules::{Document, Downgrade, QualifyingPeriod, Replay};
+use support::{AnyOperation, World, act, ask, at, buy, spend};
 
 const DAY_1: &str = "2026-03-10T12:00:00+08:00";
 
@@ -22,18 +22,18 @@ fn lot(points: i64, earned: Option<&str>, ends: Option<&str>) -> OpeningLot {
     OpeningLot { points, earned_at: earned.map(at), expires_at: ends.map(at) }
 }
 
-fn brings(lots: Vec<OpeningLot>, debt: i64) -> Command {
-    Command::Open(Opening { lots, debt, ..Opening::default() })
+fn brings(lots: Vec<OpeningLot>, debt: i64) -> AnyOperation {
+    ask(Open(Opening { lots, debt, ..Opening::default() }))
 }
 
-fn has(tier: &str, until: Option<&str>, spend_minor: i64) -> Command {
+fn has(tier: &str, until: Option<&str>, spend_minor: i64) -> AnyOperation {
     let tier = Some(OpeningTier { id: tier.to_owned(), until: until.map(at) });
     let totals = Totals { spend_minor, ..Totals::default() };
-    Command::Open(Opening { tier, totals, ..Opening::default() })
+    ask(Open(Opening { tier, totals, ..Opening::default() }))
 }
 
-fn by_hand(tier: &str, until: Option<&str>) -> Command {
-    Command::SetLevel { tier: tier.to_owned(), until: until.map(at) }
+fn by_hand(tier: &str, until: Option<&str>) -> AnyOperation {
+    ask(SetLevel { tier: tier.to_owned(), until: until.map(at) })
 }
 
 fn level(world: &World) -> (&str, Option<String>) {
@@ -53,7 +53,7 @@ fn lots_keep_their_dates_and_debts_are_paid() {
         (DAY_1, brings(vec![lot(1, None, None)], 0), "refused opening-exists"),
         // What ends first is spent first.
         ("2026-03-11T12:00:00+08:00", spend(30), "redeem -30"),
-        ("2026-06-01T00:00:00+08:00", Command::Settle, "expire -70"),
+        ("2026-06-01T00:00:00+08:00", ask(Settle), "expire -70"),
     ]);
     assert_eq!((world.member.balance, world.member.lots[0].number), (50, LotNumber(2)));
     world.audit();
@@ -90,7 +90,7 @@ fn tiers_come_without_gifts() {
         ),
     ] {
         let mut world = World::new(|_| {});
-        world.play(&[(DAY_1, wish, "opening 0"), (DAY_1, Command::Upgrade, "")]);
+        world.play(&[(DAY_1, wish, "opening 0"), (DAY_1, ask(Upgrade), "")]);
         assert_eq!(level(&world), (is, Some(until.to_owned())), "{is}");
         world.audit();
     }
@@ -100,7 +100,7 @@ fn tiers_come_without_gifts() {
     world.play(&[
         (DAY_1, buy(&[250_000]), "earn 2500, silver 500"),
         (DAY_1, has("gold", Some("2026-07-01T00:00:00+08:00"), 0), "opening 0"),
-        ("2026-07-01T00:00:00+08:00", Command::Settle, "expire -500, silver 0"),
+        ("2026-07-01T00:00:00+08:00", ask(Settle), "expire -500, silver 0"),
     ]);
     assert_eq!(level(&world), ("silver", Some("2027-12-31T16:00:00Z".to_owned())));
     let mut world = World::new(|document| document.tiers = None);
@@ -130,7 +130,7 @@ fn a_level_by_hand_ends_on_its_day() {
         (DAY_1, by_hand("diamond", None), "refused unknown-tier"),
     ]);
     // Silver was bought, and lasts longer than what was given.
-    world.run(at("2026-07-01T00:00:00+08:00"), &Command::Settle, None);
+    world.run(at("2026-07-01T00:00:00+08:00"), &ask(Settle), None);
     assert_eq!(level(&world), ("silver", Some("2027-12-31T16:00:00Z".to_owned())));
     // The order comes back: nothing gives silver any more.
     let back = world.undo(Some(0), None, ReturnScope::Rest);
@@ -143,7 +143,7 @@ fn a_level_by_hand_ends_on_its_day() {
     world.play(&[
         (DAY_1, buy(&[1_000_000]), "earn 10000, gold 2500"),
         (DAY_1, by_hand("gold", Some("2026-07-01T00:00:00+08:00")), "gold 0"),
-        ("2026-07-01T00:00:00+08:00", Command::Settle, "expire -2500, gold 0"),
+        ("2026-07-01T00:00:00+08:00", ask(Settle), "expire -2500, gold 0"),
     ]);
     assert_eq!(level(&world), ("gold", Some("2027-12-31T16:00:00Z".to_owned())));
 
@@ -157,7 +157,7 @@ fn a_level_by_hand_ends_on_its_day() {
     let back = world.undo(Some(0), None, ReturnScope::Rest);
     world.run(at("2026-04-01T10:00:00+08:00"), &back, None);
     assert_eq!(level(&world), ("gold", Some("2026-06-30T16:00:00Z".to_owned())));
-    world.run(at("2026-07-01T00:00:00+08:00"), &Command::Settle, None);
+    world.run(at("2026-07-01T00:00:00+08:00"), &ask(Settle), None);
     assert_eq!(level(&world).0, "member");
     world.audit();
 }
@@ -176,7 +176,7 @@ fn a_back_test_brings_them_along() {
         ..Opening::default()
     };
     world.play(&[
-        (DAY_1, Command::Open(opening), "opening 100"),
+        (DAY_1, ask(Open(opening)), "opening 100"),
         ("2026-03-11T12:00:00+08:00", buy(&[1_000]), "earn 11"),
     ]);
     world.reason = Some("status of another programme");

@@ -10,10 +10,13 @@
 mod support;
 
 use ledger::{EntryId, Frozen, Kind, Origin, Refusal};
-use rules::{
-    Activation, Command, Limit, Pending, Per, Redemption, ReturnScope, Stolen, Suspicion, Velocity,
+use rules::EarnEvent;
+use rules::operations::{
+    Activate, Activation, ApproveReview, Capture, Earn, Freeze, Recover, Redemption, RejectReview,
+    Release, Restore, ReturnScope, Stolen,
 };
-use support::{World, act, aside, at, buy, spend};
+use rules::{Limit, Pending, Per, Suspicion, Velocity};
+use support::{AnyOperation, World, act, action, aside, ask, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
 
@@ -22,38 +25,38 @@ fn sides(earning: bool, spending: bool) -> Frozen {
 }
 
 /// Lets the earn go its way.
-fn approval(world: &World, earn: &ledger::Entry) -> Command {
+fn approval(world: &World, earn: &ledger::Entry) -> AnyOperation {
     let promise = |lot: &ledger::LotGrant| (lot.number, world.book.promise(&lot.source).unwrap());
     let promises = earn.grants.iter().map(promise).collect();
-    Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises }
+    ask(ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises })
 }
 
 #[test]
 fn a_frozen_account_does_only_what_it_still_may() {
     let mut world = World::new(|_| {});
     world.play(&[
-        (DAY, Command::Freeze(sides(true, true)), "refused member-not-found"),
+        (DAY, ask(Freeze(sides(true, true))), "refused member-not-found"),
         (DAY, buy(&[10_000]), "earn 100"),
         (DAY, aside(30), "hold(30)"),
-        (DAY, Command::Freeze(sides(false, true)), "freeze 0"),
-        (DAY, Command::Freeze(sides(false, true)), "refused nothing-to-change"),
+        (DAY, ask(Freeze(sides(false, true))), "freeze 0"),
+        (DAY, ask(Freeze(sides(false, true))), "refused nothing-to-change"),
         (DAY, spend(10), "refused member-frozen"),
         (DAY, aside(10), "refused member-frozen"),
         (DAY, act("check_in"), "earn 5"),
-        (DAY, Command::Freeze(sides(true, false)), "freeze 0"),
+        (DAY, ask(Freeze(sides(true, false))), "freeze 0"),
         (DAY, act("review"), "refused member-frozen"),
-        (DAY, Command::Restore(sides(true, false)), "restore 0"),
+        (DAY, ask(Restore(sides(true, false))), "restore 0"),
         (DAY, act("review"), "earn 20"),
-        (DAY, Command::Restore(sides(true, false)), "refused nothing-to-change"),
+        (DAY, ask(Restore(sides(true, false))), "refused nothing-to-change"),
     ]);
     // What was set aside before stays set aside: it may be given up, but not spent.
     let hold = world.last_hold();
     let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".to_owned(), 1)]));
     world.play(&[
-        (DAY, Command::Capture { hold, points: None }, "refused member-frozen"),
-        (DAY, Command::Release { hold }, "release 0"),
+        (DAY, ask(Capture { hold, points: None }), "refused member-frozen"),
+        (DAY, ask(Release { hold }), "release 0"),
         (DAY, back, "reverse -100"),
-        (DAY, Command::Restore(sides(true, true)), "restore 0"),
+        (DAY, ask(Restore(sides(true, true))), "restore 0"),
         (DAY, spend(25), "redeem -25"),
     ]);
 }
@@ -74,7 +77,7 @@ fn an_order_above_the_limit_waits_for_a_look() {
         |lot: &ledger::LotGrant| (lot.number, world.book.expiry(&lot.source).unwrap().clone());
     let early = Activation { lots: earn.grants.iter().map(life).collect() };
     let approve = approval(&world, &earn);
-    world.play(&[(DAY, Command::Activate(Some(early)), "refused under-review")]);
+    world.play(&[(DAY, ask(Activate(Some(early))), "refused under-review")]);
     world.play(&[(DAY, approve.clone(), "refused own-request")]);
     world.actor = "clerk";
     let later = "2026-03-05T10:00:00+08:00";
@@ -128,10 +131,8 @@ fn a_part_comes_back_before_anybody_has_looked() {
 fn what_is_turned_down_is_undone() {
     let mut world = World::new(|document| document.risk.review_above_minor = Some(0));
     world.play(&[(DAY, buy(&[300_000]), "earn 3000")]);
-    let Command::Reverse(Some(wish)) = world.undo(Some(0), None, ReturnScope::Rest) else {
-        panic!("not a reversal")
-    };
-    let reject = Command::RejectReview(wish);
+    let wish = world.to_undo(Some(0), None, ReturnScope::Rest);
+    let reject = ask(RejectReview(Box::new(wish)));
     world.play(&[(DAY, reject.clone(), "refused own-request")]);
     world.actor = "clerk";
     world.play(&[
@@ -182,10 +183,8 @@ fn who_was_fast_stays_fast() {
     world.play(&[(DAY, back, "reverse -10"), (DAY, buy(&[1_000]), "refused limit-reached")]);
 }
 
-fn on(device: &str, command: Command) -> Command {
-    let Command::Earn(mut event) = command else { panic!("not an earn") };
-    event.device = Some(device.to_owned());
-    Command::Earn(event)
+fn on(device: &str, event: EarnEvent) -> AnyOperation {
+    ask(Earn(EarnEvent { device: Some(device.to_owned()), ..event }))
 }
 
 /// A bug of other systems: one phone checks in for all its owner's accounts.
@@ -197,12 +196,12 @@ fn check_ins_of_one_device_are_limited_across_members() {
         check_in.device_limit = Some(Limit { times: 2, per: Per::Day });
     });
     world.play(&[
-        (DAY, on("a", act("check_in")), "earn 5"),
-        (DAY, on("a", act("check_in")), "earn 5"),
-        (DAY, on("a", act("check_in")), "refused device-limit-reached"),
-        (DAY, on("b", act("check_in")), "earn 5"),
+        (DAY, on("a", action("check_in")), "earn 5"),
+        (DAY, on("a", action("check_in")), "earn 5"),
+        (DAY, on("a", action("check_in")), "refused device-limit-reached"),
+        (DAY, on("b", action("check_in")), "earn 5"),
         (DAY, act("check_in"), "earn 5"),
-        ("2026-03-03T00:00:00+08:00", on("a", act("check_in")), "earn 5"),
+        ("2026-03-03T00:00:00+08:00", on("a", action("check_in")), "earn 5"),
     ]);
     let tally = &world.entries[0].tallies[0];
     assert_eq!((tally.subject.as_str(), tally.amount, tally.most), ("device:a", 1, Some(2)));
@@ -226,8 +225,8 @@ fn stolen_points_come_back_once() {
     };
     let stolen = vec![redemption(&world, 1), redemption(&world, 2), redemption(&world, 1)];
     world.play(&[
-        (DAY, Command::Recover(stolen.clone()), "reverse 30, reverse 15"),
-        (DAY, Command::Recover(stolen), "refused nothing-to-reverse"),
+        (DAY, ask(Recover(stolen.clone())), "reverse 30, reverse 15"),
+        (DAY, ask(Recover(stolen)), "refused nothing-to-reverse"),
         (DAY, spend(90), "redeem -90"),
     ]);
     let corrections: Vec<_> =

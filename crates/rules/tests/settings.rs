@@ -11,13 +11,17 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use rules::operations::{
+    DecideAdjustment, Earn, Exchange, NewAdjustment, PayWithPoints, RedeemCoupon, Remind,
+    RequestAdjustment, ReturnScope, Settle, Transfer,
+};
 use rules::{
-    AdjustmentWish, Command, Consumption, Document, Downgrade, Enrolment, Expiry, Limit, Pending,
-    Per, PurchaseCoupon, QualifyingPeriod, ReturnScope, RoundingMode, Rulebook, ShortfallPolicy,
-    Suspicion, TierBasis, Velocity,
+    Consumption, Document, Downgrade, EarnEvent, Enrolment, Expiry, Limit, Pending, Per,
+    PurchaseCoupon, QualifyingPeriod, RoundingMode, Rulebook, ShortfallPolicy, Suspicion,
+    TierBasis, Velocity,
 };
 use serde_json::{Value as Json, json};
-use support::{World, act, at, buy, happened, spend};
+use support::{AnyOperation, World, act, action, ask, at, buy, happened, purchase, spend};
 
 /// An order that is paid with points, brings a tier and comes back when the points are gone and
 /// their lots have ended.
@@ -36,7 +40,7 @@ fn returns(world: &mut World) -> Vec<String> {
     outcomes.push(format!("{:?}", world.member.counters));
     let person =
         |name: &str| ledger::Person { actor: format!("key:{name}"), label: name.to_owned() };
-    let wish = AdjustmentWish {
+    let wish = NewAdjustment {
         points: 9,
         reason_code: "goodwill".into(),
         evidence: None,
@@ -46,14 +50,14 @@ fn returns(world: &mut World) -> Vec<String> {
     };
     let mut run =
         |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
-    run(world, "2027-05-02T10:00:00+08:00", Command::Request(wish));
+    run(world, "2027-05-02T10:00:00+08:00", ask(RequestAdjustment(wish)));
     let request = world.entries.last().map_or(ledger::EntryId(0), |entry| entry.id);
-    let approve = Command::Decide {
+    let approve = ask(DecideAdjustment {
         request,
         verdict: ledger::Verdict::Approve,
         by: person("ben"),
         role: "approver".into(),
-    };
+    });
     run(world, "2027-05-05T10:00:00+08:00", approve);
     outcomes
 }
@@ -72,24 +76,25 @@ fn gift(world: &World, points: i64) -> String {
         now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
     };
-    let run =
-        |member: &mut ledger::Member, command: &Command, others: Vec<ledger::Member>, day: u32| {
-            let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
-            let origin = ledger::Origin::default();
-            let context = context(member, day);
-            let case =
-                rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
-            match rules::decide(&case, member.clone(), command) {
-                Ok(decided) => {
-                    *member = decided.member;
-                    "done".to_owned()
-                }
-                Err(stop) => stop.refusal().unwrap().to_string(),
+    let run = |member: &mut ledger::Member,
+               command: &AnyOperation,
+               others: Vec<ledger::Member>,
+               day: u32| {
+        let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
+        let origin = ledger::Origin::default();
+        let context = context(member, day);
+        let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
+        match rules::decide(&**command, &case, member.clone()) {
+            Ok(decided) => {
+                *member = decided.member;
+                "done".to_owned()
             }
-        };
+            Err(stop) => stop.refusal().unwrap().to_string(),
+        }
+    };
     run(&mut other, &act("share"), vec![], 5);
     run(&mut member, &buy(&[1_000_000]), vec![], 5);
-    let give = Command::Transfer { to: other.id.clone(), points };
+    let give = ask(Transfer { to: other.id.clone(), points });
     [run(&mut member, &give, vec![other.clone()], 5), run(&mut member, &give, vec![other], 6)]
         .join(", ")
 }
@@ -98,7 +103,7 @@ fn gift(world: &World, points: i64) -> String {
 /// on two days and twice on the second.
 fn exchanged(world: &World, points: i64) -> Vec<String> {
     let id = |name: &str| ledger::ProgrammeId::new(name).unwrap();
-    let with = rules::Partner {
+    let with = rules::operations::Partner {
         programme: id("there"),
         book: std::rc::Rc::new(world.book.clone()),
         gains: false,
@@ -106,7 +111,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
     let mut member = world.member.clone();
     let mut there = ledger::Member::new(member.id.clone());
     let run =
-        |programme: &str, member: &mut ledger::Member, command: &Command, others, day: u32| {
+        |programme: &str, member: &mut ledger::Member, command: &AnyOperation, others, day: u32| {
             let context = ledger::Context {
                 programme: id(programme),
                 rulebook_version: 1,
@@ -117,7 +122,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
             let origin = ledger::Origin::default();
             let case =
                 rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
-            match rules::decide(&case, member.clone(), command) {
+            match rules::decide(&**command, &case, member.clone()) {
                 Ok(decided) => {
                     *member = decided.member;
                     let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);
@@ -128,7 +133,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
         };
     run("there", &mut there, &act("share"), vec![], 5);
     run("p", &mut member, &buy(&[1_000_000]), vec![], 5);
-    let swap = Command::Exchange { with: Some(with), points };
+    let swap = ask(Exchange { with: Some(with), points });
     [5, 6, 6].map(|day| run("p", &mut member, &swap, vec![there.clone()], day)).to_vec()
 }
 
@@ -159,10 +164,8 @@ fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
     states.into_iter().map(|state| (state.clone(), state.is_red())).collect()
 }
 
-fn on_a_device(command: Command) -> Command {
-    let Command::Earn(mut event) = command else { panic!("not an earn") };
-    event.device = Some("d".to_owned());
-    Command::Earn(event)
+fn on_a_device(event: EarnEvent) -> AnyOperation {
+    ask(Earn(EarnEvent { device: Some("d".to_owned()), ..event }))
 }
 
 #[test]
@@ -283,29 +286,32 @@ fn a_setting_stored_but_never_read() {
         });
         let mut outcomes = Vec::new();
         let amount = |amount_minor| {
-            let Command::Earn(order) = buy(&[amount_minor]) else { panic!("not an order") };
+            let order = purchase(&[amount_minor]);
             order.lines[0].amount
         };
         for (now, command) in [
-            ("2026-01-10T10:00:00+08:00", happened("2026-01-07T10:00:00+08:00", act("check_in"))),
+            (
+                "2026-01-10T10:00:00+08:00",
+                happened("2026-01-07T10:00:00+08:00", action("check_in")),
+            ),
             ("2026-01-10T10:00:00+08:00", buy(&[199_950])),
             ("2026-01-10T10:00:00+08:00", act("check_in")),
             ("2026-01-10T22:00:00+08:00", act("check_in")),
             ("2026-01-11T10:00:00+08:00", buy(&[10_000])),
             ("2026-01-11T10:00:00+08:00", buy(&[1_100])),
-            ("2026-01-11T10:00:00+08:00", on_a_device(act("share"))),
-            ("2026-01-11T12:00:00+08:00", on_a_device(act("share"))),
+            ("2026-01-11T10:00:00+08:00", on_a_device(action("share"))),
+            ("2026-01-11T12:00:00+08:00", on_a_device(action("share"))),
             (
                 "2026-01-12T10:00:00+08:00",
-                Command::Deduct { order: amount(300), most: None, minutes: None },
+                ask(PayWithPoints { order: amount(300), most: None, minutes: None }),
             ),
             ("2026-01-12T10:00:00+08:00", spend(300)),
-            ("2026-01-28T10:00:00+08:00", Command::Remind),
-            ("2027-01-12T10:00:00+08:00", Command::Settle),
+            ("2026-01-28T10:00:00+08:00", ask(Remind)),
+            ("2027-01-12T10:00:00+08:00", ask(Settle)),
         ] {
             outcomes.push(world.run(at(now), &command, None));
         }
-        world.play(&[("2027-01-12T10:00:00+08:00", Command::Settle, "")]);
+        world.play(&[("2027-01-12T10:00:00+08:00", ask(Settle), "")]);
         outcomes.push(format!("{:?}", budgets(&world)));
         outcomes.extend(rules::normalised("phone:13800000000", world.book.country_code()));
         outcomes.extend(returns(&mut world));
@@ -313,13 +319,10 @@ fn a_setting_stored_but_never_read() {
         outcomes.extend(exchanged(&world, 25));
         let code =
             world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
-        let lines = match buy(&[5_000]) {
-            Command::Earn(order) => order.lines,
-            _ => vec![],
-        };
+        let lines = purchase(&[5_000]).lines;
         outcomes.push(world.run(
             at("2027-05-05T10:00:00+08:00"),
-            &Command::RedeemCoupon { code, lines, of: None },
+            &ask(RedeemCoupon { code, lines, of: None }),
             None,
         ));
         let told = |entry: &ledger::Entry| {

@@ -11,8 +11,11 @@ mod support;
 use std::collections::BTreeMap;
 
 use ledger::{Currency, Kind, Money};
-use rules::{Command, CouponRule, Expiry, Limit, Line, Per, PurchaseCoupon, ReturnScope, Reward};
-use support::{World, act, at, buy, spend};
+use rules::operations::{
+    CancelCoupon, PayWithPoints, RedeemCoupon, RedeemReward, RestoreCoupon, ReturnScope, Settle,
+};
+use rules::{CouponRule, Expiry, Limit, Line, Per, PurchaseCoupon, Reward};
+use support::{AnyOperation, World, act, ask, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
 
@@ -45,8 +48,8 @@ fn reward(text: &str) -> Reward {
     serde_json::from_str(text).unwrap()
 }
 
-fn take(id: &str, quantity: i64) -> Command {
-    Command::Take { reward: id.to_owned(), quantity }
+fn take(id: &str, quantity: i64) -> AnyOperation {
+    ask(RedeemReward { reward: id.to_owned(), quantity })
 }
 
 fn lines(amounts: &[(i64, &str)]) -> Vec<Line> {
@@ -61,9 +64,9 @@ fn lines(amounts: &[(i64, &str)]) -> Vec<Line> {
     amounts.iter().enumerate().map(line).collect()
 }
 
-fn use_for(world: &World, amounts: &[(i64, &str)]) -> Command {
+fn use_for(world: &World, amounts: &[(i64, &str)]) -> AnyOperation {
     let code = world.member.coupons.first().map_or("none".to_owned(), |coupon| coupon.code.clone());
-    Command::RedeemCoupon { code, lines: lines(amounts), of: None }
+    ask(RedeemCoupon { code, lines: lines(amounts), of: None })
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn a_coupon_is_good_for_what_it_says_once() {
     assert_eq!((off.order_minor, off.off_minor), (30_000, 5_000));
     // The points come back only with both coupons.
     let back = world.undo(None, Some(1), ReturnScope::Rest);
-    let restore = Command::RestoreCoupon { used: Box::new(used) };
+    let restore = ask(RestoreCoupon { used: Box::new(used) });
     world.play(&[
         (DAY, back.clone(), "refused coupon-resolved"),
         (DAY, restore.clone(), "reverse 0"),
@@ -162,7 +165,7 @@ fn a_coupon_used_again_is_not_restored_by_its_first_use() {
     world.play(&[(DAY, act("review"), "earn 20")]);
     let order = use_for(&world, &[(30_000, "A")]);
     world.play(&[(DAY, order.clone(), "coupon_redeem 0")]);
-    let first = Command::RestoreCoupon { used: Box::new(world.entries[1].clone()) };
+    let first = ask(RestoreCoupon { used: Box::new(world.entries[1].clone()) });
     world.play(&[
         (DAY, first.clone(), "reverse 0"),
         (DAY, order, "coupon_redeem 0"),
@@ -182,12 +185,12 @@ fn a_coupon_ends_with_its_last_day() {
     let order = use_for(&world, &[(30_000, "A")]);
     world.play(&[
         ("2026-03-18T00:00:00+08:00", order, "refused coupon-resolved"),
-        ("2026-03-18T00:00:00+08:00", Command::Settle, "coupon_expire 0"),
-        ("2026-03-18T00:00:00+08:00", Command::Settle, ""),
+        ("2026-03-18T00:00:00+08:00", ask(Settle), "coupon_expire 0"),
+        ("2026-03-18T00:00:00+08:00", ask(Settle), ""),
     ]);
     let used = world.entries[2].clone();
     assert_eq!(used.kind, Kind::CouponRedeem);
-    let late = Command::RestoreCoupon { used: Box::new(used) };
+    let late = ask(RestoreCoupon { used: Box::new(used) });
     world.play(&[("2026-03-18T00:00:00+08:00", late, "refused coupon-resolved")]);
 }
 
@@ -274,9 +277,9 @@ fn a_coupon_goes_with_the_order_that_brought_it() {
 
 #[test]
 fn an_order_takes_as_many_points_as_the_rulebook_says() {
-    fn order(amount_minor: i64, most: Option<i64>) -> Command {
+    fn order(amount_minor: i64, most: Option<i64>) -> AnyOperation {
         let currency = Currency::new("CNY").unwrap();
-        Command::Deduct { order: Money { amount_minor, currency }, most, minutes: None }
+        ask(PayWithPoints { order: Money { amount_minor, currency }, most, minutes: None })
     }
     // 100 points are a yuan; half of the order at most, at least 100.
     let mut world = world(|document| document.redemption.as_mut().unwrap().multiple_of = 50);
@@ -293,7 +296,7 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
     let told = world.entries[3].deduction.unwrap();
     assert_eq!((told.order_minor, told.wished, told.money_minor), (1_000, Some(449), 400));
     let euro = Money { amount_minor: 1_000, currency: Currency::new("EUR").unwrap() };
-    let foreign = Command::Deduct { order: euro, most: None, minutes: None };
+    let foreign = ask(PayWithPoints { order: euro, most: None, minutes: None });
     world.play(&[(DAY, foreign, "refused currency-mismatch")]);
     let mut none = self::world(|document| document.redemption = None);
     none.play(&[
@@ -302,11 +305,11 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
     ]);
     // Set aside at checkout instead.
     let currency = Currency::new("CNY").unwrap();
-    let aside = Command::Deduct {
+    let aside = ask(PayWithPoints {
         order: Money { amount_minor: 400, currency },
         most: None,
         minutes: Some(30),
-    };
+    });
     let mut world = self::world(|_| {});
     world.play(&[
         (DAY, buy(&[100_000]), "earn 1000"),
@@ -319,9 +322,9 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
 /// Points that buy no whole minor unit are left with the member.
 #[test]
 fn no_point_is_taken_for_nothing() {
-    fn order(amount_minor: i64) -> Command {
+    fn order(amount_minor: i64) -> AnyOperation {
         let currency = Currency::new("CNY").unwrap();
-        Command::Deduct { order: Money { amount_minor, currency }, most: None, minutes: None }
+        ask(PayWithPoints { order: Money { amount_minor, currency }, most: None, minutes: None })
     }
     // A fen is ten points.
     let mut world = world(|document| {
@@ -390,8 +393,8 @@ fn a_member_has_a_hundred_coupons_at_most() {
     world.play(&[(DAY, take("fifty", 1), "refused too-many-open")]);
     let code = world.member.coupons[3].code.clone();
     world.play(&[
-        (DAY, Command::CancelCoupon { code: code.clone() }, "coupon_cancel 0"),
-        (DAY, Command::CancelCoupon { code }, "refused coupon-resolved"),
+        (DAY, ask(CancelCoupon { code: code.clone() }), "coupon_cancel 0"),
+        (DAY, ask(CancelCoupon { code }), "refused coupon-resolved"),
         (DAY, take("fifty", 2), "refused too-many-open"),
         (DAY, take("fifty", 1), "redeem -1"),
     ]);

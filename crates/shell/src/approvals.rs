@@ -1,12 +1,17 @@
-//! How adjustments are asked for and decided on: bodies and the rows of a CSV file become orders.
+//! How adjustments are asked for and decided on: bodies and the rows of a CSV file become submissions.
+
+use std::rc::Rc;
 
 use ledger::{Entry, MemberId, Person, Undone, Verdict};
-use rules::{AdjustmentWish, Command, Concerned, Decide, decide_joint, decide_single};
+use rules::Operation;
+use rules::operations::{
+    Concerned, DecideAdjustment, DecideConcern, NewAdjustment, RequestAdjustment,
+};
 use store::{Caller, Submission};
 
 use crate::api::{AdjustmentBody, DecisionBody};
 use crate::check::{Check, DIGITS_LOST, MAX_AMOUNT};
-use crate::orders::fingerprint;
+use crate::earning::fingerprint;
 use crate::person::person;
 use crate::problem::{FieldError, Problem};
 
@@ -17,12 +22,12 @@ const MAX_ROWS: usize = 500;
 pub type NumberedRow = (u64, Result<AdjustmentBody, Problem>);
 
 impl AdjustmentBody {
-    /// Checks the values and makes an order of it; `undone` is the adjustment that it undoes, when
+    /// Checks the values and makes a submission of it; `undone` is the adjustment that it undoes, when
     /// there is such a one.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         key: &str,
         actor: &str,
@@ -52,7 +57,7 @@ impl AdjustmentBody {
         check.text("/expiry", self.expiry.as_deref(), 40);
         let (reference, source) = check.document("request", self.reference.as_deref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), None, None);
-        let wish = AdjustmentWish {
+        let wish = NewAdjustment {
             points: self.points,
             reason_code: self.reason_code.clone(),
             evidence: self.evidence.clone(),
@@ -60,18 +65,12 @@ impl AdjustmentBody {
             by,
             undoes,
         };
-        let order = member.map(|member| Submission {
-            decide: decide_single,
-            member,
-            command: Command::Request(wish),
-            origin,
-            idem: Some((format!("adjust:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member.map(|member| {
+            Submission::new(member, RequestAdjustment(wish), origin)
+                .under_key("adjust", key, fingerprint(self))
+                .with_source(source)
         });
-        check.done(order)
+        check.done(submission)
     }
 
     /// Reads a table whose first line names the fields, in English or Chinese. Each row is a
@@ -150,12 +149,12 @@ const COLUMNS: [files::Column; 7] = [
 ];
 
 impl DecisionBody {
-    /// Checks the values and makes an order of it, for what this entry asked for, and what was
+    /// Checks the values and makes a submission of it, for what this entry asked for, and what was
     /// found of what that is about.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         request: &Entry,
         (verdict, concerned): (Verdict, Option<Concerned>),
@@ -165,34 +164,24 @@ impl DecisionBody {
     ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let operation = match verdict {
+        let scope = match verdict {
             Verdict::Approve => "approve",
             Verdict::Reject => "reject",
             Verdict::Withdraw => "withdraw",
         };
         let (by, role) = (who(actor, caller)?, caller.role.clone());
-        let (decide, command): (Decide, _) = match concerned {
-            None => (decide_single, Command::Decide { request: request.id, verdict, by, role }),
-            Some(concerned) => (
-                decide_joint,
-                Command::DecideFor { request: request.id, verdict, by, role, concerned },
-            ),
+        let operation: Rc<dyn Operation> = match concerned {
+            None => Rc::new(DecideAdjustment { request: request.id, verdict, by, role }),
+            Some(concerned) => {
+                Rc::new(DecideConcern { request: request.id, verdict, by, role, concerned })
+            }
         };
-        let order = Submission {
-            decide,
-            member: request.member.clone(),
-            command,
-            origin,
-            idem: Some((
-                format!("{operation}:{key}"),
-                fingerprint(&(request.id.to_string(), self)),
-            )),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        };
-        check.done(Some(order))
+        let submission = Submission::of(request.member.clone(), operation, origin).under_key(
+            scope,
+            key,
+            fingerprint(&(request.id.to_string(), self)),
+        );
+        check.done(Some(submission))
     }
 }
 

@@ -73,7 +73,7 @@ async fn unknown(app: &App, request: &Request, bearer: &Bearer) -> Problem {
     Problem::Unauthorized
 }
 
-/// Carries out the one order that `parse` makes of body, idempotency key and the actor's name.
+/// Carries out the one submission that `parse` makes of body, idempotency key and the actor's name.
 /// `?dry_run=true` writes nothing.
 ///
 /// # Errors
@@ -90,7 +90,7 @@ pub async fn single(
         let key = request.idempotency_key()?;
         Ok((dry, digested(&app.salt, placed(parse(body, &key, &actor(bearer))?, request)?)))
     });
-    let (dry, order) = match parsed {
+    let (dry, submission) = match parsed {
         Ok(parsed) => parsed,
         // Who may not come in is not told what is wrong with the body.
         Err(problem) => {
@@ -98,21 +98,24 @@ pub async fn single(
             return Err(problem);
         }
     };
-    let wanted = [order.wanted()];
-    let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, order.lots()).await?;
+    let wanted = [submission.wanted()];
+    let found =
+        load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, submission.lots()).await?;
     let Some((programme, caller, loaded)) = found else {
         return Err(unknown(app, request, bearer).await);
     };
     let caller = admitted(app, request, bearer, caller).await?;
     if caller.stores.is_none() {
-        return carried_out(app, &programme, None, kept_for(&caller, order), loaded, dry).await;
+        return carried_out(app, &programme, None, kept_for(&caller, submission), loaded, dry)
+            .await;
     }
     // Whether a document was recorded depends on the store, which may have been filled in.
-    let order = kept_for(&caller, within(order, &caller)?);
+    let submission = kept_for(&caller, within(submission, &caller)?);
     let found =
-        load(&app.sql, Scope::Programme(programme.no), &[order.wanted()], order.lots()).await?;
+        load(&app.sql, Scope::Programme(programme.no), &[submission.wanted()], submission.lots())
+            .await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
-    carried_out(app, &programme, None, order, loaded, dry).await
+    carried_out(app, &programme, None, submission, loaded, dry).await
 }
 
 /// Who asks, under which key, with which body: what is common to changes that read something before
@@ -156,7 +159,7 @@ pub async fn of_caller(
     across(app, request, caller, None, parse).await
 }
 
-/// As [`of_caller`], for an order that concerns another programme too.
+/// As [`of_caller`], for a submission that concerns another programme too.
 ///
 /// # Errors
 /// Every [`Problem`].
@@ -168,45 +171,53 @@ pub async fn across(
     parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let order = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
-    let order = kept_for(caller, within(order, caller)?);
-    let found =
-        load(&app.sql, Scope::Programme(caller.programme.no), &[order.wanted()], order.lots())
-            .await?;
+    let submission = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
+    let submission = kept_for(caller, within(submission, caller)?);
+    let found = load(
+        &app.sql,
+        Scope::Programme(caller.programme.no),
+        &[submission.wanted()],
+        submission.lots(),
+    )
+    .await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
-    carried_out(app, &programme, abroad, order, loaded, dry).await
+    carried_out(app, &programme, abroad, submission, loaded, dry).await
 }
 
 async fn carried_out(
     app: &App,
     programme: &ProgrammeRef,
     abroad: Option<&ProgrammeRef>,
-    order: Submission,
+    submission: Submission,
     loaded: Vec<LoadedMember>,
     dry: bool,
 ) -> Result<Reply, Problem> {
     let book = published(&app.sql, programme).await?;
-    let mut desk = Executor { abroad, ..desk(app, programme, &book) };
-    let mut outcomes = decided(&mut desk, &[order], loaded, dry).await?;
+    let mut executor = Executor { abroad, ..executor(app, programme, &book) };
+    let mut outcomes = decided(&mut executor, &[submission], loaded, dry).await?;
     let outcome = outcomes.pop().ok_or_else(no_outcome)?;
     let reply = show(outcome, book.zone())?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
 async fn decided(
-    desk: &mut Executor<'_, Spin, fn() -> EntryId>,
-    orders: &[Submission],
+    executor: &mut Executor<'_, Spin, fn() -> EntryId>,
+    submissions: &[Submission],
     loaded: Vec<LoadedMember>,
     dry: bool,
 ) -> Result<Vec<Outcome>, store::Error> {
-    if dry { dry_run(desk, orders, loaded).await } else { execute(desk, orders, loaded).await }
+    if dry {
+        dry_run(executor, submissions, loaded).await
+    } else {
+        execute(executor, submissions, loaded).await
+    }
 }
 
 fn no_outcome() -> Problem {
     Problem::Internal("no outcome".to_owned())
 }
 
-/// What an order would come to under a rulebook that is not published, as if nothing bore its
+/// What a submission would come to under a rulebook that is not published, as if nothing bore its
 /// reference. Writes nothing.
 ///
 /// # Errors
@@ -214,27 +225,27 @@ fn no_outcome() -> Problem {
 pub async fn simulated(
     app: &App,
     caller: &Caller,
-    order: Submission,
+    submission: Submission,
     book: &Rulebook,
 ) -> Result<Reply, Problem> {
-    let order = Submission { idem: None, source: None, ..order };
-    let mut wanted = order.wanted();
+    let submission = Submission { idem: None, source: None, ..submission };
+    let mut wanted = submission.wanted();
     // The programme's row tells what the published rulebook asks for, and not what this one does.
     wanted.beside = ExtraColumns::Profile;
     wanted.subjects.extend(book.budgets());
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[wanted], Lots::All).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
-    let mut outcomes = dry_run(&mut desk(app, &programme, book), &[order], loaded).await?;
+    let mut outcomes = dry_run(&mut executor(app, &programme, book), &[submission], loaded).await?;
     let outcome = outcomes.pop().ok_or_else(no_outcome)?;
     Ok(show(outcome, book.zone())?.with("dry-run", "true"))
 }
 
-/// Carries out many orders at once, each with an outcome of its own, in order. `parse` is given
-/// body and actor; what could not be made an order is its problem. `?dry_run=true` writes nothing,
+/// Carries out many submissions at once, each with an outcome of its own, in order. `parse` is given
+/// body and actor; what could not be made a submission is its problem. `?dry_run=true` writes nothing,
 /// and tells what the call would answer.
 ///
 /// # Errors
-/// Every [`Problem`] that concerns the call and not one of its orders.
+/// Every [`Problem`] that concerns the call and not one of its submissions.
 pub async fn bulk(
     app: &App,
     request: &Request,
@@ -253,12 +264,12 @@ pub async fn bulk(
             return Err(problem);
         }
     };
-    let (mut orders, mut places) = sorted(&app.salt, parsed);
-    let replies = if orders.is_empty() {
+    let (mut submissions, mut places) = sorted(&app.salt, parsed);
+    let replies = if submissions.is_empty() {
         let_in(app, request).await?;
         Vec::new()
     } else {
-        let (wanted, lots) = loads(&orders);
+        let (wanted, lots) = loads(&submissions);
         let found = load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, lots).await?;
         let Some((programme, caller, mut loaded)) = found else {
             return Err(unknown(app, request, bearer).await);
@@ -266,29 +277,32 @@ pub async fn bulk(
         let caller = admitted(app, request, bearer, caller).await?;
         let is_bound = caller.stores.is_some();
         if is_bound {
-            orders = those_within(orders, &mut places, &caller);
+            submissions = those_within(submissions, &mut places, &caller);
         }
-        let orders: Vec<Submission> =
-            orders.into_iter().map(|order| kept_for(&caller, order)).collect();
+        let submissions: Vec<Submission> =
+            submissions.into_iter().map(|submission| kept_for(&caller, submission)).collect();
         if is_bound {
-            let (wanted, lots) = loads(&orders);
+            let (wanted, lots) = loads(&submissions);
             loaded = match load(&app.sql, Scope::Programme(programme.no), &wanted, lots).await? {
                 Some((_, _, loaded)) => loaded,
                 None => Vec::new(),
             };
         }
         let book = published(&app.sql, &programme).await?;
-        shown(decided(&mut desk(app, &programme, &book), &orders, loaded, dry).await?, &book)
+        shown(
+            decided(&mut executor(app, &programme, &book), &submissions, loaded, dry).await?,
+            &book,
+        )
     };
     let reply = one_each(places, replies, None)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
-/// As [`bulk`], for a caller that was let in before. `lines` are those of the file that the orders
+/// As [`bulk`], for a caller that was let in before. `lines` are those of the file that the submissions
 /// are from.
 ///
 /// # Errors
-/// Every [`Problem`] that concerns the call and not one of its orders.
+/// Every [`Problem`] that concerns the call and not one of its submissions.
 pub async fn bulk_of_caller(
     app: &App,
     request: &Request,
@@ -298,53 +312,56 @@ pub async fn bulk_of_caller(
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
     let parsed = parse(&actor(Bearer::of(request)?))?;
-    let parsed =
-        parsed.into_iter().map(|order| order.and_then(|order| within(order, caller))).collect();
-    let (orders, places) = sorted(&app.salt, parsed);
-    let orders: Vec<Submission> = orders.into_iter().map(|order| kept_for(caller, order)).collect();
-    let (wanted, lots) = loads(&orders);
-    let replies = if orders.is_empty() {
+    let parsed = parsed
+        .into_iter()
+        .map(|submission| submission.and_then(|submission| within(submission, caller)))
+        .collect();
+    let (submissions, places) = sorted(&app.salt, parsed);
+    let submissions: Vec<Submission> =
+        submissions.into_iter().map(|submission| kept_for(caller, submission)).collect();
+    let (wanted, lots) = loads(&submissions);
+    let replies = if submissions.is_empty() {
         Vec::new()
     } else {
         let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
         let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
         let book = published(&app.sql, &programme).await?;
-        let mut desk = desk(app, &programme, &book);
-        shown(decided(&mut desk, &orders, loaded, dry).await?, &book)
+        let mut executor = executor(app, &programme, &book);
+        shown(decided(&mut executor, &submissions, loaded, dry).await?, &book)
     };
     let reply = one_each(places, replies, lines)?;
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
-/// Carries out orders that somebody else asked for before, and that others have approved since.
+/// Carries out submissions that somebody else asked for before, and that others have approved since.
 ///
 /// # Errors
 /// What the database does.
 pub async fn carried_out_later(
     app: &App,
     caller: &Caller,
-    orders: Vec<Submission>,
+    submissions: Vec<Submission>,
 ) -> Result<Vec<Outcome>, Problem> {
-    let orders: Vec<Submission> =
-        orders.into_iter().map(|order| digested(&app.salt, order)).collect();
-    let (wanted, lots) = loads(&orders);
+    let submissions: Vec<Submission> =
+        submissions.into_iter().map(|submission| digested(&app.salt, submission)).collect();
+    let (wanted, lots) = loads(&submissions);
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, lots).await?;
     let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
     let book = published(&app.sql, &programme).await?;
-    Ok(execute(&mut desk(app, &programme, &book), &orders, loaded).await?)
+    Ok(execute(&mut executor(app, &programme, &book), &submissions, loaded).await?)
 }
 
-/// Leaves those orders that the caller may give; the places of the others have their problem.
+/// Leaves those submissions that the caller may give; the places of the others have their problem.
 fn those_within(
-    orders: Vec<Submission>,
+    submissions: Vec<Submission>,
     places: &mut [Option<Problem>],
     caller: &Caller,
 ) -> Vec<Submission> {
-    let mut given = orders.into_iter();
+    let mut given = submissions.into_iter();
     let mut kept = Vec::new();
     for place in places.iter_mut().filter(|place| place.is_none()) {
-        match given.next().map(|order| within(order, caller)) {
-            Some(Ok(order)) => kept.push(order),
+        match given.next().map(|submission| within(submission, caller)) {
+            Some(Ok(submission)) => kept.push(submission),
             Some(Err(problem)) => *place = Some(problem),
             None => break,
         }
@@ -357,27 +374,27 @@ fn sorted(
     salt: &Salt,
     parsed: Vec<Result<Submission, Problem>>,
 ) -> (Vec<Submission>, Vec<Option<Problem>>) {
-    let (mut orders, mut places) = (Vec::new(), Vec::new());
-    for order in parsed {
-        places.push(match order {
-            Ok(order) => {
-                orders.push(digested(salt, order));
+    let (mut submissions, mut places) = (Vec::new(), Vec::new());
+    for submission in parsed {
+        places.push(match submission {
+            Ok(submission) => {
+                submissions.push(digested(salt, submission));
                 None
             }
             Err(problem) => Some(problem),
         });
     }
-    (orders, places)
+    (submissions, places)
 }
 
-fn loads(orders: &[Submission]) -> (Vec<LoadRequest>, Lots) {
+fn loads(submissions: &[Submission]) -> (Vec<LoadRequest>, Lots) {
     (
-        orders.iter().map(Submission::wanted).collect(),
-        orders.first().map_or(Lots::None, Submission::lots),
+        submissions.iter().map(Submission::wanted).collect(),
+        submissions.first().map_or(Lots::None, Submission::lots),
     )
 }
 
-fn desk<'a>(
+fn executor<'a>(
     app: &'a App,
     programme: &'a ProgrammeRef,
     book: &'a Rulebook,

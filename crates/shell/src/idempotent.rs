@@ -9,9 +9,9 @@ use store::{Caller, Receipt, is_fingerprint, keep_receipt, receipt};
 use crate::answer::Reply;
 use crate::app::App;
 use crate::audit::sealed;
+use crate::earning::fingerprint;
 use crate::ids::now;
 use crate::keeping::scoped;
-use crate::orders::fingerprint;
 use crate::problem::Problem;
 
 /// Gives the first answer again when the key has one; otherwise acts, and keeps the answer when it

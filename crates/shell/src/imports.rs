@@ -1,20 +1,20 @@
-//! Members who come from another system: a file becomes rows, and a row becomes the order that
-//! books it.
+//! Members who come from another system: a file becomes rows, and a row becomes the submission
+//! that books it.
 
 mod table;
 
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Reference, Timestamp, Totals, Zone, start_of_day};
-use rules::{
-    Command, MAX_ALIASES, MAX_ATTRIBUTES, Opening, OpeningLot, OpeningTier, ProfileChange,
-    Rulebook, decide_single, may_be_id,
+use rules::operations::{
+    MAX_ALIASES, MAX_ATTRIBUTES, Open, Opening, OpeningLot, OpeningTier, ProfileChange,
 };
+use rules::{Rulebook, may_be_id};
 use store::Submission;
 
 use crate::api::{ImportLotBody, ImportRowBody};
 use crate::check::{Check, MAX_AMOUNT};
-use crate::orders::fingerprint;
+use crate::earning::fingerprint;
 use crate::problem::{FieldError, Problem};
 use crate::profile::{Names, attribute};
 
@@ -26,12 +26,12 @@ const MAX_LOTS: usize = 1_000;
 const MAX_TAGS_LENGTH: usize = 200;
 
 impl ImportRowBody {
-    /// Checks the values and makes an order of it, which is done once under `key`; `import` names
+    /// Checks the values and makes a submission of it, which is done once under `key`; `import` names
     /// the file in the member's history.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         import: &str,
         key: &str,
@@ -72,18 +72,14 @@ impl ImportRowBody {
         let opening = Opening { lots, debt: self.debt, tier, totals, profile };
         let mut origin = check.origin(actor, None, None, None, None);
         origin.reference = Reference::new(format!("import:{import}")).ok();
-        let order = member.map(|member| Submission {
-            decide: decide_single,
-            member,
-            command: Command::Open(opening),
-            origin,
-            idem: Some((format!("import:{key}"), fingerprint(self))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member.map(|member| {
+            Submission::new(member, Open(opening), origin).under_key(
+                "import",
+                key,
+                fingerprint(self),
+            )
         });
-        check.done(order)
+        check.done(submission)
     }
 
     fn tier_of(&self, book: &Rulebook, now: Timestamp, check: &mut Check) -> Option<OpeningTier> {

@@ -1,8 +1,11 @@
 //! How points are given, pools changed and spent, members merged and forgotten.
 
+use std::rc::Rc;
+
 use ledger::{Concern, MemberId, ProgrammeId};
-use rules::{
-    Command, Decide, Partner, decide_empty_merge, decide_exchange, decide_joint, decide_single,
+use rules::Operation;
+use rules::operations::{
+    Erase, Exchange, Invite, Merge, MergeEmpty, Partner, Pool, RedeemPooled, Transfer,
 };
 use store::{Caller, Submission};
 
@@ -10,16 +13,16 @@ use crate::api::{
     EraseBody, ExchangeBody, InvitationBody, MergeBody, PoolRedeemBody, TransferBody,
 };
 use crate::check::Check;
-use crate::orders::fingerprint;
+use crate::earning::fingerprint;
 use crate::problem::Problem;
 use crate::risk::asked_for;
 
 impl TransferBody {
-    /// Checks the values and makes an order of it.
+    /// Checks the values and makes a submission of it.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let to = check.id("/to_member_id", MemberId::new(self.to_member_id.as_str()));
@@ -27,28 +30,22 @@ impl TransferBody {
         let (reference, source) = check.document("transfer", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.zip(to).map(|(member, to)| Submission {
-            decide: decide_joint,
-            member,
-            command: Command::Transfer { to, points: self.points },
-            origin,
-            idem: Some((format!("transfer:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member.zip(to).map(|(member, to)| {
+            Submission::new(member, Transfer { to, points: self.points }, origin)
+                .under_key("transfer", key, fingerprint(self))
+                .with_source(source)
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
 impl ExchangeBody {
-    /// Checks the values and makes an order of it; `with` is the other programme, where it is one
+    /// Checks the values and makes a submission of it; `with` is the other programme, where it is one
     /// of the group.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         with: Option<Partner>,
         key: &str,
@@ -61,29 +58,23 @@ impl ExchangeBody {
         let (reference, source) = check.document("exchange", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Submission {
-            decide: decide_exchange,
-            member,
-            command: Command::Exchange { with, points: self.points },
-            origin,
-            idem: Some((format!("exchange:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member.map(|member| {
+            Submission::new(member, Exchange { with, points: self.points }, origin)
+                .under_key("exchange", key, fingerprint(self))
+                .with_source(source)
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
 impl MergeBody {
-    /// Checks the values and makes an order of it for the member of the path; `points` are those of
+    /// Checks the values and makes a submission of it for the member of the path; `points` are those of
     /// the other one. With none it is carried out, as it is for the operator, who is held up by
     /// nobody; otherwise it is asked for.
     ///
     /// # Errors
     /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         into: &str,
         (key, actor): (&str, &str),
@@ -94,35 +85,31 @@ impl MergeBody {
         let member = check.id("member_id", MemberId::new(into));
         let from = check.id("/from_member_id", MemberId::new(self.from_member_id.as_str()));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
-        let (decide, command): (Decide, _) = match from {
-            Some(from) if caller.operator => (decide_joint, Some(Command::Merge { from })),
-            Some(from) if points == 0 => (decide_empty_merge, Some(Command::Merge { from })),
-            Some(from) => (
-                decide_single,
-                Some(asked_for("merge", points, Concern::Merge(from), actor, caller)?),
-            ),
-            None => (decide_single, None),
+        let operation: Option<Rc<dyn Operation>> = match from {
+            Some(from) if caller.operator => Some(Rc::new(Merge { from })),
+            Some(from) if points == 0 => Some(Rc::new(MergeEmpty { from })),
+            Some(from) => {
+                let concern = Concern::Merge(from);
+                Some(Rc::new(asked_for("merge", points, concern, actor, caller)?))
+            }
+            None => None,
         };
-        let order = member.zip(command).map(|(member, command)| Submission {
-            decide,
-            member,
-            command,
-            origin,
-            idem: Some((format!("merge:{key}"), fingerprint(&(into, self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member.zip(operation).map(|(member, operation)| {
+            Submission::of(member, operation, origin).under_key(
+                "merge",
+                key,
+                fingerprint(&(into, self)),
+            )
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
-/// An order that lets a member join a pool, or leave it.
+/// A submission that lets a member join a pool, or leave it.
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with every place that is wrong.
-pub fn pool_order(
+pub fn pool_submission(
     pool: &MemberId,
     member: &str,
     joins: bool,
@@ -133,26 +120,22 @@ pub fn pool_order(
     let member_id = check.id("member_id", MemberId::new(member));
     let origin = check.origin(actor, None, None, None, None);
     let operation = if joins { "pool-join" } else { "pool-leave" };
-    let order = member_id.map(|id| Submission {
-        decide: decide_joint,
-        member: id,
-        command: Command::Pool { pool: pool.clone(), joins },
-        origin,
-        idem: Some((format!("{operation}:{key}"), fingerprint(&(pool.name(), member)))),
-        source: None,
-        attributes: None,
-        trace: None,
-        aliases: None,
+    let submission = member_id.map(|id| {
+        Submission::new(id, Pool { pool: pool.clone(), joins }, origin).under_key(
+            operation,
+            key,
+            fingerprint(&(pool.name(), member)),
+        )
     });
-    check.done(order)
+    check.done(submission)
 }
 
 impl InvitationBody {
-    /// Checks the values and makes an order of it, for that pool and that guest.
+    /// Checks the values and makes a submission of it, for that pool and that guest.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         pool: &MemberId,
         guest: &str,
@@ -163,27 +146,23 @@ impl InvitationBody {
         let invited = check.id("member_id", MemberId::new(guest));
         let head = check.id("/head_id", MemberId::new(self.head_id.as_str()));
         let origin = check.origin(actor, None, None, None, None);
-        let order = invited.zip(head).map(|(guest_id, head)| Submission {
-            decide: decide_joint,
-            member: pool.clone(),
-            command: Command::Invite { head, guest: guest_id },
-            origin,
-            idem: Some((format!("pool-invite:{key}"), fingerprint(&(pool.name(), guest, self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = invited.zip(head).map(|(guest_id, head)| {
+            Submission::new(pool.clone(), Invite { head, guest: guest_id }, origin).under_key(
+                "pool-invite",
+                key,
+                fingerprint(&(pool.name(), guest, self)),
+            )
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
 impl PoolRedeemBody {
-    /// Checks the values and makes an order of it, for a pool with these members.
+    /// Checks the values and makes a submission of it, for a pool with these members.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         pool: &MemberId,
         members: &[MemberId],
@@ -196,41 +175,31 @@ impl PoolRedeemBody {
         let (reference, source) = check.document("redeem", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = of.map(|of| Submission {
-            decide: decide_joint,
-            member: pool.clone(),
-            command: Command::RedeemPooled { members: members.to_vec(), points: self.points, of },
-            origin,
-            idem: Some((format!("pool-redeem:{key}"), fingerprint(&(pool.name(), self)))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = of.map(|of| {
+            Submission::new(
+                pool.clone(),
+                RedeemPooled { members: members.to_vec(), points: self.points, of },
+                origin,
+            )
+            .under_key("pool-redeem", key, fingerprint(&(pool.name(), self)))
+            .with_source(source)
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
 impl EraseBody {
-    /// Checks the values and makes an order of it for the member of the path.
+    /// Checks the values and makes a submission of it for the member of the path.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, member: &str, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(&self, member: &str, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
-        let order = id.map(|id| Submission {
-            decide: decide_single,
-            member: id,
-            command: Command::Erase,
-            origin,
-            idem: Some((format!("erase:{key}"), fingerprint(&(member, self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = id.map(|id| {
+            Submission::new(id, Erase, origin).under_key("erase", key, fingerprint(&(member, self)))
         });
-        check.done(order)
+        check.done(submission)
     }
 }

@@ -6,7 +6,6 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::Hash;
-use rules::Command;
 use sha2::Sha256;
 use store::{Caller, Submission};
 
@@ -60,25 +59,25 @@ pub fn scoped(caller: &Caller, key: &str) -> String {
     format!("{}/{key}", caller.lineage)
 }
 
-/// The order with its digests, before it is known who asks.
-pub(crate) fn digested(salt: &Salt, mut order: Submission) -> Submission {
-    if let Some((_, fingerprint)) = &mut order.idem {
+/// The submission with its digests, before it is known who asks.
+pub(crate) fn digested(salt: &Salt, mut submission: Submission) -> Submission {
+    if let Some((_, fingerprint)) = &mut submission.idem {
         *fingerprint = salt.fingerprint(fingerprint);
     }
-    if let (Command::Earn(event), Some(device)) =
-        (&mut order.command, order.trace.as_ref().and_then(|t| t.device.as_deref()))
-    {
-        event.device = Some(salt.digest(device));
+    let device = submission.client.as_ref().and_then(|client| client.device.as_deref());
+    let on_device = device.and_then(|device| submission.operation.on_device(&salt.digest(device)));
+    if let Some(operation) = on_device {
+        submission.operation = operation;
     }
-    order
+    submission
 }
 
-/// The order under the caller's own key.
-pub(crate) fn kept_for(caller: &Caller, mut order: Submission) -> Submission {
-    if let Some((key, _)) = &mut order.idem {
+/// The submission under the caller's own key.
+pub(crate) fn kept_for(caller: &Caller, mut submission: Submission) -> Submission {
+    if let Some((key, _)) = &mut submission.idem {
         *key = scoped(caller, key);
     }
-    order
+    submission
 }
 
 #[cfg(test)]

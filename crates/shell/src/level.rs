@@ -1,20 +1,21 @@
-//! How a level that is set by hand becomes an order.
+//! How a level that is set by hand becomes a submission.
 
 use ledger::{MemberId, Timestamp};
-use rules::{Command, Rulebook, decide_single};
+use rules::Rulebook;
+use rules::operations::SetLevel;
 use store::Submission;
 
 use crate::api::TierBody;
 use crate::check::Check;
+use crate::earning::fingerprint;
 use crate::imports::end_of;
-use crate::orders::fingerprint;
 use crate::problem::Problem;
 
-/// The order that puts a member on a level by hand.
+/// The submission that puts a member on a level by hand.
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with every place that is wrong.
-pub fn level_order(
+pub fn level_submission(
     body: &TierBody,
     id: &str,
     (key, actor): (&str, &str),
@@ -30,16 +31,12 @@ pub fn level_order(
         check.wrong("/through", "is over");
     }
     let origin = check.origin(actor, None, Some(&body.reason), None, None);
-    let order = member.map(|member| Submission {
-        decide: decide_single,
-        member,
-        command: Command::SetLevel { tier: body.tier.clone(), until },
-        origin,
-        idem: Some((format!("tier:{key}"), fingerprint(&(id, body)))),
-        source: None,
-        attributes: None,
-        trace: None,
-        aliases: None,
+    let submission = member.map(|member| {
+        Submission::new(member, SetLevel { tier: body.tier.clone(), until }, origin).under_key(
+            "tier",
+            key,
+            fingerprint(&(id, body)),
+        )
     });
-    check.done(order)
+    check.done(submission)
 }

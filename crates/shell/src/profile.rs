@@ -1,16 +1,16 @@
-//! How what is told about a member becomes orders: all of it, or what changes.
+//! How what is told about a member becomes submissions: all of it, or what changes.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ledger::{MemberId, Origin};
-use rules::{
-    Command, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange, Rulebook, decide_single, normalised,
-};
+use rules::operations::{Change, Enrol, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange};
+use rules::{Operation, Rulebook, normalised};
 use store::Submission;
 
 use crate::api::{MemberBody, MemberPatchBody};
 use crate::check::Check;
-use crate::orders::fingerprint;
+use crate::earning::fingerprint;
 use crate::problem::Problem;
 
 /// What a change must find, and how names are spelt.
@@ -29,11 +29,11 @@ impl ProfileTerms<'_> {
 }
 
 impl MemberBody {
-    /// Checks the values and makes an order of it for the member of the path.
+    /// Checks the values and makes a submission of it for the member of the path.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         member: &str,
         terms: &ProfileTerms<'_>,
@@ -59,31 +59,31 @@ impl MemberBody {
             }
             all.0
         });
-        let command = match &terms.if_match {
-            None => Command::Enrol,
-            Some(_) => Command::Change(ProfileChange {
+        let operation: Rc<dyn Operation> = match &terms.if_match {
+            None => Rc::new(Enrol),
+            Some(_) => Rc::new(Change(ProfileChange {
                 if_match: terms.tags(),
                 ..ProfileChange::default()
-            }),
+            })),
         };
         let fingerprint = match &terms.if_match {
             None => fingerprint(&(member, self)),
             Some(tags) => fingerprint(&(member, self, tags)),
         };
-        let order = member_id.map(|member| Submission {
+        let submission = member_id.map(|member| Submission {
             aliases,
-            ..order(member, command, (key, fingerprint), actor)
+            ..told(member, operation, (key, fingerprint), actor)
         });
-        check.done(order.map(|order| Submission { attributes, ..order }))
+        check.done(submission.map(|submission| Submission { attributes, ..submission }))
     }
 }
 
 impl MemberPatchBody {
-    /// Checks the values and makes an order of it for the member of the path.
+    /// Checks the values and makes a submission of it for the member of the path.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         member: &str,
         terms: &ProfileTerms<'_>,
@@ -115,28 +115,19 @@ impl MemberPatchBody {
         let fingerprint = fingerprint(&("patch", member, self, &terms.if_match));
         check.done(
             member_id
-                .map(|member| order(member, Command::Change(change), (key, fingerprint), actor)),
+                .map(|member| told(member, Rc::new(Change(change)), (key, fingerprint), actor)),
         )
     }
 }
 
-fn order(
+fn told(
     member: MemberId,
-    command: Command,
+    operation: Rc<dyn Operation>,
     (key, fingerprint): (&str, String),
     actor: &str,
 ) -> Submission {
-    Submission {
-        decide: decide_single,
-        member,
-        command,
-        origin: Origin { actor: actor.to_owned(), ..Origin::default() },
-        idem: Some((format!("member:{key}"), fingerprint)),
-        source: None,
-        attributes: None,
-        trace: None,
-        aliases: None,
-    }
+    Submission::of(member, operation, Origin { actor: actor.to_owned(), ..Origin::default() })
+        .under_key("member", key, fingerprint)
 }
 
 fn escaped(name: &str) -> String {

@@ -1,28 +1,32 @@
 //! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
 
+use std::rc::Rc;
+
 use ledger::{Concern, Entry, EntryId, Frozen, Kind, LotNumber, MemberId, Refusal};
-use rules::{
-    AdjustmentWish, Command, Promise, Redemption, Reverse, Stolen, decide_joint, decide_single,
+use rules::operations::{
+    ApproveReview, Freeze, NewAdjustment, Recover, Redemption, RejectReview, RequestConcern,
+    Restore, Stolen, ToReverse,
 };
+use rules::{Operation, Promise};
 use store::{Caller, Submission, drawn_lots, named_entry, transferred};
 
 use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
 use crate::app::App;
 use crate::approvals::who;
 use crate::check::Check;
-use crate::orders::fingerprint;
+use crate::earning::fingerprint;
 use crate::problem::Problem;
 
 /// The most entries that one recovery may name.
 const MAX_ENTRIES: usize = 50;
 
 impl FreezeBody {
-    /// Checks the values and makes an order of it for the member of the path; `restores` tells
+    /// Checks the values and makes a submission of it for the member of the path; `restores` tells
     /// which way.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         member: &str,
         restores: bool,
@@ -37,28 +41,24 @@ impl FreezeBody {
             SideBody::Spending => Frozen { earning: false, spending: true },
             SideBody::Both => Frozen { earning: true, spending: true },
         };
-        let (operation, command) = if restores {
-            ("restore", Command::Restore(sides))
+        let (scope, operation): (_, Rc<dyn Operation>) = if restores {
+            ("restore", Rc::new(Restore(sides)))
         } else {
-            ("freeze", Command::Freeze(sides))
+            ("freeze", Rc::new(Freeze(sides)))
         };
-        let order = member_id.map(|member_id| Submission {
-            decide: decide_single,
-            member: member_id,
-            command,
-            origin,
-            idem: Some((format!("{operation}:{key}"), fingerprint(&(member, self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member_id.map(|member_id| {
+            Submission::of(member_id, operation, origin).under_key(
+                scope,
+                key,
+                fingerprint(&(member, self)),
+            )
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
 impl DecisionBody {
-    /// Makes an order of it that lets the points of this earn go their way, with the life they were
+    /// Makes a submission of it that lets the points of this earn go their way, with the life they were
     /// promised.
     ///
     /// # Errors
@@ -70,12 +70,11 @@ impl DecisionBody {
         key: &str,
         actor: &str,
     ) -> Result<Submission, Problem> {
-        let command =
-            Command::ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
-        self.of_review(earn, "review-approve", command, key, actor)
+        let operation = ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
+        self.of_review(earn, "review-approve", operation, key, actor)
     }
 
-    /// Makes an order of it that undoes what is left of this earn.
+    /// Makes a submission of it that undoes what is left of this earn.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -85,32 +84,26 @@ impl DecisionBody {
         key: &str,
         actor: &str,
     ) -> Result<Submission, Problem> {
-        let wish = Reverse { earn: Some(earn.clone()), ..Reverse::default() };
-        self.of_review(earn, "review-reject", Command::RejectReview(Box::new(wish)), key, actor)
+        let wish = ToReverse { earn: Some(earn.clone()), ..ToReverse::default() };
+        self.of_review(earn, "review-reject", RejectReview(Box::new(wish)), key, actor)
     }
 
     fn of_review(
         &self,
         earn: &Entry,
-        operation: &str,
-        command: Command,
+        scope: &str,
+        operation: impl Operation + 'static,
         key: &str,
         actor: &str,
     ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let order = Submission {
-            decide: decide_single,
-            member: earn.member.clone(),
-            command,
-            origin,
-            idem: Some((format!("{operation}:{key}"), fingerprint(&(earn.id.to_string(), self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        };
-        check.done(Some(order))
+        let submission = Submission::new(earn.member.clone(), operation, origin).under_key(
+            scope,
+            key,
+            fingerprint(&(earn.id.to_string(), self)),
+        );
+        check.done(Some(submission))
     }
 }
 
@@ -140,13 +133,13 @@ impl RecoverBody {
         check.done(Some(ids))
     }
 
-    /// Checks the values and makes an order of it for the member of the path; `stolen` is what was
+    /// Checks the values and makes a submission of it for the member of the path; `stolen` is what was
     /// found of the entries. It is carried out for the operator, who is held up by nobody, and
     /// asked for by all others.
     ///
     /// # Errors
     /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         member: &str,
         stolen: Vec<Stolen>,
@@ -157,31 +150,27 @@ impl RecoverBody {
         let mut check = Check::default();
         let member_id = check.id("member_id", MemberId::new(member));
         let origin = check.origin(actor, None, Some(&self.reason), None, None);
-        let (decide, command) = if caller.operator {
-            (decide_joint as rules::Decide, Command::Recover(stolen))
+        let operation: Rc<dyn Operation> = if caller.operator {
+            Rc::new(Recover(stolen))
         } else {
             let points = stolen.iter().fold(0i64, |sum, one| {
                 sum.saturating_add(one.redemption.entry.points.saturating_abs())
             });
             let concern = Concern::Recover(self.entries()?);
-            (decide_single as rules::Decide, asked_for("recover", points, concern, actor, caller)?)
+            Rc::new(asked_for("recover", points, concern, actor, caller)?)
         };
-        let order = member_id.map(|member_id| Submission {
-            decide,
-            member: member_id,
-            command,
-            origin,
-            idem: Some((format!("recover:{key}"), fingerprint(&(member, self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let submission = member_id.map(|member_id| {
+            Submission::of(member_id, operation, origin).under_key(
+                "recover",
+                key,
+                fingerprint(&(member, self)),
+            )
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 
-/// A command that asks for what moves so many points, and takes the approvals of an adjustment of
+/// An operation that asks for what moves so many points, and takes the approvals of an adjustment of
 /// that size.
 pub(crate) fn asked_for(
     what: &str,
@@ -189,9 +178,9 @@ pub(crate) fn asked_for(
     concern: Concern,
     actor: &str,
     caller: &Caller,
-) -> Result<Command, Problem> {
+) -> Result<RequestConcern, Problem> {
     let by = who(actor, caller)?;
-    let wish = AdjustmentWish {
+    let wish = NewAdjustment {
         points,
         reason_code: what.to_owned(),
         evidence: None,
@@ -199,7 +188,7 @@ pub(crate) fn asked_for(
         by,
         undoes: None,
     };
-    Ok(Command::RequestFor(wish, concern))
+    Ok(RequestConcern(wish, concern))
 }
 
 /// What the member spent or gave away by these entries, and who got it. Entries never change, so

@@ -2,27 +2,31 @@
 //! coupons are used.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use ledger::{Currency, Entry, MemberId, Money};
-use rules::{Command, Line, decide_single};
+use rules::operations::{
+    CancelCoupon, Hold, PayLines, PayWithPoints, Redeem, RedeemCoupon, RedeemReward, RestoreCoupon,
+};
+use rules::{Line, Operation};
 use store::Submission;
 
 use crate::api::{
     CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody,
 };
 use crate::check::{Check, MAX_AMOUNT};
-use crate::orders::{MAX_LINES, fingerprint, line};
+use crate::earning::{MAX_LINES, fingerprint, line};
 use crate::problem::Problem;
 
 /// Thirty days.
 const MAX_MINUTES: u32 = 43_200;
 
 impl RedeemBody {
-    /// Checks the values and makes an order of it.
+    /// Checks the values and makes a submission of it.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         if self.hold.as_ref().is_some_and(|hold| !(1..=MAX_MINUTES).contains(&hold.minutes)) {
@@ -31,22 +35,16 @@ impl RedeemBody {
         let (reference, source) = check.document("redeem", self.reference.as_deref());
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let command = self.command(&mut check);
-        let order = member.zip(command).map(|(member, command)| Submission {
-            decide: decide_single,
-            member,
-            command,
-            origin,
-            idem: Some((format!("redeem:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let operation = self.operation(&mut check);
+        let submission = member.zip(operation).map(|(member, operation)| {
+            Submission::of(member, operation, origin)
+                .under_key("redeem", key, fingerprint(self))
+                .with_source(source)
         });
-        check.done(order)
+        check.done(submission)
     }
 
-    fn command(&self, check: &mut Check) -> Option<Command> {
+    fn operation(&self, check: &mut Check) -> Option<Rc<dyn Operation>> {
         let minutes = self.hold.as_ref().map(|hold| hold.minutes);
         if self.quantity.is_some() && self.reward_id.is_none() {
             check.wrong("/quantity", "goes with reward_id");
@@ -55,10 +53,8 @@ impl RedeemBody {
             check.wrong("/max_points", "goes with order");
         }
         if let (Some(lines), None, None) = (&self.lines, &self.reward_id, &self.order) {
-            return Some(Command::PayLines {
-                lines: paid_lines(lines, self.points, check),
-                minutes,
-            });
+            let lines = paid_lines(lines, self.points, check);
+            return Some(Rc::new(PayLines { lines, minutes }));
         }
         if self.lines.is_some() {
             check.wrong("/lines", "goes with points");
@@ -67,8 +63,8 @@ impl RedeemBody {
             (Some(points), None, None) => {
                 check.points(points);
                 Some(match minutes {
-                    None => Command::Redeem { points },
-                    Some(minutes) => Command::Hold { points, minutes },
+                    None => Rc::new(Redeem { points }),
+                    Some(minutes) => Rc::new(Hold { points, minutes }),
                 })
             }
             (None, Some(reward), None) => {
@@ -80,14 +76,14 @@ impl RedeemBody {
                 if !(1..=1_000_000).contains(&quantity) {
                     check.wrong("/quantity", "must be 1 to 1000000");
                 }
-                Some(Command::Take { reward: reward.clone(), quantity })
+                Some(Rc::new(RedeemReward { reward: reward.clone(), quantity }))
             }
             (None, None, Some(order)) => {
                 if self.max_points.is_some_and(|most| !(1..=MAX_AMOUNT).contains(&most)) {
                     check.wrong("/max_points", "must be 1 to 1000000000000000");
                 }
                 let order = money("/order", order, check)?;
-                Some(Command::Deduct { order, most: self.max_points, minutes })
+                Some(Rc::new(PayWithPoints { order, most: self.max_points, minutes }))
             }
             _ => {
                 check.wrong(
@@ -143,11 +139,11 @@ pub(crate) fn money(at: &str, body: &MoneyBody, check: &mut Check) -> Option<Mon
 }
 
 impl CouponBody {
-    /// Checks the values and makes an order of it, for the member whose coupon it is.
+    /// Checks the values and makes a submission of it, for the member whose coupon it is.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         code: &str,
         holder: &MemberId,
@@ -165,25 +161,15 @@ impl CouponBody {
         let origin =
             check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
         let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
-        let command = Command::RedeemCoupon { code: code.to_owned(), lines, of };
+        let operation = RedeemCoupon { code: code.to_owned(), lines, of };
         let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
-        check.done(Some(Submission {
-            decide: decide_single,
-            member,
-            command,
-            origin,
-            idem,
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        }))
+        check.done(Some(Submission { idem, source, ..Submission::new(member, operation, origin) }))
     }
 }
 
 impl DecisionBody {
-    /// Checks the values and makes an order of it that takes this coupon away.
+    /// Checks the values and makes a submission of it that takes this coupon away.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -196,44 +182,24 @@ impl DecisionBody {
     ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let command = Command::CancelCoupon { code: code.to_owned() };
+        let operation = CancelCoupon { code: code.to_owned() };
         let idem = Some((format!("coupon-cancel:{key}"), fingerprint(&(code, self))));
         let member = holder.clone();
-        check.done(Some(Submission {
-            decide: decide_single,
-            member,
-            command,
-            origin,
-            idem,
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        }))
+        check.done(Some(Submission { idem, ..Submission::new(member, operation, origin) }))
     }
 }
 
 impl CouponRestoreBody {
-    /// Checks the values and makes an order of it, for the entry that used the coupon.
+    /// Checks the values and makes a submission of it, for the entry that used the coupon.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, used: Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(&self, used: Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let idem = Some((format!("coupon-restore:{key}"), fingerprint(self)));
         let member = used.member.clone();
-        let command = Command::RestoreCoupon { used: Box::new(used) };
-        check.done(Some(Submission {
-            decide: decide_single,
-            member,
-            command,
-            origin,
-            idem,
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        }))
+        let operation = RestoreCoupon { used: Box::new(used) };
+        check.done(Some(Submission { idem, ..Submission::new(member, operation, origin) }))
     }
 }

@@ -1,24 +1,26 @@
 //! How holds are resolved, and earns and redemptions undone: bodies that name an earlier entry
-//! become orders.
+//! become submissions.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use ledger::{EntryId, MemberId, Money, Refusal};
-use rules::{Command, ReturnScope, Reverse, decide_single};
+use rules::Operation;
+use rules::operations::{Capture, Refuse, Release, ReturnScope, Reverse, ToReverse};
 use store::{Submission, source};
 
 use crate::api::{CaptureBody, MoneyBody, ReleaseBody, ReturnedLineBody, ReverseBody};
 use crate::check::{Check, MAX_AMOUNT};
-use crate::orders::{MAX_LINES, fingerprint};
+use crate::earning::{MAX_LINES, fingerprint};
 use crate::problem::Problem;
 use crate::spending::money;
 
 impl CaptureBody {
-    /// Checks the values and makes an order of it, for the hold that this entry placed.
+    /// Checks the values and makes a submission of it, for the hold that this entry placed.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         hold: &ledger::Entry,
         key: &str,
@@ -35,27 +37,23 @@ impl CaptureBody {
         let (channel, store) =
             (self.channel.as_ref(), self.store_id.as_ref().or(hold.origin.store.as_ref()));
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = Submission {
-            decide: decide_single,
-            member: hold.member.clone(),
-            command: Command::Capture { hold: hold.id, points: self.points },
+        let submission = Submission::new(
+            hold.member.clone(),
+            Capture { hold: hold.id, points: self.points },
             origin,
-            idem: Some((format!("capture:{key}"), fingerprint(&(hold.id.to_string(), self)))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        };
-        check.done(Some(order))
+        )
+        .under_key("capture", key, fingerprint(&(hold.id.to_string(), self)))
+        .with_source(source);
+        check.done(Some(submission))
     }
 }
 
 impl ReleaseBody {
-    /// Checks the values and makes an order of it, for the hold that this entry placed.
+    /// Checks the values and makes a submission of it, for the hold that this entry placed.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         hold: &ledger::Entry,
         key: &str,
@@ -64,18 +62,9 @@ impl ReleaseBody {
         let mut check = Check::default();
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, None, self.reason.as_ref(), channel, store);
-        let order = Submission {
-            decide: decide_single,
-            member: hold.member.clone(),
-            command: Command::Release { hold: hold.id },
-            origin,
-            idem: Some((format!("release:{key}"), fingerprint(&(hold.id.to_string(), self)))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        };
-        check.done(Some(order))
+        let submission = Submission::new(hold.member.clone(), Release { hold: hold.id }, origin)
+            .under_key("release", key, fingerprint(&(hold.id.to_string(), self)));
+        check.done(Some(submission))
     }
 }
 
@@ -210,16 +199,16 @@ impl ReverseBody {
         }
     }
 
-    /// Checks the values and makes an order of it; `wish` is what was found of what it names, or
+    /// Checks the values and makes a submission of it; `wish` is what was found of what it names, or
     /// why that cannot be told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         key: &str,
         actor: &str,
-        wish: Result<Option<Reverse>, Refusal>,
+        wish: Result<Option<ToReverse>, Refusal>,
     ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
@@ -229,18 +218,16 @@ impl ReverseBody {
         let source = reference.as_ref().map(|reference| source("reverse", reference.as_str()));
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Submission {
-            decide: decide_single,
-            member,
-            command: wish.map_or_else(Command::Refuse, |wish| Command::Reverse(wish.map(Box::new))),
-            origin,
-            idem: Some((format!("reverse:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let operation: Rc<dyn Operation> = match wish {
+            Ok(wish) => Rc::new(Reverse(wish.map(Box::new))),
+            Err(refusal) => Rc::new(Refuse(refusal)),
+        };
+        let submission = member.map(|member| {
+            Submission::of(member, operation, origin)
+                .under_key("reverse", key, fingerprint(self))
+                .with_source(source)
         });
-        check.done(order)
+        check.done(submission)
     }
 }
 

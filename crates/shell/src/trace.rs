@@ -13,12 +13,12 @@ use crate::request::Request;
 
 const MAX_CHARACTERS: usize = 128;
 
-/// The order with the place it was asked from, as the headers tell it.
+/// The submission with the place it was asked from, as the headers tell it.
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with each header that is wrong.
-pub(crate) fn placed(order: Submission, request: &Request) -> Result<Submission, Problem> {
-    Ok(asked_from(order, headers(request)?))
+pub(crate) fn placed(submission: Submission, request: &Request) -> Result<Submission, Problem> {
+    Ok(asked_from(submission, headers(request)?))
 }
 
 /// Where a request was asked from. A header that was sent twice, or is not text, is as wrong as one
@@ -73,7 +73,10 @@ pub(crate) fn trace_of(
     }
 }
 
-/// The order with the place it was asked from.
-pub(crate) fn asked_from(order: Submission, trace: ClientInfo) -> Submission {
-    Submission { trace: Some(trace).filter(|trace| *trace != ClientInfo::default()), ..order }
+/// The submission with the place it was asked from.
+pub(crate) fn asked_from(submission: Submission, client: ClientInfo) -> Submission {
+    Submission {
+        client: Some(client).filter(|client| *client != ClientInfo::default()),
+        ..submission
+    }
 }

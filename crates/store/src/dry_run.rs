@@ -1,6 +1,6 @@
-//! Dry runs: what orders come to, in order, without writing anything.
+//! Dry runs: what submissions come to, in order, without writing anything.
 //!
-//! Each order sees what those before it in the same call would have written: the state of its
+//! Each submission sees what those before it in the same call would have written: the state of its
 //! member, keys, documents and shared counters. So a dry run tells what the call itself would
 //! answer, as long as nobody else writes in between.
 
@@ -15,34 +15,34 @@ use crate::load::LoadedMember;
 use crate::sql::Sql;
 use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint};
 
-/// Decides orders without writing anything; outcomes come in the same order. A key or source that
+/// Decides submissions without writing anything; outcomes come in the same order. A key or source that
 /// is taken shows as it would in earnest. `loaded` is what [`load`](crate::load()) found for them.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
-    desk: &mut Executor<'_, S, I>,
-    orders: &[Submission],
+    executor: &mut Executor<'_, S, I>,
+    submissions: &[Submission],
     loaded: Vec<LoadedMember>,
 ) -> Result<Vec<Outcome>, Error> {
     let mut before = Before::default();
     let mut outcomes = Vec::new();
-    for (place, (order, loaded)) in orders.iter().zip(loaded).enumerate() {
+    for (place, (submission, loaded)) in submissions.iter().zip(loaded).enumerate() {
         if place > 0 {
-            // A call of many orders must not hold up the others of its instance until all are
+            // A call of many submissions must not hold up the others of its instance until all are
             // decided.
-            desk.sql.give_way().await;
+            executor.sql.give_way().await;
         }
-        let outcome = match settled_before(desk.sql, order, &loaded).await? {
+        let outcome = match settled_before(executor.sql, submission, &loaded).await? {
             Some(outcome) => outcome,
-            None => before.take(desk, order, loaded).await?,
+            None => before.execute_one(executor, submission, loaded).await?,
         };
         outcomes.push(outcome);
     }
     Ok(outcomes)
 }
 
-/// What the orders before would have written.
+/// What the submissions before would have written.
 #[derive(Default)]
 struct Before {
     members: HashMap<MemberId, Member>,
@@ -54,26 +54,26 @@ struct Before {
 }
 
 impl Before {
-    async fn take<S: Sql, I: FnMut() -> EntryId>(
+    async fn execute_one<S: Sql, I: FnMut() -> EntryId>(
         &mut self,
-        desk: &mut Executor<'_, S, I>,
-        order: &Submission,
+        executor: &mut Executor<'_, S, I>,
+        submission: &Submission,
         loaded: LoadedMember,
     ) -> Result<Outcome, Error> {
-        if let Some(outcome) = self.heard(order) {
+        if let Some(outcome) = self.heard(submission) {
             return Ok(outcome);
         }
-        let outcome = self.decide(desk, order, loaded).await?;
-        if let Some((key, fingerprint)) = &order.idem {
+        let outcome = self.decide(executor, submission, loaded).await?;
+        if let Some((key, fingerprint)) = &submission.idem {
             self.answers
                 .insert(key.clone(), (fingerprint_now(fingerprint).to_owned(), outcome.clone()));
         }
         Ok(outcome)
     }
 
-    /// The answer that an order of this call with the same key got.
-    fn heard(&self, order: &Submission) -> Option<Outcome> {
-        let (key, fingerprint) = order.idem.as_ref()?;
+    /// The answer that an submission of this call with the same key got.
+    fn heard(&self, submission: &Submission) -> Option<Outcome> {
+        let (key, fingerprint) = submission.idem.as_ref()?;
         let (heard, outcome) = self.answers.get(key)?;
         if !is_fingerprint(heard, fingerprint) {
             return Some(Outcome::KeyReused);
@@ -89,16 +89,16 @@ impl Before {
 
     async fn decide<S: Sql, I: FnMut() -> EntryId>(
         &mut self,
-        desk: &mut Executor<'_, S, I>,
-        order: &Submission,
+        executor: &mut Executor<'_, S, I>,
+        submission: &Submission,
         mut loaded: LoadedMember,
     ) -> Result<Outcome, Error> {
         for _ in 0..2 {
-            self.set_before(order, &mut loaded);
-            let id = (desk.ids)();
-            match attempt(desk, order, loaded.member, &loaded.recorded, id)? {
+            self.set_before(submission, &mut loaded);
+            let id = (executor.ids)();
+            match attempt(executor, submission, loaded.member, &loaded.recorded, id)? {
                 Attempt::Decided(decided) => {
-                    self.note(order, &decided.decision);
+                    self.note(submission, &decided.decision);
                     let states = std::iter::once(decided.member).chain(decided.others);
                     self.members.extend(states.map(|member| (member.id.clone(), member)));
                     let (entries, primary) = decided.decision.told();
@@ -107,11 +107,11 @@ impl Before {
                 Attempt::Refused(refusal) => {
                     return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false });
                 }
-                // Only before the first order of a member: nothing is due or owed after it that was
+                // Only before the first submission of a member: nothing is due or owed after it that was
                 // not before.
                 Attempt::NeedsAllLots => {
                     let mut again =
-                        reload(desk, std::slice::from_ref(order), vec![0], true).await?;
+                        reload(executor, std::slice::from_ref(submission), vec![0], true).await?;
                     loaded = again.pop().ok_or(Error::Corrupt("answer"))?.1;
                 }
             }
@@ -119,15 +119,15 @@ impl Before {
         Err(Error::Busy)
     }
 
-    /// Puts what the orders before did in the place of what was loaded.
-    fn set_before(&self, order: &Submission, loaded: &mut LoadedMember) {
+    /// Puts what the submissions before did in the place of what was loaded.
+    fn set_before(&self, submission: &Submission, loaded: &mut LoadedMember) {
         if let Some(member) = self.members.get(&loaded.member.id) {
             loaded.member = member.clone();
         }
         let recorded = &mut loaded.recorded;
-        let documents = order.source.as_ref().and_then(|source| self.documents.get(source));
+        let documents = submission.source.as_ref().and_then(|source| self.documents.get(source));
         if let (None, Some(documents)) = (recorded.used, documents)
-            && let Some(past) = living(documents, order.origin.store.as_deref())
+            && let Some(past) = living(documents, submission.origin.store.as_deref())
         {
             recorded.used = Some(past.entry.id);
             recorded.is_of_another = past.entry.member != loaded.member.id;
@@ -140,8 +140,8 @@ impl Before {
         }
     }
 
-    fn note(&mut self, order: &Submission, decision: &Decision) {
-        if let (Some(source), Some(entry)) = (&order.source, decision.primary()) {
+    fn note(&mut self, submission: &Submission, decision: &Decision) {
+        if let (Some(source), Some(entry)) = (&submission.source, decision.primary()) {
             let past = Past { entry: entry.clone(), corrections: Vec::new() };
             self.documents.entry(source.clone()).or_default().push(past);
         }

@@ -1,7 +1,7 @@
-//! The loop of every command: load, decide, commit; what somebody else was faster with is loaded
+//! The loop of every submission: load, decide, commit; what somebody else was faster with is loaded
 //! and decided again.
 //!
-//! Serves single requests, bulk earns and the jobs alike. Several orders of one member in one call
+//! Serves single requests, bulk earns and the jobs alike. Several submissions of one member in one call
 //! are decided one on top of the other and written in one statement.
 
 use std::collections::{HashMap, HashSet};
@@ -9,23 +9,22 @@ use std::collections::{HashMap, HashSet};
 use ledger::{
     Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp,
 };
-use rules::{Case, Command, Decided, PriorRecords, Rulebook};
+use rules::{Activity, Case, Decided, Lots, PriorRecords, Rulebook, decide};
 
 use crate::Error;
 use crate::commit::{UniqueKeys, commit};
 use crate::history::span;
 use crate::in_flight::InFlight;
-use crate::load::{LoadRequest, LoadedMember, Lots, ReplayedCommand, Scope, load};
-use crate::profile::merged;
+use crate::load::{LoadRequest, LoadedMember, ReplayedCommand, Scope, load};
 use crate::programmes::ProgrammeRef;
 use crate::refusals;
 use crate::sql::Sql;
 use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint, most_lots};
 
-/// How often a skipped order is decided anew before the caller is told to come back.
+/// How often a skipped submission is decided anew before the caller is told to come back.
 const ATTEMPTS: u32 = 64;
 
-/// What orders are carried out with.
+/// What submissions are carried out with.
 pub struct Executor<'a, S, I> {
     /// The database.
     pub sql: &'a S,
@@ -43,38 +42,40 @@ pub struct Executor<'a, S, I> {
     pub in_flight: Option<&'a InFlight>,
 }
 
-/// Carries out orders; outcomes come in the same order. `loaded` is what [`load`] found for them.
+/// Executes submissions; outcomes come in the same order. `loaded` is what [`load`] found for them.
 ///
 /// # Errors
 /// [`Error::Busy`] when others were always first, other [`Error`]s when the database fails. Orders
 /// that were written stay written: a retry with their keys finds them.
 pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
-    desk: &mut Executor<'_, S, I>,
-    orders: &[Submission],
+    executor: &mut Executor<'_, S, I>,
+    submissions: &[Submission],
     loaded: Vec<LoadedMember>,
 ) -> Result<Vec<Outcome>, Error> {
-    if orders.iter().all(|order| order.lots() == Lots::All) {
+    if submissions.iter().all(|submission| submission.lots() == Lots::All) {
         must_add_up(Lots::All, &loaded)?;
     }
-    let mut outcomes: Vec<Option<Outcome>> = orders.iter().map(|_| None).collect();
+    let mut outcomes: Vec<Option<Outcome>> = submissions.iter().map(|_| None).collect();
     let mut found: Vec<(usize, LoadedMember)> = loaded.into_iter().enumerate().collect();
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
-            desk.sql.pause(attempt).await;
+            executor.sql.pause(attempt).await;
         }
         let mut round = Round::default();
         for (place, (index, loaded)) in found.into_iter().enumerate() {
-            let (Some(order), Some(outcome)) = (orders.get(index), outcomes.get_mut(index)) else {
+            let (Some(submission), Some(outcome)) =
+                (submissions.get(index), outcomes.get_mut(index))
+            else {
                 continue;
             };
             if place > 0 {
-                // A call of many orders must not hold up the others of its instance until all are
+                // A call of many submissions must not hold up the others of its instance until all are
                 // decided.
-                desk.sql.give_way().await;
+                executor.sql.give_way().await;
             }
-            *outcome = round.take(desk, index, order, loaded).await?;
+            *outcome = round.execute_one(executor, index, submission, loaded).await?;
         }
-        round.write(desk, &mut outcomes).await?;
+        round.write(executor, &mut outcomes).await?;
         let open: Vec<usize> = outcomes
             .iter()
             .enumerate()
@@ -84,12 +85,12 @@ pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
         if open.is_empty() {
             return Ok(outcomes.into_iter().flatten().collect());
         }
-        found = reload(desk, orders, open, round.needs_all_lots).await?;
+        found = reload(executor, submissions, open, round.needs_all_lots).await?;
     }
     Err(Error::Busy)
 }
 
-/// One pass over the open orders.
+/// One pass over the open submissions.
 #[derive(Default)]
 struct Round {
     members: HashMap<MemberId, Member>,
@@ -108,95 +109,74 @@ struct Refused {
     id: String,
 }
 
-/// What a try at an order comes to.
+/// What a try at a submission comes to.
 pub(crate) enum Attempt {
     Decided(Box<Decided>),
     Refused(Refusal),
     NeedsAllLots,
 }
 
+/// The state that a submission is decided on.
+struct BaseState {
+    member: Member,
+    /// The member's stored state, where `member` comes from writes of other requests that are
+    /// under way.
+    stored: Option<Member>,
+    /// Whether `member` comes from a submission of this call that is not written yet.
+    is_ahead: bool,
+}
+
 impl Round {
-    /// Decides one order, or answers it from what is stored. `None` leaves it open.
-    async fn take<S: Sql, I: FnMut() -> EntryId>(
+    /// Decides one submission, or answers it from what is stored. `None` leaves it open.
+    async fn execute_one<S: Sql, I: FnMut() -> EntryId>(
         &mut self,
-        desk: &mut Executor<'_, S, I>,
+        executor: &mut Executor<'_, S, I>,
         index: usize,
-        order: &Submission,
-        loaded: LoadedMember,
+        submission: &Submission,
+        mut loaded: LoadedMember,
     ) -> Result<Option<Outcome>, Error> {
-        if let Some(outcome) = settled_before(desk.sql, order, &loaded).await? {
+        if let Some(outcome) = settled_before(executor.sql, submission, &loaded).await? {
             return Ok(Some(outcome));
         }
-        let mut claims = merged(order.claims(), &order.command, &loaded.recorded);
-        // The second of two orders with one key or source waits for the outcome of the first.
-        let taken: Vec<String> = [
-            claims.idem.as_ref().map(|k| format!("k{k}")),
-            claims.source.as_ref().map(|s| format!("s{s}")),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if taken.iter().any(|claim| self.claimed.contains(claim)) {
+        let mut claims = submission.claims(&loaded.recorded);
+        let keys = claimed_once(&claims);
+        // The second of two submissions with one key or source waits for the outcome of the first.
+        if keys.iter().any(|key| self.claimed.contains(key)) {
             return Ok(None);
         }
-        if let Some(source) = loaded.source.clone() {
+        if let Some(source) = loaded.source.take() {
             claims.source = Some(source);
         }
-        let stored_only = order.needs_what_is_stored();
-        let is_ahead = |member: &Member| self.members.contains_key(&member.id);
-        if stored_only && (is_ahead(&loaded.member) || loaded.recorded.others.iter().any(is_ahead))
-        {
+        let (recorded, opened_as) = (std::mem::take(&mut loaded.recorded), loaded.opened_as.take());
+        let Some(base) = self.state_to_decide_on(executor, submission, loaded.member, &recorded)
+        else {
             return Ok(None);
-        }
-        let own = loaded.member.id.clone();
-        let ahead = self.members.remove(&own);
-        let in_flight = || {
-            desk.in_flight?
-                .ahead_of(desk.programme.no, &loaded.member)
-                .filter(|member| is_enough(desk, order, member))
         };
-        let is_ahead = ahead.is_some();
-        let under_way = if is_ahead || stored_only { None } else { in_flight() };
-        let stored = under_way.is_some().then(|| loaded.member.clone());
-        let recorded = &loaded.recorded;
-        let member = ahead.or(under_way).unwrap_or(loaded.member);
-        if !member.exists() && claims.aliases.is_none() {
-            claims.aliases = loaded.opened_as.clone().map(|name| vec![name]);
+        if !base.member.exists() && claims.aliases.is_none() {
+            claims.aliases = opened_as.map(|name| vec![name]);
         }
-        let id = (desk.ids)();
-        match attempt(desk, order, member.clone(), recorded, id)? {
+        let id = (executor.ids)();
+        match attempt(executor, submission, base.member.clone(), &recorded, id)? {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
-                if is_ahead {
-                    self.members.insert(own, member);
-                }
+                self.put_back(base);
                 Ok(None)
             }
             Attempt::Refused(refusal) => {
-                if is_ahead {
-                    // It may be refused only because of an order of this call that is not written
-                    // yet.
-                    self.members.insert(own, member);
-                    return Ok(None);
-                }
-                // Nor because of what other requests have under way; on a busy member there always
-                // is something, so what is stored decides.
-                let refusal = match stored {
-                    None => refusal,
-                    Some(stored) => match attempt(desk, order, stored, recorded, id)? {
-                        Attempt::Refused(refusal) => refusal,
-                        Attempt::NeedsAllLots => {
-                            self.needs_all_lots = true;
-                            return Ok(None);
-                        }
-                        Attempt::Decided(_) => return Ok(None),
-                    },
+                let refusal = match self.refusal_as_stored(
+                    executor,
+                    submission,
+                    base,
+                    (refusal, &recorded, id),
+                )? {
+                    Some(refusal) => refusal,
+                    None => return Ok(None),
                 };
                 let id = id.to_string();
-                let Some((idem, fingerprint)) = order.idem.clone() else {
+                let Some((idem, fingerprint)) = submission.idem.clone() else {
                     return Ok(Some(Outcome::Refused { refusal, id, replayed: false }));
                 };
-                self.claimed.extend(taken);
+                self.claimed.extend(keys);
                 self.refused.push(Refused { index, idem, fingerprint, refusal, id });
                 Ok(None)
             }
@@ -204,22 +184,87 @@ impl Round {
                 Ok(Some(Outcome::Nothing(Box::new(decided.member))))
             }
             Attempt::Decided(decided) => {
-                let Decided { decision, member, others, .. } = *decided;
-                let changed = std::iter::once(member).chain(others);
-                self.members.extend(changed.map(|member| (member.id.clone(), member)));
-                self.claimed.extend(taken);
-                self.decided.push((index, decision, claims));
+                self.claimed.extend(keys);
+                self.record(index, *decided, claims);
                 Ok(None)
             }
         }
     }
 
+    /// The newest state of the member that is good enough: after submissions of this call, after
+    /// writes of other requests that are under way, or as stored. `None` when it must be stored
+    /// and is not yet.
+    fn state_to_decide_on<S, I>(
+        &mut self,
+        executor: &Executor<'_, S, I>,
+        submission: &Submission,
+        stored: Member,
+        recorded: &PriorRecords,
+    ) -> Option<BaseState> {
+        let needs_stored = submission.needs().is_more_than_state();
+        let is_ahead = |member: &Member| self.members.contains_key(&member.id);
+        if needs_stored && (is_ahead(&stored) || recorded.others.iter().any(is_ahead)) {
+            return None;
+        }
+        if let Some(member) = self.members.remove(&stored.id) {
+            return Some(BaseState { member, stored: None, is_ahead: true });
+        }
+        let in_flight = executor.in_flight.filter(|_| !needs_stored);
+        let under_way = in_flight
+            .and_then(|in_flight| in_flight.ahead_of(executor.programme.no, &stored))
+            .filter(|member| is_enough(executor, submission, member));
+        Some(match under_way {
+            Some(member) => BaseState { member, stored: Some(stored), is_ahead: false },
+            None => BaseState { member: stored, stored: None, is_ahead: false },
+        })
+    }
+
+    /// The refusal, where what is stored leads to it as well. Another state may have led to it only
+    /// because of a submission of this call that is not written yet, or of what other requests have
+    /// under way; on a busy member there always is something, so what is stored decides.
+    fn refusal_as_stored<S, I>(
+        &mut self,
+        executor: &Executor<'_, S, I>,
+        submission: &Submission,
+        base: BaseState,
+        (refusal, recorded, id): (Refusal, &PriorRecords, EntryId),
+    ) -> Result<Option<Refusal>, Error> {
+        if base.is_ahead {
+            self.put_back(base);
+            return Ok(None);
+        }
+        let Some(stored) = base.stored else { return Ok(Some(refusal)) };
+        Ok(match attempt(executor, submission, stored, recorded, id)? {
+            Attempt::Refused(refusal) => Some(refusal),
+            Attempt::NeedsAllLots => {
+                self.needs_all_lots = true;
+                None
+            }
+            Attempt::Decided(_) => None,
+        })
+    }
+
+    /// Later submissions of this call are decided on this state, too.
+    fn put_back(&mut self, base: BaseState) {
+        if base.is_ahead {
+            self.members.insert(base.member.id.clone(), base.member);
+        }
+    }
+
+    /// Notes what is to be written.
+    fn record(&mut self, index: usize, decided: Decided, claims: UniqueKeys) {
+        let Decided { decision, member, others } = decided;
+        let changed = std::iter::once(member).chain(others);
+        self.members.extend(changed.map(|member| (member.id.clone(), member)));
+        self.decided.push((index, decision, claims));
+    }
+
     async fn write<S: Sql, I>(
         &mut self,
-        desk: &Executor<'_, S, I>,
+        executor: &Executor<'_, S, I>,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Error> {
-        let programme_no = desk.programme.no;
+        let programme_no = executor.programme.no;
         let batch: Vec<(&Decision, &UniqueKeys)> =
             self.decided.iter().map(|(_, decision, claims)| (decision, claims)).collect();
         let states = |(at, (decision, _)): (usize, &(&Decision, &UniqueKeys))| {
@@ -227,11 +272,11 @@ impl Round {
             members.map(|member| (at, member)).collect::<Vec<_>>()
         };
         let sent: Vec<(usize, &Member)> = batch.iter().enumerate().flat_map(states).collect();
-        if let Some(in_flight) = desk.in_flight {
+        if let Some(in_flight) = executor.in_flight {
             sent.iter().for_each(|(_, member)| in_flight.send(programme_no, member));
         }
-        let written = commit(desk.sql, programme_no, desk.abroad, &batch).await;
-        if let Some(in_flight) = desk.in_flight {
+        let written = commit(executor.sql, programme_no, executor.abroad, &batch).await;
+        if let Some(in_flight) = executor.in_flight {
             let outcomes = written.as_ref().map_or(&[][..], Vec::as_slice);
             let is_written = |at: usize| outcomes.get(at).copied().unwrap_or(false);
             sent.iter()
@@ -243,20 +288,21 @@ impl Round {
                 *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false }));
             }
         }
-        self.keep(desk, outcomes).await
+        self.keep(executor, outcomes).await
     }
 
-    /// Keeps all refusals in one statement. Where the key was taken in the meantime, the order
+    /// Keeps all refusals in one statement. Where the key was taken in the meantime, the submission
     /// stays open.
     async fn keep<S: Sql, I>(
         &mut self,
-        desk: &Executor<'_, S, I>,
+        executor: &Executor<'_, S, I>,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Error> {
         if self.refused.is_empty() {
             return Ok(());
         }
-        let ids = refusals::keep(desk.sql, desk.programme.no, desk.now, &self.rows()?).await?;
+        let ids = refusals::keep(executor.sql, executor.programme.no, executor.now, &self.rows()?)
+            .await?;
         for Refused { index, refusal, id, .. } in self.refused.drain(..) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| ids.contains(&id)) {
                 *outcome = Some(Outcome::Refused { refusal, id, replayed: false });
@@ -278,49 +324,56 @@ impl Round {
     }
 }
 
+/// What may be claimed by one submission only: its key and its source.
+fn claimed_once(claims: &UniqueKeys) -> Vec<String> {
+    let key = claims.idem.as_ref().map(|key| format!("k{key}"));
+    let source = claims.source.as_ref().map(|source| format!("s{source}"));
+    key.into_iter().chain(source).collect()
+}
+
 /// Whether a state in flight, whose lots may not be at hand, is enough to decide on.
-fn is_enough<S, I>(desk: &Executor<'_, S, I>, order: &Submission, member: &Member) -> bool {
-    let needs_none = || order.lots() == Lots::None && !extends(desk, order);
-    member.lots_complete || (needs_none() && !member.is_due(desk.now) && member.debt == 0)
+fn is_enough<S, I>(
+    executor: &Executor<'_, S, I>,
+    submission: &Submission,
+    member: &Member,
+) -> bool {
+    let needs_none = || submission.lots() == Lots::None && !extends(executor, submission);
+    member.lots_complete || (needs_none() && !member.is_due(executor.now) && member.debt == 0)
 }
 
-/// Whether the order may move the end of any open lot.
-fn extends<S, I>(desk: &Executor<'_, S, I>, order: &Submission) -> bool {
-    let is_active = matches!(
-        order.command,
-        Command::Earn(_)
-            | Command::Redeem { .. }
-            | Command::Hold { .. }
-            | Command::PayLines { .. }
-            | Command::Take { .. }
-    );
-    is_active && desk.book.slides()
+/// Whether the submission may move the end of any open lot.
+fn extends<S, I>(executor: &Executor<'_, S, I>, submission: &Submission) -> bool {
+    submission.operation.guards().activity == Activity::Extends && executor.book.slides()
 }
 
-/// Decides an order on this state of its member.
+/// Decides an submission on this state of its member.
 pub(crate) fn attempt<S, I>(
-    desk: &Executor<'_, S, I>,
-    order: &Submission,
+    executor: &Executor<'_, S, I>,
+    submission: &Submission,
     member: Member,
     recorded: &PriorRecords,
     id: EntryId,
 ) -> Result<Attempt, Error> {
     let partly = !member.lots_complete;
-    let needs_all = match order.lots() {
+    let needs_all = match submission.lots() {
         // What is spent first need not be among the first that end.
-        Lots::First(_) => desk.book.first_in_first_out() || extends(desk, order),
+        Lots::First(_) => executor.book.first_in_first_out() || extends(executor, submission),
         Lots::All => true,
-        Lots::None => extends(desk, order),
+        Lots::None => extends(executor, submission),
     };
-    if partly && (member.is_due(desk.now) || member.debt > 0 || needs_all) {
+    if partly && (member.is_due(executor.now) || member.debt > 0 || needs_all) {
         return Ok(Attempt::NeedsAllLots);
     }
-    let programme =
-        ProgrammeId::new(desk.programme.id.clone()).map_err(|_| Error::Corrupt("programme id"))?;
-    let context =
-        Context { programme, rulebook_version: desk.book.version(), now: desk.now, first_id: id };
-    let case = Case { book: desk.book, origin: &order.origin, recorded, context };
-    match (order.decide)(&case, member, &order.command) {
+    let programme = ProgrammeId::new(executor.programme.id.clone())
+        .map_err(|_| Error::Corrupt("programme id"))?;
+    let context = Context {
+        programme,
+        rulebook_version: executor.book.version(),
+        now: executor.now,
+        first_id: id,
+    };
+    let case = Case { book: executor.book, origin: &submission.origin, recorded, context };
+    match decide(&*submission.operation, &case, member) {
         Ok(decided) => Ok(Attempt::Decided(Box::new(decided))),
         // Either may be otherwise once all of them are at hand.
         Err(Stop::Refused(Refusal::InsufficientPoints { .. } | Refusal::TooManyLots { .. }))
@@ -338,10 +391,10 @@ pub(crate) fn attempt<S, I>(
 /// The answer that an earlier request with the same key got.
 pub(crate) async fn settled_before(
     sql: &impl Sql,
-    order: &Submission,
+    submission: &Submission,
     loaded: &LoadedMember,
 ) -> Result<Option<Outcome>, Error> {
-    let Some((_, fingerprint)) = &order.idem else { return Ok(None) };
+    let Some((_, fingerprint)) = &submission.idem else { return Ok(None) };
     if let Some(kept) = &loaded.refusal {
         let heard = || Outcome::Refused {
             refusal: kept.refusal.clone(),
@@ -370,15 +423,15 @@ pub(crate) async fn settled_before(
 
 /// Loads what is open once more.
 pub(crate) async fn reload<S: Sql, I>(
-    desk: &Executor<'_, S, I>,
-    orders: &[Submission],
+    executor: &Executor<'_, S, I>,
+    submissions: &[Submission],
     open: Vec<usize>,
     all_lots: bool,
 ) -> Result<Vec<(usize, LoadedMember)>, Error> {
-    let again: Vec<&Submission> = open.iter().filter_map(|index| orders.get(*index)).collect();
+    let again: Vec<&Submission> = open.iter().filter_map(|index| submissions.get(*index)).collect();
     let lots = if all_lots { Lots::All } else { most_lots(again.iter().copied()) };
-    let wanted: Vec<LoadRequest> = again.iter().map(|order| order.wanted()).collect();
-    let found = load(desk.sql, Scope::Programme(desk.programme.no), &wanted, lots).await?;
+    let wanted: Vec<LoadRequest> = again.iter().map(|submission| submission.wanted()).collect();
+    let found = load(executor.sql, Scope::Programme(executor.programme.no), &wanted, lots).await?;
     let (_, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
     must_add_up(lots, &loaded)?;
     Ok(open.into_iter().zip(loaded).collect())

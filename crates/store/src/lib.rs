@@ -99,9 +99,7 @@ pub use keys::{
     KeyRecord, approve_key, count_keys, create_key, ensure_operator, key, key_used, list_keys,
     revoke_key, rotate_key,
 };
-pub use load::{
-    Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ReversalTargets, Scope, caller, load,
-};
+pub use load::{Caller, LoadRequest, LoadedMember, Scope, caller, load};
 pub use migrate::{is_ready, migrate, try_to_write};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes,
@@ -125,6 +123,7 @@ pub use rewards::{
     reward, reward_change,
 };
 pub use rulebook_diff::changes;
+pub use rules::{ExtraColumns, Lots, ReversalTargets};
 pub use secrets::secret;
 pub use sources::{records, source};
 #[cfg(feature = "native")]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{Counted, EntryId, LotNumber, Member, MemberId, ProgrammeId, Reversal};
-use rules::{PriorRecords, Reward};
+use rules::{ExtraColumns, Lots, PriorRecords, ReversalTargets, Reward};
 use serde_json::{Value as Json, json};
 
 use crate::Error;
@@ -82,27 +82,6 @@ pub struct LoadRequest {
     pub beside: ExtraColumns,
 }
 
-/// What to load beside a member's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExtraColumns {
-    /// Nothing: most decisions need no more.
-    Nothing,
-    /// What is told about the member, and its names.
-    Profile,
-    /// What the published rulebook asks for to price an event: what is told about the member, and
-    /// its budgets.
-    Pricing,
-}
-
-/// Entries whose earlier reversals a decision has to know of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReversalTargets {
-    /// The entries.
-    pub entries: Vec<EntryId>,
-    /// The lots of the earn among them.
-    pub lots: Vec<LotNumber>,
-}
-
 impl LoadRequest {
     /// A member alone, without anything that a command claims.
     #[must_use]
@@ -148,24 +127,11 @@ impl LoadRequest {
     }
 }
 
-/// How many open lots to load.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lots {
-    /// None: enough for an earn while nothing is due.
-    None,
-    /// The first ones in consumption order.
-    First(u16),
-    /// All of them.
-    All,
-}
-
-impl Lots {
-    fn limit(self) -> i64 {
-        match self {
-            Self::None => 0,
-            Self::First(most) => i64::from(most),
-            Self::All => -1,
-        }
+fn limit(lots: Lots) -> i64 {
+    match lots {
+        Lots::None => 0,
+        Lots::First(most) => i64::from(most),
+        Lots::All => -1,
     }
 }
 
@@ -295,7 +261,7 @@ async fn look_up(
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
         Scope::Programme(number) => (Value::from(number), Value::Null),
     };
-    let values = vec![number, prefix, Json::Array(list).to_string().into(), lots.limit().into()];
+    let values = vec![number, prefix, Json::Array(list).to_string().into(), limit(lots).into()];
     let rows = sql.look_up(statement!("queries/load"), values).await?;
     let read = |mut row: Row| Row::from_json(&row.text(0)?);
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;

@@ -1,21 +1,21 @@
-//! What a command carries through the store, and what became of it.
+//! What a submission carries through the store, and what became of it.
+
+use std::rc::Rc;
 
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
-use rules::{Command, Concerned, Decide, decide_single, person_subject, stock_subject};
+use rules::{Lots, Needs, Operation, PriorRecords};
 
 use crate::commit::UniqueKeys;
-use crate::load::{ExtraColumns, LoadRequest, Lots, ReversalTargets};
+use crate::load::LoadRequest;
 
-/// One command for one member.
+/// One operation for one member.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// How it is decided. Told by who makes the order, so that a component holds the decisions of
-    /// its own commands and no others.
-    pub decide: Decide,
     /// The member.
     pub member: MemberId,
-    /// What is asked.
-    pub command: Command,
+    /// What is asked. A component holds the decisions of those operations that it names, and no
+    /// others.
+    pub operation: Rc<dyn Operation>,
     /// Who asks.
     pub origin: Origin,
     /// The idempotency key with its operation in front, and the fingerprint of the request; jobs
@@ -27,12 +27,12 @@ pub struct Submission {
     /// New profile attributes, a JSON text.
     pub attributes: Option<String>,
     /// Where it was asked from.
-    pub trace: Option<ClientInfo>,
+    pub client: Option<ClientInfo>,
     /// All the names that the member is known by from now on, each with its kind in front.
     pub aliases: Option<Vec<String>>,
 }
 
-/// Where a command was asked from, as far as the caller tells. Says who somebody is: kept beside
+/// Where a submission was asked from, as far as the caller tells. Says who somebody is: kept beside
 /// the entries, never in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientInfo {
@@ -43,190 +43,100 @@ pub struct ClientInfo {
 }
 
 impl Submission {
+    /// An operation that claims nothing: no key, no source, no names.
+    #[must_use]
+    pub fn new(member: MemberId, operation: impl Operation + 'static, origin: Origin) -> Self {
+        Self::of(member, Rc::new(operation), origin)
+    }
+
+    /// As [`Submission::new`], of an operation that is shared.
+    #[must_use]
+    pub fn of(member: MemberId, operation: Rc<dyn Operation>, origin: Origin) -> Self {
+        Self {
+            member,
+            operation,
+            origin,
+            idem: None,
+            source: None,
+            attributes: None,
+            client: None,
+            aliases: None,
+        }
+    }
+
+    /// A submission of a job.
+    #[must_use]
+    pub fn of_job(member: MemberId, operation: Rc<dyn Operation>, job: &str) -> Self {
+        let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
+        Self::of(member, operation, origin)
+    }
+
+    /// The submission under an idempotency key. `scope` tells apart keys of different routes.
+    #[must_use]
+    pub fn under_key(self, scope: &str, key: &str, fingerprint: String) -> Self {
+        Self { idem: Some((format!("{scope}:{key}"), fingerprint)), ..self }
+    }
+
+    /// The submission of a document that may be recorded once only.
+    #[must_use]
+    pub fn with_source(self, source: Option<String>) -> Self {
+        Self { source, ..self }
+    }
+
+    /// What its operation needs.
+    pub(crate) fn needs(&self) -> Needs {
+        self.operation.needs(&self.member)
+    }
+
     /// What must be loaded to decide it.
     #[must_use]
     pub fn wanted(&self) -> LoadRequest {
-        let idem = self.idem.clone();
-        let (subjects, reward) = match &self.command {
-            Command::Earn(event) => {
-                (event.device.iter().map(|device| format!("device:{device}")).collect(), None)
+        let needs = self.needs();
+        let aliases = match needs.names {
+            Some(names) => {
+                Some(names.into_iter().chain(self.aliases.iter().flatten().cloned()).collect())
             }
-            Command::Request(wish) | Command::RequestFor(wish, _) => {
-                (vec![person_subject(&wish.by)], None)
-            }
-            Command::Decide { by, .. } | Command::DecideFor { by, .. } => {
-                (vec![person_subject(by)], None)
-            }
-            Command::Take { reward, .. } => (vec![stock_subject(reward)], Some(reward.clone())),
-            _ => (Vec::new(), None),
-        };
-        let (member, source) = (self.member.clone(), self.source.clone());
-        let (aliases, beside) = match &self.command {
-            Command::Change(change) => {
-                let named =
-                    change.aliases.values().chain(&self.aliases).flatten().cloned().collect();
-                (Some(named), ExtraColumns::Profile)
-            }
-            Command::Open(opening) => {
-                let named = opening.profile.aliases.values().flatten().cloned().collect();
-                (Some(named), ExtraColumns::Profile)
-            }
-            Command::Earn(_) => (self.aliases.clone(), ExtraColumns::Pricing),
-            _ => (self.aliases.clone(), ExtraColumns::Nothing),
-        };
-        let abroad = match &self.command {
-            Command::Exchange { with, .. } => {
-                with.as_ref().map(|partner| partner.programme.clone())
-            }
-            _ => None,
+            None => self.aliases.clone(),
         };
         LoadRequest {
-            member,
-            idem,
-            source,
+            member: self.member.clone(),
+            idem: self.idem.clone(),
+            source: self.source.clone(),
             store: self.origin.store.clone(),
-            undoes: self.undoes(),
-            subjects,
-            reward,
-            others: self.others(),
-            abroad,
+            undoes: needs.undoes,
+            subjects: needs.subjects,
+            reward: needs.reward,
+            others: needs.others,
+            abroad: needs.other_programme,
             aliases,
-            beside,
+            beside: needs.columns,
         }
     }
 
     /// How many lots are likely to be enough.
     #[must_use]
     pub fn lots(&self) -> Lots {
-        match self.command {
-            Command::Earn(_)
-            | Command::Enrol
-            | Command::Change(_)
-            | Command::Request(_)
-            | Command::RequestFor(..)
-            | Command::Freeze(_)
-            | Command::Restore(_)
-            | Command::SetLevel { .. }
-            => Lots::None,
-            Command::Redeem { .. }
-            | Command::Hold { .. }
-            | Command::PayLines { .. }
-            | Command::Take { .. }
-            | Command::Decide { .. } => {
-                Lots::First(64)
-            }
-            Command::Capture { .. }
-            | Command::Release { .. }
-            | Command::Reverse(_)
-            | Command::ApproveReview { .. }
-            | Command::Deduct { .. }
-            | Command::RejectReview(_)
-            | Command::Recover(_)
-            | Command::DecideFor { .. }
-            // The instant at which something falls due moves on with a coupon that is gone.
-            | Command::RedeemCoupon { .. }
-            | Command::CancelCoupon { .. }
-            | Command::RestoreCoupon { .. }
-            | Command::Transfer { .. }
-            | Command::Exchange { .. }
-            | Command::Merge { .. }
-            | Command::Pool { .. }
-            | Command::Invite { .. }
-            | Command::RedeemPooled { .. }
-            | Command::Erase
-            | Command::Open(_)
-            | Command::Refuse(_)
-            | Command::Activate(_)
-            | Command::Settle
-            | Command::Upgrade
-            | Command::Remind => Lots::All,
+        self.needs().lots
+    }
+
+    /// What it claims. Where the operation changes a part of what is told about the member, all of
+    /// it as it is after that.
+    pub(crate) fn claims(&self, recorded: &PriorRecords) -> UniqueKeys {
+        let (idem, fingerprint) = self.idem.as_ref().map_or((None, None), |(key, fingerprint)| {
+            (Some(key.clone()), Some(fingerprint_now(fingerprint).to_owned()))
+        });
+        let change = self.operation.profile();
+        let attributes = change.and_then(|change| change.attributes_after(&recorded.attributes));
+        let attributes = attributes.and_then(|all| serde_json::to_string(&all).ok());
+        let aliases = change.and_then(|change| change.aliases_after(&recorded.aliases));
+        UniqueKeys {
+            idem,
+            fingerprint,
+            source: self.source.clone(),
+            attributes: attributes.or_else(|| self.attributes.clone()),
+            trace: self.client.clone(),
+            aliases: aliases.or_else(|| self.aliases.clone()),
         }
-    }
-
-    /// Other members that it names.
-    fn others(&self) -> Vec<MemberId> {
-        match &self.command {
-            Command::Transfer { to, .. } => vec![to.clone()],
-            // The same person there.
-            Command::Exchange { with: Some(_), .. } => vec![self.member.clone()],
-            Command::Merge { from }
-            | Command::DecideFor { concerned: Concerned::Merge(from), .. } => {
-                vec![from.clone()]
-            }
-            Command::Pool { pool, .. } => vec![pool.clone()],
-            Command::RedeemPooled { members, .. } => members.clone(),
-            // The pool that paid.
-            Command::Reverse(Some(wish)) if wish.merged.is_none() => {
-                let payer = wish.redemption.iter().map(|redemption| &redemption.entry.member);
-                payer.filter(|payer| **payer != self.member).cloned().collect()
-            }
-            Command::Recover(stolen)
-            | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
-                let mut others: Vec<MemberId> = Vec::new();
-                for received in stolen.iter().filter_map(|stolen| stolen.received.as_ref()) {
-                    if !others.contains(&received.member) {
-                        others.push(received.member.clone());
-                    }
-                }
-                others
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether more is needed to decide it than the member's own state, so that it cannot be
-    /// decided on top of writes that are under way.
-    pub(crate) fn needs_what_is_stored(&self) -> bool {
-        self.undoes().is_some()
-            || !self.others().is_empty()
-            || matches!(self.command, Command::Change(_) | Command::Open(_))
-    }
-
-    /// The entries that it undoes: what was undone of them before is not part of a member's state,
-    /// so it cannot be decided on top of writes that are under way.
-    pub(crate) fn undoes(&self) -> Option<ReversalTargets> {
-        let wish = match &self.command {
-            Command::Reverse(Some(wish)) | Command::RejectReview(wish) => wish,
-            Command::RestoreCoupon { used } => {
-                return Some(ReversalTargets { entries: vec![used.id], lots: Vec::new() });
-            }
-            Command::Recover(stolen)
-            | Command::DecideFor { concerned: Concerned::Recover(stolen), .. } => {
-                let entries = stolen.iter().map(|stolen| stolen.redemption.entry.id).collect();
-                return Some(ReversalTargets { entries, lots: Vec::new() });
-            }
-            _ => return None,
-        };
-        let redemption = wish.redemption.as_ref().map(|redemption| redemption.entry.id);
-        let granted = || wish.earn.iter().chain(&wish.gifts);
-        let entries = granted().map(|entry| entry.id).chain(redemption).collect();
-        let lots = granted().flat_map(|entry| &entry.grants).map(|lot| lot.number).collect();
-        Some(ReversalTargets { entries, lots })
-    }
-
-    /// An order of a job: no key, no source.
-    #[must_use]
-    pub fn of_job(member: MemberId, command: Command, job: &str) -> Self {
-        let origin = Origin { actor: format!("job:{job}"), ..Origin::default() };
-        Self {
-            decide: decide_single,
-            member,
-            command,
-            origin,
-            idem: None,
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        }
-    }
-
-    pub(crate) fn claims(&self) -> UniqueKeys {
-        let idem = self.idem.as_ref().map(|(key, _)| key.clone());
-        let fingerprint =
-            self.idem.as_ref().map(|(_, fingerprint)| fingerprint_now(fingerprint).to_owned());
-        let Self { source, attributes, trace, aliases, .. } = self.clone();
-        UniqueKeys { idem, fingerprint, source, attributes, trace, aliases }
     }
 }
 
@@ -241,7 +151,7 @@ pub fn is_fingerprint(stored: &str, of: &str) -> bool {
     of.split(',').any(|form| form == stored)
 }
 
-/// What a command wrote.
+/// What a submission wrote.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// Its entries, in order.
@@ -252,7 +162,7 @@ pub struct Answer {
     pub replayed: bool,
 }
 
-/// What became of an order.
+/// What became of a submission.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// It is written.
@@ -272,9 +182,9 @@ pub enum Outcome {
     Nothing(Box<Member>),
 }
 
-/// The most that any of the orders is likely to need.
-pub(crate) fn most_lots<'a>(orders: impl Iterator<Item = &'a Submission>) -> Lots {
-    orders.map(Submission::lots).fold(Lots::None, |most, lots| match (most, lots) {
+/// The most that any of the submissions is likely to need.
+pub(crate) fn most_lots<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Lots {
+    submissions.map(Submission::lots).fold(Lots::None, |most, lots| match (most, lots) {
         (Lots::All, _) | (_, Lots::All) => Lots::All,
         (Lots::First(a), Lots::First(b)) => Lots::First(a.max(b)),
         (Lots::None, lots) | (lots, Lots::None) => lots,

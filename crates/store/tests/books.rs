@@ -4,8 +4,10 @@
 
 mod support;
 
+use std::rc::Rc;
+
 use ledger::{MemberId, Origin, Person};
-use rules::{AdjustmentWish, Command};
+use rules::operations::{Erase, Merge, NewAdjustment, RequestAdjustment};
 use store::Submission;
 use support::{World, act, buy, redeem, wait};
 
@@ -210,7 +212,7 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
     };
     let by = Person { actor: "key:anna".into(), label: "anna".into() };
     let evidence = Some("Li Lei, ticket 7".to_owned());
-    let wish = AdjustmentWish {
+    let wish = NewAdjustment {
         points: 5,
         reason_code: "goodwill".into(),
         evidence,
@@ -219,7 +221,7 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
         by,
     };
     let ask = |member: &str, key: &str| Submission {
-        command: Command::Request(wish.clone()),
+        operation: Rc::new(RequestAdjustment(wish.clone())),
         ..redeem(member, key, 1)
     };
     for member in ["old", "li", "wang"] {
@@ -228,7 +230,7 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
     }
     world.one(ask("li", "li2"));
     world.one(Submission {
-        command: Command::Merge { from: MemberId::new("old").unwrap() },
+        operation: Rc::new(Merge { from: MemberId::new("old").unwrap() }),
         ..redeem("li", "li3", 1)
     });
     let texts = |name: &str| {
@@ -241,7 +243,7 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
         |name: &str| wait(store::redact(&world.sql, 1, &MemberId::new(name).unwrap())).unwrap();
     let sound = || wait(store::audit(&world.sql, 1, None, 0, 1_000)).unwrap().violations;
     assert_eq!((redact("li"), redact("old"), redact("wang")), (0, 0, 0), "nobody was erased");
-    said(Submission { command: Command::Erase, ..redeem("li", "li4", 1) }, "request 31");
+    said(Submission { operation: Rc::new(Erase), ..redeem("li", "li4", 1) }, "request 31");
     assert_eq!(
         (texts("li"), texts("old"), texts("wang")),
         (3, 1, 1),

@@ -3,7 +3,7 @@
 
 mod support;
 
-use rules::ReturnScope;
+use rules::operations::ReturnScope;
 use support::{World, buy, redeem, told, wait};
 
 /// Gives a member open lots of a point each, as if they had been earned.

@@ -3,7 +3,8 @@
 mod support;
 
 use ledger::Timestamp;
-use rules::{Activation, Command, Pending};
+use rules::Pending;
+use rules::operations::{Activation, Settle};
 use support::{World, act, activate, buy, enrol, job, redeem, told, wait};
 
 #[test]
@@ -87,7 +88,7 @@ fn what_fell_due_is_written_by_the_next_command_or_the_sweep_but_once() {
     world.at("2026-04-11T00:00:00+08:00");
     assert_eq!(told(&world.one(buy("a", "k3", "o3", 500))), "expire -100, earn +5");
     assert_eq!(told(&world.one(buy("a", "k3", "o3", 500))), "again: expire -100, earn +5");
-    let sweep = [job("a", Command::Settle), job("b", Command::Settle)];
+    let sweep = [job("a", Settle), job("b", Settle)];
     assert_eq!(world.run(&sweep).iter().map(told).collect::<Vec<_>>(), ["nothing", "expire -100"]);
     assert_eq!(world.run(&sweep).iter().map(told).collect::<Vec<_>>(), ["nothing", "nothing"]);
     assert_eq!(world.number("SELECT sum(points_in_lots) FROM member"), 5);

@@ -8,7 +8,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use ledger::{EntryId, MemberId, Timestamp};
-use rules::{Accepted, Command, Document, Partner, Rulebook, Transfers};
+use rules::operations::{Erase, Merge, Partner};
+use rules::{Accepted, Document, Rulebook, Transfers};
 use store::{
     Executor, LoadedMember, Outcome, ProgrammeRef, Scope, Submission, execute, load, programme,
     publish, set_group,
@@ -262,13 +263,13 @@ fn two_tills_open_one_account() {
 
 fn merge(from: &str, into: &str, key: &str) -> Submission {
     Submission {
-        command: Command::Merge { from: MemberId::new(from).unwrap() },
+        operation: Rc::new(Merge { from: MemberId::new(from).unwrap() }),
         ..redeem(into, key, 1)
     }
 }
 
 fn erase(member: &str, key: &str) -> Submission {
-    Submission { command: Command::Erase, ..redeem(member, key, 1) }
+    Submission { operation: Rc::new(Erase), ..redeem(member, key, 1) }
 }
 
 /// Each programme joins accounts by itself; names lead to the account that there is.

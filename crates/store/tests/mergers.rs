@@ -4,8 +4,12 @@
 
 mod support;
 
+use std::rc::Rc;
+
 use ledger::{EntryId, LotNumber, MemberId, Person, Verdict};
-use rules::{AdjustmentWish, Command, ReturnScope};
+use rules::operations::{
+    DecideAdjustment, Merge, NewAdjustment, RequestAdjustment, ReturnScope, Reverse, Settle,
+};
 use store::Submission;
 use support::{World, buy, job, redeem, told, wait};
 
@@ -14,7 +18,7 @@ fn id(member: &str) -> MemberId {
 }
 
 fn merge(into: &str, from: &str) -> Submission {
-    Submission { decide: rules::decide, ..job(into, Command::Merge { from: id(from) }) }
+    job(into, Merge { from: id(from) })
 }
 
 fn merged(world: &World, into: &str, from: &str) {
@@ -57,7 +61,7 @@ fn how_an_account_was_taken_over() {
     // What expired of the lots that are asked about, and of no others.
     world.one(buy("d", "d1", "d1", 5_000));
     world.at("2027-02-01T00:00:00+08:00");
-    world.one(job("d", Command::Settle));
+    world.one(job("d", Settle));
     world.one(buy("d", "d2", "d2", 5_000));
     world.one(buy("e", "e1", "e1", 5_000));
     merged(&world, "e", "d");
@@ -78,12 +82,7 @@ fn the_audit_follows_a_chain_of_mergers() {
     merged(&world, "b", "a");
     merged(&world, "c", "b");
     let undone = || wait(store::undone_too_often(&world.sql, world.programme.no)).unwrap();
-    let Command::Reverse(Some(wish)) =
-        world.undo("c", "k", Some("purchase:o1"), None, ReturnScope::Rest).command
-    else {
-        panic!()
-    };
-    let earn = wish.earn.clone().unwrap();
+    let earn = world.bearing("purchase:o1").unwrap();
     let mut own = earn.clone();
     let there = wait(store::history(&world.sql, 1, &id("c"), i64::MAX, 10)).unwrap();
     own.grants = there[0]
@@ -93,10 +92,14 @@ fn the_audit_follows_a_chain_of_mergers() {
         .take(1)
         .cloned()
         .collect();
-    let from = rules::Merged { from: id("b"), expired: 0 };
-    let wish = rules::Reverse { earn: Some(own), merged: Some(from), ..*wish };
+    let from = rules::operations::Merged { from: id("b"), expired: 0 };
+    let wish = rules::operations::ToReverse {
+        earn: Some(own),
+        merged: Some(from),
+        ..rules::operations::ToReverse::default()
+    };
     let order = Submission {
-        command: Command::Reverse(Some(Box::new(wish))),
+        operation: Rc::new(Reverse(Some(Box::new(wish)))),
         ..world.undo("c", "k2", Some("purchase:o1"), None, ReturnScope::Rest)
     };
     assert_eq!(told(&world.one(order)), "reverse -100");
@@ -132,7 +135,7 @@ fn gifts_of_tiers_are_found_newest_first() {
     assert_eq!(found, [("gold".to_owned(), 2_000), ("silver".to_owned(), 500)]);
     // A step down brings nothing, and is none.
     world.at("2028-03-01T00:00:00+08:00");
-    world.one(job("m", Command::Settle));
+    world.one(job("m", Settle));
     assert_ne!(
         world.number("SELECT count(*) FROM entry WHERE kind = 'tier_change' AND points = 0"),
         0
@@ -147,7 +150,7 @@ fn an_adjustment_is_found_by_its_id_and_its_requests() {
     for member in ["m", "n"] {
         world.one(buy(member, member, member, 10_000));
     }
-    let wish = AdjustmentWish {
+    let wish = NewAdjustment {
         points: 60,
         reason_code: "goodwill".into(),
         evidence: None,
@@ -155,7 +158,7 @@ fn an_adjustment_is_found_by_its_id_and_its_requests() {
         by: person("anna"),
         undoes: None,
     };
-    assert_eq!(told(&world.one(job("m", Command::Request(wish)))), "request +0");
+    assert_eq!(told(&world.one(job("m", RequestAdjustment(wish)))), "request +0");
     let newest = |kind: &str| {
         let found = format!("SELECT id FROM entry WHERE kind = '{kind}' ORDER BY no DESC LIMIT 1");
         let text: String = world.sql.connection().query_row(&found, [], |row| row.get(0)).unwrap();
@@ -165,7 +168,7 @@ fn an_adjustment_is_found_by_its_id_and_its_requests() {
     let found =
         |member: &str, of: EntryId| wait(store::adjusted(&world.sql, 1, &id(member), of)).unwrap();
     assert_eq!(found("m", request), None, "nobody has approved yet");
-    let approve = Command::Decide {
+    let approve = DecideAdjustment {
         request,
         verdict: Verdict::Approve,
         by: person("ben"),

@@ -3,9 +3,12 @@
 
 mod support;
 
-use rules::{Command, EarnEvent, Line, Past, ReturnScope, living, meant};
+use std::rc::Rc;
+
+use rules::operations::{Earn, RedeemCoupon, ReturnScope, Reverse};
+use rules::{Line, Past, living, meant};
 use store::{Lots, Scope, Submission, load};
-use support::{World, act, buy, capture, hold, redeem, told, wait};
+use support::{World, act, buy, capture, hold, purchase, redeem, told, wait};
 
 fn audited(world: &World) {
     let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 100)).unwrap();
@@ -42,12 +45,16 @@ fn undo(
             earn = Some(entry);
         } else {
             let lots = wait(store::drawn_lots(&world.sql, world.programme.no, &entry)).unwrap();
-            redemption = Some(rules::Redemption { entry, lots });
+            redemption = Some(rules::operations::Redemption { entry, lots });
         }
     }
-    let wish =
-        rules::Reverse { earn, redemption, part: ReturnScope::Rest, ..rules::Reverse::default() };
-    Submission { command: Command::Reverse(Some(Box::new(wish))), ..redeem_like(member, key) }
+    let wish = rules::operations::ToReverse {
+        earn,
+        redemption,
+        part: ReturnScope::Rest,
+        ..rules::operations::ToReverse::default()
+    };
+    Submission { operation: Rc::new(Reverse(Some(Box::new(wish)))), ..redeem_like(member, key) }
 }
 
 fn redeem_like(member: &str, key: &str) -> Submission {
@@ -111,11 +118,10 @@ fn an_order_on_the_wrong_card_earns_on_the_right_one() {
 #[test]
 fn a_part_that_came_back_frees_nothing() {
     let world = World::new();
-    let mut order = buy("m", "k1", "o1", 10_000);
-    if let Command::Earn(EarnEvent { lines, .. }) = &mut order.command {
-        let second = Line { line: "2".into(), ..lines[0].clone() };
-        lines.push(second);
-    }
+    let mut order = purchase(10_000);
+    let second = Line { line: "2".into(), ..order.lines[0].clone() };
+    order.lines.push(second);
+    let order = Submission { operation: Rc::new(Earn(order)), ..buy("m", "k1", "o1", 10_000) };
     assert_eq!(told(&world.one(order)), "earn +200");
     let line =
         world.undo("m", "k2", Some("purchase:o1"), None, ReturnScope::Lines(vec![("1".into(), 1)]));
@@ -262,9 +268,9 @@ fn toggling_brings_one_coupon() {
     assert_eq!(coupons(), 2);
     let open = "SELECT state ->> '$.coupons[0][0]' FROM member";
     let code: String = world.sql.connection().query_row(open, [], |row| row.get(0)).unwrap();
-    let Command::Earn(order) = buy("m", "k", "o", 5_000).command else { panic!("not an order") };
+    let order = purchase(5_000);
     let used = Submission {
-        command: Command::RedeemCoupon { code, lines: order.lines, of: None },
+        operation: Rc::new(RedeemCoupon { code, lines: order.lines, of: None }),
         ..redeem_like("m", "k4")
     };
     assert_eq!(told(&world.one(used)), "coupon_redeem +0");

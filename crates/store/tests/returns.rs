@@ -4,7 +4,7 @@
 mod support;
 
 use ledger::EntryId;
-use rules::{Command, ReturnScope};
+use rules::operations::{ReturnScope, Settle};
 use store::{Outcome, Submission};
 use support::{World, buy, capture, hold, job, redeem, release, told, wait};
 
@@ -55,7 +55,7 @@ fn a_hold_is_resolved_once() {
     ))
     .unwrap();
     assert_eq!(due.len(), 1, "the job finds it");
-    assert_eq!(told(&world.one(job("m", Command::Settle))), "release +0");
+    assert_eq!(told(&world.one(job("m", Settle))), "release +0");
     assert_eq!(told(&world.one(hold("m", "k14", "d2", 50))), "hold +0");
     audited(&world);
     let corrections = wait(store::corrections(&world.sql, world.programme.no, first)).unwrap();
@@ -77,7 +77,7 @@ fn a_refreshed_due_instant_is_the_end_of_the_hold() {
     world.one(hold("m", "k2", "d1", 60));
     let until = world.number("SELECT due_at FROM member");
     world.sql.connection().execute("UPDATE member SET due_at = 5", []).unwrap();
-    let Outcome::Nothing(member) = world.one(job("m", Command::Settle)) else {
+    let Outcome::Nothing(member) = world.one(job("m", Settle)) else {
         panic!("there was something to do")
     };
     wait(store::refresh_due(&world.sql, world.programme.no, &[*member])).unwrap();
@@ -152,7 +152,7 @@ fn what_expired_is_found_again() {
     world.one(redeem("m", "k2", 40));
     // The points live through January 2027.
     world.at("2027-02-01T00:00:00+08:00");
-    assert_eq!(told(&world.one(job("m", Command::Settle))), "expire -60");
+    assert_eq!(told(&world.one(job("m", Settle))), "expire -60");
     world.one(buy("m", "k3", "o2", 30_000));
     let back = world.undo("m", "k4", Some("purchase:o1"), None, ReturnScope::Rest);
     assert_eq!(told(&world.one(back)), "reverse -40");

@@ -3,7 +3,8 @@
 
 mod support;
 
-use rules::{Command, Limit, Per};
+use rules::{Limit, Per};
+use store::Submission;
 use support::{World, act, buy, take, told, wait};
 
 fn lines(outcomes: &[store::Outcome]) -> Vec<String> {
@@ -81,11 +82,9 @@ fn members_of_one_call_have_no_order() {
         document.caps.points_per_day = Some(7);
     });
     let on_phone = |member: &str, key: &str| {
-        let mut order = act(member, key, "check_in");
-        if let Command::Earn(event) = &mut order.command {
-            event.device = Some("phone".into());
-        }
-        order
+        let order = act(member, key, "check_in");
+        let operation = order.operation.on_device("phone").unwrap();
+        Submission { operation, ..order }
     };
     // The first member has something due, so that it is decided a second time, after the others.
     world.one(buy("a", "0", "o", 100));
@@ -121,11 +120,9 @@ fn counters_of_past_periods_are_dropped() {
         check_in.device_limit = Some(Limit { times: 1, per: Per::Day });
     });
     let on_phone = |member: &str, key: &str| {
-        let mut order = act(member, key, "check_in");
-        if let Command::Earn(event) = &mut order.command {
-            event.device = Some("phone".into());
-        }
-        order
+        let order = act(member, key, "check_in");
+        let operation = order.operation.on_device("phone").unwrap();
+        Submission { operation, ..order }
     };
     assert_eq!(
         lines(&world.run(&[on_phone("a", "1"), on_phone("b", "2")])),

@@ -4,7 +4,8 @@
 use super::zipf::Random;
 use anyhow::{Context as _, Result, anyhow, bail};
 use ledger::{Currency, EntryId, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{Command, Document, EarnEvent, Line, Rulebook};
+use rules::operations::Earn;
+use rules::{Document, EarnEvent, Line, Rulebook};
 use std::path::Path;
 use store::{Executor, Native, Outcome, ProgrammeRef, Scope, Submission};
 
@@ -36,11 +37,7 @@ impl Inside {
     /// Loads, decides and commits the orders in one round, as for a request with as many events.
     pub async fn execute(&mut self, orders: &[Submission], now: Timestamp) -> Result<()> {
         let wanted: Vec<store::LoadRequest> = orders.iter().map(Submission::wanted).collect();
-        let lots = if orders.iter().any(|order| matches!(order.command, Command::Redeem { .. })) {
-            store::Lots::First(64)
-        } else {
-            store::Lots::None
-        };
+        let lots = orders.first().map_or(store::Lots::None, Submission::lots);
         let scope = Scope::Programme(self.programme.no);
         let found = store::load(&self.sql, scope, &wanted, lots).await.map_err(to_anyhow)?;
         let (_, _, loaded) = found.context("the programme is gone")?;

@@ -9,7 +9,8 @@ use std::cell::{Cell, RefCell};
 use futures::FutureExt;
 use jobs::{AddressPolicy, Job, JobContext, Outbound, Report, WithoutNetwork, WorkLimit, run};
 use ledger::{Currency, EntryId, MemberId, Money, Origin, Timestamp};
-use rules::{Command, Document, EarnEvent, Line};
+use rules::operations::{Earn, Redeem};
+use rules::{Document, EarnEvent, Line};
 use store::{
     Error, Executor, Lots, Native, Rows, Scope, Sql, Submission, Value, execute, load, migrate,
     parse_rulebook, programme, rulebook_text, seed,
@@ -78,25 +79,17 @@ impl World {
 
     /// Earns for each of the members.
     pub fn earn(&self, members: impl IntoIterator<Item = String>, event: &EarnEvent) {
-        let member = |id: String| Submission {
-            decide: rules::decide,
-            member: MemberId::new(id).unwrap(),
-            command: Command::Earn(event.clone()),
-            origin: Origin { actor: "test".into(), ..Origin::default() },
-            idem: None,
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let origin = Origin { actor: "test".into(), ..Origin::default() };
+        let member = |id: String| {
+            Submission::new(MemberId::new(id).unwrap(), Earn(event.clone()), origin.clone())
         };
         self.order(&members.into_iter().map(member).collect::<Vec<_>>(), Lots::None);
     }
 
     pub fn redeem(&self, member: &str, points: i64) {
-        let mut order =
-            Submission::of_job(MemberId::new(member).unwrap(), Command::Redeem { points }, "test");
-        order.origin.actor = "test".into();
-        self.order(&[order], Lots::First(64));
+        let origin = Origin { actor: "test".into(), ..Origin::default() };
+        let member = MemberId::new(member).unwrap();
+        self.order(&[Submission::new(member, Redeem { points }, origin)], Lots::First(64));
     }
 
     pub fn order(&self, orders: &[Submission], lots: Lots) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ledger::{Currency, Member, MemberId, Money, Origin, Timestamp, Zone};
 
 use super::super::{Facts, Scope, compile};
-use crate::command::{EarnEvent, Line};
+use crate::event::{EarnEvent, Line};
 
 /// The largest order there can be.
 fn order() -> EarnEvent {

@@ -12,7 +12,7 @@ use super::cost::{
     written_out,
 };
 use super::{Comparison, Condition, Field, Node, Operation, Search};
-use crate::command::{EarnEvent, Line};
+use crate::event::{EarnEvent, Line};
 
 /// What conditions are asked about: one event of one member.
 #[derive(Debug)]

@@ -1,33 +1,56 @@
-//! Asking once more: what a command comes to under this rulebook, decided on as few of the lots as
-//! it needs.
+//! Asking once more: what an operation comes to under this rulebook, decided on as few of the lots
+//! as it needs.
 
-use ledger::{Entry, Fault, Member, Origin, Stop, Timestamp};
+use std::collections::BTreeMap;
+
+use ledger::{Entry, Fault, Kind, Member, Origin, Stop, Timestamp};
 
 use super::Replay;
+use crate::again::{self, Kept};
 use crate::case::Case;
-use crate::command::Command;
-use crate::decide::{decide_event, decide_single};
+use crate::operation::{Account, Activity, ExtraColumns, Lots, Needs, Operation, decide};
+use crate::prior_records::PriorRecords;
 
 impl Replay<'_> {
-    /// Carries out a command; gives the entry that it asked for.
+    /// Does what a recorded entry was asked for with; gives the entry that stands for it.
     pub(super) fn ask(
         &mut self,
-        command: &Command,
-        origin: &Origin,
-        now: Timestamp,
+        operation: &dyn Operation,
+        entry: &Entry,
     ) -> Result<Option<Entry>, Fault> {
-        let decide = if matches!(command, Command::Earn(_)) { decide_event } else { decide_single };
-        let recorded = self.recorded(command, origin);
-        // Most commands need no lots while nothing is due, as in the store: to copy thousands of
+        let needs = operation.needs(&self.member.id);
+        let recorded = PriorRecords { kept: self.kept_of(entry), ..self.recorded(&needs) };
+        self.attempt(operation, &needs, &recorded, (&entry.origin, entry.recorded_at))
+    }
+
+    /// Does what a job does.
+    pub(super) fn ask_job(
+        &mut self,
+        operation: &dyn Operation,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let needs = operation.needs(&self.member.id);
+        let recorded = PriorRecords::default();
+        self.attempt(operation, &needs, &recorded, (&Origin::default(), now)).map(drop)
+    }
+
+    fn attempt(
+        &mut self,
+        operation: &dyn Operation,
+        needs: &Needs,
+        recorded: &PriorRecords,
+        (origin, now): (&Origin, Timestamp),
+    ) -> Result<Option<Entry>, Fault> {
+        // Most operations need no lots while nothing is due, as in the store: to copy thousands of
         // them for each would take minutes.
-        let lots = self.needs_no_lots(command, now).then(|| std::mem::take(&mut self.member.lots));
-        let gifts = if matches!(command, Command::Reverse(_)) { self.heard.gifts.len() } else { 0 };
+        let lots = self
+            .needs_no_lots(operation, needs, now)
+            .then(|| std::mem::take(&mut self.member.lots));
+        let gifts = if needs.undoes.is_some() { self.heard.gifts.len() } else { 0 };
         self.effort += 1 + (self.member.lots.len() + gifts) as u64;
         let member = Member { lots_complete: lots.is_none(), ..self.member.clone() };
-        let case =
-            Case { book: self.book, origin, recorded: &recorded, context: self.context(now) };
-        let decided = decide(&case, member, command);
-        let primary = match decided {
+        let case = Case { book: self.book, origin, recorded, context: self.context(now) };
+        let primary = match decide(operation, &case, member) {
             Ok(decided) => {
                 let primary = decided.decision.primary().cloned();
                 self.take_over(decided.decision.postings.iter().map(|posting| &posting.entry));
@@ -47,13 +70,35 @@ impl Replay<'_> {
         Ok(primary)
     }
 
-    /// Whether the command can be decided without a look at the lots.
-    fn needs_no_lots(&self, command: &Command, now: Timestamp) -> bool {
-        let asks_for_none = match command {
-            Command::Earn(_) => !self.book.slides(),
-            Command::Settle | Command::Upgrade => true,
-            _ => false,
+    /// Whether the operation can be decided without a look at the lots.
+    fn needs_no_lots(&self, operation: &dyn Operation, needs: &Needs, now: Timestamp) -> bool {
+        let guards = operation.guards();
+        // Members whose lots are not at hand are settled when something is due only.
+        let asks_for_none = needs.lots == Lots::None || guards.account == Account::OfJob;
+        let extends = guards.activity == Activity::Extends && self.book.slides();
+        asks_for_none && !extends && !self.member.is_due(now) && self.member.debt == 0
+    }
+
+    /// What the member kept of the document that an earn is for.
+    fn kept_of(&self, entry: &Entry) -> Kept {
+        let is_earn = entry.kind == Kind::Earn;
+        let Some(reference) = entry.origin.reference.as_ref().filter(|_| is_earn) else {
+            return Kept::default();
         };
-        asks_for_none && !self.member.is_due(now) && self.member.debt == 0
+        let pasts = self.heard.pasts(entry.event.as_deref().unwrap_or_default(), reference);
+        again::kept(&pasts, &self.member.id, entry.origin.store.as_deref())
+    }
+
+    /// What the history so far says about what an operation needs.
+    fn recorded(&self, needs: &Needs) -> PriorRecords {
+        let attributes = match needs.columns {
+            ExtraColumns::Pricing => self.attributes.clone(),
+            ExtraColumns::Nothing | ExtraColumns::Profile => BTreeMap::new(),
+        };
+        let entries = needs.undoes.iter().flat_map(|undoes| &undoes.entries);
+        let reversals = entries.flat_map(|id| self.heard.reversals(*id)).collect();
+        let lots = needs.undoes.iter().flat_map(|undoes| &undoes.lots);
+        let expired = lots.filter_map(|lot| self.heard.expired(*lot)).collect();
+        PriorRecords { reversals, expired, attributes, ..PriorRecords::default() }
     }
 }

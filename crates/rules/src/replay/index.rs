@@ -41,20 +41,20 @@ impl Sums {
 
 /// What later entries speak of.
 #[derive(Debug, Default)]
-pub(super) struct ReplayIndex {
+pub(crate) struct ReplayIndex {
     /// What stands for an earn, a redemption or a hold of the books, by its id there.
     pub(super) counterparts: BTreeMap<EntryId, Entry>,
     /// Other entries of the books that can be undone.
-    pub(super) others: BTreeMap<EntryId, Kind>,
+    pub(crate) others: BTreeMap<EntryId, Kind>,
     /// The earn of each lot of the books.
-    pub(super) earned: BTreeMap<LotNumber, EntryId>,
+    pub(crate) earned: BTreeMap<LotNumber, EntryId>,
     /// Lots with the dates that they have by now.
-    pub(super) lots: BTreeMap<LotNumber, LotGrant>,
+    pub(crate) lots: BTreeMap<LotNumber, LotGrant>,
     /// Points of lots that expired.
     expired: BTreeMap<LotNumber, i64>,
     reversals: BTreeMap<EntryId, Vec<Reversal>>,
     /// Moves on the ladder with gifts.
-    pub(super) gifts: Vec<Entry>,
+    pub(crate) gifts: Vec<Entry>,
     /// What undid an earn, or approved of it, by the earn.
     corrections: BTreeMap<EntryId, Vec<Entry>>,
     /// Earns of the books by their document.
@@ -135,12 +135,12 @@ impl ReplayIndex {
             .map(move |reversal| (corrected, reversal.clone()))
     }
 
-    /// Points of the entry's lots that expired.
-    pub(super) fn expired(&self, entry: &Entry) -> impl Iterator<Item = (LotNumber, i64)> {
-        entry.grants.iter().filter_map(|lot| Some((lot.number, *self.expired.get(&lot.number)?)))
+    /// Points of the lot that expired.
+    pub(super) fn expired(&self, lot: LotNumber) -> Option<(LotNumber, i64)> {
+        Some((lot, *self.expired.get(&lot)?))
     }
 
-    pub(super) fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {
+    pub(crate) fn counterpart(&self, recorded: Option<EntryId>) -> Option<&Entry> {
         self.counterparts.get(&recorded?)
     }
 }

@@ -1,11 +1,11 @@
 //! Holds: captured twice, spent by somebody else meanwhile, lost or kept for ever.
 
 use crate::living;
-use crate::support::{World, aside, at, buy, spend, told};
-use rules::{Command, ReturnScope};
+use crate::support::{AnyOperation, World, aside, ask, at, buy, spend, told};
+use rules::operations::{Capture, Release, ReturnScope, Settle};
 
 /// What becomes of a hold, written as its outcome.
-fn resolves(world: &mut World, now: &str, command: Command) -> String {
+fn resolves(world: &mut World, now: &str, command: AnyOperation) -> String {
     world.run(at(now), &command, None)
 }
 
@@ -33,10 +33,10 @@ fn a_hold_resolved_twice() {
         let now = "2026-01-01T10:00:00+08:00";
         world.play(&[(now, buy(&[3_000]), "earn 30"), (now, aside(20), "hold(20)")]);
         let hold = world.last_hold();
-        let capture = |points| Command::Capture { hold, points };
+        let capture = |points| ask(Capture { hold, points });
         assert_eq!(resolves(&mut world, now, capture(Some(21))), "refused more-than-left");
         assert_eq!(resolves(&mut world, now, capture(first)), outcome);
-        for again in [capture(None), capture(Some(1)), Command::Release { hold }] {
+        for again in [capture(None), capture(Some(1)), ask(Release { hold })] {
             assert_eq!(resolves(&mut world, now, again), "refused hold-resolved");
         }
         // The rest came free at once.
@@ -54,14 +54,10 @@ fn a_hold_resolved_by_two_at_once() {
     world.run(now, &buy(&[3_000]), None);
     world.run(now, &aside(20), None);
     let (hold, loaded) = (world.last_hold(), world.member.clone());
-    let capture = Command::Capture { hold, points: None };
+    let capture = ask(Capture { hold, points: None });
     let late = at("2026-01-01T10:30:00+08:00");
-    let all = [
-        (now, capture.clone()),
-        (now, Command::Release { hold }),
-        (late, Command::Settle),
-        (now, capture),
-    ];
+    let all =
+        [(now, capture.clone()), (now, ask(Release { hold })), (late, ask(Settle)), (now, capture)];
     let decided: Vec<_> = all
         .iter()
         .map(|(now, command)| world.decide(&loaded, *now, command, None).unwrap())
@@ -81,8 +77,8 @@ fn a_time_out_eating_the_points() {
         world.play(&[
             ("2026-01-01T23:50:00+08:00", buy(&[3_000]), "earn 30"),
             ("2026-01-01T23:50:00+08:00", aside(20), "hold(20)"),
-            ("2026-01-02T00:00:00+08:00", Command::Settle, "expire -10"),
-            ("2026-01-02T00:00:00+08:00", Command::Settle, ""),
+            ("2026-01-02T00:00:00+08:00", ask(Settle), "expire -10"),
+            ("2026-01-02T00:00:00+08:00", ask(Settle), ""),
             ("2026-01-02T00:00:00+08:00", spend(1), "refused insufficient-points"),
         ]);
         assert_eq!(
@@ -94,19 +90,15 @@ fn a_time_out_eating_the_points() {
     };
     let hold = setting().last_hold();
     for (now, command, outcome) in [
-        ("2026-01-02T00:19:59.999+08:00", Command::Capture { hold, points: None }, "capture -20"),
+        ("2026-01-02T00:19:59.999+08:00", ask(Capture { hold, points: None }), "capture -20"),
         (
             "2026-01-02T00:10:00+08:00",
-            Command::Capture { hold, points: Some(5) },
+            ask(Capture { hold, points: Some(5) }),
             "capture -5, expire -15",
         ),
-        ("2026-01-02T00:10:00+08:00", Command::Release { hold }, "release 0, expire -20"),
-        (
-            "2026-01-02T00:20:00+08:00",
-            Command::Capture { hold, points: None },
-            "refused hold-resolved",
-        ),
-        ("2026-01-02T00:20:00+08:00", Command::Settle, "release 0, expire -20"),
+        ("2026-01-02T00:10:00+08:00", ask(Release { hold }), "release 0, expire -20"),
+        ("2026-01-02T00:20:00+08:00", ask(Capture { hold, points: None }), "refused hold-resolved"),
+        ("2026-01-02T00:20:00+08:00", ask(Settle), "release 0, expire -20"),
         ("2026-02-01T00:00:00+08:00", spend(1), "refused insufficient-points"),
         ("2026-02-01T00:00:00+08:00", buy(&[100]), "release 0, expire -20, earn 1"),
     ] {
@@ -130,11 +122,11 @@ fn a_document_held_and_paid_twice() {
     // A hold that was given up may be tried again, as a shopper does who comes back to the
     // checkout.
     let hold = world.last_hold();
-    assert_eq!(world.run(now, &Command::Release { hold }, None), "release 0");
+    assert_eq!(world.run(now, &ask(Release { hold }), None), "release 0");
     assert_eq!(world.run(now, &aside(20), Some("order-1")), "hold(20)");
     let hold = world.last_hold();
     assert_eq!(
-        world.run(now, &Command::Capture { hold, points: None }, Some("order-1")),
+        world.run(now, &ask(Capture { hold, points: None }), Some("order-1")),
         "capture -20"
     );
     for again in [aside(20), spend(20)] {
@@ -152,7 +144,7 @@ fn a_captured_hold_is_given_back_like_any_redemption() {
     let now = "2026-01-01T10:00:00+08:00";
     world.play(&[(now, buy(&[3_000]), "earn 30"), (now, aside(20), "hold(20)")]);
     let hold = world.last_hold();
-    world.play(&[(now, Command::Capture { hold, points: Some(15) }, "capture -15")]);
+    world.play(&[(now, ask(Capture { hold, points: Some(15) }), "capture -15")]);
     let back = world.undo(None, Some(2), ReturnScope::Points(10));
     world.play(&[(now, back, "reverse 10")]);
     let back = world.undo(None, Some(2), ReturnScope::Rest);
@@ -175,7 +167,7 @@ fn holds_without_end() {
     assert_eq!(world.run(now, &aside(1), None), "refused too-many-open");
     assert_eq!(world.run(now, &spend(900), None), "redeem -900");
     let after = at("2026-01-01T10:30:00+08:00");
-    assert_eq!(world.run(after, &Command::Settle, None).split(", ").count(), 100);
+    assert_eq!(world.run(after, &ask(Settle), None).split(", ").count(), 100);
     assert_eq!(world.run(after, &aside(100), None), "hold(100)");
     world.audit();
 }

@@ -1,10 +1,11 @@
 //! What fell due has its effect at its own instant: a late night, or none, changes nothing.
 
 use ledger::{ProgrammeId, Timestamp};
-use rules::{Command, Document, Expiry, QualifyingPeriod, ReturnScope, by_the_clock};
+use rules::operations::{Capture, Freeze, Hold, Release, ReturnScope, Settle};
+use rules::{Document, Expiry, QualifyingPeriod, by_the_clock};
 
 use crate::living;
-use crate::support::{World, aside, at, buy, happened, spend};
+use crate::support::{World, aside, ask, at, buy, happened, purchase, spend};
 
 fn looked_at(world: &World, now: &str) -> (i64, i64) {
     let programme = ProgrammeId::new("p").unwrap();
@@ -28,7 +29,7 @@ fn a_debt_that_only_a_night_run_paid() {
         {
             assert_eq!(looked_at(&world, day), (0, 0), "{day}");
             if nights {
-                world.run(at(day), &Command::Settle, None);
+                world.run(at(day), &ask(Settle), None);
             }
         }
         let last = at("2026-03-03T10:00:00+08:00");
@@ -56,7 +57,7 @@ fn things_that_fall_due_together() {
         ("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"),
         ("2026-01-01T23:30:00+08:00", aside(60), "hold(60)"),
         // The hold ends at midnight, as the points of the day do; those of the purchase begin then.
-        ("2026-01-02T09:00:00+08:00", Command::Settle, "activate 0, release 0, expire -100"),
+        ("2026-01-02T09:00:00+08:00", ask(Settle), "activate 0, release 0, expire -100"),
     ]);
     let due = world.entries.iter().rev().take(3).map(|entry| entry.occurred_at);
     assert!(
@@ -67,7 +68,7 @@ fn things_that_fall_due_together() {
     // What is reported so late that it is over goes at once, and pays nothing.
     world.play(&[(
         "2026-01-05T09:00:00+08:00",
-        happened("2026-01-02T09:00:00+08:00", buy(&[1_000])),
+        happened("2026-01-02T09:00:00+08:00", purchase(&[1_000])),
         "expire -30, earn 10, expire -10",
     )]);
 }
@@ -114,7 +115,7 @@ fn a_step_down_that_only_a_night_run_kept() {
         world.run(at("2026-01-10T10:00:00+08:00"), &buy(&[1_000_000]), None);
         if nights {
             assert_eq!(
-                world.run(at("2027-01-11T00:00:00+08:00"), &Command::Settle, None),
+                world.run(at("2027-01-11T00:00:00+08:00"), &ask(Settle), None),
                 "expire -2500, silver 0"
             );
         }
@@ -141,14 +142,14 @@ fn a_tier_is_closed_by_the_ladder_that_is_published_when_it_is_recorded() {
         world.run(at("2026-01-10T10:00:00+08:00"), &buy(&[1_000_000]), None);
         let end = at("2027-01-11T00:00:00+08:00");
         if night_before {
-            assert_eq!(world.run(end, &Command::Settle, None), "expire -2500, silver 0");
+            assert_eq!(world.run(end, &ask(Settle), None), "expire -2500, silver 0");
         }
         // One step down was the old rule; down to the level that was qualified for is the new one.
         world.book = World::new(|document| {
             document.tiers.as_mut().unwrap().downgrade = rules::Downgrade::ToQualified
         })
         .book;
-        world.run(at("2027-01-12T10:00:00+08:00"), &Command::Settle, None);
+        world.run(at("2027-01-12T10:00:00+08:00"), &ask(Settle), None);
         let now = world.member.tier.clone().unwrap();
         assert_eq!((now.id.as_str(), now.since), (tier, end), "the night before: {night_before}");
         world.audit();
@@ -212,7 +213,7 @@ fn a_renewal_is_measured_by_the_period_that_it_was_kept_for() {
     ]);
     let back = world.undo(Some(world.entries.len() - 1), None, ReturnScope::Rest);
     world.play(&[
-        ("2028-01-01T00:00:00+08:00", Command::Settle, "gold 0"),
+        ("2028-01-01T00:00:00+08:00", ask(Settle), "gold 0"),
         // Without that order it would have been one step down.
         ("2028-01-05T10:00:00+08:00", back, "reverse -15000, silver 0"),
     ]);
@@ -229,11 +230,11 @@ fn a_request_has_one_answer() {
         world.run(now, &aside(40), None);
         let hold = world.last_hold();
         let frozen = ledger::Frozen { earning: false, spending: true };
-        world.run(now, &Command::Freeze(frozen), None);
-        let capture = Command::Capture { hold, points: None };
+        world.run(now, &ask(Freeze(frozen)), None);
+        let capture = ask(Capture { hold, points: None });
         assert_eq!(world.run(now, &capture, None), "refused member-frozen");
         if nights {
-            world.run(at("2026-01-02T00:00:00+08:00"), &Command::Settle, None);
+            world.run(at("2026-01-02T00:00:00+08:00"), &ask(Settle), None);
         }
         let later = at("2026-01-02T10:00:00+08:00");
         assert_eq!(world.run(later, &capture, None), "refused hold-resolved", "nights: {nights}");
@@ -252,11 +253,11 @@ fn the_bound_of_a_member_holds_after_each_entry() {
         world.run(at("2026-01-01T10:00:00+08:00"), &buy(&[4_000]), None);
         if nights {
             assert_eq!(
-                world.run(at("2026-01-03T00:00:00+08:00"), &Command::Settle, None),
+                world.run(at("2026-01-03T00:00:00+08:00"), &ask(Settle), None),
                 "expire -40"
             );
         }
-        let bought = |amount| happened("2026-01-01T12:00:00+08:00", buy(&[amount]));
+        let bought = |amount| happened("2026-01-01T12:00:00+08:00", purchase(&[amount]));
         let now = at("2026-01-03T10:00:00+08:00");
         let beyond = world.run(now, &bought(100_000_000_000_000_100), None);
         assert_eq!(beyond, "refused amount-out-of-range", "nights: {nights}");
@@ -286,17 +287,13 @@ fn whoever_captures_is_active() {
     };
     world.play(&[
         ("2026-01-01T10:00:00+08:00", buy(&[10_000]), "earn 100"),
-        (
-            "2026-01-10T10:00:00+08:00",
-            Command::Hold { points: 60, minutes: 7 * 24 * 60 },
-            "hold(60)",
-        ),
+        ("2026-01-10T10:00:00+08:00", ask(Hold { points: 60, minutes: 7 * 24 * 60 }), "hold(60)"),
     ]);
     assert_eq!(ends(&world), [at("2026-02-10T00:00:00+08:00")]);
     let hold = world.last_hold();
     world.play(&[(
         "2026-01-15T10:00:00+08:00",
-        Command::Capture { hold, points: Some(10) },
+        ask(Capture { hold, points: Some(10) }),
         "capture -10",
     )]);
     assert_eq!(ends(&world), [at("2026-02-15T00:00:00+08:00")]);
@@ -304,7 +301,7 @@ fn whoever_captures_is_active() {
     assert_eq!(ends(&world), [at("2026-02-15T00:00:00+08:00")], "set aside whole");
     let hold = world.last_hold();
     world.play(&[
-        ("2026-01-20T10:01:00+08:00", Command::Release { hold }, "release 0"),
+        ("2026-01-20T10:01:00+08:00", ask(Release { hold }), "release 0"),
         ("2026-01-20T10:02:00+08:00", spend(90), "redeem -90"),
     ]);
     assert!(world.entries.last().unwrap().dates.is_empty(), "spent whole");
@@ -315,7 +312,7 @@ fn whoever_captures_is_active() {
 #[test]
 fn an_order_that_is_minutes_ahead_of_a_months_end() {
     let mut world = World::new(|_| {});
-    let order = happened("2026-02-01T00:02:00+08:00", buy(&[200_000]));
+    let order = happened("2026-02-01T00:02:00+08:00", purchase(&[200_000]));
     world.play(&[("2026-01-31T23:58:00+08:00", order, "earn 2000, silver 500")]);
     assert_eq!(world.member.tier.as_ref().unwrap().until, Some(at("2027-02-02T00:00:00+08:00")));
 }
@@ -326,7 +323,7 @@ fn gifts_after_a_step_down() {
     let mut world = World::new(|_| {});
     world.play(&[
         ("2026-01-10T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
-        ("2027-01-11T00:00:00+08:00", Command::Settle, "expire -500, member 0"),
+        ("2027-01-11T00:00:00+08:00", ask(Settle), "expire -500, member 0"),
         ("2027-01-12T10:00:00+08:00", buy(&[200_000]), "earn 2000, silver 500"),
     ]);
 }

@@ -1,6 +1,6 @@
 //! Limits and caps: counted on the wrong day, forgotten too early, or kept for ever.
 
-use crate::support::{World, act, at, buy, happened};
+use crate::support::{World, act, action, at, buy, happened, purchase};
 use rules::{Limit, Per};
 
 #[test]
@@ -14,7 +14,7 @@ fn a_cut_award_that_hides_what_was_desired() {
         // Reported on the 11th, it counts under the cap of its own day.
         (
             "2026-01-11T00:00:00+08:00",
-            happened("2026-01-10T23:59:59+08:00", buy(&[9_050])),
+            happened("2026-01-10T23:59:59+08:00", purchase(&[9_050])),
             "earn 0",
         ),
         ("2026-01-11T00:00:00+08:00", buy(&[9_050]), "earn 10"),
@@ -37,12 +37,12 @@ fn a_check_in_on_the_wrong_day() {
             ("2026-01-11T00:00:00+08:00", act("check_in"), "refused limit-reached"),
             (
                 "2026-01-12T12:00:00+08:00",
-                happened("2026-01-10T12:00:00+08:00", act("check_in")),
+                happened("2026-01-10T12:00:00+08:00", action("check_in")),
                 "refused limit-reached",
             ),
             (
                 "2026-01-12T12:00:00+08:00",
-                happened("2026-01-09T12:00:00+08:00", act("check_in")),
+                happened("2026-01-09T12:00:00+08:00", action("check_in")),
                 "earn 5",
             ),
             ("2026-01-12T12:00:00+08:00", act("check_in"), "earn 5"),
@@ -65,7 +65,7 @@ fn a_limit_forgotten_before_the_last_late_event() {
         ("2026-03-09T00:10:00-04:00", act("check_in"), "earn 5"),
         (
             "2026-03-09T00:30:00-04:00",
-            happened("2026-03-07T23:45:00-05:00", act("check_in")),
+            happened("2026-03-07T23:45:00-05:00", action("check_in")),
             "refused limit-reached",
         ),
     ]);

@@ -1,7 +1,7 @@
 //! Points and sums: spent twice, from the wrong lot, rounded or wrapped.
 
 use crate::living;
-use crate::support::{World, at, buy, happened, spend};
+use crate::support::{World, at, buy, happened, purchase, spend};
 use ledger::{Member, Timestamp};
 use rules::RoundingMode;
 
@@ -47,7 +47,7 @@ fn checked_against_one_total_and_taken_from_another() {
         ("2026-01-05T00:00:00+08:00", spend(51), "refused insufficient-points"),
         (
             "2026-01-05T00:00:00+08:00",
-            happened("2026-01-05T00:02:00+08:00", buy(&[2_000])),
+            happened("2026-01-05T00:02:00+08:00", purchase(&[2_000])),
             "expire -30, earn 20",
         ),
         ("2026-01-05T00:00:00+08:00", spend(71), "refused insufficient-points"),

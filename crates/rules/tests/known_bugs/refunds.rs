@@ -1,8 +1,9 @@
 //! Refunds: by the wrong rule, twice, never, from nothing, or into a lot that is gone.
 
 use crate::living;
-use crate::support::{World, act, aside, at, buy, spend};
-use rules::{Caps, Command, GiftPolicy, Pending, ReturnScope, ShortfallPolicy};
+use crate::support::{World, act, aside, ask, at, buy, purchase, spend};
+use rules::operations::{Earn, Release, ReturnScope, Settle};
+use rules::{Caps, GiftPolicy, Pending, ShortfallPolicy};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
@@ -59,11 +60,9 @@ fn partial_refunds_that_add_up_to_more_than_the_order() {
     // Three units for 10.00 at 1 point: thirds do not divide evenly, and still add up to ten.
     for steps in [vec![1, 1, 1], vec![2, 1], vec![1, 2], vec![3]] {
         let mut world = World::new(|_| {});
-        let mut order = buy(&[1_000, 50]);
-        if let Command::Earn(event) = &mut order {
-            event.lines[0].quantity = 3;
-        }
-        world.play(&[(DAY_1, order, "earn 10"), (DAY_1, buy(&[9_000]), "earn 90")]);
+        let mut order = purchase(&[1_000, 50]);
+        order.lines[0].quantity = 3;
+        world.play(&[(DAY_1, ask(Earn(order)), "earn 10"), (DAY_1, buy(&[9_000]), "earn 90")]);
         for units in &steps {
             let back = world.undo(Some(0), None, lines(&[("0", *units)]));
             assert!(world.run(at(DAY_2), &back, None).starts_with("reverse -"));
@@ -165,8 +164,8 @@ fn a_debt_that_pending_points_pay_too_early_or_never() {
     world.play(&[
         (DAY_1, buy(&[3_000]), "earn 30"),
         (DAY_1, act("check_in"), "earn 5, repay 0"),
-        ("2026-01-17T23:59:59+08:00", Command::Settle, ""),
-        ("2026-01-18T00:00:00+08:00", Command::Settle, "activate 0, repay 0"),
+        ("2026-01-17T23:59:59+08:00", ask(Settle), ""),
+        ("2026-01-18T00:00:00+08:00", ask(Settle), "activate 0, repay 0"),
     ]);
     assert_eq!((world.member.balance, world.member.debt, world.member.lots.len()), (-65, 65, 0));
 }
@@ -225,7 +224,7 @@ fn spent_points_that_come_back_late_or_to_another_lot() {
         // The grace lot lives ten days; the others no longer than they ever did.
         let spent = if grace_days.is_some() { "redeem -30" } else { "refused insufficient-points" };
         world.play(&[
-            ("2026-01-16T00:00:00+08:00", Command::Settle, "expire -51"),
+            ("2026-01-16T00:00:00+08:00", ask(Settle), "expire -51"),
             ("2026-01-24T23:59:59+08:00", spend(31), "refused insufficient-points"),
             ("2026-01-24T23:59:59+08:00", spend(30), spent),
         ]);
@@ -253,7 +252,7 @@ fn points_hidden_in_a_hold_while_the_order_comes_back() {
         let (back, hold) = (world.undo(Some(0), None, ReturnScope::Rest), world.last_hold());
         world.play(&[
             (DAY_1, back, "reverse -100"),
-            (DAY_1, Command::Release { hold }, "release 0, repay 0"),
+            (DAY_1, ask(Release { hold }), "release 0, repay 0"),
         ]);
         assert_eq!((world.member.balance, world.member.debt), (0, 0));
     }
@@ -361,7 +360,7 @@ fn refund_excused_by_what_another_line_lost() {
     });
     world.play(&[(DAY_1, buy(&[2_500, 2_500]), "earn 150"), (DAY_1, buy(&[9_900]), "earn 199")]);
     let later = "2026-01-20T10:00:00+08:00";
-    world.play(&[(later, Command::Settle, "expire -200")]);
+    world.play(&[(later, ask(Settle), "expire -200")]);
     // Each half had 75, of which 50 are gone.
     for _ in 0..2 {
         let line =

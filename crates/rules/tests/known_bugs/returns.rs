@@ -1,9 +1,12 @@
 //! Returns of every day: lines that points paid, money that goes back without goods, one of several
 //! rewards, gifts of a tier.
 
-use crate::support::{World, at, buy, spend};
+use crate::support::{AnyOperation, World, ask, at, buy, purchase, spend};
 use ledger::{Currency, Kind, Money};
-use rules::{Command, GiftPolicy, Limit, Per, QualifyingPeriod, ReturnScope, Reward};
+use rules::operations::{
+    Capture, Earn, PayLines, PayWithPoints, RedeemCoupon, RedeemReward, ReturnScope, Reverse,
+};
+use rules::{GiftPolicy, Limit, Per, QualifyingPeriod, Reward};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
@@ -17,10 +20,10 @@ fn owned(wishes: &[(&str, i64)]) -> Vec<(String, i64)> {
     wishes.iter().map(|(line, units)| ((*line).to_owned(), *units)).collect()
 }
 
-fn paying(lines: &[(&str, i64, i64)]) -> Command {
+fn paying(lines: &[(&str, i64, i64)]) -> AnyOperation {
     let lines =
         lines.iter().map(|(line, units, points)| ((*line).to_owned(), *units, *points)).collect();
-    Command::PayLines { lines, minutes: None }
+    ask(PayLines { lines, minutes: None })
 }
 
 /// Money that goes back while the goods stay: of a line, or of the whole order.
@@ -32,14 +35,12 @@ fn refund(wishes: &[(Option<&str>, i64)]) -> ReturnScope {
 }
 
 /// A purchase of lines with units and amounts; their names are their places.
-fn bought(lines: &[(i64, i64)]) -> Command {
-    let mut command = buy(&lines.iter().map(|(_, amount)| *amount).collect::<Vec<_>>());
-    if let Command::Earn(event) = &mut command {
-        for (line, (quantity, _)) in event.lines.iter_mut().zip(lines) {
-            line.quantity = *quantity;
-        }
+fn bought(lines: &[(i64, i64)]) -> AnyOperation {
+    let mut order = purchase(&lines.iter().map(|(_, amount)| *amount).collect::<Vec<_>>());
+    for (line, (quantity, _)) in order.lines.iter_mut().zip(lines) {
+        line.quantity = *quantity;
     }
-    command
+    ask(Earn(order))
 }
 
 /// Somebody with 1,000 points.
@@ -143,7 +144,7 @@ fn points_that_took_money_off_the_whole_order_come_back_in_proportion() {
     let mut world = rich();
     let order = Money { amount_minor: 1_000, currency: Currency::new("CNY").unwrap() };
     world.play(&[
-        (DAY_1, Command::Deduct { order, most: Some(300), minutes: None }, "redeem -300"),
+        (DAY_1, ask(PayWithPoints { order, most: Some(300), minutes: None }), "redeem -300"),
         (DAY_1, buy(&[20_000, 10_000, 0]), "earn 300"),
     ]);
     back(&mut world, Some(2), Some(1), lines(&[("0", 1)]), "reverse 200, reverse -200");
@@ -155,21 +156,19 @@ fn points_that_took_money_off_the_whole_order_come_back_in_proportion() {
 #[test]
 fn part_of_a_hold_pays_its_lines_in_proportion() {
     let mut world = rich();
-    let lines_held = Command::PayLines {
+    let lines_held = ask(PayLines {
         lines: vec![("a".into(), 1, 300), ("b".into(), 1, 100)],
         minutes: Some(30),
-    };
+    });
     world.play(&[(DAY_1, lines_held, "hold(400)")]);
     let hold = world.last_hold();
-    world.play(&[(DAY_1, Command::Capture { hold, points: Some(200) }, "capture -200")]);
+    world.play(&[(DAY_1, ask(Capture { hold, points: Some(200) }), "capture -200")]);
     // What is told of a capture's lines is the hold's.
-    let Command::Reverse(Some(mut wish)) = world.undo(None, Some(2), lines(&[("a", 1)])) else {
-        panic!("no wish")
-    };
+    let mut wish = world.to_undo(None, Some(2), lines(&[("a", 1)]));
     if let Some(redemption) = &mut wish.redemption {
         redemption.entry.lines = world.entries[1].lines.clone();
     }
-    assert_eq!(world.run(at(DAY_2), &Command::Reverse(Some(wish)), None), "reverse 150");
+    assert_eq!(world.run(at(DAY_2), &ask(Reverse(Some(Box::new(wish)))), None), "reverse 150");
     world.audit();
 }
 
@@ -327,7 +326,7 @@ fn one_of_three_rewards_comes_back() {
         world.rewards.insert("mug".into(), mug(kind));
         world.play(&[
             (DAY_1, buy(&[100_000]), "earn 1000"),
-            (DAY_1, Command::Take { reward: "mug".into(), quantity: 3 }, "redeem -300"),
+            (DAY_1, ask(RedeemReward { reward: "mug".into(), quantity: 3 }), "redeem -300"),
         ]);
         let stock = |world: &World| -> i64 {
             world.entries.iter().flat_map(|e| &e.tallies).map(|t| t.amount).sum()
@@ -343,7 +342,7 @@ fn one_of_three_rewards_comes_back() {
         );
         // There are three more, and room for three under the limit of five a month.
         for (quantity, outcome) in [(4, "refused out-of-stock"), (3, "redeem -300")] {
-            let take = Command::Take { reward: "mug".into(), quantity };
+            let take = ask(RedeemReward { reward: "mug".into(), quantity });
             assert_eq!(world.run(at(DAY_3), &take, None), outcome, "{kind}");
         }
         back(&mut world, None, Some(1), ReturnScope::Points(100), "reverse 100");
@@ -365,14 +364,13 @@ fn a_coupon_that_is_used_does_not_come_back() {
     world.rewards.insert("mug".into(), mug("coupon"));
     world.play(&[
         (DAY_1, buy(&[100_000]), "earn 1000"),
-        (DAY_1, Command::Take { reward: "mug".into(), quantity: 2 }, "redeem -200"),
+        (DAY_1, ask(RedeemReward { reward: "mug".into(), quantity: 2 }), "redeem -200"),
     ]);
     let code = world.entries[1].coupons[1].code.clone();
-    let order = buy(&[10_000]);
-    let Command::Earn(order) = order else { panic!("no purchase") };
+    let order = purchase(&[10_000]);
     world.play(&[(
         DAY_1,
-        Command::RedeemCoupon { code, lines: order.lines, of: None },
+        ask(RedeemCoupon { code, lines: order.lines, of: None }),
         "coupon_redeem 0",
     )]);
     back(&mut world, None, Some(1), ReturnScope::Rest, "refused coupon-resolved");

@@ -1,9 +1,10 @@
 //! Time: points that outlive their end or lose a day, on the wrong calendar or for want of a sweep.
 
 use crate::living;
-use crate::support::{World, at, buy, spend};
+use crate::support::{World, ask, at, buy, spend};
 use ledger::{Context, EntryId, Journal, Origin, ProgrammeId, Redeem};
-use rules::{Command, Expiry};
+use rules::Expiry;
+use rules::operations::Settle;
 
 #[test]
 fn expired_credits_dropped_while_their_debits_stay() {
@@ -12,7 +13,7 @@ fn expired_credits_dropped_while_their_debits_stay() {
         ("2026-01-01T10:00:00+08:00", buy(&[3_000]), "earn 30"),
         ("2026-01-01T11:00:00+08:00", spend(25), "redeem -25"),
         ("2026-01-02T10:00:00+08:00", buy(&[1_000]), "earn 10"),
-        ("2026-01-05T00:00:00+08:00", Command::Settle, "expire -5"),
+        ("2026-01-05T00:00:00+08:00", ask(Settle), "expire -5"),
         ("2026-01-05T00:00:00+08:00", spend(10), "redeem -10"),
     ]);
     assert_eq!(world.member.balance, 0);
@@ -80,8 +81,8 @@ fn a_reminder_that_trusts_the_sweep() {
         ("2026-02-01T00:00:00+08:00", None),
         ("2026-06-01T00:00:00+08:00", None),
     ] {
-        let told =
-            rules::reminder(&world.book, &world.member, at(now)).map(|reminder| reminder.points);
+        let told = rules::operations::reminder(&world.book, &world.member, at(now))
+            .map(|reminder| reminder.points);
         assert_eq!(told, points, "{now}");
     }
 }
@@ -148,11 +149,11 @@ fn jobs_run_twice_late_or_never() {
         world.run(at("2026-01-01T10:00:00+08:00"), &buy(&[1_000_000]), None);
         world.run(at("2026-01-02T10:00:00+08:00"), &buy(&[1_000]), None);
         for night in nights {
-            world.run(at(night), &Command::Settle, None);
-            assert_eq!(world.run(at(night), &Command::Settle, None), "", "a second run at {night}");
+            world.run(at(night), &ask(Settle), None);
+            assert_eq!(world.run(at(night), &ask(Settle), None), "", "a second run at {night}");
         }
         let told = world.run(at("2028-02-01T00:00:00+08:00"), &spend(1), None);
-        world.run(at("2028-02-01T00:00:00+08:00"), &Command::Settle, None);
+        world.run(at("2028-02-01T00:00:00+08:00"), &ask(Settle), None);
         world.audit();
         (told, world.member.balance, world.member.tier.map(|tier| (tier.id, tier.until)))
     };

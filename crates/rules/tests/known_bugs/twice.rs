@@ -1,8 +1,8 @@
 //! Once and only once: duplicates, parallel requests, lost updates, repeated reminders.
 
 use crate::living;
-use crate::support::{World, act, at, buy, happened, spend};
-use rules::Command;
+use crate::support::{World, act, ask, at, buy, happened, purchase, spend};
+use rules::operations::{Enrol, Remind};
 
 #[test]
 fn a_check_in_by_two_requests_at_once() {
@@ -44,14 +44,14 @@ fn an_import_that_warns_of_every_lot() {
     let mut world = World::new(living(6));
     let reported = "2026-01-08T10:00:00+08:00";
     world.play(&[
-        (reported, happened("2026-01-02T10:00:00+08:00", buy(&[1_000])), "earn 10"),
-        (reported, happened("2026-01-02T10:00:00+08:00", buy(&[1_000])), "earn 10"),
-        (reported, happened("2026-01-03T10:00:00+08:00", buy(&[1_000])), "earn 10"),
-        (reported, Command::Remind, "remind(30)"),
-        (reported, Command::Remind, ""),
-        ("2026-01-08T23:59:59+08:00", Command::Remind, ""),
+        (reported, happened("2026-01-02T10:00:00+08:00", purchase(&[1_000])), "earn 10"),
+        (reported, happened("2026-01-02T10:00:00+08:00", purchase(&[1_000])), "earn 10"),
+        (reported, happened("2026-01-03T10:00:00+08:00", purchase(&[1_000])), "earn 10"),
+        (reported, ask(Remind), "remind(30)"),
+        (reported, ask(Remind), ""),
+        ("2026-01-08T23:59:59+08:00", ask(Remind), ""),
         // The first two end at midnight; the third is then within one day.
-        ("2026-01-09T00:00:00+08:00", Command::Remind, "expire -20, remind(10)"),
+        ("2026-01-09T00:00:00+08:00", ask(Remind), "expire -20, remind(10)"),
     ]);
 }
 
@@ -64,7 +64,7 @@ fn an_update_that_failed_unnoticed() {
     let old = world.member.clone();
     let stale =
         world.decide(&old, now, &spend(60), None).unwrap().decision.postings.remove(0).entry;
-    for command in [spend(60), buy(&[100]), Command::Enrol] {
+    for command in [spend(60), buy(&[100]), ask(Enrol)] {
         let mut other = World::new(|_| {});
         (other.member, other.entries) = (old.clone(), world.entries.clone());
         other.run(now, &command, None);

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::steps::Command;
 use chrono::Duration;
 use ledger::{
     Context, Entry, EntryId, Origin, ProgrammeId, Reference as DocumentReference, Stop, Timestamp,
 };
-use rules::{Case, Command, Decided, Document, PriorRecords, Reward, Rulebook, decide, projection};
+use rules::{Case, Decided, Document, PriorRecords, Reward, Rulebook, projection};
 
 use crate::again;
 use crate::books;
@@ -132,7 +133,7 @@ impl History {
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
         let kept = self.store.kept(command, &pasts);
         let reward = match command {
-            Command::Take { reward, .. } => self.rewards.get(reward).cloned(),
+            Command::RedeemReward { reward, .. } => self.rewards.get(reward).cloned(),
             _ => None,
         };
         let offer = reward.clone().map(|reward| (1, reward));
@@ -147,7 +148,7 @@ impl History {
         let context = self.context();
         let partial = !loaded.lots_complete;
         let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
-        let mut decided = decide(&case, loaded.clone(), command);
+        let mut decided = command.decide(&case, loaded.clone());
         let mut decided_on = loaded;
         if partial && matches!(decided, Err(Stop::Refused(_))) {
             // A refusal on part of the lots may be wrong; whoever loads so has to load all of them
@@ -155,12 +156,12 @@ impl History {
             decided_on = self.store.load_all(&mut self.random);
             let context = self.context();
             let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
-            decided = decide(&case, decided_on.clone(), command);
+            decided = command.decide(&case, decided_on.clone());
         }
         let placed = match command {
             Command::Capture { hold: entry, .. }
             | Command::Release { hold: entry }
-            | Command::Decide { request: entry, .. }
+            | Command::DecideAdjustment { request: entry, .. }
             | Command::ApproveReview { earn: entry, .. } => self.store.sequence_of(*entry),
             Command::RedeemCoupon { code, .. } | Command::CancelCoupon { code } => {
                 let at = self.store.row.coupons.iter().position(|coupon| coupon.code == *code);
@@ -258,7 +259,7 @@ impl History {
         let recorded = self.store.recorded(None);
         let case =
             Case { book: &self.book, origin: &Origin::default(), recorded: &recorded, context };
-        let Ok(decided) = decide(&case, old.clone(), command) else {
+        let Ok(decided) = command.decide(&case, old.clone()) else {
             return Ok(());
         };
         let Some(first) = decided.decision.postings.first() else { return Ok(()) };
@@ -377,12 +378,12 @@ pub fn kind_of(command: &Command) -> &'static str {
         Command::Earn(_) => "earn",
         Command::Redeem { .. }
         | Command::Hold { .. }
-        | Command::Take { .. }
+        | Command::RedeemReward { .. }
         | Command::PayLines { .. }
-        | Command::Deduct { .. }
+        | Command::PayWithPoints { .. }
         | Command::Capture { .. } => "redeem",
         Command::Reverse(_) => "reverse",
-        Command::Request(_) => "request",
+        Command::RequestAdjustment(_) => "request",
         Command::Activate(_) => "activate",
         _ => "profile",
     }

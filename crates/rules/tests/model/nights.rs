@@ -5,10 +5,10 @@
 //! between the commands. The others have their own nights and touches. After each command all of
 //! them must show the same member, and every command must have the same answer.
 
+use crate::steps::Command;
 use ledger::{Context, Entry, EntryId, Member, Origin, ProgrammeId, Reference, Stop, Timestamp};
-use rules::{
-    Case, Command, Document, PriorRecords, Redemption, Reverse, Reward, Rulebook, Stolen, decide,
-};
+use rules::operations::{Redemption, Stolen, ToReverse};
+use rules::{Case, Document, PriorRecords, Reward, Rulebook};
 
 use crate::calendar::{DAY_MS, date_of, first_instant};
 use crate::history::{History, kind_of};
@@ -79,7 +79,7 @@ impl World {
         let context = self.context(book, now);
         let member = self.member();
         let case = Case { book, origin: &origin, recorded: &recorded, context };
-        let decided = match decide(&case, member.clone(), command) {
+        let decided = match command.decide(&case, member.clone()) {
             Ok(decided) => decided,
             Err(Stop::Refused(refusal)) => return Ok(Err(refusal.slug())),
             Err(Stop::Fault(fault)) => return Err(format!("{:?}: {fault:?}", self.nights)),
@@ -165,7 +165,7 @@ type Shown = String;
 fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, String> {
     let case =
         Case { book, origin: &Origin::default(), recorded: &PriorRecords::default(), context };
-    let settled = decide(&case, member, &Command::Settle);
+    let settled = Command::Settle.decide(&case, member);
     let mut member = settled.map_err(|stop| format!("{stop:?}"))?.member;
     member.lots.sort_by_key(|lot| lot.number);
     let holds: Vec<_> = member.holds.iter().map(|hold| (hold.until, &hold.lots)).collect();
@@ -216,8 +216,8 @@ impl Twins<'_> {
             .map_or(redemption.clone(), |entry| self.other.0.redemption(entry))
     }
 
-    fn reverse(&self, wish: &Reverse) -> Reverse {
-        Reverse {
+    fn reverse(&self, wish: &ToReverse) -> ToReverse {
+        ToReverse {
             earn: wish.earn.as_ref().map(|earn| self.of(earn.id).unwrap_or(earn).clone()),
             redemption: wish.redemption.as_ref().map(|redemption| self.redemption(redemption)),
             part: wish.part.clone(),
@@ -239,8 +239,8 @@ impl Twins<'_> {
         match command.clone() {
             Command::Capture { hold, points } => Command::Capture { hold: self.id(hold), points },
             Command::Release { hold } => Command::Release { hold: self.id(hold) },
-            Command::Decide { request, verdict, by, role } => {
-                Command::Decide { request: self.id(request), verdict, by, role }
+            Command::DecideAdjustment { request, verdict, by, role } => {
+                Command::DecideAdjustment { request: self.id(request), verdict, by, role }
             }
             Command::ApproveReview { earn, occurred_at, promises } => {
                 Command::ApproveReview { earn: self.id(earn), occurred_at, promises }
@@ -323,7 +323,7 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
             })
             .collect();
         let reward = match &command {
-            Command::Take { reward, .. } => {
+            Command::RedeemReward { reward, .. } => {
                 history.rewards.get(reward).cloned().map(|reward| (1, reward))
             }
             _ => None,

@@ -4,11 +4,11 @@
 //! Written from the product description, not from the code under test; it calls no function of
 //! `ledger` or `rules`. It has no counters, no due instant, no caches and drops nothing.
 
+use crate::steps::Command;
 use chrono::{Duration, NaiveDate};
 use chrono_tz::Tz;
 use rules::{
-    Command, Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, Reward,
-    RoundingMode,
+    Consumption, Document, EarnEvent, Enrolment, Expiry, Pending, Per, Reward, RoundingMode,
 };
 
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
@@ -222,8 +222,10 @@ impl Reference {
         let said = next.attempt(book, command, reference, (placed, actor, reward), now)?;
         next.entries += said.len() as i64;
         // A hold may be tried again once it was given up; its capture is a redemption.
-        let is_recorded =
-            !matches!(command, Command::Hold { .. } | Command::Deduct { minutes: Some(_), .. });
+        let is_recorded = !matches!(
+            command,
+            Command::Hold { .. } | Command::PayWithPoints { minutes: Some(_), .. }
+        );
         let asked = next.asked;
         next.used.extend(
             reference.filter(|_| is_recorded).map(|text| (number(command), text.to_owned(), asked)),
@@ -263,7 +265,7 @@ impl Reference {
         if matches!(command, Command::Activate(None) | Command::Reverse(None)) {
             return Err("reference-not-found");
         }
-        if matches!(command, Command::Take { .. }) && reward.is_none() {
+        if matches!(command, Command::RedeemReward { .. }) && reward.is_none() {
             return Err("reward-not-found");
         }
         if let Command::Capture { .. } | Command::Release { .. } = command
@@ -271,7 +273,7 @@ impl Reference {
         {
             return Err("hold-resolved");
         }
-        if matches!(command, Command::Decide { .. })
+        if matches!(command, Command::DecideAdjustment { .. })
             && !self.requests.iter().any(|open| open.sequence == placed)
         {
             return Err("request-resolved");
@@ -284,8 +286,8 @@ impl Reference {
             Command::Redeem { .. }
                 | Command::Hold { .. }
                 | Command::PayLines { .. }
-                | Command::Take { .. }
-                | Command::Deduct { .. }
+                | Command::RedeemReward { .. }
+                | Command::PayWithPoints { .. }
                 | Command::RedeemCoupon { .. }
                 | Command::Capture { .. }
         );
@@ -327,7 +329,7 @@ impl Reference {
                 )?);
                 self.spent.last_mut().unwrap().lines = lines.iter().map(paid).collect();
             }
-            Command::Take { reward: id, quantity } => {
+            Command::RedeemReward { reward: id, quantity } => {
                 said.push(self.take_reward(
                     book,
                     (id, reward),
@@ -336,7 +338,7 @@ impl Reference {
                     sequence,
                 )?);
             }
-            Command::Deduct { order, most, minutes } => {
+            Command::PayWithPoints { order, most, minutes } => {
                 let (points, money) = self.deduction(book, order, *most, now)?;
                 let mut spent = match minutes {
                     None if self.is_held(reference) => return Err("reference-already-used"),
@@ -370,8 +372,8 @@ impl Reference {
                 said.push(self.capture(book, placed, *points, now, sequence)?)
             }
             Command::Release { .. } => said.push(self.release(placed, now)?),
-            Command::Request(wish) => said.push(self.request(book, wish, now, sequence)?),
-            Command::Decide { verdict, by, role, .. } => {
+            Command::RequestAdjustment(wish) => said.push(self.request(book, wish, now, sequence)?),
+            Command::DecideAdjustment { verdict, by, role, .. } => {
                 said.extend(self.decide(book, placed, *verdict, (&by.label, role), now)?);
             }
             Command::Reverse(wish) => {
@@ -395,25 +397,6 @@ impl Reference {
                 said.extend(self.reverse(book, wish, now)?);
             }
             Command::Erase => said.extend(self.erase(now)),
-            // What concerns several members has a test of its own.
-            Command::Transfer { .. }
-            | Command::Exchange { .. }
-            | Command::Merge { .. }
-            | Command::Pool { .. }
-            | Command::Invite { .. }
-            | Command::RequestFor(..)
-            | Command::DecideFor { .. }
-            | Command::RedeemPooled { .. } => {
-                unreachable!("the model is of one member")
-            }
-            // What is told about a member, and names that lead nowhere, are the store's.
-            // Members move in before anything else happens to them: see moving_in.rs.
-            Command::Refuse(_)
-            | Command::Change(_)
-            | Command::Open(_)
-            | Command::SetLevel { .. } => {
-                unreachable!("nothing of the model asks for it")
-            }
             Command::Recover(stolen) => said.extend(self.recover(book, stolen, now)?),
             Command::Enrol => {
                 said.push(Said { kind: "profile", occurred_at: now, ..Said::default() })
@@ -894,11 +877,11 @@ fn number(command: &Command) -> u8 {
         Command::Redeem { .. }
         | Command::Hold { .. }
         | Command::PayLines { .. }
-        | Command::Take { .. }
-        | Command::Deduct { .. }
+        | Command::RedeemReward { .. }
+        | Command::PayWithPoints { .. }
         | Command::Capture { .. } => 1,
         Command::Reverse(_) => 4,
-        Command::Request(_) => 5,
+        Command::RequestAdjustment(_) => 5,
         Command::Activate(_) => 3,
         _ => 2,
     }

@@ -1,7 +1,8 @@
 //! The naive reference's holds, returns, debts and adjustments by hand.
 
 use ledger::Verdict;
-use rules::{AdjustmentWish, Document, Multiples, ReturnScope, Reverse, ShortfallPolicy};
+use rules::operations::{NewAdjustment, ReturnScope, ToReverse};
+use rules::{Document, Multiples, ShortfallPolicy};
 
 use crate::calendar::{DAY_MS, date_of, expires_at, month_index};
 use crate::reference::{Draws, NaiveLot, Outcome, Reference, Said};
@@ -222,7 +223,7 @@ impl Reference {
     pub fn request(
         &mut self,
         book: &Document,
-        wish: &AdjustmentWish,
+        wish: &NewAdjustment,
         now: i64,
         sequence: i64,
     ) -> Outcome<Said> {
@@ -423,7 +424,7 @@ impl Reference {
     }
 
     /// The spent side first, then the earned one.
-    pub fn reverse(&mut self, book: &Document, wish: &Reverse, now: i64) -> Outcome<Vec<Said>> {
+    pub fn reverse(&mut self, book: &Document, wish: &ToReverse, now: i64) -> Outcome<Vec<Said>> {
         let earn = wish.earn.as_ref().map(|earn| earn.sequence.0);
         let earn =
             earn.and_then(|sequence| self.earned.iter().position(|earn| earn.sequence == sequence));

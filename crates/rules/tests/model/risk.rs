@@ -1,7 +1,8 @@
 //! The naive reference's freezes, limits per device, and earns that wait for somebody to look at
 //! them.
 
-use rules::{Document, Per, Stolen, Suspicion};
+use rules::operations::Stolen;
+use rules::{Document, Per, Suspicion};
 
 use crate::calendar::{date_of, expires_at};
 use crate::reference::{Outcome, Reference, Said, in_same, whole};

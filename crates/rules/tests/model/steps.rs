@@ -1,14 +1,95 @@
 //! What happens next in a history: an instant, a command and the reference it bears.
 
 use chrono::Duration;
-use ledger::{Currency, Entry, EntryId, Frozen, Kind, Money, Person, Timestamp, Verdict};
-use rules::{Activation, AdjustmentWish, Command, EarnEvent, Line, ReturnScope, Reverse, Stolen};
+use ledger::{
+    Currency, Entry, EntryId, Frozen, Kind, LotNumber, Member, MemberId, Money, Person, Timestamp,
+    Verdict,
+};
+use rules::operations::{self, Activation, NewAdjustment, ReturnScope, Stolen, ToReverse};
+use rules::{Case, EarnEvent, Line, Operation, Outcome, Promise};
 
 use crate::calendar::{DAY_MS, add_months, first_instant};
 use crate::history::History;
 use crate::random::Random;
 
 const HOUR: i64 = 3_600_000;
+
+/// What the model asks for, as values that its reference can tell apart. What concerns several
+/// members, and members that move in, have tests of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Earn(EarnEvent),
+    Redeem { points: i64 },
+    Hold { points: i64, minutes: u32 },
+    PayLines { lines: Vec<(String, i64, i64)>, minutes: Option<u32> },
+    RedeemReward { reward: String, quantity: i64 },
+    PayWithPoints { order: Money, most: Option<i64>, minutes: Option<u32> },
+    RedeemCoupon { code: String, lines: Vec<Line>, of: Option<MemberId> },
+    CancelCoupon { code: String },
+    RestoreCoupon { used: Box<Entry> },
+    Capture { hold: EntryId, points: Option<i64> },
+    Release { hold: EntryId },
+    Reverse(Option<Box<ToReverse>>),
+    RequestAdjustment(NewAdjustment),
+    DecideAdjustment { request: EntryId, verdict: Verdict, by: Person, role: String },
+    Activate(Option<Activation>),
+    Freeze(Frozen),
+    Restore(Frozen),
+    ApproveReview { earn: EntryId, occurred_at: Timestamp, promises: Vec<(LotNumber, Promise)> },
+    RejectReview(Box<ToReverse>),
+    Recover(Vec<Stolen>),
+    Erase,
+    Enrol,
+    Settle,
+    Upgrade,
+    Remind,
+}
+
+impl Command {
+    fn operation(&self) -> Box<dyn Operation> {
+        match self.clone() {
+            Self::Earn(it) => Box::new(operations::Earn(it)),
+            Self::Redeem { points } => Box::new(operations::Redeem { points }),
+            Self::Hold { points, minutes } => Box::new(operations::Hold { points, minutes }),
+            Self::PayLines { lines, minutes } => Box::new(operations::PayLines { lines, minutes }),
+            Self::RedeemReward { reward, quantity } => {
+                Box::new(operations::RedeemReward { reward, quantity })
+            }
+            Self::PayWithPoints { order, most, minutes } => {
+                Box::new(operations::PayWithPoints { order, most, minutes })
+            }
+            Self::RedeemCoupon { code, lines, of } => {
+                Box::new(operations::RedeemCoupon { code, lines, of })
+            }
+            Self::CancelCoupon { code } => Box::new(operations::CancelCoupon { code }),
+            Self::RestoreCoupon { used } => Box::new(operations::RestoreCoupon { used }),
+            Self::Capture { hold, points } => Box::new(operations::Capture { hold, points }),
+            Self::Release { hold } => Box::new(operations::Release { hold }),
+            Self::Reverse(it) => Box::new(operations::Reverse(it)),
+            Self::RequestAdjustment(it) => Box::new(operations::RequestAdjustment(it)),
+            Self::DecideAdjustment { request, verdict, by, role } => {
+                Box::new(operations::DecideAdjustment { request, verdict, by, role })
+            }
+            Self::Activate(it) => Box::new(operations::Activate(it)),
+            Self::Freeze(it) => Box::new(operations::Freeze(it)),
+            Self::Restore(it) => Box::new(operations::Restore(it)),
+            Self::ApproveReview { earn, occurred_at, promises } => {
+                Box::new(operations::ApproveReview { earn, occurred_at, promises })
+            }
+            Self::RejectReview(it) => Box::new(operations::RejectReview(it)),
+            Self::Recover(it) => Box::new(operations::Recover(it)),
+            Self::Erase => Box::new(operations::Erase),
+            Self::Enrol => Box::new(operations::Enrol),
+            Self::Settle => Box::new(operations::Settle),
+            Self::Upgrade => Box::new(operations::Upgrade),
+            Self::Remind => Box::new(operations::Remind),
+        }
+    }
+
+    pub fn decide(&self, case: &Case<'_>, member: Member) -> Outcome {
+        rules::decide(&*self.operation(), case, member)
+    }
+}
 
 pub fn next_instant(history: &mut History) -> i64 {
     let now = history.now;
@@ -108,7 +189,7 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
             command,
             Command::Activate(_)
                 | Command::Release { .. }
-                | Command::Decide { .. }
+                | Command::DecideAdjustment { .. }
                 | Command::Freeze(_)
                 | Command::Restore(_)
                 | Command::ApproveReview { .. }
@@ -179,7 +260,7 @@ fn spending(history: &mut History) -> Command {
     if what < 3 {
         let reward =
             (*random.pick(&["rare", "rare", "coupon", "coupon", "gone", "none"])).to_owned();
-        return Command::Take { reward, quantity: *random.pick(&[1, 1, 1, 2, 5]) };
+        return Command::RedeemReward { reward, quantity: *random.pick(&[1, 1, 1, 2, 5]) };
     }
     if what < 5 {
         let currency =
@@ -188,7 +269,11 @@ fn spending(history: &mut History) -> Command {
         let most = *random.pick(&[100, 5_000, 200_000]);
         let order = Money { amount_minor: random.below(most), currency };
         let most = *random.pick(&[None, None, Some(1), Some(30)]);
-        return Command::Deduct { order, most, minutes: *random.pick(&[None, None, Some(30)]) };
+        return Command::PayWithPoints {
+            order,
+            most,
+            minutes: *random.pick(&[None, None, Some(30)]),
+        };
     }
     if !used.is_empty() && random.chance(25) {
         return Command::RestoreCoupon { used: Box::new(random.pick(&used).clone()) };
@@ -234,7 +319,7 @@ fn risk(history: &mut History) -> Command {
             }
             let earn = history.random.pick(&choice).clone();
             if history.random.chance(40) {
-                let wish = Reverse { earn: Some(earn), ..Reverse::default() };
+                let wish = ToReverse { earn: Some(earn), ..ToReverse::default() };
                 return Command::RejectReview(Box::new(wish));
             }
             let book = &history.published[usize::try_from(earn.rulebook_version).unwrap() - 1];
@@ -263,7 +348,7 @@ fn adjustment(history: &mut History) -> Command {
         let points = if random.chance(50) { random.between(1, 200) } else { -points };
         let reason_code = (*random.pick(&["goodwill", "goodwill", "lost"])).to_owned();
         let expiry = random.pick(&[None, Some("a"), Some("b"), Some("z")]).map(str::to_owned);
-        return Command::Request(AdjustmentWish {
+        return Command::RequestAdjustment(NewAdjustment {
             points,
             reason_code,
             evidence: None,
@@ -282,12 +367,12 @@ fn adjustment(history: &mut History) -> Command {
     let role = (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
     let by = person(random);
     if open.is_empty() || random.chance(10) {
-        return Command::Decide { request: random.pick(&old).id, verdict, by, role };
+        return Command::DecideAdjustment { request: random.pick(&old).id, verdict, by, role };
     }
     let request = random.pick(&open);
     let needed = request.terms.steps.get(request.approvals.len()).cloned().unwrap_or_default();
     let role = if random.chance(70) { needed } else { role };
-    Command::Decide { request: request.id, verdict, by, role }
+    Command::DecideAdjustment { request: request.id, verdict, by, role }
 }
 
 /// Up to three lines that points pay, some by the names that orders use.
@@ -308,7 +393,7 @@ fn pay_lines(history: &mut History) -> Command {
 
 /// An earn, a redemption or both from the books, more often of the last ones; none is a reference
 /// that nothing bears.
-fn reverse(history: &mut History) -> Option<Reverse> {
+fn reverse(history: &mut History) -> Option<ToReverse> {
     let earns = recent(history, &[Kind::Earn]);
     let redemptions = recent(history, &[Kind::Redeem, Kind::Capture]);
     let own = Currency::new(&history.document.currency).unwrap();
@@ -355,7 +440,7 @@ fn reverse(history: &mut History) -> Option<Reverse> {
     };
     let redemption = redemption.map(|entry| history.store.redemption(&entry));
     let gifts = earn.iter().flat_map(|_| history.store.gifts()).collect();
-    Some(Reverse { earn, redemption, part, gifts, merged: None })
+    Some(ToReverse { earn, redemption, part, gifts, merged: None })
 }
 
 /// Money of an order that goes back without goods: of the whole of it, or of a line.

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::steps::Command;
 use ledger::{Counted, Decision, Entry, EntryId, Fault, Kind, LotGrant, Member, MemberId};
-use rules::{Command, Consumption, Document, Past, PriorRecords, Redemption};
+use rules::operations::Redemption;
+use rules::{Consumption, Document, Past, PriorRecords};
 
 use crate::random::Random;
 
@@ -68,7 +70,7 @@ impl Store {
             | Command::Redeem { .. }
             | Command::Hold { .. }
             | Command::PayLines { .. }
-            | Command::Take { .. }
+            | Command::RedeemReward { .. }
                 if slides =>
             {
                 i64::MAX

@@ -5,14 +5,16 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use ledger::{
     Context, Counted, Currency, Entry, EntryId, Kind, Member, MemberId, Money, Origin, ProgrammeId,
     Reference, Refusal, Tally, Timestamp,
 };
+use rules::operations::{Earn, Hold, Redeem, Redemption, ReturnScope, Reverse, ToReverse};
 use rules::{
-    Case, Command, Decided, Document, EarnEvent, Line, Past, PriorRecords, Redemption, ReturnScope,
-    Reverse, Reward, Rulebook, decide, default_document, kept, living,
+    Case, Decided, Document, EarnEvent, Line, Operation, Past, PriorRecords, Reward, Rulebook,
+    decide, default_document, kept, living,
 };
 
 pub struct World {
@@ -55,8 +57,15 @@ pub fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap_or_else(|| panic!("not an instant: {text}"))
 }
 
+/// What a test asks for.
+pub type AnyOperation = Rc<dyn Operation>;
+
+pub fn ask(operation: impl Operation + 'static) -> AnyOperation {
+    Rc::new(operation)
+}
+
 /// A purchase with a line for each amount, in minor units.
-pub fn buy(amounts: &[i64]) -> Command {
+pub fn purchase(amounts: &[i64]) -> EarnEvent {
     let currency = Currency::new("CNY").unwrap();
     let line = |(number, amount_minor): (usize, &i64)| Line {
         line: number.to_string(),
@@ -66,25 +75,28 @@ pub fn buy(amounts: &[i64]) -> Command {
         amount: Money { amount_minor: *amount_minor, currency },
     };
     let lines = amounts.iter().enumerate().map(line).collect();
-    Command::Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None })
+    EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }
 }
 
-pub fn act(event: &str) -> Command {
-    Command::Earn(EarnEvent { event: event.into(), occurred_at: None, lines: vec![], device: None })
+pub fn action(event: &str) -> EarnEvent {
+    EarnEvent { event: event.into(), occurred_at: None, lines: vec![], device: None }
 }
 
-pub fn spend(points: i64) -> Command {
-    Command::Redeem { points }
+pub fn buy(amounts: &[i64]) -> AnyOperation {
+    ask(Earn(purchase(amounts)))
 }
 
-/// The same earn, reported with its own time.
-pub fn happened(occurred_at: &str, command: Command) -> Command {
-    match command {
-        Command::Earn(event) => {
-            Command::Earn(EarnEvent { occurred_at: Some(at(occurred_at)), ..event })
-        }
-        other => other,
-    }
+pub fn act(event: &str) -> AnyOperation {
+    ask(Earn(action(event)))
+}
+
+pub fn spend(points: i64) -> AnyOperation {
+    ask(Redeem { points })
+}
+
+/// An event, reported with its own time.
+pub fn happened(occurred_at: &str, event: EarnEvent) -> AnyOperation {
+    ask(Earn(EarnEvent { occurred_at: Some(at(occurred_at)), ..event }))
 }
 
 /// `earn 128, silver 500, remind(30), hold(20)` or `refused insufficient-points`.
@@ -107,18 +119,17 @@ pub fn told(entries: &[Entry]) -> String {
 
 /// What a document is recorded once for: it may be earned for and paid with points, and its hold is
 /// captured as a redemption.
-fn operation(command: &Command) -> &'static str {
-    match command {
-        Command::Earn(_) => "earn",
-        Command::Redeem { .. } | Command::Hold { .. } | Command::Capture { .. } => "redeem",
-        Command::Reverse(_) => "reverse",
+fn operation(asked: &AnyOperation) -> &'static str {
+    match asked.name() {
+        "redeem" | "hold" | "capture" => "redeem",
+        name @ ("earn" | "reverse") => name,
         _ => "",
     }
 }
 
 /// Points set aside for half an hour.
-pub fn aside(points: i64) -> Command {
-    Command::Hold { points, minutes: 30 }
+pub fn aside(points: i64) -> AnyOperation {
+    ask(Hold { points, minutes: 30 })
 }
 
 impl World {
@@ -146,7 +157,7 @@ impl World {
         &mut self,
         member: &Member,
         now: Timestamp,
-        command: &Command,
+        command: &AnyOperation,
         document: Option<&str>,
     ) -> Result<Decided, Refusal> {
         self.next_id += 1000;
@@ -166,7 +177,7 @@ impl World {
         let reason = self.reason.map(str::to_owned);
         let origin = Origin { actor: self.actor.into(), channel, store, reference, reason };
         let case = Case { book: &self.book, origin: &origin, recorded: &recorded, context };
-        decide(&case, member.clone(), command).map_err(|stop| stop.refusal().unwrap())
+        decide(&**command, &case, member.clone()).map_err(|stop| stop.refusal().unwrap())
     }
 
     /// An entry with what corrects it.
@@ -178,7 +189,7 @@ impl World {
     }
 
     /// What the entries say of what a command is to undo.
-    fn recorded(&self, command: &Command) -> PriorRecords {
+    fn recorded(&self, command: &AnyOperation) -> PriorRecords {
         let mut tallies: Vec<Counted> = Vec::new();
         for tally in self.entries.iter().flat_map(|entry| &entry.tallies) {
             let Tally { subject, name, period, amount, .. } = tally.clone();
@@ -202,12 +213,8 @@ impl World {
         {
             *expired.entry(draw.number).or_default() += draw.points;
         }
-        let reward = match command {
-            Command::Take { reward, .. } => {
-                self.rewards.get(reward).map(|reward| (1, reward.clone()))
-            }
-            _ => None,
-        };
+        let reward = command.needs(&self.member.id).reward;
+        let reward = reward.and_then(|id| Some((1, self.rewards.get(&id)?.clone())));
         let attributes = self.attributes.clone();
         PriorRecords {
             used: None,
@@ -227,7 +234,16 @@ impl World {
         earn: Option<usize>,
         redemption: Option<usize>,
         part: ReturnScope,
-    ) -> Command {
+    ) -> AnyOperation {
+        ask(Reverse(Some(Box::new(self.to_undo(earn, redemption, part)))))
+    }
+
+    pub fn to_undo(
+        &self,
+        earn: Option<usize>,
+        redemption: Option<usize>,
+        part: ReturnScope,
+    ) -> ToReverse {
         let redemption = redemption.map(|at| {
             let entry = self.entries[at].clone();
             let lots = self.entries.iter().flat_map(|entry| &entry.grants);
@@ -243,7 +259,7 @@ impl World {
         };
         let gifts =
             self.entries.iter().filter(is_gift).filter(|_| earn.is_some()).cloned().collect();
-        Command::Reverse(Some(Box::new(Reverse { earn, redemption, part, gifts, merged: None })))
+        ToReverse { earn, redemption, part, gifts, merged: None }
     }
 
     /// The open hold that was placed last.
@@ -277,7 +293,12 @@ impl World {
         true
     }
 
-    pub fn run(&mut self, now: Timestamp, command: &Command, document: Option<&str>) -> String {
+    pub fn run(
+        &mut self,
+        now: Timestamp,
+        command: &AnyOperation,
+        document: Option<&str>,
+    ) -> String {
         let (member, before) = (self.member.clone(), self.entries.len());
         match self.decide(&member, now, command, document) {
             Ok(decided) => {
@@ -289,7 +310,7 @@ impl World {
     }
 
     /// Plays a table of instant, command and outcome, and audits what it left.
-    pub fn play(&mut self, table: &[(&str, Command, &str)]) {
+    pub fn play(&mut self, table: &[(&str, AnyOperation, &str)]) {
         for (row, (now, command, outcome)) in table.iter().enumerate() {
             assert_eq!(self.run(at(now), command, None), *outcome, "row {row}: {now} {command:?}");
         }

@@ -10,13 +10,15 @@
 )]
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use futures::FutureExt;
 use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
-use rules::{
-    Activation, Command, Document, EarnEvent, Line, Partner, Redemption, ReturnScope, Reverse,
-    Rulebook, decide,
+use rules::operations::{
+    Activate, Activation, Capture, Earn, Enrol, Exchange, Hold, Partner, Redeem, RedeemReward,
+    Redemption, Release, ReturnScope, Reverse, ToReverse,
 };
+use rules::{Document, EarnEvent, Line, Operation, Rulebook};
 use store::{
     Executor, Native, Outcome, ProgrammeRef, Scope, Submission, execute, load, migrate, programme,
     publish, seed,
@@ -36,13 +38,13 @@ pub struct World {
 
 /// A member who exchanges points with a programme of the group.
 pub fn exchange(member: &str, key: &str, with: Option<Partner>, points: i64) -> Submission {
-    order(member, Command::Exchange { with, points }, "exchange", key, None)
+    order(member, Exchange { with, points }, "exchange", key, None)
 }
 
 /// A member that is known by these names.
 pub fn enrol(member: &str, key: &str, names: &[&str]) -> Submission {
     let aliases = Some(names.iter().map(|name| (*name).to_owned()).collect());
-    Submission { aliases, ..order(member, Command::Enrol, "member", key, None) }
+    Submission { aliases, ..order(member, Enrol, "member", key, None) }
 }
 
 impl World {
@@ -132,8 +134,8 @@ impl World {
             let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
             Redemption { entry, lots }
         });
-        let wish = Reverse { earn, redemption, part, ..Reverse::default() };
-        order(member, Command::Reverse(Some(Box::new(wish))), "reverse", key, None)
+        let wish = ToReverse { earn, redemption, part, ..ToReverse::default() };
+        order(member, Reverse(Some(Box::new(wish))), "reverse", key, None)
     }
 
     /// The hold that was placed last.
@@ -158,8 +160,9 @@ impl World {
         let id = EntryId::parse(&id).unwrap();
         let entry = wait(store::named_entry(&self.sql, self.programme.no, id)).unwrap().unwrap();
         let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
-        let wish = Reverse { redemption: Some(Redemption { entry, lots }), ..Reverse::default() };
-        order(member, Command::Reverse(Some(Box::new(wish))), "reverse", key, None)
+        let wish =
+            ToReverse { redemption: Some(Redemption { entry, lots }), ..ToReverse::default() };
+        order(member, Reverse(Some(Box::new(wish))), "reverse", key, None)
     }
 
     pub fn number(&self, question: &str) -> i64 {
@@ -169,57 +172,56 @@ impl World {
 
 fn order(
     member: &str,
-    command: Command,
-    operation: &str,
+    operation: impl Operation + 'static,
+    scope: &str,
     key: &str,
     source: Option<String>,
 ) -> Submission {
     // A comma parts the forms of a fingerprint.
-    let fingerprint = format!("{member}{command:?}").replace(',', ";");
+    let fingerprint = format!("{member}{operation:?}").replace(',', ";");
     let document =
         source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
     let reference = document.map(|document| Reference::new(document).unwrap());
-    Submission {
-        decide,
-        member: MemberId::new(member).unwrap(),
-        command,
-        origin: Origin { actor: "key:test".into(), reference, ..Origin::default() },
-        idem: Some((format!("{operation}:{key}"), fingerprint)),
-        source,
-        attributes: None,
-        trace: None,
-        aliases: None,
-    }
+    let member = MemberId::new(member).unwrap();
+    let origin = Origin { actor: "key:test".into(), reference, ..Origin::default() };
+    Submission::new(member, operation, origin)
+        .under_key(scope, key, fingerprint)
+        .with_source(source)
+}
+
+/// A purchase of one line.
+pub fn purchase(amount_minor: i64) -> EarnEvent {
+    let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
+    let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
+    EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }
 }
 
 pub fn buy(member: &str, key: &str, order_id: &str, amount_minor: i64) -> Submission {
-    let amount = Money { amount_minor, currency: Currency::new("CNY").unwrap() };
-    let lines = vec![Line { line: "1".into(), sku: None, category: None, quantity: 1, amount }];
-    let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None };
-    order(member, Command::Earn(event), "earn", key, Some(format!("purchase:{order_id}")))
+    let source = Some(format!("purchase:{order_id}"));
+    order(member, Earn(purchase(amount_minor)), "earn", key, source)
 }
 
 pub fn act(member: &str, key: &str, action: &str) -> Submission {
     let event = EarnEvent { event: action.into(), occurred_at: None, lines: vec![], device: None };
-    order(member, Command::Earn(event), "earn", key, None)
+    order(member, Earn(event), "earn", key, None)
 }
 
 pub fn activate(member: &str, key: &str, activation: Option<Activation>) -> Submission {
-    order(member, Command::Activate(activation), "activate", key, None)
+    order(member, Activate(activation), "activate", key, None)
 }
 
 pub fn redeem(member: &str, key: &str, points: i64) -> Submission {
-    order(member, Command::Redeem { points }, "redeem", key, None)
+    order(member, Redeem { points }, "redeem", key, None)
 }
 
 /// Something from the catalogue.
 pub fn take(member: &str, key: &str, reward: &str, quantity: i64) -> Submission {
-    order(member, Command::Take { reward: reward.into(), quantity }, "redeem", key, None)
+    order(member, RedeemReward { reward: reward.into(), quantity }, "redeem", key, None)
 }
 
 pub fn hold(member: &str, key: &str, document: &str, points: i64) -> Submission {
     let source = Some(format!("redeem:{document}"));
-    order(member, Command::Hold { points, minutes: 30 }, "redeem", key, source)
+    order(member, Hold { points, minutes: 30 }, "redeem", key, source)
 }
 
 pub fn capture(
@@ -230,15 +232,15 @@ pub fn capture(
     points: Option<i64>,
 ) -> Submission {
     let source = Some(format!("redeem:{document}"));
-    order(member, Command::Capture { hold, points }, "capture", key, source)
+    order(member, Capture { hold, points }, "capture", key, source)
 }
 
 pub fn release(member: &str, key: &str, hold: EntryId) -> Submission {
-    order(member, Command::Release { hold }, "release", key, None)
+    order(member, Release { hold }, "release", key, None)
 }
 
-pub fn job(member: &str, command: Command) -> Submission {
-    Submission::of_job(MemberId::new(member).unwrap(), command, "test")
+pub fn job(member: &str, operation: impl Operation + 'static) -> Submission {
+    Submission::of_job(MemberId::new(member).unwrap(), Rc::new(operation), "test")
 }
 
 /// Points of each entry written, or the refusal's slug, or what else became of it.

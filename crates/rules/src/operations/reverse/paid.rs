@@ -8,19 +8,19 @@ use ledger::{LineAward, LineReturn, Refusal, Reversal};
 
 use super::returned::{Return, running, share};
 use super::{Redemption, ReturnScope, piece};
-use crate::command::PriorRecords;
+use crate::prior_records::PriorRecords;
 
 /// What is given back of a redemption.
-pub(super) struct GivenBack {
+pub(crate) struct GivenBack {
     /// Points that were given back before.
-    pub(super) before: i64,
-    pub(super) points: i64,
+    pub(crate) before: i64,
+    pub(crate) points: i64,
     /// The lines that the points had paid, as far as these were named.
-    pub(super) lines: Vec<LineReturn>,
+    pub(crate) lines: Vec<LineReturn>,
 }
 
 impl GivenBack {
-    pub(super) fn of(
+    pub(crate) fn of(
         redemption: &Redemption,
         recorded: &PriorRecords,
         part: &ReturnScope,

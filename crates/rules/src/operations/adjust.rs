@@ -2,17 +2,108 @@
 //! and a month, and how long granted points live.
 
 use ledger::{
-    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Person, Refusal, Ruling, Stop, Tally,
-    Undone, Verdict, decide_request, local_date, request,
+    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Member, MemberId, Person, Refusal,
+    Ruling, Stop, Tally, Undone, Verdict, decide_request, local_date, request,
 };
 
 use crate::case::Case;
 use crate::document::{ApprovalStep, Approvals, Multiples, Per};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome, Stores};
 use crate::rulebook::{DAY_MS, Rulebook};
+
+/// Ask for an adjustment by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestAdjustment(pub NewAdjustment);
+
+impl Operation for RequestAdjustment {
+    fn name(&self) -> &'static str {
+        "request_adjustment"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs { subjects: vec![person_subject(&self.0.by)], ..Needs::lots(Lots::None) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::FOLLOWING.in_stores(Stores::Optional)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| ask(journal, case, &self.0, None))
+    }
+}
+
+/// Ask for something else that moves points by hand; the adjustment tells how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestConcern(pub NewAdjustment, pub Concern);
+
+impl Operation for RequestConcern {
+    fn name(&self) -> &'static str {
+        "request_concern"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs { subjects: vec![person_subject(&self.0.by)], ..Needs::lots(Lots::None) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::STAFF
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| ask(journal, case, &self.0, Some(&self.1)))
+    }
+}
+
+/// Decide on a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecideAdjustment {
+    /// The entry that made it.
+    pub request: EntryId,
+    /// What is decided.
+    pub verdict: Verdict,
+    /// Who decides.
+    pub by: Person,
+    /// As what.
+    pub role: String,
+}
+
+impl Operation for DecideAdjustment {
+    fn name(&self) -> &'static str {
+        "decide_adjustment"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs { subjects: vec![person_subject(&self.by)], ..Needs::lots(Lots::First(64)) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::FOLLOWING.in_stores(Stores::Optional)
+    }
+
+    fn allows(&self, _: &Case<'_>, member: &Member) -> Result<(), Refusal> {
+        is_open(member, self.request)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone_at(own, |journal| {
+            let Self { request, verdict, by, role } = self;
+            let vote = Vote { request: *request, verdict: *verdict, by, role };
+            decide(journal, case, &vote)?;
+            // The last approval executes what was asked for, and that is the answer.
+            journal.posted().checked_sub(1).ok_or(Fault::Request.into())
+        })
+    }
+}
+
+/// What is decided is decided once.
+pub(super) fn is_open(member: &Member, request: EntryId) -> Result<(), Refusal> {
+    member.request(request).map(drop).ok_or(Refusal::RequestResolved)
+}
 
 /// An adjustment that somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdjustmentWish {
+pub struct NewAdjustment {
     /// Points to be granted, or (negative) taken; not 0.
     pub points: i64,
     /// Why, as one of the rulebook's codes.
@@ -29,12 +120,12 @@ pub struct AdjustmentWish {
 
 /// What a person decides on a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Vote<'a> {
-    pub(crate) request: EntryId,
-    pub(crate) verdict: Verdict,
-    pub(crate) by: &'a Person,
+pub(super) struct Vote<'a> {
+    pub(super) request: EntryId,
+    pub(super) verdict: Verdict,
+    pub(super) by: &'a Person,
     /// The role in which the person decides.
-    pub(crate) role: &'a str,
+    pub(super) role: &'a str,
 }
 
 /// What the counters of the programme count for a person who asks or approves.
@@ -183,10 +274,10 @@ fn good_for(approvals: &Approvals, terms: &AdjustmentTerms) -> Option<i64> {
 }
 
 /// Posts the request, with the approvals that its size takes, and what else there was.
-pub(crate) fn ask(
+fn ask(
     journal: &mut Journal,
     case: &Case<'_>,
-    wish: &AdjustmentWish,
+    wish: &NewAdjustment,
     concern: Option<&Concern>,
 ) -> Result<EntryId, Stop> {
     let (book, now) = (case.book, journal.now());
@@ -236,7 +327,7 @@ pub(crate) fn ask(
 
 /// Posts the decision on a request; an approval counts for who approves, the last one for the
 /// member, too.
-pub(crate) fn decide(
+pub(super) fn decide(
     journal: &mut Journal,
     case: &Case<'_>,
     vote: &Vote<'_>,
@@ -272,7 +363,7 @@ pub(crate) fn decide(
 
 /// Whether more points move than the request that was approved of is good for, as accounts go on
 /// while a request waits.
-pub(crate) fn goes_too_far(
+pub(super) fn goes_too_far(
     book: &Rulebook,
     terms: &AdjustmentTerms,
     points: i64,

@@ -1,14 +1,15 @@
 //! Members who come from another system: what they bring along, under the ladder of this one.
 
 use ledger::{
-    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Period, Refusal, Stop, TierMove,
-    Timestamp, Totals, day_number, local_date, open,
+    Brought, Claim, EntryId, Fault, Journal, LotGrant, LotNumber, Member, MemberId, Period,
+    Refusal, Stop, TierMove, Timestamp, Totals, day_number, local_date, open,
 };
 
 use crate::case::Case;
 use crate::claims;
 use crate::names::may_open;
-use crate::profile::ProfileChange;
+use crate::operation::{Account, ExtraColumns, Guards, Lots, Needs, Operation, Outcome};
+use crate::operations::ProfileChange;
 use crate::rulebook::Rulebook;
 use crate::tiers::counted;
 
@@ -50,12 +51,40 @@ pub struct OpeningTier {
     pub until: Option<Timestamp>,
 }
 
+/// Book what the member brings along from another system, and take over what is told about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open(pub Opening);
+
+impl Operation for Open {
+    fn name(&self) -> &'static str {
+        "open"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        let names = self.0.profile.aliases.values().flatten().cloned().collect();
+        let columns = ExtraColumns::Profile;
+        Needs { names: Some(names), columns, ..Needs::lots(Lots::All) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::STAFF.on(Account::New)
+    }
+
+    fn allows(&self, case: &Case<'_>, _: &Member) -> Result<(), Refusal> {
+        self.0.profile.may(case.recorded)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| opening(journal, case, &self.0))
+    }
+
+    fn profile(&self) -> Option<&ProfileChange> {
+        Some(&self.0.profile)
+    }
+}
+
 /// Books what a member brings along. It brings neither gifts nor notices: those it had there.
-pub(crate) fn opening(
-    journal: &mut Journal,
-    case: &Case<'_>,
-    wish: &Opening,
-) -> Result<EntryId, Stop> {
+fn opening(journal: &mut Journal, case: &Case<'_>, wish: &Opening) -> Result<EntryId, Stop> {
     let book = case.book;
     may_open(book, journal.member())?;
     let now = journal.now();

@@ -58,7 +58,7 @@ pub(super) fn take_back(
             review: None,
             of: None,
         };
-        claw_back(journal, wish, Some(cause), case.along())?;
+        claw_back(journal, wish, Some(cause), case.without_reference())?;
     }
     Ok(())
 }

@@ -6,27 +6,63 @@
 
 mod gifts;
 mod paid;
+mod replay;
 mod returned;
 
-use std::collections::BTreeSet;
-
 use ledger::{
-    ClawBack, Count, Coupon, Entry, EntryId, GiveBack, Journal, Kind, LineAward, LotDraw, LotGrant,
-    LotNumber, MemberId, Money, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
+    ClawBack, Count, Coupon, Entry, Fault, GiveBack, Journal, Kind, LineAward, LotGrant, LotNumber,
+    Member, MemberId, Money, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
 };
 
 use crate::case::Case;
 use crate::claims;
-use crate::command::{PriorRecords, Stolen};
+use crate::joint::joined;
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome, ReversalTargets};
+use crate::prior_records::PriorRecords;
 use crate::reward::stock;
 use crate::rulebook::Rulebook;
 
-use paid::GivenBack;
+pub(super) use paid::GivenBack;
+pub(crate) use replay::{is_of_one_operation, replay};
 use returned::{Return, share};
+
+/// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by that
+/// name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reverse(pub Option<Box<ToReverse>>);
+
+impl Operation for Reverse {
+    fn name(&self) -> &'static str {
+        "reverse"
+    }
+
+    fn needs(&self, member: &MemberId) -> Needs {
+        let Some(wish) = &self.0 else { return Needs::lots(Lots::All) };
+        // The pool that paid.
+        let others = wish.payer(member).into_iter().cloned().collect();
+        Needs { undoes: Some(wish.targets()), ..Needs::others(Lots::All, others) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::FOLLOWING
+    }
+
+    fn allows(&self, _: &Case<'_>, _: &Member) -> Result<(), Refusal> {
+        self.0.as_ref().map(drop).ok_or(Refusal::ReferenceNotFound)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        let wish = self.0.as_ref().ok_or(Refusal::ReferenceNotFound)?;
+        if wish.payer(&own.member().id).is_some() {
+            return reverse_pooled(case, own, wish);
+        }
+        case.alone_at(own, |journal| reverse(journal, None, case, wish))
+    }
+}
 
 /// What is to be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reverse {
+pub struct ToReverse {
     /// What the order or event earned.
     pub earn: Option<Entry>,
     /// What was spent on it, or the redemption that is meant.
@@ -38,6 +74,23 @@ pub struct Reverse {
     /// Both were an account's that became part of the member's. The lots of the earn are those that
     /// the member has of it.
     pub merged: Option<Merged>,
+}
+
+impl ToReverse {
+    /// Who paid instead of the member.
+    fn payer(&self, member: &MemberId) -> Option<&MemberId> {
+        let payer = self.redemption.as_ref().map(|redemption| &redemption.entry.member);
+        payer.filter(|payer| self.merged.is_none() && *payer != member)
+    }
+
+    /// The entries that it undoes.
+    pub(super) fn targets(&self) -> ReversalTargets {
+        let redemption = self.redemption.as_ref().map(|redemption| redemption.entry.id);
+        let granted = || self.earn.iter().chain(&self.gifts);
+        let entries = granted().map(|entry| entry.id).chain(redemption).collect();
+        let lots = granted().flat_map(|entry| &entry.grants).map(|lot| lot.number).collect();
+        ReversalTargets { entries, lots }
+    }
 }
 
 /// An account that became part of the member's.
@@ -93,11 +146,11 @@ impl ReturnScope {
 
 /// Undoes both sides, the spent one first; tells which posting is the one that was asked for: the
 /// member's, or, where nothing was earned, that of the pool whose points come back.
-pub(crate) fn reverse(
+pub(super) fn reverse(
     journal: &mut Journal,
     mut pool: Option<&mut Journal>,
     case: &Case<'_>,
-    wish: &Reverse,
+    wish: &ToReverse,
 ) -> Result<usize, Stop> {
     let Case { book, recorded, .. } = *case;
     // A line that points paid may have earned nothing, and stand in the redemption alone.
@@ -122,7 +175,7 @@ pub(crate) fn reverse(
     }
     if let (Some(redemption), Some(back)) = (&wish.redemption, back) {
         let origin = match come_back {
-            Some(_) => case.along(),
+            Some(_) => case.without_reference(),
             None => case.origin.clone(),
         };
         let payer = match &mut pool {
@@ -159,40 +212,32 @@ pub(crate) fn reverse(
         let id = claw_back(journal, wish, None, case.origin.clone())?;
         gifts::take_back(journal, case, gifts, &before, id)?;
         if let Some(came_back) = came_back.filter(|_| book.returns.lower_tier) {
-            claims::lower(journal, book, earn, came_back, &case.along(), id)?;
+            claims::lower(journal, book, earn, came_back, &case.without_reference(), id)?;
         }
     }
     Ok(primary)
 }
 
-/// Gives back all that is left of each redemption, in entries that name the first of them as their
-/// cause; tells of each its correction and how many points came back to lots that still live.
-pub(crate) fn recover(
-    journal: &mut Journal,
-    case: &Case<'_>,
-    stolen: &[Stolen],
-) -> Result<Vec<(EntryId, i64)>, Stop> {
-    let (mut first, mut seen) = (None, BTreeSet::new());
-    let (mut given, now) = (Vec::new(), journal.now());
-    for Stolen { redemption, .. } in stolen {
-        let is_new = seen.insert(redemption.entry.id);
-        let back = GivenBack::of(redemption, case.recorded, &ReturnScope::Rest, None)?;
-        if back.points == 0 || !is_new {
-            given.push((redemption.entry.id, 0));
-            continue;
-        }
-        let points = back.points;
-        let wish = back_of(journal, case.book, redemption, back)?;
-        let id = give_back(journal, wish, first, case.origin.clone())?;
-        first = first.or(Some(id));
-        let lives = |draw: &&LotDraw| {
-            let lot = redemption.lots.iter().find(|lot| lot.number == draw.number);
-            lot.is_some_and(|lot| lot.expires_at.is_none_or(|end| now < end))
-        };
-        let living: i64 = redemption.entry.draws.iter().filter(lives).map(|draw| draw.points).sum();
-        given.push((id, living.min(points)));
+/// Undoes an order of a member that a pool has paid: the pool's points come back to the pool.
+fn reverse_pooled(case: &Case<'_>, mut own: Journal, wish: &ToReverse) -> Outcome {
+    let account = case.recorded.others.first().ok_or(Fault::Moved)?;
+    if account.closed.is_some() {
+        // Nobody is left to give points to; the goods come back all the same.
+        let wish = ToReverse { redemption: None, ..wish.clone() };
+        let primary = reverse(&mut own, None, case, &wish)?;
+        case.expire_and_repay(&mut own)?;
+        return joined(vec![own], 0, primary);
     }
-    if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse.into()) }
+    let mut shared = case.journal(1, account.clone())?;
+    let primary = reverse(&mut own, Some(&mut shared), case, wish)?;
+    case.expire_and_repay(&mut own)?;
+    case.expire_and_repay(&mut shared)?;
+    // Where nothing but points came back, what was asked for is the pool's entry.
+    let is_asked =
+        |entry: &Entry| wish.earn.as_ref().is_some_and(|earn| entry.corrects == Some(earn.id));
+    let is_own = own.entries().nth(primary).is_some_and(is_asked);
+    let primary = if is_own { primary } else { own.posted() + primary };
+    joined(vec![own, shared], 0, primary)
 }
 
 /// How many points of the lots of an earn have expired, by what is recorded and by what this very
@@ -213,7 +258,7 @@ fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item =
 
 /// Points given back, and with them what was taken from the catalogue: its coupons, its stock, its
 /// place under the member's limit.
-fn back_of<'a>(
+pub(super) fn back_of<'a>(
     journal: &Journal,
     book: &Rulebook,
     redemption: &'a Redemption,

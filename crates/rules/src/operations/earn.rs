@@ -1,35 +1,88 @@
 //! What an event earns: checks in order of precedence, worth, limits, caps, then the entry and the
 //! tier it may bring.
 
+use std::rc::Rc;
+
 use ledger::{
-    Decision, Earn, Exact, ExpiryPolicy, LotGrant, LotNumber, MAX_REVIEWS, Member, Origin, Refusal,
-    Timestamp, Totals,
+    Entry, Exact, ExpiryPolicy, Journal, LotGrant, LotNumber, MAX_REVIEWS, Member, MemberId, Money,
+    Origin, Refusal, Timestamp, Totals,
 };
 
 use crate::award::{self, Share};
 use crate::case::Case;
-use crate::command::{Decided, EarnEvent, Line};
 use crate::condition::Facts;
 use crate::coupon::Issue;
-use crate::decide::{Outcome, closed};
 use crate::document::Enrolment;
 use crate::earning::{Asked, Fired, ask, sum_of};
+use crate::event::{EarnEvent, Line};
 use crate::limits::Limits;
 use crate::names::may_open;
+use crate::operation::{Decided, ExtraColumns, Guards, Lots, Needs, Operation, Outcome};
+use crate::replay::ReplayStep;
 use crate::review::{kept_back, too_fast, too_much};
 use crate::rulebook::{Availability, Rulebook};
-use crate::settle::wind_up;
+use crate::settle::expire_and_repay;
 use crate::tiers;
 
 /// How far a caller's clock may run ahead of the server's.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 
-pub(crate) fn earn(case: &Case<'_>, member: Member, event: &EarnEvent) -> Outcome {
+/// Earn for an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earn(pub EarnEvent);
+
+impl Operation for Earn {
+    fn name(&self) -> &'static str {
+        "earn"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        let subjects = self.0.device.iter().map(|device| format!("device:{device}")).collect();
+        Needs { subjects, columns: ExtraColumns::Pricing, ..Needs::lots(Lots::None) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::EARNING
+    }
+
+    fn allows(&self, case: &Case<'_>, member: &Member) -> Result<(), Refusal> {
+        may_open(case.book, member)?;
+        if !member.exists() && case.book.enrolment == Enrolment::Explicit {
+            return Err(Refusal::MemberNotFound);
+        }
+        Ok(())
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        earn(case, own, &self.0)
+    }
+
+    fn on_device(&self, device: &str) -> Option<Rc<dyn Operation>> {
+        Some(Rc::new(Self(EarnEvent { device: Some(device.to_owned()), ..self.0.clone() })))
+    }
+}
+
+/// The event is reported again, at its own time. Devices are shared, so nothing is counted by them.
+pub(crate) fn replay(entry: &Entry, book: &Rulebook) -> ReplayStep {
+    let currency = book.currency();
+    let line = |line: &ledger::LineAward| Line {
+        line: line.line.clone(),
+        sku: line.sku.clone(),
+        category: line.category.clone(),
+        quantity: line.quantity,
+        amount: Money { amount_minor: line.amount_minor, currency },
+    };
+    let lines = entry.lines.iter().map(line).collect();
+    let event = entry.event.clone().unwrap_or_default();
+    let occurred_at = Some(entry.occurred_at);
+    ReplayStep::ask(Earn(EarnEvent { event, occurred_at, lines, device: None }))
+}
+
+fn earn(case: &Case<'_>, mut journal: Journal, event: &EarnEvent) -> Outcome {
     let Case { book, origin, .. } = *case;
     let now = case.now();
     let occurred_at = event.occurred_at.unwrap_or(now);
-    may(case, &member, event, occurred_at)?;
-    let mut journal = case.journal(0, member)?;
+    may(case, event, occurred_at)?;
     let extends = book.extended(journal.member(), occurred_at, now)?;
     let earned = price(case, journal.member(), event, occurred_at)?;
     // What is open travels with every entry of the member. Nothing is lost: the order can be sent
@@ -38,39 +91,17 @@ pub(crate) fn earn(case: &Case<'_>, member: Member, event: &EarnEvent) -> Outcom
         return Err(Refusal::TooManyReviews { most: MAX_REVIEWS as i64 }.into());
     }
     let primary = journal.posted();
-    let id = ledger::earn(&mut journal, Earn { extends, ..earned }, origin.clone())?;
+    let id = ledger::earn(&mut journal, ledger::Earn { extends, ..earned }, origin.clone())?;
     let along = Origin { reference: None, reason: None, ..origin.clone() };
     tiers::upgrade(&mut journal, book, occurred_at, &along, Some(id))?;
-    wind_up(&mut journal, book, &along)?;
-    let (decision, member): (Decision, Member) = journal.finish(primary);
-    Ok(Decided { decision, member, others: Vec::new() })
+    expire_and_repay(&mut journal, book, &along)?;
+    Ok(Decided::alone(journal, primary))
 }
 
-/// The checks that need no sums, in the order of [`Refusal`].
-fn may(
-    case: &Case<'_>,
-    member: &Member,
-    event: &EarnEvent,
-    occurred_at: Timestamp,
-) -> Result<(), Refusal> {
-    let Case { book, origin, recorded, .. } = *case;
+/// The checks of the event that need no sums, in the order of [`Refusal`].
+fn may(case: &Case<'_>, event: &EarnEvent, occurred_at: Timestamp) -> Result<(), Refusal> {
+    let Case { book, origin, .. } = *case;
     let now = case.now();
-    if member.id.is_alias() || member.id.is_pool() {
-        return Err(Refusal::MemberNotFound);
-    }
-    if member.closed.is_some() {
-        return Err(closed(member));
-    }
-    may_open(book, member)?;
-    if !member.exists() && book.enrolment == Enrolment::Explicit {
-        return Err(Refusal::MemberNotFound);
-    }
-    if let Some(taken) = recorded.taken() {
-        return Err(taken);
-    }
-    if member.frozen.earning {
-        return Err(Refusal::MemberFrozen { side: "earning" });
-    }
     if event.event != "purchase" && !book.actions.contains_key(&event.event) {
         return Err(Refusal::UnknownEvent { event: event.event.clone() });
     }
@@ -96,7 +127,7 @@ fn price(
     member: &Member,
     event: &EarnEvent,
     occurred_at: Timestamp,
-) -> Result<Earn, Refusal> {
+) -> Result<ledger::Earn, Refusal> {
     let Case { book, origin, recorded, .. } = *case;
     let now = case.now();
     let mut limits = Limits::new(book, member, occurred_at, now);
@@ -195,7 +226,7 @@ fn price(
     let growth = fired.iter().try_fold(growth, |sum, fired| sum.checked_add(fired.rule.growth));
     let growth = growth.ok_or(Refusal::AmountOutOfRange)?;
     let totals = Totals { spend_minor: counted_minor, growth, orders: i64::from(action.is_none()) };
-    let earn = Earn {
+    let earn = ledger::Earn {
         event: event.event.clone(),
         occurred_at,
         awards: award::awards(&shares, &parts),

@@ -1,9 +1,11 @@
-//! How the bodies of commands become orders.
+//! How points are earned and activated: bodies become submissions.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use ledger::{Currency, MemberId, Money, Refusal, Timestamp};
-use rules::{Activation, Command, EarnEvent, Line, decide_event, decide_single};
+use rules::operations::{Activate, Activation, Earn, Refuse};
+use rules::{EarnEvent, Line, Operation};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{Submission, source};
@@ -17,11 +19,11 @@ use crate::trace::{asked_from, trace_of};
 pub(crate) const MAX_LINES: usize = 500;
 
 impl BulkBody {
-    /// Checks the values, its key as well, and makes an order of it.
+    /// Checks the values, its key as well, and makes a submission of it.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(self, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(self, actor: &str) -> Result<Submission, Problem> {
         let Self {
             idempotency_key,
             member_id,
@@ -40,13 +42,13 @@ impl BulkBody {
         let wrong =
             || FieldError::new("/idempotency_key", "must be 1 to 255 visible ASCII characters");
         let earn = EarnBody { member_id, event, reference, occurred_at, lines, channel, store_id };
-        let order = earn.order(key.as_deref().unwrap_or_default(), actor);
-        let order = match (order, trace) {
-            (Ok(order), Ok(trace)) => Ok(asked_from(order, trace)),
+        let submission = earn.submission(key.as_deref().unwrap_or_default(), actor);
+        let submission = match (submission, trace) {
+            (Ok(submission), Ok(trace)) => Ok(asked_from(submission, trace)),
             (Err(problem), _) | (_, Err(problem)) => Err(problem),
         };
-        match (key, order) {
-            (Some(_), order) => order,
+        match (key, submission) {
+            (Some(_), submission) => submission,
             (None, Err(Problem::InvalidRequest(errors))) => {
                 Err(Problem::InvalidRequest(std::iter::once(wrong()).chain(errors).collect()))
             }
@@ -65,11 +67,11 @@ pub(crate) fn fingerprint(body: &impl Serialize) -> String {
 }
 
 impl EarnBody {
-    /// Checks the values and makes an order of it.
+    /// Checks the values and makes a submission of it.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.text("/event", Some(&self.event), 40);
@@ -111,24 +113,14 @@ impl EarnBody {
         let source = reference.as_ref().map(|reference| source(&self.event, reference.as_str()));
         let origin =
             check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
-        let command = Command::Earn(EarnEvent {
-            event: self.event.clone(),
-            occurred_at,
-            lines,
-            device: None,
+        let operation =
+            Earn(EarnEvent { event: self.event.clone(), occurred_at, lines, device: None });
+        let submission = member.map(|member| {
+            Submission::new(member, operation, origin)
+                .under_key("earn", key, fingerprint(self))
+                .with_source(source)
         });
-        let order = member.map(|member| Submission {
-            decide: decide_event,
-            member,
-            command,
-            origin,
-            idem: Some((format!("earn:{key}"), fingerprint(self))),
-            source,
-            attributes: None,
-            trace: None,
-            aliases: None,
-        });
-        check.done(order)
+        check.done(submission)
     }
 }
 
@@ -170,12 +162,12 @@ impl ActivateBody {
         source(&self.event, &self.reference)
     }
 
-    /// Checks the values and makes an order of it; `activation` is what was earned under the
+    /// Checks the values and makes a submission of it; `activation` is what was earned under the
     /// reference, if anything was, or why that cannot be told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn order(
+    pub fn submission(
         &self,
         key: &str,
         actor: &str,
@@ -188,17 +180,13 @@ impl ActivateBody {
         check.text("/order_store_id", self.order_store_id.as_deref(), 64);
         let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
         let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let order = member.map(|member| Submission {
-            decide: decide_single,
-            member,
-            command: activation.map_or_else(Command::Refuse, Command::Activate),
-            origin,
-            idem: Some((format!("activate:{key}"), fingerprint(self))),
-            source: None,
-            attributes: None,
-            trace: None,
-            aliases: None,
+        let operation: Rc<dyn Operation> = match activation {
+            Ok(activation) => Rc::new(Activate(activation)),
+            Err(refusal) => Rc::new(Refuse(refusal)),
+        };
+        let submission = member.map(|member| {
+            Submission::of(member, operation, origin).under_key("activate", key, fingerprint(self))
         });
-        check.done(order)
+        check.done(submission)
     }
 }

@@ -1,9 +1,42 @@
 //! Which points a member is to be warned about now.
 
 use chrono::Days;
-use ledger::{Lot, LotDraw, LotState, Member, Reminder, Timestamp, local_date, start_of_day};
+use ledger::{
+    Journal, Lot, LotDraw, LotState, Member, MemberId, Reminder, Timestamp, local_date, remind,
+    start_of_day,
+};
 
+use crate::case::Case;
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 use crate::rulebook::Rulebook;
+
+/// Warn about points that expire soon, after settling. Needs every open lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remind;
+
+impl Operation for Remind {
+    fn name(&self) -> &'static str {
+        "remind"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs::lots(Lots::All)
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::JOB
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone_at(own, |journal| {
+            let primary = journal.posted();
+            if let Some(due) = reminder(case.book, journal.member(), journal.now()) {
+                remind(journal, due, case.origin.clone())?;
+            }
+            Ok(primary)
+        })
+    }
+}
 
 /// The reminder that is due for the member, or `None`. Needs every open lot.
 ///

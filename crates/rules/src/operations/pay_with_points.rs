@@ -2,14 +2,44 @@
 //! takes.
 
 use ledger::{
-    Deduction, EntryId, Fault, Journal, LotState, Money, Origin, Redeem, Refusal, Stop, hold,
-    redeem,
+    Deduction, EntryId, Fault, Journal, LotState, MemberId, Money, Origin, Redeem, Refusal, Stop,
+    hold, redeem,
 };
 
 use crate::case::Case;
+use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
 
-/// Spends the points, or sets them aside.
-pub(crate) fn deduct(
+/// Spend points on an order, as many as the rulebook takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayWithPoints {
+    /// What the order comes to, in the programme's currency.
+    pub order: Money,
+    /// The most points that the member wants to spend, at least 1.
+    pub most: Option<i64>,
+    /// Sets them aside for so long instead.
+    pub minutes: Option<u32>,
+}
+
+impl Operation for PayWithPoints {
+    fn name(&self) -> &'static str {
+        "pay_with_points"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs::lots(Lots::All)
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::SPENDING.on(Account::MemberOrPool)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| pay(journal, case, self.order, self.most, self.minutes))
+    }
+}
+
+/// Spends as many points as may be, or sets them aside.
+fn pay(
     journal: &mut Journal,
     case: &Case<'_>,
     order: Money,
@@ -51,23 +81,8 @@ pub(crate) fn deduct(
     spend(journal, wish, minutes, case.origin.clone())
 }
 
-/// Spends points on lines of an order, or sets them aside: what each line costs is the till's to
-/// say.
-pub(crate) fn pay_lines(
-    journal: &mut Journal,
-    case: &Case<'_>,
-    lines: &[(String, i64, i64)],
-    minutes: Option<u32>,
-) -> Result<EntryId, Stop> {
-    let sum = lines
-        .iter()
-        .try_fold(0i64, |sum, (_, _, points)| sum.checked_add(*points))
-        .ok_or(Fault::Overflow)?;
-    let wish = Redeem { lines: lines.to_vec(), ..case.book.spend(journal, sum)? };
-    spend(journal, wish, minutes, case.origin.clone())
-}
-
-fn spend(
+/// Spends points, or sets them aside.
+pub(super) fn spend(
     journal: &mut Journal,
     wish: Redeem,
     minutes: Option<u32>,

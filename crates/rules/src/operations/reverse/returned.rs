@@ -9,8 +9,8 @@ use ledger::{
 };
 
 use super::ReturnScope;
-use crate::command::PriorRecords;
 use crate::limits::{is_of_conduct, is_of_rule};
+use crate::prior_records::PriorRecords;
 use crate::rulebook::Rulebook;
 use crate::tiers;
 
@@ -94,7 +94,7 @@ impl<'a> OpenLine<'a> {
 }
 
 /// What comes back of an order, or an action that is undone.
-pub(super) struct Return<'a> {
+pub(crate) struct Return<'a> {
     lines: Vec<LineReturn>,
     /// The order's lines as they were before it.
     open: Vec<OpenLine<'a>>,

@@ -1,11 +1,71 @@
-//! Changes of what is told about a member: only what they name, and only while it is as the caller
-//! has seen it.
+//! What is told about a member: a member is registered, or changes of it are noted. A change holds
+//! only for what it names, and only while the rest is as the caller has seen it.
 
 use std::collections::BTreeMap;
 
-use ledger::Refusal;
+use ledger::{Journal, Member, MemberId, Refusal, enrol};
 
-use crate::command::PriorRecords;
+use crate::case::Case;
+use crate::names::may_open;
+use crate::operation::{Account, ExtraColumns, Guards, Lots, Needs, Operation, Outcome, Stores};
+use crate::prior_records::PriorRecords;
+
+/// Register the member, or note a change of its profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enrol;
+
+impl Operation for Enrol {
+    fn name(&self) -> &'static str {
+        "enrol"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs::lots(Lots::None)
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::FOLLOWING.on(Account::New).in_stores(Stores::Optional)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| {
+            may_open(case.book, journal.member())?;
+            Ok(enrol(journal, case.origin.clone())?)
+        })
+    }
+}
+
+/// Change what is told about the member, who is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change(pub ProfileChange);
+
+impl Operation for Change {
+    fn name(&self) -> &'static str {
+        "change"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        let names = self.0.aliases.values().flatten().cloned().collect();
+        let columns = ExtraColumns::Profile;
+        Needs { names: Some(names), columns, ..Needs::lots(Lots::None) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::FOLLOWING.in_stores(Stores::Optional)
+    }
+
+    fn allows(&self, case: &Case<'_>, _: &Member) -> Result<(), Refusal> {
+        self.0.may(case.recorded)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| Ok(enrol(journal, case.origin.clone())?))
+    }
+
+    fn profile(&self) -> Option<&ProfileChange> {
+        Some(&self.0)
+    }
+}
 
 /// The most attributes of a member.
 pub const MAX_ATTRIBUTES: usize = 50;

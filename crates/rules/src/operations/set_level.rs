@@ -1,14 +1,44 @@
 //! A level set by hand, with its end: a promise of service, or the status of another programme that
 //! is matched.
 
-use ledger::{Claim, EntryId, Gift, Journal, Refusal, Stop, Timestamp, local_date, tier_change};
+use ledger::{
+    Claim, EntryId, Gift, Journal, MemberId, Refusal, Stop, Timestamp, local_date, tier_change,
+};
 
 use crate::case::Case;
 use crate::claims;
+use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
+
+/// Put the member on a level of the ladder by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetLevel {
+    /// The level.
+    pub tier: String,
+    /// From when on it is not kept; `None` is as long as if it were reached now.
+    pub until: Option<Timestamp>,
+}
+
+impl Operation for SetLevel {
+    fn name(&self) -> &'static str {
+        "set_level"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs::lots(Lots::None)
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::STAFF.on(Account::Member)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        case.alone(own, |journal| set_level(journal, case, &self.tier, self.until))
+    }
+}
 
 /// Moves the member to a level and keeps it there until `until`, or for as long as if it were
 /// reached now. Brings no gift. What the member has reached by its own totals is not taken away.
-pub(crate) fn set_level(
+fn set_level(
     journal: &mut Journal,
     case: &Case<'_>,
     tier: &str,

@@ -8,20 +8,62 @@
 use std::rc::Rc;
 
 use ledger::{
-    Context, Exchange, Fault, LotDraw, LotGrant, Member, Origin, ProgrammeId, Rate, Refusal,
-    converted, give_up, least_for_one, take_in,
+    Context, Fault, Journal, LotDraw, LotGrant, Member, MemberId, Origin, ProgrammeId, Rate,
+    Refusal, converted, give_up, least_for_one, take_in,
 };
 
 use crate::case::Case;
-use crate::command::Decided;
-use crate::decide::Outcome;
 use crate::document::Transfers;
 use crate::joint::{first, joined, may_give, spendable};
+use crate::operation::{Decided, Guards, Lots, Needs, Operation, Outcome};
 use crate::rulebook::{Acceptance, Rulebook};
 
 /// What granted lots that come from another programme, before its id; the counters of what is given
 /// up for points of it are called alike.
 pub(crate) const SOURCE: &str = "exchange:";
+
+/// Exchange points for those of another programme, where the member has an account too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The other programme; `None` when the two do not belong together.
+    pub with: Option<Partner>,
+    /// How many to give up, at least 1.
+    pub points: i64,
+}
+
+impl Exchange {
+    fn terms(&self, case: &Case<'_>) -> Result<Terms<'_>, Refusal> {
+        let terms = agreed(case.book, self.with.as_ref(), &case.context.programme);
+        terms.ok_or(Refusal::ExchangeNotOffered)
+    }
+}
+
+impl Operation for Exchange {
+    fn name(&self) -> &'static str {
+        "exchange"
+    }
+
+    fn needs(&self, member: &MemberId) -> Needs {
+        // The same person there.
+        let others = self.with.iter().map(|_| member.clone()).collect();
+        let programme = self.with.as_ref().map(|partner| partner.programme.clone());
+        Needs { other_programme: programme, ..Needs::others(Lots::All, others) }
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::GIVING
+    }
+
+    fn allows(&self, case: &Case<'_>, _: &Member) -> Result<(), Refusal> {
+        // Before anything is told about the account there: who has no agreement with a programme
+        // learns nothing about its members.
+        self.terms(case).map(drop)
+    }
+
+    fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
+        exchange(case, own, self.points, &self.terms(case)?)
+    }
+}
 
 /// The other programme of an exchange.
 #[derive(Debug, Clone)]
@@ -46,14 +88,13 @@ impl PartialEq for Partner {
 impl Eq for Partner {}
 
 /// Gives points up here and grants what they are worth there.
-pub(crate) fn exchange(
+fn exchange(
     case: &Case<'_>,
-    member: Member,
+    mut giver: Journal,
     points: i64,
     Terms { partner, offer, accepted }: &Terms<'_>,
 ) -> Outcome {
-    let receiver = case.other().and_then(|receiver| may_receive(receiver, &member))?;
-    let mut giver = case.journal(0, member)?;
+    let receiver = case.other().and_then(|receiver| may_receive(receiver, giver.member()))?;
     let primary = giver.posted();
     // Nobody gives points up for nothing.
     let least = least_for_one(accepted.rate).unwrap_or(i64::MAX).max(offer.min_points);
@@ -69,10 +110,12 @@ pub(crate) fn exchange(
     first(&lots, asked)?;
     let draws: Vec<LotDraw> = first(&lots, points)?.into_iter().map(|(_, draw)| draw).collect();
     let (grants, got) = grants(giver.member(), &draws, accepted, &partner.book, &case.context)?;
-    let there = Exchange { programme: partner.programme.clone(), points: got, rate: accepted.rate };
-    let here = Exchange { programme: case.context.programme.clone(), points, rate: accepted.rate };
+    let there =
+        ledger::Exchange { programme: partner.programme.clone(), points: got, rate: accepted.rate };
+    let here =
+        ledger::Exchange { programme: case.context.programme.clone(), points, rate: accepted.rate };
     let cause = give_up(&mut giver, draws, there, counts, case.origin.clone())?;
-    case.wind_up(&mut giver)?;
+    case.expire_and_repay(&mut giver)?;
     // Keys, channels and stores of one programme are nobody's business in the other.
     let from =
         Origin { actor: format!("programme:{}", case.context.programme), ..Origin::default() };
@@ -81,7 +124,7 @@ pub(crate) fn exchange(
     let abroad = Case { book: &partner.book, origin: &from, recorded: case.recorded, context };
     let mut taker = abroad.journal(1, receiver.clone())?;
     take_in(&mut taker, grants, here, cause, from.clone())?;
-    abroad.wind_up(&mut taker)?;
+    abroad.expire_and_repay(&mut taker)?;
     let decided = joined(vec![giver, taker], 0, primary)?;
     // The member there is none of this programme.
     Ok(Decided { others: Vec::new(), ..decided })
@@ -97,7 +140,7 @@ fn needed(points: i64, rate: Rate) -> Option<i64> {
 }
 
 /// What two programmes have agreed on.
-pub(crate) struct Terms<'a> {
+struct Terms<'a> {
     partner: &'a Partner,
     offer: Transfers,
     accepted: &'a Acceptance,
@@ -105,7 +148,7 @@ pub(crate) struct Terms<'a> {
 
 /// Both programmes' terms, when both agree to the exchange. Rates that would make more points of
 /// some on a way that comes back are no agreement.
-pub(crate) fn agreed<'a>(
+fn agreed<'a>(
     book: &Rulebook,
     partner: Option<&'a Partner>,
     own: &ProgrammeId,

@@ -1,0 +1,107 @@
+//! Returns are asked for again, of what stands for the entries that they had undone: how much of an
+//! order was to be undone is told by what the corrections say.
+
+use ledger::{Currency, Entry, Kind, LineReturn, LotDraw, Money, Reversal};
+
+use super::{Redemption, ReturnScope, Reverse, ToReverse};
+use crate::replay::{ReplayIndex, ReplayStep};
+use crate::rulebook::Rulebook;
+
+/// Undoes what the entry had undone, and what `with` had given back with it.
+pub(crate) fn replay(
+    entry: &Entry,
+    with: Option<&Entry>,
+    told: &ReplayIndex,
+    book: &Rulebook,
+) -> ReplayStep {
+    let Some(undone) = told.counterpart(entry.corrects) else {
+        return match entry.corrects.and_then(|id| told.others.get(&id)) {
+            Some(Kind::Transfer) => ReplayStep::Repeat,
+            // Of an account that became part of this one, whose own entries are not here.
+            None if entry.counterparty.is_some() => ReplayStep::Repeat,
+            // The use of a coupon.
+            Some(_) => ReplayStep::Follows,
+            None => ReplayStep::Lost,
+        };
+    };
+    let reversal = entry.reversal.as_ref();
+    let spent = with.map_or_else(
+        || Some(undone).filter(|undone| undone.kind != Kind::Earn),
+        |with| told.counterpart(with.corrects),
+    );
+    let lot = |draw: &LotDraw| told.lots.get(&draw.number).cloned();
+    let redemption = spent.map(|spent| {
+        let held_for = told.counterpart(spent.corrects).map(|hold| hold.lines.clone());
+        let lines = held_for.unwrap_or_else(|| spent.lines.clone());
+        let lots = spent.draws.iter().filter_map(lot).collect();
+        Redemption { entry: Entry { lines, ..spent.clone() }, lots }
+    });
+    let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
+    let given = with.and_then(|with| with.reversal.as_ref());
+    let names_lines =
+        redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
+    let part = match given {
+        // What names its lines gives them back by name, but for all that is left.
+        Some(given) if names_lines && given.lines.is_empty() => ReturnScope::Rest,
+        _ => part_of(earn.is_some(), reversal, given, book.currency()),
+    };
+    let gifts = if earn.is_some() { told.gifts.clone() } else { Vec::new() };
+    ReplayStep::ask(Reverse(Some(Box::new(ToReverse {
+        earn,
+        redemption,
+        part,
+        gifts,
+        merged: None,
+    }))))
+}
+
+/// What was asked to be undone, by what the entry says, and by the other one where points came back
+/// with the goods.
+fn part_of(
+    is_earn: bool,
+    reversal: Option<&Reversal>,
+    given: Option<&Reversal>,
+    currency: Currency,
+) -> ReturnScope {
+    let lines =
+        |of: Option<&Reversal>| of.map(|reversal| reversal.lines.clone()).unwrap_or_default();
+    let (own, desired) = (lines(reversal), reversal.map_or(0, |reversal| reversal.desired));
+    let units = |lines: &[LineReturn]| {
+        lines.iter().map(|line| (line.line.clone(), line.quantity)).collect::<Vec<_>>()
+    };
+    match own.as_slice() {
+        // An action is undone whole, and the redemption beside it by the line.
+        [] if is_earn => match given {
+            Some(given) if !given.lines.is_empty() => {
+                ReturnScope::LinesFor(units(&given.lines), given.desired)
+            }
+            _ => ReturnScope::Rest,
+        },
+        [] => ReturnScope::Points(desired),
+        [line, ..] if line.quantity == 0 => {
+            let money = |line: &LineReturn| {
+                (Some(line.line.clone()), Money { amount_minor: line.amount_minor, currency })
+            };
+            ReturnScope::Money(own.iter().map(money).collect())
+        }
+        _ => {
+            let mut all = units(&own);
+            let paid = units(&lines(given)).into_iter();
+            all.extend(paid.filter(|(name, _)| own.iter().all(|line| line.line != *name)));
+            match given {
+                Some(given) => ReturnScope::LinesFor(all, given.desired),
+                None if is_earn => ReturnScope::Lines(all),
+                None => ReturnScope::LinesFor(all, desired),
+            }
+        }
+    }
+}
+
+/// Whether both sides of an order were undone by one operation, whose reference the second entry
+/// bears.
+pub(crate) fn is_of_one_operation(spent: &Entry, earned: &Entry) -> bool {
+    let is_next =
+        earned.sequence.0 == spent.sequence.0 + 1 && earned.recorded_at == spent.recorded_at;
+    let is_given_back = spent.kind == Kind::Reverse && spent.origin.reference.is_none();
+    is_next && is_given_back && spent.origin.actor == earned.origin.actor
+}
