@@ -260,7 +260,8 @@ fn entries(
     let (mut entries, origin, recorded) = (Vec::new(), Origin::default(), PriorRecords::default());
     let upgrade = Some(&Upgrade as &dyn Operation).filter(|_| is_pass_open);
     // A new ladder does not wait until the night: its pass runs every quarter of an hour.
-    let at_once = upgrade.into_iter().flat_map(|upgrade| [(now, &Settle as &dyn Operation), (now, upgrade)]);
+    let at_once =
+        upgrade.into_iter().flat_map(|upgrade| [(now, &Settle as &dyn Operation), (now, upgrade)]);
     for (now, operation) in at_once.chain([(at, &Settle as &dyn Operation), (at, &Remind)]) {
         let of_member = Context {
             programme: programme.clone(),

@@ -1,6 +1,15 @@
 //! Every operation, one file each (or one for a few that belong together): its fields, what must
 //! be loaded, which checks hold, what it posts, and how an entry of it is told again.
 
+use std::rc::Rc;
+
+use ledger::{
+    Concern, Currency, EntryId, Frozen, MemberId, Money, Person, Refusal, Timestamp, Verdict,
+};
+
+use crate::event::EarnEvent;
+use crate::operation::Operation;
+
 pub(crate) mod activate;
 mod adjust;
 pub(crate) mod capture;
@@ -58,3 +67,70 @@ pub use review::{ApproveReview, RejectReview};
 pub use set_level::SetLevel;
 pub use settle::{Settle, Upgrade};
 pub use transfer::Transfer;
+
+/// One of each operation, a line each, for tests that walk them all: see
+/// `crates/rules/tests/operations.rs`. What names an earlier entry names none that is there.
+#[must_use]
+pub fn samples() -> Vec<Rc<dyn Operation>> {
+    all().unwrap_or_default()
+}
+
+fn all() -> Option<Vec<Rc<dyn Operation>>> {
+    let other = MemberId::new("other").ok()?;
+    let by = || Person { actor: "key:anna".to_owned(), label: "anna".to_owned() };
+    let role = || "approver".to_owned();
+    let (request, hold) = (EntryId(0), EntryId(0));
+    let new = || NewAdjustment {
+        points: 10,
+        reason_code: "goodwill".to_owned(),
+        evidence: None,
+        expiry: None,
+        by: by(),
+        undoes: None,
+    };
+    let event = "check_in".to_owned();
+    let earned = EarnEvent { event, occurred_at: None, lines: Vec::new(), device: None };
+    let order = Money { amount_minor: 10_000, currency: Currency::new("CNY")? };
+    let both = Frozen { earning: true, spending: true };
+    let verdict = Verdict::Approve;
+    let concerned = Concerned::Recover(Vec::new());
+    Some(vec![
+        Rc::new(Activate(None)),
+        Rc::new(ApproveReview { earn: request, occurred_at: Timestamp(0), promises: vec![] }),
+        Rc::new(CancelCoupon { code: String::new() }),
+        Rc::new(Capture { hold, points: None }),
+        Rc::new(Change(ProfileChange::default())),
+        Rc::new(DecideAdjustment { request, verdict, by: by(), role: role() }),
+        Rc::new(DecideConcern { request, verdict, by: by(), role: role(), concerned }),
+        Rc::new(Earn(earned)),
+        Rc::new(Enrol),
+        Rc::new(Erase),
+        Rc::new(Exchange { with: None, points: 10 }),
+        Rc::new(Freeze(both)),
+        Rc::new(Hold { points: 10, minutes: 30 }),
+        Rc::new(Invite { head: other.clone(), guest: other.clone() }),
+        Rc::new(Merge { from: other.clone() }),
+        Rc::new(MergeEmpty { from: other.clone() }),
+        Rc::new(Open(Opening::default())),
+        Rc::new(PayLines { lines: vec![("1".to_owned(), 1, 10)], minutes: None }),
+        Rc::new(PayWithPoints { order, most: Some(100), minutes: None }),
+        Rc::new(Pool { pool: MemberId::of_pool("home").ok()?, joins: true }),
+        Rc::new(Recover(Vec::new())),
+        Rc::new(Redeem { points: 10 }),
+        Rc::new(RedeemCoupon { code: String::new(), lines: Vec::new(), of: None }),
+        Rc::new(RedeemPooled { members: vec![other.clone()], points: 10, of: other.clone() }),
+        Rc::new(RedeemReward { reward: "mug".to_owned(), quantity: 1 }),
+        Rc::new(Refuse(Refusal::ReferenceNotFound)),
+        Rc::new(RejectReview(Box::default())),
+        Rc::new(Release { hold }),
+        Rc::new(Remind),
+        Rc::new(RequestAdjustment(new())),
+        Rc::new(RequestConcern(new(), Concern::Merge(other.clone()))),
+        Rc::new(Restore(both)),
+        Rc::new(Reverse(None)),
+        Rc::new(SetLevel { tier: "gold".to_owned(), until: None }),
+        Rc::new(Settle),
+        Rc::new(Transfer { to: other.clone(), points: 10 }),
+        Rc::new(Upgrade),
+    ])
+}

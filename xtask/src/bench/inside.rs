@@ -79,17 +79,10 @@ pub fn purchase(member: usize, order: &str, cents: u32) -> Result<Submission> {
     let reference = Reference::new(order).map_err(to_anyhow)?;
     let origin =
         Origin { actor: "bench".to_owned(), reference: Some(reference), ..Origin::default() };
-    Ok(Submission {
-        decide: rules::decide_event,
-        member: MemberId::new(format!("m{member}")).map_err(to_anyhow)?,
-        command: Command::Earn(event),
-        origin,
-        idem: Some((format!("earn:{order}"), order.to_owned())),
-        source: Some(format!("purchase:{order}")),
-        attributes: None,
-        trace: None,
-        aliases: None,
-    })
+    let member = MemberId::new(format!("m{member}")).map_err(to_anyhow)?;
+    Ok(Submission::new(member, Earn(event), origin)
+        .under_key("earn", order, order.to_owned())
+        .with_source(Some(format!("purchase:{order}"))))
 }
 
 fn entry_id(now: Timestamp, random: &mut Random) -> EntryId {
