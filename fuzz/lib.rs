@@ -20,7 +20,7 @@ pub fn work_with(document: &Document) {
     let text = serde_json::to_string(book.conditions()).unwrap();
     let conditions = serde_json::from_str(&text).unwrap();
     let again = Rulebook::published(document, Some(book.zone()), &conditions, 1);
-    assert!(again.is_ok(), "what may be published can be read: {again:?}");
+    assert!(again.is_ok(), "a publishable document can be read: {again:?}");
     let events =
         ["purchase".to_owned()].into_iter().chain(document.actions.keys().take(3).cloned());
     let mut member = Member::new(MemberId::new("li").unwrap());
@@ -51,10 +51,10 @@ fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -
     };
     let granted: i64 = earned.grants.iter().map(|lot| lot.points).sum();
     let awarded: i64 = earned.awards.iter().map(|award| award.granted).sum();
-    assert_eq!(granted, awarded, "awards are what is granted");
+    assert_eq!(granted, awarded, "awards sum to the granted points");
     if event == "purchase" {
         let by_line: i64 = earned.lines.iter().map(|line| line.granted).sum();
-        assert_eq!(by_line, awarded, "the lines share what is awarded");
+        assert_eq!(by_line, awarded, "the shares of the lines sum to the award");
     }
     let wish = ToReverse { earn: Some(earned.clone()), ..ToReverse::default() };
     let origin = Origin { reference: None, ..origin };
@@ -109,7 +109,7 @@ fn carry_out(
     };
     let mut replayed = member.clone();
     for posting in &decided.decision.postings {
-        replayed.apply(&posting.entry).expect("what was decided can be replayed");
+        replayed.apply(&posting.entry).expect("a decision can be replayed");
     }
     assert_eq!(replayed, decided.member, "a member is its entries");
     Some((decided.decision.primary()?.clone(), decided.member))

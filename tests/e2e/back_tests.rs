@@ -28,7 +28,7 @@ fn tested(shop: &Shop, draft: &str, from: &str, to: &str) -> Json {
     while test["done"] == false {
         test = shop.post(&format!("{path}/continue"), &json!({})).send().ok();
     }
-    assert_eq!(shop.get(&path).send().ok(), test, "what was found is kept");
+    assert_eq!(shop.get(&path).send().ok(), test, "the result is stored");
     test
 }
 
@@ -78,7 +78,7 @@ fn order_of(member: &str, day: usize) -> String {
 }
 
 #[test]
-fn a_back_test_is_what_really_happens() {
+fn a_back_test_equals_the_real_result() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let now = host.shop_with("now", |_| {});
     let then = host.shop_with("then", weekends);
@@ -201,7 +201,7 @@ fn a_faulty_draft_is_stored_with_its_problems() {
         simulate(json!({"member_id": "", "event": "share"})).outcome(),
         "400 invalid-request /event/member_id"
     );
-    assert_eq!(shop.get("/v1/members/li").send().status, 404, "nobody came into being");
+    assert_eq!(shop.get("/v1/members/li").send().status, 404, "no member was created");
     // Published rules stay in force.
     assert_eq!(shop.buys("li", "o-1", 12_850).send().outcome(), "201 earn +128 = 128");
 
@@ -243,7 +243,7 @@ fn a_faulty_draft_is_stored_with_its_problems() {
 
 /// A member with the longest history that the documentation promises to replay.
 #[test]
-fn a_long_history_is_told() {
+fn a_long_history_is_replayed() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let shop = host.shop();
     let draft = rulebook(&shop, weekends);

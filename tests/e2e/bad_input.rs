@@ -369,7 +369,7 @@ fn bodies_that_are_too_large() {
                 "413 body-too-large",
             ),
             (
-                "beyond what the host takes",
+                "above the limit of the host",
                 shop.ask("POST", "/v1/earn").body(of((2 << 20) + 1)),
                 "413 about:blank",
             ),

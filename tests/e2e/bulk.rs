@@ -54,7 +54,7 @@ fn each_event_has_its_outcome() {
         "201 earn +11 = 3511",
     ];
     let before = host.books().snapshot();
-    assert_eq!(shop.bulk_dry(&events), expected, "a dry run tells the same");
+    assert_eq!(shop.bulk_dry(&events), expected, "a dry run gives the same answer");
     assert_eq!(host.books().snapshot(), before, "and writes nothing");
     assert_eq!(shop.bulk(&events), expected);
     let again = |outcome: &&str| {
@@ -130,7 +130,7 @@ fn events_of_a_bulk_call_have_their_own_device() {
         "400 invalid-request /device_id",
         "400 invalid-request /client_ip",
     ];
-    assert_eq!(shop.bulk_dry(&events), expected, "events of different members see what they share");
+    assert_eq!(shop.bulk_dry(&events), expected, "events of different members share the budget");
     assert_eq!(shop.bulk(&events), expected);
     assert_eq!(shop.all_with("/v1/traces", "ip=2001:db8::1").len(), 1);
     let wrong =

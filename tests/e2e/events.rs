@@ -211,7 +211,7 @@ fn a_receiver_that_is_gone_is_left_alone() {
 }
 
 #[test]
-fn an_endpoint_gets_the_kinds_it_asked_for_of_its_own_programme() {
+fn an_endpoint_gets_only_its_kinds_of_its_own_programme() {
     let (host, shop, receiver) = opened();
     let other = host.shop_with("other", |_| {});
     let other_receiver = Receiver::start();

@@ -204,11 +204,7 @@ fn both_must_agree_and_be_of_one_group() {
     assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "201 exchange -10 = 90");
     let named = json!({"name": "hotel", "rulebook": book});
     assert_eq!(air.put("/v1/programmes/hotel", &named).send().outcome(), "200");
-    assert_eq!(
-        air.get("/v1/programmes/hotel").send().ok()["group"],
-        "g",
-        "what is not named stays"
-    );
+    assert_eq!(air.get("/v1/programmes/hotel").send().ok()["group"], "g", "an omitted field stays");
     let mut broken = book.clone();
     broken["currency"] = "cny".into();
     for group in [Json::Null, json!("other")] {
@@ -218,7 +214,7 @@ fn both_must_agree_and_be_of_one_group() {
         assert_eq!(
             air.get("/v1/programmes/hotel").send().ok()["group"],
             "g",
-            "what is refused changes nothing"
+            "a refused request changes nothing"
         );
     }
     assert_eq!(puts(None, &book), Json::Null);

@@ -377,7 +377,7 @@ fn text_of_entry(answer: &Answer) -> String {
 }
 
 #[test]
-fn a_key_ends_and_tells_its_last_use() {
+fn a_key_ends_and_shows_its_last_use() {
     let host = Host::start();
     let shop = host.shop();
     let body =

@@ -107,7 +107,7 @@ fn lists_come_in_pages() {
 }
 
 #[test]
-fn a_member_sees_what_expires_and_what_is_missing() {
+fn a_member_sees_expiring_points_and_the_distance_to_the_next_tier() {
     let host = Host::start();
     let shop = host.shop();
     shop.buys("m", "o-1", 150_000).send().ok();
@@ -133,8 +133,8 @@ fn a_member_sees_what_expires_and_what_is_missing() {
     assert_eq!(member["growth"], 151);
 }
 
-/// A member and its lots are one answer: sums and lots are read at once, on every page, also if no
-/// job has recorded due changes yet.
+/// A member and its lots are one answer: sums and lots are read at once, on every page. This holds
+/// also if no job has recorded due changes yet.
 #[test]
 fn sums_are_those_of_the_lots() {
     let host = Host::start();

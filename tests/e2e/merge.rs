@@ -117,7 +117,7 @@ fn two_accounts_become_one() {
 
 /// A merger moves points, so it needs the same approval as an adjustment of that size.
 #[test]
-fn a_merger_is_asked_for_and_approved() {
+fn a_merger_is_requested_and_approved() {
     let host = Host::start();
     let shop = host.shop();
     let [service, approver, head] =

@@ -30,7 +30,7 @@ fn a_new_rulebook_counts_from_its_publication() {
 
 /// A rulebook from before a country changed its clocks is published again with the new ones.
 #[test]
-fn republishing_lists_what_moves() {
+fn republishing_lists_the_moved_offsets() {
     let host = Host::start();
     let shop = host.shop();
     let path = "/v1/programmes/default/republish";

@@ -134,7 +134,7 @@ fn major_changes_need_a_second_person() {
         ("an admin is no department head", &shop, "approve", "403 wrong-approver"),
         ("marketing has no say", &marketing, "approve", "403 forbidden"),
         ("finance only reads", &finance, "reject", "403 forbidden"),
-        ("what is another's", &shop, "withdraw", "403 not-yours"),
+        ("another person's request", &shop, "withdraw", "403 not-yours"),
     ] {
         assert_eq!(decides(caller, &waiting, verdict).outcome(), outcome, "{name}");
     }
@@ -226,7 +226,7 @@ fn publications_are_refused_with_their_problem() {
 
 /// One key is one publication, however often and at whatever time it is requested.
 #[test]
-fn a_publication_is_asked_for_once() {
+fn a_publication_is_requested_once() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);
     let shop = free(&host);
     let marketing = shop.with_bearer(&shop.key("marketing"));

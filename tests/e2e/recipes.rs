@@ -166,7 +166,7 @@ fn play(shop: &Shop, host: &Host, recipe: &Recipe) {
 }
 
 #[test]
-fn recipes_award_what_they_say() {
+fn recipes_award_the_points_of_their_table() {
     let host = Host::start_with(&["--clock", "2026-01-01T00:00:00+08:00"]);
     let recipes = recipes();
     assert!(recipes.len() >= 15 && recipes.iter().all(|recipe| recipe.rows.len() >= 2));

@@ -62,7 +62,7 @@ fn the_file_refuses_to_have_entries_edited() {
 
 /// The audit finds edits that were made after the triggers were removed.
 #[test]
-fn the_audit_finds_what_was_edited() {
+fn the_audit_finds_edited_rows() {
     for (what, statement) in [
         (
             "points of an entry",

@@ -158,7 +158,7 @@ fn a_gift_of_a_tier_is_returned_with_the_purchase() {
 }
 
 #[test]
-fn a_pool_gets_back_what_it_paid() {
+fn a_pool_gets_its_points_back() {
     let host = Host::start();
     let shop = host.shop();
     for member in ["he", "she"] {

@@ -193,8 +193,9 @@ fn no_broken_rulebook_is_published() {
             .unwrap_or_else(|| panic!("{pointer} = {bad}: {}", answer.text()));
         let is_reported = |error: &Json| {
             let reported = error["pointer"].as_str().unwrap().trim_start_matches("/rulebook");
-            // The fault may be at its own place, within it, or at the place that needs it: a
-            // reference to a missing name, or a level that must be higher than another.
+            // The fault may be at its own place or within it. It may also be at the place that
+            // needs it, such as a reference to a missing name, or a level that must be higher than
+            // another.
             reported.starts_with(&pointer) || pointer.starts_with(reported)
         };
         assert!(errors.iter().any(is_reported), "{pointer} = {bad}: {errors:?}");

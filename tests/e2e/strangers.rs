@@ -32,7 +32,7 @@ fn the_key_is_looked_at_before_the_body() {
         assert_eq!(
             ask.body("x".repeat(1_500_000)).send().outcome(),
             "401 unauthorized",
-            "{what}: nor is its size looked at"
+            "{what}: its size is not checked either"
         );
     }
     assert_eq!(

@@ -19,7 +19,7 @@ fn a_gift_moves_points_and_shows_each_member_its_side() {
     assert_eq!(
         first.ok()["follow_ups"],
         json!([]),
-        "what the other has is none of the giver's business"
+        "the giver does not see the other member's balance"
     );
     shop.post("/v1/transfers", &body).key("k").send().assert_replays(&first);
     let entries = shop.all("/v1/members/b/entries", 10);

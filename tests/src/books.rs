@@ -84,7 +84,7 @@ impl Books {
                    OR m.points_in_lots <> (SELECT coalesce(sum(remaining), 0) FROM lot WHERE member_no = m.no)",
             ),
             (
-                "no lot is outside 0 and what was granted",
+                "every lot is between 0 and its granted points",
                 "SELECT count(*) FROM lot WHERE remaining NOT BETWEEN 0 AND granted",
             ),
             (
@@ -104,7 +104,7 @@ impl Books {
                    GROUP BY json_extract(body, '$.corrects') HAVING count(*) > 1)",
             ),
             (
-                "nothing is undone beyond what it was",
+                "no entry is undone beyond its points",
                 "SELECT count(*) FROM (SELECT json_extract(body, '$.corrects') AS id, sum(json_extract(body, '$.reversal[1]')) AS undone
                    FROM entry WHERE kind = 'reverse' GROUP BY 1) AS back JOIN entry ON entry.id = back.id WHERE undone > abs(points)",
             ),

@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stock_spin_offers_may_be_imported() {
+    fn only_imports_that_stock_spin_offers_are_allowed() {
         for (kind, import, allowed) in [
             (Kind::Http, "wasi:http/types@0.3.0", true),
             (Kind::Http, "wasi:clocks/wall-clock@0.2.6", true),

@@ -51,7 +51,7 @@ fn describe(route: &Route) -> Json {
     if route.takes_if_match {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "schema": {"type": "string"},
-            "description": "Only while what is told about the member has this ETag, as GET told it.",
+            "description": "Applies the change only if the profile still has this ETag, which GET returned.",
         }));
     }
     let mut responses = Map::new();
@@ -105,7 +105,7 @@ fn webhooks() -> Json {
             "type": "object",
             "properties": {"type": {"type": "string"}, "timestamp": {"type": "string"}, "data": reference("Entry")},
         }}}},
-        "responses": {"2XX": {"description": "taken"}},
+        "responses": {"2XX": {"description": "accepted"}},
     }});
     json!({ "entry": event })
 }
@@ -176,7 +176,7 @@ fn schemas() -> Json {
                     "lot": {"type": "integer"},
                     "change": {"enum": ["granted", "drawn", "returned", "activated", "renewed"]},
                     "points": {"type": "integer", "description": "above 0 where granted, returned or activated, below 0 where drawn, 0 where renewed"},
-                    "source": {"type": "string", "description": "where granted or returned: what granted the lot"},
+                    "source": {"type": "string", "description": "where granted or returned: the source of the lot, such as an event"},
                     "available_at": {"type": ["string", "null"], "format": "date-time", "description": "null while the lot waits for an activation"},
                     "expires_at": {"type": ["string", "null"], "format": "date-time", "description": "null is never, or not known yet while available_at is null"},
                     "valid_through": {"type": ["string", "null"], "format": "date", "description": "the last local day before expires_at"},
@@ -191,8 +191,8 @@ fn schemas() -> Json {
                 "properties": {
                     "items": {"type": "array"},
                     "next": {"type": ["string", "null"]},
-                    "as_of": {"type": "string", "format": "date-time", "description": "the instant that lots and sums are told at"},
-                    "sequence": {"type": "integer", "description": "the member's last entry that they know of"},
+                    "as_of": {"type": "string", "format": "date-time", "description": "the instant of the lots and sums"},
+                    "sequence": {"type": "integer", "description": "the member's last entry at that instant"},
                     "sums": {"type": "object", "description": "of all the member's lots: balance, pending, held, debt, ledger_balance"},
                 },
             }),
@@ -204,8 +204,8 @@ fn schemas() -> Json {
                 "required": ["entry", "follow_ups", "balance"],
                 "properties": {
                     "entry": reference("Entry"),
-                    "also_asked": {"type": "array", "items": reference("Entry"), "description": "there when the call asked for several: all but the first"},
-                    "follow_ups": {"type": "array", "items": reference("Entry"), "description": "what came along without being asked for"},
+                    "also_asked": {"type": "array", "items": reference("Entry"), "description": "if the call requested several entries: all but the first"},
+                    "follow_ups": {"type": "array", "items": reference("Entry"), "description": "entries that followed from the requested one"},
                     "balance": {"type": "integer"},
                 },
             }),

@@ -55,10 +55,11 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
             violations.push(json!({"what": "entries, balances and lots do not have the same sum"}));
         }
         if sums.transferred != 0 {
-            violations.push(json!({"what": "what members gave each other is not what they got"}));
+            violations
+                .push(json!({"what": "points given between members do not equal points received"}));
         }
         let wrong = wrong_exchanges(&app.sql, caller.programme.no).await?;
-        let what = |other: String| json!({"what": format!("what was exchanged with {other} is not what its books say")});
+        let what = |other: String| json!({"what": format!("exchanges with {other} do not match its books")});
         violations.extend(wrong.into_iter().map(what));
         let apart = name_clashes(&app.sql, &caller.programme.id, None).await?;
         let what = |other: String| json!({"what": format!("names belong to other members in {other} of its group")});

@@ -15,7 +15,7 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let ip = request.query("ip").map(address).transpose()?;
-    let whose = whose(request, ip.as_deref())?;
+    let whose = activity_filter(request, ip.as_deref())?;
     // The audit log gets the kind of the filter, and its value only for a member's id: a device or
     // an address must be erasable.
     let (kind, subject) = match whose {
@@ -51,7 +51,10 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(200, &Page::body(found.iter().map(shown).collect(), next)))
 }
 
-fn whose<'a>(request: &'a Request, ip: Option<&'a str>) -> Result<ActivityFilter<'a>, Problem> {
+fn activity_filter<'a>(
+    request: &'a Request,
+    ip: Option<&'a str>,
+) -> Result<ActivityFilter<'a>, Problem> {
     match (request.query("member_id"), request.query("device_id"), ip) {
         (Some(member), None, None) => Ok(ActivityFilter::Member(member)),
         (None, Some(device), None) => Ok(ActivityFilter::Device(device)),

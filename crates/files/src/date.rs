@@ -80,7 +80,7 @@ pub fn date(cell: &str, order: Option<DateOrder>) -> Date {
 /// # Errors
 /// [`MixedOrders`].
 pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Option<DateOrder>, MixedOrders> {
-    let mut told = None;
+    let mut shown = None;
     for cell in cells {
         let only = |order| matches!(date(cell, Some(order)), Date::Day(_));
         let found = match (only(DateOrder::DayFirst), only(DateOrder::MonthFirst)) {
@@ -88,12 +88,12 @@ pub fn order<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Option<DateOrde
             (false, true) => DateOrder::MonthFirst,
             _ => continue,
         };
-        if told.is_some_and(|told| told != found) {
+        if shown.is_some_and(|shown| shown != found) {
             return Err(MixedOrders);
         }
-        told = Some(found);
+        shown = Some(found);
     }
-    Ok(told)
+    Ok(shown)
 }
 
 fn digits(text: &str) -> Option<i64> {
@@ -152,7 +152,7 @@ impl std::fmt::Display for Day {
 mod tests {
     use super::*;
 
-    fn told(cell: &str, order: Option<DateOrder>) -> String {
+    fn shown(cell: &str, order: Option<DateOrder>) -> String {
         match date(cell, order) {
             Date::Day(day) => day.to_string(),
             Date::Ambiguous => "ambiguous".to_owned(),
@@ -200,15 +200,15 @@ mod tests {
             ("--", "none"),
             ("4.6E+4", "none"),
         ] {
-            assert_eq!(told(cell, None), is, "{cell}");
+            assert_eq!(shown(cell, None), is, "{cell}");
         }
-        assert_eq!(told("2/8/2019", Some(DateOrder::DayFirst)), "2019-08-02");
-        assert_eq!(told("2/8/2019", Some(DateOrder::MonthFirst)), "2019-02-08");
-        assert_eq!(told("31/12/2026", Some(DateOrder::MonthFirst)), "none");
+        assert_eq!(shown("2/8/2019", Some(DateOrder::DayFirst)), "2019-08-02");
+        assert_eq!(shown("2/8/2019", Some(DateOrder::MonthFirst)), "2019-02-08");
+        assert_eq!(shown("31/12/2026", Some(DateOrder::MonthFirst)), "none");
     }
 
     #[test]
-    fn a_file_tells_its_order() {
+    fn dates_of_a_file_show_its_order() {
         let of = |cells: &[&str]| order(cells.iter().copied());
         assert_eq!(of(&["2025-03-01", "2/8/2019", "17/05/1985"]), Ok(Some(DateOrder::DayFirst)));
         assert_eq!(of(&["5/17/1985", "2/8/2019"]), Ok(Some(DateOrder::MonthFirst)));

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_told_or_the_file_is_refused() {
+    fn a_file_of_an_unnamed_encoding_is_refused() {
         let text = "member_id,points,evidence\nm1,10,补偿\n";
         assert_eq!(shown(&utf_16(text, true), None), "2 m1 10 补偿");
         assert_eq!(shown(&utf_16(text, false), None), "2 m1 10 补偿");

@@ -107,8 +107,8 @@ impl Run {
     }
 }
 
-/// A sample stands for a whole epoch if the guest then computes for at least `MIN_RUN`, and for a
-/// proportional part of one if it stops sooner.
+/// A sample stands for a whole epoch if the guest then computes for at least `MIN_RUN`. If it stops
+/// sooner, the charge is proportional.
 fn sample(rest: Duration) -> Duration {
     let share =
         rest.min(MIN_RUN).as_micros().saturating_mul(EPOCH.as_micros()) / MIN_RUN.as_micros();

@@ -138,7 +138,7 @@ mod tests {
         let mut room = BackRoom::new(Handle::current());
         room.started = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
         let room = Arc::new(room);
-        assert!(!room.starves(), "nobody waits for it");
+        assert!(!room.starves(), "no request waits for it");
         let work = room.at_work();
         assert!(room.starves());
         let looking = tokio::spawn({

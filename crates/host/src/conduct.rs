@@ -240,7 +240,7 @@ mod tests {
     fn proven(conduct: &Conduct, id: Id) -> Arc<Sender> {
         let sender = conduct.request(id);
         (0..PROBATION).for_each(|_| {
-            assert!(conduct.is_in_back(&sender), "who is new begins there");
+            assert!(conduct.is_in_back(&sender), "a new sender begins there");
             sender.record_end();
         });
         assert!(!conduct.is_in_back(&sender));
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(
             (ends(1_000), ends(2_500)),
             (3_000, 4_500),
-            "what comes during a stay prolongs it"
+            "a new reason during a stay prolongs it"
         );
         assert_eq!(
             (ends(5_000), ends(9_500), ends(17_000)),

@@ -171,7 +171,7 @@ mod tests {
         for item in ["a", "b", "c"] {
             assert_eq!(queue.push(1, item), None);
         }
-        assert_eq!(queue.push(1, "d"), Some("d"), "who queues most is told so");
+        assert_eq!(queue.push(1, "d"), Some("d"), "the sender with the longest line is refused");
         assert_eq!(queue.push(2, "x"), Some("c"), "and makes room for others");
         assert_eq!(queue.push(2, "y"), Some("y"), "down to as many as they have");
         assert_eq!(queue.push(3, "z"), Some("b"));

@@ -334,7 +334,7 @@ anything = true
 "#;
 
     #[test]
-    fn reads_what_it_needs() {
+    fn a_manifest_is_read() {
         let manifest = Manifest::parse(GOOD, Path::new("app")).unwrap();
         assert_eq!(manifest.application, "shop");
         assert_eq!(manifest.http.len(), 1, "the private route is not served");
@@ -366,7 +366,7 @@ anything = true
     }
 
     #[test]
-    fn keeps_only_what_is_named() {
+    fn only_the_named_components_are_kept() {
         let mut manifest = Manifest::parse(GOOD, Path::new("")).unwrap();
         assert!(manifest.keep_only(&["nobody".into()]).is_err());
         manifest.keep_only(&["member".into()]).unwrap();

@@ -1,5 +1,5 @@
-//! The public service: counts the request against its sender's quotas, finds the component of a
-//! path, reads the body within its bounds, and turns failures into problems.
+//! The public service. It counts the request against its sender's quotas, finds the component of
+//! the path, reads the body within its bounds, and turns failures into problems.
 
 use crate::{
     budget::{Budget, Full as NoRoom, Share},

@@ -125,7 +125,7 @@ fn connections_above_the_limit_are_refused() {
         "{refused:?}"
     );
     held.clear();
-    eventually("a place is free", || {
+    eventually("a connection is free", || {
         Client::connect(host.address)
             .try_ask("GET", "/probe/empty", "")
             .is_ok_and(|answer| answer.status == 200)

@@ -12,7 +12,7 @@ use std::{
 use support::{Client, Host, eventually};
 
 #[test]
-fn a_trap_costs_its_own_requests_and_nobody_else() {
+fn a_trap_costs_only_the_requests_of_its_instance() {
     let host = Host::start(&["--instances", "1"]);
     std::thread::scope(|scope| {
         // In flight on the same instance: lost with it.
@@ -56,7 +56,7 @@ fn queued_requests_survive_a_trap() {
 }
 
 #[test]
-fn a_spinning_or_blocking_guest_is_killed_and_stalls_nobody_else() {
+fn a_spinning_or_blocking_guest_is_killed_and_stalls_no_other() {
     let host = Host::start(&["--instances", "2", "--stall-timeout", "1s"]);
     for misdeed in ["/probe/spin", "/probe/block/60000"] {
         std::thread::scope(|scope| {
@@ -135,7 +135,7 @@ fn a_guest_without_a_response_is_a_500() {
 }
 
 #[test]
-fn only_what_the_manifest_grants() {
+fn only_resources_granted_by_the_manifest_are_available() {
     let host = Host::start(&["--variable", "greeting=hi"]);
     assert_eq!(host.get("/probe/variable/greeting").ok(), "hi, world");
     assert!(host.get("/other/variable/greeting").body.contains("Undefined"));

@@ -31,14 +31,18 @@ fn a_key_and_its_tenant_have_quotas() {
     assert_eq!(refused.header("retry-after"), Some("720"));
     assert_eq!(refused.header("ratelimit-policy"), Some("\"key\";q=5;w=3600"));
     assert_eq!(refused.header("ratelimit"), Some("\"key\";r=0;t=720"));
-    assert_eq!(count("acme.2"), 4, "what is left of the tenant's, and one before it is known");
+    assert_eq!(
+        count("acme.2"),
+        4,
+        "the rest of the tenant's quota, and one request before the key is known"
+    );
     assert!(ask(&host, "acme.2", "").body.contains(r#""violated-policies":["tenant"]"#));
-    assert_eq!(count("other.1"), 6, "nobody else is touched");
+    assert_eq!(count("other.1"), 6, "no other tenant is affected");
     assert!(host.metric("accrue_limited_total{scope=\"key\"}") >= 2.0);
     assert_eq!(
         ask(&host, "third.1", "").header("tenant"),
         None,
-        "what components tell of tenants goes no further"
+        "the host removes the tenant header"
     );
 }
 
@@ -54,7 +58,7 @@ fn a_caller_that_tries_many_keys_is_refused_early() {
     }
     let refused = proxied(&host, "bad-11", "192.0.2.1");
     assert!(refused.status == 429 && refused.body.contains(r#"["refused"]"#), "{refused:?}");
-    assert_eq!(proxied(&host, "good.1", "192.0.2.1").status, 200, "who was let in before goes on");
+    assert_eq!(proxied(&host, "good.1", "192.0.2.1").status, 200, "a verified key goes on");
     assert_eq!(proxied(&host, "bad-12", "192.0.2.2").status, 401, "and so do other addresses");
 }
 
@@ -147,7 +151,7 @@ fn bodies_of_strangers_are_not_held() {
         assert_eq!(
             client.ask_with("POST", "/probe/echo", known, &body).ok().len(),
             body.len(),
-            "who is known is served"
+            "a verified caller is served"
         );
         slowest = slowest.max(started.elapsed());
         most_bytes = most_bytes.max(host.metric("accrue_body_bytes "));

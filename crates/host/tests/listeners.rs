@@ -74,10 +74,7 @@ fn both_listeners_speak_tls_and_follow_their_files() {
     assert!(ask(host.address, &first, "/probe/scheme").unwrap().ends_with("\r\n\r\nhttps"));
     assert!(ask(host.admin, &first, "/healthz").unwrap().ends_with("ok\n"));
     let mut plain = Client::connect(host.address);
-    assert!(
-        plain.try_ask("GET", "/probe/empty", "").is_err(),
-        "no answer to whoever does not speak it"
-    );
+    assert!(plain.try_ask("GET", "/probe/empty", "").is_err(), "no answer to a client without TLS");
     let second = write_pair(folder.path());
     eventually("the new certificate is shown", || {
         ask(host.address, &second, "/probe/empty").is_ok()

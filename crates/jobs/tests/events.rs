@@ -564,17 +564,17 @@ fn removing_an_endpoint_takes_its_parked_events_along() {
     earn(&world, "m");
     notify(&world, &Receiver::new(|_| status(500)));
     assert_eq!(parked(&world).len(), 1);
-    assert!(wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap());
+    assert!(wait(store::delete_endpoint(&world.sql, 1, "shop", &without_caller())).unwrap());
     assert_eq!(
         (
             parked(&world).len(),
-            wait(store::delete_endpoint(&world.sql, 1, "shop", &nobody())).unwrap()
+            wait(store::delete_endpoint(&world.sql, 1, "shop", &without_caller())).unwrap()
         ),
         (0, false)
     );
 }
 
-fn nobody() -> store::Who {
+fn without_caller() -> store::Who {
     store::Who { at: ledger::Timestamp(0), person: None, key: None, address: None }
 }
 
@@ -643,7 +643,7 @@ fn a_slow_receiver_does_not_delay_the_others() {
     let sent = outbound.sent.borrow();
     let first_slow = sent.iter().position(|(url, ..)| url.contains("slow")).unwrap();
     assert_eq!(first_slow, 81, "all of the other one's went first");
-    assert_eq!(sent[80].1, "late", "what was written meanwhile went, too");
+    assert_eq!(sent[80].1, "late", "the event written meanwhile was sent, too");
     let mut last: HashMap<(&str, &str), i64> = HashMap::new();
     for (url, member, sequence) in sent.iter() {
         let before = last.insert((url, member), *sequence).unwrap_or(0);

@@ -30,7 +30,7 @@ fn world(count: usize) -> World {
 }
 
 #[test]
-fn a_sweep_writes_once_what_the_clock_decided() {
+fn a_sweep_records_each_due_change_once() {
     let world = world(1_300);
     assert_eq!(world.set(LAST_EVENING).run(Job::ExpireSweep).entries, 0);
     let report = world.set(NIGHT).run(Job::ExpireSweep);

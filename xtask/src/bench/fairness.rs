@@ -1,5 +1,5 @@
-//! `cargo xtask bench --only fairness`: which share of its throughput a tenant keeps under attack,
-//! by another tenant, by a guest, or by callers with made-up keys.
+//! `cargo xtask bench --only fairness`: the share of its throughput that a tenant keeps under
+//! attack. The attacker is another tenant, a guest, or callers with made-up keys.
 //!
 //! The bench measures the victim alone and beside the attack by turns. It compares each turn under
 //! attack with the two around it, so a machine that becomes slower meanwhile affects both. The

@@ -267,7 +267,7 @@ mod tests {
         let open = open(tiny_server().await, one_client(), 500, none, run).await.unwrap();
         assert!(
             open.latencies.quantile_ms(900) > 50.0,
-            "those who would have come during the stall waited too"
+            "requests that were due during the stall waited, too"
         );
         assert_eq!(open.errors, 0);
     }

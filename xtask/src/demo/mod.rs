@@ -141,7 +141,7 @@ async fn publish(server: &Server, rulebook: &Value) -> Result<()> {
     client
         .expect("PUT", &path, Some("demo-rulebook"), body.as_bytes())
         .await
-        .context("publishing the rulebook; the errors name what to change in it")?;
+        .context("publishing the rulebook; the errors name the places to change")?;
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         eprintln!("{fault}");
     }
     if !faults.is_empty() {
-        bail!("{} places are not tidy: each line above says what to do", faults.len());
+        bail!("{} places are not tidy: each line above names the fix", faults.len());
     }
     println!("tidy");
     Ok(())

@@ -21,7 +21,7 @@ fn check_file(file: &File) -> Vec<Fault> {
             &file.path,
             1,
             "no `//!` header",
-            "begin the file with what it owns and what it deliberately does not",
+            "begin the file with a header: the things it owns, and those it deliberately leaves out",
         ));
     }
     let lines = rust::without_tests(&file.text).lines().count();

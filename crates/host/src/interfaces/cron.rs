@@ -1,6 +1,5 @@
-//! Bindings of the world that cron components are written against (`wit/` at the root of the
-//! repository; the guests bind it, too): the one export that a schedule calls, and the synchronous
-//! Spin interfaces.
+//! Bindings of the world of cron components (`wit/` at the root of the repository; the guests bind
+//! it, too). It has the one export that a schedule calls, and the synchronous Spin interfaces.
 
 /// Generated from `wit/world.wit`.
 pub mod bindings {

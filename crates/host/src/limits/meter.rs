@@ -117,6 +117,6 @@ mod tests {
             let _outcome = meter.spend(1_000 + id, &quotas, 2);
         }
         assert!(meter.parts.iter().all(|part| part.lock().unwrap().len() <= MAX));
-        assert!(meter.spend(7, &quotas, 3).is_err(), "who has spent most is remembered");
+        assert!(meter.spend(7, &quotas, 3).is_err(), "the sender that has spent the most is kept");
     }
 }

@@ -85,7 +85,7 @@ async fn a_long_read_that_ends_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reads_without_end_do_not_hold_up_the_reads_of_others() {
+async fn endless_reads_do_not_delay_the_reads_of_others() {
     let (database, _folder) = with_table().await;
     let attacker = database.for_another();
     let attacks: Vec<_> = (0..100)

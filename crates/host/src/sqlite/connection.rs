@@ -99,8 +99,8 @@ const SETTINGS: [(DbConfig, bool); 7] = [
     (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
 ];
 
-/// Bounds on one statement. They are far above handwritten SQL, and low enough to rule out attacks
-/// by deep recursion of the parser or by one call of a function.
+/// Bounds on one statement, far above handwritten SQL. They are low enough to rule out attacks by
+/// deep recursion of the parser or by one call of a function.
 const LIMITS: &[(Limit, i32)] = &[
     // The bytes of a text, a blob or a row. Functions such as `hex` work on whole values, and
     // nothing stops SQLite within one call.

@@ -170,7 +170,7 @@ mod tests {
         };
         assert_eq!(delays(5_000, 3), [10, 20, 30]);
         assert_eq!(delays(5_025, 2), [15, 25], "the time that has passed counts");
-        assert_eq!(delays(9_000, 1), [10], "what was long ago does not");
+        assert_eq!(delays(9_000, 1), [10], "an old refusal does not");
         assert_eq!(delays(9_000, 200).last(), Some(&1_010), "no refusal waits for ever");
     }
 

@@ -506,7 +506,7 @@ mod tests {
         let (one, other) = (fixture.database.session(), fixture.database.session());
         run(&one, "BEGIN").await.unwrap();
         run(&one, "INSERT INTO item (id, name) VALUES (1, 'one')").await.unwrap();
-        assert_eq!(fixture.count().await, 0, "readers see what is committed");
+        assert_eq!(fixture.count().await, 0, "readers see committed rows");
         let waiting = tokio::spawn(async move {
             run(&other, "INSERT INTO item (id, name) VALUES (2, 'other')").await
         });

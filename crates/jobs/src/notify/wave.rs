@@ -1,8 +1,8 @@
 //! Chooses the events that go out together.
 //!
-//! A wave holds at most one event of a member, so a member's events arrive in order although the
-//! events of a wave travel side by side. Later events of a member are parked behind one that was
-//! not accepted; other members go on.
+//! The events of a wave travel side by side. A wave holds at most one event of a member, so a
+//! member's events arrive in order. Later events of a member are parked behind one that was not
+//! accepted; other members go on.
 
 use std::collections::HashSet;
 
