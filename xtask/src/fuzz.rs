@@ -7,8 +7,11 @@ use anyhow::Result;
 use std::path::Path;
 
 use crate::process;
+use crate::tools::{self, Tool};
 use crate::workspace::Workspace;
 
+const TOOL: Tool =
+    Tool { name: "cargo-fuzz", version: "0.13.2", arguments: &[], needs: "the package registry" };
 const TARGETS: [&str; 3] = ["condition", "document", "rulebook"];
 
 #[derive(clap::Args)]
@@ -19,22 +22,17 @@ pub struct Arguments {
 }
 
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
-    let tools = workspace.target.join("tools");
-    let install = ["install", "--quiet", "--locked", "cargo-fuzz", "--root"];
-    process::run(
-        process::cargo().args(install).arg(&tools),
-        "cargo-fuzz could not be built: it needs a C++ compiler",
-    )?;
+    let tool = tools::installed(workspace, &TOOL)?;
     for target in TARGETS {
         println!("fuzz {target} for {} minutes", arguments.minutes);
-        one(workspace, &tools, target, arguments.minutes)?;
+        one(workspace, &tool, target, arguments.minutes)?;
     }
     Ok(())
 }
 
-fn one(workspace: &Workspace, tools: &Path, target: &str, minutes: u32) -> Result<()> {
+fn one(workspace: &Workspace, tool: &Path, target: &str, minutes: u32) -> Result<()> {
     let folder = workspace.root.join("fuzz");
-    let mut command = std::process::Command::new(tools.join("bin/cargo-fuzz"));
+    let mut command = std::process::Command::new(tool);
     // The sanitizers' flags are unstable; this lets the pinned compiler accept them.
     command
         .current_dir(&folder)

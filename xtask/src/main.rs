@@ -10,6 +10,7 @@ mod server;
 mod spin;
 mod test;
 mod tidy;
+mod tools;
 mod up;
 mod wasm;
 mod workspace;
