@@ -46,6 +46,9 @@ fn cache_config(state_dir: &Path) -> Result<CacheConfig> {
     let directory = std::path::absolute(state_dir.join("code-cache"))?;
     let mut config = CacheConfig::new();
     config.with_directory(directory);
+    // wasmtime would compress what was read often a second time, at a level that takes a core for
+    // seconds a file, and, when the host ends meanwhile, begin anew at the next start.
+    config.with_optimized_compression_usage_counter_threshold(u64::MAX);
     Ok(config)
 }
 
