@@ -6,6 +6,11 @@ use crate::{deny, process, tidy, wasm};
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
+/// What `cargo xtask bench` adds to xtask.
+const ALL_OF_XTASK: &str = "xtask/ledger";
+/// The model test runs a tenth of these by itself.
+const HISTORIES: &str = "ACCRUE_MODEL_HISTORIES";
+
 type Stage = (&'static str, fn(&Workspace) -> Result<()>);
 
 const STAGES: &[Stage] = &[
@@ -51,7 +56,7 @@ fn components(workspace: &Workspace) -> Result<()> {
 }
 
 fn clippy_native(workspace: &Workspace) -> Result<()> {
-    clippy(workspace, &["--all-targets"])
+    clippy(workspace, &["--all-targets", "--features", ALL_OF_XTASK])
 }
 
 /// Runs two calls, as the build does: features must not unify between them.
@@ -104,6 +109,10 @@ fn fuzz_targets(workspace: &Workspace) -> Result<()> {
 fn tests(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["test", "--no-fail-fast"]);
+    command.args(["--features", ALL_OF_XTASK]);
+    if std::env::var_os(HISTORIES).is_none() {
+        command.env(HISTORIES, "10000");
+    }
     process::run(&mut command, "fix the tests that failed above")
 }
 

@@ -1,5 +1,5 @@
 //! Figures rather than checks; run with
-//! `cargo test --release -p jobs --test sizes -- --ignored --nocapture --test-threads 1`.
+//! `cargo test --release -p jobs --test all sizes -- --ignored --nocapture --test-threads 1`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,7 +7,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use std::time::Instant;
 

@@ -7,7 +7,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{EntryId, Kind, Person, Undone, Verdict};
 use rules::operations::{DecideAdjustment, NewAdjustment, RequestAdjustment, Settle};

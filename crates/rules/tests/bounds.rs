@@ -7,7 +7,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{Money, Timestamp};
 use rules::operations::{ApproveReview, Earn, Release};

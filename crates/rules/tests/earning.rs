@@ -7,7 +7,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{Currency, Kind, Money};
 use rules::operations::{Earn, ReturnScope};

@@ -7,7 +7,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{
     Adjustment, AdjustmentTerms, Approval, Concern, Counter, Entry, EntryId, ExpiryPolicy, Fault,

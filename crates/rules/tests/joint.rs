@@ -11,7 +11,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 

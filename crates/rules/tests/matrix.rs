@@ -9,7 +9,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Person, Timestamp, Verdict};
 use rules::operations::{

@@ -2,7 +2,7 @@
 //! was forgotten somewhere fails here by its name.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a broken test stops the test")]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

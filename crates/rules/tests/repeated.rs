@@ -6,7 +6,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{
     Context, Entry, EntryId, Journal, Kind, LotDraw, LotNumber, LotReturn, ProgrammeId, Reference,

@@ -7,7 +7,7 @@
     reason = "a broken test stops the test"
 )]
 
-mod support;
+use crate::support;
 
 use ledger::{EntryId, Frozen, Kind, Origin, Refusal};
 use rules::EarnEvent;

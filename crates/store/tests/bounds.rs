@@ -1,7 +1,7 @@
 //! What one member or one programme may fill the database with.
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
-mod support;
+use crate::support;
 
 use rules::operations::ReturnScope;
 use support::{World, buy, redeem, told, wait};

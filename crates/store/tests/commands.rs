@@ -1,6 +1,6 @@
 //! Commands on real SQL: what is written, replayed, refused and skipped.
 
-mod support;
+use crate::support;
 
 use ledger::Timestamp;
 use rules::Pending;

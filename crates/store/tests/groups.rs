@@ -2,7 +2,7 @@
 //! on both sides or on neither.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
-mod support;
+use crate::support;
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 //! real SQL.
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
-mod support;
+use crate::support;
 
 use std::rc::Rc;
 

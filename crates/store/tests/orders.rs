@@ -1,7 +1,7 @@
 //! One document, one record: in each store, and again once all of it was undone.
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
-mod support;
+use crate::support;
 
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
 //! Every query but the reports finds its rows through an index.
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //! plans, and there a plan that depends on a bound value (a LIMIT, a comparison that a partial
 //! index or statistics could answer) is made at every call.
 
-mod support;
+use crate::support;
 
 use std::path::Path;
 

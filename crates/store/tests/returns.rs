@@ -1,7 +1,7 @@
 //! Holds and returns on real SQL: what is stored of them is what was decided, and the audit agrees.
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
-mod support;
+use crate::support;
 
 use ledger::EntryId;
 use rules::operations::{ReturnScope, Settle};

@@ -1,7 +1,7 @@
 //! Counters that many members share, on the real `.sql`: stock, devices, and what the audit says of
 //! them.
 
-mod support;
+use crate::support;
 
 use rules::{Limit, Per};
 use store::Submission;

@@ -6,12 +6,14 @@
 
 mod arrows;
 mod docs;
+mod lints;
 mod names;
 mod problems;
 mod rust;
 mod sources;
 mod spin;
 mod sql;
+mod suites;
 mod text;
 mod tree;
 
@@ -59,11 +61,13 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<Fault>> {
     let rules = [
         arrows::check,
         docs::check,
+        lints::check,
         names::check,
         problems::check,
         sources::check,
         spin::check,
         sql::check,
+        suites::check,
         text::check,
     ];
     let mut faults = Vec::new();

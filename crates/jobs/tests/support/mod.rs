@@ -1,7 +1,5 @@
 //! A programme in SQLite, a settable clock, and databases that fail or are raced on purpose.
 
-#![expect(dead_code, reason = "each test file uses its part")]
-
 pub mod receiver;
 
 use std::cell::{Cell, RefCell};

@@ -1,6 +1,5 @@
 //! A programme in an in-memory database, driven without HTTP.
 
-#![allow(dead_code, reason = "each test file uses its part")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

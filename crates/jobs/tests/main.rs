@@ -1,0 +1,8 @@
+//! All of these in one program: each program of its own would be compiled and linked with the whole
+//! of what it tests.
+
+mod events;
+mod nights;
+mod rehearsal;
+mod sizes;
+mod support;

@@ -1,0 +1,14 @@
+//! All of these in one program: each program of its own would be compiled and linked with the whole
+//! of what it tests.
+
+mod books;
+mod bounds;
+mod commands;
+mod groups;
+mod mergers;
+mod orders;
+mod plans;
+mod preparations;
+mod returns;
+mod shared;
+mod support;
