@@ -438,6 +438,23 @@ fn a_new_programme_answers_its_first_key_once() {
     host.start_again();
 }
 
+/// A till whose key is bound to its store takes points for named lines, as it does for a sum.
+#[test]
+fn a_key_of_a_store_pays_lines() {
+    let host = Host::start();
+    let shop = host.shop();
+    let body = json!({"role": "storefront", "label": "till", "stores": ["s-1"]});
+    let till = shop.with_bearer(&text(&shop.post("/v1/keys", &body).send(), "key"));
+    assert_eq!(
+        till.post("/v1/earn", &purchase("m", "o-1", 10_000)).send().outcome(),
+        "201 earn +100 = 100"
+    );
+    let line = json!({"line_id": "1", "quantity": 1, "points": 30});
+    let paid = till.post("/v1/redeem", &json!({"member_id": "m", "lines": [line]})).send();
+    assert_eq!(paid.outcome(), "201 redeem -30 = 70");
+    assert_eq!(paid.ok()["entry"]["store_id"], "s-1");
+}
+
 /// A regional manager's key reads and writes only its stores, and a till cannot claim another
 /// store.
 #[test]

@@ -4,7 +4,8 @@ use ledger::{LotGrant, Refusal};
 use rules::operations::Activation;
 use rules::{Past, meant};
 use shell::{
-    ActivateBody, App, Problem, Reply, Request, asked, in_force, known_as, of_caller, parse_json,
+    ActivateBody, App, Problem, Reply, Request, authenticated_body, in_force, parse_json,
+    resolve_member_id, submit_as,
 };
 use store::{ProgrammeRef, records};
 
@@ -13,11 +14,12 @@ shell::component! { shell::routes::ACTIVATE {
 } }
 
 async fn activate(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: ActivateBody = parse_json(text)?;
-    let body = ActivateBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
+    let body =
+        ActivateBody { member_id: resolve_member_id(app, &caller, &body.member_id).await?, ..body };
     let activation = earned(app, &caller.programme, &body).await?;
-    of_caller(app, request, &caller, |actor| body.submission(&key, actor, activation)).await
+    submit_as(app, request, &caller, |actor| body.submission(&key, actor, activation)).await
 }
 
 /// The earn under the reference. An earn never changes, so it may be read before the member.

@@ -7,9 +7,9 @@ use ledger::{
 use rules::operations::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
-    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate,
-    bulk_of_caller, known_as, may_see, now, of_caller, parse_json, parse_optional_json, stolen,
-    zone,
+    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, authenticate,
+    authenticated_body, may_see, now, parse_json, parse_optional_json, resolve_member_id, stolen,
+    submit_as, submit_many_as, zone,
 };
 use store::{
     Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests,
@@ -26,11 +26,14 @@ shell::component! { shell::routes::ADJUST {
 } }
 
 async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: AdjustmentBody = parse_json(text)?;
-    let body = AdjustmentBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
+    let body = AdjustmentBody {
+        member_id: resolve_member_id(app, &caller, &body.member_id).await?,
+        ..body
+    };
     let undone = undone(app, &caller, &body).await?;
-    of_caller(app, request, &caller, |actor| body.submission(&key, actor, &caller, undone.as_ref()))
+    submit_as(app, request, &caller, |actor| body.submission(&key, actor, &caller, undone.as_ref()))
         .await
 }
 
@@ -48,7 +51,7 @@ async fn undone(
 /// Each row of a file has a key of its own, from the file's key and its place. So a repeated file
 /// changes nothing.
 async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, file) = asked(app, request).await?;
+    let (caller, key, file) = authenticated_body(app, request).await?;
     let rows = AdjustmentBody::rows(file, request.charset())?;
     let (lines, rows): (Vec<u64>, Vec<_>) = rows.into_iter().unzip();
     let orders = |actor: &str| {
@@ -58,7 +61,7 @@ async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
         };
         Ok(numbered.map(order).collect())
     };
-    bulk_of_caller(app, request, &caller, Some(&lines), orders).await
+    submit_many_as(app, request, &caller, Some(&lines), orders).await
 }
 
 async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -79,7 +82,7 @@ async fn decide(
     id: &str,
     verdict: Verdict,
 ) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let made = made(app, &caller, id).await?;
     let concerned = match made.adjustment.as_ref().and_then(|made| made.terms.concern.as_ref()) {
@@ -91,7 +94,7 @@ async fn decide(
     };
     let submission =
         |actor: &str| body.submission(&made, (verdict, concerned), &key, actor, &caller);
-    of_caller(app, request, &caller, submission).await
+    submit_as(app, request, &caller, submission).await
 }
 
 /// The entry of the request. It never changes, so it may be read before the member.

@@ -4,8 +4,8 @@ use ledger::{MemberId, ProgrammeId, Timestamp};
 use rules::{BackTest, OfTier, Rulebook, Side, Span};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, asked, authenticate,
-    drafted, in_force, known_as, new_id, now, once, parse_json, wide,
+    App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, authenticate,
+    authenticated_body, drafted, in_force, new_id, now, once, parse_json, resolve_member_id, wide,
 };
 use store::{
     BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test,
@@ -16,7 +16,7 @@ use store::{
 const ENTRIES_A_CALL: i64 = 5_000;
 
 pub async fn begin(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let body: BackTestBody = parse_json(body)?;
     once(app, &key, &caller, "back-test", &body, async || begun(app, &caller, &body).await).await
 }
@@ -35,7 +35,7 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
     let member = match &body.member_id {
         None => None,
         Some(name) => {
-            let id = known_as(app, caller, name).await?;
+            let id = resolve_member_id(app, caller, name).await?;
             let no = member_no(&app.sql, caller.programme.no, &id).await?;
             Some(no.ok_or_else(|| Problem::refused(ledger::Refusal::MemberNotFound))?)
         }
@@ -49,7 +49,7 @@ async fn begun(app: &App, caller: &Caller, body: &BackTestBody) -> Result<Reply,
 }
 
 pub async fn go_on(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let go_on = async || Ok(Reply::json(200, &advance(app, &caller, id).await?));
     once(app, &key, &caller, "back-test-continue", &id, go_on).await
 }

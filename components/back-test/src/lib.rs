@@ -4,7 +4,7 @@ mod back_tests;
 
 use shell::{
     App, Drafted, FieldError, Problem, Reply, Request, SimulationBody, authenticate, drafted,
-    parse_json, simulated,
+    parse_json, simulate_submission,
 };
 
 shell::component! { shell::routes::BACK_TEST {
@@ -20,7 +20,7 @@ async fn simulate(app: &App, request: &Request) -> Result<Reply, Problem> {
     let SimulationBody { draft, event } = parse_json(request.body()?)?;
     let submission = event.submission("simulation", &caller.label).map_err(within_event)?;
     let Drafted { book, .. } = drafted(&app.sql, &caller.programme, &draft).await?;
-    simulated(app, &caller, submission, &book).await
+    simulate_submission(app, &caller, submission, &book).await
 }
 
 fn within_event(problem: Problem) -> Problem {

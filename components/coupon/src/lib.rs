@@ -5,8 +5,8 @@
 use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, asked, authenticate,
-    known_as, now, of_caller, parse_json, parse_optional_json, zone,
+    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, authenticate,
+    authenticated_body, now, parse_json, parse_optional_json, resolve_member_id, submit_as, zone,
 };
 use store::{Caller, LoadRequest, Lots, Scope, coupon_holder, coupon_json, load, named_entry};
 
@@ -33,28 +33,28 @@ async fn holder(app: &App, caller: &Caller, code: &str) -> Result<MemberId, Prob
 
 async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
     let code = &spelt(code);
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: CouponBody = parse_json(text)?;
     let holder = holder(app, &caller, code).await?;
     let member_id = match &body.member_id {
-        Some(name) => Some(known_as(app, &caller, name).await?),
+        Some(name) => Some(resolve_member_id(app, &caller, name).await?),
         None => None,
     };
     let body = CouponBody { member_id, ..body };
-    of_caller(app, request, &caller, |actor| body.submission(code, &holder, &key, actor)).await
+    submit_as(app, request, &caller, |actor| body.submission(code, &holder, &key, actor)).await
 }
 
 async fn cancel(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
     let code = &spelt(code);
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let holder = holder(app, &caller, code).await?;
-    of_caller(app, request, &caller, |actor| body.cancel_coupon(code, &holder, &key, actor)).await
+    submit_as(app, request, &caller, |actor| body.cancel_coupon(code, &holder, &key, actor)).await
 }
 
 async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
     let code = &spelt(code);
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: CouponRestoreBody = parse_json(text)?;
     let id = EntryId::parse(&body.entry_id).ok_or_else(not_found)?;
     let used = named_entry(&app.sql, caller.programme.no, id).await?;
@@ -62,7 +62,7 @@ async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Prob
         entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == *code)
     });
     let used = used.ok_or_else(not_found)?;
-    of_caller(app, request, &caller, |actor| body.submission(used, &key, actor)).await
+    submit_as(app, request, &caller, |actor| body.submission(used, &key, actor)).await
 }
 
 async fn state(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {

@@ -4,7 +4,8 @@ use ledger::ProgrammeId;
 use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, asked, authenticate, now, once, parse_json, who,
+    App, FieldError, Page, Problem, Reply, Request, authenticate, authenticated_body, now, once,
+    parse_json, who,
 };
 use store::{
     Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft,
@@ -21,7 +22,7 @@ shell::component! { shell::routes::DRAFT {
 } }
 
 async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let document: Document = parse_json(body)?;
     // Names of drafts have the form of programme ids.
     if let Err(error) = ProgrammeId::new(name) {
@@ -75,7 +76,7 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn delete(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let remove = async || {
         let is_deleted =
             delete_draft(&app.sql, caller.programme.no, name, &who(request, &caller)).await?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shell::{
-    App, BulkBody, EarnBody, FieldError, Problem, Reply, Request, bulk, parse_json, single,
+    App, BulkBody, EarnBody, FieldError, Problem, Reply, Request, parse_json, submit, submit_many,
 };
 
 const MAX_EVENTS: usize = 500;
@@ -14,7 +14,7 @@ shell::component! { shell::routes::EARN {
 } }
 
 async fn one(app: &App, request: &Request) -> Result<Reply, Problem> {
-    single(app, request, |body, key, actor| parse_json::<EarnBody>(body)?.submission(key, actor))
+    submit(app, request, |body, key, actor| parse_json::<EarnBody>(body)?.submission(key, actor))
         .await
 }
 
@@ -26,7 +26,7 @@ struct Events {
 }
 
 async fn many(app: &App, request: &Request) -> Result<Reply, Problem> {
-    bulk(app, request, submissions).await
+    submit_many(app, request, submissions).await
 }
 
 fn submissions(

@@ -6,8 +6,8 @@ use ledger::{KINDS, Kind, ProgrammeId};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, EndpointBody, FieldError, Page, Problem, Reply, Request, asked, authenticate, new_id,
-    noted, now, once, parse_json, parse_optional_json, who,
+    App, EndpointBody, FieldError, Page, Problem, Reply, Request, authenticate, authenticated_body,
+    new_id, noted, now, once, parse_json, parse_optional_json, who,
 };
 use store::{
     Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint,
@@ -50,7 +50,7 @@ shell::component! { shell::routes::ENDPOINT {
 /// A repeat with the same body changes nothing, so a retry is safe. Only the call that creates the
 /// endpoint shows the secret.
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let body: EndpointBody = parse_json(body)?;
     let put = async || set(app, request, &caller, id, &body).await;
     let reply = once(app, &key, &caller, "endpoint", &(id, &body), put).await?;
@@ -96,7 +96,7 @@ fn fresh() -> Result<String, Problem> {
 }
 
 async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let body: RotateBody = parse_optional_json(body)?;
     let turn = async || {
         if body.secret.as_ref().is_some_and(|secret| Secret::parse(secret).is_none()) {
@@ -213,7 +213,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 }
 
 async fn delete(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let remove = async || {
         let is_deleted =
             delete_endpoint(&app.sql, caller.programme.no, id, &who(request, &caller)).await?;
@@ -232,7 +232,7 @@ async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
 }
 
 async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let wanted: ReplayBody = parse_optional_json(body)?;
     let send_again = async || {
         existing(app, &caller, id).await?;

@@ -2,7 +2,7 @@
 
 use ledger::MemberId;
 use serde_json::Value as Json;
-use shell::{App, EraseBody, Problem, Reply, Request, authenticate, parse_json, single};
+use shell::{App, EraseBody, Problem, Reply, Request, authenticate, parse_json, submit};
 use store::{forget_imported, redact};
 
 shell::component! { shell::routes::ERASE {
@@ -13,7 +13,7 @@ shell::component! { shell::routes::ERASE {
 /// the same answer and deletes them.
 async fn erase(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let reply = single(app, request, |body, key, actor| {
+    let reply = submit(app, request, |body, key, actor| {
         parse_json::<EraseBody>(body)?.submission(id, key, actor)
     })
     .await?;

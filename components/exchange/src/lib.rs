@@ -3,7 +3,10 @@
 use ledger::ProgrammeId;
 use rules::operations::Partner;
 use rules::{gaining_way, open_rates};
-use shell::{App, ExchangeBody, Problem, Reply, Request, across, asked, parse_json, published};
+use shell::{
+    App, ExchangeBody, Problem, Reply, Request, authenticated_body, parse_json, published,
+    submit_to_two_programmes,
+};
 use store::{agreements, kin};
 
 shell::component! { shell::routes::EXCHANGE {
@@ -11,7 +14,7 @@ shell::component! { shell::routes::EXCHANGE {
 } }
 
 async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let body: ExchangeBody = parse_json(body)?;
     // A programme outside of the group and one that does not exist get the same refusal.
     let (mut abroad, mut partner) = (None, None);
@@ -25,6 +28,8 @@ async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
         partner = Some(Partner { programme, book: published(&app.sql, &found).await?, gains });
         abroad = Some(found);
     }
-    across(app, request, &caller, abroad.as_ref(), |actor| body.submission(partner, &key, actor))
-        .await
+    submit_to_two_programmes(app, request, &caller, abroad.as_ref(), |actor| {
+        body.submission(partner, &key, actor)
+    })
+    .await
 }

@@ -1,6 +1,6 @@
 //! Freezes accounts: points can be neither earned nor spent until the account is restored.
 
-use shell::{App, FreezeBody, Problem, Reply, Request, parse_json, single};
+use shell::{App, FreezeBody, Problem, Reply, Request, parse_json, submit};
 
 shell::component! { shell::routes::FREEZE {
     "POST /v1/members/{id}/freeze" => change(id, false),
@@ -8,7 +8,7 @@ shell::component! { shell::routes::FREEZE {
 } }
 
 async fn change(app: &App, request: &Request, id: &str, restores: bool) -> Result<Reply, Problem> {
-    single(app, request, |body, key, actor| {
+    submit(app, request, |body, key, actor| {
         parse_json::<FreezeBody>(body)?.submission(id, restores, key, actor)
     })
     .await

@@ -3,8 +3,8 @@
 use ledger::{Entry, EntryId, Kind, Refusal};
 use serde_json::json;
 use shell::{
-    App, CaptureBody, Problem, ReleaseBody, Reply, Request, asked, authenticate, may_see, now,
-    of_caller, parse_optional_json, zone,
+    App, CaptureBody, Problem, ReleaseBody, Reply, Request, authenticate, authenticated_body,
+    may_see, now, parse_optional_json, submit_as, zone,
 };
 use store::{Caller, corrections, entry_json, named_entry};
 
@@ -15,17 +15,17 @@ shell::component! { shell::routes::HOLD {
 } }
 
 async fn capture(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: CaptureBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
-    of_caller(app, request, &caller, |actor| body.submission(&hold, &key, actor)).await
+    submit_as(app, request, &caller, |actor| body.submission(&hold, &key, actor)).await
 }
 
 async fn release(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: ReleaseBody = parse_optional_json(text)?;
     let hold = placed(app, &caller, id).await?;
-    of_caller(app, request, &caller, |actor| body.submission(&hold, &key, actor)).await
+    submit_as(app, request, &caller, |actor| body.submission(&hold, &key, actor)).await
 }
 
 /// The entry that placed the hold. It never changes, so it may be read before the member.

@@ -7,7 +7,7 @@ use ledger::{MemberId, Refusal};
 use rules::operations::Refuse;
 use rules::{Rulebook, other_spellings};
 use shell::{
-    App, ImportRowBody, Problem, Reply, Request, authenticate, carried_out_later, published,
+    App, ImportRowBody, Problem, Reply, Request, authenticate, published, submit_approved,
 };
 use store::{
     Caller, Import, ImportState, Outcome, Sql as _, Submission, holders, keep_outcomes, next_rows,
@@ -79,7 +79,7 @@ async fn book(app: &App, caller: &Caller, import: &Import) -> Result<i64, Proble
     let came_to = if submissions.is_empty() {
         Vec::new()
     } else {
-        carried_out_later(app, caller, submissions).await?
+        submit_approved(app, caller, submissions).await?
     };
     for (line, outcome) in lines.into_iter().zip(came_to) {
         let outcome = match outcome {

@@ -7,8 +7,8 @@ use rules::Rulebook;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use shell::{
-    App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of, asked, new_id,
-    now, once, person, published, read_import, scoped, who,
+    App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of,
+    authenticated_body, new_id, now, once, person, published, read_import, scoped, who,
 };
 use store::{
     Caller, Import, ImportState, Sql as _, ask_for_import, import, import_staged, open_imports,
@@ -29,7 +29,7 @@ const DAYS_TOGETHER: i64 = 31;
 
 /// Stages the file in the body.
 pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, file) = asked(app, request).await?;
+    let (caller, key, file) = authenticated_body(app, request).await?;
     let dry = request.flag("dry_run")?;
     let own = person(&caller)?.to_owned();
     let book = published(&app.sql, &caller.programme).await?;

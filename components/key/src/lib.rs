@@ -7,8 +7,8 @@
 use ledger::{ProgrammeId, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, asked,
-    authenticate, folded, new_key, now, once, parse_json, person, sealed, who,
+    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, authenticate,
+    authenticated_body, folded, new_key, now, once, parse_json, person, sealed, who,
 };
 use store::{
     Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key,
@@ -34,7 +34,7 @@ shell::component! { shell::routes::KEY {
 /// A retry creates another key, as the first one can never be shown again. List the keys, and
 /// revoke one that did not arrive.
 async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, _, body) = asked(app, request).await?;
+    let (caller, _, body) = authenticated_body(app, request).await?;
     let body: KeyBody = parse_json(body)?;
     let programme = body.programme_id.clone().unwrap_or_else(|| caller.programme.id.clone());
     if programme != caller.programme.id && !caller.operator {
@@ -165,7 +165,7 @@ fn needs_second_admin(
 
 /// The person who requested a key cannot approve it with any key.
 async fn approve(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
-    let (caller, idem, _) = asked(app, request).await?;
+    let (caller, idem, _) = authenticated_body(app, request).await?;
     let by = person(&caller)?;
     let approved = async || {
         let found =

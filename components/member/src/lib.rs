@@ -11,8 +11,9 @@ use rules::{Rulebook, other_spellings};
 use serde_json::{Value as Json, json};
 use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply,
-    Request, Role, TierBody, actor_of, admitted, asked, authenticate, known_as, level_submission,
-    may_see, noted, now, of_caller, parse_json, person, published,
+    Request, Role, TierBody, actor_of, admitted, authenticate, authenticated_body,
+    level_submission, may_see, noted, now, parse_json, person, published, resolve_member_id,
+    submit_as,
 };
 use store::{
     Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ProgrammeRef, Scope, Submission,
@@ -34,7 +35,7 @@ shell::component! { shell::routes::MEMBER {
 } }
 
 async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: MemberBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
@@ -43,7 +44,7 @@ async fn register(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
 }
 
 async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: MemberPatchBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
     let terms = ProfileTerms { if_match: request.if_match()?, book: &book };
@@ -53,7 +54,7 @@ async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
 
 /// A level is worth points, so setting one by hand needs a role that may approve them.
 async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     person(&caller)?;
     // An admin creates keys, so an admin does not decide alone.
     if caller.role == Role::Admin.as_str() {
@@ -63,7 +64,7 @@ async fn set_tier(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     }
     let body: TierBody = parse_json(text)?;
     let book = published(&app.sql, &caller.programme).await?;
-    of_caller(app, request, &caller, |actor| {
+    submit_as(app, request, &caller, |actor| {
         level_submission(&body, id, (&key, actor), &book, now())
     })
     .await
@@ -82,7 +83,7 @@ async fn execute_change(
     if let Some(refusal) = find_taken_name(app, caller, book, &submission).await? {
         submission.operation = Rc::new(Refuse(refusal));
     }
-    of_caller(app, request, caller, |_| Ok(submission)).await
+    submit_as(app, request, caller, |_| Ok(submission)).await
 }
 
 async fn find_taken_name(
@@ -97,7 +98,7 @@ async fn find_taken_name(
     if spellings.is_empty() {
         return Ok(None);
     }
-    let own = known_as(app, caller, submission.member.as_str()).await?;
+    let own = resolve_member_id(app, caller, submission.member.as_str()).await?;
     let holders = holders(&app.sql, caller.programme.no, &spellings).await?;
     let is_taken = |(_, holder): &(String, Option<MemberId>)| {
         holder.as_ref().is_some_and(|id| id.as_str() != own)
@@ -191,7 +192,7 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let before = page.number(i64::MAX)?;
     let named = member_id(id)?;
     record_search(app, request, &caller, id).await?;
-    let member = member_id(&known_as(app, &caller, named.as_str()).await?)?;
+    let member = member_id(&resolve_member_id(app, &caller, named.as_str()).await?)?;
     // One entry more than requested shows whether there is a next page.
     let mut found = history(&app.sql, caller.programme.no, &member, before, page.limit + 1).await?;
     if found.is_empty() && page.cursor.is_none() {

@@ -4,7 +4,10 @@
 //! once for the operator, and if the other account has no points.
 
 use ledger::MemberId;
-use shell::{App, MergeBody, Problem, Reply, Request, asked, known_as, of_caller, parse_json};
+use shell::{
+    App, MergeBody, Problem, Reply, Request, authenticated_body, parse_json, resolve_member_id,
+    submit_as,
+};
 use store::{LoadRequest, Lots, Scope, load};
 
 shell::component! { shell::routes::MERGE {
@@ -12,14 +15,15 @@ shell::component! { shell::routes::MERGE {
 } }
 
 async fn merge(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: MergeBody = parse_json(text)?;
     // The approver must see which account is meant. A name that only another programme of the group
     // knows is resolved when the member is loaded.
-    let from = known_as(app, &caller, &body.from_member_id).await.unwrap_or(body.from_member_id);
+    let from =
+        resolve_member_id(app, &caller, &body.from_member_id).await.unwrap_or(body.from_member_id);
     let points = points_of(app, caller.programme.no, &from).await?;
     let body = MergeBody { from_member_id: from, reason: body.reason };
-    of_caller(app, request, &caller, |actor| body.submission(id, (&key, actor), points, &caller))
+    submit_as(app, request, &caller, |actor| body.submission(id, (&key, actor), points, &caller))
         .await
 }
 

@@ -4,8 +4,8 @@ use ledger::{Lot, LotState, Member, MemberId, ProgrammeId, Refusal};
 use rules::by_the_clock;
 use serde_json::json;
 use shell::{
-    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, asked,
-    authenticate, known_as, now, of_caller, parse_json, pool_submission, published,
+    App, FieldError, InvitationBody, Page, PoolRedeemBody, Problem, Reply, Request, authenticate,
+    authenticated_body, now, parse_json, pool_submission, published, resolve_member_id, submit_as,
 };
 use store::{Caller, LoadRequest, Lots, Scope, entry_json, history, load};
 
@@ -19,30 +19,30 @@ shell::component! { shell::routes::POOL {
 } }
 
 async fn join(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let pool = named(id)?;
-    of_caller(app, request, &caller, |actor| pool_submission(&pool, member, true, &key, actor))
+    submit_as(app, request, &caller, |actor| pool_submission(&pool, member, true, &key, actor))
         .await
 }
 
 async fn leave(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     // A pool that no longer exists was left before, maybe under this key.
     let pool = match account(app, &caller, id).await {
         Ok(account) => account.id,
         Err(_) => named(id)?,
     };
-    of_caller(app, request, &caller, |actor| pool_submission(&pool, member, false, &key, actor))
+    submit_as(app, request, &caller, |actor| pool_submission(&pool, member, false, &key, actor))
         .await
 }
 
 async fn invite(app: &App, request: &Request, id: &str, member: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: InvitationBody = parse_json(text)?;
     let pool = named(id)?;
-    let guest = known_as(app, &caller, member).await?;
-    let body = InvitationBody { head_id: known_as(app, &caller, &body.head_id).await? };
-    of_caller(app, request, &caller, |actor| body.submission(&pool, &guest, &key, actor)).await
+    let guest = resolve_member_id(app, &caller, member).await?;
+    let body = InvitationBody { head_id: resolve_member_id(app, &caller, &body.head_id).await? };
+    submit_as(app, request, &caller, |actor| body.submission(&pool, &guest, &key, actor)).await
 }
 
 fn not_found() -> Problem {
@@ -77,12 +77,12 @@ async fn members(app: &App, caller: &Caller, ids: &[MemberId]) -> Result<Vec<Mem
 /// The members of the pool are read before the command. If they change in between, the caller is
 /// asked to retry.
 async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: PoolRedeemBody = parse_json(text)?;
     let account = account(app, &caller, id).await?;
-    let member_id = known_as(app, &caller, &body.member_id).await?;
+    let member_id = resolve_member_id(app, &caller, &body.member_id).await?;
     let body = PoolRedeemBody { member_id, ..body };
-    of_caller(app, request, &caller, |actor| {
+    submit_as(app, request, &caller, |actor| {
         body.submission(&account.id, &account.pooled, &key, actor)
     })
     .await

@@ -9,8 +9,8 @@ use ledger::ProgrammeId;
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Role, asked,
-    authenticate, makes_no_points, new_key, noted, now, once, parse_json, who,
+    App, FIRST_ADMIN, FieldError, Problem, ProgrammeBody, Reply, Request, Role, authenticate,
+    authenticated_body, makes_no_points, new_key, noted, now, once, parse_json, who,
 };
 use store::{
     Caller, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow, followers,
@@ -63,7 +63,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 }
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let is_dry = request.flag("dry_run")?;
     let body: ProgrammeBody = parse_json(body)?;
     if is_dry {
@@ -248,7 +248,7 @@ fn name_clash(of: &str) -> Problem {
 
 /// Publishes the document of an earlier version as the next one.
 async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;

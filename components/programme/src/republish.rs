@@ -3,7 +3,7 @@
 
 use ledger::{Difference, Timestamp};
 use serde_json::{Value as Json, json};
-use shell::{App, Problem, ProgrammeBody, Reply, Request, asked, now, once, who};
+use shell::{App, Problem, ProgrammeBody, Reply, Request, authenticated_body, now, once, who};
 use store::{Programme, Published, parse_rulebook, programme, publish_as, rulebook_text};
 
 use crate::checked;
@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 /// when clocks differ. It publishes only if they differ after the earliest event that is still
 /// accepted.
 pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let is_dry = request.flag("dry_run")?;
     let again = async || {
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;

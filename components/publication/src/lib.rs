@@ -5,9 +5,9 @@ use ledger::{EntryId, Refusal, Timestamp};
 use rules::Document;
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request, asked,
-    authenticate, drafted, makes_no_points, new_id, now, once, parse_json, parse_optional_json,
-    person, scoped, who,
+    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request,
+    authenticate, authenticated_body, drafted, makes_no_points, new_id, now, once, parse_json,
+    parse_optional_json, person, scoped, who,
 };
 use store::{
     Caller, Publication, PublicationState as State, ask_for_publication, changes,
@@ -32,7 +32,7 @@ shell::component! { shell::routes::PUBLICATION {
 } }
 
 async fn ask(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let body: PublicationBody = parse_json(body)?;
     let asking = async || ask_once(app, request, &caller, &scoped(&caller, &key), &body).await;
     once(app, &key, &caller, "publication", &body, asking).await
@@ -153,7 +153,7 @@ async fn publish_due_and_show(app: &App, caller: &Caller, id: &str) -> Result<Js
 }
 
 async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let body: DecisionBody = parse_optional_json(body)?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
     if body

@@ -4,7 +4,8 @@
 //! once for the operator.
 
 use shell::{
-    App, Problem, RecoverBody, Reply, Request, asked, known_as, of_caller, parse_json, stolen,
+    App, Problem, RecoverBody, Reply, Request, authenticated_body, parse_json, resolve_member_id,
+    stolen, submit_as,
 };
 
 shell::component! { shell::routes::RECOVER {
@@ -12,10 +13,10 @@ shell::component! { shell::routes::RECOVER {
 } }
 
 async fn recover(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: RecoverBody = parse_json(text)?;
-    let id = known_as(app, &caller, id).await?;
+    let id = resolve_member_id(app, &caller, id).await?;
     let stolen = stolen(app, caller.programme.no, &id, &body.entries()?).await?;
-    of_caller(app, request, &caller, |actor| body.submission(&id, stolen, &key, actor, &caller))
+    submit_as(app, request, &caller, |actor| body.submission(&id, stolen, &key, actor, &caller))
         .await
 }

@@ -6,7 +6,8 @@ use ledger::{MemberId, Timestamp};
 use rules::BudgetState;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, now, published, wide,
+    App, FieldError, Page, Problem, Reply, Request, authenticate, now, published,
+    resolve_member_id, wide,
 };
 use store::{
     Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance,
@@ -24,7 +25,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let member = match request.query("member_id") {
-        Some(name) => Some(known_as(app, &caller, name).await?),
+        Some(name) => Some(resolve_member_id(app, &caller, name).await?),
         None => None,
     };
     let member = member.as_deref();

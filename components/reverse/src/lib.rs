@@ -1,10 +1,11 @@
 //! Reversals: returned goods, actions that no longer count, redemptions that did not happen.
 
-use ledger::{Entry, Kind, LotNumber, MemberId, Refusal};
-use rules::operations::{Merged, Redemption, ToReverse};
+use ledger::{Entry, LotNumber, MemberId, Refusal};
+use rules::operations::{Merged, Redemption, ToReverse, UndoneAs, undone_as};
 use rules::{Past, meant};
 use shell::{
-    App, Problem, Reply, Request, ReverseBody, Target, asked, known_as, of_caller, parse_json,
+    App, Problem, Reply, Request, ReverseBody, Target, authenticated_body, parse_json,
+    resolve_member_id, submit_as,
 };
 use store::{
     Caller, LoadRequest, Lots, Scope, drawn_lots, find_entry, gifts, load, named_entry, records,
@@ -16,11 +17,12 @@ shell::component! { shell::routes::REVERSE {
 } }
 
 async fn reverse(app: &App, request: &Request) -> Result<Reply, Problem> {
-    let (caller, key, text) = asked(app, request).await?;
+    let (caller, key, text) = authenticated_body(app, request).await?;
     let body: ReverseBody = parse_json(text)?;
-    let body = ReverseBody { member_id: known_as(app, &caller, &body.member_id).await?, ..body };
+    let body =
+        ReverseBody { member_id: resolve_member_id(app, &caller, &body.member_id).await?, ..body };
     let wish = find(app, &caller, &body).await?;
-    of_caller(app, request, &caller, |actor| body.submission(&key, actor, wish)).await
+    submit_as(app, request, &caller, |actor| body.submission(&key, actor, wish)).await
 }
 
 /// The earns and redemptions under the given references. Entries never change, so they may be read
@@ -57,12 +59,12 @@ async fn find(
     let (found, merged) = as_of_member(app, programme_no, found, &body.member_id).await?;
     wish.merged = merged;
     for entry in found {
-        match entry.kind {
-            Kind::Earn => wish.earn = Some(entry),
-            Kind::Redeem | Kind::Capture => {
+        match undone_as(entry.kind) {
+            UndoneAs::Earned => wish.earn = Some(entry),
+            UndoneAs::Spent => {
                 wish.redemption = Some(redemption(app, programme_no, entry).await?);
             }
-            _ => {}
+            UndoneAs::Held | UndoneAs::Recorded | UndoneAs::Nothing => {}
         }
     }
     if wish.earn.is_some() {
@@ -92,7 +94,7 @@ async fn is_theirs(
             None => break,
         }
     }
-    let is_spent = matches!(entry.kind, Kind::Redeem | Kind::Capture);
+    let is_spent = undone_as(entry.kind) == UndoneAs::Spent;
     Ok(is_spent && is_paid_by_pool(app, caller, entry, member).await?)
 }
 

@@ -3,8 +3,8 @@
 use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, DecisionBody, Page, Problem, Reply, Request, asked, authenticate, in_force, may_see,
-    of_caller, parse_optional_json, person, zone,
+    App, DecisionBody, Page, Problem, Reply, Request, authenticate, authenticated_body, in_force,
+    may_see, parse_optional_json, person, submit_as, zone,
 };
 use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
 
@@ -16,14 +16,14 @@ shell::component! { shell::routes::REVIEW {
 } }
 
 async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Result<Reply, Problem> {
-    let (caller, idem, text) = asked(app, request).await?;
+    let (caller, idem, text) = authenticated_body(app, request).await?;
     let body: DecisionBody = parse_optional_json(text)?;
     let earn = found(app, &caller, id).await?;
     if is_same_person(app, &caller, &earn).await? {
         return Err(Problem::refused(Refusal::OwnRequest));
     }
     if !approves {
-        return of_caller(app, request, &caller, |actor| body.reject_review(&earn, &idem, actor))
+        return submit_as(app, request, &caller, |actor| body.reject_review(&earn, &idem, actor))
             .await;
     }
     let book = in_force(&app.sql, &caller.programme, earn.rulebook_version).await?;
@@ -31,7 +31,7 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
     let promises = earn.grants.iter().map(promise).collect::<Option<Vec<_>>>();
     let promises =
         promises.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
-    of_caller(app, request, &caller, |actor| body.approve_review(&earn, promises, &idem, actor))
+    submit_as(app, request, &caller, |actor| body.approve_review(&earn, promises, &idem, actor))
         .await
 }
 

@@ -6,8 +6,8 @@ use ledger::{ProgrammeId, Refusal};
 use rules::{Publication, Reward};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, Role, asked, authenticate, new_id, now, once,
-    parse_json, person, who,
+    App, FieldError, Page, Problem, Reply, Request, Role, authenticate, authenticated_body, new_id,
+    now, once, parse_json, person, who,
 };
 use store::{
     Caller, Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards,
@@ -29,7 +29,7 @@ shell::component! { shell::routes::REWARD {
 } }
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, body) = asked(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
     let wish: Reward = parse_json(body)?;
     once(app, &key, &caller, "reward", &(id, &wish), async || {
         set(app, request, &caller, id, &wish).await
@@ -99,7 +99,7 @@ async fn decide(
     change: &str,
     approves: bool,
 ) -> Result<Reply, Problem> {
-    let (caller, key, _) = asked(app, request).await?;
+    let (caller, key, _) = authenticated_body(app, request).await?;
     let by = person(&caller)?;
     let no = caller.programme.no;
     let decided = async || {

@@ -3,7 +3,8 @@
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, authenticate, known_as, may_see, noted, zone,
+    App, FieldError, Page, Problem, Reply, Request, authenticate, may_see, noted,
+    resolve_member_id, zone,
 };
 use store::{ActivityFilter, ActivityWindow, entry_json, trail};
 
@@ -26,7 +27,7 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     };
     noted(app, request, &caller, ("traces_read", subject), Some(json!({"by": kind}))).await?;
     let known = match whose {
-        ActivityFilter::Member(name) => Some(known_as(app, &caller, name).await?),
+        ActivityFilter::Member(name) => Some(resolve_member_id(app, &caller, name).await?),
         ActivityFilter::Device(_) | ActivityFilter::Ip(_) => None,
     };
     let whose = known.as_deref().map_or(whose, ActivityFilter::Member);

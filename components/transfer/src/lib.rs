@@ -1,13 +1,13 @@
 //! Gives points to another member. The points keep their dates.
 
-use shell::{App, Problem, Reply, Request, TransferBody, parse_json, single};
+use shell::{App, Problem, Reply, Request, TransferBody, parse_json, submit};
 
 shell::component! { shell::routes::TRANSFER {
     "POST /v1/transfers" => transfer(),
 } }
 
 async fn transfer(app: &App, request: &Request) -> Result<Reply, Problem> {
-    single(app, request, |body, key, actor| {
+    submit(app, request, |body, key, actor| {
         parse_json::<TransferBody>(body)?.submission(key, actor)
     })
     .await

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 use ledger::{Entry, EntryId, Kind, MemberId, Refusal};
 
+use crate::operations::{UndoneAs, undone_as};
+
 /// How often one document may be recorded, what was undone included.
 pub const MAX_RECORDS: usize = 100;
 
@@ -38,17 +40,17 @@ impl Past {
     pub fn is_undone(&self) -> bool {
         let Self { entry, corrections } = self;
         let reversals = || corrections.iter().filter_map(|correction| correction.reversal.as_ref());
-        match entry.kind {
+        match undone_as(entry.kind) {
             // What somebody found odd and did not approve of is not tried again under the same
             // name.
-            Kind::Earn
+            UndoneAs::Earned
                 if entry.review.is_some()
                     && corrections.iter().all(|one| one.kind != Kind::Approve) =>
             {
                 false
             }
-            Kind::Earn if entry.lines.is_empty() => reversals().next().is_some(),
-            Kind::Earn => {
+            UndoneAs::Earned if entry.lines.is_empty() => reversals().next().is_some(),
+            UndoneAs::Earned => {
                 let mut returned: BTreeMap<&str, i64> = BTreeMap::new();
                 for line in reversals().flat_map(|reversal| &reversal.lines) {
                     *returned.entry(&line.line).or_default() += line.quantity;
@@ -57,12 +59,12 @@ impl Past {
                     returned.get(line.line.as_str()).copied().unwrap_or(0) >= line.quantity
                 })
             }
-            Kind::Redeem | Kind::Capture => {
+            UndoneAs::Spent => {
                 reversals().map(|reversal| reversal.desired).sum::<i64>()
                     >= entry.points.saturating_neg()
             }
-            Kind::CouponRedeem => reversals().next().is_some(),
-            _ => false,
+            UndoneAs::Recorded => entry.kind == Kind::CouponRedeem && reversals().next().is_some(),
+            UndoneAs::Held | UndoneAs::Nothing => false,
         }
     }
 

@@ -4,22 +4,25 @@
 use std::rc::Rc;
 
 use ledger::{
-    Concern, Currency, EntryId, Frozen, MemberId, Money, Person, Refusal, Timestamp, Verdict,
+    Concern, Currency, Entry, EntryId, Frozen, Kind, Member, MemberId, Money, Person, Refusal,
+    Timestamp, Verdict,
 };
 
 use crate::event::EarnEvent;
 use crate::operation::Operation;
+use crate::replay::{ReplayIndex, ReplayStep};
+use crate::rulebook::Rulebook;
 
-pub(crate) mod activate;
+mod activate;
 mod adjust;
-pub(crate) mod capture;
+mod capture;
 mod coupon;
 mod decide_concern;
-pub(crate) mod earn;
+mod earn;
 mod erase;
 pub(crate) mod exchange;
 mod freeze;
-pub(crate) mod hold;
+mod hold;
 mod merge;
 mod open;
 mod pay_lines;
@@ -27,13 +30,13 @@ mod pay_with_points;
 mod pool;
 mod profile;
 mod recover;
-pub(crate) mod redeem;
+mod redeem;
 mod redeem_reward;
 mod refuse;
-pub(crate) mod release;
+mod release;
 mod remind;
 pub(crate) mod reverse;
-pub(crate) mod review;
+mod review;
 mod set_level;
 mod settle;
 mod transfer;
@@ -67,6 +70,98 @@ pub use review::{ApproveReview, RejectReview};
 pub use set_level::SetLevel;
 pub use settle::{Settle, Upgrade};
 pub use transfer::Transfer;
+
+/// What becomes of a recorded entry when its member's history is told again. Each kind is decided
+/// on: a new one does not compile until somebody has.
+pub(crate) fn replay(
+    entry: &Entry,
+    told: &ReplayIndex,
+    member: &Member,
+    book: &Rulebook,
+) -> ReplayStep {
+    match entry.kind {
+        // What a member or a till asked for is asked again.
+        Kind::Earn => earn::replay(entry, book),
+        Kind::Redeem => redeem::replay(entry),
+        Kind::Hold => hold::replay(entry),
+        Kind::Capture => capture::replay(entry, told),
+        Kind::Release => release::replay(entry, told, member),
+        Kind::Reverse => reverse::replay(entry, None, told, book),
+        Kind::Activate => activate::replay(entry, told, book),
+        Kind::Approve if entry.adjustment.is_none() => review::replay(entry, told, member, book),
+        Kind::Erase => ReplayStep::ask(Erase),
+        Kind::TierChange => settle::replay_tier(entry, told),
+        // What somebody decided by hand is repeated as it was.
+        Kind::Adjust
+        | Kind::Opening
+        | Kind::Transfer
+        | Kind::Exchange
+        | Kind::Merge
+        | Kind::Freeze
+        | Kind::Restore
+        | Kind::Profile => ReplayStep::Repeat,
+        // What follows by itself, or moves no points.
+        Kind::Request
+        | Kind::Approve
+        | Kind::Reject
+        | Kind::Withdraw
+        | Kind::Lapse
+        | Kind::Repay
+        | Kind::Pool
+        | Kind::Expire
+        | Kind::CouponRedeem
+        | Kind::CouponCancel
+        | Kind::CouponExpire
+        | Kind::Remind => ReplayStep::Follows,
+    }
+}
+
+/// What later entries may undo of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoneAs {
+    /// Points that were earned: by lines, or whole.
+    Earned,
+    /// Points that were spent: any number of them.
+    Spent,
+    /// Points that are set aside: they are spent or given up.
+    Held,
+    /// What is undone as it was recorded, whole.
+    Recorded,
+    /// Nothing.
+    Nothing,
+}
+
+/// What later entries may undo of entries of that kind.
+#[must_use]
+pub fn undone_as(kind: Kind) -> UndoneAs {
+    match kind {
+        Kind::Earn => UndoneAs::Earned,
+        Kind::Redeem | Kind::Capture => UndoneAs::Spent,
+        Kind::Hold => UndoneAs::Held,
+        Kind::Transfer | Kind::CouponRedeem | Kind::Merge | Kind::TierChange => UndoneAs::Recorded,
+        Kind::Opening
+        | Kind::Release
+        | Kind::Reverse
+        | Kind::Request
+        | Kind::Approve
+        | Kind::Reject
+        | Kind::Withdraw
+        | Kind::Lapse
+        | Kind::Adjust
+        | Kind::Repay
+        | Kind::Exchange
+        | Kind::Pool
+        | Kind::Erase
+        | Kind::Expire
+        | Kind::Activate
+        | Kind::CouponCancel
+        | Kind::CouponExpire
+        | Kind::Freeze
+        | Kind::Restore
+        | Kind::Profile
+        | Kind::Remind => UndoneAs::Nothing,
+    }
+}
 
 /// One of each operation, a line each, for tests that walk them all: see
 /// `crates/rules/tests/operations.rs`. What names an earlier entry names none that is there.

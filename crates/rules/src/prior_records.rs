@@ -10,8 +10,8 @@ use crate::reward::Reward;
 /// What the books already say about the documents that an operation names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PriorRecords {
-    /// The entry that bears the operation's own reference, where that keeps the operation from being
-    /// recorded.
+    /// The entry that bears the operation's own reference, where that keeps the operation from
+    /// being recorded.
     pub used: Option<EntryId>,
     /// Whether that entry is another member's.
     pub is_of_another: bool,
@@ -49,8 +49,8 @@ impl PriorRecords {
         found.ok_or(Refusal::CounterpartyNotFound)
     }
 
-    /// Why the operation cannot be recorded under its reference. What another member has under it is
-    /// no repetition: whoever takes it for one leaves a customer without points.
+    /// Why the operation cannot be recorded under its reference. What another member has under it
+    /// is no repetition: whoever takes it for one leaves a customer without points.
     pub(crate) fn taken(&self) -> Option<Refusal> {
         let entry = self.used;
         entry.map(|_| {

@@ -19,8 +19,7 @@ use ledger::{
 };
 
 use crate::operation::Operation;
-use crate::operations::{Erase, Settle, Upgrade, reverse};
-use crate::operations::{activate, capture, earn, hold, redeem, release, review};
+use crate::operations::{self, Settle, UndoneAs, Upgrade, reverse, undone_as};
 use crate::rulebook::Rulebook;
 use crate::settle::{expire_and_repay, settle};
 use crate::tiers;
@@ -226,105 +225,19 @@ impl<'a> Replay<'a> {
     }
 
     fn remember(&mut self, entry: &Entry) {
-        match entry.kind {
-            Kind::Earn => {
+        match undone_as(entry.kind) {
+            UndoneAs::Earned => {
                 self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id)))
             }
-            Kind::Transfer | Kind::CouponRedeem | Kind::Merge | Kind::TierChange => {
+            UndoneAs::Recorded => {
                 self.heard.others.insert(entry.id, entry.kind);
             }
-            // What undoes these names them by what stands for them, or nothing undoes them.
-            Kind::Opening
-            | Kind::Redeem
-            | Kind::Hold
-            | Kind::Capture
-            | Kind::Release
-            | Kind::Reverse
-            | Kind::Request
-            | Kind::Approve
-            | Kind::Reject
-            | Kind::Withdraw
-            | Kind::Lapse
-            | Kind::Adjust
-            | Kind::Repay
-            | Kind::Exchange
-            | Kind::Pool
-            | Kind::Erase
-            | Kind::Expire
-            | Kind::Activate
-            | Kind::CouponCancel
-            | Kind::CouponExpire
-            | Kind::Freeze
-            | Kind::Restore
-            | Kind::Profile
-            | Kind::Remind => {}
+            UndoneAs::Spent | UndoneAs::Held | UndoneAs::Nothing => {}
         }
     }
 
-    /// What becomes of an entry, by its kind. Each kind is decided on: a new one does not compile
-    /// until somebody has.
     fn step(&self, entry: &Entry) -> ReplayStep {
-        let (told, book) = (&self.heard, self.book);
-        match entry.kind {
-            Kind::Earn => earn::replay(entry, book),
-            Kind::Redeem => redeem::replay(entry),
-            Kind::Hold => hold::replay(entry),
-            Kind::Capture => capture::replay(entry, told),
-            Kind::Release => release::replay(entry, told, &self.member),
-            Kind::Reverse => reverse::replay(entry, None, told, book),
-            Kind::Activate => activate::replay(entry, told, book),
-            Kind::Approve if entry.adjustment.is_none() => {
-                let is_open = |earn| self.member.review(earn).is_some();
-                review::replay(entry, told, is_open, book)
-            }
-            Kind::Erase => ReplayStep::ask(Erase),
-            // Who sets a level by hand says why.
-            Kind::TierChange if entry.cause.is_none() && entry.origin.reason.is_some() => {
-                ReplayStep::Repeat
-            }
-            Kind::TierChange => self.rank(entry),
-            // What somebody decided by hand.
-            Kind::Adjust
-            | Kind::Opening
-            | Kind::Transfer
-            | Kind::Exchange
-            | Kind::Merge
-            | Kind::Freeze
-            | Kind::Restore
-            | Kind::Profile => ReplayStep::Repeat,
-            // What follows by itself, or moves no points.
-            Kind::Request
-            | Kind::Approve
-            | Kind::Reject
-            | Kind::Withdraw
-            | Kind::Lapse
-            | Kind::Repay
-            | Kind::Pool
-            | Kind::Expire
-            | Kind::CouponRedeem
-            | Kind::CouponCancel
-            | Kind::CouponExpire
-            | Kind::Remind => ReplayStep::Follows,
-        }
-    }
-
-    /// Tiers follow, but for one that came with a merger: that is as old as it was. What both
-    /// reached together is reached then.
-    fn rank(&self, entry: &Entry) -> ReplayStep {
-        let is_merged =
-            entry.cause.is_some_and(|cause| self.heard.others.get(&cause) == Some(&Kind::Merge));
-        match &entry.tier {
-            Some(_) if is_merged && entry.occurred_at == entry.recorded_at => {
-                ReplayStep::ask(Upgrade)
-            }
-            Some(moved) if is_merged => ReplayStep::Rank(Tier {
-                id: moved.to.clone(),
-                since: entry.occurred_at,
-                until: moved.until,
-                claims: moved.claims.clone(),
-            }),
-            _ => ReplayStep::Follows,
-        }
+        operations::replay(entry, &self.heard, &self.member, self.book)
     }
 
     /// What stands for the earn that an entry undoes.

@@ -1,4 +1,5 @@
-//! How adjustments are asked for and decided on: bodies and the rows of a CSV file become submissions.
+//! How adjustments are asked for and decided on: bodies and the rows of a CSV file become
+//! submissions.
 
 use std::rc::Rc;
 
@@ -22,8 +23,8 @@ const MAX_ROWS: usize = 500;
 pub type NumberedRow = (u64, Result<AdjustmentBody, Problem>);
 
 impl AdjustmentBody {
-    /// Checks the values and makes a submission of it; `undone` is the adjustment that it undoes, when
-    /// there is such a one.
+    /// Checks the values and makes a submission of it; `undone` is the adjustment that it undoes,
+    /// when there is such a one.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.

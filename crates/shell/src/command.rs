@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::request::Request;
 use crate::rulebooks::published;
 use crate::stores::within;
-use crate::trace::{none_for_all, placed};
+use crate::trace::{none_for_all, with_client_info};
 
 /// Who sends the request, when the route is for them; then checks the query's names. Where the
 /// route is also for keys of some stores, the handler has to see to it that it shows and does
@@ -78,7 +78,7 @@ async fn unknown(app: &App, request: &Request, bearer: &Bearer) -> Problem {
 ///
 /// # Errors
 /// Every [`Problem`].
-pub async fn single(
+pub async fn submit(
     app: &App,
     request: &Request,
     parse: impl FnOnce(&[u8], &str, &str) -> Result<Submission, Problem>,
@@ -88,7 +88,10 @@ pub async fn single(
         request.check_query()?;
         let body = request.body()?;
         let key = request.idempotency_key()?;
-        Ok((dry, digested(&app.salt, placed(parse(body, &key, &actor(bearer))?, request)?)))
+        Ok((
+            dry,
+            digested(&app.salt, with_client_info(parse(body, &key, &actor(bearer))?, request)?),
+        ))
     });
     let (dry, submission) = match parsed {
         Ok(parsed) => parsed,
@@ -119,12 +122,12 @@ pub async fn single(
 }
 
 /// Who asks, under which key, with which body: what is common to changes that read something before
-/// they know what is ordered. Commands go on with [`of_caller`].
+/// they know what is ordered. Commands go on with [`submit_as`].
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], what is wrong with query, size or key, or
 /// what the database does.
-pub async fn asked<'a>(
+pub async fn authenticated_body<'a>(
     app: &App,
     request: &'a Request,
 ) -> Result<(Caller, String, &'a [u8]), Problem> {
@@ -137,7 +140,7 @@ pub async fn asked<'a>(
 ///
 /// # Errors
 /// A refusal when nobody is known by that name, or what the database does.
-pub async fn known_as(app: &App, caller: &Caller, name: &str) -> Result<String, Problem> {
+pub async fn resolve_member_id(app: &App, caller: &Caller, name: &str) -> Result<String, Problem> {
     if !name.starts_with('~') {
         return Ok(name.to_owned());
     }
@@ -145,25 +148,25 @@ pub async fn known_as(app: &App, caller: &Caller, name: &str) -> Result<String, 
     found.map(|id| id.to_string()).ok_or_else(|| Problem::refused(ledger::Refusal::MemberNotFound))
 }
 
-/// As [`single`], for a caller that was let in before, because something had to be read to know
+/// As [`submit`], for a caller that was let in before, because something had to be read to know
 /// what is ordered.
 ///
 /// # Errors
 /// Every [`Problem`].
-pub async fn of_caller(
+pub async fn submit_as(
     app: &App,
     request: &Request,
     caller: &Caller,
     parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
-    across(app, request, caller, None, parse).await
+    submit_to_two_programmes(app, request, caller, None, parse).await
 }
 
-/// As [`of_caller`], for a submission that concerns another programme too.
+/// As [`submit_as`], for a submission that concerns another programme too.
 ///
 /// # Errors
 /// Every [`Problem`].
-pub async fn across(
+pub async fn submit_to_two_programmes(
     app: &App,
     request: &Request,
     caller: &Caller,
@@ -171,7 +174,8 @@ pub async fn across(
     parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let submission = digested(&app.salt, placed(parse(&actor(Bearer::of(request)?))?, request)?);
+    let submission =
+        digested(&app.salt, with_client_info(parse(&actor(Bearer::of(request)?))?, request)?);
     let submission = kept_for(caller, within(submission, caller)?);
     let found = load(
         &app.sql,
@@ -222,7 +226,7 @@ fn no_outcome() -> Problem {
 ///
 /// # Errors
 /// Every [`Problem`].
-pub async fn simulated(
+pub async fn simulate_submission(
     app: &App,
     caller: &Caller,
     submission: Submission,
@@ -240,13 +244,13 @@ pub async fn simulated(
     Ok(show(outcome, book.zone())?.with("dry-run", "true"))
 }
 
-/// Carries out many submissions at once, each with an outcome of its own, in order. `parse` is given
-/// body and actor; what could not be made a submission is its problem. `?dry_run=true` writes nothing,
-/// and tells what the call would answer.
+/// Carries out many submissions at once, each with an outcome of its own, in order. `parse` is
+/// given body and actor; what could not be made a submission is its problem. `?dry_run=true` writes
+/// nothing, and tells what the call would answer.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its submissions.
-pub async fn bulk(
+pub async fn submit_many(
     app: &App,
     request: &Request,
     parse: impl FnOnce(&[u8], &str) -> Result<Vec<Result<Submission, Problem>>, Problem>,
@@ -264,7 +268,7 @@ pub async fn bulk(
             return Err(problem);
         }
     };
-    let (mut submissions, mut places) = sorted(&app.salt, parsed);
+    let (mut submissions, mut places) = partition(&app.salt, parsed);
     let replies = if submissions.is_empty() {
         let_in(app, request).await?;
         Vec::new()
@@ -298,12 +302,12 @@ pub async fn bulk(
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
-/// As [`bulk`], for a caller that was let in before. `lines` are those of the file that the submissions
-/// are from.
+/// As [`submit_many`], for a caller that was let in before. `lines` are those of the file that the
+/// submissions are from.
 ///
 /// # Errors
 /// Every [`Problem`] that concerns the call and not one of its submissions.
-pub async fn bulk_of_caller(
+pub async fn submit_many_as(
     app: &App,
     request: &Request,
     caller: &Caller,
@@ -316,7 +320,7 @@ pub async fn bulk_of_caller(
         .into_iter()
         .map(|submission| submission.and_then(|submission| within(submission, caller)))
         .collect();
-    let (submissions, places) = sorted(&app.salt, parsed);
+    let (submissions, places) = partition(&app.salt, parsed);
     let submissions: Vec<Submission> =
         submissions.into_iter().map(|submission| kept_for(caller, submission)).collect();
     let (wanted, lots) = loads(&submissions);
@@ -333,11 +337,12 @@ pub async fn bulk_of_caller(
     Ok(if dry { reply.with("dry-run", "true") } else { reply })
 }
 
-/// Carries out submissions that somebody else asked for before, and that others have approved since.
+/// Carries out submissions that somebody else asked for before, and that others have approved
+/// since.
 ///
 /// # Errors
 /// What the database does.
-pub async fn carried_out_later(
+pub async fn submit_approved(
     app: &App,
     caller: &Caller,
     submissions: Vec<Submission>,
@@ -370,7 +375,7 @@ fn those_within(
 }
 
 /// Orders, and for each place in the call the problem that keeps it from being one.
-fn sorted(
+fn partition(
     salt: &Salt,
     parsed: Vec<Result<Submission, Problem>>,
 ) -> (Vec<Submission>, Vec<Option<Problem>>) {

@@ -26,8 +26,8 @@ const MAX_LOTS: usize = 1_000;
 const MAX_TAGS_LENGTH: usize = 200;
 
 impl ImportRowBody {
-    /// Checks the values and makes a submission of it, which is done once under `key`; `import` names
-    /// the file in the member's history.
+    /// Checks the values and makes a submission of it, which is done once under `key`; `import`
+    /// names the file in the member's history.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.

@@ -40,8 +40,8 @@ impl TransferBody {
 }
 
 impl ExchangeBody {
-    /// Checks the values and makes a submission of it; `with` is the other programme, where it is one
-    /// of the group.
+    /// Checks the values and makes a submission of it; `with` is the other programme, where it is
+    /// one of the group.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -68,9 +68,9 @@ impl ExchangeBody {
 }
 
 impl MergeBody {
-    /// Checks the values and makes a submission of it for the member of the path; `points` are those of
-    /// the other one. With none it is carried out, as it is for the operator, who is held up by
-    /// nobody; otherwise it is asked for.
+    /// Checks the values and makes a submission of it for the member of the path; `points` are
+    /// those of the other one. With none it is carried out, as it is for the operator, who is held
+    /// up by nobody; otherwise it is asked for.
     ///
     /// # Errors
     /// [`Problem::PersonNeeded`], or [`Problem::InvalidRequest`] with every place that is wrong.

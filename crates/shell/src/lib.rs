@@ -61,8 +61,8 @@ pub use app::App;
 pub use audit::{noted, sealed, who};
 pub use auth::{Bearer, Role, check_role, new_key};
 pub use command::{
-    across, actor_of, admitted, asked, authenticate, bulk, bulk_of_caller, carried_out_later,
-    known_as, of_caller, simulated, single,
+    actor_of, admitted, authenticate, authenticated_body, resolve_member_id, simulate_submission,
+    submit, submit_approved, submit_as, submit_many, submit_many_as, submit_to_two_programmes,
 };
 pub use gains::makes_no_points;
 pub use idempotent::once;

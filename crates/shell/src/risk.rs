@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ledger::{Concern, Entry, EntryId, Frozen, Kind, LotNumber, MemberId, Refusal};
 use rules::operations::{
     ApproveReview, Freeze, NewAdjustment, Recover, Redemption, RejectReview, RequestConcern,
-    Restore, Stolen, ToReverse,
+    Restore, Stolen, ToReverse, UndoneAs, undone_as,
 };
 use rules::{Operation, Promise};
 use store::{Caller, Submission, drawn_lots, named_entry, transferred};
@@ -58,8 +58,8 @@ impl FreezeBody {
 }
 
 impl DecisionBody {
-    /// Makes a submission of it that lets the points of this earn go their way, with the life they were
-    /// promised.
+    /// Makes a submission of it that lets the points of this earn go their way, with the life they
+    /// were promised.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
@@ -133,8 +133,8 @@ impl RecoverBody {
         check.done(Some(ids))
     }
 
-    /// Checks the values and makes a submission of it for the member of the path; `stolen` is what was
-    /// found of the entries. It is carried out for the operator, who is held up by nobody, and
+    /// Checks the values and makes a submission of it for the member of the path; `stolen` is what
+    /// was found of the entries. It is carried out for the operator, who is held up by nobody, and
     /// asked for by all others.
     ///
     /// # Errors
@@ -170,8 +170,8 @@ impl RecoverBody {
     }
 }
 
-/// An operation that asks for what moves so many points, and takes the approvals of an adjustment of
-/// that size.
+/// An operation that asks for what moves so many points, and takes the approvals of an adjustment
+/// of that size.
 pub(crate) fn asked_for(
     what: &str,
     points: i64,
@@ -219,6 +219,6 @@ pub async fn stolen(
 }
 
 fn went_away(entry: &Entry) -> bool {
-    matches!(entry.kind, Kind::Redeem | Kind::Capture)
+    undone_as(entry.kind) == UndoneAs::Spent
         || (entry.kind == Kind::Transfer && !entry.draws.is_empty())
 }

@@ -199,8 +199,8 @@ impl ReverseBody {
         }
     }
 
-    /// Checks the values and makes a submission of it; `wish` is what was found of what it names, or
-    /// why that cannot be told.
+    /// Checks the values and makes a submission of it; `wish` is what was found of what it names,
+    /// or why that cannot be told.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.

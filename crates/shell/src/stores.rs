@@ -16,8 +16,8 @@ pub fn may_see(caller: &Caller, store: Option<&str>) -> bool {
     caller.stores.as_ref().is_none_or(is_own)
 }
 
-/// The submission as the caller may give it: in one of its stores, and in its only one when it names
-/// none.
+/// The submission as the caller may give it: in one of its stores, and in its only one when it
+/// names none.
 ///
 /// # Errors
 /// [`Problem::StoreForbidden`], or [`Problem::InvalidRequest`] when it has to name one of several.

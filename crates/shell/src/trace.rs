@@ -17,7 +17,10 @@ const MAX_CHARACTERS: usize = 128;
 ///
 /// # Errors
 /// [`Problem::InvalidRequest`] with each header that is wrong.
-pub(crate) fn placed(submission: Submission, request: &Request) -> Result<Submission, Problem> {
+pub(crate) fn with_client_info(
+    submission: Submission,
+    request: &Request,
+) -> Result<Submission, Problem> {
     Ok(asked_from(submission, headers(request)?))
 }
 

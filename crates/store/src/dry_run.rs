@@ -15,8 +15,9 @@ use crate::load::LoadedMember;
 use crate::sql::Sql;
 use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint};
 
-/// Decides submissions without writing anything; outcomes come in the same order. A key or source that
-/// is taken shows as it would in earnest. `loaded` is what [`load`](crate::load()) found for them.
+/// Decides submissions without writing anything; outcomes come in the same order. A key or source
+/// that is taken shows as it would in earnest. `loaded` is what [`load`](crate::load()) found for
+/// them.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -107,8 +108,8 @@ impl Before {
                 Attempt::Refused(refusal) => {
                     return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false });
                 }
-                // Only before the first submission of a member: nothing is due or owed after it that was
-                // not before.
+                // Only before the first submission of a member: nothing is due or owed after it
+                // that was not before.
                 Attempt::NeedsAllLots => {
                     let mut again =
                         reload(executor, std::slice::from_ref(submission), vec![0], true).await?;

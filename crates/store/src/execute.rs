@@ -1,8 +1,8 @@
 //! The loop of every submission: load, decide, commit; what somebody else was faster with is loaded
 //! and decided again.
 //!
-//! Serves single requests, bulk earns and the jobs alike. Several submissions of one member in one call
-//! are decided one on top of the other and written in one statement.
+//! Serves single requests, bulk earns and the jobs alike. Several submissions of one member in one
+//! call are decided one on top of the other and written in one statement.
 
 use std::collections::{HashMap, HashSet};
 
@@ -69,8 +69,8 @@ pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
                 continue;
             };
             if place > 0 {
-                // A call of many submissions must not hold up the others of its instance until all are
-                // decided.
+                // A call of many submissions must not hold up the others of its instance until all
+                // are decided.
                 executor.sql.give_way().await;
             }
             *outcome = round.execute_one(executor, index, submission, loaded).await?;

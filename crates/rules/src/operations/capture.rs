@@ -3,7 +3,7 @@
 use ledger::{Entry, EntryId, Journal, Member, MemberId, Refusal, capture};
 
 use crate::case::Case;
-use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 use crate::replay::{ReplayIndex, ReplayStep};
 
 /// Spend points of a hold.
@@ -25,7 +25,7 @@ impl Operation for Capture {
     }
 
     fn guards(&self) -> Guards {
-        Guards::SPENDING.on(Account::MemberOrPool)
+        Guards::SPENDING
     }
 
     fn allows(&self, _: &Case<'_>, member: &Member) -> Result<(), Refusal> {

@@ -8,8 +8,7 @@ use ledger::{
 use crate::case::Case;
 use crate::event::Line;
 use crate::operation::{
-    Account, Activity, Guards, Lots, Needs, Operation, Outcome, ReferenceUse, ReversalTargets,
-    Stores,
+    Activity, Guards, Lots, Needs, Operation, Outcome, ReferenceUse, ReversalTargets, Stores,
 };
 
 /// Use a coupon.
@@ -38,7 +37,7 @@ impl Operation for RedeemCoupon {
             // Several coupons may be for one order.
             reference: ReferenceUse::Several,
             activity: Activity::Leaves,
-            ..Guards::SPENDING.on(Account::MemberOrPool)
+            ..Guards::SPENDING
         }
     }
 
@@ -73,7 +72,7 @@ impl Operation for CancelCoupon {
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
-        case.alone(own, |journal| Ok(cancel_coupon(journal, &self.code, case.origin.clone())?))
+        case.alone(own, |journal| cancel_coupon(journal, &self.code, case.origin.clone()))
     }
 }
 

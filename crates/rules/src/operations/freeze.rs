@@ -23,7 +23,7 @@ impl Operation for Freeze {
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
-        case.alone(own, |journal| Ok(freeze(journal, self.0, case.origin.clone())?))
+        case.alone(own, |journal| freeze(journal, self.0, case.origin.clone()))
     }
 }
 
@@ -45,6 +45,6 @@ impl Operation for Restore {
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
-        case.alone(own, |journal| Ok(restore(journal, self.0, case.origin.clone())?))
+        case.alone(own, |journal| restore(journal, self.0, case.origin.clone()))
     }
 }

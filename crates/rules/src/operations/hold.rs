@@ -3,7 +3,7 @@
 use ledger::{Entry, Journal, MemberId, hold};
 
 use crate::case::Case;
-use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 use crate::operations::PayLines;
 use crate::replay::{ReplayStep, paid_lines};
 
@@ -26,7 +26,7 @@ impl Operation for Hold {
     }
 
     fn guards(&self) -> Guards {
-        Guards::SPENDING.on(Account::MemberOrPool)
+        Guards::SPENDING
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {

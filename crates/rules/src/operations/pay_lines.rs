@@ -4,7 +4,7 @@ use ledger::{Fault, Journal, MemberId, Redeem};
 
 use super::pay_with_points::spend;
 use crate::case::Case;
-use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 
 /// Spend points on lines of an order, at least 1 on each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Operation for PayLines {
     }
 
     fn guards(&self) -> Guards {
-        Guards::SPENDING.on(Account::MemberOrPool)
+        Guards::SPENDING
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {

@@ -7,7 +7,7 @@ use ledger::{
 };
 
 use crate::case::Case;
-use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 
 /// Spend points on an order, as many as the rulebook takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Operation for PayWithPoints {
     }
 
     fn guards(&self) -> Guards {
-        Guards::SPENDING.on(Account::MemberOrPool)
+        Guards::SPENDING
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {

@@ -5,7 +5,7 @@ use ledger::{EntryId, Journal, Member, MemberId, Refusal, Stop, Take, Taken, tak
 use crate::case::Case;
 use crate::coupon::Issue;
 use crate::limits::Limits;
-use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 use crate::reward::{stock, stock_subject, taken_before};
 use crate::tiers;
 
@@ -32,7 +32,7 @@ impl Operation for RedeemReward {
     }
 
     fn guards(&self) -> Guards {
-        Guards::SPENDING.on(Account::MemberOrPool)
+        Guards::SPENDING
     }
 
     fn allows(&self, case: &Case<'_>, _: &Member) -> Result<(), Refusal> {

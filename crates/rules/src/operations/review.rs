@@ -1,8 +1,8 @@
 //! Somebody has looked at an earn under review: its points go their way, or it is undone.
 
 use ledger::{
-    Entry, EntryId, Journal, LotDates, LotGrant, LotNumber, MemberId, Origin, Stop, Timestamp,
-    approve_review, may_decide,
+    Entry, EntryId, Journal, LotDates, LotGrant, LotNumber, Member, MemberId, Origin, Stop,
+    Timestamp, approve_review, may_decide,
 };
 
 use super::reverse::{ToReverse, reverse};
@@ -102,11 +102,11 @@ fn approve(
 pub(crate) fn replay(
     entry: &Entry,
     told: &ReplayIndex,
-    is_open: impl FnOnce(EntryId) -> bool,
+    member: &Member,
     book: &Rulebook,
 ) -> ReplayStep {
     let Some(earn) = told.counterpart(entry.corrects) else { return ReplayStep::Lost };
-    if !is_open(earn.id) {
+    if member.review(earn.id).is_none() {
         // Under this rulebook nobody had to look at it.
         return ReplayStep::Follows;
     }

@@ -1,9 +1,10 @@
 //! What the clock has decided is written down, and members move up by themselves.
 
-use ledger::{Journal, MemberId};
+use ledger::{Entry, Journal, Kind, MemberId, Tier};
 
 use crate::case::Case;
 use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
+use crate::replay::{ReplayIndex, ReplayStep};
 use crate::tiers;
 
 /// Write down what the clock has decided: activations, ends of tiers, expiries.
@@ -51,5 +52,25 @@ impl Operation for Upgrade {
             tiers::upgrade(journal, case.book, journal.now(), case.origin, None)?;
             Ok(primary)
         })
+    }
+}
+
+/// Tiers follow, but for a level that was set by hand, and one that came with a merger: that is as
+/// old as it was. What both reached together is reached then.
+pub(super) fn replay_tier(entry: &Entry, told: &ReplayIndex) -> ReplayStep {
+    // Who sets a level by hand says why.
+    if entry.cause.is_none() && entry.origin.reason.is_some() {
+        return ReplayStep::Repeat;
+    }
+    let is_merged = entry.cause.is_some_and(|cause| told.others.get(&cause) == Some(&Kind::Merge));
+    match &entry.tier {
+        Some(_) if is_merged && entry.occurred_at == entry.recorded_at => ReplayStep::ask(Upgrade),
+        Some(moved) if is_merged => ReplayStep::Rank(Tier {
+            id: moved.to.clone(),
+            since: entry.occurred_at,
+            until: moved.until,
+            claims: moved.claims.clone(),
+        }),
+        _ => ReplayStep::Follows,
     }
 }

@@ -6,6 +6,7 @@ use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reference, Reversal};
 use serde::{Deserialize, Serialize};
 
 use crate::again::Past;
+use crate::operations::{UndoneAs, undone_as};
 
 /// What entries came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -92,14 +93,12 @@ impl ReplayIndex {
     }
 
     pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
-        let mut kept = match recorded.kind {
-            Kind::Earn | Kind::Hold => counterpart.clone(),
+        let mut kept = match undone_as(recorded.kind) {
+            UndoneAs::Earned | UndoneAs::Held => counterpart.clone(),
             // Points were spent, and may come back; the catalogue and its coupons are not told
             // again.
-            Kind::Redeem | Kind::Capture => {
-                Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() }
-            }
-            _ => return,
+            UndoneAs::Spent => Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() },
+            UndoneAs::Recorded | UndoneAs::Nothing => return,
         };
         // Nothing that comes later speaks of rules that kept silent.
         kept.silent = Vec::new();
