@@ -9,7 +9,7 @@ use shell::{
 };
 use store::{ProgrammeRef, records};
 
-shell::component! { shell::routes::ACTIVATE {
+shell::component! { shell::api::activate::ROUTES {
     "POST /v1/activate" => activate(),
 } }
 

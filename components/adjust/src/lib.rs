@@ -15,7 +15,7 @@ use store::{
     Caller, adjusted, adjustment_json, corrections, entry_json, named_entry, open_requests,
 };
 
-shell::component! { shell::routes::ADJUST {
+shell::component! { shell::api::adjust::ROUTES {
     "GET /v1/adjustments" => open(),
     "POST /v1/adjustments" => ask(),
     "POST /v1/adjustments/batch" => batch(),

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate};
 use store::{AuditFilter, Audited, audit_log};
 
-shell::component! { shell::routes::AUDIT_LOG {
+shell::component! { shell::api::audit_log::ROUTES {
     "GET /v1/audit-log" => list(),
 } }
 

@@ -7,7 +7,7 @@ use shell::{
     parse_json, simulate_submission,
 };
 
-shell::component! { shell::routes::BACK_TEST {
+shell::component! { shell::api::back_test::ROUTES {
     "POST /v1/rulebook/simulations" => simulate(),
     "GET /v1/rulebook/back-tests" => back_tests::list(),
     "POST /v1/rulebook/back-tests" => back_tests::begin(),

@@ -10,7 +10,7 @@ use shell::{
 };
 use store::{Caller, LoadRequest, Lots, Scope, coupon_holder, coupon_json, load, named_entry};
 
-shell::component! { shell::routes::COUPON {
+shell::component! { shell::api::coupon::ROUTES {
     "GET /v1/coupons/{code}" => state(code),
     "POST /v1/coupons/{code}/redeem" => redeem(code),
     "POST /v1/coupons/{code}/cancel" => cancel(code),

@@ -14,7 +14,7 @@ use store::{
 /// Max drafts of a programme.
 const MAX_DRAFTS: i64 = 100;
 
-shell::component! { shell::routes::DRAFT {
+shell::component! { shell::api::draft::ROUTES {
     "GET /v1/rulebook/drafts" => list(),
     "GET /v1/rulebook/drafts/{name}" => get(name),
     "PUT /v1/rulebook/drafts/{name}" => put(name),

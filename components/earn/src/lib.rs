@@ -8,7 +8,7 @@ use shell::{
 
 const MAX_EVENTS: usize = 500;
 
-shell::component! { shell::routes::EARN {
+shell::component! { shell::api::earn::ROUTES {
     "POST /v1/earn" => one(),
     "POST /v1/earn/bulk" => many(),
 } }

@@ -37,7 +37,7 @@ struct ReplayBody {
     entry_id: Option<String>,
 }
 
-shell::component! { shell::routes::ENDPOINT {
+shell::component! { shell::api::endpoint::ROUTES {
     "GET /v1/endpoints" => list(),
     "GET /v1/endpoints/{id}" => get(id),
     "PUT /v1/endpoints/{id}" => put(id),

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use shell::{App, EraseBody, Problem, Reply, Request, authenticate, parse_json, submit};
 use store::{forget_imported, redact};
 
-shell::component! { shell::routes::ERASE {
+shell::component! { shell::api::erase::ROUTES {
     "POST /v1/members/{id}/erase" => erase(id),
 } }
 

@@ -9,7 +9,7 @@ use shell::{
 };
 use store::{agreements, kin};
 
-shell::component! { shell::routes::EXCHANGE {
+shell::component! { shell::api::exchange::ROUTES {
     "POST /v1/exchanges" => exchange(),
 } }
 

@@ -17,7 +17,7 @@ const MAX_EXPORTED: i64 = 5_000;
 /// Max records of a reference in an answer.
 const MAX_RECORDS: usize = 200;
 
-shell::component! { shell::routes::FIND {
+shell::component! { shell::api::find::ROUTES {
     "GET /v1/members" => members(),
     "GET /v1/entries/{id}" => entry(id),
     "GET /v1/orders" => orders(),

@@ -2,7 +2,7 @@
 
 use shell::{App, FreezeBody, Problem, Reply, Request, parse_json, submit};
 
-shell::component! { shell::routes::FREEZE {
+shell::component! { shell::api::freeze::ROUTES {
     "POST /v1/members/{id}/freeze" => change(id, false),
     "POST /v1/members/{id}/restore" => change(id, true),
 } }

@@ -10,7 +10,7 @@ use serde_json::json;
 use shell::{App, Problem, Reply, Request};
 use store::{is_ready, try_to_write};
 
-shell::component! { public shell::routes::FRONT {
+shell::component! { public shell::api::front::ROUTES {
     "GET /healthz" => health(),
     "GET /readyz" => ready(),
     "GET /rulebook.schema.json" => rulebook_schema(),

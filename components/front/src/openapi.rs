@@ -1,21 +1,15 @@
-//! OpenAPI 3.1: the routes of [`shell::routes`]. Request bodies come from the types that parse
+//! OpenAPI 3.1: the routes of [`shell::api`]. Request bodies come from the types that parse
 //! them, problems from the list that answers use.
 
 use ledger::KINDS;
 use rules::{Document, Reward};
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
-use shell::{
-    Access, ActivateBody, AdjustmentBody, BackTestBody, BulkBody, CaptureBody, CouponBody,
-    CouponRestoreBody, DecisionBody, EarnBody, EndpointBody, EraseBody, ExchangeBody, FreezeBody,
-    ImportRowBody, InvitationBody, KeyBody, MemberBody, MemberPatchBody, MergeBody, PROBLEMS,
-    PoolRedeemBody, ProgrammeBody, PublicationBody, RecoverBody, RedeemBody, ReleaseBody,
-    ReverseBody, Role, Route, SimulationBody, TierBody, TransferBody, routes,
-};
+use shell::{Access, PROBLEMS, Role, Route, api};
 
 pub fn document() -> Json {
     let mut paths: Map<String, Json> = Map::new();
-    for route in routes::ALL.iter().flat_map(|(_, routes)| *routes) {
+    for route in api::ROUTES.iter().flat_map(|(_, routes)| *routes) {
         let entry = paths.entry(route.path).or_insert_with(|| Json::Object(Map::new()));
         if let Some(methods) = entry.as_object_mut() {
             methods.insert(route.method.to_lowercase(), describe(route));
@@ -114,36 +108,8 @@ fn schemas() -> Json {
     let mut generator = SchemaSettings::draft2020_12()
         .with(|s| s.definitions_path = "/components/schemas".into())
         .into_generator();
-    add::<EarnBody>(&mut generator);
-    add::<BulkBody>(&mut generator);
-    add::<RedeemBody>(&mut generator);
-    add::<ActivateBody>(&mut generator);
-    add::<AdjustmentBody>(&mut generator);
-    add::<DecisionBody>(&mut generator);
-    add::<CaptureBody>(&mut generator);
-    add::<ReleaseBody>(&mut generator);
-    add::<ReverseBody>(&mut generator);
-    add::<MemberBody>(&mut generator);
-    add::<MemberPatchBody>(&mut generator);
-    add::<CouponBody>(&mut generator);
-    add::<CouponRestoreBody>(&mut generator);
-    add::<EraseBody>(&mut generator);
-    add::<FreezeBody>(&mut generator);
-    add::<MergeBody>(&mut generator);
-    add::<InvitationBody>(&mut generator);
-    add::<PoolRedeemBody>(&mut generator);
-    add::<TransferBody>(&mut generator);
-    add::<ImportRowBody>(&mut generator);
-    add::<TierBody>(&mut generator);
-    add::<ExchangeBody>(&mut generator);
-    add::<RecoverBody>(&mut generator);
-    add::<KeyBody>(&mut generator);
-    add::<ProgrammeBody>(&mut generator);
-    add::<EndpointBody>(&mut generator);
-    add::<Reward>(&mut generator);
-    add::<SimulationBody>(&mut generator);
-    add::<BackTestBody>(&mut generator);
-    add::<PublicationBody>(&mut generator);
+    api::add_schemas(&mut generator);
+    let _ = generator.subschema_for::<Reward>();
     let mut schemas: Map<String, Json> = generator.take_definitions(true);
     let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
     let slugs: Vec<String> =
@@ -240,8 +206,4 @@ pub fn rulebook_schema() -> Json {
         schema.insert("title".to_owned(), "Accrue rulebook, format 1".into());
     }
     schema
-}
-
-fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
-    let _reference = generator.subschema_for::<T>();
 }

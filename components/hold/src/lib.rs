@@ -8,7 +8,7 @@ use shell::{
 };
 use store::{Caller, corrections, entry_json, named_entry};
 
-shell::component! { shell::routes::HOLD {
+shell::component! { shell::api::hold::ROUTES {
     "GET /v1/holds/{id}" => state(id),
     "POST /v1/holds/{id}/capture" => capture(id),
     "POST /v1/holds/{id}/release" => release(id),

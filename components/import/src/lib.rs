@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use shell::{App, Page, Problem, Reply, Request, authenticate, now};
 use store::{Caller, Import, ImportState, import, import_counts, list_imports, refused_rows};
 
-shell::component! { shell::routes::IMPORT {
+shell::component! { shell::api::import::ROUTES {
     "GET /v1/imports" => list(),
     "POST /v1/imports" => staged::stage(),
     "GET /v1/imports/{id}" => get(id),

@@ -20,7 +20,7 @@ const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
 const MAX_MS: i64 = 12_000;
 
-shell::component! { shell::routes::JOB {
+shell::component! { shell::api::job::ROUTES {
     "POST /v1/jobs/{name}" => call(name),
 } }
 

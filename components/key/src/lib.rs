@@ -23,7 +23,7 @@ const MAX_KEYS: i64 = 1_000;
 const MAX_KEPT: i64 = 10_000;
 const MAX_STORES: usize = 100;
 
-shell::component! { shell::routes::KEY {
+shell::component! { shell::api::key::ROUTES {
     "GET /v1/keys" => list(),
     "POST /v1/keys" => create(),
     "POST /v1/keys/{prefix}/approve" => approve(prefix),

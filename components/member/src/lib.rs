@@ -23,7 +23,7 @@ use store::{
 /// Most members have fewer open lots; members with more are read again with all lots.
 const LIKELY_LOTS: u16 = 64;
 
-shell::component! { shell::routes::MEMBER {
+shell::component! { shell::api::member::ROUTES {
     "GET /v1/members/{id}" => balance(id),
     "PATCH /v1/members/{id}" => change(id),
     "PUT /v1/members/{id}" => register(id),

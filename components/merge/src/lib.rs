@@ -10,7 +10,7 @@ use shell::{
 };
 use store::{LoadRequest, Lots, Scope, load};
 
-shell::component! { shell::routes::MERGE {
+shell::component! { shell::api::merge::ROUTES {
     "POST /v1/members/{id}/merge" => merge(id),
 } }
 

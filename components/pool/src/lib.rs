@@ -9,7 +9,7 @@ use shell::{
 };
 use store::{Caller, LoadRequest, Lots, Scope, entry_json, history, load};
 
-shell::component! { shell::routes::POOL {
+shell::component! { shell::api::pool::ROUTES {
     "PUT /v1/pools/{id}/members/{member_id}" => join(id, member_id),
     "DELETE /v1/pools/{id}/members/{member_id}" => leave(id, member_id),
     "PUT /v1/pools/{id}/invitations/{member_id}" => invite(id, member_id),

@@ -17,7 +17,7 @@ use store::{
     group_of, inherit, inheritance, name_clashes, overrides, programme, publish_as, set_group,
 };
 
-shell::component! { shell::routes::PROGRAMME {
+shell::component! { shell::api::programme::ROUTES {
     "GET /v1/programmes/{id}" => get(id),
     "PUT /v1/programmes/{id}" => put(id),
     "GET /v1/programmes/{id}/rulebooks" => versions::list(id),

@@ -22,7 +22,7 @@ const MAX_OPEN: i64 = 100;
 /// A year ahead, and a leap day.
 const MAX_AHEAD_MS: i64 = 366 * 86_400_000;
 
-shell::component! { shell::routes::PUBLICATION {
+shell::component! { shell::api::publication::ROUTES {
     "GET /v1/rulebook/publications" => list(),
     "POST /v1/rulebook/publications" => ask(),
     "GET /v1/rulebook/publications/{id}" => get(id),

@@ -8,7 +8,7 @@ use shell::{
     stolen, submit_as,
 };
 
-shell::component! { shell::routes::RECOVER {
+shell::component! { shell::api::recover::ROUTES {
     "POST /v1/members/{id}/recover" => recover(id),
 } }
 

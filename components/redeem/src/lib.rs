@@ -2,7 +2,7 @@
 
 use shell::{App, Problem, RedeemBody, Reply, Request, parse_json, submit};
 
-shell::component! { shell::routes::REDEEM {
+shell::component! { shell::api::redeem::ROUTES {
     "POST /v1/redeem" => redeem(),
 } }
 

@@ -14,7 +14,7 @@ use store::{
     undone_too_often, wrong_audit_log, wrong_exchanges, wrong_tallies,
 };
 
-shell::component! { shell::routes::REPORT {
+shell::component! { shell::api::report::ROUTES {
     "GET /v1/reports/audit" => audited(),
     "GET /v1/reports/budgets" => budgets(),
     "GET /v1/reports/exchanges" => exchanged(),

@@ -12,7 +12,7 @@ use store::{
     taken_over,
 };
 
-shell::component! { shell::routes::REVERSE {
+shell::component! { shell::api::reverse::ROUTES {
     "POST /v1/reverse" => reverse(),
 } }
 

@@ -8,7 +8,7 @@ use shell::{
 };
 use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
 
-shell::component! { shell::routes::REVIEW {
+shell::component! { shell::api::review::ROUTES {
     "GET /v1/reviews" => open(),
     "GET /v1/reviews/{id}" => state(id),
     "POST /v1/reviews/{id}/approve" => decide(id, true),

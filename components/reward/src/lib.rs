@@ -20,7 +20,7 @@ const CATALOGUE: &str = "/rewards";
 /// Max rewards of a programme.
 const MAX_REWARDS: i64 = 5_000;
 
-shell::component! { shell::routes::REWARD {
+shell::component! { shell::api::reward::ROUTES {
     "GET /v1/rewards" => list(),
     "GET /v1/rewards/{id}" => get(id),
     "PUT /v1/rewards/{id}" => put(id),

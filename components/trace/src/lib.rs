@@ -8,7 +8,7 @@ use shell::{
 };
 use store::{ActivityFilter, ActivityWindow, entry_json, trail};
 
-shell::component! { shell::routes::TRACE {
+shell::component! { shell::api::trace::ROUTES {
     "GET /v1/traces" => traces(),
 } }
 

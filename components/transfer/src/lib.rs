@@ -2,7 +2,7 @@
 
 use shell::{App, Problem, Reply, Request, TransferBody, parse_json, submit};
 
-shell::component! { shell::routes::TRANSFER {
+shell::component! { shell::api::transfer::ROUTES {
     "POST /v1/transfers" => transfer(),
 } }
 

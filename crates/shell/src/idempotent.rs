@@ -7,9 +7,9 @@ use serde::Serialize;
 use store::{Caller, Receipt, is_fingerprint, keep_receipt, receipt};
 
 use crate::answer::Reply;
+use crate::api::common::fingerprint;
 use crate::app::App;
 use crate::audit::sealed;
-use crate::earning::fingerprint;
 use crate::ids::now;
 use crate::keeping::scoped;
 use crate::problem::Problem;

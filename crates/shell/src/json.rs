@@ -126,7 +126,7 @@ pub fn wide(sum: i128) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::EarnBody;
+    use crate::api::earn::EarnBody;
 
     #[test]
     fn problems_have_a_place() {

@@ -37,7 +37,7 @@ pub type PublicHandler = for<'a> fn(&'a Request) -> Answering<'a>;
 /// database, it is given the request alone.
 ///
 /// ```ignore
-/// shell::component! { shell::routes::HOLD {
+/// shell::component! { shell::api::hold::ROUTES {
 ///     "GET /v1/holds/{id}" => state(id),
 ///     "POST /v1/holds/{id}/capture" => capture(id),
 ///     "POST /v1/holds/{id}/release" => release(id),

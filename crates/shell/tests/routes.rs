@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use shell::{Access, Role, Route, routes};
+use shell::{Access, Role, Route, api};
 
 const ROLES: [Role; 8] = [
     Role::Storefront,
@@ -31,7 +31,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A component that is not in [`routes::ALL`] would have no page and no line in OpenAPI.
+/// A component that is not in [`api::ROUTES`] would have no page and no line in OpenAPI.
 #[test]
 fn every_component_serves_the_list_of_its_name() {
     let mut components = BTreeSet::new();
@@ -40,22 +40,22 @@ fn every_component_serves_the_list_of_its_name() {
         if !read(&format!("components/{name}/Cargo.toml")).contains("kind = \"http\"") {
             continue;
         }
-        let list = name.to_uppercase().replace('-', "_");
+        let module = name.replace('-', "_");
         let source = read(&format!("components/{name}/src/lib.rs"));
         assert!(
-            source.contains(&format!("shell::routes::{list} {{")),
-            "{name} does not serve routes::{list}"
+            source.contains(&format!("shell::api::{module}::ROUTES {{")),
+            "{name} does not serve api::{module}::ROUTES"
         );
         components.insert(name);
     }
-    let listed: BTreeSet<String> = routes::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let listed: BTreeSet<String> = api::ROUTES.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(listed, components);
 }
 
 #[test]
 fn routes_are_of_one_form() {
     let mut seen = BTreeSet::new();
-    for route in routes::ALL.iter().flat_map(|(_, routes)| *routes) {
+    for route in api::ROUTES.iter().flat_map(|(_, routes)| *routes) {
         let name = format!("{} {}", route.method, route.path);
         assert!(seen.insert(name.clone()), "{name} is listed twice");
         assert!(["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&route.method), "{name}");
@@ -80,7 +80,7 @@ fn routes_are_of_one_form() {
 #[test]
 fn the_pages_tell_what_the_routes_say() {
     let mut faults = String::new();
-    for (component, routes) in routes::ALL {
+    for (component, routes) in api::ROUTES {
         let page = format!("docs/reference/api/{component}.md");
         let mut rows = rows_of(&read(&page));
         for route in *routes {
@@ -204,7 +204,7 @@ fn table() -> String {
     let mut lines = vec![HEAD.to_owned(), "|---|---|---|".to_owned()];
     for role in ROLES {
         let pages = |reads: bool| {
-            let names = routes::ALL.iter().filter_map(|(component, routes)| {
+            let names = api::ROUTES.iter().filter_map(|(component, routes)| {
                 let of_kind = routes.iter().filter(|route| (route.method == "GET") == reads);
                 let (open, shut): (Vec<&Route>, Vec<&Route>) =
                     of_kind.partition(|route| is_for(route, role));

@@ -1,9 +1,29 @@
-//! Bodies about drafts of rulebooks.
+//! Drafts of rulebooks tried out on recorded histories.
 
 use serde::{Deserialize, Serialize};
 
-use super::EarnBody;
+use super::earn::EarnBody;
+use super::roles::{DRAFT_READERS, MARKETING};
 use crate::json::object;
+use crate::route::{KIB, Route};
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[
+    Route::write("/v1/rulebook/simulations", "What an event would earn under a draft", MARKETING)
+        .takes("SimulationBody", 256 * KIB)
+        .without_key()
+        .answers(&[201], "Written"),
+    Route::list("/v1/rulebook/back-tests", "The newest back-tests", DRAFT_READERS),
+    Route::write(
+        "/v1/rulebook/back-tests",
+        "Begin to hold a draft against what has happened",
+        MARKETING,
+    )
+    .takes("BackTestBody", 256 * KIB)
+    .answers(&[201], "Object"),
+    Route::read("/v1/rulebook/back-tests/{id}", "What a back-test has found", DRAFT_READERS),
+    Route::write("/v1/rulebook/back-tests/{id}/continue", "Go on with a back-test", MARKETING),
+];
 
 /// An event that is tried on a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,19 +51,4 @@ pub struct BackTestBody {
     /// One member alone; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_id: Option<String>,
-}
-
-/// A draft that is to be published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PublicationBody {
-    /// The draft's name. What is published is what it is now.
-    pub draft: String,
-    /// When, RFC 3339, within a year; at once when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-    /// The version that the draft was made from: with another one published, nothing is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_version: Option<i64>,
 }

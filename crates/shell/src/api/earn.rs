@@ -1,22 +1,97 @@
-//! How points are earned and activated: bodies become submissions.
+//! Earning points.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
-use ledger::{Currency, MemberId, Money, Refusal, Timestamp};
-use rules::operations::{Activate, Activation, Earn, Refuse};
-use rules::{EarnEvent, Line, Operation};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use ledger::{MemberId, Timestamp};
+use rules::EarnEvent;
+use rules::operations::Earn;
+use serde::{Deserialize, Serialize};
 use store::{Submission, source};
 
-use crate::api::{ActivateBody, BulkBody, EarnBody, LineBody};
-use crate::check::{Check, MAX_AMOUNT};
+use super::common::{LineBody, MAX_LINES, fingerprint, line};
+use super::roles::STOREFRONT;
+use crate::check::Check;
+use crate::json::objects;
 use crate::problem::{FieldError, Problem};
 use crate::request::unquoted;
+use crate::route::{KIB, Route};
 use crate::trace::{asked_from, trace_of};
 
-pub(crate) const MAX_LINES: usize = 500;
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[
+    Route::command("/v1/earn", "Earn points for a purchase or an action", STOREFRONT, "EarnBody")
+        .takes("EarnBody", 256 * KIB),
+    Route::command(
+        "/v1/earn/bulk",
+        "Earn for up to 500 events, each with its own key and outcome",
+        STOREFRONT,
+        "BulkEarn",
+    )
+    .takes("BulkEarn", 1024 * KIB)
+    .without_key()
+    .answers(&[200], "BulkOutcomes"),
+];
+
+/// Something a member did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EarnBody {
+    /// The member.
+    pub member_id: String,
+    /// `purchase`, or an action of the rulebook such as `check_in`.
+    pub event: String,
+    /// The order of a purchase, the document of an action. Earns once only. A purchase must have
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// When it happened, RFC 3339; now when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<String>,
+    /// The lines of a purchase; actions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
+    pub lines: Vec<LineBody>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
+/// One event of a bulk earn: an earn with its idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BulkBody {
+    /// The key that the same event bears on every retry.
+    pub idempotency_key: String,
+    /// See [`EarnBody::member_id`].
+    pub member_id: String,
+    /// See [`EarnBody::event`].
+    pub event: String,
+    /// See [`EarnBody::reference`].
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// See [`EarnBody::occurred_at`].
+    #[serde(default)]
+    pub occurred_at: Option<String>,
+    /// See [`EarnBody::lines`].
+    #[serde(default, deserialize_with = "objects")]
+    pub lines: Vec<LineBody>,
+    /// See [`EarnBody::channel`].
+    #[serde(default)]
+    pub channel: Option<String>,
+    /// See [`EarnBody::store_id`].
+    #[serde(default)]
+    pub store_id: Option<String>,
+    /// What the header `Device-Id` tells of a single earn.
+    #[serde(default)]
+    pub device_id: Option<String>,
+    /// What the header `Client-Ip` tells of a single earn.
+    #[serde(default)]
+    pub client_ip: Option<String>,
+}
 
 impl BulkBody {
     /// Checks the values, its key as well, and makes a submission of it.
@@ -55,15 +130,6 @@ impl BulkBody {
             (None, _) => Err(Problem::InvalidRequest(vec![wrong()])),
         }
     }
-}
-
-/// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under
-/// one key apart.
-pub(crate) fn fingerprint(body: &impl Serialize) -> String {
-    let json = serde_json::to_vec(body).unwrap_or_default();
-    let mut digest = ledger::Hash(Sha256::digest(json).into()).to_string();
-    digest.truncate(32);
-    digest
 }
 
 impl EarnBody {
@@ -124,69 +190,6 @@ impl EarnBody {
     }
 }
 
-/// A line, when its values are right.
-pub(crate) fn line(index: usize, body: &LineBody, check: &mut Check) -> Option<Line> {
-    let at = format!("/lines/{index}");
-    check.text(&format!("{at}/line_id"), Some(&body.line_id), 64);
-    check.text(&format!("{at}/sku"), body.sku.as_deref(), 64);
-    check.text(&format!("{at}/category"), body.category.as_deref(), 64);
-    if !(1..=1_000_000).contains(&body.quantity) {
-        check.wrong(format!("{at}/quantity"), "must be 1 to 1000000");
-    }
-    if !(0..=MAX_AMOUNT).contains(&body.amount.amount_minor) {
-        check.wrong(
-            format!("{at}/amount/amount_minor"),
-            "must be 0 to 1000000000000000; returns are not negative purchases",
-        );
-    }
-    let currency = Currency::new(&body.amount.currency);
-    if currency.is_none() {
-        check.wrong(
-            format!("{at}/amount/currency"),
-            "must be an ISO 4217 code of three capital letters",
-        );
-    }
-    Some(Line {
-        line: body.line_id.clone(),
-        sku: body.sku.clone(),
-        category: body.category.clone(),
-        quantity: body.quantity,
-        amount: Money { amount_minor: body.amount.amount_minor, currency: currency? },
-    })
-}
-
-impl ActivateBody {
-    /// The source of the earn that it speaks of.
-    #[must_use]
-    pub fn source(&self) -> String {
-        source(&self.event, &self.reference)
-    }
-
-    /// Checks the values and makes a submission of it; `activation` is what was earned under the
-    /// reference, if anything was, or why that cannot be told.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(
-        &self,
-        key: &str,
-        actor: &str,
-        activation: Result<Option<Activation>, Refusal>,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
-        let reference = check.reference(Some(&self.reference));
-        check.text("/event", Some(&self.event), 40);
-        check.text("/order_store_id", self.order_store_id.as_deref(), 64);
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let operation: Rc<dyn Operation> = match activation {
-            Ok(activation) => Rc::new(Activate(activation)),
-            Err(refusal) => Rc::new(Refuse(refusal)),
-        };
-        let submission = member.map(|member| {
-            Submission::of(member, operation, origin).under_key("activate", key, fingerprint(self))
-        });
-        check.done(submission)
-    }
+pub(super) fn purchase() -> String {
+    "purchase".to_owned()
 }

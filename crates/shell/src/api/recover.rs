@@ -1,110 +1,42 @@
-//! How accounts are frozen and restored, odd earns decided on, and stolen points given back.
+//! Stolen points.
 
 use std::rc::Rc;
 
-use ledger::{Concern, Entry, EntryId, Frozen, Kind, LotNumber, MemberId, Refusal};
-use rules::operations::{
-    ApproveReview, Freeze, NewAdjustment, Recover, Redemption, RejectReview, RequestConcern,
-    Restore, Stolen, ToReverse, UndoneAs, undone_as,
-};
-use rules::{Operation, Promise};
+use ledger::{Concern, Entry, EntryId, Kind, MemberId, Refusal};
+use rules::Operation;
+use rules::operations::{NewAdjustment, Recover, Redemption, RequestConcern, Stolen, UndoneAs, undone_as};
+use serde::{Deserialize, Serialize};
 use store::{Caller, Submission, drawn_lots, named_entry, transferred};
 
-use crate::api::{DecisionBody, FreezeBody, RecoverBody, SideBody};
+use super::adjust::who;
+use super::common::fingerprint;
+use super::roles::APPROVERS;
 use crate::app::App;
-use crate::approvals::who;
 use crate::check::Check;
-use crate::earning::fingerprint;
 use crate::problem::Problem;
+use crate::route::Route;
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[Route::command(
+    "/v1/members/{id}/recover",
+    "Give back what a thief has spent",
+    APPROVERS,
+    "RecoverBody",
+)
+.for_all_stores()];
 
 /// The most entries that one recovery may name.
 const MAX_ENTRIES: usize = 50;
 
-impl FreezeBody {
-    /// Checks the values and makes a submission of it for the member of the path; `restores` tells
-    /// which way.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(
-        &self,
-        member: &str,
-        restores: bool,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        let member_id = check.id("member_id", MemberId::new(member));
-        let origin = check.origin(actor, None, Some(&self.reason), None, None);
-        let sides = match self.side {
-            SideBody::Earning => Frozen { earning: true, spending: false },
-            SideBody::Spending => Frozen { earning: false, spending: true },
-            SideBody::Both => Frozen { earning: true, spending: true },
-        };
-        let (scope, operation): (_, Rc<dyn Operation>) = if restores {
-            ("restore", Rc::new(Restore(sides)))
-        } else {
-            ("freeze", Rc::new(Freeze(sides)))
-        };
-        let submission = member_id.map(|member_id| {
-            Submission::of(member_id, operation, origin).under_key(
-                scope,
-                key,
-                fingerprint(&(member, self)),
-            )
-        });
-        check.done(submission)
-    }
-}
-
-impl DecisionBody {
-    /// Makes a submission of it that lets the points of this earn go their way, with the life they
-    /// were promised.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn approve_review(
-        &self,
-        earn: &Entry,
-        promises: Vec<(LotNumber, Promise)>,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let operation = ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises };
-        self.of_review(earn, "review-approve", operation, key, actor)
-    }
-
-    /// Makes a submission of it that undoes what is left of this earn.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn reject_review(
-        &self,
-        earn: &Entry,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let wish = ToReverse { earn: Some(earn.clone()), ..ToReverse::default() };
-        self.of_review(earn, "review-reject", RejectReview(Box::new(wish)), key, actor)
-    }
-
-    fn of_review(
-        &self,
-        earn: &Entry,
-        scope: &str,
-        operation: impl Operation + 'static,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let submission = Submission::new(earn.member.clone(), operation, origin).under_key(
-            scope,
-            key,
-            fingerprint(&(earn.id.to_string(), self)),
-        );
-        check.done(Some(submission))
-    }
+/// Redemptions that somebody else made in a member's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecoverBody {
+    /// Their entries, 1 to 50, each once.
+    pub entry_ids: Vec<String>,
+    /// Why, for people.
+    pub reason: String,
 }
 
 impl RecoverBody {

@@ -7,7 +7,7 @@ use rules::Rulebook;
 use serde_json::{Map, Value as Json};
 
 use super::{MAX_LOTS, of_file};
-use crate::api::{ImportLotBody, ImportRowBody, ImportTotalsBody};
+use crate::api::import::{ImportLotBody, ImportRowBody, ImportTotalsBody};
 use crate::check::{Check, DIGITS_LOST};
 use crate::json::parse_json;
 use crate::problem::{FieldError, Problem};

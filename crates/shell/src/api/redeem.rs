@@ -1,25 +1,110 @@
-//! How points are spent: by themselves, on something from the catalogue, on an order, and how
-//! coupons are used.
+//! Spending points.
 
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use ledger::{Currency, Entry, MemberId, Money};
-use rules::operations::{
-    CancelCoupon, Hold, PayLines, PayWithPoints, Redeem, RedeemCoupon, RedeemReward, RestoreCoupon,
-};
-use rules::{Line, Operation};
+use ledger::MemberId;
+use rules::Operation;
+use rules::operations::{Hold, PayLines, PayWithPoints, Redeem, RedeemReward};
+use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use crate::api::{
-    CouponBody, CouponRestoreBody, DecisionBody, MoneyBody, PaidLineBody, RedeemBody,
-};
+use super::common::{MAX_LINES, MoneyBody, fingerprint, money, one};
+use super::roles::STOREFRONT;
 use crate::check::{Check, MAX_AMOUNT};
-use crate::earning::{MAX_LINES, fingerprint, line};
+use crate::json::{optional_object, optional_objects};
 use crate::problem::Problem;
+use crate::route::Route;
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[Route::command(
+    "/v1/redeem",
+    "Spend points or set them aside, all or nothing",
+    STOREFRONT,
+    "RedeemBody",
+)];
 
 /// Thirty days.
 const MAX_MINUTES: u32 = 43_200;
+
+/// A wish to spend points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RedeemBody {
+    /// The member.
+    pub member_id: String,
+    /// How many points, at least 1. Either this, or `lines`, or `reward_id`, or `order`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<i64>,
+    /// The order lines that the points pay, each with its points. When one comes back, these points
+    /// do.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_objects"
+    )]
+    pub lines: Option<Vec<PaidLineBody>>,
+    /// Something from the catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_id: Option<String>,
+    /// How many of it; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<i64>,
+    /// What an order comes to that is paid with points, as many as the rulebook takes.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub order: Option<MoneyBody>,
+    /// The most points that the member wants to spend on the order; as many as possible when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_points: Option<i64>,
+    /// The merchant's document. Redeems once only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Sets the points aside instead of spending them, to be captured or released later.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub hold: Option<HoldBody>,
+    /// What for, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
+/// An order line that is paid with points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PaidLineBody {
+    /// The merchant's name of the line within the order.
+    pub line_id: String,
+    /// Units; 1 when absent.
+    #[serde(default = "one")]
+    pub quantity: i64,
+    /// Points for all of them, at least 1.
+    pub points: i64,
+}
+
+/// How long points are set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HoldBody {
+    /// Minutes until the hold times out, at most 43,200 (thirty days).
+    pub minutes: u32,
+}
 
 impl RedeemBody {
     /// Checks the values and makes a submission of it.
@@ -125,81 +210,4 @@ fn paid_lines(
         check.wrong("/points", "must be the sum of what the lines cost, or absent");
     }
     lines
-}
-
-pub(crate) fn money(at: &str, body: &MoneyBody, check: &mut Check) -> Option<Money> {
-    if !(0..=MAX_AMOUNT).contains(&body.amount_minor) {
-        check.wrong(format!("{at}/amount_minor"), "must be 0 to 1000000000000000");
-    }
-    let currency = Currency::new(&body.currency);
-    if currency.is_none() {
-        check.wrong(format!("{at}/currency"), "must be an ISO 4217 code of three capital letters");
-    }
-    Some(Money { amount_minor: body.amount_minor, currency: currency? })
-}
-
-impl CouponBody {
-    /// Checks the values and makes a submission of it, for the member whose coupon it is.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(
-        &self,
-        code: &str,
-        holder: &MemberId,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        if self.lines.is_empty() || self.lines.len() > MAX_LINES {
-            check.wrong("/lines", "must be 1 to 500 lines");
-        }
-        let lines = self.lines.iter().take(MAX_LINES).enumerate();
-        let lines: Vec<Line> =
-            lines.filter_map(|(index, body)| line(index, body, &mut check)).collect();
-        let (reference, source) = check.document("coupon", self.reference.as_deref());
-        let origin =
-            check.origin(actor, reference, None, self.channel.as_ref(), self.store_id.as_ref());
-        let of = self.member_id.as_deref().and_then(|id| check.id("/member_id", MemberId::new(id)));
-        let operation = RedeemCoupon { code: code.to_owned(), lines, of };
-        let idem = Some((format!("coupon-redeem:{key}"), fingerprint(&(code, self))));
-        let member = holder.clone();
-        check.done(Some(Submission { idem, source, ..Submission::new(member, operation, origin) }))
-    }
-}
-
-impl DecisionBody {
-    /// Checks the values and makes a submission of it that takes this coupon away.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn cancel_coupon(
-        &self,
-        code: &str,
-        holder: &MemberId,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let operation = CancelCoupon { code: code.to_owned() };
-        let idem = Some((format!("coupon-cancel:{key}"), fingerprint(&(code, self))));
-        let member = holder.clone();
-        check.done(Some(Submission { idem, ..Submission::new(member, operation, origin) }))
-    }
-}
-
-impl CouponRestoreBody {
-    /// Checks the values and makes a submission of it, for the entry that used the coupon.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(&self, used: Entry, key: &str, actor: &str) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
-        let idem = Some((format!("coupon-restore:{key}"), fingerprint(self)));
-        let member = used.member.clone();
-        let operation = RestoreCoupon { used: Box::new(used) };
-        check.done(Some(Submission { idem, ..Submission::new(member, operation, origin) }))
-    }
 }

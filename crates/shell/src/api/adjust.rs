@@ -1,26 +1,116 @@
-//! How adjustments are asked for and decided on: bodies and the rows of a CSV file become
-//! submissions.
+//! Points given and taken by hand.
 
 use std::rc::Rc;
 
 use ledger::{Entry, MemberId, Person, Undone, Verdict};
 use rules::Operation;
-use rules::operations::{
-    Concerned, DecideAdjustment, DecideConcern, NewAdjustment, RequestAdjustment,
-};
+use rules::operations::{Concerned, DecideAdjustment, DecideConcern, NewAdjustment, RequestAdjustment};
+use serde::{Deserialize, Serialize};
 use store::{Caller, Submission};
 
-use crate::api::{AdjustmentBody, DecisionBody};
+use super::common::{DecisionBody, fingerprint};
+use super::roles::APPROVERS;
+use crate::auth::Role;
 use crate::check::{Check, DIGITS_LOST, MAX_AMOUNT};
-use crate::earning::fingerprint;
 use crate::person::person;
 use crate::problem::{FieldError, Problem};
+use crate::route::{DRY_RUN, KIB, Route};
+
+const REQUESTERS: &[Role] =
+    &[Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+
+const REQUEST_READERS: &[Role] = &[
+    Role::Service,
+    Role::Marketing,
+    Role::Finance,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+];
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[
+    Route::list("/v1/adjustments", "Open requests for adjustments", REQUEST_READERS).for_stores(),
+    Route::command(
+        "/v1/adjustments",
+        "Ask for an adjustment by hand",
+        REQUESTERS,
+        "AdjustmentBody",
+    ),
+    Route::write(
+        "/v1/adjustments/batch",
+        "Ask for an adjustment a row of a CSV file, each with its own outcome",
+        REQUESTERS,
+    )
+    .takes_bytes(1024 * KIB)
+    .asks(DRY_RUN)
+    .answers(&[200], "BulkOutcomes")
+    .for_stores(),
+    Route::read("/v1/adjustments/{id}", "A request and what was decided", REQUEST_READERS)
+        .for_stores(),
+    Route::command(
+        "/v1/adjustments/{id}/approve",
+        "Approve of a request; the last approval moves the points",
+        APPROVERS,
+        "DecisionBody",
+    )
+    .or_none(),
+    Route::command("/v1/adjustments/{id}/reject", "Turn a request down", APPROVERS, "DecisionBody")
+        .or_none(),
+    Route::command(
+        "/v1/adjustments/{id}/withdraw",
+        "Take one's own request back",
+        REQUESTERS,
+        "DecisionBody",
+    )
+    .or_none(),
+];
 
 /// The most rows of a file.
 const MAX_ROWS: usize = 500;
 
 /// A row of a file by its line: a request, or what is wrong with it.
 pub type NumberedRow = (u64, Result<AdjustmentBody, Problem>);
+
+/// In the order of [`AdjustmentBody`].
+const COLUMNS: [files::Column; 7] = [
+    files::Column::new("member_id", &["member", "会员编号", "会员号", "会员ID", "會員編號"], true),
+    files::Column::new("points", &["积分", "积分数", "積分"], true),
+    files::Column::new("reason_code", &["reason code", "原因代码", "原因代碼"], true),
+    files::Column::new("evidence", &["依据", "凭证", "依據", "憑證"], false),
+    files::Column::new("expiry", &["有效期", "过期规则"], false),
+    files::Column::new("reference", &["单号", "單號", "编号"], false),
+    files::Column::new("reason", &["note", "备注", "備註"], false),
+];
+
+/// An adjustment by hand that somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AdjustmentBody {
+    /// The member.
+    pub member_id: String,
+    /// Points to be granted, or (negative) taken; not 0.
+    pub points: i64,
+    /// Why, as one of the rulebook's codes.
+    pub reason_code: String,
+    /// What proves it: a ticket, a receipt, a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Name of the rulebook's expiry policy for granted points; that of purchases when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<String>,
+    /// The merchant's document, such as that of an event offline. Asked for once only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// More words for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The adjustment that granted points by mistake: these are taken from its lot, and from no
+    /// other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+}
 
 impl AdjustmentBody {
     /// Checks the values and makes a submission of it; `undone` is the adjustment that it undoes,
@@ -137,17 +227,6 @@ impl AdjustmentBody {
         check.done(body)
     }
 }
-
-/// In the order of [`AdjustmentBody`].
-const COLUMNS: [files::Column; 7] = [
-    files::Column::new("member_id", &["member", "会员编号", "会员号", "会员ID", "會員編號"], true),
-    files::Column::new("points", &["积分", "积分数", "積分"], true),
-    files::Column::new("reason_code", &["reason code", "原因代码", "原因代碼"], true),
-    files::Column::new("evidence", &["依据", "凭证", "依據", "憑證"], false),
-    files::Column::new("expiry", &["有效期", "过期规则"], false),
-    files::Column::new("reference", &["单号", "單號", "编号"], false),
-    files::Column::new("reason", &["note", "备注", "備註"], false),
-];
 
 impl DecisionBody {
     /// Checks the values and makes a submission of it, for what this entry asked for, and what was

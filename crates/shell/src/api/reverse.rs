@@ -1,72 +1,28 @@
-//! How holds are resolved, and earns and redemptions undone: bodies that name an earlier entry
-//! become submissions.
+//! Undoing.
 
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use ledger::{EntryId, MemberId, Money, Refusal};
 use rules::Operation;
-use rules::operations::{Capture, Refuse, Release, ReturnScope, Reverse, ToReverse};
+use rules::operations::{Refuse, ReturnScope, Reverse, ToReverse};
+use serde::{Deserialize, Serialize};
 use store::{Submission, source};
 
-use crate::api::{CaptureBody, MoneyBody, ReleaseBody, ReturnedLineBody, ReverseBody};
+use super::common::{MAX_LINES, MoneyBody, fingerprint, money, one};
+use super::roles::STAFF;
 use crate::check::{Check, MAX_AMOUNT};
-use crate::earning::{MAX_LINES, fingerprint};
+use crate::json::{optional_object, optional_objects};
 use crate::problem::Problem;
-use crate::spending::money;
+use crate::route::Route;
 
-impl CaptureBody {
-    /// Checks the values and makes a submission of it, for the hold that this entry placed.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(
-        &self,
-        hold: &ledger::Entry,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        if let Some(points) = self.points {
-            check.points(points);
-        }
-        // The document that the hold was for is what is paid now.
-        let reference = hold.origin.reference.clone();
-        let source = reference.as_ref().map(|reference| source("redeem", reference.as_str()));
-        // The document is of the store that it was held in.
-        let (channel, store) =
-            (self.channel.as_ref(), self.store_id.as_ref().or(hold.origin.store.as_ref()));
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
-        let submission = Submission::new(
-            hold.member.clone(),
-            Capture { hold: hold.id, points: self.points },
-            origin,
-        )
-        .under_key("capture", key, fingerprint(&(hold.id.to_string(), self)))
-        .with_source(source);
-        check.done(Some(submission))
-    }
-}
-
-impl ReleaseBody {
-    /// Checks the values and makes a submission of it, for the hold that this entry placed.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(
-        &self,
-        hold: &ledger::Entry,
-        key: &str,
-        actor: &str,
-    ) -> Result<Submission, Problem> {
-        let mut check = Check::default();
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, None, self.reason.as_ref(), channel, store);
-        let submission = Submission::new(hold.member.clone(), Release { hold: hold.id }, origin)
-            .under_key("release", key, fingerprint(&(hold.id.to_string(), self)));
-        check.done(Some(submission))
-    }
-}
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[Route::command(
+    "/v1/reverse",
+    "Undo an order, an action or a redemption, wholly or in part",
+    STAFF,
+    "ReverseBody",
+)];
 
 /// What a reversal names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +31,83 @@ pub enum Target {
     Sources(Vec<String>),
     /// An earn, a redemption or a capture.
     Entry(EntryId),
+}
+
+/// Goods that came back, an action that did not count after all, or a redemption that is undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReverseBody {
+    /// The member.
+    pub member_id: String,
+    /// The order or document to be undone. What it earned is taken back, and what was spent on it
+    /// given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The store that the order is from, where stores number their orders by themselves. `store_id`
+    /// is where it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_store_id: Option<String>,
+    /// One side alone: `purchase` or an action for what it earned, `redeem` for what was spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The earn, redemption or capture to be undone, by its entry: that one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_id: Option<String>,
+    /// The order lines that came back, at least one; all that is left of the order when absent.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_objects"
+    )]
+    pub lines: Option<Vec<ReturnedLineBody>>,
+    /// How many points of a redemption are given back, at least 1; all that are left when absent.
+    /// With `lines`: how many of the points spent on the order come back with them, 0 or more; as
+    /// many as the lines were paid with when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<i64>,
+    /// How many pieces of a reward come back, at least 1; all that are left when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<i64>,
+    /// Money of the order that is paid back while the goods stay, shared out to its lines by what
+    /// is left of their prices.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub refund: Option<MoneyBody>,
+    /// The merchant's document of the return. Reverses once only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_reference: Option<String>,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_id: Option<String>,
+}
+
+/// Units of an order line that came back, or money of it that was paid back while the goods stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReturnedLineBody {
+    /// The merchant's name of the line within the order.
+    pub line_id: String,
+    /// Units; 1 when absent.
+    #[serde(default = "one")]
+    pub quantity: i64,
+    /// Money that is paid back without goods, instead of units.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_object"
+    )]
+    pub refund: Option<MoneyBody>,
 }
 
 impl ReverseBody {

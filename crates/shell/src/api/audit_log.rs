@@ -1,0 +1,19 @@
+//! Who did what that is no entry.
+
+use super::roles::FINANCE;
+use crate::route::Route;
+
+/// The routes of the component.
+pub const ROUTES: &[Route] =
+    &[Route::list("/v1/audit-log", "Who did what that is no entry, newest first", FINANCE).asks(
+        &[
+            ("person_id", "string"),
+            ("key", "string"),
+            ("action", "string"),
+            ("subject", "string"),
+            ("from", "string"),
+            ("to", "string"),
+            ("limit", "integer"),
+            ("cursor", "string"),
+        ],
+    )];

@@ -1,0 +1,29 @@
+//! Finding members by what is known of them.
+
+use super::roles::READERS;
+use crate::auth::Role;
+use crate::route::Route;
+
+const LISTERS: &[Role] = &[Role::Service, Role::Marketing, Role::Finance];
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[
+    Route::list(
+        "/v1/members",
+        "Members by the beginning of an id or a name, by tier and attribute; format=jsonl or csv is a page of an export",
+        LISTERS,
+    )
+    .asks(&[
+        ("id", "string"),
+        ("alias", "string"),
+        ("tier", "string"),
+        ("attribute", "string"),
+        ("format", "string"),
+        ("limit", "integer"),
+        ("cursor", "string"),
+    ]),
+    Route::read("/v1/entries/{id}", "An entry, whosever it is", READERS).answers(&[200], "Entry"),
+    Route::read("/v1/orders", "What is recorded under a reference, in whichever store", READERS)
+        .asks(&[("reference", "string"), ("store_id", "string"), ("event", "string")])
+        .answers(&[200], "Page"),
+];

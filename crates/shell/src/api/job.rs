@@ -1,0 +1,14 @@
+//! Jobs for schedulers that only speak HTTP.
+
+use crate::auth::Role;
+use crate::route::{KIB, Route};
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[Route::write(
+    "/v1/jobs/{name}",
+    "Run a job, for schedulers that only speak HTTP; night with dry_run=true rehearses the coming one",
+    &[Role::Job, Role::Marketing, Role::Finance],
+)
+.takes_bytes(KIB)
+.asks(&[("dry_run", "boolean"), ("at", "string"), ("cursor", "string")])
+.without_key()];

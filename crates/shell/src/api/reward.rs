@@ -1,0 +1,39 @@
+//! The catalogue.
+
+use super::roles::MARKETING;
+use crate::auth::Role;
+use crate::route::{KIB, Route};
+
+const CATALOGUE_READERS: &[Role] = &[
+    Role::Storefront,
+    Role::Service,
+    Role::Marketing,
+    Role::Finance,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+];
+
+const CATALOGUE_DECIDERS: &[Role] =
+    &[Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[
+    Route::list("/v1/rewards", "The catalogue", CATALOGUE_READERS).for_stores(),
+    Route::read("/v1/rewards/{id}", "A reward, with what is left of it", CATALOGUE_READERS)
+        .for_stores(),
+    Route::write("/v1/rewards/{id}", "Put a reward into the catalogue, or change it", MARKETING)
+        .by("PUT")
+        .takes("Reward", 64 * KIB)
+        .answers(&[200, 201, 202], "Object"),
+    Route::write(
+        "/v1/rewards/{id}/changes/{change}/approve",
+        "Put a change into the catalogue that waits",
+        CATALOGUE_DECIDERS,
+    ),
+    Route::write(
+        "/v1/rewards/{id}/changes/{change}/reject",
+        "Drop a change of the catalogue that waits",
+        CATALOGUE_DECIDERS,
+    ),
+];

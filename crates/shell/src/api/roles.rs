@@ -1,0 +1,31 @@
+//! Groups of roles that several routes name. `admin` may call every route besides.
+
+use crate::auth::Role;
+
+/// Who may show members and what belongs to them.
+pub(super) const READERS: &[Role] =
+    &[Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
+
+/// Who may change what a till and the service desk change.
+pub(super) const STAFF: &[Role] = &[Role::Storefront, Role::Service];
+
+/// Who may pass a step of an approval.
+pub(super) const APPROVERS: &[Role] = &[Role::Approver, Role::DepartmentHead, Role::VicePresident];
+
+/// The service desk and who may approve.
+pub(super) const DESK: &[Role] =
+    &[Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
+
+/// The department that keeps the rules.
+pub(super) const MARKETING: &[Role] = &[Role::Marketing];
+
+/// The department that keeps the books.
+pub(super) const FINANCE: &[Role] = &[Role::Finance];
+
+/// Tills and shops.
+pub(super) const STOREFRONT: &[Role] = &[Role::Storefront];
+
+/// No role but `admin`.
+pub(super) const ADMIN: &[Role] = &[];
+
+pub(super) const DRAFT_READERS: &[Role] = &[Role::Marketing, Role::Finance];
