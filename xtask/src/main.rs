@@ -5,6 +5,7 @@ mod demo;
 mod deny;
 mod fuzz;
 mod http;
+mod new_operation;
 mod process;
 mod server;
 mod spin;
@@ -44,6 +45,8 @@ enum Command {
     Tidy,
     /// Rewrite the `spin up` line of the documents from spin.toml
     Spin,
+    /// Write the files of a new operation, and its lines in the lists
+    NewOperation(new_operation::Arguments),
     /// Import half a year of real baskets, night by night, and check the books
     Demo(demo::Arguments),
     /// Measure earns, redeems and reads; `bench night` measures the night run
@@ -73,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test => test::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
         Command::Spin => spin::run(&workspace),
+        Command::NewOperation(arguments) => new_operation::run(&workspace, &arguments),
         Command::Demo(arguments) => demo::run(&workspace, arguments),
         Command::Bench(arguments) => bench::run(&workspace, arguments),
         Command::Fuzz(arguments) => fuzz::run(&workspace, arguments),
