@@ -7,7 +7,7 @@ use ledger::{
 use rules::operations::Concerned;
 use serde_json::{Value as Json, json};
 use shell::{
-    AdjustmentBody, App, DecisionBody, Page, Problem, Reply, Request, authenticate,
+    AdjustmentBody, App, Page, Problem, ReasonBody, Reply, Request, authenticate,
     authenticated_body, may_see, now, parse_json, parse_optional_json, resolve_member_id, stolen,
     submit_as, submit_many_as, zone,
 };
@@ -83,7 +83,7 @@ async fn decide(
     verdict: Verdict,
 ) -> Result<Reply, Problem> {
     let (caller, key, text) = authenticated_body(app, request).await?;
-    let body: DecisionBody = parse_optional_json(text)?;
+    let body: ReasonBody = parse_optional_json(text)?;
     let made = made(app, &caller, id).await?;
     let concerned = match made.adjustment.as_ref().and_then(|made| made.terms.concern.as_ref()) {
         None => None,

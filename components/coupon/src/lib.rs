@@ -5,7 +5,7 @@
 use ledger::{EntryId, Kind, MemberId, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, CouponBody, CouponRestoreBody, DecisionBody, Problem, Reply, Request, authenticate,
+    App, CouponBody, CouponRestoreBody, Problem, ReasonBody, Reply, Request, authenticate,
     authenticated_body, now, parse_json, parse_optional_json, resolve_member_id, submit_as, zone,
 };
 use store::{Caller, LoadRequest, Lots, Scope, coupon_holder, coupon_json, load, named_entry};
@@ -47,7 +47,7 @@ async fn redeem(app: &App, request: &Request, code: &str) -> Result<Reply, Probl
 async fn cancel(app: &App, request: &Request, code: &str) -> Result<Reply, Problem> {
     let code = &spelt(code);
     let (caller, key, text) = authenticated_body(app, request).await?;
-    let body: DecisionBody = parse_optional_json(text)?;
+    let body: ReasonBody = parse_optional_json(text)?;
     let holder = holder(app, &caller, code).await?;
     submit_as(app, request, &caller, |actor| body.cancel_coupon(code, &holder, &key, actor)).await
 }

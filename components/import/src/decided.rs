@@ -3,7 +3,7 @@
 
 use ledger::Refusal;
 use shell::{
-    App, DecisionBody, FieldError, Problem, Reply, Request, authenticated_body, now, once,
+    App, FieldError, Problem, ReasonBody, Reply, Request, authenticated_body, now, once,
     parse_optional_json, person, who,
 };
 use store::{Caller, ImportApproval, ImportState, decide_import};
@@ -17,7 +17,7 @@ pub async fn decide(
     verdict: &str,
 ) -> Result<Reply, Problem> {
     let (caller, key, body) = authenticated_body(app, request).await?;
-    let body: DecisionBody = parse_optional_json(body)?;
+    let body: ReasonBody = parse_optional_json(body)?;
     if body.reason.as_ref().is_some_and(|reason| !(1..=500).contains(&reason.chars().count())) {
         return Err(FieldError::new("/reason", "must have 1 to 500 characters").into());
     }

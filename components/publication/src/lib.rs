@@ -5,7 +5,7 @@ use ledger::{EntryId, Refusal, Timestamp};
 use rules::Document;
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, DecisionBody, Drafted, FieldError, Page, Problem, PublicationBody, Reply, Request,
+    App, Drafted, FieldError, Page, Problem, PublicationBody, ReasonBody, Reply, Request,
     authenticate, authenticated_body, drafted, makes_no_points, new_id, now, once, parse_json,
     parse_optional_json, person, scoped, who,
 };
@@ -154,7 +154,7 @@ async fn publish_due_and_show(app: &App, caller: &Caller, id: &str) -> Result<Js
 
 async fn decide(app: &App, request: &Request, id: &str, verdict: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = authenticated_body(app, request).await?;
-    let body: DecisionBody = parse_optional_json(body)?;
+    let body: ReasonBody = parse_optional_json(body)?;
     let id = EntryId::parse(id).ok_or(Problem::ResourceNotFound)?.to_string();
     if body
         .reason

@@ -3,7 +3,7 @@
 use ledger::{Entry, EntryId, Kind, LotGrant, MemberId, OpenReview, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, DecisionBody, Page, Problem, Reply, Request, authenticate, authenticated_body, in_force,
+    App, Page, Problem, ReasonBody, Reply, Request, authenticate, authenticated_body, in_force,
     may_see, parse_optional_json, person, submit_as, zone,
 };
 use store::{Caller, corrections, entry_json, key, open_reviews, reviewed};
@@ -17,7 +17,7 @@ shell::component! { shell::api::review::ROUTES {
 
 async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Result<Reply, Problem> {
     let (caller, idem, text) = authenticated_body(app, request).await?;
-    let body: DecisionBody = parse_optional_json(text)?;
+    let body: ReasonBody = parse_optional_json(text)?;
     let earn = found(app, &caller, id).await?;
     if is_same_person(app, &caller, &earn).await? {
         return Err(Problem::refused(Refusal::OwnRequest));

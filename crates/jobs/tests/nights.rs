@@ -1,6 +1,6 @@
 //! Sweeps, reminders and tier passes: twice, at once, killed anywhere, late, with the clock set
 //! back. The books must always be the same.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,6 +1,6 @@
 //! Rehearsals: the reported entries are those that the night then writes, none is written before,
 //! and the same question has one answer.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

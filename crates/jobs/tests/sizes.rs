@@ -1,6 +1,6 @@
 //! Figures rather than checks; run with
 //! `cargo test --release -p jobs --test all sizes -- --ignored --nocapture --test-threads 1`.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

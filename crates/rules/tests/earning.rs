@@ -1,6 +1,6 @@
 //! Rules with conditions: what a retailer wants to say, each said as data and worked out by hand, a
 //! line an event.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

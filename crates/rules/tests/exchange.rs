@@ -3,7 +3,7 @@
 //! The histories say what each exchange must come to by arithmetic of their own. After every step
 //! the books of both accounts are audited, and in the end what one programme says of the other is
 //! what that one says of it. `ACCRUE_EXCHANGE_HISTORIES` runs another number of them.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -4,7 +4,7 @@
 //! The histories are of four members and a pool. After every step each member's books are audited,
 //! and what members give each other must be what they get, lot by lot with its own end.
 //! `ACCRUE_JOINT_HISTORIES` runs another number of them.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -1,6 +1,6 @@
 //! Members who come from another system, and levels set by hand: what they bring, what ends when,
 //! and what a back-test makes of it.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

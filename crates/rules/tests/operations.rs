@@ -1,6 +1,6 @@
 //! Every operation, one after another: what it says of itself is what it does. An operation that
 //! was forgotten somewhere fails here by its name.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken test stops the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a broken test stops the test")]
 
 use crate::support;
 

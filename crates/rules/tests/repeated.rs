@@ -1,5 +1,5 @@
 //! What was done by hand in one history and is repeated in another.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -1,6 +1,6 @@
 //! Freezes, limits per device and hour, earns that wait for somebody to look at them, and stolen
 //! points: a line a step.
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

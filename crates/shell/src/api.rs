@@ -27,7 +27,7 @@ macro_rules! components {
         /// Adds the schema of every body.
         #[cfg(feature = "schema")]
         pub fn add_schemas(generator: &mut schemars::SchemaGenerator) {
-            let _ = generator.subschema_for::<common::DecisionBody>();
+            let _ = generator.subschema_for::<common::ReasonBody>();
             $($(let _ = generator.subschema_for::<bodies::$body>();)*)+
         }
     };

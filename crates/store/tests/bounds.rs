@@ -1,5 +1,5 @@
 //! What one member or one programme may fill the database with.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+#![allow(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use crate::support;
 

@@ -137,7 +137,7 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
         wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(buy("m", "k2", "o2", 200))), "expire -100, earn +2");
     let ids = || ledger::EntryId(77_000);
-    let mut desk = store::Executor {
+    let mut executor = store::Executor {
         sql: &world.sql,
         programme: &world.programme,
         book: &world.book,
@@ -146,7 +146,7 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
         abroad: None,
         in_flight: None,
     };
-    let outcomes = wait(store::execute(&mut desk, &orders, stale)).unwrap();
+    let outcomes = wait(store::execute(&mut executor, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["earn +1"]);
     assert_eq!(world.number("SELECT points_in_lots FROM member"), 3);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 1);
@@ -166,7 +166,7 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
         wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(enrol("n", "k2", &["phone:+8613900000000"]))), "profile +0");
     let ids = || ledger::EntryId(77_000);
-    let mut desk = store::Executor {
+    let mut executor = store::Executor {
         sql: &world.sql,
         programme: &world.programme,
         book: &world.book,
@@ -175,7 +175,7 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
         abroad: None,
         in_flight: None,
     };
-    let outcomes = wait(store::execute(&mut desk, &orders, stale)).unwrap();
+    let outcomes = wait(store::execute(&mut executor, &orders, stale)).unwrap();
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["alias-taken"]);
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE kind = 'expire'"), 0);
     assert_eq!(

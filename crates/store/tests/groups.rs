@@ -1,6 +1,6 @@
 //! Programmes of a group, on the real `.sql`: whom names belong to, and exchanges that are written
 //! on both sides or on neither.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 use crate::support;
 
@@ -62,8 +62,8 @@ impl Group {
         let (programme, book) = &self.programmes[at];
         let abroad = self.programmes.get(at + 1).map(|(programme, _)| programme);
         let (sql, now) = (&self.world.sql, self.world.now.get());
-        let mut desk = Executor { sql, programme, book, now, ids, abroad, in_flight: None };
-        wait(execute(&mut desk, std::slice::from_ref(order), loaded)).unwrap().pop().unwrap()
+        let mut executor = Executor { sql, programme, book, now, ids, abroad, in_flight: None };
+        wait(execute(&mut executor, std::slice::from_ref(order), loaded)).unwrap().pop().unwrap()
     }
 
     fn run(&self, at: usize, order: &Submission) -> String {

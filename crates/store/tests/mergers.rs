@@ -1,6 +1,6 @@
 //! What is found of accounts that became part of others, of gifts of tiers and of adjustments, on
 //! real SQL.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+#![allow(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use crate::support;
 

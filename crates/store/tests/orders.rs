@@ -1,5 +1,5 @@
 //! One document, one record: in each store, and again once all of it was undone.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+#![allow(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use crate::support;
 

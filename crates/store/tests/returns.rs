@@ -1,5 +1,5 @@
 //! Holds and returns on real SQL: what is stored of them is what was decided, and the audit agrees.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+#![allow(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use crate::support;
 

@@ -58,7 +58,7 @@ fn a_decision_on_an_older_version_is_not_written() {
         ledger::EntryId(id)
     };
     let (programme, now) = (&world.programme, world.now.get());
-    let mut desk = store::Executor {
+    let mut executor = store::Executor {
         sql: &world.sql,
         programme,
         book: &world.book,
@@ -67,7 +67,7 @@ fn a_decision_on_an_older_version_is_not_written() {
         abroad: None,
         in_flight: None,
     };
-    let outcomes = wait(store::execute(&mut desk, &orders, loaded)).unwrap();
+    let outcomes = wait(store::execute(&mut executor, &orders, loaded)).unwrap();
     assert_eq!(lines(&outcomes), ["redeem -30"]);
 }
 

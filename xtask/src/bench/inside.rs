@@ -43,7 +43,7 @@ impl Inside {
         let (_, _, loaded) = found.context("the programme is gone")?;
         let random = &mut self.random;
         let ids = || entry_id(now, random);
-        let mut desk = Executor {
+        let mut executor = Executor {
             sql: &self.sql,
             programme: &self.programme,
             book: &self.book,
@@ -52,7 +52,7 @@ impl Inside {
             abroad: None,
             in_flight: None,
         };
-        let outcomes = store::execute(&mut desk, orders, loaded).await.map_err(to_anyhow)?;
+        let outcomes = store::execute(&mut executor, orders, loaded).await.map_err(to_anyhow)?;
         match outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_))) {
             Some(outcome) => bail!("an order was not carried out: {outcome:?}"),
             None => Ok(()),

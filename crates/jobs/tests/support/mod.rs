@@ -1,5 +1,13 @@
 //! A programme in SQLite, a settable clock, and databases that fail or are raced on purpose.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
 pub mod receiver;
 
 use std::cell::{Cell, RefCell};
@@ -98,7 +106,7 @@ impl World {
             let wanted: Vec<_> = orders.iter().map(Submission::wanted).collect();
             let (_, _, loaded) =
                 wait(load(&self.sql, Scope::Programme(found.no), &wanted, lots)).unwrap().unwrap();
-            let mut desk = Executor {
+            let mut executor = Executor {
                 sql: &self.sql,
                 programme: &found,
                 book: &book,
@@ -107,7 +115,7 @@ impl World {
                 abroad: None,
                 in_flight: None,
             };
-            for outcome in wait(execute(&mut desk, orders, loaded)).unwrap() {
+            for outcome in wait(execute(&mut executor, orders, loaded)).unwrap() {
                 assert!(matches!(outcome, store::Outcome::Done(_)), "{outcome:?}");
             }
         }

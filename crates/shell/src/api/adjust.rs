@@ -8,7 +8,7 @@ use rules::operations::{Concerned, DecideAdjustment, DecideConcern, NewAdjustmen
 use serde::{Deserialize, Serialize};
 use store::{Caller, Submission};
 
-use super::common::{DecisionBody, fingerprint};
+use super::common::{ReasonBody, fingerprint};
 use super::roles::APPROVERS;
 use crate::auth::Role;
 use crate::check::{Check, DIGITS_LOST, MAX_AMOUNT};
@@ -52,16 +52,16 @@ pub const ROUTES: &[Route] = &[
         "/v1/adjustments/{id}/approve",
         "Approve of a request; the last approval moves the points",
         APPROVERS,
-        "DecisionBody",
+        "ReasonBody",
     )
     .or_none(),
-    Route::command("/v1/adjustments/{id}/reject", "Turn a request down", APPROVERS, "DecisionBody")
+    Route::command("/v1/adjustments/{id}/reject", "Turn a request down", APPROVERS, "ReasonBody")
         .or_none(),
     Route::command(
         "/v1/adjustments/{id}/withdraw",
         "Take one's own request back",
         REQUESTERS,
-        "DecisionBody",
+        "ReasonBody",
     )
     .or_none(),
 ];
@@ -228,7 +228,7 @@ impl AdjustmentBody {
     }
 }
 
-impl DecisionBody {
+impl ReasonBody {
     /// Checks the values and makes a submission of it, for what this entry asked for, and what was
     /// found of what that is about.
     ///

@@ -6,7 +6,7 @@ use rules::operations::{CancelCoupon, RedeemCoupon, RestoreCoupon};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::{DecisionBody, LineBody, MAX_LINES, fingerprint, line};
+use super::common::{ReasonBody, LineBody, MAX_LINES, fingerprint, line};
 use super::roles::{READERS, STOREFRONT};
 use crate::auth::Role;
 use crate::check::Check;
@@ -30,9 +30,9 @@ pub const ROUTES: &[Route] = &[
         "/v1/coupons/{code}/cancel",
         "Take a coupon away",
         COUPON_KEEPERS,
-        "DecisionBody",
+        "ReasonBody",
     )
-    .takes("DecisionBody", 256 * KIB)
+    .takes("ReasonBody", 256 * KIB)
     .or_none(),
     Route::command(
         "/v1/coupons/{code}/restore",
@@ -107,7 +107,7 @@ impl CouponBody {
     }
 }
 
-impl DecisionBody {
+impl ReasonBody {
     /// Checks the values and makes a submission of it that takes this coupon away.
     ///
     /// # Errors

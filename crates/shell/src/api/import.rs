@@ -49,13 +49,13 @@ pub const ROUTES: &[Route] = &[
     Route::read("/v1/imports/{id}", "An import, its report and how far it is", IMPORT_READERS),
     Route::list("/v1/imports/{id}/refused", "Rows of an import that were refused", IMPORT_READERS),
     Route::write("/v1/imports/{id}/approve", "Approve of an import", APPROVERS)
-        .takes("DecisionBody", 8 * KIB)
+        .takes("ReasonBody", 8 * KIB)
         .or_none(),
     Route::write("/v1/imports/{id}/reject", "Turn an import down", APPROVERS)
-        .takes("DecisionBody", 8 * KIB)
+        .takes("ReasonBody", 8 * KIB)
         .or_none(),
     Route::write("/v1/imports/{id}/withdraw", "Take one's own import back", IMPORTERS)
-        .takes("DecisionBody", 8 * KIB)
+        .takes("ReasonBody", 8 * KIB)
         .or_none(),
     Route::write("/v1/imports/{id}/continue", "Book the next rows of an import", BOOKERS)
         .without_key(),

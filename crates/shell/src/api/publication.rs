@@ -25,21 +25,21 @@ pub const ROUTES: &[Route] = &[
         "Approve of a publication with major changes",
         APPROVERS,
     )
-    .takes("DecisionBody", 8 * KIB)
+    .takes("ReasonBody", 8 * KIB)
     .or_none(),
     Route::write(
         "/v1/rulebook/publications/{id}/reject",
         "Decide against a publication",
         APPROVERS,
     )
-    .takes("DecisionBody", 8 * KIB)
+    .takes("ReasonBody", 8 * KIB)
     .or_none(),
     Route::write(
         "/v1/rulebook/publications/{id}/withdraw",
         "Take one's own publication back",
         MARKETING,
     )
-    .takes("DecisionBody", 8 * KIB)
+    .takes("ReasonBody", 8 * KIB)
     .or_none(),
 ];
 

@@ -5,7 +5,7 @@ use rules::{Operation, Promise};
 use rules::operations::{ApproveReview, RejectReview, ToReverse};
 use store::Submission;
 
-use super::common::{DecisionBody, fingerprint};
+use super::common::{ReasonBody, fingerprint};
 use super::roles::APPROVERS;
 use crate::auth::Role;
 use crate::check::Check;
@@ -28,19 +28,19 @@ pub const ROUTES: &[Route] = &[
         "/v1/reviews/{id}/approve",
         "Let the points of an earn go their way",
         APPROVERS,
-        "DecisionBody",
+        "ReasonBody",
     )
     .or_none(),
     Route::command(
         "/v1/reviews/{id}/reject",
         "Undo an earn that had to be looked at",
         APPROVERS,
-        "DecisionBody",
+        "ReasonBody",
     )
     .or_none(),
 ];
 
-impl DecisionBody {
+impl ReasonBody {
     /// Makes a submission of it that lets the points of this earn go their way, with the life they
     /// were promised.
     ///

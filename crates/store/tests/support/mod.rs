@@ -96,7 +96,7 @@ impl World {
             self.ids.set(self.ids.get() + 1000);
             EntryId(self.ids.get())
         };
-        let mut desk = Executor {
+        let mut executor = Executor {
             sql: &self.sql,
             programme: &self.programme,
             book: &self.book,
@@ -105,7 +105,7 @@ impl World {
             abroad: None,
             in_flight: None,
         };
-        wait(execute(&mut desk, orders, loaded)).unwrap()
+        wait(execute(&mut executor, orders, loaded)).unwrap()
     }
 
     pub fn one(&self, order: Submission) -> Outcome {
