@@ -40,6 +40,6 @@ async fn earned(
     let is_event = book.expiry(&body.event).is_some();
     let life = |lot: &LotGrant| Some((lot.number, book.expiry(&lot.source)?.clone()));
     let activation =
-        is_event.then(|| Activation { lots: entry.grants.iter().filter_map(life).collect() });
+        is_event.then(|| Activation { lots: entry.lots.grants.iter().filter_map(life).collect() });
     Ok(Ok(activation))
 }

@@ -85,7 +85,7 @@ async fn decide(
     let (caller, key, text) = authenticated_body(app, request).await?;
     let body: ReasonBody = parse_optional_json(text)?;
     let made = made(app, &caller, id).await?;
-    let concerned = match made.adjustment.as_ref().and_then(|made| made.terms.concern.as_ref()) {
+    let concerned = match made.adjustment().and_then(|made| made.terms.concern.as_ref()) {
         None => None,
         Some(Concern::Merge(from)) => Some(Concerned::Merge(from.clone())),
         Some(Concern::Recover(ids)) => Some(Concerned::Recover(
@@ -103,7 +103,9 @@ async fn made(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> {
     let id = EntryId::parse(id).ok_or_else(not_found)?;
     let found = named_entry(&app.sql, caller.programme.no, id).await?;
     let may_see = |entry: &Entry| may_see(caller, entry.origin.store.as_deref());
-    found.filter(|entry| entry.kind == Kind::Request && may_see(entry)).ok_or_else(not_found)
+    found
+        .filter(|entry| entry.kind() == Kind::AdjustmentRequest && may_see(entry))
+        .ok_or_else(not_found)
 }
 
 async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
@@ -139,10 +141,10 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let caller = authenticate(app, request).await?;
     let made = made(app, &caller, id).await?;
     let decisions = corrections(&app.sql, caller.programme.no, made.id).await?;
-    let newest = decisions.last().unwrap_or(&made).adjustment.as_ref();
+    let newest = decisions.last().unwrap_or(&made).adjustment();
     let newest = newest
         .ok_or_else(|| Problem::Internal(format!("request {} without its terms", made.id)))?;
-    let state = match decisions.last().map(|entry| entry.kind) {
+    let state = match decisions.last().map(|entry| entry.kind()) {
         Some(Kind::Adjust) => "approved",
         // Requests of other kinds end with the last approval.
         Some(Kind::Approve) if newest.approvals.len() == newest.terms.steps.len() => "approved",

@@ -59,7 +59,7 @@ async fn restore(app: &App, request: &Request, code: &str) -> Result<Reply, Prob
     let id = EntryId::parse(&body.entry_id).ok_or_else(not_found)?;
     let used = named_entry(&app.sql, caller.programme.no, id).await?;
     let used = used.filter(|entry| {
-        entry.kind == Kind::CouponRedeem && entry.coupons.iter().any(|c| c.code == *code)
+        entry.kind() == Kind::CouponRedeem && entry.effects.coupons.iter().any(|c| c.code == *code)
     });
     let used = used.ok_or_else(not_found)?;
     submit_as(app, request, &caller, |actor| body.submission(used, &key, actor)).await

@@ -33,7 +33,7 @@ async fn placed(app: &App, caller: &Caller, id: &str) -> Result<Entry, Problem> 
     let not_found = || Problem::refused(Refusal::HoldNotFound);
     let id = EntryId::parse(id).ok_or_else(not_found)?;
     let found = named_entry(&app.sql, caller.programme.no, id).await?;
-    found.filter(|entry| entry.kind == Kind::Hold).ok_or_else(not_found)
+    found.filter(|entry| entry.kind() == Kind::Hold).ok_or_else(not_found)
 }
 
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -43,11 +43,11 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         return Err(Problem::refused(Refusal::HoldNotFound));
     }
     let resolution = corrections(&app.sql, caller.programme.no, hold.id).await?.into_iter().next();
-    let until = hold.reservation.as_ref().map(|reservation| reservation.until);
+    let until = hold.reservation().map(|reservation| reservation.until);
     // A requested release is recorded before the hold's end. A later one records the time-out.
     let is_over = |at| until.is_some_and(|until| until <= at);
     let state = match &resolution {
-        Some(entry) if entry.kind == Kind::Capture => "captured",
+        Some(entry) if entry.kind() == Kind::Capture => "captured",
         Some(entry) if is_over(entry.recorded_at) => "timed_out",
         Some(_) => "released",
         None if is_over(now()) => "timed_out",
@@ -55,7 +55,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     };
     let zone = zone(&app.sql, &caller.programme).await?;
     let points: i64 = hold
-        .reservation
+        .reservation()
         .iter()
         .flat_map(|reservation| &reservation.lots)
         .map(|lot| lot.points)

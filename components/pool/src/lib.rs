@@ -62,8 +62,9 @@ async fn account(app: &App, caller: &Caller, name: &str) -> Result<Member, Probl
     let mut ids = vec![MemberId::of_pool(name).map_err(|_| not_found())?];
     ids.extend(MemberId::new(name));
     let mut found = members(app, caller, &ids).await?.into_iter();
-    let is_pool =
-        |member: &Member| member.exists() && (member.id.is_pool() || !member.pooled.is_empty());
+    let is_pool = |member: &Member| {
+        member.exists() && (member.id.is_pool() || !member.pool_members.is_empty())
+    };
     found.find(is_pool).ok_or_else(not_found)
 }
 
@@ -83,7 +84,7 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
     let member_id = resolve_member_id(app, &caller, &body.member_id).await?;
     let body = PoolRedeemBody { member_id, ..body };
     submit_as(app, request, &caller, |actor| {
-        body.submission(&account.id, &account.pooled, &key, actor)
+        body.submission(&account.id, &account.pool_members, &key, actor)
     })
     .await
 }
@@ -91,12 +92,12 @@ async fn redeem(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
 async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let account = account(app, &caller, id).await?;
-    if account.pooled.is_empty() {
+    if account.pool_members.is_empty() {
         return Err(not_found());
     }
     let (book, now) = (published(&app.sql, &caller.programme).await?, now());
     let programme = ProgrammeId::new(caller.programme.id.as_str()).map_err(|_| not_found())?;
-    let members = members(app, &caller, &account.pooled).await?;
+    let members = members(app, &caller, &account.pool_members).await?;
     let members: Vec<Member> =
         members.iter().map(|member| by_the_clock(&book, &programme, member, now)).collect();
     let account = by_the_clock(&book, &programme, &account, now);
@@ -115,7 +116,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
         200,
         &json!({
             "pool_id": account.id.name(),
-            "head_id": account.pooled.first().map(MemberId::as_str),
+            "head_id": account.pool_members.first().map(MemberId::as_str),
             "balance": balance,
             "own_balance": free(&account),
             "members": shown.collect::<Vec<_>>(),

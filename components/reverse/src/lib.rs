@@ -59,7 +59,7 @@ async fn find(
     let (found, merged) = as_of_member(app, programme_no, found, &body.member_id).await?;
     wish.merged = merged;
     for entry in found {
-        match undone_as(entry.kind) {
+        match undone_as(entry.kind()) {
             UndoneAs::Earned => wish.earn = Some(entry),
             UndoneAs::Spent => {
                 wish.redemption = Some(redemption(app, programme_no, entry).await?);
@@ -94,7 +94,7 @@ async fn is_theirs(
             None => break,
         }
     }
-    let is_spent = undone_as(entry.kind) == UndoneAs::Spent;
+    let is_spent = undone_as(entry.kind()) == UndoneAs::Spent;
     Ok(is_spent && is_paid_by_pool(app, caller, entry, member).await?)
 }
 
@@ -117,16 +117,16 @@ async fn as_of_member(
                 kept.push(own);
                 break;
             }
-            let lots: Vec<LotNumber> = own.grants.iter().map(|lot| lot.number).collect();
+            let lots: Vec<LotNumber> = own.lots.grants.iter().map(|lot| lot.number).collect();
             let Some(taken) = taken_over(&app.sql, programme_no, &from, &lots).await? else {
                 break;
             };
             expired = expired.saturating_add(taken.expired);
             let there = |number: LotNumber| {
                 let at = taken.handed_over.iter().position(|handed_over| *handed_over == number)?;
-                taken.entry.grants.get(at).cloned()
+                taken.entry.lots.grants.get(at).cloned()
             };
-            own.grants = lots.into_iter().filter_map(there).collect();
+            own.lots.grants = lots.into_iter().filter_map(there).collect();
             if taken.entry.member.as_str() == member {
                 let sum = merged.take().map_or(0, |merged: Merged| merged.expired);
                 merged = Some(Merged { from, expired: sum.saturating_add(expired) });
@@ -142,13 +142,11 @@ async fn as_of_member(
 async fn redemption(app: &App, programme_no: i64, entry: Entry) -> Result<Redemption, Problem> {
     let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
     // The hold names the lines that its points were for.
-    let hold = match entry.corrects {
+    let hold = match entry.corrects() {
         Some(hold) => named_entry(&app.sql, programme_no, hold).await?,
         None => None,
     };
-    let entry =
-        Entry { lines: hold.map_or_else(|| entry.lines.clone(), |hold| hold.lines), ..entry };
-    Ok(Redemption { entry, lots })
+    Ok(Redemption::new(entry, lots).of_hold(hold.as_ref()))
 }
 
 /// Whether the points are those of a pool that paid for this member, or that the member belongs to.
@@ -158,11 +156,12 @@ async fn is_paid_by_pool(
     entry: &Entry,
     member: &str,
 ) -> Result<bool, Problem> {
-    if entry.counterparty.as_ref().is_some_and(|of| of.as_str() == member) {
+    if entry.counterparty().is_some_and(|of| of.as_str() == member) {
         return Ok(true);
     }
     let wanted = [LoadRequest::member(entry.member.clone())];
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &wanted, Lots::None).await?;
     let account = found.and_then(|(_, _, mut loaded)| loaded.pop());
-    Ok(account.is_some_and(|account| account.member.pooled.iter().any(|id| id.as_str() == member)))
+    Ok(account
+        .is_some_and(|account| account.member.pool_members.iter().any(|id| id.as_str() == member)))
 }

@@ -28,7 +28,7 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
     }
     let book = in_force(&app.sql, &caller.programme, earn.rulebook_version).await?;
     let promise = |lot: &LotGrant| Some((lot.number, book.promise(&lot.source)?));
-    let promises = earn.grants.iter().map(promise).collect::<Option<Vec<_>>>();
+    let promises = earn.lots.grants.iter().map(promise).collect::<Option<Vec<_>>>();
     let promises =
         promises.ok_or_else(|| Problem::Internal(format!("earn {} without its rule", earn.id)))?;
     submit_as(app, request, &caller, |actor| body.approve_review(&earn, promises, &idem, actor))
@@ -76,7 +76,7 @@ fn shown((member, open): &(MemberId, OpenReview)) -> Json {
         "review_id": open.earn.to_string(),
         "member_id": member.as_str(),
         "state": "open",
-        "because": open.review.because,
+        "because": open.review.reason,
         "reported_by": open.actor,
     })
 }
@@ -87,8 +87,8 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     let decisions = corrections(&app.sql, caller.programme.no, earn.id).await?;
     // A review ends with the first decision, or with the return of the last unit.
     let ending =
-        decisions.iter().find(|entry| entry.kind == Kind::Approve || entry.review.is_none());
-    let state = match ending.map(|entry| entry.kind) {
+        decisions.iter().find(|entry| entry.kind() == Kind::Approve || entry.review().is_none());
+    let state = match ending.map(|entry| entry.kind()) {
         Some(Kind::Approve) => "approved",
         Some(_) => "undone",
         None => "open",
@@ -100,7 +100,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
             "review_id": earn.id.to_string(),
             "member_id": earn.member.as_str(),
             "state": state,
-            "because": earn.review.as_ref().map(|review| review.because.as_str()),
+            "because": earn.review().map(|review| review.reason.as_str()),
             "reported_by": earn.origin.actor,
             "entry": entry_json(&earn, zone),
             "decisions": decisions.iter().map(|entry| entry_json(entry, zone)).collect::<Vec<_>>(),

@@ -315,29 +315,32 @@ impl Rehearsal {
     /// An entry without the values that are unknown in advance: its id, its hash, codes of coupons.
     fn shown(&mut self, entry: &Entry, active: &ActiveProgramme) -> Json {
         let mut shown = Map::new();
-        shown.insert("kind".to_owned(), entry.kind.as_str().into());
-        let drawn = |entry: &Entry| entry.draws.iter().map(|draw| draw.points).sum::<i64>();
+        shown.insert("kind".to_owned(), entry.kind().as_str().into());
+        let drawn = |entry: &Entry| entry.lots.draws.iter().map(|draw| draw.points).sum::<i64>();
         // The number of lots instead of a list: a part must fit into an instance, however many lots
         // there are.
-        match entry.kind {
+        match entry.kind() {
             Kind::Activate => {
-                self.add("lots_activated", length(&entry.activations));
-                self.add("points_activated", entry.activations.iter().map(|lot| lot.points).sum());
-                let points: i64 = entry.activations.iter().map(|lot| lot.points).sum();
+                self.add("lots_activated", length(&entry.lots.activations));
+                self.add(
+                    "points_activated",
+                    entry.lots.activations.iter().map(|lot| lot.points).sum(),
+                );
+                let points: i64 = entry.lots.activations.iter().map(|lot| lot.points).sum();
                 shown.insert("activated".to_owned(), points.into());
-                shown.insert("lots".to_owned(), entry.activations.len().into());
+                shown.insert("lots".to_owned(), entry.lots.activations.len().into());
             }
             Kind::Expire => {
-                self.add("lots_expired", length(&entry.draws));
+                self.add("lots_expired", length(&entry.lots.draws));
                 self.add("points_expired", drawn(entry));
                 shown.insert("points".to_owned(), entry.points.into());
-                shown.insert("lots".to_owned(), entry.draws.len().into());
+                shown.insert("lots".to_owned(), entry.lots.draws.len().into());
             }
             Kind::TierChange => {
-                let gift: i64 = entry.grants.iter().map(|lot| lot.points).sum();
+                let gift: i64 = entry.lots.grants.iter().map(|lot| lot.points).sum();
                 self.add("gift_points", gift);
-                self.add("gift_coupons", length(&entry.coupons));
-                if let Some(moved) = &entry.tier {
+                self.add("gift_coupons", length(&entry.effects.coupons));
+                if let Some(moved) = entry.tier() {
                     let rank = |tier: Option<&String>| {
                         active
                             .book
@@ -361,7 +364,7 @@ impl Rehearsal {
             }
             Kind::Remind => {
                 self.add("reminders", 1);
-                if let Some(reminder) = &entry.reminder {
+                if let Some(reminder) = entry.reminder() {
                     self.add("points_reminded", reminder.points);
                     shown.insert("points".to_owned(), reminder.points.into());
                     shown.insert(
@@ -377,9 +380,29 @@ impl Rehearsal {
             }
             Kind::Release => self.add("holds_timed_out", 1),
             Kind::Lapse => self.add("requests_lapsed", 1),
-            Kind::CouponExpire => self.add("coupons_expired", length(&entry.coupons)),
+            Kind::CouponExpire => self.add("coupons_expired", length(&entry.effects.coupons)),
             // The night writes no other kinds.
-            _ => {}
+            Kind::Opening
+            | Kind::Earn
+            | Kind::Redeem
+            | Kind::Hold
+            | Kind::Capture
+            | Kind::Reverse
+            | Kind::AdjustmentRequest
+            | Kind::Approve
+            | Kind::Reject
+            | Kind::Withdraw
+            | Kind::Adjust
+            | Kind::Transfer
+            | Kind::Exchange
+            | Kind::Merge
+            | Kind::Pool
+            | Kind::Erase
+            | Kind::CouponRedeem
+            | Kind::CouponCancel
+            | Kind::Freeze
+            | Kind::Restore
+            | Kind::Profile => {}
         }
         Json::Object(shown)
     }

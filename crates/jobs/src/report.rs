@@ -54,10 +54,10 @@ impl Report {
 
     pub(crate) fn count(&mut self, entry: &Entry) {
         self.entries += 1;
-        match entry.kind {
-            Kind::Activate => self.lots_activated += length(&entry.activations),
+        match entry.kind() {
+            Kind::Activate => self.lots_activated += length(&entry.lots.activations),
             Kind::Expire => {
-                self.lots_expired += length(&entry.draws);
+                self.lots_expired += length(&entry.lots.draws);
                 self.points_expired = self.points_expired.saturating_sub(entry.points);
             }
             Kind::TierChange => self.tier_changes += 1,
@@ -65,7 +65,29 @@ impl Report {
             Kind::Release => self.holds_timed_out += 1,
             Kind::Lapse => self.requests_lapsed += 1,
             // Only a caller's command writes these, or they follow from one of the others.
-            _ => {}
+            Kind::Opening
+            | Kind::Earn
+            | Kind::Redeem
+            | Kind::Hold
+            | Kind::Capture
+            | Kind::Reverse
+            | Kind::Repay
+            | Kind::AdjustmentRequest
+            | Kind::Approve
+            | Kind::Reject
+            | Kind::Withdraw
+            | Kind::Adjust
+            | Kind::Transfer
+            | Kind::Exchange
+            | Kind::Merge
+            | Kind::Pool
+            | Kind::Erase
+            | Kind::CouponRedeem
+            | Kind::CouponCancel
+            | Kind::CouponExpire
+            | Kind::Freeze
+            | Kind::Restore
+            | Kind::Profile => {}
         }
     }
 

@@ -6,84 +6,19 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
-use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
+use crate::entry::array::as_array;
+use crate::entry::{
+    Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Count, Effects, Entry, LotDraw,
+    LotGrant, LotMoves, Origin, Person, RequestDecided, What,
+};
 use crate::fault::Fault;
 use crate::holds::MAX_OPEN;
-use crate::id::{EntryId, LotNumber, MemberId};
+use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
-use crate::kind::Kind;
 use crate::lot::LotState;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 use crate::tally::Tally;
-
-/// A person as the books name one: the key they used, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// `key:` and the key's prefix.
-    pub actor: String,
-    /// The person's id, in the one spelling that the programme has for it. Entries from before keys
-    /// had persons tell the key's label.
-    pub label: String,
-}
-
-impl Person {
-    /// All keys of one person are that person.
-    fn is(&self, other: &Self) -> bool {
-        self.actor == other.actor || self.label == other.label
-    }
-}
-
-/// A grant by hand that an adjustment undoes: it takes from the lot of that grant, and from no
-/// other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Undone {
-    /// The adjustment that granted it.
-    pub entry: EntryId,
-    /// Its lot.
-    pub lot: LotNumber,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdjustmentTerms {
-    /// Points to be granted, or (negative) taken; not 0.
-    pub points: i64,
-    /// Why, as one of the merchant's codes.
-    pub reason_code: String,
-    /// What proves it: a ticket, a receipt, a link.
-    pub evidence: Option<String>,
-    /// From when on granted points can no longer be spent; `None` is never.
-    pub expires_at: Option<Timestamp>,
-    /// The roles that have to approve, in this order; at least one.
-    pub steps: Vec<String>,
-    /// From when on it can no longer be decided.
-    pub until: Timestamp,
-    /// The grant that it undoes, when it does.
-    pub undoes: Option<Undone>,
-    /// What is done with the last approval, in place of an adjustment.
-    pub concern: Option<Concern>,
-}
-
-/// What else moves points by hand and takes the same approvals; the terms tell how many points.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Concern {
-    /// These redemptions and gifts are given back.
-    Recover(Vec<EntryId>),
-    /// This member becomes part of the one that is asked for.
-    Merge(MemberId),
-}
-
-/// One approval.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approval {
-    /// Who.
-    pub by: Person,
-    /// As what.
-    pub role: String,
-    /// When.
-    pub at: Timestamp,
-}
 
 /// An open request of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,17 +32,7 @@ pub struct AdjustmentRequest {
     /// Approvals so far.
     pub approvals: Vec<Approval>,
 }
-
-/// What a request entry, a decision or the adjustment itself says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Adjustment {
-    /// What is or was asked for.
-    pub terms: AdjustmentTerms,
-    /// Who asked.
-    pub by: Person,
-    /// Approvals so far, this one included.
-    pub approvals: Vec<Approval>,
-}
+as_array!(AdjustmentRequest [id, terms, by, approvals]);
 
 /// What is decided on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,8 +80,10 @@ pub fn request(
     if journal.member().requests.len() >= MAX_OPEN {
         return Err(Refusal::TooManyOpen { most: MAX_OPEN as i64 }.into());
     }
-    let adjustment = Some(Adjustment { terms, by, approvals: Vec::new() });
-    Ok(journal.post(Entry { adjustment, tallies, ..journal.draft(Kind::Request, origin) })?)
+    let adjustment = Adjustment { terms, by, approvals: Vec::new() };
+    let requested = What::AdjustmentRequest(AdjustmentRequested { adjustment });
+    let effects = Effects { tallies, ..Effects::default() };
+    Ok(journal.post(Entry { effects, ..journal.draft(requested, origin) })?)
 }
 
 /// Decides on a request. The last approval of an adjustment executes it in the same commit; what
@@ -183,25 +110,19 @@ pub fn decide_request(
     }
     let (counts, tallies) = counted;
     let AdjustmentRequest { terms, by: asked_by, mut approvals, .. } = open;
-    let kind = match verdict {
-        Verdict::Approve => {
-            approvals.push(Approval { by, role, at: journal.now() });
-            Kind::Approve
-        }
-        Verdict::Reject => Kind::Reject,
-        Verdict::Withdraw => Kind::Withdraw,
-    };
+    if verdict == Verdict::Approve {
+        approvals.push(Approval { by, role, at: journal.now() });
+    }
     let is_through = verdict == Verdict::Approve && approvals.len() == terms.steps.len();
     let adjustment = Adjustment { terms, by: asked_by, approvals };
-    let drafted = journal.draft(kind, origin.clone());
-    let draft = Entry {
-        corrects: Some(id),
-        adjustment: Some(adjustment.clone()),
-        counts,
-        tallies,
-        ..drafted
+    let decided = RequestDecided { request: id, adjustment: adjustment.clone() };
+    let what = match verdict {
+        Verdict::Approve => What::Approve(decided),
+        Verdict::Reject => What::Reject(decided),
+        Verdict::Withdraw => What::Withdraw(decided),
     };
-    let decided = journal.post(draft)?;
+    let effects = Effects { counts, tallies, ..Effects::default() };
+    let decided = journal.post(Entry { effects, ..journal.draft(what, origin.clone()) })?;
     if is_through && adjustment.terms.concern.is_none() {
         execute(journal, id, adjustment, first_in_first_out, origin)?;
     }
@@ -250,14 +171,9 @@ fn execute(
             None => drawn_for(journal, points, first_in_first_out)?,
         };
     }
-    let adjustment = Some(adjustment);
-    Ok(journal.post(Entry {
-        corrects: Some(id),
-        grants,
-        draws,
-        adjustment,
-        ..journal.draft(Kind::Adjust, origin)
-    })?)
+    let lots = LotMoves { grants, draws, ..LotMoves::default() };
+    let adjusted = What::Adjust(RequestDecided { request: id, adjustment });
+    Ok(journal.post(Entry { lots, ..journal.draft(adjusted, origin) })?)
 }
 
 /// Points of this lot alone, as many as are asked for.
@@ -296,12 +212,9 @@ fn lapse_all(
     origin: &Origin,
 ) -> Result<(), Fault> {
     for AdjustmentRequest { id, terms, by, approvals } in over {
-        let adjustment = Some(Adjustment { terms, by, approvals });
-        journal.post(Entry {
-            corrects: Some(id),
-            adjustment,
-            ..journal.due(Kind::Lapse, at, origin.clone())
-        })?;
+        let adjustment = Adjustment { terms, by, approvals };
+        let lapsed = What::Lapse(RequestDecided { request: id, adjustment });
+        journal.post(journal.due(lapsed, at, origin.clone()))?;
     }
     Ok(())
 }

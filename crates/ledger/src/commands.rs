@@ -6,20 +6,19 @@
 //! run.
 
 use crate::calendar::Timestamp;
-use crate::coupons::{CouponTerms, with_coupons};
+use crate::coupons::with_coupons;
+use crate::entry::CouponTerms;
 use crate::entry::{
-    Award, Count, Entry, LineAward, LotDates, LotDraw, LotGrant, Origin, Qualifying, Reminder,
-    Silent, TierMove,
+    Award, Count, Earned, Effects, Entry, LineAward, LotDates, LotDraw, LotGrant, LotMoves, Origin,
+    PointsPayment, Qualifying, Redeemed, Reminded, Reminder, Review, SkippedRules, TierChanged,
+    TierMove, What,
 };
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::{Journal, drawn, sum};
-use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
 use crate::member::Member;
 use crate::refusal::Refusal;
-use crate::reviews::Review;
-use crate::rewards::Deduction;
 use crate::stop::Stop;
 use crate::tally::Tally;
 
@@ -33,7 +32,7 @@ pub struct Earn {
     /// Rules that fired; their granted points add up to those of `grants`.
     pub awards: Vec<Award>,
     /// Rules that were there for it and did not fire.
-    pub silent: Vec<Silent>,
+    pub skipped: Vec<SkippedRules>,
     /// What each order line earned.
     pub lines: Vec<LineAward>,
     /// Lines, by their names, that do not count towards tiers.
@@ -63,7 +62,7 @@ pub struct Redeem {
     /// Plain first-in-first-out instead of expiring first.
     pub first_in_first_out: bool,
     /// What the points take off an order, when they do.
-    pub deduction: Option<Deduction>,
+    pub payment: Option<PointsPayment>,
     /// On whose behalf, where somebody else pays: a member of a pool.
     pub of: Option<MemberId>,
     /// The order lines that they pay, where the till names them: line, units, points.
@@ -80,7 +79,8 @@ pub struct Redeem {
 pub fn activate(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(), Fault> {
     let activations = due_lots(journal, at, |lot, at| lot.pending && lot.available_at <= at);
     if !activations.is_empty() {
-        journal.post(Entry { activations, ..journal.due(Kind::Activate, at, origin.clone()) })?;
+        let lots = LotMoves { activations, ..LotMoves::default() };
+        journal.post(Entry { lots, ..journal.due(What::Activate, at, origin.clone()) })?;
     }
     Ok(())
 }
@@ -102,7 +102,8 @@ pub fn activate_early(
         |dates| lot(dates).map(|lot| LotDraw { number: lot.number, points: lot.remaining });
     let activations: Option<Vec<LotDraw>> = dates.iter().map(activation).collect();
     let activations = activations.filter(|lots| !lots.is_empty()).ok_or(Fault::Draft)?;
-    journal.post(Entry { activations, dates, ..journal.draft(Kind::Activate, origin) })
+    let lots = LotMoves { activations, dates, ..LotMoves::default() };
+    journal.post(Entry { lots, ..journal.draft(What::Activate, origin) })
 }
 
 /// Takes away the points of lots that reached their end by the instant `at`, but for those that a
@@ -117,7 +118,8 @@ pub fn expire(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result<(
     }
     draws.retain(|draw| draw.points > 0);
     if !draws.is_empty() {
-        journal.post(Entry { draws, ..journal.due(Kind::Expire, at, origin.clone()) })?;
+        let lots = LotMoves { draws, ..LotMoves::default() };
+        journal.post(Entry { lots, ..journal.due(What::Expire, at, origin.clone()) })?;
     }
     Ok(())
 }
@@ -142,20 +144,24 @@ pub fn earn(journal: &mut Journal, earn: Earn, origin: Origin) -> Result<EntryId
     {
         return Err(Fault::Draft);
     }
+    let earned = Earned {
+        event: earn.event,
+        awards: earn.awards,
+        skipped: earn.skipped,
+        lines: earn.lines,
+        uncounted: earn.uncounted,
+        review: earn.review,
+    };
     let draft = Entry {
         occurred_at: earn.occurred_at,
-        event: Some(earn.event),
-        awards: earn.awards,
-        lines: earn.lines,
-        silent: earn.silent,
-        uncounted: earn.uncounted,
-        grants: earn.grants,
-        dates: earn.extends,
-        counts: earn.counts,
-        qualifying: earn.qualifying,
-        review: earn.review,
-        tallies: earn.tallies,
-        ..journal.draft(Kind::Earn, origin)
+        lots: LotMoves { grants: earn.grants, dates: earn.extends, ..LotMoves::default() },
+        effects: Effects {
+            counts: earn.counts,
+            qualifying: earn.qualifying,
+            tallies: earn.tallies,
+            coupons: Vec::new(),
+        },
+        ..journal.draft(What::Earn(earned), origin)
     };
     let draft = with_coupons(journal, draft, &earn.coupons);
     journal.post(draft)
@@ -171,30 +177,26 @@ pub fn redeem(journal: &mut Journal, redeem: Redeem, origin: Origin) -> Result<E
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
     let draws = drawn_for(journal, redeem.points, redeem.first_in_first_out)?;
-    let deduction = redeem.deduction;
-    let lines = paid(redeem.lines);
     let dates = lasting(journal.member(), redeem.extends, &draws, None);
-    let counterparty = redeem.of;
-    let draft = Entry {
-        draws,
-        dates,
-        lines,
-        deduction,
-        counterparty,
-        ..journal.draft(Kind::Redeem, origin)
+    let redeemed = Redeemed {
+        lines: paid(redeem.lines),
+        reward: None,
+        payment: redeem.payment,
+        on_behalf_of: redeem.of,
     };
-    Ok(journal.post(draft)?)
+    let lots = LotMoves { draws, dates, ..LotMoves::default() };
+    Ok(journal.post(Entry { lots, ..journal.draft(What::Redeem(redeemed), origin) })?)
 }
 
 /// Order lines as the entry of what paid them tells them: line, units, points, which count as lost.
 pub(crate) fn paid(lines: Vec<(String, i64, i64)>) -> Vec<LineAward> {
     let line = |(line, quantity, points): (String, i64, i64)| LineAward {
         line,
-        sku: None,
-        category: None,
         quantity,
         amount_minor: 0,
         granted: points.saturating_neg(),
+        sku: None,
+        category: None,
     };
     lines.into_iter().map(line).collect()
 }
@@ -283,7 +285,7 @@ pub(crate) fn taken(lots: &[LotDraw], points: i64) -> Vec<LotDraw> {
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn enrol(journal: &mut Journal, origin: Origin) -> Result<EntryId, Fault> {
-    journal.post(journal.draft(Kind::Profile, origin))
+    journal.post(journal.draft(What::Profile, origin))
 }
 
 /// What a move on the ladder brings along.
@@ -314,15 +316,13 @@ pub fn tier_change(
 ) -> Result<EntryId, Fault> {
     let Gift { lot, coupons, counts, awards, reached_at } = gift;
     let occurred_at = reached_at.unwrap_or(journal.now());
-    let grants = lot.into_iter().collect();
+    let changed = TierChanged { tier, awards };
     let draft = Entry {
         occurred_at,
-        tier: Some(tier),
-        grants,
-        counts,
-        awards,
+        lots: LotMoves { grants: lot.into_iter().collect(), ..LotMoves::default() },
+        effects: Effects { counts, ..Effects::default() },
         cause,
-        ..journal.draft(Kind::TierChange, origin)
+        ..journal.draft(What::TierChange(changed), origin)
     };
     let draft = with_coupons(journal, draft, &coupons);
     journal.post(draft)
@@ -333,5 +333,5 @@ pub fn tier_change(
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
 pub fn remind(journal: &mut Journal, reminder: Reminder, origin: Origin) -> Result<EntryId, Fault> {
-    journal.post(Entry { reminder: Some(reminder), ..journal.draft(Kind::Remind, origin) })
+    journal.post(journal.draft(What::Remind(Reminded { reminder }), origin))
 }

@@ -7,11 +7,13 @@
 use sha2::{Digest, Sha256};
 
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, Origin, Reversal};
+use crate::entry::{
+    Coupon, CouponRedeemed, CouponTerms, Discount, Effects, Entry, Origin, Reversal, Reversed, What,
+};
 use crate::fault::Fault;
 use crate::id::{EntryId, ProgrammeId};
 use crate::journal::Journal;
-use crate::kind::Kind;
+use crate::kind::Coupons;
 use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
@@ -21,49 +23,6 @@ pub const MAX_COUPONS: usize = 100;
 
 /// Digits of a code: Crockford's base 32, which has no letters that look like digits.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// What a coupon is good for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CouponTerms {
-    /// Money off, in minor units; 0 when it is a share.
-    pub off_minor: i64,
-    /// Percent off; 0 when it is an amount.
-    pub off_percent: i64,
-    /// The most that a share may come to, in minor units.
-    pub max_off_minor: Option<i64>,
-    /// What the order must come to at least, in minor units.
-    pub min_minor: i64,
-    /// Categories whose lines count; any when empty.
-    pub categories: Vec<String>,
-    /// Sales channels it can be used in; any when empty.
-    pub channels: Vec<String>,
-    /// Stores it can be used in; any when empty.
-    pub stores: Vec<String>,
-    /// Whether it can be used for an order that another coupon was used for.
-    pub stacks: bool,
-}
-
-/// A coupon of a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Coupon {
-    /// What it is known by: 16 digits and letters.
-    pub code: String,
-    /// The rulebook's name of its kind.
-    pub name: String,
-    /// What it is good for.
-    pub terms: CouponTerms,
-    /// From when on it can no longer be used; `None` is never.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// What a coupon took off an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Discount {
-    /// What the order came to, in minor units.
-    pub order_minor: i64,
-    /// What is taken off, in minor units.
-    pub off_minor: i64,
-}
 
 /// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not
 /// know the entry.
@@ -99,7 +58,7 @@ pub fn with_coupons(
             }
         };
     let coupons = kinds.iter().take(room).enumerate().map(issue).collect();
-    Entry { coupons, ..draft }
+    Entry { effects: Effects { coupons, ..draft.effects }, ..draft }
 }
 
 /// Uses a coupon.
@@ -116,8 +75,9 @@ pub fn redeem_coupon(
     let Some(coupon) = journal.member().coupon(code).cloned() else {
         return Err(Refusal::CouponResolved.into());
     };
-    let (coupons, discount) = (vec![coupon], Some(discount));
-    Ok(journal.post(Entry { coupons, discount, ..journal.draft(Kind::CouponRedeem, origin) })?)
+    let redeemed = What::CouponRedeem(CouponRedeemed { discount });
+    let effects = Effects { coupons: vec![coupon], ..Effects::default() };
+    Ok(journal.post(Entry { effects, ..journal.draft(redeemed, origin) })?)
 }
 
 /// Takes a coupon away.
@@ -129,8 +89,8 @@ pub fn cancel_coupon(journal: &mut Journal, code: &str, origin: Origin) -> Resul
     let Some(coupon) = journal.member().coupon(code).cloned() else {
         return Err(Refusal::CouponResolved.into());
     };
-    Ok(journal
-        .post(Entry { coupons: vec![coupon], ..journal.draft(Kind::CouponCancel, origin) })?)
+    let effects = Effects { coupons: vec![coupon], ..Effects::default() };
+    Ok(journal.post(Entry { effects, ..journal.draft(What::CouponCancel, origin) })?)
 }
 
 /// Undoes the use of a coupon, which was not undone before: it can be used again while it lasts.
@@ -144,19 +104,16 @@ pub fn restore_coupon(
     origin: Origin,
 ) -> Result<EntryId, Stop> {
     let now = journal.now();
-    if used.coupons.iter().any(|coupon| coupon.has_expired(now)) {
+    if used.effects.coupons.iter().any(|coupon| coupon.has_expired(now)) {
         return Err(Refusal::CouponResolved.into());
     }
     if journal.member().coupons.len() >= MAX_COUPONS {
         return Err(Refusal::TooManyOpen { most: MAX_COUPONS as i64 }.into());
     }
-    let draft = Entry {
-        corrects: Some(used.id),
-        coupons: used.coupons.clone(),
-        reversal: Some(Reversal { lines: Vec::new(), desired: 0, expired: 0 }),
-        ..journal.draft(Kind::Reverse, origin)
-    };
-    Ok(journal.post(draft)?)
+    let effects = Effects { coupons: used.effects.coupons.clone(), ..Effects::default() };
+    let reversed =
+        Reversed { corrects: used.id, reversal: Reversal::default(), review: None, merged: None };
+    Ok(journal.post(Entry { effects, ..journal.draft(What::Reverse(reversed), origin) })?)
 }
 
 /// Records which coupons reached their end by the instant `at`. Posts nothing when none did.
@@ -167,17 +124,10 @@ pub fn expire_coupons(journal: &mut Journal, at: Timestamp, origin: &Origin) -> 
     let over = journal.member().coupons.iter().filter(|coupon| coupon.has_expired(at));
     let coupons: Vec<Coupon> = over.cloned().collect();
     if !coupons.is_empty() {
-        journal.post(Entry { coupons, ..journal.due(Kind::CouponExpire, at, origin.clone()) })?;
+        let effects = Effects { coupons, ..Effects::default() };
+        journal.post(Entry { effects, ..journal.due(What::CouponExpire, at, origin.clone()) })?;
     }
     Ok(())
-}
-
-impl Coupon {
-    /// True from `expires_at` on.
-    #[must_use]
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
-    }
 }
 
 impl Member {
@@ -191,28 +141,30 @@ impl Member {
     /// and puts back the one whose use it undoes; which of the two it may do is told by what it
     /// corrects, which the audit knows.
     pub(crate) fn keep_coupons(&mut self, entry: &Entry) -> Result<(), Fault> {
-        for (index, coupon) in entry.coupons.iter().enumerate() {
+        for (index, coupon) in entry.effects.coupons.iter().enumerate() {
             let open = self.coupons.iter().position(|open| open == coupon);
             let is_known = self.coupon(&coupon.code).is_some();
-            match entry.kind {
-                // A member that becomes part of another one, or is forgotten, takes its coupons
-                // from the books.
-                Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire | Kind::Erase => {
-                    self.coupons.remove(open.ok_or(Fault::Coupon)?);
-                }
-                Kind::Merge if entry.carried.is_none() => {
+            match entry.kind().row().coupons {
+                Coupons::Ends => drop(self.coupons.remove(open.ok_or(Fault::Coupon)?)),
+                // The account that is closed takes its coupons from its books.
+                Coupons::Moves if entry.carried().is_none() => {
                     drop(self.coupons.remove(open.ok_or(Fault::Coupon)?))
                 }
-                Kind::Merge if !is_known => self.coupons.push(coupon.clone()),
-                Kind::Reverse => match open {
+                Coupons::Moves if !is_known => self.coupons.push(coupon.clone()),
+                Coupons::Undoes => match open {
                     Some(at) => drop(self.coupons.remove(at)),
                     None if is_known => return Err(Fault::Coupon),
                     None => self.coupons.push(coupon.clone()),
                 },
-                _ if is_known || coupon.code != coupon_code(&entry.programme, entry.id, index) => {
+                Coupons::Issues
+                    if !is_known
+                        && coupon.code == coupon_code(&entry.programme, entry.id, index) =>
+                {
+                    self.coupons.push(coupon.clone())
+                }
+                Coupons::Issues | Coupons::Moves | Coupons::Nothing => {
                     return Err(Fault::Coupon);
                 }
-                _ => self.coupons.push(coupon.clone()),
             }
         }
         Ok(())

@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Decimals of a [`Rate`].
 const RATE_DECIMALS: u32 = 6;
 /// Decimals of an [`Exact`]: a rate times a multiplier (6 + 6) of an amount with up to 4 decimals.
@@ -30,6 +33,26 @@ impl std::error::Error for ParseExactError {}
 /// most 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(i64);
+
+/// Gives a decimal the stored shape of a text.
+macro_rules! as_text {
+    ($type:ident, $parse:expr) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                $parse(&text).ok_or_else(|| D::Error::custom(ParseExactError))
+            }
+        }
+    };
+}
+as_text!(Rate, |text| Rate::parse(text).ok());
+as_text!(Exact, Exact::parse);
 
 impl Rate {
     /// The rate 1.

@@ -4,24 +4,13 @@
 //! Each programme gets an entry of its own in its own books, and neither sum of books knows of the
 //! other's points. The two stand or fall together: whoever writes one must write both.
 
-use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
+use crate::entry::{
+    Count, Effects, Entry, Exchange, Exchanged, LotDraw, LotGrant, LotMoves, Origin, What,
+};
 use crate::exact::{Exact, Rate, Rounding};
 use crate::fault::Fault;
-use crate::id::{EntryId, ProgrammeId};
+use crate::id::EntryId;
 use crate::journal::Journal;
-use crate::kind::Kind;
-
-/// What an exchange was on its other side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchange {
-    /// The other programme.
-    pub programme: ProgrammeId,
-    /// How many of its points, at least 1: got there for those that were given up here, or given up
-    /// there for those that are got here.
-    pub points: i64,
-    /// Points got for one that is given up.
-    pub rate: Rate,
-}
 
 /// What each of these amounts, in their order, comes to at a rate: the sum rounded down, and not
 /// its parts, so that what is given up in many small lots comes to the same as in one. Whoever
@@ -59,10 +48,9 @@ pub fn give_up(
     origin: Origin,
 ) -> Result<EntryId, Fault> {
     journal.post(Entry {
-        draws,
-        counts,
-        exchange: Some(exchange),
-        ..journal.draft(Kind::Exchange, origin)
+        lots: LotMoves { draws, ..LotMoves::default() },
+        effects: Effects { counts, ..Effects::default() },
+        ..journal.draft(What::Exchange(Exchanged { exchange }), origin)
     })
 }
 
@@ -77,8 +65,11 @@ pub fn take_in(
     cause: EntryId,
     origin: Origin,
 ) -> Result<EntryId, Fault> {
-    let (exchange, cause) = (Some(exchange), Some(cause));
-    journal.post(Entry { grants, exchange, cause, ..journal.draft(Kind::Exchange, origin) })
+    journal.post(Entry {
+        lots: LotMoves { grants, ..LotMoves::default() },
+        cause: Some(cause),
+        ..journal.draft(What::Exchange(Exchanged { exchange }), origin)
+    })
 }
 
 #[cfg(test)]

@@ -3,38 +3,11 @@
 //! What a freeze forbids is the business of `rules`; points expire, come back and are adjusted all
 //! the same.
 
-use crate::entry::{Entry, Origin};
+use crate::entry::{FreezeChanged, Frozen, Origin, What};
 use crate::id::EntryId;
 use crate::journal::Journal;
-use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
-
-/// Which sides of an account are frozen, or are to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Frozen {
-    /// It must not be granted points for what it does.
-    pub earning: bool,
-    /// It must not spend, hold or give away points.
-    pub spending: bool,
-}
-
-impl Frozen {
-    /// True when either side is.
-    #[must_use]
-    pub fn any(self) -> bool {
-        self.earning || self.spending
-    }
-
-    /// What either forbids.
-    pub(crate) fn and(self, other: Self) -> Self {
-        Self { earning: self.earning || other.earning, spending: self.spending || other.spending }
-    }
-
-    fn without(self, other: Self) -> Self {
-        Self { earning: self.earning && !other.earning, spending: self.spending && !other.spending }
-    }
-}
 
 /// Freezes these sides of the account.
 ///
@@ -43,7 +16,7 @@ impl Frozen {
 /// state is inconsistent.
 pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     let frozen = journal.member().frozen.and(sides);
-    change(journal, Kind::Freeze, frozen, origin)
+    change(journal, What::Freeze, frozen, origin)
 }
 
 /// Restores these sides of the account.
@@ -53,17 +26,17 @@ pub fn freeze(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<En
 /// inconsistent.
 pub fn restore(journal: &mut Journal, sides: Frozen, origin: Origin) -> Result<EntryId, Stop> {
     let frozen = journal.member().frozen.without(sides);
-    change(journal, Kind::Restore, frozen, origin)
+    change(journal, What::Restore, frozen, origin)
 }
 
 fn change(
     journal: &mut Journal,
-    kind: Kind,
+    what: fn(FreezeChanged) -> What,
     frozen: Frozen,
     origin: Origin,
 ) -> Result<EntryId, Stop> {
     if journal.member().frozen == frozen {
         return Err(Refusal::NothingToChange.into());
     }
-    Ok(journal.post(Entry { frozen: Some(frozen), ..journal.draft(kind, origin) })?)
+    Ok(journal.post(journal.draft(what(FreezeChanged { frozen }), origin))?)
 }

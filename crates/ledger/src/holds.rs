@@ -6,11 +6,13 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::{Redeem, drawn_for, lasting, paid, taken};
-use crate::entry::{Entry, LotDates, LotDraw, Origin, Reservation};
+use crate::entry::array::as_array;
+use crate::entry::{
+    Entry, Held, HoldEnded, LotDates, LotDraw, LotMoves, Origin, Reservation, What,
+};
 use crate::fault::Fault;
 use crate::id::{EntryId, Reference};
 use crate::journal::{Journal, drawn};
-use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
@@ -34,6 +36,7 @@ pub struct Hold {
     /// The lots, in the order they are spent.
     pub lots: Vec<LotDraw>,
 }
+as_array!(Hold [id, reference, until, lots]);
 
 impl Member {
     /// The open hold for the document that a command bears.
@@ -69,16 +72,13 @@ pub fn hold(
         return Err(Refusal::TooManyLots { most: MAX_HELD as i64 }.into());
     }
     let dates = lasting(journal.member(), wish.extends, &lots, None);
-    let reservation = Some(Reservation { until, lots });
-    let deduction = wish.deduction;
-    let lines = paid(wish.lines);
-    Ok(journal.post(Entry {
-        reservation,
-        dates,
-        lines,
-        deduction,
-        ..journal.draft(Kind::Hold, origin)
-    })?)
+    let held = Held {
+        reservation: Reservation { until, lots },
+        lines: paid(wish.lines),
+        payment: wish.payment,
+    };
+    let lots = LotMoves { dates, ..LotMoves::default() };
+    Ok(journal.post(Entry { lots, ..journal.draft(What::Hold(held), origin) })?)
 }
 
 /// Spends points of a hold, all of them unless told otherwise, and frees the rest. `extends` are
@@ -106,12 +106,9 @@ pub fn capture(
     let origin = Origin { reference: hold.reference.clone(), ..origin };
     let draws = taken(&hold.lots, points);
     let dates = lasting(journal.member(), extends, &draws, Some(id));
-    Ok(journal.post(Entry {
-        draws,
-        dates,
-        corrects: Some(id),
-        ..journal.draft(Kind::Capture, origin)
-    })?)
+    let lots = LotMoves { draws, dates, ..LotMoves::default() };
+    let captured = What::Capture(HoldEnded { hold: id });
+    Ok(journal.post(Entry { lots, ..journal.draft(captured, origin) })?)
 }
 
 /// Gives a hold up.
@@ -122,7 +119,7 @@ pub fn release(journal: &mut Journal, id: EntryId, origin: Origin) -> Result<Ent
     if journal.member().hold(id).is_none() {
         return Err(Refusal::HoldResolved.into());
     }
-    Ok(journal.post(Entry { corrects: Some(id), ..journal.draft(Kind::Release, origin) })?)
+    Ok(journal.post(journal.draft(What::Release(HoldEnded { hold: id }), origin))?)
 }
 
 /// Records which holds timed out by the instant `at`: a release each. One that was asked for
@@ -134,8 +131,8 @@ pub fn time_out(journal: &mut Journal, at: Timestamp, origin: &Origin) -> Result
     let over = journal.member().holds.iter().filter(|hold| hold.until <= at);
     let over: Vec<EntryId> = over.map(|hold| hold.id).collect();
     for id in over {
-        journal
-            .post(Entry { corrects: Some(id), ..journal.due(Kind::Release, at, origin.clone()) })?;
+        let released = What::Release(HoldEnded { hold: id });
+        journal.post(journal.due(released, at, origin.clone()))?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ fn visible_character(c: char) -> bool {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:ident) => {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:ident, $read:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -77,18 +77,30 @@ macro_rules! text_id {
                 f.write_str(&self.0)
             }
         }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::$read(String::deserialize(deserializer)?).map_err(D::Error::custom)
+            }
+        }
     };
 }
 
 text_id! {
     /// A programme (tenant): 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
-    ProgrammeId, 64, name_character
+    ProgrammeId, 64, name_character, new
 }
 text_id! {
     /// A member of a programme, as the merchant names them: 1–64 of `A–Z a–z 0–9 . _ : @ + = -`.
     /// With `~` in front it is another name that a member is known by, such as
     /// `~phone:+8613800000000`; no member has such an id.
-    MemberId, 64, member_character
+    MemberId, 64, member_character, stored
 }
 
 /// What the account of a pool has before the pool's name. No id of a member has a slash, so no pool
@@ -139,7 +151,7 @@ impl MemberId {
 text_id! {
     /// The merchant's own name for what happened (an order, a document): 1–128 visible ASCII
     /// characters.
-    Reference, 128, visible_character
+    Reference, 128, visible_character, new
 }
 
 /// An entry's id: a UUID, version 7, made by the server.
@@ -218,7 +230,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// A lot's number within its member, counting from 1 in the order of granting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LotNumber(pub i64);
 
 /// An entry's place in its member's history: 1, 2, 3… without a gap. 0 means "no entry yet".

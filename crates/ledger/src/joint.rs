@@ -5,17 +5,17 @@
 //! all of a decision, or nothing.
 
 use crate::calendar::Timestamp;
-use crate::coupons::Coupon;
-use crate::entry::{Count, Entry, LotDraw, LotGrant, Origin};
+use crate::entry::{
+    Absorbed, ClosedInto, Count, Coupon, Effects, Entry, Frozen, LotDraw, LotGrant, LotMoves,
+    Origin, PoolChange, PoolChanged, PoolInvited, Transferred, What,
+};
 use crate::fault::Fault;
-use crate::freezes::Frozen;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
-use crate::kind::Kind;
 use crate::lot::Lot;
 use crate::member::Member;
+use crate::qualification::Qualification;
 use crate::refusal::Refusal;
-use crate::standing::Standing;
 use crate::stop::Stop;
 
 /// The most members of a pool.
@@ -30,18 +30,9 @@ pub enum Closed {
     Erased,
 }
 
-/// A change of who shares what, on one of its two sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolChange {
-    /// True on the side of the pool, false on that of the member.
-    pub is_pool: bool,
-    /// Whether the member joins or leaves.
-    pub joins: bool,
-}
-
 /// What a member brings along when it becomes part of another one.
 #[derive(Debug, Clone)]
-pub struct Estate {
+pub struct MergedAccount {
     /// Its lots, with their own dates.
     pub grants: Vec<LotGrant>,
     /// What it owes.
@@ -49,7 +40,7 @@ pub struct Estate {
     /// Its open coupons.
     pub coupons: Vec<Coupon>,
     /// What counts towards its tiers.
-    pub standing: Standing,
+    pub qualification: Qualification,
     /// What counts towards its limits.
     pub counts: Vec<Count>,
     /// What it must not do, which goes with the person.
@@ -88,12 +79,10 @@ pub fn give(
         Some(passed_on(lot, draw.points))
     };
     let grants: Vec<LotGrant> = draws.iter().map(grant).collect::<Option<_>>().ok_or(Fault::Lot)?;
-    let counterparty = Some(to.clone());
     let id = journal.post(Entry {
-        draws,
-        counts,
-        counterparty,
-        ..journal.draft(Kind::Transfer, origin)
+        lots: LotMoves { draws, ..LotMoves::default() },
+        effects: Effects { counts, ..Effects::default() },
+        ..journal.draft(What::Transfer(Transferred { other: to.clone() }), origin)
     })?;
     Ok((id, grants))
 }
@@ -109,8 +98,11 @@ pub fn receive(
     cause: EntryId,
     origin: Origin,
 ) -> Result<EntryId, Fault> {
-    let (counterparty, cause) = (Some(from.clone()), Some(cause));
-    journal.post(Entry { grants, counterparty, cause, ..journal.draft(Kind::Transfer, origin) })
+    journal.post(Entry {
+        lots: LotMoves { grants, ..LotMoves::default() },
+        cause: Some(cause),
+        ..journal.draft(What::Transfer(Transferred { other: from.clone() }), origin)
+    })
 }
 
 /// Hands everything over to another member, and closes the account.
@@ -118,10 +110,14 @@ pub fn receive(
 /// # Errors
 /// [`Refusal::ItemsOpen`] while something waits to be decided that only this account can decide; a
 /// [`Fault`] when the member's state is inconsistent.
-pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result<Estate, Stop> {
+pub fn close_into(
+    journal: &mut Journal,
+    to: &MemberId,
+    origin: Origin,
+) -> Result<MergedAccount, Stop> {
     let member = journal.member().clone();
     let waits = member.lots.iter().any(|lot| lot.available_at == Timestamp::LAST);
-    let shares = member.pool.is_some() || !member.pooled.is_empty();
+    let shares = member.pool.is_some() || !member.pool_members.is_empty();
     if !(member.holds.is_empty() && member.requests.is_empty() && member.reviews.is_empty())
         || waits
         || shares
@@ -133,14 +129,11 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
         .iter()
         .map(|lot| LotDraw { number: lot.number, points: lot.remaining })
         .collect();
-    let draft = Entry {
-        draws,
-        debt: -member.debt,
-        coupons: member.coupons.clone(),
-        counterparty: Some(to.clone()),
-        ..journal.draft(Kind::Merge, origin)
-    };
-    let cause = journal.post(draft)?;
+    let cause = journal.post(Entry {
+        lots: LotMoves { draws, debt: -member.debt, ..LotMoves::default() },
+        effects: Effects { coupons: member.coupons.clone(), ..Effects::default() },
+        ..journal.draft(What::CloseInto(ClosedInto { into: to.clone() }), origin)
+    })?;
     let count = |c: &crate::member::Counter| Count {
         counter: c.name.clone(),
         period: c.period,
@@ -148,11 +141,11 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
         times: c.times,
         points: c.points,
     };
-    Ok(Estate {
+    Ok(MergedAccount {
         grants: member.lots.iter().map(|lot| passed_on(lot, lot.remaining)).collect(),
         debt: member.debt,
         coupons: member.coupons,
-        standing: member.standing,
+        qualification: member.standing,
         counts: member.counters.iter().map(count).collect(),
         frozen: member.frozen,
         cause,
@@ -163,27 +156,22 @@ pub fn hand_over(journal: &mut Journal, to: &MemberId, origin: Origin) -> Result
 ///
 /// # Errors
 /// A [`Fault`] when the member's state is inconsistent.
-pub fn take_over(
+pub fn absorb(
     journal: &mut Journal,
-    estate: Estate,
+    merged: MergedAccount,
     from: &MemberId,
     origin: Origin,
 ) -> Result<EntryId, Fault> {
-    let Estate { grants, debt, coupons, standing, counts, frozen, cause } = estate;
+    let MergedAccount { grants, debt, coupons, qualification, counts, frozen, cause } = merged;
     let frozen =
         Some(journal.member().frozen.and(frozen)).filter(|both| *both != journal.member().frozen);
-    let draft = Entry {
-        grants,
-        debt,
-        coupons,
-        counts,
-        frozen,
-        carried: Some(standing),
-        counterparty: Some(from.clone()),
+    let absorbed = Absorbed { from: from.clone(), carried: qualification, frozen };
+    journal.post(Entry {
+        lots: LotMoves { grants, debt, ..LotMoves::default() },
+        effects: Effects { counts, coupons, ..Effects::default() },
         cause: Some(cause),
-        ..journal.draft(Kind::Merge, origin)
-    };
-    journal.post(draft)
+        ..journal.draft(What::Absorb(absorbed), origin)
+    })
 }
 
 /// Notes on one side that a member joins a pool, or leaves it.
@@ -197,8 +185,8 @@ pub fn pool(
     cause: Option<EntryId>,
     origin: Origin,
 ) -> Result<EntryId, Fault> {
-    let (pool, counterparty) = (Some(change), Some(other.clone()));
-    journal.post(Entry { pool, counterparty, cause, ..journal.draft(Kind::Pool, origin) })
+    let changed = What::Pool(PoolChanged { other: other.clone(), pool: change });
+    journal.post(Entry { cause, ..journal.draft(changed, origin) })
 }
 
 /// Lets a member join the pool within some time, as the pool's head wishes.
@@ -211,8 +199,8 @@ pub fn invite(
     until: Timestamp,
     origin: Origin,
 ) -> Result<EntryId, Fault> {
-    let (invitation, counterparty) = (Some(until), Some(guest.clone()));
-    journal.post(Entry { invitation, counterparty, ..journal.draft(Kind::Pool, origin) })
+    let invited = What::Invite(PoolInvited { guest: guest.clone(), until });
+    journal.post(journal.draft(invited, origin))
 }
 
 /// Forfeits all that is left and closes the account. What it has asked for, set aside or waits for
@@ -223,7 +211,7 @@ pub fn invite(
 /// inconsistent.
 pub fn erase(journal: &mut Journal, origin: Origin) -> Result<EntryId, Stop> {
     let member = journal.member();
-    if member.pool.is_some() || !member.pooled.is_empty() {
+    if member.pool.is_some() || !member.pool_members.is_empty() {
         return Err(Refusal::ItemsOpen.into());
     }
     let draws = member
@@ -232,7 +220,11 @@ pub fn erase(journal: &mut Journal, origin: Origin) -> Result<EntryId, Stop> {
         .map(|lot| LotDraw { number: lot.number, points: lot.remaining })
         .collect();
     let (debt, coupons) = (-member.debt, member.coupons.clone());
-    Ok(journal.post(Entry { draws, debt, coupons, ..journal.draft(Kind::Erase, origin) })?)
+    Ok(journal.post(Entry {
+        lots: LotMoves { draws, debt, ..LotMoves::default() },
+        effects: Effects { coupons, ..Effects::default() },
+        ..journal.draft(What::Erase, origin)
+    })?)
 }
 
 impl Member {
@@ -241,23 +233,22 @@ impl Member {
         if self.closed.is_some() {
             return Err(Fault::Closed);
         }
-        match (entry.kind, &entry.counterparty, entry.pool) {
-            (Kind::Merge, Some(to), _) if entry.carried.is_none() => {
-                self.closed = Some(Closed::Merged(to.clone()))
+        match &entry.what {
+            What::CloseInto(ClosedInto { into }) => {
+                self.closed = Some(Closed::Merged(into.clone()))
             }
-            (Kind::Erase, _, _) => {
+            What::Erase => {
                 self.closed = Some(Closed::Erased);
                 self.reviews.clear();
             }
-            (Kind::Pool, Some(other), Some(change)) => {
-                self.share(other, change, entry.recorded_at)?
-            }
-            (Kind::Pool, Some(guest), None) => {
-                let until =
-                    entry.invitation.filter(|_| !self.pooled.is_empty()).ok_or(Fault::Pool)?;
+            What::Pool(changed) => self.share(&changed.other, changed.pool, entry.recorded_at)?,
+            What::Invite(PoolInvited { guest, until }) => {
+                if self.pool_members.is_empty() {
+                    return Err(Fault::Pool);
+                }
                 self.invitations
                     .retain(|(invited, until)| invited != guest && entry.recorded_at < *until);
-                self.invitations.push((guest.clone(), until));
+                self.invitations.push((guest.clone(), *until));
             }
             _ => {}
         }
@@ -270,7 +261,7 @@ impl Member {
                 return Err(Fault::Closed);
             }
         }
-        if let Some(carried) = &entry.carried {
+        if let Some(carried) = entry.carried() {
             self.standing.merge(carried).ok_or(Fault::Overflow)?;
         }
         Ok(())
@@ -279,23 +270,26 @@ impl Member {
     /// Notes who shares with whom. Only who is invited joins a pool that has members. Pools of the
     /// first versions, which had ids like those of members, knew no invitations.
     fn share(&mut self, other: &MemberId, change: PoolChange, at: Timestamp) -> Result<(), Fault> {
-        let is_in = self.pooled.contains(other);
+        let is_in = self.pool_members.contains(other);
         match (change.is_pool, change.joins) {
             (true, true) if !is_in && self.pool.is_none() => {
-                if self.id.is_pool() && !self.pooled.is_empty() && !self.has_invited(other, at) {
+                if self.id.is_pool()
+                    && !self.pool_members.is_empty()
+                    && !self.has_invited(other, at)
+                {
                     return Err(Fault::Pool);
                 }
-                self.pooled.push(other.clone());
+                self.pool_members.push(other.clone());
                 self.invitations.retain(|(guest, _)| guest != other);
             }
             (true, false) if is_in => {
                 // Whom a head has invited is not invited by the next one.
-                if self.pooled.first() == Some(other) {
+                if self.pool_members.first() == Some(other) {
                     self.invitations.clear();
                 }
-                self.pooled.retain(|member| member != other);
+                self.pool_members.retain(|member| member != other);
             }
-            (false, true) if self.pool.is_none() && self.pooled.is_empty() => {
+            (false, true) if self.pool.is_none() && self.pool_members.is_empty() => {
                 self.pool = Some(other.clone())
             }
             (false, false) if self.pool.as_ref() == Some(other) => self.pool = None,

@@ -4,7 +4,7 @@
 //! store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, LotDraw, Origin};
+use crate::entry::{Effects, Entry, LotDraw, LotMoves, Origin, What};
 use crate::fault::Fault;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
 use crate::kind::Kind;
@@ -39,6 +39,8 @@ pub struct Context {
 pub struct Posting {
     /// The entry.
     pub entry: Entry,
+    /// Its body: the text that its hash covers, to be stored as it is.
+    pub body: String,
     /// The member's state after it; `lots` is empty.
     pub after: Member,
 }
@@ -67,20 +69,20 @@ impl Decision {
         members
     }
 
-    /// The entries of the member who asked, and which of them it asked for. What others hear of is
-    /// none of its business.
+    /// The entries of the account that the command was for, and which of them it asked for. Entries
+    /// of other accounts are not for the caller.
     #[must_use]
-    pub fn told(self) -> (Vec<Entry>, usize) {
+    pub fn entries_for_caller(self) -> (Vec<Entry>, usize) {
         let Self { postings, primary } = self;
         // A job may have asked for nothing but what was due.
         let Some(asked) = postings.get(primary).or(postings.first()) else {
             return (Vec::new(), 0);
         };
-        let is_told: Vec<bool> =
+        let is_own: Vec<bool> =
             postings.iter().map(|posting| posting.entry.shares_account(&asked.entry)).collect();
-        let before = is_told.iter().take(primary).filter(|is_told| **is_told).count();
-        let told = postings.into_iter().zip(is_told).filter(|(_, is_told)| *is_told);
-        (told.map(|(posting, _)| posting.entry).collect(), before)
+        let before = is_own.iter().take(primary).filter(|is_own| **is_own).count();
+        let own = postings.into_iter().zip(is_own).filter(|(_, is_own)| *is_own);
+        (own.map(|(posting, _)| posting.entry).collect(), before)
     }
 
     /// The entry the command asked for, or `None` for an empty decision.
@@ -129,54 +131,25 @@ impl Journal {
         self.postings.iter().map(|posting| &posting.entry)
     }
 
-    /// The member's next entry, of this moment, before it says or moves anything. What it moves is
-    /// summed up when it is posted.
+    /// The member's next entry, of this moment, before it moves anything. What it moves is summed up
+    /// when it is posted.
     #[must_use]
-    pub fn draft(&self, kind: Kind, origin: Origin) -> Entry {
+    pub fn draft(&self, what: What, origin: Origin) -> Entry {
         Entry {
             id: self.next_id,
             programme: self.context.programme.clone(),
             member: self.member.id.clone(),
             sequence: Sequence(self.member.sequence.0 + 1),
-            kind,
             points: 0,
             balance_after: 0,
             occurred_at: self.context.now,
             recorded_at: self.context.now,
             origin,
             rulebook_version: self.context.rulebook_version,
-            event: None,
             cause: None,
-            awards: Vec::new(),
-            lines: Vec::new(),
-            silent: Vec::new(),
-            uncounted: Vec::new(),
-            grants: Vec::new(),
-            draws: Vec::new(),
-            activations: Vec::new(),
-            dates: Vec::new(),
-            counts: Vec::new(),
-            qualifying: None,
-            tier: None,
-            reminder: None,
-            corrects: None,
-            reservation: None,
-            returns: Vec::new(),
-            reversal: None,
-            debt: 0,
-            adjustment: None,
-            frozen: None,
-            review: None,
-            tallies: Vec::new(),
-            coupons: Vec::new(),
-            discount: None,
-            reward: None,
-            deduction: None,
-            counterparty: None,
-            pool: None,
-            invitation: None,
-            carried: None,
-            exchange: None,
+            lots: LotMoves::default(),
+            effects: Effects::default(),
+            what,
             redacted: false,
             previous_hash: self.member.head,
             hash: Hash::default(),
@@ -186,8 +159,8 @@ impl Journal {
     /// A draft of something that fell due at the instant `at` and is recorded now. It has the
     /// effect that it would have had then.
     #[must_use]
-    pub fn due(&self, kind: Kind, at: Timestamp, origin: Origin) -> Entry {
-        Entry { occurred_at: at, ..self.draft(kind, origin) }
+    pub fn due(&self, what: What, at: Timestamp, origin: Origin) -> Entry {
+        Entry { occurred_at: at, ..self.draft(what, origin) }
     }
 
     /// Numbers the lots that the draft opens, sums up what it moves, seals it as the member's next
@@ -198,23 +171,24 @@ impl Journal {
     pub fn post(&mut self, draft: Entry) -> Result<EntryId, Fault> {
         let mut entry = draft;
         let mut number = self.member.next_lot();
-        for grant in &mut entry.grants {
+        for grant in &mut entry.lots.grants {
             grant.number = number;
             number.0 += 1;
         }
-        entry.points = entry.moved()?;
+        entry.points = entry.lots.points()?;
         entry.balance_after =
             self.member.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         self.within_range(&entry)?;
         self.has_room(&entry)?;
-        entry.hash = entry.computed_hash();
+        let body = entry.body()?;
+        entry.hash = entry.hash_over(&body);
         let id = entry.id;
         self.member.apply_sealed(&entry)?;
         self.next_id = id.next();
         let lots = std::mem::take(&mut self.member.lots);
         let after = self.member.clone();
         self.member.lots = lots;
-        self.postings.push(Posting { entry, after });
+        self.postings.push(Posting { entry, body, after });
         Ok(id)
     }
 
@@ -222,7 +196,7 @@ impl Journal {
     /// always become less.
     fn within_range(&self, entry: &Entry) -> Result<(), Fault> {
         let Member { balance, debt, .. } = self.member;
-        let owed = debt.checked_add(entry.debt).ok_or(Fault::Overflow)?;
+        let owed = debt.checked_add(entry.lots.debt).ok_or(Fault::Overflow)?;
         let grows = |before: i64, after: i64| {
             after.unsigned_abs() > MAX_MEMBER_POINTS.unsigned_abs()
                 && after.unsigned_abs() > before.unsigned_abs()
@@ -237,13 +211,13 @@ impl Journal {
     /// New lots may be opened up to [`MAX_LOTS`]. What a return gives back was there before, and
     /// always has room.
     fn has_room(&self, entry: &Entry) -> Result<(), Fault> {
-        let new = i64::try_from(entry.grants.len()).map_err(|_| Fault::Overflow)?;
+        let new = i64::try_from(entry.lots.grants.len()).map_err(|_| Fault::Overflow)?;
         if new > MAX_NEW_LOTS {
             return Err(Fault::TooManyLots(MAX_NEW_LOTS));
         }
         // Mostly not that many were ever opened, and nobody has to count.
         if new == 0
-            || entry.kind == Kind::Reverse
+            || entry.kind() == Kind::Reverse
             || self.member.lots_granted.saturating_add(new) <= MAX_LOTS
         {
             return Ok(());
@@ -270,22 +244,4 @@ pub(crate) fn sum(points: impl Iterator<Item = i64>) -> Result<i64, Fault> {
 /// The points of all the lots that are drawn from.
 pub(crate) fn drawn(draws: &[LotDraw]) -> Result<i64, Fault> {
     sum(draws.iter().map(|draw| draw.points))
-}
-
-impl Entry {
-    /// The points that its parts move: what lots gain, less what they lose, less what the debt
-    /// gains.
-    ///
-    /// # Errors
-    /// [`Fault::Overflow`].
-    pub(crate) fn moved(&self) -> Result<i64, Fault> {
-        let gained = sum(self
-            .grants
-            .iter()
-            .map(|lot| lot.points)
-            .chain(self.returns.iter().map(|lot| lot.points)))?;
-        let moved =
-            gained.checked_sub(drawn(&self.draws)?).and_then(|moved| moved.checked_sub(self.debt));
-        moved.ok_or(Fault::Overflow)
-    }
 }

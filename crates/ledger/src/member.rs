@@ -6,19 +6,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::adjustments::{Adjustment, AdjustmentRequest};
+use crate::adjustments::AdjustmentRequest;
 use crate::calendar::Timestamp;
-use crate::coupons::Coupon;
-use crate::entry::{Claim, Count, Entry, LotReturn, Reservation};
+use crate::entry::array::as_array;
+use crate::entry::{
+    Adjustment, Claim, Count, Coupon, Entry, Frozen, LotReturn, RequestDecided, Reservation, What,
+};
 use crate::fault::Fault;
-use crate::freezes::Frozen;
 use crate::holds::Hold;
 use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
 use crate::joint::Closed;
-use crate::kind::Kind;
 use crate::lot::Lot;
+use crate::qualification::Qualification;
 use crate::reviews::OpenReview;
-use crate::standing::Standing;
 
 /// The tier a member is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct Counter {
     /// How many points.
     pub points: i64,
 }
+as_array!(Counter [name, period, times, points]);
 
 /// A member's state. Only the lots may be partly loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub struct Member {
     /// The tier, once the member has been given one.
     pub tier: Option<Tier>,
     /// What counts towards tiers.
-    pub standing: Standing,
+    pub standing: Qualification,
     /// What counts towards limits and caps.
     pub counters: Vec<Counter>,
     /// Open holds, oldest first.
@@ -83,7 +84,7 @@ pub struct Member {
     /// The pool that it belongs to.
     pub pool: Option<MemberId>,
     /// The members that share with it, when it is a pool.
-    pub pooled: Vec<MemberId>,
+    pub pool_members: Vec<MemberId>,
     /// Who may join it, and until when, when it is a pool.
     pub invitations: Vec<(MemberId, Timestamp)>,
     /// Why nothing can be done with it any more.
@@ -114,7 +115,7 @@ impl Member {
             lots_granted: 0,
             joined_at: None,
             tier: None,
-            standing: Standing::default(),
+            standing: Qualification::default(),
             counters: Vec::new(),
             holds: Vec::new(),
             requests: Vec::new(),
@@ -122,7 +123,7 @@ impl Member {
             coupons: Vec::new(),
             frozen: Frozen::default(),
             pool: None,
-            pooled: Vec::new(),
+            pool_members: Vec::new(),
             invitations: Vec::new(),
             closed: None,
             due_at: None,
@@ -190,8 +191,13 @@ impl Member {
     /// # Errors
     /// A [`Fault`] when the entry does not fit; the state is then spoilt and must be thrown away.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Fault> {
+        self.apply_stored(entry, &entry.body()?)
+    }
+
+    /// As [`Member::apply`] for an entry that is stored with this body.
+    pub(crate) fn apply_stored(&mut self, entry: &Entry, body: &str) -> Result<(), Fault> {
         // What was taken out cannot be hashed again: the entries around it still name its hash.
-        if !entry.redacted && entry.hash != entry.computed_hash() {
+        if !entry.redacted && entry.hash != entry.hash_over(body) {
             return Err(Fault::BrokenChain);
         }
         self.apply_sealed(entry)
@@ -205,20 +211,20 @@ impl Member {
         if entry.previous_hash != self.head {
             return Err(Fault::BrokenChain);
         }
-        let owed = self.debt.checked_add(entry.debt).ok_or(Fault::Overflow)?;
+        let owed = self.debt.checked_add(entry.lots.debt).ok_or(Fault::Overflow)?;
         if owed < 0 {
             return Err(Fault::Unbalanced);
         }
         let resolved = self.resolve(entry)?;
         self.adjust(entry)?;
-        self.frozen = entry.frozen.unwrap_or(self.frozen);
+        self.frozen = entry.frozen().unwrap_or(self.frozen);
         self.keep_coupons(entry)?;
         self.move_lots(entry, resolved.as_ref())?;
         let balance = self.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         let in_lots = balance.checked_add(owed).ok_or(Fault::Overflow)?;
         self.keep_reviews(entry)?;
         self.keep_joint(entry)?;
-        if entry.moved()? != entry.points || balance != entry.balance_after || in_lots < 0 {
+        if entry.lots.points()? != entry.points || balance != entry.balance_after || in_lots < 0 {
             return Err(Fault::Unbalanced);
         }
         self.debt = owed;
@@ -226,11 +232,11 @@ impl Member {
         self.sequence = entry.sequence;
         self.head = entry.hash;
         self.joined_at = self.joined_at.or(Some(entry.recorded_at));
-        entry.counts.iter().try_for_each(|count| self.count(count))?;
-        if let Some(qualifying) = &entry.qualifying {
+        entry.effects.counts.iter().try_for_each(|count| self.count(count))?;
+        if let Some(qualifying) = &entry.effects.qualifying {
             self.standing.add(qualifying).ok_or(Fault::Overflow)?;
         }
-        if let Some(tier) = &entry.tier {
+        if let Some(tier) = entry.tier() {
             let same = self.tier.as_ref().filter(|now| now.id == tier.to);
             let since = same.map_or(entry.occurred_at, |now| now.since);
             self.tier = Some(Tier {
@@ -240,7 +246,7 @@ impl Member {
                 claims: tier.claims.clone(),
             });
         }
-        if entry.kind == Kind::Remind {
+        if entry.reminder().is_some() {
             self.reminded_at = Some(entry.recorded_at);
         }
         Ok(())
@@ -249,20 +255,14 @@ impl Member {
     /// Takes away the hold that the entry resolves, if it resolves one, and checks that a capture
     /// stays within it.
     fn resolve(&mut self, entry: &Entry) -> Result<Option<Hold>, Fault> {
-        if !matches!(entry.kind, Kind::Capture | Kind::Release) {
-            return Ok(None);
-        }
-        let at = self
-            .holds
-            .iter()
-            .position(|hold| Some(hold.id) == entry.corrects)
-            .ok_or(Fault::Hold)?;
+        let (What::Capture(ended) | What::Release(ended)) = &entry.what else { return Ok(None) };
+        let at = self.holds.iter().position(|hold| hold.id == ended.hold).ok_or(Fault::Hold)?;
         let hold = self.holds.remove(at);
         let mut held: BTreeMap<LotNumber, i64> = BTreeMap::new();
         for lot in &hold.lots {
             *held.entry(lot.number).or_default() += lot.points;
         }
-        for draw in &entry.draws {
+        for draw in &entry.lots.draws {
             let left = held
                 .get_mut(&draw.number)
                 .filter(|left| draw.points <= **left)
@@ -275,34 +275,38 @@ impl Member {
     /// Keeps the list of open requests. An adjustment ends one, and must be what was asked for; so
     /// does the last approval of anything else.
     fn adjust(&mut self, entry: &Entry) -> Result<(), Fault> {
-        let Some(Adjustment { terms, by, approvals }) = entry.adjustment.clone() else {
-            return Ok(());
+        let decided = match &entry.what {
+            What::AdjustmentRequest(asked) => {
+                let Adjustment { terms, by, approvals } = asked.adjustment.clone();
+                self.requests.push(AdjustmentRequest { id: entry.id, terms, by, approvals });
+                return Ok(());
+            }
+            What::Approve(decided)
+            | What::Reject(decided)
+            | What::Withdraw(decided)
+            | What::Lapse(decided)
+            | What::Adjust(decided) => decided,
+            _ if entry.adjustment().is_none() => return Ok(()),
+            _ => return Err(Fault::Request),
         };
-        if entry.kind == Kind::Request {
-            self.requests.push(AdjustmentRequest { id: entry.id, terms, by, approvals });
-            return Ok(());
-        }
-        let at = self
-            .requests
-            .iter()
-            .position(|open| Some(open.id) == entry.corrects)
-            .ok_or(Fault::Request)?;
+        let RequestDecided { request, adjustment: Adjustment { terms, by, approvals } } = decided;
+        let at = self.requests.iter().position(|open| open.id == *request).ok_or(Fault::Request)?;
         let open = self
             .requests
             .get_mut(at)
-            .filter(|open| open.terms == terms && open.by == by)
+            .filter(|open| open.terms == *terms && open.by == *by)
             .ok_or(Fault::Request)?;
-        if entry.kind == Kind::Approve {
+        if matches!(entry.what, What::Approve(_)) {
             let is_one_more =
                 approvals.strip_prefix(open.approvals.as_slice()).is_some_and(|new| new.len() == 1);
-            open.approvals = approvals;
+            open.approvals.clone_from(approvals);
             self.requests.retain(|open| {
                 open.terms.concern.is_none() || open.approvals.len() < open.terms.steps.len()
             });
             return if is_one_more { Ok(()) } else { Err(Fault::Request) };
         }
-        let is_through = open.approvals == approvals && approvals.len() == terms.steps.len();
-        if entry.kind == Kind::Adjust
+        let is_through = open.approvals == *approvals && approvals.len() == terms.steps.len();
+        if matches!(entry.what, What::Adjust(_))
             && !(is_through && entry.points == terms.points && terms.concern.is_none())
         {
             return Err(Fault::Request);
@@ -314,18 +318,19 @@ impl Member {
     /// Opens, draws, refills, activates and holds lots.
     fn move_lots(&mut self, entry: &Entry, resolved: Option<&Hold>) -> Result<(), Fault> {
         // A sweep may touch many thousands of lots at once.
-        let lots = (&entry.draws, &entry.activations, &entry.returns, &entry.dates);
+        let lots =
+            (&entry.lots.draws, &entry.lots.activations, &entry.lots.returns, &entry.lots.dates);
         let touches_lots =
             !(lots.0.is_empty() && lots.1.is_empty() && lots.2.is_empty() && lots.3.is_empty())
-                || entry.reservation.is_some()
-                || entry.adjustment.is_some()
-                || !entry.coupons.is_empty()
+                || entry.reservation().is_some()
+                || entry.adjustment().is_some()
+                || !entry.effects.coupons.is_empty()
                 || resolved.is_some();
         let before = self.lots.len();
         if touches_lots {
             self.touch_lots(entry)?;
         }
-        for grant in &entry.grants {
+        for grant in &entry.lots.grants {
             if grant.points < 1 || grant.number.0 != self.lots_granted + 1 {
                 return Err(Fault::Lot);
             }
@@ -342,18 +347,17 @@ impl Member {
         } else {
             // What is new can only bring the next due instant forward. Where else it moves back to
             // shows with all lots at hand.
-            let granted = self.lots.len().saturating_sub(entry.grants.len());
+            let granted = self.lots.len().saturating_sub(entry.lots.grants.len());
             let new = self.lots.get(granted..).unwrap_or_default().iter().filter_map(Lot::due_at);
-            let held = entry.reservation.iter().map(|reservation| reservation.until);
-            let asked = entry
-                .adjustment
-                .iter()
-                .filter(|_| entry.kind == Kind::Request)
-                .map(|asked| asked.terms.until);
+            let held = entry.reservation().map(|reservation| reservation.until);
+            let asked = match &entry.what {
+                What::AdjustmentRequest(asked) => Some(asked.adjustment.terms.until),
+                _ => None,
+            };
             let new = new.chain(
                 self.coupons
                     .iter()
-                    .filter(|open| entry.coupons.contains(open))
+                    .filter(|open| entry.effects.coupons.contains(open))
                     .filter_map(|open| open.expires_at),
             );
             self.due_at.into_iter().chain(new).chain(held).chain(asked).min()
@@ -370,28 +374,27 @@ impl Member {
         let free = |lot: &Lot| lot.remaining - held.get(&lot.number).copied().unwrap_or(0);
         let mut open: BTreeMap<LotNumber, &mut Lot> =
             self.lots.iter_mut().map(|lot| (lot.number, lot)).collect();
-        for draw in &entry.draws {
+        for draw in &entry.lots.draws {
             let lot = open.get_mut(&draw.number).ok_or(Fault::Lot)?;
             if draw.points < 1 || draw.points > free(lot) {
                 return Err(Fault::Lot);
             }
             lot.remaining -= draw.points;
         }
-        for activation in &entry.activations {
+        for activation in &entry.lots.activations {
             let lot = open.get_mut(&activation.number).ok_or(Fault::Lot)?;
             if !lot.pending {
                 return Err(Fault::Lot);
             }
             lot.pending = false;
         }
-        for dates in &entry.dates {
+        for dates in &entry.lots.dates {
             let is_activated =
-                entry.activations.iter().any(|activation| activation.number == dates.number);
+                entry.lots.activations.iter().any(|activation| activation.number == dates.number);
             // A lot that was under review goes on waiting until its time has come.
-            let is_looked_at = entry.kind == Kind::Approve && entry.adjustment.is_none();
+            let is_looked_at = matches!(entry.what, What::ApproveReview(_));
             // What can be spent already lives on when the member is active.
-            let is_active =
-                matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture);
+            let is_active = entry.kind().row().is_activity;
             let is_extended = |lot: &Lot| {
                 let is_later = dates
                     .expires_at
@@ -405,7 +408,7 @@ impl Member {
             (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
         }
         let mut reopened = Vec::new();
-        for LotReturn { lot, points } in &entry.returns {
+        for LotReturn { lot, points } in &entry.lots.returns {
             let is_possible =
                 |remaining: i64| *points >= 1 && *points <= lot.points.saturating_sub(remaining);
             match open.get_mut(&lot.number) {
@@ -416,7 +419,7 @@ impl Member {
                 _ => return Err(Fault::Lot),
             }
         }
-        if let Some(reservation) = &entry.reservation {
+        if let Some(reservation) = entry.reservation() {
             let mut asked: BTreeMap<LotNumber, i64> = BTreeMap::new();
             for lot in &reservation.lots {
                 let sum = asked.entry(lot.number).or_default();

@@ -1,9 +1,10 @@
 //! Opening entries: what a member brings along from the system that kept its points before.
 
-use crate::entry::{Count, Entry, LotGrant, Origin, Qualifying, TierMove};
+use crate::entry::{
+    Count, Effects, Entry, LotGrant, LotMoves, Opened, Origin, Qualifying, TierMove, What,
+};
 use crate::id::EntryId;
 use crate::journal::Journal;
-use crate::kind::Kind;
 use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
@@ -42,7 +43,9 @@ pub fn open(journal: &mut Journal, brought: Brought, origin: Origin) -> Result<E
     let Brought { lots: grants, debt, tier, qualifying } = brought;
     let counts =
         vec![Count { counter: OPENED.to_owned(), period: 0, keep_from: 0, times: 1, points: 0 }];
-    let draft =
-        Entry { grants, debt, tier, qualifying, counts, ..journal.draft(Kind::Opening, origin) };
-    Ok(journal.post(draft)?)
+    Ok(journal.post(Entry {
+        lots: LotMoves { grants, debt, ..LotMoves::default() },
+        effects: Effects { counts, qualifying, ..Effects::default() },
+        ..journal.draft(What::Opening(Opened { tier }), origin)
+    })?)
 }

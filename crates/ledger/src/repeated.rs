@@ -1,7 +1,7 @@
 //! Repeating in one history what was done by hand in another: gifts, adjustments, freezes.
 
 use crate::commands::{spendable, taken};
-use crate::entry::{Entry, LotDraw, LotGrant, Origin};
+use crate::entry::{Effects, Entry, LotDraw, LotGrant, LotMoves, Origin, Repeated, What};
 use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::{Journal, drawn, sum};
@@ -19,17 +19,17 @@ pub fn repeat(
     of: &Entry,
     first_in_first_out: bool,
 ) -> Result<EntryId, Fault> {
-    let closes = of.kind == Kind::Merge && of.carried.is_none();
+    let closed = if let What::CloseInto(closed) = &of.what { Some(closed) } else { None };
     let mut lots = spendable(journal, journal.now(), first_in_first_out);
-    if closes {
+    if closed.is_some() {
         let member = journal.member();
         let pending =
             member.lots.iter().filter(|lot| lot.pending && !member.is_under_review(lot.number));
         lots.extend(pending.map(|lot| LotDraw { number: lot.number, points: member.free(lot) }));
     }
-    let draws = taken(&lots, drawn(&of.draws)?);
+    let draws = taken(&lots, drawn(&of.lots.draws)?);
     // Nobody pays off more than is owed here.
-    let debt = of.debt.max(-journal.member().debt);
+    let debt = of.lots.debt.max(-journal.member().debt);
     let is_empty = {
         let member = journal.member();
         let left = sum(member.lots.iter().map(|lot| lot.remaining))?;
@@ -37,28 +37,28 @@ pub fn repeat(
             !(member.holds.is_empty() && member.requests.is_empty() && member.reviews.is_empty());
         left == drawn(&draws)? && debt == -member.debt && !waits
     };
-    let (kind, counterparty, coupons) = match of.kind {
-        Kind::Merge if closes && is_empty => {
-            (Kind::Merge, of.counterparty.clone(), journal.member().coupons.clone())
+    let (what, coupons) = match closed.filter(|_| is_empty) {
+        Some(closed) => (What::CloseInto(closed.clone()), journal.member().coupons.clone()),
+        None => {
+            let kind = Some(of.kind()).filter(|kind| *kind != Kind::Merge);
+            let repeated = Repeated {
+                of: kind.unwrap_or(Kind::Transfer),
+                frozen: of.frozen(),
+                carried: of.carried().cloned(),
+                tier: of.tier().cloned(),
+            };
+            (What::Repeated(repeated), Vec::new())
         }
-        Kind::Merge => (Kind::Transfer, None, Vec::new()),
-        kind => (kind, None, Vec::new()),
     };
     let returned =
-        of.returns.iter().map(|back| LotGrant { points: back.points, ..back.lot.clone() });
+        of.lots.returns.iter().map(|back| LotGrant { points: back.points, ..back.lot.clone() });
+    let grants = of.lots.grants.iter().cloned().chain(returned).collect();
+    let (counts, qualifying) = (of.effects.counts.clone(), of.effects.qualifying);
     let draft = Entry {
         occurred_at: of.occurred_at,
-        grants: of.grants.iter().cloned().chain(returned).collect(),
-        draws,
-        debt,
-        counterparty,
-        coupons,
-        counts: of.counts.clone(),
-        frozen: of.frozen,
-        carried: of.carried.clone(),
-        tier: of.tier.clone(),
-        qualifying: of.qualifying,
-        ..journal.draft(kind, along(of))
+        lots: LotMoves { grants, draws, debt, ..LotMoves::default() },
+        effects: Effects { counts, qualifying, coupons, ..Effects::default() },
+        ..journal.draft(what, along(of))
     };
     journal.post(draft)
 }

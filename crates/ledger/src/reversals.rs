@@ -8,16 +8,14 @@ use std::collections::BTreeSet;
 
 use crate::calendar::Timestamp;
 use crate::commands::{in_order, spendable, taken};
-use crate::coupons::Coupon;
 use crate::entry::{
-    Count, Entry, LineReturn, LotDraw, LotGrant, LotReturn, Origin, Qualifying, Reversal,
+    Count, Coupon, Effects, Entry, LineReturn, LotDraw, LotGrant, LotMoves, LotReturn, Origin,
+    Qualifying, Reversal, Reversed, Review, What,
 };
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::{Journal, drawn, sum};
-use crate::kind::Kind;
 use crate::lot::{Lot, LotState};
-use crate::reviews::Review;
 use crate::tally::Tally;
 
 /// What becomes of points that an earn granted and the member no longer has.
@@ -67,7 +65,7 @@ pub fn claw_back(
     origin: Origin,
 ) -> Result<EntryId, Fault> {
     let now = journal.now();
-    let own: BTreeSet<LotNumber> = wish.earn.grants.iter().map(|lot| lot.number).collect();
+    let own: BTreeSet<LotNumber> = wish.earn.lots.grants.iter().map(|lot| lot.number).collect();
     let desired = wish.reversal.desired;
     let expired = wish.reversal.expired.min(desired);
     let can_be_taken = |lot: &&Lot| match lot.state(now) {
@@ -89,23 +87,28 @@ pub fn claw_back(
     let missing = desired - expired - drawn(&draws)?;
     let held =
         sum(journal.member().holds.iter().flat_map(|hold| &hold.lots).map(|lot| lot.points))?;
-    let draft = Entry {
-        corrects: Some(wish.earn.id),
-        counterparty: wish.of,
-        cause,
-        debt: match wish.shortfall {
-            Shortfall::PendingOnly => 0,
-            // What a hold keeps is in the balance, though nobody can take it yet.
-            Shortfall::WithinBalance => missing.min(held),
-            Shortfall::Debt => missing,
-        },
-        draws,
-        reversal: Some(Reversal { expired, ..wish.reversal }),
-        counts: wish.counts,
-        qualifying: wish.qualifying,
+    let debt = match wish.shortfall {
+        Shortfall::PendingOnly => 0,
+        // What a hold keeps is in the balance, though nobody can take it yet.
+        Shortfall::WithinBalance => missing.min(held),
+        Shortfall::Debt => missing,
+    };
+    let reversed = Reversed {
+        corrects: wish.earn.id,
+        reversal: Reversal { expired, ..wish.reversal },
         review: wish.review,
-        coupons: wish.coupons,
-        ..journal.draft(Kind::Reverse, origin)
+        merged: wish.of,
+    };
+    let draft = Entry {
+        cause,
+        lots: LotMoves { draws, debt, ..LotMoves::default() },
+        effects: Effects {
+            counts: wish.counts,
+            qualifying: wish.qualifying,
+            tallies: Vec::new(),
+            coupons: wish.coupons,
+        },
+        ..journal.draft(What::Reverse(reversed), origin)
     };
     journal.post(draft)
 }
@@ -151,7 +154,7 @@ pub fn give_back(
     let now = journal.now();
     let (mut before, mut missing) = (wish.before, wish.points);
     let (mut returns, mut grants, mut expired) = (Vec::new(), Vec::new(), 0i64);
-    for draw in wish.redemption.draws.iter().rev() {
+    for draw in wish.redemption.lots.draws.iter().rev() {
         let skipped = before.min(draw.points);
         before -= skipped;
         let points = missing.min(draw.points - skipped);
@@ -173,17 +176,23 @@ pub fn give_back(
         return Err(Fault::Draft);
     }
     let grace = wish.grace.filter(|_| expired > 0).map(|lot| LotGrant { points: expired, ..lot });
+    let reversed = Reversed {
+        corrects: wish.redemption.id,
+        reversal: Reversal { lines: wish.lines, desired: wish.points, expired },
+        review: None,
+        merged: wish.of,
+    };
+    let grants = grants.into_iter().chain(grace).collect();
     let draft = Entry {
-        corrects: Some(wish.redemption.id),
         cause,
-        counterparty: wish.of,
-        grants: grants.into_iter().chain(grace).collect(),
-        returns,
-        reversal: Some(Reversal { lines: wish.lines, desired: wish.points, expired }),
-        coupons: wish.coupons,
-        counts: wish.counts,
-        tallies: wish.tallies,
-        ..journal.draft(Kind::Reverse, origin)
+        lots: LotMoves { grants, returns, ..LotMoves::default() },
+        effects: Effects {
+            counts: wish.counts,
+            qualifying: None,
+            tallies: wish.tallies,
+            coupons: wish.coupons,
+        },
+        ..journal.draft(What::Reverse(reversed), origin)
     };
     journal.post(draft)
 }
@@ -207,7 +216,8 @@ pub fn repay(
     };
     if !draws.is_empty() {
         let debt = -drawn(&draws)?;
-        journal.post(Entry { draws, debt, ..journal.due(Kind::Repay, at, origin.clone()) })?;
+        let lots = LotMoves { draws, debt, ..LotMoves::default() };
+        journal.post(Entry { lots, ..journal.due(What::Repay, at, origin.clone()) })?;
     }
     Ok(())
 }

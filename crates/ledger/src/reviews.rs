@@ -4,7 +4,10 @@
 //! An open review is part of the member's state. It ends with an `approve` entry, or with the
 //! `reverse` entry that undoes all that was earned.
 
-use crate::entry::{Entry, LotDates, LotDraw, Origin, Qualifying};
+use crate::entry::array::as_array;
+use crate::entry::{
+    Effects, Entry, LotDates, LotDraw, LotMoves, Origin, Review, ReviewApproved, What,
+};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
@@ -15,15 +18,6 @@ use crate::stop::Stop;
 
 /// The most open reviews of a member. The list travels with every entry of the member.
 pub const MAX_REVIEWS: usize = 100;
-
-/// Why an earn waits, and what it will add to the tier qualification when it is approved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Review {
-    /// The rule that found it odd.
-    pub because: String,
-    /// What is kept back of the qualification.
-    pub qualifying: Option<Qualifying>,
-}
 
 /// An earn of a member that nobody has looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +31,7 @@ pub struct OpenReview {
     /// Why, and what is kept back.
     pub review: Review,
 }
+as_array!(OpenReview [earn, actor, lots, review]);
 
 /// Approves of an earn under review: its lots get the dates they would have had, from now on at the
 /// earliest.
@@ -62,13 +57,10 @@ pub fn approve_review(
         all.push(dates);
     }
     let qualifying = open.review.qualifying;
-    let corrects = Some(earn);
     let draft = Entry {
-        corrects,
-        dates: all,
-        activations,
-        qualifying,
-        ..journal.draft(Kind::Approve, origin)
+        lots: LotMoves { dates: all, activations, ..LotMoves::default() },
+        effects: Effects { qualifying, ..Effects::default() },
+        ..journal.draft(What::ApproveReview(ReviewApproved { earn }), origin)
     };
     Ok(journal.post(draft)?)
 }
@@ -102,27 +94,27 @@ impl Member {
     /// Opens a review with an earn, and ends it, or what is left of it, with what corrects the
     /// earn.
     pub(crate) fn keep_reviews(&mut self, entry: &Entry) -> Result<(), Fault> {
-        if let Some(review) = entry.review.clone().filter(|_| entry.kind == Kind::Earn) {
+        if let Some(review) = entry.earned().and_then(|earned| earned.review.clone()) {
             let (earn, actor) = (entry.id, entry.origin.actor.clone());
-            let lots = entry.grants.iter().map(|lot| lot.number).collect();
+            let lots = entry.lots.grants.iter().map(|lot| lot.number).collect();
             self.reviews.push(OpenReview { earn, actor, lots, review });
             return Ok(());
         }
-        let is_decision = entry.kind == Kind::Approve && entry.adjustment.is_none();
-        let at = self.reviews.iter().position(|open| Some(open.earn) == entry.corrects);
-        let Some(at) = at.filter(|_| is_decision || entry.kind == Kind::Reverse) else {
-            return if is_decision || entry.review.is_some() {
+        let is_decision = matches!(entry.what, What::ApproveReview(_));
+        let at = self.reviews.iter().position(|open| Some(open.earn) == entry.corrects());
+        let Some(at) = at.filter(|_| is_decision || entry.kind() == Kind::Reverse) else {
+            return if is_decision || entry.review().is_some() {
                 Err(Fault::Request)
             } else {
                 Ok(())
             };
         };
-        match (&entry.review, self.reviews.get_mut(at)) {
+        match (entry.review(), self.reviews.get_mut(at)) {
             (Some(left), Some(open)) if !is_decision => open.review = left.clone(),
             (None, Some(open)) => {
-                let as_kept = !is_decision || entry.qualifying == open.review.qualifying;
-                let own = entry.dates.iter().all(|dates| open.lots.contains(&dates.number))
-                    && entry.activations.iter().all(|lot| open.lots.contains(&lot.number));
+                let as_kept = !is_decision || entry.effects.qualifying == open.review.qualifying;
+                let own = entry.lots.dates.iter().all(|dates| open.lots.contains(&dates.number))
+                    && entry.lots.activations.iter().all(|lot| open.lots.contains(&lot.number));
                 self.reviews.remove(at);
                 return if as_kept && own { Ok(()) } else { Err(Fault::Request) };
             }

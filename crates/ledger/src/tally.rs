@@ -3,6 +3,8 @@
 //! Unlike a member's own counters they are not guarded by the head of its chain. An entry says what
 //! it adds and the most that may then be counted; whoever writes it must refuse to go beyond that.
 
+use crate::entry::array::as_array;
+
 /// What an entry adds to a counter of the programme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
@@ -19,6 +21,7 @@ pub struct Tally {
     /// The most that may be counted after it; `None` is any number.
     pub most: Option<i64>,
 }
+as_array!(Tally [subject, name, period, keep_from, amount, most]);
 
 /// What a counter of the programme stands at.
 #[derive(Debug, Clone, PartialEq, Eq)]

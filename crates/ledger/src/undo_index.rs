@@ -3,11 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::adjustments::Undone;
-use crate::coupons::Coupon;
-use crate::entry::{Entry, LotReturn, Reversal};
+use crate::entry::{Coupon, Entry, LotReturn, Reversal, Undone, What};
 use crate::id::{EntryId, LotNumber, MemberId};
-use crate::kind::Kind;
 use crate::lot::Lot;
 
 /// Everything that may be undone, and what is left of it.
@@ -61,45 +58,42 @@ impl UndoIndex {
     /// Notes what the entry says. False when it undoes more than there is, or fills a lot that
     /// never was.
     pub(crate) fn take(&mut self, entry: &Entry) -> bool {
-        for lot in &entry.grants {
+        for lot in &entry.lots.grants {
             self.granted.insert(lot.number, Lot::of(lot, 0));
         }
-        for dates in &entry.dates {
+        for dates in &entry.lots.dates {
             if let Some(lot) = self.granted.get_mut(&dates.number) {
                 (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
             }
         }
-        if entry.kind == Kind::Expire {
-            for draw in &entry.draws {
+        if matches!(entry.what, What::Expire) {
+            for draw in &entry.lots.draws {
                 let sum = self.expired.entry(draw.number).or_default();
                 *sum = sum.saturating_add(draw.points);
             }
         }
         self.undoable.extend(self.undoable_of(entry).map(|undoable| (entry.id, undoable)));
-        if entry.kind == Kind::Merge && entry.carried.is_some() {
-            self.merged.extend(entry.counterparty.clone());
+        if let What::Absorb(absorbed) = &entry.what {
+            self.merged.insert(absorbed.from.clone());
         }
-        if let (Kind::Adjust, Some(lot)) = (entry.kind, entry.grants.first()) {
+        if let (What::Adjust(_), Some(lot)) = (&entry.what, entry.lots.grants.first()) {
             self.adjusted.insert(entry.id, lot.number);
         }
-        if entry.kind == Kind::Hold && !entry.lines.is_empty() {
+        if matches!(entry.what, What::Hold(_)) && !entry.lines().is_empty() {
             self.held_for.insert(entry.id, paid(entry));
         }
         let was_granted =
             |back: &LotReturn| self.granted.get(&back.lot.number) == Some(&Lot::of(&back.lot, 0));
-        let undone = entry.adjustment.as_ref().and_then(|adjustment| adjustment.terms.undoes);
+        let undone = entry.adjustment().and_then(|adjustment| adjustment.terms.undoes);
         let is_granted = |undone: Undone| {
             self.adjusted.get(&undone.entry) == Some(&undone.lot)
-                && entry.grants.is_empty()
-                && entry.draws.iter().all(|draw| draw.number == undone.lot)
+                && entry.lots.grants.is_empty()
+                && entry.lots.draws.iter().all(|draw| draw.number == undone.lot)
         };
-        let undoes = entry.returns.iter().all(was_granted)
+        let undoes = entry.lots.returns.iter().all(was_granted)
             && undone.is_none_or(is_granted)
-            && entry
-                .reversal
-                .as_ref()
-                .is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false));
-        for coupon in &entry.coupons {
+            && entry.reversal().is_none_or(|reversal| self.undo(entry, reversal).unwrap_or(false));
+        for coupon in &entry.effects.coupons {
             // What is there goes, what is not comes: whether it may is told by what the entry
             // undoes.
             if !self.coupons.remove(&coupon.code) {
@@ -110,15 +104,15 @@ impl UndoIndex {
     }
 
     fn undo(&mut self, entry: &Entry, reversal: &Reversal) -> Option<bool> {
-        if let Some(of) = &entry.counterparty {
-            return Some(self.merged.contains(of) && entry.returns.is_empty());
+        if let Some(of) = entry.counterparty() {
+            return Some(self.merged.contains(of) && entry.lots.returns.is_empty());
         }
-        let mut coupons_of = entry.coupons.iter();
+        let mut coupons_of = entry.effects.coupons.iter();
         let (open, none_open) = (
             coupons_of.clone().all(|coupon| self.coupons.contains(&coupon.code)),
             coupons_of.all(|coupon| !self.coupons.contains(&coupon.code)),
         );
-        match self.undoable.get_mut(&entry.corrects?)? {
+        match self.undoable.get_mut(&entry.corrects()?)? {
             Undoable::Earn { points, lines: order, lots, coupons, set_off } => {
                 let expired = lots
                     .iter()
@@ -132,21 +126,23 @@ impl UndoIndex {
                         spend(units, line.quantity) && spend(minor, line.amount_minor)
                     })
                 });
-                let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
-                let takes = entry.returns.is_empty() && entry.grants.is_empty() && own;
+                let own =
+                    open && entry.effects.coupons.iter().all(|coupon| coupons.contains(coupon));
+                let takes = entry.lots.returns.is_empty() && entry.lots.grants.is_empty() && own;
                 Some(takes && is_left && *set_off <= expired && spend(points, reversal.desired))
             }
             Undoable::Coupons(used) => {
                 let moves = entry.points != 0
-                    || !entry.draws.is_empty()
-                    || !entry.returns.is_empty()
+                    || !entry.lots.draws.is_empty()
+                    || !entry.lots.returns.is_empty()
                     || reversal.desired != 0;
                 let back = std::mem::take(used);
-                Some(!moves && none_open && !back.is_empty() && back == entry.coupons)
+                Some(!moves && none_open && !back.is_empty() && back == entry.effects.coupons)
             }
             Undoable::Redemption { points, lots, coupons, paid } => {
-                let own = open && entry.coupons.iter().all(|coupon| coupons.contains(coupon));
-                let mut returns = entry.returns.iter();
+                let own =
+                    open && entry.effects.coupons.iter().all(|coupon| coupons.contains(coupon));
+                let mut returns = entry.lots.returns.iter();
                 let is_left = returns.all(|back| {
                     lots.get_mut(&back.lot.number).is_some_and(|left| spend(left, back.points))
                 });
@@ -154,61 +150,81 @@ impl UndoIndex {
                 let is_paid = lines.all(|line| {
                     paid.get_mut(&line.line).is_some_and(|left| spend(left, line.points))
                 });
-                let gives = entry.draws.is_empty() && entry.debt == 0 && is_paid;
+                let gives = entry.lots.draws.is_empty() && entry.lots.debt == 0 && is_paid;
                 Some(gives && own && is_left && spend(points, reversal.desired))
             }
         }
     }
 
     fn undoable_of(&self, entry: &Entry) -> Option<Undoable> {
-        match entry.kind {
-            Kind::Earn => Some(Undoable::Earn {
-                points: entry.points,
-                lines: entry
+        let (lots, coupons) = (&entry.lots, &entry.effects.coupons);
+        let earn = |lines| Undoable::Earn {
+            points: entry.points,
+            lines,
+            lots: lots.grants.iter().map(|lot| lot.number).collect(),
+            coupons: coupons.clone(),
+            set_off: 0,
+        };
+        let redemption = || Undoable::Redemption {
+            points: entry.points.saturating_neg(),
+            lots: lots.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
+            coupons: coupons.clone(),
+            paid: entry
+                .corrects()
+                .and_then(|hold| self.held_for.get(&hold))
+                .cloned()
+                .unwrap_or_else(|| paid(entry)),
+        };
+        match &entry.what {
+            What::Earn(earned) => Some(earn(
+                earned
                     .lines
                     .iter()
                     .map(|line| (line.line.clone(), (line.quantity, line.amount_minor)))
                     .collect(),
-                lots: entry.grants.iter().map(|lot| lot.number).collect(),
-                coupons: entry.coupons.clone(),
-                set_off: 0,
-            }),
+            )),
             // Gifts of a tier are taken back as what was earned is.
-            Kind::TierChange if !entry.grants.is_empty() || !entry.coupons.is_empty() => {
-                Some(Undoable::Earn {
-                    points: entry.points,
-                    lines: BTreeMap::new(),
-                    lots: entry.grants.iter().map(|lot| lot.number).collect(),
-                    coupons: entry.coupons.clone(),
-                    set_off: 0,
-                })
+            What::TierChange(_) => {
+                let gives = !lots.grants.is_empty() || !coupons.is_empty();
+                gives.then(|| earn(BTreeMap::new()))
             }
             // What somebody else gave is taken back as what was earned is, what was given away
             // comes back as what was spent.
-            Kind::Transfer if !entry.grants.is_empty() => Some(Undoable::Earn {
-                points: entry.points,
-                lines: BTreeMap::new(),
-                lots: entry.grants.iter().map(|lot| lot.number).collect(),
-                coupons: Vec::new(),
-                set_off: 0,
-            }),
-            Kind::Redeem | Kind::Capture | Kind::Transfer => Some(Undoable::Redemption {
-                points: entry.points.saturating_neg(),
-                lots: entry.draws.iter().map(|draw| (draw.number, draw.points)).collect(),
-                coupons: entry.coupons.clone(),
-                paid: entry
-                    .corrects
-                    .and_then(|hold| self.held_for.get(&hold))
-                    .cloned()
-                    .unwrap_or_else(|| paid(entry)),
-            }),
-            Kind::CouponRedeem => Some(Undoable::Coupons(entry.coupons.clone())),
-            _ => None,
+            What::Transfer(_) if !lots.grants.is_empty() => Some(earn(BTreeMap::new())),
+            What::Redeem(_) | What::Capture(_) | What::Transfer(_) => Some(redemption()),
+            What::CouponRedeem(_) => Some(Undoable::Coupons(coupons.clone())),
+            What::Opening(_)
+            | What::Hold(_)
+            | What::Release(_)
+            | What::Reverse(_)
+            | What::Repay
+            | What::AdjustmentRequest(_)
+            | What::Approve(_)
+            | What::ApproveReview(_)
+            | What::Reject(_)
+            | What::Withdraw(_)
+            | What::Lapse(_)
+            | What::Adjust(_)
+            | What::Exchange(_)
+            | What::CloseInto(_)
+            | What::Absorb(_)
+            | What::Pool(_)
+            | What::Invite(_)
+            | What::Erase
+            | What::Expire
+            | What::Activate
+            | What::CouponCancel
+            | What::CouponExpire
+            | What::Freeze(_)
+            | What::Restore(_)
+            | What::Profile
+            | What::Remind(_)
+            | What::Repeated(_) => None,
         }
     }
 }
 
 /// The points that paid each line, as a redemption or a hold names them.
 fn paid(entry: &Entry) -> BTreeMap<String, i64> {
-    entry.lines.iter().map(|line| (line.line.clone(), line.granted.saturating_neg())).collect()
+    entry.lines().iter().map(|line| (line.line.clone(), line.granted.saturating_neg())).collect()
 }

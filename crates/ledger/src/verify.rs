@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::coupons::Coupon;
-use crate::entry::{Entry, Reversal};
-use crate::exchanges::{Exchange, converted};
+use crate::entry::{Coupon, Entry, Exchange, Reversed, What};
+use crate::exchanges::converted;
 use crate::fault::Fault;
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
-use crate::kind::Kind;
+use crate::kind::{Coupons, Draws, KindRow};
 use crate::lot::Lot;
 use crate::member::Member;
 use crate::undo_index::UndoIndex;
@@ -36,13 +35,13 @@ impl fmt::Display for Violation {
 }
 
 /// Replays `entries` from nothing and compares with the stored member, whose `lots` must hold all
-/// open lots.
+/// open lots. Each entry has the body that it is written with now.
 ///
 /// Returns every difference found; an empty list means that all of it holds.
 #[must_use]
 pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
     let mut replay = AuditReplay::new(stored.id.clone());
-    entries.iter().for_each(|entry| replay.take(entry));
+    entries.iter().for_each(|entry| replay.take(entry, &entry.body().unwrap_or_default()));
     replay.finish(stored)
 }
 
@@ -77,8 +76,8 @@ impl AuditReplay {
         self.member.head
     }
 
-    /// Takes the member's next entry.
-    pub fn take(&mut self, entry: &Entry) {
+    /// Takes the member's next entry, with the body that is stored of it.
+    pub fn take(&mut self, entry: &Entry, body: &str) {
         if self.is_broken {
             return;
         }
@@ -89,13 +88,13 @@ impl AuditReplay {
         if let Err(moved) = clock_windows(member, entry) {
             problem(format!("moves lot {} outside its time", moved.0));
         }
-        if !says_what_its_kind_says(entry) {
-            problem(format!("is no {} by what it moves", entry.kind.as_str()));
+        if !(moves_what_its_kind_may(entry) && says_what_it_moves(entry)) {
+            problem(format!("is no {} by what it moves", entry.kind().as_str()));
         }
         if !undoes_what_is_there {
             problem("undoes what is not there".to_owned());
         }
-        if let Err(fault) = member.apply(entry) {
+        if let Err(fault) = member.apply_stored(entry, body) {
             problem(fault.to_string());
             self.is_broken = fault == Fault::BrokenChain || fault == Fault::OutOfSequence;
         }
@@ -129,7 +128,7 @@ impl AuditReplay {
         differs("holds", member.holds == stored.holds);
         differs("requests", member.requests == stored.requests);
         differs("reviews", member.reviews == stored.reviews);
-        differs("pool", member.pool == stored.pool && member.pooled == stored.pooled);
+        differs("pool", member.pool == stored.pool && member.pool_members == stored.pool_members);
         differs("invitations", member.invitations == stored.invitations);
         differs("closing", member.closed == stored.closed);
         differs("coupons", member.coupons == stored.coupons);
@@ -150,13 +149,14 @@ impl AuditReplay {
     }
 }
 
-/// The instant that an entry takes effect at. What fell due by itself has the effect of the instant
-/// at which it did, however late it is recorded; everything else that of its recording.
+/// The instant that an entry takes effect at. What fell due has the effect of the instant at which
+/// it did, however late it is recorded; everything else that of its recording.
 fn effective_at(entry: &Entry) -> Timestamp {
-    match entry.kind {
-        Kind::Activate if entry.dates.is_empty() => entry.occurred_at,
-        Kind::Expire | Kind::Repay | Kind::CouponExpire => entry.occurred_at,
-        _ => entry.recorded_at,
+    // New dates are those of somebody who activates lots before their time.
+    if entry.kind().row().falls_due && entry.lots.dates.is_empty() {
+        entry.occurred_at
+    } else {
+        entry.recorded_at
     }
 }
 
@@ -169,8 +169,9 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
     if at > entry.recorded_at {
         return Err(LotNumber(0));
     }
-    for activation in &entry.activations {
+    for activation in &entry.lots.activations {
         let dates = entry
+            .lots
             .dates
             .iter()
             .find(|dates| dates.number == activation.number)
@@ -189,30 +190,28 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
         }
     }
     // A coupon is used within its time, and ends past it.
-    let out_of_time = |coupon: &Coupon| match entry.kind {
-        Kind::CouponRedeem => coupon.has_expired(at),
-        Kind::CouponExpire => !coupon.has_expired(at),
+    let out_of_time = |coupon: &Coupon| match &entry.what {
+        What::CouponRedeem(_) => coupon.has_expired(at),
+        What::CouponExpire => !coupon.has_expired(at),
         _ => false,
     };
-    if entry.coupons.iter().any(out_of_time) {
+    if entry.effects.coupons.iter().any(out_of_time) {
         return Err(LotNumber(0));
     }
-    let is_captured_in_time = || {
-        entry
-            .corrects
-            .and_then(|id| member.hold(id))
-            .is_none_or(|hold| entry.recorded_at < hold.until)
-    };
-    let held = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
-    for draw in entry.draws.iter().chain(held) {
+    let hold = || entry.corrects().and_then(|id| member.hold(id));
+    let draws = entry.lots.draws.iter().map(|draw| (draw, entry.kind().row().draws));
+    let held = entry.reservation().into_iter().flat_map(|reservation| &reservation.lots);
+    for (draw, from) in draws.chain(held.map(|draw| (draw, Draws::Spendable))) {
         let Some(lot) = member.lots.iter().find(|lot| lot.number == draw.number) else { continue };
-        let in_time = match entry.kind {
-            Kind::Expire => lot.has_expired(at) && draw.points == member.free(lot),
-            Kind::Capture => is_captured_in_time(),
+        let in_time = match from {
+            Draws::Ended => lot.has_expired(at) && draw.points == member.free(lot),
+            Draws::Held => hold().is_none_or(|hold| entry.recorded_at < hold.until),
             // Whatever is left goes, pending or not.
-            Kind::Reverse | Kind::Merge => !lot.has_expired(at),
-            Kind::Erase => true,
-            _ => lot.available_at <= at && !lot.has_expired(at),
+            Draws::Living => !lot.has_expired(at),
+            Draws::Spendable => lot.available_at <= at && !lot.has_expired(at),
+            Draws::Everything => true,
+            // That the kind draws at all is found elsewhere.
+            Draws::Nothing => true,
         };
         if !in_time {
             return Err(draw.number);
@@ -221,150 +220,122 @@ fn clock_windows(member: &Member, entry: &Entry) -> Result<(), LotNumber> {
     Ok(())
 }
 
-/// Only some kinds grant, only some draw: an entry that does more than its kind would put points on
-/// no account.
-fn says_what_its_kind_says(entry: &Entry) -> bool {
-    let (grants, draws) = (!entry.grants.is_empty(), !entry.draws.is_empty());
-    let awarded: i128 = entry.awards.iter().map(|award| i128::from(award.granted)).sum();
-    let granted: i128 = entry.grants.iter().map(|lot| i128::from(lot.points)).sum();
-    let only = |present: bool, kinds: &[Kind]| !present || kinds.contains(&entry.kind);
-    let fields = [
-        only(!entry.dates.is_empty(), &DATING),
-        only(!entry.activations.is_empty(), &[Kind::Activate, Kind::Approve]),
-        only(!entry.coupons.is_empty(), &WITH_COUPONS),
-        only(!entry.uncounted.is_empty() || !entry.silent.is_empty(), &[Kind::Earn]),
-        only(entry.discount.is_some(), &[Kind::CouponRedeem]),
-        only(entry.reward.is_some(), &[Kind::Redeem]),
-        only(entry.deduction.is_some(), &[Kind::Redeem, Kind::Hold]),
-        only(entry.frozen.is_some(), &[Kind::Freeze, Kind::Restore, Kind::Merge]),
-        only(
-            !entry.tallies.is_empty(),
-            &[Kind::Earn, Kind::Redeem, Kind::Reverse, Kind::Request, Kind::Approve],
-        ),
-        only(entry.review.is_some(), &[Kind::Earn, Kind::Reverse]),
-        only(entry.reservation.is_some(), &[Kind::Hold]),
-        only(!entry.returns.is_empty() || entry.reversal.is_some(), &[Kind::Reverse]),
-        only(entry.debt > 0, &[Kind::Reverse, Kind::Merge, Kind::Opening]),
-        only(entry.debt < 0, &[Kind::Repay, Kind::Merge, Kind::Erase]),
-        only(
-            entry.counterparty.is_some(),
-            &[Kind::Transfer, Kind::Merge, Kind::Pool, Kind::Redeem, Kind::Reverse],
-        ),
-        only(entry.pool.is_some() || entry.invitation.is_some(), &[Kind::Pool]),
-        only(entry.exchange.is_some(), &[Kind::Exchange]),
-        only(entry.carried.is_some(), &[Kind::Merge]),
-        only(entry.adjustment.is_some(), &ADJUSTING),
-        only(entry.corrects.is_some() && entry.adjustment.is_none(), &CORRECTING),
-    ];
-    if fields.contains(&false) {
-        return false;
-    }
-    match entry.kind {
+/// Whether the entry moves only what its kind may move: an entry that does more would put points
+/// on no account.
+fn moves_what_its_kind_may(entry: &Entry) -> bool {
+    let KindRow {
+        grants,
+        draws,
+        returns,
+        activates,
+        dates,
+        owes,
+        pays,
+        qualifies,
+        tallies,
+        coupons,
+        ..
+    } = *entry.kind().row();
+    let (lots, effects) = (&entry.lots, &entry.effects);
+    [
+        grants || lots.grants.is_empty(),
+        draws != Draws::Nothing || lots.draws.is_empty(),
+        returns || lots.returns.is_empty(),
+        activates || lots.activations.is_empty(),
+        dates || lots.dates.is_empty(),
+        owes || lots.debt <= 0,
+        pays || lots.debt >= 0,
+        qualifies || effects.qualifying.is_none(),
+        tallies || effects.tallies.is_empty(),
+        coupons != Coupons::Nothing || effects.coupons.is_empty(),
+    ]
+    .iter()
+    .all(|holds| *holds)
+}
+
+/// Whether what the entry says and what it moves agree, as far as neither its type nor
+/// [`moves_what_its_kind_may`] tells.
+fn says_what_it_moves(entry: &Entry) -> bool {
+    let (lots, effects) = (&entry.lots, &entry.effects);
+    let (grants, draws) = (!lots.grants.is_empty(), !lots.draws.is_empty());
+    let awarded: i128 = entry.awards().iter().map(|award| i128::from(award.granted)).sum();
+    let granted: i128 = lots.grants.iter().map(|lot| i128::from(lot.points)).sum();
+    match &entry.what {
         // What waits for a look waits without end, and does not count yet.
-        Kind::Earn if entry.review.is_some() => {
-            let waits = entry
+        What::Earn(earned) if earned.review.is_some() => {
+            let waits = lots
                 .grants
                 .iter()
                 .all(|lot| lot.available_at == Timestamp::LAST && lot.expires_at.is_none());
-            !draws
-                && awarded == granted
+            awarded == granted
                 && waits
-                && entry.qualifying.is_none()
-                && entry.coupons.is_empty()
+                && effects.qualifying.is_none()
+                && effects.coupons.is_empty()
         }
-        Kind::Earn => !draws && awarded == granted,
-        Kind::Opening => !draws,
-        Kind::Redeem => draws && !grants && (entry.coupons.is_empty() || entry.reward.is_some()),
-        Kind::Expire => draws && !grants,
-        Kind::Hold => !draws && !grants && entry.reservation.is_some(),
-        Kind::Capture => draws && !grants && entry.corrects.is_some(),
-        Kind::Release => !draws && !grants && entry.corrects.is_some(),
-        Kind::Reverse => entry.reversal.as_ref().is_some_and(|reversal| adds_up(entry, reversal)),
-        Kind::Repay => draws && !grants && entry.points == 0,
-        Kind::Adjust => grants != draws && entry.adjustment.is_some(),
-        // Of a request or, when it names none, of an earn under review.
-        Kind::Approve => {
-            let moves_none = entry.dates.is_empty()
-                && entry.activations.is_empty()
-                && entry.qualifying.is_none();
-            !draws
-                && !grants
-                && entry.corrects.is_some()
-                && (entry.adjustment.is_none() || moves_none)
+        What::Earn(_) => awarded == granted,
+        What::Redeem(redeemed) => {
+            draws && (effects.coupons.is_empty() || redeemed.reward.is_some())
         }
-        Kind::Request | Kind::Reject | Kind::Withdraw | Kind::Lapse => {
-            !draws && !grants && entry.adjustment.is_some()
+        What::Expire | What::Capture(_) => draws,
+        What::Reverse(reversed) => adds_up(entry, reversed),
+        What::Repay => draws && entry.points == 0,
+        What::Adjust(_) => grants != draws,
+        What::Approve(_) => {
+            lots.dates.is_empty() && lots.activations.is_empty() && effects.qualifying.is_none()
         }
-        Kind::Transfer => {
-            draws != grants && grants == entry.cause.is_some() && entry.counterparty.is_some()
+        // The cause is the entry of the account that gave.
+        What::Transfer(_) => draws != grants && grants == entry.cause.is_some(),
+        What::Exchange(exchanged) => {
+            let exchange = &exchanged.exchange;
+            draws != grants
+                && grants == entry.cause.is_some()
+                && exchange.points > 0
+                && comes_to(entry, exchange)
         }
-        Kind::Exchange => {
-            let is_fair = entry
-                .exchange
-                .as_ref()
-                .is_some_and(|exchange| exchange.points > 0 && comes_to(entry, exchange));
-            draws != grants && grants == entry.cause.is_some() && is_fair
+        // All is given on one side and received on the other.
+        What::CloseInto(_) => !grants && entry.cause.is_none(),
+        What::Absorb(_) => !draws && entry.cause.is_some(),
+        What::CouponRedeem(_) | What::CouponCancel | What::CouponExpire => {
+            !effects.coupons.is_empty()
         }
-        // All is handed over on one side and taken over on the other, whose entry names that of the
-        // first.
-        Kind::Merge => {
-            let takes = entry.carried.is_some();
-            takes == entry.cause.is_some()
-                && entry.counterparty.is_some()
-                && !(if takes { draws } else { grants })
-        }
-        Kind::Pool => {
-            !draws
-                && !grants
-                && entry.pool.is_some() != entry.invitation.is_some()
-                && entry.counterparty.is_some()
-        }
-        Kind::Erase => !grants,
-        Kind::CouponRedeem | Kind::CouponCancel | Kind::CouponExpire => {
-            !draws && !grants && !entry.coupons.is_empty()
-        }
-        Kind::Freeze | Kind::Restore => !draws && !grants && entry.frozen.is_some(),
-        Kind::TierChange => {
-            !draws && entry.tier.is_some() && (entry.awards.is_empty() || awarded == granted)
-        }
-        Kind::Activate => !draws && !grants && !entry.activations.is_empty(),
-        Kind::Remind => !draws && !grants && entry.reminder.is_some(),
-        Kind::Profile => !draws && !grants,
+        What::TierChange(_) => entry.awards().is_empty() || awarded == granted,
+        What::Activate => !lots.activations.is_empty(),
+        What::Opening(_)
+        | What::Hold(_)
+        | What::Release(_)
+        | What::AdjustmentRequest(_)
+        | What::ApproveReview(_)
+        | What::Reject(_)
+        | What::Withdraw(_)
+        | What::Lapse(_)
+        | What::Pool(_)
+        | What::Invite(_)
+        | What::Erase
+        | What::Freeze(_)
+        | What::Restore(_)
+        | What::Profile
+        | What::Remind(_) => true,
+        // It belongs to a back-test and is in no books.
+        What::Repeated(_) => false,
     }
 }
 
-const WITH_COUPONS: [Kind; 9] = [
-    Kind::Merge,
-    Kind::Erase,
-    Kind::Earn,
-    Kind::Redeem,
-    Kind::TierChange,
-    Kind::Reverse,
-    Kind::CouponRedeem,
-    Kind::CouponCancel,
-    Kind::CouponExpire,
-];
-const CORRECTING: [Kind; 4] = [Kind::Capture, Kind::Release, Kind::Reverse, Kind::Approve];
-/// What may give lots other dates.
-const DATING: [Kind; 6] =
-    [Kind::Activate, Kind::Approve, Kind::Earn, Kind::Redeem, Kind::Hold, Kind::Capture];
-const ADJUSTING: [Kind; 6] =
-    [Kind::Request, Kind::Approve, Kind::Reject, Kind::Withdraw, Kind::Lapse, Kind::Adjust];
-
 /// A reversal takes no more than it wants, or gives back what it wants less what had expired (which
 /// a grace lot may stand for).
-fn adds_up(entry: &Entry, reversal: &Reversal) -> bool {
+fn adds_up(entry: &Entry, reversed: &Reversed) -> bool {
+    let Reversed { reversal, merged, .. } = reversed;
     let living = reversal.desired.saturating_sub(reversal.expired);
     let within = |points: i64| points >= 0 && points <= living;
-    let grace: i64 = entry.grants.iter().map(|lot| lot.points).fold(0, i64::saturating_add);
-    let returned: i64 = entry.returns.iter().map(|back| back.points).fold(0, i64::saturating_add);
+    let grace: i64 = entry.lots.grants.iter().map(|lot| lot.points).fold(0, i64::saturating_add);
+    let returned: i64 =
+        entry.lots.returns.iter().map(|back| back.points).fold(0, i64::saturating_add);
     let takes = grace == 0 && returned == 0 && within(entry.points.saturating_neg());
     // Points of an account that became part of this one come back in lots of their own.
-    let is_whole = match entry.counterparty {
+    let is_whole = match merged {
         Some(_) => returned == 0 && (grace == living || grace == reversal.desired),
         None => returned == living && (grace == 0 || grace == reversal.expired),
     };
-    let gives = entry.draws.is_empty() && entry.debt == 0 && is_whole;
+    let gives = entry.lots.draws.is_empty() && entry.lots.debt == 0 && is_whole;
     reversal.expired >= 0 && reversal.expired <= reversal.desired && (takes || gives)
 }
 

@@ -39,23 +39,23 @@ impl Past {
     #[must_use]
     pub fn is_undone(&self) -> bool {
         let Self { entry, corrections } = self;
-        let reversals = || corrections.iter().filter_map(|correction| correction.reversal.as_ref());
-        match undone_as(entry.kind) {
+        let reversals = || corrections.iter().filter_map(|correction| correction.reversal());
+        match undone_as(entry.kind()) {
             // What somebody found odd and did not approve of is not tried again under the same
             // name.
             UndoneAs::Earned
-                if entry.review.is_some()
-                    && corrections.iter().all(|one| one.kind != Kind::Approve) =>
+                if entry.review().is_some()
+                    && corrections.iter().all(|one| one.kind() != Kind::Approve) =>
             {
                 false
             }
-            UndoneAs::Earned if entry.lines.is_empty() => reversals().next().is_some(),
+            UndoneAs::Earned if entry.lines().is_empty() => reversals().next().is_some(),
             UndoneAs::Earned => {
                 let mut returned: BTreeMap<&str, i64> = BTreeMap::new();
                 for line in reversals().flat_map(|reversal| &reversal.lines) {
                     *returned.entry(&line.line).or_default() += line.quantity;
                 }
-                entry.lines.iter().all(|line| {
+                entry.lines().iter().all(|line| {
                     returned.get(line.line.as_str()).copied().unwrap_or(0) >= line.quantity
                 })
             }
@@ -63,7 +63,9 @@ impl Past {
                 reversals().map(|reversal| reversal.desired).sum::<i64>()
                     >= entry.points.saturating_neg()
             }
-            UndoneAs::Recorded => entry.kind == Kind::CouponRedeem && reversals().next().is_some(),
+            UndoneAs::Recorded => {
+                entry.kind() == Kind::CouponRedeem && reversals().next().is_some()
+            }
             UndoneAs::Held | UndoneAs::Nothing => false,
         }
     }
@@ -76,16 +78,16 @@ impl Past {
 
     fn kept(&self) -> Kept {
         let mut kept = Kept::default();
-        let mut coupons: Vec<_> = self.entry.coupons.iter().collect();
+        let mut coupons: Vec<_> = self.entry.effects.coupons.iter().collect();
         for one in &self.corrections {
-            let taken = one.draws.iter().fold(0i64, |sum, draw| sum.saturating_add(draw.points));
-            if let Some(reversal) = one.reversal.as_ref().filter(|_| self.entry.kind == Kind::Earn)
-            {
-                let gone = reversal.expired.saturating_add(taken).saturating_add(one.debt);
+            let taken =
+                one.lots.draws.iter().fold(0i64, |sum, draw| sum.saturating_add(draw.points));
+            if let Some(reversal) = one.reversal().filter(|_| self.entry.kind() == Kind::Earn) {
+                let gone = reversal.expired.saturating_add(taken).saturating_add(one.lots.debt);
                 kept.points =
                     kept.points.saturating_add(reversal.desired.saturating_sub(gone).max(0));
             }
-            coupons.retain(|coupon| !one.coupons.contains(coupon));
+            coupons.retain(|coupon| !one.effects.coupons.contains(coupon));
         }
         kept.coupons = coupons.into_iter().map(|coupon| coupon.name.clone()).collect();
         kept
@@ -127,14 +129,14 @@ pub fn meant(pasts: Vec<Past>, store: Option<&str>) -> Result<Vec<Entry>, Refusa
     for Past { entry, .. } in
         of_store.into_iter().filter(|past| !is_any_living || !past.is_undone())
     {
-        let same = |other: &Entry| (other.kind == Kind::Earn) == (entry.kind == Kind::Earn);
+        let same = |other: &Entry| (other.kind() == Kind::Earn) == (entry.kind() == Kind::Earn);
         match meant.iter_mut().find(|other| same(other)) {
             Some(earlier) if !is_any_living => *earlier = entry,
             _ => meant.push(entry),
         }
     }
     let stores = |one: &Entry| one.origin.store.clone();
-    let earns = meant.iter().filter(|entry| entry.kind == Kind::Earn).count();
+    let earns = meant.iter().filter(|entry| entry.kind() == Kind::Earn).count();
     let is_of_several = meant.iter().any(|one| {
         meant
             .iter()

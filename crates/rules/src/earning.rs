@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, Silent, day_number};
+use ledger::{Exact, ExpiryPolicy, Money, Rate, Refusal, SkippedRules, day_number};
 
 use crate::condition::{Condition, Facts, Field};
 use crate::document::{Limit, RuleCap, Stacking};
@@ -127,28 +127,28 @@ pub(crate) fn ask<'a>(
     book: &'a Rulebook,
     asked: &Asked<'a>,
     limits: &Limits<'_>,
-) -> Result<(Vec<Fired<'a>>, Vec<Silent>), Refusal> {
-    let (mut fired, mut silent) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Fired<'a>>, Vec<SkippedRules>), Refusal> {
+    let (mut fired, mut skipped) = (Vec::new(), Vec::new());
     for rule in book.rules_of(asked.facts.event()) {
         match one(book, rule, asked, limits)? {
             Ok(found) => fired.push(found),
-            Err(why) => keep_silent(&mut silent, rule, why),
+            Err(why) => skip(&mut skipped, rule, why),
         }
     }
     let chosen: Vec<bool> =
         fired.iter().enumerate().map(|(at, one)| is_chosen(at, one, &fired)).collect();
     let mut kept = Vec::new();
     for (one, is_chosen) in fired.into_iter().zip(chosen) {
-        if is_chosen { kept.push(one) } else { keep_silent(&mut silent, one.rule, Silence::Group) }
+        if is_chosen { kept.push(one) } else { skip(&mut skipped, one.rule, Silence::Group) }
     }
-    Ok((kept, silent))
+    Ok((kept, skipped))
 }
 
-fn keep_silent(silent: &mut Vec<Silent>, rule: &Rule, why: Silence) {
-    let (because, id) = (why.as_str(), rule.id.clone());
-    match silent.iter_mut().find(|silent| silent.because == because) {
-        Some(silent) => silent.rules.push(id),
-        None => silent.push(Silent { because: because.to_owned(), rules: vec![id] }),
+fn skip(skipped: &mut Vec<SkippedRules>, rule: &Rule, why: Silence) {
+    let (reason, id) = (why.as_str(), rule.id.clone());
+    match skipped.iter_mut().find(|skipped| skipped.reason == reason) {
+        Some(skipped) => skipped.rules.push(id),
+        None => skipped.push(SkippedRules { reason: reason.to_owned(), rules: vec![id] }),
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn replay(
     member: &Member,
     book: &Rulebook,
 ) -> ReplayStep {
-    match entry.kind {
+    match entry.kind() {
         // What a member or a till asked for is asked again.
         Kind::Earn => earn::replay(entry, book),
         Kind::Redeem => redeem::replay(entry),
@@ -88,7 +88,7 @@ pub(crate) fn replay(
         Kind::Release => release::replay(entry, told, member),
         Kind::Reverse => reverse::replay(entry, None, told, book),
         Kind::Activate => activate::replay(entry, told, book),
-        Kind::Approve if entry.adjustment.is_none() => review::replay(entry, told, member, book),
+        Kind::Approve if entry.adjustment().is_none() => review::replay(entry, told, member, book),
         Kind::Erase => ReplayStep::ask(Erase),
         Kind::TierChange => settle::replay_tier(entry, told),
         // What somebody decided by hand is repeated as it was.
@@ -101,7 +101,7 @@ pub(crate) fn replay(
         | Kind::Restore
         | Kind::Profile => ReplayStep::Repeat,
         // What follows by itself, or moves no points.
-        Kind::Request
+        Kind::AdjustmentRequest
         | Kind::Approve
         | Kind::Reject
         | Kind::Withdraw
@@ -142,7 +142,7 @@ pub fn undone_as(kind: Kind) -> UndoneAs {
         Kind::Opening
         | Kind::Release
         | Kind::Reverse
-        | Kind::Request
+        | Kind::AdjustmentRequest
         | Kind::Approve
         | Kind::Reject
         | Kind::Withdraw

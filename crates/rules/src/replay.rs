@@ -69,7 +69,7 @@ pub(crate) fn paid_lines(entry: &Entry) -> Vec<(String, i64, i64)> {
     let line = |line: &ledger::LineAward| {
         (line.line.clone(), line.quantity, line.granted.saturating_neg())
     };
-    entry.lines.iter().map(line).collect()
+    entry.lines().iter().map(line).collect()
 }
 
 impl<'a> Replay<'a> {
@@ -147,10 +147,10 @@ impl<'a> Replay<'a> {
     pub fn again(&mut self, entry: &Entry) -> Result<(), Fault> {
         self.remember(entry);
         let waiting = std::mem::take(&mut self.waiting);
-        match (entry.kind, waiting.as_slice()) {
+        match (entry.kind(), waiting.as_slice()) {
             // What an erasure ends, the erasure told again ends by itself.
             (Kind::Erase, [.., last])
-                if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at => {}
+                if last.kind() != Kind::Reverse && last.recorded_at == entry.recorded_at => {}
             (Kind::Reverse, [spent])
                 if reverse::is_of_one_operation(spent, entry)
                     && self.undone_earn(entry).is_some() =>
@@ -159,7 +159,7 @@ impl<'a> Replay<'a> {
                 return self.do_again(entry, both);
             }
             (Kind::Release | Kind::Lapse, [.., last])
-                if last.kind != Kind::Reverse && last.recorded_at == entry.recorded_at =>
+                if last.kind() != Kind::Reverse && last.recorded_at == entry.recorded_at =>
             {
                 self.waiting = waiting;
             }
@@ -167,10 +167,10 @@ impl<'a> Replay<'a> {
         }
         // A gift that is taken back follows from the return.
         let is_gift =
-            entry.corrects.and_then(|id| self.heard.others.get(&id)) == Some(&Kind::TierChange);
+            entry.corrects().and_then(|id| self.heard.others.get(&id)) == Some(&Kind::TierChange);
         let is_given_back =
-            entry.kind == Kind::Reverse && !is_gift && self.undone_earn(entry).is_none();
-        if is_given_back || matches!(entry.kind, Kind::Release | Kind::Lapse) {
+            entry.kind() == Kind::Reverse && !is_gift && self.undone_earn(entry).is_none();
+        if is_given_back || matches!(entry.kind(), Kind::Release | Kind::Lapse) {
             self.waiting.push(entry.clone());
             return Ok(());
         }
@@ -225,12 +225,12 @@ impl<'a> Replay<'a> {
     }
 
     fn remember(&mut self, entry: &Entry) {
-        match undone_as(entry.kind) {
+        match undone_as(entry.kind()) {
             UndoneAs::Earned => {
-                self.heard.earned.extend(entry.grants.iter().map(|lot| (lot.number, entry.id)))
+                self.heard.earned.extend(entry.lots.grants.iter().map(|lot| (lot.number, entry.id)))
             }
             UndoneAs::Recorded => {
-                self.heard.others.insert(entry.id, entry.kind);
+                self.heard.others.insert(entry.id, entry.kind());
             }
             UndoneAs::Spent | UndoneAs::Held | UndoneAs::Nothing => {}
         }
@@ -242,11 +242,11 @@ impl<'a> Replay<'a> {
 
     /// What stands for the earn that an entry undoes.
     fn undone_earn(&self, entry: &Entry) -> Option<&Entry> {
-        let is_undone = |_: &&Entry| entry.kind == Kind::Reverse;
+        let is_undone = |_: &&Entry| entry.kind() == Kind::Reverse;
         self.heard
-            .counterpart(entry.corrects)
+            .counterpart(entry.corrects())
             .filter(is_undone)
-            .filter(|undone| undone.kind == Kind::Earn)
+            .filter(|undone| undone.kind() == Kind::Earn)
     }
 
     /// Posts what was done by hand, after what the clock had decided by then.

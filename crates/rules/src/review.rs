@@ -62,6 +62,6 @@ pub(crate) fn kept_back(earn: Earn, because: String) -> Earn {
     }
     // A coupon could be used before anybody has looked.
     earn.coupons.clear();
-    earn.review = Some(Review { because, qualifying: earn.qualifying.take() });
+    earn.review = Some(Review { reason: because, qualifying: earn.qualifying.take() });
     earn
 }

@@ -239,7 +239,7 @@ impl Rulebook {
         Ok(Redeem {
             points,
             first_in_first_out: self.first_in_first_out(),
-            deduction: None,
+            payment: None,
             of: None,
             lines: Vec::new(),
             extends,

@@ -400,8 +400,10 @@ pub(crate) fn lost_gifts<'a>(
     let lost =
         lost.map(|(_, level)| level).filter(|level| member.counted(&due_name(level), 0).0 == 0);
     let given = |level: &'a Level| {
-        let award =
-            gift.awards.iter().find(|award| award.rule.strip_prefix("tier:") == Some(&level.id))?;
+        let award = gift
+            .awards()
+            .iter()
+            .find(|award| award.rule.strip_prefix("tier:") == Some(&level.id))?;
         Some((level, award.granted))
     };
     lost.filter_map(given).collect()

@@ -45,9 +45,9 @@ impl World {
             .map(|p| {
                 (
                     p.entry
-                        .tier
+                        .tier()
                         .as_ref()
-                        .map_or(p.entry.kind.as_str().to_owned(), |t| t.to.clone()),
+                        .map_or(p.entry.kind().as_str().to_owned(), |t| t.to.clone()),
                     p.entry.points,
                 )
             })

@@ -126,8 +126,8 @@ fn every_step_is_another_person() {
     }
     world.audit();
     let entry = world.entries.last().unwrap();
-    assert_eq!(entry.kind, Kind::Adjust);
-    let adjustment = entry.adjustment.as_ref().unwrap();
+    assert_eq!(entry.kind(), Kind::Adjust);
+    let adjustment = entry.adjustment().unwrap();
     let names: Vec<&str> =
         adjustment.approvals.iter().map(|approval| approval.by.label.as_str()).collect();
     assert_eq!(
@@ -206,7 +206,7 @@ fn reasons_and_lives_are_the_rulebooks() {
     )]);
     // Ninety days from the day it was asked for, as the approver saw it.
     assert_eq!(
-        world.entries.last().unwrap().grants[0].expires_at,
+        world.entries.last().unwrap().lots.grants[0].expires_at,
         Some(at("2026-04-11T00:00:00+08:00"))
     );
 }
@@ -237,7 +237,7 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     )]);
     let grant = world.entries.last().unwrap().clone();
     let undoing = |points: i64| {
-        let undone = Undone { entry: grant.id, lot: grant.grants[0].number };
+        let undone = Undone { entry: grant.id, lot: grant.lots.grants[0].number };
         let wish = NewAdjustment {
             points,
             reason_code: "correction".into(),
@@ -279,7 +279,7 @@ fn many_small_requests_are_a_large_one() {
     let requested = |world: &mut World, now: &str, by: &str, points: i64| {
         assert_eq!(world.run(at(now), &asks(by, points), None), "request 0");
         let entry = world.entries.last().unwrap();
-        (entry.id, entry.adjustment.as_ref().unwrap().terms.steps[0].clone())
+        (entry.id, entry.adjustment().unwrap().terms.steps[0].clone())
     };
     let approve = |world: &mut World, now: &str, id, by: &str, role: &str| {
         world.run(at(now), &decides(id, Verdict::Approve, by, role), None)

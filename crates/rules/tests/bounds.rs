@@ -32,6 +32,7 @@ fn reviews_that_wait_are_a_hundred_at_most() {
     world.actor = "clerk";
     let earn = world.entries[0].clone();
     let promises = earn
+        .lots
         .grants
         .iter()
         .map(|lot| (lot.number, world.book.promise(&lot.source).unwrap()))

@@ -52,8 +52,8 @@ fn told(world: &mut World, local: &str, command: &AnyOperation) -> String {
         Err(refusal) => format!("refused {}", refusal.slug()),
         Ok(decided) => {
             let earn =
-                decided.decision.postings.iter().find(|posting| posting.entry.kind == Kind::Earn);
-            let awards = earn.map_or(Vec::new(), |posting| posting.entry.awards.clone());
+                decided.decision.postings.iter().find(|posting| posting.entry.kind() == Kind::Earn);
+            let awards = earn.map_or(Vec::new(), |posting| posting.entry.awards().to_vec());
             let told: Vec<String> = awards
                 .iter()
                 .filter(|award| award.granted > 0)
@@ -78,8 +78,8 @@ fn silent(world: &mut World, local: &str, command: &AnyOperation) -> Vec<(String
     let member = world.member.clone();
     let decided =
         world.decide(&member, at(&format!("{local}+08:00")), command, None).unwrap().decision;
-    let told = |silent: &ledger::Silent| (silent.because.clone(), silent.rules.clone());
-    decided.primary().unwrap().silent.iter().map(told).collect()
+    let told = |silent: &ledger::SkippedRules| (silent.reason.clone(), silent.rules.clone());
+    decided.primary().unwrap().skipped().iter().map(told).collect()
 }
 
 fn because(why: Silence, rules: &[&str]) -> (String, Vec<String>) {
@@ -136,8 +136,9 @@ fn double_points_in_the_month_of_birth_for_ninety_days() {
             ("2026-06-01T00:00:00", buy(&[100]), "purchase 1"),
         ],
     );
-    let entry = world.entries.iter().find(|entry| entry.awards.len() == 2).unwrap();
+    let entry = world.entries.iter().find(|entry| entry.awards().len() == 2).unwrap();
     let lives: Vec<(&str, i64, String)> = entry
+        .lots
         .grants
         .iter()
         .map(|lot| (lot.source.as_str(), lot.points, lot.expires_at.unwrap().to_string()))
@@ -182,7 +183,7 @@ fn a_category_with_a_cap_and_what_comes_back_of_it() {
         ],
     );
     // The milk had earned 20 by itself and 40 more: one of two comes back.
-    let lines: Vec<i64> = world.entries[0].lines.iter().map(|line| line.granted).collect();
+    let lines: Vec<i64> = world.entries[0].lines().iter().map(|line| line.granted).collect();
     assert_eq!(lines, [60, 10]);
     let back = world.undo(Some(0), None, ReturnScope::Lines(vec![("0".into(), 1)]));
     let member = world.member.clone();
@@ -271,9 +272,9 @@ fn exclusions_for_earning_and_for_tiers_apart() {
     ]);
     assert_eq!(told(&mut world, "2026-03-02T10:00:00", &order), "purchase 100, each 15");
     let entry = &world.entries[0];
-    assert_eq!(entry.lines.iter().map(|line| line.granted).collect::<Vec<_>>(), [115, 0, 0, 0]);
+    assert_eq!(entry.lines().iter().map(|line| line.granted).collect::<Vec<_>>(), [115, 0, 0, 0]);
     // Food and delivery count towards tiers: 117 yuan, 11 growth.
-    let counted = entry.qualifying.unwrap();
+    let counted = entry.effects.qualifying.unwrap();
     assert_eq!((counted.spend_minor, counted.growth, counted.orders), (11_700, 11, 1));
     // The gift card comes back: nothing was earned for it, nothing counted. Then all the rest.
     for (part, points, spend) in
@@ -283,7 +284,10 @@ fn exclusions_for_earning_and_for_tiers_apart() {
         let member = world.member.clone();
         let decided = world.decide(&member, at("2026-03-03T10:00:00+08:00"), &back, None).unwrap();
         let entry = decided.decision.postings[0].entry.clone();
-        assert_eq!((entry.points, entry.qualifying.map_or(0, |q| q.spend_minor)), (points, spend));
+        assert_eq!(
+            (entry.points, entry.effects.qualifying.map_or(0, |q| q.spend_minor)),
+            (points, spend)
+        );
         assert!(world.commit(&member, decided, None));
     }
 }
@@ -391,7 +395,7 @@ fn points_that_wait_wait_each_for_their_own() {
     let decided = world
         .decide(&member, at("2026-03-02T10:00:00+08:00"), &buy(&[100]), Some("order-1"))
         .unwrap();
-    let lots = &decided.decision.postings[0].entry.grants;
+    let lots = &decided.decision.postings[0].entry.lots.grants;
     let shown: Vec<_> = lots
         .iter()
         .map(|lot| (lot.source.as_str(), lot.points, lot.available_at.to_string()))

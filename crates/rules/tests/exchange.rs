@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use ledger::{
     Context, Entry, EntryId, Frozen, Kind, LotState, Member, MemberId, Origin, ProgrammeId,
-    Refusal, Timestamp, verify,
+    Refusal, Timestamp, What, verify,
 };
 use rules::operations::{Exchange, Freeze, Hold, Partner, Restore, Settle};
 use rules::{
@@ -123,7 +123,7 @@ impl Person {
             Ok(decided) => {
                 assert!(decided.others.is_empty());
                 let mut lines = Vec::new();
-                for ledger::Posting { entry, after } in &decided.decision.postings {
+                for ledger::Posting { entry, after, .. } in &decided.decision.postings {
                     let (name, member) = self
                         .members
                         .iter_mut()
@@ -131,17 +131,17 @@ impl Person {
                         .unwrap();
                     member.apply(entry).unwrap();
                     assert_eq!(Member { lots: vec![], ..member.clone() }, *after);
-                    lines.push(format!("{name} {} {}", entry.kind.as_str(), entry.points));
+                    lines.push(format!("{name} {} {}", entry.kind().as_str(), entry.points));
                     self.entries.entry(name).or_default().push(entry.clone());
                 }
                 assert_eq!(self.members[programme], decided.member);
-                let (told, primary) = decided.decision.told();
+                let (told, primary) = decided.decision.entries_for_caller();
                 assert!(
                     told.iter().all(|entry| entry.programme.as_str() == programme),
                     "the other's is not told"
                 );
                 if command.name() == "exchange" {
-                    assert_eq!(told[primary].kind, Kind::Exchange);
+                    assert_eq!(told[primary].kind(), Kind::Exchange);
                 }
                 lines.join(", ")
             }
@@ -198,7 +198,7 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
     let [given, got] =
         ["air", "hotel"].map(|programme| person.entries[programme].last().unwrap().clone());
     let exchange = |entry: &Entry| {
-        let told = entry.exchange.clone().unwrap();
+        let told = entry.exchange().cloned().unwrap();
         (told.programme.to_string(), told.points, told.rate.to_string())
     };
     assert_eq!(
@@ -206,10 +206,10 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
         (("hotel".into(), 27, "0.5".into()), ("air".into(), 54, "0.5".into()))
     );
     assert_eq!(
-        (got.cause, got.origin.actor.as_str(), got.origin.channel),
+        (got.cause, got.origin.actor.as_str(), got.origin.channel.clone()),
         (Some(given.id), "programme:air", None)
     );
-    assert_eq!((given.cause, given.counterparty, got.counterparty), (None, None, None));
+    assert_eq!((given.cause, given.counterparty(), got.counterparty()), (None, None, None));
     // 5 of the check-in are 2.5, 49 of the purchase bring it to 27: each keeps its end.
     let shopping = "2027-03-31T16:00:00Z".to_owned();
     assert_eq!(
@@ -572,8 +572,9 @@ fn what_the_rate_does_not_give_is_found() {
         let mut entries = person.entries[programme].clone();
         let last = entries.last_mut().unwrap();
         let id = last.id;
-        last.exchange.as_mut().unwrap().points = points;
-        last.hash = last.computed_hash();
+        let What::Exchange(exchanged) = &mut last.what else { panic!("no exchange") };
+        exchanged.exchange.points = points;
+        last.hash = last.computed_hash().unwrap();
         let mut member = person.members[programme].clone();
         member.head = last.hash;
         let found = verify(&entries, &member);
@@ -789,10 +790,9 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     for (from, to) in [("a", "b"), ("b", "a")] {
         let sums = |programme: &str, gives: bool| {
             let entries = person.entries.get(programme).into_iter().flatten();
-            let of_these =
-                entries.filter(|entry| entry.kind == Kind::Exchange && (entry.points < 0) == gives);
-            let pair =
-                |entry: &Entry| (entry.points.abs(), entry.exchange.as_ref().unwrap().points);
+            let of_these = entries
+                .filter(|entry| entry.kind() == Kind::Exchange && (entry.points < 0) == gives);
+            let pair = |entry: &Entry| (entry.points.abs(), entry.exchange().unwrap().points);
             of_these.map(pair).collect::<Vec<_>>()
         };
         let turned: Vec<(i64, i64)> =

@@ -71,7 +71,7 @@ impl Group {
         };
         let all = self.entries.values().flatten();
         let reversals =
-            all.filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?))).collect();
+            all.filter_map(|entry| Some((entry.corrects()?, entry.reversal().cloned()?))).collect();
         let recorded = PriorRecords {
             reversals,
             others: self.others(name, command),
@@ -118,7 +118,7 @@ impl Group {
         match self.decide(now, name, command) {
             Ok(decided) => {
                 let told = |p: &ledger::Posting| {
-                    format!("{} {} {}", p.entry.member, p.entry.kind.as_str(), p.entry.points)
+                    format!("{} {} {}", p.entry.member, p.entry.kind().as_str(), p.entry.points)
                 };
                 let lines: Vec<String> = decided.decision.postings.iter().map(told).collect();
                 self.balanced(&decided);
@@ -143,26 +143,26 @@ impl Group {
     /// What some gave by this decision is what others got, with the same ends.
     fn balanced(&self, decided: &Decided) {
         let mut by_end: BTreeMap<Option<Timestamp>, i64> = BTreeMap::new();
-        for Entry { member, kind, grants, draws, .. } in
-            decided.decision.postings.iter().map(|posting| &posting.entry)
-        {
-            if !matches!(kind, Kind::Transfer | Kind::Merge) {
+        for entry in decided.decision.postings.iter().map(|posting| &posting.entry) {
+            let Entry { member, lots, .. } = entry;
+            if !matches!(entry.kind(), Kind::Transfer | Kind::Merge) {
                 continue;
             }
-            for lot in grants {
+            for lot in &lots.grants {
                 *by_end.entry(lot.expires_at).or_default() += lot.points;
             }
             let own = decided.decision.postings.iter().map(|posting| &posting.entry);
-            let own = own.filter(|entry| entry.member == *member).flat_map(|entry| &entry.grants);
+            let own =
+                own.filter(|entry| entry.member == *member).flat_map(|entry| &entry.lots.grants);
             let known: Vec<&LotGrant> = self
                 .entries
                 .get(member.as_str())
                 .into_iter()
                 .flatten()
-                .flat_map(|entry| &entry.grants)
+                .flat_map(|entry| &entry.lots.grants)
                 .chain(own)
                 .collect();
-            for draw in draws {
+            for draw in &lots.draws {
                 let lot = known.iter().find(|lot| lot.number == draw.number).unwrap();
                 *by_end.entry(lot.expires_at).or_default() -= draw.points;
             }
@@ -178,7 +178,7 @@ impl Group {
             self.entries
                 .values()
                 .flatten()
-                .filter(|entry| entry.kind == kind)
+                .filter(|entry| entry.kind() == kind)
                 .map(|entry| entry.points)
                 .sum()
         };
@@ -231,17 +231,17 @@ impl Group {
         let own = &self.entries[name];
         let entry = own
             .iter()
-            .filter(|entry| entry.kind == kind && !entry.draws.is_empty())
+            .filter(|entry| entry.kind() == kind && !entry.lots.draws.is_empty())
             .nth(number)
             .unwrap()
             .clone();
-        let lots = own.iter().flat_map(|entry| entry.grants.clone()).collect();
+        let lots = own.iter().flat_map(|entry| entry.lots.grants.clone()).collect();
         let all = self.entries.values().flatten();
         let received = all
             .into_iter()
-            .find(|other| other.cause == Some(entry.id) && other.kind == Kind::Transfer)
+            .find(|other| other.cause == Some(entry.id) && other.kind() == Kind::Transfer)
             .cloned();
-        Stolen { redemption: Redemption { entry, lots }, received }
+        Stolen { redemption: Redemption::new(entry, lots), received }
     }
 }
 
@@ -293,7 +293,7 @@ fn a_gift_keeps_its_end() {
     ]);
     // What expires first goes first: the 5 of the check-in, then 15 of the purchase, each with its
     // own end.
-    let got = &group.entries["b"][1].grants;
+    let got = &group.entries["b"][1].lots.grants;
     let ends: Vec<_> =
         got.iter().map(|lot| (lot.points, lot.expires_at.unwrap().to_string())).collect();
     assert_eq!(
@@ -419,8 +419,9 @@ fn a_pool_spends_what_expires_first_whoever_has_it() {
     ]);
     // What comes back is the pool's own, and is spent from there.
     let paid = group.entries["pool/home"].last().unwrap().clone();
-    let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
-    let redemption = Some(Redemption { entry: paid, lots });
+    let lots =
+        group.entries["pool/home"].iter().flat_map(|entry| entry.lots.grants.clone()).collect();
+    let redemption = Some(Redemption::new(paid, lots));
     let back = ask(Reverse(Some(Box::new(ToReverse {
         redemption,
         part: ReturnScope::Points(15),
@@ -538,9 +539,9 @@ fn the_last_one_takes_along_what_the_pool_has() {
     ]);
     let paid = group.entries["pool/home"].last().unwrap().clone();
     let lots: Vec<LotGrant> =
-        group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+        group.entries["pool/home"].iter().flat_map(|entry| entry.lots.grants.clone()).collect();
     let back = |points| {
-        let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
+        let redemption = Some(Redemption::new(paid.clone(), lots.clone()));
         ask(Reverse(Some(Box::new(ToReverse {
             redemption,
             part: ReturnScope::Points(points),
@@ -627,12 +628,12 @@ fn a_pool_gets_back_what_it_paid_for_an_order() {
         (DAY, "she", buy(&[10_000, 5_000]), "she earn 150"),
     ]);
     let paid = group.entries["pool/home"].last().unwrap().clone();
-    assert_eq!(paid.counterparty, Some(id("she")), "it tells for whom");
+    assert_eq!(paid.counterparty(), Some(&id("she")), "it tells for whom");
     let earn = group.entries["she"].last().unwrap().clone();
     let lots: Vec<LotGrant> =
-        group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
+        group.entries["pool/home"].iter().flat_map(|entry| entry.lots.grants.clone()).collect();
     let back = |part| {
-        let redemption = Some(Redemption { entry: paid.clone(), lots: lots.clone() });
+        let redemption = Some(Redemption::new(paid.clone(), lots.clone()));
         ask(Reverse(Some(Box::new(ToReverse {
             earn: Some(earn.clone()),
             redemption,
@@ -664,25 +665,26 @@ fn an_order_of_a_merged_account_comes_back() {
         (DAY, "new", ask(Merge { from: id("old") }), "old merge -110, new merge 110"),
     ]);
     let handed: Vec<_> =
-        group.entries["old"].last().unwrap().draws.iter().map(|draw| draw.number).collect();
-    let taken = group.entries["new"].last().unwrap().grants.clone();
+        group.entries["old"].last().unwrap().lots.draws.iter().map(|draw| draw.number).collect();
+    let taken = group.entries["new"].last().unwrap().lots.grants.clone();
     // As the component finds it: the earn with the lots that the member has of it, the redemption
     // as it was.
     let earn = |at: usize| {
-        let earn = group.entries["old"][at].clone();
+        let mut earn = group.entries["old"][at].clone();
         let there = |lot: &LotGrant| {
             handed.iter().position(|number| *number == lot.number).map(|at| taken[at].clone())
         };
-        Entry { grants: earn.grants.iter().filter_map(there).collect(), ..earn }
+        earn.lots.grants = earn.lots.grants.iter().filter_map(there).collect();
+        earn
     };
     let (first, second) = (earn(0), earn(2));
     let spent = group.entries["old"][1].clone();
     let lots: Vec<LotGrant> =
-        group.entries["old"].iter().flat_map(|entry| entry.grants.clone()).collect();
+        group.entries["old"].iter().flat_map(|entry| entry.lots.grants.clone()).collect();
     let merged = || Some(rules::operations::Merged { from: id("old"), expired: 0 });
     let both = ToReverse {
         earn: Some(second),
-        redemption: Some(Redemption { entry: spent, lots }),
+        redemption: Some(Redemption::new(spent, lots)),
         merged: merged(),
         ..ToReverse::default()
     };
@@ -694,7 +696,7 @@ fn an_order_of_a_merged_account_comes_back() {
     ]);
     let new = group.member("new");
     assert_eq!((new.balance, new.debt, new.standing.lifetime.spend_minor), (20, 0, 2_000));
-    assert_eq!(group.entries["new"].last().unwrap().counterparty, Some(id("old")));
+    assert_eq!(group.entries["new"].last().unwrap().counterparty(), Some(&id("old")));
 }
 
 #[test]
@@ -775,7 +777,7 @@ fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
     let thief = group.member("thief");
     assert_eq!((thief.balance, thief.debt), (-40, 40));
     let (own, others) = (&group.entries["victim"], &group.entries["thief"]);
-    let first = own.iter().find(|entry| entry.kind == Kind::Reverse).unwrap();
+    let first = own.iter().find(|entry| entry.kind() == Kind::Reverse).unwrap();
     assert_eq!(others.last().unwrap().cause, Some(first.id), "one correction");
 }
 
@@ -932,8 +934,9 @@ fn a_pool_spends_its_own_first() {
         ),
     ]);
     let paid = group.entries["pool/home"].last().unwrap().clone();
-    let lots = group.entries["pool/home"].iter().flat_map(|entry| entry.grants.clone()).collect();
-    let redemption = Some(Redemption { entry: paid, lots });
+    let lots =
+        group.entries["pool/home"].iter().flat_map(|entry| entry.lots.grants.clone()).collect();
+    let redemption = Some(Redemption::new(paid, lots));
     let back = ask(Reverse(Some(Box::new(ToReverse { redemption, ..ToReverse::default() }))));
     group.play(&[
         (DAY, "pool/home", back, "pool/home reverse 40"),
@@ -979,7 +982,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             32..40 => spend(some),
             40..62 => gift(other, some),
             62..66 => {
-                let Some(head) = group.member("pool/home").pooled.first().cloned() else {
+                let Some(head) = group.member("pool/home").pool_members.first().cloned() else {
                     continue;
                 };
                 let line = step(
@@ -997,7 +1000,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
                 joins: random.below(3) > 0,
             }),
             74..82 => {
-                let pooled = group.member("pool/home").pooled;
+                let pooled = group.member("pool/home").pool_members;
                 let points = 1 + random.below(60) as i64;
                 let Some(of) = pooled.first().cloned() else { continue };
                 let command = ask(RedeemPooled { members: pooled, points, of });
@@ -1009,7 +1012,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
             85..90 => {
                 let gifts = group.entries.get(name).into_iter().flatten();
                 let gifts = gifts
-                    .filter(|entry| entry.kind == Kind::Transfer && !entry.draws.is_empty())
+                    .filter(|entry| entry.kind() == Kind::Transfer && !entry.lots.draws.is_empty())
                     .count();
                 if gifts == 0 {
                     continue;

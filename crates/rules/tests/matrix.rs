@@ -182,7 +182,7 @@ fn command(asked: Asked, world: &World) -> AnyOperation {
         }
         Asked::ReverseFull => world.undo(Some(0), None, ReturnScope::Rest),
         Asked::GiveBack => {
-            match world.entries.iter().position(|entry| entry.kind == Kind::Redeem) {
+            match world.entries.iter().position(|entry| entry.kind() == Kind::Redeem) {
                 None => ask(Reverse(None)),
                 redemption => world.undo(None, redemption, ReturnScope::Rest),
             }

@@ -158,7 +158,7 @@ fn nothing_leaves_and_nothing_comes_to_a_frozen_account() {
             let mut entries = decided.decision.postings.iter().map(|posting| &posting.entry);
             entries.any(|entry| {
                 let is_own = entry.member.as_str() == "m";
-                is_own && (entry.points != 0 || entry.reservation.is_some())
+                is_own && (entry.points != 0 || entry.reservation().is_some())
             })
         };
         if !own(&open) || TAKE_FROM_FROZEN.contains(&operation.name()) {
@@ -184,8 +184,8 @@ fn what_is_activity_extends_sliding_expiry() {
     for (operation, _, decided) in that_go_through(sliding) {
         let name = operation.name();
         let entries = || decided.decision.postings.iter().map(|posting| &posting.entry);
-        let extends =
-            entries().any(|entry| !entry.dates.is_empty() && entry.activations.is_empty());
+        let extends = entries()
+            .any(|entry| !entry.lots.dates.is_empty() && entry.lots.activations.is_empty());
         let says = operation.guards().activity == Activity::Extends;
         assert_eq!(extends, says, "{name} extends: {extends}, and its guards say {says}");
     }

@@ -9,8 +9,8 @@
 use crate::support;
 
 use ledger::{
-    Context, Entry, EntryId, Journal, Kind, LotDraw, LotNumber, LotReturn, ProgrammeId, Reference,
-    repeat,
+    Absorbed, Context, Effects, Entry, EntryId, Journal, Kind, LotDraw, LotMoves, LotNumber,
+    LotReturn, MemberId, ProgrammeId, Reference, Transferred, What, repeat,
 };
 use support::{World, at, buy};
 
@@ -27,7 +27,7 @@ fn a_gift_is_repeated_with_what_there_is() {
     };
     let plain = || {
         let mut journal = Journal::new(world.member.clone(), context.clone());
-        journal.post(journal.draft(Kind::Profile, ledger::Origin::default())).unwrap();
+        journal.post(journal.draft(What::Profile, ledger::Origin::default())).unwrap();
         let posted: Vec<Entry> = journal.entries().cloned().collect();
         posted[0].clone()
     };
@@ -38,12 +38,15 @@ fn a_gift_is_repeated_with_what_there_is() {
         let posted: Vec<Entry> = journal.entries().cloned().collect();
         (posted[0].clone(), member)
     };
-    let lot = world.entries[0].grants[0].clone();
+    let lot = world.entries[0].lots.grants[0].clone();
 
     // As many points as were given then, though from the lots that are there now.
     let given = |points| Entry {
-        kind: Kind::Transfer,
-        draws: vec![LotDraw { number: LotNumber(40), points }],
+        what: What::Transfer(Transferred { other: MemberId::new("n").unwrap() }),
+        lots: LotMoves {
+            draws: vec![LotDraw { number: LotNumber(40), points }],
+            ..LotMoves::default()
+        },
         occurred_at: at("2026-01-09T10:00:00+08:00"),
         origin: ledger::Origin {
             reference: Reference::new("gift-1").ok(),
@@ -53,8 +56,8 @@ fn a_gift_is_repeated_with_what_there_is() {
         ..plain()
     };
     let (entry, member) = repeated(given(30));
-    assert_eq!((entry.kind, entry.points, member.balance), (Kind::Transfer, -30, 70));
-    assert_eq!(entry.draws, [LotDraw { number: lot.number, points: 30 }]);
+    assert_eq!((entry.kind(), entry.points, member.balance), (Kind::Transfer, -30, 70));
+    assert_eq!(entry.lots.draws, [LotDraw { number: lot.number, points: 30 }]);
     assert_eq!(
         (entry.occurred_at, entry.origin.actor.as_str()),
         (at("2026-01-09T10:00:00+08:00"), "key:a")
@@ -66,27 +69,34 @@ fn a_gift_is_repeated_with_what_there_is() {
     let back = LotReturn { lot: lot.clone(), points: 4 };
     let count = ledger::Count { counter: "c".into(), period: 1, keep_from: 1, times: 2, points: 3 };
     let (entry, member) = repeated(Entry {
-        kind: Kind::Merge,
-        grants: vec![ledger::LotGrant { points: 9, ..lot.clone() }],
-        returns: vec![back],
-        counts: vec![count.clone()],
-        carried: Some(world.member.standing.clone()),
+        what: What::Absorb(Absorbed {
+            from: MemberId::new("n").unwrap(),
+            carried: world.member.standing.clone(),
+            frozen: None,
+        }),
+        lots: LotMoves {
+            grants: vec![ledger::LotGrant { points: 9, ..lot.clone() }],
+            returns: vec![back],
+            ..LotMoves::default()
+        },
+        effects: Effects { counts: vec![count.clone()], ..Effects::default() },
         ..plain()
     });
     assert_eq!(
-        (entry.kind, entry.points, member.balance),
+        (entry.kind(), entry.points, member.balance),
         (Kind::Transfer, 13, 113),
         "the account stays open"
     );
     assert_eq!(
-        entry.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(),
+        entry.lots.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(),
         [(2, 9), (3, 4)]
     );
-    assert!(entry.grants.iter().all(|new| new.expires_at == lot.expires_at));
-    assert_eq!((entry.counts, member.counted("c", 1)), (vec![count], (2, 3)));
+    assert!(entry.lots.grants.iter().all(|new| new.expires_at == lot.expires_at));
+    assert_eq!((entry.effects.counts, member.counted("c", 1)), (vec![count], (2, 3)));
     assert_eq!(member.standing.lifetime.orders, 2);
 
     // Nobody pays off a debt that is not there.
-    let (entry, member) = repeated(Entry { kind: Kind::Transfer, debt: -5, ..plain() });
-    assert_eq!((entry.debt, member.balance), (0, 100));
+    let (entry, member) =
+        repeated(Entry { lots: LotMoves { debt: -5, ..LotMoves::default() }, ..given(0) });
+    assert_eq!((entry.lots.debt, member.balance), (0, 100));
 }

@@ -27,7 +27,7 @@ fn sides(earning: bool, spending: bool) -> Frozen {
 /// Lets the earn go its way.
 fn approval(world: &World, earn: &ledger::Entry) -> AnyOperation {
     let promise = |lot: &ledger::LotGrant| (lot.number, world.book.promise(&lot.source).unwrap());
-    let promises = earn.grants.iter().map(promise).collect();
+    let promises = earn.lots.grants.iter().map(promise).collect();
     ask(ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises })
 }
 
@@ -72,10 +72,10 @@ fn an_order_above_the_limit_waits_for_a_look() {
     ]);
     let earn = world.entries[2].clone();
     assert_eq!(world.member.tier.as_ref().unwrap().id, "silver", "what waits does not count");
-    assert_eq!(earn.review.as_ref().unwrap().because, "amount");
+    assert_eq!(earn.review().unwrap().reason, "amount");
     let life =
         |lot: &ledger::LotGrant| (lot.number, world.book.expiry(&lot.source).unwrap().clone());
-    let early = Activation { lots: earn.grants.iter().map(life).collect() };
+    let early = Activation { lots: earn.lots.grants.iter().map(life).collect() };
     let approve = approval(&world, &earn);
     world.play(&[(DAY, ask(Activate(Some(early))), "refused under-review")]);
     world.play(&[(DAY, approve.clone(), "refused own-request")]);
@@ -83,7 +83,8 @@ fn an_order_above_the_limit_waits_for_a_look() {
     let later = "2026-03-05T10:00:00+08:00";
     let told = world.run(at(later), &approve, None);
     assert_eq!(told, "approve 0, gold 2000", "counts from now on");
-    let lot = world.member.lots.iter().find(|lot| lot.number == earn.grants[0].number).unwrap();
+    let lot =
+        world.member.lots.iter().find(|lot| lot.number == earn.lots.grants[0].number).unwrap();
     // Twelve months from the day it could be spent, to the end of the month.
     assert_eq!(lot.available_at, at(later));
     assert_eq!(lot.expires_at, Some(at("2027-04-01T00:00:00+08:00")));
@@ -160,7 +161,7 @@ fn too_fast_waits_or_earns_nothing() {
             ("2026-03-02T11:00:00+08:00", buy(&[1_000]), "earn 10"),
         ]);
         assert_eq!(world.member.reviews.len(), usize::from(then == Suspicion::Review));
-        let because = world.member.reviews.first().map(|open| open.review.because.as_str());
+        let because = world.member.reviews.first().map(|open| open.review.reason.as_str());
         assert!(because.is_none_or(|because| because == "velocity:purchase:hour"));
     }
 }
@@ -203,7 +204,7 @@ fn check_ins_of_one_device_are_limited_across_members() {
         (DAY, act("check_in"), "earn 5"),
         ("2026-03-03T00:00:00+08:00", on("a", action("check_in")), "earn 5"),
     ]);
-    let tally = &world.entries[0].tallies[0];
+    let tally = &world.entries[0].effects.tallies[0];
     assert_eq!((tally.subject.as_str(), tally.amount, tally.most), ("device:a", 1, Some(2)));
 }
 
@@ -220,8 +221,8 @@ fn stolen_points_come_back_once() {
     let back = world.undo(None, Some(2), ReturnScope::Points(5));
     world.play(&[(DAY, back, "reverse 5")]);
     let redemption = |world: &World, at: usize| {
-        let lots = world.entries.iter().flat_map(|entry| entry.grants.clone()).collect();
-        Stolen { redemption: Redemption { entry: world.entries[at].clone(), lots }, received: None }
+        let lots = world.entries.iter().flat_map(|entry| entry.lots.grants.clone()).collect();
+        Stolen { redemption: Redemption::new(world.entries[at].clone(), lots), received: None }
     };
     let stolen = vec![redemption(&world, 1), redemption(&world, 2), redemption(&world, 1)];
     world.play(&[
@@ -230,7 +231,7 @@ fn stolen_points_come_back_once() {
         (DAY, spend(90), "redeem -90"),
     ]);
     let corrections: Vec<_> =
-        world.entries.iter().filter(|entry| entry.kind == Kind::Reverse).skip(1).collect();
+        world.entries.iter().filter(|entry| entry.kind() == Kind::Reverse).skip(1).collect();
     assert_eq!(corrections[0].cause, None);
     assert_eq!(corrections[1].cause, Some(corrections[0].id), "linked");
 }

@@ -31,9 +31,9 @@ fn returns(world: &mut World) -> Vec<String> {
         |world: &mut World, now: &str, command| outcomes.push(world.run(at(now), &command, None));
     run(world, "2027-02-01T10:00:00+08:00", act("check_in"));
     run(world, "2027-02-01T10:00:00+08:00", spend(5));
-    let redemption = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Redeem);
+    let redemption = world.entries.iter().rposition(|entry| entry.kind() == ledger::Kind::Redeem);
     run(world, "2027-02-02T10:00:00+08:00", buy(&[300_000]));
-    let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+    let earn = world.entries.iter().rposition(|entry| entry.kind() == ledger::Kind::Earn);
     run(world, "2027-02-02T10:00:00+08:00", spend(2_000));
     let back = world.undo(earn, redemption, ReturnScope::Rest);
     run(world, "2027-05-02T10:00:00+08:00", back);
@@ -125,7 +125,8 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
             match rules::decide(&**command, &case, member.clone()) {
                 Ok(decided) => {
                     *member = decided.member;
-                    let grants = |posting: &ledger::Posting| format!("{:?}", posting.entry.grants);
+                    let grants =
+                        |posting: &ledger::Posting| format!("{:?}", posting.entry.lots.grants);
                     decided.decision.postings.iter().map(grants).collect()
                 }
                 Err(stop) => stop.refusal().unwrap().to_string(),
@@ -145,7 +146,7 @@ fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRu
 
 /// Where budgets stand after the first purchases, and which of them are nearly spent.
 fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
-    let tallies = world.entries.iter().flat_map(|entry| &entry.tallies);
+    let tallies = world.entries.iter().flat_map(|entry| &entry.effects.tallies);
     let counted = tallies.fold(Vec::new(), |mut counted: Vec<ledger::Counted>, tally| {
         match counted.iter_mut().find(|c| {
             (&c.subject, &c.name, c.period) == (&tally.subject, &tally.name, tally.period)
@@ -326,7 +327,7 @@ fn a_setting_stored_but_never_read() {
             None,
         ));
         let told = |entry: &ledger::Entry| {
-            format!("{:?} {:?} {:?}", entry.coupons, entry.discount, entry.deduction)
+            format!("{:?} {:?} {:?}", entry.effects.coupons, entry.discount(), entry.payment())
         };
         outcomes.extend(world.entries.iter().map(told));
         world.audit();
@@ -334,7 +335,7 @@ fn a_setting_stored_but_never_read() {
             outcomes,
             world.member.standing,
             world.member.lots,
-            world.entries.into_iter().map(|e| (e.grants, e.draws)).collect::<Vec<_>>(),
+            world.entries.into_iter().map(|e| (e.lots.grants, e.lots.draws)).collect::<Vec<_>>(),
         )
     };
     let plain = life(&|_| {});

@@ -85,7 +85,7 @@ fn a_reward_costs_what_the_catalogue_says() {
         ("2026-03-03T10:00:00+08:00", take("mug", 1), "redeem -30"),
         ("2026-03-04T10:00:00+08:00", take("mug", 1), "refused out-of-stock"),
     ]);
-    let taken = world.entries[1].reward.clone().unwrap();
+    let taken = world.entries[1].reward().cloned().unwrap();
     assert_eq!((taken.quantity, taken.cash_minor, taken.version), (2, 1_980, 1));
     // Given back, they are there again, and count towards no limit.
     let back = world.undo(None, Some(1), ReturnScope::Points(59));
@@ -142,7 +142,7 @@ fn a_coupon_is_good_for_what_it_says_once() {
         (DAY, enough, "refused coupon-resolved"),
     ]);
     let used = world.entries[2].clone();
-    let off = used.discount.unwrap();
+    let off = used.discount().unwrap();
     assert_eq!((off.order_minor, off.off_minor), (30_000, 5_000));
     // The points come back only with both coupons.
     let back = world.undo(None, Some(1), ReturnScope::Rest);
@@ -189,7 +189,7 @@ fn a_coupon_ends_with_its_last_day() {
         ("2026-03-18T00:00:00+08:00", ask(Settle), ""),
     ]);
     let used = world.entries[2].clone();
-    assert_eq!(used.kind, Kind::CouponRedeem);
+    assert_eq!(used.kind(), Kind::CouponRedeem);
     let late = ask(RestoreCoupon { used: Box::new(used) });
     world.play(&[("2026-03-18T00:00:00+08:00", late, "refused coupon-resolved")]);
 }
@@ -249,7 +249,11 @@ fn coupons_count_what_they_are_for() {
         let told = world.run(at(DAY), &order, None);
         match outcome {
             Ok(off) => {
-                assert_eq!(world.entries.last().unwrap().discount.unwrap().off_minor, off, "{name}")
+                assert_eq!(
+                    world.entries.last().unwrap().discount().unwrap().off_minor,
+                    off,
+                    "{name}"
+                )
             }
             Err(slug) => assert_eq!(told, format!("refused {slug}"), "{name}"),
         }
@@ -293,7 +297,7 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
         (DAY, order(100_000, None), "redeem -600"),
         (DAY, order(100_000, None), "refused below-minimum"),
     ]);
-    let told = world.entries[3].deduction.unwrap();
+    let told = world.entries[3].payment().unwrap();
     assert_eq!((told.order_minor, told.wished, told.money_minor), (1_000, Some(449), 400));
     let euro = Money { amount_minor: 1_000, currency: Currency::new("EUR").unwrap() };
     let foreign = ask(PayWithPoints { order: euro, most: None, minutes: None });
@@ -316,7 +320,7 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
         (DAY, aside, "hold(200)"),
         (DAY, spend(801), "refused insufficient-points"),
     ]);
-    assert_eq!(world.entries[1].deduction.unwrap().money_minor, 200);
+    assert_eq!(world.entries[1].payment().unwrap().money_minor, 200);
 }
 
 /// Points that buy no whole minor unit are left with the member.
@@ -337,7 +341,7 @@ fn no_point_is_taken_for_nothing() {
         (DAY, buy(&[9_400]), "earn 94"),
         (DAY, order(1_000), "redeem -90"),
     ]);
-    assert_eq!(world.entries[2].deduction.unwrap().money_minor, 9);
+    assert_eq!(world.entries[2].payment().unwrap().money_minor, 9);
 }
 
 /// A coupon is not spent on an order that it takes nothing off.

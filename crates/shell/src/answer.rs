@@ -110,10 +110,10 @@ impl Serialize for Written<'_> {
 /// recovered at once. Told from the entries, so that a replay says the same. What a return takes of
 /// tier gifts names its cause, and comes along.
 fn is_asked(entry: &Entry) -> bool {
-    match entry.kind {
+    match entry.kind() {
         Kind::Approve => true,
         Kind::Reverse => {
-            entry.cause.is_none() || !entry.returns.is_empty() || !entry.grants.is_empty()
+            entry.cause.is_none() || !entry.lots.returns.is_empty() || !entry.lots.grants.is_empty()
         }
         _ => false,
     }
@@ -123,14 +123,11 @@ fn is_asked(entry: &Entry) -> bool {
 /// answer is that of a replay.
 fn without_texts_of_the_erased(answer: &mut Answer) {
     let Answer { entries, primary, .. } = answer;
-    if entries.get(*primary).is_none_or(|entry| entry.kind != Kind::Erase) {
+    if entries.get(*primary).is_none_or(|entry| entry.kind() != Kind::Erase) {
         return;
     }
     for (_, entry) in entries.iter_mut().enumerate().filter(|(index, _)| index != primary) {
-        entry.origin.reason = None;
-        if let Some(adjustment) = &mut entry.adjustment {
-            adjustment.terms.evidence = None;
-        }
+        entry.clear_texts();
     }
 }
 
@@ -144,7 +141,7 @@ pub(crate) fn show(outcome: Outcome, zone: Zone) -> Result<Reply, Problem> {
             let replaces = answer
                 .entries
                 .get(answer.primary)
-                .is_some_and(|e| e.kind == Kind::Profile && e.sequence.0 > 1);
+                .is_some_and(|e| e.kind() == Kind::Profile && e.sequence.0 > 1);
             let reply = Reply::json(if replaces { 200 } else { 201 }, &Written(&answer, zone));
             Ok(if answer.replayed { reply.with("idempotent-replayed", "true") } else { reply })
         }

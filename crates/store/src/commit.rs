@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::effects::{self, OtherRow, With};
-use crate::entry_row;
 use crate::member_extras;
 use crate::member_row::{NEVER, write_counters, write_standing};
 use crate::programmes::ProgrammeRef;
@@ -112,7 +111,7 @@ fn row(
     claims: &UniqueKeys,
     others: Vec<OtherRow>,
 ) -> Result<Vec<Value>, Error> {
-    let Posting { entry, after } = posting;
+    let Posting { entry, body, after } = posting;
     let (is_first, is_primary) = (at == 0, at == decision.primary);
     let on = |condition: bool, text: &Option<String>| {
         Value::from(if condition { text.clone() } else { None })
@@ -144,15 +143,15 @@ fn row(
         instant(after.due_at),
         instant(after.reminded_at),
         entry.id.to_string().into(),
-        entry.kind.as_str().into(),
+        entry.kind().as_str().into(),
         entry.points.into(),
         entry.occurred_at.0.into(),
         entry.recorded_at.0.into(),
-        entry_row::write(entry)?.into(),
+        body.as_str().into(),
         on(is_primary, &claims.idem),
         on(is_primary, &claims.fingerprint),
         // A hold only asks whether its document was paid before; its capture will say that it is.
-        on(is_primary && entry.kind != Kind::Hold, &claims.source),
+        on(is_primary && entry.kind() != Kind::Hold, &claims.source),
         sequences.map(|(first, _)| first.entry.sequence.0).into(),
         sequences.map(|(_, last)| last.entry.sequence.0).into(),
         grants(entry)?,
@@ -182,7 +181,7 @@ fn ends(at: Option<Timestamp>) -> i64 {
 }
 
 fn grants(entry: &Entry) -> Result<Value, Error> {
-    list::<GrantRow<'_>>(entry.grants.iter().map(|g| {
+    list::<GrantRow<'_>>(entry.lots.grants.iter().map(|g| {
         let pending = i64::from(g.available_at > entry.recorded_at);
         (
             g.number.0,
@@ -197,9 +196,10 @@ fn grants(entry: &Entry) -> Result<Value, Error> {
 }
 
 fn moves(entry: &Entry) -> Result<Value, Error> {
+    let lots = &entry.lots;
     // One row for each lot: an update takes one of several.
-    let drawn = entry.draws.iter().map(|draw| {
-        let dates = entry.dates.iter().find(|dates| dates.number == draw.number);
+    let drawn = lots.draws.iter().map(|draw| {
+        let dates = lots.dates.iter().find(|dates| dates.number == draw.number);
         (
             draw.number.0,
             draw.points,
@@ -208,18 +208,17 @@ fn moves(entry: &Entry) -> Result<Value, Error> {
             dates.map(|d| ends(d.expires_at)),
         )
     });
-    let activated = entry.activations.iter().map(|lot| {
-        let dates = entry.dates.iter().find(|dates| dates.number == lot.number);
+    let activated = lots.activations.iter().map(|lot| {
+        let dates = lots.dates.iter().find(|dates| dates.number == lot.number);
         (lot.number.0, 0, 1, dates.map(|d| d.available_at.0), dates.map(|d| ends(d.expires_at)))
     });
     let is_activated =
-        |dates: &&LotDates| entry.activations.iter().any(|lot| lot.number == dates.number);
-    let is_drawn = |dates: &&LotDates| entry.draws.iter().any(|draw| draw.number == dates.number);
-    let postponed = entry.dates.iter().filter(|dates| !is_activated(dates) && !is_drawn(dates));
+        |dates: &&LotDates| lots.activations.iter().any(|lot| lot.number == dates.number);
+    let is_drawn = |dates: &&LotDates| lots.draws.iter().any(|draw| draw.number == dates.number);
+    let postponed = lots.dates.iter().filter(|dates| !is_activated(dates) && !is_drawn(dates));
     let postponed =
         postponed.map(|d| (d.number.0, 0, 0, Some(d.available_at.0), Some(ends(d.expires_at))));
-    let returned =
-        entry.returns.iter().map(|back| (back.lot.number.0, -back.points, 0, None, None));
+    let returned = lots.returns.iter().map(|back| (back.lot.number.0, -back.points, 0, None, None));
     list::<MoveRow>(drawn.chain(activated).chain(postponed).chain(returned))
 }
 

@@ -102,7 +102,7 @@ impl Before {
                     self.note(submission, &decided.decision);
                     let states = std::iter::once(decided.member).chain(decided.others);
                     self.members.extend(states.map(|member| (member.id.clone(), member)));
-                    let (entries, primary) = decided.decision.told();
+                    let (entries, primary) = decided.decision.entries_for_caller();
                     return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
                 }
                 Attempt::Refused(refusal) => {
@@ -146,7 +146,7 @@ impl Before {
             let past = Past { entry: entry.clone(), corrections: Vec::new() };
             self.documents.entry(source.clone()).or_default().push(past);
         }
-        for tally in decision.postings.iter().flat_map(|posting| &posting.entry.tallies) {
+        for tally in decision.postings.iter().flat_map(|posting| &posting.entry.effects.tallies) {
             let (subject, name) = (tally.subject.clone(), tally.name.clone());
             let counted = Counted { subject, name, period: tally.period, amount: tally.amount };
             match self.counters.iter_mut().find(|known| is_same(known, &counted)) {

@@ -3,14 +3,11 @@
 //!
 //! What each field does in the database is in the trigger `posting_effects_commit`.
 
-use ledger::{Entry, Kind, Posting, Tally};
+use ledger::{Coupons, Entry, Posting, Tally};
 use serde::Serialize;
 
 use crate::Error;
 use crate::submission::ClientInfo;
-
-/// Subject, name, period, oldest period kept, amount, most.
-pub(crate) type TallyRow = (String, String, i32, i32, i64, Option<i64>);
 
 /// Another account of a decision: member, the head that it must have now (none before its first
 /// entry), and the number of its programme where that is another one than the entry's.
@@ -19,7 +16,7 @@ pub(crate) type OtherRow = (String, Option<String>, Option<i64>);
 #[derive(Default, PartialEq, Serialize)]
 struct Effects<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tallies: Vec<TallyRow>,
+    tallies: Vec<Tally>,
     /// Device and address.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<(Option<String>, Option<String>)>,
@@ -60,29 +57,30 @@ pub(crate) struct With<'a> {
 /// The text for the command table; `None` when there is nothing to do.
 pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Error> {
     let With { trace, aliases, others, following } = with;
-    let reward =
-        |entry: &Entry| entry.reward.as_ref().map(|taken| (taken.reward.clone(), taken.version));
+    let reward = |entry: &Entry| entry.reward().map(|taken| (taken.reward.clone(), taken.version));
     let here = |posting: &&Posting| posting.entry.programme == entry.programme;
     let later = || following.iter().filter(here).map(|posting| &posting.entry);
     let effects = Effects {
         others,
         aliases: aliases.map(<[String]>::to_vec),
-        adopts: entry.carried.as_ref().and(entry.counterparty.as_ref()).map(ToString::to_string),
+        adopts: entry.carried().and(entry.counterparty()).map(ToString::to_string),
         tallies: entry
+            .effects
             .tallies
             .iter()
-            .map(tally_row)
-            .chain(later().flat_map(|later| &later.tallies).filter_map(room))
+            .cloned()
+            .chain(later().flat_map(|later| &later.effects.tallies).filter_map(room))
             .collect(),
         trace: trace.map(|trace| (trace.device.clone(), trace.ip.clone())),
         coupons: entry
+            .effects
             .coupons
             .iter()
-            .filter(|_| issues(entry.kind))
+            .filter(|_| entry.kind().row().coupons == Coupons::Issues)
             .map(|coupon| coupon.code.clone())
             .collect(),
         reward: reward(entry).or_else(|| later().find_map(reward)),
-        review: entry.review.as_ref().filter(|_| entry.kind == Kind::Earn).map(|_| true),
+        review: entry.earned().and_then(|earned| earned.review.as_ref()).map(|_| true),
     };
     if effects == Effects::default() {
         return Ok(None);
@@ -90,22 +88,8 @@ pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Er
     serde_json::to_string(&effects).map(Some).map_err(|_| Error::Corrupt("effects to be written"))
 }
 
-/// Whether the coupons of an entry are new; all other kinds speak of older ones.
-fn issues(kind: Kind) -> bool {
-    matches!(kind, Kind::Earn | Kind::Redeem | Kind::TierChange)
-}
-
 /// Asks whether a counter has room for what a later entry will add to it, and adds nothing.
-fn room(tally: &Tally) -> Option<TallyRow> {
+fn room(tally: &Tally) -> Option<Tally> {
     let most = tally.most?.saturating_sub(tally.amount);
-    Some(tally_row(&Tally { amount: 0, most: Some(most), ..tally.clone() }))
-}
-
-pub(crate) fn tally_row(tally: &Tally) -> TallyRow {
-    let Tally { subject, name, period, keep_from, amount, most } = tally.clone();
-    (subject, name, period, keep_from, amount, most)
-}
-
-pub(crate) fn tally((subject, name, period, keep_from, amount, most): TallyRow) -> Tally {
-    Tally { subject, name, period, keep_from, amount, most }
+    Some(Tally { amount: 0, most: Some(most), ..tally.clone() })
 }

@@ -3,8 +3,9 @@
 mod lots;
 
 use ledger::{
-    Adjustment, Approval, Concern, Coupon, Deduction, Discount, Entry, Exchange, LineAward,
-    LineReturn, Person, Reminder, Reservation, Reversal, Silent, Taken, Zone, last_valid_day,
+    Adjustment, Approval, Concern, Coupon, Discount, Entry, Exchange, LineAward, LineReturn,
+    Person, PointsPayment, Reminder, Reservation, Reversal, RewardTaken, SkippedRules, Zone,
+    last_valid_day,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -30,8 +31,8 @@ impl Serialize for EntryView<'_> {
         map.serialize_entry("entry_id", &entry.id.to_string())?;
         map.serialize_entry("member_id", entry.member.as_str())?;
         map.serialize_entry("sequence", &entry.sequence.0)?;
-        map.serialize_entry("kind", entry.kind.as_str())?;
-        optional(&mut map, "event", entry.event.as_deref())?;
+        map.serialize_entry("kind", entry.kind().as_str())?;
+        optional(&mut map, "event", entry.event())?;
         map.serialize_entry("points", &entry.points)?;
         map.serialize_entry("balance_after", &entry.balance_after)?;
         map.serialize_entry("occurred_at", &entry.occurred_at.to_string())?;
@@ -46,76 +47,68 @@ impl Serialize for EntryView<'_> {
         )?;
         optional(&mut map, "reason", entry.origin.reason.as_deref())?;
         optional(&mut map, "cause", entry.cause.map(|id| id.to_string()))?;
-        optional(&mut map, "corrects", entry.corrects.map(|id| id.to_string()))?;
+        optional(&mut map, "corrects", entry.corrects().map(|id| id.to_string()))?;
         map.serialize_entry("rulebook_version", &entry.rulebook_version)?;
         list(
             &mut map,
             "rules",
-            entry.awards.iter().map(|a| Rule {
+            entry.awards().iter().map(|a| Rule {
                 desired: a.desired.to_string(),
                 granted: a.granted,
                 rule: &a.rule,
             }),
         )?;
-        list(&mut map, "silent_rules", entry.silent.iter().flat_map(silent))?;
-        list(&mut map, "lines", entry.lines.iter().map(line))?;
+        list(&mut map, "silent_rules", entry.skipped().iter().flat_map(skipped))?;
+        list(&mut map, "lines", entry.lines().iter().map(line))?;
         list(&mut map, "lots", lots::changes(entry, zone).into_iter())?;
-        optional(&mut map, "hold", entry.reservation.as_ref().map(hold))?;
-        optional(
-            &mut map,
-            "reversal",
-            entry.reversal.as_ref().map(|reversal| shown(entry, reversal)),
-        )?;
-        optional(
-            &mut map,
-            "adjustment",
-            entry.adjustment.as_ref().map(|a| adjustment_json(a, zone)),
-        )?;
-        optional(
-            &mut map,
-            "counterparty",
-            entry.counterparty.as_ref().map(|other| other.as_str()),
-        )?;
+        optional(&mut map, "hold", entry.reservation().map(hold))?;
+        optional(&mut map, "reversal", entry.reversal().map(|reversal| shown(entry, reversal)))?;
+        optional(&mut map, "adjustment", entry.adjustment().map(|a| adjustment_json(a, zone)))?;
+        optional(&mut map, "counterparty", entry.counterparty().map(|other| other.as_str()))?;
         optional(
             &mut map,
             "pool",
-            entry.pool.map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})),
+            entry.pool().map(|change| json!({"is_pool": change.is_pool, "joins": change.joins})),
         )?;
         optional(
             &mut map,
             "invitation",
-            entry.invitation.map(|until| json!({"until": until.to_string()})),
+            entry.invitation().map(|until| json!({"until": until.to_string()})),
         )?;
         let exchange = |e: &Exchange| json!({"programme_id": e.programme.as_str(), "points": e.points, "rate": e.rate.to_string()});
-        optional(&mut map, "exchange", entry.exchange.as_ref().map(exchange))?;
-        list(&mut map, "coupons", entry.coupons.iter().map(|coupon| coupon_json(coupon, zone)))?;
+        optional(&mut map, "exchange", entry.exchange().map(exchange))?;
+        list(
+            &mut map,
+            "coupons",
+            entry.effects.coupons.iter().map(|coupon| coupon_json(coupon, zone)),
+        )?;
         let discount =
             |d: Discount| json!({"order_minor": d.order_minor, "off_minor": d.off_minor});
-        optional(&mut map, "discount", entry.discount.map(discount))?;
-        optional(&mut map, "reward", entry.reward.as_ref().map(taken))?;
-        let deduction = |d: Deduction| json!({"order_minor": d.order_minor, "wished_points": d.wished, "money_minor": d.money_minor});
-        optional(&mut map, "deduction", entry.deduction.map(deduction))?;
+        optional(&mut map, "discount", entry.discount().map(discount))?;
+        optional(&mut map, "reward", entry.reward().map(taken))?;
+        let deduction = |d: PointsPayment| json!({"order_minor": d.order_minor, "wished_points": d.wished, "money_minor": d.money_minor});
+        optional(&mut map, "deduction", entry.payment().map(deduction))?;
         optional(
             &mut map,
             "frozen",
-            entry.frozen.map(|f| json!({"earning": f.earning, "spending": f.spending})),
+            entry.frozen().map(|f| json!({"earning": f.earning, "spending": f.spending})),
         )?;
         optional(
             &mut map,
             "review",
-            entry.review.as_ref().map(|review| json!({"because": review.because})),
+            entry.review().map(|review| json!({"because": review.reason})),
         )?;
-        optional(&mut map, "debt", Some(entry.debt).filter(|debt| *debt != 0))?;
+        optional(&mut map, "debt", Some(entry.lots.debt).filter(|debt| *debt != 0))?;
         optional(
             &mut map,
             "growth",
-            entry.qualifying.map(|q| q.growth).filter(|growth| *growth != 0),
+            entry.effects.qualifying.map(|q| q.growth).filter(|growth| *growth != 0),
         )?;
-        let tier = entry.tier.as_ref().map(
+        let tier = entry.tier().map(
             |t| json!({"from": t.from, "to": t.to, "until": t.until.map(|at| at.to_string())}),
         );
         optional(&mut map, "tier", tier)?;
-        optional(&mut map, "reminder", entry.reminder.as_ref().map(|told| reminder(told, zone)))?;
+        optional(&mut map, "reminder", entry.reminder().map(|told| reminder(told, zone)))?;
         map.serialize_entry("previous_hash", &entry.previous_hash.to_string())?;
         map.serialize_entry("hash", &entry.hash.to_string())?;
         map.end()
@@ -124,13 +117,13 @@ impl Serialize for EntryView<'_> {
 
 /// A rule that did not fire, and why.
 #[derive(Serialize)]
-struct SilentRule<'a> {
+struct SkippedRule<'a> {
     because: &'a str,
     rule: &'a str,
 }
 
-fn silent(silent: &Silent) -> impl Iterator<Item = SilentRule<'_>> {
-    silent.rules.iter().map(|rule| SilentRule { because: &silent.because, rule })
+fn skipped(skipped: &SkippedRules) -> impl Iterator<Item = SkippedRule<'_>> {
+    skipped.rules.iter().map(|rule| SkippedRule { because: &skipped.reason, rule })
 }
 
 /// An order line.
@@ -208,7 +201,7 @@ pub fn coupon_json(coupon: &Coupon, zone: Zone) -> Json {
     })
 }
 
-fn taken(taken: &Taken) -> Json {
+fn taken(taken: &RewardTaken) -> Json {
     json!({
         "reward_id": taken.reward,
         "version": taken.version,
@@ -238,16 +231,16 @@ fn reminder(reminder: &Reminder, zone: Zone) -> Json {
 /// before, is owed, or was let go.
 fn shown(entry: &Entry, reversal: &Reversal) -> Json {
     let line = |l: &LineReturn| json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "points": l.points});
-    let taken: i64 = entry.draws.iter().map(|draw| draw.points).sum();
-    let returned: i64 = entry.returns.iter().map(|back| back.points).sum();
-    let grace: i64 = entry.grants.iter().map(|lot| lot.points).sum();
+    let taken: i64 = entry.lots.draws.iter().map(|draw| draw.points).sum();
+    let returned: i64 = entry.lots.returns.iter().map(|back| back.points).sum();
+    let grace: i64 = entry.lots.grants.iter().map(|lot| lot.points).sum();
     json!({
         "lines": reversal.lines.iter().map(line).collect::<Vec<_>>(),
         "desired": reversal.desired,
         "taken": taken,
         "returned": returned + grace,
         "expired": reversal.expired,
-        "let_go": (reversal.desired - reversal.expired - taken - returned - entry.debt).max(0),
+        "let_go": (reversal.desired - reversal.expired - taken - returned - entry.lots.debt).max(0),
     })
 }
 

@@ -284,7 +284,7 @@ impl Round {
         }
         for ((index, decision, _), written) in self.decided.drain(..).zip(written?) {
             if let Some(outcome) = outcomes.get_mut(index).filter(|_| written) {
-                let (entries, primary) = decision.told();
+                let (entries, primary) = decision.entries_for_caller();
                 *outcome = Some(Outcome::Done(Answer { entries, primary, replayed: false }));
             }
         }

@@ -180,7 +180,7 @@ pub async fn drawn_lots(
     programme_no: i64,
     entry: &Entry,
 ) -> Result<Vec<LotGrant>, Error> {
-    let numbers: Vec<i64> = entry.draws.iter().map(|draw| draw.number.0).collect();
+    let numbers: Vec<i64> = entry.lots.draws.iter().map(|draw| draw.number.0).collect();
     let numbers = serde_json::json!(numbers).to_string();
     let values = vec![programme_no.into(), entry.member.as_str().into(), numbers.into()];
     let rows = sql.look_up(statement!("queries/lots_by_number"), values).await?;

@@ -9,7 +9,6 @@ use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::aliases;
-use crate::entry_row::{ReversalRow, reversal};
 use crate::member_row;
 use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
@@ -388,10 +387,7 @@ fn read_tallies(text: &str) -> Result<Vec<Counted>, Error> {
 }
 
 fn read_reversals(text: &str) -> Result<Vec<(EntryId, Reversal)>, Error> {
-    let rows: Vec<(String, ReversalRow)> =
-        serde_json::from_str(text).map_err(|_| Error::Corrupt("reversals"))?;
-    let read = |(id, row): (String, ReversalRow)| Some((EntryId::parse(&id)?, reversal(row)));
-    rows.into_iter().map(read).collect::<Option<_>>().ok_or(Error::Corrupt("reversals"))
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("reversals"))
 }
 
 /// Points of lots that were written down as expired.

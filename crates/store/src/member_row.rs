@@ -1,9 +1,11 @@
 //! Rows of members and lots to the types of the ledger, and back to the JSON texts that the
 //! database keeps of them.
 
+use std::borrow::Cow;
+
 use ledger::{
-    Claim, ClaimPeriod, Counter, Hash, Lot, LotDraw, LotNumber, Member, MemberId, Sequence,
-    Standing, Tier, Timestamp, Totals,
+    Claim, Counter, Hash, Lot, LotNumber, Member, MemberId, Qualification, Sequence, Tier,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,21 +17,12 @@ use crate::sql::Row;
 pub(crate) const NEVER: i64 = i64::MAX;
 
 type LotRow = (i64, String, i64, i64, i64, i64, i64, i64);
-/// Spend, growth and orders for life, then by month.
-pub(crate) type StandingRow = (i64, i64, i64, Vec<(i32, i64, i64, i64)>);
-type CounterRow = (String, i32, i64, i64);
-/// Level, at, until; first and last day of the period: empty for all of life, none where no totals
-/// decided.
-pub(crate) type ClaimRow = (String, i64, Option<i64>, Option<Vec<i32>>);
 
 /// What counts towards tiers, and what the member's level is held by.
 #[derive(Serialize, Deserialize)]
-struct TierRow(
-    i64,
-    i64,
-    i64,
-    Vec<(i32, i64, i64, i64)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")] Vec<ClaimRow>,
+struct TierRow<'a>(
+    Cow<'a, Qualification>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")] Cow<'a, [Claim]>,
 );
 
 pub(crate) fn instant(value: i64) -> Timestamp {
@@ -53,9 +46,8 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
     let lots = row.optional_text(at + 16)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
     // The sum tells whether all of them were loaded.
     let lots_complete = lots.iter().map(|lot| lot.remaining).sum::<i64>() == in_lots;
-    let more = row
-        .optional_text(at + 15)?
-        .map_or(Ok(MemberExtras::default()), |text| MemberExtras::read(&text))?;
+    let extras = row.optional_text(at + 15)?;
+    let extras = extras.map_or(Ok(MemberExtras::default()), |text| MemberExtras::read(&text))?;
     let member = Member {
         id,
         sequence: Sequence(row.integer(at + 2)?),
@@ -67,15 +59,15 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         tier: tier.map(|(id, since, until)| Tier { id, since, until, claims }),
         standing,
         counters: counters(&row.text(at + 11)?)?,
-        holds: more.holds()?,
-        reviews: more.reviews()?,
-        coupons: more.coupons(),
-        frozen: more.frozen(),
-        pool: more.pool()?,
-        pooled: more.pooled()?,
-        invitations: more.invitations()?,
-        closed: more.closed()?,
-        requests: more.requests()?,
+        closed: extras.closed()?,
+        holds: extras.holds.into_owned(),
+        requests: extras.requests.into_owned(),
+        reviews: extras.reviews.into_owned(),
+        coupons: extras.coupons.into_owned(),
+        frozen: extras.frozen.unwrap_or_default(),
+        pool: extras.pool.map(Cow::into_owned),
+        pool_members: extras.pool_members.into_owned(),
+        invitations: extras.invitations.into_owned(),
         due_at: row.optional_integer(at + 12)?.map(instant),
         reminded_at: row.optional_integer(at + 13)?.map(instant),
         lots,
@@ -109,78 +101,22 @@ fn lots(text: &str) -> Result<Vec<Lot>, Error> {
     Ok(rows.into_iter().map(lot).collect())
 }
 
-pub(crate) fn standing((spend_minor, growth, orders, months): StandingRow) -> Standing {
-    let month =
-        |(month, spend_minor, growth, orders)| (month, Totals { spend_minor, growth, orders });
-    Standing {
-        lifetime: Totals { spend_minor, growth, orders },
-        months: months.into_iter().map(month).collect(),
-    }
-}
-
-pub(crate) fn standing_row(standing: &Standing) -> StandingRow {
-    let Totals { spend_minor, growth, orders } = standing.lifetime;
-    let month = |(month, totals): &(i32, Totals)| {
-        (*month, totals.spend_minor, totals.growth, totals.orders)
-    };
-    (spend_minor, growth, orders, standing.months.iter().map(month).collect())
-}
-
-fn read_standing(text: &str) -> Result<(Standing, Vec<Claim>), Error> {
-    let corrupt = || Error::Corrupt("standing");
-    let TierRow(spend_minor, growth, orders, months, claims) =
-        serde_json::from_str(text).map_err(|_| corrupt())?;
-    let claims = claims.into_iter().map(claim).collect::<Option<_>>().ok_or_else(corrupt)?;
-    Ok((standing((spend_minor, growth, orders, months)), claims))
+fn read_standing(text: &str) -> Result<(Qualification, Vec<Claim>), Error> {
+    let TierRow(qualification, claims) =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("standing"))?;
+    Ok((qualification.into_owned(), claims.into_owned()))
 }
 
 pub(crate) fn write_standing(member: &Member) -> Result<String, Error> {
-    let (spend_minor, growth, orders, months) = standing_row(&member.standing);
-    let claims = member.tier.iter().flat_map(|tier| &tier.claims).map(claim_row).collect();
-    let row = TierRow(spend_minor, growth, orders, months, claims);
+    let claims = member.tier.as_ref().map_or(&[][..], |tier| &tier.claims);
+    let row = TierRow(Cow::Borrowed(&member.standing), Cow::Borrowed(claims));
     serde_json::to_string(&row).map_err(|_| Error::Corrupt("standing to be written"))
 }
 
-pub(crate) fn claim((tier, at, until, period): ClaimRow) -> Option<Claim> {
-    let period = match period.as_deref() {
-        None => None,
-        Some([]) => Some(ClaimPeriod::Lifetime),
-        Some([first, last]) => Some(ClaimPeriod::Days(*first, *last)),
-        Some(_) => return None,
-    };
-    Some(Claim { tier, at: instant(at), until: until.map(instant), period })
-}
-
-pub(crate) fn claim_row(claim: &Claim) -> ClaimRow {
-    let period = claim.period.map(|period| match period {
-        ClaimPeriod::Lifetime => Vec::new(),
-        ClaimPeriod::Days(first, last) => vec![first, last],
-    });
-    (claim.tier.clone(), claim.at.0, claim.until.map(|at| at.0), period)
-}
-
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {
-    let rows: Vec<CounterRow> =
-        serde_json::from_str(text).map_err(|_| Error::Corrupt("counters"))?;
-    Ok(rows
-        .into_iter()
-        .map(|(name, period, times, points)| Counter { name, period, times, points })
-        .collect())
-}
-
-/// Lot numbers and points.
-pub(crate) fn pairs(draws: &[LotDraw]) -> Vec<(i64, i64)> {
-    draws.iter().map(|draw| (draw.number.0, draw.points)).collect()
-}
-
-pub(crate) fn draws(pairs: &[(i64, i64)]) -> Vec<LotDraw> {
-    pairs
-        .iter()
-        .map(|(number, points)| LotDraw { number: LotNumber(*number), points: *points })
-        .collect()
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("counters"))
 }
 
 pub(crate) fn write_counters(counters: &[Counter]) -> Result<String, Error> {
-    let rows: Vec<_> = counters.iter().map(|c| (&c.name, c.period, c.times, c.points)).collect();
-    serde_json::to_string(&rows).map_err(|_| Error::Corrupt("counters to be written"))
+    serde_json::to_string(counters).map_err(|_| Error::Corrupt("counters to be written"))
 }

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{AuditReplay, Counted, Entry, Kind, Member, MemberId, Timestamp, Violation};
+use ledger::{AuditReplay, Counted, Kind, Member, MemberId, Timestamp, Violation};
 
 use crate::Error;
 use crate::entry_row;
 use crate::member_row;
 use crate::sources::is_name_of;
-use crate::sql::{Row, Sql, Value};
+use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
 /// A violation and the member it was found at.
@@ -109,9 +109,7 @@ async fn replay(
         let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
         let stored_source = row.optional_text(1)?;
         // The query has no column for the hash before, as a replay knows it.
-        let before = replay.head();
-        row.0.push(Value::Null);
-        let entry = Entry { previous_hash: before, ..entry_row::read(&mut row, 2)? };
+        let (entry, body) = entry_row::read_after(&mut row, 2, replay.head())?;
         if !is_name_of(stored_source.as_deref(), &entry) {
             let violation = Violation {
                 entry: Some(entry.id),
@@ -120,7 +118,7 @@ async fn replay(
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
         found.entries += 1;
-        replay.take(&entry);
+        replay.take(&entry, &body);
     }
     Ok(())
 }

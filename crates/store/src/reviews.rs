@@ -1,26 +1,12 @@
-//! Open reviews as they are stored among a member's state, the list of them, and the earns they are
-//! about.
+//! The list of open reviews, and the earns they are about.
 
-use ledger::{Entry, EntryId, LotNumber, MemberId, OpenReview};
+use ledger::{Entry, EntryId, MemberId, OpenReview};
 
 use crate::Error;
 use crate::adjustments::by_member;
-use crate::entry_row::{self, ReviewRow, review, review_row};
+use crate::entry_row;
 use crate::sql::Sql;
 use crate::statement::statement;
-
-/// Entry id, who reported it, lots, why. Part of the stored format.
-pub(crate) type OpenReviewRow = (String, String, Vec<i64>, ReviewRow);
-
-pub(crate) fn open_review_row(open: &OpenReview) -> OpenReviewRow {
-    let lots = open.lots.iter().map(|lot| lot.0).collect();
-    (open.earn.to_string(), open.actor.clone(), lots, review_row(&open.review))
-}
-
-pub(crate) fn open_review((earn, actor, lots, because): OpenReviewRow) -> Option<OpenReview> {
-    let lots = lots.into_iter().map(LotNumber).collect();
-    Some(OpenReview { earn: EntryId::parse(&earn)?, actor, lots, review: review(because) })
-}
 
 /// Open reviews with their members, of up to `most` members after member number `after`, and the
 /// number to go on after; `None` at the end.
@@ -33,7 +19,7 @@ pub async fn open_reviews(
     after: i64,
     most: i64,
 ) -> Result<(Vec<(MemberId, OpenReview)>, Option<i64>), Error> {
-    let read = |text: &str| serde_json::from_str(text).ok().and_then(open_review);
+    let read = |text: &str| serde_json::from_str(text).ok();
     by_member(sql, statement!("queries/open_reviews"), [programme_no, after, most], read).await
 }
 

@@ -83,10 +83,10 @@ pub(crate) async fn make_room(
         recorded.is_of_another = living.is_some_and(|past| past.entry.member != loaded.member.id);
         recorded.kept = rules::kept(&pasts, &loaded.member.id, store);
         let discounts =
-            pasts.iter().filter(|past| !past.is_undone()).filter_map(|past| past.entry.discount);
+            pasts.iter().filter(|past| !past.is_undone()).filter_map(|past| past.entry.discount());
         recorded.off_minor =
             discounts.map(|discount| discount.off_minor).fold(0, i64::saturating_add);
-        let is_shared = pasts.iter().any(|past| past.entry.kind == Kind::CouponRedeem);
+        let is_shared = pasts.iter().any(|past| past.entry.kind() == Kind::CouponRedeem);
         let is_free =
             |(chain, past): (&String, &Past)| store_of(source, chain).is_some() || past.is_undone();
         let is_own_free = is_shared || chains.iter().zip(&pasts).all(is_free);
@@ -136,15 +136,35 @@ pub(crate) fn is_name_of(name: Option<&str>, entry: &Entry) -> bool {
         };
         Some(number.parse::<usize>().is_ok_and(|number| (1..=MAX_RECORDS).contains(&number)))
     };
-    let event = match entry.kind {
-        Kind::Earn => entry.event.as_deref(),
+    let event = match entry.kind() {
+        Kind::Earn => entry.event(),
         Kind::Redeem | Kind::Capture => Some("redeem"),
         Kind::Reverse => Some("reverse"),
-        Kind::Request => Some("request"),
+        Kind::AdjustmentRequest => Some("request"),
         Kind::Transfer => Some("transfer"),
         Kind::Exchange => Some("exchange"),
         Kind::CouponRedeem => Some("coupon"),
-        _ => None,
+        Kind::Opening
+        | Kind::Hold
+        | Kind::Release
+        | Kind::Repay
+        | Kind::Approve
+        | Kind::Reject
+        | Kind::Withdraw
+        | Kind::Lapse
+        | Kind::Adjust
+        | Kind::Merge
+        | Kind::Pool
+        | Kind::Erase
+        | Kind::Expire
+        | Kind::Activate
+        | Kind::TierChange
+        | Kind::CouponCancel
+        | Kind::CouponExpire
+        | Kind::Freeze
+        | Kind::Restore
+        | Kind::Profile
+        | Kind::Remind => None,
     };
     match event.filter(|_| entry.origin.reference.is_some()) {
         None => name.is_none(),
@@ -200,7 +220,7 @@ async fn bearing(
     ids.sort_unstable();
     ids.dedup();
     for entry in corrections_of(sql, programme_no, &ids).await? {
-        if let Some(id) = entry.corrects {
+        if let Some(id) = entry.corrects() {
             corrections.entry(id).or_default().push(entry);
         }
     }

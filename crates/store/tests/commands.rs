@@ -48,6 +48,7 @@ fn an_activation_gives_the_lot_new_dates() {
     assert_eq!(world.bearing("purchase:o3"), None);
     let activation = Activation {
         lots: entry
+            .lots
             .grants
             .iter()
             .map(|lot| (lot.number, world.book.expiry("purchase").unwrap().clone()))

@@ -5,6 +5,7 @@ mod books;
 mod bounds;
 mod commands;
 mod groups;
+mod kinds;
 mod mergers;
 mod orders;
 mod plans;

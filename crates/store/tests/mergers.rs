@@ -47,7 +47,7 @@ fn how_an_account_was_taken_over() {
     assert_eq!((found.entry.member.as_str(), found.expired), ("b", 0));
     assert_eq!(found.handed_over, [LotNumber(2)], "the first was spent");
     assert_eq!(
-        found.entry.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(),
+        found.entry.lots.grants.iter().map(|lot| (lot.number.0, lot.points)).collect::<Vec<_>>(),
         [(2, 200)]
     );
     // Of a chain each link is told by itself.
@@ -85,10 +85,11 @@ fn the_audit_follows_a_chain_of_mergers() {
     let earn = world.bearing("purchase:o1").unwrap();
     let mut own = earn.clone();
     let there = wait(store::history(&world.sql, 1, &id("c"), i64::MAX, 10)).unwrap();
-    own.grants = there[0]
+    own.lots.grants = there[0]
+        .lots
         .grants
         .iter()
-        .filter(|lot| lot.earned_at == earn.grants[0].earned_at)
+        .filter(|lot| lot.earned_at == earn.lots.grants[0].earned_at)
         .take(1)
         .cloned()
         .collect();
@@ -128,10 +129,8 @@ fn gifts_of_tiers_are_found_newest_first() {
     world.one(buy("m", "k1", "o1", 200_000));
     world.one(buy("m", "k2", "o2", 1_000_000));
     world.one(buy("n", "k3", "o3", 200_000));
-    let found: Vec<_> = gifts("m")
-        .iter()
-        .map(|entry| (entry.tier.as_ref().unwrap().to.clone(), entry.points))
-        .collect();
+    let found: Vec<_> =
+        gifts("m").iter().map(|entry| (entry.tier().unwrap().to.clone(), entry.points)).collect();
     assert_eq!(found, [("gold".to_owned(), 2_000), ("silver".to_owned(), 500)]);
     // A step down brings nothing, and is none.
     world.at("2028-03-01T00:00:00+08:00");

@@ -41,11 +41,11 @@ fn undo(
     let theirs = found.into_iter().filter(|past: &Past| past.entry.member.as_str() == member);
     let (mut earn, mut redemption) = (None, None);
     for entry in meant(theirs.collect(), store).unwrap() {
-        if entry.kind == ledger::Kind::Earn {
+        if entry.kind() == ledger::Kind::Earn {
             earn = Some(entry);
         } else {
             let lots = wait(store::drawn_lots(&world.sql, world.programme.no, &entry)).unwrap();
-            redemption = Some(rules::operations::Redemption { entry, lots });
+            redemption = Some(rules::operations::Redemption::new(entry, lots));
         }
     }
     let wish = rules::operations::ToReverse {

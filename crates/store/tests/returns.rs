@@ -60,7 +60,7 @@ fn a_hold_is_resolved_once() {
     audited(&world);
     let corrections = wait(store::corrections(&world.sql, world.programme.no, first)).unwrap();
     assert_eq!(
-        corrections.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(),
+        corrections.iter().map(|entry| entry.kind().as_str()).collect::<Vec<_>>(),
         ["capture"]
     );
     assert!(wait(store::named_entry(&world.sql, world.programme.no, first)).unwrap().is_some());

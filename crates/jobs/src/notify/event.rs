@@ -1,45 +1,20 @@
 //! An entry as the event for endpoints. `data` is the same at every attempt; `member` is the
 //! member's current state.
 
-use ledger::{Entry, Kind, Zone};
+use ledger::{Entry, What, Zone};
 use serde_json::json;
 use store::{MemberSums, entry_json};
 
 /// The event's type.
 #[must_use]
 pub fn event_type(entry: &Entry) -> &'static str {
-    match entry.kind {
-        Kind::Opening => "member.opened",
-        Kind::Earn => "points.earned",
-        Kind::Redeem | Kind::Capture => "points.redeemed",
-        Kind::Hold => "points.held",
-        Kind::Release => "points.released",
-        Kind::Reverse => "points.reversed",
-        Kind::Repay => "debt.repaid",
-        Kind::Request => "adjustment.requested",
-        Kind::Approve if entry.adjustment.is_none() => "review.approved",
-        Kind::Approve => "adjustment.approved",
-        Kind::Reject => "adjustment.rejected",
-        Kind::Withdraw => "adjustment.withdrawn",
-        Kind::Lapse => "adjustment.lapsed",
-        Kind::Adjust => "points.adjusted",
-        Kind::Expire => "points.expired",
-        Kind::Activate => "points.activated",
-        Kind::TierChange => "tier.changed",
-        Kind::CouponRedeem => "coupon.redeemed",
-        Kind::CouponCancel => "coupon.cancelled",
-        Kind::CouponExpire => "coupon.expired",
-        Kind::Transfer => "points.transferred",
-        Kind::Exchange => "points.exchanged",
-        Kind::Merge => "member.merged",
-        Kind::Pool => "pool.changed",
-        Kind::Erase => "member.erased",
-        Kind::Freeze => "account.frozen",
-        Kind::Restore => "account.restored",
-        Kind::Profile if entry.sequence.0 == 1 => "member.registered",
-        Kind::Profile => "member.updated",
-        Kind::Remind => "points.expiring",
-    }
+    let row = entry.kind().row();
+    let says_other = match &entry.what {
+        What::ApproveReview(_) => true,
+        What::Profile => entry.sequence.0 == 1,
+        _ => false,
+    };
+    row.other_event.filter(|_| says_other).unwrap_or(row.event)
 }
 
 /// The body: type, time of recording, the entry as in the API, and the member's current state.

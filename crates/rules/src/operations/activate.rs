@@ -72,12 +72,12 @@ fn dates(member: &Member, activation: &Activation, now: Timestamp, zone: Zone) -
 
 /// An activation before its time is asked for again; those by the clock follow.
 pub(crate) fn replay(entry: &Entry, told: &ReplayIndex, book: &Rulebook) -> ReplayStep {
-    if entry.dates.is_empty() {
+    if entry.lots.dates.is_empty() {
         return ReplayStep::Follows;
     }
-    let earn = entry.activations.iter().find_map(|lot| told.earned.get(&lot.number));
+    let earn = entry.lots.activations.iter().find_map(|lot| told.earned.get(&lot.number));
     let Some(earn) = told.counterpart(earn.copied()) else { return ReplayStep::Lost };
     let life = |lot: &LotGrant| Some((lot.number, book.expiry(&lot.source)?.clone()));
-    let lots = earn.grants.iter().filter_map(life).collect();
+    let lots = earn.lots.grants.iter().filter_map(life).collect();
     ReplayStep::ask(Activate(Some(Activation { lots })))
 }

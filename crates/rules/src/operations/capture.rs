@@ -47,6 +47,6 @@ pub(super) fn is_open(member: &Member, hold: EntryId) -> Result<(), Refusal> {
 
 /// As many points of the hold are spent again.
 pub(crate) fn replay(entry: &Entry, told: &ReplayIndex) -> ReplayStep {
-    let Some(hold) = told.counterpart(entry.corrects) else { return ReplayStep::Lost };
+    let Some(hold) = told.counterpart(entry.corrects()) else { return ReplayStep::Lost };
     ReplayStep::ask(Capture { hold: hold.id, points: Some(entry.points.saturating_neg()) })
 }

@@ -72,8 +72,8 @@ pub(crate) fn replay(entry: &Entry, book: &Rulebook) -> ReplayStep {
         quantity: line.quantity,
         amount: Money { amount_minor: line.amount_minor, currency },
     };
-    let lines = entry.lines.iter().map(line).collect();
-    let event = entry.event.clone().unwrap_or_default();
+    let lines = entry.lines().iter().map(line).collect();
+    let event = entry.event().unwrap_or_default().to_owned();
     let occurred_at = Some(entry.occurred_at);
     ReplayStep::ask(Earn(EarnEvent { event, occurred_at, lines, device: None }))
 }
@@ -163,7 +163,7 @@ fn price(
     };
     let asked =
         Asked { facts: &facts, lines: &earning, action_points: action.map(|action| action.points) };
-    let (fired, silent) = ask(book, &asked, &limits)?;
+    let (fired, skipped) = ask(book, &asked, &limits)?;
     let by_themselves = shares.len();
     for Fired { rule, desired, weights } in &fired {
         shares.push(Share {
@@ -230,7 +230,7 @@ fn price(
         event: event.event.clone(),
         occurred_at,
         awards: award::awards(&shares, &parts),
-        silent,
+        skipped,
         lines: award::lines(&event.lines, &shares, &parts),
         uncounted: event
             .lines

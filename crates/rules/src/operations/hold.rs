@@ -40,11 +40,11 @@ impl Operation for Hold {
 
 /// Points are set aside again, for as long as they were.
 pub(crate) fn replay(entry: &Entry) -> ReplayStep {
-    let Some(reservation) = &entry.reservation else { return ReplayStep::Lost };
+    let Some(reservation) = entry.reservation() else { return ReplayStep::Lost };
     let points = reservation.lots.iter().map(|lot| lot.points).sum();
     let minutes = (reservation.until.0 - entry.recorded_at.0) / 60_000;
     let minutes = u32::try_from(minutes).unwrap_or(0);
-    if entry.lines.is_empty() {
+    if entry.lines().is_empty() {
         ReplayStep::ask(Hold { points, minutes })
     } else {
         ReplayStep::ask(PayLines { lines: paid_lines(entry), minutes: Some(minutes) })

@@ -1,8 +1,8 @@
 //! A member becomes part of another one: all it has goes there, and its account is closed.
 
 use ledger::{
-    Count, Estate, Fault, Journal, MAX_COUPONS, Member, MemberId, Refusal, Stop, hand_over,
-    take_over,
+    Count, Fault, Journal, MAX_COUPONS, Member, MemberId, MergedAccount, Refusal, Stop, absorb,
+    close_into,
 };
 
 use crate::case::Case;
@@ -85,14 +85,14 @@ pub(super) fn merge_into(
     primary: usize,
 ) -> Outcome {
     let tier = giver.member().tier.clone();
-    let estate = hand_over(&mut giver, &taker.member().id, case.without_reference())?;
+    let estate = close_into(&mut giver, &taker.member().id, case.without_reference())?;
     if estate.coupons.len() + taker.member().coupons.len() > MAX_COUPONS {
         return Err(Refusal::TooManyOpen { most: MAX_COUPONS as i64 }.into());
     }
     let counts =
         estate.counts.into_iter().filter_map(|count| added(taker.member(), count)).collect();
-    let estate = Estate { counts, ..estate };
-    let id = take_over(&mut taker, estate, &giver.member().id, case.origin.clone())?;
+    let estate = MergedAccount { counts, ..estate };
+    let id = absorb(&mut taker, estate, &giver.member().id, case.origin.clone())?;
     let came = case.without_reference();
     // What the other had reached is kept, and its gifts are not given again.
     tiers::keep_rank(&mut taker, case.book, tier, &came, id)?;

@@ -2,8 +2,8 @@
 //! takes.
 
 use ledger::{
-    Deduction, EntryId, Fault, Journal, LotState, MemberId, Money, Origin, Redeem, Refusal, Stop,
-    hold, redeem,
+    EntryId, Fault, Journal, LotState, MemberId, Money, Origin, PointsPayment, Redeem, Refusal,
+    Stop, hold, redeem,
 };
 
 use crate::case::Case;
@@ -72,12 +72,12 @@ fn pay(
     if points < rule.min_points || money == 0 {
         return Err(Refusal::BelowMinimum { points, minimum: rule.min_points }.into());
     }
-    let deduction = Deduction {
+    let payment = PointsPayment {
         order_minor: order.amount_minor,
         wished,
         money_minor: i64::try_from(money).map_err(|_| Fault::Overflow)?,
     };
-    let wish = Redeem { deduction: Some(deduction), ..book.spend(journal, points)? };
+    let wish = Redeem { payment: Some(payment), ..book.spend(journal, points)? };
     spend(journal, wish, minutes, case.origin.clone())
 }
 

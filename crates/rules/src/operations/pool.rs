@@ -111,7 +111,7 @@ fn change_pool(case: &Case<'_>, mut own: Journal, joins: bool) -> Outcome {
         .iter()
         .map(|lot| LotDraw { number: lot.number, points: lot.remaining });
     let left: Vec<LotDraw> = left.collect();
-    if joins || account.pooled.len() > 1 || left.is_empty() || shared.member().debt > 0 {
+    if joins || account.pool_members.len() > 1 || left.is_empty() || shared.member().debt > 0 {
         let id = note_pool(&mut own, mine, &account.id, None, case.origin.clone())?;
         note_pool(&mut shared, theirs, &own.member().id, Some(id), case.without_reference())?;
         return joined(vec![own, shared], 0, primary);
@@ -134,21 +134,21 @@ fn may_change(
     if account.closed.is_some() || if joins { !account.id.is_pool() } else { !account.exists() } {
         return Err(Refusal::CounterpartyNotFound);
     }
-    if account.pooled.contains(&member.id) == joins {
+    if account.pool_members.contains(&member.id) == joins {
         return Err(Refusal::NothingToChange);
     }
     if !joins {
         return Ok(());
     }
     // Points that came back to a pool after all had left are for none but those.
-    let has_own = account.pooled.is_empty() && (account.balance != 0 || account.debt != 0);
-    if member.pool.is_some() || !member.pooled.is_empty() || has_own {
+    let has_own = account.pool_members.is_empty() && (account.balance != 0 || account.debt != 0);
+    if member.pool.is_some() || !member.pool_members.is_empty() || has_own {
         return Err(Refusal::ItemsOpen);
     }
-    if !account.pooled.is_empty() && !account.has_invited(&member.id, now) {
+    if !account.pool_members.is_empty() && !account.has_invited(&member.id, now) {
         return Err(Refusal::NotInvited);
     }
-    if account.pooled.len() >= MAX_POOLED {
+    if account.pool_members.len() >= MAX_POOLED {
         return Err(Refusal::TooManyOpen { most: MAX_POOLED as i64 });
     }
     Ok(())
@@ -157,13 +157,13 @@ fn may_change(
 /// The head of a pool, who is the first of its members, lets somebody join it.
 fn invite(case: &Case<'_>, mut shared: Journal, head: &MemberId, guest: &MemberId) -> Outcome {
     let account = shared.member();
-    if account.pooled.is_empty() {
+    if account.pool_members.is_empty() {
         return Err(Refusal::CounterpartyNotFound.into());
     }
-    if account.pooled.contains(guest) {
+    if account.pool_members.contains(guest) {
         return Err(Refusal::NothingToChange.into());
     }
-    if account.pooled.first() != Some(head) {
+    if account.pool_members.first() != Some(head) {
         return Err(Refusal::NotHead.into());
     }
     let others = account
@@ -182,7 +182,7 @@ fn invite(case: &Case<'_>, mut shared: Journal, head: &MemberId, guest: &MemberI
 /// spent if they were one member's.
 fn redeem_pooled(case: &Case<'_>, mut shared: Journal, points: i64, of: &MemberId) -> Outcome {
     let account = shared.member();
-    if !account.pooled.contains(of) {
+    if !account.pool_members.contains(of) {
         return Err(Refusal::CounterpartyNotFound.into());
     }
     if case.recorded.others.iter().any(|member| member.id == *of && member.frozen.spending) {
@@ -190,7 +190,7 @@ fn redeem_pooled(case: &Case<'_>, mut shared: Journal, points: i64, of: &MemberI
     }
     let mut at_hand: Vec<&MemberId> =
         case.recorded.others.iter().map(|member| &member.id).collect();
-    let mut pooled: Vec<&MemberId> = account.pooled.iter().collect();
+    let mut pooled: Vec<&MemberId> = account.pool_members.iter().collect();
     at_hand.sort_unstable();
     pooled.sort_unstable();
     if at_hand != pooled {

@@ -143,7 +143,8 @@ fn give_back_all(
             let lot = redemption.lots.iter().find(|lot| lot.number == draw.number);
             lot.is_some_and(|lot| lot.expires_at.is_none_or(|end| now < end))
         };
-        let living: i64 = redemption.entry.draws.iter().filter(lives).map(|draw| draw.points).sum();
+        let living: i64 =
+            redemption.entry.lots.draws.iter().filter(lives).map(|draw| draw.points).sum();
         given.push((id, living.min(points)));
     }
     if first.is_some() { Ok(given) } else { Err(Refusal::NothingToReverse.into()) }

@@ -38,7 +38,7 @@ impl Operation for Redeem {
 /// Points are spent again, on the same lines where they paid lines. What was taken from the
 /// catalogue is told as points alone.
 pub(crate) fn replay(entry: &Entry) -> ReplayStep {
-    if entry.lines.is_empty() {
+    if entry.lines().is_empty() {
         ReplayStep::ask(Redeem { points: entry.points.saturating_neg() })
     } else {
         ReplayStep::ask(PayLines { lines: paid_lines(entry), minutes: None })

@@ -1,6 +1,6 @@
 //! Points are spent on something from the catalogue.
 
-use ledger::{EntryId, Journal, Member, MemberId, Refusal, Stop, Take, Taken, take as post};
+use ledger::{EntryId, Journal, Member, MemberId, Refusal, RewardTaken, Stop, Take, take as post};
 
 use crate::case::Case;
 use crate::coupon::Issue;
@@ -80,7 +80,7 @@ fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<T
     };
     let of_all = |one: i64| one.checked_mul(quantity).ok_or(Refusal::AmountOutOfRange);
     Ok(Take {
-        taken: Taken {
+        taken: RewardTaken {
             reward: id.to_owned(),
             version: *version,
             quantity,

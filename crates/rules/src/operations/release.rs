@@ -38,7 +38,7 @@ impl Operation for Release {
 
 /// The hold is given up again; one that timed out does so by itself.
 pub(crate) fn replay(entry: &Entry, told: &ReplayIndex, member: &Member) -> ReplayStep {
-    let Some(hold) = told.counterpart(entry.corrects) else { return ReplayStep::Lost };
+    let Some(hold) = told.counterpart(entry.corrects()) else { return ReplayStep::Lost };
     let is_before_end = |open: &ledger::Hold| entry.recorded_at < open.until;
     if member.hold(hold.id).is_some_and(is_before_end) {
         ReplayStep::ask(Release { hold: hold.id })

@@ -11,7 +11,7 @@ mod returned;
 
 use ledger::{
     ClawBack, Count, Coupon, Entry, Fault, GiveBack, Journal, Kind, LineAward, LotGrant, LotNumber,
-    Member, MemberId, Money, Refusal, Reversal, Stop, Taken, Timestamp, claw_back, give_back,
+    Member, MemberId, Money, Refusal, Reversal, RewardTaken, Stop, Timestamp, claw_back, give_back,
 };
 
 use crate::case::Case;
@@ -88,7 +88,7 @@ impl ToReverse {
         let redemption = self.redemption.as_ref().map(|redemption| redemption.entry.id);
         let granted = || self.earn.iter().chain(&self.gifts);
         let entries = granted().map(|entry| entry.id).chain(redemption).collect();
-        let lots = granted().flat_map(|entry| &entry.grants).map(|lot| lot.number).collect();
+        let lots = granted().flat_map(|entry| &entry.lots.grants).map(|lot| lot.number).collect();
         ReversalTargets { entries, lots }
     }
 }
@@ -105,11 +105,32 @@ pub struct Merged {
 /// Points that were spent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redemption {
-    /// The redemption, or the capture of a hold. Its `lines` are those that the points paid, where
-    /// the till named them; those of a capture are the hold's.
+    /// The redemption, or the capture of a hold.
     pub entry: Entry,
     /// The lots that it drew from, as they were granted and dated when it did.
     pub lots: Vec<LotGrant>,
+    /// Of a capture: the lines that the hold names.
+    pub held_for: Vec<LineAward>,
+}
+
+impl Redemption {
+    /// Points that were spent from these lots.
+    #[must_use]
+    pub fn new(entry: Entry, lots: Vec<LotGrant>) -> Self {
+        Self { entry, lots, held_for: Vec::new() }
+    }
+
+    /// The capture of that hold.
+    #[must_use]
+    pub fn of_hold(self, hold: Option<&Entry>) -> Self {
+        Self { held_for: hold.map_or_else(Vec::new, |hold| hold.lines().to_vec()), ..self }
+    }
+
+    /// The lines that the points paid, where the till named them.
+    #[must_use]
+    pub fn lines(&self) -> &[LineAward] {
+        if self.held_for.is_empty() { self.entry.lines() } else { &self.held_for }
+    }
 }
 
 /// How much is undone.
@@ -156,8 +177,8 @@ pub(super) fn reverse(
     // A line that points paid may have earned nothing, and stand in the redemption alone.
     let only_paid = |name: &str| {
         let named = |lines: &[LineAward]| lines.iter().any(|line| line.line == name);
-        wish.redemption.as_ref().is_some_and(|redemption| named(&redemption.entry.lines))
-            && wish.earn.as_ref().is_some_and(|earn| !named(&earn.lines))
+        wish.redemption.as_ref().is_some_and(|redemption| named(redemption.lines()))
+            && wish.earn.as_ref().is_some_and(|earn| !named(earn.lines()))
     };
     let of_earn = wish.part.of_lines(|name| !only_paid(name));
     let come_back = wish
@@ -234,7 +255,7 @@ fn reverse_pooled(case: &Case<'_>, mut own: Journal, wish: &ToReverse) -> Outcom
     case.expire_and_repay(&mut shared)?;
     // Where nothing but points came back, what was asked for is the pool's entry.
     let is_asked =
-        |entry: &Entry| wish.earn.as_ref().is_some_and(|earn| entry.corrects == Some(earn.id));
+        |entry: &Entry| wish.earn.as_ref().is_some_and(|earn| entry.corrects() == Some(earn.id));
     let is_own = own.entries().nth(primary).is_some_and(is_asked);
     let primary = if is_own { primary } else { own.posted() + primary };
     joined(vec![own, shared], 0, primary)
@@ -243,9 +264,11 @@ fn reverse_pooled(case: &Case<'_>, mut own: Journal, wish: &ToReverse) -> Outcom
 /// How many points of the lots of an earn have expired, by what is recorded and by what this very
 /// command has found.
 fn expired_of(journal: &Journal, earn: &Entry, recorded: &PriorRecords) -> i64 {
-    let found =
-        journal.entries().filter(|entry| entry.kind == Kind::Expire).flat_map(|entry| &entry.draws);
-    let own = |number: LotNumber| earn.grants.iter().any(|lot| lot.number == number);
+    let found = journal
+        .entries()
+        .filter(|entry| entry.kind() == Kind::Expire)
+        .flat_map(|entry| &entry.lots.draws);
+    let own = |number: LotNumber| earn.lots.grants.iter().any(|lot| lot.number == number);
     let before =
         recorded.expired.iter().filter(|(number, _)| own(**number)).map(|(_, points)| *points);
     let found = found.filter(|draw| own(draw.number)).map(|draw| draw.points);
@@ -253,7 +276,7 @@ fn expired_of(journal: &Journal, earn: &Entry, recorded: &PriorRecords) -> i64 {
 }
 
 fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item = &'a Coupon> {
-    of.coupons.iter().filter(|coupon| journal.member().coupons.contains(coupon))
+    of.effects.coupons.iter().filter(|coupon| journal.member().coupons.contains(coupon))
 }
 
 /// Points given back, and with them what was taken from the catalogue: its coupons, its stock, its
@@ -264,7 +287,7 @@ pub(super) fn back_of<'a>(
     redemption: &'a Redemption,
     back: GivenBack,
 ) -> Result<GiveBack<'a>, Refusal> {
-    let Redemption { entry, lots } = redemption;
+    let Redemption { entry, lots, .. } = redemption;
     let member = journal.member();
     let GivenBack { before, points, lines } = back;
     let mut wish = GiveBack {
@@ -279,16 +302,22 @@ pub(super) fn back_of<'a>(
         of: None,
         grace: grace(book, journal.now()),
     };
-    let Some(taken) = &entry.reward else { return Ok(wish) };
+    let Some(taken) = entry.reward() else { return Ok(wish) };
     let one = piece(entry, taken);
     let pieces = points
         .checked_div(one)
         .filter(|pieces| pieces * one == points)
         .ok_or(Refusal::WholeOnly)?;
     // One of several that were taken is as good as another: the last ones go that are still there.
-    let mut open: Vec<Coupon> =
-        entry.coupons.iter().rev().filter(|c| member.coupons.contains(c)).cloned().collect();
-    let issued = i64::try_from(entry.coupons.len()).unwrap_or(i64::MAX);
+    let mut open: Vec<Coupon> = entry
+        .effects
+        .coupons
+        .iter()
+        .rev()
+        .filter(|c| member.coupons.contains(c))
+        .cloned()
+        .collect();
+    let issued = i64::try_from(entry.effects.coupons.len()).unwrap_or(i64::MAX);
     let wanted =
         usize::try_from(share(issued, pieces.into(), taken.quantity.into())).unwrap_or(usize::MAX);
     if open.len() < wanted {
@@ -304,13 +333,13 @@ pub(super) fn back_of<'a>(
         Count { times: -part(count.times), points: -part(count.points), ..count.clone() }
     };
     wish.coupons = open;
-    wish.counts = entry.counts.iter().filter(is_kept).map(freed).collect();
+    wish.counts = entry.effects.counts.iter().filter(is_kept).map(freed).collect();
     wish.tallies = vec![stock(&taken.reward, -pieces, None)];
     Ok(wish)
 }
 
 /// Points for one of those that were taken.
-fn piece(entry: &Entry, taken: &Taken) -> i64 {
+fn piece(entry: &Entry, taken: &RewardTaken) -> i64 {
     (-entry.points).checked_div(taken.quantity).unwrap_or(0).max(1)
 }
 

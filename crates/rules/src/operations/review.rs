@@ -105,12 +105,12 @@ pub(crate) fn replay(
     member: &Member,
     book: &Rulebook,
 ) -> ReplayStep {
-    let Some(earn) = told.counterpart(entry.corrects) else { return ReplayStep::Lost };
+    let Some(earn) = told.counterpart(entry.corrects()) else { return ReplayStep::Lost };
     if member.review(earn.id).is_none() {
         // Under this rulebook nobody had to look at it.
         return ReplayStep::Follows;
     }
     let promise = |lot: &LotGrant| Some((lot.number, book.promise(&lot.source)?));
-    let promises = earn.grants.iter().filter_map(promise).collect();
+    let promises = earn.lots.grants.iter().filter_map(promise).collect();
     ReplayStep::ask(ApproveReview { earn: earn.id, occurred_at: earn.occurred_at, promises })
 }

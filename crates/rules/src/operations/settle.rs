@@ -63,7 +63,7 @@ pub(super) fn replay_tier(entry: &Entry, told: &ReplayIndex) -> ReplayStep {
         return ReplayStep::Repeat;
     }
     let is_merged = entry.cause.is_some_and(|cause| told.others.get(&cause) == Some(&Kind::Merge));
-    match &entry.tier {
+    match &entry.tier() {
         Some(_) if is_merged && entry.occurred_at == entry.recorded_at => ReplayStep::ask(Upgrade),
         Some(moved) if is_merged => ReplayStep::Rank(Tier {
             id: moved.to.clone(),

@@ -81,11 +81,11 @@ impl Replay<'_> {
 
     /// What the member kept of the document that an earn is for.
     fn kept_of(&self, entry: &Entry) -> Kept {
-        let is_earn = entry.kind == Kind::Earn;
+        let is_earn = entry.kind() == Kind::Earn;
         let Some(reference) = entry.origin.reference.as_ref().filter(|_| is_earn) else {
             return Kept::default();
         };
-        let pasts = self.heard.pasts(entry.event.as_deref().unwrap_or_default(), reference);
+        let pasts = self.heard.pasts(entry.event().unwrap_or_default(), reference);
         again::kept(&pasts, &self.member.id, entry.origin.store.as_deref())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reference, Reversal};
+use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reference, Reversal, What};
 use serde::{Deserialize, Serialize};
 
 use crate::again::Past;
@@ -19,7 +19,7 @@ pub struct Sums {
 
 impl Sums {
     pub(super) fn count(&mut self, entry: &Entry) {
-        if let Some(account) = entry.kind.contra_account().filter(|_| entry.points != 0) {
+        if let Some(account) = entry.kind().contra_account().filter(|_| entry.points != 0) {
             let sum = self.accounts.entry(account.to_owned()).or_default();
             *sum += i128::from(entry.points);
         }
@@ -66,46 +66,58 @@ pub(crate) struct ReplayIndex {
 
 impl ReplayIndex {
     pub(super) fn hear(&mut self, entry: &Entry) {
-        for lot in entry.grants.iter().chain(entry.returns.iter().map(|back| &back.lot)) {
+        for lot in entry.lots.grants.iter().chain(entry.lots.returns.iter().map(|back| &back.lot)) {
             self.lots.entry(lot.number).or_insert_with(|| lot.clone());
         }
-        for dates in &entry.dates {
+        for dates in &entry.lots.dates {
             if let Some(lot) = self.lots.get_mut(&dates.number) {
                 (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
             }
         }
-        if entry.kind == Kind::Expire {
-            for draw in &entry.draws {
+        if entry.kind() == Kind::Expire {
+            for draw in &entry.lots.draws {
                 *self.expired.entry(draw.number).or_default() += draw.points;
             }
         }
-        if entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty())
+        if entry.kind() == Kind::TierChange
+            && !(entry.lots.grants.is_empty() && entry.effects.coupons.is_empty())
         {
             self.gifts.push(entry.clone());
         }
-        let Some(corrected) = entry.corrects else { return };
-        if matches!(entry.kind, Kind::Reverse | Kind::Approve) {
+        let Some(corrected) = entry.corrects() else { return };
+        if matches!(entry.kind(), Kind::Reverse | Kind::Approve) {
             self.corrections.entry(corrected).or_default().push(entry.clone());
         }
-        if let Some(reversal) = &entry.reversal {
+        if let Some(reversal) = entry.reversal() {
             self.reversals.entry(corrected).or_default().push(reversal.clone());
         }
     }
 
     pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
-        let mut kept = match undone_as(recorded.kind) {
-            UndoneAs::Earned | UndoneAs::Held => counterpart.clone(),
-            // Points were spent, and may come back; the catalogue and its coupons are not told
-            // again.
-            UndoneAs::Spent => Entry { reward: None, coupons: Vec::new(), ..counterpart.clone() },
+        let mut kept = match undone_as(recorded.kind()) {
+            UndoneAs::Earned | UndoneAs::Held | UndoneAs::Spent => counterpart.clone(),
             UndoneAs::Recorded | UndoneAs::Nothing => return,
         };
-        // Nothing that comes later speaks of rules that kept silent.
-        kept.silent = Vec::new();
-        let moved = kept.grants.len() + kept.draws.len() + kept.returns.len() + kept.dates.len();
-        let held = kept.reservation.as_ref().map_or(0, |reservation| reservation.lots.len());
-        self.kept += 4 + kept.lines.len() + kept.awards.len() + kept.counts.len() + moved + held;
-        if let Some(document) = kept.origin.reference.as_ref().filter(|_| kept.kind == Kind::Earn) {
+        match &mut kept.what {
+            // Nothing that comes later speaks of rules that did not fire.
+            What::Earn(earned) => earned.skipped.clear(),
+            // Points were spent, and may come back; the catalogue and its coupons are not told
+            // again.
+            What::Redeem(redeemed) => redeemed.reward = None,
+            _ => {}
+        }
+        if undone_as(recorded.kind()) == UndoneAs::Spent {
+            kept.effects.coupons.clear();
+        }
+        let moved = kept.lots.grants.len()
+            + kept.lots.draws.len()
+            + kept.lots.returns.len()
+            + kept.lots.dates.len();
+        let held = kept.reservation().map_or(0, |reservation| reservation.lots.len());
+        self.kept +=
+            4 + kept.lines().len() + kept.awards().len() + kept.effects.counts.len() + moved + held;
+        if let Some(document) = kept.origin.reference.as_ref().filter(|_| kept.kind() == Kind::Earn)
+        {
             self.documents.entry(document.clone()).or_default().push(recorded.id);
         }
         self.counterparts.insert(recorded.id, kept);
@@ -117,7 +129,7 @@ impl ReplayIndex {
         let earns = recorded.filter_map(|id| self.counterparts.get(id));
         let of = |earn: &Entry| self.corrections.get(&earn.id).cloned().unwrap_or_default();
         earns
-            .filter(|earn| earn.event.as_deref() == Some(event))
+            .filter(|earn| earn.event() == Some(event))
             .map(|earn| Past { entry: earn.clone(), corrections: of(earn) })
             .collect()
     }

@@ -37,7 +37,8 @@ fn a_debt_that_only_a_night_run_paid() {
         assert_eq!(world.run(last, &buy(&[10_000]), None), earned);
         assert_eq!((world.member.balance, world.member.debt), (100, 0), "nights: {nights}");
         let until = at("2026-01-01T10:30:00+08:00");
-        let repaid = world.entries.iter().find(|entry| entry.kind == ledger::Kind::Repay).unwrap();
+        let repaid =
+            world.entries.iter().find(|entry| entry.kind() == ledger::Kind::Repay).unwrap();
         assert_eq!(repaid.occurred_at, until, "it fell due when the hold ended");
         assert_eq!(repaid.recorded_at, if nights { at("2026-01-02T00:00:00+08:00") } else { last });
         world.audit();
@@ -120,7 +121,7 @@ fn a_step_down_that_only_a_night_run_kept() {
             );
         }
         world.run(at("2027-02-20T10:00:00+08:00"), &buy(&[10_000]), None);
-        let order = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+        let order = world.entries.iter().rposition(|entry| entry.kind() == ledger::Kind::Earn);
         let back = world.undo(order, None, ReturnScope::Rest);
         world.run(at("2027-03-05T10:00:00+08:00"), &back, None);
         let tier = world.member.tier.clone().unwrap();
@@ -304,7 +305,7 @@ fn whoever_captures_is_active() {
         ("2026-01-20T10:01:00+08:00", ask(Release { hold }), "release 0"),
         ("2026-01-20T10:02:00+08:00", spend(90), "redeem -90"),
     ]);
-    assert!(world.entries.last().unwrap().dates.is_empty(), "spent whole");
+    assert!(world.entries.last().unwrap().lots.dates.is_empty(), "spent whole");
 }
 
 /// Reported at 23:58 of an event at 00:02: it counts in the month in which it happened, and its

@@ -19,7 +19,7 @@ fn a_cut_award_that_hides_what_was_desired() {
         ),
         ("2026-01-11T00:00:00+08:00", buy(&[9_050]), "earn 10"),
     ]);
-    let awards = world.entries.iter().flat_map(|entry| &entry.awards);
+    let awards = world.entries.iter().flat_map(|entry| entry.awards());
     let awards: Vec<(String, i64)> =
         awards.map(|award| (award.desired.to_string(), award.granted)).collect();
     assert_eq!(awards[1], ("90.5".to_owned(), 10));

@@ -70,7 +70,7 @@ fn charged_to_an_empty_lot() {
     let drawn = world
         .entries
         .iter()
-        .flat_map(|entry| &entry.draws)
+        .flat_map(|entry| &entry.lots.draws)
         .map(|draw| (draw.number.0, draw.points));
     assert_eq!(drawn.collect::<Vec<_>>(), [(1, 10), (2, 4), (2, 6)]);
 }
@@ -82,7 +82,7 @@ fn todays_rules_for_yesterdays_order() {
     let doubled = World::new(|document| document.purchase.points_per_unit = "2".into());
     world.book = doubled.book;
     world.play(&[("2026-01-11T10:00:00+08:00", buy(&[5_000]), "earn 100")]);
-    let shares: Vec<i64> = world.entries[0].lines.iter().map(|line| line.granted).collect();
+    let shares: Vec<i64> = world.entries[0].lines().iter().map(|line| line.granted).collect();
     assert_eq!(
         shares,
         [49, 26],

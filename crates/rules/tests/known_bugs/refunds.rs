@@ -67,7 +67,7 @@ fn partial_refunds_that_add_up_to_more_than_the_order() {
             let back = world.undo(Some(0), None, lines(&[("0", *units)]));
             assert!(world.run(at(DAY_2), &back, None).starts_with("reverse -"));
         }
-        let of_line = world.entries[0].lines[0].granted;
+        let of_line = world.entries[0].lines()[0].granted;
         assert_eq!(world.member.balance, 100 - of_line, "{steps:?}");
         let rest = world.undo(Some(0), None, ReturnScope::Rest);
         world.run(at(DAY_2), &rest, None);
@@ -114,7 +114,7 @@ fn toggling_one_order_farms_points() {
         for round in 0..5 {
             let earned = world.run(at(DAY_1), &buy(&[10_000]), Some("order"));
             assert!(earned.starts_with("earn "), "{policy:?} {round}: {earned}");
-            let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+            let earn = world.entries.iter().rposition(|entry| entry.kind() == ledger::Kind::Earn);
             if world.member.balance > 0 {
                 spent += world.member.balance;
                 world.run(at(DAY_1), &spend(world.member.balance), None);
@@ -141,7 +141,7 @@ fn claw_back_skipped_silently_because_the_balance_was_too_low() {
         world.play(&[(DAY_1, buy(&[10_000]), "earn 100"), (DAY_1, spend(70), "redeem -70")]);
         let back = world.undo(Some(0), None, ReturnScope::Rest);
         world.play(&[(DAY_2, back, outcome)]);
-        let reversal = world.entries[2].reversal.clone().unwrap();
+        let reversal = world.entries[2].reversal().cloned().unwrap();
         assert_eq!((reversal.desired, reversal.expired), (100, 0), "what was wanted is told");
         assert_eq!(world.member.balance, balance, "{policy:?}");
         world.play(&[
@@ -300,7 +300,7 @@ fn a_refund_that_keeps_the_tier_it_bought() {
         for _ in 0..3 {
             let again = if lower { "earn 2000, silver 0" } else { "earn 2200" };
             world.play(&[(DAY_2, buy(&[200_000]), again)]);
-            let earn = world.entries.iter().rposition(|entry| entry.kind == ledger::Kind::Earn);
+            let earn = world.entries.iter().rposition(|entry| entry.kind() == ledger::Kind::Earn);
             let back = world.undo(earn, None, ReturnScope::Rest);
             world.play(&[(
                 DAY_2,
@@ -364,7 +364,7 @@ fn refund_excused_by_what_another_line_lost() {
     // Each half had 75, of which 50 are gone.
     for _ in 0..2 {
         let line =
-            if world.entries.iter().any(|entry| entry.corrects.is_some()) { "1" } else { "0" };
+            if world.entries.iter().any(|entry| entry.corrects().is_some()) { "1" } else { "0" };
         let back = world.undo(Some(0), None, lines(&[(line, 1)]));
         world.play(&[(later, back, "reverse -25")]);
     }

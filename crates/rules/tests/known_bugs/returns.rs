@@ -166,7 +166,7 @@ fn part_of_a_hold_pays_its_lines_in_proportion() {
     // What is told of a capture's lines is the hold's.
     let mut wish = world.to_undo(None, Some(2), lines(&[("a", 1)]));
     if let Some(redemption) = &mut wish.redemption {
-        redemption.entry.lines = world.entries[1].lines.clone();
+        redemption.held_for = world.entries[1].lines().to_vec();
     }
     assert_eq!(world.run(at(DAY_2), &ask(Reverse(Some(Box::new(wish)))), None), "reverse 150");
     world.audit();
@@ -241,11 +241,8 @@ fn refunds_and_returns_in_any_order_add_up() {
             world.audit();
         }
         let undone = |line: &str| {
-            let lines = world
-                .entries
-                .iter()
-                .filter_map(|entry| entry.reversal.as_ref())
-                .flat_map(|r| &r.lines);
+            let lines =
+                world.entries.iter().filter_map(|entry| entry.reversal()).flat_map(|r| &r.lines);
             lines
                 .filter(|l| l.line == line)
                 .fold((0, 0), |sum, l| (sum.0 + l.amount_minor, sum.1 + l.points))
@@ -329,7 +326,7 @@ fn one_of_three_rewards_comes_back() {
             (DAY_1, ask(RedeemReward { reward: "mug".into(), quantity: 3 }), "redeem -300"),
         ]);
         let stock = |world: &World| -> i64 {
-            world.entries.iter().flat_map(|e| &e.tallies).map(|t| t.amount).sum()
+            world.entries.iter().flat_map(|e| &e.effects.tallies).map(|t| t.amount).sum()
         };
         back(&mut world, None, Some(1), ReturnScope::Points(99), "refused whole-only");
         back(&mut world, None, Some(1), ReturnScope::Pieces(4), "refused more-than-left");
@@ -366,7 +363,7 @@ fn a_coupon_that_is_used_does_not_come_back() {
         (DAY_1, buy(&[100_000]), "earn 1000"),
         (DAY_1, ask(RedeemReward { reward: "mug".into(), quantity: 2 }), "redeem -200"),
     ]);
-    let code = world.entries[1].coupons[1].code.clone();
+    let code = world.entries[1].effects.coupons[1].code.clone();
     let order = purchase(&[10_000]);
     world.play(&[(
         DAY_1,
@@ -377,7 +374,7 @@ fn a_coupon_that_is_used_does_not_come_back() {
     back(&mut world, None, Some(1), ReturnScope::Pieces(1), "reverse 100");
     back(&mut world, None, Some(1), ReturnScope::Pieces(1), "refused coupon-resolved");
     assert_eq!(world.member.coupons.len(), 0);
-    assert!(world.entries.iter().all(|entry| entry.kind != Kind::CouponExpire));
+    assert!(world.entries.iter().all(|entry| entry.kind() != Kind::CouponExpire));
 }
 
 #[test]
@@ -395,7 +392,7 @@ fn gifts_go_with_what_brought_the_tier() {
             };
             world.play(&[(DAY_2, buy(&[200_000]), earned.0)]);
             assert_eq!(world.member.balance, 10 + earned.1 + 500);
-            let earn = world.entries.iter().rposition(|entry| entry.kind == Kind::Earn);
+            let earn = world.entries.iter().rposition(|entry| entry.kind() == Kind::Earn);
             let member = if lower { ", member 0" } else { "" };
             back(
                 &mut world,
@@ -411,7 +408,7 @@ fn gifts_go_with_what_brought_the_tier() {
         assert!(bought.ends_with("silver 500"), "{bought}");
         let spent = world.member.balance;
         world.run(at(DAY_2), &spend(spent), None);
-        let earn = world.entries.iter().rposition(|entry| entry.kind == Kind::Earn);
+        let earn = world.entries.iter().rposition(|entry| entry.kind() == Kind::Earn);
         let command = world.undo(earn, None, ReturnScope::Rest);
         world.run(at(DAY_2), &command, None);
         assert_eq!(world.member.debt, spent - 10, "{lower}");

@@ -57,7 +57,7 @@ fn a_spend_that_trusts_the_sweep() {
         let wish = Redeem {
             points: 30,
             first_in_first_out,
-            deduction: None,
+            payment: None,
             of: None,
             lines: Vec::new(),
             extends: Vec::new(),

@@ -75,7 +75,7 @@ fn an_update_that_failed_unnoticed() {
         );
         let renumbered =
             ledger::Entry { sequence: ledger::Sequence(stale.sequence.0 + 1), ..stale.clone() };
-        let resealed = ledger::Entry { hash: renumbered.computed_hash(), ..renumbered };
+        let resealed = ledger::Entry { hash: renumbered.computed_hash().unwrap(), ..renumbered };
         assert_eq!(
             other.member.clone().apply(&resealed),
             Err(ledger::Fault::BrokenChain),

@@ -224,7 +224,7 @@ impl History {
             if member.clone().apply(entry).is_ok() {
                 return Err(format!("an entry is taken twice: {entry:?}"));
             }
-            let after_reversal = at > 0 && postings[at - 1].entry.kind == ledger::Kind::Reverse;
+            let after_reversal = at > 0 && postings[at - 1].entry.kind() == ledger::Kind::Reverse;
             self.tally.posted(entry, after_reversal);
         }
         if member != decided.member {
@@ -391,17 +391,17 @@ pub fn kind_of(command: &Command) -> &'static str {
 
 /// What an entry says, in the reference's words.
 fn told(store: &Store, entry: &Entry) -> Said {
-    let mut draws = pairs(&entry.draws);
-    let mut activations: Vec<i64> = entry.activations.iter().map(|lot| lot.number.0).collect();
-    if matches!(entry.kind, ledger::Kind::Expire | ledger::Kind::Activate | ledger::Kind::Erase) {
+    let mut draws = pairs(&entry.lots.draws);
+    let mut activations: Vec<i64> = entry.lots.activations.iter().map(|lot| lot.number.0).collect();
+    if matches!(entry.kind(), ledger::Kind::Expire | ledger::Kind::Activate | ledger::Kind::Erase) {
         // The order of consumption matters; the order in which lots expire or activate at one
         // instant does not.
         draws.sort_unstable();
         activations.sort_unstable();
     }
-    let grants = entry.grants.iter();
+    let grants = entry.lots.grants.iter();
     Said {
-        kind: entry.kind.as_str(),
+        kind: entry.kind().as_str(),
         points: entry.points,
         occurred_at: entry.occurred_at.0,
         draws,
@@ -410,43 +410,40 @@ fn told(store: &Store, entry: &Entry) -> Said {
             .collect(),
         activations,
         dates: entry
+            .lots
             .dates
             .iter()
             .map(|d| (d.number.0, d.available_at.0, d.expires_at.map(|at| at.0)))
             .collect(),
         tier: entry
-            .tier
-            .as_ref()
+            .tier()
             .map(|tier| (tier.from.clone(), tier.to.clone(), tier.until.map(|at| at.0))),
-        reminder: entry.reminder.as_ref().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
-        desired: entry.awards.iter().map(|award| scaled(&award.desired.to_string(), 16)).sum(),
-        qualifying: entry.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)),
-        corrects: entry.corrects.map(|id| store.sequence_of(id)),
-        held: entry.reservation.as_ref().map(|r| (r.until.0, pairs(&r.lots))),
-        returns: entry.returns.iter().map(|back| (back.lot.number.0, back.points)).collect(),
-        reversal: entry.reversal.as_ref().map(|reversal| {
+        reminder: entry.reminder().map(|r| (r.points, pairs(&r.lots), r.first_expires_at.0)),
+        desired: entry.awards().iter().map(|award| scaled(&award.desired.to_string(), 16)).sum(),
+        qualifying: entry.effects.qualifying.map(|q| (q.spend_minor, q.growth, q.orders)),
+        corrects: entry.corrects().map(|id| store.sequence_of(id)),
+        held: entry.reservation().map(|r| (r.until.0, pairs(&r.lots))),
+        returns: entry.lots.returns.iter().map(|back| (back.lot.number.0, back.points)).collect(),
+        reversal: entry.reversal().map(|reversal| {
             let line =
                 |l: &ledger::LineReturn| (l.line.clone(), l.quantity, l.amount_minor, l.points);
             (reversal.lines.iter().map(line).collect(), reversal.desired, reversal.expired)
         }),
-        debt: entry.debt,
+        debt: entry.lots.debt,
         coupons: entry
+            .effects
             .coupons
             .iter()
             .map(|coupon| (coupon.name.clone(), coupon.expires_at.map(|at| at.0)))
             .collect(),
-        off: entry.discount.map(|discount| discount.off_minor),
-        taken: entry
-            .reward
-            .as_ref()
-            .map(|taken| (taken.reward.clone(), taken.quantity, taken.cash_minor)),
-        money: entry.deduction.map(|deduction| deduction.money_minor),
-        frozen: entry.frozen.map(|frozen| (frozen.earning, frozen.spending)),
+        off: entry.discount().map(|discount| discount.off_minor),
+        taken: entry.reward().map(|taken| (taken.reward.clone(), taken.quantity, taken.cash_minor)),
+        money: entry.payment().map(|deduction| deduction.money_minor),
+        frozen: entry.frozen().map(|frozen| (frozen.earning, frozen.spending)),
         review: entry
-            .review
-            .as_ref()
+            .review()
             .map(|review| review.qualifying.map(|q| (q.spend_minor, q.growth, q.orders))),
-        names: entry.adjustment.as_ref().map_or(Vec::new(), |adjustment| {
+        names: entry.adjustment().map_or(Vec::new(), |adjustment| {
             let approvals = adjustment.approvals.iter().map(|approval| &approval.by);
             std::iter::once(&adjustment.by)
                 .chain(approvals)

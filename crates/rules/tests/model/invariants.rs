@@ -71,10 +71,10 @@ impl Books {
             format!("balance does not chain: {entry:?}")
         })?;
         holds(entry.previous_hash == head, || format!("hash does not chain: {entry:?}"))?;
-        holds(entry.hash == entry.computed_hash(), || {
+        holds(entry.hash == entry.computed_hash().unwrap(), || {
             format!("hash is not of the entry: {entry:?}")
         })?;
-        self.debt += i128::from(entry.debt);
+        self.debt += i128::from(entry.lots.debt);
         let lots = i128::from(entry.balance_after) + self.debt;
         holds(self.debt >= 0 && lots >= 0, || {
             format!("below zero, though not as a debt: {entry:?}")
@@ -85,22 +85,22 @@ impl Books {
     /// kind.
     fn account(&mut self, entry: &Entry) -> Checked {
         self.points += i128::from(entry.points);
-        match entry.kind.contra_account() {
+        match entry.kind().contra_account() {
             Some(account) => *self.accounts.entry(account).or_default() -= i128::from(entry.points),
             None => holds(entry.points == 0, || {
                 format!("moves points without a contra account: {entry:?}")
             })?,
         }
-        let kind = if entry.kind == Kind::Capture { Kind::Redeem } else { entry.kind };
+        let kind = if entry.kind() == Kind::Capture { Kind::Redeem } else { entry.kind() };
         if let Some(reference) = entry.origin.reference.as_ref().filter(|_| kind != Kind::Hold) {
             let before = self.references.insert((kind, reference.as_str().to_owned()), entry.id);
             // It may be recorded again once all of it was undone.
             let is_over = before.is_none_or(|id| self.is_undone(id));
             holds(is_over, || format!("a second entry with the reference {reference}"))?;
         }
-        let awarded: i64 = entry.awards.iter().map(|award| award.granted).sum();
-        let granted: i64 = entry.grants.iter().map(|lot| lot.points).sum();
-        holds(entry.kind != Kind::Earn || awarded == granted, || {
+        let awarded: i64 = entry.awards().iter().map(|award| award.granted).sum();
+        let granted: i64 = entry.lots.grants.iter().map(|lot| lot.points).sum();
+        holds(entry.kind() != Kind::Earn || awarded == granted, || {
             format!("awards are not the lots: {entry:?}")
         })?;
         lines(entry)
@@ -108,7 +108,7 @@ impl Books {
 
     /// 4: one hold, one resolution, within its time.
     fn resolve(&mut self, entry: &Entry) -> Checked {
-        if let Some(reservation) = &entry.reservation {
+        if let Some(reservation) = entry.reservation() {
             for lot in &reservation.lots {
                 let booked = self
                     .lots
@@ -123,20 +123,21 @@ impl Books {
             }
             self.holds.insert(entry.id, reservation.clone());
         }
-        if !matches!(entry.kind, Kind::Capture | Kind::Release) {
+        if !matches!(entry.kind(), Kind::Capture | Kind::Release) {
             return Ok(());
         }
         let hold = entry
-            .corrects
+            .corrects()
             .and_then(|id| self.holds.remove(&id))
             .ok_or("a hold that is not open is resolved")?;
-        let mut drawn = entry.draws.iter().map(|draw| draw.points).sum::<i64>();
+        let mut drawn = entry.lots.draws.iter().map(|draw| draw.points).sum::<i64>();
         holds(drawn == 0 || entry.recorded_at < hold.until, || {
             format!("captured late: {entry:?}")
         })?;
         for lot in &hold.lots {
             self.lots.get_mut(&lot.number.0).ok_or("a held lot is gone")?.held -= lot.points;
             let taken = entry
+                .lots
                 .draws
                 .iter()
                 .find(|draw| draw.number == lot.number)
@@ -152,20 +153,21 @@ impl Books {
     /// No entry is undone beyond what it said, and a reversal never is.
     fn undo(&mut self, entry: &Entry) -> Checked {
         let kinds = [Kind::Earn, Kind::Redeem, Kind::Capture, Kind::CouponRedeem, Kind::TierChange];
-        if kinds.contains(&entry.kind) {
+        if kinds.contains(&entry.kind()) {
             self.reversible.insert(entry.id, entry.points.abs());
         }
-        if entry.kind == Kind::Earn {
-            let units = entry.lines.iter().map(|line| (line.line.clone(), line.quantity)).collect();
+        if entry.kind() == Kind::Earn {
+            let units =
+                entry.lines().iter().map(|line| (line.line.clone(), line.quantity)).collect();
             self.units.insert(entry.id, units);
         }
-        let Some(reversal) = &entry.reversal else { return Ok(()) };
+        let Some(reversal) = entry.reversal() else { return Ok(()) };
         let left = entry
-            .corrects
+            .corrects()
             .and_then(|id| self.reversible.get_mut(&id))
             .ok_or("undoes what cannot be undone")?;
         *left -= reversal.desired;
-        if let Some(id) = entry.corrects {
+        if let Some(id) = entry.corrects() {
             self.touched.insert(id);
             for line in &reversal.lines {
                 if let Some(units) = self.units.get_mut(&id) {
@@ -190,7 +192,7 @@ impl Books {
 
     /// Nothing is adjusted but what was asked for, by people who are all different.
     fn adjust(&mut self, entry: &Entry) -> Checked {
-        let Some(adjustment) = &entry.adjustment else { return Ok(()) };
+        let Some(adjustment) = entry.adjustment() else { return Ok(()) };
         let mut people: Vec<&str> =
             adjustment.approvals.iter().map(|approval| approval.by.label.as_str()).collect();
         people.push(&adjustment.by.label);
@@ -198,12 +200,12 @@ impl Books {
         holds(people.windows(2).all(|two| two[0] != two[1]), || {
             format!("decided by the same person: {entry:?}")
         })?;
-        if entry.kind == Kind::Request {
+        if entry.kind() == Kind::AdjustmentRequest {
             self.requests.insert(entry.id, adjustment.clone());
             return Ok(());
         }
         let open = entry
-            .corrects
+            .corrects()
             .and_then(|id| self.requests.get_mut(&id))
             .ok_or("decides on what is not open")?;
         let roles: Vec<&String> =
@@ -212,15 +214,15 @@ impl Books {
         holds(open.terms == adjustment.terms && in_order, || {
             format!("not what was asked for: {entry:?}")
         })?;
-        holds(entry.kind == Kind::Lapse || entry.recorded_at < open.terms.until, || {
+        holds(entry.kind() == Kind::Lapse || entry.recorded_at < open.terms.until, || {
             format!("late: {entry:?}")
         })?;
         let all = roles.len() == open.terms.steps.len();
-        holds(entry.kind != Kind::Adjust || (all && entry.points == open.terms.points), || {
+        holds(entry.kind() != Kind::Adjust || (all && entry.points == open.terms.points), || {
             format!("adjusted without approval: {entry:?}")
         })?;
-        if entry.kind != Kind::Approve {
-            self.requests.remove(&entry.corrects.unwrap());
+        if entry.kind() != Kind::Approve {
+            self.requests.remove(&entry.corrects().unwrap());
         }
         Ok(())
     }
@@ -228,16 +230,16 @@ impl Books {
     /// 2: within what was granted and within the window; what is held stays.
     fn lots(&mut self, entry: &Entry) -> Checked {
         // What fell due has the effect of that instant, whenever it is written down.
-        let fell_due = match entry.kind {
+        let fell_due = match entry.kind() {
             Kind::Expire | Kind::Repay | Kind::CouponExpire | Kind::Lapse => true,
-            Kind::Activate => entry.dates.is_empty(),
+            Kind::Activate => entry.lots.dates.is_empty(),
             _ => false,
         };
         let now = if fell_due { entry.occurred_at } else { entry.recorded_at };
         holds(!fell_due || now <= entry.recorded_at, || {
             format!("fell due in the future: {entry:?}")
         })?;
-        for draw in &entry.draws {
+        for draw in &entry.lots.draws {
             let lot = self
                 .lots
                 .get_mut(&draw.number.0)
@@ -247,7 +249,7 @@ impl Books {
                 format!("over-drawn: {entry:?}")
             })?;
             let over = lot.expires_at.is_some_and(|end| end <= now);
-            let in_time = match entry.kind {
+            let in_time = match entry.kind() {
                 Kind::Expire => over && lot.left == lot.held,
                 Kind::Capture | Kind::Erase => true,
                 Kind::Reverse => !over,
@@ -255,7 +257,7 @@ impl Books {
             };
             holds(in_time, || format!("drawn outside its window, or expired in part: {entry:?}"))?;
         }
-        for back in &entry.returns {
+        for back in &entry.lots.returns {
             let lot = self
                 .lots
                 .get_mut(&back.lot.number.0)
@@ -267,15 +269,15 @@ impl Books {
                 format!("over-filled: {entry:?}")
             })?;
         }
-        for new in &entry.dates {
+        for new in &entry.lots.dates {
             let lot = self
                 .lots
                 .get_mut(&new.number.0)
                 .ok_or("new dates for a lot that was never granted")?;
-            let in_time =
-                new.available_at == now || (entry.kind == Kind::Approve && new.available_at > now);
+            let in_time = new.available_at == now
+                || (entry.kind() == Kind::Approve && new.available_at > now);
             let lives_on =
-                matches!(entry.kind, Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture)
+                matches!(entry.kind(), Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture)
                     && lot.available_at == new.available_at
                     && lot.expires_at.is_some_and(|before| {
                         before > now && new.expires_at.is_some_and(|end| end > before)
@@ -286,7 +288,7 @@ impl Books {
             })?;
             (lot.available_at, lot.expires_at) = (new.available_at, new.expires_at);
         }
-        for lot in &entry.grants {
+        for lot in &entry.lots.grants {
             let (left, available_at, expires_at) = (lot.points, lot.available_at, lot.expires_at);
             let booked = BookedLot { granted: left, left, available_at, expires_at, held: 0 };
             holds(left > 0, || format!("a lot without points: {entry:?}"))?;
@@ -332,19 +334,19 @@ impl Books {
 
 /// Lines share what the purchase earned, each within a point of its part.
 fn lines(entry: &Entry) -> Checked {
-    if entry.kind != Kind::Earn {
+    if entry.kind() != Kind::Earn {
         // Of a redemption that named its lines they are what each cost.
-        let paid: i64 = entry.lines.iter().map(|line| line.granted).sum();
-        return holds(entry.lines.is_empty() || paid == entry.points, || {
+        let paid: i64 = entry.lines().iter().map(|line| line.granted).sum();
+        return holds(entry.lines().is_empty() || paid == entry.points, || {
             format!("lines do not pay it: {entry:?}")
         });
     }
-    let spent: i128 = entry.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
-    let shared: i64 = entry.lines.iter().map(|line| line.granted).sum();
+    let spent: i128 = entry.lines().iter().map(|line| i128::from(line.amount_minor)).sum();
+    let shared: i64 = entry.lines().iter().map(|line| line.granted).sum();
     holds(spent == 0 || shared == entry.points, || {
         format!("lines do not share the points: {entry:?}")
     })?;
-    for line in &entry.lines {
+    for line in entry.lines() {
         let part = i128::from(entry.points) * i128::from(line.amount_minor);
         let distance = (part - i128::from(line.granted) * spent).abs();
         holds(line.granted >= 0 && distance <= spent, || {

@@ -228,10 +228,12 @@ impl Twins<'_> {
 
     /// The same coupon of the same entry.
     fn code(&self, code: &str) -> String {
-        let issues = |entry: &&Entry| entry.coupons.iter().any(|coupon| coupon.code == code);
+        let issues =
+            |entry: &&Entry| entry.effects.coupons.iter().any(|coupon| coupon.code == code);
         let issued = self.first.0.entries.iter().find(issues);
-        let place = |entry: &Entry| entry.coupons.iter().position(|coupon| coupon.code == code);
-        let twin = issued.and_then(|entry| self.of(entry.id)?.coupons.get(place(entry)?));
+        let place =
+            |entry: &Entry| entry.effects.coupons.iter().position(|coupon| coupon.code == code);
+        let twin = issued.and_then(|entry| self.of(entry.id)?.effects.coupons.get(place(entry)?));
         twin.map_or_else(|| code.to_owned(), |coupon| coupon.code.clone())
     }
 

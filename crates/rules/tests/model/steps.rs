@@ -228,7 +228,7 @@ pub fn actor(history: &mut History, command: &Command) -> &'static str {
 /// What becomes of a hold, more often of an open one.
 fn resolution(history: &mut History) -> Command {
     let open: Vec<EntryId> = history.store.row.holds.iter().map(|hold| hold.id).collect();
-    let placed = history.store.entries.iter().filter(|entry| entry.kind == Kind::Hold);
+    let placed = history.store.entries.iter().filter(|entry| entry.kind() == Kind::Hold);
     let all: Vec<EntryId> = placed.map(|entry| entry.id).collect();
     let random = &mut history.random;
     let ids = if open.is_empty() || random.chance(15) { all } else { open };
@@ -324,6 +324,7 @@ fn risk(history: &mut History) -> Command {
             }
             let book = &history.published[usize::try_from(earn.rulebook_version).unwrap() - 1];
             let promises = earn
+                .lots
                 .grants
                 .iter()
                 .map(|lot| (lot.number, book.promise(&lot.source).unwrap()))
@@ -337,7 +338,7 @@ fn risk(history: &mut History) -> Command {
 /// for.
 fn adjustment(history: &mut History) -> Command {
     let open: Vec<_> = history.store.row.requests.clone();
-    let old = recent(history, &[Kind::Request]);
+    let old = recent(history, &[Kind::AdjustmentRequest]);
     let points = points(history);
     let random = &mut history.random;
     let person = |random: &mut Random| {
@@ -407,12 +408,12 @@ fn reverse(history: &mut History) -> Option<ToReverse> {
     let part = match (&earn, &redemption) {
         (None, None) => return None,
         _ if random.chance(35) => ReturnScope::Rest,
-        (Some(earn), _) if earn.lines.is_empty() && random.chance(90) => ReturnScope::Rest,
+        (Some(earn), _) if earn.lines().is_empty() && random.chance(90) => ReturnScope::Rest,
         (Some(earn), _) if random.chance(25) => refund(random, earn, own),
         (Some(earn), redemption) => {
-            let paid = redemption.iter().flat_map(|redemption| &redemption.lines);
+            let paid = redemption.iter().flat_map(|redemption| redemption.lines());
             let mut lines: Vec<(String, i64)> = Vec::new();
-            for line in earn.lines.iter().chain(paid) {
+            for line in earn.lines().iter().chain(paid) {
                 if random.chance(50) && lines.iter().all(|(name, _)| *name != line.line) {
                     lines.push((line.line.clone(), random.between(1, line.quantity)));
                 }
@@ -427,13 +428,13 @@ fn reverse(history: &mut History) -> Option<ToReverse> {
                 _ => ReturnScope::Lines(lines),
             }
         }
-        (None, Some(redemption)) if random.chance(30) && !redemption.lines.is_empty() => {
-            let line = random.pick(&redemption.lines);
+        (None, Some(redemption)) if random.chance(30) && !redemption.lines().is_empty() => {
+            let line = random.pick(redemption.lines());
             ReturnScope::Lines(vec![(line.line.clone(), random.between(1, line.quantity))])
         }
-        (None, Some(redemption)) if redemption.reward.is_some() && random.chance(50) => {
+        (None, Some(redemption)) if redemption.reward().is_some() && random.chance(50) => {
             ReturnScope::Pieces(
-                random.between(1, redemption.reward.as_ref().map_or(1, |taken| taken.quantity)),
+                random.between(1, redemption.reward().map_or(1, |taken| taken.quantity)),
             )
         }
         (None, Some(redemption)) => ReturnScope::Points(random.between(1, 1 - redemption.points)),
@@ -446,10 +447,10 @@ fn reverse(history: &mut History) -> Option<ToReverse> {
 /// Money of an order that goes back without goods: of the whole of it, or of a line.
 fn refund(random: &mut Random, earn: &Entry, own: Currency) -> ReturnScope {
     let line =
-        (!earn.lines.is_empty() && random.chance(50)).then(|| random.pick(&earn.lines).clone());
+        (!earn.lines().is_empty() && random.chance(50)).then(|| random.pick(earn.lines()).clone());
     let price = line
         .as_ref()
-        .map_or(earn.lines.iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
+        .map_or(earn.lines().iter().map(|line| line.amount_minor).sum(), |line| line.amount_minor);
     let most = *random.pick(&[price / 4, price / 2, price, price.saturating_add(1)]);
     let currency = if random.chance(3) { Currency::new("XAU").unwrap() } else { own };
     let money = Money { amount_minor: random.between(1, most.max(1)), currency };
@@ -460,7 +461,7 @@ fn refund(random: &mut Random, earn: &Entry, own: Currency) -> ReturnScope {
 /// Entries of some kinds: the last few, or all of them.
 fn recent(history: &mut History, kinds: &[Kind]) -> Vec<Entry> {
     let found: Vec<&Entry> =
-        history.store.entries.iter().filter(|entry| kinds.contains(&entry.kind)).collect();
+        history.store.entries.iter().filter(|entry| kinds.contains(&entry.kind())).collect();
     let first = if history.random.chance(70) { found.len().saturating_sub(4) } else { 0 };
     found[first..].iter().map(|entry| (*entry).clone()).collect()
 }
@@ -536,7 +537,7 @@ fn activation(history: &mut History) -> Option<Activation> {
     let entry = known.then(|| history.random.pick(&earned).clone())?;
     let book = &history.published[usize::try_from(entry.rulebook_version).unwrap() - 1];
     let life = |lot: &ledger::LotGrant| (lot.number, book.expiry(&lot.source).unwrap().clone());
-    Some(Activation { lots: entry.grants.iter().map(life).collect() })
+    Some(Activation { lots: entry.lots.grants.iter().map(life).collect() })
 }
 
 fn points(history: &mut History) -> i64 {

@@ -121,8 +121,12 @@ impl Store {
             .flatten();
         let past = |id: &EntryId| {
             let entry = self.entries.iter().find(|entry| entry.id == *id).unwrap().clone();
-            let corrections =
-                self.entries.iter().filter(|other| other.corrects == Some(*id)).cloned().collect();
+            let corrections = self
+                .entries
+                .iter()
+                .filter(|other| other.corrects() == Some(*id))
+                .cloned()
+                .collect();
             Past { entry, corrections }
         };
         ids.map(past).collect()
@@ -133,7 +137,7 @@ impl Store {
     pub fn kept(&self, command: &Command, pasts: &[Past]) -> rules::Kept {
         let event =
             if let Command::Earn(event) = command { Some(event.event.as_str()) } else { None };
-        let same = pasts.iter().filter(|past| past.entry.event.as_deref() == event);
+        let same = pasts.iter().filter(|past| past.entry.event() == event);
         rules::kept(&same.cloned().collect::<Vec<_>>(), &self.row.id, None)
     }
 
@@ -149,13 +153,13 @@ impl Store {
         let reversals = self
             .entries
             .iter()
-            .filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
+            .filter_map(|entry| Some((entry.corrects()?, entry.reversal().cloned()?)));
         let mut expired: BTreeMap<ledger::LotNumber, i64> = BTreeMap::new();
         for draw in self
             .entries
             .iter()
-            .filter(|entry| entry.kind == Kind::Expire)
-            .flat_map(|entry| &entry.draws)
+            .filter(|entry| entry.kind() == Kind::Expire)
+            .flat_map(|entry| &entry.lots.draws)
         {
             *expired.entry(draw.number).or_default() += draw.points;
         }
@@ -171,8 +175,8 @@ impl Store {
     /// Moves on the ladder with gifts.
     pub fn gifts(&self) -> Vec<Entry> {
         let is_gift = |entry: &&Entry| {
-            let gives = !(entry.grants.is_empty() && entry.coupons.is_empty());
-            entry.kind == Kind::TierChange && gives
+            let gives = !(entry.lots.grants.is_empty() && entry.effects.coupons.is_empty());
+            entry.kind() == Kind::TierChange && gives
         };
         self.entries.iter().filter(is_gift).cloned().collect()
     }
@@ -182,15 +186,15 @@ impl Store {
         let mut lots: Vec<LotGrant> = Vec::new();
         for other in &self.entries {
             let is_drawn =
-                |lot: &&LotGrant| entry.draws.iter().any(|draw| draw.number == lot.number);
-            lots.extend(other.grants.iter().filter(is_drawn).cloned());
-            for dates in &other.dates {
+                |lot: &&LotGrant| entry.lots.draws.iter().any(|draw| draw.number == lot.number);
+            lots.extend(other.lots.grants.iter().filter(is_drawn).cloned());
+            for dates in &other.lots.dates {
                 for lot in lots.iter_mut().filter(|lot| lot.number == dates.number) {
                     (lot.available_at, lot.expires_at) = (dates.available_at, dates.expires_at);
                 }
             }
         }
-        Redemption { entry: entry.clone(), lots }
+        Redemption::new(entry.clone(), lots)
     }
 
     /// The sequence number of an entry that is written.
@@ -217,7 +221,7 @@ impl Store {
         if let Some(last) = decision.postings.last() {
             self.row = last.after.clone();
         }
-        for tally in decision.postings.iter().flat_map(|posting| &posting.entry.tallies) {
+        for tally in decision.postings.iter().flat_map(|posting| &posting.entry.effects.tallies) {
             let amount = self
                 .tallies
                 .entry((tally.subject.clone(), tally.name.clone(), tally.period))
@@ -230,7 +234,7 @@ impl Store {
         }
         self.entries.extend(decision.postings.iter().map(|posting| posting.entry.clone()));
         if let (Some(reference), Some(entry)) = (reference, decision.primary()) {
-            let kind = match entry.kind {
+            let kind = match entry.kind() {
                 // It may be tried again once it was given up.
                 Kind::Hold => return Ok(()),
                 Kind::Capture => Kind::Redeem,

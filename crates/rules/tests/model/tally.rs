@@ -14,61 +14,66 @@ impl Tally {
     }
 
     pub fn posted(&mut self, entry: &Entry, after_reversal: bool) {
-        let kind = entry.kind.as_str();
+        let kind = entry.kind().as_str();
         self.add(kind.to_owned());
-        let reverses = entry.kind == Kind::Reverse;
+        let reverses = entry.kind() == Kind::Reverse;
         for (what, is_so) in [
-            ("reward", entry.reward.is_some()),
-            ("reward given back", reverses && !entry.tallies.is_empty()),
-            ("deduction", entry.deduction.is_some() && entry.kind == Kind::Redeem),
-            ("order held", entry.deduction.is_some() && entry.kind == Kind::Hold),
-            ("several coupons", entry.coupons.len() > 1 && !reverses),
-            ("coupons taken back", reverses && !entry.coupons.is_empty() && entry.points != 0),
+            ("reward", entry.reward().is_some()),
+            ("reward given back", reverses && !entry.effects.tallies.is_empty()),
+            ("deduction", entry.payment().is_some() && entry.kind() == Kind::Redeem),
+            ("order held", entry.payment().is_some() && entry.kind() == Kind::Hold),
+            ("several coupons", entry.effects.coupons.len() > 1 && !reverses),
+            (
+                "coupons taken back",
+                reverses && !entry.effects.coupons.is_empty() && entry.points != 0,
+            ),
             (
                 "coupon restored",
                 reverses
-                    && entry.reversal.as_ref().is_some_and(|r| r.desired == 0)
-                    && !entry.coupons.is_empty(),
+                    && entry.reversal().is_some_and(|r| r.desired == 0)
+                    && !entry.effects.coupons.is_empty(),
             ),
         ] {
             if is_so {
                 self.add(what.to_owned());
             }
         }
-        match entry.kind {
-            Kind::Redeem if entry.draws.len() > 1 => {
+        match entry.kind() {
+            Kind::Redeem if entry.lots.draws.len() > 1 => {
                 self.add("redeem from several lots".to_owned())
             }
-            Kind::Capture if entry.draws.len() > 1 => {
+            Kind::Capture if entry.lots.draws.len() > 1 => {
                 self.add("capture from several lots".to_owned())
             }
             Kind::Reverse => self.reversed(entry),
             Kind::Adjust if entry.points < 0 => self.add("adjust down".to_owned()),
-            Kind::Approve if entry.adjustment.as_ref().is_some_and(|a| a.approvals.len() == 2) => {
+            Kind::Approve if entry.adjustment().is_some_and(|a| a.approvals.len() == 2) => {
                 self.add("second approval".to_owned());
             }
-            Kind::Activate if !entry.dates.is_empty() => self.add("activated early".to_owned()),
-            Kind::Expire if entry.draws.len() > 1 => self.add("expire several lots".to_owned()),
+            Kind::Activate if !entry.lots.dates.is_empty() => {
+                self.add("activated early".to_owned())
+            }
+            Kind::Expire if entry.lots.draws.len() > 1 => {
+                self.add("expire several lots".to_owned())
+            }
             Kind::TierChange
-                if entry.cause.is_some() && entry.grants.is_empty() && after_reversal =>
+                if entry.cause.is_some() && entry.lots.grants.is_empty() && after_reversal =>
             {
                 self.add("tier lowered at once".to_owned());
             }
-            Kind::TierChange if !entry.grants.is_empty() => self.add("gift".to_owned()),
-            Kind::TierChange
-                if entry.tier.as_ref().is_some_and(|t| t.from.as_ref() == Some(&t.to)) =>
-            {
+            Kind::TierChange if !entry.lots.grants.is_empty() => self.add("gift".to_owned()),
+            Kind::TierChange if entry.tier().is_some_and(|t| t.from.as_ref() == Some(&t.to)) => {
                 self.add("tier renewed".to_owned());
             }
-            Kind::Approve if entry.adjustment.is_none() => self.add("review approved".to_owned()),
-            Kind::Earn if entry.review.is_some() => self.add("review".to_owned()),
+            Kind::Approve if entry.adjustment().is_none() => self.add("review approved".to_owned()),
+            Kind::Earn if entry.review().is_some() => self.add("review".to_owned()),
             Kind::Earn if entry.occurred_at < entry.recorded_at => {
                 self.add("late event".to_owned())
             }
             Kind::Earn if entry.occurred_at > entry.recorded_at => {
                 self.add("early event".to_owned())
             }
-            Kind::Remind if entry.reminder.as_ref().is_some_and(|r| r.lots.len() > 1) => {
+            Kind::Remind if entry.reminder().is_some_and(|r| r.lots.len() > 1) => {
                 self.add("reminder of several lots".to_owned());
             }
             _ => {}
@@ -76,14 +81,14 @@ impl Tally {
     }
 
     fn reversed(&mut self, entry: &Entry) {
-        let Some(reversal) = &entry.reversal else { return };
+        let Some(reversal) = entry.reversal() else { return };
         let desired = reversal.desired - reversal.expired;
         for (what, is_so) in [
-            ("debt", entry.debt > 0),
-            ("claw-back from several lots", entry.draws.len() > 1),
+            ("debt", entry.lots.debt > 0),
+            ("claw-back from several lots", entry.lots.draws.len() > 1),
             (
                 "claw-back in part",
-                entry.returns.is_empty() && entry.debt == 0 && -entry.points < desired,
+                entry.lots.returns.is_empty() && entry.lots.debt == 0 && -entry.points < desired,
             ),
             ("claw-back of what expired", reversal.expired > 0 && entry.points < 0),
             ("return of some lines", !reversal.lines.is_empty()),
@@ -92,10 +97,10 @@ impl Tally {
                 "points of lines given back",
                 reversal.lines.iter().any(|line| line.points > 0) && entry.points > 0,
             ),
-            ("points back to several lots", entry.returns.len() > 1),
-            ("grace lot", !entry.grants.is_empty()),
-            ("qualification taken back", entry.qualifying.is_some()),
-            ("cap freed", !entry.counts.is_empty()),
+            ("points back to several lots", entry.lots.returns.len() > 1),
+            ("grace lot", !entry.lots.grants.is_empty()),
+            ("qualification taken back", entry.effects.qualifying.is_some()),
+            ("cap freed", !entry.effects.counts.is_empty()),
         ] {
             if is_so {
                 self.add(what.to_owned());

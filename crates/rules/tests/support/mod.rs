@@ -107,15 +107,15 @@ pub fn happened(occurred_at: &str, event: EarnEvent) -> AnyOperation {
 
 /// `earn 128, silver 500, remind(30), hold(20)` or `refused insufficient-points`.
 pub fn told(entries: &[Entry]) -> String {
-    let one = |entry: &Entry| match entry.kind {
+    let one = |entry: &Entry| match entry.kind() {
         Kind::TierChange => {
-            format!("{} {}", entry.tier.as_ref().map_or("", |tier| tier.to.as_str()), entry.points)
+            format!("{} {}", entry.tier().map_or("", |tier| tier.to.as_str()), entry.points)
         }
         Kind::Remind => {
-            format!("remind({})", entry.reminder.as_ref().map_or(0, |reminder| reminder.points))
+            format!("remind({})", entry.reminder().map_or(0, |reminder| reminder.points))
         }
         Kind::Hold => {
-            let lots = entry.reservation.iter().flat_map(|reservation| &reservation.lots);
+            let lots = entry.reservation().into_iter().flat_map(|reservation| &reservation.lots);
             format!("hold({})", lots.map(|lot| lot.points).sum::<i64>())
         }
         kind => format!("{} {}", kind.as_str(), entry.points),
@@ -190,14 +190,14 @@ impl World {
     fn past(&self, id: EntryId) -> Option<Past> {
         let entry = self.entries.iter().find(|entry| entry.id == id)?.clone();
         let corrections =
-            self.entries.iter().filter(|other| other.corrects == Some(id)).cloned().collect();
+            self.entries.iter().filter(|other| other.corrects() == Some(id)).cloned().collect();
         Some(Past { entry, corrections })
     }
 
     /// What the entries say of what a command is to undo.
     fn recorded(&self, command: &AnyOperation) -> PriorRecords {
         let mut tallies: Vec<Counted> = Vec::new();
-        for tally in self.entries.iter().flat_map(|entry| &entry.tallies) {
+        for tally in self.entries.iter().flat_map(|entry| &entry.effects.tallies) {
             let Tally { subject, name, period, amount, .. } = tally.clone();
             let same =
                 |c: &&mut Counted| (&c.subject, &c.name, c.period) == (&subject, &name, period);
@@ -209,13 +209,13 @@ impl World {
         let reversals = self
             .entries
             .iter()
-            .filter_map(|entry| Some((entry.corrects?, entry.reversal.clone()?)));
+            .filter_map(|entry| Some((entry.corrects()?, entry.reversal().cloned()?)));
         let mut expired: BTreeMap<ledger::LotNumber, i64> = BTreeMap::new();
         for draw in self
             .entries
             .iter()
-            .filter(|entry| entry.kind == Kind::Expire)
-            .flat_map(|entry| &entry.draws)
+            .filter(|entry| entry.kind() == Kind::Expire)
+            .flat_map(|entry| &entry.lots.draws)
         {
             *expired.entry(draw.number).or_default() += draw.points;
         }
@@ -252,16 +252,17 @@ impl World {
     ) -> ToReverse {
         let redemption = redemption.map(|at| {
             let entry = self.entries[at].clone();
-            let lots = self.entries.iter().flat_map(|entry| &entry.grants);
+            let lots = self.entries.iter().flat_map(|entry| &entry.lots.grants);
             let lots = lots
-                .filter(|lot| entry.draws.iter().any(|draw| draw.number == lot.number))
+                .filter(|lot| entry.lots.draws.iter().any(|draw| draw.number == lot.number))
                 .cloned()
                 .collect();
-            Redemption { entry, lots }
+            Redemption::new(entry, lots)
         });
         let earn = earn.map(|at| self.entries[at].clone());
         let is_gift = |entry: &&Entry| {
-            entry.kind == Kind::TierChange && !(entry.grants.is_empty() && entry.coupons.is_empty())
+            entry.kind() == Kind::TierChange
+                && !(entry.lots.grants.is_empty() && entry.effects.coupons.is_empty())
         };
         let gifts =
             self.entries.iter().filter(is_gift).filter(|_| earn.is_some()).cloned().collect();
@@ -270,7 +271,7 @@ impl World {
 
     /// The open hold that was placed last.
     pub fn last_hold(&self) -> EntryId {
-        self.entries.iter().rev().find(|entry| entry.kind == Kind::Hold).unwrap().id
+        self.entries.iter().rev().find(|entry| entry.kind() == Kind::Hold).unwrap().id
     }
 
     /// Writes a decision when the member is still the one it was made for.
@@ -284,7 +285,7 @@ impl World {
             return false;
         }
         if let (Some(document), Some(entry)) = (document, decided.decision.primary()) {
-            let operation = match entry.kind {
+            let operation = match entry.kind() {
                 Kind::Earn => Some("earn"),
                 Kind::Redeem | Kind::Capture => Some("redeem"),
                 Kind::Reverse => Some("reverse"),

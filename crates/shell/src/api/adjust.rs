@@ -131,7 +131,7 @@ impl AdjustmentBody {
         if self.points == 0 || !(-MAX_AMOUNT..=MAX_AMOUNT).contains(&self.points) {
             check.wrong("/points", "must be -1000000000000000 to 1000000000000000, and not 0");
         }
-        let undoes = undone.and_then(|entry| entry.grants.first().map(|lot| (entry, lot)));
+        let undoes = undone.and_then(|entry| entry.lots.grants.first().map(|lot| (entry, lot)));
         let undoes =
             undoes.map(|(entry, lot)| (Undone { entry: entry.id, lot: lot.number }, lot.points));
         if self.undoes.is_some() && undoes.is_none() {

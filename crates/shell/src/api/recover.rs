@@ -140,17 +140,17 @@ pub async fn stolen(
         let is_theirs = |entry: &Entry| entry.member.as_str() == member && went_away(entry);
         let entry =
             found.filter(is_theirs).ok_or_else(|| Problem::refused(Refusal::ReferenceNotFound))?;
-        let received = match entry.kind {
+        let received = match entry.kind() {
             Kind::Transfer => transferred(&app.sql, programme_no, entry.id).await?,
             _ => None,
         };
         let lots = drawn_lots(&app.sql, programme_no, &entry).await?;
-        stolen.push(Stolen { redemption: Redemption { entry, lots }, received });
+        stolen.push(Stolen { redemption: Redemption::new(entry, lots), received });
     }
     Ok(stolen)
 }
 
 fn went_away(entry: &Entry) -> bool {
-    undone_as(entry.kind) == UndoneAs::Spent
-        || (entry.kind == Kind::Transfer && !entry.draws.is_empty())
+    undone_as(entry.kind()) == UndoneAs::Spent
+        || (entry.kind() == Kind::Transfer && !entry.lots.draws.is_empty())
 }

@@ -162,10 +162,10 @@ impl ReverseBody {
     /// [`Problem::InvalidRequest`] with every place that does not.
     pub fn fits(&self, entry: &ledger::Entry) -> Result<(), Problem> {
         let mut check = Check::default();
-        let is_earn = entry.kind == ledger::Kind::Earn;
+        let is_earn = entry.kind() == ledger::Kind::Earn;
         let is_refund =
             self.refund.is_some() || self.lines.iter().flatten().any(|line| line.refund.is_some());
-        if is_refund && entry.event.as_deref() != Some("purchase") {
+        if is_refund && entry.event() != Some("purchase") {
             check.wrong("/refund", "goes with a purchase");
         }
         if is_earn && self.points.is_some() {

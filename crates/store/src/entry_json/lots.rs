@@ -49,24 +49,26 @@ impl<'a> LotChange<'a> {
 
 /// Lots granted, drawn from, given back to and activated, and lots that get other dates.
 pub(super) fn changes(entry: &Entry, zone: Zone) -> Vec<LotChange<'_>> {
-    let granted = entry.grants.iter().map(|lot| {
+    let granted = entry.lots.grants.iter().map(|lot| {
         let change = LotChange::new("granted", lot.number, lot.points).of(&lot.source);
         change.dated(lot.available_at, lot.expires_at, zone)
     });
-    let drawn = entry.draws.iter().map(|draw| LotChange::new("drawn", draw.number, -draw.points));
-    let returned = entry.returns.iter().map(|back| {
+    let drawn =
+        entry.lots.draws.iter().map(|draw| LotChange::new("drawn", draw.number, -draw.points));
+    let returned = entry.lots.returns.iter().map(|back| {
         let change = LotChange::new("returned", back.lot.number, back.points).of(&back.lot.source);
         change.dated(back.lot.available_at, back.lot.expires_at, zone)
     });
-    let activated = entry.activations.iter().map(|lot| {
+    let activated = entry.lots.activations.iter().map(|lot| {
         let change = LotChange::new("activated", lot.number, lot.points);
-        match entry.dates.iter().find(|new| new.number == lot.number) {
+        match entry.lots.dates.iter().find(|new| new.number == lot.number) {
             Some(new) => change.dated(new.available_at, new.expires_at, zone),
             None => change,
         }
     });
-    let is_activated = |number: LotNumber| entry.activations.iter().any(|lot| lot.number == number);
-    let renewed = entry.dates.iter().filter(|new| !is_activated(new.number)).map(|new| {
+    let is_activated =
+        |number: LotNumber| entry.lots.activations.iter().any(|lot| lot.number == number);
+    let renewed = entry.lots.dates.iter().filter(|new| !is_activated(new.number)).map(|new| {
         let change = LotChange::new("renewed", new.number, 0);
         change.dated(new.available_at, new.expires_at, zone)
     });

@@ -131,7 +131,7 @@ impl World {
         let earn = earn.and_then(|source| self.bearing(source));
         let redemption = redemption.and_then(|source| self.bearing(source)).map(|entry| {
             let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
-            Redemption { entry, lots }
+            Redemption::new(entry, lots)
         });
         let wish = ToReverse { earn, redemption, part, ..ToReverse::default() };
         order(member, Reverse(Some(Box::new(wish))), "reverse", key, None)
@@ -160,7 +160,7 @@ impl World {
         let entry = wait(store::named_entry(&self.sql, self.programme.no, id)).unwrap().unwrap();
         let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
         let wish =
-            ToReverse { redemption: Some(Redemption { entry, lots }), ..ToReverse::default() };
+            ToReverse { redemption: Some(Redemption::new(entry, lots)), ..ToReverse::default() };
         order(member, Reverse(Some(Box::new(wish))), "reverse", key, None)
     }
 
@@ -249,7 +249,7 @@ pub fn told(outcome: &Outcome) -> String {
             let points: Vec<String> = answer
                 .entries
                 .iter()
-                .map(|entry| format!("{} {:+}", entry.kind.as_str(), entry.points))
+                .map(|entry| format!("{} {:+}", entry.kind().as_str(), entry.points))
                 .collect();
             format!("{}{}", if answer.replayed { "again: " } else { "" }, points.join(", "))
         }

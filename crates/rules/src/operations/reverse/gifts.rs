@@ -33,7 +33,7 @@ pub(super) fn take_back(
         let earlier = || recorded.of(gift);
         let (before, set_off) =
             earlier().fold((0, 0), |sum: (i64, i64), r| (sum.0 + r.desired, sum.1 + r.expired));
-        let all = lost.len() == gift.awards.len();
+        let all = lost.len() == gift.awards().len();
         let points: i64 = lost.iter().map(|(_, points)| points).sum();
         let desired = points.min(gift.points - before).max(0);
         let gone = expired_of(journal, gift, recorded);

@@ -41,20 +41,20 @@ impl GivenBack {
             (ReturnScope::Money(_), Some(_)) => Ok(whole(0)),
             (ReturnScope::Money(_), None) => Err(Refusal::ReferenceNotFound),
             (ReturnScope::Points(points), _) => within(*points),
-            (ReturnScope::Pieces(pieces), _) => match &entry.reward {
+            (ReturnScope::Pieces(pieces), _) => match entry.reward() {
                 Some(taken) => within(pieces.saturating_mul(piece(entry, taken))),
                 None => Err(Refusal::WholeOnly),
             },
             // What was taken from the catalogue does not come back by the line.
             (ReturnScope::Lines(_) | ReturnScope::LinesFor(..), Some(all))
-                if entry.reward.is_some() =>
+                if entry.reward().is_some() =>
             {
                 Ok(whole(if all.is_all { left } else { 0 }))
             }
-            (ReturnScope::Lines(wishes), _) if !entry.lines.is_empty() => {
+            (ReturnScope::Lines(wishes), _) if !redemption.lines().is_empty() => {
                 Paid { redemption, earlier: &earlier, come_back }.back(wishes, None, left, before)
             }
-            (ReturnScope::LinesFor(wishes, points), _) if !entry.lines.is_empty() => {
+            (ReturnScope::LinesFor(wishes, points), _) if !redemption.lines().is_empty() => {
                 Paid { redemption, earlier: &earlier, come_back }.back(
                     wishes,
                     Some(*points),
@@ -88,7 +88,7 @@ fn spread(
     }
     let unpriced = come_back.unpriced();
     let (_, goods, all) = come_back.goods;
-    if unpriced.is_empty() || (redemption.entry.deduction.is_some() && all > 0) {
+    if unpriced.is_empty() || (redemption.entry.payment().is_some() && all > 0) {
         return Ok(share(spent, goods, all));
     }
     let units = |name: &&str| come_back.units_of(name).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Paid<'_> {
         for (name, wished) in wishes {
             let is_earned =
                 self.come_back.is_some_and(|come_back| come_back.units_of(name).is_some());
-            match self.redemption.entry.lines.iter().position(|line| line.line == *name) {
+            match self.redemption.lines().iter().position(|line| line.line == *name) {
                 Some(at) => lines.push(self.line(at, *wished)?),
                 None if is_earned => {}
                 None => return Err(Refusal::UnknownLine { line: name.clone() }),
@@ -154,14 +154,13 @@ impl Paid<'_> {
 
     /// Units of the line at that place, and how many points are left of it.
     fn line(&self, at: usize, wished: i64) -> Result<(LineReturn, i64), Refusal> {
-        let entry = &self.redemption.entry;
+        let (entry, lines) = (&self.redemption.entry, self.redemption.lines());
         let weight = |line: &LineAward| line.granted.saturating_neg();
-        let upto =
-            |count: usize| entry.lines.iter().take(count).map(weight).fold(0, i64::saturating_add);
-        let (spent, total) = (-entry.points, upto(entry.lines.len()));
+        let upto = |count: usize| lines.iter().take(count).map(weight).fold(0, i64::saturating_add);
+        let (spent, total) = (-entry.points, upto(lines.len()));
         // A capture may have spent less than was set aside.
         let paid = running(spent, total, upto(at), upto(at + 1) - upto(at));
-        let name = entry.lines.get(at).map(|line| line.line.clone()).unwrap_or_default();
+        let name = lines.get(at).map(|line| line.line.clone()).unwrap_or_default();
         let own = || {
             self.earlier
                 .iter()
@@ -173,7 +172,7 @@ impl Paid<'_> {
             Some((units, _, all)) => (units, all),
             None => {
                 let units = own().map(|line| line.quantity).sum();
-                (units, entry.lines.get(at).map_or(0, |line| line.quantity))
+                (units, lines.get(at).map_or(0, |line| line.quantity))
             }
         };
         if wished > all - units {

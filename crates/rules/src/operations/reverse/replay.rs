@@ -14,32 +14,30 @@ pub(crate) fn replay(
     told: &ReplayIndex,
     book: &Rulebook,
 ) -> ReplayStep {
-    let Some(undone) = told.counterpart(entry.corrects) else {
-        return match entry.corrects.and_then(|id| told.others.get(&id)) {
+    let Some(undone) = told.counterpart(entry.corrects()) else {
+        return match entry.corrects().and_then(|id| told.others.get(&id)) {
             Some(Kind::Transfer) => ReplayStep::Repeat,
             // Of an account that became part of this one, whose own entries are not here.
-            None if entry.counterparty.is_some() => ReplayStep::Repeat,
+            None if entry.counterparty().is_some() => ReplayStep::Repeat,
             // The use of a coupon.
             Some(_) => ReplayStep::Follows,
             None => ReplayStep::Lost,
         };
     };
-    let reversal = entry.reversal.as_ref();
+    let reversal = entry.reversal();
     let spent = with.map_or_else(
-        || Some(undone).filter(|undone| undone.kind != Kind::Earn),
-        |with| told.counterpart(with.corrects),
+        || Some(undone).filter(|undone| undone.kind() != Kind::Earn),
+        |with| told.counterpart(with.corrects()),
     );
     let lot = |draw: &LotDraw| told.lots.get(&draw.number).cloned();
     let redemption = spent.map(|spent| {
-        let held_for = told.counterpart(spent.corrects).map(|hold| hold.lines.clone());
-        let lines = held_for.unwrap_or_else(|| spent.lines.clone());
-        let lots = spent.draws.iter().filter_map(lot).collect();
-        Redemption { entry: Entry { lines, ..spent.clone() }, lots }
+        let hold = told.counterpart(spent.corrects());
+        let lots = spent.lots.draws.iter().filter_map(lot).collect();
+        Redemption::new(spent.clone(), lots).of_hold(hold)
     });
-    let earn = Some(undone).filter(|undone| undone.kind == Kind::Earn).cloned();
-    let given = with.and_then(|with| with.reversal.as_ref());
-    let names_lines =
-        redemption.as_ref().is_some_and(|redemption| !redemption.entry.lines.is_empty());
+    let earn = Some(undone).filter(|undone| undone.kind() == Kind::Earn).cloned();
+    let given = with.and_then(|with| with.reversal());
+    let names_lines = redemption.as_ref().is_some_and(|redemption| !redemption.lines().is_empty());
     let part = match given {
         // What names its lines gives them back by name, but for all that is left.
         Some(given) if names_lines && given.lines.is_empty() => ReturnScope::Rest,
@@ -102,6 +100,6 @@ fn part_of(
 pub(crate) fn is_of_one_operation(spent: &Entry, earned: &Entry) -> bool {
     let is_next =
         earned.sequence.0 == spent.sequence.0 + 1 && earned.recorded_at == spent.recorded_at;
-    let is_given_back = spent.kind == Kind::Reverse && spent.origin.reference.is_none();
+    let is_given_back = spent.kind() == Kind::Reverse && spent.origin.reference.is_none();
     is_next && is_given_back && spent.origin.actor == earned.origin.actor
 }

@@ -125,7 +125,7 @@ impl<'a> Return<'a> {
     ) -> Result<Self, Refusal> {
         let earlier: Vec<&Reversal> = recorded.of(earn).collect();
         let open: Vec<OpenLine> =
-            earn.lines.iter().map(|line| OpenLine::of(line, &earlier)).collect();
+            earn.lines().iter().map(|line| OpenLine::of(line, &earlier)).collect();
         let lines = match part {
             ReturnScope::Lines(wishes) | ReturnScope::LinesFor(wishes, _) => units(&open, wishes)?,
             ReturnScope::Money(wishes) => refunds(&open, wishes, currency)?,
@@ -139,7 +139,7 @@ impl<'a> Return<'a> {
         };
         let sum =
             |amounts: &mut dyn Iterator<Item = i64>| -> i128 { amounts.map(i128::from).sum() };
-        let is_counted = |name: &str| earn.uncounted.iter().all(|uncounted| uncounted != name);
+        let is_counted = |name: &str| earn.uncounted().iter().all(|uncounted| uncounted != name);
         let counting = || open.iter().filter(|line| is_counted(&line.line.line));
         let before = sum(&mut counting().map(|line| line.amount_minor));
         let back = lines.iter().filter(|line| is_counted(&line.line)).map(|line| line.amount_minor);
@@ -156,7 +156,7 @@ impl<'a> Return<'a> {
             sum(&mut open.iter().map(|line| cost(line, line.units + returned(&line.line.line)))),
             sum(&mut open.iter().map(|line| line.line.amount_minor)),
         );
-        let (is_all, is_empty, points) = if earn.lines.is_empty() {
+        let (is_all, is_empty, points) = if earn.lines().is_empty() {
             (true, !earlier.is_empty(), earn.points)
         } else {
             let is_all = open.iter().all(|line| line.units_left() == returned(&line.line.line));
@@ -222,8 +222,9 @@ impl<'a> Return<'a> {
             return None;
         }
         let counted = earn
+            .effects
             .qualifying
-            .or_else(|| earn.review.as_ref().and_then(|review| review.qualifying))?;
+            .or_else(|| earn.review().and_then(|review| review.qualifying))?;
         let part = self.counted(&counted);
         let totals =
             Totals { spend_minor: -part.spend_minor, growth: -part.growth, orders: -part.orders };
@@ -248,7 +249,7 @@ impl<'a> Return<'a> {
     ) -> Option<Review> {
         let open = journal.member().review(earn.id).filter(|_| !self.is_all)?;
         // Shares are those of what was kept back first, so that several returns add up.
-        let whole = earn.review.as_ref().and_then(|review| review.qualifying);
+        let whole = earn.review().and_then(|review| review.qualifying);
         let part =
             whole.filter(|_| !book.returns.keep_qualification).map(|whole| self.counted(&whole));
         let qualifying = open.review.qualifying.map(|left| {
@@ -280,6 +281,7 @@ impl<'a> Return<'a> {
         };
         // What somebody did does not change when goods come back.
         let counts = earn
+            .effects
             .counts
             .iter()
             .filter(|count| book.returns.free_caps && !is_of_conduct(&count.counter));

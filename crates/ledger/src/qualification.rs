@@ -1,6 +1,7 @@
 //! What counts towards tiers: sums for life, and by month for as long as they matter.
 
 use crate::entry::Qualifying;
+use crate::entry::array::as_array;
 
 /// What counts towards tiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +13,7 @@ pub struct Totals {
     /// Orders.
     pub orders: i64,
 }
+as_array!(Totals [spend_minor, growth, orders]);
 
 impl Totals {
     /// The sum, or `None` when it leaves `i64`.
@@ -27,15 +29,16 @@ impl Totals {
 
 /// A member's totals for life and by local calendar month.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct Qualification {
     /// Since the member joined.
     pub lifetime: Totals,
     /// By the first day of the month (day number), ascending; only as far back as the rulebook
     /// looks.
     pub months: Vec<(i32, Totals)>,
 }
+as_array!(Qualification [lifetime, months]);
 
-impl Standing {
+impl Qualification {
     /// The sum of all kept months from the given first day (day number) on. Saturates, as every
     /// addend was checked against the lifetime sum.
     #[must_use]

@@ -1,0 +1,5 @@
+//! All of these in one program: each program of its own would be compiled and linked with the whole
+//! of what it tests.
+
+mod bodies;
+mod documents;

@@ -1,0 +1,57 @@
+//! Kinds of entries in SQL: each list of them is a set of the ledger's table.
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use ledger::{KINDS, Kind, KindRow};
+
+/// The texts of all SQL files, by their paths.
+fn statements() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["queries", "migrations"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let read = |file: std::io::Result<fs::DirEntry>| {
+        let path = file.unwrap().path();
+        (path.display().to_string(), fs::read_to_string(&path).unwrap())
+    };
+    files.into_iter().flatten().map(read).collect()
+}
+
+fn kinds(has: fn(&KindRow) -> bool) -> BTreeSet<Kind> {
+    KINDS.into_iter().filter(|kind| has(kind.row())).collect()
+}
+
+/// The literals of a list `('a', 'b')` at the start of the text.
+fn literals(text: &str) -> Option<Vec<&str>> {
+    let (list, _) = text.strip_prefix('(')?.split_once(')')?;
+    list.split(',').map(|item| item.trim().strip_prefix('\'')?.strip_suffix('\'')).collect()
+}
+
+#[test]
+fn lists_of_kinds_are_those_of_the_table() {
+    let sets = [
+        ("found by id", kinds(|row| row.found_by_id)),
+        ("corrects", kinds(|row| row.corrects)),
+        ("transferred", kinds(|row| row.contra_account == Some("transferred"))),
+    ];
+    let mut found = 0;
+    for (path, text) in statements() {
+        for (_, list) in text.match_indices("kind IN ").map(|(at, it)| text.split_at(at + it.len()))
+        {
+            let Some(names) = literals(list) else { continue };
+            // Other tables have kinds of their own.
+            let Some(listed) = names.iter().map(|name| Kind::parse(name)).collect::<Option<_>>()
+            else {
+                let strays: Vec<&&str> =
+                    names.iter().filter(|name| Kind::parse(name).is_some()).collect();
+                assert!(strays.is_empty(), "{path}: {names:?}");
+                continue;
+            };
+            let is_set = |(_, set): &&(&str, BTreeSet<Kind>)| *set == listed;
+            assert!(sets.iter().any(|set| is_set(&set)), "{path}: {listed:?} is none of {sets:?}");
+            found += 1;
+        }
+    }
+    assert!(found >= 2, "the lists were not found");
+}
