@@ -82,6 +82,8 @@ async fn execute_change(
     let mut submission = submission(&actor_of(request)?)?;
     if let Some(refusal) = find_taken_name(app, caller, book, &submission).await? {
         submission.operation = Rc::new(Refuse(refusal));
+        // The answer is found: another name that is taken, too, must not replace it.
+        submission.aliases = None;
     }
     submit_as(app, request, caller, |_| Ok(submission)).await
 }
