@@ -293,4 +293,8 @@ fn one_number_is_one_person() {
         .write("UPDATE alias SET alias = 'phone:13800000000' WHERE alias LIKE 'phone:%'")
         .unwrap();
     assert_eq!(named("d", "phone:+8613800000000"), "409 alias-taken");
+    let both = json!({"aliases": ["phone:+8613800000000", "email:li.lei@example.com"]});
+    let answer = shop.put("/v1/members/d", &both).send();
+    assert_eq!(answer.outcome(), "409 alias-taken");
+    assert!(answer.text().contains("this phone"), "the first name: {}", answer.text());
 }
