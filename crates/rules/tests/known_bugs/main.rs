@@ -2,12 +2,7 @@
 //! column the outcome.
 //!
 //! Those that need HTTP or a database stand with the parts that bring them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a broken test stops the test"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
 
 mod holds;
 mod late;
