@@ -41,7 +41,7 @@ fn secrets_of_endpoints_are_sealed() {
     );
     for table in [
         "SELECT group_concat(secret || ' ' || secret_before) FROM endpoint",
-        "SELECT group_concat(body) FROM receipt",
+        "SELECT group_concat(body) FROM answer",
     ] {
         let text = host.books().text(table);
         for secret in [first.as_str(), &second, SECRET] {

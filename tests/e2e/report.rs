@@ -43,7 +43,8 @@ fn the_file_refuses_to_have_entries_edited() {
     for statement in [
         "UPDATE entry SET points = 99",
         "UPDATE entry SET body = '{}' WHERE sequence = 1",
-        "UPDATE entry SET idem = NULL",
+        "UPDATE claim SET entry_no = NULL",
+        "DELETE FROM claim",
         "UPDATE OR IGNORE entry SET points = 99",
         "DELETE FROM entry",
         "DELETE FROM entry WHERE no = 1",

@@ -35,7 +35,7 @@ impl Books {
     pub fn snapshot(&self) -> Vec<i64> {
         let counts = [
             "entry",
-            "refusal",
+            "answer WHERE what = 'refusal'",
             "member",
             "lot",
             "profile",
@@ -117,7 +117,11 @@ impl Books {
                    AND json_extract(given.body, '$.exchange[1]') = got.points
                    AND json_extract(got.body, '$.exchange[1]') = -given.points",
             ),
-            ("a key is an effect or a refusal", "SELECT count(*) FROM refusal JOIN entry USING (programme_no, idem)"),
+            (
+                "a key is an effect or has a kept answer",
+                "SELECT count(*) FROM claim AS c LEFT JOIN answer AS a ON a.programme_no = c.programme_no AND a.name = c.name
+                   WHERE c.kind = 'key' AND (c.entry_no IS NULL) <> (a.name IS NOT NULL)",
+            ),
         ] {
             assert_eq!(self.number(sql), 0, "{what}");
         }

@@ -11,7 +11,7 @@ use shell::{
 };
 use store::{
     Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance,
-    undone_too_often, wrong_audit_log, wrong_exchanges, wrong_tallies,
+    undone_too_often, wrong_audit_log, wrong_claims, wrong_exchanges, wrong_tallies,
 };
 
 shell::component! { shell::api::report::ROUTES {
@@ -66,6 +66,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         let what = |other: String| json!({"what": format!("names belong to other members in {other} of its group")});
         violations.extend(apart.into_iter().map(what));
         let mut wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
+        wrong.extend(wrong_claims(&app.sql, caller.programme.no).await?);
         wrong.extend(undone_too_often(&app.sql, caller.programme.no).await?);
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));
         let wrong = wrong_audit_log(&app.sql, caller.programme.no).await?;

@@ -309,9 +309,13 @@ fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
     let now = world.now.get().0;
     let write = |statement: &str| world.sql.connection().execute(statement, []).unwrap();
     for n in 0..1_200 {
-        write(&format!("INSERT INTO refusal VALUES (1, 'earn:r{n}', 'f', 'i', 'b', {now})"));
+        write(&format!(
+            "INSERT INTO answering VALUES (1, 'earn:r{n}', 'f', 'refusal', 'i', NULL, 'b', {now})"
+        ));
     }
-    write(&format!("INSERT INTO receipt VALUES (1, 'draft:k', 'f', 200, '{{}}', {now})"));
+    write(&format!(
+        "INSERT INTO answering VALUES (1, 'draft:k', 'f', 'receipt', NULL, 200, '{{}}', {now})"
+    ));
     write("INSERT INTO trace SELECT no, 1, member_no, 'phone', NULL FROM entry LIMIT 1");
     write(
         "INSERT INTO parked_event SELECT 1, 'shop', no, member_no, 'dead', 10, 0, 'answered 500' FROM entry LIMIT 1",
@@ -322,8 +326,15 @@ fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
         ));
     }
     let kept = || {
-        ["refusal", "receipt", "trace", "parked_event", "api_key", "entry"]
-            .map(|table| world.number(&format!("SELECT count(*) FROM {table}")))
+        [
+            "answer WHERE what = 'refusal'",
+            "answer WHERE what = 'receipt'",
+            "trace",
+            "parked_event",
+            "api_key",
+            "entry",
+        ]
+        .map(|rows| world.number(&format!("SELECT count(*) FROM {rows}")))
     };
     let entries = kept()[5];
     assert_eq!(world.run(Job::Night).forgotten, 1, "the key that was revoked in 1970");

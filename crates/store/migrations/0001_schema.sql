@@ -372,21 +372,10 @@ CREATE TABLE IF NOT EXISTS entry (
   occurred_at INTEGER NOT NULL,
   recorded_at INTEGER NOT NULL,
   hash TEXT NOT NULL,
-  body TEXT NOT NULL,
-  -- Only on the entry that a command asked for: its idempotency key, the request's fingerprint, its
-  -- source, and the entries it wrote.
-  idem TEXT,
-  fingerprint TEXT,
-  source TEXT,
-  first_sequence INTEGER,
-  last_sequence INTEGER
+  body TEXT NOT NULL
 ) STRICT
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
--- then
-CREATE UNIQUE INDEX IF NOT EXISTS entry_idem ON entry (programme_no, idem) WHERE idem IS NOT NULL
--- then
-CREATE UNIQUE INDEX IF NOT EXISTS entry_source ON entry (programme_no, source) WHERE source IS NOT NULL
 -- then
 -- Entries that are looked up by their id.
 CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
@@ -408,8 +397,7 @@ BEGIN
   SELECT RAISE(ABORT, 'entries are append-only') WHERE NOT (
     OLD.no = NEW.no AND OLD.programme_no = NEW.programme_no AND OLD.member_no = NEW.member_no AND OLD.sequence = NEW.sequence AND OLD.id = NEW.id
     AND OLD.kind = NEW.kind AND OLD.points = NEW.points AND OLD.balance_after = NEW.balance_after AND OLD.occurred_at = NEW.occurred_at
-    AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash AND OLD.idem IS NEW.idem AND OLD.fingerprint IS NEW.fingerprint
-    AND OLD.source IS NEW.source AND OLD.first_sequence IS NEW.first_sequence AND OLD.last_sequence IS NEW.last_sequence
+    AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash
     AND NEW.body = json_set(CASE WHEN OLD.body ->> '$.adjustment[0][2]' IS NULL THEN json_remove(OLD.body, '$.reason')
       ELSE json_replace(json_remove(OLD.body, '$.reason'), '$.adjustment[0][2]', NULL) END, '$.redacted', json('true'))
     AND (SELECT state ->> '$.closed' FROM member WHERE no = OLD.member_no) IS NOT NULL);
@@ -424,8 +412,6 @@ END
 CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
 WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no)
   OR EXISTS (SELECT 1 FROM entry WHERE member_no = NEW.member_no AND sequence = NEW.sequence)
-  OR (NEW.idem IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND idem = NEW.idem))
-  OR (NEW.source IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.source))
 BEGIN
   SELECT RAISE(ABORT, 'entries are append-only');
 END
@@ -481,37 +467,56 @@ CREATE TABLE IF NOT EXISTS review (
   PRIMARY KEY (programme_no, entry_id)
 ) STRICT, WITHOUT ROWID
 -- then
--- ── Answers that are kept ─────────────────────────────────────────────────────────────────────────────────────────
+-- ── Idempotency keys, references and kept answers ─────────────────────────────────────────────────────────────────
 
--- Refusals, kept under their idempotency key so that a retry gets the same.
-CREATE TABLE IF NOT EXISTS refusal (
-  programme_no INTEGER NOT NULL REFERENCES programme (no),
-  idem TEXT NOT NULL,
-  fingerprint TEXT NOT NULL,
-  id TEXT NOT NULL,
-  body TEXT NOT NULL,
-  recorded_at INTEGER NOT NULL,
-  PRIMARY KEY (programme_no, idem)
+-- Names that a programme gives once: idempotency keys, each with the line of API keys and the
+-- operation in front, and references of documents, each with the event in front. A name that two
+-- requests want at once goes to the one that is written first.
+CREATE TABLE IF NOT EXISTS claim (
+  programme_no INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('key', 'reference')),
+  -- A row without a name is not written: see posting_commit. A name that is taken is an error.
+  name TEXT NOT NULL ON CONFLICT IGNORE,
+  -- The entry that the command asked for; null for a key that has a kept answer.
+  entry_no INTEGER,
+  -- Of a key: what the request was made of, and the entries of that member that its command wrote.
+  fingerprint TEXT,
+  first_sequence INTEGER,
+  last_sequence INTEGER,
+  PRIMARY KEY (programme_no, kind, name)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE INDEX IF NOT EXISTS refusal_age ON refusal (programme_no, recorded_at)
+CREATE TRIGGER IF NOT EXISTS claim_is_never_updated BEFORE UPDATE ON claim
+BEGIN
+  SELECT RAISE(ABORT, 'claims are append-only');
+END
 -- then
--- Answers of requests that write no entry: publications, endpoints, revocations.
-CREATE TABLE IF NOT EXISTS receipt (
+CREATE TRIGGER IF NOT EXISTS claim_of_an_entry_is_never_deleted BEFORE DELETE ON claim WHEN OLD.entry_no IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'claims are append-only');
+END
+-- then
+-- Answers that no entry tells, kept under their keys so that a retry gets the same: refusals, and
+-- receipts, which are the answers of publications, endpoints and revocations.
+CREATE TABLE IF NOT EXISTS answer (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
-  idem TEXT NOT NULL,
-  fingerprint TEXT NOT NULL,
-  status INTEGER NOT NULL,
+  -- The key, as it is claimed.
+  name TEXT NOT NULL,
+  what TEXT NOT NULL CHECK (what IN ('refusal', 'receipt')),
+  -- Of a refusal: names the occurrence.
+  id TEXT,
+  -- Of a receipt: the HTTP status.
+  status INTEGER,
   body TEXT NOT NULL,
   recorded_at INTEGER NOT NULL,
-  PRIMARY KEY (programme_no, idem)
+  PRIMARY KEY (programme_no, name)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE INDEX IF NOT EXISTS receipt_age ON receipt (programme_no, recorded_at)
+CREATE INDEX IF NOT EXISTS answer_age ON answer (programme_no, what, recorded_at)
 -- then
--- How many refusals and receipts a programme has. A caller that sends requests without end keeps
--- the newest of them, and fills no disk between two nights. The count is read in a CASE: in a
--- WHERE, SQLite would read it for every row that is kept.
+-- How many answers of each sort a programme has. A caller that sends requests without end keeps the
+-- newest of them, and fills no disk between two nights. The count is read in a CASE: in a WHERE,
+-- SQLite would read it for every row that is kept.
 CREATE TABLE IF NOT EXISTS kept_count (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   what TEXT NOT NULL,
@@ -519,30 +524,34 @@ CREATE TABLE IF NOT EXISTS kept_count (
   PRIMARY KEY (programme_no, what)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE TRIGGER IF NOT EXISTS refusal_counted AFTER INSERT ON refusal
+CREATE TRIGGER IF NOT EXISTS answer_counted AFTER INSERT ON answer
 BEGIN
-  INSERT INTO kept_count VALUES (NEW.programme_no, 'refusals', 1) ON CONFLICT DO UPDATE SET number = number + 1;
-  DELETE FROM refusal WHERE programme_no = NEW.programme_no AND idem =
-    CASE WHEN (SELECT number FROM kept_count WHERE programme_no = NEW.programme_no AND what = 'refusals') > 1000000
-      THEN (SELECT idem FROM refusal WHERE programme_no = NEW.programme_no ORDER BY recorded_at LIMIT 1) END;
+  INSERT INTO kept_count VALUES (NEW.programme_no, NEW.what, 1) ON CONFLICT DO UPDATE SET number = number + 1;
+  DELETE FROM answer WHERE programme_no = NEW.programme_no AND name =
+    CASE WHEN (SELECT number FROM kept_count WHERE programme_no = NEW.programme_no AND what = NEW.what)
+        > CASE NEW.what WHEN 'refusal' THEN 1000000 ELSE 100000 END
+      THEN (SELECT name FROM answer WHERE programme_no = NEW.programme_no AND what = NEW.what ORDER BY recorded_at LIMIT 1) END;
 END
 -- then
-CREATE TRIGGER IF NOT EXISTS refusal_uncounted AFTER DELETE ON refusal
+-- A key whose answer is forgotten is free again.
+CREATE TRIGGER IF NOT EXISTS answer_uncounted AFTER DELETE ON answer
 BEGIN
-  UPDATE kept_count SET number = number - 1 WHERE programme_no = OLD.programme_no AND what = 'refusals';
+  DELETE FROM claim WHERE programme_no = OLD.programme_no AND kind = 'key' AND name = OLD.name;
+  UPDATE kept_count SET number = number - 1 WHERE programme_no = OLD.programme_no AND what = OLD.what;
 END
 -- then
-CREATE TRIGGER IF NOT EXISTS receipt_counted AFTER INSERT ON receipt
-BEGIN
-  INSERT INTO kept_count VALUES (NEW.programme_no, 'receipts', 1) ON CONFLICT DO UPDATE SET number = number + 1;
-  DELETE FROM receipt WHERE programme_no = NEW.programme_no AND idem =
-    CASE WHEN (SELECT number FROM kept_count WHERE programme_no = NEW.programme_no AND what = 'receipts') > 100000
-      THEN (SELECT idem FROM receipt WHERE programme_no = NEW.programme_no ORDER BY recorded_at LIMIT 1) END;
-END
+-- The command table of answers: claims the key and keeps the answer, or neither when the key is
+-- taken.
+CREATE VIEW IF NOT EXISTS answering (programme_no, name, fingerprint, what, id, status, body, recorded_at)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
-CREATE TRIGGER IF NOT EXISTS receipt_uncounted AFTER DELETE ON receipt
+CREATE TRIGGER IF NOT EXISTS answering_commit INSTEAD OF INSERT ON answering
 BEGIN
-  UPDATE kept_count SET number = number - 1 WHERE programme_no = OLD.programme_no AND what = 'receipts';
+  SELECT RAISE(IGNORE) WHERE EXISTS
+    (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.name);
+  INSERT INTO claim (programme_no, kind, name, fingerprint) VALUES (NEW.programme_no, 'key', NEW.name, NEW.fingerprint);
+  INSERT INTO answer (programme_no, name, what, id, status, body, recorded_at)
+    VALUES (NEW.programme_no, NEW.name, NEW.what, NEW.id, NEW.status, NEW.body, NEW.recorded_at);
 END
 -- then
 -- ── The command table ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -550,9 +559,9 @@ END
 -- One row is one entry with everything that goes with it. Several rows of one member are chained by
 -- expected_head, so that when the first is skipped all of them are.
 CREATE VIEW IF NOT EXISTS posting (
-  programme_no, member_id, expected_head, claim_idem, claim_source,
+  programme_no, member_id, expected_head, claim_key, claim_reference,
   sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
-  reminded_at, id, kind, points, occurred_at, recorded_at, body, idem, fingerprint, source, first_sequence, last_sequence,
+  reminded_at, id, kind, points, occurred_at, recorded_at, body, key, fingerprint, reference, first_sequence, last_sequence,
   grants, moves, attributes, effects
 ) AS SELECT
   NULL, NULL, NULL, NULL, NULL,
@@ -562,15 +571,12 @@ CREATE VIEW IF NOT EXISTS posting (
 -- then
 CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
 BEGIN
-  -- What must not happen is skipped: another entry came first, or the key or source is taken. A
-  -- skipped row is absent from RETURNING.
+  -- What must not happen is skipped: another entry came first, or the key or reference is taken.
+  -- A skipped row is absent from RETURNING.
   SELECT RAISE(IGNORE) WHERE
     (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
-    OR (NEW.claim_idem IS NOT NULL AND (
-      EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)
-      OR EXISTS (SELECT 1 FROM refusal WHERE programme_no = NEW.programme_no AND idem = NEW.claim_idem)))
-    OR (NEW.claim_source IS NOT NULL
-      AND EXISTS (SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND source = NEW.claim_source))
+    OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.claim_key)
+    OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'reference' AND name = NEW.claim_reference)
     -- Another member that the decision was made on has moved on; a counter is full; a reward was
     -- changed; an alias is somebody else's.
     OR (NEW.effects IS NOT NULL AND (
@@ -597,11 +603,14 @@ BEGIN
     AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
   -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary
   -- table.
-  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
-      idem, fingerprint, source, first_sequence, last_sequence)
+  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
     VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
-      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body,
-      NEW.idem, NEW.fingerprint, NEW.source, NEW.first_sequence, NEW.last_sequence);
+      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body);
+  -- The greatest number is that of the new entry. Names that are null are ignored, see the table: a
+  -- SELECT with a condition would cost more than VALUES.
+  INSERT INTO claim (programme_no, kind, name, entry_no, fingerprint, first_sequence, last_sequence)
+    VALUES (NEW.programme_no, 'key', NEW.key, (SELECT max(no) FROM entry), NEW.fingerprint, NEW.first_sequence, NEW.last_sequence);
+  INSERT INTO claim (programme_no, kind, name, entry_no) VALUES (NEW.programme_no, 'reference', NEW.reference, (SELECT max(no) FROM entry));
   INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)
     SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(NEW.grants), member

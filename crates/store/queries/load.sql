@@ -2,7 +2,7 @@
 -- of the API key that they belong to in front. ?3 names them so where ?2 does not name the caller.
 -- One column: a host hands over each name and each value of a row set by itself, which costs a
 -- guest more than reading them from one text. ?1 programme number or null, ?2 key prefix (names the
--- programme when ?1 is null), ?3 [[member id, idem, source, ids of entries whose reversals are
+-- programme when ?1 is null), ?3 [[member id, key, reference, ids of entries whose reversals are
 -- wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted
 -- or null, reward that is wanted or null, names that it is given or null, 1 where its profile is
 -- wanted and 2 where an event is priced: what the rulebook asks for is wanted, 0 otherwise, id of
@@ -18,11 +18,14 @@ SELECT json_array(
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT (SELECT ?4))
   ) END,
-  (SELECT json_array(fingerprint, member_no, first_sequence, sequence, last_sequence) FROM entry
-    WHERE programme_no = p.no AND idem = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
-  (SELECT json_array(fingerprint, id, json(body)) FROM refusal
-    WHERE programme_no = p.no AND idem = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
-  (SELECT id FROM entry WHERE programme_no = p.no AND source = w.value ->> 2),
+  (SELECT json_array(c.fingerprint, e.member_no, c.first_sequence, e.sequence, c.last_sequence, a.id, json(a.body))
+    FROM claim AS c
+    LEFT JOIN entry AS e ON e.no = c.entry_no
+    LEFT JOIN answer AS a ON c.entry_no IS NULL AND a.programme_no = c.programme_no AND a.name = c.name
+    WHERE c.programme_no = p.no AND c.kind = 'key'
+      AND c.name = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
+  (SELECT e.id FROM claim AS c CROSS JOIN entry AS e ON e.no = c.entry_no
+    WHERE c.programme_no = p.no AND c.kind = 'reference' AND c.name = w.value ->> 2),
   CASE WHEN w.value ->> 8 = 1 OR (w.value ->> 8 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Counted, EntryId, LotNumber, Member, MemberId, ProgrammeId, Reversal};
+use ledger::{Counted, EntryId, LotNumber, Member, MemberId, ProgrammeId, Refusal, Reversal};
 use rules::{ExtraColumns, Lots, PriorRecords, ReversalTargets, Reward};
 use serde_json::{Value as Json, json};
 
@@ -266,7 +266,7 @@ async fn look_up(
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first)?;
-    let caller = read_caller(first, &programme, 4, 39)?;
+    let caller = read_caller(first, &programme, 4, 38)?;
     let mut found = rows.iter_mut().map(read_loaded);
     let mut next = || found.next().ok_or(Error::Corrupt("answer"))?;
     let mut loaded = Vec::new();
@@ -320,24 +320,23 @@ pub(crate) fn read_stores(text: &str) -> Result<Vec<String>, Error> {
 fn read_loaded(row: &mut Row) -> Result<LoadedMember, Error> {
     const MEMBER: usize = 12;
     let (mut member, member_no) = member_row::member(row, MEMBER)?;
-    member.lots_counted = row.optional_integer(MEMBER + 28)?;
-    let hit = row.optional_text(MEMBER + 17)?.map(|text| read_hit(&text)).transpose()?;
-    let refusal =
-        row.optional_text(MEMBER + 18)?.map(|text| StoredRefusal::read(&text)).transpose()?;
-    let used = row.optional_text(MEMBER + 19)?.and_then(|id| EntryId::parse(&id));
-    let attributes = row.optional_text(MEMBER + 20)?;
+    member.lots_counted = row.optional_integer(MEMBER + 27)?;
+    let claim = row.optional_text(MEMBER + 17)?.map(|text| read_claim(&text)).transpose()?;
+    let (hit, refusal) = claim.unwrap_or_default();
+    let used = row.optional_text(MEMBER + 18)?.and_then(|id| EntryId::parse(&id));
+    let attributes = row.optional_text(MEMBER + 19)?;
     let reversals =
-        row.optional_text(MEMBER + 21)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
+        row.optional_text(MEMBER + 20)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;
     let expired =
-        row.optional_text(MEMBER + 22)?.map_or(Ok(BTreeMap::new()), |text| read_expired(&text))?;
+        row.optional_text(MEMBER + 21)?.map_or(Ok(BTreeMap::new()), |text| read_expired(&text))?;
     let tallies =
-        row.optional_text(MEMBER + 23)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
-    let reward = row.optional_text(MEMBER + 24)?.map(|text| read_reward(&text)).transpose()?;
-    let names = row.optional_text(MEMBER + 25)?.map_or(Ok(Vec::new()), |text| read_names(&text))?;
+        row.optional_text(MEMBER + 22)?.map_or(Ok(Vec::new()), |text| read_tallies(&text))?;
+    let reward = row.optional_text(MEMBER + 23)?.map(|text| read_reward(&text)).transpose()?;
+    let names = row.optional_text(MEMBER + 24)?.map_or(Ok(Vec::new()), |text| read_names(&text))?;
     let is_taken =
         |(_, id): &(String, Option<String>)| id.as_ref().is_some_and(|id| id != member.id.as_str());
     let taken_alias = names.into_iter().find(is_taken).map(|(name, _)| name);
-    let aliases = row.optional_text(MEMBER + 26)?;
+    let aliases = row.optional_text(MEMBER + 25)?;
     // Attributes are texts by name; what an earlier version wrote otherwise is nothing that a rule
     // can ask for.
     let told =
@@ -402,8 +401,21 @@ fn read_expired(text: &str) -> Result<BTreeMap<LotNumber, i64>, Error> {
     Ok(expired)
 }
 
-fn read_hit(text: &str) -> Result<ReplayedCommand, Error> {
-    let (fingerprint, member_no, first, primary, last) =
+/// Fingerprint; member number, first, primary and last entry; id and body of a refusal.
+type ClaimRow =
+    (String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<Refusal>);
+
+/// What has an idempotency key: a command's entries, or a refusal.
+fn read_claim(text: &str) -> Result<(Option<ReplayedCommand>, Option<StoredRefusal>), Error> {
+    let row: ClaimRow =
         serde_json::from_str(text).map_err(|_| Error::Corrupt("idempotency key"))?;
-    Ok(ReplayedCommand { fingerprint, member_no, first, primary, last })
+    match row {
+        (fingerprint, Some(member_no), Some(first), Some(primary), Some(last), None, None) => {
+            Ok((Some(ReplayedCommand { fingerprint, member_no, first, primary, last }), None))
+        }
+        (fingerprint, None, None, None, None, Some(id), Some(refusal)) => {
+            Ok((None, Some(StoredRefusal { fingerprint, id, refusal })))
+        }
+        _ => Err(Error::Corrupt("idempotency key")),
+    }
 }

@@ -19,15 +19,6 @@ pub struct StoredRefusal {
     pub refusal: Refusal,
 }
 
-impl StoredRefusal {
-    /// Reads `[fingerprint, id, body]`.
-    pub(crate) fn read(text: &str) -> Result<Self, Error> {
-        let (fingerprint, id, refusal) =
-            serde_json::from_str(text).map_err(|_| Error::Corrupt("refusal"))?;
-        Ok(Self { fingerprint, id, refusal })
-    }
-}
-
 /// Keeps refusals (key, fingerprint, id, body) unless their keys are taken; returns the ids of
 /// those that were kept.
 pub(crate) async fn keep(
@@ -102,8 +93,8 @@ mod tests {
         for refusal in refusals {
             let body = write(&refusal).unwrap();
             assert!(body.trim_matches(['{', '"']).starts_with(refusal.slug()), "{body}");
-            let read = StoredRefusal::read(&format!(r#"["f", "i", {body}]"#)).unwrap();
-            assert_eq!(read.refusal, refusal, "{body}");
+            let read: Refusal = serde_json::from_str(&body).unwrap();
+            assert_eq!(read, refusal, "{body}");
         }
     }
 }

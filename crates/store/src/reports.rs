@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{AuditReplay, Counted, Kind, Member, MemberId, Timestamp, Violation};
+use ledger::{AuditReplay, Counted, Entry, Kind, Member, MemberId, Timestamp, Violation};
 
 use crate::Error;
 use crate::entry_row;
 use crate::member_row;
-use crate::sources::is_name_of;
+use crate::sources::{all_of, is_name_of, source_of};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -58,7 +58,7 @@ pub async fn audit(
         replays.extend(number.map(|number| (number, AuditReplay::new(member.id.clone()))));
     }
     for portion in portions(&members) {
-        replay(sql, &portion, &mut replays, &mut found).await?;
+        replay(sql, programme_no, &portion, &mut replays, &mut found).await?;
     }
     for (member, number) in &members {
         let Some(replay) = number.and_then(|number| replays.remove(&number)) else { continue };
@@ -100,27 +100,67 @@ fn portions(members: &[(Member, Option<i64>)]) -> Vec<Vec<Span>> {
 
 async fn replay(
     sql: &impl Sql,
+    programme_no: i64,
     spans: &[Span],
     replays: &mut BTreeMap<i64, AuditReplay>,
     found: &mut Audit,
 ) -> Result<(), Error> {
     let list = serde_json::to_string(spans).map_err(|_| Error::Corrupt("member numbers"))?;
-    for mut row in sql.query(statement!("queries/audit_entries"), vec![list.into()]).await? {
+    let mut rows = sql.query(statement!("queries/audit_entries"), vec![list.into()]).await?;
+    let mut sources = Vec::new();
+    for row in &mut rows {
         let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
-        let stored_source = row.optional_text(1)?;
+        let number = row.integer(1)?;
         // The query has no column for the hash before, as a replay knows it.
-        let (entry, body) = entry_row::read_after(&mut row, 2, replay.head())?;
-        if !is_name_of(stored_source.as_deref(), &entry) {
+        let (entry, body) = entry_row::read_after(row, 2, replay.head())?;
+        sources.extend(source_of(&entry).map(|source| (number, source, entry.clone())));
+        found.entries += 1;
+        replay.take(&entry, &body);
+    }
+    let claimed = claimed(sql, programme_no, &sources).await?;
+    for (at, (_, _, entry)) in sources.iter().enumerate() {
+        if !is_name_of(claimed.get(&at).map(String::as_str), entry) {
             let violation = Violation {
                 entry: Some(entry.id),
                 what: "its source is not what it records".to_owned(),
             };
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
-        found.entries += 1;
-        replay.take(&entry, &body);
     }
     Ok(())
+}
+
+/// The references that these entries, told with their numbers, claim, by their places in the list.
+async fn claimed(
+    sql: &impl Sql,
+    programme_no: i64,
+    sources: &[(i64, String, Entry)],
+) -> Result<BTreeMap<usize, String>, Error> {
+    let ranges: Vec<_> = sources
+        .iter()
+        .map(|(number, source, _)| {
+            let (from, before) = all_of(source);
+            (number, from, before)
+        })
+        .collect();
+    let list = serde_json::to_string(&ranges).map_err(|_| Error::Corrupt("references"))?;
+    let values = vec![programme_no.into(), list.into()];
+    let rows = sql.query(statement!("queries/audit_claimed"), values).await?;
+    let read = |mut row: Row| {
+        let at = usize::try_from(row.integer(0)?).map_err(|_| Error::Corrupt("answer"))?;
+        Ok((at, row.text(1)?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Idempotency keys and references that no entry bears or that have two, in words.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn wrong_claims(sql: &impl Sql, programme_no: i64) -> Result<Vec<String>, Error> {
+    let rows = sql.query(statement!("queries/audit_claims"), vec![programme_no.into()]).await?;
+    let told = |mut row: Row| Ok(format!("{} {} is of no entry", row.text(0)?, row.text(1)?));
+    rows.into_iter().map(told).collect()
 }
 
 /// Sums over a programme: the first three must be the same, the last must be nothing.

@@ -47,14 +47,17 @@ pub async fn forget(
     before: Timestamp,
     most: i64,
 ) -> Result<usize, Error> {
+    let mut values = vec![programme_no.into(), before.0.into(), most.into()];
     let statement = match kept {
-        Kept::Refusals => statement!("queries/forget_refusals"),
-        Kept::Receipts => statement!("queries/forget_receipts"),
+        Kept::Refusals | Kept::Receipts => {
+            values.push(if kept == Kept::Refusals { "refusal" } else { "receipt" }.into());
+            statement!("queries/forget_answers")
+        }
         Kept::Traces => statement!("queries/forget_traces"),
         Kept::DeadEvents => statement!("queries/forget_dead"),
         Kept::RevokedKeys => statement!("queries/forget_keys"),
         Kept::Publications => statement!("queries/forget_publications"),
         Kept::ImportRows => statement!("queries/forget_import_rows"),
     };
-    Ok(sql.query(statement, vec![programme_no.into(), before.0.into(), most.into()]).await?.len())
+    Ok(sql.query(statement, values).await?.len())
 }

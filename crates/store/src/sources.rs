@@ -122,20 +122,8 @@ fn store_of(source: &str, name: &str) -> Option<String> {
     Some(store.to_owned())
 }
 
-/// Whether an entry is rightly recorded under a name.
-pub(crate) fn is_name_of(name: Option<&str>, entry: &Entry) -> bool {
-    let of = |event: &str| {
-        let source = source(event, entry.origin.reference.as_ref()?.as_str());
-        let rest = name?.strip_prefix(&source)?;
-        let store = entry.origin.store.as_deref().map(escaped);
-        let number = match (rest.strip_prefix(" @"), store) {
-            _ if rest.is_empty() => return Some(true),
-            (None, _) => rest.strip_prefix(' ')?,
-            (Some(scoped), Some(store)) => scoped.strip_prefix(&store)?.strip_prefix(' ')?,
-            (Some(_), None) => return Some(false),
-        };
-        Some(number.parse::<usize>().is_ok_and(|number| (1..=MAX_RECORDS).contains(&number)))
-    };
+/// The source of the document that an entry records.
+pub(crate) fn source_of(entry: &Entry) -> Option<String> {
     let event = match entry.kind() {
         Kind::Earn => entry.event(),
         Kind::Redeem | Kind::Capture => Some("redeem"),
@@ -166,18 +154,29 @@ pub(crate) fn is_name_of(name: Option<&str>, entry: &Entry) -> bool {
         | Kind::Profile
         | Kind::Remind => None,
     };
-    match event.filter(|_| entry.origin.reference.is_some()) {
-        None => name.is_none(),
-        // Uses of coupons were not recorded by their order at first.
-        Some("coupon") if name.is_none() => true,
-        Some(event) => of(event).unwrap_or(false),
-    }
+    Some(source(event?, entry.origin.reference.as_ref()?.as_str()))
+}
+
+/// Whether an entry that records a document is rightly recorded under a name.
+pub(crate) fn is_name_of(name: Option<&str>, entry: &Entry) -> bool {
+    let is_its_own = || {
+        let rest = name?.strip_prefix(&source_of(entry)?)?;
+        let store = entry.origin.store.as_deref().map(escaped);
+        let number = match (rest.strip_prefix(" @"), store) {
+            _ if rest.is_empty() => return Some(true),
+            (None, _) => rest.strip_prefix(' ')?,
+            (Some(scoped), Some(store)) => scoped.strip_prefix(&store)?.strip_prefix(' ')?,
+            (Some(_), None) => return Some(false),
+        };
+        Some(number.parse::<usize>().is_ok_and(|number| (1..=MAX_RECORDS).contains(&number)))
+    };
+    is_its_own().unwrap_or(false)
 }
 
 type Range = (String, String);
 
 /// All names of a document: its own, and those that a space follows.
-fn all_of(source: &str) -> Range {
+pub(crate) fn all_of(source: &str) -> Range {
     (source.to_owned(), format!("{source}!"))
 }
 

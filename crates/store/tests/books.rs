@@ -37,10 +37,9 @@ fn entries_cannot_be_updated_or_deleted() {
         "REPLACE INTO entry SELECT * FROM entry",
         "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
          SELECT programme_no, member_no, sequence, id, kind, 0, 0, occurred_at, recorded_at, hash, body FROM entry",
-        "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, idem)
-         SELECT programme_no, member_no, sequence + 1000, id, kind, 0, 0, occurred_at, recorded_at, hash, body, idem FROM entry",
-        "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, source)
-         SELECT programme_no, member_no, sequence + 1000, id, kind, 0, 0, occurred_at, recorded_at, hash, body, source FROM entry WHERE source IS NOT NULL",
+        "UPDATE claim SET entry_no = 1",
+        "DELETE FROM claim",
+        "DELETE FROM claim WHERE kind = 'reference'",
     ] {
         let error = world.sql.connection().execute(statement, []).unwrap_err().to_string();
         assert!(error.contains("append-only"), "{error}");
@@ -67,11 +66,11 @@ fn the_audit_finds_what_was_tampered_with() {
         ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE sequence = 3", true),
         // The order could earn again.
         (
-            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET source = NULL WHERE sequence = 2",
+            "DROP TRIGGER claim_of_an_entry_is_never_deleted; DELETE FROM claim WHERE kind = 'reference' AND entry_no = 3",
             true,
         ),
         (
-            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET source = 'purchase:x' WHERE sequence = 2 AND source IS NOT NULL",
+            "DROP TRIGGER claim_is_never_updated; UPDATE claim SET name = 'purchase:x' WHERE entry_no = 3 AND kind = 'reference'",
             true,
         ),
         ("SELECT 1", false),
@@ -79,6 +78,36 @@ fn the_audit_finds_what_was_tampered_with() {
         let world = busy_world();
         world.sql.connection().execute_batch(tamper).unwrap();
         assert_eq!(!violations(&world).is_empty(), found, "{tamper}: {:?}", violations(&world));
+    }
+}
+
+/// A key or a reference without its entry would refuse a request for ever; a second one of an entry
+/// would, too.
+#[test]
+fn the_audit_finds_claims_of_no_entry() {
+    for (tamper, found) in [
+        ("SELECT 1", 0),
+        (
+            "INSERT INTO claim (programme_no, kind, name, entry_no) VALUES (1, 'reference', 'purchase:x', 99)",
+            1,
+        ),
+        (
+            "INSERT INTO claim (programme_no, kind, name, entry_no) VALUES (1, 'reference', 'purchase:x', 1)",
+            1,
+        ),
+        (
+            "INSERT INTO claim (programme_no, kind, name, fingerprint) VALUES (1, 'key', 'earn:x', 'f')",
+            1,
+        ),
+        (
+            "INSERT INTO answer (programme_no, name, what, body, recorded_at) SELECT 1, name, 'receipt', '', 0 FROM claim WHERE kind = 'key' LIMIT 1",
+            1,
+        ),
+    ] {
+        let world = busy_world();
+        world.sql.connection().execute_batch(tamper).unwrap();
+        let wrong = wait(store::wrong_claims(&world.sql, 1)).unwrap();
+        assert_eq!(wrong.len(), found, "{tamper}: {wrong:?}");
     }
 }
 
@@ -260,7 +289,7 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
         "UPDATE entry SET points = points + 1",
         "UPDATE entry SET body = json_set(body, '$.actor', 'key:evil') WHERE instr(body, 'redacted') > 0",
         "UPDATE entry SET body = json_set(json_set(json_remove(body, '$.reason'), '$.actor', 'x'), '$.redacted', json('true')) WHERE kind = 'erase'",
-        "UPDATE entry SET fingerprint = 'x' WHERE fingerprint IS NOT NULL",
+        "UPDATE claim SET fingerprint = 'x' WHERE fingerprint IS NOT NULL",
     ] {
         let refused = connection.execute(tampered, []).unwrap_err().to_string();
         assert!(refused.contains("append-only"), "{tampered}: {refused}");

@@ -59,12 +59,14 @@ fn a_member_has_a_hundred_thousand_open_lots_at_most() {
 fn kept_refusals_have_a_bound() {
     let world = World::new();
     let kept = |programme: i64| {
-        world.number(&format!("SELECT count(*) FROM refusal WHERE programme_no = {programme}"))
+        world.number(&format!(
+            "SELECT count(*) FROM answer WHERE what = 'refusal' AND programme_no = {programme}"
+        ))
     };
     world.sql.connection().execute_batch(
         "INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at) VALUES ('other', 'Other', 1, '', 0);
-        INSERT INTO refusal (programme_no, idem, fingerprint, id, body, recorded_at)
-          SELECT no, 'k', 'f', 'i', '\"MemberErased\"', 0 FROM programme WHERE id = 'other'",
+        INSERT INTO answering (programme_no, name, fingerprint, what, id, body, recorded_at)
+          SELECT no, 'k', 'f', 'refusal', 'i', '\"MemberErased\"', 0 FROM programme WHERE id = 'other'",
     ).unwrap();
     for key in 1..=3 {
         assert_eq!(told(&world.one(redeem("m", &format!("k{key}"), 1))), "member-not-found");
@@ -72,7 +74,7 @@ fn kept_refusals_have_a_bound() {
     }
     assert_eq!(kept(1), 3);
     assert_eq!(
-        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"),
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusal'"),
         3
     );
     world
@@ -85,14 +87,14 @@ fn kept_refusals_have_a_bound() {
     assert_eq!(told(&world.one(redeem("m", "k2", 1))), "again: member-not-found");
     assert_eq!(told(&world.one(redeem("m", "k1", 1))), "member-not-found", "decided anew");
     assert_eq!(
-        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"),
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusal'"),
         1_000_000
     );
     // What the night takes away is counted no more.
     let now = world.now.get().plus_ms(1);
     assert_eq!(wait(store::forget(&world.sql, 1, store::Kept::Refusals, now, 100)).unwrap(), 3);
     assert_eq!(
-        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusals'"),
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'refusal'"),
         999_997
     );
 }
@@ -108,14 +110,14 @@ fn kept_answers_have_a_bound() {
     keep("b", 2);
     keep("b", 3);
     assert_eq!(
-        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'receipts'"),
+        world.number("SELECT number FROM kept_count WHERE programme_no = 1 AND what = 'receipt'"),
         2,
         "one key, one answer"
     );
     world
         .sql
         .connection()
-        .execute("UPDATE kept_count SET number = 100000 WHERE what = 'receipts'", [])
+        .execute("UPDATE kept_count SET number = 100000 WHERE what = 'receipt'", [])
         .unwrap();
     keep("c", 3);
     let found = |key: &str| wait(store::receipt(&world.sql, 1, key)).unwrap().is_some();

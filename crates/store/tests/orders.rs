@@ -65,7 +65,7 @@ fn redeem_like(member: &str, key: &str) -> Submission {
 fn sources(world: &World) -> Vec<String> {
     let connection = world.sql.connection();
     let mut asked = connection
-        .prepare("SELECT source FROM entry WHERE source IS NOT NULL ORDER BY no")
+        .prepare("SELECT name FROM claim WHERE kind = 'reference' ORDER BY entry_no")
         .unwrap();
     asked.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }

@@ -14,6 +14,7 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
         faults.extend(statements(file));
         faults.extend(unused(tree, file));
         faults.extend(bound_limits(file));
+        faults.extend(replacements(file));
     }
     Ok(faults)
 }
@@ -99,6 +100,20 @@ fn bound_limits(file: &File) -> Vec<Fault> {
     file.text.lines().enumerate().filter(found).map(fault).collect()
 }
 
+/// What replaces a row takes it away without firing the triggers that forbid it.
+fn replacements(file: &File) -> Vec<Fault> {
+    let found = |(_, line): &(usize, &str)| {
+        let line = line.split("--").next().unwrap_or_default().to_ascii_uppercase();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_replaced = |pair: &[&str]| matches!(pair, ["OR", "REPLACE"] | ["REPLACE", "INTO"]);
+        words.windows(2).any(is_replaced)
+    };
+    let remedy = "write ON CONFLICT DO UPDATE, which fires the triggers of the row";
+    let fault =
+        |(number, _): (usize, &str)| Fault::new(&file.path, number + 1, "a REPLACE", remedy);
+    file.text.lines().enumerate().filter(found).map(fault).collect()
+}
+
 /// Counts statements that contain anything but comments.
 fn count_statements(text: &str) -> usize {
     let mut bare = String::new();
@@ -142,6 +157,18 @@ mod tests {
         ] {
             let file = File { path: "crates/store/queries/x.sql".into(), text: sql.into() };
             assert_eq!(bound_limits(&file).len(), faults, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_replacement_is_found() {
+        for (sql, faults) in [
+            ("REPLACE INTO claim VALUES (1)", 1),
+            ("insert  or replace into claim VALUES (1)", 1),
+            ("-- INSERT OR REPLACE takes rows away\nSELECT replace('a', 'b', 'c')", 0),
+        ] {
+            let file = File { path: "crates/store/queries/x.sql".into(), text: sql.into() };
+            assert_eq!(replacements(&file).len(), faults, "{sql}");
         }
     }
 
