@@ -98,7 +98,8 @@ fn keys_are_stored_and_listed_without_their_secret() {
     assert_eq!(shop.all("/v1/keys", 1).len(), 2);
     host.stop();
     let log = host.log();
-    let stored = host.books().text("SELECT group_concat(prefix || hash || label) FROM api_key");
+    let stored =
+        host.books().text("SELECT group_concat(prefix || hex(hash) || label) FROM api_key");
     for secret in [&key[12..], &OPERATOR[..12], &OPERATOR[12..]] {
         for (place, text) in [("list", &listed), ("log", &log), ("database", &stored)] {
             assert!(!text.contains(secret), "a key lies in the {place}");

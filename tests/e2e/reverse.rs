@@ -64,7 +64,7 @@ fn a_reversal_of_an_unknown_reference_is_refused() {
     let (host, shop) = opened();
     let redeemed =
         shop.redeems("m", 5).send().ok()["entry"]["entry_id"].as_str().unwrap().to_owned();
-    let earned = host.books().text("SELECT id FROM entry WHERE kind = 'earn'");
+    let earned = host.books().entry_id("SELECT id FROM entry WHERE kind = 'earn'");
     let returned =
         back(&shop, &json!({"lines": [{"line_id": "gift"}], "return_reference": "r-1"})).send();
     assert_eq!(returned.outcome(), "201 reverse +0 = 70");
@@ -143,7 +143,7 @@ fn a_reversal_of_an_unknown_reference_is_refused() {
 #[test]
 fn an_earn_is_named_by_its_entry() {
     let (host, shop) = opened();
-    let earned = host.books().text("SELECT id FROM entry WHERE kind = 'earn'");
+    let earned = host.books().entry_id("SELECT id FROM entry WHERE kind = 'earn'");
     let check_in = shop.does("m", "check_in").send().ok()["entry"]["entry_id"].clone();
     let pay = json!({"member_id": "m", "points": 10, "reference": "o-1"});
     shop.post("/v1/redeem", &pay).send().ok();

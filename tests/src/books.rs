@@ -26,6 +26,16 @@ impl Books {
         self.0.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// The id of one entry, as the API shows it.
+    pub fn entry_id(&self, sql: &str) -> String {
+        let bytes: [u8; 16] = self
+            .0
+            .query_row(sql, [], |row| row.get(0))
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let digits = format!("{:032x}", u128::from_be_bytes(bytes));
+        [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| digits[part].to_owned()).join("-")
+    }
+
     /// Writes past the engine; returns SQLite's error, if any.
     pub fn write(&self, sql: &str) -> Result<usize, String> {
         self.0.execute(sql, []).map_err(|error| error.to_string())
@@ -101,18 +111,18 @@ impl Books {
             (
                 "no hold is resolved twice",
                 "SELECT count(*) FROM (SELECT 1 FROM entry WHERE kind IN ('capture', 'release')
-                   GROUP BY json_extract(body, '$.corrects') HAVING count(*) > 1)",
+                   GROUP BY corrects HAVING count(*) > 1)",
             ),
             (
                 "no entry is undone beyond its points",
-                "SELECT count(*) FROM (SELECT json_extract(body, '$.corrects') AS id, sum(json_extract(body, '$.reversal[1]')) AS undone
+                "SELECT count(*) FROM (SELECT corrects AS id, sum(json_extract(body, '$.reversal[1]')) AS undone
                    FROM entry WHERE kind = 'reverse' GROUP BY 1) AS back JOIN entry ON entry.id = back.id WHERE undone > abs(points)",
             ),
             (
                 "exchanges have two sides that say the same",
                 "SELECT (SELECT count(*) FROM entry WHERE kind = 'exchange' AND points < 0) - count(*)
                    + (SELECT count(*) FROM entry WHERE kind = 'exchange' AND points > 0) - count(*)
-                   FROM entry AS got JOIN entry AS given ON given.id = json_extract(got.body, '$.cause')
+                   FROM entry AS got JOIN entry AS given ON given.id = got.cause
                    WHERE got.kind = 'exchange' AND given.kind = 'exchange' AND got.programme_no <> given.programme_no
                    AND json_extract(given.body, '$.exchange[1]') = got.points
                    AND json_extract(got.body, '$.exchange[1]') = -given.points",

@@ -322,7 +322,7 @@ fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
     );
     for (prefix, revoked) in [("gone", "0"), ("late", &now.to_string()), ("used", "NULL")] {
         write(&format!(
-            "INSERT INTO api_key (prefix, programme_no, role, label, hash, created_at, revoked_at) VALUES ('{prefix}', 1, 'job', 'l', 'h', 0, {revoked})"
+            "INSERT INTO api_key (prefix, programme_no, role, label, hash, created_at, revoked_at) VALUES ('{prefix}', 1, 'job', 'l', zeroblob(32), 0, {revoked})"
         ));
     }
     let kept = || {

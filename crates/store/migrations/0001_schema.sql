@@ -1,5 +1,6 @@
--- The schema. Instants are milliseconds since 1970 (UTC); hashes are lower-case hexadecimal. "who"
--- is a JSON object with "at", "person", "key" and "address". Statements are separated by lines that
+-- The schema. Instants are milliseconds since 1970 (UTC). Ids of entries are the 16 bytes of their
+-- UUIDs, hashes are 32 bytes; in JSON texts both are hexadecimal. Texts are compared and ordered by
+-- their bytes. "who" is a JSON object with "at", "person", "key" and "address". Statements are separated by lines that
 -- read "-- then", as hosts execute one at a time.
 
 -- ── Programmes and rulebooks ──────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +184,7 @@ CREATE TABLE IF NOT EXISTS api_key (
   role TEXT NOT NULL,
   operator INTEGER NOT NULL DEFAULT 0,
   label TEXT NOT NULL,
-  hash TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
   -- The first key of the line that this one continues; null is the key itself. Idempotency keys
   -- belong to a line.
   lineage TEXT,
@@ -233,7 +234,7 @@ CREATE TABLE IF NOT EXISTS member (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   id TEXT NOT NULL,
   sequence INTEGER NOT NULL,
-  head TEXT NOT NULL,
+  head BLOB NOT NULL CHECK (length(head) = 32),
   -- What is left in all lots; the ledger's balance is that less the debt.
   points_in_lots INTEGER NOT NULL CHECK (points_in_lots >= 0),
   debt INTEGER NOT NULL DEFAULT 0 CHECK (debt >= 0),
@@ -365,14 +366,19 @@ CREATE TABLE IF NOT EXISTS entry (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   member_no INTEGER NOT NULL REFERENCES member (no),
   sequence INTEGER NOT NULL,
-  id TEXT NOT NULL,
+  id BLOB NOT NULL CHECK (length(id) = 16),
   kind TEXT NOT NULL,
   points INTEGER NOT NULL,
   balance_after INTEGER NOT NULL,
   occurred_at INTEGER NOT NULL,
   recorded_at INTEGER NOT NULL,
-  hash TEXT NOT NULL,
-  body TEXT NOT NULL
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  body TEXT NOT NULL,
+  -- What queries ask for of the body.
+  corrects BLOB,
+  cause BLOB,
+  counterparty TEXT,
+  store TEXT
 ) STRICT
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
@@ -381,10 +387,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
 CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
 -- then
 -- Entries that resolve or undo another one.
-CREATE INDEX IF NOT EXISTS entry_by_corrected ON entry (programme_no, json_extract(body, '$.corrects'))
-  WHERE kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust')
+CREATE INDEX IF NOT EXISTS entry_by_corrected ON entry (programme_no, corrects) WHERE corrects IS NOT NULL
 -- then
-CREATE INDEX IF NOT EXISTS entry_by_cause ON entry (programme_no, json_extract(body, '$.cause')) WHERE kind = 'transfer'
+CREATE INDEX IF NOT EXISTS entry_by_cause ON entry (programme_no, cause) WHERE kind = 'transfer'
 -- then
 CREATE INDEX IF NOT EXISTS entry_expire ON entry (member_no, sequence) WHERE kind = 'expire'
 -- then
@@ -397,7 +402,8 @@ BEGIN
   SELECT RAISE(ABORT, 'entries are append-only') WHERE NOT (
     OLD.no = NEW.no AND OLD.programme_no = NEW.programme_no AND OLD.member_no = NEW.member_no AND OLD.sequence = NEW.sequence AND OLD.id = NEW.id
     AND OLD.kind = NEW.kind AND OLD.points = NEW.points AND OLD.balance_after = NEW.balance_after AND OLD.occurred_at = NEW.occurred_at
-    AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash
+    AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash AND OLD.corrects IS NEW.corrects AND OLD.cause IS NEW.cause
+    AND OLD.counterparty IS NEW.counterparty AND OLD.store IS NEW.store
     AND NEW.body = json_set(CASE WHEN OLD.body ->> '$.adjustment[0][2]' IS NULL THEN json_remove(OLD.body, '$.reason')
       ELSE json_replace(json_remove(OLD.body, '$.reason'), '$.adjustment[0][2]', NULL) END, '$.redacted', json('true'))
     AND (SELECT state ->> '$.closed' FROM member WHERE no = OLD.member_no) IS NOT NULL);
@@ -462,7 +468,7 @@ CREATE INDEX IF NOT EXISTS coupon_member ON coupon (member_no)
 -- would cost every one of them.
 CREATE TABLE IF NOT EXISTS review (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
-  entry_id TEXT NOT NULL,
+  entry_id BLOB NOT NULL,
   entry_no INTEGER NOT NULL REFERENCES entry (no),
   PRIMARY KEY (programme_no, entry_id)
 ) STRICT, WITHOUT ROWID
@@ -561,12 +567,13 @@ END
 CREATE VIEW IF NOT EXISTS posting (
   programme_no, member_id, expected_head, claim_key, claim_reference,
   sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
-  reminded_at, id, kind, points, occurred_at, recorded_at, body, key, fingerprint, reference, first_sequence, last_sequence,
+  reminded_at, id, kind, points, occurred_at, recorded_at, body, corrects, cause, counterparty, store,
+  key, fingerprint, reference, first_sequence, last_sequence,
   grants, moves, attributes, effects
 ) AS SELECT
   NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
@@ -581,7 +588,7 @@ BEGIN
     -- changed; an alias is somebody else's.
     OR (NEW.effects IS NOT NULL AND (
       EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.others') WHERE
-        (SELECT head FROM member WHERE programme_no = coalesce(value ->> 2, NEW.programme_no) AND id = value ->> 0) IS NOT value ->> 1)
+        (SELECT head FROM member WHERE programme_no = coalesce(value ->> 2, NEW.programme_no) AND id = value ->> 0) IS NOT unhex(value ->> 1))
       OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.tallies') WHERE value ->> 5 IS NOT NULL AND value ->> 4 + coalesce(
         (SELECT amount FROM tally WHERE programme_no = NEW.programme_no AND subject = value ->> 0 AND name = value ->> 1 AND period = value ->> 2), 0)
         > value ->> 5)
@@ -603,9 +610,11 @@ BEGIN
     AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
   -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary
   -- table.
-  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
+  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
+      corrects, cause, counterparty, store)
     VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
-      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body);
+      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body,
+      NEW.corrects, NEW.cause, NEW.counterparty, NEW.store);
   -- The greatest number is that of the new entry. Names that are null are ignored, see the table: a
   -- SELECT with a condition would cost more than VALUES.
   INSERT INTO claim (programme_no, kind, name, entry_no, fingerprint, first_sequence, last_sequence)
@@ -905,7 +914,7 @@ CREATE INDEX IF NOT EXISTS audit_log_subject ON audit_log (programme_no, action,
 CREATE TABLE IF NOT EXISTS audit_seal (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   no INTEGER NOT NULL,
-  hash TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
   PRIMARY KEY (programme_no, no)
 ) STRICT, WITHOUT ROWID
 -- then

@@ -4,5 +4,5 @@ SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurr
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1)
 FROM member AS m
 JOIN programme AS p ON p.no = m.programme_no
-CROSS JOIN entry AS e ON e.member_no = m.no AND e.kind = 'adjust' AND (e.id = ?3 OR json_extract(e.body, '$.corrects') = ?3)
+CROSS JOIN entry AS e ON e.member_no = m.no AND e.kind = 'adjust' AND (e.id = ?3 OR e.corrects = ?3)
 WHERE m.programme_no = ?1 AND m.id = ?2

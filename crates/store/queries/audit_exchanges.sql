@@ -3,13 +3,13 @@
 -- say the same of it.
 WITH told AS (
   SELECT json_extract(e.body, '$.exchange[0]') AS about, e.points < 0 AS gives, m.id AS member,
-    CASE WHEN e.points < 0 THEN e.id ELSE json_extract(e.body, '$.cause') END AS given_by,
+    CASE WHEN e.points < 0 THEN e.id ELSE e.cause END AS given_by,
     abs(e.points) AS here, json_extract(e.body, '$.exchange[1]') AS there, json_extract(e.body, '$.exchange[2]') AS rate, 1 AS side
   FROM entry AS e JOIN member AS m ON m.no = e.member_no
   WHERE e.programme_no = ?1 AND e.kind = 'exchange'
   UNION ALL
   SELECT q.id, e.points > 0, m.id,
-    CASE WHEN e.points < 0 THEN e.id ELSE json_extract(e.body, '$.cause') END,
+    CASE WHEN e.points < 0 THEN e.id ELSE e.cause END,
     json_extract(e.body, '$.exchange[1]'), abs(e.points), json_extract(e.body, '$.exchange[2]'), -1
   FROM programme AS p
   CROSS JOIN programme AS q

@@ -1,2 +1,2 @@
 -- Operator keys that count.
-SELECT prefix, hash FROM api_key WHERE operator = 1 AND revoked_at IS NULL
+SELECT prefix, lower(hex(hash)) FROM api_key WHERE operator = 1 AND revoked_at IS NULL

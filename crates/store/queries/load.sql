@@ -1,7 +1,7 @@
 -- Everything a decision needs, one row per wanted member. Idempotency keys are stored with the line
 -- of the API key that they belong to in front. ?3 names them so where ?2 does not name the caller.
 -- One column: a host hands over each name and each value of a row set by itself, which costs a
--- guest more than reading them from one text. ?1 programme number or null, ?2 key prefix (names the
+-- guest more than reading them from one text; ids and hashes are hexadecimal there. ?1 programme number or null, ?2 key prefix (names the
 -- programme when ?1 is null), ?3 [[member id, key, reference, ids of entries whose reversals are
 -- wanted or null, lots whose expired points are wanted or null, subjects whose counters are wanted
 -- or null, reward that is wanted or null, names that it is given or null, 1 where its profile is
@@ -9,10 +9,10 @@
 -- the programme whose member it is or null for this one], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
-  k.role, k.operator, k.hash, CASE WHEN k.revoked_at IS NOT NULL OR k.waits = 1 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
+  k.role, k.operator, lower(hex(k.hash)), CASE WHEN k.revoked_at IS NOT NULL OR k.waits = 1 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
   k.stores,
   coalesce(m.id, w.value ->> 0),
-  m.no, m.sequence, m.head, m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  m.no, m.sequence, hex(m.head), m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
@@ -24,14 +24,13 @@ SELECT json_array(
     LEFT JOIN answer AS a ON c.entry_no IS NULL AND a.programme_no = c.programme_no AND a.name = c.name
     WHERE c.programme_no = p.no AND c.kind = 'key'
       AND c.name = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
-  (SELECT e.id FROM claim AS c CROSS JOIN entry AS e ON e.no = c.entry_no
+  (SELECT hex(e.id) FROM claim AS c CROSS JOIN entry AS e ON e.no = c.entry_no
     WHERE c.programme_no = p.no AND c.kind = 'reference' AND c.name = w.value ->> 2),
   CASE WHEN w.value ->> 8 = 1 OR (w.value ->> 8 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
     FROM json_each(w.value -> 3) AS c
-    CROSS JOIN entry AS e ON e.programme_no = p.no AND json_extract(e.body, '$.corrects') = c.value
-      AND e.kind IN ('capture', 'release', 'reverse', 'approve', 'reject', 'withdraw', 'lapse', 'adjust') AND e.kind = 'reverse'
+    CROSS JOIN entry AS e ON e.programme_no = p.no AND e.corrects = unhex(c.value, '-') AND e.kind = 'reverse'
   ) END,
   CASE WHEN w.value ->> 4 IS NOT NULL THEN (
     SELECT json_group_array(json_array(d.value ->> 0, d.value ->> 1))

@@ -4,4 +4,4 @@
 -- otherwise.
 UPDATE member SET due_at = w.due
 FROM (SELECT value ->> 0 AS id, value ->> 1 AS head, value ->> 2 AS due FROM json_each(?2) LIMIT -1) AS w
-WHERE programme_no = ?1 AND member.id = w.id AND member.head = w.head
+WHERE programme_no = ?1 AND member.id = w.id AND member.head = unhex(w.head)

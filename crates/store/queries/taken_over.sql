@@ -9,6 +9,6 @@ SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurr
 FROM member AS g
 JOIN programme AS p ON p.no = g.programme_no
 CROSS JOIN entry AS h ON h.member_no = g.no AND h.sequence = g.sequence AND h.kind = 'merge'
-CROSS JOIN member AS m ON m.programme_no = g.programme_no AND m.id = json_extract(h.body, '$.counterparty')
-CROSS JOIN entry AS e ON e.member_no = m.no AND e.kind = 'merge' AND json_extract(e.body, '$.cause') = h.id
+CROSS JOIN member AS m ON m.programme_no = g.programme_no AND m.id = h.counterparty
+CROSS JOIN entry AS e ON e.member_no = m.no AND e.kind = 'merge' AND e.cause = h.id
 WHERE g.programme_no = ?1 AND g.id = ?2

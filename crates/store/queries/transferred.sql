@@ -4,4 +4,4 @@ SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurr
 FROM entry AS e
 JOIN member AS m ON m.no = e.member_no
 JOIN programme AS p ON p.no = e.programme_no
-WHERE e.programme_no = ?1 AND json_extract(e.body, '$.cause') = ?2 AND e.kind = 'transfer'
+WHERE e.programme_no = ?1 AND e.cause = ?2 AND e.kind = 'transfer'

@@ -3,5 +3,5 @@
 -- as no sum of whole numbers may leave 64 bits here; how many entries.
 SELECT kind, sum(points >> 32), sum(points & 4294967295), count(*)
 FROM entry WHERE programme_no = ?1 AND recorded_at >= ?2 AND recorded_at < ?3
-  AND (?4 IS NULL OR json_extract(body, '$.store') IN (SELECT value FROM json_each(?4)))
+  AND (?4 IS NULL OR store IN (SELECT value FROM json_each(?4)))
 GROUP BY kind

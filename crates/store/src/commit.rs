@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, Hash, Kind, LotDates, Posting, Timestamp};
+use ledger::{Decision, Entry, EntryId, Hash, Kind, LotDates, MemberId, Posting, Timestamp};
 use serde::Serialize;
 
 use crate::Error;
@@ -59,10 +59,10 @@ pub(crate) async fn commit(
         _ => (statement!("queries/commit"), vec![Value::Text(batch(rows)?)]),
     };
     let written = sql.query(statement, values).await?;
-    let written: HashSet<String> =
-        written.into_iter().map(|mut row| row.text(0)).collect::<Result<_, _>>()?;
+    let written: HashSet<EntryId> =
+        written.into_iter().map(|mut row| row.entry_id(0)).collect::<Result<_, _>>()?;
     let is_written = |decision: &Decision| {
-        decision.postings.iter().all(|posting| written.contains(&posting.entry.id.to_string()))
+        decision.postings.iter().all(|posting| written.contains(&posting.entry.id))
     };
     Ok(decisions.iter().map(|(decision, _)| is_written(decision)).collect())
 }
@@ -120,7 +120,7 @@ fn row(
     let is_own = |posting: &&Posting| posting.entry.shares_account(entry);
     let first = decision.postings.iter().find(is_own);
     let sequences = first.zip(decision.postings.iter().rev().find(is_own)).filter(|_| is_primary);
-    let expected_head = (entry.sequence.0 > 1).then(|| entry.previous_hash.to_string());
+    let expected_head = (entry.sequence.0 > 1).then_some(entry.previous_hash);
     let tier = after.tier.as_ref();
     Ok(vec![
         programme_no.into(),
@@ -129,7 +129,7 @@ fn row(
         on(is_first, &claims.idem),
         on(is_first, &claims.source),
         entry.sequence.0.into(),
-        entry.hash.to_string().into(),
+        entry.hash.into(),
         after.balance.into(),
         after.debt.into(),
         member_extras::write(after)?.into(),
@@ -142,12 +142,16 @@ fn row(
         write_counters(&after.counters)?.into(),
         instant(after.due_at),
         instant(after.reminded_at),
-        entry.id.to_string().into(),
+        entry.id.into(),
         entry.kind().as_str().into(),
         entry.points.into(),
         entry.occurred_at.0.into(),
         entry.recorded_at.0.into(),
         body.as_str().into(),
+        entry.corrects().into(),
+        entry.cause.into(),
+        entry.counterparty().map(MemberId::as_str).into(),
+        entry.origin.store.as_deref().into(),
         on(is_primary, &claims.idem),
         on(is_primary, &claims.fingerprint),
         // A hold only asks whether its document was paid before; its capture will say that it is.

@@ -3,7 +3,7 @@
 //! Knows no HTTP and no delivery: which events go out is the business of [`crate::claim_endpoint`]
 //! and what follows it.
 
-use ledger::Timestamp;
+use ledger::{EntryId, Timestamp};
 use serde_json::json;
 
 use crate::Error;
@@ -221,7 +221,7 @@ pub async fn dead_events(
     let read = |mut row: Row| {
         Ok(DeadEvent {
             entry_no: row.integer(0)?,
-            entry_id: row.text(1)?,
+            entry_id: row.entry_id(1)?.to_string(),
             kind: row.text(2)?,
             member: row.text(3)?,
             recorded_at: Timestamp(row.integer(4)?),
@@ -243,6 +243,10 @@ pub async fn replay_dead(
     entry_id: Option<&str>,
     now: Timestamp,
 ) -> Result<usize, Error> {
+    let entry_id = match entry_id.map(EntryId::parse) {
+        Some(None) => return Ok(0),
+        parsed => parsed.flatten(),
+    };
     let values = vec![programme_no.into(), endpoint_id.into(), entry_id.into(), now.0.into()];
     Ok(sql.query(statement!("queries/parked_replay"), values).await?.len())
 }

@@ -1,6 +1,6 @@
 //! Rows of entries: columns of their own, and the body that the ledger reads and writes.
 
-use ledger::{Columns, Entry, EntryId, Hash, Kind, MemberId, ProgrammeId, Sequence, Timestamp};
+use ledger::{Columns, Entry, Hash, Kind, MemberId, ProgrammeId, Sequence, Timestamp};
 
 use crate::Error;
 use crate::sql::Row;
@@ -8,10 +8,7 @@ use crate::sql::Row;
 /// Reads an entry from 12 columns from `at` on: programme, member, sequence, id, kind, points,
 /// balance_after, occurred_at, recorded_at, body, hash, previous hash (null for the first).
 pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
-    let previous = row
-        .optional_text(at + 11)?
-        .map_or(Some(Hash::default()), |text| Hash::parse(&text))
-        .ok_or(Error::Corrupt("entry"))?;
+    let previous = row.optional_hash(at + 11)?.unwrap_or_default();
     read_after(row, at, previous).map(|(entry, _)| entry)
 }
 
@@ -27,14 +24,14 @@ pub(crate) fn read_after(
         programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
         member: MemberId::stored(row.text(at + 1)?).map_err(|_| corrupt())?,
         sequence: Sequence(row.integer(at + 2)?),
-        id: EntryId::parse(&row.text(at + 3)?).ok_or_else(corrupt)?,
+        id: row.entry_id(at + 3)?,
         kind: Kind::parse(&row.text(at + 4)?).ok_or_else(corrupt)?,
         points: row.integer(at + 5)?,
         balance_after: row.integer(at + 6)?,
         occurred_at: Timestamp(row.integer(at + 7)?),
         recorded_at: Timestamp(row.integer(at + 8)?),
         previous_hash,
-        hash: Hash::parse(&row.text(at + 10)?).ok_or_else(corrupt)?,
+        hash: row.hash(at + 10)?,
     };
     let body = row.text(at + 9)?;
     let entry = Entry::read(columns, &body).map_err(|_| corrupt())?;

@@ -105,7 +105,7 @@ pub async fn find_entry(
     let made_at = i64::try_from(id.0 >> 80).map_err(|_| Error::Corrupt("entry id"))?;
     let from = entry_from(sql, made_at.saturating_sub(BEFORE_MS)).await?;
     let before = entry_from(sql, made_at.saturating_add(AFTER_MS)).await?;
-    let values = vec![programme_no.into(), from.into(), before.into(), id.to_string().into()];
+    let values = vec![programme_no.into(), from.into(), before.into(), id.into()];
     let mut rows = sql.query(statement!("queries/entry_between"), values).await?;
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }

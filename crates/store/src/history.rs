@@ -5,7 +5,7 @@ use ledger::{Entry, EntryId, LotGrant, LotNumber, MemberId, Timestamp};
 use crate::Error;
 use crate::entry_row;
 use crate::member_row::NEVER;
-use crate::sql::{Row, Sql};
+use crate::sql::{Row, Sql, hexadecimal};
 use crate::statement::statement;
 
 /// The entries `first` to `last` (sequence numbers) of the member with that row number, in order.
@@ -45,7 +45,7 @@ pub async fn transferred(
     programme_no: i64,
     id: EntryId,
 ) -> Result<Option<Entry>, Error> {
-    let values = vec![programme_no.into(), id.to_string().into()];
+    let values = vec![programme_no.into(), id.into()];
     let mut rows = sql.query(statement!("queries/transferred"), values).await?;
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }
@@ -75,7 +75,7 @@ pub async fn named_entry(
     programme_no: i64,
     id: EntryId,
 ) -> Result<Option<Entry>, Error> {
-    let values = vec![programme_no.into(), id.to_string().into()];
+    let values = vec![programme_no.into(), id.into()];
     let rows = sql.look_up(statement!("queries/named_entry"), values).await?;
     rows.into_iter().next().map(|mut row| entry_row::read(&mut row, 0)).transpose()
 }
@@ -104,7 +104,7 @@ pub async fn adjusted(
     member: &MemberId,
     id: EntryId,
 ) -> Result<Option<Entry>, Error> {
-    let values = vec![programme_no.into(), member.as_str().into(), id.to_string().into()];
+    let values = vec![programme_no.into(), member.as_str().into(), id.into()];
     let mut rows = sql.look_up(statement!("queries/adjusted"), values).await?;
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }
@@ -165,7 +165,7 @@ pub(crate) async fn corrections_of(
     programme_no: i64,
     ids: &[EntryId],
 ) -> Result<Vec<Entry>, Error> {
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let ids: Vec<String> = ids.iter().map(|id| hexadecimal(&id.0.to_be_bytes())).collect();
     let values = vec![programme_no.into(), serde_json::json!(ids).to_string().into()];
     let rows = sql.query(statement!("queries/corrections"), values).await?;
     rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()

@@ -323,7 +323,7 @@ fn read_loaded(row: &mut Row) -> Result<LoadedMember, Error> {
     member.lots_counted = row.optional_integer(MEMBER + 27)?;
     let claim = row.optional_text(MEMBER + 17)?.map(|text| read_claim(&text)).transpose()?;
     let (hit, refusal) = claim.unwrap_or_default();
-    let used = row.optional_text(MEMBER + 18)?.and_then(|id| EntryId::parse(&id));
+    let used = row.optional_entry_id(MEMBER + 18)?;
     let attributes = row.optional_text(MEMBER + 19)?;
     let reversals =
         row.optional_text(MEMBER + 20)?.map_or(Ok(Vec::new()), |text| read_reversals(&text))?;

@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 
 use ledger::{
-    Claim, Counter, Hash, Lot, LotNumber, Member, MemberId, Qualification, Sequence, Tier,
-    Timestamp,
+    Claim, Counter, Lot, LotNumber, Member, MemberId, Qualification, Sequence, Tier, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +50,7 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
     let member = Member {
         id,
         sequence: Sequence(row.integer(at + 2)?),
-        head: Hash::parse(&row.text(at + 3)?).ok_or(Error::Corrupt("head"))?,
+        head: row.hash(at + 3)?,
         balance: in_lots.checked_sub(debt).ok_or(Error::Corrupt("balance"))?,
         debt,
         lots_granted: row.integer(at + 5)?,

@@ -111,8 +111,18 @@ async fn replay(
     for row in &mut rows {
         let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
         let number = row.integer(1)?;
-        // The query has no column for the hash before, as a replay knows it.
+        let columns = [row.optional_entry_id(14)?, row.optional_entry_id(15)?];
+        let texts = [row.optional_text(16)?, row.optional_text(17)?];
+        // A replay knows the hash before: the query has a null in its place.
         let (entry, body) = entry_row::read_after(row, 2, replay.head())?;
+        let named = [entry.counterparty().map(MemberId::as_str), entry.origin.store.as_deref()];
+        if columns != [entry.corrects(), entry.cause]
+            || texts.each_ref().map(Option::as_deref) != named
+        {
+            let what = "its columns are not what its body says".to_owned();
+            let violation = Violation { entry: Some(entry.id), what };
+            found.violations.push(AuditViolation { member: entry.member.clone(), violation });
+        }
         sources.extend(source_of(&entry).map(|source| (number, source, entry.clone())));
         found.entries += 1;
         replay.take(&entry, &body);
@@ -219,7 +229,7 @@ pub async fn wrong_tallies(sql: &impl Sql, programme_no: i64) -> Result<Vec<Stri
 pub async fn undone_too_often(sql: &impl Sql, programme_no: i64) -> Result<Vec<String>, Error> {
     let rows = sql.query(statement!("queries/audit_undone"), vec![programme_no.into()]).await?;
     let told = |mut row: crate::Row| {
-        let (id, undone, points) = (row.text(0)?, row.integer(1)?, row.integer(2)?);
+        let (id, undone, points) = (row.entry_id(0)?, row.integer(1)?, row.integer(2)?);
         Ok(format!("entry {id} of {points} points is undone by {undone}"))
     };
     rows.into_iter().map(told).collect()

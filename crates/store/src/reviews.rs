@@ -32,7 +32,7 @@ pub async fn reviewed(
     programme_no: i64,
     id: EntryId,
 ) -> Result<Option<Entry>, Error> {
-    let values = vec![programme_no.into(), id.to_string().into()];
+    let values = vec![programme_no.into(), id.into()];
     let mut rows = sql.query(statement!("queries/reviewed"), values).await?;
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }

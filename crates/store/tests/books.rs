@@ -63,6 +63,23 @@ fn the_audit_finds_what_was_tampered_with() {
             "DROP TRIGGER entry_is_never_updated; UPDATE entry SET body = replace(body, 'key:test', 'key:evil') WHERE sequence = 2",
             true,
         ),
+        // What queries look at is what the body says.
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET corrects = id WHERE sequence = 2",
+            true,
+        ),
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET cause = id WHERE sequence = 2",
+            true,
+        ),
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET counterparty = 'n' WHERE sequence = 2",
+            true,
+        ),
+        (
+            "DROP TRIGGER entry_is_never_updated; UPDATE entry SET store = 's' WHERE sequence = 2",
+            true,
+        ),
         ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE sequence = 3", true),
         // The order could earn again.
         (
@@ -163,13 +180,13 @@ fn sums_leave_64_bits_and_stay_exact() {
         let (in_lots, debt) = (points.max(0), (-points).max(0));
         write(format!(
             "INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, debt, lots_granted, joined_at, standing, counters)
-             VALUES ({n}, {no}, 'm{n}', 1, '', {in_lots}, {debt}, 1, 0, '', '')"
+             VALUES ({n}, {no}, 'm{n}', 1, zeroblob(32), {in_lots}, {debt}, 1, 0, '', '')"
         ));
         for (kind, other) in [("earn", points), ("transfer", points), ("exchange", -points)] {
             let body = format!("{{\"exchange\": [\"there\", {}, \"1\"]}}", points.abs());
             write(format!(
                 "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
-                 VALUES ({no}, {n}, (SELECT count(*) FROM entry), 'e{n}{kind}', '{kind}', {other}, 0, 0, 1, '', '{body}')"
+                 VALUES ({no}, {n}, (SELECT count(*) FROM entry), randomblob(16), '{kind}', {other}, 0, 0, 1, zeroblob(32), '{body}')"
             ));
         }
         if in_lots > 0 {
@@ -287,6 +304,8 @@ fn texts_of_the_erased_go_and_the_chain_holds() {
     for tampered in [
         "UPDATE entry SET body = json_set(json_remove(body, '$.reason'), '$.redacted', json('true')) WHERE instr(body, 'Li Lei') > 0",
         "UPDATE entry SET points = points + 1",
+        "UPDATE entry SET corrects = id",
+        "UPDATE entry SET store = 's'",
         "UPDATE entry SET body = json_set(body, '$.actor', 'key:evil') WHERE instr(body, 'redacted') > 0",
         "UPDATE entry SET body = json_set(json_set(json_remove(body, '$.reason'), '$.actor', 'x'), '$.redacted', json('true')) WHERE kind = 'erase'",
         "UPDATE claim SET fingerprint = 'x' WHERE fingerprint IS NOT NULL",

@@ -137,7 +137,7 @@ fn counters_add_up_beyond_64_bits() {
     // it.
     world.sql.connection().execute_batch(&format!(
         "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
-          SELECT programme_no, member_no, sequence + n.value, entry.id || n.value, kind, 0, balance_after, occurred_at, recorded_at, hash, {body}
+          SELECT programme_no, member_no, sequence + n.value, randomblob(16), kind, 0, balance_after, occurred_at, recorded_at, hash, {body}
           FROM entry, json_each('[1,2,3]') AS n WHERE sequence = 1;
         INSERT INTO tally VALUES (1, 'budget', 'points', 0, {most})"
     )).unwrap();

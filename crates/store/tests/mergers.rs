@@ -110,8 +110,8 @@ fn the_audit_follows_a_chain_of_mergers() {
         .sql
         .connection()
         .execute(
-            "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
-            SELECT programme_no, member_no, sequence + 1, id || 'x', kind, points, balance_after, occurred_at, recorded_at, hash, body
+            "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, corrects, counterparty)
+            SELECT programme_no, member_no, sequence + 1, randomblob(16), kind, points, balance_after, occurred_at, recorded_at, hash, body, corrects, counterparty
             FROM entry WHERE kind = 'reverse'",
             [],
         )
@@ -160,8 +160,7 @@ fn an_adjustment_is_found_by_its_id_and_its_requests() {
     assert_eq!(told(&world.one(job("m", RequestAdjustment(wish)))), "request +0");
     let newest = |kind: &str| {
         let found = format!("SELECT id FROM entry WHERE kind = '{kind}' ORDER BY no DESC LIMIT 1");
-        let text: String = world.sql.connection().query_row(&found, [], |row| row.get(0)).unwrap();
-        EntryId::parse(&text).unwrap()
+        world.id(&found)
     };
     let request = newest("request");
     let found =

@@ -7,12 +7,13 @@ pub(crate) mod spin;
 #[cfg(any(feature = "spin", feature = "spin-sync"))]
 pub(crate) mod spin_sync;
 
+use ledger::{EntryId, Hash};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::Error;
 
-/// A bound value or a column. Accrue stores no floats and no blobs.
+/// A bound value or a column. Accrue stores no floats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// SQL NULL.
@@ -21,15 +22,18 @@ pub enum Value {
     Integer(i64),
     /// UTF-8 text.
     Text(String),
+    /// Bytes: an id or a hash.
+    Blob(Vec<u8>),
 }
 
-/// As a JSON value, for what travels in one text.
+/// As a JSON value, for what travels in one text. Bytes are hexadecimal there.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Integer(value) => serializer.serialize_i64(*value),
             Self::Text(value) => serializer.serialize_str(value),
+            Self::Blob(value) => serializer.serialize_str(&hexadecimal(value)),
         }
     }
 }
@@ -49,6 +53,18 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(value: String) -> Self {
         Self::Text(value)
+    }
+}
+
+impl From<EntryId> for Value {
+    fn from(id: EntryId) -> Self {
+        Self::Blob(id.0.to_be_bytes().into())
+    }
+}
+
+impl From<Hash> for Value {
+    fn from(hash: Hash) -> Self {
+        Self::Blob(hash.0.into())
     }
 }
 
@@ -131,7 +147,7 @@ impl Row {
         match self.take(column) {
             Value::Null => Ok(None),
             Value::Integer(value) => Ok(Some(value)),
-            Value::Text(_) => Err(Error::Corrupt("text in a number column")),
+            Value::Text(_) | Value::Blob(_) => Err(Error::Corrupt("text in a number column")),
         }
     }
 
@@ -151,13 +167,76 @@ impl Row {
         match self.take(column) {
             Value::Null => Ok(None),
             Value::Text(value) => Ok(Some(value)),
-            Value::Integer(_) => Err(Error::Corrupt("number in a text column")),
+            Value::Integer(_) | Value::Blob(_) => Err(Error::Corrupt("no text in a text column")),
         }
+    }
+
+    /// Takes the id of an entry.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn entry_id(&mut self, column: usize) -> Result<EntryId, Error> {
+        self.optional_entry_id(column)?.ok_or(Error::Corrupt("null in an id column"))
+    }
+
+    /// Takes the id of an entry that may be null.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn optional_entry_id(&mut self, column: usize) -> Result<Option<EntryId>, Error> {
+        Ok(self.bytes(column)?.map(|bytes| EntryId(u128::from_be_bytes(bytes))))
+    }
+
+    /// Takes a hash.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn hash(&mut self, column: usize) -> Result<Hash, Error> {
+        self.optional_hash(column)?.ok_or(Error::Corrupt("null in a hash column"))
+    }
+
+    /// Takes a hash that may be null.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else.
+    pub fn optional_hash(&mut self, column: usize) -> Result<Option<Hash>, Error> {
+        Ok(self.bytes(column)?.map(Hash))
+    }
+
+    /// Takes so many bytes. In a row that came as one text they are hexadecimal.
+    fn bytes<const LENGTH: usize>(&mut self, column: usize) -> Result<Option<[u8; LENGTH]>, Error> {
+        let bytes = match self.take(column) {
+            Value::Null => return Ok(None),
+            Value::Blob(bytes) => bytes.try_into().ok(),
+            Value::Text(text) => from_hexadecimal(&text),
+            Value::Integer(_) => None,
+        };
+        bytes.map(Some).ok_or(Error::Corrupt("bytes"))
     }
 
     fn take(&mut self, column: usize) -> Value {
         self.0.get_mut(column).map_or(Value::Null, |value| std::mem::replace(value, Value::Null))
     }
+}
+
+/// Two digits a byte.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The bytes of twice as many hexadecimal digits, in either case.
+pub(crate) fn from_hexadecimal<const LENGTH: usize>(text: &str) -> Option<[u8; LENGTH]> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    if text.len() != 2 * LENGTH {
+        return None;
+    }
+    let mut bytes = [0; LENGTH];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = (digit(*high)? << 4) | digit(*low)?;
+    }
+    Some(bytes)
 }
 
 fn from_json(column: &str) -> Result<Value, Error> {
@@ -203,5 +282,25 @@ mod tests {
         for bad in ["", "{}", "[1.5]", "[true]", "[1"] {
             assert!(Row::from_json(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn bytes_come_as_they_are_or_hexadecimal() {
+        let (id, hash) = (EntryId(0x0192_f3a0 << 96 | 7), Hash([0xAB; 32]));
+        let text = serde_json::to_string(&[Value::from(id), Value::from(hash)]).unwrap();
+        assert_eq!(text, format!(r#"["0192f3a0000000000000000000000007","{}"]"#, "ab".repeat(32)));
+        for mut row in [
+            Row(vec![id.into(), hash.into()]),
+            Row::from_json(&text).unwrap(),
+            Row::from_json(&text.to_uppercase()).unwrap(),
+        ] {
+            assert_eq!((row.entry_id(0).unwrap(), row.hash(1).unwrap()), (id, hash));
+        }
+        for bad in [Value::from("0192"), 7.into(), Value::Blob(vec![1; 15]), "zz".repeat(16).into()]
+        {
+            assert!(Row(vec![bad.clone()]).entry_id(0).is_err(), "{bad:?}");
+        }
+        assert_eq!(Row(vec![Value::Null]).optional_hash(0).unwrap(), None);
+        assert!(Row(vec![Value::Null]).hash(0).is_err());
     }
 }

@@ -56,6 +56,7 @@ impl Sql for Native {
             Value::Null => rusqlite::types::Value::Null,
             Value::Integer(value) => rusqlite::types::Value::Integer(value),
             Value::Text(value) => rusqlite::types::Value::Text(value),
+            Value::Blob(value) => rusqlite::types::Value::Blob(value),
         });
         let mut rows = prepared.query(params_from_iter(bound)).map_err(error)?;
         let mut found = Vec::new();
@@ -74,7 +75,8 @@ fn read(value: ValueRef<'_>) -> Result<Value, Error> {
         ValueRef::Text(text) => String::from_utf8(text.to_vec())
             .map(Value::Text)
             .map_err(|_| Error::Corrupt("text that is not UTF-8")),
-        ValueRef::Real(_) | ValueRef::Blob(_) => Err(Error::Corrupt("column type")),
+        ValueRef::Blob(bytes) => Ok(Value::Blob(bytes.to_vec())),
+        ValueRef::Real(_) => Err(Error::Corrupt("column type")),
     }
 }
 

@@ -31,6 +31,7 @@ impl Sql for Spin {
             Value::Null => SpinValue::Null,
             Value::Integer(value) => SpinValue::Integer(value),
             Value::Text(value) => SpinValue::Text(value),
+            Value::Blob(value) => SpinValue::Blob(value),
         });
         // `collect` drains the rows and awaits the result: until both are done, the connection
         // stays locked on Spin.
@@ -76,7 +77,8 @@ fn read(value: SpinValue) -> Result<Value, Error> {
         SpinValue::Null => Ok(Value::Null),
         SpinValue::Integer(value) => Ok(Value::Integer(value)),
         SpinValue::Text(value) => Ok(Value::Text(value)),
-        SpinValue::Real(_) | SpinValue::Blob(_) => Err(Error::Corrupt("column type")),
+        SpinValue::Blob(value) => Ok(Value::Blob(value)),
+        SpinValue::Real(_) => Err(Error::Corrupt("column type")),
     }
 }
 

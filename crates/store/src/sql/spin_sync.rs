@@ -47,6 +47,7 @@ fn bind(value: Value) -> SpinValue {
         Value::Null => SpinValue::Null,
         Value::Integer(value) => SpinValue::Integer(value),
         Value::Text(value) => SpinValue::Text(value),
+        Value::Blob(value) => SpinValue::Blob(value),
     }
 }
 
@@ -55,7 +56,8 @@ fn read(value: SpinValue) -> Result<Value, Error> {
         SpinValue::Null => Ok(Value::Null),
         SpinValue::Integer(value) => Ok(Value::Integer(value)),
         SpinValue::Text(value) => Ok(Value::Text(value)),
-        SpinValue::Real(_) | SpinValue::Blob(_) => Err(Error::Corrupt("column type")),
+        SpinValue::Blob(value) => Ok(Value::Blob(value)),
+        SpinValue::Real(_) => Err(Error::Corrupt("column type")),
     }
 }
 

@@ -140,8 +140,14 @@ impl World {
     /// The hold that was placed last.
     pub fn last_hold(&self) -> EntryId {
         let newest = "SELECT id FROM entry WHERE kind = 'hold' ORDER BY no DESC LIMIT 1";
-        let id: String = self.sql.connection().query_row(newest, [], |row| row.get(0)).unwrap();
-        EntryId::parse(&id).unwrap()
+        self.id(newest)
+    }
+
+    /// The id that a query finds.
+    pub fn id(&self, question: &str) -> EntryId {
+        let bytes: [u8; 16] =
+            self.sql.connection().query_row(question, [], |row| row.get(0)).unwrap();
+        EntryId(u128::from_be_bytes(bytes))
     }
 
     /// Puts a reward into the catalogue.
@@ -155,8 +161,7 @@ impl World {
     /// The redemption that was written last, undone.
     pub fn undo_last(&self, member: &str, key: &str) -> Submission {
         let newest = "SELECT id FROM entry WHERE kind = 'redeem' ORDER BY no DESC LIMIT 1";
-        let id: String = self.sql.connection().query_row(newest, [], |row| row.get(0)).unwrap();
-        let id = EntryId::parse(&id).unwrap();
+        let id = self.id(newest);
         let entry = wait(store::named_entry(&self.sql, self.programme.no, id)).unwrap().unwrap();
         let lots = wait(store::drawn_lots(&self.sql, self.programme.no, &entry)).unwrap();
         let wish =
