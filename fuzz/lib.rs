@@ -97,8 +97,13 @@ fn carry_out(
     first_id: u128,
 ) -> Option<(ledger::Entry, Member)> {
     let programme = ProgrammeId::new("p").unwrap();
-    let context =
-        Context { programme, rulebook_version: 1, now, first_id: EntryId(first_id << 64) };
+    let context = Context {
+        programme,
+        spread: 1,
+        rulebook_version: 1,
+        now,
+        first_id: EntryId(first_id << 64),
+    };
     let case = Case { book, origin, recorded, context };
     let decided = match decide(operation, &case, member.clone()) {
         Ok(decided) => decided,

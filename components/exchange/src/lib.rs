@@ -25,7 +25,12 @@ async fn exchange(app: &App, request: &Request) -> Result<Reply, Problem> {
         // check sees the other; this one does.
         let open = open_rates(&agreements(&app.sql, caller.programme.no, None).await?);
         let gains = gaining_way(&open, &caller.programme.id, programme.as_str()).is_some();
-        partner = Some(Partner { programme, book: published(&app.sql, &found).await?, gains });
+        partner = Some(Partner {
+            programme,
+            spread: found.spread,
+            book: published(&app.sql, &found).await?,
+            gains,
+        });
         abroad = Some(found);
     }
     submit_to_two_programmes(app, request, &caller, abroad.as_ref(), |actor| {

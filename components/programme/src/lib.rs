@@ -5,7 +5,7 @@ mod versions;
 
 use std::cell::Cell;
 
-use ledger::ProgrammeId;
+use ledger::{MAX_SPREAD, ProgrammeId};
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use shell::{
@@ -46,6 +46,7 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         "rulebook_version": found.reference.rulebook_version,
         "published_at": ledger::Timestamp(found.published_at).to_string(),
         "rulebook": found.document,
+        "spread": found.reference.spread,
     });
     if let (Some(body), Some(group)) = (body.as_object_mut(), group_of(&app.sql, id).await?) {
         body.insert("group".to_owned(), group.into());
@@ -71,6 +72,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         parent_of(app, id, &body).await?;
         check_join(app, id, &body).await?;
         let found = programme(&app.sql, id).await?;
+        keeps_spread(&body, found.as_ref())?;
         check_exchanges(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
         let version = found.map_or(0, |found| found.reference.rulebook_version);
         let body = json!({"programme_id": id, "name": body.name, "rulebook_version": version});
@@ -88,6 +90,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         }
         // A new programme has no names yet that could clash, and joins once it exists.
         let found = programme(&app.sql, id).await?;
+        keeps_spread(&body, found.as_ref())?;
         let is_there = found.is_some();
         check_exchanges(app, id, &body, found.as_ref().map(|found| &found.reference)).await?;
         if is_there {
@@ -252,8 +255,8 @@ async fn restore(app: &App, request: &Request, id: &str, number: &str) -> Result
     let again = async || {
         let (_, rulebook) = versions::found(app, id, number).await?;
         let found = programme(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)?;
-        let body =
-            ProgrammeBody { name: found.name.clone(), rulebook, inherits: None, group: None };
+        let (name, inherits, group, spread) = (found.name.clone(), None, None, None);
+        let body = ProgrammeBody { name, rulebook, inherits, group, spread };
         let book = checked(id, &body)?;
         check_exchanges(app, id, &body, Some(&found.reference)).await?;
         let reply =
@@ -279,6 +282,9 @@ fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
             "must have 1 to 100 characters and no control characters",
         ));
     }
+    if body.spread.is_some_and(|spread| !(1..=MAX_SPREAD).contains(&spread)) {
+        errors.push(FieldError::new("/spread", format!("must be 1 to {MAX_SPREAD}")));
+    }
     let book = Rulebook::new(&body.rulebook, 1).map_err(|problems| {
         errors.extend(
             problems
@@ -287,6 +293,19 @@ fn checked(id: &str, body: &ProgrammeBody) -> Result<Rulebook, Problem> {
         );
     });
     book.ok().filter(|_| errors.is_empty()).ok_or(Problem::InvalidRequest(errors))
+}
+
+/// Ids of entries tell the homes of their members, so a programme keeps the spread it was made
+/// with.
+fn keeps_spread(body: &ProgrammeBody, found: Option<&Programme>) -> Result<(), Problem> {
+    let known = found.map(|found| found.reference.spread);
+    match (body.spread, known) {
+        (Some(spread), Some(known)) if spread != known => {
+            let detail = format!("is {known} and cannot be changed");
+            Err(Problem::InvalidRequest(vec![FieldError::new("/spread", detail)]))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Publishing the current document again changes nothing.
@@ -307,6 +326,7 @@ async fn next_rulebook(
         match publish_as(
             &app.sql,
             (id, &body.name, version_now),
+            body.spread.unwrap_or(1),
             (&body.rulebook, book),
             (now().0, &by),
             Some(by_whom),

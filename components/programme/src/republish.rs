@@ -22,7 +22,8 @@ pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, 
         let text = rulebook_text(&app.sql, found.reference.no, version_now).await?;
         let before = parse_rulebook(&text, version_now)?;
         let Programme { name, document, .. } = found;
-        let body = ProgrammeBody { name, rulebook: document, inherits: None, group: None };
+        let body =
+            ProgrammeBody { name, rulebook: document, inherits: None, group: None, spread: None };
         let book = checked(id, &body)?;
         let at = now();
         let from = at.plus_ms(-i64::from(body.rulebook.accept_late_days) * DAY_MS);
@@ -33,7 +34,7 @@ pub async fn republish(app: &App, request: &Request, id: &str) -> Result<Reply, 
             let (name, rulebook) = (&body.name, &body.rulebook);
             let by_whom = who(request, &caller);
             let programme = (id, name.as_str(), version_now);
-            match publish_as(&app.sql, programme, (rulebook, &book), (at.0, &by), Some(&by_whom))
+            match publish_as(&app.sql, programme, 1, (rulebook, &book), (at.0, &by), Some(&by_whom))
                 .await?
             {
                 Published::Version(next) => version = next,

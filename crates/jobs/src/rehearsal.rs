@@ -265,6 +265,7 @@ fn entries(
     for (now, operation) in at_once.chain([(at, &Settle as &dyn Operation), (at, &Remind)]) {
         let of_member = Context {
             programme: programme.clone(),
+            spread: 1,
             rulebook_version: active.book.version(),
             now,
             first_id: EntryId(entries.len() as u128 + 1),

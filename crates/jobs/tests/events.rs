@@ -241,6 +241,7 @@ fn entries_of_another_programme_are_not_sent() {
         id: "other".into(),
         rulebook_version: 1,
         rulebook_digest: String::new(),
+        spread: 1,
     };
     let (now, ids) = (|| world.now.get(), || world.id());
     let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };

@@ -154,7 +154,8 @@ text_id! {
     Reference, 128, visible_character, new
 }
 
-/// An entry's id: a UUID, version 7, made by the server.
+/// An entry's id: a UUID, version 7, made by the server. The 16 bits after the variant are the home
+/// of the entry's member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(pub u128);
 
@@ -171,13 +172,18 @@ impl<'de> Deserialize<'de> for EntryId {
     }
 }
 
+/// The bits of an entry's id that count on within a command.
+const TAIL: u128 = (1 << HOME_SHIFT) - 1;
+const HOME_SHIFT: u32 = 46;
+
 impl EntryId {
-    /// A UUID, version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, then random bits.
+    /// A UUID, version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, the version, 12 random
+    /// bits, the variant, 16 bits for the home (0), 46 random bits.
     #[must_use]
     pub fn version_7(now: Timestamp, random: [u8; 16]) -> Self {
         const VERSION: u128 = 0x7 << 76;
         const VARIANT: u128 = 0b10 << 62;
-        const RANDOM: u128 = (0xfff << 64) | ((1 << 62) - 1);
+        const RANDOM: u128 = (0xfff << 64) | TAIL;
         let time = u128::from(now.0.unsigned_abs()) << 80;
         Self(time | VERSION | VARIANT | (u128::from_be_bytes(random) & RANDOM))
     }
@@ -189,10 +195,22 @@ impl EntryId {
         self.skip(1)
     }
 
-    /// The id that many steps further on.
+    /// The same id, but of this home.
+    #[must_use]
+    pub fn in_home(self, home: u16) -> Self {
+        let bits = u128::from(u16::MAX) << HOME_SHIFT;
+        Self((self.0 & !bits) | (u128::from(home) << HOME_SHIFT))
+    }
+
+    /// The home that the id tells.
+    #[must_use]
+    pub fn home(self) -> u16 {
+        u16::try_from((self.0 >> HOME_SHIFT) & u128::from(u16::MAX)).unwrap_or(0)
+    }
+
+    /// The id that many steps further on, of the same home.
     #[must_use]
     pub fn skip(self, steps: u64) -> Self {
-        const TAIL: u128 = (1 << 62) - 1;
         Self((self.0 & !TAIL) | (self.0.wrapping_add(u128::from(steps)) & TAIL))
     }
 
@@ -275,7 +293,7 @@ mod tests {
     #[test]
     fn uuids_of_version_seven_begin_with_the_time() {
         let id = |ms, random| EntryId::version_7(Timestamp(ms), [random; 16]).to_string();
-        assert_eq!(id(0x0123_4567_89ab, 0xff), "01234567-89ab-7fff-bfff-ffffffffffff");
+        assert_eq!(id(0x0123_4567_89ab, 0xff), "01234567-89ab-7fff-8000-3fffffffffff");
         assert_eq!(id(0x0123_4567_89ab, 0), "01234567-89ab-7000-8000-000000000000");
     }
 
@@ -308,7 +326,13 @@ mod tests {
     fn entry_ids_read_back_and_count_on() {
         let id = EntryId(0x0192_f3a0_7c1d_7abc_bfff_ffff_ffff_ffff);
         assert_eq!(EntryId::parse(&id.to_string()), Some(id));
-        assert_eq!(id.next().to_string(), "0192f3a0-7c1d-7abc-8000-000000000000");
+        assert_eq!(id.next().to_string(), "0192f3a0-7c1d-7abc-bfff-c00000000000");
+        for home in [0, 1, 0xABCD, u16::MAX] {
+            let id = id.in_home(home);
+            assert_eq!((id.home(), id.next().home(), id.skip(u64::MAX).home()), (home, home, home));
+            let rest = |id: EntryId| (id.0 >> 62, id.0 & ((1 << 46) - 1));
+            assert_eq!(rest(id), (0x0192_f3a0_7c1d_7abc_bfff >> 14, (1 << 46) - 1));
+        }
         for bad in [
             "",
             "0192f3a0",

@@ -6,6 +6,7 @@
 use crate::calendar::Timestamp;
 use crate::entry::{Effects, Entry, LotDraw, LotMoves, Origin, What};
 use crate::fault::Fault;
+use crate::home::home;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
 use crate::kind::Kind;
 use crate::member::Member;
@@ -26,11 +27,14 @@ pub const MAX_NEW_LOTS: i64 = 20_000;
 pub struct Context {
     /// The programme.
     pub programme: ProgrammeId,
+    /// How many homes its members are spread over.
+    pub spread: u32,
     /// The version of its published rulebook.
     pub rulebook_version: i64,
     /// The instant of the decision.
     pub now: Timestamp,
-    /// The id of the first entry; further ones count on from it.
+    /// The id of the first entry, made in home 0; further ones count on from it. A journal moves it
+    /// to the home of its member.
     pub first_id: EntryId,
 }
 
@@ -105,7 +109,11 @@ impl Journal {
     /// Starts on a copy of `member`.
     #[must_use]
     pub fn new(member: Member, context: Context) -> Self {
-        Self { next_id: context.first_id, context, member, postings: Vec::new() }
+        let next_id = match context.spread {
+            0 | 1 => context.first_id,
+            spread => context.first_id.in_home(home(&member.id, spread)),
+        };
+        Self { next_id, context, member, postings: Vec::new() }
     }
 
     /// The member as it is after what was posted so far.

@@ -23,6 +23,7 @@ mod expiry;
 mod fault;
 mod freezes;
 mod holds;
+mod home;
 mod id;
 mod joint;
 mod journal;
@@ -72,6 +73,7 @@ pub use expiry::ExpiryPolicy;
 pub use fault::Fault;
 pub use freezes::{freeze, restore};
 pub use holds::{Hold, MAX_HELD, capture, hold, release, time_out};
+pub use home::{MAX_SPREAD, home};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
 pub use joint::{
     Closed, MAX_POOLED, MergedAccount, absorb, close_into, erase, give, invite, pool, receive,

@@ -279,6 +279,7 @@ impl<'a> Replay<'a> {
     fn context(&self, now: Timestamp) -> Context {
         Context {
             programme: self.programme.clone(),
+            spread: 1,
             rulebook_version: self.book.version(),
             now,
             first_id: EntryId(self.next_id),

@@ -26,6 +26,7 @@ pub fn by_the_clock(
     }
     let context = Context {
         programme: programme.clone(),
+        spread: 1,
         rulebook_version: book.version(),
         now,
         first_id: EntryId(0),

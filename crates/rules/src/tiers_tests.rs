@@ -25,6 +25,7 @@ impl World {
     fn run(&mut self, now: &str, operation: &dyn Operation) -> Vec<(String, i64)> {
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: 1,
             now: Timestamp::parse(now).unwrap(),
             first_id: self.ids,

@@ -89,7 +89,7 @@ impl Person {
     fn way(&self, from: &str, to: &str, points: i64) -> AnyOperation {
         let (programme, book) = (ProgrammeId::new(to).unwrap(), self.books[to].clone());
         let gains = gaining_way(&self.open, from, to).is_some();
-        ask(Exchange { with: Some(Partner { programme, book, gains }), points })
+        ask(Exchange { with: Some(Partner { programme, spread: 1, book, gains }), points })
     }
 
     fn decide(
@@ -102,6 +102,7 @@ impl Person {
         let (first_id, rulebook_version) = (EntryId(self.next_id), 7);
         let context = Context {
             programme: ProgrammeId::new(programme).unwrap(),
+            spread: 1,
             rulebook_version,
             now,
             first_id,

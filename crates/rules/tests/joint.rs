@@ -13,11 +13,11 @@
 
 use crate::support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
     Context, Entry, EntryId, Frozen, Kind, LotGrant, LotState, Member, MemberId, Origin,
-    ProgrammeId, Refusal, Timestamp, verify,
+    ProgrammeId, Refusal, Timestamp, home, verify,
 };
 use rules::operations::{
     Enrol, Erase, Freeze, Hold, Invite, Merge, Pool, Recover, RedeemCoupon, RedeemPooled,
@@ -26,6 +26,9 @@ use rules::operations::{
 };
 use rules::{Case, Decided, Document, Expiry, Limit, Per, PriorRecords, Replay, Rulebook, decide};
 use support::{AnyOperation, Random, act, ask, at, buy, purchase, spend};
+
+/// Many homes, so that members have different ones.
+const SPREAD: u32 = 4_096;
 
 /// Several members, each with its books.
 struct Group {
@@ -62,9 +65,10 @@ impl Group {
         name: &str,
         command: &AnyOperation,
     ) -> Result<Decided, Refusal> {
-        self.next_id += 1 << 40;
+        self.next_id += 1 << 30;
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: SPREAD,
             rulebook_version: 1,
             now,
             first_id: EntryId(self.next_id),
@@ -105,6 +109,7 @@ impl Group {
             }
         }
         self.members = after;
+        self.assert_ids(decided);
         for posting in &decided.decision.postings {
             self.entries
                 .entry(posting.entry.member.to_string())
@@ -112,6 +117,20 @@ impl Group {
                 .push(posting.entry.clone());
         }
         true
+    }
+
+    /// Each entry of the decision has an id of its own, later than those of its member before, and
+    /// tells the home of its member.
+    fn assert_ids(&self, decided: &Decided) {
+        let mut last: BTreeMap<&str, EntryId> = BTreeMap::new();
+        let known = self.entries.values().flatten().map(|entry| entry.id);
+        let mut known: BTreeSet<EntryId> = known.collect();
+        for entry in decided.decision.postings.iter().map(|posting| &posting.entry) {
+            assert_eq!(entry.id.home(), home(&entry.member, SPREAD), "{}", entry.member);
+            assert!(known.insert(entry.id), "{} has the id of another entry", entry.member);
+            let before = last.insert(entry.member.as_str(), entry.id);
+            assert!(before.is_none_or(|before| before < entry.id), "{}", entry.member);
+        }
     }
 
     fn run(&mut self, now: Timestamp, name: &str, command: &AnyOperation) -> String {

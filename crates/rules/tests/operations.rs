@@ -71,6 +71,7 @@ impl World {
         };
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: 1,
             now: at(now),
             first_id: EntryId(self.next_id),

@@ -21,6 +21,7 @@ fn a_gift_is_repeated_with_what_there_is() {
     let now = at("2026-01-11T10:00:00+08:00");
     let context = Context {
         programme: ProgrammeId::new("p").unwrap(),
+        spread: 1,
         rulebook_version: 1,
         now,
         first_id: EntryId(7),

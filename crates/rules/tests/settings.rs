@@ -72,6 +72,7 @@ fn gift(world: &World, points: i64) -> String {
     let mut other = ledger::Member::new(ledger::MemberId::new("other").unwrap());
     let context = |member: &ledger::Member, day: u32| ledger::Context {
         programme: ledger::ProgrammeId::new("p").unwrap(),
+        spread: 1,
         rulebook_version: 1,
         now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
@@ -105,6 +106,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
     let id = |name: &str| ledger::ProgrammeId::new(name).unwrap();
     let with = rules::operations::Partner {
         programme: id("there"),
+        spread: 1,
         book: std::rc::Rc::new(world.book.clone()),
         gains: false,
     };
@@ -114,6 +116,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
         |programme: &str, member: &mut ledger::Member, command: &AnyOperation, others, day: u32| {
             let context = ledger::Context {
                 programme: id(programme),
+                spread: 1,
                 rulebook_version: 1,
                 now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
                 first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),

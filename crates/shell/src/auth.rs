@@ -218,6 +218,7 @@ mod tests {
             id: "p".into(),
             rulebook_version: 1,
             rulebook_digest: String::new(),
+            spread: 1,
         };
         let (role, hash, label) = (role.into(), bearer.hash().to_owned(), "test".into());
         let (lineage, person, stores) = ("acc_test".into(), None, None);

@@ -1,7 +1,7 @@
 -- The schema. Instants are milliseconds since 1970 (UTC). Ids of entries are the 16 bytes of their
 -- UUIDs, hashes are 32 bytes; in JSON texts both are hexadecimal. Texts are compared and ordered by
--- their bytes. "who" is a JSON object with "at", "person", "key" and "address". Statements are separated by lines that
--- read "-- then", as hosts execute one at a time.
+-- their bytes. "who" is a JSON object with "at", "person", "key" and "address". Statements are
+-- separated by lines that read "-- then", as hosts execute one at a time.
 
 -- ── Programmes and rulebooks ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -17,8 +17,15 @@ CREATE TABLE IF NOT EXISTS programme (
   -- loads it before the rulebook is read.
   asks_profile INTEGER NOT NULL DEFAULT 0,
   -- Counters of the programme that are budgets: a JSON list of subjects; null for none.
-  budgets TEXT
+  budgets TEXT,
+  -- Over how many homes its members are spread: see ledger/home.rs. Ids of entries tell the home.
+  spread INTEGER NOT NULL DEFAULT 1 CHECK (spread BETWEEN 1 AND 65536)
 ) STRICT
+-- then
+CREATE TRIGGER IF NOT EXISTS spread_never_changes BEFORE UPDATE OF spread ON programme WHEN NEW.spread <> OLD.spread
+BEGIN
+  SELECT RAISE(ABORT, 'the spread of a programme never changes');
+END
 -- then
 CREATE TABLE IF NOT EXISTS rulebook (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
@@ -31,15 +38,15 @@ CREATE TABLE IF NOT EXISTS rulebook (
 ) STRICT, WITHOUT ROWID
 -- then
 -- Publishing: creates the programme or moves it on to its next rulebook, in one statement.
-CREATE VIEW IF NOT EXISTS publication (programme_id, name, expected_version, document, digest, published_at, published_by, asks_profile, budgets, who)
-AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+CREATE VIEW IF NOT EXISTS publication (programme_id, name, expected_version, document, digest, published_at, published_by, asks_profile, budgets, who, spread)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS publication_commit INSTEAD OF INSERT ON publication
 BEGIN
   SELECT RAISE(IGNORE) WHERE
     coalesce((SELECT rulebook_version FROM programme WHERE id = NEW.programme_id), 0) IS NOT NEW.expected_version;
-  INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at, asks_profile, budgets)
-    VALUES (NEW.programme_id, NEW.name, NEW.expected_version + 1, NEW.digest, NEW.published_at, NEW.asks_profile, NEW.budgets)
+  INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at, asks_profile, budgets, spread)
+    VALUES (NEW.programme_id, NEW.name, NEW.expected_version + 1, NEW.digest, NEW.published_at, NEW.asks_profile, NEW.budgets, coalesce(NEW.spread, 1))
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, rulebook_version = excluded.rulebook_version,
       rulebook_digest = excluded.rulebook_digest, asks_profile = excluded.asks_profile, budgets = excluded.budgets;
   INSERT INTO rulebook (programme_no, version, document, published_at, published_by, who)
@@ -131,7 +138,7 @@ BEGIN
     WHERE programme_no = NEW.programme_no AND id = NEW.id
       AND base_version IS NOT (SELECT rulebook_version FROM programme WHERE no = NEW.programme_no);
   INSERT INTO publication
-    SELECT p.id, p.name, w.base_version, w.rulebook, w.digest, NEW.now, 'publication:' || w.id, w.asks_profile, w.budgets, NULL
+    SELECT p.id, p.name, w.base_version, w.rulebook, w.digest, NEW.now, 'publication:' || w.id, w.asks_profile, w.budgets, NULL, NULL
     FROM publication_request AS w JOIN programme AS p ON p.no = w.programme_no
     WHERE w.programme_no = NEW.programme_no AND w.id = NEW.id AND w.state = 'planned';
   UPDATE publication_request SET state = 'published', published_at = NEW.now

@@ -54,7 +54,8 @@ SELECT json_array(
   CASE WHEN w.value ->> 8 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END,
   coalesce(k.lineage, k.prefix),
   -- Who was never granted so many lots has not too many.
-  CASE WHEN m.lots_granted >= 100000 THEN (SELECT count(*) FROM lot INDEXED BY lot_open WHERE member_no = m.no AND remaining > 0) END
+  CASE WHEN m.lots_granted >= 100000 THEN (SELECT count(*) FROM lot INDEXED BY lot_open WHERE member_no = m.no AND remaining > 0) END,
+  p.spread
 ) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2

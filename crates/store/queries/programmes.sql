@@ -1,2 +1,2 @@
 -- All programmes, for the jobs.
-SELECT no, id, rulebook_version, rulebook_digest FROM programme ORDER BY no
+SELECT no, id, rulebook_version, rulebook_digest, spread FROM programme ORDER BY no

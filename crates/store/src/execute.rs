@@ -368,6 +368,7 @@ pub(crate) fn attempt<S, I>(
         .map_err(|_| Error::Corrupt("programme id"))?;
     let context = Context {
         programme,
+        spread: executor.programme.spread,
         rulebook_version: executor.book.version(),
         now: executor.now,
         first_id: id,

@@ -99,5 +99,5 @@ pub async fn kin(
 ) -> Result<Option<ProgrammeRef>, Error> {
     let values = vec![programme_no.into(), id.as_str().into()];
     let mut rows = sql.look_up(statement!("queries/kin"), values).await?;
-    rows.first_mut().map(read_reference).transpose()
+    rows.first_mut().map(|row| read_reference(row, 4)).transpose()
 }

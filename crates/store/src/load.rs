@@ -265,7 +265,7 @@ async fn look_up(
     let read = |mut row: Row| Row::from_json(&row.text(0)?);
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
-    let programme = read_reference(first)?;
+    let programme = read_reference(first, 40)?;
     let caller = read_caller(first, &programme, 4, 38)?;
     let mut found = rows.iter_mut().map(read_loaded);
     let mut next = || found.next().ok_or(Error::Corrupt("answer"))?;
@@ -287,7 +287,7 @@ async fn look_up(
 pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Error> {
     let mut rows = sql.look_up(statement!("queries/caller"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    let programme = read_reference(row)?;
+    let programme = read_reference(row, 13)?;
     read_caller(row, &programme, 4, 12)
 }
 

@@ -21,6 +21,8 @@ pub struct ProgrammeRef {
     pub rulebook_version: i64,
     /// SHA-256 of that rulebook's stored text, 64 hexadecimal digits: the name of every copy of it.
     pub rulebook_digest: String,
+    /// How many homes its members are spread over; never changes.
+    pub spread: u32,
 }
 
 /// A programme with its published rulebook.
@@ -45,16 +47,17 @@ const DEFAULT_PROGRAMME: &str = "default";
 /// [`Error`] when the database fails.
 pub async fn programmes(sql: &impl Sql) -> Result<Vec<ProgrammeRef>, Error> {
     let rows = sql.query(statement!("queries/programmes"), vec![]).await?;
-    rows.into_iter().map(|mut row| read_reference(&mut row)).collect()
+    rows.into_iter().map(|mut row| read_reference(&mut row, 4)).collect()
 }
 
-/// Reads the first four columns.
-pub(crate) fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
+/// Reads the first four columns, and the spread from that one.
+pub(crate) fn read_reference(row: &mut Row, spread: usize) -> Result<ProgrammeRef, Error> {
     Ok(ProgrammeRef {
         no: row.integer(0)?,
         id: row.text(1)?,
         rulebook_version: row.integer(2)?,
         rulebook_digest: row.text(3)?,
+        spread: u32::try_from(row.integer(spread)?).map_err(|_| Error::Corrupt("spread"))?,
     })
 }
 
@@ -65,7 +68,7 @@ pub(crate) fn read_reference(row: &mut Row) -> Result<ProgrammeRef, Error> {
 pub async fn programme(sql: &impl Sql, id: &str) -> Result<Option<Programme>, Error> {
     let mut rows = sql.query(statement!("queries/programme"), vec![id.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
-    let reference = read_reference(row)?;
+    let reference = read_reference(row, 7)?;
     let name = row.text(4)?;
     let document = document_of(&row.text(5)?)?;
     Ok(Some(Programme { reference, name, document, published_at: row.integer(6)? }))
@@ -170,16 +173,18 @@ pub async fn publish(
     now: i64,
     by: &str,
 ) -> Result<Published, Error> {
-    publish_as(sql, (id, name, version_now), (document, book), (now, by), None).await
+    publish_as(sql, (id, name, version_now), 1, (document, book), (now, by), None).await
 }
 
-/// As [`publish`], and tells the audit log who it is.
+/// As [`publish`], and tells the audit log who it is. A programme that is made so has `spread`
+/// homes; one that is there keeps those it has.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn publish_as(
     sql: &impl Sql,
     programme: (&str, &str, i64),
+    spread: u32,
     (document, book): (&Document, &Rulebook),
     by: (i64, &str),
     who: Option<&Who>,
@@ -187,7 +192,7 @@ pub async fn publish_as(
     let text = as_stored(document, book)?;
     // Nobody could repair a programme whose rulebook cannot be read.
     parse_rulebook(&text, programme.2 + 1)?;
-    put(sql, programme, text, asked_of_load(book), by, who).await
+    put(sql, programme, spread, text, asked_of_load(book), by, who).await
 }
 
 /// What the load of a command has to look up under a rulebook: whether profiles, and which budgets
@@ -210,6 +215,7 @@ pub fn as_stored(document: &Document, book: &Rulebook) -> Result<String, Error> 
 async fn put(
     sql: &impl Sql,
     (id, name, version_now): (&str, &str, i64),
+    spread: u32,
     text: String,
     (asks_profile, budgets): (bool, Option<String>),
     (now, by): (i64, &str),
@@ -227,6 +233,7 @@ async fn put(
         i64::from(asks_profile).into(),
         budgets.into(),
         who.map(Who::text).into(),
+        i64::from(spread).into(),
     ];
     let written = sql.query(statement!("queries/publish"), values).await?;
     Ok(if written.is_empty() { Published::Conflict } else { Published::Version(version_now + 1) })
@@ -246,6 +253,7 @@ pub async fn seed(sql: &impl Sql, now: i64) -> Result<(), Error> {
         put(
             sql,
             (DEFAULT_PROGRAMME, "Default programme", 0),
+            1,
             text,
             (false, None),
             (now, "seed"),

@@ -74,6 +74,7 @@ impl Group {
         let (programme, book) = &self.programmes[at];
         Some(Partner {
             programme: ledger::ProgrammeId::new(programme.id.clone()).unwrap(),
+            spread: programme.spread,
             book: book.clone(),
             gains: false,
         })

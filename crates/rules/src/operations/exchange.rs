@@ -70,6 +70,8 @@ impl Operation for Exchange {
 pub struct Partner {
     /// Its id.
     pub programme: ProgrammeId,
+    /// How many homes its members are spread over.
+    pub spread: u32,
     /// Its published rulebook.
     pub book: Rc<Rulebook>,
     /// Whether a way of exchanges that begins with this one comes back with more points, as
@@ -119,8 +121,9 @@ fn exchange(
     // Keys, channels and stores of one programme are nobody's business in the other.
     let from =
         Origin { actor: format!("programme:{}", case.context.programme), ..Origin::default() };
-    let (programme, rulebook_version) = (partner.programme.clone(), partner.book.version());
-    let context = Context { programme, rulebook_version, ..case.context.clone() };
+    let (programme, spread, rulebook_version) =
+        (partner.programme.clone(), partner.spread, partner.book.version());
+    let context = Context { programme, spread, rulebook_version, ..case.context.clone() };
     let abroad = Case { book: &partner.book, origin: &from, recorded: case.recorded, context };
     let mut taker = abroad.journal(1, receiver.clone())?;
     take_in(&mut taker, grants, here, cause, from.clone())?;

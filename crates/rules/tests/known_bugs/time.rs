@@ -49,6 +49,7 @@ fn a_spend_that_trusts_the_sweep() {
     ] {
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: 1,
             now: at(now),
             first_id: EntryId(1 << 80),

@@ -115,6 +115,7 @@ impl History {
         self.next_id += 1 << 40;
         Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: self.version,
             now: Timestamp(self.now),
             first_id: EntryId(self.next_id),

@@ -94,6 +94,7 @@ impl World {
         self.next_id += 1 << 40;
         Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: book.version(),
             now: Timestamp(now),
             first_id: EntryId(self.next_id),
@@ -341,6 +342,7 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
         };
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: history.book.version(),
             now: Timestamp(now),
             first_id: EntryId(1),

@@ -169,6 +169,7 @@ impl World {
         self.next_id += 1000;
         let context = Context {
             programme: ProgrammeId::new("p").unwrap(),
+            spread: 1,
             rulebook_version: self.book.version(),
             now,
             first_id: EntryId(self.next_id),

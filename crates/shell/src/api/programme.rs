@@ -75,4 +75,8 @@ pub struct ProgrammeBody {
     /// points; null when it stands alone, as it was when absent.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub group: Option<Option<String>>,
+    /// Over how many homes the members of a new programme are spread; never changed. Absent: 1, or
+    /// as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<u32>,
 }
