@@ -148,3 +148,37 @@ fn bodies_are_required_as_documented() {
     }
     assert!(checked > 40, "only {checked}");
 }
+
+/// No body may bring a control character, in whichever field.
+#[test]
+fn control_characters_are_refused_by_every_route() {
+    let host = Host::start();
+    let shop = host.shop();
+    let document = shop.get("/openapi.json").send().ok();
+    let before = host.books().snapshot();
+    let mut checked = 0;
+    for (method, address, described) in operations(&document) {
+        let told = |ask: tests::Ask, pointer: &str| {
+            let answer = ask.send();
+            assert_eq!(answer.outcome(), "400 invalid-request", "{method} {address}");
+            let error = &answer.json()["errors"][0];
+            assert_eq!(error["pointer"], pointer, "{method} {address}: {error}");
+        };
+        if described.get("security").is_some() {
+            told(shop.ask(&method, &format!("{address}?limit=%C2%85")), "?limit");
+            checked += 1;
+        }
+        if described.get("requestBody").is_none() {
+            continue;
+        }
+        for text in ["a\\u0000", "a\\nb", "\u{7f}", "\u{85}"] {
+            let body = format!("{{\"one\": {{\"two\": [\"ok\", \"{text}\"]}}}}");
+            told(shop.ask(&method, &address).body(body), "/one/two/1");
+        }
+        checked += 1;
+    }
+    assert!(checked > 80, "only {checked}");
+    let member = shop.ask("GET", "/v1/members/a%00b");
+    assert_eq!(member.send().outcome(), "400 invalid-request");
+    assert_eq!(host.books().snapshot(), before);
+}

@@ -4,13 +4,16 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Value as Json;
-use serde_path_to_error::{Segment, deserialize};
+use serde_path_to_error::{Path, Segment, deserialize};
 
 use crate::problem::{FieldError, Problem};
 
-/// Reads a body. Unknown fields, wrong types and numbers out of range are told with their place.
+/// Reads a body. Unknown fields, wrong types, numbers out of range and control characters in texts
+/// are told with their place.
 ///
 /// # Errors
 /// [`Problem::MalformedJson`] for text that is no JSON, [`Problem::InvalidRequest`] for JSON of
@@ -18,10 +21,12 @@ use crate::problem::{FieldError, Problem};
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
+    if may_have_controls(text) {
+        refuse_controls(text)?;
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let Object(value) = deserialize(&mut json).map_err(|error| {
-        let pointer: String =
-            error.path().iter().filter_map(step).map(|step| format!("/{step}")).collect();
+        let pointer = pointer(error.path());
         let inner = error.into_inner();
         if inner.is_data() {
             Problem::InvalidRequest(vec![FieldError::new(pointer, without_position(&inner))])
@@ -102,6 +107,89 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
     }
 }
 
+/// Whether a body may have control characters in its texts: escaped, or as they are where JSON
+/// allows that. Few bodies have either.
+fn may_have_controls(text: &str) -> bool {
+    let mut before = 0;
+    text.bytes().any(|byte| {
+        // U+0080 to U+009F are C2 80 to C2 9F.
+        let is_c1 = before == 0xC2 && (0x80..=0x9F).contains(&byte);
+        before = byte;
+        is_c1 || matches!(byte, b'\\' | 0x7F)
+    })
+}
+
+/// No text may have a control character: other databases cannot keep them all, and nobody sees
+/// them. What is no JSON at all is for the reader of the body to tell.
+fn refuse_controls(text: &str) -> Result<(), Problem> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    match deserialize::<_, Printable>(&mut json) {
+        Err(error) if error.inner().is_data() => {
+            let pointer = pointer(error.path());
+            Err(Problem::InvalidRequest(vec![FieldError::new(pointer, CONTROLS)]))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is said of a text that has one.
+pub(crate) const CONTROLS: &str = "must not contain control characters";
+
+/// Any JSON whose texts and field names have no control characters.
+struct Printable;
+
+impl<'de> Deserialize<'de> for Printable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Printable {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(Self)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self, E> {
+        if text.chars().any(char::is_control) { Err(E::custom(CONTROLS)) } else { Ok(Self) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(Self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<Self, Self>()?.is_some() {}
+        Ok(Self)
+    }
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter().filter_map(step).map(|step| format!("/{step}")).collect()
+}
+
 fn step(segment: &Segment) -> Option<String> {
     match segment {
         Segment::Seq { index } => Some(index.to_string()),
@@ -140,6 +228,13 @@ mod tests {
             (br#"["m","check_in"]"#, ""),
             (br#"{"member_id":"m","event":"e","lines":[["1"]]}"#, "/lines/0"),
             (br#"{"member_id":"m","event":"e","lines":[{"line_id":"1","amount":[100,"CNY"]}]}"#, "/lines/0/amount"),
+            (br#"{"member_id":"a\u0000","event":"e"}"#, "/member_id"),
+            (br#"{"member_id":"m","event":"e","lines":[{"line_id":"a\n"}]}"#, "/lines/0/line_id"),
+            (b"{\"member_id\":\"m\",\"event\":\"e\x7F\"}", "/event"),
+            (b"{\"member_id\":\"m\",\"event\":\"\xC2\x85\"}", "/event"),
+            (br#"{"member_id":"m","event":"e","a\u0001":1}"#, "/a\u{1}"),
+            (br#"{"member_id":"m","event":"\u4f1a \"","nothing":1}"#, "/nothing"),
+            (br#"{"member_id":"\u0000"#, "malformed"),
             (b"{", "malformed"),
             (b"", "malformed"),
             (br#"{"member_id":"m","event":"check_in"} {}"#, "malformed"),

@@ -10,6 +10,7 @@ use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
 use crate::auth::Bearer;
+use crate::json::CONTROLS;
 use crate::problem::{FieldError, Problem};
 use crate::route::{Route, find};
 
@@ -60,11 +61,26 @@ impl Request {
     /// Finds the request's route in the list, and gives its place there.
     ///
     /// # Errors
-    /// [`Problem::RouteNotFound`], [`Problem::MethodNotAllowed`].
+    /// [`Problem::RouteNotFound`], [`Problem::MethodNotAllowed`], [`Problem::InvalidRequest`] for
+    /// control characters in the path or the query.
     pub(crate) fn find_route(&mut self, routes: &'static [Route]) -> Result<usize, Problem> {
         let place = find(routes, self.method.as_str(), &self.segments)?;
         self.route = routes.get(place).ok_or(Problem::RouteNotFound)?;
+        self.refuse_controls()?;
         Ok(place)
+    }
+
+    /// As in bodies, no text has control characters.
+    fn refuse_controls(&self) -> Result<(), Problem> {
+        let has = |text: &str| text.chars().any(char::is_control);
+        let path = self.segments.iter().any(|text| has(text)).then(String::new);
+        let of = |(name, value): &(String, String)| {
+            if has(name) { Some("?".to_owned()) } else { has(value).then(|| format!("?{name}")) }
+        };
+        match path.or_else(|| self.query.iter().find_map(of)) {
+            Some(pointer) => Err(Problem::InvalidRequest(vec![FieldError::new(pointer, CONTROLS)])),
+            None => Ok(()),
+        }
     }
 
     /// Reads the body up to the route's limit; what is beyond it is not read.

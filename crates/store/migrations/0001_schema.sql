@@ -333,7 +333,7 @@ SELECT p.no AS programme_no, a.alias AS alias, CASE WHEN a.programme_no = p.no T
         EXISTS (SELECT 1 FROM alias AS was WHERE was.alias = 'id:' || same.id
           AND was.programme_no IN (SELECT kin_no FROM kin WHERE kin.programme_no = p.no)) AS is_former
       FROM same LEFT JOIN member AS h ON h.programme_no = p.no AND h.id = same.id
-    ) ORDER BY state = 'open' DESC, state = 'closed' DESC, is_former, account, id LIMIT 1
+    ) ORDER BY state = 'open' DESC, state = 'closed' DESC, is_former, account NULLS FIRST, id LIMIT 1
   ) END AS member_id,
   CASE WHEN a.programme_no = p.no THEN 0 ELSE a.programme_no END AS distance
 FROM programme AS p

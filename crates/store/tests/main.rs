@@ -13,3 +13,4 @@ mod preparations;
 mod returns;
 mod shared;
 mod support;
+mod texts;
