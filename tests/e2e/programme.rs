@@ -305,3 +305,39 @@ fn a_subsidiary_follows_the_group() {
     // Each programme keeps its own members.
     assert_eq!(group.get("/v1/members/li").send().outcome(), "404 member-not-found");
 }
+
+/// Ids of entries tell the home of their member, so a programme keeps the spread it was made with.
+#[test]
+fn members_of_a_programme_are_spread_over_its_homes() {
+    use sha2::{Digest, Sha256};
+    let host = Host::start();
+    let shop = host.shop();
+    let mut found = shop.get("/v1/programmes/default").send().ok();
+    assert_eq!(found["spread"], 1);
+    let mut body = json!({"name": "Wide", "rulebook": found["rulebook"].take()});
+    let mut put = |spread: Json| {
+        body["spread"] = spread;
+        let answer = shop.put("/v1/programmes/wide", &body).send();
+        let pointer = answer.json()["errors"][0]["pointer"].clone();
+        (answer.status, pointer, answer.json()["admin_key"]["key"].clone())
+    };
+    for spread in [0, 65_537] {
+        assert_eq!(put(spread.into()), (400, "/spread".into(), Json::Null));
+    }
+    let (status, _, key) = put(4_096.into());
+    assert_eq!(status, 201);
+    assert_eq!(put(4_095.into()).0, 400, "it is never changed");
+    assert_eq!(put(4_096.into()).0, 200);
+    let shop = host.shop().moved_to(host.address).with_bearer(key.as_str().unwrap());
+    assert_eq!(shop.get("/v1/programmes/wide").send().ok()["spread"], 4_096);
+    for (shop, spread) in [(shop, 4_096), (host.shop(), 1)] {
+        for member in ["anna", "ben", "cleo"] {
+            let earned = shop.does(member, "check_in").send().ok();
+            let id = earned["entry"]["entry_id"].as_str().unwrap().replace('-', "");
+            let told = (u128::from_str_radix(&id, 16).unwrap() >> 46) & 0xFFFF;
+            let digest: [u8; 32] = Sha256::digest(member).into();
+            let home = u64::from_be_bytes(digest[..8].try_into().unwrap()) % spread;
+            assert_eq!(told, u128::from(home), "{member} of {spread}");
+        }
+    }
+}
