@@ -10,7 +10,7 @@ use shell::{
     new_id, noted, now, once, parse_json, parse_optional_json, who,
 };
 use store::{
-    Caller, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint,
+    Caller, Cursor, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint,
     endpoint_secret, list_endpoints, other_endpoints, put_endpoint, replay_dead, rotate_secret,
 };
 
@@ -226,9 +226,9 @@ async fn dead(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     existing(app, &caller, id).await?;
-    let found =
-        dead_events(&app.sql, caller.programme.no, id, page.number(0)?, page.limit + 1).await?;
-    Ok(page.reply(found, shown_dead, |last| last.entry_no.to_string()))
+    let after = page.place()?.unwrap_or_default();
+    let found = dead_events(&app.sql, caller.programme.no, id, after.no, page.limit + 1).await?;
+    Ok(page.reply(found, shown_dead, |last| Cursor::at(last.entry_no).to_string()))
 }
 
 async fn replay(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

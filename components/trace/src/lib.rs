@@ -6,7 +6,7 @@ use shell::{
     App, FieldError, Page, Problem, Reply, Request, authenticate, may_see, noted,
     resolve_member_id, zone,
 };
-use store::{ActivityFilter, ActivityWindow, entry_json, trail};
+use store::{ActivityFilter, ActivityWindow, Cursor, entry_json, trail};
 
 shell::component! { shell::api::trace::ROUTES {
     "GET /v1/traces" => traces(),
@@ -36,14 +36,15 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
         to: instant(request, "to")?,
         actor: request.query("actor"),
     };
-    let before = page.number(i64::MAX)?;
+    let before = page.place()?.map_or(i64::MAX, |place| place.no);
     // One entry more than requested shows whether there is a next page.
     let mut found =
         trail(&app.sql, caller.programme.no, whose, &part, before, page.limit + 1).await?;
     let limit = usize::try_from(page.limit).unwrap_or_default();
     let is_more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| is_more).map(|(number, _, _)| number.to_string());
+    let next =
+        found.last().filter(|_| is_more).map(|(number, _, _)| Cursor::at(*number).to_string());
     found.retain(|(_, entry, _)| may_see(&caller, entry.origin.store.as_deref()));
     let zone = zone(&app.sql, &caller.programme).await?;
     let shown = |(_, entry, trace): &(i64, ledger::Entry, store::ClientInfo)| -> Json {

@@ -198,7 +198,10 @@ fn an_endpoint_gets_only_its_kinds_and_no_earlier_events() {
     let report = notify(&world, &receiver);
     assert_eq!((report.done, report.delivered), (true, 42));
     assert!(receiver.events().iter().all(|event| event.kind != "points.earned"));
-    assert_eq!(world.number("SELECT (SELECT max(no) FROM entry) - position FROM endpoint"), 0);
+    assert_eq!(
+        world.number("SELECT (SELECT max(no) FROM entry) - position FROM endpoint_position"),
+        0
+    );
 }
 
 /// An endpoint gets a new address while a run still sends to the old one: the old address's answers

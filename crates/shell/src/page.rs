@@ -1,6 +1,7 @@
 //! Lists: `?limit` and an opaque `?cursor`.
 
 use serde_json::{Value as Json, json};
+use store::{Cursor, ONLY_STREAM};
 
 use crate::answer::Reply;
 use crate::problem::{FieldError, Problem};
@@ -44,14 +45,26 @@ impl Page {
     /// # Errors
     /// [`Problem::InvalidRequest`] for a cursor that this list never gave.
     pub fn number(&self, first: i64) -> Result<i64, Problem> {
+        let read = |text: &str| text.parse().ok().filter(|number| *number >= 0);
+        self.read(read).map(|number| number.unwrap_or(first))
+    }
+
+    /// A cursor that is a place among the entries; `None` on the first page.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] for a cursor that this list never gave.
+    pub fn place(&self) -> Result<Option<Cursor>, Problem> {
+        self.read(|text| Cursor::parse(text).filter(|cursor| cursor.stream == ONLY_STREAM))
+    }
+
+    fn read<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
         let bad = || {
             Problem::InvalidRequest(vec![FieldError::new(
                 "?cursor",
                 "is not one that this list gave",
             )])
         };
-        let known = |text: &String| text.parse().ok().filter(|number| *number >= 0).ok_or_else(bad);
-        self.cursor.as_ref().map_or(Ok(first), known)
+        self.cursor.as_deref().map(|text| read(text).ok_or_else(bad)).transpose()
     }
 
     /// Answers with what was found, of which one more than the page holds says that there is a

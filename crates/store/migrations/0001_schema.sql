@@ -819,8 +819,6 @@ CREATE TABLE IF NOT EXISTS endpoint (
   secret_before_until INTEGER,
   -- A JSON array of entry kinds; null is all.
   kinds TEXT,
-  -- The last entry.no that was delivered or parked.
-  position INTEGER NOT NULL,
   -- Attempts that failed since the last one that succeeded, and from when on the endpoint may be
   -- tried again.
   failures INTEGER NOT NULL DEFAULT 0,
@@ -834,6 +832,22 @@ CREATE TABLE IF NOT EXISTS endpoint (
   who TEXT,
   PRIMARY KEY (programme_no, id)
 ) STRICT, WITHOUT ROWID
+-- then
+-- How far an endpoint has got in each stream of entries: the last number that was delivered or
+-- parked. One SQLite file has one stream, 0, whose numbers are entry.no.
+CREATE TABLE IF NOT EXISTS endpoint_position (
+  programme_no INTEGER NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  stream INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, endpoint_id, stream)
+) STRICT, WITHOUT ROWID
+-- then
+-- A new endpoint gets what comes from now on.
+CREATE TRIGGER IF NOT EXISTS endpoint_begins_at_the_end AFTER INSERT ON endpoint
+BEGIN
+  INSERT INTO endpoint_position VALUES (NEW.programme_no, NEW.id, 0, coalesce((SELECT max(no) FROM entry), 0));
+END
 -- then
 -- Events that an endpoint has not taken. Of one member: 'retry' is the next to be sent, 'waiting'
 -- follows it in order, 'dead' was given up and waits for a replay by hand.
@@ -857,6 +871,7 @@ CREATE INDEX IF NOT EXISTS parked_event_dead ON parked_event (programme_no, endp
 -- then
 CREATE TRIGGER IF NOT EXISTS endpoint_takes_its_parked_events_along AFTER DELETE ON endpoint
 BEGIN
+  DELETE FROM endpoint_position WHERE programme_no = OLD.programme_no AND endpoint_id = OLD.id;
   DELETE FROM parked_event WHERE programme_no = OLD.programme_no AND endpoint_id = OLD.id;
 END
 -- then
@@ -864,8 +879,8 @@ END
 -- wholly, or not at all when the lease is lost. settled: [[entry_no, member_no], …] parked events
 -- to take away; parked: [[entry_no, member_no, state, attempts, next_attempt_at, last_error], …].
 CREATE VIEW IF NOT EXISTS delivery (
-  programme_no, endpoint_id, lease, now, leased_until, position, failures, retry_at, disabled_because, settled, parked
-) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  programme_no, endpoint_id, lease, now, leased_until, stream, position, failures, retry_at, disabled_because, settled, parked
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS delivery_commit INSTEAD OF INSERT ON delivery
 BEGIN
@@ -887,7 +902,9 @@ BEGIN
         WHERE first.programme_no = NEW.programme_no AND first.endpoint_id = NEW.endpoint_id
         AND first.member_no = touched.member_no AND first.state <> 'dead')
       FROM (SELECT value ->> 1 AS member_no FROM json_each(NEW.settled) UNION SELECT value ->> 1 FROM json_each(NEW.parked)) AS touched);
-  UPDATE endpoint SET position = NEW.position, leased_until = NEW.leased_until, failures = NEW.failures, retry_at = NEW.retry_at,
+  UPDATE endpoint_position SET position = NEW.position
+    WHERE programme_no = NEW.programme_no AND endpoint_id = NEW.endpoint_id AND stream = NEW.stream;
+  UPDATE endpoint SET leased_until = NEW.leased_until, failures = NEW.failures, retry_at = NEW.retry_at,
       disabled_at = CASE WHEN NEW.disabled_because IS NULL THEN disabled_at ELSE NEW.now END,
       disabled_because = coalesce(NEW.disabled_because, disabled_because)
     WHERE programme_no = NEW.programme_no AND id = NEW.endpoint_id;

@@ -3,6 +3,8 @@
 UPDATE endpoint SET lease = ?3, leased_until = ?4 + ?5
 WHERE programme_no = ?1 AND id = ?2 AND disabled_at IS NULL
 AND (leased_until <= ?4 OR leased_until > ?4 + ?5) AND (retry_at <= ?4 OR retry_at > ?4 + ?6)
-RETURNING url, secret, kinds, position, failures, coalesce((SELECT max(no) FROM entry), 0),
+RETURNING url, secret, kinds,
+  (SELECT position FROM endpoint_position WHERE programme_no = ?1 AND endpoint_id = ?2 AND stream = 0), failures,
+  coalesce((SELECT max(no) FROM entry), 0),
   CASE WHEN secret_before_until > ?4 THEN secret_before END,
   (SELECT rulebook_version FROM programme WHERE no = ?1)

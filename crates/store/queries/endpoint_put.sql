@@ -2,8 +2,8 @@
 -- is given, lease ?7, now ?8; a secret that is replaced goes on until ?9; who ?10), from the next
 -- entry on; or changes it, which also enables it again and takes the lease from a run that still
 -- sends to the old URL. The lease tells which of both happened.
-INSERT INTO endpoint (programme_no, id, url, kinds, secret, position, lease, created_at, who)
-VALUES (?1, ?2, ?3, ?4, coalesce(?5, ?6), coalesce((SELECT max(no) FROM entry), 0), ?7, ?8, ?10)
+INSERT INTO endpoint (programme_no, id, url, kinds, secret, lease, created_at, who)
+VALUES (?1, ?2, ?3, ?4, coalesce(?5, ?6), ?7, ?8, ?10)
 ON CONFLICT (programme_no, id) DO UPDATE SET url = excluded.url, kinds = excluded.kinds, secret = coalesce(?5, secret),
   secret_before = CASE WHEN ?5 IS NULL OR ?5 = secret THEN secret_before ELSE secret END,
   secret_before_until = CASE WHEN ?5 IS NULL OR ?5 = secret THEN secret_before_until ELSE ?9 END,

@@ -4,7 +4,9 @@
 SELECT programme_no, id FROM endpoint AS d
 WHERE (?1 IS NULL OR programme_no = ?1) AND disabled_at IS NULL
 AND (leased_until <= ?2 OR leased_until > ?2 + ?3) AND (retry_at <= ?2 OR retry_at > ?2 + ?4)
-AND (position < (SELECT max(no) FROM entry) OR EXISTS (
+AND (EXISTS (
+  SELECT 1 FROM endpoint_position AS p
+  WHERE p.programme_no = d.programme_no AND p.endpoint_id = d.id AND p.position < (SELECT max(no) FROM entry)) OR EXISTS (
   SELECT 1 FROM parked_event AS k
   WHERE k.programme_no = d.programme_no AND k.endpoint_id = d.id AND k.state = 'retry'
   AND (k.next_attempt_at <= ?2 OR k.next_attempt_at > ?2 + ?4)))

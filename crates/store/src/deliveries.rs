@@ -9,6 +9,7 @@ use ledger::{Entry, Timestamp};
 use serde_json::json;
 
 use crate::Error;
+use crate::cursor::Cursor;
 use crate::entry_row;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
@@ -57,8 +58,8 @@ pub struct Claimed {
     pub secret_before: Option<String>,
     /// The kinds it wants, as stored.
     pub kinds: Option<String>,
-    /// The last entry number that was delivered or parked.
-    pub position: i64,
+    /// The last entry that was delivered or parked.
+    pub position: Cursor,
     /// Attempts that failed since the last that succeeded.
     pub failures: i64,
     /// The last entry number there was when the lease was taken.
@@ -97,7 +98,7 @@ pub async fn claim_endpoint(
         url: row.text(0)?,
         secret: row.text(1)?,
         kinds: row.optional_text(2)?,
-        position: row.integer(3)?,
+        position: Cursor::at(row.integer(3)?),
         failures: row.integer(4)?,
         last_entry_no: row.integer(5)?,
         secret_before: row.optional_text(6)?,
@@ -208,8 +209,8 @@ pub struct Parked {
 /// What became of a wave of events.
 #[derive(Debug, Clone, Default)]
 pub struct Wave {
-    /// The last entry number that is now delivered or parked.
-    pub position: i64,
+    /// The last entry that is now delivered or parked.
+    pub position: Cursor,
     /// Attempts that failed since the last that succeeded.
     pub failures: i64,
     /// From when on the endpoint may be tried again.
@@ -241,7 +242,8 @@ pub async fn record_wave(
         endpoint.lease.as_str().into(),
         now.0.into(),
         leased_until.0.into(),
-        wave.position.into(),
+        i64::from(wave.position.stream).into(),
+        wave.position.no.into(),
         wave.failures.into(),
         wave.retry_at.0.into(),
         wave.disabled_because.clone().into(),

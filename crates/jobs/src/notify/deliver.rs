@@ -99,7 +99,7 @@ impl<S: Sql> Run<'_, S> {
         let width = if self.state.failures == 0 { WIDTH } else { 1 };
         let outgoing = self.fill(width).await?;
         let is_through = outgoing.is_empty() && outgoing.position >= self.endpoint.last_entry_no;
-        self.state.position = outgoing.position;
+        self.state.position.no = outgoing.position;
         self.state.settled.clear();
         self.state.parked = outgoing.waiting;
         let replies = self.send(target, &outgoing.events).await?;
@@ -115,7 +115,7 @@ impl<S: Sql> Run<'_, S> {
         let due = context
             .with_retries(async || due_events(context.sql, endpoint, now, SPANS, max).await)
             .await?;
-        let from = self.state.position;
+        let from = self.state.position.no;
         let until = endpoint.last_entry_no.min(from.saturating_add(MAX_SCAN));
         let events = context
             .with_retries(async || new_events(context.sql, endpoint, from, until, MAX_READ).await)
