@@ -53,7 +53,7 @@ pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf>
         return Ok(binary);
     };
     eprintln!("── 1/2 components");
-    wasm::build(workspace, how, wasm::Output::Shown)?;
+    wasm::build(workspace, how, wasm::Output::Shown, &[])?;
     eprintln!("── 2/2 host (the first time it takes some minutes)");
     let mut command = process::cargo();
     command.current_dir(&workspace.root).args(["build", "--package", "host"]);

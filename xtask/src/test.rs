@@ -52,7 +52,7 @@ fn format(workspace: &Workspace) -> Result<()> {
 }
 
 fn components(workspace: &Workspace) -> Result<()> {
-    wasm::run(workspace, wasm::Build::Quick)
+    wasm::run(workspace, wasm::Build::Quick, &[])
 }
 
 fn clippy_native(workspace: &Workspace) -> Result<()> {

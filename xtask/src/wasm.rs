@@ -19,6 +19,10 @@ const TARGET: &str = "wasm32-wasip2";
 /// The largest components are `redeem`, which is built for speed, and those that read files.
 const SIZE_LIMIT_BYTES: usize = 2_200_000;
 
+/// Built with any others, because it turns on what no other does. So the crates below are built
+/// once, for some components and for all.
+const WITH_ALL_FEATURES: &str = "front";
+
 /// The Spin interfaces that stock Spin 4.1 offers and that a component may import.
 const SPIN_INTERFACES: &[&str] = &[
     "spin:sqlite/sqlite@3.0.0",
@@ -57,8 +61,9 @@ impl Output {
     }
 }
 
-pub fn run(workspace: &Workspace, how: Build) -> Result<()> {
-    let built = build(workspace, how, Output::Quiet)?;
+/// Builds the named components, all when none is named, and prints their sizes.
+pub fn run(workspace: &Workspace, how: Build, names: &[String]) -> Result<()> {
+    let built = build(workspace, how, Output::Quiet, names)?;
     let mut faults = Vec::new();
     println!("{:<24} {:>5} {:>12} {:>12}", "component", "kind", "raw bytes", "gzip bytes");
     for (component, bytes) in &built {
@@ -80,14 +85,22 @@ pub fn run(workspace: &Workspace, how: Build) -> Result<()> {
     Ok(())
 }
 
-/// Builds and copies every component; returns each with its bytes.
+/// Builds and copies the named components, all when none is named; returns each with its bytes.
 pub fn build(
     workspace: &Workspace,
     how: Build,
     output: Output,
+    names: &[String],
 ) -> Result<Vec<(Component, Vec<u8>)>> {
-    let components = workspace.components()?;
+    let mut components = workspace.components()?;
     add_target()?;
+    remove_strays(workspace, &components)?;
+    if let Some(name) = names.iter().find(|name| !components.iter().any(|one| one.name == **name)) {
+        bail!("there is no component `{name}`: each is a folder of `components`");
+    }
+    if !names.is_empty() {
+        components.retain(|one| names.contains(&one.name) || one.name == WITH_ALL_FEATURES);
+    }
     let profiles = if how == Build::Quick { &["quick"] as &[_] } else { &["release", "hot"] };
     for kind in [Kind::Http, Kind::Cron] {
         for wanted in profiles {
@@ -97,7 +110,6 @@ pub fn build(
             compile(workspace, wanted, output, components.iter().filter(same))?;
         }
     }
-    remove_strays(workspace, &components)?;
     let built = components.into_iter().map(|component| {
         let bytes = copy(workspace, &component, how)?;
         Ok((component, bytes))
