@@ -56,7 +56,8 @@ pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf>
     wasm::build(workspace, how, wasm::Output::Shown, &[])?;
     eprintln!("── 2/2 host (the first time it takes some minutes)");
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["build", "--package", "host"]);
+    // Without `--package` it has the features of all native packages, and the tests use it, too.
+    command.current_dir(&workspace.root).args(["build", "--bin", "accrue"]);
     process::run(&mut command, "fix the errors that the compiler reports above")?;
     Ok(binary)
 }

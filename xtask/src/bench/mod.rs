@@ -148,21 +148,16 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     unfair
 }
 
-/// The same command by an xtask that has the ledger in it, and the load generator optimised. What
-/// everybody builds first has neither.
+/// Runs the same command in an xtask that contains the ledger. What everybody builds first does not
+/// contain it, and is hardly optimised.
 fn with_ledger(workspace: &Workspace) -> Result<()> {
     let mut command = process::cargo();
-    command.current_dir(&workspace.root).args([
-        "run",
-        "--package",
-        "xtask",
-        "--features",
-        "ledger",
-        "--config",
-        "profile.dev.package.xtask.opt-level=2",
-        "--",
-    ]);
-    command.args(std::env::args_os().skip(1));
+    command.current_dir(&workspace.root).args(["run", "--package", "xtask"]);
+    command.args(["--features", "ledger"]);
+    for package in ["ledger", "rules", "store", "xtask"] {
+        command.arg("--config").arg(format!("profile.dev.package.{package}.opt-level=2"));
+    }
+    command.arg("--").args(std::env::args_os().skip(1));
     process::run(&mut command, "see above")
 }
 

@@ -9,6 +9,7 @@ mod docs;
 mod lints;
 mod names;
 mod problems;
+mod profiles;
 mod rust;
 mod sources;
 mod spin;
@@ -64,6 +65,7 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<Fault>> {
         lints::check,
         names::check,
         problems::check,
+        profiles::check,
         sources::check,
         spin::check,
         sql::check,
