@@ -6,7 +6,6 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
-use crate::entry::array::as_array;
 use crate::entry::{
     Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Count, Effects, Entry, LotDraw,
     LotGrant, LotMoves, Origin, Person, RequestDecided, What,
@@ -16,23 +15,10 @@ use crate::holds::MAX_OPEN;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
 use crate::lot::LotState;
+use crate::member::AdjustmentRequest;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 use crate::tally::Tally;
-
-/// An open request of a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdjustmentRequest {
-    /// The entry that made it.
-    pub id: EntryId,
-    /// What is asked for.
-    pub terms: AdjustmentTerms,
-    /// Who asked.
-    pub by: Person,
-    /// Approvals so far.
-    pub approvals: Vec<Approval>,
-}
-as_array!(AdjustmentRequest [id, terms, by, approvals]);
 
 /// What is decided on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,14 +10,15 @@ use crate::coupons::with_coupons;
 use crate::entry::CouponTerms;
 use crate::entry::{
     Award, Count, Earned, Effects, Entry, LineAward, LotDates, LotDraw, LotGrant, LotMoves, Origin,
-    PointsPayment, Qualifying, Redeemed, Reminded, Reminder, Review, SkippedRules, TierChanged,
-    TierMove, What,
+    PointsPayment, Redeemed, Reminded, Reminder, Review, SkippedRules, TierChanged, TierMove, What,
 };
+use crate::entry::{drawn, sum};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
-use crate::journal::{Journal, drawn, sum};
+use crate::journal::Journal;
 use crate::lot::{Lot, LotState};
 use crate::member::Member;
+use crate::qualification::Qualifying;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 use crate::tally::Tally;

@@ -4,40 +4,19 @@
 //! Which orders a coupon is good for is the business of `rules`; its terms are those of the day it
 //! was issued.
 
-use sha2::{Digest, Sha256};
-
 use crate::calendar::Timestamp;
 use crate::entry::{
-    Coupon, CouponRedeemed, CouponTerms, Discount, Effects, Entry, Origin, Reversal, Reversed, What,
+    Coupon, CouponRedeemed, CouponTerms, Discount, Effects, Entry, Origin, Reversal, Reversed,
+    What, coupon_code,
 };
 use crate::fault::Fault;
-use crate::id::{EntryId, ProgrammeId};
+use crate::id::EntryId;
 use crate::journal::Journal;
-use crate::kind::Coupons;
-use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 
 /// The most open coupons of a member.
 pub const MAX_COUPONS: usize = 100;
-
-/// Digits of a code: Crockford's base 32, which has no letters that look like digits.
-const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not
-/// know the entry.
-#[must_use]
-pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> String {
-    let mut digest = Sha256::new();
-    digest.update(b"accrue.coupon.v1");
-    digest.update(programme.as_str());
-    digest.update([0]);
-    digest.update(entry.0.to_be_bytes());
-    digest.update((index as u64).to_be_bytes());
-    let bytes = digest.finalize();
-    let digit = |byte: &u8| DIGITS.get(usize::from(byte & 31)).map(|digit| char::from(*digit));
-    bytes.iter().take(16).filter_map(digit).collect()
-}
 
 /// The draft with as many coupons of that kind as the member may have; a kind may come several
 /// times.
@@ -128,45 +107,4 @@ pub fn expire_coupons(journal: &mut Journal, at: Timestamp, origin: &Origin) -> 
         journal.post(Entry { effects, ..journal.due(What::CouponExpire, at, origin.clone()) })?;
     }
     Ok(())
-}
-
-impl Member {
-    /// The open coupon with that code.
-    #[must_use]
-    pub fn coupon(&self, code: &str) -> Option<&Coupon> {
-        self.coupons.iter().find(|coupon| coupon.code == code)
-    }
-
-    /// Issues, ends or puts back coupons. A reversal takes away those that its redemption issued,
-    /// and puts back the one whose use it undoes; which of the two it may do is told by what it
-    /// corrects, which the audit knows.
-    pub(crate) fn keep_coupons(&mut self, entry: &Entry) -> Result<(), Fault> {
-        for (index, coupon) in entry.effects.coupons.iter().enumerate() {
-            let open = self.coupons.iter().position(|open| open == coupon);
-            let is_known = self.coupon(&coupon.code).is_some();
-            match entry.kind().row().coupons {
-                Coupons::Ends => drop(self.coupons.remove(open.ok_or(Fault::Coupon)?)),
-                // The account that is closed takes its coupons from its books.
-                Coupons::Moves if entry.carried().is_none() => {
-                    drop(self.coupons.remove(open.ok_or(Fault::Coupon)?))
-                }
-                Coupons::Moves if !is_known => self.coupons.push(coupon.clone()),
-                Coupons::Undoes => match open {
-                    Some(at) => drop(self.coupons.remove(at)),
-                    None if is_known => return Err(Fault::Coupon),
-                    None => self.coupons.push(coupon.clone()),
-                },
-                Coupons::Issues
-                    if !is_known
-                        && coupon.code == coupon_code(&entry.programme, entry.id, index) =>
-                {
-                    self.coupons.push(coupon.clone())
-                }
-                Coupons::Issues | Coupons::Moves | Coupons::Nothing => {
-                    return Err(Fault::Coupon);
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -1,12 +1,11 @@
 //! An entry: one immutable record of something that happened to a member, with all its reasons.
 //!
 //! An entry holds everything [`crate::Member::apply`] needs, so a member's state is nothing but its
-//! entries, replayed. What every entry has stands in [`Entry`] itself, what moves points in
-//! [`LotMoves`], what several kinds do beside that in [`Effects`], and what only entries of one kind
-//! say in the payload of [`What`].
+//! entries, replayed. What every entry has stands in [`Entry`] itself. [`LotMoves`] moves points,
+//! [`Effects`] is what several kinds do beside that, and the payload of [`What`] is what only
+//! entries of one kind say.
 
 mod adjusted;
-pub(crate) mod array;
 mod body;
 mod coupon;
 mod earned;
@@ -30,14 +29,15 @@ pub use adjusted::{
     ReviewApproved, Undone,
 };
 pub use body::Unreadable;
-pub use coupon::{Coupon, CouponRedeemed, CouponTerms, Discount};
+pub use coupon::{Coupon, CouponRedeemed, CouponTerms, Discount, coupon_code};
 pub use earned::{Award, Earned, LineAward, Review, SkippedRules};
-pub use effects::{Count, Effects, Qualifying};
+pub use effects::{Count, Effects};
 pub use exchanged::{Exchange, Exchanged};
 pub use frozen::{FreezeChanged, Frozen};
 pub use held::{Held, HoldEnded, Reservation};
 pub use joint::{Absorbed, ClosedInto, PoolChange, PoolChanged, PoolInvited, Transferred};
 pub use lots::{LotDates, LotDraw, LotGrant, LotMoves, LotReturn};
+pub(crate) use lots::{drawn, sum};
 pub use redeemed::{PointsPayment, Redeemed, RewardTaken};
 pub use reminded::{Reminded, Reminder};
 pub use repeated::Repeated;

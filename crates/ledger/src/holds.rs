@@ -6,14 +6,11 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::{Redeem, drawn_for, lasting, paid, taken};
-use crate::entry::array::as_array;
-use crate::entry::{
-    Entry, Held, HoldEnded, LotDates, LotDraw, LotMoves, Origin, Reservation, What,
-};
+use crate::entry::drawn;
+use crate::entry::{Entry, Held, HoldEnded, LotDates, LotMoves, Origin, Reservation, What};
 use crate::fault::Fault;
-use crate::id::{EntryId, Reference};
-use crate::journal::{Journal, drawn};
-use crate::member::Member;
+use crate::id::EntryId;
+use crate::journal::Journal;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 
@@ -23,29 +20,6 @@ pub(crate) const MAX_OPEN: usize = 100;
 /// The most lots that the open holds of a member name together. The list travels with every entry
 /// of the member.
 pub const MAX_HELD: usize = 1_000;
-
-/// An open hold of a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    /// The entry that placed it.
-    pub id: EntryId,
-    /// The merchant's document that it is for.
-    pub reference: Option<Reference>,
-    /// From when on it counts no longer.
-    pub until: Timestamp,
-    /// The lots, in the order they are spent.
-    pub lots: Vec<LotDraw>,
-}
-as_array!(Hold [id, reference, until, lots]);
-
-impl Member {
-    /// The open hold for the document that a command bears.
-    pub(crate) fn hold_for(&self, origin: &Origin) -> Option<&Hold> {
-        self.holds
-            .iter()
-            .find(|hold| origin.reference.is_some() && hold.reference == origin.reference)
-    }
-}
 
 /// Sets points aside until that instant. All or nothing.
 ///

@@ -4,7 +4,7 @@
 //! store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Effects, Entry, LotDraw, LotMoves, Origin, What};
+use crate::entry::{Effects, Entry, LotMoves, Origin, What};
 use crate::fault::Fault;
 use crate::home::home;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
@@ -139,8 +139,8 @@ impl Journal {
         self.postings.iter().map(|posting| &posting.entry)
     }
 
-    /// The member's next entry, of this moment, before it moves anything. What it moves is summed up
-    /// when it is posted.
+    /// The member's next entry, of this moment, before it moves anything. Posting it sums up what
+    /// it moves.
     #[must_use]
     pub fn draft(&self, what: What, origin: Origin) -> Entry {
         Entry {
@@ -243,13 +243,4 @@ impl Journal {
     pub fn finish(self, primary: usize) -> (Decision, Member) {
         (Decision { postings: self.postings, primary }, self.member)
     }
-}
-
-pub(crate) fn sum(points: impl Iterator<Item = i64>) -> Result<i64, Fault> {
-    points.into_iter().try_fold(0i64, i64::checked_add).ok_or(Fault::Overflow)
-}
-
-/// The points of all the lots that are drawn from.
-pub(crate) fn drawn(draws: &[LotDraw]) -> Result<i64, Fault> {
-    sum(draws.iter().map(|draw| draw.points))
 }

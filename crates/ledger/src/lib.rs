@@ -4,14 +4,15 @@
 //! chain, and the pair that is all there is to the ledger: a [`Journal`] decides (drafts become
 //! sealed entries) and [`Member::apply`] replays a sealed entry.
 //!
-//! Architecture invariant: no clock, randomness, database, environment or async here. `now` and ids
-//! are arguments, sums are checked integers. One file knows JSON, as the ledger seals the bytes that
-//! are stored: `entry/body.rs`. How many points an event earns is the business
+//! Architecture invariant: no clock, randomness, database, environment or async here. `now` and
+//! ids are arguments, sums are checked integers. One file knows JSON, as the ledger seals the bytes
+//! that are stored: `entry/body.rs`. How many points an event earns is the business
 //! of the `rules` crate.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod adjustments;
+mod array;
 mod calendar;
 mod commands;
 mod coupons;
@@ -44,9 +45,7 @@ mod undo_index;
 mod verify;
 mod zone;
 
-pub use adjustments::{
-    AdjustmentRequest, Ruling, Verdict, decide_request, end_requests, lapse, request,
-};
+pub use adjustments::{Ruling, Verdict, decide_request, end_requests, lapse, request};
 pub use calendar::{
     Period, Timestamp, day_number, from_day_number, last_valid_day, local_date, local_hour,
     start_of_day,
@@ -55,40 +54,39 @@ pub use commands::{
     Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change,
 };
 pub use coupons::{
-    MAX_COUPONS, cancel_coupon, coupon_code, expire_coupons, redeem_coupon, restore_coupon,
-    with_coupons,
+    MAX_COUPONS, cancel_coupon, expire_coupons, redeem_coupon, restore_coupon, with_coupons,
 };
 pub use entry::{
     Absorbed, Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Award, Claim,
     ClaimPeriod, ClosedInto, Columns, Concern, Count, Coupon, CouponRedeemed, CouponTerms,
     Discount, Earned, Effects, Entry, Exchange, Exchanged, FreezeChanged, Frozen, Held, HoldEnded,
     LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotMoves, LotReturn, Opened, Origin,
-    Person, PointsPayment, PoolChange, PoolChanged, PoolInvited, Qualifying, Redeemed, Reminded,
-    Reminder, Repeated, RequestDecided, Reservation, Reversal, Reversed, Review, ReviewApproved,
-    RewardTaken, SkippedRules, TierChanged, TierMove, Transferred, Undone, Unreadable, What,
+    Person, PointsPayment, PoolChange, PoolChanged, PoolInvited, Redeemed, Reminded, Reminder,
+    Repeated, RequestDecided, Reservation, Reversal, Reversed, Review, ReviewApproved, RewardTaken,
+    SkippedRules, TierChanged, TierMove, Transferred, Undone, Unreadable, What, coupon_code,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use exchanges::{converted, give_up, least_for_one, take_in};
 pub use expiry::ExpiryPolicy;
 pub use fault::Fault;
 pub use freezes::{freeze, restore};
-pub use holds::{Hold, MAX_HELD, capture, hold, release, time_out};
+pub use holds::{MAX_HELD, capture, hold, release, time_out};
 pub use home::{MAX_SPREAD, home};
 pub use id::{EntryId, Hash, IdError, LotNumber, MemberId, ProgrammeId, Reference, Sequence};
 pub use joint::{
-    Closed, MAX_POOLED, MergedAccount, absorb, close_into, erase, give, invite, pool, receive,
+    MAX_POOLED, MergedAccount, absorb, close_into, erase, give, invite, pool, receive,
 };
 pub use journal::{Context, Decision, Journal, MAX_LOTS, MAX_MEMBER_POINTS, MAX_NEW_LOTS, Posting};
 pub use kind::{Coupons, Draws, KINDS, Kind, KindRow};
 pub use lot::{Lot, LotState};
-pub use member::{Counter, Member, Tier};
+pub use member::{AdjustmentRequest, Closed, Counter, Hold, Member, OpenReview, Tier};
 pub use money::{Currency, Money};
 pub use openings::{Brought, is_opened, open};
-pub use qualification::{Qualification, Totals};
+pub use qualification::{Qualification, Qualifying, Totals};
 pub use refusal::Refusal;
 pub use repeated::repeat;
 pub use reversals::{ClawBack, GiveBack, Shortfall, claw_back, give_back, repay};
-pub use reviews::{MAX_REVIEWS, OpenReview, approve_review, may_decide};
+pub use reviews::{MAX_REVIEWS, approve_review, may_decide};
 pub use rewards::{Take, take};
 pub use stop::Stop;
 pub use tally::{Counted, Tally};

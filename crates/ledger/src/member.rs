@@ -4,21 +4,26 @@
 //! replaying entries gives the state again; the store's commit writes what it computes and decides
 //! nothing.
 
+mod closed;
+mod coupons;
+mod holds;
+mod requests;
+mod reviews;
+
 use std::collections::BTreeMap;
 
-use crate::adjustments::AdjustmentRequest;
+use crate::array::as_array;
 use crate::calendar::Timestamp;
-use crate::entry::array::as_array;
-use crate::entry::{
-    Adjustment, Claim, Count, Coupon, Entry, Frozen, LotReturn, RequestDecided, Reservation, What,
-};
+use crate::entry::{Claim, Count, Coupon, Entry, Frozen, LotReturn, Reservation, What};
 use crate::fault::Fault;
-use crate::holds::Hold;
-use crate::id::{EntryId, Hash, LotNumber, MemberId, Sequence};
-use crate::joint::Closed;
+use crate::id::{Hash, LotNumber, MemberId, Sequence};
 use crate::lot::Lot;
 use crate::qualification::Qualification;
-use crate::reviews::OpenReview;
+
+pub use closed::Closed;
+pub use holds::Hold;
+pub use requests::AdjustmentRequest;
+pub use reviews::OpenReview;
 
 /// The tier a member is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,32 +151,6 @@ impl Member {
         if self.lots_complete { i64::try_from(self.lots.len()).ok() } else { self.lots_counted }
     }
 
-    /// The open hold of that id.
-    #[must_use]
-    pub fn hold(&self, id: EntryId) -> Option<&Hold> {
-        self.holds.iter().find(|hold| hold.id == id)
-    }
-
-    /// The open request of that id.
-    #[must_use]
-    pub fn request(&self, id: EntryId) -> Option<&AdjustmentRequest> {
-        self.requests.iter().find(|request| request.id == id)
-    }
-
-    /// Points of a lot that open holds keep.
-    #[must_use]
-    pub fn held(&self, lot: LotNumber) -> i64 {
-        let lots = self.holds.iter().flat_map(|hold| &hold.lots);
-        // Each hold was checked against what the others left.
-        lots.filter(|held| held.number == lot).fold(0, |sum, held| sum.saturating_add(held.points))
-    }
-
-    /// Points of a lot that no hold keeps.
-    #[must_use]
-    pub fn free(&self, lot: &Lot) -> i64 {
-        lot.remaining - self.held(lot.number)
-    }
-
     /// True when something may have fallen due and no entry says so yet.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
@@ -249,69 +228,6 @@ impl Member {
         if entry.reminder().is_some() {
             self.reminded_at = Some(entry.recorded_at);
         }
-        Ok(())
-    }
-
-    /// Takes away the hold that the entry resolves, if it resolves one, and checks that a capture
-    /// stays within it.
-    fn resolve(&mut self, entry: &Entry) -> Result<Option<Hold>, Fault> {
-        let (What::Capture(ended) | What::Release(ended)) = &entry.what else { return Ok(None) };
-        let at = self.holds.iter().position(|hold| hold.id == ended.hold).ok_or(Fault::Hold)?;
-        let hold = self.holds.remove(at);
-        let mut held: BTreeMap<LotNumber, i64> = BTreeMap::new();
-        for lot in &hold.lots {
-            *held.entry(lot.number).or_default() += lot.points;
-        }
-        for draw in &entry.lots.draws {
-            let left = held
-                .get_mut(&draw.number)
-                .filter(|left| draw.points <= **left)
-                .ok_or(Fault::Hold)?;
-            *left -= draw.points;
-        }
-        Ok(Some(hold))
-    }
-
-    /// Keeps the list of open requests. An adjustment ends one, and must be what was asked for; so
-    /// does the last approval of anything else.
-    fn adjust(&mut self, entry: &Entry) -> Result<(), Fault> {
-        let decided = match &entry.what {
-            What::AdjustmentRequest(asked) => {
-                let Adjustment { terms, by, approvals } = asked.adjustment.clone();
-                self.requests.push(AdjustmentRequest { id: entry.id, terms, by, approvals });
-                return Ok(());
-            }
-            What::Approve(decided)
-            | What::Reject(decided)
-            | What::Withdraw(decided)
-            | What::Lapse(decided)
-            | What::Adjust(decided) => decided,
-            _ if entry.adjustment().is_none() => return Ok(()),
-            _ => return Err(Fault::Request),
-        };
-        let RequestDecided { request, adjustment: Adjustment { terms, by, approvals } } = decided;
-        let at = self.requests.iter().position(|open| open.id == *request).ok_or(Fault::Request)?;
-        let open = self
-            .requests
-            .get_mut(at)
-            .filter(|open| open.terms == *terms && open.by == *by)
-            .ok_or(Fault::Request)?;
-        if matches!(entry.what, What::Approve(_)) {
-            let is_one_more =
-                approvals.strip_prefix(open.approvals.as_slice()).is_some_and(|new| new.len() == 1);
-            open.approvals.clone_from(approvals);
-            self.requests.retain(|open| {
-                open.terms.concern.is_none() || open.approvals.len() < open.terms.steps.len()
-            });
-            return if is_one_more { Ok(()) } else { Err(Fault::Request) };
-        }
-        let is_through = open.approvals == *approvals && approvals.len() == terms.steps.len();
-        if matches!(entry.what, What::Adjust(_))
-            && !(is_through && entry.points == terms.points && terms.concern.is_none())
-        {
-            return Err(Fault::Request);
-        }
-        self.requests.remove(at);
         Ok(())
     }
 

@@ -1,11 +1,10 @@
 //! Opening entries: what a member brings along from the system that kept its points before.
 
-use crate::entry::{
-    Count, Effects, Entry, LotGrant, LotMoves, Opened, Origin, Qualifying, TierMove, What,
-};
+use crate::entry::{Count, Effects, Entry, LotGrant, LotMoves, Opened, Origin, TierMove, What};
 use crate::id::EntryId;
 use crate::journal::Journal;
 use crate::member::Member;
+use crate::qualification::Qualifying;
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 

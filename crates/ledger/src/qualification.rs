@@ -1,7 +1,6 @@
 //! What counts towards tiers: sums for life, and by month for as long as they matter.
 
-use crate::entry::Qualifying;
-use crate::entry::array::as_array;
+use crate::array::as_array;
 
 /// What counts towards tiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +25,22 @@ impl Totals {
         })
     }
 }
+
+/// What an entry adds to the tier qualification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Qualifying {
+    /// First day of the local calendar month it counts in, as a day number.
+    pub month: i32,
+    /// Months before this day number are no longer needed and are dropped.
+    pub keep_from: i32,
+    /// Money spent, in minor units.
+    pub spend_minor: i64,
+    /// Growth (成长值).
+    pub growth: i64,
+    /// Orders.
+    pub orders: i64,
+}
+as_array!(Qualifying [month, keep_from, spend_minor, growth, orders]);
 
 /// A member's totals for life and by local calendar month.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

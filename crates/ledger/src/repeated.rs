@@ -2,9 +2,10 @@
 
 use crate::commands::{spendable, taken};
 use crate::entry::{Effects, Entry, LotDraw, LotGrant, LotMoves, Origin, Repeated, What};
+use crate::entry::{drawn, sum};
 use crate::fault::Fault;
 use crate::id::EntryId;
-use crate::journal::{Journal, drawn, sum};
+use crate::journal::Journal;
 use crate::kind::Kind;
 
 /// Does once more what an entry of another history did: grants what it granted or put back, freezes

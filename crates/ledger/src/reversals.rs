@@ -10,12 +10,14 @@ use crate::calendar::Timestamp;
 use crate::commands::{in_order, spendable, taken};
 use crate::entry::{
     Count, Coupon, Effects, Entry, LineReturn, LotDraw, LotGrant, LotMoves, LotReturn, Origin,
-    Qualifying, Reversal, Reversed, Review, What,
+    Reversal, Reversed, Review, What,
 };
+use crate::entry::{drawn, sum};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
-use crate::journal::{Journal, drawn, sum};
+use crate::journal::Journal;
 use crate::lot::{Lot, LotState};
+use crate::qualification::Qualifying;
 use crate::tally::Tally;
 
 /// What becomes of points that an earn granted and the member no longer has.

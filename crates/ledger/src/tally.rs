@@ -3,7 +3,7 @@
 //! Unlike a member's own counters they are not guarded by the head of its chain. An entry says what
 //! it adds and the most that may then be counted; whoever writes it must refuse to go beyond that.
 
-use crate::entry::array::as_array;
+use crate::array::as_array;
 
 /// What an entry adds to a counter of the programme.
 #[derive(Debug, Clone, PartialEq, Eq)]

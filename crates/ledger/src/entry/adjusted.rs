@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
+use crate::array::as_array;
 use crate::calendar::Timestamp;
 use crate::id::{EntryId, LotNumber, MemberId};
 

@@ -15,9 +15,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
-use super::array::is_default;
 use super::what::What;
 use super::{Columns, Entry};
+use crate::array::is_default;
 use crate::fault::Fault;
 use crate::id::EntryId;
 

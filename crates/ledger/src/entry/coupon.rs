@@ -1,9 +1,11 @@
 //! `coupon_redeem`, and the coupons that entries of several kinds issue, end or put back.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::array::as_array;
+use crate::array::as_array;
 use crate::calendar::Timestamp;
+use crate::id::{EntryId, ProgrammeId};
 
 /// What a `coupon_redeem` entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,3 +68,21 @@ pub struct CouponTerms {
 }
 as_array!(CouponTerms [off_minor, off_percent, max_off_minor, min_minor, categories, channels,
     stores] then [stacks]);
+
+/// Digits of a code: Crockford's base 32, which has no letters that look like digits.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not
+/// know the entry.
+#[must_use]
+pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> String {
+    let mut digest = Sha256::new();
+    digest.update(b"accrue.coupon.v1");
+    digest.update(programme.as_str());
+    digest.update([0]);
+    digest.update(entry.0.to_be_bytes());
+    digest.update((index as u64).to_be_bytes());
+    let bytes = digest.finalize();
+    let digit = |byte: &u8| DIGITS.get(usize::from(byte & 31)).map(|digit| char::from(*digit));
+    bytes.iter().take(16).filter_map(digit).collect()
+}

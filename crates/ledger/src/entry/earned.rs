@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
-use super::effects::Qualifying;
+use crate::array::as_array;
 use crate::exact::Exact;
+use crate::qualification::Qualifying;
 
 /// What an `earn` entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
 use super::coupon::Coupon;
+use crate::array::as_array;
+use crate::qualification::Qualifying;
 use crate::tally::Tally;
 
 /// What an entry does beside moving points.
@@ -23,22 +24,6 @@ pub struct Effects {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<Coupon>,
 }
-
-/// What an entry adds to the tier qualification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Qualifying {
-    /// First day of the local calendar month it counts in, as a day number.
-    pub month: i32,
-    /// Months before this day number are no longer needed and are dropped.
-    pub keep_from: i32,
-    /// Money spent, in minor units.
-    pub spend_minor: i64,
-    /// Growth (成长值).
-    pub growth: i64,
-    /// Orders.
-    pub orders: i64,
-}
-as_array!(Qualifying [month, keep_from, spend_minor, growth, orders]);
 
 /// What an entry adds to a counter for limits and caps.
 #[derive(Debug, Clone, PartialEq, Eq)]

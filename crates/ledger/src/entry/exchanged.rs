@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
+use crate::array::as_array;
 use crate::exact::Rate;
 use crate::id::ProgrammeId;
 

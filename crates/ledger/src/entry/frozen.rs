@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
+use crate::array::as_array;
 
 /// What a `freeze` or a `restore` entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
 use super::earned::LineAward;
 use super::lots::LotDraw;
 use super::redeemed::PointsPayment;
+use crate::array::as_array;
 use crate::calendar::Timestamp;
 use crate::id::EntryId;
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
 use super::frozen::Frozen;
+use crate::array::as_array;
 use crate::calendar::Timestamp;
 use crate::id::MemberId;
 use crate::qualification::Qualification;

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::{as_array, is_default};
+use crate::array::{as_array, is_default};
 use crate::calendar::Timestamp;
 use crate::fault::Fault;
 use crate::id::LotNumber;
-use crate::journal::{drawn, sum};
 
 /// What an entry does to lots and to the debt.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -98,3 +97,12 @@ pub struct LotReturn {
     pub points: i64,
 }
 as_array!(LotReturn [lot, points]);
+
+pub(crate) fn sum(points: impl Iterator<Item = i64>) -> Result<i64, Fault> {
+    points.into_iter().try_fold(0i64, i64::checked_add).ok_or(Fault::Overflow)
+}
+
+/// The points of all the lots that are drawn from.
+pub(crate) fn drawn(draws: &[LotDraw]) -> Result<i64, Fault> {
+    sum(draws.iter().map(|draw| draw.points))
+}

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
 use super::earned::LineAward;
+use crate::array::as_array;
 use crate::id::MemberId;
 
 /// What a `redeem` entry says.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
 use super::earned::Review;
+use crate::array::as_array;
 use crate::id::{EntryId, MemberId};
 
 /// What a `reverse` entry says.

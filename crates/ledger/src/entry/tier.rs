@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::array::as_array;
 use super::earned::Award;
+use crate::array::as_array;
 use crate::calendar::Timestamp;
 
 /// What a `tier_change` entry says.

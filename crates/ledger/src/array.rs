@@ -9,7 +9,7 @@ macro_rules! as_array {
                 use serde::ser::SerializeSeq;
                 let mut list = serializer.serialize_seq(None)?;
                 $(list.serialize_element(&self.$field)?;)+
-                $(if $(!$crate::entry::array::is_default(&self.$more))||+ {
+                $(if $(!$crate::array::is_default(&self.$more))||+ {
                     $(list.serialize_element(&self.$more)?;)+
                 })?
                 list.end()
@@ -30,7 +30,7 @@ macro_rules! as_array {
                         self,
                         mut list: A,
                     ) -> Result<$type, A::Error> {
-                        $(let $field = $crate::entry::array::next(&mut list)?;)+
+                        $(let $field = $crate::array::next(&mut list)?;)+
                         $($(let $more = list.next_element()?.unwrap_or_default();)+)?
                         Ok($type { $($field,)+ $($($more,)+)? })
                     }
