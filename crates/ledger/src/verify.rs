@@ -100,6 +100,15 @@ impl AuditReplay {
         }
     }
 
+    /// Takes the member's next entry where it cannot be read: a violation, and nothing that follows
+    /// it can be replayed.
+    pub fn take_unreadable(&mut self, entry: Option<EntryId>, why: &dyn fmt::Display) {
+        if !self.is_broken {
+            self.found.push(Violation { entry, what: format!("cannot be read: {why}") });
+            self.is_broken = true;
+        }
+    }
+
     /// Compares with what is stored, and tells every difference found.
     #[must_use]
     pub fn finish(self, stored: &Member) -> Vec<Violation> {

@@ -9,16 +9,17 @@ use crate::sql::Row;
 /// balance_after, occurred_at, recorded_at, body, hash, previous hash (null for the first).
 pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
     let previous = row.optional_hash(at + 11)?.unwrap_or_default();
-    read_after(row, at, previous).map(|(entry, _)| entry)
+    let (columns, body) = parts(row, at, previous)?;
+    Entry::read(columns, &body).map_err(|_| Error::Corrupt("entry"))
 }
 
-/// Reads an entry from the first 11 of those columns, and its body, when its previous hash is
-/// known.
-pub(crate) fn read_after(
+/// The first 11 of those columns, when the previous hash is known: what an entry is read from, and
+/// its body.
+pub(crate) fn parts(
     row: &mut Row,
     at: usize,
     previous_hash: Hash,
-) -> Result<(Entry, String), Error> {
+) -> Result<(Columns, String), Error> {
     let corrupt = || Error::Corrupt("entry");
     let columns = Columns {
         programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
@@ -33,7 +34,5 @@ pub(crate) fn read_after(
         previous_hash,
         hash: row.hash(at + 10)?,
     };
-    let body = row.text(at + 9)?;
-    let entry = Entry::read(columns, &body).map_err(|_| corrupt())?;
-    Ok((entry, body))
+    Ok((columns, row.text(at + 9)?))
 }

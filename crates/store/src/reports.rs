@@ -111,20 +111,35 @@ async fn replay(
     for row in &mut rows {
         let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
         let number = row.integer(1)?;
-        let columns = [row.optional_entry_id(14)?, row.optional_entry_id(15)?];
+        let ids = [row.optional_entry_id(14)?, row.optional_entry_id(15)?];
         let texts = [row.optional_text(16)?, row.optional_text(17)?];
-        // A replay knows the hash before: the query has a null in its place.
-        let (entry, body) = entry_row::read_after(row, 2, replay.head())?;
+        found.entries += 1;
+        // A replay knows the hash before: the query has a null in its place. What cannot be read
+        // is found like anything else, and keeps nobody else from being audited.
+        let (columns, body) = match entry_row::parts(row, 2, replay.head()) {
+            Ok(parts) => parts,
+            Err(Error::Corrupt(what)) => {
+                replay.take_unreadable(None, &what);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let id = columns.id;
+        let entry = match Entry::read(columns, &body) {
+            Ok(entry) => entry,
+            Err(error) => {
+                replay.take_unreadable(Some(id), &error);
+                continue;
+            }
+        };
         let named = [entry.counterparty().map(MemberId::as_str), entry.origin.store.as_deref()];
-        if columns != [entry.corrects(), entry.cause]
-            || texts.each_ref().map(Option::as_deref) != named
+        if ids != [entry.corrects(), entry.cause] || texts.each_ref().map(Option::as_deref) != named
         {
             let what = "its columns are not what its body says".to_owned();
             let violation = Violation { entry: Some(entry.id), what };
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
         sources.extend(source_of(&entry).map(|source| (number, source, entry.clone())));
-        found.entries += 1;
         replay.take(&entry, &body);
     }
     let claimed = claimed(sql, programme_no, &sources).await?;

@@ -48,6 +48,33 @@ fn entries_cannot_be_updated_or_deleted() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_found_and_hides_no_other() {
+    const OPEN: &str = "DROP TRIGGER entry_is_never_updated; UPDATE entry SET";
+    for (change, found) in [
+        ("body = json_set(body, '$.reward', 1)", "unknown field `reward`"),
+        ("body = '{'", "EOF"),
+        ("kind = 'gift'", "entry"),
+    ] {
+        let world = busy_world();
+        let first = world.number("SELECT min(member_no) FROM entry");
+        world
+            .sql
+            .connection()
+            .execute_batch(&format!("{OPEN} {change} WHERE sequence = 1 AND member_no = {first}"))
+            .unwrap();
+        let audit = wait(store::audit(&world.sql, 1, None, 0, 100)).unwrap();
+        let members = world.number("SELECT count(DISTINCT member_no) FROM entry");
+        assert_eq!(i64::try_from(audit.members), Ok(members), "{change}");
+        let of_body = audit
+            .violations
+            .iter()
+            .filter(|found| found.violation.what.starts_with("cannot be read"));
+        let told: Vec<_> = of_body.map(|found| found.violation.what.as_str()).collect();
+        assert!(told.len() == 1 && told[0].contains(found), "{change}: {told:?}");
+    }
+}
+
+#[test]
 fn the_audit_finds_what_was_tampered_with() {
     for (tamper, found) in [
         ("UPDATE member SET points_in_lots = points_in_lots + 1 WHERE id = 'm'", true),
