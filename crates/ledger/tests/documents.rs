@@ -1,5 +1,4 @@
 //! The table of kinds and the documents that show it.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use std::collections::BTreeMap;
 
