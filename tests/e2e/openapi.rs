@@ -155,30 +155,37 @@ fn control_characters_are_refused_by_every_route() {
     let host = Host::start();
     let shop = host.shop();
     let document = shop.get("/openapi.json").send().ok();
+    let roles =
+        ["service", "approver", "department_head", "vice_president", "marketing", "storefront"];
+    let of = |role: &&str| shop.with_bearer(&shop.key(role));
+    let callers: Vec<tests::Shop> =
+        std::iter::once(host.shop()).chain(roles.iter().map(of)).collect();
     let before = host.books().snapshot();
     let mut checked = 0;
     for (method, address, described) in operations(&document) {
         let told = |ask: tests::Ask, pointer: &str| {
-            let answer = ask.send();
-            assert_eq!(answer.outcome(), "400 invalid-request", "{method} {address}");
-            let error = &answer.json()["errors"][0];
-            assert_eq!(error["pointer"], pointer, "{method} {address}: {error}");
+            let expected = format!("400 invalid-request {pointer}");
+            assert_eq!(ask.send().outcome(), expected, "{method} {address}");
         };
         if described.get("security").is_some() {
             told(shop.ask(&method, &format!("{address}?limit=%C2%85")), "?limit");
             checked += 1;
         }
-        if described.get("requestBody").is_none() {
+        // A file of members is a table, or an object a line.
+        if described.get("requestBody").is_none() || address == "/v1/imports" {
             continue;
         }
         for text in ["a\\u0000", "a\\nb", "\u{7f}", "\u{85}"] {
             let body = format!("{{\"one\": {{\"two\": [\"ok\", \"{text}\"]}}}}");
-            told(shop.ask(&method, &address).body(body), "/one/two/1");
+            // No role may call all routes.
+            let ask = |caller: &tests::Shop| caller.ask(&method, &address).body(&body);
+            let may = |caller: &&tests::Shop| ask(caller).send().status != 403;
+            told(ask(callers.iter().find(may).unwrap()), "/one/two/1");
         }
         checked += 1;
     }
     assert!(checked > 80, "only {checked}");
     let member = shop.ask("GET", "/v1/members/a%00b");
-    assert_eq!(member.send().outcome(), "400 invalid-request");
+    assert_eq!(member.send().outcome(), "400 invalid-request ");
     assert_eq!(host.books().snapshot(), before);
 }
