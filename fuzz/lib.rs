@@ -33,27 +33,24 @@ pub fn work_with(document: &Document) {
 fn earn_and_return(book: &Rulebook, member: Member, event: &str, number: u128) -> Member {
     let now = Timestamp::parse("2027-12-31T16:00:00Z").unwrap();
     let lines = if event == "purchase" { lines(book.currency()) } else { Vec::new() };
-    let operation = Earn(EarnEvent {
-        event: event.to_owned(),
-        occurred_at: None,
-        lines,
-        device: None,
-    });
+    let operation =
+        Earn(EarnEvent { event: event.to_owned(), occurred_at: None, lines, device: None });
     let told = [("birthday", "2000-01-01"), ("tags", "vip,staff")];
     let attributes: BTreeMap<String, String> =
         told.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let recorded = PriorRecords { attributes, ..PriorRecords::default() };
     let origin =
         Origin { reference: Reference::new(format!("o{number}")).ok(), ..Origin::default() };
-    let Some((earned, after)) = carry_out(book, &member, &operation, &origin, &recorded, now, number)
+    let Some((earned, after)) =
+        carry_out(book, &member, &operation, &origin, &recorded, now, number)
     else {
         return member;
     };
-    let granted: i64 = earned.grants.iter().map(|lot| lot.points).sum();
-    let awarded: i64 = earned.awards.iter().map(|award| award.granted).sum();
+    let granted: i64 = earned.lots.grants.iter().map(|lot| lot.points).sum();
+    let awarded: i64 = earned.awards().iter().map(|award| award.granted).sum();
     assert_eq!(granted, awarded, "awards sum to the granted points");
     if event == "purchase" {
-        let by_line: i64 = earned.lines.iter().map(|line| line.granted).sum();
+        let by_line: i64 = earned.lines().iter().map(|line| line.granted).sum();
         assert_eq!(by_line, awarded, "the shares of the lines sum to the award");
     }
     let wish = ToReverse { earn: Some(earned.clone()), ..ToReverse::default() };
