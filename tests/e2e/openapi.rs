@@ -142,7 +142,8 @@ fn bodies_are_required_as_documented() {
     let mut checked = 0;
     for (method, address, described) in operations(&document) {
         let Some(body) = described.get("requestBody") else { continue };
-        let role = described["x-roles"][0].as_str().filter(|role| !["operator", "admin"].contains(role));
+        let role =
+            described["x-roles"][0].as_str().filter(|role| !["operator", "admin"].contains(role));
         let ask = match role {
             Some(role) => {
                 let key = keys.entry(role.to_owned()).or_insert_with(|| shop.key(role));

@@ -19,7 +19,7 @@ pub const MAX_REVIEWS: usize = 100;
 ///
 /// # Errors
 /// [`Refusal::RequestResolved`] when it is not under review, [`Refusal::OwnRequest`] to who
-/// reported it; a [`Fault`] when the member's state is inconsistent.
+/// reported it; a [`Fault`](crate::Fault) when the member's state is inconsistent.
 pub fn approve_review(
     journal: &mut Journal,
     earn: EntryId,

@@ -41,7 +41,7 @@ pub trait Operation: Debug {
     }
 
     /// Posts what is asked for. `own` is the member's journal, in which all that fell due was
-    /// written down. Operations about one member end with [`Case::alone`].
+    /// written down. Operations about one member end with `Case::alone`.
     ///
     /// # Errors
     /// A refusal is an answer. A fault says that the state is inconsistent.

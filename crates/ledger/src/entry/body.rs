@@ -1,7 +1,7 @@
 //! The text of an entry that the database stores and the hash covers: one JSON object.
 //!
 //! This is the one place of the ledger that knows JSON, and the one place of the product that
-//! writes or reads the text. The fields of the object are those of [`Origin`], [`Decided`], the
+//! writes or reads the text. The fields of the object are those of `Origin`, [`Decided`], the
 //! payload of the entry's kind, [`LotMoves`] and [`Effects`], in this order; empty ones are left
 //! out. Numbers are integers. What the columns beside it say is not in the text.
 //!
