@@ -87,7 +87,7 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// Lines in lists that are kept in order: path, what lines of the list begin with, the new line.
-const LINES: [(&str, &str, &str); 5] = [
+const LINES: [(&str, &str, &str); 6] = [
     ("crates/rules/src/operations.rs", "mod ", "mod {snake};"),
     ("crates/rules/src/operations.rs", "pub use ", "pub use {snake}::{Camel};"),
     (
@@ -95,6 +95,7 @@ const LINES: [(&str, &str, &str); 5] = [
         "        Rc::new(",
         "        Rc::new({Camel} { points: 10 }),",
     ),
+    ("crates/shell/src/api.rs", "pub mod ", "pub mod {snake};"),
     ("crates/shell/src/api.rs", "    activate ", "    {snake} \"{kebab}\": [{Camel}Body];"),
     ("tests/e2e/main.rs", "mod ", "mod {snake};"),
 ];

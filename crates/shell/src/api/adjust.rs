@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use ledger::{Entry, MemberId, Person, Undone, Verdict};
 use rules::Operation;
-use rules::operations::{Concerned, DecideAdjustment, DecideConcern, NewAdjustment, RequestAdjustment};
+use rules::operations::{
+    Concerned, DecideAdjustment, DecideConcern, NewAdjustment, RequestAdjustment,
+};
 use serde::{Deserialize, Serialize};
 use store::{Caller, Submission};
 

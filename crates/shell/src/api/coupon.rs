@@ -6,7 +6,7 @@ use rules::operations::{CancelCoupon, RedeemCoupon, RestoreCoupon};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::{ReasonBody, LineBody, MAX_LINES, fingerprint, line};
+use super::common::{LineBody, MAX_LINES, ReasonBody, fingerprint, line};
 use super::roles::{READERS, STOREFRONT};
 use crate::auth::Role;
 use crate::check::Check;
@@ -26,14 +26,9 @@ pub const ROUTES: &[Route] = &[
         "CouponBody",
     )
     .takes("CouponBody", 256 * KIB),
-    Route::command(
-        "/v1/coupons/{code}/cancel",
-        "Take a coupon away",
-        COUPON_KEEPERS,
-        "ReasonBody",
-    )
-    .takes("ReasonBody", 256 * KIB)
-    .or_none(),
+    Route::command("/v1/coupons/{code}/cancel", "Take a coupon away", COUPON_KEEPERS, "ReasonBody")
+        .takes("ReasonBody", 256 * KIB)
+        .or_none(),
     Route::command(
         "/v1/coupons/{code}/restore",
         "Undo the use of a coupon",

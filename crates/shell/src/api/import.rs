@@ -5,8 +5,10 @@ mod table;
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Reference, Timestamp, Totals, Zone, start_of_day};
+use rules::operations::{
+    MAX_ALIASES, MAX_ATTRIBUTES, Open, Opening, OpeningLot, OpeningTier, ProfileChange,
+};
 use rules::{Rulebook, may_be_id};
-use rules::operations::{MAX_ALIASES, MAX_ATTRIBUTES, Open, Opening, OpeningLot, OpeningTier, ProfileChange};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 

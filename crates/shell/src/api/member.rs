@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ledger::{MemberId, Origin, Timestamp};
-use rules::{Operation, Rulebook, normalised};
 use rules::operations::{Change, Enrol, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange, SetLevel};
+use rules::{Operation, Rulebook, normalised};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 

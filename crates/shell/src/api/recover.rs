@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use ledger::{Concern, Entry, EntryId, Kind, MemberId, Refusal};
 use rules::Operation;
-use rules::operations::{NewAdjustment, Recover, Redemption, RequestConcern, Stolen, UndoneAs, undone_as};
+use rules::operations::{
+    NewAdjustment, Recover, Redemption, RequestConcern, Stolen, UndoneAs, undone_as,
+};
 use serde::{Deserialize, Serialize};
 use store::{Caller, Submission, drawn_lots, named_entry, transferred};
 

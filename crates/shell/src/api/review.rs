@@ -1,8 +1,8 @@
 //! Earns that look suspicious.
 
 use ledger::{Entry, LotNumber};
-use rules::{Operation, Promise};
 use rules::operations::{ApproveReview, RejectReview, ToReverse};
+use rules::{Operation, Promise};
 use store::Submission;
 
 use super::common::{ReasonBody, fingerprint};
