@@ -96,8 +96,8 @@ fn points_of_one_programme_become_points_of_another() {
         (swaps(&air, "li", "hotel", 61), "422 insufficient-points"),
         (swaps(&air, "li", "hotel", 1), "422 outside-limits"),
         (swaps(&air, "nobody", "hotel", 10), "404 member-not-found"),
-        (swaps(&air, "li", "nowhere", 10), "422 exchange-not-offered"),
-        (swaps(&air, "li", "default", 10), "422 exchange-not-offered"),
+        (swaps(&air, "li", "nowhere", 10), "422 not-offered"),
+        (swaps(&air, "li", "default", 10), "422 not-offered"),
         (swaps(&air, "li", "a b", 0), "400 invalid-request /to_programme_id /points"),
         (swaps(&hotel, "li", "default", 10), "201 exchange -10 = 20"),
         (
@@ -218,14 +218,16 @@ fn both_must_agree_and_be_of_one_group() {
         );
     }
     assert_eq!(puts(None, &book), Json::Null);
-    assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "422 exchange-not-offered");
+    let refused = swaps(&air, "li", "hotel", 10).send();
+    assert_eq!(refused.outcome(), "422 not-offered");
+    assert_eq!(refused.json()["offer"], "exchange");
     assert_eq!(puts(Some("other"), &book), "other");
-    assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "422 exchange-not-offered");
+    assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "422 not-offered");
     assert_eq!(puts(Some("g"), &book), "g");
     assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "201 exchange -10 = 95");
     book["exchanges"]["accepts"] = json!({});
     puts(Some("g"), &book);
-    assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "422 exchange-not-offered");
+    assert_eq!(swaps(&air, "li", "hotel", 10).send().outcome(), "422 not-offered");
     assert_eq!(swaps(&hotel, "li", "default", 10).send().outcome(), "201 exchange -10 = 85");
     // A frozen account receives nothing.
     let service = air.with_bearer(&air.key("service"));

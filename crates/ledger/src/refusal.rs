@@ -37,9 +37,6 @@ pub enum Refusal {
     },
     /// Nobody knows any more whose the account was.
     MemberErased,
-    /// One of the two programmes does not exchange points with the other, or they do not belong
-    /// together.
-    ExchangeNotOffered,
     /// There is no such other member, or the member has no account in the other programme.
     CounterpartyNotFound,
     /// Nothing that the member earned or redeemed bears the reference.
@@ -92,8 +89,12 @@ pub enum Refusal {
     },
     /// What is told about the member is not what the caller has seen.
     ProfileChanged,
-    /// The rulebook lets nobody give points away.
-    TransfersNotOffered,
+    /// The rulebook does not offer what is asked for. An exchange is refused before anything else
+    /// about the other programme: who has no agreement with it learns nothing about its members.
+    NotOffered {
+        /// What is not offered, such as `transfers`. A new operation brings a word of its own.
+        offer: String,
+    },
     /// The rulebook lets less or more be given away.
     OutsideLimits {
         /// The least.
@@ -113,8 +114,6 @@ pub enum Refusal {
         /// How many are left.
         left: i64,
     },
-    /// The rulebook takes no points for orders.
-    NoDeduction,
     /// The coupon was used or taken away, or its time is over.
     CouponResolved,
     /// Another coupon was used for the order, and this one does not go with others.
@@ -271,6 +270,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The rulebook does not offer this. Words read best in "The programme offers no …".
+    #[must_use]
+    pub fn not_offered(offer: &str) -> Self {
+        Self::NotOffered { offer: offer.to_owned() }
+    }
+
     /// Its row in the table of refusals: slug, status, and whether a retry may help.
     fn row(&self) -> (&'static str, u16, bool) {
         match self {
@@ -278,7 +283,6 @@ impl Refusal {
             Self::MemberNotFound => ("member-not-found", 404, true),
             Self::MemberMerged { .. } => ("member-merged", 409, false),
             Self::MemberErased => ("member-erased", 410, false),
-            Self::ExchangeNotOffered => ("exchange-not-offered", 422, false),
             Self::CounterpartyNotFound => ("counterparty-not-found", 404, true),
             Self::ReferenceNotFound => ("reference-not-found", 404, true),
             Self::HoldNotFound => ("hold-not-found", 404, false),
@@ -297,12 +301,11 @@ impl Refusal {
             Self::NotInvited => ("not-invited", 403, true),
             Self::AliasTaken { .. } => ("alias-taken", 409, false),
             Self::ProfileChanged => ("profile-changed", 412, true),
-            Self::TransfersNotOffered => ("transfers-not-offered", 422, false),
+            Self::NotOffered { .. } => ("not-offered", 422, false),
             Self::OutsideLimits { .. } => ("outside-limits", 422, true),
             Self::RewardUnavailable => ("reward-unavailable", 422, true),
             Self::TierRequired { .. } => ("tier-required", 422, true),
             Self::OutOfStock { .. } => ("out-of-stock", 409, true),
-            Self::NoDeduction => ("no-deduction", 422, false),
             Self::CouponResolved => ("coupon-resolved", 409, false),
             Self::CouponNotStackable { .. } => ("coupon-not-stackable", 422, false),
             Self::WholeOnly => ("whole-only", 422, false),

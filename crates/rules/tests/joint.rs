@@ -348,7 +348,7 @@ fn gifts_are_bounded_by_the_rulebook() {
     none.play(&[
         (DAY, "a", buy(&[10_000]), "a earn 100"),
         (DAY, "b", buy(&[100]), "b earn 1"),
-        (DAY, "a", gift("b", 5), "refused transfers-not-offered"),
+        (DAY, "a", gift("b", 5), "refused not-offered"),
     ]);
 }
 

@@ -305,7 +305,7 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
     let mut none = self::world(|document| document.redemption = None);
     none.play(&[
         (DAY, buy(&[100_000]), "earn 1000"),
-        (DAY, order(1_000, None), "refused no-deduction"),
+        (DAY, order(1_000, None), "refused not-offered"),
     ]);
     // Set aside at checkout instead.
     let currency = Currency::new("CNY").unwrap();

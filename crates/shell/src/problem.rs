@@ -306,6 +306,9 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         Refusal::MemberFrozen { side } => {
             body.insert("side".into(), (*side).into());
         }
+        Refusal::NotOffered { offer } => {
+            body.insert("offer".into(), offer.as_str().into());
+        }
         Refusal::UnknownLine { line } => {
             body.insert("line_id".into(), line.as_str().into());
         }
@@ -332,12 +335,9 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         | Refusal::ItemsOpen
         | Refusal::NotHead
         | Refusal::NotInvited
-        | Refusal::TransfersNotOffered
-        | Refusal::ExchangeNotOffered
         | Refusal::RewardNotFound
         | Refusal::CouponNotFound
         | Refusal::RewardUnavailable
-        | Refusal::NoDeduction
         | Refusal::CouponResolved
         | Refusal::WholeOnly
         | Refusal::NothingToChange

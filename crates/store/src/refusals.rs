@@ -71,6 +71,7 @@ mod tests {
             Refusal::TooManyOpen { most: 9 },
             Refusal::TooManyReviews { most: 10 },
             Refusal::TooManyLots { most: 11 },
+            Refusal::not_offered("what no version knew before"),
             Refusal::UnknownLine { line: text() },
             Refusal::WrongApprover { role: text() },
             Refusal::UnknownTier { tier: text() },

@@ -518,7 +518,7 @@ fn an_exchange_is_written_on_both_sides_or_on_neither() {
     assert_eq!(group.run(0, &swap("1", 41)), "again: exchange -40");
     assert_eq!(group.run(0, &swap("1", 42)), "key reused");
     assert_eq!(group.run(0, &swap("0", 10)), "again: counterparty-not-found");
-    assert_eq!(group.run(0, &exchange("li", "2", None, 5)), "exchange-not-offered");
+    assert_eq!(group.run(0, &exchange("li", "2", None, 5)), "not-offered");
     let balance = |programme: &str| {
         group.world.number(&format!(
             "SELECT points_in_lots FROM member JOIN programme AS p ON p.no = programme_no WHERE p.id = '{programme}'"
@@ -589,7 +589,7 @@ fn what_was_published_at_once_is_found_by_the_exchange() {
     group.run(1, &act("li", "2", "share"));
     let partner =
         group.partner(1).map(|partner| Partner { gains: ways(&group).is_some(), ..partner });
-    assert_eq!(group.run(0, &exchange("li", "3", partner, 10)), "exchange-not-offered");
+    assert_eq!(group.run(0, &exchange("li", "3", partner, 10)), "not-offered");
     // In another group there is no way back.
     assert!(wait(set_group(&group.world.sql, "shop", None)).unwrap());
     assert_eq!(ways(&group), None);

@@ -39,16 +39,16 @@ impl fmt::Display for Refusal {
             Self::NotInvited => f.write_str("The head of the pool has not invited this member in the last seven days."),
             Self::AliasTaken { kind } => write!(f, "Another member has this {kind}."),
             Self::ProfileChanged => f.write_str("The profile has changed since it was read. Read it again."),
-            Self::TransfersNotOffered => f.write_str("Transfers are turned off in this programme."),
-            Self::ExchangeNotOffered => {
-                f.write_str("The two programmes do not exchange points in this direction.")
-            }
+            Self::NotOffered { offer } => match offer.as_str() {
+                "exchange" => f.write_str("The two programmes do not exchange points in this direction."),
+                "payment" => f.write_str("Orders cannot be paid with points in this programme."),
+                _ => write!(f, "The programme offers no {offer}."),
+            },
             Self::OutsideLimits { least, most } => write!(f, "A transfer moves {least} to {most} points."),
             Self::NothingToChange => f.write_str("The account is already in this state."),
             Self::RewardUnavailable => f.write_str("The reward is not available now."),
             Self::TierRequired { tiers } => write!(f, "The reward is only for the tiers {}.", tiers.join(", ")),
             Self::OutOfStock { left } => write!(f, "Only {left} of this reward are left in stock."),
-            Self::NoDeduction => f.write_str("Orders cannot be paid with points in this programme."),
             Self::BelowMinimum { points, minimum } => {
                 write!(f, "The order could take {points} points, and the minimum is {minimum}.")
             }

@@ -34,7 +34,7 @@ pub struct Exchange {
 impl Exchange {
     fn terms(&self, case: &Case<'_>) -> Result<Terms<'_>, Refusal> {
         let terms = agreed(case.book, self.with.as_ref(), &case.context.programme);
-        terms.ok_or(Refusal::ExchangeNotOffered)
+        terms.ok_or_else(|| Refusal::not_offered("exchange"))
     }
 }
 

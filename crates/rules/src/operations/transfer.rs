@@ -43,7 +43,9 @@ fn transfer(case: &Case<'_>, mut giver: Journal, points: i64) -> Outcome {
         return Err(Refusal::MemberFrozen { side: "earning" }.into());
     }
     let primary = giver.posted();
-    let Some(rule) = case.book.transfers else { return Err(Refusal::TransfersNotOffered.into()) };
+    let Some(rule) = case.book.transfers else {
+        return Err(Refusal::not_offered("transfers").into());
+    };
     let counts =
         may_give(case.book, rule, "transfer", giver.member(), points, points, giver.now())?;
     let draws = first(&spendable(&[&giver], case.book), points)?

@@ -256,7 +256,7 @@ impl Reference {
         most: Option<i64>,
         now: i64,
     ) -> Outcome<(i64, i64)> {
-        let rule = book.redemption.as_ref().ok_or("no-deduction")?;
+        let rule = book.redemption.as_ref().ok_or("not-offered")?;
         if order.currency.to_string() != book.currency {
             return Err("currency-mismatch");
         }

@@ -168,7 +168,7 @@ impl Tally {
             "refused member-frozen",
             "refused member-not-found",
             "refused more-than-left",
-            "refused no-deduction",
+            "refused not-offered",
             "refused not-yours",
             "refused nothing-pending",
             "refused nothing-to-change",
