@@ -45,7 +45,7 @@ enum Command {
     Test,
     /// Check the rules of the source tree that no compiler checks
     Tidy,
-    /// Rewrite the `spin up` line of the documents from spin.toml
+    /// Print the arguments of `spin up`: the components of spin.toml that answer HTTP
     Spin,
     /// Write the files of a new operation, and its lines in the lists
     NewOperation(new_operation::Arguments),

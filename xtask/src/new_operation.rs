@@ -3,7 +3,6 @@
 //!
 //! It adds no kind of entry. An operation that needs one begins in `crates/ledger/src/kind.rs`.
 
-use crate::spin;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
 use std::fs;
@@ -21,7 +20,6 @@ pub struct Arguments {
 pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let names = Names::of(&arguments.name, arguments.path.as_deref())?;
     let written = write(&workspace.root, &names)?;
-    spin::run(workspace)?;
     println!("Written:");
     written.iter().for_each(|path| println!("  {path}"));
     println!(

@@ -1,18 +1,18 @@
-//! The command line that starts Accrue on stock Spin. It names every component that answers HTTP,
-//! because Spin refuses a manifest with a trigger that it does not know. `cargo xtask spin` writes
-//! it into the documents; `tidy` compares.
+//! The arguments that start Accrue on stock Spin: `spin up $(cargo xtask spin)`. They name every
+//! component that answers HTTP, because Spin refuses a manifest with a trigger that it does not
+//! know. Standard output has nothing else.
 
 use crate::workspace::Workspace;
 use anyhow::{Context as _, Result};
 use std::fs;
 
-/// The start of the line in every document.
-pub const START: &str = "spin up -c ";
-/// The documents that contain it.
-pub const DOCUMENTS: [&str; 2] = ["README.md", "docs/recipes/run-on-spin.md"];
+pub fn run(workspace: &Workspace) -> Result<()> {
+    println!("{}", arguments(&fs::read_to_string(workspace.root.join("spin.toml"))?)?);
+    Ok(())
+}
 
-/// The line for a manifest: each component of an HTTP trigger once, in the order of the routes.
-pub fn line(manifest: &str) -> Result<String> {
+/// Each component of an HTTP trigger once, in the order of the routes.
+fn arguments(manifest: &str) -> Result<String> {
     let manifest: toml::Table = manifest.parse()?;
     let triggers = manifest
         .get("trigger")
@@ -29,26 +29,7 @@ pub fn line(manifest: &str) -> Result<String> {
             names.push(component);
         }
     }
-    Ok(format!("{START}{}", names.join(" -c ")))
-}
-
-pub fn run(workspace: &Workspace) -> Result<()> {
-    let expected = line(&fs::read_to_string(workspace.root.join("spin.toml"))?)?;
-    for name in DOCUMENTS {
-        let path = workspace.root.join(name);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {name}"))?;
-        let renewed: String = text
-            .split_inclusive('\n')
-            .map(
-                |old| if old.starts_with(START) { format!("{expected}\n") } else { old.to_owned() },
-            )
-            .collect();
-        if renewed != text {
-            fs::write(&path, renewed).with_context(|| format!("cannot write {name}"))?;
-        }
-    }
-    println!("{expected}");
-    Ok(())
+    Ok(names.iter().map(|name| format!("-c {name}")).collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -61,7 +42,7 @@ mod tests {
                         [[trigger.http]]\nroute = '/b/c'\ncomponent = 'b'\n\
                         [[trigger.http]]\nroute = { private = true }\ncomponent = 'hidden'\n\
                         [[trigger.cron]]\ncomponent = 'night'\n";
-        assert_eq!(line(manifest).unwrap(), "spin up -c b -c a");
-        assert!(line("x = 1").is_err());
+        assert_eq!(arguments(manifest).unwrap(), "-c b -c a");
+        assert!(arguments("x = 1").is_err());
     }
 }

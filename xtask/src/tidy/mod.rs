@@ -12,7 +12,6 @@ mod problems;
 mod profiles;
 mod rust;
 mod sources;
-mod spin;
 mod sql;
 mod suites;
 mod text;
@@ -67,7 +66,6 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<Fault>> {
         problems::check,
         profiles::check,
         sources::check,
-        spin::check,
         sql::check,
         suites::check,
         text::check,
