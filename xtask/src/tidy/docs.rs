@@ -1,4 +1,5 @@
-//! Rules for the documents: every link inside the repository leads to an existing file and anchor.
+//! Rules for the documents: every link inside the repository leads to an existing file and anchor,
+//! and a page of the API begins with what it is about, as the folder is its own index.
 
 use super::Fault;
 use super::tree::{File, Tree};
@@ -6,9 +7,27 @@ use anyhow::Result;
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     let files = tree.has_extension("md");
-    Ok(files
-        .flat_map(|file| links(file).into_iter().filter_map(|link| broken(tree, file, &link)))
-        .collect())
+    let broken =
+        files.flat_map(|file| links(file).into_iter().filter_map(|link| broken(tree, file, &link)));
+    let pages = tree.has_extension("md").filter(|file| file.path.starts_with(API));
+    Ok(broken.chain(pages.filter_map(without_beginning)).collect())
+}
+
+/// The pages of the API.
+const API: &str = "docs/reference/api/";
+
+/// A page without a title and a sentence at its beginning.
+fn without_beginning(page: &File) -> Option<Fault> {
+    let mut lines = page.text.lines();
+    let is_title = lines.next().is_some_and(|line| line.starts_with("# "));
+    let is_apart = lines.next() == Some("");
+    let text: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let is_sentence = text.first().is_some_and(|line| line.starts_with(char::is_alphabetic))
+        && text.last().is_some_and(|line| line.ends_with('.'));
+    (!(is_title && is_apart && is_sentence)).then(|| {
+        let what = "the page does not begin with a title and what it is about";
+        Fault::new(&page.path, 1, what, "write `# Title`, an empty line and a sentence")
+    })
 }
 
 struct Link {
@@ -97,6 +116,22 @@ fn anchor_of(heading: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_the_api_says_first_what_it_is_about() {
+        for (text, faults) in [
+            ("# Earn\n\nGrants points. Once\nan order.\n\n| Route |\n", 0),
+            ("# Earn\n\n| Route |\n", 1),
+            ("# Earn\n\nGrants points\n\n", 1),
+            ("# Earn\nGrants points.\n", 1),
+            ("Grants points.\n", 1),
+            ("# Earn\n", 1),
+        ] {
+            let tree =
+                Tree::of(&[("docs/reference/api/earn.md", text), ("docs/other.md", "Other")]);
+            assert_eq!(check(&tree).unwrap().len(), faults, "{text}");
+        }
+    }
 
     #[test]
     fn links_lead_to_files_and_headings() {
