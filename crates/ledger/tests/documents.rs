@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::KINDS;
+use ledger::{Draws, KINDS, Kind};
 
 const LEDGER: &str = include_str!("../../../docs/reference/ledger.md");
-const EVENTS: &str = include_str!("../../../docs/reference/events.md");
+const HEAD: &str = "| Kind | Points | Contra account | Event | Written when |";
 
 /// The cells of the rows of the table with that head.
 fn table<'a>(text: &'a str, head: &str) -> Vec<Vec<&'a str>> {
@@ -22,7 +22,7 @@ fn words(cell: &str) -> Vec<&str> {
 #[test]
 fn kinds_and_accounts_are_those_of_the_ledger() {
     let mut documented = BTreeMap::new();
-    for row in table(LEDGER, "| Kind | Points | Contra account |") {
+    for row in table(LEDGER, HEAD) {
         for kind in words(row[0]) {
             let account = words(row[2]).first().copied();
             assert_eq!(documented.insert(kind, account), None, "{kind} is there twice");
@@ -30,6 +30,28 @@ fn kinds_and_accounts_are_those_of_the_ledger() {
     }
     let known = KINDS.map(|kind| (kind.as_str(), kind.contra_account()));
     assert_eq!(documented, BTreeMap::from(known));
+}
+
+/// Which way points can go, as far as the table of kinds says.
+#[test]
+fn points_of_a_kind_go_the_way_that_the_ledger_lets_them() {
+    for row in table(LEDGER, HEAD) {
+        for kind in words(row[0]) {
+            let known = Kind::parse(kind).unwrap().row();
+            let (comes, goes) =
+                (known.grants || known.returns, known.draws != Draws::Nothing || known.owes);
+            let expected: &[&str] = match (known.contra_account, comes, goes) {
+                // Without an account, what leaves the lots pays a debt and stays the member's.
+                (None, ..) => &["0"],
+                (Some(_), true, true) => &["any"],
+                (Some(_), true, false) => &["≥ 0", "> 0"],
+                (Some(_), false, true) => &["≤ 0", "< 0"],
+                (Some(_), false, false) => &[],
+            };
+            let is_known = expected.iter().any(|points| row[1].starts_with(points));
+            assert!(is_known, "{kind}: {:?} is none of {expected:?}", row[1]);
+        }
+    }
 }
 
 #[test]
@@ -43,26 +65,21 @@ fn kinds_that_correct_another_are_those_of_the_ledger() {
 
 #[test]
 fn types_of_events_are_those_of_the_ledger() {
-    let mut documented: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for row in table(EVENTS, "| Entry kind (`kinds`) | Type |") {
-        let (kinds, types) = (words(row[0]), words(row[1]));
-        let subject = types[0].split('.').next().unwrap();
-        // Types of one subject are shortened: `adjustment.requested`, `.approved`.
-        let types = types.iter().map(|name| match name.strip_prefix('.') {
-            Some(rest) => format!("{subject}.{rest}"),
-            None => (*name).to_owned(),
-        });
-        let types: Vec<String> = types.collect();
-        // Several kinds have a type each, and one kind may have several.
-        for (at, name) in types.into_iter().enumerate() {
-            let kind = kinds.get(at).or(kinds.last()).unwrap();
-            documented.entry(kind).or_default().push(name);
+    let mut documented: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in table(LEDGER, HEAD) {
+        let (kinds, types) = (words(row[0]), words(row[3]));
+        match kinds[..] {
+            [kind] => _ = documented.insert(kind, types),
+            _ => {
+                assert_eq!(kinds.len(), types.len(), "{kinds:?} have a type each");
+                documented.extend(kinds.into_iter().zip(types.into_iter().map(|name| vec![name])));
+            }
         }
     }
     for kind in KINDS {
         let row = kind.row();
-        let mut known: Vec<String> =
-            [Some(row.event), row.other_event].into_iter().flatten().map(str::to_owned).collect();
+        let mut known: Vec<&str> =
+            [Some(row.event), row.other_event].into_iter().flatten().collect();
         let mut found = documented.remove(kind.as_str()).unwrap_or_default();
         known.sort_unstable();
         found.sort_unstable();
